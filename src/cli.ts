@@ -1,0 +1,82 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { type Context, say, UsageError } from './commands/context.ts';
+import { programName } from './commands/program-name.ts';
+import { EXIT, exitName } from './core/exit-codes.ts';
+
+const args = process.argv.slice(2);
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  return manifest.version;
+}
+
+function makeContext(): Context {
+  // A reader that is gone (`| head`) ends nothing: the run goes on, and its files say how it ended.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+  return {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    program: programName(process.argv[1] ?? 'telnyx-reassign', process.env, process.cwd()),
+    version: version(),
+  };
+}
+
+async function dispatch(context: Context): Promise<number> {
+  const { readCommandLine } = await import('./commands/command-line.ts');
+  const typed = await readCommandLine(args, Math.min(process.stdout.columns ?? 80, 100));
+  switch (typed.command) {
+    case 'done':
+      return EXIT.ok;
+    case 'plan':
+      return (await import('./commands/plan.ts')).planCommand(typed.input, typed.flags, context);
+    case 'apply':
+      return (await import('./commands/apply.ts')).applyCommand(typed.input, typed.flags, context);
+    case 'run':
+      return (await import('./commands/run.ts')).runCommand(typed.input, typed.flags, context);
+    case 'results':
+      return (await import('./commands/results.ts')).resultsCommand(typed.input, typed.flags, context);
+    case 'runs':
+      return (await import('./commands/runs.ts')).runsCommand(typed.flags, context);
+    case 'sandbox':
+      return (await import('./commands/sandbox.ts')).sandboxCommand(typed.flags, context);
+    default:
+      return typed satisfies never;
+  }
+}
+
+/** A message without the key, even where somebody has typed it in the wrong place. */
+function withoutKey(text: string): string {
+  const key = process.env.TELNYX_API_KEY?.trim() ?? '';
+  return key === '' ? text : text.replaceAll(key, '[key]');
+}
+
+/** Says what went wrong, on standard error or, for `--json`, as the one object on standard output. */
+function report(error: unknown, context: Context): number {
+  const usage = error instanceof UsageError;
+  const exit = usage ? EXIT.usage : EXIT.internal;
+  const message = withoutKey(error instanceof Error ? error.message : String(error));
+  if (args.includes('--json')) {
+    const code = usage ? 'usage' : 'internal';
+    say(
+      context.stdout,
+      `${JSON.stringify({ exit_code: exit, exit_name: exitName(exit), error: { code, message } })}\n`,
+    );
+    return exit;
+  }
+  const lines = message.split('\n').map((line) => `telnyx-reassign: ${line}\n`);
+  say(context.stderr, lines.join(''));
+  if (usage) say(context.stderr, `See ${context.program} --help\n`);
+  else if (error instanceof Error && error.stack !== undefined) say(context.stderr, `${withoutKey(error.stack)}\n`);
+  return exit;
+}
+
+if (args[0] === '--version') {
+  say(process.stdout, `${version()}\n`);
+} else {
+  const context = makeContext();
+  process.exitCode = await dispatch(context).catch((error: unknown) => report(error, context));
+}

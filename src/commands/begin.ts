@@ -1,0 +1,93 @@
+import { join } from 'node:path';
+import { planEnding } from '../core/ending.ts';
+import { EXIT } from '../core/exit-codes.ts';
+import { dialectText, planText, rejectionText } from '../core/plan-text.ts';
+import type { Resolved } from '../core/resolve-settings.ts';
+import type { Tally } from '../core/tally.ts';
+import { count } from '../core/text.ts';
+import { type Context, painter, say, UsageError } from './context.ts';
+import { type Finish, isExecution, makeSummary, printSummary } from './finish.ts';
+import { inputExists, newRun, type Run, update } from './new-run.ts';
+import { logRejections, openLog } from './run-log.ts';
+
+/** A run whose plan is good to go, or the exit code with which it has ended already. */
+export type Begun = { run: Run; warnings: string[] } | { exit: number };
+
+/** Ends a run: result files, summary, last line of the log, output. Gives the exit code. */
+export async function endRun(
+  run: Run,
+  ending: Finish | { decide: (tally: Tally) => Finish },
+  { settings }: Resolved,
+  context: Context,
+  warnings: string[] = [],
+): Promise<number> {
+  const execution = 'decide' in ending || isExecution(run.manifest.command, ending.state);
+  const decide = 'decide' in ending ? ending.decide : () => ending;
+  const summary = await makeSummary(run, execution, decide, warnings, settings, context);
+  const { counts, exit_code: exit, exit_name: name, error } = summary;
+  const logger = openLog(run, settings, context);
+  const fields = { counts, exit_code: exit, exit_name: name, ...(error === undefined ? {} : { error }) };
+  logger.log(exit === EXIT.ok ? 'info' : 'warn', 'run.finished', `${summary.command} ${summary.state}`, fields);
+  logger.close();
+  printSummary(summary, settings, context);
+  return exit;
+}
+
+/**
+ * From an input to a saved plan that may be carried out: copy, check, show. The same code for `plan`, `--dry-run` and
+ * `apply` up to the sending.
+ */
+export async function begin(
+  input: string,
+  resolved: Resolved,
+  command: 'plan' | 'apply',
+  context: Context,
+): Promise<Begun> {
+  const { settings } = resolved;
+  const fromStdin = input === '-';
+  const talks = !settings.quiet && !settings.json;
+  if (!fromStdin && !inputExists(input, context)) {
+    if (!settings.missing_input_ok) throw new UsageError(`there is no file ${input}`);
+    if (talks) say(context.stderr, `there is no file ${input}: nothing to do\n`);
+    if (settings.json)
+      say(
+        context.stdout,
+        `${JSON.stringify({ exit_code: EXIT.ok, exit_name: 'ok', warnings: [`there is no file ${input}`] })}\n`,
+      );
+    return { exit: EXIT.ok };
+  }
+  const { run, planned } = await newRun(fromStdin ? null : input, resolved, command, context);
+  const { preview, fault, dialect } = planned;
+  const warnings: string[] = [];
+  const end = async (finish: Finish) => ({ exit: await endRun(run, finish, resolved, context, warnings) });
+  const where = fromStdin ? 'standard input' : input;
+  if (fault !== null) {
+    const line = fault.line === null ? '' : `, line ${fault.line}`;
+    const message = `${where}${line}: ${fault.code}: ${fault.text}`;
+    return end({ exit: EXIT.input, state: 'refused', error: { code: fault.code, message } });
+  }
+  if (preview.blankLines > 0) warnings.push(`${count(preview.blankLines, 'blank line')} skipped`);
+  if (preview.rows === 0) warnings.push('the input has a header and no rows');
+  if (talks) {
+    if (dialect !== null) say(context.stderr, `${where}: ${dialectText(dialect)}\n`);
+    for (const warning of warnings) say(context.stderr, `note: ${warning}\n`);
+    const text = planText(preview, settings.rate, settings.sandbox ? 'the stand-in' : settings.base_url);
+    say(command === 'plan' ? context.stdout : context.stderr, text);
+    const rejections = rejectionText(preview, join(run.dir, 'results.csv'));
+    if (rejections !== '') say(context.stderr, painter(context.stderr)('bad', rejections));
+  }
+  if (preview.actions.rejected > 0) await logRejections(run, settings, context);
+  if (preview.rows < settings.min_rows) {
+    const message = `${where} has ${count(preview.rows, 'data row')}, and --min-rows wants ${settings.min_rows}`;
+    const stop = { reason: 'min_rows', detail: message };
+    return end({ exit: EXIT.refused, state: 'refused', stop, error: { code: 'min_rows', message } });
+  }
+  const { rejected } = preview.actions;
+  const ending = planEnding(rejected, settings.skip_rejected);
+  if (ending.exit === EXIT.input || command === 'plan') {
+    const message = `${count(rejected, 'row')} of ${where} rejected; nothing was sent`;
+    const error = ending.exit === EXIT.input ? { code: 'rejected_rows', message } : null;
+    return end({ ...ending, error });
+  }
+  return { run: update(run, { state: 'planned' }), warnings };
+}

@@ -1,0 +1,192 @@
+import yargs from 'yargs';
+import { EXIT_TEXT } from '../core/exit-codes.ts';
+import { didYouMean, suggestion, type Typed } from '../core/resolve-settings.ts';
+import { flagOf, type Scope, SETTING_NAMES, type SettingName, settingShape } from '../core/settings.ts';
+import { UsageError } from './context.ts';
+import { SANDBOX_FLAGS, type SandboxFlags } from './sandbox.ts';
+
+/** What was typed: a command, its positional, and its flags; or `done` where the parser has printed help itself. */
+export type Typing =
+  | { command: Scope; input: string | undefined; flags: Typed }
+  | { command: 'sandbox'; flags: SandboxFlags }
+  | { command: 'done' };
+
+// The parser takes a lone `-` for nothing, so it is carried through under another name.
+const DASH = '\u0001-';
+
+const COMMANDS: Record<Scope, { usage: string; text: string; examples: [string, string][] }> = {
+  plan: {
+    usage: 'plan [input]',
+    text: 'check every row of a CSV, show what would be sent, save the plan',
+    examples: [['plan numbers.csv', 'check and preview; nothing is sent']],
+  },
+  apply: {
+    usage: 'apply [input]',
+    text: 'make the plan of a CSV, or take a saved one, and execute it',
+    examples: [
+      ['apply numbers.csv', 'check, show, ask, send'],
+      ['apply numbers.csv --dry-run', 'the same up to the sending'],
+      ['apply runs/20261123T020000Z-numbers-1f2e --yes', 'execute a saved plan'],
+      ['apply numbers.csv --sandbox --yes', 'rehearse: no account, no key'],
+    ],
+  },
+  run: {
+    usage: 'run [job]',
+    text: 'apply or plan as a job file says, never asking (for cron)',
+    examples: [['run jobs/nightly.yaml', 'what a cron line calls']],
+  },
+  results: {
+    usage: 'results [rundir]',
+    text: 'write the result files of a run again',
+    examples: [['results runs/20261123T020000Z-numbers-1f2e', 'from input copy, plan and ledger']],
+  },
+  runs: {
+    usage: 'runs',
+    text: 'list the runs with state, counts, age and next command',
+    examples: [['runs --json', 'for scripts']],
+  },
+};
+
+const SCOPES = Object.keys(COMMANDS) as Scope[];
+const ALL_COMMANDS = [...SCOPES, 'sandbox', 'completion'];
+// Flags of the parser itself.
+const BUILT_IN = ['help', 'version'];
+
+function settingOptions(scope: Scope) {
+  const names = SETTING_NAMES.filter((name) => settingShape(name).scopes.includes(scope));
+  return Object.fromEntries(
+    names.map((name) => {
+      const shape = settingShape(name);
+      const standard = shape.default === null || shape.kind === 'boolean' ? '' : ` [${shape.default}]`;
+      const value = shape.value === undefined ? '' : `${shape.value}: `;
+      return [
+        flagOf(name),
+        {
+          type: shape.kind === 'boolean' ? ('boolean' as const) : ('string' as const),
+          group: `${shape.group}:`,
+          description: `${value}${shape.text}${standard}`,
+          requiresArg: shape.kind !== 'boolean',
+        },
+      ];
+    }),
+  );
+}
+
+function exitCodeText(): string {
+  const lines = EXIT_TEXT.map(([codes, , meaning]) => `  ${codes.padEnd(9)} ${meaning.replaceAll('`', '')}`);
+  return `Exit codes:\n${lines.join('\n')}`;
+}
+
+function parser(args: string[], width: number) {
+  let cli = yargs(args)
+    .scriptName('telnyx-reassign')
+    .usage('$0 COMMAND [options]\n\nMoves Telnyx phone numbers to messaging profiles and products, as a CSV says.')
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'boolean-negation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+      'short-option-groups': false,
+    })
+    .exitProcess(false)
+    .version(false)
+    .option('version', { type: 'boolean', description: 'show the version', group: 'Other:' })
+    .option('help', { type: 'boolean', description: 'show help', group: 'Other:' })
+    .help('help')
+    .wrap(width)
+    .fail((message, error) => {
+      throw error ?? new UsageError(message);
+    });
+  for (const scope of SCOPES) {
+    const { usage, text, examples } = COMMANDS[scope];
+    cli = cli.command(usage, text, (command) => {
+      let built = command.options(settingOptions(scope));
+      for (const [example, what] of examples) built = built.example(`$0 ${example}`, what);
+      return built;
+    });
+  }
+  cli = cli.command('sandbox', 'a local stand-in for the API, for rehearsals, demos and tests', (command) => {
+    let built = command;
+    for (const flag of SANDBOX_FLAGS) {
+      const boolean = 'boolean' in flag;
+      const value = 'value' in flag ? `${flag.value}: ` : '';
+      const description = `${value}${flag.text}`;
+      built = built.option(flag.name, {
+        type: boolean ? 'boolean' : 'string',
+        description,
+        requiresArg: !boolean,
+        group: 'Sandbox:',
+      });
+    }
+    return built
+      .example('$0 sandbox', 'a thousand numbers on port 4010')
+      .example('$0 sandbox --rate-limit 20 --fault 503=0.05', 'a slow API with hiccups');
+  });
+  return cli
+    .example('$0 plan numbers.csv', 'check and preview; nothing is sent')
+    .example('$0 apply numbers.csv', 'check, show, ask, send')
+    .example('$0 apply numbers.csv --sandbox --yes', 'rehearse: no account, no key')
+    .completion('completion', 'print a shell completion script (add it to ~/.bashrc or ~/.zshrc)')
+    .epilogue(`${exitCodeText()}\n\nThe API key is read from TELNYX_API_KEY or the file named by TELNYX_API_KEY_FILE.`);
+}
+
+function unknownFlag(flag: string, known: readonly string[]): string {
+  if (/key|token|secret/i.test(flag)) {
+    return `unknown flag --${flag}; the API key is never a flag: set TELNYX_API_KEY, or TELNYX_API_KEY_FILE to a file`;
+  }
+  const meant = didYouMean(flag, known);
+  return `unknown flag --${flag}${meant === null ? '' : `; did you mean --${meant}?`}`;
+}
+
+type Argv = Record<string, unknown> & { _: (string | number)[] };
+
+function checkFlags(argv: Argv, known: readonly string[]): void {
+  const names = Object.keys(argv).filter((name) => !['_', '$0', 'input', 'job', 'rundir', ...BUILT_IN].includes(name));
+  const faults = names
+    .filter((name) => !known.includes(name))
+    .map((name) => (name.length === 1 ? `unknown flag -${name}` : unknownFlag(name, known)));
+  if (faults.length > 0) throw new UsageError(faults.join('\n'));
+}
+
+/** The text of a flag's value; several where it was given more than once. */
+function typedValue(value: unknown): string | string[] {
+  return Array.isArray(value) ? value.map(String) : String(value);
+}
+
+/** Reads the command line. Throws UsageError for what it does not know, naming what was probably meant. */
+export async function readCommandLine(args: string[], width: number): Promise<Typing> {
+  const carried = args.map((arg) => (arg === '-' ? DASH : arg));
+  const given = carried.find((arg) => !arg.startsWith('-'));
+  const completing = args.includes('--get-yargs-completions');
+  const known = given !== undefined && ALL_COMMANDS.includes(given);
+  if (!completing && given !== undefined && !known && !args.includes('--print-config')) {
+    throw new UsageError(`unknown command ${given}${suggestion(given, ALL_COMMANDS)}`);
+  }
+  const argv = (await parser(carried, width).parseAsync()) as Argv;
+  if (completing || args.includes('--help') || given === 'completion') return { command: 'done' };
+  const back = (value: unknown) => (value === DASH ? '-' : value);
+  const command = known ? given : 'apply';
+  if (given === undefined && !args.includes('--print-config')) {
+    throw new UsageError('name a command: plan, apply, run, results, runs, sandbox or completion');
+  }
+  const extra = argv._.slice(known ? 1 : 0);
+  if (extra.length > 0) throw new UsageError(`unexpected ${extra.map((word) => `"${String(back(word))}"`).join(', ')}`);
+  if (command === 'sandbox') {
+    checkFlags(
+      argv,
+      SANDBOX_FLAGS.map(({ name }) => name),
+    );
+    return { command, flags: argv as SandboxFlags };
+  }
+  const scope = command as Scope;
+  checkFlags(argv, SETTING_NAMES.filter((name) => settingShape(name).scopes.includes(scope)).map(flagOf));
+  const flags: Typed = {};
+  for (const name of SETTING_NAMES) {
+    const value = argv[flagOf(name)];
+    if (value !== undefined)
+      flags[name as SettingName] = typedValue(Array.isArray(value) ? value.map(back) : back(value));
+  }
+  const input = back(argv.input ?? argv.job ?? argv.rundir);
+  return { command: scope, input: input === undefined ? undefined : String(input), flags };
+}

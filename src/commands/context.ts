@@ -1,0 +1,32 @@
+import { styleText } from 'node:util';
+
+/** What a command gets from the process that runs it; tests give their own. */
+export type Context = {
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+  env: Record<string, string | undefined>;
+  cwd: string;
+  /** How this program is called here, ready to paste into a shell. */
+  program: string;
+  version: string;
+};
+
+/** A fault of flags, environment or job file: exit 2, nothing was made. */
+export class UsageError extends Error {}
+
+/** Colours for a stream, where it is a terminal and NO_COLOR is not set. */
+export function painter(stream: NodeJS.WriteStream): (style: 'good' | 'bad' | 'strong', text: string) => string {
+  const styles = { good: 'green', bad: 'red', strong: 'bold' } as const;
+  return (style, text) => styleText(styles[style], text, { stream, validateStream: true });
+}
+
+/** Whether a question could be asked: somebody reads standard error and types on standard input. */
+export function isInteractive(context: Context): boolean {
+  return context.stdin.isTTY === true && context.stderr.isTTY === true;
+}
+
+/** Writes to a stream whose reader may be gone. */
+export function say(stream: NodeJS.WriteStream, text: string): void {
+  if (text !== '') stream.write(text);
+}

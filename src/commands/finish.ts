@@ -1,0 +1,92 @@
+import { join, resolve } from 'node:path';
+import { EXIT } from '../core/exit-codes.ts';
+import { nextCommand } from '../core/next-command.ts';
+import type { Settings } from '../core/settings.ts';
+import { type Summary, summarize } from '../core/summary.ts';
+import { summaryText } from '../core/summary-text.ts';
+import { sumOf, type Tally } from '../core/tally.ts';
+import { runFiles, writeJson } from '../io/run-directory.ts';
+import { type Context, isInteractive, painter, say } from './context.ts';
+import { type Run, update } from './new-run.ts';
+import { copyResults, writeResults } from './write-results.ts';
+
+/** How a command wants its run to be finished. */
+export type Finish = {
+  exit: number;
+  state: Run['manifest']['state'];
+  stop?: { reason: string; detail: string } | null;
+  /** Why the exit is not 0, where the counts do not say it. */
+  error?: { code: string; message: string } | null;
+};
+
+type Output = Pick<Settings, 'json' | 'quiet' | 'results' | 'rate' | 'log_file'>;
+
+/** Whether somebody meant to send the rows of a run: then rows without an outcome are unprocessed, not planned. */
+export function isExecution(command: string, state: Run['manifest']['state']): boolean {
+  return state !== 'planned' && state !== 'planning' && !(state === 'refused' && command === 'plan');
+}
+
+/**
+ * Makes the result files and the summary from the run's files. `decide` gives the ending when the rows are counted.
+ * A sum that does not add up becomes exit 1.
+ */
+export async function makeSummary(
+  run: Run,
+  execution: boolean,
+  decide: (tally: Tally) => Finish,
+  warnings: string[],
+  output: Output,
+  context: Context,
+): Promise<Summary> {
+  const { tally, sessions } = await writeResults(run.dir, run.manifest, execution);
+  const sumOk = sumOf(tally) === run.manifest.input.rows;
+  const lost = { code: 'sum', message: 'The statuses do not add up to the rows read: rows were lost.' };
+  const decided = decide(tally);
+  const finish = sumOk ? decided : { ...decided, exit: EXIT.internal, error: lost };
+  const ended = update(run, {
+    state: finish.state,
+    exit_code: finish.exit,
+    stop: finish.stop ?? null,
+    finished_at: new Date().toISOString(),
+  });
+  if (output.results !== null) copyResults(ended.dir, resolve(context.cwd, output.results));
+  const summary = summarize({
+    manifest: ended.manifest,
+    tally,
+    sessions,
+    exit: finish.exit,
+    rateSetting: String(output.rate),
+    nextCommand: nextCommand({
+      manifest: ended.manifest,
+      tally,
+      program: context.program,
+      dir: ended.dir,
+      failed: join(ended.dir, 'failed.csv'),
+      interactive: isInteractive(context),
+    }),
+    warnings,
+    files: filesOf(ended, output),
+    error: finish.error ?? null,
+  });
+  writeJson(runFiles(ended.dir).summary, summary);
+  return summary;
+}
+
+function filesOf(run: Run, output: Output): Record<string, string> {
+  const { manifest, dir } = run;
+  const files: Record<string, string> = { results: output.results ?? join(dir, 'results.csv') };
+  if (manifest.plan !== null) files.failed = join(dir, 'failed.csv');
+  if (manifest.plan !== null) files.plan = join(dir, 'plan.csv');
+  files.log = output.log_file === '-' ? 'standard error' : (output.log_file ?? join(dir, 'log.ndjson'));
+  return files;
+}
+
+/** Prints a summary where the contract wants it: standard output, nothing when quiet and good, JSON when asked for. */
+export function printSummary(summary: Summary, output: Pick<Output, 'json' | 'quiet'>, context: Context): void {
+  if (output.json) {
+    say(context.stdout, `${JSON.stringify(summary)}\n`);
+    return;
+  }
+  if (!output.quiet) say(context.stdout, summaryText(summary, painter(context.stdout)));
+  else if (summary.exit_code !== EXIT.ok) say(context.stderr, summaryText(summary, painter(context.stderr)));
+}

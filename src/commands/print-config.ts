@@ -1,0 +1,40 @@
+import { formatDuration } from '../core/duration.ts';
+import { concurrencyOf, type Resolved } from '../core/resolve-settings.ts';
+import { flagOf, SETTING_NAMES, settingShape } from '../core/settings.ts';
+import { findApiKey } from '../io/api-key.ts';
+import { type Context, say, UsageError } from './context.ts';
+
+function shown(name: (typeof SETTING_NAMES)[number], { settings }: Resolved): string {
+  const value = settings[name];
+  if (name === 'concurrency' && value === null) return `${concurrencyOf(settings)} (2 x rate)`;
+  if (value === null) return 'not set';
+  if (settingShape(name).kind === 'duration') return formatDuration(value as number);
+  if (settingShape(name).kind === 'map') {
+    return (
+      Object.entries(value as Record<string, string>)
+        .map(([field, column]) => `${field}=${column}`)
+        .join(', ') || 'not set'
+    );
+  }
+  return String(value);
+}
+
+/** `--print-config`: every value and where it came from; the key only as set or not set. Gives exit 0. */
+export function printConfig(resolved: Resolved, context: Context): number {
+  const found = findApiKey(context.env);
+  if ('fault' in found) throw new UsageError(found.fault);
+  const key = found.key === null ? 'not set' : 'set';
+  if (resolved.settings.json) {
+    const settings = Object.fromEntries(
+      SETTING_NAMES.map((name) => [name, { value: resolved.settings[name], source: resolved.sources[name] }]),
+    );
+    say(context.stdout, `${JSON.stringify({ exit_code: 0, exit_name: 'ok', settings, api_key: key })}\n`);
+    return 0;
+  }
+  const rows = SETTING_NAMES.map((name) => [flagOf(name), shown(name, resolved), resolved.sources[name]] as const);
+  rows.push(['api key', key, 'environment' as never]);
+  const width = (at: 0 | 1) => Math.max(...rows.map((row) => row[at].length));
+  const lines = rows.map(([name, value, source]) => `${name.padEnd(width(0))}  ${value.padEnd(width(1))}  ${source}`);
+  say(context.stdout, `${lines.join('\n')}\n`);
+  return 0;
+}

@@ -1,0 +1,48 @@
+import { resolve } from 'node:path';
+import { executionEnding, planEnding } from '../core/ending.ts';
+import { EXIT } from '../core/exit-codes.ts';
+import type { Typed } from '../core/resolve-settings.ts';
+import { resolveSettings } from '../core/resolve-settings.ts';
+import type { Tally } from '../core/tally.ts';
+import { isRunDirectory, loadManifest } from '../io/run-directory.ts';
+import { type Context, UsageError } from './context.ts';
+import { type Finish, isExecution, makeSummary, printSummary } from './finish.ts';
+import type { Run } from './new-run.ts';
+import { typedPath } from './new-run.ts';
+
+/** How a run ended, as it was recorded, or as its files say when the program died before it could record it. */
+function recordedEnding({ manifest }: Run, tally: Tally): Finish {
+  const { exit_code: exit, state, stop } = manifest;
+  if (exit !== null) return { exit, state, stop };
+  if (state !== 'running') {
+    return { ...planEnding(manifest.plan?.rejected ?? 0, manifest.settings.skip_rejected === 'true'), state };
+  }
+  // Died while running: nobody wrote an end. Rows without an outcome tell that it is not finished.
+  if (tally.counts.unprocessed + tally.counts.unverified === 0) return executionEnding(null, tally);
+  const message = 'The run was ended from outside before it was done.';
+  return { exit: EXIT.internal, state: 'interrupted', error: { code: 'interrupted', message } };
+}
+
+/** `results RUN_DIR`: write results.csv, failed.csv and summary.json again from input copy, plan and ledger. */
+export async function resultsCommand(given: string | undefined, flags: Typed, context: Context): Promise<number> {
+  if (given === undefined || given === '') throw new UsageError('results needs a run directory; `runs` lists them');
+  if (!isRunDirectory(resolve(context.cwd, given)))
+    throw new UsageError(`${given} is no run directory: it has no run.json`);
+  let run: Run;
+  try {
+    run = { dir: typedPath(context, given), manifest: loadManifest(resolve(context.cwd, given)) };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  const layers = [
+    { source: 'flag' as const, typed: flags },
+    { source: 'run' as const, typed: run.manifest.settings as Typed },
+  ];
+  const resolved = resolveSettings(layers, 'results');
+  if ('faults' in resolved) throw new UsageError(resolved.faults.join('\n'));
+  const { command, state } = run.manifest;
+  const decide = (tally: Tally) => recordedEnding(run, tally);
+  const summary = await makeSummary(run, isExecution(command, state), decide, [], resolved.settings, context);
+  printSummary(summary, resolved.settings, context);
+  return summary.sum_ok ? EXIT.ok : EXIT.internal;
+}

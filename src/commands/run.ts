@@ -1,0 +1,16 @@
+import type { Typed } from '../core/resolve-settings.ts';
+import { applyInput } from './apply.ts';
+import { begin } from './begin.ts';
+import { type Context, UsageError } from './context.ts';
+import { printConfig } from './print-config.ts';
+import { settleJob } from './settled.ts';
+
+/** `run JOB.yaml`: plan or apply with the settings of a job file, never asking: the file is the consent. */
+export async function runCommand(path: string | undefined, flags: Typed, context: Context): Promise<number> {
+  if (path === undefined || path === '') throw new UsageError('run needs a job file, such as jobs/nightly.yaml');
+  const job = settleJob(path, flags, context);
+  if (job.settings.print_config) return printConfig(job, context);
+  if (job.command === 'apply') return applyInput(job.input, job, context, true);
+  const begun = await begin(job.input, job, 'plan', context);
+  return 'exit' in begun ? begun.exit : 0;
+}

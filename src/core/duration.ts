@@ -1,0 +1,22 @@
+const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, '': 1000 };
+
+/** Reads `500ms`, `10s`, `5m`, `2h`, `7d` into ms; a bare number is seconds. Null for anything else. */
+export function parseDuration(text: string): number | null {
+  const match = /^([0-9]{1,12}(?:\.[0-9]{1,6})?)(ms|s|m|h|d|)$/.exec(text.trim());
+  if (match === null) return null;
+  return Number(match[1]) * (UNITS[match[2] as string] as number);
+}
+
+/** A duration in the largest unit that keeps it short: `450ms`, `4.2s`, `3m 20s`, `2h 5m`, `1d 3h`. */
+export function formatDuration(ms: number): string {
+  if (ms < 999.5) return `${Math.round(ms)}ms`;
+  if (ms < 59_950) return `${Number((ms / 1000).toFixed(1))}s`;
+  const total = Math.round(ms / 1000);
+  const pair = (big: number, bigUnit: string, small: number, smallUnit: string) =>
+    small === 0 ? `${big}${bigUnit}` : `${big}${bigUnit} ${small}${smallUnit}`;
+  if (total < 3600) return pair(Math.floor(total / 60), 'm', total % 60, 's');
+  const minutes = Math.round(total / 60);
+  if (minutes < 1440) return pair(Math.floor(minutes / 60), 'h', minutes % 60, 'm');
+  const hours = Math.round(minutes / 60);
+  return pair(Math.floor(hours / 24), 'd', hours % 24, 'h');
+}

@@ -1,0 +1,52 @@
+import type { StopReason } from './classify.ts';
+import { EXIT } from './exit-codes.ts';
+import type { State } from './manifest.ts';
+import type { Tally } from './tally.ts';
+
+/** How a run ended: its exit code, and the state in which its directory is left. */
+export type Ending = { exit: number; state: State };
+
+/** The signal that a stop names in its detail; SIGTERM where it names none. */
+function signalExit(detail: string): number {
+  return detail === 'SIGINT' ? EXIT.interrupted_sigint : EXIT.interrupted_sigterm;
+}
+
+/** The ending of a plan or a dry run, and of an execution that never began. */
+export function planEnding(rejected: number, skipRejected: boolean): Ending {
+  if (rejected === 0) return { exit: EXIT.ok, state: 'planned' };
+  return skipRejected ? { exit: EXIT.rows_not_at_target, state: 'planned' } : { exit: EXIT.input, state: 'refused' };
+}
+
+/** Whether a write has happened or may have happened. */
+function maybeWritten({ counts }: Tally): boolean {
+  return counts.updated + counts.failed + counts.unverified > 0;
+}
+
+/**
+ * The ending of an execution. When several hold, the order of the contract decides: internal, signal, preflight,
+ * stopped, unverified, not at target, retryable, ok.
+ */
+export function executionEnding(stop: { reason: StopReason; detail: string } | null, tally: Tally): Ending {
+  const { counts } = tally;
+  if (stop !== null) {
+    switch (stop.reason) {
+      case 'internal':
+        return { exit: EXIT.internal, state: 'interrupted' };
+      case 'signal':
+        return { exit: signalExit(stop.detail), state: 'interrupted' };
+      case 'key_refused':
+      case 'account_refused':
+      case 'redirected':
+        return { exit: EXIT.preflight, state: maybeWritten(tally) ? 'paused' : 'refused' };
+      case 'phone_number_mismatch':
+      case 'server_wait':
+        return { exit: EXIT.stopped, state: 'paused' };
+      default:
+        stop.reason satisfies never;
+    }
+  }
+  if (counts.unverified > 0) return { exit: EXIT.unverified_rows, state: 'paused' };
+  if (tally.permanent + counts.rejected > 0) return { exit: EXIT.rows_not_at_target, state: 'finished' };
+  if (counts.failed > 0) return { exit: EXIT.retryable_rows, state: 'finished' };
+  return { exit: EXIT.ok, state: 'finished' };
+}

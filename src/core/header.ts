@@ -1,0 +1,88 @@
+import { cleanCell } from './cell.ts';
+import { quoted } from './text.ts';
+
+/** The input columns that this tool reads, in the order in which they are named in messages. */
+export const FIELDS = ['phone_number_id', 'messaging_profile_id', 'messaging_product', 'phone_number'] as const;
+export type Field = (typeof FIELDS)[number];
+
+/** Where each field stands in a row, counted from 0; a field without a column is absent. */
+export type Columns = Partial<Record<Field, number>>;
+
+/** A fault of the whole file: nothing in it can be read until it is mended. */
+export type FileFault = { code: string; text: string; line: number | null };
+
+const ALIASES: Record<string, Field> = {
+  phonenumberid: 'phone_number_id',
+  id: 'phone_number_id',
+  numberid: 'phone_number_id',
+  messagingprofileid: 'messaging_profile_id',
+  profileid: 'messaging_profile_id',
+  targetmessagingprofileid: 'messaging_profile_id',
+  messagingproduct: 'messaging_product',
+  product: 'messaging_product',
+  targetmessagingproduct: 'messaging_product',
+  phonenumber: 'phone_number',
+};
+
+/** A column name without case, spaces, `_` and `-`: how names are compared. */
+export function normalName(name: string): string {
+  return cleanCell(name)
+    .toLowerCase()
+    .replace(/[\s_-]/gu, '');
+}
+
+/** How many of the known fields a header line names: the measure by which a delimiter is chosen. */
+export function knownFields(header: readonly string[]): number {
+  return header.filter((name) => normalName(name) in ALIASES).length;
+}
+
+function listed(header: readonly string[]): string {
+  return header.map(quoted).join(', ');
+}
+
+/**
+ * Finds the columns of the fields. `map` (field -> column name) overrules the known names for that field.
+ * Returns a fault where the header does not say which column is which.
+ */
+export function mapHeader(
+  header: readonly string[],
+  map: Partial<Record<Field, string>>,
+  line: number,
+): { columns: Columns } | { fault: FileFault } {
+  const columns: Columns = {};
+  const fault = (code: string, text: string) => ({ fault: { code, text, line } });
+  for (const field of FIELDS) {
+    const wanted = map[field];
+    const found = header.flatMap((name, at) =>
+      wanted === undefined
+        ? ALIASES[normalName(name)] === field
+          ? [at]
+          : []
+        : normalName(name) === normalName(wanted)
+          ? [at]
+          : [],
+    );
+    if (found.length > 1) {
+      const names = listed(found.map((at) => header[at] as string));
+      return fault('duplicate_column', `${names} all mean ${field}: keep one, or choose with --map ${field}=NAME`);
+    }
+    if (wanted !== undefined && found.length === 0) {
+      return fault('missing_column', `--map names the column ${quoted(wanted)}, and the header has ${listed(header)}`);
+    }
+    if (found.length === 1) columns[field] = found[0] as number;
+  }
+  const has = (field: Field) => columns[field] !== undefined;
+  if (!FIELDS.some(has)) {
+    return fault('no_header', `the first line must name the columns, and it reads ${listed(header)}`);
+  }
+  if (!has('phone_number_id')) {
+    return fault('missing_column', `no column phone_number_id; the header has ${listed(header)} (see --map)`);
+  }
+  if (!has('messaging_profile_id') && !has('messaging_product')) {
+    return fault(
+      'missing_column',
+      `no target: neither messaging_profile_id nor messaging_product is among ${listed(header)} (see --map)`,
+    );
+  }
+  return { columns };
+}

@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { suggestion, type Typed } from './resolve-settings.ts';
+import { SETTING_NAMES, type SettingName, settingShape } from './settings.ts';
+
+/** A job: what to run, on which input, and settings as they were typed. */
+export type Job = { command: 'plan' | 'apply'; input: string; typed: Typed };
+
+// Who runs a job is not asked, and what it prints is for whoever started it.
+const NOT_IN_JOBS = new Set<SettingName>(['yes', 'dry_run', 'print_config']);
+const JOB_SETTINGS = SETTING_NAMES.filter((name) => !NOT_IN_JOBS.has(name));
+
+type Key = { key: string; value: string | Record<string, string>; line: number; col: number };
+
+/** Makes a job of the keys of a job file. Gives the faults, each with line and column, where it is none. */
+export function readJob(keys: readonly Key[], path: string): Job | { faults: string[] } {
+  const faults: string[] = [];
+  const typed: Typed = {};
+  let command: string | null = null;
+  let input: string | null = null;
+  for (const { key, value, line, col } of keys) {
+    const fault = (text: string) => faults.push(`${path}:${line}:${col}: ${text}`);
+    const plain = typeof value === 'string' ? value : null;
+    if (key === 'command' || key === 'input') {
+      if (plain === null || plain === '') fault(`${key} must have a plain value`);
+      else if (key === 'input') input = plain;
+      else if (plain === 'plan' || plain === 'apply') command = plain;
+      else fault(`command must be plan or apply, not "${plain}"`);
+      continue;
+    }
+    const name = JOB_SETTINGS.find((setting) => setting === key);
+    if (name === undefined) {
+      fault(`unknown key ${key}${suggestion(key, ['command', 'input', ...JOB_SETTINGS])}`);
+    } else if (settingShape(name).kind === 'map') {
+      if (plain === null) typed[name] = Object.entries(value).map(([field, column]) => `${field}=${column}`);
+      else typed[name] = [plain];
+    } else if (plain === null) {
+      fault(`${key} must have a plain value`);
+    } else {
+      typed[name] = plain;
+    }
+  }
+  if (command === null && !faults.some((text) => text.includes('command'))) faults.push(`${path}: command is missing`);
+  if (input === null && !faults.some((text) => text.includes('input'))) faults.push(`${path}: input is missing`);
+  if (faults.length > 0) return { faults };
+  return { command: command as Job['command'], input: input as string, typed };
+}
+
+function jobSchemaOf(name: SettingName): z.ZodType {
+  const shape = settingShape(name);
+  const described = (type: z.ZodType) => type.describe(shape.text).optional();
+  const text = z.string().min(1);
+  switch (shape.kind) {
+    case 'boolean':
+      return described(z.boolean());
+    case 'integer':
+      return described(
+        z
+          .int()
+          .min(shape.min ?? 0)
+          .max(shape.max ?? Number.MAX_SAFE_INTEGER),
+      );
+    case 'rate':
+      return described(
+        z.union([
+          z
+            .number()
+            .min(shape.min ?? 0)
+            .max(shape.max ?? Number.MAX_SAFE_INTEGER),
+          z.literal('off'),
+        ]),
+      );
+    case 'duration':
+      return described(z.union([text, z.number().min(0)]));
+    case 'map':
+      return described(z.record(z.string(), text));
+    case 'text':
+    case 'url':
+    case 'delimiter':
+    case 'level':
+      return described(text);
+    default:
+      return shape.kind satisfies never;
+  }
+}
+
+/** The JSON Schema of job files, for editors: made from the table of settings. */
+export function jobJsonSchema(): Record<string, unknown> {
+  const settings = Object.fromEntries(JOB_SETTINGS.map((name) => [name, jobSchemaOf(name)]));
+  const schema = z.strictObject({
+    command: z.enum(['plan', 'apply']).describe('what the job does'),
+    input: text('the CSV; relative to this file'),
+    ...settings,
+  });
+  return { title: 'telnyx-reassign job', ...z.toJSONSchema(schema, { target: 'draft-7' }) };
+}
+
+function text(description: string): z.ZodType {
+  return z.string().min(1).describe(description);
+}

@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { SETTING_NAMES } from './settings.ts';
+
+/** States of a run, as run.json and `runs` show them. */
+export const STATES = ['planning', 'planned', 'running', 'interrupted', 'paused', 'finished', 'refused'] as const;
+export type State = (typeof STATES)[number];
+
+const typed = z.union([z.string(), z.array(z.string())]);
+
+const MANIFEST = z.strictObject({
+  tool: z.literal('telnyx-reassign'),
+  version: z.string(),
+  run_id: z.string(),
+  name: z.string(),
+  command: z.string(),
+  state: z.enum(STATES),
+  /** As they were typed, without those at their default and without secrets. */
+  settings: z.partialRecord(z.enum(SETTING_NAMES), typed),
+  input: z.strictObject({
+    /** Absolute; null for standard input. */
+    path: z.string().nullable(),
+    sha256: z.string(),
+    rows: z.int(),
+    blank_lines: z.int(),
+    dialect: z.strictObject({ encoding: z.string(), delimiter: z.string() }).nullable(),
+  }),
+  plan: z.strictObject({ sha256: z.string(), change: z.int(), rejected: z.int(), duplicate: z.int() }).nullable(),
+  /** Why the file as a whole was refused. */
+  fault: z.strictObject({ code: z.string(), text: z.string(), line: z.int().nullable() }).nullable(),
+  stop: z.strictObject({ reason: z.string(), detail: z.string() }).nullable(),
+  exit_code: z.int().nullable(),
+  created_at: z.string(),
+  started_at: z.string().nullable(),
+  finished_at: z.string().nullable(),
+  host: z.string(),
+  pid: z.int(),
+});
+
+/** run.json: what a run is, apart from its rows. */
+export type Manifest = z.infer<typeof MANIFEST>;
+
+/** Checks what was read from run.json. Throws with all faults named. */
+export function readManifest(value: unknown, path: string): Manifest {
+  const read = MANIFEST.safeParse(value);
+  if (read.success) return read.data;
+  throw new Error(`${path} is not the manifest of a run of this version: ${z.prettifyError(read.error)}`);
+}
+
+/** The name of a run, made of a flag or a file name: `[a-z0-9-]{1,40}`. */
+export function runName(text: string): string {
+  const name = text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, 40)
+    .replace(/^-+|-+$/g, '');
+  return name === '' ? 'run' : name;
+}

@@ -1,0 +1,62 @@
+import { formatDuration } from './duration.ts';
+import type { Preview } from './preview.ts';
+import type { Settings } from './settings.ts';
+import { count } from './text.ts';
+
+const SHOWN_TARGETS = 8;
+const SHOWN_ROWS = 3;
+
+/** How the dialect of the input is named: `UTF-8, comma`. */
+export function dialectText(dialect: { encoding: string; delimiter: string }): string {
+  const names: Record<string, string> = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'bar' };
+  return `${dialect.encoding.toUpperCase()}, delimiter ${names[dialect.delimiter]}`;
+}
+
+/** The least time that so many requests take at a rate, in words; '' where nothing paces them. */
+export function timeNeeded(requests: number, rate: Settings['rate']): string {
+  return rate === 'off' || requests === 0 ? '' : `about ${formatDuration((requests / rate) * 1000)} at ${rate}/s`;
+}
+
+function wanted(value: string): string {
+  return value === '' ? 'keep' : value;
+}
+
+/** What a plan would do, for people: totals, a table by target, the first rows, and the time it takes. */
+export function planText(preview: Preview, rate: Settings['rate'], baseUrl: string): string {
+  const { change, rejected, duplicate } = preview.actions;
+  const lines = [
+    '',
+    `${count(preview.rows, 'row')}: ${change.toLocaleString('en-US')} to send, ${rejected} rejected, ${count(duplicate, 'duplicate')}`,
+  ];
+  if (change === 0) return `${lines.join('\n')}\n`;
+  const targets = preview.targets();
+  const shown = targets.slice(0, SHOWN_TARGETS);
+  const width = Math.max(4, ...shown.map((target) => target.count.toLocaleString('en-US').length));
+  lines.push('', `  ${'rows'.padStart(width)}  ${'to profile'.padEnd(36)}  to product`);
+  for (const target of shown) {
+    const number = target.count.toLocaleString('en-US').padStart(width);
+    lines.push(`  ${number}  ${wanted(target.profile).padEnd(36)}  ${wanted(target.product)}`);
+  }
+  if (targets.length > shown.length) lines.push(`  and ${count(targets.length - shown.length, 'more target')}`);
+  lines.push('', `First of them:`);
+  for (const entry of preview.changes().slice(0, SHOWN_ROWS)) {
+    lines.push(`  line ${entry.line}: ${entry.id} -> ${wanted(entry.profileTarget)}, ${wanted(entry.productTarget)}`);
+  }
+  const time = timeNeeded(change, rate);
+  lines.push('', `PATCH ${baseUrl}/phone_numbers/{id}/messaging${time === '' ? '' : `: ${time}`}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** The rejections for people: the first of them with line and reason, and where all of them are. */
+export function rejectionText(preview: Preview, resultsPath: string): string {
+  const shown = preview.rejections();
+  if (shown.length === 0) return '';
+  const lineWidth = Math.max(...shown.map((entry) => String(entry.line).length));
+  const codeWidth = Math.max(...shown.map((entry) => entry.reason.length));
+  const lines = shown.map(
+    (entry) => `  line ${String(entry.line).padStart(lineWidth)}  ${entry.reason.padEnd(codeWidth)}  ${entry.note}`,
+  );
+  const more = preview.actions.rejected - shown.length;
+  const rest = more > 0 ? [`  and ${count(more, 'more')}: all of them are in ${resultsPath}`] : [];
+  return ['', `${count(preview.actions.rejected, 'row')} rejected:`, ...lines, ...rest, ''].join('\n');
+}

@@ -1,0 +1,118 @@
+import { LEFT, type Left } from './ledger-entry.ts';
+import type { Outcome, Status } from './outcome.ts';
+import type { PlanEntry } from './plan.ts';
+import { guardFormula } from './text.ts';
+
+export const RESULTS_COLUMNS = [
+  'row',
+  'line',
+  'phone_number_id',
+  'phone_number',
+  'status',
+  'reason',
+  'messaging_profile_id_before',
+  'messaging_profile_id_target',
+  'messaging_profile_id_after',
+  'messaging_product_before',
+  'messaging_product_target',
+  'messaging_product_after',
+  'http_status',
+  'error_code',
+  'error_title',
+  'error_detail',
+  'error_pointer',
+  'attempts',
+  'duration_ms',
+  'request_id',
+  'finished_at',
+] as const;
+
+/** The columns that failed.csv adds to those of the input. */
+export const FAILED_COLUMNS = ['reassign_status', 'reassign_reason', 'reassign_detail'] as const;
+
+/** How one row ended, joined from its plan entry and what the ledger says of it. */
+export type Result = {
+  entry: PlanEntry;
+  status: Status;
+  reason: string;
+  detail: string;
+  outcome: Outcome | null;
+};
+
+const INTERRUPTED = 'the run ended while this row was being sent, so the write may or may not have happened';
+
+/**
+ * Joins a plan entry with the ledger. `execution` is false for a plan that nobody has tried to carry out: its rows
+ * are `planned`, not `unprocessed`.
+ */
+export function resultOf(entry: PlanEntry, left: Left, outcome: Outcome | null, execution: boolean): Result {
+  if (entry.action === 'rejected' || entry.action === 'duplicate') {
+    return { entry, status: entry.action, reason: entry.reason, detail: entry.note, outcome: null };
+  }
+  if (outcome !== null) {
+    return { entry, status: outcome.status, reason: outcome.reason, detail: outcome.errorDetail, outcome };
+  }
+  if (left === LEFT.intent || left === LEFT.ambiguous) {
+    return { entry, status: 'unverified', reason: 'interrupted', detail: INTERRUPTED, outcome: null };
+  }
+  return { entry, status: execution ? 'unprocessed' : 'planned', reason: '', detail: '', outcome: null };
+}
+
+/** Whether a row belongs in failed.csv: those that a next run may bring to their target. */
+export function isFailed(status: Status): boolean {
+  return status === 'failed' || status === 'unverified' || status === 'unprocessed' || status === 'rejected';
+}
+
+/** The cells of a result, in the order of RESULTS_COLUMNS; free text is guarded against spreadsheet formulas. */
+export function resultCells(result: Result): string[] {
+  const { entry, outcome } = result;
+  return [
+    String(entry.row),
+    String(entry.line),
+    entry.id,
+    entry.phoneNumber,
+    result.status,
+    result.reason,
+    entry.profileBefore,
+    entry.profileTarget,
+    guardFormula(outcome?.profileAfter ?? ''),
+    entry.productBefore,
+    entry.productTarget,
+    guardFormula(outcome?.productAfter ?? ''),
+    outcome?.httpStatus === null || outcome === null ? '' : String(outcome.httpStatus),
+    guardFormula(outcome?.errorCode ?? ''),
+    guardFormula(outcome?.errorTitle ?? ''),
+    guardFormula(result.detail),
+    guardFormula(outcome?.errorPointer ?? ''),
+    outcome === null ? '' : String(outcome.attempts),
+    outcome === null ? '' : String(Math.round(outcome.durationMs)),
+    guardFormula(outcome?.requestId ?? ''),
+    outcome?.finishedAt ?? '',
+  ];
+}
+
+/** Which columns of the input failed.csv keeps: all but those that an earlier failed.csv had added. */
+export function keptColumns(header: readonly string[]): number[] {
+  const added = new Set<string>(FAILED_COLUMNS);
+  return header.flatMap((name, at) => (added.has(name.trim()) ? [] : [at]));
+}
+
+/** The header of failed.csv: the input's own names, then the three of ours. */
+export function failedHeader(header: readonly string[]): string[] {
+  return [...keptColumns(header).map((at) => header[at] as string), ...FAILED_COLUMNS];
+}
+
+/**
+ * A row of failed.csv: the input's own cells verbatim, then status, reason and detail. A short row is filled up; the
+ * cells that a row has too many stay at its end, so that it is rejected again until it is mended.
+ */
+export function failedCells(cells: readonly string[], header: readonly string[], result: Result): string[] {
+  const { status, reason, detail } = result;
+  return [
+    ...keptColumns(header).map((at) => cells[at] ?? ''),
+    status,
+    reason,
+    guardFormula(detail),
+    ...cells.slice(header.length),
+  ];
+}

@@ -1,0 +1,51 @@
+import type { WaitHeaders } from './answer.ts';
+
+/** A server that says 'nothing remains' and not until when gets this much rest. */
+const UNNAMED_RESET_MS = 1000;
+
+/** Seconds from here on are an epoch, not a wait: 1e9 s is the year 2001, or 31 years of waiting. */
+const EPOCH_FROM_S = 1e9;
+
+/**
+ * Exponential backoff with full jitter: a wait between 0 and `base * 2^(failures - 1)`, at most `max`.
+ * `failures` counts from 1; `random` is in 0..1. All times in ms.
+ * Full jitter keeps rows that failed together from coming back together (AWS, 'Exponential Backoff And Jitter').
+ */
+export function backoffMs(failures: number, baseMs: number, maxMs: number, random: number): number {
+  return random * Math.min(maxMs, baseMs * 2 ** Math.min(failures - 1, 50));
+}
+
+function seconds(text: string): number | null {
+  return /^\s*[0-9]{1,15}(\.[0-9]{0,9})?\s*$/.test(text) ? Number(text) : null;
+}
+
+function httpDate(text: string): number | null {
+  // Date.parse takes much more than HTTP dates ("3" is the year 2001), so the shape is checked first.
+  if (!/^\s*[A-Z][a-z]{2,8},? /.test(text)) return null;
+  const at = Date.parse(text);
+  return Number.isNaN(at) ? null : at;
+}
+
+/**
+ * The wait in ms that a server asks for, or null when it asks for none that can be read.
+ * `retry-after` is seconds or an HTTP date; `x-ratelimit-reset` is seconds or an epoch in seconds, and counts only
+ * when `throttled` (a 429) or when `x-ratelimit-remaining` is 0. Times of day are taken relative to the answer's own
+ * `Date`, else to `wallNowMs`, as clocks differ. The longer of the two is obeyed; a time in the past gives 0.
+ */
+export function serverWaitMs(headers: WaitHeaders, throttled: boolean, wallNowMs: number): number | null {
+  const waits: number[] = [];
+  const now = (headers.date === null ? null : httpDate(headers.date)) ?? wallNowMs;
+  if (headers.retryAfter !== null) {
+    const s = seconds(headers.retryAfter);
+    const at = s === null ? httpDate(headers.retryAfter) : null;
+    if (s !== null) waits.push(s * 1000);
+    if (at !== null) waits.push(at - now);
+  }
+  const empty = headers.rateLimitRemaining !== null && seconds(headers.rateLimitRemaining) === 0;
+  if (headers.rateLimitReset !== null && (throttled || empty)) {
+    const s = seconds(headers.rateLimitReset);
+    if (s !== null) waits.push(s >= EPOCH_FROM_S ? s * 1000 - now : s * 1000);
+  }
+  if (waits.length === 0 && empty && !throttled) waits.push(UNNAMED_RESET_MS);
+  return waits.length === 0 ? null : Math.max(0, ...waits);
+}

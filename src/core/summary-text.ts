@@ -1,0 +1,67 @@
+import { formatDuration } from './duration.ts';
+import type { Summary } from './summary.ts';
+import { count } from './text.ts';
+
+/** Causes shown on a terminal; all of them are in summary.json. */
+const SHOWN_CAUSES = 10;
+
+function causeLine(cause: Summary['causes'][number], width: number): string {
+  const http = cause.http_status === null ? '' : String(cause.http_status);
+  const said = [http, cause.error_code, cause.error_title || cause.reason].filter((part) => part !== '').join(' ');
+  const number = cause.count.toLocaleString('en-US').padStart(width);
+  return `  ${number}  ${cause.status.padEnd(11)} ${said} (e.g. row ${cause.example_row})`;
+}
+
+/** The counts as a column, zeros left out, and the sum under it: what every run ends with. */
+function countLines(summary: Summary): string[] {
+  const present = Object.entries(summary.counts).filter(([, n]) => n > 0);
+  const width = Math.max(
+    ...[...present.map(([, n]) => n), summary.input.rows].map((n) => n.toLocaleString('en-US').length),
+  );
+  const line = (n: number, what: string) => `  ${n.toLocaleString('en-US').padStart(width)}  ${what}`;
+  const sum = present.reduce((total, [, n]) => total + n, 0);
+  const verdict = summary.sum_ok
+    ? `rows read = ${present.map(([status]) => status).join(' + ') || 'none'}`
+    : `rows read, BUT THE STATUSES ADD UP TO ${sum}: rows were lost`;
+  return [...present.map(([status, n]) => line(n, status)), line(summary.input.rows, verdict)];
+}
+
+function requestLine({ requests, rate, duration_ms }: Summary): string[] {
+  if (requests.total === 0) return [];
+  const parts = [
+    `${count(requests.total, 'request')} in ${formatDuration(duration_ms)}`,
+    `${count(requests.retries, 'retry', 'retries')}`,
+    `${requests.rate_limited.toLocaleString('en-US')} rate limited`,
+  ];
+  const paused = rate.paused_ms > 0 ? `, paused by the server ${formatDuration(rate.paused_ms)}` : '';
+  return [
+    `  ${parts.join(', ')}`,
+    `  ${rate.mean_per_s}/s on average, at most ${rate.max_in_1s} in any second (limit ${rate.setting}${rate.setting === 'off' ? '' : '/s'})${paused}`,
+  ];
+}
+
+/** The summary for people: what happened, why, where the files are, and what to do next. Ends with a line break. */
+export function summaryText(
+  summary: Summary,
+  paint: (style: 'good' | 'bad' | 'strong', text: string) => string,
+): string {
+  const good = summary.exit_code === 0;
+  const title = `${summary.command} ${summary.state}`;
+  const lines = ['', paint(good ? 'good' : 'bad', title), ...countLines(summary)];
+  const shown = summary.causes.slice(0, SHOWN_CAUSES);
+  if (shown.length > 0) {
+    const width = Math.max(...shown.map((cause) => cause.count.toLocaleString('en-US').length));
+    lines.push('', 'Why rows are not at their target', ...shown.map((cause) => causeLine(cause, width)));
+    const more = summary.causes.length - shown.length;
+    if (more > 0) lines.push(`  and ${count(more, 'more cause')} in summary.json`);
+  }
+  const requests = requestLine(summary);
+  if (requests.length > 0) lines.push('', 'Requests', ...requests);
+  lines.push('', 'Files');
+  for (const [what, path] of Object.entries(summary.files)) lines.push(`  ${what.padEnd(8)} ${path}`);
+  lines.push('');
+  if (summary.error !== undefined) lines.push(`${summary.error.message}`);
+  lines.push(`Exit ${summary.exit_code} (${summary.exit_name})`);
+  if (summary.next_command !== null) lines.push(`Next: ${paint('strong', summary.next_command)}`);
+  return `${lines.join('\n')}\n`;
+}

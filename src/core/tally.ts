@@ -1,0 +1,65 @@
+import { STATUSES, type Status } from './outcome.ts';
+import { isFailed, type Result } from './results.ts';
+
+/** One reason why rows are not at their target, and how many share it. */
+export type Cause = {
+  status: Status;
+  reason: string;
+  http_status: number | null;
+  error_code: string;
+  error_title: string;
+  count: number;
+  example_row: number;
+};
+
+/** What a run came to, counted row by row. */
+export type Tally = {
+  counts: Record<Status, number>;
+  /** Failed rows that would fail again. */
+  permanent: number;
+  causes: Map<string, Cause>;
+};
+
+/** Distinct causes that are kept apart; a server that writes the row into its titles must not fill the memory. */
+const MOST_CAUSES = 200;
+
+export function emptyTally(): Tally {
+  const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
+  return { counts, permanent: 0, causes: new Map() };
+}
+
+/** Counts one result. */
+export function addResult(tally: Tally, result: Result): void {
+  const { status, reason, outcome, entry } = result;
+  tally.counts[status] += 1;
+  if (status === 'failed' && outcome?.retryable !== true) tally.permanent += 1;
+  if (!isFailed(status) || status === 'unprocessed') return;
+  const http = outcome?.httpStatus ?? null;
+  const code = outcome?.errorCode ?? '';
+  const title = tally.causes.size < MOST_CAUSES ? (outcome?.errorTitle ?? '') : '';
+  const key = [status, reason, http, code, title].join('\n');
+  const cause = tally.causes.get(key);
+  if (cause !== undefined) {
+    cause.count += 1;
+    return;
+  }
+  tally.causes.set(key, {
+    status,
+    reason,
+    http_status: http,
+    error_code: code,
+    error_title: title,
+    count: 1,
+    example_row: entry.row,
+  });
+}
+
+/** Causes, the most frequent first. */
+export function sortedCauses(tally: Tally): Cause[] {
+  return [...tally.causes.values()].sort((a, b) => b.count - a.count || a.example_row - b.example_row);
+}
+
+/** The sum of all statuses: equal to the rows read, or rows were lost. */
+export function sumOf(tally: Tally): number {
+  return Object.values(tally.counts).reduce((sum, n) => sum + n, 0);
+}

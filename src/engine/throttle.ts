@@ -1,0 +1,77 @@
+import type { HttpAnswer } from '../core/answer.ts';
+import { formatDuration } from '../core/duration.ts';
+import { backoffMs, serverWaitMs } from '../core/retry.ts';
+import type { Pacer } from './pacer.ts';
+import type { Ports, Stop } from './ports.ts';
+
+/** Obeys what servers say about waiting, for the whole queue. */
+export type Throttle = {
+  /** Reads the headers of an answer to a request that was admitted at `admittedAt` (monotonic ms). */
+  heed: (answer: HttpAnswer, admittedAt: number) => void;
+};
+
+type Limits = { retryBaseMs: number; retryMaxMs: number; maxServerWaitMs: number };
+
+/** The time of day after a wait, as it is named when a run stops: `2026-11-23T02:15Z`. */
+function timeAfter(wallNow: number, ms: number): string {
+  return `${new Date(wallNow + ms).toISOString().slice(0, 16)}Z`;
+}
+
+/** One 429 pauses everybody; what a server asks for beyond the limit stops the run instead of failing its rows. */
+export function createThrottle(ports: Ports, pacer: Pacer, stop: Stop, limits: Limits): Throttle {
+  const { clock } = ports;
+  let throttledSince: number | null = null;
+  let rounds = 0;
+
+  function pause(ms: number, why: string): void {
+    if (!pacer.pause(ms)) return;
+    ports.tell({ event: 'run.paused', waitMs: ms, why });
+    const sleep = clock.sleep(ms);
+    const forget = stop.onAsked(sleep.cancel);
+    void sleep.done.then(() => {
+      forget();
+      if (clock.now() >= pacer.pausedUntil()) ports.tell({ event: 'run.resumed' });
+    });
+  }
+
+  function giveUp(ms: number, what: string): void {
+    const when = timeAfter(clock.wallNow(), ms);
+    const limit = formatDuration(limits.maxServerWaitMs);
+    stop.ask('server_wait', `${what}, longer than --max-server-wait ${limit}; go on after ${when}`);
+  }
+
+  return {
+    heed(answer, admittedAt) {
+      const throttled = answer.status === 429;
+      const asked = serverWaitMs(answer.wait, throttled, clock.wallNow());
+      const now = clock.now();
+      if (!throttled) {
+        throttledSince = null;
+        rounds = 0;
+        if (asked === null || asked === 0) return;
+      }
+      if (asked !== null && asked > limits.maxServerWaitMs) {
+        giveUp(asked, `the server asks to wait ${formatDuration(asked)}`);
+        return;
+      }
+      if (!throttled) {
+        pause(asked as number, `HTTP ${answer.status}: the server asks to wait`);
+        return;
+      }
+      throttledSince ??= now;
+      // Requests that were on their way when the pause began tell of the same shortage once more.
+      if (rounds === 0 || admittedAt >= pacer.pausedSince()) rounds += 1;
+      // Half of the doubled wait at least: a pause of the whole queue must not come out as nothing.
+      const own = backoffMs(rounds, limits.retryBaseMs, limits.retryMaxMs, 0.5 + clock.random() / 2);
+      const wait = asked !== null && asked > 0 ? asked : own;
+      if (now + wait - throttledSince > limits.maxServerWaitMs) {
+        giveUp(
+          wait,
+          `nothing but 429 for ${formatDuration(now - throttledSince)}, and another ${formatDuration(wait)} to wait`,
+        );
+        return;
+      }
+      pause(wait, asked !== null && asked > 0 ? 'HTTP 429: the server asks to wait' : 'HTTP 429');
+    },
+  };
+}

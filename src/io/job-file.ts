@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs';
+import { isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
+
+/** One key of a job file with its value as text, and where it stands. */
+export type JobKey = { key: string; value: string | Record<string, string>; line: number; col: number };
+
+/**
+ * Reads a job file: a YAML mapping of names to plain values, or to a mapping of plain values. Values are taken as they
+ * are written, since YAML would make the number 123 of `name: 0123`. Throws with line and column; what the file
+ * system throws passes through.
+ */
+export function readJobFile(path: string): JobKey[] {
+  const counter = new LineCounter();
+  const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: counter, schema: 'failsafe' });
+  const at = (offset: number | undefined) => counter.linePos(offset ?? 0);
+  const fail = (offset: number | undefined, text: string): never => {
+    const { line, col } = at(offset);
+    throw new Error(`${path}:${line}:${col}: ${text}`);
+  };
+  const error = document.errors[0];
+  if (error !== undefined) fail(error.pos[0], error.message.split('\n')[0]?.replace(/ at line .*$/, '') ?? 'not YAML');
+  const root = document.contents;
+  if (!isMap(root)) return fail(root?.range?.[0], 'a job file is a list of `name: value` lines');
+  const scalar = (node: unknown): string | null => (isScalar(node) ? String(node.value) : null);
+  return root.items.map((pair) => {
+    const keyNode = pair.key as { range?: [number, number, number] | null };
+    const offset = keyNode.range?.[0];
+    const key = scalar(pair.key) ?? fail(offset, 'a name must be a plain word');
+    const { line, col } = at(offset);
+    const value = scalar(pair.value);
+    if (value !== null) return { key, value, line, col };
+    if (!isMap(pair.value)) return fail(offset, `${key} must have a plain value`);
+    const inner: Record<string, string> = {};
+    for (const item of pair.value.items) {
+      if (!isPair(item)) continue;
+      const name = scalar(item.key);
+      const text = scalar(item.value);
+      if (name === null || text === null) return fail(offset, `${key} must hold plain names and values`);
+      inner[name] = text;
+    }
+    return { key, value: inner, line, col };
+  });
+}

@@ -1,0 +1,109 @@
+import { closeSync, createReadStream, existsSync, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { LedgerEntry } from '../core/ledger-entry.ts';
+
+/** The append-only file of an execution. */
+export type Ledger = {
+  /** Resolves when the entry is on disk. Entries that wait together share one write and one fdatasync. */
+  record: (entry: LedgerEntry) => Promise<void>;
+  close: () => Promise<void>;
+};
+
+const NEWLINE = 0x0a;
+
+/** The length in bytes up to and with the last newline: what a crash has left whole. */
+async function wholeLength(path: string): Promise<number> {
+  let whole = 0;
+  let at = 0;
+  for await (const chunk of createReadStream(path)) {
+    const last = (chunk as Buffer).lastIndexOf(NEWLINE);
+    if (last >= 0) whole = at + last + 1;
+    at += (chunk as Buffer).length;
+  }
+  return whole;
+}
+
+/** Opens a ledger for appending; a torn last line is cut first. Throws what the file system throws. */
+export async function openLedger(path: string): Promise<Ledger> {
+  const whole = existsSync(path) ? await wholeLength(path) : 0;
+  const handle = await open(path, 'a', 0o600);
+  await handle.truncate(whole);
+  type Waiting = { line: string; resolve: () => void; reject: (error: unknown) => void };
+  let waiting: Waiting[] = [];
+  let flushing: Promise<void> | null = null;
+
+  async function flush(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      try {
+        await handle.appendFile(batch.map(({ line }) => line).join(''));
+        await handle.datasync();
+        for (const { resolve } of batch) resolve();
+      } catch (error) {
+        for (const { reject } of batch) reject(error);
+      }
+    }
+    flushing = null;
+  }
+
+  return {
+    record(entry) {
+      return new Promise((resolve, reject) => {
+        waiting.push({ line: `${JSON.stringify(entry)}\n`, resolve, reject });
+        flushing ??= flush();
+      });
+    },
+    async close() {
+      await flushing;
+      await handle.close();
+    },
+  };
+}
+
+/**
+ * Calls back for every whole line of a ledger with its entry and its place in the file (bytes). A torn last line is
+ * passed over; a line inside that is not an entry throws, as it means that the file was changed by somebody.
+ */
+export async function scanLedger(
+  path: string,
+  onEntry: (entry: LedgerEntry, offset: number, length: number) => void,
+): Promise<void> {
+  if (!existsSync(path)) return;
+  let rest: Buffer = Buffer.alloc(0);
+  let offset = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+    const bytes: Buffer = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
+    let from = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
+      onEntry(parseLine(bytes.subarray(from, end), offset), offset, end - from);
+      offset += end - from + 1;
+      from = end + 1;
+    }
+    rest = bytes.subarray(from);
+  }
+}
+
+function parseLine(bytes: Buffer, offset: number): LedgerEntry {
+  try {
+    return JSON.parse(bytes.toString()) as LedgerEntry;
+  } catch (cause) {
+    throw new Error(`ledger.ndjson is damaged at byte ${offset}: not a line of JSON`, { cause });
+  }
+}
+
+/** Reads single entries again by their place, so that outcomes of a million rows need not stand in memory. */
+export function openLedgerEntries(path: string): {
+  entryAt: (offset: number, length: number) => LedgerEntry;
+  close: () => void;
+} {
+  const file = openSync(path, 'r');
+  return {
+    entryAt(offset, length) {
+      const bytes = Buffer.alloc(length);
+      readSync(file, bytes, 0, length, offset);
+      return parseLine(bytes, offset);
+    },
+    close: () => closeSync(file),
+  };
+}

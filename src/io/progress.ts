@@ -1,0 +1,74 @@
+import { SingleBar } from 'cli-progress';
+
+/** What the progress line shows. Times in ms; `etaMs` is null while nothing can be said. */
+export type ProgressState = {
+  done: number;
+  total: number;
+  perSecond: number;
+  failed: number;
+  retries: number;
+  pausedMs: number;
+  atConcurrency: boolean;
+  etaText: string;
+};
+
+export type Progress = { stop: () => void };
+
+/** Off a terminal a plain line this often: enough for a log, and it shows that the run is alive. */
+const PLAIN_EVERY_MS = 30_000;
+const BAR_EVERY_MS = 200;
+
+function words(state: ProgressState): string {
+  return [
+    `${state.perSecond.toFixed(1)}/s`,
+    `${state.failed} failed`,
+    `${state.retries} retries`,
+    ...(state.pausedMs > 0 ? [`paused by server ${Math.ceil(state.pausedMs / 1000)}s`] : []),
+    ...(state.atConcurrency ? ['at --concurrency'] : []),
+    `ETA ${state.etaText}`,
+  ].join(', ');
+}
+
+/**
+ * Shows how far a run is: a bar on a terminal, a plain line every 30 s elsewhere, nothing when `silent`. `look` is
+ * asked for the state when it is time to show it.
+ */
+export function createProgress(
+  stream: NodeJS.WriteStream,
+  kind: 'bar' | 'plain' | 'silent',
+  look: () => ProgressState,
+): Progress {
+  if (kind === 'silent') return { stop: () => undefined };
+  if (kind === 'plain') {
+    const timer = setInterval(() => {
+      const state = look();
+      stream.write(`${state.done}/${state.total} rows, ${words(state)}\n`);
+    }, PLAIN_EVERY_MS);
+    timer.unref();
+    return { stop: () => clearInterval(timer) };
+  }
+  const bar = new SingleBar({
+    stream,
+    format: '{bar} {value}/{total}  {words}',
+    barsize: 12,
+    barCompleteChar: '#',
+    barIncompleteChar: '.',
+    hideCursor: true,
+    linewrap: false,
+    clearOnComplete: true,
+    gracefulExit: false,
+  });
+  const first = look();
+  bar.start(first.total, first.done, { words: words(first) });
+  const timer = setInterval(() => {
+    const state = look();
+    bar.update(state.done, { words: words(state) });
+  }, BAR_EVERY_MS);
+  timer.unref();
+  return {
+    stop: () => {
+      clearInterval(timer);
+      bar.stop();
+    },
+  };
+}

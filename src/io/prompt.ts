@@ -1,0 +1,28 @@
+import { createReadStream, openSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+
+/**
+ * Asks a yes-or-no question on the terminal and waits for the answer; only `y` and `yes` count. `fromTerminal` reads
+ * /dev/tty where standard input carries the CSV. Gives null where there is nobody to ask.
+ */
+export async function askYesNo(
+  question: string,
+  output: NodeJS.WritableStream,
+  input: NodeJS.ReadableStream | 'tty',
+): Promise<boolean | null> {
+  let from: NodeJS.ReadableStream;
+  try {
+    from = input === 'tty' ? createReadStream('', { fd: openSync('/dev/tty', 'r') }) : input;
+  } catch {
+    return null;
+  }
+  const lines = createInterface({ input: from, output, terminal: false });
+  const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+  try {
+    const answer = await Promise.race([lines.question(question), closed]);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    lines.close();
+    if (input === 'tty') (from as NodeJS.ReadableStream & { destroy: () => void }).destroy();
+  }
+}

@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { sync as writeFileAtomic } from 'write-file-atomic';
+import { type Manifest, readManifest } from '../core/manifest.ts';
+
+/** The files of a run directory, by role. */
+export function runFiles(dir: string) {
+  return {
+    manifest: join(dir, 'run.json'),
+    input: join(dir, 'input.csv'),
+    plan: join(dir, 'plan.csv'),
+    ledger: join(dir, 'ledger.ndjson'),
+    results: join(dir, 'results.csv'),
+    failed: join(dir, 'failed.csv'),
+    log: join(dir, 'log.ndjson'),
+    summary: join(dir, 'summary.json'),
+    sandbox: join(dir, 'sandbox.json'),
+  };
+}
+
+/** `20261123T020500Z`: sorts by time, and works as a file name everywhere. */
+function stamp(now: Date): string {
+  return `${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
+}
+
+/** Makes a new run directory (0700) under `runsDir` and gives its id. Throws what the file system throws. */
+export function createRunDirectory(runsDir: string, name: string, now: Date): { id: string; dir: string } {
+  mkdirSync(runsDir, { recursive: true });
+  const id = `${stamp(now)}-${name}-${randomBytes(2).toString('hex')}`;
+  const dir = join(runsDir, id);
+  mkdirSync(dir, { mode: 0o700 });
+  chmodSync(dir, 0o700);
+  return { id, dir };
+}
+
+/** Whether a path is a run directory. */
+export function isRunDirectory(path: string): boolean {
+  return existsSync(join(path, 'run.json'));
+}
+
+/** Puts the manifest in place as a whole: run.json is never half-written. */
+export function writeManifest(dir: string, manifest: Manifest): void {
+  writeJson(runFiles(dir).manifest, manifest);
+}
+
+/** Writes a JSON file (0600) as a whole. */
+export function writeJson(path: string, value: unknown): void {
+  writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+}
+
+/** Reads the manifest of a run. Throws with the reason where there is none or it is not one of ours. */
+export function loadManifest(dir: string): Manifest {
+  const path = runFiles(dir).manifest;
+  return readManifest(JSON.parse(readFileSync(path, 'utf8')), path);
+}
+
+/** Reads a JSON file, or gives null where it is not there or not readable as JSON. */
+export function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+/** The directories of all runs, oldest first. A runs directory that is not there holds none. */
+export function listRuns(runsDir: string): string[] {
+  if (!existsSync(runsDir)) return [];
+  return readdirSync(runsDir)
+    .map((entry) => join(runsDir, entry))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true && isRunDirectory(path))
+    .sort();
+}

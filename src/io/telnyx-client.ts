@@ -1,0 +1,144 @@
+import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:http';
+import type { Agent as HttpsAgent } from 'node:https';
+import { got } from 'got';
+import { type Answer, type HttpAnswer, readBody } from '../core/answer.ts';
+import { requestBody } from '../core/assignment.ts';
+import type { PlanEntry } from '../core/plan.ts';
+
+/** A body beyond this is not an answer of this API, and is not read to its end. */
+const MAX_BODY_BYTES = 1024 * 1024;
+
+export type ClientOptions = {
+  /** Without a slash at its end. */
+  baseUrl: string;
+  key: string;
+  /** One attempt, from connecting to the last byte, in ms. */
+  timeoutMs: number;
+  agents: { http: HttpAgent; https: HttpsAgent };
+  /** Makes text from the server safe to keep: no key, no control characters. */
+  clean: (text: string) => string;
+  userAgent: string;
+};
+
+/** The API as the engine needs it. Nothing throws: what a server or a network does comes back as an answer. */
+export type TelnyxClient = {
+  send: (entry: PlanEntry, onLeft: () => void) => Promise<Answer>;
+  /** Breaks off every request that is under way: they end as network failures. */
+  abort: () => void;
+  /** Requests under way now. */
+  inFlight: () => number;
+};
+
+function header(response: IncomingMessage, name: string): string | null {
+  const value = response.headers[name];
+  return value === undefined ? null : Array.isArray(value) ? (value[0] ?? null) : value;
+}
+
+/** Words for the codes that operators meet; others stand for themselves. */
+const SPOKEN: Record<string, string> = {
+  ETIMEDOUT: 'no complete answer in time',
+  ECONNRESET: 'the connection was cut',
+  ECONNREFUSED: 'the connection was refused',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the name server did not answer',
+  EPIPE: 'the connection was cut',
+};
+
+function codeOf(error: unknown): string {
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== 'string') return 'ERR_UNKNOWN';
+  // got names a body that breaks off by a code of its own.
+  return code === 'ERR_READING_RESPONSE_STREAM' ? 'ECONNRESET' : code;
+}
+
+/**
+ * A client over one pool of kept-alive connections. got's retry and redirects are off: attempts are the engine's, and
+ * a redirect would carry the key along.
+ */
+export function createTelnyxClient(options: ClientOptions): TelnyxClient {
+  const { clean } = options;
+  const underWay = new Set<{ destroy: (error?: Error) => unknown }>();
+  const client = got.extend({
+    agent: options.agents,
+    retry: { limit: 0 },
+    followRedirect: false,
+    throwHttpErrors: false,
+    timeout: { request: options.timeoutMs },
+    headers: {
+      authorization: `Bearer ${options.key}`,
+      accept: 'application/json',
+      'user-agent': options.userAgent,
+    },
+  });
+
+  function httpAnswer(response: IncomingMessage, body: Buffer | null, durationMs: number): HttpAnswer {
+    const requestId = header(response, 'x-request-id') ?? header(response, 'x-telnyx-request-id') ?? '';
+    return {
+      kind: 'http',
+      status: response.statusCode ?? 0,
+      body: body === null ? { kind: 'unreadable' } : readBody(body.toString(), clean),
+      wait: {
+        retryAfter: header(response, 'retry-after'),
+        rateLimitReset: header(response, 'x-ratelimit-reset'),
+        rateLimitRemaining: header(response, 'x-ratelimit-remaining'),
+        date: header(response, 'date'),
+      },
+      requestId: clean(requestId),
+      durationMs,
+    };
+  }
+
+  return {
+    send(entry, onLeft) {
+      const began = performance.now();
+      return new Promise((resolve) => {
+        const url = `${options.baseUrl}/phone_numbers/${encodeURIComponent(entry.id)}/messaging`;
+        const body = requestBody({ profile: entry.profileTarget || null, product: entry.productTarget || null });
+        const stream = client.stream.patch(url, { json: body });
+        const chunks: Buffer[] = [];
+        let response: IncomingMessage | null = null;
+        let bytes = 0;
+        let sent = false;
+        underWay.add(stream);
+        const end = (answer: Answer) => {
+          underWay.delete(stream);
+          resolve(answer);
+        };
+        const durationMs = () => performance.now() - began;
+        stream.on('request', (request: ClientRequest) => {
+          request.once('finish', () => {
+            sent = true;
+            onLeft();
+          });
+        });
+        stream.on('response', (head: IncomingMessage) => {
+          response = head;
+        });
+        stream.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+          if (bytes <= MAX_BODY_BYTES) {
+            chunks.push(chunk);
+            return;
+          }
+          if (response !== null) end(httpAnswer(response, null, durationMs()));
+          stream.destroy();
+        });
+        stream.once('end', () => {
+          if (response !== null) end(httpAnswer(response, Buffer.concat(chunks), durationMs()));
+        });
+        stream.on('error', (error: unknown) => {
+          const code = clean(codeOf(error));
+          end({ kind: 'network', code, message: SPOKEN[code] ?? code, sent, durationMs: durationMs() });
+        });
+        stream.once('close', () => {
+          // Ended by abort() without an error event.
+          end({ kind: 'network', code: 'ERR_ABORTED', message: 'broken off', sent, durationMs: durationMs() });
+        });
+      });
+    },
+    inFlight: () => underWay.size,
+    abort() {
+      for (const stream of underWay) stream.destroy();
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { SandboxNumber, SandboxProfile, SandboxState } from './state.ts';
+
+/** The live account: a state indexed by id. Only `changeNumber` writes to it after the start. */
+export type Account = {
+  readonly numbers: ReadonlyMap<string, SandboxNumber>;
+  readonly profiles: ReadonlyMap<string, SandboxProfile>;
+  readonly organizationId: string;
+  /** Grows by one with every write, so that a cached selection knows when it is stale. */
+  revision: number;
+  /** Made when first asked for. No number is ever added or removed, so it stays right. */
+  sorted: readonly SandboxNumber[] | null;
+  /** The last filtered list: the pages of one listing would otherwise each walk over every number. */
+  selection: { key: string; revision: number; rows: readonly SandboxNumber[] } | null;
+};
+
+/** What a PATCH may change; an absent field keeps its value. */
+export type NumberChange = Partial<
+  Pick<SandboxNumber, 'messaging_profile_id' | 'messaging_product'> & { tags: readonly string[] }
+>;
+
+const ORGANIZATION = '00000000-0000-4000-8000-0000000000ff';
+
+/** An account that starts as `state` says. The state itself is copied, never written to. */
+export function openAccount(state: SandboxState): Account {
+  return {
+    numbers: new Map(state.numbers.map((number) => [number.id, { ...number }])),
+    profiles: new Map(state.profiles.map((profile) => [profile.id, { ...profile }])),
+    organizationId: state.organization_id ?? ORGANIZATION,
+    revision: state.revision ?? 0,
+    sorted: null,
+    selection: null,
+  };
+}
+
+/** A copy of the account as plain data, numbers and profiles in the order they came in. */
+export function snapshotOf(account: Account): SandboxState {
+  return {
+    numbers: Array.from(account.numbers.values(), (number) => ({ ...number })),
+    profiles: Array.from(account.profiles.values(), (profile) => ({ ...profile })),
+    organization_id: account.organizationId,
+    revision: account.revision,
+  };
+}
+
+/** Writes a change that was found good. `number` must be one of the account. */
+export function changeNumber(account: Account, number: SandboxNumber, change: NumberChange): void {
+  Object.assign(number, change, { updated_at: new Date().toISOString() });
+  account.revision += 1;
+}
+
+/** All numbers by phone number, then id. Sorted once. */
+export function sortedNumbers(account: Account): readonly SandboxNumber[] {
+  account.sorted ??= [...account.numbers.values()].sort(
+    (a, b) => order(a.phone_number, b.phone_number) || order(a.id, b.id),
+  );
+  return account.sorted;
+}
+
+/** The numbers that have one of these exact phone numbers, in sorted order: a binary search for each. */
+export function withPhoneNumbers(account: Account, phoneNumbers: readonly string[]): SandboxNumber[] {
+  const sorted = sortedNumbers(account);
+  const found: SandboxNumber[] = [];
+  for (const wanted of [...new Set(phoneNumbers)].sort(order)) {
+    let low = 0;
+    let high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((sorted[middle]?.phone_number ?? '') < wanted) low = middle + 1;
+      else high = middle;
+    }
+    for (let number = sorted[low]; number?.phone_number === wanted; number = sorted[low]) {
+      found.push(number);
+      low += 1;
+    }
+  }
+  return found;
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,66 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Account, snapshotOf } from './account.ts';
+import type { Recorder } from './recorder.ts';
+import { failure } from './reply.ts';
+import { sendReply } from './send.ts';
+
+/** Paths under this prefix steer the sandbox itself. They take no key, no place in the rate limit, and are not recorded. */
+export const CONTROL_PREFIX = '/_sandbox/';
+
+const PIECE = 1000;
+
+/** Answers a control request: what was received, what the account holds, or forgetting what was received. */
+export function control(
+  { method, url = '' }: IncomingMessage,
+  response: ServerResponse,
+  account: Account,
+  recorder: Recorder,
+  headers: Record<string, string>,
+): void {
+  const asked = `${method} ${url.split('?', 1)[0]}`;
+  if (asked === `GET ${CONTROL_PREFIX}requests`) {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson', ...headers });
+    pump(response, ndjson(recorder.list()));
+  } else if (asked === `GET ${CONTROL_PREFIX}state`) {
+    response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', ...headers });
+    pump(response, stateJson(account));
+  } else if (asked === `POST ${CONTROL_PREFIX}reset-requests`) {
+    recorder.clear();
+    response.writeHead(204, headers).end();
+  } else {
+    const detail = `There are GET ${CONTROL_PREFIX}requests, GET ${CONTROL_PREFIX}state, POST ${CONTROL_PREFIX}reset-requests.`;
+    sendReply(response, failure(404, '10005', { detail }), headers);
+  }
+}
+
+function* ndjson(rows: readonly unknown[]): Generator<string> {
+  for (const piece of pieces(rows)) yield piece.map((row) => `${JSON.stringify(row)}\n`).join('');
+}
+
+/** The snapshot in pieces: a million numbers in one string would come near the longest string there can be. */
+function* stateJson(account: Account): Generator<string> {
+  const { numbers, ...others } = snapshotOf(account);
+  yield `${JSON.stringify(others).slice(0, -1)},"numbers":[`;
+  let separator = '';
+  for (const piece of pieces(numbers)) {
+    yield separator + JSON.stringify(piece).slice(1, -1);
+    separator = ',';
+  }
+  yield ']}';
+}
+
+function* pieces<T>(rows: readonly T[]): Generator<T[]> {
+  for (let start = 0; start < rows.length; start += PIECE) yield rows.slice(start, start + PIECE);
+}
+
+/** Writes as fast as the client reads, and stops where it goes away. */
+function pump(response: ServerResponse, texts: Iterator<string, unknown>): void {
+  for (let next = texts.next(); !next.done; next = texts.next()) {
+    if (response.destroyed) return;
+    if (!response.write(next.value)) {
+      response.once('drain', () => pump(response, texts));
+      return;
+    }
+  }
+  response.end();
+}

@@ -1,0 +1,96 @@
+import { FAULT_KINDS, type FaultKind, isFaultKind } from './fault-kinds.ts';
+
+/** One planned fault. Exactly one of `probability` and `id` is set, or neither: then it is for the first PATCHes. */
+export type Fault = {
+  kind: FaultKind;
+  /** 0 to 1, for each PATCH. */
+  probability: number | null;
+  /** Only requests for this number id. */
+  id: string | null;
+  /** How often at most; null: always. */
+  times: number | null;
+};
+
+const FORMS =
+  'KIND=0.05 (so often), KIND@ID (always for that id), KIND@ID*2 (its first 2), KIND*3 (the first 3 of all)';
+
+/** Reads one of the four text forms of a fault. Throws an Error that says what is wrong and lists what there is. */
+export function parseFault(text: string): Fault {
+  const [, kind = '', sign = '', rest = ''] = /^([^=@*]*)([=@*]?)(.*)$/s.exec(text) ?? [];
+  if (!isFaultKind(kind)) throw refusal(text, kind === '' ? 'it names no kind' : `there is no kind '${kind}'`);
+  const usual: Fault = { kind, probability: null, id: null, times: null };
+  if (sign === '=') return { ...usual, probability: readProbability(text, rest) };
+  if (sign === '*') return { ...usual, times: readTimes(text, rest) };
+  if (sign === '') throw refusal(text, 'it does not say when');
+  const star = rest.indexOf('*');
+  const id = star < 0 ? rest : rest.slice(0, star);
+  if (!/^[A-Za-z0-9_-]+$/.test(id)) throw refusal(text, `'${id}' is not the id of a number`);
+  return { ...usual, id, times: star < 0 ? null : readTimes(text, rest.slice(star + 1)) };
+}
+
+/** Which fault, if any, is played for the next PATCH of this id. Each call counts as one PATCH. */
+export type FaultChooser = (id: string) => FaultKind | null;
+
+/**
+ * A chooser for these faults. Those for an id come first, then those for the first PATCHes, then the probable ones;
+ * among equals the one given first. Chance depends on seed, id and how many PATCHes that id had, not on the order in
+ * which requests of different ids arrive, so a concurrent run repeats itself too.
+ */
+export function createFaultChooser(faults: readonly Fault[], seed: number): FaultChooser {
+  const left = new Map(faults.map((fault) => [fault, fault.times ?? Number.POSITIVE_INFINITY]));
+  const byId = new Map<string, Fault[]>();
+  for (const fault of faults) if (fault.id !== null) byId.set(fault.id, [...(byId.get(fault.id) ?? []), fault]);
+  const first = faults.filter((fault) => fault.id === null && fault.probability === null);
+  const probable = faults.filter((fault) => fault.probability !== null);
+  const patches = new Map<string, number>();
+
+  const take = (candidates: readonly Fault[]): FaultKind | null => {
+    const fault = candidates.find((candidate) => (left.get(candidate) ?? 0) > 0);
+    if (fault === undefined) return null;
+    left.set(fault, (left.get(fault) ?? 0) - 1);
+    return fault.kind;
+  };
+  const takeByChance = (id: string): FaultKind | null => {
+    if (probable.length === 0) return null;
+    const nth = (patches.get(id) ?? 0) + 1;
+    patches.set(id, nth);
+    const hit = probable.find((fault, index) => chance(seed, index, id, nth) < (fault.probability ?? 0));
+    return hit?.kind ?? null;
+  };
+  return (id) => {
+    const byChance = takeByChance(id);
+    return take(byId.get(id) ?? []) ?? take(first) ?? byChance;
+  };
+}
+
+function readProbability(text: string, value: string): number {
+  const probability = Number(value);
+  if (!/^[0-9.]+$/.test(value) || !(probability >= 0 && probability <= 1)) {
+    throw refusal(text, `'${value}' is not a probability from 0 to 1`);
+  }
+  return probability;
+}
+
+function readTimes(text: string, value: string): number {
+  if (!/^[1-9][0-9]{0,8}$/.test(value)) throw refusal(text, `'${value}' is not a number of times`);
+  return Number(value);
+}
+
+function refusal(text: string, reason: string): Error {
+  return new Error(`bad fault '${text}': ${reason}. Forms: ${FORMS}. Kinds: ${Object.keys(FAULT_KINDS).join(', ')}.`);
+}
+
+/** A number from 0 up to, not including, 1: FNV-1a over what it depends on, then the mixing steps of mulberry32. */
+function chance(seed: number, index: number, id: string, nth: number): number {
+  let hash = 2166136261;
+  for (let at = 0; at < id.length; at += 1) hash = Math.imul(hash ^ id.charCodeAt(at), 16777619);
+  for (const part of [seed, index, nth]) hash = mixed(hash ^ Math.imul(part + 1, 0x9e3779b1));
+  return (hash >>> 0) / 4294967296;
+}
+
+function mixed(value: number): number {
+  let state = (value + 0x6d2b79f5) | 0;
+  state = Math.imul(state ^ (state >>> 15), state | 1);
+  state ^= state + Math.imul(state ^ (state >>> 7), state | 61);
+  return state ^ (state >>> 14);
+}

@@ -1,0 +1,95 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Account } from './account.ts';
+import { type Body, readBody } from './body.ts';
+import { CONTROL_PREFIX, control } from './control.ts';
+import { playFault } from './fault-kinds.ts';
+import type { FaultChooser } from './faults.ts';
+import type { Gate } from './gate.ts';
+import type { OpenRecord, Recorder } from './recorder.ts';
+import { failure, type Reply } from './reply.ts';
+import { findRoute, type Route } from './routes.ts';
+import { sendReply } from './send.ts';
+import { updateNumber } from './update.ts';
+import { showNumber } from './views.ts';
+
+/** What answering takes. `later` runs its function after so many milliseconds, at once for 0. */
+type HandlerParts = {
+  account: Account;
+  gate: Gate;
+  chooseFault: FaultChooser;
+  recorder: Recorder;
+  later: (ms: number, act: () => void) => void;
+  latencyMs: number;
+  quoteKey: boolean;
+};
+
+/** The request listener: record, gate, body, fault, route, answer, in this order. */
+export function createHandler(parts: HandlerParts): RequestListener {
+  const { account, gate, recorder } = parts;
+  let received = 0;
+  let answered = 0;
+
+  return (request: IncomingMessage, response: ServerResponse) => {
+    const atMs = performance.now();
+    const { method = '', url = '' } = request;
+    received += 1;
+    const headers = { 'x-request-id': `sandbox-${String(received).padStart(8, '0')}` };
+    if (url.startsWith(CONTROL_PREFIX)) return control(request, response, account, recorder, headers);
+
+    const [path, query] = splitUrl(url);
+    const route = findRoute(path);
+    const record = recorder.arrived(atMs, method, url, route?.id ?? null);
+    const { authorization } = request.headers;
+    const admission = path.startsWith('/v2/') ? gate(authorization, atMs, answered) : { refusal: null, headers: {} };
+
+    const answer = (reply: Reply) =>
+      parts.later(parts.latencyMs + (reply.delayMs ?? 0), () => {
+        if (response.destroyed) return; // the client went away: nobody was answered
+        const told = parts.quoteKey ? quoting(reply, authorization) : reply;
+        const rateHeaders = reply.withoutRateHeaders ? {} : admission.headers;
+        record.status = sendReply(response, told, { ...headers, ...rateHeaders });
+        if (record.status !== null) answered += 1;
+      });
+
+    if (method === 'GET') {
+      answer(admission.refusal ?? route?.read(account, new URLSearchParams(query)) ?? failure(404, '10005'));
+    } else {
+      readBody(request, (body) => {
+        record.body = body.value;
+        answer(admission.refusal ?? replyToWrite(parts, method, route, record, body));
+      });
+    }
+  };
+}
+
+function replyToWrite(
+  { account, chooseFault }: HandlerParts,
+  method: string,
+  route: Route | null,
+  record: OpenRecord,
+  body: Body,
+): Reply {
+  if (route === null) return failure(404, '10005');
+  const { id } = route;
+  if (method !== 'PATCH' || id === null) {
+    return { ...failure(405, '10030'), headers: { allow: id === null ? 'GET' : 'GET, PATCH' } };
+  }
+  const write = () => updateNumber(account, id, body);
+  const fault = chooseFault(id);
+  if (fault === null) return write();
+  record.fault = fault;
+  const number = account.numbers.get(id);
+  const current = () => (number === undefined ? null : showNumber(account, number));
+  return playFault(fault, { write, current, asked: body.value });
+}
+
+function splitUrl(url: string): [path: string, query: string] {
+  const mark = url.indexOf('?');
+  return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
+}
+
+function quoting(reply: Reply, authorization = 'nothing'): Reply {
+  if (reply.errors === undefined) return reply;
+  const quote = ` The Authorization header was: ${authorization}`;
+  return { ...reply, errors: reply.errors.map((error) => ({ ...error, detail: error.detail + quote })) };
+}

@@ -1,0 +1,54 @@
+import type { Account } from './account.ts';
+import type { SandboxNumber, SandboxProfile } from './state.ts';
+
+const CREATED = '2026-01-01T00:00:00.000Z';
+const SMS = { domestic_two_way: true, international_inbound: true, international_outbound: true };
+const MMS = { domestic_two_way: true, international_inbound: false, international_outbound: false };
+const HEALTH = { message_count: 40, inbound_outbound_ratio: 0.25, success_ratio: 0.98, spam_ratio: 0.01 };
+
+/** A number as the API shows it. On P2P it has no MMS, so `features.mms` is null. */
+export function showNumber(account: Account, number: SandboxNumber): Record<string, unknown> {
+  return {
+    record_type: 'messaging_settings',
+    id: number.id,
+    phone_number: number.phone_number,
+    messaging_profile_id: number.messaging_profile_id,
+    organization_id: account.organizationId,
+    created_at: CREATED,
+    updated_at: number.updated_at,
+    country_code: number.country_code,
+    type: number.type,
+    messaging_product: number.messaging_product,
+    traffic_type: number.messaging_product,
+    eligible_messaging_products: number.eligible_messaging_products,
+    features: { sms: SMS, mms: number.messaging_product === 'P2P' ? null : MMS },
+    health: HEALTH,
+    tags: number.tags ?? [],
+  };
+}
+
+/** A profile as the API shows it, with a made-up `v1_secret`, because the real one sends a secret too. */
+export function showProfile(account: Account, profile: SandboxProfile): Record<string, unknown> {
+  return {
+    record_type: 'messaging_profile',
+    ...profile,
+    organization_id: account.organizationId,
+    resource_group_id: null,
+    webhook_failover_url: null,
+    url_shortener_settings: null,
+    alpha_sender: null,
+    ai_assistant_id: null,
+    daily_spend_limit: '0.00',
+    daily_spend_limit_enabled: false,
+    smart_encoding: false,
+    mms_fall_back_to_sms: false,
+    mms_transcoding: false,
+    mobile_only: false,
+    redaction_enabled: false,
+    redaction_level: 1,
+    health_webhook_url: null,
+    v1_secret: `made-up-secret-of-${profile.id}`,
+    created_at: CREATED,
+    updated_at: CREATED,
+  };
+}

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { Ajv, type ValidateFunction } from 'ajv';
+import formats from 'ajv-formats';
+import { parse } from 'yaml';
+
+type Node = { [key: string]: unknown };
+
+/** Where an answer belongs: the path as the document writes it, with its placeholders. */
+export type Operation = { method: 'get' | 'patch'; path: string };
+
+/** Problems of an answer against the document; empty when it fits. */
+export type Checker = (operation: Operation, status: number, contentType: string | null, body: unknown) => string[];
+
+/** The document as it is in the file. */
+export const DOCUMENT = parse(
+  readFileSync(new URL('./telnyx-messaging.openapi.yaml', import.meta.url), 'utf8'),
+) as Node;
+
+/** Every operation of the document that the sandbox takes part in: all but the bulk orders, with its statuses. */
+export function documentedOperations(): (Operation & { statuses: string[] })[] {
+  return Object.entries(DOCUMENT.paths as Record<string, Node>).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(
+        ([method, operation]) => method !== 'parameters' && !((operation as Node).tags as string[]).includes('bulk'),
+      )
+      .map(([method, operation]) => ({
+        path,
+        method: method as Operation['method'],
+        statuses: Object.keys((operation as Node).responses as Node),
+      })),
+  );
+}
+
+/**
+ * A checker for the answers that a document of OpenAPI 3.0 describes. It is stricter than the document: a property
+ * that the document does not name is a problem, and so is an answer without the top-level ones it does name, because
+ * nearly everything in it is optional and `{}` would fit.
+ */
+export function createChecker(document: Node): Checker {
+  const ajv = new Ajv({ strict: false, allErrors: true, validateSchema: false });
+  formats.default(ajv);
+  ajv.addSchema(asJsonSchema(document) as Node, 'contract');
+  const compiled = new Map<string, ValidateFunction>();
+  const validatorAt = (pointer: string): ValidateFunction => {
+    const known = compiled.get(pointer) ?? ajv.compile({ $ref: `contract#${pointer}` });
+    compiled.set(pointer, known);
+    return known;
+  };
+
+  return ({ method, path }, status, contentType, body) => {
+    const operation = at(document, `/paths/${escaped(path)}/${method}`);
+    if (operation === undefined) return [`${method} ${path} is not documented`];
+    const key = statusKey(operation.responses as Node, status);
+    if (key === null) return [`status ${status} is not documented`];
+    const response = follow(document, `/paths/${escaped(path)}/${method}/responses/${key}`);
+    const type = contentType?.split(';', 1)[0] ?? 'none';
+    const schema = follow(document, `${response}/content/${escaped(type)}/schema`);
+    const wanted = at(document, schema);
+    if (wanted === undefined) return [`content type ${type} is not documented for ${status}`];
+    const validate = validatorAt(schema);
+    const problems = validate(body) ? [] : (validate.errors ?? []).map((e) => `${e.instancePath} ${e.message}`);
+    const missing = Object.keys((wanted.properties ?? {}) as Node).filter(
+      (name) => typeof body !== 'object' || body === null || !(name in body),
+    );
+    return [...problems, ...missing.map((name) => `${name} is missing`)];
+  };
+}
+
+/** The exact status wins over its range. */
+function statusKey(responses: Node, status: number): string | null {
+  const range = `${Math.floor(status / 100)}XX`;
+  return [String(status), range].find((key) => key in responses) ?? null;
+}
+
+/**
+ * OpenAPI 3.0 keeps the older JSON Schema with `nullable` beside `type`, which becomes a type of its own here. Objects
+ * with listed properties are closed. Examples go: they are data, and a `nullable` or `$ref` in them means nothing.
+ */
+function asJsonSchema(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(asJsonSchema);
+  if (typeof node !== 'object' || node === null) return node;
+  const { nullable, example: _, examples: __, ...rest } = node as Node;
+  const converted: Node = Object.fromEntries(Object.entries(rest).map(([key, value]) => [key, asJsonSchema(value)]));
+  if (typeof converted.$ref === 'string') converted.$ref = converted.$ref.replace(/^#/, 'contract#');
+  if (nullable === true && typeof converted.type === 'string') {
+    converted.type = [converted.type, 'null'];
+    if (Array.isArray(converted.enum)) converted.enum = [...converted.enum, null];
+  }
+  if (converted.type !== undefined && converted.properties !== undefined) converted.additionalProperties = false;
+  return converted;
+}
+
+/** The pointer itself, or where the `$ref` found there leads. */
+function follow(document: Node, pointer: string): string {
+  const ref = at(document, pointer)?.$ref;
+  return typeof ref === 'string' ? follow(document, ref.slice(1)) : pointer;
+}
+
+function at(document: Node, pointer: string): Node | undefined {
+  let node: unknown = document;
+  for (const part of pointer.split('/').slice(1)) {
+    node = (node as Node | undefined)?.[part.replaceAll('~1', '/').replaceAll('~0', '~')];
+  }
+  return node as Node | undefined;
+}
+
+function escaped(part: string): string {
+  return part.replaceAll('~', '~0').replaceAll('/', '~1');
+}

@@ -1,0 +1,218 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { FAULT_KINDS, parseFault, type SandboxOptions } from '../../src/sandbox/server.ts';
+import { type Answer, call, id, type Json, patch, profile, sandbox } from '../sandbox/client.ts';
+import { createChecker, DOCUMENT, documentedOperations, type Operation } from './checker.ts';
+
+const check = createChecker(DOCUMENT);
+const LIST: Operation = { method: 'get', path: '/phone_numbers/messaging' };
+const GET_NUMBER: Operation = { method: 'get', path: '/phone_numbers/{id}/messaging' };
+const PATCH_NUMBER: Operation = { method: 'patch', path: '/phone_numbers/{id}/messaging' };
+const PROFILES: Operation = { method: 'get', path: '/messaging_profiles' };
+const PROFILE: Operation = { method: 'get', path: '/messaging_profiles/{profileId}' };
+const PROFILE_NUMBERS: Operation = { method: 'get', path: '/messaging_profiles/{profileId}/phone_numbers' };
+const READS: [Operation, string][] = [
+  [LIST, '/phone_numbers/messaging'],
+  [GET_NUMBER, `/phone_numbers/${id(1)}/messaging`],
+  [PROFILES, '/messaging_profiles'],
+  [PROFILE, `/messaging_profiles/${profile(1)}`],
+  [PROFILE_NUMBERS, `/messaging_profiles/${profile(1)}/phone_numbers`],
+];
+const checked = new Set<string>();
+
+function problems(operation: Operation, answer: Answer): string[] {
+  return check(operation, answer.status, answer.headers.get('content-type'), answer.json ?? answer.text);
+}
+
+/** Fails unless the answer has this status and fits the document. */
+function fits(operation: Operation, status: number, answer: Answer): void {
+  expect([answer.status, problems(operation, answer)]).toEqual([status, []]);
+  checked.add(`${operation.method} ${operation.path} ${status}`);
+}
+
+async function patched(body: unknown, options: SandboxOptions = {}, number = id(1)): Promise<Answer> {
+  return patch(await sandbox(options), number, body);
+}
+
+describe('good answers fit the document', () => {
+  it('to every read', async () => {
+    const to = await sandbox();
+    for (const [operation, path] of READS) fits(operation, 200, await call(to, path));
+  });
+
+  it.each([
+    ['assign', { messaging_profile_id: profile(2) }],
+    ['assign and product', { messaging_profile_id: profile(2), messaging_product: 'P2P' }],
+    ['unassign', { messaging_profile_id: '' }],
+    ['keep', { messaging_profile_id: null, messaging_product: null }],
+    ['nothing', {}],
+    ['tags', { tags: ['night', 'test'] }],
+  ])('to a PATCH: %s, and to the reads after it', async (_, body) => {
+    const to = await sandbox();
+    fits(PATCH_NUMBER, 200, await patch(to, id(1), body));
+    fits(GET_NUMBER, 200, await call(to, `/phone_numbers/${id(1)}/messaging`));
+    fits(LIST, 200, await call(to, '/phone_numbers/messaging'));
+  });
+
+  it.each([
+    'page[number]=2&page[size]=3',
+    'page[number]=99',
+    'filter[phone_number]=%2B18000000001,%2B18000000002',
+    'filter[phone_number][contains]=000',
+    `filter[messaging_profile_id]=${profile(1)}`,
+    `filter[messaging_profile_id]=${profile(99)}`,
+    'filter[type]=tollfree',
+    'filter[type]=longcode',
+    'filter[type]=shortcode',
+    'sort[phone_number]=asc',
+    'sort[phone_number]=desc',
+  ])('to the list with %s', async (query) => {
+    fits(LIST, 200, await call(await sandbox(), `/phone_numbers/messaging?${query}`));
+  });
+
+  it.each(['page[size]=1', 'filter[name]=Profile 1', 'filter[name][eq]=None', 'filter[name][contains]=2'])(
+    'to the profiles with %s',
+    async (query) => {
+      fits(PROFILES, 200, await call(await sandbox(), `/messaging_profiles?${query}`));
+    },
+  );
+
+  it('for numbers and profiles that were given', async () => {
+    const pool = { toll_free_weight: 1, long_code_weight: 2, skip_unhealthy: true, sticky_sender: true };
+    const first = await sandbox({ numbers: [{ id: 'a', phone_number: '+12125550100' }], profiles: 1 });
+    const state = first.snapshot();
+    for (const one of state.profiles) Object.assign(one, { number_pool_settings: pool, webhook_url: null });
+    const to = await sandbox({ state });
+    fits(LIST, 200, await call(to, '/phone_numbers/messaging'));
+    fits(PROFILE, 200, await call(to, `/messaging_profiles/${profile(1)}`));
+  });
+
+  it('with whole numbers in the rate limit headers', async () => {
+    const answer = await call(await sandbox({ rateLimit: 5 }), '/messaging_profiles');
+    for (const name of Object.keys(headersOf(PROFILES))) expect(answer.headers.get(name)).toMatch(/^\d+$/);
+  });
+});
+
+describe('errors fit the document', () => {
+  it('401 and 429, for every operation', async () => {
+    const to = await sandbox({ rateLimit: 1, rateWindowMs: 60_000 });
+    const keyless = { headers: { authorization: '' } };
+    for (const [operation, path] of READS) fits(operation, 401, await call(to, path, keyless));
+    fits(PATCH_NUMBER, 401, await patch(to, id(1), {}, keyless));
+    await call(to, '/messaging_profiles');
+    for (const [operation, path] of READS) fits(operation, 429, await call(to, path));
+    fits(PATCH_NUMBER, 429, await patch(to, id(1), {}));
+  });
+
+  it('404, for every operation that names one thing', async () => {
+    const to = await sandbox();
+    fits(GET_NUMBER, 404, await call(to, '/phone_numbers/1/messaging'));
+    fits(PATCH_NUMBER, 404, await patch(to, '1', {}));
+    fits(PROFILE, 404, await call(to, `/messaging_profiles/${profile(99)}`));
+    fits(PROFILE_NUMBERS, 404, await call(to, `/messaging_profiles/${profile(99)}/phone_numbers`));
+  });
+
+  it('400 of the lists and 405', async () => {
+    const to = await sandbox();
+    for (const query of ['page[size]=251', 'page[number]=0', 'filter[type]=x', 'sort[phone_number]=x']) {
+      fits(LIST, 400, await call(to, `/phone_numbers/messaging?${query}`));
+    }
+    fits(PROFILES, 400, await call(to, '/messaging_profiles?page[size]=0'));
+    fits(LIST, 405, await call(to, '/phone_numbers/messaging', { method: 'DELETE' }));
+  });
+
+  it.each([
+    [400, '{'],
+    [400, []],
+    [400, { messaging_profile_id: 'sales' }],
+    [400, { messaging_product: 1 }],
+    [422, { messaging_profile_id: profile(99) }],
+    [422, { messaging_product: 'XYZ' }],
+  ])('%i of a PATCH of %j', async (status, body) => {
+    fits(PATCH_NUMBER, status, await patched(body));
+    fits(PATCH_NUMBER, status, await patched(body, { quoteKey: true }));
+  });
+
+  it.each(Object.keys(FAULT_KINDS).filter((kind) => /^[4-5]\d\d/.test(kind)))('the fault %s', async (kind) => {
+    const answer = await patched({}, { faults: [parseFault(`${kind}=1`)] });
+    fits(PATCH_NUMBER, Number(kind.slice(0, 3)), answer);
+  });
+});
+
+describe('the checker', () => {
+  const answerTo = async (operation: Operation, path: string, change: (json: Json) => void): Promise<string[]> => {
+    const answer = await call(await sandbox(), path);
+    expect(problems(operation, answer)).toEqual([]);
+    change(answer.json);
+    return problems(operation, answer);
+  };
+  const number = `/phone_numbers/${id(1)}/messaging`;
+
+  it.each<[string, (json: Json) => void, string]>([
+    ['a number for an id', (json) => Object.assign(json.data, { id: 129338426107573 }), '/data/id must be string'],
+    ['a null where none may be', (json) => Object.assign(json.data, { phone_number: null }), '/data/phone_number'],
+    ['a value outside of its enum', (json) => Object.assign(json.data, { type: 'fax' }), '/data/type'],
+    ['a text that is no date', (json) => Object.assign(json.data, { updated_at: 'today' }), '/data/updated_at'],
+    ['a pattern that is not kept', (json) => Object.assign(json.data, { country_code: 'us' }), '/data/country_code'],
+    ['a hole in a closed part', (json) => delete json.data.health.spam_ratio, '/data/health'],
+    [
+      'a property nobody knows',
+      (json) => Object.assign(json.data, { colour: 'red' }),
+      '/data must NOT have additional',
+    ],
+    ['no data', (json) => delete json.data, 'data is missing'],
+  ])('refuses %s', async (_, change, problem) => {
+    expect((await answerTo(GET_NUMBER, number, change)).join()).toContain(problem);
+  });
+
+  it('takes null exactly where the document says so', async () => {
+    const setNull = (name: string) => (json: Json) => Object.assign(json.data, { [name]: null });
+    expect(await answerTo(GET_NUMBER, number, setNull('messaging_profile_id'))).toEqual([]);
+    expect(await answerTo(GET_NUMBER, number, (json) => Object.assign(json.data.features, { sms: null }))).toEqual([]);
+    expect(await answerTo(GET_NUMBER, number, setNull('features'))).not.toEqual([]);
+  });
+
+  it('refuses a page without its counts and an error without its code', async () => {
+    expect(await answerTo(LIST, '/phone_numbers/messaging', (json) => delete json.meta.total_pages)).not.toEqual([]);
+    expect(check(GET_NUMBER, 404, 'application/json', { errors: [{ title: 'x' }] })).not.toEqual([]);
+    expect(check(GET_NUMBER, 404, 'application/json', { errors: [{ code: 10005, title: 'x' }] })).not.toEqual([]);
+    expect(check(GET_NUMBER, 418, 'application/json', {})).toEqual(['errors is missing']);
+  });
+
+  it('refuses a status, a content type and an operation that are not documented', () => {
+    expect(check(GET_NUMBER, 302, null, '')).toEqual(['status 302 is not documented']);
+    expect(check(GET_NUMBER, 200, 'text/html', '')).toEqual(['content type text/html is not documented for 200']);
+    expect(check({ method: 'patch', path: '/nowhere' }, 200, null, '')).toEqual(['patch /nowhere is not documented']);
+  });
+
+  it('refuses the answers of the faults that bend the body', async () => {
+    const bent = (kind: string) => patched({}, { faults: [parseFault(`${kind}=1`)] });
+    for (const kind of ['cut-json', 'empty', 'huge']) {
+      expect(problems(PATCH_NUMBER, await bent(kind))).not.toEqual([]);
+    }
+    // These fit: a client that only looks at the shape of an answer would believe them.
+    for (const kind of ['wrong-echo', 'wrong-number', 'no-fields']) {
+      expect(problems(PATCH_NUMBER, await bent(kind))).toEqual([]);
+    }
+  });
+});
+
+function headersOf({ method, path }: Operation): Record<string, unknown> {
+  return (DOCUMENT as Json).paths[path][method].responses['200'].headers;
+}
+
+// Faults hit PATCH only, so no read is ever refused with 403; and any id of a number is one that may be asked for.
+const NOT_PLAYED = [
+  `get ${LIST.path} 403`,
+  `get ${GET_NUMBER.path} 400`,
+  `get ${GET_NUMBER.path} 403`,
+  `get ${PROFILES.path} 403`,
+  `get ${PROFILE.path} 403`,
+  `get ${PROFILE_NUMBERS.path} 403`,
+];
+
+afterAll(() => {
+  const documented = documentedOperations().flatMap(({ method, path, statuses }) =>
+    statuses.filter((status) => /^\d+$/.test(status)).map((status) => `${method} ${path} ${status}`),
+  );
+  expect(documented.filter((one) => !checked.has(one)).sort()).toEqual([...NOT_PLAYED].sort());
+});

@@ -1,0 +1,83 @@
+import { afterEach } from 'vitest';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+
+export type Answer = {
+  status: number;
+  headers: Headers;
+  text: string;
+  /** The parsed body, or undefined where it is not JSON. */
+  json: Json;
+};
+
+/** Loose on purpose: the tests read answers field by field, and the contract test checks their shape. */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type Json = any;
+
+export type CallOptions = { method?: string; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal };
+
+const open: Sandbox[] = [];
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((sandbox) => sandbox.close()));
+});
+
+/** A sandbox that is closed after the test. Few numbers unless told otherwise. */
+export async function sandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const started = await startSandbox({ numbers: 10, ...options });
+  open.push(started);
+  return started;
+}
+
+/** One request. `path` is below /v2; a string body is sent as it is, anything else as JSON. */
+export async function call(to: Sandbox, path: string, options: CallOptions = {}): Promise<Answer> {
+  return callUrl(to.url + path, options);
+}
+
+/** The same for a whole URL. */
+export async function callUrl(
+  url: string,
+  { method = 'GET', body, headers, signal }: CallOptions = {},
+): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    redirect: 'manual',
+    headers: { authorization: 'Bearer KEY-test', 'content-type': 'application/json', ...headers },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, json: parsed(text) };
+}
+
+/** A PATCH of one number. */
+export function patch(to: Sandbox, id: string, body: unknown, options: CallOptions = {}): Promise<Answer> {
+  return call(to, `/phone_numbers/${id}/messaging`, { method: 'PATCH', body, ...options });
+}
+
+/** The number as a GET shows it. */
+export async function read(to: Sandbox, id: string): Promise<Json> {
+  return (await call(to, `/phone_numbers/${id}/messaging`)).json.data;
+}
+
+/** The code of the first error of an answer. */
+export function code(answer: Answer): string {
+  return answer.json.errors[0].code;
+}
+
+/** The id of the nth made number, from 1. */
+export function id(n: number): string {
+  return `12933842610${String(n).padStart(7, '0')}1`;
+}
+
+/** The id of the nth made profile, from 1. */
+export function profile(n: number): string {
+  return `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    maxWorkers: 2,
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary'],
+      // Everything that decides is in core, so core has no line or branch that no unit test runs.
+      thresholds: { 'src/core/**': { lines: 100, branches: 100, functions: 100, statements: 100 } },
+    },
+  },
+});
