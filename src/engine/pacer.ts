@@ -1,20 +1,23 @@
-import type { Clock, Stop } from './ports.ts';
+import type { Clock, Sleep, Stop } from './ports.ts';
 import { createWindowCount } from './window-count.ts';
 
-/**
- * Measured at a server on loopback: a request that left `cap` requests ago must be at least this much more than the
- * window old, or a delay of some ms on its way puts one request too many into a sliding second.
- */
-const GUARD_MS = 3;
+/** What a request that counts must be older than the window: clocks and timers are exact to about a millisecond. */
+const GUARD_MS = 2;
 /** Slots are laid out so much slower than the limit, which is what the guard and late timers use up. */
 const SLACK = 1.005;
 /** Lateness up to this is made up, so that timers that fire late do not lower the mean. */
 const CATCH_UP_MS = 20;
 /**
- * The first requests of a run meet a server that may be as cold as this process, and arrive late; they count as having
- * left when their answer came, at most so much later.
+ * A request reaches the server some time after it has left, and has surely reached it when its answer is there. It
+ * counts from its answer on, at most so long after it left: enough for the way, and too little to lower the mean.
  */
-const COLD_MS = 60;
+const WAY_MS = 4;
+/** The same where a long wait is rare: behind a server that answers quickly, and for the first requests of a run. */
+const LONG_WAY_MS = 60;
+/** A server that answers within this on average is quick. */
+const QUICK_MS = 4;
+/** Weight of the newest answer in the average. */
+const NEWEST = 0.1;
 
 /** A request that has been let through. */
 export type Pass = {
@@ -55,6 +58,7 @@ export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pac
   let notLeft = 0;
   let admitted = 0;
   let coldLeft = cap;
+  let answerMs = Number.POSITIVE_INFINITY;
   let pauseEnd = Number.NEGATIVE_INFINITY;
   let pauseBegin = Number.NEGATIVE_INFINITY;
   let pausedMs = 0;
@@ -105,21 +109,30 @@ export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pac
     notLeft += 1;
     let leftAt: number | null = null;
     let counted = false;
-    const countAt = (at: number) => {
+    const countNow = () => {
       if (counted) return;
       counted = true;
       notLeft -= 1;
-      recent.add(at);
+      recent.add(clock.now());
       wake();
     };
+    let way: Sleep | null = null;
     return {
       left: () => {
-        leftAt ??= clock.now();
-        if (!cold) countAt(leftAt);
-        else void clock.sleep(COLD_MS).done.then(() => countAt(clock.now()));
+        if (leftAt !== null || counted) return;
+        leftAt = clock.now();
+        way = clock.sleep(cold || answerMs < QUICK_MS ? LONG_WAY_MS : WAY_MS);
+        void way.done.then(countNow);
       },
       // A request that never left (refused, no such host) counts as one that left at its end.
-      settled: () => countAt(clock.now()),
+      settled: () => {
+        if (leftAt !== null) {
+          const took = clock.now() - leftAt;
+          answerMs = answerMs === Number.POSITIVE_INFINITY ? took : answerMs * (1 - NEWEST) + took * NEWEST;
+        }
+        countNow();
+        way?.cancel();
+      },
     };
   }
 
