@@ -64,6 +64,7 @@ export async function begin(
   if (fault !== null) {
     const line = fault.line === null ? '' : `, line ${fault.line}`;
     const message = `${where}${line}: ${fault.code}: ${fault.text}`;
+    if (talks) say(context.stderr, `${painter(context.stderr)('bad', message)}\n`);
     return end({ exit: EXIT.input, state: 'refused', error: { code: fault.code, message } });
   }
   if (preview.blankLines > 0) warnings.push(`${count(preview.blankLines, 'blank line')} skipped`);

@@ -12,10 +12,14 @@ const CATCH_UP_MS = 20;
  * counts from its answer on, at most so long after it left: enough for the way, and too little to lower the mean.
  */
 const WAY_MS = 4;
-/** The same where a long wait is rare: behind a server that answers quickly, and for the first requests of a run. */
+/** The same behind a server that answers quickly, where a long way is rare. */
 const LONG_WAY_MS = 60;
+/** The same for the first requests of a run, which meet a server that may be as cold as this process. */
+const COLD_WAY_MS = 25;
 /** A server that answers within this on average is quick. */
 const QUICK_MS = 4;
+/** The shortest wait for room in the window. */
+const LEAST_WAIT_MS = 0.1;
 /** Weight of the newest answer in the average. */
 const NEWEST = 0.1;
 
@@ -79,7 +83,9 @@ export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pac
     const slot = nextSlot - now;
     const full = recent.size(now) + notLeft >= cap;
     if (full && recent.size(now) === 0) return Number.POSITIVE_INFINITY;
-    return Math.max(0, pause, slot, full ? recent.oldest() + windowMs - now : 0);
+    // Full is full: the time of the oldest may come out as now, for the last digit of a sum, before it is forgotten.
+    const room = full ? Math.max(LEAST_WAIT_MS, recent.oldest() + windowMs - now) : 0;
+    return Math.max(0, pause, slot, room);
   }
 
   async function untilChange(ms: number): Promise<void> {
@@ -121,7 +127,7 @@ export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pac
       left: () => {
         if (leftAt !== null || counted) return;
         leftAt = clock.now();
-        way = clock.sleep(cold || answerMs < QUICK_MS ? LONG_WAY_MS : WAY_MS);
+        way = clock.sleep(answerMs < QUICK_MS ? LONG_WAY_MS : cold ? COLD_WAY_MS : WAY_MS);
         void way.done.then(countNow);
       },
       // A request that never left (refused, no such host) counts as one that left at its end.

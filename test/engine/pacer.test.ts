@@ -1,0 +1,175 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createPacer } from '../../src/engine/pacer.ts';
+import { createStop } from '../../src/engine/ports.ts';
+import { mostInWindow } from './most-in-window.ts';
+import { virtualClock } from './virtual-clock.ts';
+
+type Trip = { leavesAfter: number; answersAfter: number };
+
+/** Sends `count` requests through a pacer as fast as it lets them, and notes when each has left. */
+async function send(rate: number | 'off', count: number, trip: (n: number) => Trip, pauses: [number, number][] = []) {
+  const clock = virtualClock();
+  const stop = createStop();
+  const pacer = createPacer(rate, clock, stop);
+  const left: number[] = [];
+  const admitted: number[] = [];
+  for (const [at, ms] of pauses) clock.at(at, () => pacer.pause(ms));
+  const flights: Promise<void>[] = [];
+  const sending = (async () => {
+    for (let n = 0; n < count; n++) {
+      const pass = await pacer.admit();
+      if (pass === null) return;
+      admitted.push(clock.now());
+      const { leavesAfter, answersAfter } = trip(n);
+      flights.push(
+        (async () => {
+          await clock.sleep(leavesAfter).done;
+          pass.left();
+          left.push(clock.now());
+          await clock.sleep(answersAfter).done;
+          pass.settled();
+        })(),
+      );
+    }
+    await Promise.all(flights);
+  })();
+  await clock.until(sending);
+  return { left, admitted, pacer, clock };
+}
+
+const quick = () => ({ leavesAfter: 0, answersAfter: 1 });
+
+describe('pacing', () => {
+  it.each([10, 50, 200, 1000])('never has more than %i in a second and keeps 99 %% of it', async (rate) => {
+    const { left } = await send(rate, rate * 5, quick);
+    expect(mostInWindow(left, 1000)).toBeLessThanOrEqual(rate);
+    const span = ((left.at(-1) as number) - (left[0] as number)) / 1000;
+    expect((left.length - 1) / span / rate).toBeGreaterThan(0.99);
+  });
+
+  it('keeps 99 % behind a slow server too', async () => {
+    const { left } = await send(50, 1000, (n) => ({ leavesAfter: 0.5, answersAfter: 100 + (n % 7) * 40 }));
+    expect(mostInWindow(left, 1000)).toBeLessThanOrEqual(50);
+    const span = ((left.at(-1) as number) - (left[0] as number)) / 1000;
+    expect((left.length - 1) / span / 50).toBeGreaterThan(0.99);
+  });
+
+  it('holds the limit whatever the delays between admission, leaving and answer', async () => {
+    const trips = fc.array(
+      fc.record({ leavesAfter: fc.integer({ min: 0, max: 300 }), answersAfter: fc.integer({ min: 0, max: 500 }) }),
+      { minLength: 20, maxLength: 60 },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 12 }), trips, async (rate, given) => {
+        const { left } = await send(rate, given.length, (n) => given[n] as Trip);
+        expect(left).toHaveLength(given.length);
+        expect(mostInWindow(left, 1000)).toBeLessThanOrEqual(rate);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('spaces a rate of less than one a second', async () => {
+    const { left } = await send(0.5, 5, quick);
+    const gaps = left.slice(1).map((at, n) => at - (left[n] as number));
+    for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(2000);
+  });
+
+  it('takes the fraction of a rate as it is', async () => {
+    const { left } = await send(2.5, 26, quick);
+    const span = ((left.at(-1) as number) - (left[0] as number)) / 1000;
+    expect(25 / span).toBeLessThanOrEqual(2.5);
+    expect(25 / span).toBeGreaterThan(2.45);
+  });
+
+  it('does not burst at the start: the first requests are spaced like the others', async () => {
+    const { left } = await send(10, 10, quick);
+    expect(mostInWindow(left, 95)).toBe(1);
+  });
+
+  it('does not burst after a pause', async () => {
+    const { left } = await send(10, 40, quick, [[1500, 4000]]);
+    const after = left.filter((at) => at >= 5500);
+    expect(left.filter((at) => at > 1500 && at < 5500)).toEqual([]);
+    expect(after[0]).toBeGreaterThanOrEqual(5500);
+    expect(mostInWindow(after, 95)).toBe(1);
+    expect(mostInWindow(left, 1000)).toBeLessThanOrEqual(10);
+  });
+
+  it('takes the longest of several pauses, and counts them once', async () => {
+    const { left, pacer } = await send(10, 20, quick, [
+      [500, 3000],
+      [600, 1000],
+      [700, 5000],
+    ]);
+    expect(left.filter((at) => at > 500 && at < 5700)).toEqual([]);
+    expect(pacer.seen().paused_ms).toBeCloseTo(5200, 0);
+  });
+
+  it('counts a request that never left as one that left at its end', async () => {
+    const clock = virtualClock();
+    const pacer = createPacer(1, clock, createStop());
+    const first = await clock.until(pacer.admit());
+    const second = pacer.admit();
+    clock.at(700, () => first?.settled());
+    await clock.until(second);
+    expect(clock.now()).toBeGreaterThanOrEqual(1700);
+  });
+
+  it('gives back nothing once a stop is asked for, also to those who wait', async () => {
+    const clock = virtualClock();
+    const stop = createStop();
+    const pacer = createPacer(1, clock, stop);
+    const first = await clock.until(pacer.admit());
+    first?.left();
+    first?.settled();
+    pacer.pause(3_600_000);
+    const waiting = pacer.admit();
+    clock.at(10, () => stop.ask('signal', 'SIGINT'));
+    expect(await clock.until(waiting)).toBeNull();
+    expect(clock.now()).toBe(10);
+    expect(await clock.until(pacer.admit())).toBeNull();
+    expect(pacer.seen().paused_ms).toBeLessThanOrEqual(10);
+  });
+
+  it('admits only the holder while somebody holds it', async () => {
+    const clock = virtualClock();
+    const pacer = createPacer(100, clock, createStop());
+    const holder = Symbol('holder');
+    pacer.hold(holder);
+    let others = 0;
+    const other = pacer.admit().then((pass) => {
+      others += 1;
+      pass?.settled();
+    });
+    const mine = await clock.until(pacer.admit(holder));
+    mine?.settled();
+    expect(others).toBe(0);
+    pacer.hold(null);
+    await clock.until(other);
+    expect(others).toBe(1);
+  });
+
+  it('paces nothing with rate off, and still pauses', async () => {
+    const { left } = await send('off', 1000, quick, [[0, 0]]);
+    expect(left.at(-1)).toBe(0);
+    const paused = await send('off', 1, quick, []);
+    expect(paused.left).toEqual([0]);
+    const clock = virtualClock();
+    const pacer = createPacer('off', clock, createStop());
+    pacer.pause(250);
+    await clock.until(pacer.admit());
+    expect(clock.now()).toBe(250);
+  });
+
+  it('reports what it has seen', async () => {
+    const { pacer } = await send(10, 31, quick);
+    const seen = pacer.seen();
+    expect(seen.requests).toBe(31);
+    expect(seen.max_in_1s).toBe(10);
+    expect(seen.max_in_60s).toBe(31);
+    expect(seen.mean_per_s).toBeGreaterThan(9.9);
+    expect(seen.mean_per_s).toBeLessThanOrEqual(10);
+  });
+});
