@@ -1,6 +1,6 @@
 import { executionEnding } from '../core/ending.ts';
 import { LEFT } from '../core/ledger-entry.ts';
-import { type PlanEntry, planEntry } from '../core/plan.ts';
+import type { PlanEntry } from '../core/plan.ts';
 import { createCleaner } from '../core/redact.ts';
 import { concurrencyOf, type Resolved } from '../core/resolve-settings.ts';
 import type { Tally } from '../core/tally.ts';
@@ -8,8 +8,8 @@ import { execute } from '../engine/executor.ts';
 import { createStop, type Stop } from '../engine/ports.ts';
 import { createAgents } from '../io/agents.ts';
 import { realClock } from '../io/clock.ts';
-import { readCsv } from '../io/csv-reader.ts';
 import { openLedger } from '../io/ledger.ts';
+import { readPlan } from '../io/plan-reader.ts';
 import { runFiles } from '../io/run-directory.ts';
 import { createTelnyxClient } from '../io/telnyx-client.ts';
 import type { Context } from './context.ts';
@@ -24,11 +24,9 @@ export type Target = { baseUrl: string; key: string };
 
 /** The entries of a plan that are still to be sent. */
 async function* entriesToSend(planPath: string, left: Uint8Array): AsyncGenerator<PlanEntry> {
-  for await (const batch of readCsv(planPath, { encoding: 'utf-8', delimiter: ',' })) {
-    for (const { cells } of batch) {
-      if (cells[4] !== 'change') continue;
-      const entry = planEntry(cells);
-      if (left[entry.row] !== LEFT.outcome) yield entry;
+  for await (const batch of readPlan(planPath)) {
+    for (const entry of batch) {
+      if (entry.action === 'change' && left[entry.row] !== LEFT.outcome) yield entry;
     }
   }
 }

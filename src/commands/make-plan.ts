@@ -1,15 +1,15 @@
 import { createHash, hash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { parse as parseLines } from 'csv-parse/sync';
 import type { FileFault } from '../core/header.ts';
 import { mapHeader } from '../core/header.ts';
-import { PLAN_COLUMNS, planCells, planEntry, planRow, targetsOf, withRepeat } from '../core/plan.ts';
+import { PLAN_COLUMNS, planCells, planRow, targetsOf, withRepeat } from '../core/plan.ts';
 import { createPreview, type Preview } from '../core/preview.ts';
 import { createRepeatIndex, type Digest } from '../core/repeats.ts';
 import type { Settings } from '../core/settings.ts';
 import { CsvFault, type Dialect, findDialect, isBlank, readCsv } from '../io/csv-reader.ts';
 import { createCsvWriter, replaceRows } from '../io/csv-writer.ts';
+import { planLine } from '../io/plan-reader.ts';
 import { runFiles } from '../io/run-directory.ts';
 
 /** A plan on disk, and what there is to say about it. */
@@ -36,8 +36,14 @@ export async function fileSha256(path: string): Promise<string> {
 }
 
 const digest: Digest = (text) => {
-  const bytes = hash('sha256', text, 'buffer');
-  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8), bytes.readUInt32LE(12)];
+  // As a string of 32 byte-sized characters: a million small buffers would cost more than their hashing.
+  const bytes = hash('sha256', text, 'binary');
+  const word = (at: number) =>
+    bytes.charCodeAt(at) |
+    (bytes.charCodeAt(at + 1) << 8) |
+    (bytes.charCodeAt(at + 2) << 16) |
+    (bytes.charCodeAt(at + 3) << 24);
+  return [word(0), word(4), word(8), word(12)];
 };
 
 type Checks = Pick<Settings, 'map' | 'delimiter' | 'allow_unassign' | 'allow_rounded_ids'>;
@@ -87,7 +93,7 @@ export async function makePlan(dir: string, checks: Checks): Promise<Planned> {
     planSha256 = replaceRows(files.plan, (at, line) => {
       const verdict = verdicts.get(at);
       if (verdict === undefined) return null;
-      const entry = planEntry((parseLines(line) as string[][])[0] as string[]);
+      const entry = planLine(line);
       const mended = withRepeat(entry, verdict);
       preview.replace(entry, mended);
       return planCells(mended);

@@ -1,8 +1,7 @@
 import { resolve } from 'node:path';
-import { planEntry } from '../core/plan.ts';
 import type { Settings } from '../core/settings.ts';
-import { readCsv } from '../io/csv-reader.ts';
 import { createLogger, type Logger } from '../io/logger.ts';
+import { readPlan } from '../io/plan-reader.ts';
 import { runFiles } from '../io/run-directory.ts';
 import { type Context, UsageError } from './context.ts';
 import type { Run } from './new-run.ts';
@@ -22,10 +21,9 @@ export function openLog(run: Run, { log_file: file, log_level: level }: Where, c
 /** Logs every rejected row of a plan with its reason: each row that has an error has a line. */
 export async function logRejections(run: Run, where: Where, context: Context): Promise<void> {
   const logger = openLog(run, where, context);
-  for await (const batch of readCsv(runFiles(run.dir).plan, { encoding: 'utf-8', delimiter: ',' })) {
-    for (const { cells } of batch) {
-      if (cells[4] !== 'rejected') continue;
-      const { row, line, id, reason, note } = planEntry(cells);
+  for await (const batch of readPlan(runFiles(run.dir).plan)) {
+    for (const { row, line, id, action, reason, note } of batch) {
+      if (action !== 'rejected') continue;
       logger.log('error', 'row.rejected', 'row rejected', {
         row,
         line,

@@ -1,6 +1,5 @@
 import { UNASSIGN } from '../core/assignment.ts';
-import { planEntry } from '../core/plan.ts';
-import { readCsv } from '../io/csv-reader.ts';
+import { readPlan } from '../io/plan-reader.ts';
 import { readJson, runFiles, writeJson } from '../io/run-directory.ts';
 import type { SandboxState } from '../sandbox/state.ts';
 import type { Target } from './carry-out.ts';
@@ -15,10 +14,9 @@ const PRODUCTS = ['A2P', 'P2P'];
 async function fillFromPlan(dir: string) {
   const numbers = new Map<string, Record<string, unknown>>();
   const profiles = new Map([[BEFORE_PROFILE, { id: BEFORE_PROFILE, name: 'Before' }]]);
-  for await (const batch of readCsv(runFiles(dir).plan, { encoding: 'utf-8', delimiter: ',' })) {
-    for (const { cells } of batch) {
-      if (cells[4] !== 'change') continue;
-      const { id, phoneNumber, profileTarget, productTarget } = planEntry(cells);
+  for await (const batch of readPlan(runFiles(dir).plan)) {
+    for (const { id, action, phoneNumber, profileTarget, productTarget } of batch) {
+      if (action !== 'change') continue;
       const products = productTarget === '' ? PRODUCTS : [...new Set([...PRODUCTS, productTarget])];
       numbers.set(id, {
         id,

@@ -2,7 +2,6 @@ import { copyFileSync, renameSync } from 'node:fs';
 import { LEFT, type Left, leftAfter } from '../core/ledger-entry.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { planEntry } from '../core/plan.ts';
 import {
   failedCells,
   failedHeader,
@@ -17,6 +16,7 @@ import { addResult, emptyTally, type Tally } from '../core/tally.ts';
 import { type CsvRecord, isBlank, readCsv } from '../io/csv-reader.ts';
 import { createCsvWriter } from '../io/csv-writer.ts';
 import { openLedgerEntries, scanLedger } from '../io/ledger.ts';
+import { readPlan } from '../io/plan-reader.ts';
 import { runFiles } from '../io/run-directory.ts';
 
 /** What the ledger says of every row: 13 bytes a row, whatever the outcomes hold. */
@@ -44,8 +44,6 @@ export async function indexLedger(path: string, rows: number): Promise<LedgerInd
   return index;
 }
 
-const PLAN_DIALECT = { encoding: 'utf-8', delimiter: ',' };
-
 /** The plan's entries in order, in batches, each with what the ledger says of it. */
 async function* resultsOf(dir: string, index: LedgerIndex, execution: boolean): AsyncGenerator<Result[]> {
   const files = runFiles(dir);
@@ -56,14 +54,10 @@ async function* resultsOf(dir: string, index: LedgerIndex, execution: boolean): 
     return entry.type === 'outcome' ? entry : null;
   };
   try {
-    let header = true;
-    for await (const batch of readCsv(files.plan, PLAN_DIALECT)) {
-      const records = header ? batch.slice(1) : batch;
-      header = false;
-      yield records.map((record) => {
-        const entry = planEntry(record.cells);
-        return resultOf(entry, (index.left[entry.row] ?? 0) as Left, outcomeOf(entry.row), execution);
-      });
+    for await (const batch of readPlan(files.plan)) {
+      yield batch.map((entry) =>
+        resultOf(entry, (index.left[entry.row] ?? 0) as Left, outcomeOf(entry.row), execution),
+      );
     }
   } finally {
     outcomes?.close();

@@ -1,15 +1,19 @@
 import { formatDuration } from './duration.ts';
 import type { Summary } from './summary.ts';
-import { count } from './text.ts';
+import { count, printable } from './text.ts';
 
 /** Causes shown on a terminal; all of them are in summary.json. */
 const SHOWN_CAUSES = 10;
+/** Columns of a terminal; only paths, commands and messages are longer. */
+const COLUMNS = 80;
 
 function causeLine(cause: Summary['causes'][number], width: number): string {
   const http = cause.http_status === null ? '' : String(cause.http_status);
   const said = [http, cause.error_code, cause.error_title || cause.reason].filter((part) => part !== '').join(' ');
   const number = cause.count.toLocaleString('en-US').padStart(width);
-  return `  ${number}  ${cause.status.padEnd(11)} ${said} (e.g. row ${cause.example_row})`;
+  const head = `  ${number}  ${cause.status.padEnd(11)} `;
+  const example = ` (e.g. row ${cause.example_row})`;
+  return `${head}${printable(said, COLUMNS - head.length - example.length - 3)}${example}`;
 }
 
 /** The counts as a column, zeros left out, and the sum under it: what every run ends with. */
@@ -23,7 +27,11 @@ function countLines(summary: Summary): string[] {
   const verdict = summary.sum_ok
     ? `rows read = ${present.map(([status]) => status).join(' + ') || 'none'}`
     : `rows read, BUT THE STATUSES ADD UP TO ${sum}: rows were lost`;
-  return [...present.map(([status, n]) => line(n, status)), line(summary.input.rows, verdict)];
+  const wrapped = verdict.replace(
+    new RegExp(`(.{1,${COLUMNS - 4 - width}})( |$)`, 'g'),
+    `$1\n${' '.repeat(width + 4)}`,
+  );
+  return [...present.map(([status, n]) => line(n, status)), line(summary.input.rows, wrapped.trimEnd())];
 }
 
 function requestLine({ requests, rate, duration_ms }: Summary): string[] {
@@ -33,10 +41,11 @@ function requestLine({ requests, rate, duration_ms }: Summary): string[] {
     `${count(requests.retries, 'retry', 'retries')}`,
     `${requests.rate_limited.toLocaleString('en-US')} rate limited`,
   ];
-  const paused = rate.paused_ms > 0 ? `, paused by the server ${formatDuration(rate.paused_ms)}` : '';
+  const paused = rate.paused_ms > 0 ? [`  paused by the server ${formatDuration(rate.paused_ms)}`] : [];
   return [
     `  ${parts.join(', ')}`,
-    `  ${rate.mean_per_s}/s on average, at most ${rate.max_in_1s} in any second (limit ${rate.setting}${rate.setting === 'off' ? '' : '/s'})${paused}`,
+    `  ${rate.mean_per_s}/s on average, at most ${rate.max_in_1s} in any second (limit ${rate.setting}${rate.setting === 'off' ? '' : '/s'})`,
+    ...paused,
   ];
 }
 
@@ -61,6 +70,9 @@ export function summaryText(
   for (const [what, path] of Object.entries(summary.files)) lines.push(`  ${what.padEnd(8)} ${path}`);
   lines.push('');
   if (summary.error !== undefined) lines.push(`${summary.error.message}`);
+  if (summary.resumable && summary.next_command !== null) {
+    lines.push('This version cannot resume a run: failed.csv holds the rows that are left, and goes in as a new run.');
+  }
   lines.push(`Exit ${summary.exit_code} (${summary.exit_name})`);
   if (summary.next_command !== null) lines.push(`Next: ${paint('strong', summary.next_command)}`);
   return `${lines.join('\n')}\n`;

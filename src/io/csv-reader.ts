@@ -116,13 +116,8 @@ export async function* readCsv(path: string, dialect: Dialect): AsyncGenerator<C
     failure = new CsvFault({ code: 'bad_quoting', text, line: ended + 1 });
   });
   parser.resume();
-  const feed = async (text: string) => {
-    await new Promise<void>((resolve) => {
-      parser.once('error', () => resolve());
-      parser.write(text, () => resolve());
-    });
-    parser.removeAllListeners('drain');
-  };
+  // The callback comes after an error too.
+  const feed = (text: string) => new Promise<void>((resolve) => parser.write(text, () => resolve()));
   const decoder = createDecoder(dialect.encoding);
   const take = () => {
     const taken = batch;
