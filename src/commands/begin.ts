@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { planEnding } from '../core/ending.ts';
+import { planEnding, signalExit } from '../core/ending.ts';
 import { EXIT } from '../core/exit-codes.ts';
 import { dialectText, planText, rejectionText } from '../core/plan-text.ts';
 import type { Resolved } from '../core/resolve-settings.ts';
@@ -7,8 +7,10 @@ import type { Tally } from '../core/tally.ts';
 import { count } from '../core/text.ts';
 import { type Context, painter, say, UsageError } from './context.ts';
 import { type Finish, isExecution, makeSummary, printSummary } from './finish.ts';
-import { inputExists, newRun, type Run, update } from './new-run.ts';
+import type { Planned } from './make-plan.ts';
+import { checkOutputs, inputExists, newRun, planRun, type Run, update } from './new-run.ts';
 import { logRejections, openLog } from './run-log.ts';
+import { onEndSignals } from './signals.ts';
 
 /** A run whose plan is good to go, or the exit code with which it has ended already. */
 export type Begun = { run: Run; warnings: string[] } | { exit: number };
@@ -31,6 +33,29 @@ export async function endRun(
   logger.close();
   printSummary(summary, settings, context);
   return exit;
+}
+
+/** Copies and plans; a signal or a fault of the machine on the way ends the run, and nothing was sent. */
+async function planOrEnd(
+  run: Run,
+  resolved: Resolved,
+  context: Context,
+): Promise<{ run: Run; planned: Planned } | { exit: number }> {
+  const controller = new AbortController();
+  const forget = onEndSignals((signal) => controller.abort(signal));
+  try {
+    return await planRun(run, resolved, context, controller.signal);
+  } catch (error) {
+    const { aborted, reason } = controller.signal;
+    const message = aborted
+      ? `Stopped by ${reason} while planning; nothing was sent.`
+      : `Stopped while planning, and nothing was sent: ${(error as Error).message}.`;
+    const exit = aborted ? signalExit(String(reason)) : EXIT.internal;
+    const code = aborted ? 'signal' : 'internal';
+    return { exit: await endRun(run, { exit, state: 'interrupted', error: { code, message } }, resolved, context) };
+  } finally {
+    forget();
+  }
 }
 
 /**
@@ -56,7 +81,11 @@ export async function begin(
       );
     return { exit: EXIT.ok };
   }
-  const { run, planned } = await newRun(fromStdin ? null : input, resolved, command, context);
+  checkOutputs(resolved, context);
+  const made = newRun(fromStdin ? null : input, resolved, command, context);
+  const attempt = await planOrEnd(made, resolved, context);
+  if ('exit' in attempt) return attempt;
+  const { run, planned } = attempt;
   const { preview, fault, dialect } = planned;
   const warnings: string[] = [];
   const end = async (finish: Finish) => ({ exit: await endRun(run, finish, resolved, context, warnings) });

@@ -17,6 +17,7 @@ import type { Finish } from './finish.ts';
 import { type Run, update } from './new-run.ts';
 import { createReporter } from './report-events.ts';
 import { openLog } from './run-log.ts';
+import { onEndSignals } from './signals.ts';
 import { indexLedger } from './write-results.ts';
 
 /** Where the requests go, and with which key. */
@@ -31,27 +32,16 @@ async function* entriesToSend(planPath: string, left: Uint8Array): AsyncGenerato
   }
 }
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
-
-/** The first signal drains; the second one breaks off what is in flight. Gives a function that lets go of them. */
+/** The first signal drains; a second one breaks off what is in flight. Gives a function that lets go of them. */
 function drainOnSignals(stop: Stop, breakOff: () => void, tell: (text: string) => void): () => void {
-  let signals = 0;
-  const handlers = SIGNALS.map((signal) => {
-    const handler = () => {
-      signals += 1;
-      if (signals === 1) {
-        tell(`${signal}: no new rows; finishing what is in flight (once more to break it off)\n`);
-        stop.ask('signal', signal);
-      } else {
-        breakOff();
-      }
-    };
-    process.on(signal, handler);
-    return () => process.off(signal, handler);
+  return onEndSignals((signal, times) => {
+    if (times > 1) {
+      breakOff();
+      return;
+    }
+    tell(`${signal}: no new rows; finishing what is in flight (once more to break it off)\n`);
+    stop.ask('signal', signal);
   });
-  return () => {
-    for (const forget of handlers) forget();
-  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { executionEnding } from '../core/ending.ts';
+import { executionEnding, signalExit } from '../core/ending.ts';
 import { EXIT } from '../core/exit-codes.ts';
 import type { Resolved } from '../core/resolve-settings.ts';
 import { count } from '../core/text.ts';
@@ -8,6 +8,7 @@ import { endRun } from './begin.ts';
 import { carryOut, type Target } from './carry-out.ts';
 import { type Context, isInteractive, UsageError } from './context.ts';
 import type { Run } from './new-run.ts';
+import { type EndSignal, onEndSignals } from './signals.ts';
 import { startStandIn } from './stand-in.ts';
 
 /** The key from the environment, or UsageError; the stand-in needs none, and a real one is not even read for it. */
@@ -23,15 +24,40 @@ export function requireKey({ settings }: Resolved, context: Context): string | n
   return found.key;
 }
 
+/** The answer of somebody at the terminal, or the signal that came instead of one. */
+async function ask(
+  question: string,
+  context: Context,
+  input: NodeJS.ReadableStream | 'tty',
+): Promise<boolean | EndSignal> {
+  const controller = new AbortController();
+  let came: EndSignal | null = null;
+  const forget = onEndSignals((signal) => {
+    came = signal;
+    controller.abort();
+  });
+  try {
+    const answer = (await askYesNo(question, context.stderr, input, controller.signal)) ?? false;
+    return came ?? answer;
+  } finally {
+    forget();
+  }
+}
+
 /** Whether the run may write: by --yes or a job, or by the answer of somebody at the terminal. */
-async function confirmed(run: Run, { settings }: Resolved, context: Context, never: boolean): Promise<boolean> {
+async function confirmed(
+  run: Run,
+  { settings }: Resolved,
+  context: Context,
+  never: boolean,
+): Promise<boolean | EndSignal> {
   if (settings.yes || never) return true;
   const { path } = run.manifest.input;
   const where = settings.sandbox ? 'the stand-in' : settings.base_url;
   const question = `\nSend ${count(run.manifest.plan?.change ?? 0, 'change')} to ${where}? [y/N] `;
-  if (isInteractive(context)) return (await askYesNo(question, context.stderr, context.stdin)) === true;
+  if (isInteractive(context)) return ask(question, context, context.stdin);
   if (path !== null || context.stderr.isTTY !== true) return false;
-  return (await askYesNo(question, context.stderr, 'tty')) === true;
+  return ask(question, context, 'tty');
 }
 
 /**
@@ -49,9 +75,11 @@ export async function goAhead(
   if (changes === 0) {
     return endRun(run, { decide: (tally) => executionEnding(null, tally) }, resolved, context, warnings);
   }
-  if (!(await confirmed(run, resolved, context, options.neverAsk))) {
+  const answer = await confirmed(run, resolved, context, options.neverAsk);
+  if (answer !== true) {
     const message = 'Not confirmed, so nothing was sent; the plan is saved.';
-    const refused = { exit: EXIT.refused, state: 'planned' as const, error: { code: 'not_confirmed', message } };
+    const exit = answer === false ? EXIT.refused : signalExit(answer);
+    const refused = { exit, state: 'planned' as const, error: { code: 'not_confirmed', message } };
     return endRun(run, refused, resolved, context, warnings);
   }
   const { key } = options;

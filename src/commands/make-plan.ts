@@ -21,10 +21,14 @@ export type Planned = {
 };
 
 /** Copies the input byte by byte into the run directory, standard input too; gives the SHA-256 of the copy. */
-export async function copyInput(from: string | NodeJS.ReadableStream, dir: string): Promise<string> {
+export async function copyInput(
+  from: string | NodeJS.ReadableStream,
+  dir: string,
+  signal: AbortSignal,
+): Promise<string> {
   const source = typeof from === 'string' ? createReadStream(from) : from;
   const copy = runFiles(dir).input;
-  await pipeline(source, createWriteStream(copy, { mode: 0o600, flush: true }));
+  await pipeline(source, createWriteStream(copy, { mode: 0o600, flush: true }), { signal });
   return fileSha256(copy);
 }
 
@@ -50,9 +54,9 @@ type Checks = Pick<Settings, 'map' | 'delimiter' | 'allow_unassign' | 'allow_rou
 
 /**
  * Makes plan.csv from input.csv: one pass over the rows, and a second one over the plan where ids repeat. A fault of
- * the whole file ends in a plan without rows. Throws what the file system throws.
+ * the whole file ends in a plan without rows. Throws what the file system throws, and the signal's reason.
  */
-export async function makePlan(dir: string, checks: Checks): Promise<Planned> {
+export async function makePlan(dir: string, checks: Checks, signal: AbortSignal): Promise<Planned> {
   const files = runFiles(dir);
   const preview = createPreview();
   const allowed = { unassign: checks.allow_unassign, roundedIds: checks.allow_rounded_ids };
@@ -63,6 +67,7 @@ export async function makePlan(dir: string, checks: Checks): Promise<Planned> {
   let row = 0;
   try {
     for await (const batch of readCsv(files.input, dialect)) {
+      signal.throwIfAborted();
       for (const record of batch) {
         if (isBlank(record)) {
           if (header !== null) preview.blankLines += 1;

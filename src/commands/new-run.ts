@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { basename, extname, relative, resolve } from 'node:path';
+import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { type Manifest, runName } from '../core/manifest.ts';
 import { type Resolved, typedOf } from '../core/resolve-settings.ts';
 import type { SettingName } from '../core/settings.ts';
@@ -46,15 +46,10 @@ function makeDirectory(runsDir: string, name: string, now: Date, context: Contex
 }
 
 /**
- * Makes a run directory with the copy of the input and its plan. `input` is a path, or null for standard input.
- * Throws UsageError when the file cannot be read, before anything is made.
+ * Makes a run directory with nothing but its manifest. `input` is a path, or null for standard input. Throws
+ * UsageError where it cannot be made.
  */
-export async function newRun(
-  input: string | null,
-  { settings }: Resolved,
-  command: string,
-  context: Context,
-): Promise<{ run: Run; planned: Planned }> {
+export function newRun(input: string | null, { settings }: Resolved, command: string, context: Context): Run {
   const now = new Date();
   const fallback = input === null ? 'stdin' : basename(input, extname(input));
   const name = runName(settings.name ?? fallback);
@@ -84,22 +79,50 @@ export async function newRun(
     host: hostname(),
     pid: process.pid,
   };
-  let run = update({ dir: typedPath(context, made.dir), manifest }, {});
-  const sha256 = await copyInput(input === null ? context.stdin : resolve(context.cwd, input), run.dir);
-  const planned = await makePlan(run.dir, settings);
+  return update({ dir: typedPath(context, made.dir), manifest }, {});
+}
+
+/** Copies the input into a new run and plans it. Throws what the file system throws, and the signal's reason. */
+export async function planRun(
+  run: Run,
+  { settings }: Resolved,
+  context: Context,
+  signal: AbortSignal,
+): Promise<{ run: Run; planned: Planned }> {
+  const sha256 = await copyInput(run.manifest.input.path ?? context.stdin, run.dir, signal);
+  const planned = await makePlan(run.dir, settings, signal);
   const { preview, dialect, planSha256, fault } = planned;
   const { change, rejected, duplicate } = preview.actions;
-  run = update(run, {
+  const changes = {
     input: { ...run.manifest.input, sha256, rows: preview.rows, blank_lines: preview.blankLines, dialect },
     plan: planSha256 === null ? null : { sha256: planSha256, change, rejected, duplicate },
     fault,
-  });
-  return { run, planned };
+  };
+  return { run: update(run, changes), planned };
 }
 
-/** Whether an input is there. Throws UsageError where it is something that is no file. */
+/** Whether an input is there. Throws UsageError where it is no file, or one that cannot be read. */
 export function inputExists(path: string, context: Context): boolean {
-  const stat = statSync(resolve(context.cwd, path), { throwIfNoEntry: false });
-  if (stat?.isDirectory() === true) throw new UsageError(`${path} is a directory without run.json: no run directory`);
-  return stat !== undefined;
+  const absolute = resolve(context.cwd, path);
+  const stat = statSync(absolute, { throwIfNoEntry: false });
+  if (stat === undefined) return false;
+  if (stat.isDirectory()) throw new UsageError(`${path} is a directory without run.json: no run directory`);
+  try {
+    accessSync(absolute, constants.R_OK);
+  } catch (error) {
+    throw new UsageError(`cannot read ${path} (${(error as NodeJS.ErrnoException).code})`);
+  }
+  return true;
+}
+
+/** Throws UsageError where an output file of the user's could not be written later, before anything is made. */
+export function checkOutputs({ settings }: Resolved, context: Context): void {
+  for (const file of [settings.log_file, settings.results]) {
+    if (file === null || file === '-') continue;
+    try {
+      accessSync(dirname(resolve(context.cwd, file)), constants.W_OK);
+    } catch (error) {
+      throw new UsageError(`cannot write ${file} (${(error as NodeJS.ErrnoException).code})`);
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { executionEnding, planEnding } from '../core/ending.ts';
 import { EXIT } from '../core/exit-codes.ts';
 import type { Typed } from '../core/resolve-settings.ts';
@@ -7,6 +7,7 @@ import type { Tally } from '../core/tally.ts';
 import { isRunDirectory, loadManifest } from '../io/run-directory.ts';
 import { type Context, UsageError } from './context.ts';
 import { type Finish, isExecution, makeSummary, printSummary } from './finish.ts';
+import { isAlive } from './is-alive.ts';
 import type { Run } from './new-run.ts';
 import { typedPath } from './new-run.ts';
 
@@ -33,6 +34,13 @@ export async function resultsCommand(given: string | undefined, flags: Typed, co
     run = { dir: typedPath(context, given), manifest: loadManifest(resolve(context.cwd, given)) };
   } catch (error) {
     throw new UsageError((error as Error).message);
+  }
+  const { state: recorded, pid } = run.manifest;
+  if (recorded === 'running' && isAlive(pid)) {
+    const log = join(run.dir, 'log.ndjson');
+    throw new UsageError(
+      `the run is at work (process ${pid}) and writes its results at its end; until then follow ${log}`,
+    );
   }
   const layers = [
     { source: 'flag' as const, typed: flags },

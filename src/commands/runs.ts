@@ -6,6 +6,7 @@ import { shellWord } from '../core/shell.ts';
 import type { Summary } from '../core/summary.ts';
 import { listRuns, loadManifest, readJson, runFiles } from '../io/run-directory.ts';
 import { type Context, say } from './context.ts';
+import { isAlive } from './is-alive.ts';
 import { typedPath } from './new-run.ts';
 import { settle } from './settled.ts';
 
@@ -20,16 +21,6 @@ type Line = {
   exit_code: number | null;
   next_command: string | null;
 };
-
-/** Whether the process that a run names is still there. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
 
 function shownState({ state, pid }: Manifest): string {
   if ((state === 'running' || state === 'planning') && !isAlive(pid)) return 'interrupted';

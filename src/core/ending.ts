@@ -6,8 +6,8 @@ import type { Tally } from './tally.ts';
 /** How a run ended: its exit code, and the state in which its directory is left. */
 export type Ending = { exit: number; state: State };
 
-/** The signal that a stop names in its detail; SIGTERM where it names none. */
-function signalExit(detail: string): number {
+/** The exit code of a signal; that of SIGTERM where it is not SIGINT. */
+export function signalExit(detail: string): number {
   return detail === 'SIGINT' ? EXIT.interrupted_sigint : EXIT.interrupted_sigterm;
 }
 
@@ -22,29 +22,29 @@ function maybeWritten({ counts }: Tally): boolean {
   return counts.updated + counts.failed + counts.unverified > 0;
 }
 
+function stopEnding({ reason, detail }: { reason: StopReason; detail: string }, tally: Tally): Ending {
+  switch (reason) {
+    case 'internal':
+      return { exit: EXIT.internal, state: 'interrupted' };
+    case 'signal':
+      return { exit: signalExit(detail), state: 'interrupted' };
+    case 'key_refused':
+    case 'account_refused':
+    case 'redirected':
+      return { exit: EXIT.preflight, state: maybeWritten(tally) ? 'paused' : 'refused' };
+    case 'phone_number_mismatch':
+    case 'server_wait':
+      return { exit: EXIT.stopped, state: 'paused' };
+  }
+}
+
 /**
  * The ending of an execution. When several hold, the order of the contract decides: internal, signal, preflight,
  * stopped, unverified, not at target, retryable, ok.
  */
 export function executionEnding(stop: { reason: StopReason; detail: string } | null, tally: Tally): Ending {
   const { counts } = tally;
-  if (stop !== null) {
-    switch (stop.reason) {
-      case 'internal':
-        return { exit: EXIT.internal, state: 'interrupted' };
-      case 'signal':
-        return { exit: signalExit(stop.detail), state: 'interrupted' };
-      case 'key_refused':
-      case 'account_refused':
-      case 'redirected':
-        return { exit: EXIT.preflight, state: maybeWritten(tally) ? 'paused' : 'refused' };
-      case 'phone_number_mismatch':
-      case 'server_wait':
-        return { exit: EXIT.stopped, state: 'paused' };
-      default:
-        stop.reason satisfies never;
-    }
-  }
+  if (stop !== null) return stopEnding(stop, tally);
   if (counts.unverified > 0) return { exit: EXIT.unverified_rows, state: 'paused' };
   if (tally.permanent + counts.rejected > 0) return { exit: EXIT.rows_not_at_target, state: 'finished' };
   if (counts.failed > 0) return { exit: EXIT.retryable_rows, state: 'finished' };

@@ -103,7 +103,7 @@ export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pac
 
   function take(now: number): Pass {
     // A pause or an idle time is not made up: sending goes on evenly after it, without a burst.
-    nextSlot = Math.max(nextSlot + interval, now - CATCH_UP_MS);
+    nextSlot = admitted === 0 ? now + interval : Math.max(nextSlot + interval, now - CATCH_UP_MS);
     if (admitted === 0) firstAt = now;
     admitted += 1;
     lastAt = now;

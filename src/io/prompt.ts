@@ -3,12 +3,14 @@ import { createInterface } from 'node:readline/promises';
 
 /**
  * Asks a yes-or-no question on the terminal and waits for the answer; only `y` and `yes` count. `fromTerminal` reads
- * /dev/tty where standard input carries the CSV. Gives null where there is nobody to ask.
+ * /dev/tty where standard input carries the CSV. Gives null where there is nobody to ask, and false when `signal` ends
+ * the wait.
  */
 export async function askYesNo(
   question: string,
   output: NodeJS.WritableStream,
   input: NodeJS.ReadableStream | 'tty',
+  signal?: AbortSignal,
 ): Promise<boolean | null> {
   let from: NodeJS.ReadableStream;
   try {
@@ -18,6 +20,7 @@ export async function askYesNo(
   }
   const lines = createInterface({ input: from, output, terminal: false });
   const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+  signal?.addEventListener('abort', () => lines.close(), { once: true });
   try {
     const answer = await Promise.race([lines.question(question), closed]);
     return /^y(es)?$/i.test(answer.trim());

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { sync as writeFileAtomic } from 'write-file-atomic';
 import { type Manifest, readManifest } from '../core/manifest.ts';
 
@@ -24,9 +24,17 @@ function stamp(now: Date): string {
   return `${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
 }
 
+/** Makes a directory and those above it. Not `recursive`, with which Node runs for ever where it cannot (/proc). */
+function makeDirectories(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectories(parent);
+  mkdirSync(path);
+}
+
 /** Makes a new run directory (0700) under `runsDir` and gives its id. Throws what the file system throws. */
 export function createRunDirectory(runsDir: string, name: string, now: Date): { id: string; dir: string } {
-  mkdirSync(runsDir, { recursive: true });
+  makeDirectories(runsDir);
   const id = `${stamp(now)}-${name}-${randomBytes(2).toString('hex')}`;
   const dir = join(runsDir, id);
   mkdirSync(dir, { mode: 0o700 });
