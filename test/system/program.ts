@@ -34,7 +34,8 @@ const CLEAN_ENV = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(TELNYX_|CREDENTIALS_|NODE_OPTIONS|npm_)/.test(name)),
 );
 
-type How = { env?: Record<string, string>; input?: string; node?: string[]; key?: string | null };
+/** `input` is what stands on standard input; null leaves it open. */
+type How = { env?: Record<string, string>; input?: string | null; node?: string[]; key?: string | null };
 
 /** Starts the program in a directory, with a key in its environment unless `key` says another or null. */
 export function start(cwd: string, args: string[], how: How = {}): Started {
@@ -54,7 +55,7 @@ export function start(cwd: string, args: string[], how: How = {}): Started {
     stderr += text;
   });
   child.stdin.on('error', () => undefined);
-  child.stdin.end(how.input ?? '');
+  if (how.input !== null) child.stdin.end(how.input ?? '');
   const ended = new Promise<Ended>((done) => {
     child.once('close', (code, signal) => {
       running.delete(child);
