@@ -35,14 +35,16 @@ export async function endRun(
   return exit;
 }
 
-/** Copies and plans; a signal or a fault of the machine on the way ends the run, and nothing was sent. */
+/** Makes a run and plans it; a signal or a fault of the machine on the way ends the run, and nothing was sent. */
 async function planOrEnd(
-  run: Run,
+  input: string | null,
   resolved: Resolved,
+  command: string,
   context: Context,
 ): Promise<{ run: Run; planned: Planned } | { exit: number }> {
   const controller = new AbortController();
   const forget = onEndSignals((signal) => controller.abort(signal));
+  const run = newRun(input, resolved, command, context);
   try {
     return await planRun(run, resolved, context, controller.signal);
   } catch (error) {
@@ -82,8 +84,7 @@ export async function begin(
     return { exit: EXIT.ok };
   }
   checkOutputs(resolved, context);
-  const made = newRun(fromStdin ? null : input, resolved, command, context);
-  const attempt = await planOrEnd(made, resolved, context);
+  const attempt = await planOrEnd(fromStdin ? null : input, resolved, command, context);
   if ('exit' in attempt) return attempt;
   const { run, planned } = attempt;
   const { preview, fault, dialect } = planned;
