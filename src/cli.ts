@@ -49,17 +49,28 @@ async function dispatch(context: Context): Promise<number> {
 }
 
 /** A message without the key, even where somebody has typed it in the wrong place. */
-function withoutKey(text: string): string {
-  const key = process.env.TELNYX_API_KEY?.trim() ?? '';
-  return key === '' ? text : text.replaceAll(key, '[key]');
+async function keyRemover(): Promise<(text: string) => string> {
+  const { findApiKey } = await import('./io/api-key.ts');
+  const found = findApiKey(process.env);
+  const keys = ['key' in found ? found.key : null, process.env.TELNYX_API_KEY?.trim() ?? null];
+  const present = keys.filter((key) => key !== null && key !== '') as string[];
+  return (text) => present.reduce((clean, key) => clean.replaceAll(key, '[key]'), text);
+}
+
+/** Whether one JSON object is wanted, as far as it can be told before the command line has been understood. */
+function wantsJson(): boolean {
+  const asked = args.findLast((arg) => /^--json(=|$)/.test(arg));
+  if (asked !== undefined) return !/=(false|0)$/i.test(asked);
+  return /^(true|1)$/i.test(process.env.TELNYX_REASSIGN_JSON ?? '');
 }
 
 /** Says what went wrong, on standard error or, for `--json`, as the one object on standard output. */
-function report(error: unknown, context: Context): number {
+async function report(error: unknown, context: Context): Promise<number> {
   const usage = error instanceof UsageError;
   const exit = usage ? EXIT.usage : EXIT.internal;
+  const withoutKey = await keyRemover();
   const message = withoutKey(error instanceof Error ? error.message : String(error));
-  if (args.includes('--json')) {
+  if (wantsJson()) {
     const code = usage ? 'usage' : 'internal';
     say(
       context.stdout,

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { EXIT } from '../core/exit-codes.ts';
+import { planAgain } from '../core/next-command.ts';
 import type { Resolved, Typed } from '../core/resolve-settings.ts';
 import { commandLine } from '../core/shell.ts';
 import { count } from '../core/text.ts';
@@ -8,7 +9,7 @@ import { begin, endRun } from './begin.ts';
 import { type Context, say, UsageError } from './context.ts';
 import { goAhead, requireKey } from './go-ahead.ts';
 import { fileSha256 } from './make-plan.ts';
-import { type Run, typedPath } from './new-run.ts';
+import { checkOutputs, keptSettings, type Run, typedPath } from './new-run.ts';
 import { printConfig } from './print-config.ts';
 import { requireInput } from './require-input.ts';
 import { settle, settleOnRun } from './settled.ts';
@@ -51,7 +52,7 @@ async function refusal(run: Run, context: Context): Promise<{ code: string; mess
   const { state, plan, input, run_id: id } = run.manifest;
   const files = runFiles(run.dir);
   if (state === 'planning') {
-    const again = input.path === null ? null : commandLine(context.program, 'plan', input.path);
+    const again = planAgain(run.manifest, context.program);
     const message = `Run ${id} ended while it was planning, and nothing was sent.${again === null ? '' : ` Start again: ${again}`}`;
     return { code: 'no_plan', message };
   }
@@ -68,7 +69,8 @@ async function refusal(run: Run, context: Context): Promise<{ code: string; mess
     [files.input, input.sha256, 'input.csv'],
   ] as const) {
     if ((await fileSha256(path).catch(() => '')) === sha256) continue;
-    const again = input.path === null ? '' : ` Plan again: ${commandLine(context.program, 'plan', input.path)}`;
+    const command = planAgain(run.manifest, context.program);
+    const again = command === null ? '' : ` Plan again: ${command}`;
     return {
       code: 'plan_changed',
       message: `${what} in ${run.dir} is not what was planned, so nothing was sent.${again}`,
@@ -78,9 +80,12 @@ async function refusal(run: Run, context: Context): Promise<{ code: string; mess
 }
 
 async function applyRun(given: string, flags: Typed, context: Context): Promise<number> {
-  const run = loadRun(given, context);
-  const resolved = settleOnRun(flags, context, 'apply', run.manifest);
+  const loaded = loadRun(given, context);
+  const resolved = settleOnRun(flags, context, 'apply', loaded.manifest);
   const { settings } = resolved;
+  checkOutputs(null, resolved, context);
+  // What was given anew belongs to the run from now on, and to the commands that it prints.
+  const run = { ...loaded, manifest: { ...loaded.manifest, settings: keptSettings(resolved) } };
   const key = settings.dry_run ? null : requireKey(resolved, context);
   const refused = await refusal(run, context);
   if (refused !== null) {

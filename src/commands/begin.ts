@@ -29,7 +29,7 @@ export async function endRun(
   const { counts, exit_code: exit, exit_name: name, error } = summary;
   const logger = openLog(run, settings, context);
   const fields = { counts, exit_code: exit, exit_name: name, ...(error === undefined ? {} : { error }) };
-  logger.log(exit === EXIT.ok ? 'info' : 'warn', 'run.finished', `${summary.command} ${summary.state}`, fields);
+  logger.log('info', 'run.finished', `${summary.command} ${summary.state}`, fields);
   logger.close();
   printSummary(summary, settings, context);
   return exit;
@@ -46,7 +46,7 @@ async function planOrEnd(
   const forget = onEndSignals((signal) => controller.abort(signal));
   const run = newRun(input, resolved, command, context);
   try {
-    return await planRun(run, resolved, context, controller.signal);
+    return await planRun(run, input, resolved, context, controller.signal);
   } catch (error) {
     const { aborted, reason } = controller.signal;
     const message = aborted
@@ -83,7 +83,7 @@ export async function begin(
       );
     return { exit: EXIT.ok };
   }
-  checkOutputs(resolved, context);
+  checkOutputs(fromStdin ? null : input, resolved, context);
   const attempt = await planOrEnd(fromStdin ? null : input, resolved, command, context);
   if ('exit' in attempt) return attempt;
   const { run, planned } = attempt;
@@ -102,7 +102,11 @@ export async function begin(
   if (talks) {
     if (dialect !== null) say(context.stderr, `${where}: ${dialectText(dialect)}\n`);
     for (const warning of warnings) say(context.stderr, `note: ${warning}\n`);
-    const text = planText(preview, settings.rate, settings.sandbox ? 'the stand-in' : settings.base_url);
+    const text = planText(
+      preview,
+      settings.rate,
+      settings.sandbox ? 'To the stand-in' : `PATCH ${settings.base_url}/phone_numbers/{id}/messaging`,
+    );
     say(command === 'plan' ? context.stdout : context.stderr, text);
     const rejections = rejectionText(preview, join(run.dir, 'results.csv'));
     if (rejections !== '') say(context.stderr, painter(context.stderr)('bad', rejections));

@@ -32,9 +32,9 @@ async function* entriesToSend(planPath: string, left: Uint8Array): AsyncGenerato
   }
 }
 
-/** The first signal drains; a second one breaks off what is in flight. Gives a function that lets go of them. */
-function drainOnSignals(stop: Stop, breakOff: () => void, tell: (text: string) => void): () => void {
-  return onEndSignals((signal, times) => {
+/** The first signal drains; a second one breaks off what is in flight. */
+function drainOnSignals(stop: Stop, breakOff: () => void, tell: (text: string) => void): void {
+  onEndSignals((signal, times) => {
     if (times > 1) {
       breakOff();
       return;
@@ -71,7 +71,8 @@ export async function carryOut(
   const stop = createStop();
   const total = run.manifest.plan?.change ?? 0;
   const reporter = createReporter({ logger, settings, total, context, clock: realClock, inFlight: client.inFlight });
-  const forget = drainOnSignals(stop, client.abort, reporter.note);
+  // Kept to the end of the process: a signal while the results are written must not lose them.
+  drainOnSignals(stop, client.abort, reporter.note);
   const started = update(run, {
     state: 'running',
     started_at: run.manifest.started_at ?? new Date().toISOString(),
@@ -81,7 +82,7 @@ export async function carryOut(
   let stopped: Awaited<ReturnType<typeof execute>>['stop'] = null;
   logger.log('info', 'run.started', `${run.manifest.command}: ${total} rows to send`, {
     rows: run.manifest.input.rows,
-    counts: run.manifest.plan,
+    counts: { change: total },
     base_url: target.baseUrl,
     rate: settings.rate,
     concurrency,
@@ -107,7 +108,6 @@ export async function carryOut(
     failure = error;
     stopped = { reason: 'internal', detail: error instanceof Error ? error.message : String(error) };
   } finally {
-    forget();
     reporter.stop();
     logger.close();
     await ledger.close();

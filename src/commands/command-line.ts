@@ -93,7 +93,7 @@ function parser(args: string[], width: number) {
     .version(false)
     .option('version', { type: 'boolean', description: 'show the version', group: 'Other:' })
     .option('help', { type: 'boolean', description: 'show help', group: 'Other:' })
-    .help('help')
+    .help('help', 'show help')
     .wrap(width)
     .fail((message, error) => {
       throw error ?? new UsageError(message);
@@ -163,7 +163,11 @@ export async function readCommandLine(args: string[], width: number): Promise<Ty
   if (!completing && given !== undefined && !known && !args.includes('--print-config')) {
     throw new UsageError(`unknown command ${given}${suggestion(given, ALL_COMMANDS)}`);
   }
-  const argv = (await parser(carried, width).parseAsync()) as Argv;
+  const argv = (await parser(carried, width)
+    .parseAsync()
+    .catch((error: Error) => {
+      throw error instanceof UsageError ? error : new UsageError(error.message);
+    })) as Argv;
   if (completing || args.includes('--help') || given === 'completion') return { command: 'done' };
   const back = (value: unknown) => (value === DASH ? '-' : value);
   const command = known ? given : 'apply';

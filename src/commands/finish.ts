@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { EXIT } from '../core/exit-codes.ts';
+import { EXIT, exitName } from '../core/exit-codes.ts';
 import { nextCommand } from '../core/next-command.ts';
 import type { Settings } from '../core/settings.ts';
 import { type Summary, summarize } from '../core/summary.ts';
@@ -17,6 +17,8 @@ export type Finish = {
   stop?: { reason: string; detail: string } | null;
   /** Why the exit is not 0, where the counts do not say it. */
   error?: { code: string; message: string } | null;
+  /** When it ended, where that is recorded already; else now. */
+  finishedAt?: string | null;
 };
 
 type Output = Pick<Settings, 'json' | 'quiet' | 'results' | 'rate' | 'log_file'>;
@@ -47,9 +49,9 @@ export async function makeSummary(
     state: finish.state,
     exit_code: finish.exit,
     stop: finish.stop ?? null,
-    finished_at: new Date().toISOString(),
+    warnings,
+    finished_at: finish.finishedAt ?? new Date().toISOString(),
   });
-  if (output.results !== null) copyResults(ended.dir, resolve(context.cwd, output.results));
   const summary = summarize({
     manifest: ended.manifest,
     tally,
@@ -66,10 +68,20 @@ export async function makeSummary(
     }),
     warnings,
     files: filesOf(ended, output),
-    error: finish.error ?? null,
+    error: finish.error ?? countedError(finish.exit, tally),
   });
   writeJson(runFiles(ended.dir).summary, summary);
+  if (output.results !== null) copyResults(ended.dir, resolve(context.cwd, output.results));
   return summary;
+}
+
+/** What to say of an exit that only the counts explain; null where all is well. */
+function countedError(exit: number, { counts }: Tally): { code: string; message: string } | null {
+  if (exit === EXIT.ok) return null;
+  const parts = (['failed', 'unverified', 'rejected'] as const)
+    .filter((status) => counts[status] > 0)
+    .map((status) => `${counts[status].toLocaleString('en-US')} ${status}`);
+  return { code: exitName(exit), message: `Not every row is at its target: ${parts.join(', ')}; see failed.csv.` };
 }
 
 function filesOf(run: Run, output: Output): Record<string, string> {

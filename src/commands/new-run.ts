@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { type Manifest, runName } from '../core/manifest.ts';
@@ -22,6 +22,11 @@ const NOT_KEPT = new Set<SettingName>([
   'log_file',
   'name',
 ]);
+
+/** The settings that belong to a run, as run.json keeps them. */
+export function keptSettings({ settings }: Pick<Resolved, 'settings'>): Manifest['settings'] {
+  return typedOf(settings, (name) => !NOT_KEPT.has(name));
+}
 
 /** A path as it is typed from here: relative where it lies below, else absolute. */
 export function typedPath(context: Context, path: string): string {
@@ -61,9 +66,9 @@ export function newRun(input: string | null, { settings }: Resolved, command: st
     name,
     command,
     state: 'planning',
-    settings: typedOf(settings, (name) => !NOT_KEPT.has(name)),
+    settings: keptSettings({ settings }),
     input: {
-      path: input === null ? null : resolve(context.cwd, input),
+      path: input === null || !isFile(resolve(context.cwd, input)) ? null : resolve(context.cwd, input),
       sha256: '',
       rows: 0,
       blank_lines: 0,
@@ -73,6 +78,7 @@ export function newRun(input: string | null, { settings }: Resolved, command: st
     fault: null,
     stop: null,
     exit_code: null,
+    warnings: [],
     created_at: now.toISOString(),
     started_at: null,
     finished_at: null,
@@ -82,14 +88,21 @@ export function newRun(input: string | null, { settings }: Resolved, command: st
   return update({ dir: typedPath(context, made.dir), manifest }, {});
 }
 
+/** Whether a path is a plain file, which can be read again: a pipe (`<(...)`) cannot. */
+function isFile(path: string): boolean {
+  return statSync(path).isFile();
+}
+
 /** Copies the input into a new run and plans it. Throws what the file system throws, and the signal's reason. */
 export async function planRun(
   run: Run,
+  input: string | null,
   { settings }: Resolved,
   context: Context,
   signal: AbortSignal,
 ): Promise<{ run: Run; planned: Planned }> {
-  const sha256 = await copyInput(run.manifest.input.path ?? context.stdin, run.dir, signal);
+  const source = input === null ? context.stdin : resolve(context.cwd, input);
+  const sha256 = await copyInput(source, run.dir, signal);
   const planned = await makePlan(run.dir, settings, signal);
   const { preview, dialect, planSha256, fault } = planned;
   const { change, rejected, duplicate } = preview.actions;
@@ -116,13 +129,23 @@ export function inputExists(path: string, context: Context): boolean {
 }
 
 /** Throws UsageError where an output file of the user's could not be written later, before anything is made. */
-export function checkOutputs({ settings }: Resolved, context: Context): void {
-  for (const file of [settings.log_file, settings.results]) {
-    if (file === null || file === '-') continue;
+export function checkOutputs(input: string | null, { settings }: Resolved, context: Context): void {
+  for (const [flag, file] of [
+    ['--log-file', settings.log_file],
+    ['--results', settings.results],
+  ] as const) {
+    if (file === null || (flag === '--log-file' && file === '-')) continue;
+    const path = resolve(context.cwd, file);
     try {
-      accessSync(dirname(resolve(context.cwd, file)), constants.W_OK);
+      const stat = statSync(path, { throwIfNoEntry: false });
+      if (stat !== undefined && input !== null && stat.ino === statSync(resolve(context.cwd, input)).ino) {
+        throw new UsageError(`${flag} ${file} is the input itself`);
+      }
+      if (stat === undefined) accessSync(dirname(path), constants.W_OK);
+      else closeSync(openSync(path, 'a'));
     } catch (error) {
-      throw new UsageError(`cannot write ${file} (${(error as NodeJS.ErrnoException).code})`);
+      if (error instanceof UsageError) throw error;
+      throw new UsageError(`cannot write ${flag} ${file} (${(error as NodeJS.ErrnoException).code})`);
     }
   }
 }

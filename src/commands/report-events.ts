@@ -86,7 +86,9 @@ export function createReporter({ logger, settings, total, context, clock, inFlig
             phone_number_id: entry.id,
             attempt: outcome.attempts,
             ...(good ? {} : { status: outcome.status, reason: outcome.reason }),
-            http_status: outcome.httpStatus,
+            ...(outcome.httpStatus === null
+              ? { network_code: outcome.errorCode }
+              : { http_status: outcome.httpStatus }),
             error_code: outcome.errorCode,
             error_title: outcome.errorTitle,
             error_detail: outcome.errorDetail,

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { executionEnding, planEnding } from '../core/ending.ts';
 import { EXIT } from '../core/exit-codes.ts';
 import type { Typed } from '../core/resolve-settings.ts';
-import { resolveSettings } from '../core/resolve-settings.ts';
+import { resolveSettings, typedFromEnvironment } from '../core/resolve-settings.ts';
 import type { Tally } from '../core/tally.ts';
 import { isRunDirectory, loadManifest } from '../io/run-directory.ts';
 import { type Context, UsageError } from './context.ts';
@@ -14,7 +14,7 @@ import { typedPath } from './new-run.ts';
 /** How a run ended, as it was recorded, or as its files say when the program died before it could record it. */
 function recordedEnding({ manifest }: Run, tally: Tally): Finish {
   const { exit_code: exit, state, stop } = manifest;
-  if (exit !== null) return { exit, state, stop };
+  if (exit !== null) return { exit, state, stop, finishedAt: manifest.finished_at };
   if (state !== 'running') {
     return { ...planEnding(manifest.plan?.rejected ?? 0, manifest.settings.skip_rejected === 'true'), state };
   }
@@ -42,15 +42,17 @@ export async function resultsCommand(given: string | undefined, flags: Typed, co
       `the run is at work (process ${pid}) and writes its results at its end; until then follow ${log}`,
     );
   }
+  const environment = typedFromEnvironment(context.env);
+  if (environment.faults.length > 0) throw new UsageError(environment.faults.join('\n'));
   const layers = [
     { source: 'flag' as const, typed: flags },
     { source: 'run' as const, typed: run.manifest.settings as Typed },
   ];
   const resolved = resolveSettings(layers, 'results');
   if ('faults' in resolved) throw new UsageError(resolved.faults.join('\n'));
-  const { command, state } = run.manifest;
+  const { command, state, warnings } = run.manifest;
   const decide = (tally: Tally) => recordedEnding(run, tally);
-  const summary = await makeSummary(run, isExecution(command, state), decide, [], resolved.settings, context);
+  const summary = await makeSummary(run, isExecution(command, state), decide, warnings, resolved.settings, context);
   printSummary(summary, resolved.settings, context);
   return summary.sum_ok ? EXIT.ok : EXIT.internal;
 }

@@ -31,7 +31,8 @@ function lineOf(path: string, now: number, context: Context): Line | null {
   let manifest: Manifest;
   try {
     manifest = loadManifest(path);
-  } catch {
+  } catch (error) {
+    say(context.stderr, `${(error as Error).message}\n`);
     return null;
   }
   const dir = typedPath(context, path);

@@ -1,4 +1,4 @@
-import { copyFileSync, renameSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { LEFT, type Left, leftAfter } from '../core/ledger-entry.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -125,9 +125,15 @@ export async function writeResults(
   return { tally, sessions: index.sessions };
 }
 
-/** Puts a copy of the results at a path of the user's, as a whole. */
+/** Puts a copy of the results at a path of the user's, as a whole; a link is followed, a device is written into. */
 export function copyResults(dir: string, to: string): void {
-  const draft = `${to}.${process.pid}.tmp`;
-  copyFileSync(runFiles(dir).results, draft);
-  renameSync(draft, to);
+  const target = existsSync(to) ? realpathSync(to) : to;
+  const { results } = runFiles(dir);
+  if (existsSync(target) && !statSync(target).isFile()) {
+    writeFileSync(target, readFileSync(results));
+    return;
+  }
+  const draft = `${target}.${process.pid}.tmp`;
+  copyFileSync(results, draft);
+  renameSync(draft, target);
 }

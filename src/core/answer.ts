@@ -58,7 +58,7 @@ export function readBody(text: string, clean: (text: string) => string): HttpAns
   const body = asObject(parsed);
   const text1 = (value: unknown) =>
     typeof value === 'string' || typeof value === 'number' ? clean(String(value)) : '';
-  if (body !== null && Array.isArray(body.errors)) {
+  if (body !== null && Array.isArray(body.errors) && body.errors.length > 0) {
     const errors = body.errors.slice(0, 10).map((item: unknown) => {
       const error = asObject(item) ?? {};
       const source = asObject(error.source) ?? {};

@@ -23,10 +23,13 @@ export type Rejection = { code: string; text: string };
 /** What the flags allow beyond the safe default. */
 export type Allowed = { unassign: boolean; roundedIds: boolean };
 
+// Not toUpperCase(), which makes UNASSIGN of `unaßign` too.
+const SAYS_UNASSIGN = /^unassign$/i;
 const ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PRODUCT = /^[A-Za-z0-9_.-]{1,64}$/;
 const E164 = /^\+[1-9][0-9]{1,14}$/;
+const PHONE = /^(\+[0-9]+|[0-9]{10,15}|\+?1?[-. ]?\(?[0-9]{3}\)?[-. ][0-9]{3}[-. ][0-9]{4})$/;
 const SCIENTIFIC = /^[0-9]+([.,][0-9]+)?e\+?[0-9]{1,3}$/i;
 
 const CLEAR_WAYS = 'leave the cell empty to keep the value, or write UNASSIGN in the profile column to remove it';
@@ -42,7 +45,7 @@ function rejectId(id: string, allowed: Allowed): Rejection | null {
       text: `phone_number_id ${quoted(id)} was shortened by a spreadsheet; export that column as text`,
     };
   }
-  if (/^\+[0-9]+$/.test(id) || /^[0-9]{10,15}$/.test(id)) {
+  if (PHONE.test(id)) {
     return {
       code: 'id_is_a_phone_number',
       text: `phone_number_id ${quoted(id)} looks like a phone number; the id of a number has about 19 digits`,
@@ -57,7 +60,7 @@ function rejectId(id: string, allowed: Allowed): Rejection | null {
   if (!ID.test(id)) {
     return {
       code: 'bad_id',
-      text: `phone_number_id ${quoted(id)} is not an id: letters, digits, - and _ only, at most 64`,
+      text: `phone_number_id ${quoted(id)} is not an id: a letter or digit, then letters, digits, - and _, at most 64 in all`,
     };
   }
   return null;
@@ -67,7 +70,7 @@ function rejectProfile(profile: string, allowed: Allowed): Rejection | null {
   if (isAmbiguous(profile)) {
     return { code: 'ambiguous_cell', text: `messaging_profile_id ${quoted(profile)} is ambiguous: ${CLEAR_WAYS}` };
   }
-  if (profile.toUpperCase() === UNASSIGN) {
+  if (SAYS_UNASSIGN.test(profile)) {
     if (allowed.unassign) return null;
     return {
       code: 'unassign_not_allowed',
@@ -87,7 +90,7 @@ function rejectProduct(product: string): Rejection | null {
       text: `messaging_product ${quoted(product)} is ambiguous: leave the cell empty to keep the product`,
     };
   }
-  const looksLikeProfile = product.toUpperCase() === UNASSIGN || UUID.test(product.toLowerCase());
+  const looksLikeProfile = SAYS_UNASSIGN.test(product) || UUID.test(product.toLowerCase());
   if (product !== '' && (looksLikeProfile || !PRODUCT.test(product))) {
     return { code: 'bad_product', text: `messaging_product ${quoted(product)} is not a product id such as A2P` };
   }
@@ -157,7 +160,7 @@ export function readAssignment(
   return {
     id,
     phoneNumber: phone === '' ? null : phone,
-    profile: profile === '' ? null : profile.toUpperCase() === UNASSIGN ? UNASSIGN : profile.toLowerCase(),
+    profile: profile === '' ? null : SAYS_UNASSIGN.test(profile) ? UNASSIGN : profile.toLowerCase(),
     product: product === '' ? null : product,
   };
 }

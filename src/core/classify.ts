@@ -65,7 +65,7 @@ function difference(entry: PlanEntry, shown: ShownSettings): string {
 
 function classifySettings(entry: PlanEntry, shown: ShownSettings): Verdict {
   if (entry.phoneNumber !== '' && shown.phoneNumber !== undefined && shown.phoneNumber !== entry.phoneNumber) {
-    const detail = `the file says ${entry.phoneNumber}, the account has ${shown.phoneNumber} under this id`;
+    const detail = `the file says ${entry.phoneNumber}, the account has ${shown.phoneNumber} under this id (and it may have been changed now)`;
     return { kind: 'wrong_number', detail };
   }
   const lacking = difference(entry, shown);

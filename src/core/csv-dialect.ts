@@ -15,9 +15,7 @@ export function firstLine(text: string): string {
 
 /** The delimiter that a first line `sep=;` names, or null where the line is none of that kind. */
 export function sepLine(line: string): string | null {
-  return (
-    /^"?sep=([,;|\t])"?$/i.exec(line.trim() === line.trimEnd() ? line.replace(/[\r\n ]+$/, '') : line)?.[1] ?? null
-  );
+  return /^"?sep=([,;|\t])"?[\r\n ]*$/i.exec(line)?.[1] ?? null;
 }
 
 /** Splits a header line well enough to recognise its names; the real parser reads the file. */

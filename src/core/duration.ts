@@ -1,10 +1,11 @@
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, '': 1000 };
 
-/** Reads `500ms`, `10s`, `5m`, `2h`, `7d` into ms; a bare number is seconds. Null for anything else. */
+/** Reads `500ms`, `10s`, `5m`, `2h`, `7d` into ms, to the microsecond; a bare number is seconds. Null for anything else. */
 export function parseDuration(text: string): number | null {
   const match = /^([0-9]{1,12}(?:\.[0-9]{1,6})?)(ms|s|m|h|d|)$/.exec(text.trim());
   if (match === null) return null;
-  return Number(match[1]) * (UNITS[match[2] as string] as number);
+  // 2.01 * 1000 is 2009.9999999999998, which could not be read back from run.json.
+  return Number((Number(match[1]) * (UNITS[match[2] as string] as number)).toFixed(3));
 }
 
 /** A duration in the largest unit that keeps it short: `450ms`, `4.2s`, `3m 20s`, `2h 5m`, `1d 3h`. */

@@ -45,6 +45,8 @@ function stopEnding({ reason, detail }: { reason: StopReason; detail: string }, 
 export function executionEnding(stop: { reason: StopReason; detail: string } | null, tally: Tally): Ending {
   const { counts } = tally;
   if (stop !== null) return stopEnding(stop, tally);
+  // Nothing stopped it, and rows are left: a fault of ours, which must not end as a success.
+  if (counts.unprocessed + counts.planned > 0) return { exit: EXIT.internal, state: 'interrupted' };
   if (counts.unverified > 0) return { exit: EXIT.unverified_rows, state: 'paused' };
   if (tally.permanent + counts.rejected > 0) return { exit: EXIT.rows_not_at_target, state: 'finished' };
   if (counts.failed > 0) return { exit: EXIT.retryable_rows, state: 'finished' };

@@ -33,7 +33,7 @@ export function normalName(name: string): string {
 
 /** How many of the known fields a header line names: the measure by which a delimiter is chosen. */
 export function knownFields(header: readonly string[]): number {
-  return header.filter((name) => normalName(name) in ALIASES).length;
+  return header.filter((name) => Object.hasOwn(ALIASES, normalName(name))).length;
 }
 
 function listed(header: readonly string[]): string {
@@ -70,6 +70,13 @@ export function mapHeader(
       return fault('missing_column', `--map names the column ${quoted(wanted)}, and the header has ${listed(header)}`);
     }
     if (found.length === 1) columns[field] = found[0] as number;
+  }
+  const shared = FIELDS.find((field) =>
+    FIELDS.some((other) => other !== field && columns[other] === columns[field] && columns[field] !== undefined),
+  );
+  if (shared !== undefined) {
+    const name = quoted(header[columns[shared] as number] as string);
+    return fault('duplicate_column', `--map gives ${name} to more than one field`);
   }
   const has = (field: Field) => columns[field] !== undefined;
   if (!FIELDS.some(has)) {

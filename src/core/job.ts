@@ -39,8 +39,9 @@ export function readJob(keys: readonly Key[], path: string): Job | { faults: str
       typed[name] = plain;
     }
   }
-  if (command === null && !faults.some((text) => text.includes('command'))) faults.push(`${path}: command is missing`);
-  if (input === null && !faults.some((text) => text.includes('input'))) faults.push(`${path}: input is missing`);
+  const told = (key: RegExp) => faults.some((text) => key.test(text.slice(path.length)));
+  if (command === null && !told(/\bcommand\b/)) faults.push(`${path}: command is missing`);
+  if (input === null && !told(/\binput\b/)) faults.push(`${path}: input is missing`);
   if (faults.length > 0) return { faults };
   return { command: command as Job['command'], input: input as string, typed };
 }
@@ -49,26 +50,14 @@ function jobSchemaOf(name: SettingName): z.ZodType {
   const shape = settingShape(name);
   const described = (type: z.ZodType) => type.describe(shape.text).optional();
   const text = z.string().min(1);
+  const { min = 0, max = Number.MAX_SAFE_INTEGER } = shape;
   switch (shape.kind) {
     case 'boolean':
       return described(z.boolean());
     case 'integer':
-      return described(
-        z
-          .int()
-          .min(shape.min ?? 0)
-          .max(shape.max ?? Number.MAX_SAFE_INTEGER),
-      );
+      return described(z.int().min(min).max(max));
     case 'rate':
-      return described(
-        z.union([
-          z
-            .number()
-            .min(shape.min ?? 0)
-            .max(shape.max ?? Number.MAX_SAFE_INTEGER),
-          z.literal('off'),
-        ]),
-      );
+      return described(z.union([z.number().min(min).max(max), z.literal('off')]));
     case 'duration':
       return described(z.union([text, z.number().min(0)]));
     case 'map':
@@ -78,8 +67,6 @@ function jobSchemaOf(name: SettingName): z.ZodType {
     case 'delimiter':
     case 'level':
       return described(text);
-    default:
-      return shape.kind satisfies never;
   }
 }
 

@@ -34,7 +34,5 @@ export function leftAfter(entry: LedgerEntry): { row: number; left: Left } | nul
     case 'session_started':
     case 'session_ended':
       return null;
-    default:
-      return entry satisfies never;
   }
 }

@@ -29,6 +29,7 @@ const MANIFEST = z.strictObject({
   fault: z.strictObject({ code: z.string(), text: z.string(), line: z.int().nullable() }).nullable(),
   stop: z.strictObject({ reason: z.string(), detail: z.string() }).nullable(),
   exit_code: z.int().nullable(),
+  warnings: z.array(z.string()),
   created_at: z.string(),
   started_at: z.string().nullable(),
   finished_at: z.string().nullable(),
@@ -43,7 +44,8 @@ export type Manifest = z.infer<typeof MANIFEST>;
 export function readManifest(value: unknown, path: string): Manifest {
   const read = MANIFEST.safeParse(value);
   if (read.success) return read.data;
-  throw new Error(`${path} is not the manifest of a run of this version: ${z.prettifyError(read.error)}`);
+  const [first = ''] = z.prettifyError(read.error).split('\n✖');
+  throw new Error(`${path} is not the manifest of a run of this version: ${first.replace(/\s+/g, ' ')}`);
 }
 
 /** The name of a run, made of a flag or a file name: `[a-z0-9-]{1,40}`. */

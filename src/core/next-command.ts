@@ -42,6 +42,29 @@ export type Situation = {
   interactive: boolean;
 };
 
+function carriedSettings(manifest: Manifest): Typed {
+  const carried: Typed = {};
+  for (const name of CARRIED) {
+    const value = manifest.settings[name];
+    if (value !== undefined) carried[name] = value;
+  }
+  return carried;
+}
+
+/** The command that plans the same input again, or null where it came through a pipe and is gone. */
+export function planAgain(manifest: Manifest, program: string): string | null {
+  const { input, settings } = manifest;
+  if (input.path === null) return null;
+  const { delimiter } = settings;
+  const carried = carriedSettings(manifest);
+  return commandLine(
+    program,
+    'plan',
+    input.path,
+    ...flagsOf(delimiter === undefined ? carried : { ...carried, delimiter }),
+  );
+}
+
 /** The one command that goes on from how a run ended, or null when there is nothing to do or something to mend first. */
 export function nextCommand(situation: Situation): string | null {
   const { manifest, tally, program, dir, failed, interactive } = situation;
@@ -49,18 +72,13 @@ export function nextCommand(situation: Situation): string | null {
   const foreign = foreignBaseUrl(manifest.settings);
   const onDirectory = (...flags: string[]) =>
     commandLine(program, 'apply', dir, ...(foreign === null ? [] : ['--base-url', foreign]), ...flags, ...yes);
-  const carried: Typed = {};
-  for (const name of CARRIED) {
-    const value = manifest.settings[name];
-    if (value !== undefined) carried[name] = value;
-  }
+  const carried = carriedSettings(manifest);
   const { exit_code: exit, state, plan, input } = manifest;
+  // Ended before there was a plan: there is nothing to go on with.
+  if (plan === null && exit !== EXIT.input) return planAgain(manifest, program);
   if (exit === EXIT.input) {
-    if (input.path !== null) {
-      const { delimiter } = manifest.settings;
-      const again = delimiter === undefined ? carried : { ...carried, delimiter };
-      return commandLine(program, 'plan', input.path, ...flagsOf(again));
-    }
+    const again = planAgain(manifest, program);
+    if (again !== null) return again;
     return plan !== null && plan.change > 0 ? onDirectory('--skip-rejected') : null;
   }
   if (state === 'planned' || state === 'refused') {
@@ -68,7 +86,7 @@ export function nextCommand(situation: Situation): string | null {
     const short = exit === EXIT.refused && manifest.settings.min_rows !== undefined && manifest.stop !== null;
     return short ? onDirectory('--min-rows', String(input.rows)) : onDirectory();
   }
-  const { failed: failedRows, unverified, unprocessed, rejected } = tally.counts;
-  if (failedRows + unverified + unprocessed + rejected === 0) return null;
+  const { failed: failedRows, unverified, unprocessed } = tally.counts;
+  if (failedRows + unverified + unprocessed === 0) return null;
   return commandLine(program, 'apply', failed, ...flagsOf(carried), ...yes);
 }

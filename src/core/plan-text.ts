@@ -26,7 +26,7 @@ export function planText(preview: Preview, rate: Settings['rate'], baseUrl: stri
   const { change, rejected, duplicate } = preview.actions;
   const lines = [
     '',
-    `${count(preview.rows, 'row')}: ${change.toLocaleString('en-US')} to send, ${rejected} rejected, ${count(duplicate, 'duplicate')}`,
+    `${count(preview.rows, 'row')}: ${change.toLocaleString('en-US')} to send, ${rejected.toLocaleString('en-US')} rejected, ${count(duplicate, 'duplicate')}`,
   ];
   if (change === 0) return `${lines.join('\n')}\n`;
   const targets = preview.targets();
@@ -38,12 +38,13 @@ export function planText(preview: Preview, rate: Settings['rate'], baseUrl: stri
     lines.push(`  ${number}  ${wanted(target.profile).padEnd(36)}  ${wanted(target.product)}`);
   }
   if (targets.length > shown.length) lines.push(`  and ${count(targets.length - shown.length, 'more target')}`);
-  lines.push('', `First of them:`);
-  for (const entry of preview.changes().slice(0, SHOWN_ROWS)) {
+  const first = preview.changes().slice(0, SHOWN_ROWS);
+  if (first.length > 0) lines.push('', 'First of them:');
+  for (const entry of first) {
     lines.push(`  line ${entry.line}: ${entry.id} -> ${wanted(entry.profileTarget)}, ${wanted(entry.productTarget)}`);
   }
   const time = timeNeeded(change, rate);
-  lines.push('', `PATCH ${baseUrl}/phone_numbers/{id}/messaging${time === '' ? '' : `: ${time}`}`);
+  lines.push('', `${baseUrl}${time === '' ? '' : `: ${time}`}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -57,6 +58,6 @@ export function rejectionText(preview: Preview, resultsPath: string): string {
     (entry) => `  line ${String(entry.line).padStart(lineWidth)}  ${entry.reason.padEnd(codeWidth)}  ${entry.note}`,
   );
   const more = preview.actions.rejected - shown.length;
-  const rest = more > 0 ? [`  and ${count(more, 'more')}: all of them are in ${resultsPath}`] : [];
+  const rest = more > 0 ? [`  and ${count(more, 'more', 'more')}: all of them are in ${resultsPath}`] : [];
   return ['', `${count(preview.actions.rejected, 'row')} rejected:`, ...lines, ...rest, ''].join('\n');
 }

@@ -65,11 +65,8 @@ export function typedFromEnvironment(environment: Record<string, string | undefi
     if (!variable.startsWith(PREFIX) || text === undefined) continue;
     const name = known.get(variable);
     if (name === undefined) {
-      const meant = didYouMean(
-        variable.toLowerCase(),
-        [...known.keys()].map((key) => key.toLowerCase()),
-      );
-      faults.push(`unknown variable ${variable}${meant === null ? '' : `; did you mean ${meant.toUpperCase()}?`}`);
+      const meant = didYouMean(variable.slice(PREFIX.length), SETTING_NAMES) as SettingName | null;
+      faults.push(`unknown variable ${variable}${meant === null ? '' : `; did you mean ${variableOf(meant)}?`}`);
     } else if (settingShape(name).consent === true) {
       faults.push(`${variable} is not taken from the environment; pass --${flagOf(name)} where it is meant`);
     } else {
@@ -99,7 +96,7 @@ const SPOKEN: Record<Source, (name: SettingName) => string> = {
   environment: variableOf,
   'job file': (name) => `job file: ${name}`,
   run: (name) => `run.json: ${name}`,
-  default: (name) => name,
+  default: flagOf,
 };
 
 /** Checks that concern more than one setting. */

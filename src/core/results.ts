@@ -103,16 +103,12 @@ export function failedHeader(header: readonly string[]): string[] {
 }
 
 /**
- * A row of failed.csv: the input's own cells verbatim, then status, reason and detail. A short row is filled up; the
- * cells that a row has too many stay at its end, so that it is rejected again until it is mended.
+ * A row of failed.csv: the input's own cells verbatim, then status, reason and detail. A row with a wrong number of
+ * cells keeps having one, so that it is rejected again until it is mended: the cells that it has too many stay at its
+ * end, and for those that it lacks there is an empty one too many.
  */
 export function failedCells(cells: readonly string[], header: readonly string[], result: Result): string[] {
   const { status, reason, detail } = result;
-  return [
-    ...keptColumns(header).map((at) => cells[at] ?? ''),
-    status,
-    reason,
-    guardFormula(detail),
-    ...cells.slice(header.length),
-  ];
+  const over = cells.length < header.length ? [''] : cells.slice(header.length);
+  return [...keptColumns(header).map((at) => cells[at] ?? ''), status, reason, guardFormula(detail), ...over];
 }

@@ -5,6 +5,8 @@ const UNNAMED_RESET_MS = 1000;
 
 /** Seconds from here on are an epoch, not a wait: 1e9 s is the year 2001, or 31 years of waiting. */
 const EPOCH_FROM_S = 1e9;
+/** From here on an epoch counts milliseconds: 1e11 s is the year 5138, 1e11 ms was in 1973. */
+const EPOCH_FROM_MS = 1e11;
 
 /**
  * Exponential backoff with full jitter: a wait between 0 and `base * 2^(failures - 1)`, at most `max`.
@@ -16,13 +18,14 @@ export function backoffMs(failures: number, baseMs: number, maxMs: number, rando
 }
 
 function seconds(text: string): number | null {
-  return /^\s*[0-9]{1,15}(\.[0-9]{0,9})?\s*$/.test(text) ? Number(text) : null;
+  return /^\s*[0-9]{1,20}(\.[0-9]{0,9})?\s*$/.test(text) ? Number(text) : null;
 }
 
 function httpDate(text: string): number | null {
-  // Date.parse takes much more than HTTP dates ("3" is the year 2001), so the shape is checked first.
-  if (!/^\s*[A-Z][a-z]{2,8},? /.test(text)) return null;
-  const at = Date.parse(text);
+  // Date.parse takes much more than HTTP dates ("Try 3" is the year 2001), so the shape is checked first.
+  if (!/^\s*(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) return null;
+  // The oldest of the three forms (asctime) names no zone and means GMT.
+  const at = Date.parse(/:[0-9]{2}( [0-9]{4})?\s*$/.test(text) ? `${text} GMT` : text);
   return Number.isNaN(at) ? null : at;
 }
 
@@ -44,7 +47,7 @@ export function serverWaitMs(headers: WaitHeaders, throttled: boolean, wallNowMs
   const empty = headers.rateLimitRemaining !== null && seconds(headers.rateLimitRemaining) === 0;
   if (headers.rateLimitReset !== null && (throttled || empty)) {
     const s = seconds(headers.rateLimitReset);
-    if (s !== null) waits.push(s >= EPOCH_FROM_S ? s * 1000 - now : s * 1000);
+    if (s !== null) waits.push(s < EPOCH_FROM_S ? s * 1000 : (s < EPOCH_FROM_MS ? s * 1000 : s) - now);
   }
   if (waits.length === 0 && empty && !throttled) waits.push(UNNAMED_RESET_MS);
   return waits.length === 0 ? null : Math.max(0, ...waits);

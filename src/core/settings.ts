@@ -310,7 +310,8 @@ function parseUrl(text: string): Parsed {
   } catch {
     return { fault: 'must be a URL such as https://api.telnyx.com/v2' };
   }
-  if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
+  // `search` and `hash` are empty for a bare ? or #, which would swallow the path of every request.
+  if (url.username !== '' || url.password !== '' || /[?#]/.test(url.href)) {
     return { fault: 'must be a plain URL: no user, password, query or fragment' };
   }
   const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.href));
@@ -318,13 +319,14 @@ function parseUrl(text: string): Parsed {
   return { value: url.href.replace(/\/+$/, '') };
 }
 
-/** Whether a URL points to this machine itself. */
+/** Whether a URL points to this machine itself; what is no URL does not. */
 export function isLoopback(url: string): boolean {
+  if (!URL.canParse(url)) return false;
   const { hostname } = new URL(url);
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.[0-9]{1,3}){3}$/.test(hostname);
 }
 
-const DELIMITERS: Record<string, string> = { ',': ',', ';': ';', '|': '|', '\t': '\t', tab: '\t', '\\t': '\t' };
+const DELIMITERS = new Map(Object.entries({ ',': ',', ';': ';', '|': '|', '\t': '\t', tab: '\t', '\\t': '\t' }));
 
 function parseMap(text: string): Parsed {
   const at = text.indexOf('=');
@@ -363,7 +365,7 @@ export function parseSetting(name: SettingName, text: string): Parsed {
     },
     url: () => parseUrl(text),
     delimiter: () => {
-      const value = DELIMITERS[text.toLowerCase()];
+      const value = DELIMITERS.get(text.toLowerCase());
       return value === undefined ? { fault: 'must be one of , ; | tab' } : { value };
     },
     map: () => parseMap(text),

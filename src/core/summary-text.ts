@@ -28,7 +28,7 @@ function countLines(summary: Summary): string[] {
     ? `rows read = ${present.map(([status]) => status).join(' + ') || 'none'}`
     : `rows read, BUT THE STATUSES ADD UP TO ${sum}: rows were lost`;
   const wrapped = verdict.replace(
-    new RegExp(`(.{1,${COLUMNS - 4 - width}})( |$)`, 'g'),
+    new RegExp(`(.{1,${COLUMNS - 4 - width}})( (?![+])|$)`, 'g'),
     `$1\n${' '.repeat(width + 4)}`,
   );
   return [...present.map(([status, n]) => line(n, status)), line(summary.input.rows, wrapped.trimEnd())];

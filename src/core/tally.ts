@@ -20,7 +20,7 @@ export type Tally = {
   causes: Map<string, Cause>;
 };
 
-/** Distinct causes that are kept apart; a server that writes the row into its titles must not fill the memory. */
+/** Distinct causes that are kept apart; a server that writes the row into its titles or codes must not fill the memory. */
 const MOST_CAUSES = 200;
 
 export function emptyTally(): Tally {
@@ -35,9 +35,10 @@ export function addResult(tally: Tally, result: Result): void {
   if (status === 'failed' && outcome?.retryable !== true) tally.permanent += 1;
   if (!isFailed(status) || status === 'unprocessed') return;
   const http = outcome?.httpStatus ?? null;
-  const code = outcome?.errorCode ?? '';
-  const title = tally.causes.size < MOST_CAUSES ? (outcome?.errorTitle ?? '') : '';
-  const key = [status, reason, http, code, title].join('\n');
+  const keyOf = (code: string, title: string) => [status, reason, http, code, title].join('\n');
+  const told = [outcome?.errorCode ?? '', outcome?.errorTitle ?? ''] as const;
+  const [code, title] = tally.causes.size < MOST_CAUSES || tally.causes.has(keyOf(...told)) ? told : ['', ''];
+  const key = keyOf(code, title);
   const cause = tally.causes.get(key);
   if (cause !== undefined) {
     cause.count += 1;

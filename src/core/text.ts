@@ -13,7 +13,9 @@ export function printable(text: string, longest = LONGEST): string {
     const code = mark.codePointAt(0) as number;
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
   });
-  return visible.length <= longest ? visible : `${visible.slice(0, longest)}...`;
+  if (visible.length <= longest) return visible;
+  // Never half of a surrogate pair at the end: no file could hold it.
+  return `${visible.slice(0, longest).replace(/[\uD800-\uDBFF]$/, '')}...`;
 }
 
 /** A cell as it is quoted in a message: printable, at most 60 characters, in double quotes. */

@@ -20,6 +20,8 @@ export type Shared = {
   keyCheck: KeyCheck;
   limits: { maxAttempts: number; retryBaseMs: number; retryMaxMs: number };
   requests: RequestCounts;
+  /** How long everybody is paused from now on, in ms. */
+  pausedForMs: () => number;
   /** Answers with a status line so far: the first one speaks about the whole set-up. */
   answered: number;
 };
@@ -100,7 +102,7 @@ export async function carryOut(entry: PlanEntry, shared: Shared, onLaunched: () 
       answer.kind === 'http'
         ? firstError(answer)
         : { code: answer.code, title: '', detail: answer.message, pointer: '' };
-    ports.tell({ event: 'attempt.failed', entry, attempt: attempts, answer, error, retryInMs });
+    ports.tell({ event: 'attempt.failed', entry, attempt: sends, answer, error, retryInMs });
   };
   const end = (
     answer: Answer,
@@ -151,7 +153,7 @@ export async function carryOut(entry: PlanEntry, shared: Shared, onLaunched: () 
       case 'throttled':
         // Costs no attempt: the row goes back to the head of the queue, which is paused.
         requests.rate_limited += 1;
-        failed(answer, 0);
+        failed(answer, shared.pausedForMs());
         break;
       case 'unauthorized':
         break;

@@ -50,6 +50,7 @@ export async function execute(
     keyCheck: createKeyCheck(ports, pacer, stop),
     limits: { maxAttempts: pace.max_attempts, ...limits },
     requests: { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 },
+    pausedForMs: () => Math.max(0, pacer.pausedUntil() - ports.clock.now()),
     answered: 0,
   };
   const ahead = lookahead(pace);

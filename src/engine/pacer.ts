@@ -1,28 +1,17 @@
-import type { Clock, Sleep, Stop } from './ports.ts';
-import { createWindowCount } from './window-count.ts';
+import type { Clock, Stop } from './ports.ts';
+import { createWayEstimate, WAY_MS } from './way-estimate.ts';
+import { createWindowCount, type Place } from './window-count.ts';
 
 /** What a request that counts must be older than the window: clocks and timers are exact to about a millisecond. */
-const GUARD_MS = 2;
+const GUARD_MS = 1.5;
 /** Slots are laid out so much slower than the limit, which is what the guard and late timers use up. */
 const SLACK = 1.005;
 /** Lateness up to this is made up, so that timers that fire late do not lower the mean. */
 const CATCH_UP_MS = 20;
-/**
- * A request reaches the server some time after it has left, and has surely reached it when its answer is there. It
- * counts from its answer on, at most so long after it left: enough for the way, and too little to lower the mean.
- */
-const WAY_MS = 4;
-/** The same behind a server that answers quickly, where a long way is rare. */
-const LONG_WAY_MS = 60;
-/** The same for the first requests of a run, which meet a server that may be as cold as this process. */
-const COLD_WAY_MS = 25;
-/** A server that answers within this on average is quick. */
-const QUICK_MS = 4;
+/** The way of the first requests of a run, which meet a server that may be as cold as this process. */
+const COLD_WAY_MS = 15;
 /** The shortest wait for room in the window. */
 const LEAST_WAIT_MS = 0.1;
-/** Weight of the newest answer in the average. */
-const NEWEST = 0.1;
-
 /** A request that has been let through. */
 export type Pass = {
   /** It has left this machine. Later calls are ignored. */
@@ -62,7 +51,7 @@ export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pac
   let notLeft = 0;
   let admitted = 0;
   let coldLeft = cap;
-  let answerMs = Number.POSITIVE_INFINITY;
+  const way = createWayEstimate();
   let pauseEnd = Number.NEGATIVE_INFINITY;
   let pauseBegin = Number.NEGATIVE_INFINITY;
   let pausedMs = 0;
@@ -110,34 +99,31 @@ export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pac
     second.add(now);
     minute.add(now);
     if (rate === 'off') return { left: () => undefined, settled: () => undefined };
-    const cold = coldLeft > 0;
+    const coldWay = coldLeft > 0 ? COLD_WAY_MS : 0;
     coldLeft -= 1;
     notLeft += 1;
-    let leftAt: number | null = null;
-    let counted = false;
-    const countNow = () => {
-      if (counted) return;
-      counted = true;
+    let place: Place | null = null;
+    const count = (at: number) => {
       notLeft -= 1;
-      recent.add(clock.now());
+      place = recent.add(at, clock.now());
       wake();
     };
-    let way: Sleep | null = null;
+    let leftAt: number | null = null;
     return {
       left: () => {
-        if (leftAt !== null || counted) return;
+        if (place !== null) return;
         leftAt = clock.now();
-        way = clock.sleep(answerMs < QUICK_MS ? LONG_WAY_MS : cold ? COLD_WAY_MS : WAY_MS);
-        void way.done.then(countNow);
+        count(leftAt + Math.max(WAY_MS, coldWay));
       },
-      // A request that never left (refused, no such host) counts as one that left at its end.
       settled: () => {
-        if (leftAt !== null) {
-          const took = clock.now() - leftAt;
-          answerMs = answerMs === Number.POSITIVE_INFINITY ? took : answerMs * (1 - NEWEST) + took * NEWEST;
+        const at = clock.now();
+        // A request that never left (refused, no such host) counts as one that left at its end.
+        if (place === null) count(at);
+        else if (leftAt !== null && at - leftAt < windowMs) {
+          const tookMs = at - leftAt;
+          place.at = leftAt + Math.max(way.of(tookMs), Math.min(coldWay, tookMs));
         }
-        countNow();
-        way?.cancel();
+        leftAt = null;
       },
     };
   }
@@ -174,10 +160,11 @@ export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pac
     pausedUntil: () => pauseEnd,
     pausedSince: () => pauseBegin,
     seen() {
-      const spanS = (lastAt - firstAt) / 1000;
+      // Every request stands for the interval after it; less than a second says nothing about requests a second.
+      const spanS = Math.max(1, (lastAt - firstAt + interval) / 1000);
       return {
         requests: admitted,
-        mean_per_s: spanS > 0 ? (admitted - 1) / spanS : admitted,
+        mean_per_s: admitted / spanS,
         max_in_1s: second.most(),
         max_in_60s: minute.most(),
         // A pause that a stop has cut short is counted to now only.

@@ -12,9 +12,21 @@ export type Throttle = {
 
 type Limits = { retryBaseMs: number; retryMaxMs: number; maxServerWaitMs: number };
 
-/** The time of day after a wait, as it is named when a run stops: `2026-11-23T02:15Z`. */
+const MINUTE_MS = 60_000;
+/** A year: a longer wait is as good as none that can be named, and no date holds it. */
+const LONGEST_NAMED_MS = 31_536_000_000;
+
+/** The first full minute after a wait, as it is named when a run stops: `2026-11-23T02:15Z`. */
 function timeAfter(wallNow: number, ms: number): string {
-  return `${new Date(wallNow + ms).toISOString().slice(0, 16)}Z`;
+  const at = Math.ceil((wallNow + Math.min(ms, LONGEST_NAMED_MS)) / MINUTE_MS) * MINUTE_MS;
+  return `${new Date(at).toISOString().slice(0, 16)}Z`;
+}
+
+/** Whether an answer shows that requests are accepted again: it is about the request, and not about who may send. */
+function isAccepted(status: number): boolean {
+  return (
+    (status >= 200 && status < 300) || (status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status))
+  );
 }
 
 /** One 429 pauses everybody; what a server asks for beyond the limit stops the run instead of failing its rows. */
@@ -45,11 +57,11 @@ export function createThrottle(ports: Ports, pacer: Pacer, stop: Stop, limits: L
       const throttled = answer.status === 429;
       const asked = serverWaitMs(answer.wait, throttled, clock.wallNow());
       const now = clock.now();
-      if (!throttled) {
+      if (isAccepted(answer.status)) {
         throttledSince = null;
         rounds = 0;
-        if (asked === null || asked === 0) return;
       }
+      if (!throttled && (asked === null || asked === 0)) return;
       if (asked !== null && asked > limits.maxServerWaitMs) {
         giveUp(asked, `the server asks to wait ${formatDuration(asked)}`);
         return;

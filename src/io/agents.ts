@@ -1,6 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { HttpProxyAgent, HttpsProxyAgent } from 'hpagent';
+import { isLoopback } from '../core/settings.ts';
 
 type Environment = Record<string, string | undefined>;
 
@@ -12,20 +13,33 @@ export function isExempt(url: URL, noProxy: string): boolean {
     .split(/[\s,]+/)
     .filter((item) => item !== '')
     .some((item) => {
-      const [, name = '', itemPort] = /^(.*?)(?::([0-9]+))?$/.exec(item) ?? [];
+      // An IPv6 address stands in brackets in a URL, and mostly without them here.
+      const bare = /^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*$/.test(item);
+      const [, name = '', itemPort] = /^(.*?)(?::([0-9]+))?$/.exec(bare ? `[${item}]` : item) ?? [];
       if (itemPort !== undefined && itemPort !== port) return false;
       const domain = name.replace(/^\*?\./, '');
       return name === '*' || url.hostname === domain || url.hostname.endsWith(`.${domain}`);
     });
 }
 
-/** The proxy that the environment names for a URL, or null. A loopback address never goes through one. */
+/**
+ * The proxy that the environment names for a URL, or null. A loopback address never goes through one. `host:port`
+ * without a scheme is a plain HTTP proxy, as curl has it. Throws, without quoting it (it may hold a password), where the
+ * variable is no URL of an HTTP proxy.
+ */
 export function proxyFor(url: URL, environment: Environment): string | null {
-  if (/^(localhost|\[::1\]|127\..*)$/.test(url.hostname)) return null;
+  if (isLoopback(url.href)) return null;
   const either = (name: string) => environment[name.toLowerCase()] || environment[name] || null;
-  const proxy = either(url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY');
-  return proxy === null || isExempt(url, either('NO_PROXY') ?? '') ? null : proxy;
+  const variable = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+  const proxy = either(variable);
+  if (proxy === null || isExempt(url, either('NO_PROXY') ?? '')) return null;
+  const href = proxy.includes('://') ? proxy : `http://${proxy}`;
+  if (URL.canParse(href) && /^https?:$/.test(new URL(href).protocol)) return href;
+  throw new Error(`${variable} is not the URL of an HTTP proxy, such as http://proxy.example.com:3128`);
 }
+
+/** A proxy that has not answered by then is given up, or its connection would keep the process from ending. */
+const PROXY_PATIENCE_MS = 10_000;
 
 /**
  * One pool of connections, kept alive, as many as there may be requests in flight. HTTPS_PROXY and NO_PROXY are
@@ -38,8 +52,9 @@ export function createAgents(
 ): { http: HttpAgent; https: HttpsAgent; destroy: () => void } {
   const pool = { keepAlive: true, maxSockets: concurrency, maxFreeSockets: concurrency, scheduling: 'lifo' as const };
   const proxy = proxyFor(new URL(baseUrl), environment);
-  const http = proxy === null ? new HttpAgent(pool) : new HttpProxyAgent({ ...pool, proxy });
-  const https = proxy === null ? new HttpsAgent(pool) : new HttpsProxyAgent({ ...pool, proxy });
+  const proxied = { ...pool, proxy: proxy ?? '', timeout: PROXY_PATIENCE_MS };
+  const http = proxy === null ? new HttpAgent(pool) : new HttpProxyAgent(proxied);
+  const https = proxy === null ? new HttpsAgent(pool) : new HttpsProxyAgent(proxied);
   return {
     http,
     https,

@@ -50,10 +50,36 @@ export async function findDialect(path: string, delimiter: string | null): Promi
   }
 }
 
+/** The text of the first bytes, as far as they are of the encoding; null where the first `length` of them are not. */
+function goodText(bytes: Uint8Array, length: number, encoding: string): string | null {
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes.subarray(0, length), { stream: true });
+  } catch {
+    return null;
+  }
+}
+
+/** The line breaks before the first byte that is not of the encoding. `before`: up to three bytes before the chunk. */
+function linesBeforeFault(before: Uint8Array, chunk: Uint8Array, encoding: string): number {
+  // A character that the chunk before has begun belongs to this one: its bytes alone give no text yet.
+  const sizes = encoding === 'utf-8' ? [3, 2, 1] : [2];
+  const begun = sizes.find((size) => goodText(before.subarray(-size), size, encoding) === '') ?? 0;
+  const bytes = Buffer.concat([before.subarray(before.length - begun), chunk]);
+  let good = 0;
+  let bad = bytes.length;
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    if (goodText(bytes, middle, encoding) === null) bad = middle;
+    else good = middle;
+  }
+  return (goodText(bytes, good, encoding) as string).split('\n').length - 1;
+}
+
 /** Decodes chunk by chunk and refuses bytes that are not of the encoding, naming their line. */
 function createDecoder(encoding: string): { decode: (chunk: Uint8Array | null) => string } {
   const decoder = new TextDecoder(encoding, { fatal: true });
   let lines = 1;
+  let before = new Uint8Array();
   const refuse = (at: number, text: string): never => {
     throw new CsvFault({ code: 'bad_encoding', text, line: at });
   };
@@ -63,13 +89,10 @@ function createDecoder(encoding: string): { decode: (chunk: Uint8Array | null) =
       try {
         text = chunk === null ? decoder.decode() : decoder.decode(chunk, { stream: true });
       } catch {
-        const rough = new TextDecoder(encoding).decode(chunk ?? new Uint8Array()).split('\n');
-        const at = Math.max(
-          0,
-          rough.findIndex((line) => line.includes('\uFFFD')),
-        );
+        const at = chunk === null ? 0 : linesBeforeFault(before, chunk, encoding);
         refuse(lines + at, `bytes that are not ${encoding.toUpperCase()}; save the file as UTF-8`);
       }
+      before = chunk?.slice(-3) ?? before;
       const nul = text.indexOf('\0');
       if (nul >= 0) {
         const at = text.slice(0, nul).split('\n').length - 1;
@@ -81,15 +104,29 @@ function createDecoder(encoding: string): { decode: (chunk: Uint8Array | null) =
   };
 }
 
+/** Whether every cell of a record that opens with a quote also closes with it. `raw`: with its line break. */
+function isWellQuoted(raw: string, delimiter: string): boolean {
+  const cell = `(?:"[^"]*(?:""[^"]*)*"|(?!")[^${delimiter}\\r\\n]*)`;
+  return new RegExp(`^${cell}(?:[${delimiter}]${cell})*(?:\\r\\n|\\n|\\r)?$`).test(raw);
+}
+
 /**
- * Reads the records of a file in batches, a batch a chunk, so that a million rows never stand in memory. Blank lines
- * and a first line `sep=` are left out; the first record is the header. Throws CsvFault.
+ * Reads the records of a file in batches, a batch a chunk, so that a million rows never stand in memory. Only a first
+ * line `sep=` is left out; blank lines are records (see isBlank), and the first that is none is the header. Throws
+ * CsvFault.
  */
 export async function* readCsv(path: string, dialect: Dialect): AsyncGenerator<CsvRecord[]> {
   let batch: CsvRecord[] = [];
-  let ended = 0; // the line where the last record ended
+  let line = 1; // where the next record starts
+  let counted = 0; // lines by the parser's own count
+  let taken = 0; // bytes of all records so far
+  let fed = Buffer.alloc(0); // what the parser was given of the records that are not taken yet
+  let fedFrom = 0; // where `fed` stands among all bytes
   let records = 0;
   let failure: CsvFault | null = null;
+  const misquoted = (text: string) => {
+    failure ??= new CsvFault({ code: 'bad_quoting', text, line });
+  };
   const parser = parse({
     bom: true,
     delimiter: dialect.delimiter,
@@ -99,25 +136,41 @@ export async function* readCsv(path: string, dialect: Dialect): AsyncGenerator<C
     relax_quotes: true,
     max_record_size: MAX_RECORD_BYTES,
     // Records are taken here: as objects of a stream they would cost more than their parsing.
-    on_record: (cells: string[], { lines }: { lines: number }) => {
-      const line = ended + 1;
-      ended = lines;
+    on_record: (cells: string[], { lines, bytes }: { lines: number; bytes: number }) => {
       records += 1;
       const sep = records === 1 && sepLine(cells.join(dialect.delimiter)) !== null;
       if (!sep) batch.push({ line, cells });
+      if (lines - counted > 1) {
+        const raw = fed.toString('utf8', taken - fedFrom, bytes - fedFrom);
+        // As stray quotes are text, a quote that is not closed would end at the next one, and its cell would hold rows.
+        if (!isWellQuoted(raw, dialect.delimiter)) {
+          misquoted('a quote that opens in this row closes lines below, inside a cell; the rows between would be lost');
+        }
+        // Counted anew: the parser takes a quoted CRLF for two lines.
+        line += raw.match(/\r\n|\n|\r/g)?.length ?? 0;
+      } else {
+        line += 1;
+      }
+      counted = lines;
+      taken = bytes;
       return null;
     },
   });
   parser.on('error', (error: NodeJS.ErrnoException) => {
-    const long = error.code === 'CSV_MAX_RECORD_SIZE';
-    const text = long
-      ? 'a row of over 1 MiB starts here; a quote that opens in it is probably not closed'
-      : 'a quote that opens in this row is not closed before the file ends';
-    failure = new CsvFault({ code: 'bad_quoting', text, line: ended + 1 });
+    misquoted(
+      error.code === 'CSV_MAX_RECORD_SIZE'
+        ? 'a row of over 1 MiB starts here; a quote that opens in it is probably not closed'
+        : 'a quote that opens in this row is not closed before the file ends',
+    );
   });
   parser.resume();
-  // The callback comes after an error too.
-  const feed = (text: string) => new Promise<void>((resolve) => parser.write(text, () => resolve()));
+  const feed = (text: string) => {
+    const bytes = Buffer.from(text);
+    fed = Buffer.concat([fed.subarray(taken - fedFrom), bytes]);
+    fedFrom = taken;
+    // The callback comes after an error too.
+    return new Promise<void>((resolve) => parser.write(bytes, () => resolve()));
+  };
   const decoder = createDecoder(dialect.encoding);
   const take = () => {
     const taken = batch;

@@ -19,6 +19,12 @@ export function createCsvWriter(path: string, header: readonly string[]): CsvWri
   const file = openSync(draft, 'w', 0o600);
   const hash = createHash('sha256');
   let rows: (readonly string[])[] = [header];
+  let open = true;
+
+  const shut = () => {
+    if (open) closeSync(file);
+    open = false;
+  };
 
   const flush = () => {
     const bytes = Buffer.from(stringify(rows as string[][]));
@@ -35,12 +41,13 @@ export function createCsvWriter(path: string, header: readonly string[]): CsvWri
     close() {
       flush();
       fsyncSync(file);
-      closeSync(file);
+      shut();
       renameSync(draft, path);
       return hash.digest('hex');
     },
     abandon() {
-      closeSync(file);
+      // Also after a close() that failed, where the number may be another file's by now.
+      shut();
       rmSync(draft, { force: true });
     },
   };

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isPair, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 
 /** One key of a job file with its value as text, and where it stands. */
 export type JobKey = { key: string; value: string | Record<string, string>; line: number; col: number };
@@ -30,14 +30,12 @@ export function readJobFile(path: string): JobKey[] {
     const value = scalar(pair.value);
     if (value !== null) return { key, value, line, col };
     if (!isMap(pair.value)) return fail(offset, `${key} must have a plain value`);
-    const inner: Record<string, string> = {};
-    for (const item of pair.value.items) {
-      if (!isPair(item)) continue;
+    const inner = pair.value.items.map((item): [string, string] => {
       const name = scalar(item.key);
       const text = scalar(item.value);
-      if (name === null || text === null) return fail(offset, `${key} must hold plain names and values`);
-      inner[name] = text;
-    }
-    return { key, value: inner, line, col };
+      return name === null || text === null ? fail(offset, `${key} must hold plain names and values`) : [name, text];
+    });
+    // Not by assignment, which would lose the name __proto__.
+    return { key, value: Object.fromEntries(inner), line, col };
   });
 }

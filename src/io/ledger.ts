@@ -4,7 +4,10 @@ import type { LedgerEntry } from '../core/ledger-entry.ts';
 
 /** The append-only file of an execution. */
 export type Ledger = {
-  /** Resolves when the entry is on disk. Entries that wait together share one write and one fdatasync. */
+  /**
+   * Resolves when the entry is on disk. Entries that wait together share one write and one fdatasync. Rejects when it
+   * could not be written, and from then on always.
+   */
   record: (entry: LedgerEntry) => Promise<void>;
   close: () => Promise<void>;
 };
@@ -30,32 +33,39 @@ export async function openLedger(path: string): Promise<Ledger> {
   await handle.truncate(whole);
   type Waiting = { line: string; resolve: () => void; reject: (error: unknown) => void };
   let waiting: Waiting[] = [];
-  let flushing: Promise<void> | null = null;
+  let flushing = false;
+  let flushed: Promise<void> = Promise.resolve();
+  let failure: unknown = null;
 
   async function flush(): Promise<void> {
     while (waiting.length > 0) {
       const batch = waiting;
       waiting = [];
       try {
+        // After half a write nothing may follow: the next line would be glued to its rest, and neither could be read.
+        if (failure !== null) throw failure;
         await handle.appendFile(batch.map(({ line }) => line).join(''));
         await handle.datasync();
         for (const { resolve } of batch) resolve();
       } catch (error) {
+        failure ??= error;
         for (const { reject } of batch) reject(error);
       }
     }
-    flushing = null;
+    flushing = false;
   }
 
   return {
     record(entry) {
       return new Promise((resolve, reject) => {
         waiting.push({ line: `${JSON.stringify(entry)}\n`, resolve, reject });
-        flushing ??= flush();
+        if (flushing) return;
+        flushing = true;
+        flushed = flush();
       });
     },
     async close() {
-      await flushing;
+      await flushed;
       await handle.close();
     },
   };
@@ -85,11 +95,14 @@ export async function scanLedger(
 }
 
 function parseLine(bytes: Buffer, offset: number): LedgerEntry {
+  let value: { type?: unknown } | null;
   try {
-    return JSON.parse(bytes.toString()) as LedgerEntry;
+    value = JSON.parse(bytes.toString());
   } catch (cause) {
     throw new Error(`ledger.ndjson is damaged at byte ${offset}: not a line of JSON`, { cause });
   }
+  if (typeof value?.type === 'string') return value as LedgerEntry;
+  throw new Error(`ledger.ndjson is damaged at byte ${offset}: not an entry`);
 }
 
 /** Reads single entries again by their place, so that outcomes of a million rows need not stand in memory. */

@@ -20,12 +20,12 @@ const BAR_EVERY_MS = 200;
 
 function words(state: ProgressState): string {
   return [
+    `ETA ${state.etaText}`,
     `${state.perSecond.toFixed(1)}/s`,
     `${state.failed} failed`,
     `${state.retries} retries`,
-    ...(state.pausedMs > 0 ? [`paused by server ${Math.ceil(state.pausedMs / 1000)}s`] : []),
+    ...(state.pausedMs > 0 ? [`paused ${Math.ceil(state.pausedMs / 1000)}s`] : []),
     ...(state.atConcurrency ? ['at --concurrency'] : []),
-    `ETA ${state.etaText}`,
   ].join(', ');
 }
 

@@ -12,14 +12,19 @@ export async function askYesNo(
   input: NodeJS.ReadableStream | 'tty',
   signal?: AbortSignal,
 ): Promise<boolean | null> {
+  if (signal?.aborted === true) return false;
   let from: NodeJS.ReadableStream;
   try {
     from = input === 'tty' ? createReadStream('', { fd: openSync('/dev/tty', 'r') }) : input;
   } catch {
     return null;
   }
+  // One that has ended already says so to nobody any more: the question would wait for ever.
+  if (!from.readable) return null;
   const lines = createInterface({ input: from, output, terminal: false });
   const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+  // A terminal that goes away while it is asked answers no.
+  lines.once('error', () => lines.close());
   signal?.addEventListener('abort', () => lines.close(), { once: true });
   try {
     const answer = await Promise.race([lines.question(question), closed]);

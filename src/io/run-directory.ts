@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sync as writeFileAtomic } from 'write-file-atomic';
 import { type Manifest, readManifest } from '../core/manifest.ts';
@@ -29,7 +29,12 @@ function makeDirectories(path: string): void {
   if (existsSync(path)) return;
   const parent = dirname(path);
   if (parent !== path) makeDirectories(parent);
-  mkdirSync(path);
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    // Another run that starts now may have made it first.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
 }
 
 /** Makes a new run directory (0700) under `runsDir` and gives its id. Throws what the file system throws. */
@@ -60,7 +65,14 @@ export function writeJson(path: string, value: unknown): void {
 /** Reads the manifest of a run. Throws with the reason where there is none or it is not one of ours. */
 export function loadManifest(dir: string): Manifest {
   const path = runFiles(dir).manifest;
-  return readManifest(JSON.parse(readFileSync(path, 'utf8')), path);
+  const text = readFileSync(path, 'utf8');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new Error(`${path} is not JSON: ${(cause as Error).message}`, { cause });
+  }
+  return readManifest(value, path);
 }
 
 /** Reads a JSON file, or gives null where it is not there or not readable as JSON. */
@@ -77,6 +89,6 @@ export function listRuns(runsDir: string): string[] {
   if (!existsSync(runsDir)) return [];
   return readdirSync(runsDir)
     .map((entry) => join(runsDir, entry))
-    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true && isRunDirectory(path))
+    .filter(isRunDirectory)
     .sort();
 }

@@ -42,13 +42,13 @@ const SPOKEN: Record<string, string> = {
   ENOTFOUND: 'no such host',
   EAI_AGAIN: 'the name server did not answer',
   EPIPE: 'the connection was cut',
+  EPROTO: 'no TLS connection came about',
 };
 
-function codeOf(error: unknown): string {
-  const code = (error as { code?: unknown }).code;
-  if (typeof code !== 'string') return 'ERR_UNKNOWN';
+function codeOf(error: Error & { code?: unknown }): string {
+  if (typeof error.code !== 'string') return 'ERR_UNKNOWN';
   // got names a body that breaks off by a code of its own.
-  return code === 'ERR_READING_RESPONSE_STREAM' ? 'ECONNRESET' : code;
+  return error.code === 'ERR_READING_RESPONSE_STREAM' ? 'ECONNRESET' : error.code;
 }
 
 /**
@@ -57,13 +57,13 @@ function codeOf(error: unknown): string {
  */
 export function createTelnyxClient(options: ClientOptions): TelnyxClient {
   const { clean } = options;
-  const underWay = new Set<{ destroy: (error?: Error) => unknown }>();
+  /** What breaks off each request that is under way. */
+  const underWay = new Set<() => void>();
   const client = got.extend({
     agent: options.agents,
     retry: { limit: 0 },
     followRedirect: false,
     throwHttpErrors: false,
-    timeout: { request: options.timeoutMs },
     headers: {
       authorization: `Bearer ${options.key}`,
       accept: 'application/json',
@@ -99,16 +99,38 @@ export function createTelnyxClient(options: ClientOptions): TelnyxClient {
         let response: IncomingMessage | null = null;
         let bytes = 0;
         let sent = false;
-        underWay.add(stream);
         const end = (answer: Answer) => {
-          underWay.delete(stream);
+          clearTimeout(deadline);
+          underWay.delete(breakOff);
           resolve(answer);
         };
         const durationMs = () => performance.now() - began;
+        const broken = (code: string, message: string) =>
+          end({ kind: 'network', code, message, sent, durationMs: durationMs() });
+        // Not got's own timeout: it ends no request that has not got a connection yet (a proxy that does not answer), and
+        // the row would wait for ever.
+        const deadline = setTimeout(() => {
+          broken('ETIMEDOUT', SPOKEN.ETIMEDOUT as string);
+          stream.destroy();
+        }, options.timeoutMs);
+        const breakOff = () => {
+          broken('ERR_ABORTED', 'broken off');
+          stream.destroy();
+        };
+        underWay.add(breakOff);
         stream.on('request', (request: ClientRequest) => {
           request.once('finish', () => {
+            // Said as well of what is broken off before it could leave, and of what waits for a TLS that fails.
+            const { secureConnecting } = request.socket as { secureConnecting?: boolean };
+            if (!underWay.has(breakOff) || secureConnecting === true) return;
             sent = true;
             onLeft();
+          });
+          request.once('upgrade', (_head, socket) => {
+            // A 101 takes the connection out of the hands of the HTTP library, which then says no more of it.
+            broken('ERR_UPGRADE', 'the server wants to speak another protocol');
+            socket.destroy();
+            stream.destroy();
           });
         });
         stream.on('response', (head: IncomingMessage) => {
@@ -126,19 +148,17 @@ export function createTelnyxClient(options: ClientOptions): TelnyxClient {
         stream.once('end', () => {
           if (response !== null) end(httpAnswer(response, Buffer.concat(chunks), durationMs()));
         });
-        stream.on('error', (error: unknown) => {
+        stream.on('error', (error: Error) => {
           const code = clean(codeOf(error));
-          end({ kind: 'network', code, message: SPOKEN[code] ?? code, sent, durationMs: durationMs() });
+          broken(code, SPOKEN[code] ?? clean(error.message));
         });
-        stream.once('close', () => {
-          // Ended by abort() without an error event.
-          end({ kind: 'network', code: 'ERR_ABORTED', message: 'broken off', sent, durationMs: durationMs() });
-        });
+        // Whatever happens, a request that is gone has an answer.
+        stream.once('close', () => broken('ERR_ABORTED', 'broken off'));
       });
     },
     inFlight: () => underWay.size,
     abort() {
-      for (const stream of underWay) stream.destroy();
+      for (const breakOff of underWay) breakOff();
     },
   };
 }

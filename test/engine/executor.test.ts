@@ -232,7 +232,7 @@ describe('429', () => {
     const w = world((row) => (row === 3 ? http(429, '10011', { retryAfter: '3600' }) : ok()));
     const execution = await w.run(20, { max_server_wait: 60_000 });
     expect(execution.stop).toMatchObject({ reason: 'server_wait' });
-    expect(execution.stop?.detail).toContain('2026-11-23T03:00Z');
+    expect(execution.stop?.detail).toContain('go on after 2026-11-23T03:01Z');
     expect([...w.outcomes().values()].every(({ status }) => status === 'updated')).toBe(true);
     const back = w.ledger.filter(({ type }) => type === 'put_back');
     expect(back.length).toBeGreaterThan(0);
