@@ -95,7 +95,10 @@ async function applyRun(given: string, flags: Typed, context: Context): Promise<
     return EXIT.refused;
   }
   const { rejected } = run.manifest.plan as { rejected: number };
-  const { rows } = run.manifest.input;
+  const {
+    warnings,
+    input: { rows },
+  } = run.manifest;
   if (rejected > 0 && !settings.skip_rejected) {
     const message = `${count(rejected, 'row')} rejected; nothing was sent`;
     return endRun(
@@ -103,6 +106,7 @@ async function applyRun(given: string, flags: Typed, context: Context): Promise<
       { exit: EXIT.input, state: 'refused', error: { code: 'rejected_rows', message } },
       resolved,
       context,
+      warnings,
     );
   }
   if (rows < settings.min_rows) {
@@ -113,9 +117,10 @@ async function applyRun(given: string, flags: Typed, context: Context): Promise<
       { exit: EXIT.refused, state: 'refused', stop, error: { code: 'min_rows', message } },
       resolved,
       context,
+      warnings,
     );
   }
-  if (settings.dry_run) return endRun(run, { exit: EXIT.ok, state: 'planned' }, resolved, context);
+  if (settings.dry_run) return endRun(run, { exit: EXIT.ok, state: 'planned' }, resolved, context, warnings);
   const applied = { ...run, manifest: { ...run.manifest, command: 'apply' } };
-  return goAhead(applied, resolved, context, { key, neverAsk: false, warnings: [] });
+  return goAhead(applied, resolved, context, { key, neverAsk: false, warnings });
 }

@@ -124,5 +124,5 @@ export async function begin(
     const error = ending.exit === EXIT.input ? { code: 'rejected_rows', message } : null;
     return end({ ...ending, error });
   }
-  return { run: update(run, { state: 'planned' }), warnings };
+  return { run: update(run, { warnings }), warnings };
 }

@@ -81,7 +81,8 @@ function countedError(exit: number, { counts }: Tally): { code: string; message:
   const parts = (['failed', 'unverified', 'rejected'] as const)
     .filter((status) => counts[status] > 0)
     .map((status) => `${counts[status].toLocaleString('en-US')} ${status}`);
-  return { code: exitName(exit), message: `Not every row is at its target: ${parts.join(', ')}; see failed.csv.` };
+  const what = parts.length > 0 ? parts.join(', ') : 'some rows have no outcome';
+  return { code: exitName(exit), message: `Not every row is at its target: ${what}; see failed.csv.` };
 }
 
 function filesOf(run: Run, output: Output): Record<string, string> {

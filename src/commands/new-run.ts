@@ -110,6 +110,7 @@ export async function planRun(
     input: { ...run.manifest.input, sha256, rows: preview.rows, blank_lines: preview.blankLines, dialect },
     plan: planSha256 === null ? null : { sha256: planSha256, change, rejected, duplicate },
     fault,
+    state: fault === null ? ('planned' as const) : run.manifest.state,
   };
   return { run: update(run, changes), planned };
 }

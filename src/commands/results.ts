@@ -15,6 +15,10 @@ import { typedPath } from './new-run.ts';
 function recordedEnding({ manifest }: Run, tally: Tally): Finish {
   const { exit_code: exit, state, stop } = manifest;
   if (exit !== null) return { exit, state, stop, finishedAt: manifest.finished_at };
+  if (state === 'planning') {
+    const message = 'The run was ended from outside while it was planning; nothing was sent.';
+    return { exit: EXIT.internal, state: 'interrupted', error: { code: 'interrupted', message } };
+  }
   if (state !== 'running') {
     return { ...planEnding(manifest.plan?.rejected ?? 0, manifest.settings.skip_rejected === 'true'), state };
   }

@@ -29,7 +29,7 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PRODUCT = /^[A-Za-z0-9_.-]{1,64}$/;
 const E164 = /^\+[1-9][0-9]{1,14}$/;
-const PHONE = /^(\+[0-9]+|[0-9]{10,15}|\+?1?[-. ]?\(?[0-9]{3}\)?[-. ][0-9]{3}[-. ][0-9]{4})$/;
+const PHONE = /^(\+[0-9]+|[0-9]{10,15})$/;
 const SCIENTIFIC = /^[0-9]+([.,][0-9]+)?e\+?[0-9]{1,3}$/i;
 
 const CLEAR_WAYS = 'leave the cell empty to keep the value, or write UNASSIGN in the profile column to remove it';

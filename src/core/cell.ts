@@ -30,8 +30,7 @@ export function cleanCell(cell: string): string {
   return trimmed.startsWith("'") && trimmed !== "''" ? trim(trimmed.slice(1)) : trimmed;
 }
 
-// The words of the contract, and what pandas and Excel write for nothing.
-const AMBIGUOUS = new Set(['null', 'none', 'nil', 'n/a', '-', 'undefined', '""', "''", 'nan', 'na', '#n/a']);
+const AMBIGUOUS = new Set(['null', 'none', 'nil', 'n/a', '-', 'undefined', '""', "''"]);
 const LONGEST_AMBIGUOUS = 9;
 
 /** Whether a cleaned cell says 'nothing' in a way that could mean keep as well as unassign. */

@@ -14,8 +14,6 @@ export const EXIT = {
   interrupted_sigterm: 143,
 } as const;
 
-export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
-
 /** The name of a code as it stands in summary.json; both signals are `interrupted`. */
 export function exitName(code: number): string {
   if (code === EXIT.interrupted_sigint || code === EXIT.interrupted_sigterm) return 'interrupted';

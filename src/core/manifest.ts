@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SETTING_NAMES } from './settings.ts';
+import { printable } from './text.ts';
 
 /** States of a run, as run.json and `runs` show them. */
 export const STATES = ['planning', 'planned', 'running', 'interrupted', 'paused', 'finished', 'refused'] as const;
@@ -40,12 +41,12 @@ const MANIFEST = z.strictObject({
 /** run.json: what a run is, apart from its rows. */
 export type Manifest = z.infer<typeof MANIFEST>;
 
-/** Checks what was read from run.json. Throws with all faults named. */
+/** Checks what was read from run.json. Throws with the first fault and its place. */
 export function readManifest(value: unknown, path: string): Manifest {
   const read = MANIFEST.safeParse(value);
   if (read.success) return read.data;
   const [first = ''] = z.prettifyError(read.error).split('\n✖');
-  throw new Error(`${path} is not the manifest of a run of this version: ${first.replace(/\s+/g, ' ')}`);
+  throw new Error(`${path} is not the manifest of a run of this version: ${printable(first.replace(/\s+/g, ' '))}`);
 }
 
 /** The name of a run, made of a flag or a file name: `[a-z0-9-]{1,40}`. */

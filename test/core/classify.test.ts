@@ -1,0 +1,219 @@
+import { describe, expect, it } from 'vitest';
+import type { HttpAnswer, ShownSettings } from '../../src/core/answer.ts';
+import { classify, firstError } from '../../src/core/classify.ts';
+import type { PlanEntry } from '../../src/core/plan.ts';
+import { ID, makeAnswer, makeEntry, OTHER_PROFILE, PHONE, PROFILE } from './make.ts';
+
+const entry = makeEntry({ phoneNumber: PHONE, profileTarget: PROFILE, productTarget: 'A2P' });
+
+function errors(...codes: string[]): HttpAnswer['body'] {
+  return { kind: 'errors', errors: codes.map((code) => ({ code, title: 'Title', detail: 'Detail', pointer: '' })) };
+}
+
+const answered = (status: number, ...codes: string[]) => makeAnswer(status, errors(...codes));
+const shown = (settings: ShownSettings, status = 200) => makeAnswer(status, { kind: 'settings', settings });
+const FULL = { id: ID, phoneNumber: PHONE, profile: PROFILE, product: 'A2P' };
+
+describe('a 200', () => {
+  it.each([
+    ['profile and product', entry, FULL],
+    ['another status of success', entry, FULL, 201],
+    ['no id and no phone number', entry, { profile: PROFILE, product: 'A2P' }],
+    [
+      'another product, where the product is kept',
+      makeEntry({ productTarget: '' }),
+      { profile: PROFILE, product: 'P2P' },
+    ],
+    ['no product, where the product is kept', makeEntry({ productTarget: '' }), { profile: PROFILE }],
+    [
+      'another profile, where the profile is kept',
+      makeEntry({ profileTarget: '', productTarget: 'A2P' }),
+      { profile: OTHER_PROFILE, product: 'A2P' },
+    ],
+    ['no profile, where it was to be taken away', makeEntry({ profileTarget: 'UNASSIGN' }), { profile: null }],
+    ['a phone number that the row does not name', makeEntry(), { phoneNumber: PHONE, profile: PROFILE }],
+  ] satisfies [string, PlanEntry, ShownSettings, number?][])(
+    'that shows the targets confirms them: %s',
+    (_what, planned, settings, status = 200) => {
+      expect(classify(planned, shown(settings, status), false)).toEqual({ kind: 'confirmed' });
+      expect(classify(planned, shown(settings, status), true)).toEqual({ kind: 'confirmed' });
+    },
+  );
+
+  it.each([
+    [entry, { ...FULL, profile: OTHER_PROFILE }, `messaging_profile_id is ${OTHER_PROFILE}, wanted ${PROFILE}`],
+    [entry, { ...FULL, profile: null }, `messaging_profile_id is UNASSIGN, wanted ${PROFILE}`],
+    [entry, { ...FULL, product: 'P2P' }, 'messaging_product is P2P, wanted A2P'],
+    [entry, { ...FULL, product: null }, 'messaging_product is UNASSIGN, wanted A2P'],
+    [entry, { id: ID, phoneNumber: PHONE, product: 'A2P' }, `messaging_profile_id is not shown, wanted ${PROFILE}`],
+    [entry, { id: ID, phoneNumber: PHONE, profile: PROFILE }, 'messaging_product is not shown, wanted A2P'],
+    [makeEntry({ profileTarget: 'UNASSIGN' }), {}, 'messaging_profile_id is not shown, wanted UNASSIGN'],
+    [
+      makeEntry({ profileTarget: 'UNASSIGN' }),
+      { profile: PROFILE },
+      `messaging_profile_id is ${PROFILE}, wanted UNASSIGN`,
+    ],
+    [entry, { ...FULL, id: '77' }, 'the answer is about the id "77"'],
+    [
+      entry,
+      { id: '77', profile: null, product: null },
+      `the answer is about the id "77"; messaging_profile_id is UNASSIGN, wanted ${PROFILE}; messaging_product is UNASSIGN, wanted A2P`,
+    ],
+  ] satisfies [PlanEntry, ShownSettings, string][])(
+    'that does not show the targets is a mismatch (%#)',
+    (planned, settings, lacking) => {
+      expect(classify(planned, shown(settings), false)).toEqual({
+        kind: 'failed',
+        reason: 'response_mismatch',
+        detail: `the answer was 200, but ${lacking}`,
+      });
+    },
+  );
+
+  it('about another phone number than the row names says that ids and rows do not belong together', () => {
+    const settings = { ...FULL, phoneNumber: '+18005550002' };
+    const verdict = {
+      kind: 'wrong_number',
+      detail:
+        'the file says +18005550001, the account has +18005550002 under this id (and it may have been changed now)',
+    };
+    expect(classify(entry, shown(settings), false)).toEqual(verdict);
+    expect(classify(entry, shown({ ...settings, profile: null }), false)).toEqual(verdict);
+  });
+
+  it.each([makeAnswer(200, { kind: 'unreadable' }), makeAnswer(204, { kind: 'unreadable' }), answered(200, '10015')])(
+    'without the settings may have been carried out, and is tried again (%#)',
+    (answer) => {
+      expect(classify(entry, answer, false)).toEqual({ kind: 'retry', ambiguous: true });
+    },
+  );
+});
+
+describe('what may pass', () => {
+  it.each([500, 501, 502, 503, 504, 599])('HTTP %d is tried again, and the write may have happened', (status) => {
+    expect(classify(entry, answered(status, '10007'), false)).toEqual({ kind: 'retry', ambiguous: true });
+    expect(classify(entry, makeAnswer(status, { kind: 'unreadable' }), true)).toEqual({
+      kind: 'retry',
+      ambiguous: true,
+    });
+  });
+
+  it.each([408, 425])('HTTP %d is tried again', (status) => {
+    expect(classify(entry, answered(status, '10008'), false)).toEqual({ kind: 'retry', ambiguous: false });
+    expect(classify(entry, makeAnswer(status, { kind: 'unreadable' }), true)).toEqual({
+      kind: 'retry',
+      ambiguous: false,
+    });
+  });
+
+  it.each([400, 403, 409, 422, 423])('HTTP %d with code 10036 (being processed) is tried again', (status) => {
+    expect(classify(entry, answered(status, '10036'), true)).toEqual({ kind: 'retry', ambiguous: false });
+    expect(classify(entry, answered(status, '10015', '10036'), false)).toEqual({ kind: 'retry', ambiguous: false });
+  });
+
+  it('HTTP 429 throttles, whatever its body says', () => {
+    expect(classify(entry, answered(429, '10011'), false)).toEqual({ kind: 'throttled' });
+    expect(classify(entry, answered(429, '20013'), true)).toEqual({ kind: 'throttled' });
+    expect(classify(entry, makeAnswer(429, { kind: 'unreadable' }), false)).toEqual({ kind: 'throttled' });
+  });
+
+  it.each([true, false])('a network failure is tried again; the write may have happened if it was sent: %s', (sent) => {
+    const failure = { kind: 'network', code: 'ECONNRESET', message: 'cut', sent, durationMs: 1 } as const;
+    expect(classify(entry, failure, true)).toEqual({ kind: 'retry', ambiguous: sent });
+  });
+});
+
+describe('what is about the key or the account', () => {
+  it('HTTP 401 is to be confirmed', () => {
+    expect(classify(entry, answered(401, '10009'), true)).toEqual({ kind: 'unauthorized' });
+    expect(classify(entry, makeAnswer(401, { kind: 'unreadable' }), false)).toEqual({ kind: 'unauthorized' });
+  });
+
+  it.each(['20002', '20003', '20006', '20008', '20012', '20013', '20014', '20015', '20016', '20017', '40314'])(
+    'HTTP 403 with code %s stops the run',
+    (code) => {
+      expect(classify(entry, answered(403, code), false)).toEqual({
+        kind: 'stop',
+        reason: 'account_refused',
+        detail: `HTTP 403 ${code} Title`,
+      });
+      expect(classify(entry, answered(403, '10010', code), false)).toMatchObject({ kind: 'stop' });
+    },
+  );
+
+  it.each(['10010', '10038', '20001', '20007', '20009', '20011', '20018', '2001', ''])(
+    'HTTP 403 with code %j fails its row, unless it is the first answer of the run',
+    (code) => {
+      expect(classify(entry, answered(403, code), false)).toEqual({
+        kind: 'failed',
+        reason: 'api_error',
+        detail: 'Detail',
+      });
+      expect(classify(entry, answered(403, code), true)).toMatchObject({ kind: 'stop', reason: 'account_refused' });
+    },
+  );
+
+  it('HTTP 403 without the JSON of the API stops a run that has just begun, and is named by its status', () => {
+    expect(classify(entry, makeAnswer(403, { kind: 'unreadable' }), true)).toEqual({
+      kind: 'stop',
+      reason: 'account_refused',
+      detail: 'HTTP 403',
+    });
+  });
+
+  it('a code of the account under another status fails its row only', () => {
+    expect(classify(entry, answered(422, '20013'), true)).toMatchObject({ kind: 'failed', reason: 'api_error' });
+  });
+});
+
+describe('a redirect', () => {
+  it.each([300, 301, 302, 303, 304, 307, 308])(
+    'by HTTP %d fails its row, and stops a run that has just begun',
+    (status) => {
+      const detail = `HTTP ${status}: the server sends requests elsewhere, and redirects are not followed`;
+      const answer = makeAnswer(status, { kind: 'unreadable' });
+      expect(classify(entry, answer, false)).toEqual({ kind: 'failed', reason: 'redirected', detail });
+      expect(classify(entry, answer, true)).toEqual({ kind: 'stop', reason: 'redirected', detail });
+    },
+  );
+});
+
+describe('a status beside 2xx', () => {
+  it.each([100, 199, 300, 304, 400, 422, 500])(
+    'HTTP %d confirms nothing, even if its body shows the targets',
+    (status) => {
+      expect(classify(entry, shown(FULL, status), false).kind).not.toBe('confirmed');
+      expect(classify(entry, shown(FULL, status), true).kind).not.toBe('confirmed');
+    },
+  );
+});
+
+describe('any other 4xx', () => {
+  it.each([400, 402, 404, 405, 409, 410, 413, 415, 418, 422, 423, 451, 499])(
+    'HTTP %d fails its row at once',
+    (status) => {
+      for (const first of [true, false]) {
+        expect(classify(entry, answered(status, '10015'), first)).toEqual({
+          kind: 'failed',
+          reason: 'api_error',
+          detail: 'Detail',
+        });
+      }
+      expect(classify(entry, makeAnswer(status, { kind: 'unreadable' }), false)).toEqual({
+        kind: 'failed',
+        reason: 'api_error',
+        detail: '',
+      });
+    },
+  );
+});
+
+describe('the first error of an answer', () => {
+  it('is that of its body, or empty', () => {
+    expect(firstError(answered(422, '1', '2'))).toEqual({ code: '1', title: 'Title', detail: 'Detail', pointer: '' });
+    const none = { code: '', title: '', detail: '', pointer: '' };
+    expect(firstError(answered(422))).toEqual(none);
+    expect(firstError(makeAnswer(422, { kind: 'unreadable' }))).toEqual(none);
+    expect(firstError(shown(FULL))).toEqual(none);
+  });
+});

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import type { StopReason } from '../../src/core/classify.ts';
+import { executionEnding, planEnding } from '../../src/core/ending.ts';
+import type { Status } from '../../src/core/outcome.ts';
+import { makeTally } from './make.ts';
+
+describe('the ending of a plan', () => {
+  it.each([
+    [0, false, { exit: 0, state: 'planned' }],
+    [0, true, { exit: 0, state: 'planned' }],
+    [1, false, { exit: 3, state: 'refused' }],
+    [1, true, { exit: 4, state: 'planned' }],
+  ])('with %d rejected rows, skipped: %s', (rejected, skip, ending) => {
+    expect(planEnding(rejected, skip)).toEqual(ending);
+  });
+});
+
+type Counts = Partial<Record<Status, number>>;
+
+describe('the ending of an execution to its last row', () => {
+  const fault = { exit: 1, state: 'interrupted' };
+
+  it.each([
+    ['nothing to do', {}, 0, { exit: 0, state: 'finished' }],
+    ['all at target', { updated: 3 }, 0, { exit: 0, state: 'finished' }],
+    ['duplicates', { updated: 3, duplicate: 2 }, 0, { exit: 0, state: 'finished' }],
+    ['temporary failures', { updated: 3, failed: 2 }, 0, { exit: 5, state: 'finished' }],
+    ['failures for good', { updated: 3, failed: 2 }, 2, { exit: 4, state: 'finished' }],
+    ['failures for good and temporary ones', { failed: 2 }, 1, { exit: 4, state: 'finished' }],
+    ['rejected rows', { updated: 3, rejected: 1 }, 0, { exit: 4, state: 'finished' }],
+    ['rejected rows and temporary failures', { failed: 1, rejected: 1 }, 0, { exit: 4, state: 'finished' }],
+    ['unknown outcomes', { updated: 3, unverified: 1 }, 0, { exit: 11, state: 'paused' }],
+    [
+      'unknown outcomes among everything else',
+      { failed: 2, unverified: 1, rejected: 1 },
+      1,
+      { exit: 11, state: 'paused' },
+    ],
+    ['rows that were never sent, though nothing stopped it', { updated: 2, unprocessed: 1 }, 0, fault],
+    ['rows that are still planned', { planned: 3 }, 0, fault],
+    [
+      'rows that were never sent among everything else',
+      { updated: 1, failed: 2, unverified: 1, rejected: 1, unprocessed: 1 },
+      1,
+      fault,
+    ],
+  ] satisfies [string, Counts, number, object][])('with %s', (_what, counts, permanent, ending) => {
+    expect(executionEnding(null, makeTally(counts, permanent))).toEqual(ending);
+  });
+});
+
+describe('the ending of an execution that stopped', () => {
+  const untouched: Counts = { unprocessed: 9, rejected: 1 };
+  const midway: [Counts, number][] = [
+    [{ updated: 1, unprocessed: 8 }, 0],
+    [{ failed: 1, unprocessed: 8 }, 1],
+    [{ unverified: 1, unprocessed: 8 }, 0],
+    [{ updated: 1, failed: 2, unverified: 3, rejected: 4 }, 1],
+  ];
+
+  it.each([
+    ['internal', '', { exit: 1, state: 'interrupted' }, { exit: 1, state: 'interrupted' }],
+    ['signal', 'SIGINT', { exit: 130, state: 'interrupted' }, { exit: 130, state: 'interrupted' }],
+    ['signal', 'SIGTERM', { exit: 143, state: 'interrupted' }, { exit: 143, state: 'interrupted' }],
+    ['key_refused', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
+    ['account_refused', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
+    ['redirected', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
+    ['phone_number_mismatch', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
+    ['server_wait', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
+  ] satisfies [StopReason, string, object, object][])(
+    'by %s %s: before the first write, and midway whatever the rows came to',
+    (reason, detail, before, after) => {
+      expect(executionEnding({ reason, detail }, makeTally(untouched))).toEqual(before);
+      for (const [counts, permanent] of midway) {
+        expect(executionEnding({ reason, detail }, makeTally(counts, permanent))).toEqual(after);
+      }
+    },
+  );
+});

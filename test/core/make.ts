@@ -1,0 +1,129 @@
+import type { HttpAnswer } from '../../src/core/answer.ts';
+import type { Manifest } from '../../src/core/manifest.ts';
+import type { Outcome, Status } from '../../src/core/outcome.ts';
+import type { PlanEntry } from '../../src/core/plan.ts';
+import { type Resolved, resolveSettings, type Typed } from '../../src/core/resolve-settings.ts';
+import type { Summary } from '../../src/core/summary.ts';
+import { emptyTally, type Tally } from '../../src/core/tally.ts';
+
+export const ID = '1293384261075731499';
+export const PROFILE = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
+export const OTHER_PROFILE = '6e6f6b1a-0c5d-4f57-9d4e-0b0d0d3b7a11';
+export const PHONE = '+18005550001';
+
+export function makeEntry(changes: Partial<PlanEntry> = {}): PlanEntry {
+  return {
+    row: 1,
+    line: 2,
+    id: ID,
+    phoneNumber: '',
+    action: 'change',
+    reason: '',
+    profileBefore: '',
+    profileTarget: PROFILE,
+    productBefore: '',
+    productTarget: '',
+    note: '',
+    ...changes,
+  };
+}
+
+export function makeOutcome(changes: Partial<Outcome> = {}): Outcome {
+  return {
+    row: 1,
+    status: 'updated',
+    reason: '',
+    retryable: false,
+    profileAfter: PROFILE,
+    productAfter: 'A2P',
+    httpStatus: 200,
+    errorCode: '',
+    errorTitle: '',
+    errorDetail: '',
+    errorPointer: '',
+    attempts: 1,
+    durationMs: 123.4,
+    requestId: 'req-1',
+    finishedAt: '2026-11-23T02:00:01.000Z',
+    ...changes,
+  };
+}
+
+export function makeAnswer(status: number, body: HttpAnswer['body']): HttpAnswer {
+  return {
+    kind: 'http',
+    status,
+    body,
+    wait: { retryAfter: null, rateLimitReset: null, rateLimitRemaining: null, date: null },
+    requestId: '',
+    durationMs: 5,
+  };
+}
+
+export function makeTally(counts: Partial<Record<Status, number>>, permanent = 0): Tally {
+  const tally = emptyTally();
+  Object.assign(tally.counts, counts);
+  return { ...tally, permanent };
+}
+
+export function makeManifest(changes: Partial<Manifest> = {}): Manifest {
+  return {
+    tool: 'telnyx-reassign',
+    version: '1.2.3',
+    run_id: '20261123T020000Z-numbers-1f2e',
+    name: 'numbers',
+    command: 'apply',
+    state: 'finished',
+    settings: {},
+    input: {
+      path: '/data/numbers.csv',
+      sha256: 'ab12',
+      rows: 3,
+      blank_lines: 0,
+      dialect: { encoding: 'utf-8', delimiter: ',' },
+    },
+    plan: { sha256: 'cd34', change: 3, rejected: 0, duplicate: 0 },
+    fault: null,
+    stop: null,
+    exit_code: 0,
+    warnings: [],
+    created_at: '2026-11-23T02:00:00.000Z',
+    started_at: '2026-11-23T02:00:01.000Z',
+    finished_at: '2026-11-23T02:00:03.500Z',
+    host: 'host',
+    pid: 1,
+    ...changes,
+  };
+}
+
+export function makeSummary(changes: Partial<Summary> = {}): Summary {
+  return {
+    run_id: '20261123T020000Z-numbers-1f2e',
+    name: 'numbers',
+    command: 'apply',
+    state: 'finished',
+    exit_code: 0,
+    exit_name: 'ok',
+    resumable: false,
+    next_command: null,
+    input: { path: '/data/numbers.csv', sha256: 'ab12', rows: 3 },
+    counts: { ...emptyTally().counts, updated: 3 },
+    sum_ok: true,
+    started_at: '2026-11-23T02:00:01.000Z',
+    finished_at: '2026-11-23T02:00:03.500Z',
+    duration_ms: 2500,
+    requests: { total: 3, writes: 3, reads: 0, retries: 0, rate_limited: 0 },
+    rate: { setting: '5', mean_per_s: 4.99, max_in_1s: 5, max_in_60s: 3, paused_ms: 0 },
+    causes: [],
+    warnings: [],
+    files: { results: 'runs/x/results.csv', log: 'runs/x/log.ndjson' },
+    ...changes,
+  };
+}
+
+/** The settings of an `apply` with these flags, which must be good. */
+export function settled(flags: Typed): Resolved {
+  const resolved = resolveSettings([{ source: 'flag', typed: flags }], 'apply');
+  if ('faults' in resolved) throw new Error(resolved.faults.join('\n'));
+  return resolved;
+}

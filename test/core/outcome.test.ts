@@ -1,0 +1,6 @@
+import { expect, it } from 'vitest';
+import { STATUSES } from '../../src/core/outcome.ts';
+
+it('the statuses come in the order of the sum', () => {
+  expect(STATUSES.join(' + ')).toBe('updated + failed + unverified + rejected + duplicate + unprocessed + planned');
+});

@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import { readAssignment } from '../../src/core/assignment.ts';
+import { LEFT } from '../../src/core/ledger-entry.ts';
+import { STATUSES } from '../../src/core/outcome.ts';
+import {
+  FAILED_COLUMNS,
+  failedCells,
+  failedHeader,
+  isFailed,
+  keptColumns,
+  RESULTS_COLUMNS,
+  type Result,
+  resultCells,
+  resultOf,
+} from '../../src/core/results.ts';
+import { ID, makeEntry, makeOutcome, PHONE, PROFILE } from './make.ts';
+
+const STRICT = { unassign: false, roundedIds: false };
+
+const failed: Result = {
+  entry: makeEntry(),
+  status: 'failed',
+  reason: 'api_error',
+  detail: 'no such number',
+  outcome: makeOutcome({ status: 'failed' }),
+};
+
+describe('how a row ended', () => {
+  it.each(['rejected', 'duplicate'] as const)('is as planned for a %s row, whatever else is said', (action) => {
+    const entry = makeEntry({ action, reason: 'conflict', note: 'the note' });
+    const result = { entry, status: action, reason: 'conflict', detail: 'the note', outcome: null };
+    expect(resultOf(entry, LEFT.untouched, null, false)).toEqual(result);
+    expect(resultOf(entry, LEFT.intent, makeOutcome(), true)).toEqual(result);
+  });
+
+  it('is its outcome, where there is one', () => {
+    const outcome = makeOutcome({ status: 'failed', reason: 'api_error', errorDetail: 'no such number' });
+    expect(resultOf(makeEntry(), LEFT.outcome, outcome, true)).toEqual({
+      entry: makeEntry(),
+      status: 'failed',
+      reason: 'api_error',
+      detail: 'no such number',
+      outcome,
+    });
+  });
+
+  it.each([
+    ['untouched', 'unprocessed', ''],
+    ['put_back', 'unprocessed', ''],
+    ['intent', 'unverified', 'interrupted'],
+    ['ambiguous', 'unverified', 'interrupted'],
+  ] as const)('without an outcome, left %s by an execution, is %s', (left, status, reason) => {
+    expect(resultOf(makeEntry(), LEFT[left], null, true)).toMatchObject({ status, reason, outcome: null });
+  });
+
+  it('says of a row that was being sent that its write may have happened', () => {
+    expect(resultOf(makeEntry(), LEFT.intent, null, true).detail).toBe(
+      'the run ended while this row was being sent, so the write may or may not have happened',
+    );
+  });
+
+  it('is planned where nobody has tried to carry the plan out', () => {
+    expect(resultOf(makeEntry(), LEFT.untouched, null, false)).toMatchObject({
+      status: 'planned',
+      reason: '',
+      detail: '',
+    });
+  });
+});
+
+describe('failed.csv', () => {
+  it('holds rows that are failed, unverified, unprocessed or rejected', () => {
+    expect(STATUSES.filter(isFailed)).toEqual(['failed', 'unverified', 'rejected', 'unprocessed']);
+  });
+
+  it('adds three columns to those of the input', () => {
+    expect(failedHeader(['ID', ' Profile ', 'note'])).toEqual([
+      'ID',
+      ' Profile ',
+      'note',
+      'reassign_status',
+      'reassign_reason',
+      'reassign_detail',
+    ]);
+  });
+
+  it('replaces them, and does not double them, when they are there already', () => {
+    const header = ['reassign_detail', 'ID', 'reassign_status ', 'note', 'reassign_reason'];
+    expect(keptColumns(header)).toEqual([1, 3]);
+    expect(failedHeader(header)).toEqual(['ID', 'note', ...FAILED_COLUMNS]);
+    expect(failedCells(['old', ID, 'old', 'n', 'old'], header, failed)).toEqual([
+      ID,
+      'n',
+      'failed',
+      'api_error',
+      'no such number',
+    ]);
+  });
+
+  it('holds the cells of the input verbatim, and guards only what is added', () => {
+    const cells = [`="${ID}"`, '=1+1', ' x '];
+    expect(failedCells(cells, ['ID', 'note', 'product'], { ...failed, detail: '=cmd' })).toEqual([
+      ...cells,
+      'failed',
+      'api_error',
+      "'=cmd",
+    ]);
+  });
+
+  it('keeps the cells that a row has too many, so that it is rejected again', () => {
+    const header = ['ID', 'product'];
+    const once = failedCells([ID, 'A2P', 'x', 'y'], header, failed);
+    expect(once).toEqual([ID, 'A2P', 'failed', 'api_error', 'no such number', 'x', 'y']);
+    expect(failedCells(once, failedHeader(header), failed)).toEqual(once);
+  });
+
+  it('fills up a row that has too few cells, and gives it one too many, so that it is rejected again', () => {
+    const header = ['ID', 'product', 'note'];
+    const once = failedCells([ID], header, failed);
+    expect(once).toEqual([ID, '', '', 'failed', 'api_error', 'no such number', '']);
+    expect(failedCells([ID, 'A2P'], header, failed)).toEqual([
+      ...[ID, 'A2P', '', 'failed', 'api_error', 'no such number', ''],
+    ]);
+    expect(readAssignment(once, { phone_number_id: 0, messaging_product: 1 }, 6, STRICT)).toMatchObject({
+      code: 'wrong_number_of_cells',
+    });
+    expect(failedCells(once, failedHeader(header), failed)).toEqual(once);
+    expect(failedCells([ID, 'A2P', '', 'x'], failedHeader(header), failed)).toEqual([
+      ...[ID, 'A2P', '', 'failed', 'api_error', 'no such number', ''],
+    ]);
+  });
+});
+
+describe('results.csv', () => {
+  it('has the columns of the contract', () => {
+    expect(RESULTS_COLUMNS.join(',')).toBe(
+      'row,line,phone_number_id,phone_number,status,reason,messaging_profile_id_before,messaging_profile_id_target,messaging_profile_id_after,messaging_product_before,messaging_product_target,messaging_product_after,http_status,error_code,error_title,error_detail,error_pointer,attempts,duration_ms,request_id,finished_at',
+    );
+  });
+
+  it('holds a result in their order', () => {
+    const entry = makeEntry({
+      row: 3,
+      line: 12,
+      phoneNumber: PHONE,
+      profileBefore: 'pb',
+      profileTarget: 'UNASSIGN',
+      productBefore: 'db',
+      productTarget: 'P2P',
+    });
+    const outcome = makeOutcome({
+      profileAfter: PROFILE,
+      errorCode: '10015',
+      errorTitle: 'Bad Request',
+      errorPointer: '/messaging_product',
+      httpStatus: 422,
+      attempts: 2,
+      durationMs: 123.6,
+    });
+    const cells = resultCells({ entry, status: 'failed', reason: 'api_error', detail: 'no such', outcome });
+    expect(Object.fromEntries(RESULTS_COLUMNS.map((column, at) => [column, cells[at]]))).toEqual({
+      row: '3',
+      line: '12',
+      phone_number_id: ID,
+      phone_number: PHONE,
+      status: 'failed',
+      reason: 'api_error',
+      messaging_profile_id_before: 'pb',
+      messaging_profile_id_target: 'UNASSIGN',
+      messaging_profile_id_after: PROFILE,
+      messaging_product_before: 'db',
+      messaging_product_target: 'P2P',
+      messaging_product_after: 'A2P',
+      http_status: '422',
+      error_code: '10015',
+      error_title: 'Bad Request',
+      error_detail: 'no such',
+      error_pointer: '/messaging_product',
+      attempts: '2',
+      duration_ms: '124',
+      request_id: 'req-1',
+      finished_at: '2026-11-23T02:00:01.000Z',
+    });
+  });
+
+  it('has empty cells for what is unknown', () => {
+    const rejected = makeEntry({ action: 'rejected', reason: 'bad_id', profileTarget: '', note: 'the note' });
+    expect(resultCells(resultOf(rejected, LEFT.untouched, null, true))).toEqual([
+      ...['1', '2', ID, '', 'rejected', 'bad_id', '', '', '', '', '', '', '', '', ''],
+      ...['the note', '', '', '', '', ''],
+    ]);
+    const cells = resultCells({ ...failed, outcome: makeOutcome({ httpStatus: null, durationMs: 0 }) });
+    expect(cells[RESULTS_COLUMNS.indexOf('http_status')]).toBe('');
+    expect(cells[RESULTS_COLUMNS.indexOf('duration_ms')]).toBe('0');
+  });
+
+  it('guards every text that comes from a server against spreadsheets', () => {
+    const bad = '=HYPERLINK("x")';
+    const outcome = makeOutcome({
+      profileAfter: bad,
+      productAfter: bad,
+      errorCode: bad,
+      errorTitle: bad,
+      errorPointer: bad,
+      requestId: bad,
+    });
+    const cells = resultCells({ ...failed, detail: bad, outcome });
+    expect(cells).not.toContain(bad);
+    expect(cells.filter((cell) => cell === `'${bad}`)).toHaveLength(7);
+  });
+});
