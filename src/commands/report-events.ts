@@ -112,6 +112,8 @@ export function createReporter({ logger, settings, total, context, clock, inFlig
       }
     },
     note: (text) => {
+      // The bar would be drawn over it.
+      progress.stop();
       if (kind !== 'silent') say(context.stderr, text);
     },
     stop: progress.stop,

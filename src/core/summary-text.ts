@@ -71,7 +71,7 @@ export function summaryText(
   lines.push('');
   if (summary.error !== undefined) lines.push(`${summary.error.message}`);
   if (summary.resumable && summary.next_command !== null) {
-    lines.push('This version cannot resume a run: failed.csv holds the rows that are left, and goes in as a new run.');
+    lines.push('There is no resume yet: failed.csv holds the rows that are left.');
   }
   lines.push(`Exit ${summary.exit_code} (${summary.exit_name})`);
   if (summary.next_command !== null) lines.push(`Next: ${paint('strong', summary.next_command)}`);

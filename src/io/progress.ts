@@ -17,6 +17,7 @@ export type Progress = { stop: () => void };
 /** Off a terminal a plain line this often: enough for a log, and it shows that the run is alive. */
 const PLAIN_EVERY_MS = 30_000;
 const BAR_EVERY_MS = 200;
+const BAR_SIZE = 12;
 
 function words(state: ProgressState): string {
   return [
@@ -50,19 +51,25 @@ export function createProgress(
   const bar = new SingleBar({
     stream,
     format: '{bar} {value}/{total}  {words}',
-    barsize: 12,
+    barsize: BAR_SIZE,
     barCompleteChar: '#',
     barIncompleteChar: '.',
-    hideCursor: true,
-    linewrap: false,
+    // Neither the cursor nor line wrap is switched off: after a kill -9 the terminal would stay so.
+    hideCursor: false,
+    linewrap: true,
     clearOnComplete: true,
     gracefulExit: false,
   });
+  // What does not fit into the line is cut, the last word first; a wrapped line could not be drawn over.
+  const fitting = (state: ProgressState) => {
+    const taken = BAR_SIZE + `${state.total}`.length * 2 + 5;
+    return { words: words(state).slice(0, Math.max(0, (stream.columns ?? 80) - taken)) };
+  };
   const first = look();
-  bar.start(first.total, first.done, { words: words(first) });
+  bar.start(first.total, first.done, fitting(first));
   const timer = setInterval(() => {
     const state = look();
-    bar.update(state.done, { words: words(state) });
+    bar.update(state.done, fitting(state));
   }, BAR_EVERY_MS);
   timer.unref();
   return {
