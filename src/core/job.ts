@@ -5,10 +5,6 @@ import { SETTING_NAMES, type SettingName, settingShape } from './settings.ts';
 /** A job: what to run, on which input, and settings as they were typed. */
 export type Job = { command: 'plan' | 'apply'; input: string; typed: Typed };
 
-// Who runs a job is not asked, and what it prints is for whoever started it.
-const NOT_IN_JOBS = new Set<SettingName>(['yes', 'dry_run', 'print_config']);
-const JOB_SETTINGS = SETTING_NAMES.filter((name) => !NOT_IN_JOBS.has(name));
-
 type Key = { key: string; value: string | Record<string, string>; line: number; col: number };
 
 /** Makes a job of the keys of a job file. Gives the faults, each with line and column, where it is none. */
@@ -27,9 +23,9 @@ export function readJob(keys: readonly Key[], path: string): Job | { faults: str
       else fault(`command must be plan or apply, not "${plain}"`);
       continue;
     }
-    const name = JOB_SETTINGS.find((setting) => setting === key);
+    const name = SETTING_NAMES.find((setting) => setting === key);
     if (name === undefined) {
-      fault(`unknown key ${key}${suggestion(key, ['command', 'input', ...JOB_SETTINGS])}`);
+      fault(`unknown key ${key}${suggestion(key, ['command', 'input', ...SETTING_NAMES])}`);
     } else if (settingShape(name).kind === 'map') {
       if (plain === null) typed[name] = Object.entries(value).map(([field, column]) => `${field}=${column}`);
       else typed[name] = [plain];
@@ -72,7 +68,7 @@ function jobSchemaOf(name: SettingName): z.ZodType {
 
 /** The JSON Schema of job files, for editors: made from the table of settings. */
 export function jobJsonSchema(): Record<string, unknown> {
-  const settings = Object.fromEntries(JOB_SETTINGS.map((name) => [name, jobSchemaOf(name)]));
+  const settings = Object.fromEntries(SETTING_NAMES.map((name) => [name, jobSchemaOf(name)]));
   const schema = z.strictObject({
     command: z.enum(['plan', 'apply']).describe('what the job does'),
     input: text('the CSV; relative to this file'),

@@ -103,8 +103,7 @@ Next: telnyx-reassign apply runs/x/failed.csv
   });
 
   it('says that the rows that are left go in as a new run, where the run could be gone on with', () => {
-    const note =
-      '\nThis version cannot resume a run: failed.csv holds the rows that are left, and goes in as a new run.\n';
+    const note = '\nThere is no resume yet: failed.csv holds the rows that are left.\n';
     expect(summaryText(makeSummary({ resumable: true, next_command: 'x' }), plain)).toContain(`${note}Exit 0 (ok)\n`);
     expect(summaryText(makeSummary({ resumable: true, next_command: null }), plain)).not.toContain('resume');
     expect(summaryText(makeSummary({ resumable: false, next_command: 'x' }), plain)).not.toContain('resume');
