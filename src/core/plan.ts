@@ -52,31 +52,32 @@ export function planRow(
   allowed: Allowed,
 ): PlanEntry {
   const read = readAssignment(cells, columns, width, allowed);
-  const before = { profileBefore: '', productBefore: '' };
   if (isRejection(read)) {
     const values = rowValues(cells, columns);
     return {
-      ...before,
       row,
       line,
       id: guardFormula(printable(values.phone_number_id)),
       phoneNumber: guardPhone(values.phone_number),
       action: 'rejected',
       reason: read.code,
+      profileBefore: '',
       profileTarget: '',
+      productBefore: '',
       productTarget: '',
       note: read.text,
     };
   }
   return {
-    ...before,
     row,
     line,
     id: read.id,
     phoneNumber: read.phoneNumber ?? '',
     action: 'change',
     reason: '',
+    profileBefore: '',
     profileTarget: read.profile ?? '',
+    productBefore: '',
     productTarget: read.product ?? '',
     note: '',
   };
