@@ -4,12 +4,12 @@ import { planAgain } from '../core/next-command.ts';
 import type { Resolved, Typed } from '../core/resolve-settings.ts';
 import { commandLine } from '../core/shell.ts';
 import { count } from '../core/text.ts';
-import { isRunDirectory, loadManifest, runFiles } from '../io/run-directory.ts';
+import { isRunDirectory, runFiles } from '../io/run-directory.ts';
 import { begin, endRun } from './begin.ts';
-import { type Context, say, UsageError } from './context.ts';
+import { type Context, say } from './context.ts';
 import { goAhead, requireKey } from './go-ahead.ts';
 import { fileSha256 } from './make-plan.ts';
-import { checkOutputs, keptSettings, type Run, typedPath } from './new-run.ts';
+import { checkOutputs, keptSettings, openRun, type Run } from './new-run.ts';
 import { printConfig } from './print-config.ts';
 import { requireInput } from './require-input.ts';
 import { settle, settleOnRun } from './settled.ts';
@@ -39,14 +39,6 @@ export async function applyInput(
   return goAhead(begun.run, resolved, context, { key, neverAsk, warnings: begun.warnings });
 }
 
-function loadRun(given: string, context: Context): Run {
-  try {
-    return { dir: typedPath(context, given), manifest: loadManifest(resolve(context.cwd, given)) };
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-}
-
 /** Why a run directory cannot be applied as it is, and the command to use instead; null where it can. */
 async function refusal(run: Run, context: Context): Promise<{ code: string; message: string } | null> {
   const { state, plan, input, run_id: id } = run.manifest;
@@ -57,7 +49,7 @@ async function refusal(run: Run, context: Context): Promise<{ code: string; mess
     return { code: 'no_plan', message };
   }
   if (state !== 'planned' && state !== 'refused') {
-    const how = commandLine(context.program, 'results', run.dir);
+    const how = commandLine(context.program, 'results', run.shown);
     return {
       code: 'not_planned',
       message: `Run ${id} is ${state}, and apply takes a planned one. See how it ended: ${how}`,
@@ -73,14 +65,14 @@ async function refusal(run: Run, context: Context): Promise<{ code: string; mess
     const again = command === null ? '' : ` Plan again: ${command}`;
     return {
       code: 'plan_changed',
-      message: `${what} in ${run.dir} is not what was planned, so nothing was sent.${again}`,
+      message: `${what} in ${run.shown} is not what was planned, so nothing was sent.${again}`,
     };
   }
   return null;
 }
 
 async function applyRun(given: string, flags: Typed, context: Context): Promise<number> {
-  const loaded = loadRun(given, context);
+  const loaded = openRun(given, context);
   const resolved = settleOnRun(flags, context, 'apply', loaded.manifest);
   const { settings } = resolved;
   checkOutputs(null, resolved, context);

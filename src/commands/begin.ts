@@ -108,7 +108,7 @@ export async function begin(
       settings.sandbox ? 'To the stand-in' : `PATCH ${settings.base_url}/phone_numbers/{id}/messaging`,
     );
     say(command === 'plan' ? context.stdout : context.stderr, text);
-    const rejections = rejectionText(preview, join(run.dir, 'results.csv'));
+    const rejections = rejectionText(preview, join(run.shown, 'results.csv'));
     if (rejections !== '') say(context.stderr, painter(context.stderr)('bad', rejections));
   }
   if (preview.actions.rejected > 0) await logRejections(run, settings, context);

@@ -1,7 +1,9 @@
 import yargs from 'yargs';
 import { EXIT_TEXT } from '../core/exit-codes.ts';
-import { didYouMean, suggestion, type Typed } from '../core/resolve-settings.ts';
+import type { Typed } from '../core/resolve-settings.ts';
 import { flagOf, type Scope, SETTING_NAMES, type SettingName, settingShape } from '../core/settings.ts';
+import { quoted } from '../core/text.ts';
+import { checkArguments, SCOPES } from './arguments.ts';
 import { UsageError } from './context.ts';
 import { SANDBOX_FLAGS, type SandboxFlags } from './sandbox.ts';
 
@@ -10,9 +12,6 @@ export type Typing =
   | { command: Scope; input: string | undefined; flags: Typed }
   | { command: 'sandbox'; flags: SandboxFlags }
   | { command: 'done' };
-
-// The parser takes a lone `-` for nothing, so it is carried through under another name.
-const DASH = '\u0001-';
 
 const COMMANDS: Record<Scope, { usage: string; text: string; examples: [string, string][] }> = {
   plan: {
@@ -46,11 +45,6 @@ const COMMANDS: Record<Scope, { usage: string; text: string; examples: [string, 
     examples: [['runs --json', 'for scripts']],
   },
 };
-
-const SCOPES = Object.keys(COMMANDS) as Scope[];
-const ALL_COMMANDS = [...SCOPES, 'sandbox', 'completion'];
-// Flags of the parser itself.
-const BUILT_IN = ['help', 'version'];
 
 function settingOptions(scope: Scope) {
   const names = SETTING_NAMES.filter((name) => settingShape(name).scopes.includes(scope));
@@ -131,23 +125,7 @@ function parser(args: string[], width: number) {
     .epilogue(`${exitCodeText()}\n\nThe API key is read from TELNYX_API_KEY or the file named by TELNYX_API_KEY_FILE.`);
 }
 
-function unknownFlag(flag: string, known: readonly string[]): string {
-  if (/key|token|secret/i.test(flag)) {
-    return `unknown flag --${flag}; the API key is never a flag: set TELNYX_API_KEY, or TELNYX_API_KEY_FILE to a file`;
-  }
-  const meant = didYouMean(flag, known);
-  return `unknown flag --${flag}${meant === null ? '' : `; did you mean --${meant}?`}`;
-}
-
-type Argv = Record<string, unknown> & { _: (string | number)[] };
-
-function checkFlags(argv: Argv, known: readonly string[]): void {
-  const names = Object.keys(argv).filter((name) => !['_', '$0', 'input', 'job', 'rundir', ...BUILT_IN].includes(name));
-  const faults = names
-    .filter((name) => !known.includes(name))
-    .map((name) => (name.length === 1 ? `unknown flag -${name}` : unknownFlag(name, known)));
-  if (faults.length > 0) throw new UsageError(faults.join('\n'));
-}
+type Argv = Record<string, unknown>;
 
 /** The text of a flag's value; several where it was given more than once. */
 function typedValue(value: unknown): string | string[] {
@@ -156,41 +134,31 @@ function typedValue(value: unknown): string | string[] {
 
 /** Reads the command line. Throws UsageError for what it does not know, naming what was probably meant. */
 export async function readCommandLine(args: string[], width: number): Promise<Typing> {
-  const carried = args.map((arg) => (arg === '-' ? DASH : arg));
-  const given = carried.find((arg) => !arg.startsWith('-'));
-  const completing = args.includes('--get-yargs-completions');
-  const known = given !== undefined && ALL_COMMANDS.includes(given);
-  if (!completing && given !== undefined && !known && !args.includes('--print-config')) {
-    throw new UsageError(`unknown command ${given}${suggestion(given, ALL_COMMANDS)}`);
+  if (args.includes('--get-yargs-completions')) {
+    await parser(args, width).parseAsync();
+    return { command: 'done' };
   }
-  const argv = (await parser(carried, width)
-    .parseAsync()
-    .catch((error: Error) => {
-      throw error instanceof UsageError ? error : new UsageError(error.message);
-    })) as Argv;
-  if (completing || args.includes('--help') || given === 'completion') return { command: 'done' };
-  const back = (value: unknown) => (value === DASH ? '-' : value);
-  const command = known ? given : 'apply';
-  if (given === undefined && !args.includes('--print-config')) {
+  const { command, words, flags: written } = checkArguments(args);
+  const asksHelp = written.includes('--help');
+  const asksConfig = written.includes('--print-config');
+  if (command === undefined && !asksHelp && !asksConfig) {
     throw new UsageError('name a command: plan, apply, run, results, runs, sandbox or completion');
   }
-  const extra = argv._.slice(known ? 1 : 0);
-  if (extra.length > 0) throw new UsageError(`unexpected ${extra.map((word) => `"${String(back(word))}"`).join(', ')}`);
-  if (command === 'sandbox') {
-    checkFlags(
-      argv,
-      SANDBOX_FLAGS.map(({ name }) => name),
-    );
-    return { command, flags: argv as SandboxFlags };
+  if (words.length > 1 && !asksHelp) {
+    throw new UsageError(`unexpected ${words.slice(1).map(quoted).join(', ')}`);
   }
-  const scope = command as Scope;
-  checkFlags(argv, SETTING_NAMES.filter((name) => settingShape(name).scopes.includes(scope)).map(flagOf));
+  const [word] = words;
+  if (word !== undefined && (command === 'runs' || command === 'sandbox' || command === 'completion') && !asksHelp) {
+    throw new UsageError(`unexpected ${quoted(word)}`);
+  }
+  // Words are kept from the parser, which takes a lone `-` for nothing and `-x.csv` for a flag.
+  const argv = (await parser([...(command === undefined ? [] : [command]), ...written], width).parseAsync()) as Argv;
+  if (asksHelp || command === 'completion') return { command: 'done' };
+  if (command === 'sandbox') return { command, flags: argv as SandboxFlags };
   const flags: Typed = {};
   for (const name of SETTING_NAMES) {
     const value = argv[flagOf(name)];
-    if (value !== undefined)
-      flags[name as SettingName] = typedValue(Array.isArray(value) ? value.map(back) : back(value));
+    if (value !== undefined) flags[name as SettingName] = typedValue(value);
   }
-  const input = back(argv.input ?? argv.job ?? argv.rundir);
-  return { command: scope, input: input === undefined ? undefined : String(input), flags };
+  return { command: (command ?? 'apply') as Scope, input: word, flags };
 }

@@ -62,8 +62,8 @@ export async function makeSummary(
       manifest: ended.manifest,
       tally,
       program: context.program,
-      dir: ended.dir,
-      failed: join(ended.dir, 'failed.csv'),
+      dir: ended.shown,
+      failed: join(ended.shown, 'failed.csv'),
       interactive: isInteractive(context),
     }),
     warnings,
@@ -86,7 +86,7 @@ function countedError(exit: number, { counts }: Tally): { code: string; message:
 }
 
 function filesOf(run: Run, output: Output): Record<string, string> {
-  const { manifest, dir } = run;
+  const { manifest, shown: dir } = run;
   const files: Record<string, string> = { results: output.results ?? join(dir, 'results.csv') };
   if (manifest.plan !== null) files.failed = join(dir, 'failed.csv');
   if (manifest.plan !== null) files.plan = join(dir, 'plan.csv');

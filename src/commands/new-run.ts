@@ -4,12 +4,12 @@ import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { type Manifest, runName } from '../core/manifest.ts';
 import { type Resolved, typedOf } from '../core/resolve-settings.ts';
 import type { SettingName } from '../core/settings.ts';
-import { createRunDirectory, writeManifest } from '../io/run-directory.ts';
+import { createRunDirectory, isRunDirectory, loadManifest, writeManifest } from '../io/run-directory.ts';
 import { type Context, UsageError } from './context.ts';
 import { copyInput, makePlan, type Planned } from './make-plan.ts';
 
-/** A run directory at work. `dir` is as it is typed from here; `manifest` is what was last written. */
-export type Run = { dir: string; manifest: Manifest };
+/** A run directory at work. `dir` is absolute, `shown` is as it is typed from here; `manifest` is what was last written. */
+export type Run = { dir: string; shown: string; manifest: Manifest };
 
 // Output flags speak of one call and not of the run; consents to write are never kept.
 const NOT_KEPT = new Set<SettingName>([
@@ -32,6 +32,17 @@ export function keptSettings({ settings }: Pick<Resolved, 'settings'>): Manifest
 export function typedPath(context: Context, path: string): string {
   const from = relative(context.cwd, resolve(context.cwd, path));
   return from === '' || from.startsWith('..') ? resolve(context.cwd, path) : from;
+}
+
+/** Opens an existing run directory. Throws UsageError where it is none, or not one of this version. */
+export function openRun(given: string, context: Context): Run {
+  const dir = resolve(context.cwd, given);
+  if (!isRunDirectory(dir)) throw new UsageError(`${given} is no run directory: it has no run.json`);
+  try {
+    return { dir, shown: typedPath(context, dir), manifest: loadManifest(dir) };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
 }
 
 /** Writes the manifest with changes, and gives the run with them. */
@@ -85,7 +96,7 @@ export function newRun(input: string | null, { settings }: Resolved, command: st
     host: hostname(),
     pid: process.pid,
   };
-  return update({ dir: typedPath(context, made.dir), manifest }, {});
+  return update({ dir: made.dir, shown: typedPath(context, made.dir), manifest }, {});
 }
 
 /** Whether a path is a plain file, which can be read again: a pipe (`<(...)`) cannot. */

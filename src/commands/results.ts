@@ -1,15 +1,13 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { executionEnding, planEnding } from '../core/ending.ts';
 import { EXIT } from '../core/exit-codes.ts';
 import type { Typed } from '../core/resolve-settings.ts';
 import { resolveSettings, typedFromEnvironment } from '../core/resolve-settings.ts';
 import type { Tally } from '../core/tally.ts';
-import { isRunDirectory, loadManifest } from '../io/run-directory.ts';
 import { type Context, UsageError } from './context.ts';
 import { type Finish, isExecution, makeSummary, printSummary } from './finish.ts';
 import { isAlive } from './is-alive.ts';
-import type { Run } from './new-run.ts';
-import { typedPath } from './new-run.ts';
+import { openRun, type Run } from './new-run.ts';
 
 /** How a run ended, as it was recorded, or as its files say when the program died before it could record it. */
 function recordedEnding({ manifest }: Run, tally: Tally): Finish {
@@ -31,17 +29,10 @@ function recordedEnding({ manifest }: Run, tally: Tally): Finish {
 /** `results RUN_DIR`: write results.csv, failed.csv and summary.json again from input copy, plan and ledger. */
 export async function resultsCommand(given: string | undefined, flags: Typed, context: Context): Promise<number> {
   if (given === undefined || given === '') throw new UsageError('results needs a run directory; `runs` lists them');
-  if (!isRunDirectory(resolve(context.cwd, given)))
-    throw new UsageError(`${given} is no run directory: it has no run.json`);
-  let run: Run;
-  try {
-    run = { dir: typedPath(context, given), manifest: loadManifest(resolve(context.cwd, given)) };
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
+  const run = openRun(given, context);
   const { state: recorded, pid } = run.manifest;
   if (recorded === 'running' && isAlive(pid)) {
-    const log = join(run.dir, 'log.ndjson');
+    const log = join(run.shown, 'log.ndjson');
     throw new UsageError(
       `the run is at work (process ${pid}) and writes its results at its end; until then follow ${log}`,
     );

@@ -53,7 +53,7 @@ export function settleOnRun(flags: Typed, context: Context, scope: Scope, manife
     Object.entries(environment.typed).filter(([name]) => !isInput(name as SettingName)),
   );
   const recorded = manifest.settings.base_url ?? PUBLIC_BASE_URL;
-  const named = (flags.base_url ?? fromEnvironment.base_url) as string | undefined;
+  const [named] = [flags.base_url ?? fromEnvironment.base_url].flat() as (string | undefined)[];
   const same = named?.replace(/\/+$/, '') === recorded;
   if (named !== undefined && !same) {
     faults.push(`the base URL ${quoted(named)} is not that of the plan, ${quoted(String(recorded))}`);

@@ -1,5 +1,6 @@
-import { createReadStream, openSync } from 'node:fs';
+import { openSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
+import { ReadStream } from 'node:tty';
 
 /**
  * Asks a yes-or-no question on the terminal and waits for the answer; only `y` and `yes` count. `fromTerminal` reads
@@ -15,7 +16,8 @@ export async function askYesNo(
   if (signal?.aborted === true) return false;
   let from: NodeJS.ReadableStream;
   try {
-    from = input === 'tty' ? createReadStream('', { fd: openSync('/dev/tty', 'r') }) : input;
+    // Not a file stream: its read of the next line could not be called back, and would keep the process from ending.
+    from = input === 'tty' ? new ReadStream(openSync('/dev/tty', 'r')) : input;
   } catch {
     return null;
   }
@@ -31,6 +33,6 @@ export async function askYesNo(
     return /^y(es)?$/i.test(answer.trim());
   } finally {
     lines.close();
-    if (input === 'tty') (from as NodeJS.ReadableStream & { destroy: () => void }).destroy();
+    if (from instanceof ReadStream && input === 'tty') from.destroy();
   }
 }

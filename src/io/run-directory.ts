@@ -40,11 +40,19 @@ function makeDirectories(path: string): void {
 /** Makes a new run directory (0700) under `runsDir` and gives its id. Throws what the file system throws. */
 export function createRunDirectory(runsDir: string, name: string, now: Date): { id: string; dir: string } {
   makeDirectories(runsDir);
-  const id = `${stamp(now)}-${name}-${randomBytes(2).toString('hex')}`;
-  const dir = join(runsDir, id);
-  mkdirSync(dir, { mode: 0o700 });
-  chmodSync(dir, 0o700);
-  return { id, dir };
+  for (let tries = 0; ; tries++) {
+    const id = `${stamp(now)}-${name}-${randomBytes(2).toString('hex')}`;
+    const dir = join(runsDir, id);
+    try {
+      mkdirSync(dir, { mode: 0o700 });
+    } catch (error) {
+      // Another run of this second has drawn the same four digits.
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST' && tries < 100) continue;
+      throw error;
+    }
+    chmodSync(dir, 0o700);
+    return { id, dir };
+  }
 }
 
 /** Whether a path is a run directory. */

@@ -1,0 +1,69 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { PLAN_COLUMNS, type PlanEntry, planCells } from '../../src/core/plan.ts';
+import { createCsvWriter } from '../../src/io/csv-writer.ts';
+import { planLine, readPlan } from '../../src/io/plan-reader.ts';
+import { CHUNK } from './csv-reading.ts';
+import { entry } from './servers.ts';
+import { tempDir, tempFile } from './temp.ts';
+
+function written(entries: PlanEntry[]): string {
+  const path = join(tempDir(), 'plan.csv');
+  const writer = createCsvWriter(path, PLAN_COLUMNS);
+  for (const one of entries) writer.write(planCells(one));
+  writer.close();
+  return path;
+}
+
+async function read(path: string): Promise<{ entries: PlanEntry[]; batches: number }> {
+  const entries: PlanEntry[] = [];
+  let batches = 0;
+  for await (const batch of readPlan(path)) {
+    batches += 1;
+    entries.push(...batch);
+  }
+  return { entries, batches };
+}
+
+describe('readPlan', () => {
+  it('gives the entries as they were written, in order', async () => {
+    const entries = [
+      entry({ row: 1, line: 2, note: '' }),
+      entry({ row: 2, line: 5, action: 'rejected', reason: 'bad_id', id: "'=1+1", note: 'id "a, b" is not an id; x' }),
+      entry({ row: 3, line: 6, action: 'duplicate', phoneNumber: '+18005550001', note: '"' }),
+    ];
+    expect((await read(written(entries))).entries).toEqual(entries);
+    expect((await read(written([]))).entries).toEqual([]);
+    expect((await read(tempFile(''))).entries).toEqual([]);
+  });
+
+  it('keeps texts whole across the borders of chunks', async () => {
+    const entries = Array.from({ length: 6000 }, (_, at) =>
+      entry({ row: at + 1, line: at + 2, note: at % 3 === 0 ? `"é, ${'😀'.repeat(at % 40)}"` : '日'.repeat(at % 20) }),
+    );
+    const path = written(entries);
+    expect(statSync(path).size).toBeGreaterThan(3 * CHUNK);
+    const found = await read(path);
+    expect(found.entries).toEqual(entries);
+    expect(found.batches).toBeGreaterThan(3);
+  });
+
+  it('throws what the file system throws', async () => {
+    await expect(read('/nonexistent/plan.csv')).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('planLine', () => {
+  it('reads any text that is one line', () => {
+    const text = fc.string({ unit: fc.constantFrom('"', ',', ';', ' ', 'a', 'é', "'", '=', '|', '\t') });
+    fc.assert(
+      fc.property(text, text, (id, note) => {
+        const cell = (value: string) => (/[",]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+        const line = `1,2,${cell(id)},,rejected,bad_id,,,,,${cell(note)}`;
+        expect(planLine(line)).toMatchObject({ row: 1, line: 2, id, action: 'rejected', note });
+      }),
+    );
+  });
+});
