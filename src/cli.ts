@@ -85,7 +85,7 @@ async function report(error: unknown, context: Context): Promise<number> {
   return exit;
 }
 
-if (args[0] === '--version') {
+if (args.includes('--version')) {
   say(process.stdout, `${version()}\n`);
 } else {
   const context = makeContext();

@@ -2,6 +2,7 @@ import { executionEnding, signalExit } from '../core/ending.ts';
 import { EXIT } from '../core/exit-codes.ts';
 import type { Resolved } from '../core/resolve-settings.ts';
 import { count } from '../core/text.ts';
+import { proxyFor } from '../io/agents.ts';
 import { findApiKey } from '../io/api-key.ts';
 import { askYesNo } from '../io/prompt.ts';
 import { endRun } from './begin.ts';
@@ -14,6 +15,11 @@ import { startStandIn } from './stand-in.ts';
 /** The key from the environment, or UsageError; the stand-in needs none, and a real one is not even read for it. */
 export function requireKey({ settings }: Resolved, context: Context): string | null {
   if (settings.sandbox) return null;
+  try {
+    proxyFor(new URL(settings.base_url), context.env);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
   const found = findApiKey(context.env);
   if ('fault' in found) throw new UsageError(found.fault);
   if (found.key === null) {

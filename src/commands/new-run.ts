@@ -140,6 +140,10 @@ export function inputExists(path: string, context: Context): boolean {
   return true;
 }
 
+function isSame(a: { dev: number; ino: number }, b: { dev: number; ino: number }): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
 /** Throws UsageError where an output file of the user's could not be written later, before anything is made. */
 export function checkOutputs(input: string | null, { settings }: Resolved, context: Context): void {
   for (const [flag, file] of [
@@ -150,7 +154,7 @@ export function checkOutputs(input: string | null, { settings }: Resolved, conte
     const path = resolve(context.cwd, file);
     try {
       const stat = statSync(path, { throwIfNoEntry: false });
-      if (stat !== undefined && input !== null && stat.ino === statSync(resolve(context.cwd, input)).ino) {
+      if (stat !== undefined && input !== null && isSame(stat, statSync(resolve(context.cwd, input)))) {
         throw new UsageError(`${flag} ${file} is the input itself`);
       }
       if (stat === undefined) accessSync(dirname(path), constants.W_OK);

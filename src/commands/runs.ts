@@ -5,7 +5,7 @@ import type { Typed } from '../core/resolve-settings.ts';
 import { shellWord } from '../core/shell.ts';
 import type { Summary } from '../core/summary.ts';
 import { listRuns, loadManifest, readJson, runFiles } from '../io/run-directory.ts';
-import { type Context, say } from './context.ts';
+import { type Context, say, UsageError } from './context.ts';
 import { isAlive } from './is-alive.ts';
 import { typedPath } from './new-run.ts';
 import { settle } from './settled.ts';
@@ -67,9 +67,13 @@ export async function runsCommand(flags: Typed, context: Context): Promise<numbe
   const { settings } = settle(flags, context, 'runs');
   const runsDir = resolve(context.cwd, settings.runs_dir);
   const now = Date.now();
-  const runs = listRuns(runsDir)
-    .map((path) => lineOf(path, now, context))
-    .filter((line) => line !== null);
+  let found: string[];
+  try {
+    found = listRuns(runsDir);
+  } catch (error) {
+    throw new UsageError(`cannot list ${settings.runs_dir} (${(error as NodeJS.ErrnoException).code}); see --runs-dir`);
+  }
+  const runs = found.map((path) => lineOf(path, now, context)).filter((line) => line !== null);
   if (settings.json) {
     say(context.stdout, `${JSON.stringify({ exit_code: 0, exit_name: 'ok', runs })}\n`);
     return 0;

@@ -12,6 +12,7 @@ import {
 import {
   flagOf,
   PUBLIC_BASE_URL,
+  parseSetting,
   type Scope,
   SETTING_NAMES,
   type SettingName,
@@ -38,6 +39,12 @@ export function settle(flags: Typed, context: Context, scope: Scope): Resolved {
   return settled(layers, scope, environment.faults);
 }
 
+/** A base URL as a plan records it; text that is none comes back as it is. */
+function normalUrl(text: string): string {
+  const parsed = parseSetting('base_url', text);
+  return 'value' in parsed ? String(parsed.value) : text;
+}
+
 /**
  * Settings of a command on a run directory: flags, environment, then what the run has recorded. Input settings belong
  * to the plan, and a base URL from elsewhere must be named again, so that a directory cannot draw the key away.
@@ -54,7 +61,7 @@ export function settleOnRun(flags: Typed, context: Context, scope: Scope, manife
   );
   const recorded = manifest.settings.base_url ?? PUBLIC_BASE_URL;
   const [named] = [flags.base_url ?? fromEnvironment.base_url].flat() as (string | undefined)[];
-  const same = named?.replace(/\/+$/, '') === recorded;
+  const same = named !== undefined && normalUrl(named) === recorded;
   if (named !== undefined && !same) {
     faults.push(`the base URL ${quoted(named)} is not that of the plan, ${quoted(String(recorded))}`);
   }
@@ -81,7 +88,7 @@ export function settleJob(
 ): Resolved & { command: 'plan' | 'apply'; input: string } {
   let keys: ReturnType<typeof readJobFile>;
   try {
-    keys = readJobFile(path);
+    keys = readJobFile(resolve(context.cwd, path));
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     throw new UsageError(code === undefined ? (error as Error).message : `cannot read the job file ${path} (${code})`);

@@ -31,9 +31,13 @@ export function normalName(name: string): string {
     .replace(/[\s_-]/gu, '');
 }
 
-/** How many of the known fields a header line names: the measure by which a delimiter is chosen. */
+// The columns of a failed.csv: they tell its delimiter where --map names columns that nobody else knows.
+const OWN_COLUMNS = new Set(['reassignstatus', 'reassignreason', 'reassigndetail']);
+
+/** How many known names a header line has: the measure by which a delimiter is chosen. */
 export function knownFields(header: readonly string[]): number {
-  return header.filter((name) => Object.hasOwn(ALIASES, normalName(name))).length;
+  const names = header.map(normalName);
+  return names.filter((name) => Object.hasOwn(ALIASES, name) || OWN_COLUMNS.has(name)).length;
 }
 
 function listed(header: readonly string[]): string {

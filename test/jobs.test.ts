@@ -1,0 +1,262 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Ajv } from 'ajv';
+import { afterEach, describe, expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
+import { generated } from '../scripts/docs.ts';
+import { EXIT } from '../src/core/exit-codes.ts';
+import { type Sandbox, startSandbox } from '../src/sandbox/server.ts';
+import { CLI, KEY, run, workDirectory } from './system/program.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const JOBS = join(ROOT, 'jobs');
+const jobFiles = readdirSync(JOBS).filter((name) => name.endsWith('.yaml'));
+
+function jobText(name: string): string {
+  return readFileSync(join(JOBS, name), 'utf8');
+}
+
+const open: Sandbox[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((sandbox) => sandbox.close()));
+});
+
+/** A stand-in that has the numbers of the examples and takes one key only. */
+async function standIn(): Promise<Sandbox> {
+  const sandbox = await startSandbox({ numbers: 24, key: KEY });
+  open.push(sandbox);
+  return sandbox;
+}
+
+/** A work directory with jobs/ and samples/ in it, as the package has them. */
+function withJobs(): string {
+  const cwd = workDirectory();
+  for (const folder of ['jobs', 'samples']) cpSync(join(ROOT, folder), join(cwd, folder), { recursive: true });
+  return cwd;
+}
+
+type Row = { id: string; profile: string; product: string };
+
+/** The rows of an example input, which has no quotes. */
+function rowsOf(path: string): Row[] {
+  const [, ...lines] = readFileSync(path, 'utf8').trim().split('\n');
+  return lines.map((line) => {
+    const [id = '', , profile = '', product = ''] = line.split(',');
+    return { id, profile, product };
+  });
+}
+
+function expectAtTarget(sandbox: Sandbox, rows: Row[]): void {
+  const numbers = new Map(sandbox.snapshot().numbers.map((number) => [number.id, number]));
+  for (const { id, profile, product } of rows) {
+    const number = numbers.get(id);
+    if (profile !== '') expect(number?.messaging_profile_id).toBe(profile);
+    if (product !== '') expect(number?.messaging_product).toBe(product);
+  }
+}
+
+/** Runs a line in a shell, with nothing in its environment but what is given and the PATH to the built program. */
+function shell(cwd: string, line: string, env: Record<string, string>): Promise<{ code: number | null; text: string }> {
+  const bin = join(cwd, 'bin');
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, 'telnyx-reassign'), `#!/bin/sh\nexec "${process.execPath}" "${CLI}" "$@"\n`);
+  chmodSync(join(bin, 'telnyx-reassign'), 0o755);
+  return new Promise((done) => {
+    const child = spawn('sh', ['-c', line], { cwd, env: { PATH: `${bin}:${process.env.PATH}`, ...env } });
+    let text = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        text += String(chunk);
+      });
+    }
+    child.once('close', (code) => done({ code, text }));
+  });
+}
+
+describe('job.schema.json', () => {
+  it('is made from the settings: `npm run docs` writes it again', () => {
+    const made = generated((path) => readFileSync(join(ROOT, path), 'utf8'));
+    expect(jobText('job.schema.json')).toBe(made['jobs/job.schema.json']);
+  });
+});
+
+describe('job files', () => {
+  const validate = new Ajv({ allErrors: true }).compile(JSON.parse(jobText('job.schema.json')) as object);
+
+  it('are the three of the README', () => {
+    expect(jobFiles.sort()).toEqual(['migration.yaml', 'nightly.yaml', 'preview.yaml']);
+  });
+
+  it.each(jobFiles)('%s says what it is for, names its schema, and keeps to it', (name) => {
+    const [first = '', ...rest] = jobText(name).split('\n');
+    const schema = /^# yaml-language-server: \$schema=(.+)$/.exec(first)?.[1] ?? '';
+    expect(existsSync(join(JOBS, schema))).toBe(true);
+    expect(rest.findIndex((line) => !line.startsWith('#'))).toBeGreaterThan(5);
+    expect(rest.some((line) => line.includes(`telnyx-reassign run jobs/${name}`))).toBe(true);
+    expect(validate(parseYaml(jobText(name))), JSON.stringify(validate.errors)).toBe(true);
+  });
+
+  it.each(jobFiles)(
+    '%s with a key that is not known is refused by the schema, and by the program with its place',
+    async (name) => {
+      const cwd = withJobs();
+      const lines = [...jobText(name).trimEnd().split('\n'), 'rates: 3'];
+      expect(validate(parseYaml(lines.join('\n')))).toBe(false);
+      writeFileSync(join(cwd, 'jobs', name), `${lines.join('\n')}\n`);
+      const { code, stderr } = await run(cwd, ['run', `jobs/${name}`]);
+      expect(code).toBe(EXIT.usage);
+      expect(stderr).toContain(`jobs/${name}:${lines.length}:1: unknown key rates; did you mean rate?`);
+      expect(existsSync(join(cwd, 'jobs/runs'))).toBe(false);
+    },
+  );
+
+  it.each([
+    ['nightly.yaml', 'jobs/numbers.csv'],
+    ['migration.yaml', 'samples/cutover.csv'],
+  ])('%s brings every number of its input to its target, and never asks', async (name, input) => {
+    const [cwd, sandbox] = [withJobs(), await standIn()];
+    const ended = await run(cwd, ['run', `jobs/${name}`, '--base-url', sandbox.url, '--rate', '200']);
+    expect(ended.code, ended.stdout + ended.stderr).toBe(0);
+    const rows = rowsOf(join(cwd, input));
+    expect(sandbox.requests()).toHaveLength(rows.length);
+    expectAtTarget(sandbox, rows);
+    // Beside the job file, not in the directory that it was called from.
+    expect(existsSync(join(cwd, 'runs'))).toBe(false);
+    expect(readdirSync(join(cwd, 'jobs/runs'))).toHaveLength(1);
+  });
+
+  it('preview.yaml sends nothing and needs no key; the command that it prints carries out the plan', async () => {
+    const [cwd, sandbox] = [withJobs(), await standIn()];
+    const ended = await run(cwd, ['run', 'jobs/preview.yaml', '--base-url', sandbox.url, '--rate', '200'], {
+      key: null,
+    });
+    expect(ended.code, ended.stderr).toBe(0);
+    expect(sandbox.requests()).toHaveLength(0);
+    const [runDir = ''] = readdirSync(join(cwd, 'jobs/runs'));
+    expect(await run(cwd, ['apply', join('jobs/runs', runDir), '--yes'])).toMatchObject({ code: 0 });
+    expectAtTarget(sandbox, rowsOf(join(cwd, 'samples/cutover.csv')));
+  });
+});
+
+/** The paths of the examples, moved into a work directory. */
+function moved(text: string, cwd: string): string {
+  return text.replaceAll('/etc/telnyx-reassign', join(cwd, 'jobs')).replaceAll('/var/lib/telnyx-reassign', cwd);
+}
+
+describe('crontab.example', () => {
+  const lines = jobText('crontab.example').split('\n');
+  const entry = lines.filter((line) => /^[0-9*]/.test(line));
+  const command = entry[0]?.split(/\s+/).slice(5).join(' ') ?? '';
+  const settings = Object.fromEntries(
+    lines.flatMap((line) => [...line.matchAll(/^([A-Z_]+)=(.*)$/g)]).map(([, name, value]) => [name, value]),
+  ) as Record<string, string>;
+
+  it('has one entry, and the README shows the same', () => {
+    expect(entry).toHaveLength(1);
+    expect(entry[0]).toMatch(/^[0-9]+ [0-9]+ \* \* \* {2}cd \S+ && flock /);
+    // cron reads a percent sign as a line break.
+    expect(entry[0]).not.toContain('%');
+    expect(readFileSync(join(JOBS, 'README.md'), 'utf8')).toContain(entry[0]);
+  });
+
+  /** The command as cron runs it; without flock where there is none. */
+  async function runEntry(cwd: string, url: string): Promise<{ code: number | null; text: string }> {
+    const hasFlock = (await shell(cwd, 'command -v flock', {})).code === 0;
+    const line = hasFlock ? command : command.replace(/flock -n -E 75 \S+ /, '');
+    writeFileSync(join(cwd, 'jobs/api_key'), `${KEY}\n`, { mode: 0o600 });
+    return shell(cwd, moved(line, cwd), {
+      TELNYX_API_KEY_FILE: moved(settings.TELNYX_API_KEY_FILE ?? '', cwd),
+      TELNYX_REASSIGN_BASE_URL: url,
+    });
+  }
+
+  it('runs the nightly job, and prints nothing when all is well', async () => {
+    const [cwd, sandbox] = [withJobs(), await standIn()];
+    expect(await runEntry(cwd, sandbox.url)).toEqual({ code: 0, text: '' });
+    expectAtTarget(sandbox, rowsOf(join(JOBS, 'numbers.csv')));
+    expect(readdirSync(join(cwd, 'runs'))).toHaveLength(1);
+  });
+
+  it('does not start while another run holds the lock', async () => {
+    const cwd = withJobs();
+    if ((await shell(cwd, 'command -v flock', {})).code !== 0) return;
+    const { code, text } = await shell(cwd, `flock lock sh -c '${moved(command, cwd)}'`, {});
+    expect([code, text]).toEqual([75, '']);
+    expect(existsSync(join(cwd, 'runs'))).toBe(false);
+  });
+
+  it('prints the summary when all is not well, for cron to mail', async () => {
+    const cwd = withJobs();
+    writeFileSync(join(cwd, 'jobs/numbers.csv'), 'phone_number_id,messaging_profile_id\n');
+    const { code, text } = await runEntry(cwd, (await standIn()).url);
+    expect(code).toBe(EXIT.refused);
+    expect(text).toContain('Exit 8 (refused)');
+    expect(text).toContain(`results  ${cwd}/runs/`);
+  });
+});
+
+describe('systemd units', () => {
+  const service = jobText('telnyx-reassign.service');
+  const values = (name: string, text = service) =>
+    [...text.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map((match) => match[1] as string);
+
+  it('hand the key over as a credential, and run the nightly job', async () => {
+    const [cwd, sandbox] = [withJobs(), await standIn()];
+    const [credential = ''] = values('LoadCredential');
+    expect(credential).toMatch(/^telnyx_api_key:\//);
+    const credentials = join(cwd, 'credentials');
+    mkdirSync(credentials);
+    writeFileSync(join(credentials, credential.split(':')[0] as string), `${KEY}\n`, { mode: 0o400 });
+    const [exec = ''] = values('ExecStart');
+    expect(exec).toMatch(/^\/usr\/local\/bin\/telnyx-reassign run /);
+    // As systemd does: a plain command line with ${} filled in, and no key in the environment.
+    const line = moved(`cd ${values('WorkingDirectory')[0]} && ${exec.replace('/usr/local/bin/', '')}`, cwd);
+    const ended = await shell(cwd, line, {
+      CREDENTIALS_DIRECTORY: credentials,
+      STATE_DIRECTORY: cwd,
+      TELNYX_REASSIGN_BASE_URL: sandbox.url,
+    });
+    expect(ended.code, ended.text).toBe(0);
+    expectAtTarget(sandbox, rowsOf(join(JOBS, 'numbers.csv')));
+    expect(readdirSync(join(cwd, 'runs'))).toHaveLength(1);
+  });
+
+  it('take no exit code for a success but 0 and that of a stop', () => {
+    expect(values('SuccessExitStatus')).toEqual([String(EXIT.interrupted_sigterm)]);
+  });
+
+  it('explain every exit code, as the README of the jobs does', () => {
+    const codes = [...new Set(Object.values(EXIT))].sort((a, b) => a - b);
+    const numbers = (text: string) => text.split(', ').map(Number);
+    const inService = [...service.matchAll(/^# {2,}([0-9, ]*[0-9]) {2}\S/gm)].flatMap((match) =>
+      numbers(match[1] as string),
+    );
+    expect(inService).toEqual(codes);
+    const readme = readFileSync(join(JOBS, 'README.md'), 'utf8');
+    const inReadme = [...readme.matchAll(/^\| ([0-9, ]*[0-9]) +\| `/gm)].flatMap((match) =>
+      numbers(match[1] as string),
+    );
+    expect(inReadme).toEqual(codes);
+  });
+
+  it('keep to a user, a state directory and little else', () => {
+    for (const line of [
+      'Type=oneshot',
+      'User=telnyx-reassign',
+      'StateDirectory=telnyx-reassign',
+      'NoNewPrivileges=yes',
+      'ProtectSystem=strict',
+      'ProtectHome=yes',
+    ]) {
+      expect(service.split('\n')).toContain(line);
+    }
+  });
+
+  it('are started by the timer of the same name', () => {
+    const timer = jobText('telnyx-reassign.timer');
+    expect(values('OnCalendar', timer)).toEqual(['*-*-* 02:17:00']);
+    expect(values('WantedBy', timer)).toEqual(['timers.target']);
+    expect(timer).not.toContain('Unit=');
+  });
+});
