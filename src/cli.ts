@@ -22,6 +22,7 @@ function makeContext(): Context {
     cwd: process.cwd(),
     program: programName(process.argv[1] ?? 'telnyx-reassign', process.env, process.cwd()),
     version: version(),
+    unattended: false,
   };
 }
 

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
 import { EXIT } from '../core/exit-codes.ts';
 import { planAgain } from '../core/next-command.ts';
+import { planText } from '../core/plan-text.ts';
+import { createPreview, type Preview } from '../core/preview.ts';
 import type { Resolved, Typed } from '../core/resolve-settings.ts';
 import { commandLine } from '../core/shell.ts';
 import { count } from '../core/text.ts';
+import { readPlan } from '../io/plan-reader.ts';
 import { isRunDirectory, runFiles } from '../io/run-directory.ts';
-import { begin, endRun } from './begin.ts';
+import { begin, endRun, sentTo } from './begin.ts';
 import { type Context, say } from './context.ts';
 import { goAhead, requireKey } from './go-ahead.ts';
 import { fileSha256 } from './make-plan.ts';
@@ -71,6 +74,13 @@ async function refusal(run: Run, context: Context): Promise<{ code: string; mess
   return null;
 }
 
+/** What a saved plan comes to. */
+async function previewOf(run: Run): Promise<Preview> {
+  const preview = createPreview();
+  for await (const batch of readPlan(runFiles(run.dir).plan)) for (const entry of batch) preview.add(entry);
+  return preview;
+}
+
 async function applyRun(given: string, flags: Typed, context: Context): Promise<number> {
   const loaded = openRun(given, context);
   const resolved = settleOnRun(flags, context, 'apply', loaded.manifest);
@@ -114,5 +124,8 @@ async function applyRun(given: string, flags: Typed, context: Context): Promise<
   }
   if (settings.dry_run) return endRun(run, { exit: EXIT.ok, state: 'planned' }, resolved, context, warnings);
   const applied = { ...run, manifest: { ...run.manifest, command: 'apply' } };
+  if (!settings.quiet && !settings.json) {
+    say(context.stderr, planText(await previewOf(run), settings.rate, sentTo(settings)));
+  }
   return goAhead(applied, resolved, context, { key, neverAsk: false, warnings });
 }

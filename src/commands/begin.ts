@@ -3,6 +3,9 @@ import { planEnding, signalExit } from '../core/ending.ts';
 import { EXIT } from '../core/exit-codes.ts';
 import { dialectText, planText, rejectionText } from '../core/plan-text.ts';
 import type { Resolved } from '../core/resolve-settings.ts';
+import { variableOf } from '../core/settings.ts';
+import { commandLine } from '../core/shell.ts';
+import type { Summary } from '../core/summary.ts';
 import type { Tally } from '../core/tally.ts';
 import { count } from '../core/text.ts';
 import { type Context, painter, say, UsageError } from './context.ts';
@@ -15,6 +18,21 @@ import { onEndSignals } from './signals.ts';
 /** A run whose plan is good to go, or the exit code with which it has ended already. */
 export type Begun = { run: Run; warnings: string[] } | { exit: number };
 
+/** The disk is full, or the run directory is gone: the ledger has what happened, and `results` makes the rest of it. */
+function withoutResults(run: Run, error: Error, json: boolean, context: Context): number {
+  const next = commandLine(context.program, 'results', run.shown);
+  const message = `The result files could not be written: ${error.message}. The ledger is kept.`;
+  const summary = {
+    exit_code: EXIT.internal,
+    exit_name: 'internal',
+    next_command: next,
+    error: { code: 'results', message },
+  };
+  if (json) say(context.stdout, `${JSON.stringify(summary)}\n`);
+  else say(context.stderr, `${message}\nWhen that is mended: ${next}\n`);
+  return EXIT.internal;
+}
+
 /** Ends a run: result files, summary, last line of the log, output. Gives the exit code. */
 export async function endRun(
   run: Run,
@@ -25,7 +43,12 @@ export async function endRun(
 ): Promise<number> {
   const execution = 'decide' in ending || isExecution(run.manifest.command, ending.state);
   const decide = 'decide' in ending ? ending.decide : () => ending;
-  const summary = await makeSummary(run, execution, decide, warnings, settings, context);
+  let summary: Summary;
+  try {
+    summary = await makeSummary(run, execution, decide, warnings, settings, context);
+  } catch (error) {
+    return withoutResults(run, error as Error, settings.json, context);
+  }
   const { counts, exit_code: exit, exit_name: name, error } = summary;
   const logger = openLog(run, settings, context);
   const fields = { counts, exit_code: exit, exit_name: name, ...(error === undefined ? {} : { error }) };
@@ -33,6 +56,18 @@ export async function endRun(
   logger.close();
   printSummary(summary, settings, context);
   return exit;
+}
+
+/** What the plan's last line says of where its requests go. */
+export function sentTo(settings: Resolved['settings']): string {
+  return settings.sandbox ? 'To the stand-in' : `PATCH ${settings.base_url}/phone_numbers/{id}/messaging`;
+}
+
+/** What a variable has turned on without anybody having typed it: said aloud, as it makes a live job do nothing. */
+function environmentNotes({ settings, sources }: Resolved): string[] {
+  return (['dry_run', 'sandbox'] as const)
+    .filter((name) => settings[name] && sources[name] === 'environment')
+    .map((name) => `${variableOf(name)} is set: nothing is sent to the account`);
 }
 
 /** Makes a run and plans it; a signal or a fault of the machine on the way ends the run, and nothing was sent. */
@@ -88,7 +123,7 @@ export async function begin(
   if ('exit' in attempt) return attempt;
   const { run, planned } = attempt;
   const { preview, fault, dialect } = planned;
-  const warnings: string[] = [];
+  const warnings = environmentNotes(resolved);
   const end = async (finish: Finish) => ({ exit: await endRun(run, finish, resolved, context, warnings) });
   const where = fromStdin ? 'standard input' : input;
   if (fault !== null) {
@@ -102,11 +137,7 @@ export async function begin(
   if (talks) {
     if (dialect !== null) say(context.stderr, `${where}: ${dialectText(dialect)}\n`);
     for (const warning of warnings) say(context.stderr, `note: ${warning}\n`);
-    const text = planText(
-      preview,
-      settings.rate,
-      settings.sandbox ? 'To the stand-in' : `PATCH ${settings.base_url}/phone_numbers/{id}/messaging`,
-    );
+    const text = planText(preview, settings.rate, sentTo(settings));
     say(command === 'plan' ? context.stdout : context.stderr, text);
     const rejections = rejectionText(preview, join(run.shown, 'results.csv'));
     if (rejections !== '') say(context.stderr, painter(context.stderr)('bad', rejections));

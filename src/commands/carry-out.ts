@@ -116,7 +116,7 @@ export async function carryOut(
   const decide = (tally: Tally): Finish => ({
     ...executionEnding(stopped, tally),
     stop: stopped,
-    error: spoken(stopped, failure),
+    error: spoken(stopped, failure, tally),
   });
   return { run: started, decide };
 }
@@ -125,10 +125,11 @@ export async function carryOut(
 function spoken(
   stop: { reason: string; detail: string } | null,
   failure: unknown,
+  { counts }: Tally,
 ): { code: string; message: string } | null {
   if (stop === null) return null;
   const texts: Record<string, string> = {
-    signal: `Stopped by ${stop.detail}; what was in flight was finished.`,
+    signal: `Stopped by ${stop.detail}; ${counts.unverified > 0 ? 'what could not be finished is unverified' : 'what was in flight was finished'}.`,
     key_refused: `The API refused the key: ${stop.detail}. Set TELNYX_API_KEY to a key that is valid, then go on.`,
     account_refused: `The API refused the account or the key: ${stop.detail}.`,
     redirected: `Nothing was sent on: ${stop.detail}. Check --base-url.`,

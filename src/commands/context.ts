@@ -10,6 +10,8 @@ export type Context = {
   /** How this program is called here, ready to paste into a shell. */
   program: string;
   version: string;
+  /** Whether the output goes to whoever reads the mail of cron, who is not in this directory. */
+  unattended: boolean;
 };
 
 /** A fault of flags, environment or job file: exit 2, nothing was made. */

@@ -95,7 +95,9 @@ export async function goAhead(
   try {
     carried = await carryOut(run, resolved, target, context);
   } finally {
-    await standIn?.close();
+    await standIn?.close().catch((error: Error) => {
+      warnings.push(`the state of the stand-in could not be kept: ${error.message}`);
+    });
   }
   return endRun(carried.run, carried, resolved, context, warnings);
 }

@@ -28,10 +28,11 @@ export function keptSettings({ settings }: Pick<Resolved, 'settings'>): Manifest
   return typedOf(settings, (name) => !NOT_KEPT.has(name));
 }
 
-/** A path as it is typed from here: relative where it lies below, else absolute. */
+/** A path as it is typed from here: relative where it lies below, else absolute, as it always is for a job. */
 export function typedPath(context: Context, path: string): string {
-  const from = relative(context.cwd, resolve(context.cwd, path));
-  return from === '' || from.startsWith('..') ? resolve(context.cwd, path) : from;
+  const absolute = resolve(context.cwd, path);
+  const from = relative(context.cwd, absolute);
+  return context.unattended || from === '' || from.startsWith('..') ? absolute : from;
 }
 
 /** Opens an existing run directory. Throws UsageError where it is none, or not one of this version. */

@@ -46,8 +46,11 @@ export async function startStandIn(dir: string): Promise<StandIn> {
   return {
     target: { baseUrl: sandbox.url, key: 'no-key-is-needed-here' },
     async close() {
-      writeJson(runFiles(dir).sandbox, sandbox.snapshot());
-      await sandbox.close();
+      try {
+        writeJson(runFiles(dir).sandbox, sandbox.snapshot());
+      } finally {
+        await sandbox.close();
+      }
     },
   };
 }

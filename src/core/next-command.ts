@@ -86,6 +86,8 @@ export function nextCommand(situation: Situation): string | null {
     const short = exit === EXIT.refused && manifest.settings.min_rows !== undefined && manifest.stop !== null;
     return short ? onDirectory('--min-rows', String(input.rows)) : onDirectory();
   }
+  // Somebody must look at the file first: sending its rows again would change the wrong numbers again.
+  if (manifest.stop?.reason === 'phone_number_mismatch') return null;
   const { failed: failedRows, unverified, unprocessed } = tally.counts;
   if (failedRows + unverified + unprocessed === 0) return null;
   return commandLine(program, 'apply', failed, ...flagsOf(carried), ...yes);

@@ -12,5 +12,6 @@ export function contextOf(env: Record<string, string> = {}, cwd = '/work'): Cont
     cwd,
     program: 'telnyx-reassign',
     version: '0.1.0',
+    unattended: false,
   };
 }

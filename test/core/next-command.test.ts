@@ -205,3 +205,14 @@ describe('the base URL that must be named again', () => {
     expect(foreignBaseUrl(settings)).toBe(foreign);
   });
 });
+
+describe('after ids and phone numbers did not match', () => {
+  it('there is none: somebody must look at the file before its rows are sent again', () => {
+    const paused: Partial<Manifest> = { state: 'paused', exit_code: 6, plan: rejected };
+    const mismatch = { reason: 'phone_number_mismatch', detail: 'row 2' };
+    expect(next({ ...paused, stop: mismatch }, { failed: 1, unprocessed: 9 })).toBeNull();
+    expect(next({ ...paused, stop: { reason: 'server_wait', detail: '1h' } }, { unprocessed: 9 })).toContain(
+      'failed.csv',
+    );
+  });
+});
