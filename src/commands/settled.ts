@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { readJob } from '../core/job.ts';
 import type { Manifest } from '../core/manifest.ts';
 import { foreignBaseUrl } from '../core/next-command.ts';
+import { parseSetting } from '../core/parse-setting.ts';
 import {
   type Resolved,
   resolveSettings,
@@ -12,7 +13,6 @@ import {
 import {
   flagOf,
   PUBLIC_BASE_URL,
-  parseSetting,
   type Scope,
   SETTING_NAMES,
   type SettingName,

@@ -1,7 +1,8 @@
 import { EXIT } from './exit-codes.ts';
 import type { Manifest } from './manifest.ts';
+import { isLoopback } from './parse-setting.ts';
 import type { Typed } from './resolve-settings.ts';
-import { isLoopback, PUBLIC_BASE_URL, type SettingName } from './settings.ts';
+import { PUBLIC_BASE_URL, type SettingName } from './settings.ts';
 import { commandLine, flagsOf } from './shell.ts';
 import type { Tally } from './tally.ts';
 

@@ -1,7 +1,6 @@
+import { isLoopback, parseSetting } from './parse-setting.ts';
 import {
   flagOf,
-  isLoopback,
-  parseSetting,
   type Scope,
   SETTING_NAMES,
   type SettingName,

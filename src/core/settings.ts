@@ -1,6 +1,4 @@
-import { parseDuration } from './duration.ts';
 import { FIELDS } from './header.ts';
-import { quoted } from './text.ts';
 
 /** The public API, and the only address other than a loopback that a run directory may name without being asked. */
 export const PUBLIC_BASE_URL = 'https://api.telnyx.com/v2';
@@ -8,7 +6,8 @@ export const PUBLIC_BASE_URL = 'https://api.telnyx.com/v2';
 /** The commands whose flags are in the table. `directory` is `apply RUN_DIR`, whose input flags are settled. */
 export type Scope = 'plan' | 'apply' | 'run' | 'results' | 'runs';
 
-type Shape = {
+/** One setting, without the narrow types of the table. */
+export type Shape = {
   kind: 'boolean' | 'text' | 'integer' | 'duration' | 'rate' | 'url' | 'delimiter' | 'map' | 'level';
   /** As it would be typed; null where there is none. */
   default: string | null;
@@ -275,8 +274,6 @@ export type Settings = {
     : Kinds[(typeof SETTINGS)[Name]['kind']] | ((typeof SETTINGS)[Name]['default'] extends null ? null : never);
 };
 
-export const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
-
 /** The shape of one setting, without the narrow types of the table. */
 export function settingShape(name: SettingName): Shape {
   return SETTINGS[name];
@@ -290,90 +287,4 @@ export function flagOf(name: SettingName): string {
 /** `max_attempts` as an environment variable: `TELNYX_REASSIGN_MAX_ATTEMPTS`. */
 export function variableOf(name: SettingName): string {
   return `TELNYX_REASSIGN_${name.toUpperCase()}`;
-}
-
-type Parsed = { value: unknown } | { fault: string };
-
-function parseNumber(text: string, shape: Shape, whole: boolean): Parsed {
-  const pattern = whole ? /^[0-9]{1,15}$/ : /^[0-9]{1,15}(\.[0-9]{1,9})?$/;
-  const value = pattern.test(text) ? Number(text) : Number.NaN;
-  const { min = 0, max = Number.POSITIVE_INFINITY } = shape;
-  if (value >= min && value <= max) return { value };
-  const range = max === Number.POSITIVE_INFINITY ? `of at least ${min}` : `from ${min} to ${max}`;
-  return { fault: `must be a ${whole ? 'whole number' : 'number'} ${range}` };
-}
-
-function parseUrl(text: string): Parsed {
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    return { fault: 'must be a URL such as https://api.telnyx.com/v2' };
-  }
-  // `search` and `hash` are empty for a bare ? or #, which would swallow the path of every request.
-  if (url.username !== '' || url.password !== '' || /[?#]/.test(url.href)) {
-    return { fault: 'must be a plain URL: no user, password, query or fragment' };
-  }
-  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.href));
-  if (!secure) return { fault: 'must be https; plain http is for a loopback address only, or the key could be read' };
-  return { value: url.href.replace(/\/+$/, '') };
-}
-
-/** Whether a URL points to this machine itself; what is no URL does not. */
-export function isLoopback(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { hostname } = new URL(url);
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.[0-9]{1,3}){3}$/.test(hostname);
-}
-
-const DELIMITERS = new Map(Object.entries({ ',': ',', ';': ';', '|': '|', '\t': '\t', tab: '\t', '\\t': '\t' }));
-
-function parseMap(text: string): Parsed {
-  const at = text.indexOf('=');
-  const field = text.slice(0, at).trim().toLowerCase().replaceAll('-', '_');
-  const column = text.slice(at + 1).trim();
-  if (at < 1 || column === '' || !(FIELDS as readonly string[]).includes(field)) {
-    return { fault: `must be FIELD=COLUMN, with a field of ${FIELDS.join(', ')}` };
-  }
-  return { value: { [field]: column } };
-}
-
-function parseDurationSetting(text: string, shape: Shape): Parsed {
-  const ms = parseDuration(text);
-  const { min = 0, max = Number.POSITIVE_INFINITY } = shape;
-  if (ms !== null && ms >= min && ms <= max) return { value: ms };
-  return { fault: `must be a duration such as 500ms, 10s, 5m or 2h, from ${min}ms to ${max / 1000}s` };
-}
-
-/** Reads one typed value. Gives the value in its own type, or the rest of a sentence that starts with the flag. */
-export function parseSetting(name: SettingName, text: string): Parsed {
-  const shape = settingShape(name);
-  const parsers: Record<Shape['kind'], () => Parsed> = {
-    boolean: () =>
-      /^(true|1)$/i.test(text)
-        ? { value: true }
-        : /^(false|0)$/i.test(text)
-          ? { value: false }
-          : { fault: 'must be true or false' },
-    text: () => (text.trim() === '' ? { fault: 'must not be empty' } : { value: text }),
-    integer: () => parseNumber(text, shape, true),
-    duration: () => parseDurationSetting(text, shape),
-    rate: () => {
-      if (text.toLowerCase() === 'off') return { value: 'off' };
-      const parsed = parseNumber(text, shape, false);
-      return 'fault' in parsed ? { fault: `${parsed.fault}, or off` } : parsed;
-    },
-    url: () => parseUrl(text),
-    delimiter: () => {
-      const value = DELIMITERS.get(text.toLowerCase());
-      return value === undefined ? { fault: 'must be one of , ; | tab' } : { value };
-    },
-    map: () => parseMap(text),
-    level: () =>
-      LEVELS.includes(text.toLowerCase())
-        ? { value: text.toLowerCase() }
-        : { fault: `must be one of ${LEVELS.join(', ')}` },
-  };
-  const parsed = parsers[shape.kind]();
-  return 'fault' in parsed ? { fault: `${parsed.fault}, not ${quoted(text)}` } : parsed;
 }

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { HttpProxyAgent, HttpsProxyAgent } from 'hpagent';
-import { isLoopback } from '../core/settings.ts';
+import { isLoopback } from '../core/parse-setting.ts';
 
 type Environment = Record<string, string | undefined>;
 

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isLoopback, parseSetting } from '../../src/core/parse-setting.ts';
 import {
   flagOf,
-  isLoopback,
   PUBLIC_BASE_URL,
-  parseSetting,
   SETTING_NAMES,
   type SettingName,
   settingShape,
