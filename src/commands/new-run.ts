@@ -158,7 +158,8 @@ export function checkOutputs(input: string | null, { settings }: Resolved, conte
       if (stat !== undefined && input !== null && isSame(stat, statSync(resolve(context.cwd, input)))) {
         throw new UsageError(`${flag} ${file} is the input itself`);
       }
-      if (stat === undefined) accessSync(dirname(path), constants.W_OK);
+      // With a slash behind it a file is no directory, which not every Node says by itself.
+      if (stat === undefined) accessSync(`${dirname(path)}/`, constants.W_OK);
       else closeSync(openSync(path, 'a'));
     } catch (error) {
       if (error instanceof UsageError) throw error;
