@@ -136,11 +136,11 @@ describe('openRun', () => {
 
 describe('typedPath', () => {
   it('is relative below the working directory and absolute elsewhere', () => {
-    const context = contextOf({}, '/work/here');
+    const context = contextOf({}, '/home/ops/here');
     expect(typedPath(context, 'runs/x')).toBe('runs/x');
-    expect(typedPath(context, '/work/here/runs/x')).toBe('runs/x');
-    expect(typedPath(context, '../runs/x')).toBe('/work/runs/x');
-    expect(typedPath(context, '.')).toBe('/work/here');
+    expect(typedPath(context, '/home/ops/here/runs/x')).toBe('runs/x');
+    expect(typedPath(context, '../runs/x')).toBe('/home/ops/runs/x');
+    expect(typedPath(context, '.')).toBe('/home/ops/here');
   });
 });
 
