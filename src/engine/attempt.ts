@@ -1,4 +1,4 @@
-import type { Answer } from '../core/answer.ts';
+import type { Answer, ApiError } from '../core/answer.ts';
 import { classify, firstError } from '../core/classify.ts';
 import type { RequestCounts } from '../core/ledger-entry.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -29,6 +29,12 @@ export type Shared = {
 /** How a row came out of the executor: an outcome, or put back because the run stopped. */
 type Ended = Outcome | { putBack: true; ambiguous: boolean; attempts: number };
 
+/** What an answer complains of: the first error of its body, or the failure of the network. */
+function errorOf(answer: Answer): ApiError {
+  if (answer.kind === 'http') return firstError(answer);
+  return { code: answer.code, title: '', detail: answer.message, pointer: '' };
+}
+
 /** The texts of an outcome that come from its last answer. */
 function told(
   answer: Answer,
@@ -43,27 +49,16 @@ function told(
   | 'profileAfter'
   | 'productAfter'
 > {
-  if (answer.kind === 'network') {
-    return {
-      httpStatus: null,
-      errorCode: answer.code,
-      errorTitle: '',
-      errorDetail: answer.message,
-      errorPointer: '',
-      requestId: '',
-      profileAfter: '',
-      productAfter: '',
-    };
-  }
-  const error = firstError(answer);
-  const shown = answer.body.kind === 'settings' ? answer.body.settings : {};
+  const error = errorOf(answer);
+  const http = answer.kind === 'http' ? answer : null;
+  const shown = http?.body.kind === 'settings' ? http.body.settings : {};
   return {
-    httpStatus: answer.status,
+    httpStatus: http?.status ?? null,
     errorCode: error.code,
     errorTitle: error.title,
     errorDetail: error.detail,
     errorPointer: error.pointer,
-    requestId: answer.requestId,
+    requestId: http?.requestId ?? '',
     profileAfter: shown.profile === null ? 'UNASSIGN' : (shown.profile ?? ''),
     productAfter: shown.product ?? '',
   };
@@ -98,11 +93,7 @@ export async function carryOut(entry: PlanEntry, shared: Shared, onLaunched: () 
   };
   const putBack = (): Ended => ({ putBack: true, ambiguous, attempts });
   const failed = (answer: Answer, retryInMs: number | null) => {
-    const error =
-      answer.kind === 'http'
-        ? firstError(answer)
-        : { code: answer.code, title: '', detail: answer.message, pointer: '' };
-    ports.tell({ event: 'attempt.failed', entry, attempt: sends, answer, error, retryInMs });
+    ports.tell({ event: 'attempt.failed', entry, attempt: sends, answer, error: errorOf(answer), retryInMs });
   };
   const end = (
     answer: Answer,

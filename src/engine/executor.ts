@@ -122,6 +122,8 @@ export async function execute(
       changed = resolve;
     });
   }
+  // A pause that the last answer asked for would keep the process alive, for as long as --max-server-wait.
+  shared.throttle.end();
   if (crash !== null) throw (crash as { error: unknown }).error;
   const { requests: _, ...rate } = pacer.seen();
   // A signal that came when every row had its outcome has stopped nothing.

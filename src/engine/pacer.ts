@@ -12,6 +12,7 @@ const CATCH_UP_MS = 20;
 const COLD_WAY_MS = 15;
 /** The shortest wait for room in the window. */
 const LEAST_WAIT_MS = 0.1;
+
 /** A request that has been let through. */
 export type Pass = {
   /** It has left this machine. Later calls are ignored. */

@@ -2,12 +2,14 @@ import type { HttpAnswer } from '../core/answer.ts';
 import { formatDuration } from '../core/duration.ts';
 import { backoffMs, serverWaitMs } from '../core/retry.ts';
 import type { Pacer } from './pacer.ts';
-import type { Ports, Stop } from './ports.ts';
+import type { Ports, Sleep, Stop } from './ports.ts';
 
 /** Obeys what servers say about waiting, for the whole queue. */
 export type Throttle = {
   /** Reads the headers of an answer to a request that was admitted at `admittedAt` (monotonic ms). */
   heed: (answer: HttpAnswer, admittedAt: number) => void;
+  /** The run is over: nobody waits any longer for a pause to end. */
+  end: () => void;
 };
 
 type Limits = { retryBaseMs: number; retryMaxMs: number; maxServerWaitMs: number };
@@ -34,14 +36,17 @@ export function createThrottle(ports: Ports, pacer: Pacer, stop: Stop, limits: L
   const { clock } = ports;
   let throttledSince: number | null = null;
   let rounds = 0;
+  const pauses = new Set<Sleep>();
 
   function pause(ms: number, why: string): void {
     if (!pacer.pause(ms)) return;
     ports.tell({ event: 'run.paused', waitMs: ms, why });
     const sleep = clock.sleep(ms);
     const forget = stop.onAsked(sleep.cancel);
+    pauses.add(sleep);
     void sleep.done.then(() => {
       forget();
+      pauses.delete(sleep);
       if (clock.now() >= pacer.pausedUntil()) ports.tell({ event: 'run.resumed' });
     });
   }
@@ -53,6 +58,9 @@ export function createThrottle(ports: Ports, pacer: Pacer, stop: Stop, limits: L
   }
 
   return {
+    end() {
+      for (const sleep of pauses) sleep.cancel();
+    },
     heed(answer, admittedAt) {
       const throttled = answer.status === 429;
       const asked = serverWaitMs(answer.wait, throttled, clock.wallNow());

@@ -309,6 +309,18 @@ describe('a refused key', () => {
   });
 });
 
+describe('the end', () => {
+  it('leaves no timer behind: a pause that the last answer asked for keeps no process alive', async () => {
+    const w = world((row) =>
+      row === 3 ? ok({ profile: PROFILE }, { rateLimitRemaining: '0', rateLimitReset: '600' }) : ok(),
+    );
+    const execution = await w.run(3, { rate: 10 });
+    expect(execution.stop).toBeNull();
+    expect(w.clock.now()).toBeLessThan(1000);
+    expect(w.clock.pending()).toBe(0);
+  });
+});
+
 describe('stopping', () => {
   it('drains on a signal: no new rows, what is in flight ends with its outcome', async () => {
     const w = world(async () => {

@@ -6,6 +6,8 @@ type Timer = { at: number; order: number; wake: () => void };
 export type VirtualClock = Clock & {
   /** Lets time pass until the promise is settled; gives its value. Throws when nothing is left to wait for. */
   until: <T>(promise: Promise<T>) => Promise<T>;
+  /** Timers that somebody still waits for. */
+  pending: () => number;
   /** Runs an action at a time (ms from the start). */
   at: (ms: number, action: () => void) => void;
 };
@@ -49,6 +51,7 @@ export function virtualClock(seed = 1): VirtualClock {
         },
       };
     },
+    pending: () => timers.length,
     at: (ms, action) => void schedule(ms - now, action),
     async until(promise) {
       let ended = false;
