@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { type Context, say, UsageError } from './commands/context.ts';
+import { type Context, say, sayJson, UsageError } from './commands/context.ts';
 import { programName } from './commands/program-name.ts';
-import { EXIT, exitName } from './core/exit-codes.ts';
+import { EXIT } from './core/exit-codes.ts';
 
 const args = process.argv.slice(2);
 
@@ -51,11 +51,14 @@ async function dispatch(context: Context): Promise<number> {
 
 /** A message without the key, even where somebody has typed it in the wrong place. */
 async function keyRemover(): Promise<(text: string) => string> {
-  const { findApiKey } = await import('./io/api-key.ts');
+  const [{ findApiKey }, { createRedactor }] = await Promise.all([
+    import('./io/api-key.ts'),
+    import('./core/redact.ts'),
+  ]);
   const found = findApiKey(process.env);
-  const keys = ['key' in found ? found.key : null, process.env.TELNYX_API_KEY?.trim() ?? null];
-  const present = keys.filter((key) => key !== null && key !== '') as string[];
-  return (text) => present.reduce((clean, key) => clean.replaceAll(key, '[key]'), text);
+  // Where two keys differ neither is found, and the one in the variable is known all the same.
+  const redactors = ['key' in found ? found.key : null, process.env.TELNYX_API_KEY?.trim() ?? null].map(createRedactor);
+  return (text) => redactors.reduce((clean, redact) => redact(clean), text);
 }
 
 /** Whether one JSON object is wanted, as far as it can be told before the command line has been understood. */
@@ -73,10 +76,7 @@ async function report(error: unknown, context: Context): Promise<number> {
   const message = withoutKey(error instanceof Error ? error.message : String(error));
   if (wantsJson()) {
     const code = usage ? 'usage' : 'internal';
-    say(
-      context.stdout,
-      `${JSON.stringify({ exit_code: exit, exit_name: exitName(exit), error: { code, message } })}\n`,
-    );
+    sayJson(context, exit, { error: { code, message } });
     return exit;
   }
   const lines = message.split('\n').map((line) => `telnyx-reassign: ${line}\n`);

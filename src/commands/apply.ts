@@ -8,8 +8,8 @@ import { commandLine } from '../core/shell.ts';
 import { count } from '../core/text.ts';
 import { readPlan } from '../io/plan-reader.ts';
 import { isRunDirectory, runFiles } from '../io/run-directory.ts';
-import { begin, endRun, sentTo } from './begin.ts';
-import { type Context, say } from './context.ts';
+import { begin, endRun, sentTo, tooFewRows } from './begin.ts';
+import { type Context, say, sayJson } from './context.ts';
 import { goAhead, requireKey } from './go-ahead.ts';
 import { fileSha256 } from './make-plan.ts';
 import { checkOutputs, keptSettings, openRun, type Run } from './new-run.ts';
@@ -91,8 +91,7 @@ async function applyRun(given: string, flags: Typed, context: Context): Promise<
   const key = settings.dry_run ? null : requireKey(resolved, context);
   const refused = await refusal(run, context);
   if (refused !== null) {
-    if (settings.json)
-      say(context.stdout, `${JSON.stringify({ exit_code: EXIT.refused, exit_name: 'refused', error: refused })}\n`);
+    if (settings.json) sayJson(context, EXIT.refused, { error: refused });
     else say(context.stderr, `${refused.message}\n`);
     return EXIT.refused;
   }
@@ -112,15 +111,7 @@ async function applyRun(given: string, flags: Typed, context: Context): Promise<
     );
   }
   if (rows < settings.min_rows) {
-    const message = `the plan has ${count(rows, 'data row')}, and --min-rows wants ${settings.min_rows}`;
-    const stop = { reason: 'min_rows', detail: message };
-    return endRun(
-      run,
-      { exit: EXIT.refused, state: 'refused', stop, error: { code: 'min_rows', message } },
-      resolved,
-      context,
-      warnings,
-    );
+    return endRun(run, tooFewRows('the plan', rows, settings.min_rows), resolved, context, warnings);
   }
   if (settings.dry_run) return endRun(run, { exit: EXIT.ok, state: 'planned' }, resolved, context, warnings);
   const applied = { ...run, manifest: { ...run.manifest, command: 'apply' } };

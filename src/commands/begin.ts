@@ -8,7 +8,7 @@ import { commandLine } from '../core/shell.ts';
 import type { Summary } from '../core/summary.ts';
 import type { Tally } from '../core/tally.ts';
 import { count } from '../core/text.ts';
-import { type Context, painter, say, UsageError } from './context.ts';
+import { type Context, painter, say, sayJson, UsageError } from './context.ts';
 import { type Finish, isExecution, makeSummary, printSummary } from './finish.ts';
 import type { Planned } from './make-plan.ts';
 import { checkOutputs, inputExists, newRun, planRun, type Run, update } from './new-run.ts';
@@ -22,13 +22,7 @@ export type Begun = { run: Run; warnings: string[] } | { exit: number };
 function withoutResults(run: Run, error: Error, json: boolean, context: Context): number {
   const next = commandLine(context.program, 'results', run.shown);
   const message = `The result files could not be written: ${error.message}. The ledger is kept.`;
-  const summary = {
-    exit_code: EXIT.internal,
-    exit_name: 'internal',
-    next_command: next,
-    error: { code: 'results', message },
-  };
-  if (json) say(context.stdout, `${JSON.stringify(summary)}\n`);
+  if (json) sayJson(context, EXIT.internal, { next_command: next, error: { code: 'results', message } });
   else say(context.stderr, `${message}\nWhen that is mended: ${next}\n`);
   return EXIT.internal;
 }
@@ -56,6 +50,13 @@ export async function endRun(
   logger.close();
   printSummary(summary, settings, context);
   return exit;
+}
+
+/** A plan of fewer rows than --min-rows wants. */
+export function tooFewRows(where: string, rows: number, wanted: number): Finish {
+  const message = `${where} has ${count(rows, 'data row')}, and --min-rows wants ${wanted}`;
+  const stop = { reason: 'min_rows', detail: message };
+  return { exit: EXIT.refused, state: 'refused', stop, error: { code: 'min_rows', message } };
 }
 
 /** What the plan's last line says of where its requests go. */
@@ -111,11 +112,7 @@ export async function begin(
   if (!fromStdin && !inputExists(input, context)) {
     if (!settings.missing_input_ok) throw new UsageError(`there is no file ${input}`);
     if (talks) say(context.stderr, `there is no file ${input}: nothing to do\n`);
-    if (settings.json)
-      say(
-        context.stdout,
-        `${JSON.stringify({ exit_code: EXIT.ok, exit_name: 'ok', warnings: [`there is no file ${input}`] })}\n`,
-      );
+    if (settings.json) sayJson(context, EXIT.ok, { warnings: [`there is no file ${input}`] });
     return { exit: EXIT.ok };
   }
   checkOutputs(fromStdin ? null : input, resolved, context);
@@ -144,9 +141,7 @@ export async function begin(
   }
   if (preview.actions.rejected > 0) await logRejections(run, settings, context);
   if (preview.rows < settings.min_rows) {
-    const message = `${where} has ${count(preview.rows, 'data row')}, and --min-rows wants ${settings.min_rows}`;
-    const stop = { reason: 'min_rows', detail: message };
-    return end({ exit: EXIT.refused, state: 'refused', stop, error: { code: 'min_rows', message } });
+    return end(tooFewRows(where, preview.rows, settings.min_rows));
   }
   const { rejected } = preview.actions;
   const ending = planEnding(rejected, settings.skip_rejected);

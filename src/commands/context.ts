@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { exitName } from '../core/exit-codes.ts';
 
 /** What a command gets from the process that runs it; tests give their own. */
 export type Context = {
@@ -31,4 +32,9 @@ export function isInteractive(context: Context): boolean {
 /** Writes to a stream whose reader may be gone. */
 export function say(stream: NodeJS.WriteStream, text: string): void {
   if (text !== '') stream.write(text);
+}
+
+/** The one object of `--json` where there is no summary: exit code, its name, and what else there is to say. */
+export function sayJson(context: Pick<Context, 'stdout'>, exit: number, fields: Record<string, unknown>): void {
+  say(context.stdout, `${JSON.stringify({ exit_code: exit, exit_name: exitName(exit), ...fields })}\n`);
 }

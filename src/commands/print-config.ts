@@ -1,8 +1,9 @@
 import { formatDuration } from '../core/duration.ts';
+import { EXIT } from '../core/exit-codes.ts';
 import { concurrencyOf, type Resolved } from '../core/resolve-settings.ts';
 import { flagOf, SETTING_NAMES, settingShape } from '../core/settings.ts';
 import { findApiKey } from '../io/api-key.ts';
-import { type Context, say, UsageError } from './context.ts';
+import { type Context, say, sayJson, UsageError } from './context.ts';
 
 function shown(name: (typeof SETTING_NAMES)[number], { settings }: Resolved): string {
   const value = settings[name];
@@ -28,11 +29,15 @@ export function printConfig(resolved: Resolved, context: Context): number {
     const settings = Object.fromEntries(
       SETTING_NAMES.map((name) => [name, { value: resolved.settings[name], source: resolved.sources[name] }]),
     );
-    say(context.stdout, `${JSON.stringify({ exit_code: 0, exit_name: 'ok', settings, api_key: key })}\n`);
+    sayJson(context, EXIT.ok, { settings, api_key: key });
     return 0;
   }
-  const rows = SETTING_NAMES.map((name) => [flagOf(name), shown(name, resolved), resolved.sources[name]] as const);
-  rows.push(['api key', key, 'environment' as never]);
+  const rows: [string, string, string][] = SETTING_NAMES.map((name) => [
+    flagOf(name),
+    shown(name, resolved),
+    resolved.sources[name],
+  ]);
+  rows.push(['api key', key, 'environment']);
   const width = (at: 0 | 1) => Math.max(...rows.map((row) => row[at].length));
   const lines = rows.map(([name, value, source]) => `${name.padEnd(width(0))}  ${value.padEnd(width(1))}  ${source}`);
   say(context.stdout, `${lines.join('\n')}\n`);

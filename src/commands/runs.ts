@@ -1,11 +1,12 @@
 import { join, resolve } from 'node:path';
 import { formatDuration } from '../core/duration.ts';
+import { EXIT } from '../core/exit-codes.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Typed } from '../core/resolve-settings.ts';
 import { shellWord } from '../core/shell.ts';
 import type { Summary } from '../core/summary.ts';
 import { listRuns, loadManifest, readJson, runFiles } from '../io/run-directory.ts';
-import { type Context, say, UsageError } from './context.ts';
+import { type Context, say, sayJson, UsageError } from './context.ts';
 import { isAlive } from './is-alive.ts';
 import { typedPath } from './new-run.ts';
 import { settle } from './settled.ts';
@@ -75,7 +76,7 @@ export async function runsCommand(flags: Typed, context: Context): Promise<numbe
   }
   const runs = found.map((path) => lineOf(path, now, context)).filter((line) => line !== null);
   if (settings.json) {
-    say(context.stdout, `${JSON.stringify({ exit_code: 0, exit_name: 'ok', runs })}\n`);
+    sayJson(context, EXIT.ok, { runs });
     return 0;
   }
   if (settings.quiet) return 0;

@@ -22,7 +22,7 @@ function wanted(value: string): string {
 }
 
 /** What a plan would do, for people: totals, a table by target, the first rows, and the time it takes. */
-export function planText(preview: Preview, rate: Settings['rate'], baseUrl: string): string {
+export function planText(preview: Preview, rate: Settings['rate'], sentTo: string): string {
   const { change, rejected, duplicate } = preview.actions;
   const lines = [
     '',
@@ -44,7 +44,7 @@ export function planText(preview: Preview, rate: Settings['rate'], baseUrl: stri
     lines.push(`  line ${entry.line}: ${entry.id} -> ${wanted(entry.profileTarget)}, ${wanted(entry.productTarget)}`);
   }
   const time = timeNeeded(change, rate);
-  lines.push('', `${baseUrl}${time === '' ? '' : `: ${time}`}`);
+  lines.push('', `${sentTo}${time === '' ? '' : `: ${time}`}`);
   return `${lines.join('\n')}\n`;
 }
 

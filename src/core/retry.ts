@@ -31,8 +31,8 @@ function httpDate(text: string): number | null {
 
 /**
  * The wait in ms that a server asks for, or null when it asks for none that can be read.
- * `retry-after` is seconds or an HTTP date; `x-ratelimit-reset` is seconds or an epoch in seconds, and counts only
- * when `throttled` (a 429) or when `x-ratelimit-remaining` is 0. Times of day are taken relative to the answer's own
+ * `retry-after` is seconds or an HTTP date; `x-ratelimit-reset` is seconds or an epoch in seconds or ms, and counts
+ * only when `throttled` (a 429) or when `x-ratelimit-remaining` is 0. Times of day are taken relative to the answer's own
  * `Date`, else to `wallNowMs`, as clocks differ. The longer of the two is obeyed; a time in the past gives 0.
  */
 export function serverWaitMs(headers: WaitHeaders, throttled: boolean, wallNowMs: number): number | null {
