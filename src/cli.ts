@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
-import { type Context, say, sayJson, UsageError } from './commands/context.ts';
+import { CommandError, type Context, say, sayJson, UsageError } from './commands/context.ts';
 import { programName } from './commands/program-name.ts';
+import { ignoreHangup } from './commands/signals.ts';
 import { EXIT } from './core/exit-codes.ts';
 
 const args = process.argv.slice(2);
@@ -36,6 +37,10 @@ async function dispatch(context: Context): Promise<number> {
       return (await import('./commands/plan.ts')).planCommand(typed.input, typed.flags, context);
     case 'apply':
       return (await import('./commands/apply.ts')).applyCommand(typed.input, typed.flags, context);
+    case 'resume':
+      return (await import('./commands/resume.ts')).resumeCommand(typed.input, typed.flags, context);
+    case 'retry':
+      return (await import('./commands/retry.ts')).retryCommand(typed.input, typed.flags, context);
     case 'run':
       return (await import('./commands/run.ts')).runCommand(typed.input, typed.flags, context);
     case 'results':
@@ -70,18 +75,20 @@ function wantsJson(): boolean {
 
 /** Says what went wrong, on standard error or, for `--json`, as the one object on standard output. */
 async function report(error: unknown, context: Context): Promise<number> {
-  const usage = error instanceof UsageError;
-  const exit = usage ? EXIT.usage : EXIT.internal;
+  const { exit, code } = error instanceof CommandError ? error : { exit: EXIT.internal, code: 'internal' };
   const withoutKey = await keyRemover();
   const message = withoutKey(error instanceof Error ? error.message : String(error));
   if (wantsJson()) {
-    const code = usage ? 'usage' : 'internal';
     sayJson(context, exit, { error: { code, message } });
+    return exit;
+  }
+  if (error instanceof CommandError && !(error instanceof UsageError)) {
+    say(context.stderr, `${message}\n`);
     return exit;
   }
   const lines = message.split('\n').map((line) => `telnyx-reassign: ${line}\n`);
   say(context.stderr, lines.join(''));
-  if (usage) say(context.stderr, `See ${context.program} --help\n`);
+  if (error instanceof UsageError) say(context.stderr, `See ${context.program} --help\n`);
   else if (error instanceof Error && error.stack !== undefined) say(context.stderr, `${withoutKey(error.stack)}\n`);
   return exit;
 }
@@ -89,6 +96,7 @@ async function report(error: unknown, context: Context): Promise<number> {
 if (args.includes('--version')) {
   say(process.stdout, `${version()}\n`);
 } else {
+  ignoreHangup();
   const context = makeContext();
   process.exitCode = await dispatch(context).catch((error: unknown) => report(error, context));
 }

@@ -8,7 +8,7 @@ import { EXIT } from '../src/core/exit-codes.ts';
 import { STATUSES } from '../src/core/outcome.ts';
 import { resolveSettings } from '../src/core/resolve-settings.ts';
 import { FAILED_COLUMNS, RESULTS_COLUMNS } from '../src/core/results.ts';
-import { flagOf, SETTING_NAMES } from '../src/core/settings.ts';
+import { flagOf, SETTING_NAMES, SETTINGS } from '../src/core/settings.ts';
 import { runFiles } from '../src/io/run-directory.ts';
 import { parseFault } from '../src/sandbox/server.ts';
 
@@ -123,6 +123,47 @@ describe('what the documents name', () => {
     const wanted = [...STATUSES, ...RESULTS_COLUMNS, ...codes, 'conflict', ...files];
     expect(wanted.filter((name) => !inTable.has(name))).toEqual([]);
     expect(FAILED_COLUMNS).toHaveLength(3); // "with your own columns and the reason"
+  });
+
+  it('README.md names every reason that a row can end with', () => {
+    const [attempt, classify, results] = ['engine/attempt', 'core/classify', 'core/results'].map((path) =>
+      read(`src/${path}.ts`),
+    ) as [string, string, string];
+    const reasons = [
+      ...[...(attempt + results).matchAll(/reason: '([a-z_]+)'/g)].map((match) => match[1] as string),
+      ...[...classify.matchAll(/kind: 'failed', reason: '([a-z_]+)'/g)].map((match) => match[1] as string),
+    ];
+    expect(reasons.length).toBeGreaterThan(7);
+    const statuses = README.slice(README.indexOf('| status '), README.indexOf('## What if'));
+    expect(reasons.filter((reason) => !statuses.includes(`\`${reason}\``))).toEqual([]);
+  });
+
+  it('README.md names the limits that hold by default as they are', () => {
+    const whatIf = README.slice(README.indexOf('## What if'), README.indexOf('## From cron and systemd'));
+    for (const name of [
+      'max_failures',
+      'max_same_error',
+      'outage_patience',
+      'max_attempts',
+      'timeout',
+      'max_server_wait',
+    ] as const) {
+      expect(whatIf).toContain(`(\`--${flagOf(name)} ${SETTINGS[name].default}\`)`);
+    }
+  });
+
+  it('README.md says when a run that has begun ends with which exit code', () => {
+    const whatIf = README.slice(README.indexOf('## What if'), README.indexOf('## From cron and systemd'));
+    const named = new Set(
+      whatIf
+        .split('. ')
+        .filter((sentence) => /exit/i.test(sentence))
+        .flatMap((sentence) => (sentence.match(/\b[0-9]+\b/g) ?? []).map(Number)),
+    );
+    const told = Object.entries(EXIT).flatMap(([name, code]) =>
+      ['ok', 'input', 'usage'].includes(name) || named.has(code) ? [] : [name],
+    );
+    expect(told).toEqual([]);
   });
 
   it('ARCHITECTURE.md lists every file of src, once', () => {

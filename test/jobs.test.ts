@@ -5,7 +5,11 @@ import { Ajv } from 'ajv';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { generated } from '../scripts/docs.ts';
+import type { Context } from '../src/commands/context.ts';
+import { accountLockPath } from '../src/commands/state-directory.ts';
 import { EXIT } from '../src/core/exit-codes.ts';
+import { takeLock } from '../src/io/lock.ts';
+import { loadManifest } from '../src/io/run-directory.ts';
 import { type Sandbox, startSandbox } from '../src/sandbox/server.ts';
 import { CLI, KEY, run, workDirectory } from './system/program.ts';
 
@@ -139,6 +143,46 @@ describe('job files', () => {
   });
 });
 
+describe('nightly.yaml', () => {
+  const args = (sandbox: Sandbox) => ['run', 'jobs/nightly.yaml', '--base-url', sandbox.url, '--rate', '200'];
+
+  it('gives up a night that was not finished, and sends every row anew', async () => {
+    const [cwd, sandbox] = [withJobs(), await standIn()];
+    expect(await run(cwd, [...args(sandbox), '--stop-after', '3'])).toMatchObject({ code: EXIT.window });
+    expect(await run(cwd, args(sandbox))).toMatchObject({ code: EXIT.ok });
+    const states = readdirSync(join(cwd, 'jobs/runs')).map((id) => loadManifest(join(cwd, 'jobs/runs', id)).state);
+    expect(states.sort()).toEqual(['finished', 'superseded']);
+    expect(sandbox.requests()).toHaveLength(3 + rowsOf(join(cwd, 'jobs/numbers.csv')).length);
+  });
+
+  it('refuses a list that has grown beyond max_changes, and sends nothing', async () => {
+    const [cwd, sandbox] = [withJobs(), await standIn()];
+    const { max_changes: most } = parseYaml(jobText('nightly.yaml')) as { max_changes: number };
+    const ids = Array.from({ length: most + 1 }, (_, at) => `1293384261000${10_000 + at}1,A2P\n`);
+    writeFileSync(join(cwd, 'jobs/numbers.csv'), `phone_number_id,messaging_product\n${ids.join('')}`);
+    const { code, stdout, stderr } = await run(cwd, args(sandbox));
+    expect(code).toBe(EXIT.refused);
+    expect(stdout + stderr).toContain(`more than --max-changes ${most}`);
+    expect(sandbox.requests()).toHaveLength(0);
+  });
+});
+
+describe('migration.yaml', () => {
+  it('is refused while an unfinished run of the list is there, and prints the command that goes on', async () => {
+    const [cwd, sandbox] = [withJobs(), await standIn()];
+    const args = ['run', 'jobs/migration.yaml', '--base-url', sandbox.url, '--rate', '200'];
+    expect(await run(cwd, [...args, '--stop-after', '3'])).toMatchObject({ code: EXIT.window });
+    const again = await run(cwd, [...args, '--json']);
+    expect(again.code).toBe(EXIT.refused);
+    const { next_command: next } = JSON.parse(again.stdout) as { next_command: string };
+    expect(next).toContain(' resume ');
+    expect(await run(cwd, next.slice(next.indexOf(' resume ') + 1).split(' '))).toMatchObject({ code: EXIT.ok });
+    const rows = rowsOf(join(cwd, 'samples/cutover.csv'));
+    expect(sandbox.requests()).toHaveLength(rows.length);
+    expectAtTarget(sandbox, rows);
+  });
+});
+
 /** The paths of the examples, moved into a work directory. */
 function moved(text: string, cwd: string): string {
   return text.replaceAll('/etc/telnyx-reassign', join(cwd, 'jobs')).replaceAll('/var/lib/telnyx-reassign', cwd);
@@ -154,19 +198,18 @@ describe('crontab.example', () => {
 
   it('has one entry, and the README shows the same', () => {
     expect(entry).toHaveLength(1);
-    expect(entry[0]).toMatch(/^[0-9]+ [0-9]+ \* \* \* {2}cd \S+ && flock /);
+    expect(entry[0]).toMatch(/^[0-9]+ [0-9]+ \* \* \* {2}cd \S+ && telnyx-reassign run /);
     // cron reads a percent sign as a line break.
     expect(entry[0]).not.toContain('%');
     expect(readFileSync(join(JOBS, 'README.md'), 'utf8')).toContain(entry[0]);
   });
 
-  /** The command as cron runs it; without flock where there is none. */
+  /** The command as cron runs it, with the variables of the crontab. */
   async function runEntry(cwd: string, url: string): Promise<{ code: number | null; text: string }> {
-    const hasFlock = (await shell(cwd, 'command -v flock', {})).code === 0;
-    const line = hasFlock ? command : command.replace(/flock -n -E 75 \S+ /, '');
     writeFileSync(join(cwd, 'jobs/api_key'), `${KEY}\n`, { mode: 0o600 });
-    return shell(cwd, moved(line, cwd), {
-      TELNYX_API_KEY_FILE: moved(settings.TELNYX_API_KEY_FILE ?? '', cwd),
+    const ours = Object.entries(settings).filter(([name]) => name.startsWith('TELNYX_'));
+    return shell(cwd, moved(command, cwd), {
+      ...Object.fromEntries(ours.map(([name, value]) => [name, moved(value, cwd)])),
       TELNYX_REASSIGN_BASE_URL: url,
     });
   }
@@ -178,12 +221,19 @@ describe('crontab.example', () => {
     expect(readdirSync(join(cwd, 'runs'))).toHaveLength(1);
   });
 
-  it('does not start while another run holds the lock', async () => {
-    const cwd = withJobs();
-    if ((await shell(cwd, 'command -v flock', {})).code !== 0) return;
-    const { code, text } = await shell(cwd, `flock lock sh -c '${moved(command, cwd)}'`, {});
-    expect([code, text]).toEqual([75, '']);
+  it('does not start while another run of the key is at work where systemd has its locks too', async () => {
+    const [cwd, sandbox] = [withJobs(), await standIn()];
+    const [service = ''] = /^StateDirectory=(.+)$/m.exec(jobText('telnyx-reassign.service'))?.slice(1) ?? [];
+    expect(settings.TELNYX_REASSIGN_STATE_DIR).toBe(`/var/lib/${service}`);
+    const context = { env: { STATE_DIRECTORY: cwd }, cwd } as unknown as Context;
+    const path = accountLockPath({ state_dir: null, base_url: sandbox.url }, KEY, context);
+    const lock = await takeLock(path, { pid: 4711, host: 'here', since: 'now', what: 'a run of systemd' });
+    const { code, text } = await runEntry(cwd, sandbox.url);
+    lock?.release();
+    expect(code).toBe(EXIT.locked);
+    expect(text).toContain('process 4711 on here, since now (a run of systemd)');
     expect(existsSync(join(cwd, 'runs'))).toBe(false);
+    expect(sandbox.requests()).toHaveLength(0);
   });
 
   it('prints the summary when all is not well, for cron to mail', async () => {
@@ -220,6 +270,7 @@ describe('systemd units', () => {
     expect(ended.code, ended.text).toBe(0);
     expectAtTarget(sandbox, rowsOf(join(JOBS, 'numbers.csv')));
     expect(readdirSync(join(cwd, 'runs'))).toHaveLength(1);
+    expect(readdirSync(cwd).filter((name) => name.endsWith('.lock'))).toHaveLength(1);
   });
 
   it('take no exit code for a success but 0 and that of a stop', () => {

@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { EXIT } from '../core/exit-codes.ts';
-import { planAgain } from '../core/next-command.ts';
 import { planText } from '../core/plan-text.ts';
 import { createPreview, type Preview } from '../core/preview.ts';
 import type { Resolved, Typed } from '../core/resolve-settings.ts';
@@ -8,14 +7,20 @@ import { commandLine } from '../core/shell.ts';
 import { count } from '../core/text.ts';
 import { readPlan } from '../io/plan-reader.ts';
 import { isRunDirectory, runFiles } from '../io/run-directory.ts';
-import { begin, endRun, sentTo, tooFewRows } from './begin.ts';
-import { type Context, say, sayJson } from './context.ts';
+import { begin, refusalOf, refusedAsUnfinished, sentTo } from './begin.ts';
+import { checkAccount } from './check-account.ts';
+import { checkPlan } from './check-plan.ts';
+import { CommandError, type Context, say } from './context.ts';
+import { endRun } from './end-run.ts';
 import { goAhead, requireKey } from './go-ahead.ts';
-import { fileSha256 } from './make-plan.ts';
-import { checkOutputs, keptSettings, openRun, type Run } from './new-run.ts';
+import { lockAccount, lockRun, stateOf } from './locks.ts';
+import { checkOutputs, commandOn, keptSettings, openRun, type Run } from './new-run.ts';
+import { planInput } from './plan.ts';
 import { printConfig } from './print-config.ts';
-import { requireInput } from './require-input.ts';
+import { findInput, requireInput } from './require-input.ts';
+import { resumeInstead } from './resume.ts';
 import { settle, settleOnRun } from './settled.ts';
+import { sourceTakenOver, unfinishedLike } from './unfinished.ts';
 
 /** `apply INPUT`: make the plan and execute it. `apply RUN_DIR`: execute a saved plan. */
 export async function applyCommand(input: string | undefined, flags: Typed, context: Context): Promise<number> {
@@ -32,46 +37,30 @@ export async function applyInput(
   context: Context,
   neverAsk: boolean,
 ): Promise<number> {
-  if (resolved.settings.dry_run) {
-    const begun = await begin(input, resolved, 'plan', context);
-    return 'exit' in begun ? begun.exit : EXIT.ok;
-  }
+  if (resolved.settings.dry_run) return planInput(input, resolved, context);
   const key = requireKey(resolved, context);
-  const begun = await begin(input, resolved, 'apply', context);
+  const found = findInput(input, resolved, context);
+  if ('exit' in found) return found.exit;
+  await lockAccount(key, `apply ${input}`, resolved.settings, context);
+  const begun = await begin(found.origin, found.where, resolved, 'apply', context);
   if ('exit' in begun) return begun.exit;
-  return goAhead(begun.run, resolved, context, { key, neverAsk, warnings: begun.warnings });
+  if ('instead' in begun) return resumeInstead(begun.instead, resolved, key, context);
+  const { run, warnings, unfinished } = begun;
+  return goAhead(run, resolved, context, { key, neverAsk, warnings, supersedes: unfinished });
 }
 
-/** Why a run directory cannot be applied as it is, and the command to use instead; null where it can. */
-async function refusal(run: Run, context: Context): Promise<{ code: string; message: string } | null> {
-  const { state, plan, input, run_id: id } = run.manifest;
-  const files = runFiles(run.dir);
-  if (state === 'planning') {
-    const again = planAgain(run.manifest, context.program);
-    const message = `Run ${id} ended while it was planning, and nothing was sent.${again === null ? '' : ` Start again: ${again}`}`;
-    return { code: 'no_plan', message };
+/** Throws CommandError (exit 8) where a run is not in a state that can be applied, with the command to use instead. */
+async function checkState(run: Run, context: Context): Promise<void> {
+  const { run_id: id, state: recorded } = run.manifest;
+  // With the lock in hand nobody else is at work on it, whatever it says.
+  const state = run.manifest.locked && recorded === 'running' ? 'interrupted' : await stateOf(run.dir, run.manifest);
+  const refuse = (message: string) => new CommandError(EXIT.refused, 'not_planned', message);
+  if (recorded === 'planning' || state === 'planned' || state === 'refused') return;
+  if (state === 'interrupted' || state === 'paused') {
+    throw refuse(`Run ${id} was begun and is ${state}. Go on with it: ${commandOn(run, 'resume', context)}`);
   }
-  if (state !== 'planned' && state !== 'refused') {
-    const how = commandLine(context.program, 'results', run.shown);
-    return {
-      code: 'not_planned',
-      message: `Run ${id} is ${state}, and apply takes a planned one. See how it ended: ${how}`,
-    };
-  }
-  if (plan === null) return { code: 'no_plan', message: `Run ${id} has no plan: its input was refused.` };
-  for (const [path, sha256, what] of [
-    [files.plan, plan.sha256, 'plan.csv'],
-    [files.input, input.sha256, 'input.csv'],
-  ] as const) {
-    if ((await fileSha256(path).catch(() => '')) === sha256) continue;
-    const command = planAgain(run.manifest, context.program);
-    const again = command === null ? '' : ` Plan again: ${command}`;
-    return {
-      code: 'plan_changed',
-      message: `${what} in ${run.shown} is not what was planned, so nothing was sent.${again}`,
-    };
-  }
-  return null;
+  const how = commandLine(context.program, 'results', run.shown);
+  throw refuse(`Run ${id} is ${state}, and apply takes a planned one. See how it ended: ${how}`);
 }
 
 /** What a saved plan comes to. */
@@ -86,37 +75,46 @@ async function applyRun(given: string, flags: Typed, context: Context): Promise<
   const resolved = settleOnRun(flags, context, 'apply', loaded.manifest);
   const { settings } = resolved;
   checkOutputs(null, resolved, context);
-  // What was given anew belongs to the run from now on, and to the commands that it prints.
-  const run = { ...loaded, manifest: { ...loaded.manifest, settings: keptSettings(resolved) } };
   const key = settings.dry_run ? null : requireKey(resolved, context);
-  const refused = await refusal(run, context);
-  if (refused !== null) {
-    if (settings.json) sayJson(context, EXIT.refused, { error: refused });
-    else say(context.stderr, `${refused.message}\n`);
-    return EXIT.refused;
-  }
-  const { rejected } = run.manifest.plan as { rejected: number };
-  const {
-    warnings,
-    input: { rows },
-  } = run.manifest;
+  const what = `apply ${loaded.manifest.run_id}`;
+  await lockAccount(key, what, settings, context);
+  const lock = await lockRun(loaded.dir, what, settings, context);
+  // What was given anew belongs to the run from now on, and to the commands that it prints.
+  const manifest = { ...openRun(given, context).manifest, settings: keptSettings(resolved), locked: lock !== null };
+  const run = { ...loaded, manifest };
+  await checkState(run, context);
+  await checkPlan(run, context);
+  const { rejected, change } = manifest.plan as { rejected: number; change: number };
+  const { rows } = manifest.input;
+  const { warnings } = manifest;
+  const end = (finish: Parameters<typeof endRun>[1]) => endRun(run, finish, resolved, context, warnings);
   if (rejected > 0 && !settings.skip_rejected) {
     const message = `${count(rejected, 'row')} rejected; nothing was sent`;
-    return endRun(
-      run,
-      { exit: EXIT.input, state: 'refused', error: { code: 'rejected_rows', message } },
-      resolved,
-      context,
-      warnings,
-    );
+    return end({ exit: EXIT.input, state: 'refused', error: { code: 'rejected_rows', message } });
   }
-  if (rows < settings.min_rows) {
-    return endRun(run, tooFewRows('the plan', rows, settings.min_rows), resolved, context, warnings);
+  const refusal = refusalOf('the plan', { rows, change }, settings);
+  if (refusal !== null) return end(refusal);
+  if (settings.dry_run) return end({ exit: EXIT.ok, state: 'planned' });
+  const unfinished = await unfinishedLike(run, context);
+  const takenOver = await sourceTakenOver(run, context);
+  const instead = unfinished.at(-1);
+  if (instead !== undefined && settings.if_unfinished === 'resume') {
+    lock?.release();
+    return resumeInstead(instead, resolved, key, context);
   }
-  if (settings.dry_run) return endRun(run, { exit: EXIT.ok, state: 'planned' }, resolved, context, warnings);
-  const applied = { ...run, manifest: { ...run.manifest, command: 'apply' } };
+  if (instead !== undefined && settings.if_unfinished === 'refuse') {
+    return end(refusedAsUnfinished(run, unfinished, resolved, context));
+  }
+  await checkAccount(run, resolved, key, context);
   if (!settings.quiet && !settings.json) {
-    say(context.stderr, planText(await previewOf(run), settings.rate, sentTo(settings)));
+    const text = planText(await previewOf(run), settings, sentTo(settings), Date.now());
+    say(context.stderr, text);
   }
-  return goAhead(applied, resolved, context, { key, neverAsk: false, warnings });
+  const applied = { ...run, manifest: { ...manifest, command: manifest.source === null ? 'apply' : 'retry' } };
+  return goAhead(applied, resolved, context, {
+    key,
+    neverAsk: false,
+    warnings,
+    supersedes: [...unfinished, ...takenOver],
+  });
 }

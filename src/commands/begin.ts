@@ -1,62 +1,44 @@
 import { join } from 'node:path';
 import { planEnding, signalExit } from '../core/ending.ts';
 import { EXIT } from '../core/exit-codes.ts';
+import { foreignBaseUrl } from '../core/next-command.ts';
 import { dialectText, planText, rejectionText } from '../core/plan-text.ts';
-import type { Resolved } from '../core/resolve-settings.ts';
-import { variableOf } from '../core/settings.ts';
+import { limitText, type Resolved } from '../core/resolve-settings.ts';
+import { type Settings, variableOf } from '../core/settings.ts';
 import { commandLine } from '../core/shell.ts';
-import type { Summary } from '../core/summary.ts';
-import type { Tally } from '../core/tally.ts';
 import { count } from '../core/text.ts';
-import { type Context, painter, say, sayJson, UsageError } from './context.ts';
-import { type Finish, isExecution, makeSummary, printSummary } from './finish.ts';
+import { removeRun } from '../io/run-directory.ts';
+import { type Context, isInteractive, painter, say } from './context.ts';
+import { endRun } from './end-run.ts';
+import type { Finish } from './finish.ts';
 import type { Planned } from './make-plan.ts';
-import { checkOutputs, inputExists, newRun, planRun, type Run, update } from './new-run.ts';
-import { logRejections, openLog } from './run-log.ts';
+import { newRun, type Origin, planRun, type Run, takeInput } from './new-run.ts';
+import { logRejections } from './run-log.ts';
 import { onEndSignals } from './signals.ts';
+import { unfinishedLike } from './unfinished.ts';
 
-/** A run whose plan is good to go, or the exit code with which it has ended already. */
-export type Begun = { run: Run; warnings: string[] } | { exit: number };
+/** A run whose plan is good to go, the exit code with which it has ended already, or the run to go on with instead. */
+export type Begun = { run: Run; warnings: string[]; unfinished: Run[] } | { exit: number } | { instead: Run };
 
-/** The disk is full, or the run directory is gone: the ledger has what happened, and `results` makes the rest of it. */
-function withoutResults(run: Run, error: Error, json: boolean, context: Context): number {
-  const next = commandLine(context.program, 'results', run.shown);
-  const message = `The result files could not be written: ${error.message}. The ledger is kept.`;
-  if (json) sayJson(context, EXIT.internal, { next_command: next, error: { code: 'results', message } });
-  else say(context.stderr, `${message}\nWhen that is mended: ${next}\n`);
-  return EXIT.internal;
-}
-
-/** Ends a run: result files, summary, last line of the log, output. Gives the exit code. */
-export async function endRun(
-  run: Run,
-  ending: Finish | { decide: (tally: Tally) => Finish },
-  { settings }: Resolved,
-  context: Context,
-  warnings: string[] = [],
-): Promise<number> {
-  const execution = 'decide' in ending || isExecution(run.manifest.command, ending.state);
-  const decide = 'decide' in ending ? ending.decide : () => ending;
-  let summary: Summary;
-  try {
-    summary = await makeSummary(run, execution, decide, warnings, settings, context);
-  } catch (error) {
-    return withoutResults(run, error as Error, settings.json, context);
-  }
-  const { counts, exit_code: exit, exit_name: name, error } = summary;
-  const logger = openLog(run, settings, context);
-  const fields = { counts, exit_code: exit, exit_name: name, ...(error === undefined ? {} : { error }) };
-  logger.log('info', 'run.finished', `${summary.command} ${summary.state}`, fields);
-  logger.close();
-  printSummary(summary, settings, context);
-  return exit;
-}
-
-/** A plan of fewer rows than --min-rows wants. */
-export function tooFewRows(where: string, rows: number, wanted: number): Finish {
-  const message = `${where} has ${count(rows, 'data row')}, and --min-rows wants ${wanted}`;
-  const stop = { reason: 'min_rows', detail: message };
-  return { exit: EXIT.refused, state: 'refused', stop, error: { code: 'min_rows', message } };
+/** Why a plan is refused for its size (exit 8): fewer rows than --min-rows wants, or more changes than --max-changes lets. */
+export function refusalOf(
+  where: string,
+  { rows, change }: { rows: number; change: number },
+  { min_rows: least, max_changes: most }: Pick<Settings, 'min_rows' | 'max_changes'>,
+): Finish | null {
+  const refused = (reason: string, message: string): Finish => ({
+    exit: EXIT.refused,
+    state: 'refused',
+    stop: { reason, detail: message },
+    error: { code: reason, message },
+  });
+  if (rows < least)
+    return refused('min_rows', `${where} has ${count(rows, 'data row')}, and --min-rows wants ${least}`);
+  if (most === null) return null;
+  const over = most.percent ? change * 100 > most.value * rows : change > most.value;
+  if (!over) return null;
+  const what = `${count(change, 'row')} of ${rows.toLocaleString('en-US')} would change`;
+  return refused('max_changes', `${what}, more than --max-changes ${limitText(most)}; nothing was sent`);
 }
 
 /** What the plan's last line says of where its requests go. */
@@ -73,20 +55,32 @@ function environmentNotes({ settings, sources }: Resolved): string[] {
 
 /** Makes a run and plans it; a signal or a fault of the machine on the way ends the run, and nothing was sent. */
 async function planOrEnd(
-  input: string | null,
+  origin: Origin,
   resolved: Resolved,
   command: string,
   context: Context,
-): Promise<{ run: Run; planned: Planned } | { exit: number }> {
+): Promise<{ run: Run; planned: Planned; unfinished: Run[] } | { exit: number } | { instead: Run }> {
   const controller = new AbortController();
   const forget = onEndSignals((signal) => controller.abort(signal));
-  const run = newRun(input, resolved, command, context);
+  let run = await newRun(origin, resolved, command, context);
   try {
-    return await planRun(run, input, resolved, context, controller.signal);
+    run = await takeInput(run, origin, controller.signal);
+    const unfinished = command === 'apply' ? await unfinishedLike(run, context) : [];
+    controller.signal.throwIfAborted();
+    const instead = unfinished.at(-1);
+    if (instead !== undefined && resolved.settings.if_unfinished === 'resume') {
+      // Nothing but a copy of the input is in it.
+      removeRun(run.dir);
+      return { instead };
+    }
+    const made = await planRun(run, resolved, controller.signal);
+    // One that came behind the last row has been taken from the process, and must not be lost.
+    controller.signal.throwIfAborted();
+    return { ...made, unfinished };
   } catch (error) {
-    const { aborted, reason } = controller.signal;
+    const { reason, aborted } = controller.signal;
     const message = aborted
-      ? `Stopped by ${reason} while planning; nothing was sent.`
+      ? `Stopped by ${reason} while planning, and nothing was sent.`
       : `Stopped while planning, and nothing was sent: ${(error as Error).message}.`;
     const exit = aborted ? signalExit(String(reason)) : EXIT.internal;
     const code = aborted ? 'signal' : 'internal';
@@ -98,31 +92,23 @@ async function planOrEnd(
 
 /**
  * From an input to a saved plan that may be carried out: copy, check, show. The same code for `plan`, `--dry-run` and
- * `apply` up to the sending.
+ * `apply` up to the sending. `instead` is the run to go on with where --if-unfinished says so.
  */
 export async function begin(
-  input: string,
+  origin: Origin,
+  where: string,
   resolved: Resolved,
-  command: 'plan' | 'apply',
+  command: 'plan' | 'apply' | 'retry',
   context: Context,
 ): Promise<Begun> {
   const { settings } = resolved;
-  const fromStdin = input === '-';
   const talks = !settings.quiet && !settings.json;
-  if (!fromStdin && !inputExists(input, context)) {
-    if (!settings.missing_input_ok) throw new UsageError(`there is no file ${input}`);
-    if (talks) say(context.stderr, `there is no file ${input}: nothing to do\n`);
-    if (settings.json) sayJson(context, EXIT.ok, { warnings: [`there is no file ${input}`] });
-    return { exit: EXIT.ok };
-  }
-  checkOutputs(fromStdin ? null : input, resolved, context);
-  const attempt = await planOrEnd(fromStdin ? null : input, resolved, command, context);
-  if ('exit' in attempt) return attempt;
-  const { run, planned } = attempt;
+  const attempt = await planOrEnd(origin, resolved, command, context);
+  if (!('planned' in attempt)) return attempt;
+  const { run, planned, unfinished } = attempt;
   const { preview, fault, dialect } = planned;
   const warnings = environmentNotes(resolved);
   const end = async (finish: Finish) => ({ exit: await endRun(run, finish, resolved, context, warnings) });
-  const where = fromStdin ? 'standard input' : input;
   if (fault !== null) {
     const line = fault.line === null ? '' : `, line ${fault.line}`;
     const message = `${where}${line}: ${fault.code}: ${fault.text}`;
@@ -134,21 +120,38 @@ export async function begin(
   if (talks) {
     if (dialect !== null) say(context.stderr, `${where}: ${dialectText(dialect)}\n`);
     for (const warning of warnings) say(context.stderr, `note: ${warning}\n`);
-    const text = planText(preview, settings.rate, sentTo(settings));
+    const text = planText(preview, settings, sentTo(settings), Date.now());
     say(command === 'plan' ? context.stdout : context.stderr, text);
     const rejections = rejectionText(preview, join(run.shown, 'results.csv'));
     if (rejections !== '') say(context.stderr, painter(context.stderr)('bad', rejections));
   }
-  if (preview.actions.rejected > 0) await logRejections(run, settings, context);
-  if (preview.rows < settings.min_rows) {
-    return end(tooFewRows(where, preview.rows, settings.min_rows));
-  }
-  const { rejected } = preview.actions;
+  const { rejected, change } = preview.actions;
+  if (rejected > 0) await logRejections(run, settings, context);
+  const refusal = refusalOf(where, { rows: preview.rows, change }, settings);
   const ending = planEnding(rejected, settings.skip_rejected);
-  if (ending.exit === EXIT.input || command === 'plan') {
+  if (refusal?.stop?.reason === 'min_rows') return end(refusal);
+  if (ending.exit === EXIT.input) {
     const message = `${count(rejected, 'row')} of ${where} rejected; nothing was sent`;
-    const error = ending.exit === EXIT.input ? { code: 'rejected_rows', message } : null;
-    return end({ ...ending, error });
+    return end({ ...ending, error: { code: 'rejected_rows', message } });
   }
-  return { run: update(run, { warnings }), warnings };
+  if (refusal !== null) return end(refusal);
+  if (command === 'plan') return end({ ...ending, error: null });
+  if (unfinished.length > 0 && settings.if_unfinished === 'refuse') {
+    return end(refusedAsUnfinished(run, unfinished, resolved, context));
+  }
+  return { run: { ...run, manifest: { ...run.manifest, warnings } }, warnings, unfinished };
+}
+
+/** Ends a run that is not begun because an earlier one of the same input was not brought to its end. */
+export function refusedAsUnfinished(run: Run, unfinished: Run[], { settings }: Resolved, context: Context): Finish {
+  const last = unfinished.at(-1) as Run;
+  const foreign = foreignBaseUrl(run.manifest.settings);
+  const at = foreign === null ? [] : ['--base-url', foreign];
+  const goOn = commandLine(context.program, 'resume', last.shown, ...at);
+  const yes = isInteractive(context) ? [] : ['--yes'];
+  const skip = settings.skip_rejected ? ['--skip-rejected'] : [];
+  const anew = commandLine(context.program, 'apply', run.shown, '--if-unfinished', 'new', ...skip, ...at, ...yes);
+  const message = `Run ${last.manifest.run_id} of the same input was not finished, so nothing was sent.\n  Go on with it:  ${goOn}\n  Start anew:     ${anew}`;
+  const stop = { reason: 'unfinished', detail: `run ${last.manifest.run_id} of the same input was not finished` };
+  return { exit: EXIT.refused, state: 'refused', stop, next: goOn, error: { code: 'unfinished', message } };
 }

@@ -1,40 +1,52 @@
-import { executionEnding } from '../core/ending.ts';
-import { LEFT } from '../core/ledger-entry.ts';
-import type { PlanEntry } from '../core/plan.ts';
-import { createCleaner } from '../core/redact.ts';
+import { hostname } from 'node:os';
+import type { Answer } from '../core/answer.ts';
+import { executionEnding, signalExit } from '../core/ending.ts';
+import { type FinishBy, localTime } from '../core/finish-by.ts';
+import { attemptsBefore, LEFT, type LedgerIndex } from '../core/ledger-index.ts';
 import { concurrencyOf, type Resolved } from '../core/resolve-settings.ts';
+import { stopText } from '../core/stop-text.ts';
 import type { Tally } from '../core/tally.ts';
 import { execute } from '../engine/executor.ts';
-import { createStop, type Stop } from '../engine/ports.ts';
-import { createAgents } from '../io/agents.ts';
+import { createStop, type Sleep, type Stop, type Work } from '../engine/ports.ts';
 import { realClock } from '../io/clock.ts';
 import { openLedger } from '../io/ledger.ts';
 import { readPlan } from '../io/plan-reader.ts';
 import { runFiles } from '../io/run-directory.ts';
-import { createTelnyxClient } from '../io/telnyx-client.ts';
+import type { TelnyxClient } from '../io/telnyx-client.ts';
 import type { Context } from './context.ts';
 import type { Finish } from './finish.ts';
 import { type Run, update } from './new-run.ts';
+import { openClient, type Target } from './open-client.ts';
 import { createReporter } from './report-events.ts';
 import { openLog } from './run-log.ts';
 import { onEndSignals } from './signals.ts';
+import { keyDigest } from './state-directory.ts';
 import { indexLedger } from './write-results.ts';
 
-/** Where the requests go, and with which key. */
-export type Target = { baseUrl: string; key: string };
-
-/** The entries of a plan that are still to be sent. */
-async function* entriesToSend(planPath: string, left: Uint8Array): AsyncGenerator<PlanEntry> {
+/** The rows of a plan that are still to be carried out, as the ledger left them. */
+async function* worksOf(planPath: string, index: LedgerIndex, changes: number): AsyncGenerator<Work> {
+  // Rows of unknown outcome are looked at again only when nothing else is left: a run that a crash has cut in two ends
+  // as one that ran in one go.
+  const looksAgain = index.ended >= changes;
   for await (const batch of readPlan(planPath)) {
     for (const entry of batch) {
-      if (entry.action === 'change' && left[entry.row] !== LEFT.outcome) yield entry;
+      const left = index.left[entry.row];
+      if (entry.action !== 'change' || left === LEFT.outcome) continue;
+      if (left === LEFT.unverified && !looksAgain) continue;
+      const first =
+        left === LEFT.unverified ? 'read_only' : left === LEFT.intent || left === LEFT.ambiguous ? 'read' : 'send';
+      yield { entry, first, attempts: attemptsBefore(index, entry.row) };
     }
   }
 }
 
-/** The first signal drains; a second one breaks off what is in flight. */
+/**
+ * The first signal drains; a second one breaks off what is in flight; a third one does not even wait for the result
+ * files, which can be made again from the ledger.
+ */
 function drainOnSignals(stop: Stop, breakOff: () => void, tell: (text: string) => void): void {
   onEndSignals((signal, times) => {
+    if (times > 2) process.exit(signalExit(signal));
     if (times > 1) {
       breakOff();
       return;
@@ -42,6 +54,25 @@ function drainOnSignals(stop: Stop, breakOff: () => void, tell: (text: string) =
     tell(`${signal}: no new rows; finishing what is in flight (once more to break it off)\n`);
     stop.ask('signal', signal);
   });
+}
+
+/** Asks for a stop when it is time; by the monotonic clock, so that a step of the system's changes nothing. */
+function endAtTime(finishBy: FinishBy | null, stop: Stop): Sleep {
+  if (finishBy === null) return { done: Promise.resolve(), cancel: () => undefined };
+  const now = Date.now();
+  const at = 'at' in finishBy ? finishBy.at : now + finishBy.afterMs;
+  const sleep = realClock.sleep(Math.max(0, at - now));
+  let over = false;
+  void sleep.done.then(() => {
+    if (!over) stop.ask('finish_by', `--finish-by: it is ${localTime(at)}`);
+  });
+  return {
+    done: sleep.done,
+    cancel: () => {
+      over = true;
+      sleep.cancel();
+    },
+  };
 }
 
 /**
@@ -52,32 +83,51 @@ export async function carryOut(
   run: Run,
   { settings }: Resolved,
   target: Target,
+  finishBy: FinishBy | null,
   context: Context,
 ): Promise<{ run: Run; decide: (tally: Tally) => Finish }> {
   const files = runFiles(run.dir);
   const index = await indexLedger(files.ledger, run.manifest.input.rows);
   const ledger = await openLedger(files.ledger);
   const logger = openLog(run, settings, context);
-  const concurrency = concurrencyOf(settings);
-  const agents = createAgents(target.baseUrl, concurrency, context.env);
-  const client = createTelnyxClient({
-    baseUrl: target.baseUrl,
-    key: target.key,
-    timeoutMs: settings.timeout,
-    agents: { http: agents.http, https: agents.https },
-    clean: createCleaner(target.key),
-    userAgent: `telnyx-reassign/${context.version}`,
-  });
+  const { client, agents } = openClient(target, settings, context);
   const stop = createStop();
-  const total = run.manifest.plan?.change ?? 0;
+  const changes = run.manifest.plan?.change ?? 0;
+  const total = changes - index.ended;
   const reporter = createReporter({ logger, settings, total, context, clock: realClock, inFlight: client.inFlight });
   // Kept to the end of the process: a signal while the results are written must not lose them.
   drainOnSignals(stop, client.abort, reporter.note);
-  const started = update(run, {
+  let started = update(run, {
     state: 'running',
     started_at: run.manifest.started_at ?? new Date().toISOString(),
+    finished_at: null,
+    exit_code: null,
+    stop: null,
+    host: hostname(),
     pid: process.pid,
   });
+  // The key and the account that this run belongs to, as soon as the API has accepted the one and shown the other.
+  const noteAccount = (answer: Answer): Answer => {
+    if (answer.kind !== 'http' || answer.body.kind !== 'settings') return answer;
+    const organization = answer.body.settings.organizationId ?? started.manifest.organization_id;
+    const digest = keyDigest(target.baseUrl, target.key);
+    const { organization_id: known, key_sha256: recorded } = started.manifest;
+    if (recorded !== digest || (known === null && organization !== null)) {
+      const manifest = { ...started.manifest, organization_id: known ?? organization, key_sha256: digest };
+      started = { ...started, manifest };
+      try {
+        update(started, {});
+      } catch {
+        // A disk that takes no more stops the run at the ledger; the answer to this request must not be lost for it.
+      }
+    }
+    return answer;
+  };
+  const noted =
+    (ask: TelnyxClient['send']): TelnyxClient['send'] =>
+    (entry, onLeft) =>
+      settings.sandbox ? ask(entry, onLeft) : ask(entry, onLeft).then(noteAccount);
+  const timer = endAtTime(finishBy, stop);
   let failure: unknown = null;
   let stopped: Awaited<ReturnType<typeof execute>>['stop'] = null;
   logger.log('info', 'run.started', `${run.manifest.command}: ${total} rows to send`, {
@@ -85,15 +135,22 @@ export async function carryOut(
     counts: { change: total },
     base_url: target.baseUrl,
     rate: settings.rate,
-    concurrency,
+    concurrency: concurrencyOf(settings),
   });
   try {
     await ledger.record({ type: 'session_started', at: new Date().toISOString(), pid: process.pid });
     const execution = await execute(
-      entriesToSend(files.plan, index.left),
-      { clock: realClock, send: client.send, record: ledger.record, tell: reporter.tell },
+      worksOf(files.plan, index, changes),
+      {
+        clock: realClock,
+        send: noted(client.send),
+        read: noted(client.read),
+        record: ledger.record,
+        tell: reporter.tell,
+      },
       settings,
       stop,
+      index,
     );
     stopped = execution.stop;
     const { requests, rate } = execution;
@@ -108,6 +165,7 @@ export async function carryOut(
     failure = error;
     stopped = { reason: 'internal', detail: error instanceof Error ? error.message : String(error) };
   } finally {
+    timer.cancel();
     reporter.stop();
     logger.close();
     await ledger.close();
@@ -116,26 +174,7 @@ export async function carryOut(
   const decide = (tally: Tally): Finish => ({
     ...executionEnding(stopped, tally),
     stop: stopped,
-    error: spoken(stopped, failure, tally),
+    error: stopped === null ? null : { code: stopped.reason, message: stopText(stopped, failure, tally) },
   });
   return { run: started, decide };
-}
-
-/** Why a run stopped, as its summary says it. */
-function spoken(
-  stop: { reason: string; detail: string } | null,
-  failure: unknown,
-  { counts }: Tally,
-): { code: string; message: string } | null {
-  if (stop === null) return null;
-  const texts: Record<string, string> = {
-    signal: `Stopped by ${stop.detail}; ${counts.unverified > 0 ? 'what could not be finished is unverified' : 'what was in flight was finished'}.`,
-    key_refused: `The API refused the key: ${stop.detail}. Set TELNYX_API_KEY to a key that is valid, then go on.`,
-    account_refused: `The API refused the account or the key: ${stop.detail}.`,
-    redirected: `Nothing was sent on: ${stop.detail}. Check --base-url.`,
-    phone_number_mismatch: `Ids and phone numbers do not belong together: ${stop.detail}. Was one column sorted alone?`,
-    server_wait: `Stopped: ${stop.detail}.`,
-    internal: `Stopped by a fault of ours or of this machine: ${failure instanceof Error ? failure.message : stop.detail}.`,
-  };
-  return { code: stop.reason, message: texts[stop.reason] ?? stop.detail };
 }

@@ -29,6 +29,16 @@ const COMMANDS: Record<Scope, { usage: string; text: string; examples: [string, 
       ['apply numbers.csv --sandbox --yes', 'rehearse: no account, no key'],
     ],
   },
+  resume: {
+    usage: 'resume [rundir]',
+    text: 'go on with a run that was interrupted or paused; the newest when none is named',
+    examples: [['resume', 'never asks, and sends no row again that has an outcome']],
+  },
+  retry: {
+    usage: 'retry [rundir]',
+    text: 'a new run of the rows that have not reached their target',
+    examples: [['retry runs/20261123T020000Z-numbers-1f2e --only retryable', 'not those that would fail again']],
+  },
   run: {
     usage: 'run [job]',
     text: 'apply or plan as a job file says, never asking (for cron)',
@@ -142,7 +152,7 @@ export async function readCommandLine(args: string[], width: number): Promise<Ty
   const asksHelp = written.includes('--help');
   const asksConfig = written.includes('--print-config');
   if (command === undefined && !asksHelp && !asksConfig) {
-    throw new UsageError('name a command: plan, apply, run, results, runs, sandbox or completion');
+    throw new UsageError('name a command: plan, apply, resume, retry, run, results, runs, sandbox or completion');
   }
   if (words.length > 1 && !asksHelp) {
     throw new UsageError(`unexpected ${words.slice(1).map(quoted).join(', ')}`);

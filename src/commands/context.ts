@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { exitName } from '../core/exit-codes.ts';
+import { EXIT, exitName } from '../core/exit-codes.ts';
 
 /** What a command gets from the process that runs it; tests give their own. */
 export type Context = {
@@ -15,8 +15,24 @@ export type Context = {
   unattended: boolean;
 };
 
+/** What ends a command with a message and an exit code of its own, before anything is sent. */
+export class CommandError extends Error {
+  readonly exit: number;
+  readonly code: string;
+
+  constructor(exit: number, code: string, message: string) {
+    super(message);
+    this.exit = exit;
+    this.code = code;
+  }
+}
+
 /** A fault of flags, environment or job file: exit 2, nothing was made. */
-export class UsageError extends Error {}
+export class UsageError extends CommandError {
+  constructor(message: string) {
+    super(EXIT.usage, 'usage', message);
+  }
+}
 
 /** Colours for a stream, where it is a terminal and NO_COLOR is not set. */
 export function painter(stream: NodeJS.WriteStream): (style: 'good' | 'bad' | 'strong', text: string) => string {

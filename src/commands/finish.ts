@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { EXIT, exitName } from '../core/exit-codes.ts';
+import type { Manifest } from '../core/manifest.ts';
 import { nextCommand } from '../core/next-command.ts';
 import type { Settings } from '../core/settings.ts';
 import { type Summary, summarize } from '../core/summary.ts';
@@ -17,6 +18,8 @@ export type Finish = {
   stop?: { reason: string; detail: string } | null;
   /** Why the exit is not 0, where the counts do not say it. */
   error?: { code: string; message: string } | null;
+  /** The command to go on with, where it is not the usual one. */
+  next?: string;
   /** When it ended, where that is recorded already; else now. */
   finishedAt?: string | null;
 };
@@ -45,50 +48,59 @@ export async function makeSummary(
   const lost = { code: 'sum', message: 'The statuses do not add up to the rows read: rows were lost.' };
   const decided = decide(tally);
   const finish = sumOk ? decided : { ...decided, exit: EXIT.internal, error: lost };
-  const ended = update(run, {
+  const manifest: Manifest = {
+    ...run.manifest,
     state: finish.state,
     exit_code: finish.exit,
     stop: finish.stop ?? null,
     warnings,
     finished_at: finish.finishedAt ?? new Date().toISOString(),
-  });
+  };
+  const ended: Run = { ...run, manifest };
   const summary = summarize({
     manifest: ended.manifest,
     tally,
     sessions,
     exit: finish.exit,
     rateSetting: String(output.rate),
-    nextCommand: nextCommand({
-      manifest: ended.manifest,
-      tally,
-      program: context.program,
-      dir: ended.shown,
-      failed: join(ended.shown, 'failed.csv'),
-      interactive: isInteractive(context),
-    }),
+    nextCommand:
+      finish.next ??
+      nextCommand({
+        manifest: ended.manifest,
+        tally,
+        program: context.program,
+        dir: ended.shown,
+        interactive: isInteractive(context),
+      }),
     warnings,
-    files: filesOf(ended, output),
+    files: filesOf(ended, tally, output),
     error: finish.error ?? countedError(finish.exit, tally),
   });
   writeJson(runFiles(ended.dir).summary, summary);
   if (output.results !== null) copyResults(ended.dir, resolve(context.cwd, output.results));
+  // Last of all: a run that says it has ended has all of its files, also when it is killed on the way here.
+  update(ended, {});
   return summary;
 }
 
 /** What to say of an exit that only the counts explain; null where all is well. */
 function countedError(exit: number, { counts }: Tally): { code: string; message: string } | null {
   if (exit === EXIT.ok) return null;
-  const parts = (['failed', 'unverified', 'rejected'] as const)
+  const parts = (['failed', 'unverified', 'held', 'rejected'] as const)
     .filter((status) => counts[status] > 0)
     .map((status) => `${counts[status].toLocaleString('en-US')} ${status}`);
   const what = parts.length > 0 ? parts.join(', ') : 'some rows have no outcome';
-  return { code: exitName(exit), message: `Not every row is at its target: ${what}; see failed.csv.` };
+  return {
+    code: exitName(exit),
+    message: `Not every row is at its target: ${what}; see ${counts.held > 0 ? 'failed.csv and held.csv' : 'failed.csv'}.`,
+  };
 }
 
-function filesOf(run: Run, output: Output): Record<string, string> {
+function filesOf(run: Run, { counts }: Tally, output: Output): Record<string, string> {
   const { manifest, shown: dir } = run;
   const files: Record<string, string> = { results: output.results ?? join(dir, 'results.csv') };
   if (manifest.plan !== null) files.failed = join(dir, 'failed.csv');
+  if (counts.held > 0) files.held = join(dir, 'held.csv');
   if (manifest.plan !== null) files.plan = join(dir, 'plan.csv');
   files.log = output.log_file === '-' ? 'standard error' : (output.log_file ?? join(dir, 'log.ndjson'));
   return files;

@@ -1,16 +1,21 @@
 import { executionEnding, signalExit } from '../core/ending.ts';
 import { EXIT } from '../core/exit-codes.ts';
+import { type FinishBy, localTime, readFinishBy } from '../core/finish-by.ts';
 import type { Resolved } from '../core/resolve-settings.ts';
+import type { Settings } from '../core/settings.ts';
 import { count } from '../core/text.ts';
 import { proxyFor } from '../io/agents.ts';
 import { findApiKey } from '../io/api-key.ts';
 import { askYesNo } from '../io/prompt.ts';
-import { endRun } from './begin.ts';
-import { carryOut, type Target } from './carry-out.ts';
-import { type Context, isInteractive, UsageError } from './context.ts';
-import type { Run } from './new-run.ts';
+import { carryOut } from './carry-out.ts';
+import { CommandError, type Context, isInteractive, UsageError } from './context.ts';
+import { endRun } from './end-run.ts';
+import type { Finish } from './finish.ts';
+import { commandOn, type Run } from './new-run.ts';
+import type { Target } from './open-client.ts';
 import { type EndSignal, onEndSignals } from './signals.ts';
 import { startStandIn } from './stand-in.ts';
+import { supersede } from './unfinished.ts';
 
 /** The key from the environment, or UsageError; the stand-in needs none, and a real one is not even read for it. */
 export function requireKey({ settings }: Resolved, context: Context): string | null {
@@ -28,6 +33,17 @@ export function requireKey({ settings }: Resolved, context: Context): string | n
     );
   }
   return found.key;
+}
+
+/** When the run is to end, or the refusal of a time that has passed. */
+function windowOf({
+  finish_by: text,
+}: Settings): { finishBy: FinishBy | null } | { refused: Finish & { error: { code: string; message: string } } } {
+  if (text === null) return { finishBy: null };
+  const finishBy = readFinishBy(text, Date.now());
+  if (!('missed' in finishBy)) return { finishBy };
+  const message = `--finish-by ${text} would be ${localTime(finishBy.missed)}: that window was missed, so nothing was sent.`;
+  return { refused: { exit: EXIT.refused, state: 'refused', error: { code: 'window_missed', message } } };
 }
 
 /** The answer of somebody at the terminal, or the signal that came instead of one. */
@@ -66,34 +82,72 @@ async function confirmed(
   return ask(question, context, 'tty');
 }
 
+type Sending = {
+  /** Null for the stand-in. */
+  key: string | null;
+  warnings: string[];
+  /** Runs that this one is started in place of. */
+  supersedes?: Run[];
+};
+
 /**
- * Executes a saved plan: asks, sends, writes the results. `key` is null for the stand-in. `neverAsk` is for jobs,
- * whose file is the consent. Gives the exit code.
+ * Executes a saved plan: asks, sends, writes the results. `neverAsk` is for jobs, whose file is the consent. Gives the
+ * exit code.
  */
 export async function goAhead(
   run: Run,
   resolved: Resolved,
   context: Context,
-  options: { key: string | null; neverAsk: boolean; warnings: string[] },
+  options: Sending & { neverAsk: boolean },
 ): Promise<number> {
   const { warnings } = options;
-  const changes = run.manifest.plan?.change ?? 0;
-  if (changes === 0) {
+  // An unfinished run that this one was to be started in place of stands in its way again when it is applied later.
+  const anew =
+    run.manifest.source !== null || (options.supersedes ?? []).length === 0
+      ? {}
+      : { next: commandOn(run, 'apply', context, '--if-unfinished', 'new') };
+  const end = (finish: Finish) => endRun(run, { ...anew, ...finish }, resolved, context, warnings);
+  const window = windowOf(resolved.settings);
+  if ('refused' in window) return end(window.refused);
+  if ((run.manifest.plan?.change ?? 0) > 0) {
+    const answer = await confirmed(run, resolved, context, options.neverAsk);
+    if (answer !== true) {
+      const message = 'Not confirmed, so nothing was sent; the plan is saved.';
+      const exit = answer === false ? EXIT.refused : signalExit(answer);
+      return end({ exit, state: 'planned', error: { code: 'not_confirmed', message } });
+    }
+  }
+  return sendRows(run, resolved, context, options);
+}
+
+/** Sends the rows of a plan that are still to be sent, and writes the results. Gives the exit code. */
+export async function sendRows(
+  run: Run,
+  resolved: Resolved,
+  context: Context,
+  { key, warnings, supersedes = [] }: Sending,
+): Promise<number> {
+  const { settings } = resolved;
+  const window = windowOf(settings);
+  if ('refused' in window) {
+    const { error, exit } = window.refused;
+    throw new CommandError(exit, error.code, error.message);
+  }
+  supersede(supersedes, run);
+  if ((run.manifest.plan?.change ?? 0) === 0) {
     return endRun(run, { decide: (tally) => executionEnding(null, tally) }, resolved, context, warnings);
   }
-  const answer = await confirmed(run, resolved, context, options.neverAsk);
-  if (answer !== true) {
-    const message = 'Not confirmed, so nothing was sent; the plan is saved.';
-    const exit = answer === false ? EXIT.refused : signalExit(answer);
-    const refused = { exit, state: 'planned' as const, error: { code: 'not_confirmed', message } };
-    return endRun(run, refused, resolved, context, warnings);
-  }
-  const { key } = options;
   const standIn = key === null ? await startStandIn(run.dir) : null;
-  const target: Target = standIn?.target ?? { baseUrl: resolved.settings.base_url, key: key ?? '' };
+  const target: Target = standIn?.target ?? { baseUrl: settings.base_url, key: key ?? '' };
   let carried: Awaited<ReturnType<typeof carryOut>>;
   try {
-    carried = await carryOut(run, resolved, target, context);
+    carried = await carryOut(run, resolved, target, window.finishBy, context);
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    const message = `The run could not be begun, and nothing was sent: ${(error as Error).message}.`;
+    const { state, stop } = run.manifest;
+    const failed = { exit: EXIT.internal, state, stop, error: { code: 'internal', message } };
+    return await endRun(run, failed, resolved, context, warnings);
   } finally {
     await standIn?.close().catch((error: Error) => {
       warnings.push(`the state of the stand-in could not be kept: ${error.message}`);

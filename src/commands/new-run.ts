@@ -2,30 +2,21 @@ import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, extname, relative, resolve } from 'node:path';
 import { type Manifest, runName } from '../core/manifest.ts';
+import { foreignBaseUrl } from '../core/next-command.ts';
 import { type Resolved, typedOf } from '../core/resolve-settings.ts';
-import type { SettingName } from '../core/settings.ts';
-import { createRunDirectory, isRunDirectory, loadManifest, writeManifest } from '../io/run-directory.ts';
-import { type Context, UsageError } from './context.ts';
+import { settingShape } from '../core/settings.ts';
+import { commandLine } from '../core/shell.ts';
+import { createRunDirectory, isRunDirectory, loadManifest, removeRun, writeManifest } from '../io/run-directory.ts';
+import { type Context, isInteractive, UsageError } from './context.ts';
+import { lockNewRun } from './locks.ts';
 import { copyInput, makePlan, type Planned } from './make-plan.ts';
 
 /** A run directory at work. `dir` is absolute, `shown` is as it is typed from here; `manifest` is what was last written. */
 export type Run = { dir: string; shown: string; manifest: Manifest };
 
-// Output flags speak of one call and not of the run; consents to write are never kept.
-const NOT_KEPT = new Set<SettingName>([
-  'yes',
-  'dry_run',
-  'json',
-  'quiet',
-  'print_config',
-  'results',
-  'log_file',
-  'name',
-]);
-
-/** The settings that belong to a run, as run.json keeps them. */
+/** The settings that belong to a run, as run.json keeps them: not those of one call, and no consent to write. */
 export function keptSettings({ settings }: Pick<Resolved, 'settings'>): Manifest['settings'] {
-  return typedOf(settings, (name) => !NOT_KEPT.has(name));
+  return typedOf(settings, (name) => settingShape(name).once !== true);
 }
 
 /** A path as it is typed from here: relative where it lies below, else absolute, as it always is for a job. */
@@ -33,6 +24,14 @@ export function typedPath(context: Context, path: string): string {
   const absolute = resolve(context.cwd, path);
   const from = relative(context.cwd, absolute);
   return context.unattended || from === '' || from.startsWith('..') ? absolute : from;
+}
+
+/** A command on a run that works as printed: with the base URL where it must be named again, and --yes where it cannot ask. */
+export function commandOn(run: Run, verb: 'apply' | 'resume' | 'retry', context: Context, ...flags: string[]): string {
+  const foreign = foreignBaseUrl(run.manifest.settings);
+  const at = foreign === null ? [] : ['--base-url', foreign];
+  const yes = verb === 'resume' || isInteractive(context) ? [] : ['--yes'];
+  return commandLine(context.program, verb, run.shown, ...flags, ...at, ...yes);
 }
 
 /** Opens an existing run directory. Throws UsageError where it is none, or not one of this version. */
@@ -53,24 +52,43 @@ export function update(run: Run, changes: Partial<Manifest>): Run {
   return { ...run, manifest };
 }
 
+function cannotMake(runsDir: string, error: unknown): UsageError {
+  const code = (error as NodeJS.ErrnoException).code;
+  return new UsageError(`cannot make a run directory in ${runsDir} (${code}); choose another with --runs-dir`);
+}
+
 function makeDirectory(runsDir: string, name: string, now: Date, context: Context): { id: string; dir: string } {
   try {
     return createRunDirectory(resolve(context.cwd, runsDir), name, now);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new UsageError(`cannot make a run directory in ${runsDir} (${code}); choose another with --runs-dir`);
+    throw cannotMake(runsDir, error);
   }
 }
 
-/**
- * Makes a run directory with nothing but its manifest. `input` is a path, or null for standard input. Throws
- * UsageError where it cannot be made.
- */
-export function newRun(input: string | null, { settings }: Resolved, command: string, context: Context): Run {
+/** Where the rows of a new run come from: a file, standard input (null), or those that another run has left. */
+export type Origin = {
+  path: string | null;
+  /** Another name than that of the path. */
+  name?: string;
+  source?: Manifest['source'];
+  /** Puts input.csv into the run directory; gives its SHA-256. */
+  copy: (dir: string, signal: AbortSignal) => Promise<string>;
+};
+
+/** The origin of an input as it was typed; `-` is standard input. */
+export function originOf(input: string, context: Context): Origin {
+  const path = input === '-' ? null : resolve(context.cwd, input);
+  return { path, copy: (dir, signal) => copyInput(path ?? context.stdin, dir, signal) };
+}
+
+/** Makes a run directory with nothing but its manifest and its lock. Throws UsageError where it cannot be made. */
+export async function newRun(origin: Origin, { settings }: Resolved, command: string, context: Context): Promise<Run> {
   const now = new Date();
-  const fallback = input === null ? 'stdin' : basename(input, extname(input));
-  const name = runName(settings.name ?? fallback);
+  const { path } = origin;
+  const fallback = path === null ? 'stdin' : basename(path, extname(path));
+  const name = runName(settings.name ?? origin.name ?? fallback);
   const made = makeDirectory(settings.runs_dir, name, now, context);
+  const locked = await lockNewRun(made.dir, `${command} ${made.id}`, settings);
   const manifest: Manifest = {
     tool: 'telnyx-reassign',
     version: context.version,
@@ -80,7 +98,7 @@ export function newRun(input: string | null, { settings }: Resolved, command: st
     state: 'planning',
     settings: keptSettings({ settings }),
     input: {
-      path: input === null || !isFile(resolve(context.cwd, input)) ? null : resolve(context.cwd, input),
+      path: path === null || (origin.source === undefined && !isFile(path)) ? null : path,
       sha256: '',
       rows: 0,
       blank_lines: 0,
@@ -88,6 +106,11 @@ export function newRun(input: string | null, { settings }: Resolved, command: st
     },
     plan: null,
     fault: null,
+    source: origin.source ?? null,
+    organization_id: null,
+    key_sha256: null,
+    superseded_by: null,
+    locked,
     stop: null,
     exit_code: null,
     warnings: [],
@@ -97,7 +120,12 @@ export function newRun(input: string | null, { settings }: Resolved, command: st
     host: hostname(),
     pid: process.pid,
   };
-  return update({ dir: made.dir, shown: typedPath(context, made.dir), manifest }, {});
+  try {
+    return update({ dir: made.dir, shown: typedPath(context, made.dir), manifest }, {});
+  } catch (error) {
+    removeRun(made.dir);
+    throw cannotMake(settings.runs_dir, error);
+  }
 }
 
 /** Whether a path is a plain file, which can be read again: a pipe (`<(...)`) cannot. */
@@ -105,21 +133,23 @@ function isFile(path: string): boolean {
   return statSync(path).isFile();
 }
 
-/** Copies the input into a new run and plans it. Throws what the file system throws, and the signal's reason. */
+/** Copies the input into a new run. Throws what the file system throws, and the signal's reason. */
+export async function takeInput(run: Run, origin: Origin, signal: AbortSignal): Promise<Run> {
+  const sha256 = await origin.copy(run.dir, signal);
+  return update(run, { input: { ...run.manifest.input, sha256 } });
+}
+
+/** Plans the input of a run. Throws what the file system throws, and the signal's reason. */
 export async function planRun(
   run: Run,
-  input: string | null,
   { settings }: Resolved,
-  context: Context,
   signal: AbortSignal,
 ): Promise<{ run: Run; planned: Planned }> {
-  const source = input === null ? context.stdin : resolve(context.cwd, input);
-  const sha256 = await copyInput(source, run.dir, signal);
   const planned = await makePlan(run.dir, settings, signal);
   const { preview, dialect, planSha256, fault } = planned;
   const { change, rejected, duplicate } = preview.actions;
   const changes = {
-    input: { ...run.manifest.input, sha256, rows: preview.rows, blank_lines: preview.blankLines, dialect },
+    input: { ...run.manifest.input, rows: preview.rows, blank_lines: preview.blankLines, dialect },
     plan: planSha256 === null ? null : { sha256: planSha256, change, rejected, duplicate },
     fault,
     state: fault === null ? ('planned' as const) : run.manifest.state,

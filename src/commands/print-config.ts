@@ -1,7 +1,7 @@
 import { formatDuration } from '../core/duration.ts';
 import { EXIT } from '../core/exit-codes.ts';
-import { concurrencyOf, type Resolved } from '../core/resolve-settings.ts';
-import { flagOf, SETTING_NAMES, settingShape } from '../core/settings.ts';
+import { concurrencyOf, limitText, type Resolved } from '../core/resolve-settings.ts';
+import { flagOf, type Limit, SETTING_NAMES, settingShape } from '../core/settings.ts';
 import { findApiKey } from '../io/api-key.ts';
 import { type Context, say, sayJson, UsageError } from './context.ts';
 
@@ -9,6 +9,7 @@ function shown(name: (typeof SETTING_NAMES)[number], { settings }: Resolved): st
   const value = settings[name];
   if (name === 'concurrency' && value === null) return `${concurrencyOf(settings)} (2 x rate)`;
   if (value === null) return 'not set';
+  if (settingShape(name).kind === 'limit') return limitText(value as Limit);
   if (settingShape(name).kind === 'duration') return formatDuration(value as number);
   if (settingShape(name).kind === 'map') {
     return (

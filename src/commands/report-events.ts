@@ -69,7 +69,8 @@ export function createReporter({ logger, settings, total, context, clock, inFlig
       switch (event.event) {
         case 'attempt.failed': {
           if (event.retryInMs !== null) seen.retries += 1;
-          const fields = { row: event.entry.row, phone_number_id: event.entry.id, attempt: event.attempt };
+          const method = event.ask === 'read' ? 'GET' : 'PATCH';
+          const fields = { row: event.entry.row, phone_number_id: event.entry.id, attempt: event.attempt, method };
           logger.log('warn', 'attempt.failed', 'attempt failed', { ...fields, ...answerFields(event) });
           return;
         }
@@ -97,6 +98,9 @@ export function createReporter({ logger, settings, total, context, clock, inFlig
           });
           return;
         }
+        case 'profile.held':
+          logger.log('error', 'profile.held', event.why, { ...counts(), messaging_profile_id: event.profile });
+          return;
         case 'run.paused':
           pauseEnd = clock.now() + event.waitMs;
           logger.log('info', 'run.paused', event.why, { ...counts(), wait_ms: Math.round(event.waitMs) });

@@ -4,9 +4,9 @@ import { EXIT } from '../core/exit-codes.ts';
 import type { Typed } from '../core/resolve-settings.ts';
 import { resolveSettings, typedFromEnvironment } from '../core/resolve-settings.ts';
 import type { Tally } from '../core/tally.ts';
-import { type Context, UsageError } from './context.ts';
+import { CommandError, type Context, UsageError } from './context.ts';
 import { type Finish, isExecution, makeSummary, printSummary } from './finish.ts';
-import { isAlive } from './is-alive.ts';
+import { stateOf } from './locks.ts';
 import { openRun, type Run } from './new-run.ts';
 
 /** How a run ended, as it was recorded, or as its files say when the program died before it could record it. */
@@ -30,11 +30,14 @@ function recordedEnding({ manifest }: Run, tally: Tally): Finish {
 export async function resultsCommand(given: string | undefined, flags: Typed, context: Context): Promise<number> {
   if (given === undefined || given === '') throw new UsageError('results needs a run directory; `runs` lists them');
   const run = openRun(given, context);
-  const { state: recorded, pid } = run.manifest;
-  if (recorded === 'running' && isAlive(pid)) {
+  const shown = await stateOf(run.dir, run.manifest);
+  if (shown === 'running' || shown === 'planning') {
+    const { pid, run_id: id } = run.manifest;
     const log = join(run.shown, 'log.ndjson');
-    throw new UsageError(
-      `the run is at work (process ${pid}) and writes its results at its end; until then follow ${log}`,
+    throw new CommandError(
+      EXIT.locked,
+      'locked',
+      `Run ${id} is at work (process ${pid}) and writes its results at its end. Until then follow ${log}`,
     );
   }
   const environment = typedFromEnvironment(context.env);

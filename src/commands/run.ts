@@ -1,7 +1,7 @@
 import type { Typed } from '../core/resolve-settings.ts';
 import { applyInput } from './apply.ts';
-import { begin } from './begin.ts';
 import { type Context, UsageError } from './context.ts';
+import { planInput } from './plan.ts';
 import { printConfig } from './print-config.ts';
 import { settleJob } from './settled.ts';
 
@@ -12,6 +12,5 @@ export async function runCommand(path: string | undefined, flags: Typed, from: C
   const job = settleJob(path, flags, context);
   if (job.settings.print_config) return printConfig(job, context);
   if (job.command === 'apply') return applyInput(job.input, job, context, true);
-  const begun = await begin(job.input, job, 'plan', context);
-  return 'exit' in begun ? begun.exit : 0;
+  return planInput(job.input, job, context);
 }

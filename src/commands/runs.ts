@@ -1,15 +1,18 @@
 import { join, resolve } from 'node:path';
 import { formatDuration } from '../core/duration.ts';
 import { EXIT } from '../core/exit-codes.ts';
-import type { Manifest } from '../core/manifest.ts';
+import type { Manifest, State } from '../core/manifest.ts';
+import { foreignBaseUrl, planAgain } from '../core/next-command.ts';
 import type { Typed } from '../core/resolve-settings.ts';
-import { shellWord } from '../core/shell.ts';
+import { commandLine, shellWord } from '../core/shell.ts';
 import type { Summary } from '../core/summary.ts';
-import { listRuns, loadManifest, readJson, runFiles } from '../io/run-directory.ts';
+import { emptyTally } from '../core/tally.ts';
+import { listRuns, readJson, runFiles } from '../io/run-directory.ts';
 import { type Context, say, sayJson, UsageError } from './context.ts';
-import { isAlive } from './is-alive.ts';
-import { typedPath } from './new-run.ts';
+import { stateOf } from './locks.ts';
+import { openRun, type Run, typedPath } from './new-run.ts';
 import { settle } from './settled.ts';
+import { tallyRun } from './write-results.ts';
 
 type Line = {
   run_id: string;
@@ -23,35 +26,47 @@ type Line = {
   next_command: string | null;
 };
 
-function shownState({ state, pid }: Manifest): string {
-  if ((state === 'running' || state === 'planning') && !isAlive(pid)) return 'interrupted';
-  return state;
-}
-
-function lineOf(path: string, now: number, context: Context): Line | null {
-  let manifest: Manifest;
+async function lineOf(path: string, now: number, context: Context): Promise<Line | null> {
+  let run: Run;
   try {
-    manifest = loadManifest(path);
+    run = openRun(path, context);
   } catch (error) {
     say(context.stderr, `${(error as Error).message}\n`);
     return null;
   }
-  const dir = typedPath(context, path);
-  const summary = readJson(runFiles(path).summary) as Summary | null;
-  const state = shownState(manifest);
+  const { manifest, shown } = run;
+  const state = await stateOf(path, manifest);
   const died = state === 'interrupted' && manifest.state !== 'interrupted';
-  const remake = manifest.state === 'running' ? `${context.program} results ${shellWord(dir)}` : null;
+  // What died has left no summary of its end; one may be there of a session before.
+  const summary = died ? null : (readJson(runFiles(path).summary) as Summary | null);
+  const counts = died && manifest.plan !== null ? (await tallyRun(path, manifest).catch(emptyTally)).counts : {};
+  const resume = commandLine(context.program, 'resume', shown);
   return {
     run_id: manifest.run_id,
-    dir,
+    dir: shown,
     state,
     created_at: manifest.created_at,
     age_ms: Math.max(0, now - Date.parse(manifest.created_at)),
     rows: manifest.input.rows,
-    counts: summary?.counts ?? {},
-    exit_code: manifest.exit_code,
-    next_command: died ? remake : (summary?.next_command ?? null),
+    counts: summary?.counts ?? counts,
+    exit_code: state === 'running' || died ? null : manifest.exit_code,
+    next_command: nextOf(manifest, state, died, resume, summary, context),
   };
+}
+
+function nextOf(
+  manifest: Manifest,
+  state: State,
+  died: boolean,
+  resume: string,
+  summary: Summary | null,
+  context: Context,
+): string | null {
+  if (state === 'running' || state === 'planning' || state === 'superseded') return null;
+  if (!died) return summary?.next_command ?? null;
+  const foreign = foreignBaseUrl(manifest.settings);
+  const at = foreign === null ? '' : ` --base-url ${shellWord(foreign)}`;
+  return manifest.state === 'planning' ? planAgain(manifest, context.program) : `${resume}${at}`;
 }
 
 function countsText(counts: Record<string, number>): string {
@@ -74,7 +89,9 @@ export async function runsCommand(flags: Typed, context: Context): Promise<numbe
   } catch (error) {
     throw new UsageError(`cannot list ${settings.runs_dir} (${(error as NodeJS.ErrnoException).code}); see --runs-dir`);
   }
-  const runs = found.map((path) => lineOf(path, now, context)).filter((line) => line !== null);
+  const lines: (Line | null)[] = [];
+  for (const path of found) lines.push(await lineOf(path, now, context));
+  const runs = lines.filter((line) => line !== null).sort((a, b) => a.created_at.localeCompare(b.created_at));
   if (settings.json) {
     sayJson(context, EXIT.ok, { runs });
     return 0;

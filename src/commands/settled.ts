@@ -78,7 +78,7 @@ export function settleOnRun(flags: Typed, context: Context, scope: Scope, manife
   return settled(layers, scope, faults);
 }
 
-const PATHS: readonly SettingName[] = ['runs_dir', 'results', 'log_file'];
+const PATHS: readonly SettingName[] = ['runs_dir', 'results', 'log_file', 'state_dir'];
 
 /** A job file with its settings. Paths in it are relative to it; so are the run directories, unless it says else. */
 export function settleJob(

@@ -2,7 +2,7 @@ import { UNASSIGN } from '../core/assignment.ts';
 import { readPlan } from '../io/plan-reader.ts';
 import { readJson, runFiles, writeJson } from '../io/run-directory.ts';
 import type { SandboxState } from '../sandbox/state.ts';
-import type { Target } from './carry-out.ts';
+import type { Target } from './open-client.ts';
 
 /** The stand-in of one run, started inside this process. */
 export type StandIn = { target: Target; close: () => Promise<void> };

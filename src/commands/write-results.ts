@@ -1,63 +1,60 @@
-import { copyFileSync, existsSync, readFileSync, realpathSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { LEFT, type Left, leftAfter } from '../core/ledger-entry.ts';
+import {
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { addToIndex, emptyIndex, hasEnded, type LedgerIndex, type Left } from '../core/ledger-index.ts';
 import type { Manifest } from '../core/manifest.ts';
 import type { Outcome } from '../core/outcome.ts';
+import type { PlanEntry } from '../core/plan.ts';
 import {
   failedCells,
   failedHeader,
+  heldCells,
+  heldHeader,
   isFailed,
   RESULTS_COLUMNS,
   type Result,
   resultCells,
   resultOf,
 } from '../core/results.ts';
-import { addSession, noSessions, type Sessions } from '../core/summary.ts';
+import type { Sessions } from '../core/sessions.ts';
 import { addResult, emptyTally, type Tally } from '../core/tally.ts';
 import { type CsvRecord, isBlank, readCsv } from '../io/csv-reader.ts';
-import { createCsvWriter } from '../io/csv-writer.ts';
+import { type CsvWriter, createCsvWriter } from '../io/csv-writer.ts';
 import { openLedgerEntries, scanLedger } from '../io/ledger.ts';
 import { readPlan } from '../io/plan-reader.ts';
 import { runFiles } from '../io/run-directory.ts';
 
-/** What the ledger says of every row: 13 bytes a row, whatever the outcomes hold. */
-export type LedgerIndex = { left: Uint8Array; offset: Float64Array; length: Uint32Array; sessions: Sessions };
-
 /** Reads a ledger once. Throws when it names a row that the plan does not have. */
 export async function indexLedger(path: string, rows: number): Promise<LedgerIndex> {
-  const index: LedgerIndex = {
-    left: new Uint8Array(rows + 1),
-    offset: new Float64Array(rows + 1),
-    length: new Uint32Array(rows + 1),
-    sessions: noSessions(),
-  };
-  await scanLedger(path, (entry, offset, length) => {
-    addSession(index.sessions, entry);
-    const about = leftAfter(entry);
-    if (about === null) return;
-    if (!(about.row >= 1 && about.row <= rows)) {
-      throw new Error(`ledger.ndjson names row ${about.row}, and the plan has ${rows}`);
-    }
-    index.left[about.row] = about.left;
-    index.offset[about.row] = offset;
-    index.length[about.row] = length;
-  });
+  const index = emptyIndex(rows);
+  await scanLedger(path, (entry, offset, length) => addToIndex(index, entry, offset, length));
   return index;
 }
 
 /** The plan's entries in order, in batches, each with what the ledger says of it. */
-async function* resultsOf(dir: string, index: LedgerIndex, execution: boolean): AsyncGenerator<Result[]> {
+export async function* resultsOf(dir: string, index: LedgerIndex, execution: boolean): AsyncGenerator<Result[]> {
   const files = runFiles(dir);
-  const outcomes = index.left.includes(LEFT.outcome) ? openLedgerEntries(files.ledger) : null;
+  const outcomes = index.ended > 0 ? openLedgerEntries(files.ledger) : null;
   const outcomeOf = (row: number): Outcome | null => {
-    if (index.left[row] !== LEFT.outcome || outcomes === null) return null;
+    if (outcomes === null || !hasEnded(index.left[row] ?? 0)) return null;
     const entry = outcomes.entryAt(index.offset[row] as number, index.length[row] as number);
     return entry.type === 'outcome' ? entry : null;
   };
+  const heldWhy = ({ profileTarget }: PlanEntry) =>
+    index.held.size > 0 ? (index.held.get(profileTarget) ?? null) : null;
   try {
     for await (const batch of readPlan(files.plan)) {
-      yield batch.map((entry) =>
-        resultOf(entry, (index.left[entry.row] ?? 0) as Left, outcomeOf(entry.row), execution),
-      );
+      yield batch.map((entry) => {
+        const left = (index.left[entry.row] ?? 0) as Left;
+        return resultOf(entry, left, outcomeOf(entry.row), execution, heldWhy(entry));
+      });
     }
   } finally {
     outcomes?.close();
@@ -65,7 +62,7 @@ async function* resultsOf(dir: string, index: LedgerIndex, execution: boolean): 
 }
 
 /** Data rows of the input, one after another; the header comes first. */
-async function* inputRecords(dir: string, manifest: Manifest): AsyncGenerator<CsvRecord> {
+export async function* inputRecords(dir: string, manifest: Manifest): AsyncGenerator<CsvRecord> {
   const { dialect } = manifest.input;
   if (dialect === null) return;
   for await (const batch of readCsv(runFiles(dir).input, dialect)) {
@@ -73,30 +70,49 @@ async function* inputRecords(dir: string, manifest: Manifest): AsyncGenerator<Cs
   }
 }
 
-async function writeFailed(dir: string, manifest: Manifest, index: LedgerIndex, execution: boolean): Promise<void> {
+/** Writes failed.csv, and held.csv where rows are held. */
+async function writeLeft(dir: string, manifest: Manifest, index: LedgerIndex, execution: boolean): Promise<void> {
+  const files = runFiles(dir);
   const input = inputRecords(dir, manifest);
   const header = (await input.next()).value as CsvRecord | undefined;
   if (header === undefined) return;
-  const writer = createCsvWriter(runFiles(dir).failed, failedHeader(header.cells));
+  const failed = createCsvWriter(files.failed, failedHeader(header.cells));
+  let held: CsvWriter | null = null;
   try {
     for await (const batch of resultsOf(dir, index, execution)) {
       for (const result of batch) {
-        const record = (await input.next()).value as CsvRecord | undefined;
-        if (isFailed(result.status)) writer.write(failedCells(record?.cells ?? [], header.cells, result));
+        const { cells } = ((await input.next()).value as CsvRecord | undefined) ?? { cells: [] };
+        if (isFailed(result.status)) failed.write(failedCells(cells, header.cells, result));
+        if (result.status !== 'held') continue;
+        held ??= createCsvWriter(files.held, heldHeader(header.cells));
+        held.write(heldCells(cells, header.cells, result));
       }
     }
-    writer.close();
+    failed.close();
+    // One of an earlier end of this run may be there.
+    if (held === null) rmSync(files.held, { force: true });
+    else held.close();
   } catch (error) {
-    writer.abandon();
+    failed.abandon();
+    held?.abandon();
     throw error;
   } finally {
     await input.return(undefined);
   }
 }
 
+/** Counts the rows of a run as its files tell, without writing any. */
+export async function tallyRun(dir: string, manifest: Manifest): Promise<Tally> {
+  const index = await indexLedger(runFiles(dir).ledger, manifest.input.rows);
+  const tally = emptyTally();
+  for await (const batch of resultsOf(dir, index, true)) for (const result of batch) addResult(tally, result);
+  return tally;
+}
+
 /**
- * Makes results.csv and failed.csv from input copy, plan and ledger, in input order: the one piece of code for every
- * end of the program and for `results`. Without `execution` good rows are `planned`, else `unprocessed`. Gives what was counted. Throws what the file system throws.
+ * Makes results.csv, failed.csv and held.csv from input copy, plan and ledger, in input order: the one piece of code for
+ * every end of the program and for `results`. Without `execution` good rows are `planned`, else `unprocessed`. Gives
+ * what was counted. Throws what the file system throws.
  */
 export async function writeResults(
   dir: string,
@@ -121,7 +137,7 @@ export async function writeResults(
     writer.abandon();
     throw error;
   }
-  if (manifest.plan !== null) await writeFailed(dir, manifest, index, execution);
+  if (manifest.plan !== null) await writeLeft(dir, manifest, index, execution);
   return { tally, sessions: index.sessions };
 }
 

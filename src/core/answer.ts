@@ -5,6 +5,7 @@ export type ApiError = { code: string; title: string; detail: string; pointer: s
 export type ShownSettings = {
   id?: string;
   phoneNumber?: string;
+  organizationId?: string;
   profile?: string | null;
   product?: string | null;
 };
@@ -76,6 +77,7 @@ export function readBody(text: string, clean: (text: string) => string): HttpAns
   const settings: ShownSettings = {};
   if (typeof data.id === 'string') settings.id = clean(data.id);
   if (typeof data.phone_number === 'string') settings.phoneNumber = clean(data.phone_number);
+  if (typeof data.organization_id === 'string') settings.organizationId = clean(data.organization_id);
   const shown = (value: unknown) => (value === null || typeof value === 'string' ? value : undefined);
   const profile = shown(data.messaging_profile_id);
   if (profile !== undefined)

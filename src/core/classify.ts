@@ -10,12 +10,20 @@ export type StopReason =
   | 'redirected'
   | 'phone_number_mismatch'
   | 'server_wait'
+  | 'max_failures'
+  | 'max_same_error'
+  | 'profiles_held'
+  | 'outage'
+  | 'finish_by'
+  | 'stop_after'
   | 'signal'
   | 'internal';
 
-/** What one answer to a PATCH means for its row and for the run. */
+/** What one answer means for its row and for the run. */
 export type Verdict =
   | { kind: 'confirmed' }
+  /** Of a read: the number is not at the target; or, without `told`, the answer does not show where it is. */
+  | { kind: 'not_there'; told: boolean }
   /** Not at the target, and trying again would not help. */
   | { kind: 'failed'; reason: 'api_error' | 'response_mismatch' | 'redirected'; detail: string }
   /** The answer names another phone number than the row: ids and rows do not belong together. */
@@ -63,11 +71,16 @@ function difference(entry: PlanEntry, shown: ShownSettings): string {
   return faults.join('; ');
 }
 
+/** The phone number of the file and that of the account, where they differ; null where they do not. */
+function mismatch(entry: PlanEntry, shown: ShownSettings): string | null {
+  if (entry.phoneNumber === '' || shown.phoneNumber === undefined || shown.phoneNumber === entry.phoneNumber)
+    return null;
+  return `the file says ${entry.phoneNumber}, the account has ${shown.phoneNumber} under this id`;
+}
+
 function classifySettings(entry: PlanEntry, shown: ShownSettings): Verdict {
-  if (entry.phoneNumber !== '' && shown.phoneNumber !== undefined && shown.phoneNumber !== entry.phoneNumber) {
-    const detail = `the file says ${entry.phoneNumber}, the account has ${shown.phoneNumber} under this id (and it may have been changed now)`;
-    return { kind: 'wrong_number', detail };
-  }
+  const other = mismatch(entry, shown);
+  if (other !== null) return { kind: 'wrong_number', detail: `${other} (and it may have been changed now)` };
   const lacking = difference(entry, shown);
   return lacking === ''
     ? { kind: 'confirmed' }
@@ -85,6 +98,38 @@ export function classify(entry: PlanEntry, answer: Answer, first: boolean): Verd
     // A 2xx without the API's JSON is a cut or foreign body: the write may have happened.
     return body.kind === 'settings' ? classifySettings(entry, body.settings) : { kind: 'retry', ambiguous: true };
   }
+  return classifyRefusal(answer, first);
+}
+
+/**
+ * What an answer to the GET of an entry's number means: at its target, not there, or what `classify` would say. An
+ * answer that refuses the read of this one number leaves the verdict to the write.
+ */
+export function classifyRead(entry: PlanEntry, answer: Answer, first: boolean): Verdict {
+  if (answer.kind === 'network') return { kind: 'retry', ambiguous: false };
+  const { status, body } = answer;
+  if (status >= 200 && status < 300) {
+    if (body.kind !== 'settings') return { kind: 'retry', ambiguous: false };
+    const detail = mismatch(entry, body.settings);
+    if (detail !== null) return { kind: 'wrong_number', detail };
+    if (difference(entry, body.settings) === '') return { kind: 'confirmed' };
+    const { profile, product } = body.settings;
+    const hidden =
+      (entry.profileTarget !== '' && profile === undefined) || (entry.productTarget !== '' && product === undefined);
+    return { kind: 'not_there', told: !hidden };
+  }
+  const verdict = classifyRefusal(answer, first);
+  if (verdict.kind === 'retry') return { kind: 'retry', ambiguous: false };
+  return verdict.kind === 'failed' ? { kind: 'not_there', told: false } : verdict;
+}
+
+/** Whether an answer is one of an API that is down: a 5xx, or no complete answer at all. */
+export function looksDown(answer: Answer): boolean {
+  return answer.kind === 'network' || answer.status >= 500;
+}
+
+function classifyRefusal(answer: HttpAnswer, first: boolean): Verdict {
+  const { status } = answer;
   if (status >= 500) return { kind: 'retry', ambiguous: true };
   if (status === 429) return { kind: 'throttled' };
   if (RETRIED_4XX.has(status) || hasCode(answer, (code) => code === BUSY_CODE)) {

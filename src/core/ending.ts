@@ -6,8 +6,9 @@ import type { Tally } from './tally.ts';
 /** How a run ended: its exit code, and the state in which its directory is left. */
 export type Ending = { exit: number; state: State };
 
-/** The exit code of a signal; that of SIGTERM where it is not SIGINT. */
+/** The exit code of a signal; that of SIGTERM where it is neither SIGINT nor SIGHUP. */
 export function signalExit(detail: string): number {
+  if (detail === 'SIGHUP') return EXIT.interrupted_sighup;
   return detail === 'SIGINT' ? EXIT.interrupted_sigint : EXIT.interrupted_sigterm;
 }
 
@@ -32,8 +33,15 @@ function stopEnding({ reason, detail }: { reason: StopReason; detail: string }, 
     case 'account_refused':
     case 'redirected':
       return { exit: EXIT.preflight, state: maybeWritten(tally) ? 'paused' : 'refused' };
+    case 'finish_by':
+    case 'stop_after':
+      return { exit: EXIT.window, state: 'paused' };
     case 'phone_number_mismatch':
     case 'server_wait':
+    case 'max_failures':
+    case 'max_same_error':
+    case 'profiles_held':
+    case 'outage':
       return { exit: EXIT.stopped, state: 'paused' };
   }
 }
@@ -48,7 +56,7 @@ export function executionEnding(stop: { reason: StopReason; detail: string } | n
   // Nothing stopped it, and rows are left: a fault of ours, which must not end as a success.
   if (counts.unprocessed + counts.planned > 0) return { exit: EXIT.internal, state: 'interrupted' };
   if (counts.unverified > 0) return { exit: EXIT.unverified_rows, state: 'paused' };
-  if (tally.permanent + counts.rejected > 0) return { exit: EXIT.rows_not_at_target, state: 'finished' };
+  if (tally.permanent + counts.held + counts.rejected > 0) return { exit: EXIT.rows_not_at_target, state: 'finished' };
   if (counts.failed > 0) return { exit: EXIT.retryable_rows, state: 'finished' };
   return { exit: EXIT.ok, state: 'finished' };
 }

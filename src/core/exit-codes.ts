@@ -9,33 +9,43 @@ export const EXIT = {
   stopped: 6,
   preflight: 7,
   refused: 8,
+  locked: 9,
+  window: 10,
   unverified_rows: 11,
+  interrupted_sighup: 129,
   interrupted_sigint: 130,
   interrupted_sigterm: 143,
 } as const;
 
-/** The name of a code as it stands in summary.json; both signals are `interrupted`. */
+/** The name of a code as it stands in summary.json; every signal is `interrupted`. */
 export function exitName(code: number): string {
-  if (code === EXIT.interrupted_sigint || code === EXIT.interrupted_sigterm) return 'interrupted';
-  return Object.entries(EXIT).find(([, value]) => value === code)?.[0] ?? 'internal';
+  const name = Object.entries(EXIT).find(([, value]) => value === code)?.[0] ?? 'internal';
+  return name.startsWith('interrupted') ? 'interrupted' : name;
 }
 
 /** What each code means for whoever sees it: one line each, for the README and the help. */
 export const EXIT_TEXT: readonly (readonly [codes: string, name: string, meaning: string, again: string])[] = [
   ['0', 'ok', 'every row is at its target (`plan`: would be)', 'no'],
-  ['1', 'internal', 'a bug of ours; the ledger is kept', '`results`, then as it prints'],
+  ['1', 'internal', 'a bug of ours, or the disk; the ledger is kept', '`resume`'],
   ['2', 'usage', 'flags, environment or job file are wrong', 'fix them'],
   ['3', 'input', 'the CSV, or rows of it, rejected; nothing was sent', 'fix the CSV'],
-  ['4', 'rows_not_at_target', 'finished; some rows failed for good, or were rejected', 'look at failed.csv'],
-  ['5', 'retryable_rows', 'finished; only temporary failures are left', '`apply failed.csv`'],
+  [
+    '4',
+    'rows_not_at_target',
+    'finished; some rows failed for good, or were held or rejected',
+    'look at failed.csv, held.csv',
+  ],
+  ['5', 'retryable_rows', 'finished; only temporary failures are left', '`retry`'],
   [
     '6',
     'stopped',
-    'stopped: the server asks for too long a wait, or ids and phone numbers do not match',
-    'after a look',
+    'stopped: too many failures, the API is down or asks for too long a wait, or wrong numbers',
+    'after a look, `resume`',
   ],
-  ['7', 'preflight', 'the key or the account was refused', 'fix, then as printed'],
-  ['8', 'refused', 'not confirmed, changed plan, too few rows', 'as printed'],
-  ['11', 'unverified_rows', 'some outcomes are unknown', '`apply failed.csv`'],
-  ['130, 143', 'interrupted', 'SIGINT, SIGTERM: what was in flight was finished', 'as printed'],
+  ['7', 'preflight', 'the key or the account was refused, or is another one', 'fix, then `resume`'],
+  ['8', 'refused', 'not confirmed, changed plan, too few rows or too many changes, unfinished run', 'as printed'],
+  ['9', 'locked', 'another run holds the lock', 'later'],
+  ['10', 'window', 'the finish-by time or --stop-after was reached', '`resume`'],
+  ['11', 'unverified_rows', 'some outcomes are unknown', '`retry`'],
+  ['129, 130, 143', 'interrupted', 'SIGHUP, SIGINT, SIGTERM: what was in flight was finished', '`resume`'],
 ];

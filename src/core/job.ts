@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { suggestion, type Typed } from './resolve-settings.ts';
-import { SETTING_NAMES, type SettingName, settingShape } from './settings.ts';
+import { SETTING_NAMES, type SettingName, settingShape, UNFINISHED } from './settings.ts';
 
 /** A job: what to run, on which input, and settings as they were typed. */
 export type Job = { command: 'plan' | 'apply'; input: string; typed: Typed };
+
+const JOB_SETTINGS = SETTING_NAMES.filter((name) => settingShape(name).scopes.includes('run'));
 
 type Key = { key: string; value: string | Record<string, string>; line: number; col: number };
 
@@ -23,9 +25,9 @@ export function readJob(keys: readonly Key[], path: string): Job | { faults: str
       else fault(`command must be plan or apply, not "${plain}"`);
       continue;
     }
-    const name = SETTING_NAMES.find((setting) => setting === key);
+    const name = JOB_SETTINGS.find((setting) => setting === key);
     if (name === undefined) {
-      fault(`unknown key ${key}${suggestion(key, ['command', 'input', ...SETTING_NAMES])}`);
+      fault(`unknown key ${key}${suggestion(key, ['command', 'input', ...JOB_SETTINGS])}`);
     } else if (settingShape(name).kind === 'map') {
       if (plain === null) typed[name] = Object.entries(value).map(([field, column]) => `${field}=${column}`);
       else typed[name] = [plain];
@@ -56,19 +58,25 @@ function jobSchemaOf(name: SettingName): z.ZodType {
       return described(z.union([z.number().min(min).max(max), z.literal('off')]));
     case 'duration':
       return described(z.union([text, z.number().min(0)]));
+    case 'limit':
+      return described(z.union([text, z.int().min(0)]));
+    case 'unfinished':
+      return described(z.enum(UNFINISHED));
     case 'map':
       return described(z.record(z.string(), text));
     case 'text':
     case 'url':
     case 'delimiter':
     case 'level':
+    case 'kinds':
+    case 'finish':
       return described(text);
   }
 }
 
 /** The JSON Schema of job files, for editors: made from the table of settings. */
 export function jobJsonSchema(): Record<string, unknown> {
-  const settings = Object.fromEntries(SETTING_NAMES.map((name) => [name, jobSchemaOf(name)]));
+  const settings = Object.fromEntries(JOB_SETTINGS.map((name) => [name, jobSchemaOf(name)]));
   const schema = z.strictObject({
     command: z.enum(['plan', 'apply']).describe('what the job does'),
     input: text('the CSV; relative to this file'),

@@ -3,7 +3,16 @@ import { SETTING_NAMES } from './settings.ts';
 import { printable } from './text.ts';
 
 /** States of a run, as run.json and `runs` show them. */
-export const STATES = ['planning', 'planned', 'running', 'interrupted', 'paused', 'finished', 'refused'] as const;
+export const STATES = [
+  'planning',
+  'planned',
+  'running',
+  'interrupted',
+  'paused',
+  'finished',
+  'refused',
+  'superseded',
+] as const;
 export type State = (typeof STATES)[number];
 
 const typed = z.union([z.string(), z.array(z.string())]);
@@ -28,6 +37,15 @@ const MANIFEST = z.strictObject({
   plan: z.strictObject({ sha256: z.string(), change: z.int(), rejected: z.int(), duplicate: z.int() }).nullable(),
   /** Why the file as a whole was refused. */
   fault: z.strictObject({ code: z.string(), text: z.string(), line: z.int().nullable() }).nullable(),
+  /** The run whose rows this one was made of, for `retry`: its directory (absolute) and what was taken. */
+  source: z.strictObject({ run_id: z.string(), dir: z.string(), only: z.string() }).nullable().default(null),
+  /** The account that was seen first, and a digest of the key that it accepted. */
+  organization_id: z.string().nullable().default(null),
+  key_sha256: z.string().nullable().default(null),
+  /** The run that was started in place of this one. */
+  superseded_by: z.string().nullable().default(null),
+  /** Whether it holds a kernel lock while it runs; without, only its process id tells that it is there. */
+  locked: z.boolean().default(false),
   stop: z.strictObject({ reason: z.string(), detail: z.string() }).nullable(),
   exit_code: z.int().nullable(),
   warnings: z.array(z.string()),

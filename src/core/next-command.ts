@@ -2,11 +2,11 @@ import { EXIT } from './exit-codes.ts';
 import type { Manifest } from './manifest.ts';
 import { isLoopback } from './parse-setting.ts';
 import type { Typed } from './resolve-settings.ts';
-import { PUBLIC_BASE_URL, type SettingName } from './settings.ts';
+import { PUBLIC_BASE_URL, SETTINGS, type SettingName } from './settings.ts';
 import { commandLine, flagsOf } from './shell.ts';
 import type { Tally } from './tally.ts';
 
-// What a new run of the rows that are left must be told again. Output flags and consents to ask are left to the user.
+// What a new plan of the same input must be told again. Output flags and consents to ask are left to the user.
 const CARRIED: readonly SettingName[] = [
   'map',
   'allow_unassign',
@@ -19,6 +19,11 @@ const CARRIED: readonly SettingName[] = [
   'retry_base',
   'retry_max',
   'max_server_wait',
+  'min_rows',
+  'max_changes',
+  'max_failures',
+  'max_same_error',
+  'outage_patience',
   'base_url',
   'sandbox',
   'runs_dir',
@@ -36,9 +41,8 @@ export type Situation = {
   tally: Tally;
   /** How this program is called here, ready to paste. */
   program: string;
-  /** The run directory and its failed.csv, as they are typed from here. */
+  /** The run directory, as it is typed from here. */
   dir: string;
-  failed: string;
   /** Whether a command that asks could ask: off a terminal it needs --yes. */
   interactive: boolean;
 };
@@ -52,9 +56,14 @@ function carriedSettings(manifest: Manifest): Typed {
   return carried;
 }
 
-/** The command that plans the same input again, or null where it came through a pipe and is gone. */
+/** The command that plans the same rows again, or null where they came through a pipe and are gone. */
 export function planAgain(manifest: Manifest, program: string): string | null {
-  const { input, settings } = manifest;
+  const { input, settings, source } = manifest;
+  if (source !== null) {
+    const foreign = foreignBaseUrl(settings);
+    const named = foreign === null ? [] : ['--base-url', foreign];
+    return commandLine(program, 'retry', source.dir, ...named, '--only', source.only, '--dry-run');
+  }
   if (input.path === null) return null;
   const { delimiter } = settings;
   const carried = carriedSettings(manifest);
@@ -66,30 +75,55 @@ export function planAgain(manifest: Manifest, program: string): string | null {
   );
 }
 
+/** The limit to go on with after one has tripped: twice what it was, and beyond what has failed. */
+function raised(manifest: Manifest, { counts, permanent }: Tally): string[] {
+  const typed = (name: 'max_failures' | 'max_same_error') => String(manifest.settings[name] ?? SETTINGS[name].default);
+  if (manifest.stop?.reason === 'max_same_error') {
+    return ['--max-same-error', String(2 * Number(typed('max_same_error')))];
+  }
+  if (manifest.stop?.reason !== 'max_failures') return [];
+  const limit = typed('max_failures');
+  if (!limit.endsWith('%')) return ['--max-failures', String(2 * Math.max(Number(limit), permanent))];
+  const share = (100 * permanent) / Math.max(1, counts.updated + counts.failed + counts.unverified);
+  return ['--max-failures', `${Math.min(100, Math.ceil(2 * Math.max(Number.parseFloat(limit), share)))}%`];
+}
+
 /** The one command that goes on from how a run ended, or null when there is nothing to do or something to mend first. */
 export function nextCommand(situation: Situation): string | null {
-  const { manifest, tally, program, dir, failed, interactive } = situation;
+  const { manifest, tally, program, dir, interactive } = situation;
   const yes = interactive ? [] : ['--yes'];
   const foreign = foreignBaseUrl(manifest.settings);
-  const onDirectory = (...flags: string[]) =>
-    commandLine(program, 'apply', dir, ...(foreign === null ? [] : ['--base-url', foreign]), ...flags, ...yes);
-  const carried = carriedSettings(manifest);
-  const { exit_code: exit, state, plan, input } = manifest;
+  const on = (verb: 'apply' | 'resume' | 'retry', ...flags: string[]) =>
+    commandLine(program, verb, dir, ...(foreign === null ? [] : ['--base-url', foreign]), ...flags);
+  const { exit_code: exit, state, plan, input, stop } = manifest;
   // Ended before there was a plan: there is nothing to go on with.
   if (plan === null && exit !== EXIT.input) return planAgain(manifest, program);
   if (exit === EXIT.input) {
     const again = planAgain(manifest, program);
     if (again !== null) return again;
-    return plan !== null && plan.change > 0 ? onDirectory('--skip-rejected') : null;
+    return plan !== null && plan.change > 0 ? on('apply', '--skip-rejected', ...yes) : null;
   }
-  if (state === 'planned' || state === 'refused') {
-    if (plan === null || plan.change === 0) return null;
-    const short = exit === EXIT.refused && manifest.settings.min_rows !== undefined && manifest.stop !== null;
-    return short ? onDirectory('--min-rows', String(input.rows)) : onDirectory();
+  const { failed, held } = tally.counts;
+  switch (state) {
+    case 'planned':
+    case 'refused':
+      if (plan === null || plan.change === 0) return null;
+      // It was confirmed, and the key or the account stood in the way.
+      if (exit === EXIT.preflight) return on('resume');
+      if (stop?.reason === 'min_rows') return on('apply', '--min-rows', String(input.rows), ...yes);
+      if (stop?.reason === 'max_changes') return on('apply', '--max-changes', String(plan.change), ...yes);
+      return on('apply', ...yes);
+    case 'interrupted':
+    case 'paused':
+      // Somebody must look at the file first: going on would change the wrong numbers.
+      if (stop?.reason === 'phone_number_mismatch') return null;
+      return exit === EXIT.unverified_rows ? on('retry', ...yes) : on('resume', ...raised(manifest, tally));
+    case 'finished':
+      if (failed > 0) return on('retry', ...(held > 0 ? ['--only', 'failed,held'] : []), ...yes);
+      return held > 0 ? on('retry', '--only', 'held', ...yes) : null;
+    case 'planning':
+    case 'running':
+    case 'superseded':
+      return null;
   }
-  // Somebody must look at the file first: sending its rows again would change the wrong numbers again.
-  if (manifest.stop?.reason === 'phone_number_mismatch') return null;
-  const { failed: failedRows, unverified, unprocessed } = tally.counts;
-  if (failedRows + unverified + unprocessed === 0) return null;
-  return commandLine(program, 'apply', failed, ...flagsOf(carried), ...yes);
 }

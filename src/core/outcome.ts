@@ -1,6 +1,24 @@
-/** How a row can end. `unchanged` and `held` come with reading the account. */
-export const STATUSES = ['updated', 'failed', 'unverified', 'rejected', 'duplicate', 'unprocessed', 'planned'] as const;
+/** How a row can end. `unchanged` comes with reading the account. */
+export const STATUSES = [
+  'updated',
+  'failed',
+  'unverified',
+  'held',
+  'rejected',
+  'duplicate',
+  'unprocessed',
+  'planned',
+] as const;
 export type Status = (typeof STATUSES)[number];
+
+/** Telnyx: 'Missing association' and 'associated resource does not exist', which for this call is the profile. */
+const PROFILE_CODES = new Set(['10013', '10017']);
+const PROFILE_POINTER = '/messaging_profile_id';
+
+/** Whether a failure is about the target profile, and not about the number. */
+export function namesProfile({ errorCode, errorPointer }: Pick<Outcome, 'errorCode' | 'errorPointer'>): boolean {
+  return PROFILE_CODES.has(errorCode) || errorPointer === PROFILE_POINTER;
+}
 
 /** The end of one row that was sent, as the ledger keeps it. Empty text means unknown or not asked for. */
 export type Outcome = {

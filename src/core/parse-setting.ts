@@ -1,6 +1,7 @@
 import { parseDuration } from './duration.ts';
+import { isFinishTime } from './finish-by.ts';
 import { FIELDS } from './header.ts';
-import { type SettingName, type Shape, settingShape } from './settings.ts';
+import { ROW_KINDS, type RowKind, type SettingName, type Shape, settingShape, UNFINISHED } from './settings.ts';
 import { quoted } from './text.ts';
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
@@ -58,6 +59,22 @@ function parseDurationSetting(text: string, shape: Shape): Parsed {
   return { fault: `must be a duration such as 500ms, 10s, 5m or 2h, from ${min}ms to ${max / 1000}s` };
 }
 
+/** `200` rows, or `5%` of them, up to 100%. */
+function parseLimit(text: string): Parsed {
+  const [, digits = '', sign] = /^([0-9]{1,15}(?:\.[0-9]{1,6})?)(%?)$/.exec(text.trim()) ?? [];
+  const value = digits === '' ? Number.NaN : Number(digits);
+  const percent = sign === '%';
+  if (percent ? value <= 100 : Number.isInteger(value)) return { value: { value, percent } };
+  return { fault: 'must be a whole number of rows, or a percentage such as 5%' };
+}
+
+function parseKinds(text: string): Parsed {
+  const kinds = text.split(',').map((kind) => kind.trim().toLowerCase());
+  const known = kinds.every((kind) => (ROW_KINDS as readonly string[]).includes(kind));
+  if (known) return { value: [...new Set(kinds)] as RowKind[] };
+  return { fault: `must be a list, by commas, of ${ROW_KINDS.join(', ')}` };
+}
+
 /** Reads one typed value. Gives the value in its own type, or the rest of a sentence that starts with the flag. */
 export function parseSetting(name: SettingName, text: string): Parsed {
   const shape = settingShape(name);
@@ -82,6 +99,16 @@ export function parseSetting(name: SettingName, text: string): Parsed {
       return value === undefined ? { fault: 'must be one of , ; | tab' } : { value };
     },
     map: () => parseMap(text),
+    limit: () => parseLimit(text),
+    kinds: () => parseKinds(text),
+    unfinished: () =>
+      (UNFINISHED as readonly string[]).includes(text.toLowerCase())
+        ? { value: text.toLowerCase() }
+        : { fault: `must be one of ${UNFINISHED.join(', ')}` },
+    finish: () =>
+      isFinishTime(text)
+        ? { value: text.trim() }
+        : { fault: 'must be a time such as 06:00, 2026-11-24T06:00:00Z or +90m' },
     level: () =>
       LEVELS.includes(text.toLowerCase())
         ? { value: text.toLowerCase() }

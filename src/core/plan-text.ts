@@ -1,4 +1,5 @@
 import { formatDuration } from './duration.ts';
+import { localTime, readFinishBy } from './finish-by.ts';
 import type { Preview } from './preview.ts';
 import type { Settings } from './settings.ts';
 import { count } from './text.ts';
@@ -17,12 +18,32 @@ export function timeNeeded(requests: number, rate: Settings['rate']): string {
   return rate === 'off' || requests === 0 ? '' : `about ${formatDuration((requests / rate) * 1000)} at ${rate}/s`;
 }
 
+/** Whether so many requests fit into the time until --finish-by; '' without one. `now` is ms since 1970. */
+export function fitText(requests: number, rate: Settings['rate'], finishBy: string | null, now: number): string {
+  if (finishBy === null) return '';
+  const end = readFinishBy(finishBy, now);
+  if ('missed' in end) return `--finish-by ${finishBy} would be ${localTime(end.missed)}: apply refuses that now`;
+  const ms = 'at' in end ? end.at - now : end.afterMs;
+  const until = 'at' in end ? `Until ${localTime(end.at)}` : `Within ${formatDuration(end.afterMs)}`;
+  const room = rate === 'off' ? requests : Math.floor((ms / 1000) * rate);
+  if (room >= requests) return `${until}: it fits`;
+  return `${until}: it does not fit, about ${room.toLocaleString('en-US')} of ${count(requests, 'row')} will be sent; resume sends the others`;
+}
+
 function wanted(value: string): string {
   return value === '' ? 'keep' : value;
 }
 
-/** What a plan would do, for people: totals, a table by target, the first rows, and the time it takes. */
-export function planText(preview: Preview, rate: Settings['rate'], sentTo: string): string {
+/**
+ * What a plan would do, for people: totals, a table by target, the first rows, the time it takes, and whether it fits
+ * into the time that there is. `now` is ms since 1970.
+ */
+export function planText(
+  preview: Preview,
+  { rate, finish_by: finishBy }: Pick<Settings, 'rate' | 'finish_by'>,
+  sentTo: string,
+  now: number,
+): string {
   const { change, rejected, duplicate } = preview.actions;
   const lines = [
     '',
@@ -45,6 +66,8 @@ export function planText(preview: Preview, rate: Settings['rate'], sentTo: strin
   }
   const time = timeNeeded(change, rate);
   lines.push('', `${sentTo}${time === '' ? '' : `: ${time}`}`);
+  const fit = fitText(change, rate, finishBy, now);
+  if (fit !== '') lines.push(fit);
   return `${lines.join('\n')}\n`;
 }
 

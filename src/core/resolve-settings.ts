@@ -1,10 +1,12 @@
 import { isLoopback, parseSetting } from './parse-setting.ts';
 import {
   flagOf,
+  type Limit,
   type Scope,
   SETTING_NAMES,
   type SettingName,
   type Settings,
+  type Shape,
   settingShape,
   variableOf,
 } from './settings.ts';
@@ -148,8 +150,20 @@ export function concurrencyOf(settings: Pick<Settings, 'rate' | 'concurrency'>):
   return settings.rate === 'off' ? 50 : Math.min(200, Math.max(10, Math.ceil(2 * settings.rate)));
 }
 
-/** The values back as they would be typed, without those that are the default: what a saved run keeps. */
-export function typedOf(settings: Settings, wanted: (name: SettingName) => boolean): Typed {
+/** A value as it would be typed. */
+function typedText(kind: Shape['kind'], value: unknown): string {
+  if (kind === 'duration') return `${value}ms`;
+  if (kind === 'limit') return limitText(value as Limit);
+  return kind === 'delimiter' && value === '\t' ? 'tab' : String(value);
+}
+
+/** `200`, or `5%`. */
+export function limitText({ value, percent }: Limit): string {
+  return percent ? `${value}%` : String(value);
+}
+
+/** The values back as they would be typed; `keepDefaults` keeps those too that say no more than the default. */
+export function typedOf(settings: Settings, wanted: (name: SettingName) => boolean, keepDefaults = false): Typed {
   const typed: Typed = {};
   for (const name of SETTING_NAMES) {
     const value = settings[name];
@@ -160,9 +174,9 @@ export function typedOf(settings: Settings, wanted: (name: SettingName) => boole
       if (pairs.length > 0) typed[name] = pairs;
       continue;
     }
-    const text = kind === 'duration' ? `${value}ms` : kind === 'delimiter' && value === '\t' ? 'tab' : String(value);
+    const text = typedText(kind, value);
     const same = standard !== null && JSON.stringify(parseSetting(name, standard)) === JSON.stringify({ value });
-    if (!same) typed[name] = text;
+    if (keepDefaults || !same) typed[name] = text;
   }
   return typed;
 }

@@ -1,4 +1,4 @@
-import { LEFT, type Left } from './ledger-entry.ts';
+import { LEFT, type Left } from './ledger-index.ts';
 import type { Outcome, Status } from './outcome.ts';
 import type { PlanEntry } from './plan.ts';
 import { guardFormula } from './text.ts';
@@ -30,6 +30,9 @@ export const RESULTS_COLUMNS = [
 /** The columns that failed.csv adds to those of the input. */
 export const FAILED_COLUMNS = ['reassign_status', 'reassign_reason', 'reassign_detail'] as const;
 
+/** The columns that held.csv has besides: what the number had when it was planned, has now, and was to have. */
+export const HELD_COLUMNS = ['reassign_was', 'reassign_now', 'reassign_wanted'] as const;
+
 /** How one row ended, joined from its plan entry and what the ledger says of it. */
 export type Result = {
   entry: PlanEntry;
@@ -43,9 +46,15 @@ const INTERRUPTED = 'the run ended while this row was being sent, so the write m
 
 /**
  * Joins a plan entry with the ledger. `execution` is false for a plan that nobody has tried to carry out: its rows
- * are `planned`, not `unprocessed`.
+ * are `planned`, not `unprocessed`. `held` says why the profile of a row was held back, or is null.
  */
-export function resultOf(entry: PlanEntry, left: Left, outcome: Outcome | null, execution: boolean): Result {
+export function resultOf(
+  entry: PlanEntry,
+  left: Left,
+  outcome: Outcome | null,
+  execution: boolean,
+  held: string | null,
+): Result {
   if (entry.action === 'rejected' || entry.action === 'duplicate') {
     return { entry, status: entry.action, reason: entry.reason, detail: entry.note, outcome: null };
   }
@@ -55,6 +64,7 @@ export function resultOf(entry: PlanEntry, left: Left, outcome: Outcome | null, 
   if (left === LEFT.intent || left === LEFT.ambiguous) {
     return { entry, status: 'unverified', reason: 'interrupted', detail: INTERRUPTED, outcome: null };
   }
+  if (held !== null) return { entry, status: 'held', reason: 'profile_stopped', detail: held, outcome: null };
   return { entry, status: execution ? 'unprocessed' : 'planned', reason: '', detail: '', outcome: null };
 }
 
@@ -91,15 +101,26 @@ export function resultCells(result: Result): string[] {
   ];
 }
 
-/** Which columns of the input failed.csv keeps: all but those that an earlier failed.csv had added. */
-export function keptColumns(header: readonly string[]): number[] {
-  const added = new Set<string>(FAILED_COLUMNS);
+/** Which columns of the input are kept: all but those that an earlier failed.csv or held.csv had added. */
+function keptColumns(header: readonly string[]): number[] {
+  const added = new Set<string>([...FAILED_COLUMNS, ...HELD_COLUMNS]);
   return header.flatMap((name, at) => (added.has(name.trim()) ? [] : [at]));
+}
+
+/** The cells of those columns. */
+export function keptCells(cells: readonly string[], header: readonly string[]): string[] {
+  return keptColumns(header).map((at) => cells[at] ?? '');
+}
+
+/** A profile and a product in words; '' where neither is known. */
+function settingsText(profile: string, product: string): string {
+  const parts = [profile === '' ? '' : `profile ${profile}`, product === '' ? '' : `product ${product}`];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 /** The header of failed.csv: the input's own names, then the three of ours. */
 export function failedHeader(header: readonly string[]): string[] {
-  return [...keptColumns(header).map((at) => header[at] as string), ...FAILED_COLUMNS];
+  return [...keptCells(header, header), ...FAILED_COLUMNS];
 }
 
 /**
@@ -110,5 +131,19 @@ export function failedHeader(header: readonly string[]): string[] {
 export function failedCells(cells: readonly string[], header: readonly string[], result: Result): string[] {
   const { status, reason, detail } = result;
   const over = cells.length < header.length ? [''] : cells.slice(header.length);
-  return [...keptColumns(header).map((at) => cells[at] ?? ''), status, reason, guardFormula(detail), ...over];
+  return [...keptCells(cells, header), status, reason, guardFormula(detail), ...over];
+}
+
+/** The header of held.csv. */
+export function heldHeader(header: readonly string[]): string[] {
+  return [...failedHeader(header), ...HELD_COLUMNS];
+}
+
+/** A row of held.csv: as in failed.csv, and what the number had, has and was to have. */
+export function heldCells(cells: readonly string[], header: readonly string[], result: Result): string[] {
+  const { entry, outcome } = result;
+  const was = settingsText(entry.profileBefore, entry.productBefore);
+  const now = settingsText(outcome?.profileAfter ?? '', outcome?.productAfter ?? '');
+  const wanted = settingsText(entry.profileTarget, entry.productTarget);
+  return [...failedCells(cells, header, result), ...[was, now, wanted].map(guardFormula)];
 }

@@ -70,9 +70,6 @@ export function summaryText(
   for (const [what, path] of Object.entries(summary.files)) lines.push(`  ${what.padEnd(8)} ${path}`);
   lines.push('');
   if (summary.error !== undefined) lines.push(`${summary.error.message}`);
-  if (summary.resumable && summary.next_command !== null) {
-    lines.push('There is no resume yet: failed.csv holds the rows that are left.');
-  }
   lines.push(`Exit ${summary.exit_code} (${summary.exit_name})`);
   if (summary.next_command !== null) lines.push(`Next: ${paint('strong', summary.next_command)}`);
   return `${lines.join('\n')}\n`;

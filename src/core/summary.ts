@@ -1,7 +1,8 @@
-import { exitName } from './exit-codes.ts';
-import type { LedgerEntry, RateSeen, RequestCounts } from './ledger-entry.ts';
+import { EXIT, exitName } from './exit-codes.ts';
+import type { RateSeen, RequestCounts } from './ledger-entry.ts';
 import type { Manifest, State } from './manifest.ts';
 import type { Status } from './outcome.ts';
+import { paceOf, type Sessions } from './sessions.ts';
 import { type Cause, sortedCauses, sumOf, type Tally } from './tally.ts';
 
 /** summary.json, and what `--json` prints. */
@@ -28,35 +29,10 @@ export type Summary = {
   error?: { code: string; message: string };
 };
 
-/** What the sessions in a ledger come to: one after another, each with its own pace. */
-export type Sessions = { count: number; requests: RequestCounts; rate: RateSeen; firstAt: string | null };
-
-export function noSessions(): Sessions {
-  return {
-    count: 0,
-    requests: { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 },
-    rate: { mean_per_s: 0, max_in_1s: 0, max_in_60s: 0, paused_ms: 0 },
-    firstAt: null,
-  };
-}
-
-/** Adds a ledger entry to the sessions; entries about rows change nothing. */
-export function addSession(sessions: Sessions, entry: LedgerEntry): void {
-  if (entry.type === 'session_started') {
-    sessions.count += 1;
-    sessions.firstAt ??= entry.at;
-  }
-  if (entry.type !== 'session_ended') return;
-  const { requests, rate } = sessions;
-  const before = requests.total;
-  for (const key of Object.keys(requests) as (keyof RequestCounts)[]) requests[key] += entry.requests[key];
-  // The mean over several sessions is that of their requests, not of the sessions.
-  const share = requests.total === 0 ? 0 : entry.requests.total / requests.total;
-  rate.mean_per_s =
-    before === 0 ? entry.rate.mean_per_s : rate.mean_per_s * (1 - share) + entry.rate.mean_per_s * share;
-  rate.max_in_1s = Math.max(rate.max_in_1s, entry.rate.max_in_1s);
-  rate.max_in_60s = Math.max(rate.max_in_60s, entry.rate.max_in_60s);
-  rate.paused_ms += entry.rate.paused_ms;
+/** Whether `resume` goes on with a run: it was begun, or it was confirmed and the key stood in the way. */
+function isResumable({ state, plan }: Manifest, exit: number): boolean {
+  if (plan === null) return false;
+  return state === 'interrupted' || state === 'paused' || (state === 'refused' && exit === EXIT.preflight);
 }
 
 /** Puts the summary together from what the files of a run say. */
@@ -72,6 +48,7 @@ export function summarize(parts: {
   error: { code: string; message: string } | null;
 }): Summary {
   const { manifest, tally, sessions, exit } = parts;
+  const { requests, rate } = paceOf(sessions);
   const finishedAt = manifest.finished_at ?? manifest.created_at;
   const startedAt = manifest.started_at ?? manifest.created_at;
   const rounded = (n: number) => Math.round(n * 100) / 100;
@@ -82,7 +59,7 @@ export function summarize(parts: {
     state: manifest.state,
     exit_code: exit,
     exit_name: exitName(exit),
-    resumable: manifest.state === 'interrupted' || manifest.state === 'paused',
+    resumable: isResumable(manifest, exit),
     next_command: parts.nextCommand,
     input: { path: manifest.input.path, sha256: manifest.input.sha256, rows: manifest.input.rows },
     counts: tally.counts,
@@ -90,13 +67,13 @@ export function summarize(parts: {
     started_at: startedAt,
     finished_at: finishedAt,
     duration_ms: Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt)),
-    requests: sessions.requests,
+    requests,
     rate: {
       setting: parts.rateSetting,
-      mean_per_s: rounded(sessions.rate.mean_per_s),
-      max_in_1s: sessions.rate.max_in_1s,
-      max_in_60s: sessions.rate.max_in_60s,
-      paused_ms: Math.round(sessions.rate.paused_ms),
+      mean_per_s: rounded(rate.mean_per_s),
+      max_in_1s: rate.max_in_1s,
+      max_in_60s: rate.max_in_60s,
+      paused_ms: Math.round(rate.paused_ms),
     },
     causes: sortedCauses(tally),
     warnings: parts.warnings,

@@ -33,7 +33,7 @@ export function addResult(tally: Tally, result: Result): void {
   const { status, reason, outcome, entry } = result;
   tally.counts[status] += 1;
   if (status === 'failed' && outcome?.retryable !== true) tally.permanent += 1;
-  if (!isFailed(status) || status === 'unprocessed') return;
+  if (status === 'unprocessed' || !(isFailed(status) || status === 'held')) return;
   const http = outcome?.httpStatus ?? null;
   const keyOf = (code: string, title: string) => [status, reason, http, code, title].join('\n');
   const told = [outcome?.errorCode ?? '', outcome?.errorTitle ?? ''] as const;

@@ -1,44 +1,13 @@
-import type { Answer, ApiError } from '../core/answer.ts';
-import { classify, firstError } from '../core/classify.ts';
-import type { RequestCounts } from '../core/ledger-entry.ts';
+import type { Answer } from '../core/answer.ts';
+import { firstError } from '../core/classify.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { PlanEntry } from '../core/plan.ts';
-import { backoffMs } from '../core/retry.ts';
-import type { KeyCheck } from './key-check.ts';
-import { type Lanes, PRIORITY } from './lanes.ts';
-import type { Pass } from './pacer.ts';
-import type { Ports, Stop } from './ports.ts';
-import { sleepOrStop } from './sleep-or-stop.ts';
-import type { Throttle } from './throttle.ts';
+import { type Conversation, converse, errorOf, type Row, type Shared } from './converse.ts';
+import type { Work } from './ports.ts';
 
-/** What all rows of a run share. `requests` and `answered` are counted up as the run goes. */
-export type Shared = {
-  ports: Ports;
-  stop: Stop;
-  lanes: Lanes;
-  throttle: Throttle;
-  keyCheck: KeyCheck;
-  limits: { maxAttempts: number; retryBaseMs: number; retryMaxMs: number };
-  requests: RequestCounts;
-  /** How long everybody is paused from now on, in ms. */
-  pausedForMs: () => number;
-  /** Answers with a status line so far: the first one speaks about the whole set-up. */
-  answered: number;
-};
+/** How a row came out of the executor: an outcome, put back because the run stopped, or left as it was. */
+export type Ended = Outcome | { putBack: true; ambiguous: boolean; attempts: number } | { untouched: true };
 
-/** How a row came out of the executor: an outcome, or put back because the run stopped. */
-type Ended = Outcome | { putBack: true; ambiguous: boolean; attempts: number };
-
-/** What an answer complains of: the first error of its body, or the failure of the network. */
-function errorOf(answer: Answer): ApiError {
-  if (answer.kind === 'http') return firstError(answer);
-  return { code: answer.code, title: '', detail: answer.message, pointer: '' };
-}
-
-/** The texts of an outcome that come from its last answer. */
-function told(
-  answer: Answer,
-): Pick<
+type Texts = Pick<
   Outcome,
   | 'httpStatus'
   | 'errorCode'
@@ -48,7 +17,10 @@ function told(
   | 'requestId'
   | 'profileAfter'
   | 'productAfter'
-> {
+>;
+
+/** The texts of an outcome that come from its last answer. */
+function told(answer: Answer): Texts {
   const error = errorOf(answer);
   const http = answer.kind === 'http' ? answer : null;
   const shown = http?.body.kind === 'settings' ? http.body.settings : {};
@@ -64,110 +36,103 @@ function told(
   };
 }
 
+type Last = Pick<Outcome, 'status' | 'reason' | 'retryable'> & { detail?: string };
+
+function outcomeOf(row: Row, shared: Shared, answer: Answer, attempts: number, last: Last): Outcome {
+  const { detail, ...rest } = last;
+  const { clock } = shared.ports;
+  const texts = told(answer);
+  return {
+    row: row.entry.row,
+    ...rest,
+    ...texts,
+    errorDetail: detail ?? texts.errorDetail,
+    attempts,
+    durationMs: clock.now() - (row.beganAt ?? clock.now()),
+    finishedAt: new Date(clock.wallNow()).toISOString(),
+  };
+}
+
+/** Ids and phone numbers do not belong together: the row fails, and the run has been asked to stop. */
+function wrongNumber(detail: string): Last {
+  return { status: 'failed', reason: 'phone_number_mismatch', retryable: false, detail };
+}
+
 /**
- * One plan entry from its intent to its end: send, classify, wait, send again. `onLaunched` is called once, when the
- * row no longer waits for its first request, so that the next row can be fetched.
+ * Reads a row that an earlier session may have sent. `send` when it is to be sent again, with whether the read has told
+ * that no write has happened; a row that is only read comes out as failed where it is not at its target.
  */
-export async function carryOut(entry: PlanEntry, shared: Shared, onLaunched: () => void): Promise<Ended> {
-  const { ports, stop, limits, requests } = shared;
-  let attempts = 0;
-  let sends = 0;
-  let ambiguous = false;
-  let began = ports.clock.now();
-
-  const request = async (pass: Pass): Promise<Answer> => {
-    const admittedAt = ports.clock.now();
-    if (sends === 0) began = admittedAt;
-    else requests.retries += 1;
-    sends += 1;
-    requests.total += 1;
-    requests.writes += 1;
-    onLaunched();
-    try {
-      const answer = await ports.send(entry, pass.left);
-      if (answer.kind === 'http') shared.throttle.heed(answer, admittedAt);
-      return answer;
-    } finally {
-      pass.settled();
+async function readFirst(work: Work, row: Row, shared: Shared): Promise<Ended | { send: true; told: boolean }> {
+  const look = await converse(row, shared, 'read');
+  const end = (answer: Answer, last: Last) => outcomeOf(row, shared, answer, work.attempts, last);
+  const only = work.first === 'read_only';
+  switch (look.end) {
+    case 'put_back':
+      return only ? { untouched: true } : { putBack: true, ambiguous: true, attempts: work.attempts };
+    case 'exhausted': {
+      const { detail } = lastWords(look.answer, look.attempts);
+      return end(look.answer, {
+        status: 'unverified',
+        reason: 'read_failed',
+        retryable: true,
+        detail: `a write may have happened, and it could not be read: ${detail}`,
+      });
     }
-  };
-  const putBack = (): Ended => ({ putBack: true, ambiguous, attempts });
-  const failed = (answer: Answer, retryInMs: number | null) => {
-    ports.tell({ event: 'attempt.failed', entry, attempt: sends, answer, error: errorOf(answer), retryInMs });
-  };
-  const end = (
-    answer: Answer,
-    last: Pick<Outcome, 'status' | 'reason' | 'retryable'> & { detail?: string },
-  ): Outcome => {
-    const { detail, ...rest } = last;
-    const texts = told(answer);
-    const finishedAt = new Date(ports.clock.wallNow()).toISOString();
-    return {
-      row: entry.row,
-      ...rest,
-      ...texts,
-      errorDetail: detail ?? texts.errorDetail,
-      attempts,
-      durationMs: ports.clock.now() - began,
-      finishedAt,
-    };
-  };
-
-  for (;;) {
-    let answer: Answer | 'again' | null = await shared.lanes.send(
-      sends === 0 ? PRIORITY.fresh : PRIORITY.again,
-      request,
-    );
-    if (answer?.kind === 'http' && answer.status === 401) {
-      failed(answer, null);
-      answer = await shared.keyCheck.confirm(request);
-    }
-    if (answer === null) return putBack();
-    if (answer === 'again') continue;
-    const first = answer.kind === 'http' && shared.answered++ === 0;
-    const verdict = classify(entry, answer, first);
-    switch (verdict.kind) {
-      case 'confirmed':
-        attempts += 1;
-        return end(answer, { status: 'updated', reason: '', retryable: false });
-      case 'failed':
-        attempts += 1;
-        failed(answer, null);
-        return end(answer, { status: 'failed', reason: verdict.reason, retryable: false, detail: verdict.detail });
-      case 'wrong_number': {
-        attempts += 1;
-        failed(answer, null);
-        const reason = 'phone_number_mismatch';
-        stop.ask(reason, `row ${entry.row} (line ${entry.line}), id ${entry.id}: ${verdict.detail}`);
-        return end(answer, { status: 'failed', reason, retryable: false, detail: verdict.detail });
-      }
-      case 'throttled':
-        // Costs no attempt: the row goes back to the head of the queue, which is paused.
-        requests.rate_limited += 1;
-        failed(answer, shared.pausedForMs());
-        break;
-      case 'unauthorized':
-        break;
-      case 'stop':
-        failed(answer, null);
-        stop.ask(verdict.reason, verdict.detail);
-        return putBack();
-      case 'retry': {
-        attempts += 1;
-        ambiguous ||= verdict.ambiguous;
-        if (attempts >= limits.maxAttempts) {
-          failed(answer, null);
-          const status = ambiguous ? 'unverified' : 'failed';
-          return end(answer, { status, reason: 'attempts_exhausted', retryable: true, ...lastWords(answer, attempts) });
+    case 'verdict':
+      switch (look.verdict.kind) {
+        case 'confirmed':
+          return end(look.answer, { status: 'updated', reason: 'confirmed_by_read', retryable: false });
+        case 'wrong_number':
+          return end(look.answer, wrongNumber(look.verdict.detail));
+        case 'not_there': {
+          const { told } = look.verdict;
+          if (!only) return { send: true, told };
+          if (!told) return { untouched: true };
+          const detail = 'no write has come to pass: a read shows other values than the target';
+          return end(look.answer, { status: 'failed', reason: 'not_at_target', retryable: true, detail });
         }
-        const wait = backoffMs(attempts, limits.retryBaseMs, limits.retryMaxMs, ports.clock.random());
-        failed(answer, wait);
-        await sleepOrStop(ports.clock, stop, wait);
-        break;
+        case 'failed':
+          throw new Error('an answer to a read was taken for one to a write');
       }
-      default:
-        verdict satisfies never;
-    }
+  }
+}
+
+/**
+ * One row from its intent to its end. `onLaunched` is called once, when the row no longer waits for its first request,
+ * so that the next row can be fetched.
+ */
+export async function carryOut(work: Work, shared: Shared, onLaunched: () => void): Promise<Ended> {
+  const { entry } = work;
+  const row: Row = { entry, requests: 0, beganAt: null, onLaunched };
+  let unsure = false;
+  if (work.first !== 'send') {
+    const look = await readFirst(work, row, shared);
+    if (!('send' in look)) return look;
+    unsure = !look.told;
+  }
+  const { ports } = shared;
+  await ports.record({ type: 'intent', row: entry.row, at: new Date(ports.clock.wallNow()).toISOString() });
+  const talk = await converse(row, shared, 'write');
+  const attempts = work.attempts + talk.attempts;
+  if (talk.end === 'put_back') return { putBack: true, ambiguous: unsure || talk.ambiguous, attempts };
+  return outcomeOf(row, shared, talk.answer, attempts, lastOf(talk));
+}
+
+function lastOf(talk: Exclude<Conversation, { end: 'put_back' }>): Last {
+  if (talk.end === 'exhausted') {
+    const status = talk.ambiguous ? 'unverified' : 'failed';
+    return { status, reason: 'attempts_exhausted', retryable: true, ...lastWords(talk.answer, talk.attempts) };
+  }
+  const { verdict } = talk;
+  switch (verdict.kind) {
+    case 'confirmed':
+      return { status: 'updated', reason: '', retryable: false };
+    case 'failed':
+      return { status: 'failed', reason: verdict.reason, retryable: false, detail: verdict.detail };
+    case 'wrong_number':
+      return wrongNumber(verdict.detail);
+    case 'not_there':
+      throw new Error('an answer to a write was taken for one to a read');
   }
 }
 

@@ -1,90 +1,154 @@
 import type { StopReason } from '../core/classify.ts';
 import type { RateSeen, RequestCounts } from '../core/ledger-entry.ts';
-import type { PlanEntry } from '../core/plan.ts';
 import { concurrencyOf } from '../core/resolve-settings.ts';
 import type { Settings } from '../core/settings.ts';
-import { carryOut, type Shared } from './attempt.ts';
+import { carryOut } from './attempt.ts';
+import { createBreaker } from './breaker.ts';
+import { createBudget } from './budget.ts';
+import type { Shared } from './converse.ts';
 import { createKeyCheck } from './key-check.ts';
 import { createLanes } from './lanes.ts';
 import { createPacer } from './pacer.ts';
-import type { Ports, Stop } from './ports.ts';
+import type { Ports, Stop, Work } from './ports.ts';
 import { createThrottle } from './throttle.ts';
 
 /** Rows that wait for a retry at most: memory must not grow with a million rows that all fail once. */
 const MAX_OPEN = 5000;
 
-/** What an execution came to. `stop` is null when every entry has an outcome. */
+const NOTE_EVERY_MS = 1000;
+
+/** What an execution came to. `stop` is null when every row has an outcome, or is held with others going on. */
 export type Execution = {
   stop: { reason: StopReason; detail: string } | null;
   requests: RequestCounts;
   rate: RateSeen;
 };
 
-type Pace = Pick<Settings, 'rate' | 'concurrency' | 'max_attempts' | 'retry_base' | 'retry_max' | 'max_server_wait'>;
+/** The settings that the engine obeys. */
+export type Limits = Pick<
+  Settings,
+  | 'rate'
+  | 'concurrency'
+  | 'max_attempts'
+  | 'retry_base'
+  | 'retry_max'
+  | 'max_server_wait'
+  | 'max_failures'
+  | 'max_same_error'
+  | 'outage_patience'
+  | 'stop_after'
+>;
 
 /**
  * Rows whose intent may be on disk while they wait for their first request: enough to cover the disk, and few, as
  * each of them must be looked at after a crash.
  */
-function lookahead(pace: Pace): number {
-  return pace.rate === 'off' ? concurrencyOf(pace) : Math.max(2, Math.min(64, Math.ceil(pace.rate / 10)));
+function lookahead(limits: Limits): number {
+  return limits.rate === 'off' ? concurrencyOf(limits) : Math.max(2, Math.min(64, Math.ceil(limits.rate / 10)));
 }
 
 /**
- * Carries out a plan: takes entries as fast as they can be sent, keeps the queue fed, and stops on reason. The
- * entries are those still to be sent. Throws what a port throws (the disk is full), after all requests have ended.
+ * Carries out a plan: takes rows as fast as they can be sent, keeps the queue fed, and stops on reason. `works` are the
+ * rows still to be carried out, `before` says what came of the others. Throws what a port throws (the disk is full),
+ * after all requests have ended.
  */
 export async function execute(
-  entries: AsyncIterable<PlanEntry>,
+  works: AsyncIterable<Work>,
   ports: Ports,
-  pace: Pace,
+  limits: Limits,
   stop: Stop,
+  before: { ended: number; permanent: number },
 ): Promise<Execution> {
-  const pacer = createPacer(pace.rate, ports.clock, stop);
-  const limits = { retryBaseMs: pace.retry_base, retryMaxMs: pace.retry_max, maxServerWaitMs: pace.max_server_wait };
-  const shared: Shared = {
-    ports,
-    stop,
-    lanes: createLanes(concurrencyOf(pace), pacer),
-    throttle: createThrottle(ports, pacer, stop, limits),
-    keyCheck: createKeyCheck(ports, pacer, stop),
-    limits: { maxAttempts: pace.max_attempts, ...limits },
-    requests: { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 },
-    pausedForMs: () => Math.max(0, pacer.pausedUntil() - ports.clock.now()),
-    answered: 0,
+  const { clock } = ports;
+  const pacer = createPacer(limits.rate, clock, stop);
+  const concurrency = concurrencyOf(limits);
+  const waits = {
+    retryBaseMs: limits.retry_base,
+    retryMaxMs: limits.retry_max,
+    maxServerWaitMs: limits.max_server_wait,
   };
-  const ahead = lookahead(pace);
+  const budget = createBudget(stop, limits, before);
+  const ahead = lookahead(limits);
   let open = 0;
   let unlaunched = 0;
   let unfinished = 0;
+  let launches = 0;
+  let more = true;
+  /** Rows held back, and rows launched since a profile was held: with none, nothing else is left to go on with. */
+  let heldBack = 0;
+  let launchedSinceHold = 0;
   let changed: () => void = () => undefined;
   let crash: { error: unknown } | null = null;
+  let notedAt = clock.now();
 
-  const untilRoom = async () => {
-    while (stop.asked() === null && (open >= MAX_OPEN || unlaunched >= ahead)) {
-      await new Promise<void>((resolve) => {
-        changed = resolve;
-      });
-    }
+  const othersAtWork = (waiting: number) => more || open > waiting;
+  const breaker = createBreaker(ports, stop, { concurrency, patienceMs: limits.outage_patience, othersAtWork });
+  const shared: Shared = {
+    ports,
+    stop,
+    lanes: createLanes(concurrency, pacer, breaker),
+    throttle: createThrottle(ports, pacer, stop, waits),
+    keyCheck: createKeyCheck(ports, pacer, stop),
+    breaker,
+    isHeld: budget.isHeld,
+    limits: { maxAttempts: limits.max_attempts, ...waits },
+    requests: { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 },
+    pausedForMs: () => Math.max(0, pacer.pausedUntil() - clock.now()),
+    answered: 0,
   };
+  const nowText = () => new Date(clock.wallNow()).toISOString();
+  const untilChange = () =>
+    new Promise<void>((resolve) => {
+      changed = resolve;
+    });
 
-  async function settle(entry: PlanEntry, onLaunched: () => void): Promise<void> {
-    await ports.record({ type: 'intent', row: entry.row, at: new Date(ports.clock.wallNow()).toISOString() });
-    const ended = await carryOut(entry, shared, onLaunched);
-    if ('putBack' in ended) {
-      unfinished += 1;
-      const at = new Date(ports.clock.wallNow()).toISOString();
-      const { ambiguous, attempts } = ended;
-      await ports.record({ type: 'put_back', row: entry.row, ambiguous, attempts, at });
-      return;
-    }
-    await ports.record({ type: 'outcome', ...ended });
-    ports.tell({ event: ended.status === 'updated' ? 'row.updated' : 'row.failed', entry, outcome: ended });
+  /** What this session has come to, every second: a crash must not take the count of its requests along. */
+  function noteSession(): void {
+    const now = clock.now();
+    if (now - notedAt < NOTE_EVERY_MS) return;
+    notedAt = now;
+    const { requests: _, ...rate } = pacer.seen();
+    // It shares the write of the outcome that comes with it; when it fails, so does that.
+    ports
+      .record({ type: 'session_seen', at: nowText(), requests: { ...shared.requests }, rate })
+      .catch(() => undefined);
   }
 
-  function launch(entry: PlanEntry): void {
+  function failWith(error: unknown): void {
+    crash ??= { error };
+    stop.ask('internal', error instanceof Error ? error.message : String(error));
+  }
+
+  async function settle(work: Work, onLaunched: () => void): Promise<void> {
+    const { entry } = work;
+    const ended = await carryOut(work, shared, onLaunched);
+    if ('untouched' in ended) {
+      unfinished += 1;
+      return;
+    }
+    if ('putBack' in ended) {
+      if (stop.asked() === null) heldBack += 1;
+      else unfinished += 1;
+      const { ambiguous, attempts } = ended;
+      await ports.record({ type: 'put_back', row: entry.row, ambiguous, attempts, at: nowText() });
+      return;
+    }
+    noteSession();
+    // Counted before it is on disk: a run that has had enough must not send on while it waits for the disk.
+    const hold = work.first === 'read_only' ? null : budget.count(entry, ended);
+    if (hold !== null) launchedSinceHold = 0;
+    await ports.record({ type: 'outcome', ...ended });
+    ports.tell({ event: ended.status === 'updated' ? 'row.updated' : 'row.failed', entry, outcome: ended });
+    if (hold === null) return;
+    ports.tell({ event: 'profile.held', ...hold });
+    await ports.record({ type: 'profile_held', ...hold, at: nowText() });
+  }
+
+  function launch(work: Work): void {
     open += 1;
     unlaunched += 1;
+    launches += 1;
+    launchedSinceHold += 1;
     let launched = false;
     const onLaunched = () => {
       if (launched) return;
@@ -92,14 +156,12 @@ export async function execute(
       unlaunched -= 1;
       changed();
     };
-    settle(entry, onLaunched)
-      .catch((error: unknown) => {
-        crash ??= { error };
-        stop.ask('internal', error instanceof Error ? error.message : String(error));
-      })
+    settle(work, onLaunched)
+      .catch(failWith)
       .finally(() => {
         onLaunched();
         open -= 1;
+        breaker.look();
         changed();
       });
   }
@@ -109,18 +171,29 @@ export async function execute(
     ports.tell({ event: 'run.stopping', reason, detail });
     changed();
   });
-  for await (const entry of entries) {
-    await untilRoom();
-    if (stop.asked() !== null) {
-      unfinished += 1;
-      break;
+  let paused = false;
+  try {
+    for await (const work of works) {
+      while (stop.asked() === null && (open >= MAX_OPEN || unlaunched >= ahead)) await untilChange();
+      paused = limits.stop_after !== null && launches >= limits.stop_after;
+      if (stop.asked() !== null || paused) {
+        unfinished += 1;
+        break;
+      }
+      if (budget.isHeld(work.entry)) heldBack += 1;
+      else launch(work);
     }
-    launch(entry);
+  } catch (error) {
+    // The plan could not be read on: what is in flight is brought to its end.
+    failWith(error);
   }
-  while (open > 0) {
-    await new Promise<void>((resolve) => {
-      changed = resolve;
-    });
+  more = false;
+  breaker.look();
+  while (open > 0) await untilChange();
+  if (paused) stop.ask('stop_after', `--stop-after ${limits.stop_after}: so many rows were sent`);
+  if (heldBack > 0 && launchedSinceHold === 0) {
+    stop.ask('profiles_held', 'every profile that has rows left is held');
+    unfinished += heldBack;
   }
   // A pause that the last answer asked for would keep the process alive, for as long as --max-server-wait.
   shared.throttle.end();

@@ -12,25 +12,26 @@ export type KeyCheck = {
    * The first row that saw a 401 sends its request once more, while nobody else sends. Gives that answer; `again`
    * where another row has confirmed meanwhile that the key is good; null when the run is to stop.
    */
-  confirm: (request: (pass: Pass) => Promise<Answer>) => Promise<Answer | 'again' | null>;
+  confirm: <T extends { answer: Answer }>(request: (pass: Pass) => Promise<T>) => Promise<T | 'again' | null>;
 };
 
 export function createKeyCheck(ports: Ports, pacer: Pacer, stop: Stop): KeyCheck {
   let checking: Promise<unknown> | null = null;
 
-  async function check(request: (pass: Pass) => Promise<Answer>): Promise<Answer | null> {
+  async function check<T extends { answer: Answer }>(request: (pass: Pass) => Promise<T>): Promise<T | null> {
     const holder = Symbol('key check');
     pacer.hold(holder);
     try {
       await sleepOrStop(ports.clock, stop, CONFIRM_AFTER_MS);
       const pass = await pacer.admit(holder);
       if (pass === null) return null;
-      const answer = await request(pass);
+      const told = await request(pass);
+      const { answer } = told;
       if (answer.kind === 'http' && answer.status === 401) {
         stop.ask('key_refused', 'HTTP 401, twice within some seconds: the API does not accept this key');
         return null;
       }
-      return answer;
+      return told;
     } finally {
       pacer.hold(null);
       checking = null;

@@ -1,4 +1,5 @@
 import PQueue from 'p-queue';
+import type { Breaker } from './breaker.ts';
 import type { Pacer, Pass } from './pacer.ts';
 
 /** A row that has been tried goes before a row that has not. */
@@ -6,15 +7,18 @@ export const PRIORITY = { fresh: 0, again: 1 } as const;
 
 /** The queue in front of the pacer: order, and how many requests are in flight. */
 export type Lanes = {
-  /** Waits for a turn and a place, then runs the request. Null when the run is to stop before it could leave. */
-  send: <T>(priority: number, request: (pass: Pass) => Promise<T>) => Promise<T | null>;
+  /**
+   * Waits for a turn and a place, then runs the request. Null when the run is to stop before it could leave, or when
+   * the row is not wanted any longer at its turn.
+   */
+  send: <T>(priority: number, request: (pass: Pass) => Promise<T>, isWanted: () => boolean) => Promise<T | null>;
 };
 
 /**
  * Two queues: `turns` lets one request at a time wait for its place, so that a retry overtakes every new row that is
  * still waiting, and `flights` bounds what is in flight. A backoff is waited for outside of both.
  */
-export function createLanes(concurrency: number, pacer: Pacer): Lanes {
+export function createLanes(concurrency: number, pacer: Pacer, breaker: Breaker): Lanes {
   const turns = new PQueue({ concurrency: 1 });
   const flights = new PQueue({ concurrency });
 
@@ -23,13 +27,18 @@ export function createLanes(concurrency: number, pacer: Pacer): Lanes {
   }
 
   return {
-    async send(priority, request) {
+    async send(priority, request, isWanted) {
       const flight = await turns.add(
         async () => {
           await untilRoom();
-          const pass = await pacer.admit();
+          const entered = await breaker.enter();
+          const pass = entered !== null && isWanted() ? await pacer.admit() : null;
+          if (entered === null || pass === null) return null;
+          const answer = flights.add(() => request(pass)).finally(entered.leave);
+          // While the API is down the next one waits for what this one has found.
+          if (entered.probe) await answer.catch(() => undefined);
           // In an object: a promise that is returned as it is would keep the turn until the answer.
-          return pass === null ? null : { answer: flights.add(() => request(pass)) };
+          return { answer };
         },
         { priority },
       );

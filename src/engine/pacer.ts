@@ -41,7 +41,7 @@ export type Pacer = {
  * long after it was admitted (connecting, a cold process); the count alone lets bursts through.
  */
 export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pacer {
-  const cap = rate === 'off' ? Number.POSITIVE_INFINITY : Math.max(1, Math.floor(rate));
+  const cap = rate === 'off' ? Number.POSITIVE_INFINITY : Math.ceil(rate);
   const windowMs = rate === 'off' ? 0 : (cap / rate) * 1000 + GUARD_MS;
   const interval = rate === 'off' ? 0 : (1000 * SLACK) / rate;
   const recent = createWindowCount(windowMs);

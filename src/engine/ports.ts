@@ -23,6 +23,7 @@ export type ExecutorEvent =
   | {
       event: 'attempt.failed';
       entry: PlanEntry;
+      ask: 'read' | 'write';
       attempt: number;
       answer: Answer;
       error: ApiError;
@@ -30,9 +31,16 @@ export type ExecutorEvent =
       retryInMs: number | null;
     }
   | { event: 'row.updated' | 'row.failed'; entry: PlanEntry; outcome: Outcome }
+  | { event: 'profile.held'; profile: string; why: string }
   | { event: 'run.paused'; waitMs: number; why: string }
   | { event: 'run.resumed' }
   | { event: 'run.stopping'; reason: StopReason; detail: string };
+
+/**
+ * One row to carry out. `first`: whether it can be sent at once, or is read before, as an earlier write may have
+ * happened; `read_only`: it is never sent, as it has ended, and a read may still tell how.
+ */
+export type Work = { entry: PlanEntry; first: 'send' | 'read' | 'read_only'; attempts: number };
 
 /** The seam between the engine and the world. Commands pass the io implementations; tests pass fakes. */
 export type Ports = {
@@ -42,6 +50,8 @@ export type Ports = {
    * Calls `onLeft` when the request has left this machine.
    */
   send: (entry: PlanEntry, onLeft: () => void) => Promise<Answer>;
+  /** Reads the number of an entry with one GET, in the same way. */
+  read: (entry: PlanEntry, onLeft: () => void) => Promise<Answer>;
   /** Resolves when the entry is on disk; rejects when it cannot be put there, which ends the run. */
   record: (entry: LedgerEntry) => Promise<void>;
   tell: (event: ExecutorEvent) => void;

@@ -1,5 +1,6 @@
-import { closeSync, createReadStream, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { LedgerEntry } from '../core/ledger-entry.ts';
 
 /** The append-only file of an execution. */
@@ -14,16 +15,32 @@ export type Ledger = {
 
 const NEWLINE = 0x0a;
 
-/** The length in bytes up to and with the last newline: what a crash has left whole. */
+/**
+ * The length in bytes up to and with the last newline: what a crash has left whole. After a loss of power a file may
+ * end in zeros where its last bytes had not come to the disk; a line of JSON has none.
+ */
 async function wholeLength(path: string): Promise<number> {
   let whole = 0;
   let at = 0;
   for await (const chunk of createReadStream(path)) {
-    const last = (chunk as Buffer).lastIndexOf(NEWLINE);
+    const bytes = chunk as Buffer;
+    const zero = bytes.indexOf(0);
+    const last = zero < 0 ? bytes.lastIndexOf(NEWLINE) : bytes.lastIndexOf(NEWLINE, zero);
     if (last >= 0) whole = at + last + 1;
-    at += (chunk as Buffer).length;
+    if (zero >= 0) break;
+    at += bytes.length;
   }
   return whole;
+}
+
+/** Brings a new file's name to the disk, without which its bytes could not be found after a loss of power. */
+async function syncDirectory(path: string): Promise<void> {
+  try {
+    const handle = await open(path, 'r');
+    await handle.sync().finally(() => handle.close());
+  } catch {
+    // Not every system lets a directory be opened; where it does not, its names are safe by other means.
+  }
 }
 
 /** Opens a ledger for appending; a torn last line is cut first. Throws what the file system throws. */
@@ -31,6 +48,9 @@ export async function openLedger(path: string): Promise<Ledger> {
   const whole = existsSync(path) ? await wholeLength(path) : 0;
   const handle = await open(path, 'a', 0o600);
   await handle.truncate(whole);
+  await handle.datasync();
+  await syncDirectory(dirname(path));
+  const { dev, ino } = await handle.stat();
   type Waiting = { line: string; resolve: () => void; reject: (error: unknown) => void };
   let waiting: Waiting[] = [];
   let flushing = false;
@@ -46,6 +66,9 @@ export async function openLedger(path: string): Promise<Ledger> {
         if (failure !== null) throw failure;
         await handle.appendFile(batch.map(({ line }) => line).join(''));
         await handle.datasync();
+        // What is written into a file that has been removed is lost, although every write of it succeeds.
+        const stat = statSync(path, { throwIfNoEntry: false });
+        if (stat?.ino !== ino || stat.dev !== dev) throw new Error(`${path} is gone: the run directory was removed`);
         for (const { resolve } of batch) resolve();
       } catch (error) {
         failure ??= error;
@@ -72,8 +95,8 @@ export async function openLedger(path: string): Promise<Ledger> {
 }
 
 /**
- * Calls back for every whole line of a ledger with its entry and its place in the file (bytes). A torn last line is
- * passed over; a line inside that is not an entry throws, as it means that the file was changed by somebody.
+ * Calls back for every whole line of a ledger with its entry and its place in the file (bytes). What a crash has torn at
+ * its end is passed over; a line inside that is not an entry throws, as it means that the file was changed by somebody.
  */
 export async function scanLedger(
   path: string,
@@ -82,7 +105,9 @@ export async function scanLedger(
   if (!existsSync(path)) return;
   let rest: Buffer = Buffer.alloc(0);
   let offset = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+  const whole = await wholeLength(path);
+  if (whole === 0) return;
+  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024, end: whole - 1 })) {
     const bytes: Buffer = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
     let from = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {

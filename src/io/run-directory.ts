@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sync as writeFileAtomic } from 'write-file-atomic';
 import { type Manifest, readManifest } from '../core/manifest.ts';
@@ -13,6 +13,8 @@ export function runFiles(dir: string) {
     ledger: join(dir, 'ledger.ndjson'),
     results: join(dir, 'results.csv'),
     failed: join(dir, 'failed.csv'),
+    held: join(dir, 'held.csv'),
+    lock: join(dir, 'lock'),
     log: join(dir, 'log.ndjson'),
     summary: join(dir, 'summary.json'),
     sandbox: join(dir, 'sandbox.json'),
@@ -25,7 +27,7 @@ function stamp(now: Date): string {
 }
 
 /** Makes a directory and those above it. Not `recursive`, with which Node runs for ever where it cannot (/proc). */
-function makeDirectories(path: string): void {
+export function makeDirectories(path: string): void {
   if (existsSync(path)) return;
   const parent = dirname(path);
   if (parent !== path) makeDirectories(parent);
@@ -99,4 +101,11 @@ export function listRuns(runsDir: string): string[] {
     .map((entry) => join(runsDir, entry))
     .filter(isRunDirectory)
     .sort();
+}
+
+/** Removes a run directory with all that is in it. Throws what the file system throws. */
+export function removeRun(dir: string): void {
+  // First what makes it a run: half of one must never be taken for a whole one.
+  rmSync(runFiles(dir).manifest, { force: true });
+  rmSync(dir, { recursive: true, force: true });
 }

@@ -1,6 +1,6 @@
 import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
-import { got } from 'got';
+import { got, type Request } from 'got';
 import { type Answer, type HttpAnswer, readBody } from '../core/answer.ts';
 import { requestBody } from '../core/assignment.ts';
 import type { PlanEntry } from '../core/plan.ts';
@@ -23,6 +23,8 @@ export type ClientOptions = {
 /** The API as the engine needs it. Nothing throws: what a server or a network does comes back as an answer. */
 export type TelnyxClient = {
   send: (entry: PlanEntry, onLeft: () => void) => Promise<Answer>;
+  /** Reads the number of an entry. */
+  read: (entry: PlanEntry, onLeft: () => void) => Promise<Answer>;
   /** Breaks off every request that is under way: they end as network failures. */
   abort: () => void;
   /** Requests under way now. */
@@ -88,74 +90,80 @@ export function createTelnyxClient(options: ClientOptions): TelnyxClient {
     };
   }
 
+  function exchange(open: () => Request, onLeft: () => void): Promise<Answer> {
+    const began = performance.now();
+    return new Promise((resolve) => {
+      const stream = open();
+      const chunks: Buffer[] = [];
+      let response: IncomingMessage | null = null;
+      let bytes = 0;
+      let sent = false;
+      const end = (answer: Answer) => {
+        clearTimeout(deadline);
+        underWay.delete(breakOff);
+        resolve(answer);
+      };
+      const durationMs = () => performance.now() - began;
+      const broken = (code: string, message: string) =>
+        end({ kind: 'network', code, message, sent, durationMs: durationMs() });
+      // Not got's own timeout: it ends no request that has not got a connection yet (a proxy that does not answer), and
+      // the row would wait for ever.
+      const deadline = setTimeout(() => {
+        broken('ETIMEDOUT', SPOKEN.ETIMEDOUT as string);
+        stream.destroy();
+      }, options.timeoutMs);
+      const breakOff = () => {
+        broken('ERR_ABORTED', 'broken off');
+        stream.destroy();
+      };
+      underWay.add(breakOff);
+      stream.on('request', (request: ClientRequest) => {
+        request.once('finish', () => {
+          // Said as well of what is broken off before it could leave, and of what waits for a TLS that fails.
+          const { secureConnecting } = request.socket as { secureConnecting?: boolean };
+          if (!underWay.has(breakOff) || secureConnecting === true) return;
+          sent = true;
+          onLeft();
+        });
+        request.once('upgrade', (_head, socket) => {
+          // A 101 takes the connection out of the hands of the HTTP library, which then says no more of it.
+          broken('ERR_UPGRADE', 'the server wants to speak another protocol');
+          socket.destroy();
+          stream.destroy();
+        });
+      });
+      stream.on('response', (head: IncomingMessage) => {
+        response = head;
+      });
+      stream.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes <= MAX_BODY_BYTES) {
+          chunks.push(chunk);
+          return;
+        }
+        if (response !== null) end(httpAnswer(response, null, durationMs()));
+        stream.destroy();
+      });
+      stream.once('end', () => {
+        if (response !== null) end(httpAnswer(response, Buffer.concat(chunks), durationMs()));
+      });
+      stream.on('error', (error: Error) => {
+        const code = clean(codeOf(error));
+        broken(code, SPOKEN[code] ?? clean(error.message));
+      });
+      // Whatever happens, a request that is gone has an answer.
+      stream.once('close', () => broken('ERR_ABORTED', 'broken off'));
+    });
+  }
+
+  const urlOf = ({ id }: PlanEntry) => `${options.baseUrl}/phone_numbers/${encodeURIComponent(id)}/messaging`;
+
   return {
     send(entry, onLeft) {
-      const began = performance.now();
-      return new Promise((resolve) => {
-        const url = `${options.baseUrl}/phone_numbers/${encodeURIComponent(entry.id)}/messaging`;
-        const body = requestBody({ profile: entry.profileTarget || null, product: entry.productTarget || null });
-        const stream = client.stream.patch(url, { json: body });
-        const chunks: Buffer[] = [];
-        let response: IncomingMessage | null = null;
-        let bytes = 0;
-        let sent = false;
-        const end = (answer: Answer) => {
-          clearTimeout(deadline);
-          underWay.delete(breakOff);
-          resolve(answer);
-        };
-        const durationMs = () => performance.now() - began;
-        const broken = (code: string, message: string) =>
-          end({ kind: 'network', code, message, sent, durationMs: durationMs() });
-        // Not got's own timeout: it ends no request that has not got a connection yet (a proxy that does not answer), and
-        // the row would wait for ever.
-        const deadline = setTimeout(() => {
-          broken('ETIMEDOUT', SPOKEN.ETIMEDOUT as string);
-          stream.destroy();
-        }, options.timeoutMs);
-        const breakOff = () => {
-          broken('ERR_ABORTED', 'broken off');
-          stream.destroy();
-        };
-        underWay.add(breakOff);
-        stream.on('request', (request: ClientRequest) => {
-          request.once('finish', () => {
-            // Said as well of what is broken off before it could leave, and of what waits for a TLS that fails.
-            const { secureConnecting } = request.socket as { secureConnecting?: boolean };
-            if (!underWay.has(breakOff) || secureConnecting === true) return;
-            sent = true;
-            onLeft();
-          });
-          request.once('upgrade', (_head, socket) => {
-            // A 101 takes the connection out of the hands of the HTTP library, which then says no more of it.
-            broken('ERR_UPGRADE', 'the server wants to speak another protocol');
-            socket.destroy();
-            stream.destroy();
-          });
-        });
-        stream.on('response', (head: IncomingMessage) => {
-          response = head;
-        });
-        stream.on('data', (chunk: Buffer) => {
-          bytes += chunk.length;
-          if (bytes <= MAX_BODY_BYTES) {
-            chunks.push(chunk);
-            return;
-          }
-          if (response !== null) end(httpAnswer(response, null, durationMs()));
-          stream.destroy();
-        });
-        stream.once('end', () => {
-          if (response !== null) end(httpAnswer(response, Buffer.concat(chunks), durationMs()));
-        });
-        stream.on('error', (error: Error) => {
-          const code = clean(codeOf(error));
-          broken(code, SPOKEN[code] ?? clean(error.message));
-        });
-        // Whatever happens, a request that is gone has an answer.
-        stream.once('close', () => broken('ERR_ABORTED', 'broken off'));
-      });
+      const body = requestBody({ profile: entry.profileTarget || null, product: entry.productTarget || null });
+      return exchange(() => client.stream.patch(urlOf(entry), { json: body }), onLeft);
     },
+    read: (entry, onLeft) => exchange(() => client.stream.get(urlOf(entry)), onLeft),
     inFlight: () => underWay.size,
     abort() {
       for (const breakOff of underWay) breakOff();

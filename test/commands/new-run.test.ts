@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -8,12 +9,16 @@ import {
   inputExists,
   keptSettings,
   newRun,
+  type Origin,
   openRun,
+  originOf,
   planRun,
+  takeInput,
   typedPath,
 } from '../../src/commands/new-run.ts';
 import { settle } from '../../src/commands/settled.ts';
 import type { Typed } from '../../src/core/resolve-settings.ts';
+import { isLocked, readHolder } from '../../src/io/lock.ts';
 import { loadManifest, runFiles } from '../../src/io/run-directory.ts';
 import { tempDir } from '../io/temp.ts';
 import { contextOf } from './contexts.ts';
@@ -35,16 +40,16 @@ function place(flags: Typed = {}, name = 'Cut over (2).csv') {
 }
 
 describe('newRun', () => {
-  it('makes a directory with nothing but a manifest, named after the input', () => {
+  it('makes a directory with nothing but a manifest and a lock, named after the input', async () => {
     const { cwd, context, input, resolved } = place({
       rate: '7',
       map: 'phone_number=Phone',
       yes: 'true',
       json: 'true',
     });
-    const run = newRun(input, resolved, 'apply', context);
+    const run = await newRun(originOf(input, context), resolved, 'apply', context);
     expect(run.shown).toMatch(/^runs\/\d{8}T\d{6}Z-cut-over-2-[0-9a-f]{4}$/);
-    expect(readdirSync(run.dir)).toEqual(['run.json']);
+    expect(readdirSync(run.dir).sort()).toEqual(['lock', 'run.json']);
     const manifest = loadManifest(run.dir);
     expect(manifest).toEqual(run.manifest);
     expect(manifest).toMatchObject({
@@ -54,8 +59,17 @@ describe('newRun', () => {
       state: 'planning',
       settings: { rate: '7', map: ['phone_number=Phone'] },
       input: { path: join(cwd, input) },
+      source: null,
+      locked: true,
       exit_code: null,
       pid: process.pid,
+    });
+    expect(await isLocked(runFiles(run.dir).lock)).toBe(true);
+    expect(readHolder(runFiles(run.dir).lock)).toEqual({
+      pid: process.pid,
+      host: manifest.host,
+      since: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      what: `apply ${manifest.run_id}`,
     });
     expect(run.dir).toContain(manifest.run_id);
   });
@@ -76,52 +90,91 @@ describe('newRun', () => {
     expect(keptSettings(resolved)).toEqual({ timeout: '3000ms', delimiter: 'tab', skip_rejected: 'true' });
   });
 
-  it('takes its name from --name, or from standard input, and records no path that cannot be read again', () => {
+  it('takes no lock with --no-lock, and says so', async () => {
+    const { context, input, resolved } = place({ no_lock: 'true' });
+    const run = await newRun(originOf(input, context), resolved, 'apply', context);
+    expect(readdirSync(run.dir)).toEqual(['run.json']);
+    expect(run.manifest).toMatchObject({ locked: false, settings: {} });
+  });
+
+  it('takes its name from --name, or from standard input, and records no path that cannot be read again', async () => {
     const { cwd, context, input, resolved } = place({ name: 'Zoë & Co', runs_dir: 'deep/runs' });
-    expect(newRun(input, resolved, 'plan', context).manifest.name).toBe('zo-co');
-    const unnamed = settle({}, context, 'plan');
-    expect(newRun(null, unnamed, 'plan', context).manifest).toMatchObject({ name: 'stdin', input: { path: null } });
-    expect(newRun('/dev/null', unnamed, 'plan', context).manifest.input.path).toBeNull();
+    const made = async (from: string, how = settle({}, context, 'plan')) =>
+      (await newRun(originOf(from, context), how, 'plan', context)).manifest;
+    expect((await made(input, resolved)).name).toBe('zo-co');
+    expect(await made('-')).toMatchObject({ name: 'stdin', input: { path: null } });
+    expect((await made('/dev/null')).input.path).toBeNull();
     expect(readdirSync(cwd).sort()).toEqual([input, 'deep', 'runs'].sort());
   });
 
-  it('is refused where the directory cannot be made', () => {
+  it('of the rows of another run has the name and path of that one, which need not be there any longer', async () => {
+    const { cwd, context } = place();
+    const source = { run_id: 'earlier', dir: join(cwd, 'runs', 'earlier'), only: 'failed' };
+    const origin: Origin = { path: join(cwd, 'gone.csv'), name: 'cutover', source, copy: async () => '' };
+    const { manifest } = await newRun(origin, settle({}, context, 'retry'), 'retry', context);
+    expect(manifest).toMatchObject({ name: 'cutover', command: 'retry', source, input: { path: origin.path } });
+    const renamed = await newRun(origin, settle({ name: 'other' }, context, 'retry'), 'retry', context);
+    expect(renamed.manifest.name).toBe('other');
+  });
+
+  it('is refused where the directory cannot be made', async () => {
     const { cwd, context, input } = place();
     writeFileSync(join(cwd, 'file'), '');
     for (const dir of ['file', 'file/runs', '/proc/nowhere']) {
-      const refuse = () => newRun(input, settle({ runs_dir: dir }, context, 'plan'), 'plan', context);
-      expect(refuse).toThrow(UsageError);
-      expect(refuse).toThrow(/^cannot make a run directory in .* \([A-Z]+\); choose another with --runs-dir$/);
+      const resolved = settle({ runs_dir: dir }, context, 'plan');
+      const refused = await newRun(originOf(input, context), resolved, 'plan', context).catch((error) => error);
+      expect(refused).toBeInstanceOf(UsageError);
+      expect(refused.message).toMatch(/^cannot make a run directory in .* \([A-Z]+\); choose another with --runs-dir$/);
     }
   });
 });
 
-describe('planRun', () => {
-  it('copies and plans a file, or standard input, and records what came of it', async () => {
+describe('takeInput and planRun', () => {
+  it('copy and plan a file, or standard input, and record what came of it', async () => {
     const { cwd, input, resolved, context } = place();
     const text = readFileSync(join(cwd, input));
     const stdin = new PassThrough();
     stdin.end(text);
     const piped = { ...context, stdin: stdin as unknown as Context['stdin'] };
-    for (const from of [input, null]) {
-      const made = newRun(from, resolved, 'plan', piped);
-      const { run, planned } = await planRun(made, from, resolved, piped, never);
-      expect(readFileSync(runFiles(run.dir).input).equals(text)).toBe(true);
+    for (const from of [input, '-']) {
+      const origin = originOf(from, piped);
+      const made = await newRun(origin, resolved, 'plan', piped);
+      const taken = await takeInput(made, origin, never);
+      expect(readFileSync(runFiles(taken.dir).input).equals(text)).toBe(true);
+      expect(taken.manifest).toMatchObject({ state: 'planning', input: { sha256: hash('sha256', text), rows: 0 } });
+      expect(loadManifest(taken.dir)).toEqual(taken.manifest);
+      const { run, planned } = await planRun(taken, resolved, never);
       expect(run.manifest).toMatchObject({
         state: 'planned',
-        input: { rows: 3, blank_lines: 1, dialect: { encoding: 'utf-8', delimiter: ',' } },
+        input: {
+          sha256: hash('sha256', text),
+          rows: 3,
+          blank_lines: 1,
+          dialect: { encoding: 'utf-8', delimiter: ',' },
+        },
         plan: { change: 1, rejected: 1, duplicate: 1, sha256: planned.planSha256 },
         fault: null,
       });
       expect(loadManifest(run.dir)).toEqual(run.manifest);
     }
   });
+
+  it('throw the reason of a signal that has come', async () => {
+    const { input, resolved, context } = place();
+    const origin = originOf(input, context);
+    const made = await newRun(origin, resolved, 'plan', context);
+    const signal = AbortSignal.abort('SIGTERM');
+    await expect(takeInput(made, origin, signal)).rejects.toMatchObject({ name: 'AbortError' });
+    const taken = await takeInput(made, origin, never);
+    await expect(planRun(taken, resolved, signal)).rejects.toBe('SIGTERM');
+    expect(loadManifest(made.dir)).toMatchObject({ state: 'planning', plan: null });
+  });
 });
 
 describe('openRun', () => {
-  it('opens a run from where it is typed, and refuses what is none', () => {
+  it('opens a run from where it is typed, and refuses what is none', async () => {
     const { context, input, resolved } = place();
-    const made = newRun(input, resolved, 'plan', context);
+    const made = await newRun(originOf(input, context), resolved, 'plan', context);
     for (const given of [made.shown, made.dir, `./${made.shown}/`]) expect(openRun(given, context)).toEqual(made);
     const refuse = (given: string) => () => openRun(given, context);
     for (const given of ['.', 'gone', input]) {

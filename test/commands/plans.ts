@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { copyInput, makePlan, type Planned } from '../../src/commands/make-plan.ts';
 import { writeResults } from '../../src/commands/write-results.ts';
 import type { Manifest } from '../../src/core/manifest.ts';
@@ -45,7 +45,14 @@ export async function tableOf(path: string): Promise<string[][]> {
   return cells;
 }
 
-export type Written = { tally: Tally; results: Record<string, string>[]; failed: string[][]; failedText: string };
+export type Written = {
+  tally: Tally;
+  results: Record<string, string>[];
+  failed: string[][];
+  failedText: string;
+  /** Null where there is no held.csv. */
+  held: string[][] | null;
+};
 
 /** Writes the results of a run and reads them back. */
 export async function resultsOf({ dir, manifest }: PlannedRun, execution: boolean): Promise<Written> {
@@ -56,6 +63,7 @@ export async function resultsOf({ dir, manifest }: PlannedRun, execution: boolea
     results: rows.map((cells) => Object.fromEntries(header.map((name, at) => [name, cells[at] ?? '']))),
     failed: await tableOf(runFiles(dir).failed),
     failedText: readFileSync(runFiles(dir).failed, 'utf8'),
+    held: existsSync(runFiles(dir).held) ? await tableOf(runFiles(dir).held) : null,
   };
 }
 

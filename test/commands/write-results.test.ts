@@ -2,39 +2,12 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { copyResults, indexLedger, writeResults } from '../../src/commands/write-results.ts';
-import { LEFT, type LedgerEntry } from '../../src/core/ledger-entry.ts';
-import type { Outcome } from '../../src/core/outcome.ts';
+import { LEFT } from '../../src/core/ledger-index.ts';
 import { runFiles } from '../../src/io/run-directory.ts';
 import { tempDir, tempFile } from '../io/temp.ts';
-import { id, type PlannedRun, planOf, profile, resultsOf } from './plans.ts';
-
-const AT = '2026-11-23T02:00:00.000Z';
-
-function outcome(row: number, changes: Partial<Outcome> = {}): LedgerEntry {
-  return {
-    type: 'outcome',
-    row,
-    status: 'updated',
-    reason: '',
-    retryable: false,
-    profileAfter: profile(1),
-    productAfter: '',
-    httpStatus: 200,
-    errorCode: '',
-    errorTitle: '',
-    errorDetail: '',
-    errorPointer: '',
-    attempts: 1,
-    durationMs: 12.4,
-    requestId: 'req-1',
-    finishedAt: AT,
-    ...changes,
-  };
-}
-
-function writeLedger({ dir }: PlannedRun, entries: LedgerEntry[]): void {
-  writeFileSync(runFiles(dir).ledger, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-}
+import { outcome, writeLedger } from './ledgers.ts';
+import { id, planOf, profile, resultsOf } from './plans.ts';
+import { AT } from './run-directories.ts';
 
 const HEADER = 'id,profile_id,product,label';
 const good = (n: number, label = '') => `${id(n)},${profile(1)},,${label}`;
@@ -159,8 +132,9 @@ describe('results.csv', () => {
   });
 
   it('leave nothing half-written where they cannot be put in place', async () => {
-    for (const name of ['results', 'failed'] as const) {
+    for (const name of ['results', 'failed', 'held'] as const) {
       const run = await planOf([HEADER, good(1), 'x y,,A2P,'].join('\n'));
+      writeLedger(run, [{ type: 'profile_held', profile: profile(1), why: 'x', at: AT }]);
       mkdirSync(runFiles(run.dir)[name]);
       await expect(writeResults(run.dir, run.manifest, true)).rejects.toThrow(/EISDIR|EEXIST|ENOTEMPTY|EPERM/);
       expect(readdirSync(run.dir).filter((file) => file.endsWith('.tmp'))).toEqual([]);

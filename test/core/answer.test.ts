@@ -4,22 +4,24 @@ import { readBody } from '../../src/core/answer.ts';
 import { createCleaner } from '../../src/core/redact.ts';
 import { ID, PHONE, PROFILE } from './make.ts';
 
-const read = (value: unknown) => readBody(JSON.stringify(value), (text) => text);
+// As every real one, it takes nothing but text.
+const read = (value: unknown) => readBody(JSON.stringify(value), (text) => text.slice());
 const UNREADABLE = { kind: 'unreadable' };
 
 describe('a body with data', () => {
-  it('shows id, phone number, profile and product', () => {
+  it('shows id, phone number, account, profile and product', () => {
     const data = {
       record_type: 'messaging_settings',
       id: ID,
       phone_number: PHONE,
+      organization_id: 'org-1',
       messaging_profile_id: PROFILE.toUpperCase(),
       messaging_product: 'A2P',
       health: null,
     };
     expect(read({ data })).toEqual({
       kind: 'settings',
-      settings: { id: ID, phoneNumber: PHONE, profile: PROFILE, product: 'A2P' },
+      settings: { id: ID, phoneNumber: PHONE, organizationId: 'org-1', profile: PROFILE, product: 'A2P' },
     });
   });
 
@@ -39,7 +41,13 @@ describe('a body with data', () => {
   });
 
   it('takes no value of another type for one', () => {
-    const data = { id: 12, phone_number: 18005550001, messaging_profile_id: [PROFILE], messaging_product: false };
+    const data = {
+      id: 12,
+      phone_number: 18005550001,
+      organization_id: 7,
+      messaging_profile_id: [PROFILE],
+      messaging_product: false,
+    };
     expect(read({ data })).toStrictEqual({ kind: 'settings', settings: {} });
   });
 
@@ -151,7 +159,13 @@ describe('every text that is kept', () => {
     const key = 'KEY0123456789';
     const dirty = `${key}\u001b[2J`;
     const error = { code: dirty, title: dirty, detail: dirty, source: { pointer: dirty } };
-    const data = { id: dirty, phone_number: dirty, messaging_profile_id: dirty, messaging_product: dirty };
+    const data = {
+      id: dirty,
+      phone_number: dirty,
+      organization_id: dirty,
+      messaging_profile_id: dirty,
+      messaging_product: dirty,
+    };
     const texts = [{ errors: [error] }, { errors: [{ source: { parameter: dirty } }] }, { data }].map((value) =>
       JSON.stringify(readBody(JSON.stringify(value), createCleaner(key))),
     );
@@ -165,6 +179,7 @@ describe('every text that is kept', () => {
         settings: {
           id: '[key]\\x1b[2J',
           phoneNumber: '[key]\\x1b[2J',
+          organizationId: '[key]\\x1b[2J',
           profile: '[key]\\x1b[2j',
           product: '[key]\\x1b[2J',
         },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpAnswer, ShownSettings } from '../../src/core/answer.ts';
-import { classify, firstError } from '../../src/core/classify.ts';
+import { classify, classifyRead, firstError, looksDown } from '../../src/core/classify.ts';
 import type { PlanEntry } from '../../src/core/plan.ts';
 import { ID, makeAnswer, makeEntry, OTHER_PROFILE, PHONE, PROFILE } from './make.ts';
 
@@ -206,6 +206,118 @@ describe('any other 4xx', () => {
       });
     },
   );
+});
+
+describe('an answer to a read', () => {
+  it.each([
+    ['all of it', entry, FULL, 200],
+    ['another status of success', entry, FULL, 299],
+    ['nothing that the row does not ask for', entry, { profile: PROFILE, product: 'A2P' }, 200],
+    ['another product, where that is kept', makeEntry(), { profile: PROFILE, product: 'P2P' }, 200],
+    ['no profile, where it was to be taken away', makeEntry({ profileTarget: 'UNASSIGN' }), { profile: null }, 200],
+  ] satisfies [string, PlanEntry, ShownSettings, number][])(
+    'that shows the targets says that the row is there: %s',
+    (_what, planned, settings, status) => {
+      expect(classifyRead(planned, shown(settings, status), false)).toEqual({ kind: 'confirmed' });
+      expect(classifyRead(planned, shown(settings, status), true)).toEqual({ kind: 'confirmed' });
+    },
+  );
+
+  it.each([
+    ['another profile', { ...FULL, profile: OTHER_PROFILE }, true],
+    ['no profile', { ...FULL, profile: null }, true],
+    ['another product', { ...FULL, product: 'P2P' }, true],
+    ['another id', { ...FULL, id: '77' }, true],
+    ['nothing of the profile', { id: ID, product: 'A2P' }, false],
+    ['nothing of the product', { id: ID, profile: PROFILE }, false],
+    ['nothing at all', {}, false],
+  ] satisfies [string, ShownSettings, boolean][])(
+    'that shows %s says that it is not, or that it cannot be told',
+    (_what, settings, told) => {
+      expect(classifyRead(entry, shown(settings), false)).toEqual({ kind: 'not_there', told });
+      expect(classifyRead(entry, shown(settings), true)).toEqual({ kind: 'not_there', told });
+    },
+  );
+
+  it('tells by what the row asks for, and not by the rest', () => {
+    const onlyProfile = makeEntry({ profileTarget: PROFILE, productTarget: '' });
+    expect(classifyRead(onlyProfile, shown({ profile: null }), false)).toEqual({ kind: 'not_there', told: true });
+    const onlyProduct = makeEntry({ profileTarget: '', productTarget: 'A2P' });
+    expect(classifyRead(onlyProduct, shown({ product: null }), false)).toEqual({ kind: 'not_there', told: true });
+  });
+
+  it('that shows another phone number says that ids and rows do not belong together; nothing was changed yet', () => {
+    const verdict = {
+      kind: 'wrong_number',
+      detail: 'the file says +18005550001, the account has +18005550002 under this id',
+    };
+    expect(classifyRead(entry, shown({ ...FULL, phoneNumber: '+18005550002' }), false)).toEqual(verdict);
+    expect(classifyRead(entry, shown({ phoneNumber: '+18005550002' }), true)).toEqual(verdict);
+    expect(classifyRead(makeEntry(), shown({ phoneNumber: PHONE }), true)).toEqual({ kind: 'not_there', told: false });
+  });
+
+  it.each([
+    makeAnswer(200, { kind: 'unreadable' }),
+    answered(200, '10015'),
+    makeAnswer(299, { kind: 'unreadable' }),
+    answered(408),
+    answered(425),
+    answered(422, '10036'),
+    answered(500),
+    answered(503, '10007'),
+    makeAnswer(599, { kind: 'unreadable' }),
+    { kind: 'network', code: 'ECONNRESET', message: 'cut', sent: true, durationMs: 1 } as const,
+    { kind: 'network', code: 'ECONNREFUSED', message: 'refused', sent: false, durationMs: 1 } as const,
+  ])('that tells nothing is asked for again, and has changed nothing (%#)', (answer) => {
+    expect(classifyRead(entry, answer, false)).toEqual({ kind: 'retry', ambiguous: false });
+    expect(classifyRead(entry, answer, true)).toEqual({ kind: 'retry', ambiguous: false });
+  });
+
+  it('of 401, 429, or about the account means what it means of a write', () => {
+    expect(classifyRead(entry, answered(401), true)).toEqual({ kind: 'unauthorized' });
+    expect(classifyRead(entry, answered(429), true)).toEqual({ kind: 'throttled' });
+    expect(classifyRead(entry, answered(403, '20013'), false)).toEqual({
+      kind: 'stop',
+      reason: 'account_refused',
+      detail: 'HTTP 403 20013 Title',
+    });
+    expect(classifyRead(entry, answered(403, '10010'), true)).toMatchObject({
+      kind: 'stop',
+      reason: 'account_refused',
+    });
+    expect(classifyRead(entry, makeAnswer(302, { kind: 'unreadable' }), true)).toMatchObject({
+      kind: 'stop',
+      reason: 'redirected',
+    });
+  });
+
+  it.each([199, 300, 302, 400, 403, 404, 410, 422, 499])(
+    'of HTTP %d, which refuses this one number, leaves the verdict to the write',
+    (status) => {
+      expect(classifyRead(entry, answered(status, '10010'), false)).toEqual({ kind: 'not_there', told: false });
+      expect(classifyRead(entry, shown(FULL, status), false)).toEqual({ kind: 'not_there', told: false });
+    },
+  );
+});
+
+describe('an API that looks down', () => {
+  it.each([
+    [500, true],
+    [502, true],
+    [599, true],
+    [499, false],
+    [429, false],
+    [408, false],
+    [302, false],
+    [200, false],
+  ])('of HTTP %d: %s', (status, down) => {
+    expect(looksDown(answered(status, '10007'))).toBe(down);
+    expect(looksDown(makeAnswer(status, { kind: 'unreadable' }))).toBe(down);
+  });
+
+  it.each([true, false])('has no complete answer, whether the request was sent or not: %s', (sent) => {
+    expect(looksDown({ kind: 'network', code: 'ETIMEDOUT', message: 'late', sent, durationMs: 1 })).toBe(true);
+  });
 });
 
 describe('the first error of an answer', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StopReason } from '../../src/core/classify.ts';
-import { executionEnding, planEnding } from '../../src/core/ending.ts';
+import { executionEnding, planEnding, signalExit } from '../../src/core/ending.ts';
 import type { Status } from '../../src/core/outcome.ts';
 import { makeTally } from './make.ts';
 
@@ -12,6 +12,17 @@ describe('the ending of a plan', () => {
     [1, true, { exit: 4, state: 'planned' }],
   ])('with %d rejected rows, skipped: %s', (rejected, skip, ending) => {
     expect(planEnding(rejected, skip)).toEqual(ending);
+  });
+});
+
+describe('the exit code of a signal', () => {
+  it.each([
+    ['SIGHUP', 129],
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['', 143],
+  ])('%s is %d', (signal, exit) => {
+    expect(signalExit(signal)).toBe(exit);
   });
 });
 
@@ -29,10 +40,12 @@ describe('the ending of an execution to its last row', () => {
     ['failures for good and temporary ones', { failed: 2 }, 1, { exit: 4, state: 'finished' }],
     ['rejected rows', { updated: 3, rejected: 1 }, 0, { exit: 4, state: 'finished' }],
     ['rejected rows and temporary failures', { failed: 1, rejected: 1 }, 0, { exit: 4, state: 'finished' }],
+    ['held rows', { updated: 3, held: 1 }, 0, { exit: 4, state: 'finished' }],
+    ['held rows and temporary failures', { failed: 1, held: 1 }, 0, { exit: 4, state: 'finished' }],
     ['unknown outcomes', { updated: 3, unverified: 1 }, 0, { exit: 11, state: 'paused' }],
     [
       'unknown outcomes among everything else',
-      { failed: 2, unverified: 1, rejected: 1 },
+      { failed: 2, unverified: 1, held: 1, rejected: 1 },
       1,
       { exit: 11, state: 'paused' },
     ],
@@ -40,7 +53,7 @@ describe('the ending of an execution to its last row', () => {
     ['rows that are still planned', { planned: 3 }, 0, fault],
     [
       'rows that were never sent among everything else',
-      { updated: 1, failed: 2, unverified: 1, rejected: 1, unprocessed: 1 },
+      { updated: 1, failed: 2, unverified: 1, held: 1, rejected: 1, unprocessed: 1 },
       1,
       fault,
     ],
@@ -50,7 +63,7 @@ describe('the ending of an execution to its last row', () => {
 });
 
 describe('the ending of an execution that stopped', () => {
-  const untouched: Counts = { unprocessed: 9, rejected: 1 };
+  const untouched: Counts = { unprocessed: 9, held: 1, rejected: 1 };
   const midway: [Counts, number][] = [
     [{ updated: 1, unprocessed: 8 }, 0],
     [{ failed: 1, unprocessed: 8 }, 1],
@@ -61,12 +74,19 @@ describe('the ending of an execution that stopped', () => {
   it.each([
     ['internal', '', { exit: 1, state: 'interrupted' }, { exit: 1, state: 'interrupted' }],
     ['signal', 'SIGINT', { exit: 130, state: 'interrupted' }, { exit: 130, state: 'interrupted' }],
+    ['signal', 'SIGHUP', { exit: 129, state: 'interrupted' }, { exit: 129, state: 'interrupted' }],
     ['signal', 'SIGTERM', { exit: 143, state: 'interrupted' }, { exit: 143, state: 'interrupted' }],
     ['key_refused', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
     ['account_refused', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
     ['redirected', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
     ['phone_number_mismatch', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['server_wait', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
+    ['max_failures', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
+    ['max_same_error', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
+    ['profiles_held', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
+    ['outage', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
+    ['finish_by', '', { exit: 10, state: 'paused' }, { exit: 10, state: 'paused' }],
+    ['stop_after', '', { exit: 10, state: 'paused' }, { exit: 10, state: 'paused' }],
   ] satisfies [StopReason, string, object, object][])(
     'by %s %s: before the first write, and midway whatever the rows came to',
     (reason, detail, before, after) => {

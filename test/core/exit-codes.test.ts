@@ -12,10 +12,15 @@ describe('exit codes', () => {
     [6, 'stopped'],
     [7, 'preflight'],
     [8, 'refused'],
+    [9, 'locked'],
+    [10, 'window'],
     [11, 'unverified_rows'],
+    [129, 'interrupted'],
     [130, 'interrupted'],
     [143, 'interrupted'],
     // Not one of ours.
+    [12, 'internal'],
+    [128, 'internal'],
     [99, 'internal'],
   ])('%d is %s', (code, name) => {
     expect(exitName(code)).toBe(name);

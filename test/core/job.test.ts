@@ -1,6 +1,7 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
 import { jobJsonSchema, readJob } from '../../src/core/job.ts';
+import { SETTING_NAMES } from '../../src/core/settings.ts';
 
 type Value = string | Record<string, string>;
 
@@ -12,6 +13,7 @@ function read(...keys: [key: string, value: Value][]) {
   );
 }
 
+const JOB_SETTINGS = SETTING_NAMES.filter((name) => name !== 'only');
 const COMMAND: [string, string] = ['command', 'apply'];
 const INPUT: [string, string] = ['input', 'numbers.csv'];
 
@@ -24,6 +26,12 @@ describe('a job', () => {
       input: 'numbers.csv',
       typed: { name: '0123', max_attempts: '7', skip_rejected: 'true', rate: 'x' },
     });
+  });
+
+  it('may hold any setting that is not of another command', () => {
+    const given: [string, string][] = JOB_SETTINGS.map((name) => [name, 'as typed']);
+    const typed = Object.fromEntries(given.map(([name, text]) => [name, name === 'map' ? [text] : text]));
+    expect(read(COMMAND, INPUT, ...given)).toEqual({ command: 'apply', input: 'numbers.csv', typed });
   });
 
   it('may plan only', () => {
@@ -62,6 +70,7 @@ describe('a job file with faults', () => {
     ],
     [[COMMAND, INPUT, ['colour', 'red']], ['jobs/nightly.yaml:3:1: unknown key colour']],
     [[COMMAND, INPUT, ['rate', { a: '1' }]], ['jobs/nightly.yaml:3:1: rate must have a plain value']],
+    [[COMMAND, INPUT, ['only', 'held']], ['jobs/nightly.yaml:3:1: unknown key only']],
     [[COMMAND, INPUT, ['constructor', 'x']], ['jobs/nightly.yaml:3:1: unknown key constructor']],
   ] satisfies [[string, Value][], string[]][])('%j', (keys, faults) => {
     expect(read(...keys)).toEqual({ faults });
@@ -102,6 +111,7 @@ describe('the schema of job files', () => {
     const properties = Object.values(schema.properties as Record<string, { description?: string }>);
     expect(schema).toMatchObject({ title: 'telnyx-reassign job', required: ['command', 'input'], type: 'object' });
     expect(properties.every(({ description }) => (description ?? '') !== '')).toBe(true);
+    expect(Object.keys(schema.properties as object)).toEqual(['command', 'input', ...JOB_SETTINGS]);
   });
 
   it.each([
@@ -110,6 +120,11 @@ describe('the schema of job files', () => {
     { rate: 'off' },
     { timeout: '10s', retry_base: 2 },
     { map: { phone_number_id: 'Number ID' } },
+    { max_failures: '5%', max_changes: 200 },
+    { max_failures: 0, max_changes: '12.5%' },
+    { if_unfinished: 'refuse' },
+    { if_unfinished: 'resume', no_lock: true, state_dir: '/var/lib/x', wait_for_lock: '10m' },
+    { if_unfinished: 'new', stop_after: 1, finish_by: '06:00', outage_patience: 0, max_same_error: 1, keep_runs: 3 },
     { skip_rejected: true, max_attempts: 100, min_rows: 0, delimiter: ';', base_url: 'https://x.test', name: 'n' },
   ])('accepts a job with %j', (settings) => {
     expect(validate({ command: 'apply', input: 'a.csv', ...settings })).toBe(true);
@@ -130,6 +145,19 @@ describe('the schema of job files', () => {
     { timeout: '' },
     { map: 'x' },
     { colour: 'red' },
+    { max_failures: -1 },
+    { max_failures: 2.5 },
+    { max_failures: '' },
+    { max_failures: true },
+    { if_unfinished: 'old' },
+    { if_unfinished: true },
+    { finish_by: '' },
+    { finish_by: 600 },
+    { stop_after: 0 },
+    { keep_runs: 0 },
+    { only: 'held' },
+    { delimiter: '' },
+    { log_level: 7 },
   ])('refuses a job with %j', (settings) => {
     expect(validate({ command: 'apply', input: 'a.csv', ...settings })).toBe(false);
   });

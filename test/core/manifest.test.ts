@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readManifest, runName } from '../../src/core/manifest.ts';
+import { readManifest, runName, STATES } from '../../src/core/manifest.ts';
 import { anyText } from './any-text.ts';
 import { makeManifest } from './make.ts';
 
@@ -25,14 +25,35 @@ describe('a manifest', () => {
       input: { path: null, sha256: 'ab', rows: 0, blank_lines: 2, dialect: null },
       plan: null,
       fault: { code: 'no_header', text: 'the first line', line: null },
+      locked: false,
       stop: { reason: 'signal', detail: 'SIGINT' },
       exit_code: null,
       started_at: null,
       finished_at: null,
     }),
+    makeManifest({
+      command: 'retry',
+      state: 'superseded',
+      source: { run_id: 'r', dir: '/data/runs/r', only: 'failed,held' },
+      organization_id: 'org-1',
+      key_sha256: 'ef56',
+      superseded_by: 's',
+    }),
     makeManifest({ fault: { code: 'bad_encoding', text: 'bytes', line: 7 }, warnings: ['1 blank line skipped', 'x'] }),
   ])('comes back from its JSON (%#)', (manifest) => {
     expect(read(JSON.parse(JSON.stringify(manifest)))).toEqual(manifest);
+  });
+
+  it('of the first version, which knew no account and no lock, is read', () => {
+    const { source, organization_id, key_sha256, superseded_by, locked, ...first } = makeManifest();
+    expect(read(first)).toEqual({
+      ...first,
+      source: null,
+      organization_id: null,
+      key_sha256: null,
+      superseded_by: null,
+      locked: false,
+    });
   });
 
   it.each([
@@ -40,7 +61,7 @@ describe('a manifest', () => {
     [
       'state',
       { state: 'flying' },
-      'Invalid option: expected one of "planning"|"planned"|"running"|"interrupted"|"paused"|"finished"|"refused" → at state',
+      'Invalid option: expected one of "planning"|"planned"|"running"|"interrupted"|"paused"|"finished"|"refused"|"superseded" → at state',
     ],
     ['setting', { settings: { colour: 'red' } }, 'Unrecognized key: "colour" → at settings'],
     ['value of a setting', { settings: { rate: 5 } }, 'Invalid input → at settings.rate'],
@@ -55,6 +76,15 @@ describe('a manifest', () => {
       { plan: { sha256: 'x', change: '3', rejected: 0, duplicate: 0 } },
       'Invalid input: expected number, received string → at plan.change',
     ],
+    [
+      'source',
+      { source: { run_id: 'r', dir: '/r' } },
+      'Invalid input: expected string, received undefined → at source.only',
+    ],
+    ['lock', { locked: 1 }, 'Invalid input: expected boolean, received number → at locked'],
+    ['account', { organization_id: 7 }, 'Invalid input: expected string, received number → at organization_id'],
+    ['key digest', { key_sha256: 7 }, 'Invalid input: expected string, received number → at key_sha256'],
+    ['run after it', { superseded_by: false }, 'Invalid input: expected string, received boolean → at superseded_by'],
     ['key', { extra: true }, 'Unrecognized key: "extra"'],
     ['pid', { pid: null }, 'Invalid input: expected number, received null → at pid'],
     ['created_at', { created_at: undefined }, 'Invalid input: expected string, received undefined → at created_at'],
@@ -64,6 +94,10 @@ describe('a manifest', () => {
     expect(messageOf({ ...makeManifest(), ...changes })).toBe(
       `runs/x/run.json is not the manifest of a run of this version: ✖ ${text}`,
     );
+  });
+
+  it.each(STATES)('may be of a run that is %s', (state) => {
+    expect(read(makeManifest({ state })).state).toBe(state);
   });
 
   it.each([null, undefined, 7, 'x', [], {}])('is not %j', (value) => {

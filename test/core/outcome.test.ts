@@ -2,5 +2,7 @@ import { expect, it } from 'vitest';
 import { STATUSES } from '../../src/core/outcome.ts';
 
 it('the statuses come in the order of the sum', () => {
-  expect(STATUSES.join(' + ')).toBe('updated + failed + unverified + rejected + duplicate + unprocessed + planned');
+  expect(STATUSES.join(' + ')).toBe(
+    'updated + failed + unverified + held + rejected + duplicate + unprocessed + planned',
+  );
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { localTime } from '../../src/core/finish-by.ts';
 import type { PlanEntry } from '../../src/core/plan.ts';
-import { dialectText, planText, rejectionText, timeNeeded } from '../../src/core/plan-text.ts';
+import { dialectText, fitText, planText, rejectionText, timeNeeded } from '../../src/core/plan-text.ts';
 import { createPreview } from '../../src/core/preview.ts';
 import { ID, makeEntry, OTHER_PROFILE, PROFILE } from './make.ts';
 
@@ -11,6 +12,8 @@ function previewOf(entries: readonly PlanEntry[]) {
 }
 
 const TO = 'PATCH https://api.telnyx.com/v2/phone_numbers/{id}/messaging';
+const PACE = { rate: 5, finish_by: null };
+const NOW = new Date(2026, 0, 15, 22, 0).getTime();
 const many = (n: number, changes: (at: number) => Partial<PlanEntry>) =>
   Array.from({ length: n }, (_, at) => makeEntry({ row: at + 1, line: at + 2, ...changes(at) }));
 
@@ -37,6 +40,37 @@ describe('the least time', () => {
   });
 });
 
+describe('the time until a run is to end', () => {
+  const six = localTime(new Date(2026, 0, 16, 6, 0).getTime());
+
+  it.each([
+    [3600, 1, '+1h', 'Within 1h: it fits'],
+    [3599, 1, '+1h', 'Within 1h: it fits'],
+    [3601, 1, '+1h', 'Within 1h: it does not fit, about 3,600 of 3,601 rows will be sent; resume sends the others'],
+    [2, 0.5, '+3900ms', 'Within 3.9s: it does not fit, about 1 of 2 rows will be sent; resume sends the others'],
+    [1, 5, '+0', 'Within 0ms: it does not fit, about 0 of 1 row will be sent; resume sends the others'],
+    [144_000, 5, '06:00', `Until ${six}: it fits`],
+    [
+      144_001,
+      5,
+      '06:00',
+      `Until ${six}: it does not fit, about 144,000 of 144,001 rows will be sent; resume sends the others`,
+    ],
+    [9_999_999, 'off', '06:00', `Until ${six}: it fits`],
+    [9_999_999, 'off', '+1ms', 'Within 1ms: it fits'],
+    [1, 5, null, ''],
+  ] as const)('for %d requests at %s until %s: %s', (requests, rate, finishBy, text) => {
+    expect(fitText(requests, rate, finishBy, NOW)).toBe(text);
+  });
+
+  it.each(['10:01', '22:00'])('has gone by, or is too far ahead: %s', (finishBy) => {
+    const missed = localTime(
+      new Date(2026, 0, 16, finishBy === '10:01' ? 10 : 22, finishBy === '10:01' ? 1 : 0).getTime(),
+    );
+    expect(fitText(1, 5, finishBy, NOW)).toBe(`--finish-by ${finishBy} would be ${missed}: apply refuses that now`);
+  });
+});
+
 describe('the text of a plan', () => {
   it('has totals, targets, the first rows, and the time it takes', () => {
     const entries = [
@@ -47,7 +81,7 @@ describe('the text of a plan', () => {
       makeEntry({ row: 5, line: 6, action: 'rejected', reason: 'bad_id' }),
       makeEntry({ row: 6, line: 7, action: 'duplicate' }),
     ];
-    expect(planText(previewOf(entries), 5, TO)).toBe(
+    expect(planText(previewOf(entries), PACE, TO, NOW)).toBe(
       `
 6 rows: 4 to send, 1 rejected, 1 duplicate
 
@@ -67,22 +101,38 @@ PATCH https://api.telnyx.com/v2/phone_numbers/{id}/messaging: about 800ms at 5/s
   });
 
   it('says no time where nothing paces the requests', () => {
-    const text = planText(previewOf([makeEntry()]), 'off', 'To the stand-in');
+    const text = planText(previewOf([makeEntry()]), { ...PACE, rate: 'off' }, 'To the stand-in', NOW);
     expect(text).toMatch(/, keep\n\nTo the stand-in\n$/);
     expect(text).toContain('\n1 row: 1 to send, 0 rejected, 0 duplicates\n');
   });
 
+  it('says whether it fits into the time that there is', () => {
+    const text = planText(previewOf(many(11, () => ({}))), { rate: 5, finish_by: '+2s' }, 'To the stand-in', NOW);
+    expect(text.slice(text.indexOf('To the stand-in'))).toBe(
+      `To the stand-in: about 2.2s at 5/s
+Within 2s: it does not fit, about 10 of 11 rows will be sent; resume sends the others
+`,
+    );
+    const until = localTime(new Date(2026, 0, 15, 22, 1).getTime());
+    expect(planText(previewOf([makeEntry()]), { rate: 'off', finish_by: '22:01' }, 'To the stand-in', NOW)).toContain(
+      `\n\nTo the stand-in\nUntil ${until}: it fits\n`,
+    );
+    expect(planText(previewOf([]), { rate: 5, finish_by: '+2s' }, TO, NOW)).toBe(
+      '\n0 rows: 0 to send, 0 rejected, 0 duplicates\n',
+    );
+  });
+
   it('says no more than the totals when there is nothing to send', () => {
-    expect(planText(previewOf([makeEntry({ action: 'rejected' })]), 5, TO)).toBe(
+    expect(planText(previewOf([makeEntry({ action: 'rejected' })]), PACE, TO, NOW)).toBe(
       '\n1 row: 0 to send, 1 rejected, 0 duplicates\n',
     );
-    expect(planText(previewOf([]), 5, TO)).toBe('\n0 rows: 0 to send, 0 rejected, 0 duplicates\n');
+    expect(planText(previewOf([]), PACE, TO, NOW)).toBe('\n0 rows: 0 to send, 0 rejected, 0 duplicates\n');
   });
 
   it('shows no first rows where those that were kept have turned out to repeat an id', () => {
     const preview = previewOf(many(21, () => ({})));
     for (const entry of many(20, () => ({}))) preview.replace(entry, { ...entry, action: 'duplicate' });
-    expect(planText(preview, 5, TO)).toBe(
+    expect(planText(preview, PACE, TO, NOW)).toBe(
       `
 21 rows: 1 to send, 0 rejected, 20 duplicates
 
@@ -96,7 +146,7 @@ PATCH https://api.telnyx.com/v2/phone_numbers/{id}/messaging: about 200ms at 5/s
 
   it('groups the digits of great numbers', () => {
     const rejected = many(12_345, () => ({ action: 'rejected' }));
-    const text = planText(previewOf([...many(54_321, () => ({})), ...rejected]), 5, TO);
+    const text = planText(previewOf([...many(54_321, () => ({})), ...rejected]), PACE, TO, NOW);
     expect(text).toContain('\n66,666 rows: 54,321 to send, 12,345 rejected, 0 duplicates\n');
     expect(text).toContain(
       `\n    rows  to profile                            to product\n  54,321  ${PROFILE}  keep\n`,
@@ -104,9 +154,9 @@ PATCH https://api.telnyx.com/v2/phone_numbers/{id}/messaging: about 200ms at 5/s
   });
 
   it('shows eight targets, and says how many there are beside them', () => {
-    const eight = planText(previewOf(many(8, (at) => ({ profileTarget: `p${at}` }))), 5, TO);
-    const nine = planText(previewOf(many(9, (at) => ({ profileTarget: `p${at}` }))), 5, TO);
-    const eleven = planText(previewOf(many(11, (at) => ({ profileTarget: `p${at}` }))), 5, TO);
+    const eight = planText(previewOf(many(8, (at) => ({ profileTarget: `p${at}` }))), PACE, TO, NOW);
+    const nine = planText(previewOf(many(9, (at) => ({ profileTarget: `p${at}` }))), PACE, TO, NOW);
+    const eleven = planText(previewOf(many(11, (at) => ({ profileTarget: `p${at}` }))), PACE, TO, NOW);
     expect(eight).toContain('  p7 ');
     expect(eight).not.toContain('more target');
     expect(nine).toContain('\n  and 1 more target\n');
@@ -120,7 +170,8 @@ PATCH https://api.telnyx.com/v2/phone_numbers/{id}/messaging: about 200ms at 5/s
       profileTarget: at % 2 === 0 ? PROFILE : OTHER_PROFILE,
       productTarget: 'A2P',
     }));
-    for (const line of planText(previewOf(entries), 5, '').split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    for (const line of planText(previewOf(entries), PACE, '', NOW).split('\n'))
+      expect(line.length).toBeLessThanOrEqual(80);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   concurrencyOf,
   didYouMean,
   editDistance,
+  limitText,
   resolveSettings,
   type Source,
   suggestion,
@@ -11,7 +12,7 @@ import {
   typedFromEnvironment,
   typedOf,
 } from '../../src/core/resolve-settings.ts';
-import type { Scope } from '../../src/core/settings.ts';
+import { type Scope, SETTING_NAMES } from '../../src/core/settings.ts';
 import { settled } from './make.ts';
 
 const layers = (...given: [Source, Typed][]) => given.map(([source, typed]) => ({ source, typed }));
@@ -106,6 +107,9 @@ describe('faults', () => {
   it('include a flag that does not belong to the command; variables may be for another command', () => {
     expect(faultsOf([['flag', { yes: 'true' }]], 'plan')).toEqual(['--yes does not belong to plan']);
     expect(faultsOf([['flag', { rate: '5' }]], 'runs')).toEqual(['--rate does not belong to runs']);
+    expect(faultsOf([['flag', { only: 'held' }]], 'apply')).toEqual(['--only does not belong to apply']);
+    expect(faultsOf([['flag', { only: 'held' }]], 'retry')).toEqual([]);
+    expect(faultsOf([['flag', { max_changes: '5' }]], 'resume')).toEqual(['--max-changes does not belong to resume']);
     expect(faultsOf([['environment', { rate: '5' }]], 'runs')).toEqual([]);
   });
 
@@ -146,6 +150,8 @@ describe('the environment', () => {
     ['TELNYX_REASSIGN_SKIP_REJECTED', '--skip-rejected'],
     ['TELNYX_REASSIGN_ALLOW_UNASSIGN', '--allow-unassign'],
     ['TELNYX_REASSIGN_ALLOW_ROUNDED_IDS', '--allow-rounded-ids'],
+    ['TELNYX_REASSIGN_IF_UNFINISHED', '--if-unfinished'],
+    ['TELNYX_REASSIGN_NO_LOCK', '--no-lock'],
   ])('gives no consent: %s is a fault, even if it says false', (variable, flag) => {
     const fault = `${variable} is not taken from the environment; pass ${flag} where it is meant`;
     expect(typedFromEnvironment({ [variable]: 'true' })).toEqual({ typed: {}, faults: [fault] });
@@ -227,9 +233,27 @@ describe('settings as they would be typed', () => {
       yes: 'true',
       name: 'nightly',
       base_url: 'https://api.telnyx.com/v2/',
+      max_failures: ' 5.0% ',
+      if_unfinished: 'REFUSE',
+      outage_patience: '300',
+      wait_for_lock: '0',
     });
     expect(typedOf(settings, () => true)).toEqual({ yes: 'true', name: 'nightly' });
     expect(typedOf(settings, (name) => name !== 'yes')).toEqual({ name: 'nightly' });
+  });
+
+  it('keep what is at its default where that is asked for, and still have no text for what has no value', () => {
+    const { settings } = settled({ rate: '5', max_failures: '5%', name: 'nightly' });
+    const wanted = ['rate', 'max_failures', 'timeout', 'only', 'yes', 'name', 'map', 'concurrency', 'delimiter'];
+    expect(typedOf(settings, (name) => wanted.includes(name), true)).toEqual({
+      rate: '5',
+      max_failures: '5%',
+      timeout: '10000ms',
+      only: 'failed,unverified,unprocessed',
+      yes: 'false',
+      name: 'nightly',
+    });
+    expect(typedOf(settings, (name) => wanted.includes(name), false)).toEqual({ name: 'nightly' });
   });
 
   it('are texts that a command line would take', () => {
@@ -241,6 +265,10 @@ describe('settings as they would be typed', () => {
       max_server_wait: '0',
       sandbox: '1',
       log_level: 'WARN',
+      max_failures: '5',
+      max_changes: '7.50%',
+      finish_by: ' 06:00 ',
+      if_unfinished: 'NEW',
     });
     expect(typedOf(settings, () => true)).toEqual({
       map: ['phone_number_id=Number ID', 'phone_number=Phone'],
@@ -250,7 +278,29 @@ describe('settings as they would be typed', () => {
       max_server_wait: '0ms',
       sandbox: 'true',
       log_level: 'warn',
+      max_failures: '5',
+      max_changes: '7.5%',
+      finish_by: '06:00',
+      if_unfinished: 'new',
     });
+  });
+
+  it('name kinds of rows by commas', () => {
+    const again = (only: string) => {
+      const resolved = resolveSettings(layers(['flag', { only }]), 'retry');
+      return 'faults' in resolved ? resolved : typedOf(resolved.settings, () => true);
+    };
+    expect(again(' Held, failed,held')).toEqual({ only: 'held,failed' });
+    expect(again('failed, Unverified,unprocessed')).toEqual({});
+  });
+
+  it.each([
+    [{ value: 200, percent: false }, '200'],
+    [{ value: 0, percent: false }, '0'],
+    [{ value: 5, percent: true }, '5%'],
+    [{ value: 0.000001, percent: true }, '0.000001%'],
+  ])('name the limit %j as %s', (limit, text) => {
+    expect(limitText(limit)).toBe(text);
   });
 
   const bool = fc.constantFrom('true', 'false', '1', '0', 'TRUE');
@@ -259,7 +309,13 @@ describe('settings as they would be typed', () => {
     fc.tuple(fc.integer({ min: 1, max: most }), fc.integer({ min: 0, max: 999 })).map(([a, b]) => `${a}.${b}`);
   const column = text.map((name) => name.trim());
   const optional = (typed: Record<string, fc.Arbitrary<string | string[]>>) => fc.record(typed, { requiredKeys: [] });
-  const anyTyped = optional({
+  const limit = fc.oneof(
+    fc.nat().map(String),
+    fc.nat(100).map((n) => `${n}%`),
+    decimals(99).map((n) => `${n}%`),
+    fc.constant('5.0'),
+  );
+  const forAll = {
     map: fc
       .uniqueArray(fc.constantFrom('phone_number_id', 'messaging_product', 'Phone-Number'), { minLength: 1 })
       .chain((fields) => fc.tuple(...fields.map((field) => column.map((name) => `${field}=${name}`)))),
@@ -292,13 +348,36 @@ describe('settings as they would be typed', () => {
     json: bool,
     quiet: bool,
     print_config: bool,
+    max_failures: limit,
+    max_changes: limit,
+    max_same_error: fc.integer({ min: 1 }).map(String),
+    outage_patience: decimals(23).map((n) => `${n}h`),
+    stop_after: fc.integer({ min: 1 }).map(String),
+    finish_by: fc.constantFrom('06:00', ' 6:30 ', '+90m', '2026-11-24T06:00:00Z'),
+    if_unfinished: fc.constantFrom('refuse', 'RESUME', 'new'),
+    only: fc
+      .array(fc.constantFrom('failed', 'Retryable', ' permanent ', 'unverified', 'unprocessed', 'held'), {
+        minLength: 1,
+      })
+      .map((kinds) => kinds.join(',')),
+    wait_for_lock: decimals(6).map((n) => `${n}d`),
+    no_lock: bool,
+    state_dir: text,
+    keep_runs: fc.integer({ min: 1 }).map(String),
+  };
+  const anyTyped = optional(forAll);
+
+  it('are tried in any number, and every setting is among them', () => {
+    expect(Object.keys(forAll).sort()).toEqual([...SETTING_NAMES].sort());
   });
 
   it('give the same settings when they are read again', () => {
     fc.assert(
-      fc.property(anyTyped, (typed) => {
-        const { settings } = settled(typed);
-        const again = resolveSettings(layers(['run', typedOf(settings, () => true)]), 'apply');
+      fc.property(anyTyped, fc.boolean(), (typed, keepDefaults) => {
+        const resolved = resolveSettings(layers(['job file', typed]), 'apply');
+        if ('faults' in resolved) throw new Error(resolved.faults.join());
+        const { settings } = resolved;
+        const again = resolveSettings(layers(['run', typedOf(settings, () => true, keepDefaults)]), 'apply');
         expect(again).toMatchObject({ settings });
       }),
       { numRuns: 300 },

@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { readAssignment } from '../../src/core/assignment.ts';
-import { LEFT } from '../../src/core/ledger-entry.ts';
+import { LEFT } from '../../src/core/ledger-index.ts';
 import { STATUSES } from '../../src/core/outcome.ts';
 import {
   FAILED_COLUMNS,
   failedCells,
   failedHeader,
+  HELD_COLUMNS,
+  heldCells,
+  heldHeader,
   isFailed,
-  keptColumns,
+  keptCells,
   RESULTS_COLUMNS,
   type Result,
   resultCells,
@@ -29,19 +32,15 @@ describe('how a row ended', () => {
   it.each(['rejected', 'duplicate'] as const)('is as planned for a %s row, whatever else is said', (action) => {
     const entry = makeEntry({ action, reason: 'conflict', note: 'the note' });
     const result = { entry, status: action, reason: 'conflict', detail: 'the note', outcome: null };
-    expect(resultOf(entry, LEFT.untouched, null, false)).toEqual(result);
-    expect(resultOf(entry, LEFT.intent, makeOutcome(), true)).toEqual(result);
+    expect(resultOf(entry, LEFT.untouched, null, false, null)).toEqual(result);
+    expect(resultOf(entry, LEFT.intent, makeOutcome(), true, 'why')).toEqual(result);
   });
 
   it('is its outcome, where there is one', () => {
     const outcome = makeOutcome({ status: 'failed', reason: 'api_error', errorDetail: 'no such number' });
-    expect(resultOf(makeEntry(), LEFT.outcome, outcome, true)).toEqual({
-      entry: makeEntry(),
-      status: 'failed',
-      reason: 'api_error',
-      detail: 'no such number',
-      outcome,
-    });
+    const result = { entry: makeEntry(), status: 'failed', reason: 'api_error', detail: 'no such number', outcome };
+    expect(resultOf(makeEntry(), LEFT.outcome, outcome, true, null)).toEqual(result);
+    expect(resultOf(makeEntry(), LEFT.outcome, outcome, true, 'why')).toEqual(result);
   });
 
   it.each([
@@ -50,17 +49,33 @@ describe('how a row ended', () => {
     ['intent', 'unverified', 'interrupted'],
     ['ambiguous', 'unverified', 'interrupted'],
   ] as const)('without an outcome, left %s by an execution, is %s', (left, status, reason) => {
-    expect(resultOf(makeEntry(), LEFT[left], null, true)).toMatchObject({ status, reason, outcome: null });
+    expect(resultOf(makeEntry(), LEFT[left], null, true, null)).toMatchObject({ status, reason, outcome: null });
   });
 
   it('says of a row that was being sent that its write may have happened', () => {
-    expect(resultOf(makeEntry(), LEFT.intent, null, true).detail).toBe(
+    expect(resultOf(makeEntry(), LEFT.intent, null, true, null).detail).toBe(
       'the run ended while this row was being sent, so the write may or may not have happened',
     );
   });
 
+  it.each(['untouched', 'put_back'] as const)('is held where its profile was, and it was left %s', (left) => {
+    const result = { entry: makeEntry(), status: 'held', reason: 'profile_stopped', outcome: null };
+    expect(resultOf(makeEntry(), LEFT[left], null, true, '20 rows failed')).toEqual({
+      ...result,
+      detail: '20 rows failed',
+    });
+    expect(resultOf(makeEntry(), LEFT[left], null, true, '')).toEqual({ ...result, detail: '' });
+  });
+
+  it.each(['intent', 'ambiguous'] as const)('is not known where its profile was held, and it was left %s', (left) => {
+    expect(resultOf(makeEntry(), LEFT[left], null, true, 'why')).toMatchObject({
+      status: 'unverified',
+      reason: 'interrupted',
+    });
+  });
+
   it('is planned where nobody has tried to carry the plan out', () => {
-    expect(resultOf(makeEntry(), LEFT.untouched, null, false)).toMatchObject({
+    expect(resultOf(makeEntry(), LEFT.untouched, null, false, null)).toMatchObject({
       status: 'planned',
       reason: '',
       detail: '',
@@ -86,7 +101,7 @@ describe('failed.csv', () => {
 
   it('replaces them, and does not double them, when they are there already', () => {
     const header = ['reassign_detail', 'ID', 'reassign_status ', 'note', 'reassign_reason'];
-    expect(keptColumns(header)).toEqual([1, 3]);
+    expect(keptCells(['a', 'b', 'c', 'd', 'e'], header)).toEqual(['b', 'd']);
     expect(failedHeader(header)).toEqual(['ID', 'note', ...FAILED_COLUMNS]);
     expect(failedCells(['old', ID, 'old', 'n', 'old'], header, failed)).toEqual([
       ID,
@@ -95,6 +110,12 @@ describe('failed.csv', () => {
       'api_error',
       'no such number',
     ]);
+  });
+
+  it('leaves out those that a held.csv had added', () => {
+    const header = ['reassign_now', 'ID', ' reassign_was', 'reassign_wanted', 'reassign_next', 'reassign_status'];
+    expect(keptCells(['a', 'b', 'c', 'd'], header)).toEqual(['b', '']);
+    expect(failedHeader(header)).toEqual(['ID', 'reassign_next', ...FAILED_COLUMNS]);
   });
 
   it('holds the cells of the input verbatim, and guards only what is added', () => {
@@ -128,6 +149,50 @@ describe('failed.csv', () => {
     expect(failedCells([ID, 'A2P', '', 'x'], failedHeader(header), failed)).toEqual([
       ...[ID, 'A2P', '', 'failed', 'api_error', 'no such number', ''],
     ]);
+  });
+});
+
+describe('held.csv', () => {
+  const held: Result = { entry: makeEntry(), status: 'held', reason: 'profile_stopped', detail: '=why', outcome: null };
+
+  it('adds to failed.csv what the number had, has, and was to have', () => {
+    expect(HELD_COLUMNS).toEqual(['reassign_was', 'reassign_now', 'reassign_wanted']);
+    expect(heldHeader(['ID', 'note'])).toEqual([
+      ...['ID', 'note', 'reassign_status', 'reassign_reason', 'reassign_detail'],
+      ...['reassign_was', 'reassign_now', 'reassign_wanted'],
+    ]);
+    const entry = makeEntry({
+      profileBefore: 'pb',
+      productBefore: 'db',
+      profileTarget: PROFILE,
+      productTarget: 'A2P',
+    });
+    const outcome = makeOutcome({ profileAfter: 'pa', productAfter: 'da' });
+    expect(heldCells([ID, '=x'], ['ID', 'note'], { ...held, entry, outcome })).toEqual([
+      ...[ID, '=x', 'held', 'profile_stopped', "'=why"],
+      ...['profile pb, product db', 'profile pa, product da', `profile ${PROFILE}, product A2P`],
+    ]);
+  });
+
+  it('names what is known, and nothing where nothing is', () => {
+    const cells = (entry: Parameters<typeof makeEntry>[0], outcome: Result['outcome']) =>
+      heldCells([], [], { ...held, entry: makeEntry(entry), outcome }).slice(3);
+    expect(cells({ profileBefore: 'pb', profileTarget: '', productTarget: 'A2P' }, null)).toEqual([
+      ...['profile pb', '', 'product A2P'],
+    ]);
+    expect(
+      cells({ productBefore: 'db', profileTarget: 'UNASSIGN' }, makeOutcome({ profileAfter: '', productAfter: 'da' })),
+    ).toEqual(['product db', 'product da', 'profile UNASSIGN']);
+    expect(cells({}, makeOutcome({ profileAfter: 'pa', productAfter: '' }))).toEqual([
+      ...['', 'profile pa', `profile ${PROFILE}`],
+    ]);
+  });
+
+  it('replaces its columns when they are there already', () => {
+    const header = heldHeader(['ID', 'note']);
+    const once = heldCells([ID, 'n'], ['ID', 'note'], held);
+    expect(heldHeader(header)).toEqual(header);
+    expect(heldCells(once, header, held)).toEqual(once);
   });
 });
 
@@ -185,7 +250,7 @@ describe('results.csv', () => {
 
   it('has empty cells for what is unknown', () => {
     const rejected = makeEntry({ action: 'rejected', reason: 'bad_id', profileTarget: '', note: 'the note' });
-    expect(resultCells(resultOf(rejected, LEFT.untouched, null, true))).toEqual([
+    expect(resultCells(resultOf(rejected, LEFT.untouched, null, true, null))).toEqual([
       ...['1', '2', ID, '', 'rejected', 'bad_id', '', '', '', '', '', '', '', '', ''],
       ...['the note', '', '', '', '', ''],
     ]);

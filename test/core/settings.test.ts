@@ -1,181 +1,15 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isLoopback, parseSetting } from '../../src/core/parse-setting.ts';
+import { parseSetting } from '../../src/core/parse-setting.ts';
 import {
   flagOf,
-  PUBLIC_BASE_URL,
+  ROW_KINDS,
+  type Scope,
   SETTING_NAMES,
   type SettingName,
   settingShape,
+  UNFINISHED,
   variableOf,
 } from '../../src/core/settings.ts';
-import { anyText } from './any-text.ts';
-
-type Good = [name: SettingName, text: string, value: unknown];
-type Bad = [name: SettingName, text: string, fault: string];
-
-describe('a setting', () => {
-  const good: Good[] = [
-    ['yes', 'true', true],
-    ['yes', 'TRUE', true],
-    ['yes', '1', true],
-    ['yes', 'false', false],
-    ['yes', '0', false],
-    ['name', 'nightly', 'nightly'],
-    ['name', ' as typed ', ' as typed '],
-    ['min_rows', '0', 0],
-    ['min_rows', '999999999999999', 999_999_999_999_999],
-    ['concurrency', '1', 1],
-    ['concurrency', '1000', 1000],
-    ['max_attempts', '007', 7],
-    ['rate', '0.001', 0.001],
-    ['rate', '10000', 10_000],
-    ['rate', '2.5', 2.5],
-    ['rate', 'off', 'off'],
-    ['rate', 'OFF', 'off'],
-    ['timeout', '1ms', 1],
-    ['timeout', '1h', 3_600_000],
-    ['timeout', '30', 30_000],
-    ['max_server_wait', '0', 0],
-    ['max_server_wait', '7d', 604_800_000],
-    ['delimiter', ',', ','],
-    ['delimiter', ';', ';'],
-    ['delimiter', '|', '|'],
-    ['delimiter', '\t', '\t'],
-    ['delimiter', 'tab', '\t'],
-    ['delimiter', 'TAB', '\t'],
-    ['delimiter', '\\t', '\t'],
-    ['log_level', 'Debug', 'debug'],
-    ['map', 'phone_number_id=Number ID', { phone_number_id: 'Number ID' }],
-    ['map', ' Phone-Number = a=b ', { phone_number: 'a=b' }],
-  ];
-
-  it.each(good)('%s may be %j', (name, text, value) => {
-    expect(parseSetting(name, text)).toEqual({ value });
-  });
-
-  const range = 'must be a whole number from 1 to 1000';
-  const aRate = 'must be a number from 0.001 to 10000, or off';
-  const aDuration = 'must be a duration such as 500ms, 10s, 5m or 2h, from 1ms to 3600s';
-  const aMap =
-    'must be FIELD=COLUMN, with a field of phone_number_id, messaging_profile_id, messaging_product, phone_number';
-  const bad: Bad[] = [
-    ...['', 'yes', 'on', '2', ' true', 'truest', 'untrue', '10', 'falsely', 'not false', '00'].map(
-      (text): Bad => ['yes', text, 'must be true or false'],
-    ),
-    ...['', ' ', '\u00a0'].map((text): Bad => ['name', text, 'must not be empty']),
-    ...['0', '1001', '-1', '1.0', '1e2', '', ' 5', '0x5', '1234567890123456'].map(
-      (text): Bad => ['concurrency', text, range],
-    ),
-    ['min_rows', '-1', 'must be a whole number of at least 0'],
-    ...['0', '0.0009', '10000.1', 'auto', '-5', 'Infinity', 'NaN', '', '.5', '5.', '1e1'].map(
-      (text): Bad => ['rate', text, aRate],
-    ),
-    ...['0', '0.9ms', '3601', '2h', '', 'soon', '-1s', '1 s'].map((text): Bad => ['timeout', text, aDuration]),
-    ['max_server_wait', '8d', 'must be a duration such as 500ms, 10s, 5m or 2h, from 0ms to 604800s'],
-    ...['', ' ', ':', ',,', 'comma', 'constructor', '__proto__'].map(
-      (text): Bad => ['delimiter', text, 'must be one of , ; | tab'],
-    ),
-    ...['', 'verbose', 'silent'].map(
-      (text): Bad => ['log_level', text, 'must be one of trace, debug, info, warn, error, fatal'],
-    ),
-    ...[
-      '',
-      'Number ID',
-      '=Number ID',
-      'phone_number_id=',
-      'phone_number_id= ',
-      'id=x',
-      '__proto__=x',
-      'phone_number_idX',
-    ].map((text): Bad => ['map', text, aMap]),
-  ];
-
-  it.each(bad)('%s may not be %j', (name, text, fault) => {
-    expect(parseSetting(name, text)).toEqual({ fault: `${fault}, not "${text}"` });
-  });
-
-  it('shows what was typed without its control characters, and not all of it', () => {
-    expect(parseSetting('delimiter', '\u001b[2J')).toEqual({ fault: 'must be one of , ; | tab, not "\\x1b[2J"' });
-    expect(parseSetting('yes', 'x'.repeat(100))).toEqual({
-      fault: `must be true or false, not "${'x'.repeat(60)}..."`,
-    });
-  });
-
-  it('takes any text without throwing, and gives a number within its range or a fault', () => {
-    fc.assert(
-      fc.property(fc.constantFrom(...SETTING_NAMES), fc.oneof(anyText(), fc.string()), (name, text) => {
-        const parsed = parseSetting(name, text);
-        if ('fault' in parsed) {
-          expect(parsed.fault).toContain('must');
-          return;
-        }
-        const { min = 0, max = Number.MAX_VALUE } = settingShape(name);
-        if (typeof parsed.value !== 'number') return;
-        expect(parsed.value).toBeGreaterThanOrEqual(min);
-        expect(parsed.value).toBeLessThanOrEqual(max);
-      }),
-    );
-  });
-});
-
-describe('the base URL', () => {
-  it.each([
-    ['https://api.telnyx.com/v2', PUBLIC_BASE_URL],
-    ['https://API.Telnyx.com/v2//', PUBLIC_BASE_URL],
-    ['https://example.test', 'https://example.test'],
-    ['https://example.test:8443/a/../b/', 'https://example.test:8443/b'],
-    ['http://localhost:4010/v2', 'http://localhost:4010/v2'],
-    ['http://LOCALHOST', 'http://localhost'],
-    ['http://127.0.0.1:1/v2', 'http://127.0.0.1:1/v2'],
-    ['http://127.1', 'http://127.0.0.1'],
-    ['http://127.255.255.254', 'http://127.255.255.254'],
-    ['http://[::1]:4010/v2', 'http://[::1]:4010/v2'],
-  ])('%s is %s', (text, value) => {
-    expect(parseSetting('base_url', text)).toEqual({ value });
-  });
-
-  const plain = 'must be a plain URL: no user, password, query or fragment';
-  const secure = 'must be https; plain http is for a loopback address only, or the key could be read';
-  const url = 'must be a URL such as https://api.telnyx.com/v2';
-  it.each([
-    ['', url],
-    ['api.telnyx.com/v2', url],
-    ['https://', url],
-    ['https://user@example.test', plain],
-    ['https://user:secret@example.test', plain],
-    ['https://:secret@example.test', plain],
-    ['https://example.test/v2?a=b', plain],
-    ['https://example.test/v2?', plain],
-    ['https://example.test/v2#x', plain],
-    ['https://example.test/v2#', plain],
-    ['http://localhost@example.test', plain],
-    ['http://api.telnyx.com/v2', secure],
-    ['http://127.0.0.1.example.test', secure],
-    ['http://localhost.example.test', secure],
-    ['http://128.0.0.1', secure],
-    ['http://0.0.0.0', secure],
-    ['http://10.0.0.1', secure],
-    ['http://[::2]', secure],
-    ['ftp://localhost', secure],
-    ['file:///etc/passwd', secure],
-    ['javascript:alert(1)', secure],
-  ])('may not be %j', (text, fault) => {
-    expect(parseSetting('base_url', text)).toEqual({ fault: `${fault}, not "${text}"` });
-  });
-
-  it.each([
-    ['https://localhost/v2', true],
-    ['http://127.0.0.1', true],
-    ['https://[::1]', true],
-    ['https://api.telnyx.com/v2', false],
-    ['https://127.0.0.1.example.test', false],
-    ['https://localhost@example.test', false],
-    ['nonsense', false],
-  ])('%s points to this machine itself: %s', (text, loopback) => {
-    expect(isLoopback(text)).toBe(loopback);
-  });
-});
 
 describe('the table of settings', () => {
   it.each(SETTING_NAMES)('%s has a default of its own kind, or none', (name) => {
@@ -195,16 +29,67 @@ describe('the table of settings', () => {
     ['runs_dir', 'runs'],
     ['log_level', 'info'],
     ['min_rows', 0],
+    ['max_failures', { value: 5, percent: true }],
+    ['max_same_error', 20],
+    ['outage_patience', 300_000],
+    ['if_unfinished', 'refuse'],
+    ['only', ['failed', 'unverified', 'unprocessed']],
+    ['wait_for_lock', 0],
+    ['no_lock', false],
+    ['json', false],
+    ['quiet', false],
     ['yes', false],
     ['sandbox', false],
   ] satisfies [SettingName, unknown][])('%s is %j when nothing is said', (name, value) => {
     expect(parseSetting(name, settingShape(name).default ?? '')).toEqual({ value });
   });
 
-  it('knows which settings are consents, and which belong to the plan', () => {
-    const those = (mark: 'consent' | 'input') => SETTING_NAMES.filter((name) => settingShape(name)[mark] === true);
-    expect(those('consent')).toEqual(['allow_unassign', 'allow_rounded_ids', 'skip_rejected', 'yes']);
+  it.each(['map', 'delimiter', 'concurrency', 'max_changes', 'stop_after', 'finish_by'] satisfies SettingName[])(
+    '%s has no value when nothing is said',
+    (name) => {
+      expect(settingShape(name).default).toBeNull();
+    },
+  );
+
+  it('knows which settings are consents, which belong to the plan, and which to one call', () => {
+    const those = (mark: 'consent' | 'input' | 'once') =>
+      SETTING_NAMES.filter((name) => settingShape(name)[mark] === true);
+    expect(those('consent')).toEqual([
+      ...['allow_unassign', 'allow_rounded_ids', 'skip_rejected', 'yes', 'if_unfinished', 'no_lock'],
+    ]);
     expect(those('input')).toEqual(['map', 'delimiter', 'allow_unassign', 'allow_rounded_ids']);
+    expect(those('once')).toEqual([
+      ...['stop_after', 'finish_by', 'yes', 'dry_run', 'if_unfinished', 'only', 'wait_for_lock', 'no_lock', 'name'],
+      ...['results', 'log_file', 'json', 'quiet', 'print_config'],
+    ]);
+  });
+
+  const input = 'map delimiter allow_unassign allow_rounded_ids skip_rejected min_rows missing_input_ok'.split(' ');
+  const pace = 'rate concurrency max_attempts timeout retry_base retry_max max_server_wait'.split(' ');
+  const guards = ['max_failures', 'max_same_error', 'outage_patience'];
+  const lock = ['wait_for_lock', 'no_lock', 'state_dir'];
+  const making = ['sandbox', 'print_config'];
+  const output = ['runs_dir', 'keep_runs', 'results', 'log_file', 'log_level', 'json', 'quiet'];
+  const sending = ['stop_after', ...lock];
+  const asking = ['yes', 'dry_run'];
+  const paced = [...pace, ...guards, 'finish_by', 'base_url', ...output];
+
+  it.each([
+    ['plan', [...input, ...paced, ...making, 'max_changes', 'name']],
+    ['apply', [...input, ...paced, ...making, ...sending, ...asking, 'max_changes', 'if_unfinished', 'name']],
+    ['run', [...input, ...paced, ...making, ...sending, ...asking, 'max_changes', 'if_unfinished', 'name']],
+    ['resume', [...paced, ...sending]],
+    ['retry', [...paced, ...sending, ...asking, 'max_changes', 'only', 'name']],
+    ['results', ['results', 'json', 'quiet']],
+    ['runs', ['runs_dir', 'json', 'quiet']],
+  ] satisfies [Scope, string[]][])('belongs to %s as far as that command can do with it', (scope, names) => {
+    const those = SETTING_NAMES.filter((name) => settingShape(name).scopes.includes(scope));
+    expect([...those].sort()).toEqual([...names].sort());
+  });
+
+  it('has the words of the contract', () => {
+    expect(UNFINISHED).toEqual(['refuse', 'resume', 'new']);
+    expect(ROW_KINDS).toEqual(['failed', 'retryable', 'permanent', 'unverified', 'unprocessed', 'held']);
   });
 
   it('names a setting as flag and as variable', () => {

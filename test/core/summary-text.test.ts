@@ -44,7 +44,7 @@ Exit 0 (ok)
       state: 'paused',
       exit_code: 6,
       exit_name: 'stopped',
-      next_command: 'telnyx-reassign apply runs/x/failed.csv',
+      next_command: 'telnyx-reassign resume runs/x',
       input: { path: '/x', sha256: '', rows: 12_005 },
       counts: { ...none, updated: 9000, failed: 2500, rejected: 5, unprocessed: 500 },
       causes: [
@@ -97,16 +97,9 @@ Files
 
 Stopped: the server asks to wait 20m.
 Exit 6 (stopped)
-Next: telnyx-reassign apply runs/x/failed.csv
+Next: telnyx-reassign resume runs/x
 `,
     );
-  });
-
-  it('says that the rows that are left go in as a new run, where the run could be gone on with', () => {
-    const note = '\nThere is no resume yet: failed.csv holds the rows that are left.\n';
-    expect(summaryText(makeSummary({ resumable: true, next_command: 'x' }), plain)).toContain(`${note}Exit 0 (ok)\n`);
-    expect(summaryText(makeSummary({ resumable: true, next_command: null }), plain)).not.toContain('resume');
-    expect(summaryText(makeSummary({ resumable: false, next_command: 'x' }), plain)).not.toContain('resume');
   });
 
   it('of no rows reads none', () => {
@@ -127,9 +120,9 @@ Next: telnyx-reassign apply runs/x/failed.csv
 
   it('breaks a sum that is too long for a line', () => {
     const counts = Object.fromEntries(STATUSES.map((status) => [status, 1])) as Summary['counts'];
-    expect(summaryText(makeSummary({ counts, input: { path: null, sha256: '', rows: 7 } }), plain)).toContain(
+    expect(summaryText(makeSummary({ counts, input: { path: null, sha256: '', rows: 8 } }), plain)).toContain(
       `
-  7  rows read = updated + failed + unverified + rejected + duplicate +
+  8  rows read = updated + failed + unverified + held + rejected + duplicate +
      unprocessed + planned
 `,
     );
@@ -165,7 +158,7 @@ Next: telnyx-reassign apply runs/x/failed.csv
   it('fits 80 columns apart from paths, messages and commands', () => {
     const n = fc.oneof(fc.nat(12), fc.nat(9_999_999));
     const anyCause = fc.record({
-      status: fc.constantFrom('failed', 'unverified', 'rejected'),
+      status: fc.constantFrom('failed', 'unverified', 'held', 'rejected'),
       reason: fc.constantFrom('api_error', 'attempts_exhausted', 'wrong_number_of_cells'),
       http_status: fc.constantFrom(null, 422),
       error_code: fc.oneof(fc.constant('10015'), anyText(100)),

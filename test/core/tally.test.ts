@@ -29,6 +29,7 @@ describe('a tally', () => {
       updated: 0,
       failed: 0,
       unverified: 0,
+      held: 0,
       rejected: 0,
       duplicate: 0,
       unprocessed: 0,
@@ -48,17 +49,19 @@ describe('a tally', () => {
       result(6, 'duplicate'),
       result(7, 'unprocessed'),
       result(8, 'planned'),
+      result(9, 'held', 'profile_stopped'),
     );
     expect(tally.counts).toEqual({
       updated: 2,
       failed: 1,
       unverified: 1,
+      held: 1,
       rejected: 1,
       duplicate: 1,
       unprocessed: 1,
       planned: 1,
     });
-    expect(sumOf(tally)).toBe(8);
+    expect(sumOf(tally)).toBe(9);
   });
 
   it('tells failures for good from temporary ones', () => {
@@ -68,6 +71,7 @@ describe('a tally', () => {
       result(3, 'unverified', 'attempts_exhausted', { status: 'unverified', retryable: true }),
       result(5, 'updated', '', { retryable: false }),
       result(6, 'failed', 'redirected', { ...failure('Moved'), retryable: false }),
+      result(7, 'held', 'profile_stopped'),
       // An outcome that is not there has told nothing of another try.
       result(4, 'failed', 'api_error'),
     );
@@ -88,6 +92,7 @@ describe('causes', () => {
         errorCode: 'ECONNRESET',
       }),
       result(6, 'failed', 'api_error', failure('Bad', '10016')),
+      result(7, 'held', 'profile_stopped'),
     );
     const shared = { status: 'failed', reason: 'api_error', http_status: 422 };
     const bare = { http_status: null, error_code: '', error_title: '' };
@@ -104,7 +109,16 @@ describe('causes', () => {
         example_row: 5,
       },
       { ...shared, error_code: '10016', error_title: 'Bad', count: 1, example_row: 6 },
+      { ...bare, status: 'held', reason: 'profile_stopped', count: 1, example_row: 7 },
     ]);
+  });
+
+  it('are kept apart by where a text ends', () => {
+    const tally = tallyOf(
+      result(1, 'failed', 'api_error', failure('5 Bad', '1001')),
+      result(2, 'failed', 'api_error', failure(' Bad', '10015')),
+    );
+    expect(sortedCauses(tally)).toHaveLength(2);
   });
 
   it('of the same count come by row', () => {

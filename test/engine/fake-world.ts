@@ -2,7 +2,7 @@ import type { Answer, HttpAnswer, ShownSettings } from '../../src/core/answer.ts
 import type { LedgerEntry } from '../../src/core/ledger-entry.ts';
 import type { PlanEntry } from '../../src/core/plan.ts';
 import { execute } from '../../src/engine/executor.ts';
-import { createStop, type ExecutorEvent, type Stop } from '../../src/engine/ports.ts';
+import { createStop, type ExecutorEvent, type Stop, type Work } from '../../src/engine/ports.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 export const PROFILE = 'dd50eba1-a0c0-4563-9925-b25e842a7cb6';
@@ -53,24 +53,64 @@ export function network(code: string, sent: boolean): Answer {
   return { kind: 'network', code, message: `failed with ${code}`, sent, durationMs: 5 };
 }
 
-export type Sent = { row: number; at: number };
+export type Ask = 'read' | 'write';
+export type Sent = { row: number; at: number; ask: Ask };
+
+type Settings = Parameters<typeof execute>[2];
+type Before = Parameters<typeof execute>[4];
 
 export type World = {
   clock: VirtualClock;
   stop: Stop;
+  /** Every request that was sent, reads included. */
   sent: Sent[];
   ledger: LedgerEntry[];
   events: ExecutorEvent[];
   outcomes: () => Map<number, Extract<LedgerEntry, { type: 'outcome' }>>;
-  run: (rows: number | PlanEntry[], settings?: Partial<Parameters<typeof execute>[2]>) => ReturnType<typeof execute>;
+  /** The entries of the ledger about one row, in short. */
+  linesOf: (row: number) => string[];
+  run: (
+    rows: number | (PlanEntry | Work)[] | AsyncIterable<Work>,
+    settings?: Partial<Settings>,
+    before?: Before,
+  ) => ReturnType<typeof execute>;
 };
 
+/** What the guards are set to where a test is about something else: nothing stops the run. */
+export const UNGUARDED = { max_failures: { value: 100, percent: true }, max_same_error: 1_000_000 } as const;
+
+/** The settings of a run, with some changed. */
+export function settings(more: Partial<Settings> = {}): Settings {
+  return {
+    rate: 10,
+    concurrency: null,
+    max_attempts: 5,
+    retry_base: 1000,
+    retry_max: 60_000,
+    max_server_wait: 900_000,
+    outage_patience: 300_000,
+    stop_after: null,
+    ...UNGUARDED,
+    ...more,
+  };
+}
+
+/** A row to be carried out; by default one that was never sent. */
+export function work(row: number, more: Partial<Work> = {}): Work {
+  return { entry: entry(row), first: 'send', attempts: 0, ...more };
+}
+
+/** So many things, made from the numbers 1 to the last. */
+export function rows<T>(count: number, make: (row: number) => T): T[] {
+  return Array.from({ length: count }, (_, at) => make(at + 1));
+}
+
 /**
- * An executor in a world of its own. `answer` is asked for each request: the row, how often this row was sent before,
- * and the time; it may be asynchronous. Answers take 5 ms.
+ * An executor in a world of its own. `answer` is asked for each request: the row, how often this was asked for this row
+ * before, the time, and what is asked; it may be asynchronous. Answers take 5 ms.
  */
 export function world(
-  answer: (row: number, before: number, now: number) => Answer | Promise<Answer>,
+  answer: (row: number, before: number, now: number, ask: Ask) => Answer | Promise<Answer>,
   record?: (entry: LedgerEntry) => Promise<void>,
 ): World {
   const clock = virtualClock();
@@ -78,7 +118,19 @@ export function world(
   const sent: Sent[] = [];
   const ledger: LedgerEntry[] = [];
   const events: ExecutorEvent[] = [];
-  const times = new Map<number, number>();
+  const times = new Map<string, number>();
+
+  const asking =
+    (ask: Ask) =>
+    async ({ row }: PlanEntry, onLeft: () => void) => {
+      sent.push({ row, at: clock.now(), ask });
+      onLeft();
+      const before = times.get(`${ask} ${row}`) ?? 0;
+      times.set(`${ask} ${row}`, before + 1);
+      await clock.sleep(5).done;
+      return answer(row, before, clock.now(), ask);
+    };
+
   return {
     clock,
     stop,
@@ -86,37 +138,29 @@ export function world(
     ledger,
     events,
     outcomes: () => new Map(ledger.flatMap((line) => (line.type === 'outcome' ? [[line.row, line] as const] : []))),
-    run(rows, settings = {}) {
-      const entries = typeof rows === 'number' ? Array.from({ length: rows }, (_, at) => entry(at + 1)) : rows;
+    linesOf: (row) =>
+      ledger.flatMap((line) => {
+        if (!('row' in line) || line.row !== row) return [];
+        if (line.type === 'intent') return ['intent'];
+        if (line.type === 'outcome') return [`${line.status} ${line.attempts}`];
+        return [`put_back ${line.ambiguous ? 'ambiguous' : 'clear'} ${line.attempts}`];
+      }),
+    run(given, more = {}, before = { ended: 0, permanent: 0 }) {
       const ports = {
         clock,
-        async send({ row }: PlanEntry, onLeft: () => void) {
-          sent.push({ row, at: clock.now() });
-          onLeft();
-          const before = times.get(row) ?? 0;
-          times.set(row, before + 1);
-          await clock.sleep(5).done;
-          return answer(row, before, clock.now());
-        },
+        send: asking('write'),
+        read: asking('read'),
         async record(line: LedgerEntry) {
           await record?.(line);
           ledger.push(line);
         },
         tell: (event: ExecutorEvent) => void events.push(event),
       };
-      async function* plan() {
-        yield* entries;
+      async function* works(): AsyncGenerator<Work> {
+        const listed = typeof given === 'number' ? rows(given, (row) => entry(row)) : given;
+        for await (const one of listed) yield 'entry' in one ? one : { entry: one, first: 'send', attempts: 0 };
       }
-      const pace = {
-        rate: 10,
-        concurrency: null,
-        max_attempts: 5,
-        retry_base: 1000,
-        retry_max: 60_000,
-        max_server_wait: 900_000,
-        ...settings,
-      };
-      return clock.until(execute(plan(), ports, pace, stop));
+      return clock.until(execute(works(), ports, settings(more), stop, before));
     },
   };
 }

@@ -83,6 +83,24 @@ describe('pacing', () => {
     expect(25 / span).toBeGreaterThan(2.45);
   });
 
+  it('has no more in a second than the next whole number, with a fraction and answers that are late', async () => {
+    const clock = virtualClock();
+    const pacer = createPacer(2.5, clock, createStop());
+    const left: number[] = [];
+    const sending = (async () => {
+      // One at a time, and every other one takes longer than its share of the second.
+      for (let n = 0; n < 30; n++) {
+        const pass = await pacer.admit();
+        pass?.left();
+        left.push(clock.now());
+        await clock.sleep(n % 2 === 0 ? 622 : 1).done;
+        pass?.settled();
+      }
+    })();
+    await clock.until(sending);
+    expect(mostInWindow(left, 1000)).toBe(3);
+  });
+
   it('does not burst at the start: the first requests are spaced like the others', async () => {
     const { left } = await send(10, 10, quick);
     expect(mostInWindow(left, 95)).toBe(1);

@@ -10,6 +10,8 @@ export type VirtualClock = Clock & {
   pending: () => number;
   /** Runs an action at a time (ms from the start). */
   at: (ms: number, action: () => void) => void;
+  /** Sets the clock of the system, and nothing else, so many ms forward (or back). */
+  stepWall: (ms: number) => void;
 };
 
 const WALL_START = Date.UTC(2026, 10, 23, 2, 0, 0);
@@ -19,6 +21,7 @@ export function virtualClock(seed = 1): VirtualClock {
   let now = 0;
   let order = 0;
   let state = seed;
+  let stepped = 0;
   let timers: Timer[] = [];
 
   function schedule(ms: number, wake: () => void): Timer {
@@ -32,7 +35,7 @@ export function virtualClock(seed = 1): VirtualClock {
 
   return {
     now: () => now,
-    wallNow: () => WALL_START + now,
+    wallNow: () => WALL_START + now + stepped,
     random: () => {
       state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
       return state / 2_147_483_648;
@@ -53,6 +56,9 @@ export function virtualClock(seed = 1): VirtualClock {
     },
     pending: () => timers.length,
     at: (ms, action) => void schedule(ms - now, action),
+    stepWall: (ms) => {
+      stepped += ms;
+    },
     async until(promise) {
       let ended = false;
       const end = () => {

@@ -21,11 +21,14 @@ type Options = {
   typed?: string;
 };
 
+/** A child at work. `said` resolves when standard output holds the text, and rejects when the child ends without it. */
+export type Started = { child: ChildProcess; ended: Promise<Ended>; said: (text: string) => Promise<void> };
+
 /**
- * Runs code in a process of its own, for what a test cannot do to itself: full disks, closed streams, no terminal.
- * The code is an ES module in which `io` gives the URL of a file of src/io.
+ * Starts code in a process of its own, for what a test cannot do to itself: full disks, closed streams, no terminal, a
+ * sudden death. The code is an ES module in which `io` gives the URL of a file of src/io. Its standard input stays open.
  */
-export function runModule(code: string, { fileBlocks, detached = false, deafTo, typed }: Options = {}): Promise<Ended> {
+export function startModule(code: string, { fileBlocks, detached = false, deafTo, typed }: Options = {}): Started {
   const io = `const io = (name) => ${JSON.stringify(`file://${join(import.meta.dirname, '../../src/io')}/`)} + name;\n`;
   const node = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', io + code];
   const limited = ['/bin/sh', '-c', `ulimit -f ${fileBlocks}; exec "$@"`, 'sh', ...node];
@@ -35,22 +38,40 @@ export function runModule(code: string, { fileBlocks, detached = false, deafTo, 
     detached,
     env: { ...process.env, TSX_DISABLE_CACHE: '1', NODE: process.execPath, CODE: io + code },
   });
-  // A terminal stays open behind what is typed.
-  if (typed === undefined) child.stdin.end();
-  else child.stdin.write(typed);
+  // A child that is gone reads nothing more.
+  child.stdin.on('error', () => undefined);
+  if (typed !== undefined) child.stdin.write(typed);
   children.add(child);
   if (deafTo !== undefined) child[deafTo].destroy();
-  const ended: Ended = { code: null, stdout: '', stderr: '' };
+  const output: Ended = { code: null, stdout: '', stderr: '' };
   child.stdout.on('data', (text) => {
-    ended.stdout += text;
+    output.stdout += text;
   });
   child.stderr.on('data', (text) => {
-    ended.stderr += text;
+    output.stderr += text;
   });
-  return new Promise((resolve) => {
+  const ended = new Promise<Ended>((resolve) => {
     child.once('close', (code) => {
       children.delete(child);
-      resolve({ ...ended, code });
+      resolve({ ...output, code });
     });
   });
+  const said = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (output.stdout.includes(text)) resolve();
+      };
+      look();
+      child.stdout.on('data', look);
+      void ended.then(({ stderr }) => reject(new Error(`ended without saying ${text}: ${stderr}`)));
+    });
+  return { child, ended, said };
+}
+
+/** Runs code in a process of its own to its end, as `startModule` does. */
+export function runModule(code: string, options: Options = {}): Promise<Ended> {
+  const { child, ended } = startModule(code, options);
+  // A terminal stays open behind what is typed.
+  if (options.typed === undefined) child.stdin?.end();
+  return ended;
 }

@@ -1,41 +1,10 @@
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { LedgerEntry } from '../../src/core/ledger-entry.ts';
 import { openLedger, openLedgerEntries, scanLedger } from '../../src/io/ledger.ts';
 import { runModule } from './child.ts';
+import { intent, line, outcome, rowsOf, scanned } from './ledgers.ts';
 import { tempDir, tempFile } from './temp.ts';
-
-const AT = '2026-11-23T02:00:00.000Z';
-const intent = (row: number): LedgerEntry => ({ type: 'intent', row, at: AT });
-const line = (entry: LedgerEntry) => `${JSON.stringify(entry)}\n`;
-
-function outcome(row: number, errorDetail = ''): LedgerEntry {
-  return {
-    type: 'outcome',
-    row,
-    status: 'failed',
-    reason: 'api_error',
-    retryable: false,
-    profileAfter: '',
-    productAfter: '',
-    httpStatus: 422,
-    errorCode: '10015',
-    errorTitle: 'Zoë',
-    errorDetail,
-    errorPointer: '',
-    attempts: 1,
-    durationMs: 1.5,
-    requestId: '',
-    finishedAt: AT,
-  };
-}
-
-async function scanned(path: string): Promise<{ entry: LedgerEntry; offset: number; length: number }[]> {
-  const found: { entry: LedgerEntry; offset: number; length: number }[] = [];
-  await scanLedger(path, (entry, offset, length) => found.push({ entry, offset, length }));
-  return found;
-}
 
 describe('record', () => {
   it('resolves when the entry is on disk, as a line of JSON in a file of mode 0600', async () => {
@@ -61,7 +30,7 @@ describe('record', () => {
     await Promise.all(recorded);
     await ledger.close();
     const entries = await scanned(path);
-    expect(entries.map(({ entry }) => (entry as { row: number }).row)).toEqual(recorded.map((_, at) => at + 1));
+    expect(rowsOf(entries)).toEqual(recorded.map((_, at) => at + 1));
   });
 
   it('goes on behind what an earlier session has written', async () => {
@@ -111,7 +80,7 @@ describe('record', () => {
     const ledger = await openLedger(path);
     await ledger.record(intent(2));
     await ledger.close();
-    expect((await scanned(path)).map(({ entry }) => (entry as { row: number }).row)).toEqual([1, 2]);
+    expect(rowsOf(await scanned(path))).toEqual([1, 2]);
   });
 
   it('cannot begin where the file system does not let it', async () => {

@@ -8,7 +8,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/core/manifest.ts';
 import {
@@ -16,7 +16,9 @@ import {
   isRunDirectory,
   listRuns,
   loadManifest,
+  makeDirectories,
   readJson,
+  removeRun,
   runFiles,
   writeJson,
   writeManifest,
@@ -27,6 +29,57 @@ import { tempDir, tempFile } from './temp.ts';
 
 const NOW = new Date('2026-11-23T02:05:00.789Z');
 const mode = (path: string) => statSync(path).mode & 0o777;
+
+describe('runFiles', () => {
+  it('are those of the contract, each with a name of its own below the directory', () => {
+    const names = ['run.json', 'input.csv', 'plan.csv', 'ledger.ndjson', 'results.csv', 'failed.csv', 'held.csv'];
+    names.push('lock', 'log.ndjson', 'summary.json', 'sandbox.json');
+    expect(Object.values(runFiles('/runs/x')).sort()).toEqual(names.map((name) => `/runs/x/${name}`).sort());
+  });
+});
+
+describe('makeDirectories', () => {
+  it('makes what is missing, and leaves what is there', () => {
+    const dir = tempDir();
+    mkdirSync(join(dir, 'there'), { mode: 0o711 });
+    for (let times = 0; times < 2; times++) makeDirectories(join(dir, 'there', 'a', 'b'));
+    expect(statSync(join(dir, 'there', 'a', 'b')).isDirectory()).toBe(true);
+    expect(mode(join(dir, 'there'))).toBe(0o711);
+  });
+
+  it('follows links', () => {
+    const dir = tempDir();
+    mkdirSync(join(dir, 'real'));
+    symlinkSync('real', join(dir, 'link'));
+    makeDirectories(join(dir, 'link', 'a'));
+    expect(readdirSync(join(dir, 'real'))).toEqual(['a']);
+  });
+
+  it('throws what the file system throws', () => {
+    expect(() => makeDirectories(join(tempFile('x'), 'a'))).toThrow('ENOTDIR');
+    expect(() => makeDirectories('/proc/nowhere/a')).toThrow('ENOENT');
+  });
+});
+
+describe('removeRun', () => {
+  it('removes a run with all that is in it, and nothing beyond: links are not followed', () => {
+    const runs = tempDir();
+    const { dir } = createRunDirectory(runs, 'x', NOW);
+    const other = tempFile('kept', 'kept.csv');
+    writeManifest(dir, manifest());
+    mkdirSync(join(dir, 'deep', 'er'), { recursive: true });
+    writeFileSync(join(dir, 'deep', 'er', 'read-only'), 'x', { mode: 0o400 });
+    symlinkSync(other, runFiles(dir).results);
+    symlinkSync(dirname(other), join(dir, 'link'));
+    removeRun(dir);
+    expect(readdirSync(runs)).toEqual([]);
+    expect(readFileSync(other, 'utf8')).toBe('kept');
+  });
+
+  it('is content where another one has removed it already', () => {
+    expect(() => removeRun(join(tempDir(), 'gone'))).not.toThrow();
+  });
+});
 
 describe('createRunDirectory', () => {
   it('names it by time, name and four hex digits, and lets nobody else in', () => {

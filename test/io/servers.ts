@@ -91,14 +91,14 @@ export function clientOf(baseUrl: string, options: ClientOptions = {}): TelnyxCl
   return createTelnyxClient({ baseUrl, key: KEY, timeoutMs, agents: { http, https }, clean, userAgent: 'test/1' });
 }
 
-/** Sends one entry and gives the answer, and what was seen on the way, in order. */
+/** Sends one entry, or reads it, and gives the answer, and what was seen on the way, in order. */
 export async function sent(
   baseUrl: string,
-  options: ClientOptions & { entry?: PlanEntry } = {},
+  options: ClientOptions & { entry?: PlanEntry; by?: 'send' | 'read' } = {},
 ): Promise<{ answer: Answer; seen: string[] }> {
   const seen: string[] = [];
   const client = clientOf(baseUrl, options);
-  const answer = await client.send(options.entry ?? entry(), () => seen.push('left'));
+  const answer = await client[options.by ?? 'send'](options.entry ?? entry(), () => seen.push('left'));
   seen.push('answer');
   if (client.inFlight() !== 0) seen.push('still in flight');
   // What comes late would be seen by now.

@@ -28,7 +28,7 @@ describe('a disk that is full when the results are written', () => {
     expect(code).toBe(1);
     const { next_command: next, error } = JSON.parse(stdout) as { next_command: string; error: { message: string } };
     expect(error.message).toContain('ENOSPC');
-    expect(next).toContain('results');
+    expect(next).toContain('resume');
   });
 });
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach } from 'vitest';
+import type { Manifest } from '../../src/core/manifest.ts';
 import type { Summary } from '../../src/core/summary.ts';
 
 /** The built program: these tests start it as its users do. */
@@ -30,9 +31,13 @@ export function workDirectory(): string {
   return dir;
 }
 
-const CLEAN_ENV = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(TELNYX_|CREDENTIALS_|NODE_OPTIONS|npm_)/.test(name)),
-);
+/** Without what could change what the program does; locks go to a directory of these tests. */
+const CLEAN_ENV = {
+  ...Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(TELNYX_|CREDENTIALS_|NODE_OPTIONS|STATE_|npm_)/.test(name)),
+  ),
+  XDG_STATE_HOME: join(tmpdir(), 'reassign-tests-state'),
+};
 
 /** `input` is what stands on standard input; null leaves it open. */
 type How = { env?: Record<string, string>; input?: string | null; node?: string[]; key?: string | null };
@@ -148,4 +153,38 @@ export async function until(holds: () => boolean): Promise<void> {
     await new Promise((done) => setTimeout(done, 10));
   }
   throw new Error('it has not come to pass');
+}
+
+/** The command with this verb that a text prints, as it stands there. */
+export function commandIn(text: string, verb: string): string {
+  const found = new RegExp(`node \\S+ ${verb}\\b.*$`, 'm').exec(text)?.[0];
+  if (found === undefined) throw new Error(`no ${verb} is printed in: ${text}`);
+  return found;
+}
+
+/** Starts the program and sends it a signal as soon as something holds. */
+export async function stopped(
+  cwd: string,
+  args: string[],
+  signal: 'SIGKILL' | 'SIGINT',
+  holds: () => boolean,
+): Promise<Ended> {
+  const { child, ended } = start(cwd, args);
+  await until(holds);
+  child.kill(signal);
+  return ended;
+}
+
+/** Leaves a run that was killed while it was planning a file, which is small again afterwards. */
+export async function killedWhilePlanning(cwd: string, args: string[]): Promise<void> {
+  const input = writeInput(cwd, 100_000);
+  const before = runDirs(cwd).length;
+  const begun = () => runDirs(cwd).length > before && existsSync(join(cwd, lastRun(cwd), 'run.json'));
+  await stopped(cwd, ['apply', input, ...args], 'SIGKILL', begun);
+  writeInput(cwd, 5);
+}
+
+/** run.json of a run. */
+export function manifestOf(cwd: string, dir = lastRun(cwd)): Manifest {
+  return JSON.parse(readFileSync(join(cwd, dir, 'run.json'), 'utf8')) as Manifest;
 }

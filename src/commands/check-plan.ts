@@ -1,0 +1,30 @@
+import { EXIT } from '../core/exit-codes.ts';
+import { planAgain } from '../core/next-command.ts';
+import { runFiles } from '../io/run-directory.ts';
+import { CommandError, type Context } from './context.ts';
+import { fileSha256 } from './make-plan.ts';
+import type { Run } from './new-run.ts';
+
+/**
+ * Throws CommandError (exit 8) where the plan of a run cannot be carried out: there is none, or its files are not what
+ * was planned. The message names the command that plans again.
+ */
+export async function checkPlan(run: Run, context: Context): Promise<void> {
+  const { state, plan, fault, input, run_id: id } = run.manifest;
+  const files = runFiles(run.dir);
+  const command = planAgain(run.manifest, context.program);
+  const again = (how: string) => (command === null ? '' : ` ${how}: ${command}`);
+  const refuse = (code: string, message: string) => new CommandError(EXIT.refused, code, message);
+  if (state === 'planning' || (plan === null && fault === null)) {
+    throw refuse('no_plan', `Run ${id} ended while it was planning, and nothing was sent.${again('Start again')}`);
+  }
+  if (plan === null) throw refuse('no_plan', `Run ${id} has no plan: its input was refused.${again('Plan again')}`);
+  for (const [path, sha256, what] of [
+    [files.plan, plan.sha256, 'plan.csv'],
+    [files.input, input.sha256, 'input.csv'],
+  ] as const) {
+    if ((await fileSha256(path).catch(() => '')) === sha256) continue;
+    const message = `${what} in ${run.shown} is not what was planned, so nothing was sent.${again('Plan again')}`;
+    throw refuse('plan_changed', message);
+  }
+}

@@ -1,0 +1,58 @@
+import { dirname } from 'node:path';
+import { EXIT } from '../core/exit-codes.ts';
+import { planAgain } from '../core/next-command.ts';
+import type { Resolved } from '../core/resolve-settings.ts';
+import { commandLine } from '../core/shell.ts';
+import type { Summary } from '../core/summary.ts';
+import type { Tally } from '../core/tally.ts';
+import { isRunDirectory } from '../io/run-directory.ts';
+import { type Context, say, sayJson } from './context.ts';
+import { type Finish, isExecution, makeSummary, printSummary } from './finish.ts';
+import type { Run } from './new-run.ts';
+import { prune } from './prune.ts';
+import { openLog } from './run-log.ts';
+
+/** The disk is full, or the run directory is gone: the ledger has what happened, and `results` makes the rest of it. */
+function withoutResults(run: Run, error: Error, json: boolean, context: Context): number {
+  const { manifest, dir, shown } = run;
+  const gone = !isRunDirectory(dir);
+  const verb = isExecution(manifest.command, manifest.state) ? 'resume' : 'results';
+  const next = gone ? planAgain(manifest, context.program) : commandLine(context.program, verb, shown);
+  const message = gone
+    ? `The run directory ${shown} was removed, and with it what is known of this run; what was sent is sent.`
+    : `The result files could not be written: ${error.message}. The ledger is kept.`;
+  if (json) sayJson(context, EXIT.internal, { next_command: next, error: { code: 'results', message } });
+  else say(context.stderr, `${message}\n${next === null ? '' : `When that is mended: ${next}\n`}`);
+  return EXIT.internal;
+}
+
+/** Ends a run: result files, summary, last line of the log, output. Gives the exit code. */
+export async function endRun(
+  run: Run,
+  ending: Finish | { decide: (tally: Tally) => Finish },
+  { settings }: Resolved,
+  context: Context,
+  warnings: string[] = [],
+): Promise<number> {
+  const execution = 'decide' in ending || isExecution(run.manifest.command, ending.state);
+  const decide = 'decide' in ending ? ending.decide : () => ending;
+  let summary: Summary;
+  try {
+    summary = await makeSummary(run, execution, decide, warnings, settings, context);
+  } catch (error) {
+    return withoutResults(run, error as Error, settings.json, context);
+  }
+  const { counts, exit_code: exit, exit_name: name, error } = summary;
+  const logger = openLog(run, settings, context);
+  const fields = { counts, exit_code: exit, exit_name: name, ...(error === undefined ? {} : { error }) };
+  logger.log('info', 'run.finished', `${summary.command} ${summary.state}`, fields);
+  logger.close();
+  printSummary(summary, settings, context);
+  if (
+    settings.keep_runs !== null &&
+    (summary.state === 'finished' || (exit === EXIT.ok && summary.state === 'planned'))
+  ) {
+    await prune(dirname(run.dir), summary.name, settings.keep_runs);
+  }
+  return exit;
+}

@@ -1,0 +1,139 @@
+import { hostname } from 'node:os';
+import { basename } from 'node:path';
+import { signalExit } from '../core/ending.ts';
+import { EXIT } from '../core/exit-codes.ts';
+import type { Manifest, State } from '../core/manifest.ts';
+import type { Settings } from '../core/settings.ts';
+import { realClock } from '../io/clock.ts';
+import { isLocked, type Lock, NoLocks, readHolder, takeLock } from '../io/lock.ts';
+import { runFiles } from '../io/run-directory.ts';
+import { CommandError, type Context, say, UsageError } from './context.ts';
+import { isAlive } from './is-alive.ts';
+import { onEndSignals } from './signals.ts';
+import { accountLockPath } from './state-directory.ts';
+
+type LockSettings = Pick<
+  Settings,
+  'no_lock' | 'wait_for_lock' | 'state_dir' | 'base_url' | 'sandbox' | 'quiet' | 'json'
+>;
+
+/** How often a lock that somebody else holds is tried again. */
+const LOOK_EVERY_MS = 200;
+/** Somebody who only asks whether a lock is held has it for a moment: a second look tells the two apart. */
+const SECOND_LOOK_MS = 50;
+
+function holderText(path: string): string {
+  const holder = readHolder(path);
+  if (holder === null) return 'another process';
+  return `process ${holder.pid} on ${holder.host}, since ${holder.since} (${holder.what})`;
+}
+
+async function tryToTake(path: string, what: string): Promise<Lock | null> {
+  const holder = { pid: process.pid, host: hostname(), since: new Date().toISOString(), what };
+  try {
+    return await takeLock(path, holder);
+  } catch (error) {
+    if (error instanceof NoLocks) {
+      const message = `No lock can be taken: ${error.message}. With --no-lock nothing keeps two runs apart.`;
+      throw new CommandError(EXIT.preflight, 'no_locks', message);
+    }
+    throw new UsageError(`cannot write the lock ${path} (${(error as NodeJS.ErrnoException).code})`);
+  }
+}
+
+/** Waits for a lock as long as --wait-for-lock says. Throws CommandError: exit 9, or that of a signal. */
+async function waitFor(
+  path: string,
+  whose: string,
+  what: string,
+  settings: LockSettings,
+  context: Context,
+): Promise<Lock> {
+  const began = realClock.now();
+  const patience = Math.max(SECOND_LOOK_MS, settings.wait_for_lock);
+  let came: string | null = null;
+  let sleep = realClock.sleep(0);
+  const forget = onEndSignals((signal) => {
+    came = signal;
+    sleep.cancel();
+  });
+  try {
+    for (let told = false; ; told = true) {
+      const lock = await tryToTake(path, what);
+      if (lock !== null) return lock;
+      if (came !== null) {
+        throw new CommandError(
+          signalExit(came),
+          'signal',
+          `Stopped by ${came} while waiting for a lock; nothing was sent.`,
+        );
+      }
+      const left = patience - (realClock.now() - began);
+      if (left <= 0) {
+        const message = `${whose} is locked by ${holderText(path)}. Try again later, or wait for it: --wait-for-lock 10m`;
+        throw new CommandError(EXIT.locked, 'locked', message);
+      }
+      if (!told && settings.wait_for_lock > 0 && !settings.quiet && !settings.json) {
+        say(context.stderr, `${whose} is locked by ${holderText(path)}: waiting\n`);
+      }
+      sleep = realClock.sleep(Math.min(left, settings.wait_for_lock > 0 ? LOOK_EVERY_MS : SECOND_LOOK_MS));
+      await sleep.done;
+    }
+  } finally {
+    forget();
+  }
+}
+
+/**
+ * Takes the lock of the account key for as long as this process lives: one writing run for a key, a user and a host.
+ * The stand-in has no account (key null). Throws CommandError (exit 7 or 9, or of a signal) or UsageError.
+ */
+export async function lockAccount(
+  key: string | null,
+  what: string,
+  settings: LockSettings,
+  context: Context,
+): Promise<void> {
+  if (key === null || settings.no_lock) return;
+  await waitFor(accountLockPath(settings, key, context), 'This account', what, settings, context);
+}
+
+/** Takes the lock of a run directory, which `release` gives back. Null with --no-lock. Throws as `lockAccount`. */
+export async function lockRun(
+  dir: string,
+  what: string,
+  settings: LockSettings,
+  context: Context,
+): Promise<Lock | null> {
+  if (settings.no_lock) return null;
+  return waitFor(runFiles(dir).lock, `Run ${basename(dir)}`, what, settings, context);
+}
+
+/** Takes the lock of a new run directory, so that others see that it is at work; gives whether there are locks here. */
+export async function lockNewRun(
+  dir: string,
+  what: string,
+  { no_lock: none }: Pick<Settings, 'no_lock'>,
+): Promise<boolean> {
+  if (none) return false;
+  const holder = { pid: process.pid, host: hostname(), since: new Date().toISOString(), what };
+  // A plan needs no lock, so it does without where there are none; whoever writes has taken that of the account.
+  return takeLock(runFiles(dir).lock, holder).then(
+    (lock) => lock !== null,
+    () => false,
+  );
+}
+
+/** Whether somebody is at work on a run, by its lock; by its process where it has none. */
+export async function isAtWork(dir: string, manifest: Manifest): Promise<boolean> {
+  const alive = () => manifest.host === hostname() && manifest.pid !== process.pid && isAlive(manifest.pid);
+  if (!manifest.locked) return alive();
+  return isLocked(runFiles(dir).lock).catch(alive);
+}
+
+/** The state of a run as it is shown and treated: one that should be at work, and is not, was interrupted. */
+export async function stateOf(dir: string, manifest: Manifest): Promise<State> {
+  const { state } = manifest;
+  if (state !== 'running' && state !== 'planning') return state;
+  return (await isAtWork(dir, manifest)) ? state : 'interrupted';
+}

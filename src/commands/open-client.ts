@@ -1,0 +1,27 @@
+import { createCleaner } from '../core/redact.ts';
+import { concurrencyOf } from '../core/resolve-settings.ts';
+import type { Settings } from '../core/settings.ts';
+import { createAgents } from '../io/agents.ts';
+import { createTelnyxClient, type TelnyxClient } from '../io/telnyx-client.ts';
+import type { Context } from './context.ts';
+
+/** Where the requests go, and with which key. */
+export type Target = { baseUrl: string; key: string };
+
+/** A client of the API over a pool of connections of its own, which `agents.destroy` ends. */
+export function openClient(
+  target: Target,
+  settings: Settings,
+  context: Context,
+): { client: TelnyxClient; agents: ReturnType<typeof createAgents> } {
+  const agents = createAgents(target.baseUrl, concurrencyOf(settings), context.env);
+  const client = createTelnyxClient({
+    baseUrl: target.baseUrl,
+    key: target.key,
+    timeoutMs: settings.timeout,
+    agents: { http: agents.http, https: agents.https },
+    clean: createCleaner(target.key),
+    userAgent: `telnyx-reassign/${context.version}`,
+  });
+  return { client, agents };
+}

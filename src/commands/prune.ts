@@ -1,0 +1,45 @@
+import { lstatSync } from 'node:fs';
+import type { Manifest } from '../core/manifest.ts';
+import type { Summary } from '../core/summary.ts';
+import { isLocked } from '../io/lock.ts';
+import { listRuns, loadManifest, readJson, removeRun, runFiles } from '../io/run-directory.ts';
+import { isAtWork } from './locks.ts';
+
+const ENDED: readonly Manifest['state'][] = ['finished', 'planned', 'superseded'];
+
+function manifestOf(dir: string): Manifest | null {
+  try {
+    return lstatSync(dir).isDirectory() ? loadManifest(dir) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether nobody needs a run any longer: nobody is at work on it, it has ended, and no row of it failed. */
+async function isSpare(dir: string, manifest: Manifest): Promise<boolean> {
+  if (!ENDED.includes(manifest.state)) return false;
+  const summary = readJson(runFiles(dir).summary) as Partial<Summary> | null;
+  const { failed, unverified } = summary?.counts ?? { failed: 1, unverified: 1 };
+  if (failed !== 0 || unverified !== 0) return false;
+  // Not only as run.json has it: one that was planned without a lock may be held by an apply or a retry.
+  const held = await isLocked(runFiles(dir).lock).catch(() => false);
+  return !held && !(await isAtWork(dir, manifest));
+}
+
+/** Removes the oldest runs of a name beyond `keep` of those that have ended, for --keep-runs. Never one that is needed. */
+export async function prune(runsDir: string, name: string, keep: number): Promise<void> {
+  const ended = listRuns(runsDir).flatMap((dir) => {
+    const manifest = manifestOf(dir);
+    return manifest !== null && manifest.name === name && ENDED.includes(manifest.state) ? [{ dir, manifest }] : [];
+  });
+  // Names of two runs of one second sort by chance.
+  ended.sort((a, b) => a.manifest.created_at.localeCompare(b.manifest.created_at));
+  for (const { dir, manifest } of ended.slice(0, Math.max(0, ended.length - keep))) {
+    if (!(await isSpare(dir, manifest))) continue;
+    try {
+      removeRun(dir);
+    } catch {
+      // It stays: this run has ended all the same.
+    }
+  }
+}

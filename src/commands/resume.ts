@@ -1,0 +1,112 @@
+import { resolve } from 'node:path';
+import { EXIT, exitName } from '../core/exit-codes.ts';
+import { type Resolved, resolveSettings, type Typed, typedOf } from '../core/resolve-settings.ts';
+import { settingShape } from '../core/settings.ts';
+import type { Summary } from '../core/summary.ts';
+import { readJson, runFiles } from '../io/run-directory.ts';
+import { checkAccount } from './check-account.ts';
+import { checkPlan } from './check-plan.ts';
+import { CommandError, type Context, say, sayJson, UsageError } from './context.ts';
+import { requireKey, sendRows } from './go-ahead.ts';
+import { isAtWork, lockAccount, lockRun, stateOf } from './locks.ts';
+import { checkOutputs, commandOn, keptSettings, openRun, type Run } from './new-run.ts';
+import { settle, settleOnRun } from './settled.ts';
+import { newestUnfinished, successorText } from './unfinished.ts';
+
+/** `resume [RUN_DIR]`: go on with an interrupted or paused run, the newest when none is named. Never asks. */
+export async function resumeCommand(given: string | undefined, flags: Typed, context: Context): Promise<number> {
+  const run = given === undefined || given === '' ? await newest(flags, context) : openRun(given, context);
+  const resolved = settleOnRun(flags, context, 'resume', run.manifest);
+  checkOutputs(null, resolved, context);
+  const ended = await nothingToResume(run, resolved, context);
+  if (ended !== null) return ended;
+  const key = requireKey(resolved, context);
+  await lockAccount(key, `resume ${run.manifest.run_id}`, resolved.settings, context);
+  return goOn(run, resolved, key, context);
+}
+
+async function newest(flags: Typed, context: Context): Promise<Run> {
+  const { settings } = settle(
+    { ...(flags.runs_dir === undefined ? {} : { runs_dir: flags.runs_dir }) },
+    context,
+    'runs',
+  );
+  const run = await newestUnfinished(resolve(context.cwd, settings.runs_dir), context).catch((error) => {
+    throw new UsageError(`cannot list ${settings.runs_dir} (${(error as NodeJS.ErrnoException).code}); see --runs-dir`);
+  });
+  if (run === null) throw new UsageError(`no run in ${settings.runs_dir} is interrupted or paused; see --runs-dir`);
+  return run;
+}
+
+/** Says of a finished run that it is, and gives its exit code. Null where there is something to go on with. */
+async function nothingToResume(run: Run, { settings }: Resolved, context: Context): Promise<number | null> {
+  const { manifest, dir } = run;
+  const { run_id: id, exit_code: exit } = manifest;
+  const state = await stateOf(dir, manifest);
+  const refuse = (code: string, message: string) => new CommandError(EXIT.refused, code, message);
+  if (state === 'finished') {
+    const code = exit ?? EXIT.ok;
+    const summary = readJson(runFiles(dir).summary) as Summary | null;
+    if (settings.json) {
+      if (summary === null) sayJson(context, code, { run_id: id, state });
+      else say(context.stdout, `${JSON.stringify(summary)}\n`);
+      return code;
+    }
+    const next = summary?.next_command ?? null;
+    const text = `Run ${id} has finished with exit ${code} (${exitName(code)}): nothing is left to go on with.\n`;
+    if (!settings.quiet || code !== EXIT.ok) say(context.stderr, `${text}${next === null ? '' : `Next: ${next}\n`}`);
+    return code;
+  }
+  if (state === 'superseded') {
+    const next = successorText(run, 'resume', context);
+    throw refuse('superseded', `Run ${id} was given up for run ${manifest.superseded_by}.${next}`);
+  }
+  const apply = commandOn(run, 'apply', context);
+  if (state === 'planned') throw refuse('not_begun', `Run ${id} was planned and not begun. Carry it out: ${apply}`);
+  // A key that was refused before the first write: it was confirmed, and goes on as if it had been begun.
+  if (state === 'refused' && exit !== EXIT.preflight) {
+    throw refuse('not_begun', `Run ${id} was refused before anything was sent. Carry it out: ${apply}`);
+  }
+  return null;
+}
+
+/** Goes on with a run under the account's lock: takes its own, checks plan and account, sends what is left. */
+async function goOn(opened: Run, resolved: Resolved, key: string | null, context: Context): Promise<number> {
+  const { settings } = resolved;
+  if (settings.no_lock && (await isAtWork(opened.dir, opened.manifest))) {
+    throw new CommandError(
+      EXIT.locked,
+      'locked',
+      `Run ${opened.manifest.run_id} is at work; no lock is needed to see that.`,
+    );
+  }
+  const lock = await lockRun(opened.dir, `resume ${opened.manifest.run_id}`, settings, context);
+  // Read again: while it was waited for the lock, its holder may have brought the run to its end.
+  const { manifest } = openRun(opened.dir, context);
+  const ended = await nothingToResume({ ...opened, manifest }, resolved, context);
+  if (ended !== null) return ended;
+  const run = { ...opened, manifest: { ...manifest, settings: keptSettings(resolved), locked: lock !== null } };
+  await checkPlan(run, context);
+  await checkAccount(run, resolved, key, context);
+  return sendRows(run, resolved, context, { key, warnings: manifest.warnings });
+}
+
+/**
+ * Goes on with an unfinished run in place of a new one of the same input. Its own settings hold, but for those that
+ * this call or its job file names and that do not belong to the plan.
+ */
+export async function resumeInstead(run: Run, given: Resolved, key: string | null, context: Context): Promise<number> {
+  const { settings, sources } = given;
+  const named = (name: keyof typeof sources) =>
+    sources[name] !== 'default' && settingShape(name).input !== true && name !== 'sandbox';
+  const layers = [
+    { source: 'flag' as const, typed: typedOf(settings, named, true) },
+    { source: 'run' as const, typed: run.manifest.settings as Typed },
+  ];
+  const resolved = resolveSettings(layers, 'run');
+  if ('faults' in resolved) throw new UsageError(resolved.faults.join('\n'));
+  if (!settings.quiet && !settings.json) {
+    say(context.stderr, `Going on with run ${run.manifest.run_id} of the same input, which was not finished.\n`);
+  }
+  return goOn(run, resolved, key, context);
+}

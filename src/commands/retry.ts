@@ -1,0 +1,137 @@
+import { EXIT } from '../core/exit-codes.ts';
+import type { Manifest } from '../core/manifest.ts';
+import type { Typed } from '../core/resolve-settings.ts';
+import { keptCells } from '../core/results.ts';
+import { isTaken } from '../core/row-kinds.ts';
+import type { RowKind } from '../core/settings.ts';
+import { count } from '../core/text.ts';
+import { createCsvWriter } from '../io/csv-writer.ts';
+import { readJson, runFiles, writeJson } from '../io/run-directory.ts';
+import { begin } from './begin.ts';
+import { checkAccount } from './check-account.ts';
+import { checkPlan } from './check-plan.ts';
+import { CommandError, type Context, say, sayJson, UsageError } from './context.ts';
+import { goAhead, requireKey } from './go-ahead.ts';
+import { lockAccount, lockRun, stateOf } from './locks.ts';
+import { checkOutputs, commandOn, type Origin, openRun, type Run } from './new-run.ts';
+import { settleOnRun } from './settled.ts';
+import { successorText } from './unfinished.ts';
+import { indexLedger, inputRecords, resultsOf } from './write-results.ts';
+
+/** Settings that were about the whole of an input, or about the form in which it came: the rows of a retry are neither. */
+const OF_THE_WHOLE = ['min_rows', 'max_changes', 'delimiter', 'skip_rejected'] as const;
+
+/** `retry RUN_DIR`: a new run of the rows that have not reached their target. */
+export async function retryCommand(given: string | undefined, flags: Typed, context: Context): Promise<number> {
+  if (given === undefined || given === '') throw new UsageError('retry needs a run directory; `runs` lists them');
+  const source = openRun(given, context);
+  const kept = { ...source.manifest.settings };
+  for (const name of OF_THE_WHOLE) delete kept[name];
+  const resolved = settleOnRun(flags, context, 'retry', { ...source.manifest, settings: kept });
+  const { settings } = resolved;
+  checkOutputs(null, resolved, context);
+  const key = settings.dry_run ? null : requireKey(resolved, context);
+  const what = `retry ${source.manifest.run_id}`;
+  await lockAccount(key, what, settings, context);
+  const lock = await lockRun(source.dir, what, settings, context);
+  const manifest = openRun(given, context).manifest;
+  const state = await checkState({ ...source, manifest }, lock !== null, context);
+  await checkAccount({ ...source, manifest }, resolved, key, context);
+  const rows = await rowsToTake(source.dir, manifest, settings.only);
+  if (rows.taken.length === 0) {
+    const note = `Run ${manifest.run_id} has no rows that are ${settings.only.join(', ')}: nothing to do.`;
+    if (settings.json) sayJson(context, EXIT.ok, { warnings: [note] });
+    else if (!settings.quiet) say(context.stderr, `${note}\n`);
+    return EXIT.ok;
+  }
+  const origin: Origin = {
+    path: manifest.input.path,
+    name: manifest.name,
+    source: { run_id: manifest.run_id, dir: source.dir, only: settings.only.join(',') },
+    copy: (dir, signal) => {
+      // The stand-in goes on as that run has left it.
+      const kept = readJson(runFiles(source.dir).sandbox);
+      if (kept !== null) writeJson(runFiles(dir).sandbox, kept);
+      return copyRows(source.dir, manifest, rows.taken, dir, signal);
+    },
+  };
+  const where = `${count(rows.taken.length, 'row')} of ${source.shown}`;
+  const begun = await begin(origin, where, resolved, settings.dry_run ? 'plan' : 'retry', context);
+  if (!('run' in begun)) return 'exit' in begun ? begun.exit : EXIT.ok;
+  const { run, warnings } = begun;
+  const isOver = state === 'finished' || rows.leftBehind > 0;
+  return goAhead(run, resolved, context, {
+    key,
+    neverAsk: false,
+    warnings,
+    supersedes: isOver ? [] : [{ ...source, manifest }],
+  });
+}
+
+/** The state of a run whose rows can be taken. Throws CommandError (exit 8 or 9) where they cannot. */
+async function checkState(source: Run, locked: boolean, context: Context) {
+  const { manifest, dir } = source;
+  const { run_id: id } = manifest;
+  const refuse = (message: string, exit: number = EXIT.refused) => new CommandError(exit, 'no_retry', message);
+  // With the lock in hand nobody else is at work on it, whatever it says.
+  const state =
+    locked && (manifest.state === 'running' || manifest.state === 'planning')
+      ? 'interrupted'
+      : await stateOf(dir, manifest);
+  if (state === 'running' || state === 'planning') throw refuse(`Run ${id} is at work.`, EXIT.locked);
+  if (state === 'superseded') {
+    throw refuse(`Run ${id} was given up for run ${manifest.superseded_by}.${successorText(source, 'retry', context)}`);
+  }
+  if (manifest.started_at === null) {
+    await checkPlan(source, context);
+    throw refuse(`Run ${id} has sent nothing. Carry it out: ${commandOn(source, 'apply', context)}`);
+  }
+  return state;
+}
+
+/** The rows that are taken, and how many are left behind that a resume could still bring to an end. */
+async function rowsToTake(
+  dir: string,
+  manifest: Manifest,
+  only: readonly RowKind[],
+): Promise<{ taken: number[]; leftBehind: number }> {
+  const index = await indexLedger(runFiles(dir).ledger, manifest.input.rows);
+  const taken: number[] = [];
+  let leftBehind = 0;
+  for await (const batch of resultsOf(dir, index, true)) {
+    for (const result of batch) {
+      if (isTaken(result, only)) taken.push(result.entry.row);
+      else if (result.status === 'unprocessed' || result.status === 'unverified') leftBehind += 1;
+    }
+  }
+  return { taken, leftBehind };
+}
+
+/** Writes the rows, with the columns that they had, as the input of a new run; gives the SHA-256. */
+async function copyRows(
+  from: string,
+  manifest: Manifest,
+  rows: readonly number[],
+  dir: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const input = inputRecords(from, manifest);
+  const header = (await input.next()).value;
+  if (header === undefined) throw new Error(`${runFiles(from).input} has no header`);
+  const writer = createCsvWriter(runFiles(dir).input, keptCells(header.cells, header.cells));
+  try {
+    let row = 0;
+    let next = 0;
+    for await (const { cells } of input) {
+      row += 1;
+      if (row !== rows[next]) continue;
+      next += 1;
+      writer.write(keptCells(cells, header.cells));
+      if (next % 10_000 === 0) signal.throwIfAborted();
+    }
+    return writer.close();
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
+}

@@ -1,0 +1,67 @@
+import type { LedgerEntry, RateSeen, RequestCounts } from './ledger-entry.ts';
+
+/** What requests came to, and their pace. */
+type Pace = { requests: RequestCounts; rate: RateSeen };
+
+/** What the sessions in a ledger come to: one after another, each with its own pace. */
+export type Sessions = {
+  count: number;
+  firstAt: string | null;
+  /** Those that are over. */
+  ended: Pace;
+  /** What the last one had come to when it was last seen; null when it has ended. */
+  open: Pace | null;
+};
+
+const NOTHING: Pace = {
+  requests: { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 },
+  rate: { mean_per_s: 0, max_in_1s: 0, max_in_60s: 0, paused_ms: 0 },
+};
+
+export function noSessions(): Sessions {
+  return { count: 0, firstAt: null, ended: NOTHING, open: null };
+}
+
+function together(a: Pace, b: Pace): Pace {
+  const total = a.requests.total + b.requests.total;
+  // The mean over several sessions is that of their requests, not of the sessions.
+  const share = total === 0 ? 0 : b.requests.total / total;
+  return {
+    requests: {
+      total,
+      writes: a.requests.writes + b.requests.writes,
+      reads: a.requests.reads + b.requests.reads,
+      retries: a.requests.retries + b.requests.retries,
+      rate_limited: a.requests.rate_limited + b.requests.rate_limited,
+    },
+    rate: {
+      mean_per_s: a.rate.mean_per_s * (1 - share) + b.rate.mean_per_s * share,
+      max_in_1s: Math.max(a.rate.max_in_1s, b.rate.max_in_1s),
+      max_in_60s: Math.max(a.rate.max_in_60s, b.rate.max_in_60s),
+      paused_ms: a.rate.paused_ms + b.rate.paused_ms,
+    },
+  };
+}
+
+/** Adds a ledger entry to the sessions; entries about rows change nothing. */
+export function addSession(sessions: Sessions, entry: LedgerEntry): void {
+  switch (entry.type) {
+    case 'session_started':
+      sessions.ended = paceOf(sessions);
+      sessions.open = null;
+      sessions.count += 1;
+      sessions.firstAt ??= entry.at;
+      return;
+    case 'session_seen':
+      sessions.open = entry;
+      return;
+    case 'session_ended':
+      sessions.ended = together(sessions.ended, entry);
+      sessions.open = null;
+  }
+}
+
+/** All sessions together; of one that was killed, what it had come to a second before at most. */
+export function paceOf({ ended, open }: Sessions): Pace {
+  return open === null ? ended : together(ended, open);
+}

@@ -1,0 +1,44 @@
+import { rmSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { killAtBoundaries } from './boundaries.ts';
+import { randomKills } from './kills.ts';
+import { killsOf } from './report.ts';
+import { startServer } from './server.ts';
+import { type Bench, endAll, makeBench } from './session.ts';
+
+// The short form of `npm run chaos`.
+
+const note = () => undefined;
+const made: string[] = [];
+
+async function onBench<T>(work: (bench: Bench) => Promise<T>): Promise<T> {
+  const { bench, cli } = makeBench();
+  made.push(bench);
+  const server = await startServer();
+  try {
+    return await work({ bench, cli, server });
+  } finally {
+    await server.close();
+  }
+}
+
+afterAll(() => {
+  endAll();
+  for (const dir of made) rmSync(dir, { recursive: true, force: true });
+});
+
+describe.concurrent('a run that is killed', { timeout: 60_000 }, () => {
+  it('at random moments, is brought to the end of an unbroken one', async () => {
+    const options = { kills: 12, rows: 150, rate: 200, seed: 5, note };
+    const report = await onBench((bench) => randomKills(bench, options));
+    expect(report.faults).toEqual([]);
+    expect(killsOf(report)).toBe(12);
+  });
+
+  it('at write boundaries, is brought to the end of an unbroken one', async () => {
+    const options = { rows: 4, rate: 50, seed: 3, step: 23, note };
+    const report = await onBench((bench) => killAtBoundaries(bench, options));
+    expect(report.faults).toEqual([]);
+    expect(killsOf(report)).toBeGreaterThan(8);
+  });
+});

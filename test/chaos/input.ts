@@ -1,0 +1,71 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What the server does with a number: takes the change, knows no such number, or refuses to change its product. */
+export type Fate = 'ok' | 'not_found' | 'refused';
+
+/** One data row of the input, with what is to come of it. `profile` and `product` are cells: '' keeps the value. */
+export type Row = {
+  row: number;
+  id: string;
+  phone: string;
+  profile: string;
+  product: string;
+  action: 'change' | 'duplicate';
+  fate: Fate;
+};
+
+/** The settings of a number at the server. */
+export type Held = { profile: string | null; product: string | null };
+
+/** What every number has before the run: no row asks for it, so that a row that was not sent shows. */
+export const BEFORE: Held = { profile: '00000000-0000-4000-8000-00000000000f', product: 'A2P' };
+
+const PROFILES = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`);
+
+// Few enough that neither limit of the error budget trips (5 %, 20 in a row), and both among the first four rows.
+function fateOf(row: number): Fate {
+  if (row % 97 === 3) return 'not_found';
+  return row % 101 === 2 ? 'refused' : 'ok';
+}
+
+function rowOf(row: number): Row {
+  const profile = row % 7 === 4 ? '' : row % 11 === 6 ? 'UNASSIGN' : (PROFILES[row % 3] as string);
+  return {
+    row,
+    id: `12933842610${String(row).padStart(7, '0')}1`,
+    phone: `+1800${String(row).padStart(7, '0')}`,
+    profile,
+    product: profile === '' || row % 3 === 1 ? 'P2P' : '',
+    action: 'change',
+    fate: fateOf(row),
+  };
+}
+
+/** The rows of an input; now and then one says the same as the row before it. */
+export function makeRows(count: number): Row[] {
+  const rows: Row[] = [];
+  for (let row = 1; row <= count; row++) {
+    rows.push(row % 50 === 0 ? { ...rowOf(row - 1), row, action: 'duplicate' } : rowOf(row));
+  }
+  return rows;
+}
+
+/** What a number must have at the end. */
+export function wanted({ profile, product, fate }: Row): Held {
+  if (fate !== 'ok') return BEFORE;
+  return {
+    profile: profile === 'UNASSIGN' ? null : profile || BEFORE.profile,
+    product: product || BEFORE.product,
+  };
+}
+
+/** Writes in.csv with a column of the user's own, and no phone number in every second row; gives its name. */
+export function writeInput(dir: string, rows: readonly Row[]): string {
+  const lines = rows.map((row) =>
+    [row.id, row.row % 2 === 0 ? row.phone : '', row.profile, row.product, `"team ${row.row}, night"`].join(','),
+  );
+  const header = 'phone_number_id,phone_number,messaging_profile_id,messaging_product,team';
+  writeFileSync(join(dir, 'in.csv'), [header, ...lines, ''].join('\n'));
+  return 'in.csv';
+}

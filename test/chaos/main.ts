@@ -1,0 +1,63 @@
+import { rmSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { killAtBoundaries } from './boundaries.ts';
+import { randomKills } from './kills.ts';
+import { killsOf, type Report, reportText } from './report.ts';
+import { startServer } from './server.ts';
+import { endAll, makeBench } from './session.ts';
+
+// The proof that a run survives kill -9 at any moment: `npm run chaos`. With --boundaries or --random only that part.
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '300' },
+    rows: { type: 'string', default: '2000' },
+    rate: { type: 'string', default: '400' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    boundaries: { type: 'boolean', default: false },
+    random: { type: 'boolean', default: false },
+  },
+});
+/** A whole number of a flag. */
+function wholeNumber(name: 'kills' | 'rows' | 'rate' | 'seed'): number {
+  if (/^\d+$/.test(values[name])) return Number(values[name]);
+  throw new Error(`--${name} ${values[name]} is no whole number`);
+}
+
+const [kills, rows, rate, seed] = [wholeNumber('kills'), wholeNumber('rows'), wholeNumber('rate'), wholeNumber('seed')];
+const BOUNDARY_ROWS = 12;
+/** Slow enough that few rows wait with their intent on disk, and most writes of the ledger are of one row. */
+const BOUNDARY_RATE = 50;
+const SHOWN_FAULTS = 30;
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const both = values.boundaries === values.random;
+
+process.on('exit', endAll);
+process.on('SIGINT', () => process.exit(130));
+process.on('SIGTERM', () => process.exit(143));
+
+const server = await startServer();
+const bench = { ...makeBench(), server };
+say(`seed ${seed}, work directories in ${bench.bench}`);
+const reports: [string, Report][] = [];
+if (both || values.random) {
+  const note = (report: Report) => say(`run ${report.runs}: ${killsOf(report)} kills, ${report.faults.length} faults`);
+  const title = `Random kills: ${rows} rows at ${rate}/s`;
+  reports.push([title, await randomKills(bench, { kills, rows, rate, seed, note })]);
+}
+if (both || values.boundaries) {
+  const note = (where: string, { faults }: Report) => say(`${where}: ${faults.length} faults`);
+  const title = `Kills at write boundaries: ${BOUNDARY_ROWS} rows, every boundary of apply and of resume`;
+  const options = { rows: BOUNDARY_ROWS, rate: BOUNDARY_RATE, seed, step: 1, note };
+  reports.push([title, await killAtBoundaries(bench, options)]);
+}
+await server.close();
+
+const faults = reports.flatMap(([, report]) => report.faults);
+for (const { kind, text } of faults.slice(0, SHOWN_FAULTS)) say(`${kind}: ${text}`);
+if (faults.length > SHOWN_FAULTS) say(`... and ${faults.length - SHOWN_FAULTS} more faults`);
+for (const [title, report] of reports) say(`\n${reportText(title, report)}`);
+if (faults.length === 0) rmSync(bench.bench, { recursive: true, force: true });
+else say(`${faults.length} faults; seed ${seed}, work directories kept in ${bench.bench}`);
+process.exitCode = faults.length === 0 ? 0 : 1;

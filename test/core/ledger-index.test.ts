@@ -1,0 +1,269 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { LedgerEntry } from '../../src/core/ledger-entry.ts';
+import {
+  addToIndex,
+  attemptsBefore,
+  emptyIndex,
+  hasEnded,
+  LEFT,
+  type LedgerIndex,
+  type Left,
+} from '../../src/core/ledger-index.ts';
+import { noSessions, paceOf } from '../../src/core/sessions.ts';
+import { makeOutcome } from './make.ts';
+
+const at = '2026-11-23T02:00:00.000Z';
+
+const intent = (row: number): LedgerEntry => ({ type: 'intent', row, at });
+const putBack = (row: number, attempts: number, ambiguous = false): LedgerEntry => ({
+  type: 'put_back',
+  row,
+  ambiguous,
+  attempts,
+  at,
+});
+const outcome = (row: number, status: 'updated' | 'failed' | 'unverified', retryable = false): LedgerEntry => ({
+  type: 'outcome',
+  ...makeOutcome({ row, status, retryable }),
+});
+const started: LedgerEntry = { type: 'session_started', at, pid: 1 };
+const held = (profile: string, why: string): LedgerEntry => ({ type: 'profile_held', profile, why, at });
+const pace = {
+  at,
+  requests: { total: 5, writes: 4, reads: 1, retries: 3, rate_limited: 2 },
+  rate: { mean_per_s: 1, max_in_1s: 2, max_in_60s: 3, paused_ms: 4 },
+};
+const seen: LedgerEntry = { type: 'session_seen', ...pace };
+const ended: LedgerEntry = { type: 'session_ended', stop: null, ...pace };
+
+/** The index of a ledger for so many rows, whose entries are 100 bytes each. */
+function indexOf(rows: number, ...entries: LedgerEntry[]): LedgerIndex {
+  const index = emptyIndex(rows);
+  entries.forEach((entry, place) => {
+    addToIndex(index, entry, 100 * place, 100);
+  });
+  return index;
+}
+
+describe('an index', () => {
+  it('of an empty ledger has no row touched, and place for row 1 to the last', () => {
+    expect(emptyIndex(2)).toEqual({
+      left: new Uint8Array([0, 0, 0]),
+      offset: new Float64Array([0, 0, 0]),
+      length: new Uint32Array([0, 0, 0]),
+      attempts: new Uint8Array([0, 0, 0]),
+      sessions: noSessions(),
+      held: new Map(),
+      ended: 0,
+      permanent: 0,
+    });
+  });
+
+  it('tells six ways to leave a row apart: untouched is 0, and two of them have ended', () => {
+    expect(new Set(Object.values(LEFT)).size).toBe(6);
+    expect(LEFT.untouched).toBe(0);
+    const those = Object.entries(LEFT).filter(([, left]) => hasEnded(left));
+    expect(those.map(([name]) => name)).toEqual(['unverified', 'outcome']);
+  });
+});
+
+describe('a row is left', () => {
+  it.each([
+    ['untouched', 'untouched by nothing', []],
+    ['intent', 'with a write that may be on its way, after its intent', [intent(2)]],
+    ['put_back', 'waiting, after it was put back', [intent(2), putBack(2, 1)]],
+    ['ambiguous', 'waiting, with a write that may have happened', [intent(2), putBack(2, 1, true)]],
+    ['intent', 'with a write on its way again, after a second intent', [intent(2), putBack(2, 1), intent(2)]],
+    ['put_back', 'waiting, though it was ambiguous before', [putBack(2, 1, true), putBack(2, 1)]],
+    ['outcome', 'ended, after it was updated', [intent(2), outcome(2, 'updated')]],
+    ['outcome', 'ended, after it failed', [intent(2), outcome(2, 'failed')]],
+    ['outcome', 'ended, after it failed for the time being', [intent(2), outcome(2, 'failed', true)]],
+    ['unverified', 'ended without knowledge', [intent(2), outcome(2, 'unverified', true)]],
+    ['outcome', 'ended, after an unverified one was read', [outcome(2, 'unverified'), outcome(2, 'updated')]],
+    ['unverified', 'ended without knowledge once more', [outcome(2, 'unverified'), outcome(2, 'unverified')]],
+  ] satisfies [keyof typeof LEFT, string, LedgerEntry[]][])('as %s: %s', (left, _what, entries) => {
+    const index = indexOf(3, started, ...entries, intent(3), ended);
+    expect([...index.left]).toEqual([0, 0, LEFT[left], LEFT.intent]);
+  });
+
+  it('by its last entry, whose place in the file is kept, beyond 4 GB too', () => {
+    const index = emptyIndex(2);
+    addToIndex(index, intent(1), 10, 50);
+    addToIndex(index, intent(2), 60, 51);
+    addToIndex(index, outcome(1, 'updated'), 5_000_000_000, 4_000);
+    addToIndex(index, ended, 5_000_004_000, 200);
+    expect([...index.offset]).toEqual([0, 5_000_000_000, 60]);
+    expect([...index.length]).toEqual([0, 4_000, 51]);
+  });
+});
+
+describe('the attempts that a row has behind it', () => {
+  it.each([
+    ['none, before its first intent', [], 0],
+    ['one that a crash has cut off', [intent(1)], 1],
+    ['one for every intent that a crash has cut off', [intent(1), intent(1), intent(1)], 3],
+    ['those that are told when it is put back', [intent(1), putBack(1, 4)], 4],
+    ['those that are told, and not those that a crash has cut off before', [intent(1), intent(1), putBack(1, 7)], 7],
+    ['none, where it was put back before its first request', [intent(1), putBack(1, 0)], 0],
+    ['those that are told, and one that was cut off', [putBack(1, 4), intent(1)], 5],
+    ['those that are told, and two that were cut off', [putBack(1, 4, true), intent(1), intent(1)], 6],
+    ['the highest number that there is place for', [putBack(1, 255)], 255],
+    ['no more than that', [putBack(1, 256)], 255],
+    ['no more than that, however many they are', [putBack(1, 1_000_000)], 255],
+    ['those of its outcome', [intent(1), outcome(1, 'unverified')], makeOutcome().attempts],
+    ['one less', [putBack(1, 254)], 254],
+    ['one less, and two that were cut off', [putBack(1, 254), intent(1), intent(1)], 256],
+    ['no more than that, and one that was cut off', [putBack(1, 300), intent(1), intent(1), intent(1)], 256],
+  ] satisfies [string, LedgerEntry[], number][])('are %s', (_what, entries, attempts) => {
+    const index = indexOf(2, ...entries);
+    expect(attemptsBefore(index, 1)).toBe(attempts);
+    expect(attemptsBefore(index, 2)).toBe(0);
+  });
+});
+
+describe('the rows that have ended', () => {
+  it.each([
+    ['none, while it is sent', [intent(1), putBack(1, 3, true), intent(1)], 0, 0],
+    ['one that was updated', [outcome(1, 'updated')], 1, 0],
+    ['one that failed for good', [outcome(1, 'failed')], 1, 1],
+    ['one that failed for the time being', [outcome(1, 'failed', true)], 1, 0],
+    ['one that nobody knows of', [outcome(1, 'unverified')], 1, 0],
+    ['one that was read, and is at its target', [outcome(1, 'unverified', true), outcome(1, 'updated')], 1, 0],
+    ['one that was read, and failed for good', [outcome(1, 'unverified', true), outcome(1, 'failed')], 1, 1],
+    ['one that was read, and may be sent again', [outcome(1, 'unverified', true), outcome(1, 'failed', true)], 1, 0],
+    ['two', [intent(1), intent(2), outcome(2, 'failed'), outcome(1, 'failed')], 2, 2],
+  ] satisfies [string, LedgerEntry[], number, number][])('are %s', (_what, entries, all, permanent) => {
+    const index = indexOf(2, ...entries);
+    expect([index.ended, index.permanent]).toEqual([all, permanent]);
+  });
+});
+
+describe('the profiles that are held', () => {
+  it('are those of the last session, and why', () => {
+    const one = indexOf(1, started, held('p', 'why p'), held('q', 'why q'), held('q', 'why q again'), ended);
+    expect([...one.held]).toEqual([
+      ['p', 'why p'],
+      ['q', 'why q again'],
+    ]);
+    expect([...indexOf(1, started, held('p', 'why p'), ended, started).held]).toEqual([]);
+    expect([...indexOf(1, started, held('p', 'why p'), seen).held]).toEqual([['p', 'why p']]);
+    expect([...indexOf(1, started, held('p', 'x'), started, held('q', 'y'), intent(1)).held]).toEqual([['q', 'y']]);
+  });
+});
+
+describe('the sessions', () => {
+  it('are counted up with the rows', () => {
+    const { sessions } = indexOf(1, started, intent(1), outcome(1, 'updated'), ended, started, seen);
+    expect(sessions).toMatchObject({ count: 2, firstAt: at });
+    expect(paceOf(sessions).requests).toEqual({ total: 10, writes: 8, reads: 2, retries: 6, rate_limited: 4 });
+  });
+});
+
+describe('a ledger that belongs to another plan', () => {
+  it.each([
+    [0, intent(0)],
+    [4, intent(4)],
+    [-1, putBack(-1, 1)],
+    [1_000_000, outcome(1_000_000, 'updated')],
+    [Number.NaN, intent(Number.NaN)],
+  ])('names row %d, which is told', (row, entry) => {
+    const index = emptyIndex(3);
+    expect(() => addToIndex(index, entry, 0, 1)).toThrow(
+      new Error(`ledger.ndjson names row ${row}, and the plan has 3`),
+    );
+    expect(index).toEqual(emptyIndex(3));
+  });
+
+  it('names no row beyond the first and the last', () => {
+    expect(indexOf(3, intent(1), intent(3)).left).toEqual(new Uint8Array([0, LEFT.intent, 0, LEFT.intent]));
+  });
+});
+
+/** What a ledger may say of one row, session by session: cut off, put back, or ended. */
+const history: fc.Arbitrary<((row: number) => LedgerEntry)[]> = fc
+  .tuple(
+    fc.array(
+      fc.oneof(
+        fc.constant([intent]),
+        fc
+          .tuple(fc.nat(300), fc.boolean(), fc.boolean())
+          .map(([attempts, ambiguous, read]) => [
+            ...(read ? [] : [intent]),
+            (row: number) => putBack(row, attempts, ambiguous),
+          ]),
+      ),
+      { maxLength: 4 },
+    ),
+    fc.array(
+      fc.constant((row: number) => outcome(row, 'unverified', true)),
+      { maxLength: 2 },
+    ),
+    fc.option(
+      fc.tuple(fc.constantFrom('updated' as const, 'failed' as const), fc.boolean()).map(
+        ([status, retryable]) =>
+          (row: number) =>
+            outcome(row, status, retryable),
+      ),
+    ),
+  )
+  .map(([sessions, unverified, last]) => [...sessions.flat(), ...unverified, ...(last === null ? [] : [last])]);
+
+/** The entries of several rows, each in its order, among those of the others and of sessions. */
+const ledger = fc
+  .tuple(fc.array(history, { minLength: 1, maxLength: 6 }), fc.array(fc.nat(6), { maxLength: 80 }))
+  .map(([rows, order]) => {
+    const waiting = rows.map((entries, place) => entries.map((entry) => entry(place + 1)));
+    const entries: LedgerEntry[] = [];
+    for (const turn of order) entries.push(waiting[turn]?.shift() ?? started);
+    return { rows: rows.length, entries: [...entries, ...waiting.flat()] };
+  });
+
+const leftBy = (entry: LedgerEntry | undefined): Left => {
+  if (entry?.type === 'intent') return LEFT.intent;
+  if (entry?.type === 'put_back') return entry.ambiguous ? LEFT.ambiguous : LEFT.put_back;
+  if (entry?.type === 'outcome') return entry.status === 'unverified' ? LEFT.unverified : LEFT.outcome;
+  return LEFT.untouched;
+};
+
+it('whatever a ledger says, the last entry of a row decides, and every row that has ended is counted once', () => {
+  fc.assert(
+    fc.property(ledger, ({ rows, entries }) => {
+      const index = indexOf(rows, ...entries);
+      let all = 0;
+      let permanent = 0;
+      for (let row = 1; row <= rows; row++) {
+        const about = entries.flatMap((entry, place) =>
+          'row' in entry && entry.row === row ? [{ entry, place }] : [],
+        );
+        const last = about.at(-1);
+        expect(index.left[row]).toBe(leftBy(last?.entry));
+        expect(index.offset[row]).toBe(100 * (last?.place ?? 0));
+        expect(index.length[row]).toBe(last === undefined ? 0 : 100);
+        if (last?.entry.type === 'outcome') {
+          all += 1;
+          if (last.entry.status === 'failed' && !last.entry.retryable) permanent += 1;
+          continue;
+        }
+        const back = about.findLastIndex(({ entry }) => entry.type === 'put_back');
+        const told = about[back]?.entry;
+        const cut = about.length - 1 - back;
+        const before = Math.min(255, told?.type === 'put_back' ? told.attempts : 0) + cut;
+        expect(attemptsBefore(index, row)).toBe(Math.min(before, cut > 0 ? 256 : 255));
+      }
+      expect([index.ended, index.permanent]).toEqual([all, permanent]);
+      expect(index.sessions.count).toBe(entries.filter(({ type }) => type === 'session_started').length);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it.each([
+  ['10013', ''],
+  ['10017', ''],
+  ['10015', '/messaging_profile_id'],
+])('a failure that names the profile (%s %s) is not one of those for good', (errorCode, errorPointer) => {
+  const about = { ...makeOutcome({ row: 1, status: 'failed', retryable: false }), errorCode, errorPointer };
+  const index = indexOf(2, { type: 'outcome', ...about }, outcome(2, 'failed'));
+  expect([index.ended, index.permanent]).toEqual([2, 1]);
+});
