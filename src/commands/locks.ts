@@ -21,9 +21,15 @@ type LockSettings = Pick<
 const LOOK_EVERY_MS = 200;
 /** Somebody who only asks whether a lock is held has it for a moment: a second look tells the two apart. */
 const SECOND_LOOK_MS = 50;
+const NAME_LOOKS = 20;
 
-function holderText(path: string): string {
-  const holder = readHolder(path);
+/** Who holds a lock. Whoever has just taken it may not have written its name yet, and gets a moment for that. */
+async function holderText(path: string): Promise<string> {
+  let holder = readHolder(path);
+  for (let looks = 0; holder === null && looks < NAME_LOOKS; looks++) {
+    await realClock.sleep(SECOND_LOOK_MS).done;
+    holder = readHolder(path);
+  }
   if (holder === null) return 'another process';
   return `process ${holder.pid} on ${holder.host}, since ${holder.since} (${holder.what})`;
 }
@@ -70,11 +76,11 @@ async function waitFor(
       }
       const left = patience - (realClock.now() - began);
       if (left <= 0) {
-        const message = `${whose} is locked by ${holderText(path)}. Try again later, or wait for it: --wait-for-lock 10m`;
+        const message = `${whose} is locked by ${await holderText(path)}. Try again later, or wait for it: --wait-for-lock 10m`;
         throw new CommandError(EXIT.locked, 'locked', message);
       }
       if (!told && settings.wait_for_lock > 0 && !settings.quiet && !settings.json) {
-        say(context.stderr, `${whose} is locked by ${holderText(path)}: waiting\n`);
+        say(context.stderr, `${whose} is locked by ${await holderText(path)}: waiting\n`);
       }
       sleep = realClock.sleep(Math.min(left, settings.wait_for_lock > 0 ? LOOK_EVERY_MS : SECOND_LOOK_MS));
       await sleep.done;
