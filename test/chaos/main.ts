@@ -31,6 +31,17 @@ const BOUNDARY_RATE = 50;
 const SHOWN_FAULTS = 30;
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
+
+/** Tells of faults as soon as they are found: a long proof may be broken off. */
+function teller(): (what: string, report: Report) => void {
+  let told = 0;
+  return (what, { faults }) => {
+    const news = faults.slice(told, SHOWN_FAULTS).map(({ kind, text }) => `\n  ${kind}: ${text}`);
+    told = faults.length;
+    say(`${what}: ${faults.length} faults${news.join('')}`);
+  };
+}
+
 const both = values.boundaries === values.random;
 
 process.on('exit', endAll);
@@ -42,21 +53,19 @@ const bench = { ...makeBench(), server };
 say(`seed ${seed}, work directories in ${bench.bench}`);
 const reports: [string, Report][] = [];
 if (both || values.random) {
-  const note = (report: Report) => say(`run ${report.runs}: ${killsOf(report)} kills, ${report.faults.length} faults`);
+  const tell = teller();
+  const note = (report: Report) => tell(`run ${report.runs}, ${killsOf(report)} kills`, report);
   const title = `Random kills: ${rows} rows at ${rate}/s`;
   reports.push([title, await randomKills(bench, { kills, rows, rate, seed, note })]);
 }
 if (both || values.boundaries) {
-  const note = (where: string, { faults }: Report) => say(`${where}: ${faults.length} faults`);
   const title = `Kills at write boundaries: ${BOUNDARY_ROWS} rows, every boundary of apply and of resume`;
-  const options = { rows: BOUNDARY_ROWS, rate: BOUNDARY_RATE, seed, step: 1, note };
+  const options = { rows: BOUNDARY_ROWS, rate: BOUNDARY_RATE, seed, step: 1, note: teller() };
   reports.push([title, await killAtBoundaries(bench, options)]);
 }
 await server.close();
 
 const faults = reports.flatMap(([, report]) => report.faults);
-for (const { kind, text } of faults.slice(0, SHOWN_FAULTS)) say(`${kind}: ${text}`);
-if (faults.length > SHOWN_FAULTS) say(`... and ${faults.length - SHOWN_FAULTS} more faults`);
 for (const [title, report] of reports) say(`\n${reportText(title, report)}`);
 if (faults.length === 0) rmSync(bench.bench, { recursive: true, force: true });
 else say(`${faults.length} faults; seed ${seed}, work directories kept in ${bench.bench}`);

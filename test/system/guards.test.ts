@@ -140,7 +140,7 @@ describe('a profile that is not there', () => {
     expect(counts.updated).toBe(60);
     expect(counts.failed + counts.held).toBe(60);
     expect(counts.failed).toBeGreaterThanOrEqual(20);
-    expect(counts.failed).toBeLessThanOrEqual(22);
+    expect(counts.failed).toBeLessThanOrEqual(20 + LATE);
     const held = table(cwd, 'held.csv');
     expect(Object.keys(held[0] ?? {})).toEqual([
       'id',
@@ -184,13 +184,17 @@ describe('a profile that is not there', () => {
     expect(code).toBe(6);
     expect(stdout).toContain('every profile that has rows left is held');
     const { counts, next_command: next } = summaryOf(cwd);
-    expect(counts).toMatchObject({ failed: 20, held: 30, unprocessed: 0 });
-    expect(sandbox.requests()).toHaveLength(20);
-    expect(table(cwd, 'held.csv')).toHaveLength(30);
+    // What has left when the 20th answer comes fails too.
+    const { failed, held } = counts;
+    expect(failed).toBeGreaterThanOrEqual(20);
+    expect(failed).toBeLessThanOrEqual(20 + LATE);
+    expect({ sum: failed + held, ...counts }).toMatchObject({ sum: 50, unprocessed: 0 });
+    expect(sandbox.requests()).toHaveLength(failed);
+    expect(table(cwd, 'held.csv')).toHaveLength(held);
     const again = await mended(sandbox, UNKNOWN);
-    // The rows that were held are updated; the 20 that failed for good are for retry.
+    // The rows that were held are updated; those that failed for good are for retry.
     expect((await paste(cwd, next as string)).code).toBe(4);
-    expect(summaryOf(cwd).counts).toMatchObject({ updated: 30, failed: 20, held: 0 });
+    expect(summaryOf(cwd).counts).toMatchObject({ updated: held, failed, held: 0 });
     expect(existsSync(join(cwd, lastRun(cwd), 'held.csv'))).toBe(false);
     expect((await paste(cwd, summaryOf(cwd).next_command as string)).code).toBe(0);
     const numbers = again.snapshot().numbers.slice(0, 50);
