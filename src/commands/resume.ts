@@ -12,6 +12,7 @@ import { isAtWork, lockAccount, lockRun, stateOf } from './locks.ts';
 import { checkOutputs, commandOn, keptSettings, openRun, type Run } from './new-run.ts';
 import { settle, settleOnRun } from './settled.ts';
 import { newestUnfinished, successorText } from './unfinished.ts';
+import { copyResults } from './write-results.ts';
 
 /** `resume [RUN_DIR]`: go on with an interrupted or paused run, the newest when none is named. Never asks. */
 export async function resumeCommand(given: string | undefined, flags: Typed, context: Context): Promise<number> {
@@ -46,6 +47,7 @@ async function nothingToResume(run: Run, { settings }: Resolved, context: Contex
   const refuse = (code: string, message: string) => new CommandError(EXIT.refused, code, message);
   if (state === 'finished') {
     const code = exit ?? EXIT.ok;
+    if (settings.results !== null) copyResults(dir, resolve(context.cwd, settings.results));
     const summary = readJson(runFiles(dir).summary) as Summary | null;
     if (settings.json) {
       if (summary === null) sayJson(context, code, { run_id: id, state });
