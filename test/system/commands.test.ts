@@ -1,8 +1,8 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseFault, startSandbox } from '../../src/sandbox/server.ts';
 import { mostInWindow } from '../engine/most-in-window.ts';
+import { api, at } from './api.ts';
 import {
   KEY,
   lastRun,
@@ -34,8 +34,7 @@ describe('the sandbox command', () => {
     const ended = await run(cwd, [
       'apply',
       writeInput(cwd, 10),
-      '--base-url',
-      url,
+      ...at(url),
       '--rate',
       'off',
       '--retry-base',
@@ -63,12 +62,11 @@ describe('the sandbox command', () => {
 describe('the rate at the server', () => {
   it('is never above the limit in any second, with retries and faults, from a cold start', async () => {
     const cwd = workDirectory();
-    const sandbox = await startSandbox({ faults: ['503-bare=0.1', 'reset=0.05', 'cut=0.05'].map(parseFault), seed: 7 });
+    const { sandbox } = await api({ seed: 7 }, ['503-bare=0.1', 'reset=0.05', 'cut=0.05']);
     const { code } = await run(cwd, [
       'apply',
       writeInput(cwd, 120),
-      '--base-url',
-      sandbox.url,
+      ...at(sandbox.url),
       '--rate',
       '50',
       '--retry-base',
@@ -78,7 +76,6 @@ describe('the rate at the server', () => {
       '--yes',
     ]);
     const arrivals = sandbox.requests().map(({ at_ms }) => at_ms);
-    await sandbox.close();
     expect(code).toBe(0);
     expect(arrivals.length).toBeGreaterThan(120);
     expect(mostInWindow(arrivals, 1000)).toBeLessThanOrEqual(50);
@@ -87,12 +84,11 @@ describe('the rate at the server', () => {
 
   it('follows a server that allows less: everything arrives, and no row fails for it', async () => {
     const cwd = workDirectory();
-    const sandbox = await startSandbox({ rateLimit: 15 });
+    const { sandbox } = await api({ rateLimit: 15 });
     const { code } = await run(cwd, [
       'apply',
       writeInput(cwd, 40),
-      '--base-url',
-      sandbox.url,
+      ...at(sandbox.url),
       '--rate',
       '200',
       '--max-attempts',
@@ -100,7 +96,6 @@ describe('the rate at the server', () => {
       '--yes',
     ]);
     const moved = sandbox.snapshot().numbers.slice(0, 40);
-    await sandbox.close();
     expect(code).toBe(0);
     expect(moved.every((number) => number.messaging_profile_id === PROFILE)).toBe(true);
     expect(summaryOf(cwd).rate.paused_ms).toBeGreaterThan(0);
@@ -113,12 +108,11 @@ describe('the rate at the server', () => {
 describe('plan and --dry-run', () => {
   it('make no request, need no key, and are the same', async () => {
     const cwd = workDirectory();
-    const sandbox = await startSandbox();
+    const { sandbox } = await api();
     const input = writeInput(cwd, 5);
-    const planned = await run(cwd, ['plan', input, '--base-url', sandbox.url], { key: null });
-    const dry = await run(cwd, ['apply', input, '--dry-run', '--base-url', sandbox.url], { key: null });
+    const planned = await run(cwd, ['plan', input, ...at(sandbox.url)], { key: null });
+    const dry = await run(cwd, ['apply', input, '--dry-run', ...at(sandbox.url)], { key: null });
     expect(sandbox.requests()).toEqual([]);
-    await sandbox.close();
     expect([planned.code, dry.code]).toEqual([0, 0]);
     const anonymous = (text: string) => text.replaceAll(/\d{8}T\d{6}Z-numbers-[0-9a-f]{4}/g, 'RUN');
     expect(anonymous(dry.stdout)).toBe(anonymous(planned.stdout));
@@ -160,8 +154,8 @@ describe('a run directory', () => {
 
   it('gives its results again after they are gone, byte for byte', async () => {
     const cwd = workDirectory();
-    const sandbox = await startSandbox({ faults: [`422@${numberId(2)}`].map(parseFault) });
-    await run(cwd, ['apply', writeInput(cwd, 6), '--base-url', sandbox.url, '--rate', 'off', '--yes']);
+    const { sandbox, flags } = await api({}, [`422@${numberId(2)}`]);
+    await run(cwd, ['apply', writeInput(cwd, 6), ...flags]);
     await sandbox.close();
     const dir = lastRun(cwd);
     const files = ['results.csv', 'failed.csv'].map((file) => join(cwd, dir, file));
@@ -271,9 +265,8 @@ describe('help', () => {
 
   it('reads the key from a file and from the credentials of a service', async () => {
     const cwd = workDirectory();
-    const sandbox = await startSandbox({ key: KEY });
+    const { flags } = await api({ key: KEY });
     writeFileSync(join(cwd, 'telnyx_api_key'), `${KEY}\n`);
-    const flags = ['--base-url', sandbox.url, '--rate', 'off', '--yes'];
     const byFile = await run(cwd, ['apply', writeInput(cwd, 1), ...flags], {
       key: null,
       env: { TELNYX_API_KEY_FILE: join(cwd, 'telnyx_api_key') },
@@ -286,7 +279,6 @@ describe('help', () => {
       key: 'KEYdiffers',
       env: { CREDENTIALS_DIRECTORY: cwd },
     });
-    await sandbox.close();
     expect([byFile.code, byService.code, both.code]).toEqual([0, 0, 2]);
   });
 });

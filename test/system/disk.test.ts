@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+import { describe, expect, it } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/server.ts';
+import { api } from './api.ts';
 import {
   CLI,
   lastRun,
@@ -15,18 +16,6 @@ import {
   workDirectory,
   writeInput,
 } from './program.ts';
-
-const open: Sandbox[] = [];
-
-afterEach(async () => {
-  for (const sandbox of open.splice(0)) await sandbox.close();
-});
-
-async function api(options: SandboxOptions = {}): Promise<{ sandbox: Sandbox; flags: string[] }> {
-  const sandbox = await startSandbox(options);
-  open.push(sandbox);
-  return { sandbox, flags: ['--base-url', sandbox.url, '--rate', 'off', '--yes'] };
-}
 
 const preload = (name: string) => ['--import', join(import.meta.dirname, name)];
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));

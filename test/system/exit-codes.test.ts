@@ -1,7 +1,8 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { parseFault, type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+import { describe, expect, it } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/server.ts';
+import { api, at } from './api.ts';
 import {
   lastRun,
   numberId,
@@ -17,27 +18,14 @@ import {
   writeInput,
 } from './program.ts';
 
-let sandbox: Sandbox | null = null;
-
-afterEach(async () => {
-  await sandbox?.close();
-  sandbox = null;
-});
-
-/** A sandbox with faults, and the flags that point a run at it, fast. */
-async function api(faults: string[] = [], options: SandboxOptions = {}): Promise<string[]> {
-  sandbox = await startSandbox({ ...options, faults: faults.map(parseFault) });
-  return ['--base-url', sandbox.url, '--rate', 'off', '--retry-base', '1ms', '--retry-max', '2ms', '--yes'];
-}
-
-function profileOf(n: number): string | null | undefined {
-  return sandbox?.snapshot().numbers.find(({ id }) => id === numberId(n))?.messaging_profile_id;
+function profileOf(sandbox: Sandbox, n: number): string | null | undefined {
+  return sandbox.snapshot().numbers.find(({ id }) => id === numberId(n))?.messaging_profile_id;
 }
 
 describe('exit codes', () => {
   it('0: every row is updated', async () => {
     const cwd = workDirectory();
-    const flags = await api();
+    const { sandbox, flags } = await api();
     const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 20), ...flags]);
     expect(code).toBe(0);
     expect(stdout).toContain('20  updated');
@@ -45,7 +33,7 @@ describe('exit codes', () => {
     expect(
       table(cwd, 'results.csv').every((row) => row.status === 'updated' && row.messaging_profile_id_after === PROFILE),
     ).toBe(true);
-    expect(profileOf(20)).toBe(PROFILE);
+    expect(profileOf(sandbox, 20)).toBe(PROFILE);
     expect(summaryOf(cwd)).toMatchObject({
       exit_code: 0,
       exit_name: 'ok',
@@ -57,12 +45,11 @@ describe('exit codes', () => {
 
   it('0: a plan is saved, and applying it does what it says', async () => {
     const cwd = workDirectory();
-    const flags = await api();
-    const url = flags[1] as string;
-    const planned = await run(cwd, ['plan', writeInput(cwd, 5), '--base-url', url], { key: null });
+    const { sandbox } = await api();
+    const planned = await run(cwd, ['plan', writeInput(cwd, 5), ...at(sandbox.url)], { key: null });
     expect(planned.code).toBe(0);
     expect(table(cwd, 'results.csv').map((row) => row.status)).toEqual(Array(5).fill('planned'));
-    expect(sandbox?.requests()).toEqual([]);
+    expect(sandbox.requests()).toEqual([]);
     const next = summaryOf(cwd).next_command as string;
     expect((await paste(cwd, next)).code).toBe(0);
     expect(table(cwd, 'results.csv').map((row) => row.status)).toEqual(Array(5).fill('updated'));
@@ -71,7 +58,7 @@ describe('exit codes', () => {
 
   it('1: a ledger that can no longer be written stops the run, and results makes the files again', async () => {
     const cwd = workDirectory();
-    const flags = await api();
+    const { sandbox, flags } = await api();
     const node = ['--import', join(import.meta.dirname, 'full-disk.mjs')];
     const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 200), ...flags], {
       node,
@@ -82,12 +69,12 @@ describe('exit codes', () => {
     const summary = summaryOf(cwd);
     expect(summary).toMatchObject({ exit_name: 'internal', state: 'interrupted', sum_ok: true });
     // Nothing left without its intent on disk.
-    const written = sandbox?.requests().length ?? 0;
+    const written = sandbox.requests().length;
     const { updated, unverified } = summary.counts;
     expect(written).toBeLessThanOrEqual(updated + unverified);
     expect((await run(cwd, ['results', lastRun(cwd)])).code).toBe(0);
     expect((await paste(cwd, summary.next_command as string)).code).toBe(0);
-    expect(profileOf(200)).toBe(PROFILE);
+    expect(profileOf(sandbox, 200)).toBe(PROFILE);
   });
 
   it('2: flags, variables, job files, no key, no file; no directory is made', async () => {
@@ -99,7 +86,7 @@ describe('exit codes', () => {
       [['apply', input, '--yess'], /unknown flag --yess; did you mean --yes\?/],
       [['apply', input, '--rate', 'x'], /--rate must be a number from 0.001 to 10000, or off, not "x"/],
       [['apply', input, '--rate', '5', '--rate', '7'], /--rate is given more than once/],
-      [['apply', input, '--base-url', 'http://api.example.com'], /must be https/],
+      [['apply', input, ...at('http://api.example.com')], /must be https/],
       [['apply', input, '--rate', 'off'], /--rate off is for a loopback address only/],
       [['apply', 'nosuch.csv'], /there is no file nosuch.csv/],
       [['apply'], /apply needs an input/],
@@ -126,7 +113,7 @@ describe('exit codes', () => {
 
   it('3: rejected rows stop everything before the first request, and all are listed', async () => {
     const cwd = workDirectory();
-    const flags = await api();
+    const { sandbox, flags } = await api();
     writeFileSync(
       join(cwd, 'bad.csv'),
       `id,profile_id\n${numberId(1)},${PROFILE}\n1.29338E+18,${PROFILE}\n${numberId(2)},null\n`,
@@ -135,7 +122,7 @@ describe('exit codes', () => {
     expect(code).toBe(3);
     expect(stderr).toMatch(/line 3 {2}id_in_scientific_notation/);
     expect(stderr).toMatch(/line 4 {2}ambiguous_cell/);
-    expect(sandbox?.requests()).toEqual([]);
+    expect(sandbox.requests()).toEqual([]);
     expect(table(cwd, 'results.csv').map((row) => row.status)).toEqual(['unprocessed', 'rejected', 'rejected']);
     expect(table(cwd, 'failed.csv').map((row) => row.reassign_reason)).toEqual([
       '',
@@ -157,31 +144,31 @@ describe('exit codes', () => {
 
   it('4: rows that fail for good, with the reason of the API', async () => {
     const cwd = workDirectory();
-    const flags = await api([`not-eligible@${numberId(3)}`, `wrong-echo@${numberId(4)}`]);
+    const { sandbox, flags } = await api({}, [`not-eligible@${numberId(3)}`, `wrong-echo@${numberId(4)}`]);
     const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 10), ...flags]);
     expect(code).toBe(4);
     expect(stdout).toContain('40324');
     const rows = table(cwd, 'results.csv');
     expect(rows[2]).toMatchObject({ status: 'failed', reason: 'api_error', http_status: '422', error_code: '40324' });
     expect(rows[3]).toMatchObject({ status: 'failed', reason: 'response_mismatch', http_status: '200' });
-    expect(profileOf(4)).not.toBe(PROFILE);
+    expect(profileOf(sandbox, 4)).not.toBe(PROFILE);
     expect(table(cwd, 'failed.csv').map((row) => row.phone_number_id)).toEqual([numberId(3), numberId(4)]);
   });
 
   it('4: rejected rows that were skipped, and duplicates that change nothing', async () => {
     const cwd = workDirectory();
-    const flags = await api();
+    const { sandbox, flags } = await api();
     const lines = ['id,profile_id', `${numberId(1)},${PROFILE}`, `,${PROFILE}`, `${numberId(1)},${PROFILE}`, ''];
     writeFileSync(join(cwd, 'mixed.csv'), lines.join('\n'));
     const { code } = await run(cwd, ['apply', 'mixed.csv', '--skip-rejected', ...flags]);
     expect(code).toBe(4);
     expect(table(cwd, 'results.csv').map((row) => row.status)).toEqual(['updated', 'rejected', 'duplicate']);
-    expect(sandbox?.requests()).toHaveLength(1);
+    expect(sandbox.requests()).toHaveLength(1);
   });
 
   it('5: only temporary failures are left, and the printed command brings them home', async () => {
     const cwd = workDirectory();
-    const flags = await api([`425@${numberId(2)}*3`]);
+    const { sandbox, flags } = await api({}, [`425@${numberId(2)}*3`]);
     const { code } = await run(cwd, ['apply', writeInput(cwd, 4), '--max-attempts', '3', ...flags]);
     expect(code).toBe(5);
     expect(table(cwd, 'results.csv')[1]).toMatchObject({
@@ -191,13 +178,13 @@ describe('exit codes', () => {
     });
     const next = summaryOf(cwd).next_command as string;
     expect((await paste(cwd, next)).code).toBe(0);
-    expect(profileOf(2)).toBe(PROFILE);
+    expect(profileOf(sandbox, 2)).toBe(PROFILE);
   });
 
   it('6: a phone number that does not belong to its id stops the run', async () => {
     const cwd = workDirectory();
-    const flags = await api([`wrong-number@${numberId(2)}`]);
-    const known = sandbox?.snapshot().numbers.slice(0, 30) ?? [];
+    const { sandbox, flags } = await api({}, [`wrong-number@${numberId(2)}`]);
+    const known = sandbox.snapshot().numbers.slice(0, 30);
     const lines = known.map(({ id, phone_number }) => `${id},${phone_number},${PROFILE}`);
     writeFileSync(join(cwd, 'numbers.csv'), ['id,phone_number,profile_id', ...lines, ''].join('\n'));
     const { code, stdout } = await run(cwd, ['apply', 'numbers.csv', '--concurrency', '1', ...flags]);
@@ -210,7 +197,7 @@ describe('exit codes', () => {
 
   it('6: a wait beyond --max-server-wait stops the run and fails no row', async () => {
     const cwd = workDirectory();
-    const flags = await api([`429@${numberId(1)}*1`]);
+    const { flags } = await api({}, [`429@${numberId(1)}*1`]);
     const { code, stdout } = await run(cwd, [
       'apply',
       writeInput(cwd, 3),
@@ -230,19 +217,19 @@ describe('exit codes', () => {
 
   it('7: a key that the API refuses, before anything was written: the run can be applied again', async () => {
     const cwd = workDirectory();
-    const flags = await api([], { key: 'KEYanother-one' });
+    const { sandbox, flags } = await api({ key: 'KEYanother-one' });
     const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 30), ...flags]);
     expect(code).toBe(7);
     expect(stdout).toContain('The API refused the key');
     expect(summaryOf(cwd)).toMatchObject({ state: 'refused', exit_name: 'preflight' });
     const again = await run(cwd, ['apply', lastRun(cwd), '--yes'], { key: 'KEYanother-one' });
     expect(again.code).toBe(0);
-    expect(profileOf(30)).toBe(PROFILE);
+    expect(profileOf(sandbox, 30)).toBe(PROFILE);
   });
 
   it('7: a key revoked midway: what was done stays done, the rest is unprocessed', async () => {
     const cwd = workDirectory();
-    const flags = await api([], { revokeAfter: 12 });
+    const { flags } = await api({ revokeAfter: 12 });
     const { code } = await run(cwd, ['apply', writeInput(cwd, 40), '--concurrency', '2', ...flags]);
     expect(code).toBe(7);
     expect(summaryOf(cwd)).toMatchObject({ state: 'paused', counts: { updated: 12, unprocessed: 28 } });
@@ -250,53 +237,58 @@ describe('exit codes', () => {
 
   it('8: nobody confirmed, off a terminal; the printed command goes on', async () => {
     const cwd = workDirectory();
-    const flags = (await api()).filter((flag) => flag !== '--yes');
-    const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 3), ...flags]);
+    const { sandbox, flags } = await api();
+    const unconfirmed = flags.filter((flag) => flag !== '--yes');
+    const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 3), ...unconfirmed]);
     expect(code).toBe(8);
     const next = summaryOf(cwd).next_command as string;
     expect(next).toMatch(/ apply runs\/\S+ --yes$/);
     expect(stdout).toContain(next);
-    expect(sandbox?.requests()).toEqual([]);
+    expect(sandbox.requests()).toEqual([]);
     expect((await paste(cwd, next)).code).toBe(0);
-    expect(profileOf(3)).toBe(PROFILE);
+    expect(profileOf(sandbox, 3)).toBe(PROFILE);
   });
 
   it('8: a plan that was changed by hand', async () => {
     const cwd = workDirectory();
-    const flags = await api();
-    await run(cwd, ['plan', writeInput(cwd, 3), '--base-url', flags[1] as string]);
+    const { sandbox } = await api();
+    await run(cwd, ['plan', writeInput(cwd, 3), ...at(sandbox.url)]);
     appendFileSync(join(cwd, lastRun(cwd), 'plan.csv'), 'x\n');
     const { code, stderr } = await run(cwd, ['apply', lastRun(cwd), '--yes']);
     expect(code).toBe(8);
     expect(stderr).toContain('plan.csv');
-    expect(sandbox?.requests()).toEqual([]);
+    expect(sandbox.requests()).toEqual([]);
     const command = /Plan again: (.*)$/m.exec(stderr)?.[1] as string;
     expect((await paste(cwd, command)).code).toBe(0);
   });
 
   it('8: fewer rows than --min-rows', async () => {
     const cwd = workDirectory();
-    const flags = await api();
+    const { sandbox, flags } = await api();
     const { code } = await run(cwd, ['apply', writeInput(cwd, 3), '--min-rows', '4', ...flags]);
     expect(code).toBe(8);
-    expect(sandbox?.requests()).toEqual([]);
+    expect(sandbox.requests()).toEqual([]);
     expect((await paste(cwd, summaryOf(cwd).next_command as string)).code).toBe(0);
   });
 
   it('8: a run that is finished is not applied again', async () => {
     const cwd = workDirectory();
-    const flags = await api();
+    const { sandbox, flags } = await api();
     await run(cwd, ['apply', writeInput(cwd, 3), ...flags]);
     const before = readFileSync(join(cwd, lastRun(cwd), 'results.csv'), 'utf8');
     const { code } = await run(cwd, ['apply', lastRun(cwd), '--yes']);
     expect(code).toBe(8);
-    expect(sandbox?.requests()).toHaveLength(3);
+    expect(sandbox.requests()).toHaveLength(3);
     expect(readFileSync(join(cwd, lastRun(cwd), 'results.csv'), 'utf8')).toBe(before);
   });
 
   it('11: rows whose writes had no readable answer', async () => {
     const cwd = workDirectory();
-    const flags = await api([`reset-after@${numberId(2)}`, `502-html@${numberId(3)}`, `cut-json@${numberId(4)}`]);
+    const { flags } = await api({}, [
+      `reset-after@${numberId(2)}`,
+      `502-html@${numberId(3)}`,
+      `cut-json@${numberId(4)}`,
+    ]);
     const { code } = await run(cwd, ['apply', writeInput(cwd, 5), '--max-attempts', '2', ...flags]);
     expect(code).toBe(11);
     const rows = table(cwd, 'results.csv');
@@ -310,21 +302,21 @@ describe('exit codes', () => {
     ['SIGTERM', 143],
   ] as const)('%s drains: exit %i, and the printed command goes on', async (signal, expected) => {
     const cwd = workDirectory();
-    const flags = await api([], { latencyMs: 30 });
+    const { sandbox, flags } = await api({ latencyMs: 30 });
     const started = start(cwd, ['apply', writeInput(cwd, 60), '--concurrency', '2', ...flags]);
-    await until(() => (sandbox?.requests().length ?? 0) >= 6);
+    await until(() => sandbox.requests().length >= 6);
     started.child.kill(signal);
     const { code, stdout } = await started.ended;
     expect(code).toBe(expected);
     const summary = summaryOf(cwd);
     expect(summary).toMatchObject({ state: 'interrupted', exit_name: 'interrupted', resumable: true, sum_ok: true });
     expect(summary.counts.unverified).toBe(0);
-    expect(summary.counts.updated).toBe(sandbox?.requests().length);
+    expect(summary.counts.updated).toBe(sandbox.requests().length);
     expect(stdout).toContain(summary.next_command);
     expect((await paste(cwd, summary.next_command as string)).code).toBe(0);
     expect(
       sandbox
-        ?.snapshot()
+        .snapshot()
         .numbers.slice(0, 60)
         .every((number) => number.messaging_profile_id === PROFILE),
     ).toBe(true);
@@ -332,9 +324,9 @@ describe('exit codes', () => {
 
   it('a second signal breaks off what hangs, and says that it may have been written', async () => {
     const cwd = workDirectory();
-    const flags = await api([`hang@${numberId(1)}`]);
+    const { sandbox, flags } = await api({}, [`hang@${numberId(1)}`]);
     const started = start(cwd, ['apply', writeInput(cwd, 3), '--concurrency', '1', ...flags]);
-    await until(() => (sandbox?.requests().length ?? 0) >= 1);
+    await until(() => sandbox.requests().length >= 1);
     started.child.kill('SIGINT');
     await until(() => started.output().includes('once more'));
     started.child.kill('SIGINT');

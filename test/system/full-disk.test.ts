@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { startSandbox } from '../../src/sandbox/server.ts';
+import { api } from './api.ts';
 import { lastRun, paste, run, summaryOf, workDirectory, writeInput } from './program.ts';
 
 const FULL = ['--import', join(import.meta.dirname, 'full-results.mjs')];
@@ -9,8 +9,7 @@ const FULL = ['--import', join(import.meta.dirname, 'full-results.mjs')];
 describe('a disk that is full when the results are written', () => {
   it('loses nothing: the ledger is kept, and the printed command makes the results', async () => {
     const cwd = workDirectory();
-    const sandbox = await startSandbox();
-    const flags = ['--base-url', sandbox.url, '--rate', 'off', '--yes'];
+    const { sandbox, flags } = await api();
     const { code, stderr } = await run(cwd, ['apply', writeInput(cwd, 5), ...flags], { node: FULL });
     await sandbox.close();
     expect(code).toBe(1);

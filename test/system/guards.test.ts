@@ -1,7 +1,8 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { parseFault, type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+import { describe, expect, it } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/server.ts';
+import { api, at } from './api.ts';
 import {
   lastRun,
   numberId,
@@ -17,22 +18,6 @@ import {
 } from './program.ts';
 
 const UNKNOWN = '00000000-0000-4000-8000-00000000dead';
-
-const open: Sandbox[] = [];
-
-afterEach(async () => {
-  for (const sandbox of open.splice(0)) await sandbox.close();
-});
-
-async function api(
-  faults: string[] = [],
-  options: SandboxOptions = {},
-): Promise<{ sandbox: Sandbox; flags: string[] }> {
-  const sandbox = await startSandbox({ ...options, faults: faults.map(parseFault) });
-  open.push(sandbox);
-  const flags = ['--base-url', sandbox.url, '--rate', 'off', '--retry-base', '1ms', '--retry-max', '2ms', '--yes'];
-  return { sandbox, flags };
-}
 
 /** One after another, so that it is told after how many rows a guard stops the run. */
 const ONE = ['--concurrency', '1'];
@@ -56,14 +41,12 @@ async function mended(sandbox: Sandbox, profile?: string): Promise<Sandbox> {
   const [known] = state.profiles;
   if (known !== undefined && profile !== undefined) state.profiles.push({ ...known, id: profile });
   await sandbox.close();
-  const again = await startSandbox({ state, port: sandbox.port });
-  open.push(again);
-  return again;
+  return (await api({ state, port: sandbox.port })).sandbox;
 }
 
 describe('--max-failures', () => {
   it('stops at more than N failures for good, and the printed command goes on beyond them', async () => {
-    const { sandbox, flags } = await api(faultsOf('not-eligible', 2, 4, 6, 8, 10));
+    const { sandbox, flags } = await api({}, faultsOf('not-eligible', 2, 4, 6, 8, 10));
     const cwd = workDirectory();
     const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 20), '--max-failures', '3', ...ONE, ...flags]);
     expect(code).toBe(6);
@@ -78,7 +61,7 @@ describe('--max-failures', () => {
   });
 
   it('0 stops at the first one', async () => {
-    const { sandbox, flags } = await api(faultsOf('not-eligible', 3));
+    const { sandbox, flags } = await api({}, faultsOf('not-eligible', 3));
     const cwd = workDirectory();
     const { code } = await run(cwd, ['apply', writeInput(cwd, 12), '--max-failures', '0', ...ONE, ...flags]);
     expect(code).toBe(6);
@@ -90,8 +73,8 @@ describe('--max-failures', () => {
 
   it('is 5% by default, which 19 failures never are and 20 may be', async () => {
     const even = (count: number) => Array.from({ length: count }, (_, at) => 2 * (at + 1));
-    const few = await api(faultsOf('not-eligible', ...even(19)));
-    const many = await api(faultsOf('not-eligible', ...even(40)));
+    const few = await api({}, faultsOf('not-eligible', ...even(19)));
+    const many = await api({}, faultsOf('not-eligible', ...even(40)));
     const [cwdFew, cwdMany] = [workDirectory(), workDirectory()];
     const [ended, stopped] = await Promise.all([
       run(cwdFew, ['apply', writeInput(cwdFew, 60), ...ONE, ...few.flags]),
@@ -109,7 +92,7 @@ describe('--max-failures', () => {
 
 describe('--max-same-error', () => {
   it('stops after so many of one kind with none updated, and the printed command goes on', async () => {
-    const { sandbox, flags } = await api(faultsOf('404', 1, 3, 4, 5, 6, 7));
+    const { sandbox, flags } = await api({}, faultsOf('404', 1, 3, 4, 5, 6, 7));
     const cwd = workDirectory();
     const args = ['apply', writeInput(cwd, 20), '--max-same-error', '4', '--max-failures', '100%', ...ONE, ...flags];
     const { code, stdout } = await run(cwd, args);
@@ -275,7 +258,7 @@ describe('--finish-by', () => {
     const cwd = workDirectory();
     const input = writeInput(cwd, 100);
     const plan = (rate: string, time: string) =>
-      run(cwd, ['plan', input, '--base-url', sandbox.url, '--rate', rate, '--finish-by', time]);
+      run(cwd, ['plan', input, ...at(sandbox.url), '--rate', rate, '--finish-by', time]);
     const [fits, not, missed] = await Promise.all([plan('10', '+1m'), plan('1', '+50s'), plan('1', clock(-5))]);
     expect([fits.code, not.code, missed.code]).toEqual([0, 0, 0]);
     expect(fits.stdout).toContain('Within 1m: it fits');
@@ -303,7 +286,7 @@ describe('--finish-by', () => {
 
 describe('--keep-runs', () => {
   it('removes the oldest finished runs of the same name, and none that has rows to look at', async () => {
-    const { sandbox, flags } = await api(faultsOf('not-eligible', 3));
+    const { sandbox, flags } = await api({}, faultsOf('not-eligible', 3));
     const cwd = workDirectory();
     const input = writeInput(cwd, 3);
     writeInput(cwd, 2, 'good.csv');

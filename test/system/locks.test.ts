@@ -1,8 +1,9 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { parseFault, type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
+import { describe, expect, it } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/server.ts';
+import { api, at } from './api.ts';
 import {
   KEY,
   lastRun,
@@ -22,21 +23,9 @@ import {
 /** How many pairs are raced; RACES=200 in the environment raises it. */
 const RACES = Number(process.env.RACES ?? 12);
 
-const open: Sandbox[] = [];
-
-afterEach(async () => {
-  for (const sandbox of open.splice(0)) await sandbox.close();
-});
-
-async function api(...faults: string[]): Promise<{ sandbox: Sandbox; flags: string[] }> {
-  const sandbox = await startSandbox({ faults: faults.map(parseFault) });
-  open.push(sandbox);
-  return { sandbox, flags: ['--base-url', sandbox.url, '--rate', 'off', '--yes'] };
-}
-
 /** A sandbox whose first write hangs, and a run that holds the locks as long as it does. */
 async function held(...more: string[]): Promise<{ sandbox: Sandbox; flags: string[]; cwd: string; holder: Started }> {
-  const { sandbox, flags } = await api(`hang@${numberId(1)}*1`);
+  const { sandbox, flags } = await api({}, [`hang@${numberId(1)}*1`]);
   const cwd = workDirectory();
   const args = ['apply', writeInput(cwd, 3), '--concurrency', '1', '--timeout', '1m', ...flags, ...more];
   const holder = start(cwd, args);
@@ -48,7 +37,7 @@ describe('the lock of an account', () => {
   it(
     'lets exactly one of two runs begin that start at once, and is free as soon as its holder was killed',
     async () => {
-      const { sandbox, flags } = await api('hang=1');
+      const { sandbox, flags } = await api({}, ['hang=1']);
       for (let race = 0; race < RACES; race++) {
         const before = sandbox.requests().length;
         const cwd = workDirectory();
@@ -119,7 +108,7 @@ describe('the lock of an account', () => {
     const [json, unlocked, planned, key, url, state, variable] = await Promise.all([
       apply('json', ['--json']),
       apply('unlocked', ['--no-lock']),
-      run(cwd, ['plan', input, '--runs-dir', 'planned', '--base-url', sandbox.url]),
+      run(cwd, ['plan', input, '--runs-dir', 'planned', ...at(sandbox.url)]),
       apply('key', [], { key: `${KEY}2` }),
       apply('url', [], {}, other.flags),
       apply('state', ['--state-dir', 'my-state']),
@@ -198,7 +187,7 @@ describe('a machine on which the lock module does not load', () => {
     const json = await run(cwd, ['apply', input, '--json', ...flags], { node });
     expect(json.code).toBe(7);
     expect(JSON.parse(json.stdout)).toMatchObject({ exit_code: 7, error: { code: 'no_locks' } });
-    expect((await run(cwd, ['plan', input, '--base-url', sandbox.url], { node })).code).toBe(0);
+    expect((await run(cwd, ['plan', input, ...at(sandbox.url)], { node })).code).toBe(0);
     expect(sandbox.requests()).toEqual([]);
     // The plan that is printed can be carried out where there are locks.
     const next = summaryOf(cwd).next_command as string;

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startSandbox } from '../../src/sandbox/server.ts';
+import { api, at } from './api.ts';
 import { logOf, PROFILE, paste, run, start, summaryOf, table, until, workDirectory, writeInput } from './program.ts';
 
 type Mode = 'up' | 503 | 429;
@@ -34,7 +34,7 @@ class Api {
   }
 
   get flags(): string[] {
-    return ['--base-url', `http://127.0.0.1:${this.port}/v2`, '--rate', '100', '--concurrency', '10', '--yes'];
+    return [...at(`http://127.0.0.1:${this.port}/v2`), '--rate', '100', '--concurrency', '10', '--yes'];
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
@@ -156,19 +156,18 @@ describe('an API that is down for good', () => {
 
 describe('a storm of 429', () => {
   it('costs no row and no attempt, with one attempt for each', async () => {
-    const sandbox = await startSandbox({ rateLimit: 20, rateWindowMs: 500 });
-    const api = await makeApi();
+    const { sandbox } = await api({ rateLimit: 20, rateWindowMs: 500 });
+    const stormy = await makeApi();
     const [limited, storm] = [workDirectory(), workDirectory()];
     const one = ['--max-attempts', '1'];
-    const at = ['--base-url', sandbox.url, '--rate', 'off', '--concurrency', '50', '--yes'];
-    const slow = run(limited, ['apply', writeInput(limited, 70), ...one, ...at]);
-    const started = start(storm, ['apply', writeInput(storm, ROWS), ...one, ...api.flags]);
-    await until(() => api.writes.length >= 20);
-    api.mode = 429;
+    const flags = [...at(sandbox.url), '--rate', 'off', '--concurrency', '50', '--yes'];
+    const slow = run(limited, ['apply', writeInput(limited, 70), ...one, ...flags]);
+    const started = start(storm, ['apply', writeInput(storm, ROWS), ...one, ...stormy.flags]);
+    await until(() => stormy.writes.length >= 20);
+    stormy.mode = 429;
     await pause(1300);
-    api.mode = 'up';
+    stormy.mode = 'up';
     const [first, second] = await Promise.all([slow, started.ended]);
-    await sandbox.close();
     expect([first.code, second.code]).toEqual([0, 0]);
     for (const cwd of [limited, storm]) {
       const rows = table(cwd, 'results.csv');
@@ -176,6 +175,6 @@ describe('a storm of 429', () => {
       expect(summaryOf(cwd).requests.rate_limited).toBeGreaterThan(0);
     }
     // What was in flight when it began, and one look after each pause.
-    expect(api.statuses.filter((status) => status === 429).length).toBeLessThan(20);
+    expect(stormy.statuses.filter((status) => status === 429).length).toBeLessThan(20);
   });
 });

@@ -1,7 +1,8 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { parseFault, type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+import { describe, expect, it } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/server.ts';
+import { api, at } from './api.ts';
 import {
   commandIn,
   type Ended,
@@ -20,27 +21,10 @@ import {
   writeInput,
 } from './program.ts';
 
-let sandbox: Sandbox | null = null;
+const sent = (sandbox: Sandbox) => sandbox.requests().length;
 
-afterEach(async () => {
-  await sandbox?.close();
-  sandbox = null;
-});
-
-const FAST = ['--rate', 'off', '--retry-base', '1ms', '--retry-max', '2ms', '--yes'];
-
-async function api(faults: string[] = [], options: SandboxOptions = {}): Promise<string[]> {
-  await sandbox?.close();
-  sandbox = await startSandbox({ ...options, faults: faults.map(parseFault) });
-  return ['--base-url', sandbox.url, ...FAST];
-}
-
-const requests = () => sandbox?.requests() ?? [];
-const sent = () => requests().length;
-const sentTo = (id: string, method: string) => requests().filter((one) => one.id === id && one.method === method);
-
-function moved(rows: number): boolean {
-  const numbers = sandbox?.snapshot().numbers.slice(0, rows) ?? [];
+function moved(sandbox: Sandbox, rows: number): boolean {
+  const numbers = sandbox.snapshot().numbers.slice(0, rows);
   return numbers.length === rows && numbers.every((number) => number.messaging_profile_id === PROFILE);
 }
 
@@ -68,15 +52,16 @@ describe('resume', () => {
   it('after a SIGKILL comes to what an unbroken run comes to, and reads what was in flight before it writes', async () => {
     const faults = [`not-eligible@${numberId(5)}`, `404@${numberId(50)}`];
     const whole = workDirectory();
-    expect((await run(whole, ['apply', writeInput(whole, 60), ...(await api(faults))])).code).toBe(4);
+    const unbroken = await api({}, faults);
+    expect((await run(whole, ['apply', writeInput(whole, 60), ...unbroken.flags])).code).toBe(4);
     const cwd = workDirectory();
-    const flags = await api(faults, { latencyMs: 40 });
+    const { sandbox, flags } = await api({ latencyMs: 40 }, faults);
     const args = ['apply', writeInput(cwd, 60), '--concurrency', '6', ...flags];
-    const { signal } = await stopped(cwd, args, 'SIGKILL', () => sent() >= 20);
+    const { signal } = await stopped(cwd, args, 'SIGKILL', () => sent(sandbox) >= 20);
     expect(signal).toBe('SIGKILL');
     const flying = rowsInFlight(cwd);
     expect(flying.length).toBeGreaterThan(0);
-    const before = sent();
+    const before = sent(sandbox);
 
     const shown = await run(cwd, ['runs', '--json']);
     const [line] = (JSON.parse(shown.stdout) as { runs: { state: string; next_command: string }[] }).runs;
@@ -84,11 +69,11 @@ describe('resume', () => {
     expect((await run(cwd, ['runs'])).stdout).toMatch(/interrupted[\s\S]*next: .* resume runs\//);
     expect((await paste(cwd, line?.next_command as string)).code).toBe(4);
 
-    const after = requests().slice(before);
+    const after = sandbox.requests().slice(before);
     for (const row of flying) expect(after.find(({ id }) => id === numberId(row))?.method).toBe('GET');
     const reads = after.filter(({ method }) => method === 'GET').length;
     expect(reads).toBe(flying.length);
-    expect(sent()).toBeLessThanOrEqual(60 + reads + flying.length);
+    expect(sent(sandbox)).toBeLessThanOrEqual(60 + reads + flying.length);
     expect(lasting(cwd)).toEqual(lasting(whole));
     expect(runDirs(cwd)).toHaveLength(1);
     expect(summaryOf(cwd)).toMatchObject({ state: 'finished', exit_code: 4, sum_ok: true });
@@ -96,7 +81,7 @@ describe('resume', () => {
 
   it('takes the newest without a directory, and needs neither the input file nor a terminal', async () => {
     const cwd = workDirectory();
-    const flags = await api();
+    const { sandbox, flags } = await api();
     writeInput(cwd, 3, 'other.csv');
     await run(cwd, ['apply', 'other.csv', '--stop-after', '1', ...flags]);
     const older = lastRun(cwd);
@@ -109,7 +94,7 @@ describe('resume', () => {
     const { code, stderr } = await run(cwd, ['resume']);
     expect(code).toBe(0);
     expect(stderr).not.toContain('[y/N]');
-    expect(moved(20)).toBe(true);
+    expect(moved(sandbox, 20)).toBe(true);
     expect(manifestOf(cwd, newer).state).toBe('finished');
     expect(manifestOf(cwd, older).state).toBe('paused');
     // The other one is the newest of those that are left.
@@ -128,10 +113,10 @@ describe('resume', () => {
   ])('goes on after %s, and sends no row twice', async (how, more, exit, said) => {
     const cwd = workDirectory();
     const failing = exit === 6 ? [3, 6].map((n) => `not-eligible@${numberId(n)}`) : [];
-    const flags = await api(failing, { latencyMs: 40 });
+    const { sandbox, flags } = await api({ latencyMs: 40 }, failing);
     const args = ['apply', writeInput(cwd, 60), '--concurrency', '2', ...flags, ...more];
     const ended: Ended =
-      how === 'SIGINT' ? await stopped(cwd, args, 'SIGINT', () => sent() >= 6) : await run(cwd, args);
+      how === 'SIGINT' ? await stopped(cwd, args, 'SIGINT', () => sent(sandbox) >= 6) : await run(cwd, args);
     expect(ended.code).toBe(exit);
     expect(ended.stdout).toMatch(said);
     const { next_command: next, counts } = summaryOf(cwd);
@@ -139,7 +124,7 @@ describe('resume', () => {
     expect(next).toMatch(/ resume runs\//);
     expect(ended.stdout).toContain(next);
     expect((await paste(cwd, next as string)).code).toBe(exit === 6 ? 4 : 0);
-    expect(requests().map(({ method }) => method)).toEqual(Array(60).fill('PATCH'));
+    expect(sandbox.requests().map(({ method }) => method)).toEqual(Array(60).fill('PATCH'));
     expect(summaryOf(cwd).counts).toMatchObject({ updated: 60 - failing.length, failed: failing.length });
   });
 
@@ -149,74 +134,76 @@ describe('resume', () => {
     [5, [`425@${numberId(2)}`]],
   ])('says of a run that has finished with exit %i that it has, with that exit', async (exit, faults) => {
     const cwd = workDirectory();
-    const flags = await api(faults);
+    const { sandbox, flags } = await api({}, faults);
     expect((await run(cwd, ['apply', writeInput(cwd, 4), '--max-attempts', '2', ...flags])).code).toBe(exit);
-    const before = sent();
+    const before = sent(sandbox);
     const { code, stderr } = await run(cwd, ['resume', lastRun(cwd)]);
     expect(code).toBe(exit);
     expect(stderr).toContain(`has finished with exit ${exit}`);
     const json = await run(cwd, ['resume', lastRun(cwd), '--json']);
     expect(json.code).toBe(exit);
     expect(JSON.parse(json.stdout)).toEqual(summaryOf(cwd));
-    expect(sent()).toBe(before);
+    expect(sent(sandbox)).toBe(before);
     if (exit === 0) return;
     expect((await paste(cwd, commandIn(stderr, 'retry'))).code).toBe(exit);
   });
 
   it('refuses a planned run, with the command that carries it out', async () => {
     const cwd = workDirectory();
-    const [, url] = await api();
-    await run(cwd, ['plan', writeInput(cwd, 5), '--base-url', url as string]);
+    const { sandbox } = await api();
+    await run(cwd, ['plan', writeInput(cwd, 5), ...at(sandbox.url)]);
     const { code, stderr } = await run(cwd, ['resume', lastRun(cwd)]);
     expect(code).toBe(8);
-    expect(sent()).toBe(0);
+    expect(sent(sandbox)).toBe(0);
     expect((await paste(cwd, commandIn(stderr, 'apply'))).code).toBe(0);
-    expect(moved(5)).toBe(true);
+    expect(moved(sandbox, 5)).toBe(true);
   });
 
   it('refuses a run that was killed while it was planning, with the command that starts again', async () => {
     const cwd = workDirectory();
-    await killedWhilePlanning(cwd, await api());
+    const { sandbox, flags } = await api();
+    await killedWhilePlanning(cwd, flags);
     const { code, stderr } = await run(cwd, ['resume', lastRun(cwd)]);
     expect(code).toBe(8);
     expect(stderr).toContain('nothing was sent');
     expect((await run(cwd, ['resume'])).code).toBe(2);
     expect((await paste(cwd, commandIn(stderr, 'plan'))).code).toBe(0);
     expect((await paste(cwd, summaryOf(cwd).next_command as string)).code).toBe(0);
-    expect(moved(5)).toBe(true);
+    expect(moved(sandbox, 5)).toBe(true);
   });
 
   it('refuses a superseded run, with the command that goes on with its successor', async () => {
     const cwd = workDirectory();
-    const flags = await api();
+    const { sandbox, flags } = await api();
     await run(cwd, ['apply', writeInput(cwd, 6), '--stop-after', '2', ...flags]);
     const old = lastRun(cwd);
     expect((await run(cwd, ['retry', old, '--stop-after', '2', '--yes'])).code).toBe(10);
     const { code, stderr } = await run(cwd, ['resume', old]);
     expect(code).toBe(8);
-    expect(sent()).toBe(4);
+    expect(sent(sandbox)).toBe(4);
     expect((await paste(cwd, commandIn(stderr, 'resume'))).code).toBe(0);
-    expect(moved(6)).toBe(true);
+    expect(moved(sandbox, 6)).toBe(true);
   });
 
   it('refuses a plan that was changed, with the command that plans again', async () => {
     const cwd = workDirectory();
-    await run(cwd, ['apply', writeInput(cwd, 5), '--stop-after', '2', ...(await api())]);
+    const { sandbox, flags } = await api();
+    await run(cwd, ['apply', writeInput(cwd, 5), '--stop-after', '2', ...flags]);
     appendFileSync(join(cwd, lastRun(cwd), 'plan.csv'), 'x\n');
     const { code, stderr } = await run(cwd, ['resume', lastRun(cwd)]);
     expect(code).toBe(8);
     expect(stderr).toContain('plan.csv');
-    expect(sent()).toBe(2);
+    expect(sent(sandbox)).toBe(2);
     expect((await paste(cwd, commandIn(stderr, 'plan'))).code).toBe(0);
   });
 
   it('reads the unverified rows of an exit 11, and never sends them', async () => {
     const cwd = workDirectory();
-    const flags = await api([`reset-after@${numberId(2)}`, `502-html@${numberId(3)}`]);
+    const { sandbox, flags } = await api({}, [`reset-after@${numberId(2)}`, `502-html@${numberId(3)}`]);
     expect((await run(cwd, ['apply', writeInput(cwd, 5), '--max-attempts', '2', ...flags])).code).toBe(11);
-    const before = sent();
+    const before = sent(sandbox);
     const { code } = await run(cwd, ['resume', lastRun(cwd)]);
-    const after = requests().slice(before);
+    const after = sandbox.requests().slice(before);
     expect(after.map(({ method, id }) => [method, id])).toEqual([
       ['GET', numberId(2)],
       ['GET', numberId(3)],
@@ -225,14 +212,15 @@ describe('resume', () => {
     const rows = table(cwd, 'results.csv');
     expect(rows[1]).toMatchObject({ status: 'updated', reason: 'confirmed_by_read' });
     expect(rows[2]).toMatchObject({ status: 'failed', reason: 'not_at_target' });
-    expect(sentTo(numberId(2), 'PATCH')).toHaveLength(2);
+    expect(sandbox.requests().filter(({ method, id }) => method === 'PATCH' && id === numberId(2))).toHaveLength(2);
   });
 
   it('goes by the settings that are given anew, and keeps them', async () => {
     const cwd = workDirectory();
-    await run(cwd, ['apply', writeInput(cwd, 20), '--stop-after', '5', ...(await api())]);
+    const { sandbox, flags } = await api();
+    await run(cwd, ['apply', writeInput(cwd, 20), '--stop-after', '5', ...flags]);
     expect((await run(cwd, ['resume', lastRun(cwd), '--rate', '10', '--stop-after', '8'])).code).toBe(10);
-    const at = requests().map(({ at_ms }) => at_ms);
+    const at = sandbox.requests().map(({ at_ms }) => at_ms);
     expect((at[12] as number) - (at[5] as number)).toBeGreaterThanOrEqual(600);
     expect(summaryOf(cwd).rate.setting).toBe('10');
     expect(manifestOf(cwd).settings.rate).toBe('10');
@@ -241,7 +229,8 @@ describe('resume', () => {
 
   it('sends the key to no recorded address that is not named again', async () => {
     const cwd = workDirectory();
-    await run(cwd, ['apply', writeInput(cwd, 5), '--stop-after', '2', ...(await api())]);
+    const { flags } = await api();
+    await run(cwd, ['apply', writeInput(cwd, 5), '--stop-after', '2', ...flags]);
     const path = join(cwd, lastRun(cwd), 'run.json');
     const url = 'https://elsewhere.example.com/v2';
     const manifest = manifestOf(cwd);
@@ -256,25 +245,27 @@ describe('resume', () => {
 describe('a key revoked midway', () => {
   it('ends with exit 7; another key of the organization goes on, one of another organization does not', async () => {
     const cwd = workDirectory();
-    const flags = await api([], { revokeAfter: 8 });
-    expect((await run(cwd, ['apply', writeInput(cwd, 20), '--concurrency', '2', ...flags])).code).toBe(7);
-    const { port, snapshot } = sandbox as Sandbox;
-    const state = snapshot();
+    const revoked = await api({ revokeAfter: 8 });
+    expect((await run(cwd, ['apply', writeInput(cwd, 20), '--concurrency', '2', ...revoked.flags])).code).toBe(7);
+    const { port } = revoked.sandbox;
+    const state = revoked.sandbox.snapshot();
     const other = { ...state, organization_id: '00000000-0000-4000-8000-0000000000aa' };
 
-    await api([], { port, state: other });
+    await revoked.sandbox.close();
+    const foreign = await api({ port, state: other });
     const refused = await run(cwd, ['resume', lastRun(cwd), '--json'], { key: 'KEYother-account' });
     expect(refused.code).toBe(7);
     expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'other_account' } });
-    expect(requests().map(({ method }) => method)).toEqual(['GET']);
+    expect(foreign.sandbox.requests().map(({ method }) => method)).toEqual(['GET']);
     const again = await run(cwd, ['resume', lastRun(cwd)], { key: 'KEYother-account' });
     expect((await paste(cwd, commandIn(again.stderr, 'results'))).code).toBe(0);
     expect(table(cwd, 'failed.csv')).toHaveLength(12);
 
-    await api([], { port, state });
+    await foreign.sandbox.close();
+    const { sandbox } = await api({ port, state });
     const { code } = await run(cwd, ['resume', lastRun(cwd)], { key: 'KEYnew-one' });
     expect(code).toBe(0);
-    expect(moved(20)).toBe(true);
-    expect(requests().filter(({ method }) => method === 'PATCH')).toHaveLength(12);
+    expect(moved(sandbox, 20)).toBe(true);
+    expect(sandbox.requests().filter(({ method }) => method === 'PATCH')).toHaveLength(12);
   });
 });

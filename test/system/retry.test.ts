@@ -1,7 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { parseFault, type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
+import { describe, expect, it } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/server.ts';
+import { api } from './api.ts';
 import {
   lastRun,
   manifestOf,
@@ -16,29 +17,21 @@ import {
   writeInput,
 } from './program.ts';
 
-let sandbox: Sandbox | null = null;
-
-afterEach(async () => {
-  await sandbox?.close();
-  sandbox = null;
-});
-
-async function api(faults: string[] = []): Promise<string[]> {
-  sandbox = await startSandbox({ faults: faults.map(parseFault) });
-  return ['--base-url', sandbox.url, '--rate', 'off', '--retry-base', '1ms', '--retry-max', '2ms', '--yes'];
-}
-
 const ids = (cwd: string, dir: string) => table(cwd, 'results.csv', dir).map((row) => row.phone_number_id);
 
 /** A run directory that was not there before. */
 const newOne = (cwd: string, before: string[]) => runDirs(cwd).find((dir) => !before.includes(dir)) as string;
 
 /** A run with a row of each kind: 2 permanent, 3 retryable, 4 unverified, 6 to 8 unprocessed. */
-async function mixed(cwd: string): Promise<string> {
-  const flags = await api([`not-eligible@${numberId(2)}`, `425@${numberId(3)}*2`, `reset-after@${numberId(4)}*2`]);
+async function mixed(cwd: string): Promise<{ sandbox: Sandbox; source: string }> {
+  const { sandbox, flags } = await api({}, [
+    `not-eligible@${numberId(2)}`,
+    `425@${numberId(3)}*2`,
+    `reset-after@${numberId(4)}*2`,
+  ]);
   const more = ['--max-attempts', '2', '--stop-after', '5', '--concurrency', '1'];
   expect((await run(cwd, ['apply', writeInput(cwd, 8), ...more, ...flags])).code).toBe(10);
-  return lastRun(cwd);
+  return { sandbox, source: lastRun(cwd) };
 }
 
 describe('retry', () => {
@@ -52,20 +45,23 @@ describe('retry', () => {
     ['held', []],
   ])('--only %j takes the rows %j', async (only, rows) => {
     const cwd = workDirectory();
-    const source = await mixed(cwd);
-    const before = sandbox?.requests().length ?? 0;
+    const { sandbox, source } = await mixed(cwd);
+    const before = sandbox.requests().length;
     const { code, stderr } = await run(cwd, ['retry', source, ...(only === '' ? [] : ['--only', only]), '--yes']);
     if (rows.length === 0) {
       expect(code).toBe(0);
       expect(stderr).toContain('nothing to do');
       expect(runDirs(cwd)).toEqual([source]);
-      expect(sandbox?.requests()).toHaveLength(before);
+      expect(sandbox.requests()).toHaveLength(before);
       return;
     }
     expect(code).toBe(rows.includes(2) ? 4 : 0);
     const made = newOne(cwd, [source]);
     expect(ids(cwd, made)).toEqual(rows.map(numberId));
-    const asked = (sandbox?.requests() ?? []).slice(before).map(({ id }) => id);
+    const asked = sandbox
+      .requests()
+      .slice(before)
+      .map(({ id }) => id);
     expect([...new Set(asked)].sort()).toEqual(rows.map(numberId).sort());
     expect(summaryOf(cwd, made)).toMatchObject({ command: 'retry', sum_ok: true, input: { rows: rows.length } });
     // Only one that leaves nothing behind is in place of the other.
@@ -74,7 +70,8 @@ describe('retry', () => {
 
   it('has nothing to do after a run that is at its targets', async () => {
     const cwd = workDirectory();
-    await run(cwd, ['apply', writeInput(cwd, 3), ...(await api())]);
+    const { flags } = await api();
+    await run(cwd, ['apply', writeInput(cwd, 3), ...flags]);
     const { code, stderr } = await run(cwd, ['retry', lastRun(cwd)]);
     expect(code).toBe(0);
     expect(stderr).toContain('nothing to do');
@@ -84,17 +81,18 @@ describe('retry', () => {
 
   it('of an interrupted run needs --yes off a terminal, supersedes it, and resume then refuses it', async () => {
     const cwd = workDirectory();
-    await run(cwd, ['apply', writeInput(cwd, 6), '--stop-after', '2', ...(await api())]);
+    const { sandbox, flags } = await api();
+    await run(cwd, ['apply', writeInput(cwd, 6), '--stop-after', '2', ...flags]);
     const source = lastRun(cwd);
     const { code, stdout } = await run(cwd, ['retry', source]);
     expect(code).toBe(8);
-    expect(sandbox?.requests()).toHaveLength(2);
+    expect(sandbox.requests()).toHaveLength(2);
     expect(manifestOf(cwd, source).state).toBe('paused');
     const made = newOne(cwd, [source]);
     const next = summaryOf(cwd, made).next_command as string;
     expect(stdout).toContain(next);
     expect((await paste(cwd, next)).code).toBe(0);
-    expect(sandbox?.requests()).toHaveLength(6);
+    expect(sandbox.requests()).toHaveLength(6);
     expect(summaryOf(cwd, made)).toMatchObject({ command: 'retry', counts: { updated: 4 } });
     expect(manifestOf(cwd, source)).toMatchObject({
       state: 'superseded',
@@ -105,12 +103,12 @@ describe('retry', () => {
       expect(refused.code).toBe(8);
       expect(refused.stderr).toContain(manifestOf(cwd, made).run_id);
     }
-    expect(sandbox?.requests()).toHaveLength(6);
+    expect(sandbox.requests()).toHaveLength(6);
   });
 
   it('keeps further columns and --map, twice over', async () => {
     const cwd = workDirectory();
-    const flags = await api([`425@${numberId(2)}*4`]);
+    const { flags } = await api({}, [`425@${numberId(2)}*4`]);
     const lines = [1, 2, 3].map((n) => `"Berlin, ${n}";${numberId(n)};${PROFILE}`);
     writeFileSync(join(cwd, 'sites.csv'), ['Site;Number ID;profile_id', ...lines, ''].join('\n'));
     const map = ['--map', 'phone_number_id=Number ID', '--max-attempts', '2'];

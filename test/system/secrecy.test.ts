@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { at } from './api.ts';
 import { KEY, lastRun, paste, run, start, summaryOf, until, workDirectory, writeInput } from './program.ts';
 
 let server: Server | null = null;
@@ -67,7 +68,7 @@ describe('the key', () => {
   it.each(Object.keys(WAYS))('appears nowhere when the server quotes it in %s', async (way) => {
     const cwd = workDirectory();
     const url = await quotingServer(WAYS[way] as (auth: string, n: number) => Reply);
-    const flags = ['--base-url', url, '--rate', 'off', '--retry-base', '1ms', '--max-attempts', '2', '--yes'];
+    const flags = [...at(url), '--rate', 'off', '--retry-base', '1ms', '--max-attempts', '2', '--yes'];
     const ended = [
       await run(cwd, ['apply', writeInput(cwd, 3), '--log-level', 'trace', ...flags]),
       await run(cwd, ['apply', 'numbers.csv', '--json', '--log-file', '-', ...flags]),
@@ -130,8 +131,7 @@ describe('a server that cannot be trusted', () => {
     const { stdout, stderr } = await run(cwd, [
       'apply',
       writeInput(cwd, 1),
-      '--base-url',
-      url,
+      ...at(url),
       '--rate',
       'off',
       '--yes',
@@ -160,7 +160,7 @@ describe('a server that cannot be trusted', () => {
       headers: { location: `http://127.0.0.1:${port}/v2` },
       body: '',
     }));
-    const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 5), '--base-url', url, '--rate', 'off', '--yes']);
+    const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 5), ...at(url), '--rate', 'off', '--yes']);
     trap.close();
     expect(code).toBe(7);
     expect(elsewhere).toBe(0);
@@ -169,7 +169,7 @@ describe('a server that cannot be trusted', () => {
 
   it('cannot draw the key by a run directory from somewhere else', async () => {
     const cwd = workDirectory();
-    await run(cwd, ['plan', writeInput(cwd, 1), '--base-url', 'https://api.example.invalid/v2']);
+    await run(cwd, ['plan', writeInput(cwd, 1), ...at('https://api.example.invalid/v2')]);
     const dir = (await run(cwd, ['runs', '--json'])).stdout;
     const run_id = (JSON.parse(dir) as { runs: { dir: string; next_command: string }[] }).runs[0];
     const refused = await run(cwd, ['apply', run_id?.dir as string, '--yes']);
@@ -239,7 +239,7 @@ describe('output', () => {
             body: '{"errors":[{"code":"10027","title":"T","detail":"D"}]}',
           },
     );
-    await run(cwd, ['apply', writeInput(cwd, 1), '--base-url', url, '--rate', 'off', '--retry-base', '1ms', '--yes']);
+    await run(cwd, ['apply', writeInput(cwd, 1), ...at(url), '--rate', 'off', '--retry-base', '1ms', '--yes']);
     const lines = readFileSync(join(cwd, summaryOf(cwd).files.log as string), 'utf8')
       .trim()
       .split('\n')
@@ -279,7 +279,7 @@ describe('output', () => {
       status: 200,
       body: '{"data":{"messaging_profile_id":"00000000-0000-4000-8000-000000000002"}}',
     }));
-    const started = start(cwd, ['apply', writeInput(cwd, 400), '--base-url', url, '--rate', '100', '--yes']);
+    const started = start(cwd, ['apply', writeInput(cwd, 400), ...at(url), '--rate', '100', '--yes']);
     await until(() => started.output().includes('PATCH'));
     await new Promise((done) => setTimeout(done, 700));
     started.child.kill('SIGKILL');

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { parseFault, type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+import { describe, expect, it } from 'vitest';
+import type { Sandbox } from '../../src/sandbox/server.ts';
+import { api, at } from './api.ts';
 import {
   CLI,
   KEY,
@@ -23,18 +24,6 @@ import {
 const SEED = 20261124;
 const MOMENTS = 15;
 const ROWS = 60;
-
-const open: Sandbox[] = [];
-
-afterEach(async () => {
-  for (const sandbox of open.splice(0)) await sandbox.close();
-});
-
-async function api(options: SandboxOptions = {}, faults: string[] = []): Promise<{ sandbox: Sandbox; at: string[] }> {
-  const sandbox = await startSandbox({ ...options, faults: faults.map(parseFault) });
-  open.push(sandbox);
-  return { sandbox, at: ['--base-url', sandbox.url] };
-}
 
 /** mulberry32: the same moments in every run of this test. */
 function random(seed: number): () => number {
@@ -79,9 +68,9 @@ describe('SIGTERM at any moment', () => {
     const moments = Array.from({ length: MOMENTS }, () => Math.round(next() * 400));
     const codes: (number | null)[] = [];
     async function one(moment: number, n: number): Promise<void> {
-      const { sandbox, at } = await api({ latencyMs: 15 });
+      const { sandbox } = await api({ latencyMs: 15 });
       const cwd = workDirectory();
-      const started = start(cwd, ['apply', writeInput(cwd, ROWS), '--rate', '200', '--yes', ...at]);
+      const started = start(cwd, ['apply', writeInput(cwd, ROWS), '--rate', '200', '--yes', ...at(sandbox.url)]);
       // Every third one while the program still plans, the others at their moment after the first request.
       if (n % 3 === 0) await until(() => runDirs(cwd).length > 0 && existsSync(join(cwd, lastRun(cwd), 'run.json')));
       else await until(() => sandbox.requests().length > 0);
@@ -133,7 +122,7 @@ describe('SIGTERM at any moment', () => {
 
 describe('what is in flight', () => {
   it('is waited for no longer than --timeout after one signal', async () => {
-    const { sandbox, at } = await api({}, [`hang@${numberId(1)}`]);
+    const { sandbox } = await api({}, [`hang@${numberId(1)}`]);
     const cwd = workDirectory();
     const args = [
       'apply',
@@ -145,7 +134,7 @@ describe('what is in flight', () => {
       '--rate',
       'off',
       '--yes',
-      ...at,
+      ...at(sandbox.url),
     ];
     const started = start(cwd, args);
     await until(() => sandbox.requests().length > 0);
@@ -159,7 +148,7 @@ describe('what is in flight', () => {
   });
 
   it('is broken off at once by a second signal, and read before it is sent again', async () => {
-    const { sandbox, at } = await api({}, [`hang@${numberId(1)}*1`]);
+    const { sandbox } = await api({}, [`hang@${numberId(1)}*1`]);
     const cwd = workDirectory();
     const args = [
       'apply',
@@ -171,7 +160,7 @@ describe('what is in flight', () => {
       '--rate',
       'off',
       '--yes',
-      ...at,
+      ...at(sandbox.url),
     ];
     const started = start(cwd, args);
     await until(() => sandbox.requests().length > 0);
@@ -191,9 +180,9 @@ const hasScript = spawnSync('script', ['--version']).status === 0;
 
 describe('SIGHUP', () => {
   it('means nothing without a terminal', async () => {
-    const { sandbox, at } = await api();
+    const { sandbox } = await api();
     const cwd = workDirectory();
-    const started = start(cwd, ['apply', writeInput(cwd, 30), '--rate', '100', '--yes', ...at]);
+    const started = start(cwd, ['apply', writeInput(cwd, 30), '--rate', '100', '--yes', ...at(sandbox.url)]);
     await until(() => runDirs(cwd).length > 0);
     started.child.kill('SIGHUP');
     await until(() => sandbox.requests().length > 3);
@@ -203,9 +192,18 @@ describe('SIGHUP', () => {
   });
 
   it.skipIf(!hasScript)('drains on a terminal: 129, and resume goes on', async () => {
-    const { sandbox, at } = await api({ latencyMs: 20 });
+    const { sandbox } = await api({ latencyMs: 20 });
     const cwd = workDirectory();
-    const command = [process.execPath, CLI, 'apply', writeInput(cwd, ROWS), '--rate', '50', '--yes', ...at].join(' ');
+    const command = [
+      process.execPath,
+      CLI,
+      'apply',
+      writeInput(cwd, ROWS),
+      '--rate',
+      '50',
+      '--yes',
+      ...at(sandbox.url),
+    ].join(' ');
     const ended = paste(cwd, `script -qec '${command}' /dev/null`);
     await until(() => sandbox.requests().length > 3);
     process.kill(pidOf(cwd), 'SIGHUP');
@@ -219,9 +217,18 @@ describe('SIGHUP', () => {
   });
 
   it.skipIf(!hasScript)('of a terminal that is gone, as when a connection breaks, loses nothing', async () => {
-    const { sandbox, at } = await api({ latencyMs: 20 });
+    const { sandbox } = await api({ latencyMs: 20 });
     const cwd = workDirectory();
-    const command = [process.execPath, CLI, 'apply', writeInput(cwd, ROWS), '--rate', '50', '--yes', ...at].join(' ');
+    const command = [
+      process.execPath,
+      CLI,
+      'apply',
+      writeInput(cwd, ROWS),
+      '--rate',
+      '50',
+      '--yes',
+      ...at(sandbox.url),
+    ].join(' ');
     // The shell tells the terminal's process id, and waits for it.
     const ended = paste(cwd, `script -qec '${command}' /dev/null & echo $! > terminal.pid; wait $!`);
     await until(() => sandbox.requests().length > 3);

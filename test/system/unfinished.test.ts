@@ -1,7 +1,8 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+import { describe, expect, it } from 'vitest';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.ts';
+import { api, at, jobAt } from './api.ts';
 import {
   commandIn,
   killedWhilePlanning,
@@ -16,54 +17,44 @@ import {
   writeInput,
 } from './program.ts';
 
-let sandbox: Sandbox | null = null;
+const sent = (sandbox: Sandbox) => sandbox.requests().length;
 
-afterEach(async () => {
-  await sandbox?.close();
-  sandbox = null;
-});
-
-async function api(options: SandboxOptions = {}): Promise<string[]> {
-  await sandbox?.close();
-  sandbox = await startSandbox(options);
-  return ['--base-url', sandbox.url, '--rate', 'off', '--retry-base', '1ms', '--retry-max', '2ms', '--yes'];
-}
-
-const sent = () => sandbox?.requests().length ?? 0;
-
-function moved(rows: number): boolean {
-  const numbers = sandbox?.snapshot().numbers.slice(0, rows) ?? [];
+function moved(sandbox: Sandbox, rows: number): boolean {
+  const numbers = sandbox.snapshot().numbers.slice(0, rows);
   return numbers.length === rows && numbers.every((number) => number.messaging_profile_id === PROFILE);
 }
 
 /** A work directory with a run of 10 rows that has sent 3; gives the call that does it again. */
-async function paused(options: SandboxOptions = {}): Promise<{ cwd: string; args: string[]; old: string }> {
+async function paused(
+  options: SandboxOptions = {},
+): Promise<{ sandbox: Sandbox; cwd: string; args: string[]; old: string }> {
+  const { sandbox, flags } = await api(options);
   const cwd = workDirectory();
-  const args = ['apply', writeInput(cwd, 10), ...(await api(options))];
+  const args = ['apply', writeInput(cwd, 10), ...flags];
   expect((await run(cwd, [...args, '--stop-after', '3'])).code).toBe(10);
-  return { cwd, args, old: lastRun(cwd) };
+  return { sandbox, cwd, args, old: lastRun(cwd) };
 }
 
 const newOne = (cwd: string, old: string) => runDirs(cwd).find((dir) => dir !== old) as string;
 
 describe('--if-unfinished', () => {
   it('refuse: exit 8 with two commands, and each works', async () => {
-    const { cwd, args, old } = await paused();
+    const { sandbox, cwd, args, old } = await paused();
     const { code, stdout } = await run(cwd, args);
     expect(code).toBe(8);
-    expect(sent()).toBe(3);
+    expect(sent(sandbox)).toBe(3);
     expect(manifestOf(cwd, newOne(cwd, old)).state).toBe('refused');
     const copy = workDirectory();
     cpSync(cwd, copy, { recursive: true });
 
     const goOn = await paste(cwd, commandIn(stdout, 'resume'));
     expect(goOn.code).toBe(0);
-    expect(sent()).toBe(10);
+    expect(sent(sandbox)).toBe(10);
     expect(manifestOf(cwd, old).state).toBe('finished');
 
     const anew = await paste(copy, commandIn(stdout, 'apply'));
     expect(anew.code).toBe(0);
-    expect(sent()).toBe(20);
+    expect(sent(sandbox)).toBe(20);
     const made = newOne(copy, old);
     expect(manifestOf(copy, made).state).toBe('finished');
     expect(manifestOf(copy, old)).toMatchObject({
@@ -77,30 +68,30 @@ describe('--if-unfinished', () => {
   });
 
   it('resume: goes on with the old one, and leaves no new directory', async () => {
-    const { cwd, args, old } = await paused();
+    const { sandbox, cwd, args, old } = await paused();
     const { code } = await run(cwd, [...args, '--if-unfinished', 'resume']);
     expect(code).toBe(0);
     expect(runDirs(cwd)).toEqual([old]);
-    expect(sent()).toBe(10);
-    expect(moved(10)).toBe(true);
+    expect(sent(sandbox)).toBe(10);
+    expect(moved(sandbox, 10)).toBe(true);
   });
 
   it('new: gives up the old one, which is found by its bytes under another name too', async () => {
-    const { cwd, old } = await paused();
-    const flags = ['--base-url', sandbox?.url as string, '--rate', 'off', '--yes'];
+    const { sandbox, cwd, old } = await paused();
+    const flags = [...at(sandbox.url), '--rate', 'off', '--yes'];
     writeInput(cwd, 10, 'copy.csv');
     expect((await run(cwd, ['apply', 'copy.csv', ...flags])).code).toBe(8);
     expect((await run(cwd, ['apply', 'copy.csv', ...flags, '--if-unfinished', 'new'])).code).toBe(0);
     expect(manifestOf(cwd, old).state).toBe('superseded');
-    expect(sent()).toBe(13);
+    expect(sent(sandbox)).toBe(13);
   });
 
   it('planned and finished runs, those of the stand-in and those that died while planning never count', async () => {
     const cwd = workDirectory();
-    const flags = await api();
+    const { sandbox, flags } = await api();
     await killedWhilePlanning(cwd, flags);
     const input = writeInput(cwd, 5);
-    expect((await run(cwd, ['plan', input, '--base-url', sandbox?.url as string])).code).toBe(0);
+    expect((await run(cwd, ['plan', input, ...at(sandbox.url)])).code).toBe(0);
     const rehearsal = ['apply', input, '--sandbox', '--stop-after', '2', '--yes'];
     expect((await run(cwd, rehearsal)).code).toBe(10);
     expect((await run(cwd, ['apply', input, ...flags])).code).toBe(0);
@@ -114,7 +105,8 @@ describe('--if-unfinished', () => {
   it('is a consent, and no variable', async () => {
     const cwd = workDirectory();
     const env = { TELNYX_REASSIGN_IF_UNFINISHED: 'new' };
-    const { code, stderr } = await run(cwd, ['apply', writeInput(cwd, 1), ...(await api())], { env });
+    const { flags } = await api();
+    const { code, stderr } = await run(cwd, ['apply', writeInput(cwd, 1), ...flags], { env });
     expect(code).toBe(2);
     expect(stderr).toContain('--if-unfinished');
     expect(runDirs(cwd)).toEqual([]);
@@ -122,14 +114,14 @@ describe('--if-unfinished', () => {
 });
 
 describe('a job of every night with if_unfinished: new', () => {
-  const job = (cwd: string, more: string[] = []) =>
+  const job = (sandbox: Sandbox, cwd: string, more: string[] = []) =>
     writeFileSync(
       join(cwd, 'job.yaml'),
       [
         'command: apply',
         'input: numbers.csv',
         'if_unfinished: new',
-        `base_url: ${sandbox?.url}`,
+        ...jobAt(sandbox.url),
         'rate: off',
         'concurrency: 2',
         ...more,
@@ -139,15 +131,15 @@ describe('a job of every night with if_unfinished: new', () => {
 
   it.each(['exit 10', 'SIGKILL'])('ends with 0 the night after %s', async (how) => {
     const cwd = workDirectory();
-    await api({ latencyMs: 20 });
+    const { sandbox } = await api({ latencyMs: 20 });
     writeInput(cwd, 20);
-    job(cwd, how === 'exit 10' ? ['stop_after: 3'] : []);
+    job(sandbox, cwd, how === 'exit 10' ? ['stop_after: 3'] : []);
     if (how === 'exit 10') expect((await run(cwd, ['run', 'job.yaml'])).code).toBe(10);
-    else await stopped(cwd, ['run', 'job.yaml'], 'SIGKILL', () => sent() >= 5);
+    else await stopped(cwd, ['run', 'job.yaml'], 'SIGKILL', () => sent(sandbox) >= 5);
     const old = lastRun(cwd);
-    job(cwd);
+    job(sandbox, cwd);
     expect((await run(cwd, ['run', 'job.yaml'])).code).toBe(0);
-    expect(moved(20)).toBe(true);
+    expect(moved(sandbox, 20)).toBe(true);
     expect(manifestOf(cwd, old).state).toBe('superseded');
     expect(manifestOf(cwd, newOne(cwd, old)).state).toBe('finished');
   });
