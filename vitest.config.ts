@@ -4,8 +4,6 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
-    // Tests of the built program share a noisy machine: what load has broken passes when it is run again, a fault does not.
-    retry: 2,
     maxWorkers: 2,
     coverage: {
       provider: 'v8',

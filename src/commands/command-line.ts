@@ -81,8 +81,19 @@ function exitCodeText(): string {
   return `Exit codes:\n${lines.join('\n')}`;
 }
 
+function sandboxOptions() {
+  return Object.fromEntries(
+    SANDBOX_FLAGS.map((flag) => {
+      const boolean = 'boolean' in flag;
+      const value = 'value' in flag ? `${flag.value}: ` : '';
+      const type = boolean ? ('boolean' as const) : ('string' as const);
+      return [flag.name, { type, description: `${value}${flag.text}`, requiresArg: !boolean, group: 'Sandbox:' }];
+    }),
+  );
+}
+
 function parser(args: string[], width: number) {
-  let cli = yargs(args)
+  return yargs(args)
     .scriptName('telnyx-reassign')
     .usage('$0 COMMAND [options]\n\nMoves Telnyx phone numbers to messaging profiles and products, as a CSV says.')
     .parserConfiguration({
@@ -102,6 +113,11 @@ function parser(args: string[], width: number) {
     .fail((message, error) => {
       throw error ?? new UsageError(message);
     });
+}
+
+/** The whole command line, for help and completion: laying out the help of a command takes longer than most of them. */
+function fullParser(args: string[], width: number) {
+  let cli = parser(args, width);
   for (const scope of SCOPES) {
     const { usage, text, examples } = COMMANDS[scope];
     cli = cli.command(usage, text, (command) => {
@@ -111,19 +127,8 @@ function parser(args: string[], width: number) {
     });
   }
   cli = cli.command('sandbox', 'a local stand-in for the API, for rehearsals, demos and tests', (command) => {
-    let built = command;
-    for (const flag of SANDBOX_FLAGS) {
-      const boolean = 'boolean' in flag;
-      const value = 'value' in flag ? `${flag.value}: ` : '';
-      const description = `${value}${flag.text}`;
-      built = built.option(flag.name, {
-        type: boolean ? 'boolean' : 'string',
-        description,
-        requiresArg: !boolean,
-        group: 'Sandbox:',
-      });
-    }
-    return built
+    return command
+      .options(sandboxOptions())
       .example('$0 sandbox', 'a thousand numbers on port 4010')
       .example('$0 sandbox --rate-limit 20 --fault 503=0.05', 'a slow API with hiccups');
   });
@@ -145,7 +150,7 @@ function typedValue(value: unknown): string | string[] {
 /** Reads the command line. Throws UsageError for what it does not know, naming what was probably meant. */
 export async function readCommandLine(args: string[], width: number): Promise<Typing> {
   if (args.includes('--get-yargs-completions')) {
-    await parser(args, width).parseAsync();
+    await fullParser(args, width).parseAsync();
     return { command: 'done' };
   }
   const { command, words, flags: written } = checkArguments(args);
@@ -162,8 +167,12 @@ export async function readCommandLine(args: string[], width: number): Promise<Ty
     throw new UsageError(`unexpected ${quoted(word)}`);
   }
   // Words are kept from the parser, which takes a lone `-` for nothing and `-x.csv` for a flag.
-  const argv = (await parser([...(command === undefined ? [] : [command]), ...written], width).parseAsync()) as Argv;
-  if (asksHelp || command === 'completion') return { command: 'done' };
+  if (asksHelp || command === 'completion') {
+    await fullParser([...(command === undefined ? [] : [command]), ...written], width).parseAsync();
+    return { command: 'done' };
+  }
+  const options = command === 'sandbox' ? sandboxOptions() : settingOptions((command ?? 'apply') as Scope);
+  const argv = (await parser(written, width).options(options).parseAsync()) as Argv;
   if (command === 'sandbox') return { command, flags: argv as SandboxFlags };
   const flags: Typed = {};
   for (const name of SETTING_NAMES) {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { suggestion, type Typed } from './resolve-settings.ts';
 import { SETTING_NAMES, type SettingName, settingShape, UNFINISHED } from './settings.ts';
 

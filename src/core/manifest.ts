@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { SETTING_NAMES } from './settings.ts';
 import { printable } from './text.ts';
 
