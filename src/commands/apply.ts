@@ -14,7 +14,8 @@ import { CommandError, type Context, say } from './context.ts';
 import { endRun } from './end-run.ts';
 import { goAhead, requireKey } from './go-ahead.ts';
 import { lockAccount, lockRun, stateOf } from './locks.ts';
-import { checkOutputs, commandOn, keptSettings, openRun, type Run } from './new-run.ts';
+import { checkOutputs } from './new-run.ts';
+import { commandOn, keptSettings, openRun, type Run } from './open-run.ts';
 import { planInput } from './plan.ts';
 import { printConfig } from './print-config.ts';
 import { findInput, requireInput } from './require-input.ts';
@@ -50,10 +51,9 @@ export async function applyInput(
 }
 
 /** Throws CommandError (exit 8) where a run is not in a state that can be applied, with the command to use instead. */
-async function checkState(run: Run, context: Context): Promise<void> {
+async function checkState(run: Run, mine: boolean, context: Context): Promise<void> {
   const { run_id: id, state: recorded } = run.manifest;
-  // With the lock in hand nobody else is at work on it, whatever it says.
-  const state = run.manifest.locked && recorded === 'running' ? 'interrupted' : await stateOf(run.dir, run.manifest);
+  const state = await stateOf(run.dir, run.manifest, mine);
   const refuse = (message: string) => new CommandError(EXIT.refused, 'not_planned', message);
   if (recorded === 'planning' || state === 'planned' || state === 'refused') return;
   if (state === 'interrupted' || state === 'paused') {
@@ -82,7 +82,7 @@ async function applyRun(given: string, flags: Typed, context: Context): Promise<
   // What was given anew belongs to the run from now on, and to the commands that it prints.
   const manifest = { ...openRun(given, context).manifest, settings: keptSettings(resolved), locked: lock !== null };
   const run = { ...loaded, manifest };
-  await checkState(run, context);
+  await checkState(run, lock !== null, context);
   await checkPlan(run, context);
   const { rejected, change } = manifest.plan as { rejected: number; change: number };
   const { rows } = manifest.input;

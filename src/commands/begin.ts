@@ -1,18 +1,17 @@
 import { join } from 'node:path';
 import { planEnding, signalExit } from '../core/ending.ts';
 import { EXIT } from '../core/exit-codes.ts';
-import { foreignBaseUrl } from '../core/next-command.ts';
 import { dialectText, planText, rejectionText } from '../core/plan-text.ts';
 import { limitText, type Resolved } from '../core/resolve-settings.ts';
 import { type Settings, variableOf } from '../core/settings.ts';
-import { commandLine } from '../core/shell.ts';
 import { count } from '../core/text.ts';
 import { removeRun } from '../io/run-directory.ts';
-import { type Context, isInteractive, painter, say } from './context.ts';
+import { type Context, painter, say } from './context.ts';
 import { endRun } from './end-run.ts';
 import type { Finish } from './finish.ts';
 import type { Planned } from './make-plan.ts';
-import { newRun, type Origin, planRun, type Run, takeInput } from './new-run.ts';
+import { newRun, type Origin, planRun, takeInput } from './new-run.ts';
+import { commandOn, type Run } from './open-run.ts';
 import { logRejections } from './run-log.ts';
 import { onEndSignals } from './signals.ts';
 import { unfinishedLike } from './unfinished.ts';
@@ -145,12 +144,9 @@ export async function begin(
 /** Ends a run that is not begun because an earlier one of the same input was not brought to its end. */
 export function refusedAsUnfinished(run: Run, unfinished: Run[], { settings }: Resolved, context: Context): Finish {
   const last = unfinished.at(-1) as Run;
-  const foreign = foreignBaseUrl(run.manifest.settings);
-  const at = foreign === null ? [] : ['--base-url', foreign];
-  const goOn = commandLine(context.program, 'resume', last.shown, ...at);
-  const yes = isInteractive(context) ? [] : ['--yes'];
+  const goOn = commandOn(last, 'resume', context);
   const skip = settings.skip_rejected ? ['--skip-rejected'] : [];
-  const anew = commandLine(context.program, 'apply', run.shown, '--if-unfinished', 'new', ...skip, ...at, ...yes);
+  const anew = commandOn(run, 'apply', context, '--if-unfinished', 'new', ...skip);
   const message = `Run ${last.manifest.run_id} of the same input was not finished, so nothing was sent.\n  Go on with it:  ${goOn}\n  Start anew:     ${anew}`;
   const stop = { reason: 'unfinished', detail: `run ${last.manifest.run_id} of the same input was not finished` };
   return { exit: EXIT.refused, state: 'refused', stop, next: goOn, error: { code: 'unfinished', message } };

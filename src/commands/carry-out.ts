@@ -15,8 +15,8 @@ import { runFiles } from '../io/run-directory.ts';
 import type { TelnyxClient } from '../io/telnyx-client.ts';
 import type { Context } from './context.ts';
 import type { Finish } from './finish.ts';
-import { type Run, update } from './new-run.ts';
 import { openClient, type Target } from './open-client.ts';
+import { type Run, update } from './open-run.ts';
 import { createReporter } from './report-events.ts';
 import { openLog } from './run-log.ts';
 import { onEndSignals } from './signals.ts';
@@ -106,14 +106,15 @@ export async function carryOut(
     host: hostname(),
     pid: process.pid,
   });
+  const digest = keyDigest(target.baseUrl, target.key);
   // The key and the account that this run belongs to, as soon as the API has accepted the one and shown the other.
   const noteAccount = (answer: Answer): Answer => {
-    if (answer.kind !== 'http' || answer.body.kind !== 'settings') return answer;
-    const organization = answer.body.settings.organizationId ?? started.manifest.organization_id;
-    const digest = keyDigest(target.baseUrl, target.key);
     const { organization_id: known, key_sha256: recorded } = started.manifest;
-    if (recorded !== digest || (known === null && organization !== null)) {
-      const manifest = { ...started.manifest, organization_id: known ?? organization, key_sha256: digest };
+    if (recorded === digest && known !== null) return answer;
+    if (answer.kind !== 'http' || answer.body.kind !== 'settings') return answer;
+    const organization = known ?? answer.body.settings.organizationId ?? null;
+    if (recorded !== digest || organization !== null) {
+      const manifest = { ...started.manifest, organization_id: organization, key_sha256: digest };
       started = { ...started, manifest };
       try {
         update(started, {});

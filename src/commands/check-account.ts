@@ -9,8 +9,8 @@ import { readPlan } from '../io/plan-reader.ts';
 import { runFiles } from '../io/run-directory.ts';
 import type { TelnyxClient } from '../io/telnyx-client.ts';
 import { CommandError, type Context } from './context.ts';
-import type { Run } from './new-run.ts';
 import { openClient } from './open-client.ts';
+import type { Run } from './open-run.ts';
 import { keyDigest } from './state-directory.ts';
 
 /** A little more than the window in which requests are counted. */

@@ -3,7 +3,7 @@ import { planAgain } from '../core/next-command.ts';
 import { runFiles } from '../io/run-directory.ts';
 import { CommandError, type Context } from './context.ts';
 import { fileSha256 } from './make-plan.ts';
-import type { Run } from './new-run.ts';
+import type { Run } from './open-run.ts';
 
 /**
  * Throws CommandError (exit 8) where the plan of a run cannot be carried out: there is none, or its files are not what

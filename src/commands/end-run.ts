@@ -8,7 +8,7 @@ import type { Tally } from '../core/tally.ts';
 import { isRunDirectory } from '../io/run-directory.ts';
 import { type Context, say, sayJson } from './context.ts';
 import { type Finish, isExecution, makeSummary, printSummary } from './finish.ts';
-import type { Run } from './new-run.ts';
+import { commandOn, type Run } from './open-run.ts';
 import { prune } from './prune.ts';
 import { openLog } from './run-log.ts';
 
@@ -16,8 +16,11 @@ import { openLog } from './run-log.ts';
 function withoutResults(run: Run, error: Error, json: boolean, context: Context): number {
   const { manifest, dir, shown } = run;
   const gone = !isRunDirectory(dir);
-  const verb = isExecution(manifest.command, manifest.state) ? 'resume' : 'results';
-  const next = gone ? planAgain(manifest, context.program) : commandLine(context.program, verb, shown);
+  const again = () =>
+    isExecution(manifest.command, manifest.state)
+      ? commandOn(run, 'resume', context)
+      : commandLine(context.program, 'results', shown);
+  const next = gone ? planAgain(manifest, context.program) : again();
   const message = gone
     ? `The run directory ${shown} was removed, and with it what is known of this run; what was sent is sent.`
     : `The result files could not be written: ${error.message}. The ledger is kept.`;

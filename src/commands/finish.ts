@@ -8,7 +8,7 @@ import { summaryText } from '../core/summary-text.ts';
 import { sumOf, type Tally } from '../core/tally.ts';
 import { runFiles, writeJson } from '../io/run-directory.ts';
 import { type Context, isInteractive, painter, say } from './context.ts';
-import { type Run, update } from './new-run.ts';
+import { type Run, update } from './open-run.ts';
 import { copyResults, writeResults } from './write-results.ts';
 
 /** How a command wants its run to be finished. */

@@ -5,17 +5,14 @@ import { EXIT } from '../core/exit-codes.ts';
 import type { Manifest, State } from '../core/manifest.ts';
 import type { Settings } from '../core/settings.ts';
 import { realClock } from '../io/clock.ts';
-import { isLocked, type Lock, NoLocks, readHolder, takeLock } from '../io/lock.ts';
+import { type Holder, isLocked, type Lock, NoLocks, readHolder, takeLock } from '../io/lock.ts';
 import { runFiles } from '../io/run-directory.ts';
 import { CommandError, type Context, say, UsageError } from './context.ts';
 import { isAlive } from './is-alive.ts';
 import { onEndSignals } from './signals.ts';
 import { accountLockPath } from './state-directory.ts';
 
-type LockSettings = Pick<
-  Settings,
-  'no_lock' | 'wait_for_lock' | 'state_dir' | 'base_url' | 'sandbox' | 'quiet' | 'json'
->;
+type LockSettings = Pick<Settings, 'no_lock' | 'wait_for_lock' | 'state_dir' | 'base_url' | 'quiet' | 'json'>;
 
 /** How often a lock that somebody else holds is tried again. */
 const LOOK_EVERY_MS = 200;
@@ -34,10 +31,14 @@ async function holderText(path: string): Promise<string> {
   return `process ${holder.pid} on ${holder.host}, since ${holder.since} (${holder.what})`;
 }
 
+/** This process as the holder of a lock; `what` is what it does under it. */
+function thisProcess(what: string): Holder {
+  return { pid: process.pid, host: hostname(), since: new Date().toISOString(), what };
+}
+
 async function tryToTake(path: string, what: string): Promise<Lock | null> {
-  const holder = { pid: process.pid, host: hostname(), since: new Date().toISOString(), what };
   try {
-    return await takeLock(path, holder);
+    return await takeLock(path, thisProcess(what));
   } catch (error) {
     if (error instanceof NoLocks) {
       const message = `No lock can be taken: ${error.message}. With --no-lock nothing keeps two runs apart.`;
@@ -122,9 +123,8 @@ export async function lockNewRun(
   { no_lock: none }: Pick<Settings, 'no_lock'>,
 ): Promise<boolean> {
   if (none) return false;
-  const holder = { pid: process.pid, host: hostname(), since: new Date().toISOString(), what };
   // A plan needs no lock, so it does without where there are none; whoever writes has taken that of the account.
-  return takeLock(runFiles(dir).lock, holder).then(
+  return takeLock(runFiles(dir).lock, thisProcess(what)).then(
     (lock) => lock !== null,
     () => false,
   );
@@ -137,9 +137,12 @@ export async function isAtWork(dir: string, manifest: Manifest): Promise<boolean
   return isLocked(runFiles(dir).lock).catch(alive);
 }
 
-/** The state of a run as it is shown and treated: one that should be at work, and is not, was interrupted. */
-export async function stateOf(dir: string, manifest: Manifest): Promise<State> {
+/**
+ * The state of a run as it is shown and treated: one that should be at work, and is not, was interrupted. With its lock
+ * in hand (`mine`) nobody else is at work on it, whatever it says.
+ */
+export async function stateOf(dir: string, manifest: Manifest, mine = false): Promise<State> {
   const { state } = manifest;
   if (state !== 'running' && state !== 'planning') return state;
-  return (await isAtWork(dir, manifest)) ? state : 'interrupted';
+  return !mine && (await isAtWork(dir, manifest)) ? state : 'interrupted';
 }

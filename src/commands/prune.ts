@@ -2,18 +2,10 @@ import { lstatSync } from 'node:fs';
 import type { Manifest } from '../core/manifest.ts';
 import type { Summary } from '../core/summary.ts';
 import { isLocked } from '../io/lock.ts';
-import { listRuns, loadManifest, readJson, removeRun, runFiles } from '../io/run-directory.ts';
+import { loadRuns, readJson, removeRun, runFiles } from '../io/run-directory.ts';
 import { isAtWork } from './locks.ts';
 
 const ENDED: readonly Manifest['state'][] = ['finished', 'planned', 'superseded'];
-
-function manifestOf(dir: string): Manifest | null {
-  try {
-    return lstatSync(dir).isDirectory() ? loadManifest(dir) : null;
-  } catch {
-    return null;
-  }
-}
 
 /** Whether nobody needs a run any longer: nobody is at work on it, it has ended, and no row of it failed. */
 async function isSpare(dir: string, manifest: Manifest): Promise<boolean> {
@@ -28,12 +20,9 @@ async function isSpare(dir: string, manifest: Manifest): Promise<boolean> {
 
 /** Removes the oldest runs of a name beyond `keep` of those that have ended, for --keep-runs. Never one that is needed. */
 export async function prune(runsDir: string, name: string, keep: number): Promise<void> {
-  const ended = listRuns(runsDir).flatMap((dir) => {
-    const manifest = manifestOf(dir);
-    return manifest !== null && manifest.name === name && ENDED.includes(manifest.state) ? [{ dir, manifest }] : [];
-  });
-  // Names of two runs of one second sort by chance.
-  ended.sort((a, b) => a.manifest.created_at.localeCompare(b.manifest.created_at));
+  const ended = loadRuns(runsDir).runs.filter(
+    ({ dir, manifest }) => manifest.name === name && ENDED.includes(manifest.state) && lstatSync(dir).isDirectory(),
+  );
   for (const { dir, manifest } of ended.slice(0, Math.max(0, ended.length - keep))) {
     if (!(await isSpare(dir, manifest))) continue;
     try {

@@ -7,7 +7,7 @@ import type { Tally } from '../core/tally.ts';
 import { CommandError, type Context, UsageError } from './context.ts';
 import { type Finish, isExecution, makeSummary, printSummary } from './finish.ts';
 import { stateOf } from './locks.ts';
-import { openRun, type Run } from './new-run.ts';
+import { openRun, type Run } from './open-run.ts';
 
 /** How a run ended, as it was recorded, or as its files say when the program died before it could record it. */
 function recordedEnding({ manifest }: Run, tally: Tally): Finish {

@@ -3,13 +3,14 @@ import { EXIT, exitName } from '../core/exit-codes.ts';
 import { type Resolved, resolveSettings, type Typed, typedOf } from '../core/resolve-settings.ts';
 import { settingShape } from '../core/settings.ts';
 import type { Summary } from '../core/summary.ts';
-import { readJson, runFiles } from '../io/run-directory.ts';
+import { readJson, removeDrafts, runFiles } from '../io/run-directory.ts';
 import { checkAccount } from './check-account.ts';
 import { checkPlan } from './check-plan.ts';
 import { CommandError, type Context, say, sayJson, UsageError } from './context.ts';
 import { requireKey, sendRows } from './go-ahead.ts';
 import { isAtWork, lockAccount, lockRun, stateOf } from './locks.ts';
-import { checkOutputs, commandOn, keptSettings, openRun, type Run } from './new-run.ts';
+import { checkOutputs } from './new-run.ts';
+import { commandOn, keptSettings, openRun, type Run } from './open-run.ts';
 import { settle, settleOnRun } from './settled.ts';
 import { newestUnfinished, successorText } from './unfinished.ts';
 import { copyResults } from './write-results.ts';
@@ -32,9 +33,7 @@ async function newest(flags: Typed, context: Context): Promise<Run> {
     context,
     'runs',
   );
-  const run = await newestUnfinished(resolve(context.cwd, settings.runs_dir), context).catch((error) => {
-    throw new UsageError(`cannot list ${settings.runs_dir} (${(error as NodeJS.ErrnoException).code}); see --runs-dir`);
-  });
+  const run = await newestUnfinished(settings.runs_dir, context);
   if (run === null) throw new UsageError(`no run in ${settings.runs_dir} is interrupted or paused; see --runs-dir`);
   return run;
 }
@@ -90,6 +89,7 @@ async function goOn(opened: Run, resolved: Resolved, key: string | null, context
   const run = { ...opened, manifest: { ...manifest, settings: keptSettings(resolved), locked: lock !== null } };
   await checkPlan(run, context);
   await checkAccount(run, resolved, key, context);
+  if (lock !== null) removeDrafts(run.dir);
   return sendRows(run, resolved, context, { key, warnings: manifest.warnings });
 }
 

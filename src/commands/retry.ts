@@ -13,7 +13,8 @@ import { checkPlan } from './check-plan.ts';
 import { CommandError, type Context, say, sayJson, UsageError } from './context.ts';
 import { goAhead, requireKey } from './go-ahead.ts';
 import { lockAccount, lockRun, stateOf } from './locks.ts';
-import { checkOutputs, commandOn, type Origin, openRun, type Run } from './new-run.ts';
+import { checkOutputs, type Origin } from './new-run.ts';
+import { commandOn, openRun, type Run } from './open-run.ts';
 import { settleOnRun } from './settled.ts';
 import { successorText } from './unfinished.ts';
 import { indexLedger, inputRecords, resultsOf } from './write-results.ts';
@@ -69,15 +70,11 @@ export async function retryCommand(given: string | undefined, flags: Typed, cont
 }
 
 /** The state of a run whose rows can be taken. Throws CommandError (exit 8 or 9) where they cannot. */
-async function checkState(source: Run, locked: boolean, context: Context) {
+async function checkState(source: Run, mine: boolean, context: Context) {
   const { manifest, dir } = source;
   const { run_id: id } = manifest;
   const refuse = (message: string, exit: number = EXIT.refused) => new CommandError(exit, 'no_retry', message);
-  // With the lock in hand nobody else is at work on it, whatever it says.
-  const state =
-    locked && (manifest.state === 'running' || manifest.state === 'planning')
-      ? 'interrupted'
-      : await stateOf(dir, manifest);
+  const state = await stateOf(dir, manifest, mine);
   if (state === 'running' || state === 'planning') throw refuse(`Run ${id} is at work.`, EXIT.locked);
   if (state === 'superseded') {
     throw refuse(`Run ${id} was given up for run ${manifest.superseded_by}.${successorText(source, 'retry', context)}`);

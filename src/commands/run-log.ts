@@ -4,7 +4,7 @@ import { createLogger, type Logger } from '../io/logger.ts';
 import { readPlan } from '../io/plan-reader.ts';
 import { runFiles } from '../io/run-directory.ts';
 import { type Context, UsageError } from './context.ts';
-import type { Run } from './new-run.ts';
+import type { Run } from './open-run.ts';
 
 type Where = Pick<Settings, 'log_file' | 'log_level'>;
 

@@ -1,16 +1,15 @@
 import { join, resolve } from 'node:path';
 import { formatDuration } from '../core/duration.ts';
 import { EXIT } from '../core/exit-codes.ts';
-import type { Manifest, State } from '../core/manifest.ts';
-import { foreignBaseUrl, planAgain } from '../core/next-command.ts';
+import type { State } from '../core/manifest.ts';
+import { planAgain } from '../core/next-command.ts';
 import type { Typed } from '../core/resolve-settings.ts';
-import { commandLine, shellWord } from '../core/shell.ts';
 import type { Summary } from '../core/summary.ts';
 import { emptyTally } from '../core/tally.ts';
-import { listRuns, readJson, runFiles } from '../io/run-directory.ts';
-import { type Context, say, sayJson, UsageError } from './context.ts';
+import { readJson, runFiles } from '../io/run-directory.ts';
+import { type Context, say, sayJson } from './context.ts';
 import { stateOf } from './locks.ts';
-import { openRun, type Run, typedPath } from './new-run.ts';
+import { commandOn, openRuns, type Run, typedPath } from './open-run.ts';
 import { settle } from './settled.ts';
 import { tallyRun } from './write-results.ts';
 
@@ -26,21 +25,13 @@ type Line = {
   next_command: string | null;
 };
 
-async function lineOf(path: string, now: number, context: Context): Promise<Line | null> {
-  let run: Run;
-  try {
-    run = openRun(path, context);
-  } catch (error) {
-    say(context.stderr, `${(error as Error).message}\n`);
-    return null;
-  }
-  const { manifest, shown } = run;
+async function lineOf(run: Run, now: number, context: Context): Promise<Line> {
+  const { dir: path, manifest, shown } = run;
   const state = await stateOf(path, manifest);
   const died = state === 'interrupted' && manifest.state !== 'interrupted';
   // What died has left no summary of its end; one may be there of a session before.
   const summary = died ? null : (readJson(runFiles(path).summary) as Summary | null);
   const counts = died && manifest.plan !== null ? (await tallyRun(path, manifest).catch(emptyTally)).counts : {};
-  const resume = commandLine(context.program, 'resume', shown);
   return {
     run_id: manifest.run_id,
     dir: shown,
@@ -50,23 +41,15 @@ async function lineOf(path: string, now: number, context: Context): Promise<Line
     rows: manifest.input.rows,
     counts: summary?.counts ?? counts,
     exit_code: state === 'running' || died ? null : manifest.exit_code,
-    next_command: nextOf(manifest, state, died, resume, summary, context),
+    next_command: nextOf(run, state, died, summary, context),
   };
 }
 
-function nextOf(
-  manifest: Manifest,
-  state: State,
-  died: boolean,
-  resume: string,
-  summary: Summary | null,
-  context: Context,
-): string | null {
+function nextOf(run: Run, state: State, died: boolean, summary: Summary | null, context: Context): string | null {
   if (state === 'running' || state === 'planning' || state === 'superseded') return null;
   if (!died) return summary?.next_command ?? null;
-  const foreign = foreignBaseUrl(manifest.settings);
-  const at = foreign === null ? '' : ` --base-url ${shellWord(foreign)}`;
-  return manifest.state === 'planning' ? planAgain(manifest, context.program) : `${resume}${at}`;
+  if (run.manifest.state === 'planning') return planAgain(run.manifest, context.program);
+  return commandOn(run, 'resume', context);
 }
 
 function countsText(counts: Record<string, number>): string {
@@ -83,15 +66,10 @@ export async function runsCommand(flags: Typed, context: Context): Promise<numbe
   const { settings } = settle(flags, context, 'runs');
   const runsDir = resolve(context.cwd, settings.runs_dir);
   const now = Date.now();
-  let found: string[];
-  try {
-    found = listRuns(runsDir);
-  } catch (error) {
-    throw new UsageError(`cannot list ${settings.runs_dir} (${(error as NodeJS.ErrnoException).code}); see --runs-dir`);
-  }
-  const lines: (Line | null)[] = [];
-  for (const path of found) lines.push(await lineOf(path, now, context));
-  const runs = lines.filter((line) => line !== null).sort((a, b) => a.created_at.localeCompare(b.created_at));
+  const found = openRuns(settings.runs_dir, context);
+  for (const fault of found.faults) say(context.stderr, `${fault}\n`);
+  const runs: Line[] = [];
+  for (const run of found.runs) runs.push(await lineOf(run, now, context));
   if (settings.json) {
     sayJson(context, EXIT.ok, { runs });
     return 0;

@@ -1,9 +1,8 @@
 import { dirname, join } from 'node:path';
 import { PUBLIC_BASE_URL } from '../core/settings.ts';
-import { listRuns, loadManifest } from '../io/run-directory.ts';
 import type { Context } from './context.ts';
 import { stateOf } from './locks.ts';
-import { commandOn, openRun, type Run, update } from './new-run.ts';
+import { commandOn, openRun, openRuns, type Run, update } from './open-run.ts';
 
 /** Whether a run was begun and not brought to its end. One that died while it was planning has sent nothing. */
 async function isUnfinished({ dir, manifest }: Run): Promise<boolean> {
@@ -15,27 +14,21 @@ async function isUnfinished({ dir, manifest }: Run): Promise<boolean> {
 
 function readable(path: string, context: Context): Run | null {
   try {
-    loadManifest(path);
     return openRun(path, context);
   } catch {
-    // A directory of another version, or a damaged one, is none of these.
+    // A directory of another version, a damaged one, or one that has been removed is none of these.
     return null;
   }
 }
 
+/** The unfinished runs of a runs directory, oldest first. What cannot be opened is none of these. */
 async function unfinishedIn(runsDir: string, context: Context): Promise<Run[]> {
-  const runs = listRuns(runsDir).map((path) => readable(path, context));
-  // By the time that is in them: the names of two of one second sort by chance.
-  const byAge = (a: Run | null, b: Run | null) =>
-    (a?.manifest.created_at ?? '').localeCompare(b?.manifest.created_at ?? '');
-  runs.sort(byAge);
-  const unfinished = await Promise.all(
-    runs.map(async (run) => (run !== null && (await isUnfinished(run)) ? [run] : [])),
-  );
+  const { runs } = openRuns(runsDir, context);
+  const unfinished = await Promise.all(runs.map(async (run) => ((await isUnfinished(run)) ? [run] : [])));
   return unfinished.flat();
 }
 
-/** The newest unfinished run of a runs directory, or null. */
+/** The newest unfinished run of a runs directory, or null. Throws UsageError where it cannot be listed. */
 export async function newestUnfinished(runsDir: string, context: Context): Promise<Run | null> {
   return (await unfinishedIn(runsDir, context)).at(-1) ?? null;
 }

@@ -102,15 +102,19 @@ export async function execute(
       changed = resolve;
     });
 
+  const rateSeen = (): RateSeen => {
+    const { requests: _, ...rate } = pacer.seen();
+    return rate;
+  };
+
   /** What this session has come to, every second: a crash must not take the count of its requests along. */
   function noteSession(): void {
     const now = clock.now();
     if (now - notedAt < NOTE_EVERY_MS) return;
     notedAt = now;
-    const { requests: _, ...rate } = pacer.seen();
     // It shares the write of the outcome that comes with it; when it fails, so does that.
     ports
-      .record({ type: 'session_seen', at: nowText(), requests: { ...shared.requests }, rate })
+      .record({ type: 'session_seen', at: nowText(), requests: { ...shared.requests }, rate: rateSeen() })
       .catch(() => undefined);
   }
 
@@ -198,9 +202,8 @@ export async function execute(
   // A pause that the last answer asked for would keep the process alive, for as long as --max-server-wait.
   shared.throttle.end();
   if (crash !== null) throw (crash as { error: unknown }).error;
-  const { requests: _, ...rate } = pacer.seen();
   // A signal that came when every row had its outcome has stopped nothing.
   const asked = stop.asked();
   const mattered = unfinished > 0 || asked?.reason === 'phone_number_mismatch';
-  return { stop: mattered ? asked : null, requests: shared.requests, rate };
+  return { stop: mattered ? asked : null, requests: shared.requests, rate: rateSeen() };
 }

@@ -105,16 +105,18 @@ export async function scanLedger(
   if (!existsSync(path)) return;
   let rest: Buffer = Buffer.alloc(0);
   let offset = 0;
-  const whole = await wholeLength(path);
-  if (whole === 0) return;
-  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024, end: whole - 1 })) {
-    const bytes: Buffer = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
+  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+    const read = chunk as Buffer;
+    const zero = read.indexOf(0);
+    const good = zero < 0 ? read : read.subarray(0, zero);
+    const bytes: Buffer = rest.length === 0 ? good : Buffer.concat([rest, good]);
     let from = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
       onEntry(parseLine(bytes.subarray(from, end), offset), offset, end - from);
       offset += end - from + 1;
       from = end + 1;
     }
+    if (zero >= 0) return;
     rest = bytes.subarray(from);
   }
 }

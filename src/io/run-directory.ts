@@ -103,6 +103,32 @@ export function listRuns(runsDir: string): string[] {
     .sort();
 }
 
+/**
+ * All runs with their manifests, oldest first by the time in them: names of two runs of one second sort by chance.
+ * `faults` says of the others why they cannot be read: another version, a damaged file.
+ */
+export function loadRuns(runsDir: string): { runs: { dir: string; manifest: Manifest }[]; faults: string[] } {
+  const faults: string[] = [];
+  const runs = listRuns(runsDir).flatMap((dir) => {
+    try {
+      return [{ dir, manifest: loadManifest(dir) }];
+    } catch (error) {
+      faults.push((error as Error).message);
+      return [];
+    }
+  });
+  runs.sort((a, b) => a.manifest.created_at.localeCompare(b.manifest.created_at));
+  return { runs, faults };
+}
+
+// As they are named while they are written: by csv-writer.ts, and by write-file-atomic.
+const DRAFT = /\.(csv\.\d+\.tmp|json\.\d+)$/;
+
+/** Removes what a killed process has left half-written in a run directory. Only for whoever holds its lock. */
+export function removeDrafts(dir: string): void {
+  for (const name of readdirSync(dir)) if (DRAFT.test(name)) rmSync(join(dir, name), { force: true });
+}
+
 /** Removes a run directory with all that is in it. Throws what the file system throws. */
 export function removeRun(dir: string): void {
   // First what makes it a run: half of one must never be taken for a whole one.

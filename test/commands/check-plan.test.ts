@@ -2,7 +2,7 @@ import { appendFileSync, rmSync, truncateSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { checkPlan } from '../../src/commands/check-plan.ts';
 import { CommandError } from '../../src/commands/context.ts';
-import type { Run } from '../../src/commands/new-run.ts';
+import type { Run } from '../../src/commands/open-run.ts';
 import type { Manifest } from '../../src/core/manifest.ts';
 import { runFiles } from '../../src/io/run-directory.ts';
 import { contextOf } from './contexts.ts';

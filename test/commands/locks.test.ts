@@ -38,7 +38,6 @@ const settingsOf = (changes: Partial<LockSettings> = {}): LockSettings => ({
   wait_for_lock: 0,
   state_dir: tempDir(),
   base_url: PUBLIC_BASE_URL,
-  sandbox: false,
   quiet: false,
   json: false,
   ...changes,

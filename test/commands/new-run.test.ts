@@ -7,15 +7,13 @@ import { type Context, UsageError } from '../../src/commands/context.ts';
 import {
   checkOutputs,
   inputExists,
-  keptSettings,
   newRun,
   type Origin,
-  openRun,
   originOf,
   planRun,
   takeInput,
-  typedPath,
 } from '../../src/commands/new-run.ts';
+import { keptSettings, openRun, typedPath } from '../../src/commands/open-run.ts';
 import { settle } from '../../src/commands/settled.ts';
 import type { Typed } from '../../src/core/resolve-settings.ts';
 import { isLocked, readHolder } from '../../src/io/lock.ts';

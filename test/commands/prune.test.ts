@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Run } from '../../src/commands/new-run.ts';
+import type { Run } from '../../src/commands/open-run.ts';
 import { prune } from '../../src/commands/prune.ts';
 import type { Manifest } from '../../src/core/manifest.ts';
 import { takeLock } from '../../src/io/lock.ts';

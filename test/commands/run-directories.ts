@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Run } from '../../src/commands/new-run.ts';
+import type { Run } from '../../src/commands/open-run.ts';
 import type { Manifest } from '../../src/core/manifest.ts';
 import { runFiles, writeJson, writeManifest } from '../../src/io/run-directory.ts';
 import { manifest } from '../io/manifests.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Run } from '../../src/commands/new-run.ts';
+import type { Run } from '../../src/commands/open-run.ts';
 import { newestUnfinished, supersede, unfinishedLike } from '../../src/commands/unfinished.ts';
 import type { Manifest } from '../../src/core/manifest.ts';
 import { PUBLIC_BASE_URL } from '../../src/core/settings.ts';

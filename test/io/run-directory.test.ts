@@ -16,8 +16,10 @@ import {
   isRunDirectory,
   listRuns,
   loadManifest,
+  loadRuns,
   makeDirectories,
   readJson,
+  removeDrafts,
   removeRun,
   runFiles,
   writeJson,
@@ -58,6 +60,34 @@ describe('makeDirectories', () => {
   it('throws what the file system throws', () => {
     expect(() => makeDirectories(join(tempFile('x'), 'a'))).toThrow('ENOTDIR');
     expect(() => makeDirectories('/proc/nowhere/a')).toThrow('ENOENT');
+  });
+});
+
+describe('loadRuns', () => {
+  it('gives the runs by their age, whatever their names, and says why others cannot be read', () => {
+    const runs = tempDir();
+    const made = ['2026-11-23T02:00:02Z', '2026-11-23T02:00:01Z', ''].map((at) => {
+      const { dir } = createRunDirectory(runs, 'a', NOW);
+      writeManifest(dir, manifest({ created_at: at }));
+      return dir;
+    });
+    writeFileSync(join(made[2] as string, 'run.json'), '{');
+    const { runs: found, faults } = loadRuns(runs);
+    expect(found.map(({ dir }) => dir)).toEqual([made[1], made[0]]);
+    expect(found[0]?.manifest.created_at).toBe('2026-11-23T02:00:01Z');
+    expect(faults).toEqual([expect.stringContaining(`${made[2]}/run.json is not JSON`)]);
+  });
+});
+
+describe('removeDrafts', () => {
+  it('removes what a killed process was writing, and nothing else', () => {
+    const dir = tempDir();
+    const kept = ['run.json', 'results.csv', 'ledger.ndjson', 'log.ndjson', 'my.tmp', 'notes.1.txt'];
+    for (const name of [...kept, 'results.csv.123.tmp', 'plan.csv.9.tmp', 'run.json.3735928559']) {
+      writeFileSync(join(dir, name), 'x');
+    }
+    removeDrafts(dir);
+    expect(readdirSync(dir).sort()).toEqual(kept.sort());
   });
 });
 
