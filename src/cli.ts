@@ -41,6 +41,10 @@ async function dispatch(context: Context): Promise<number> {
       return (await import('./commands/resume.ts')).resumeCommand(typed.input, typed.flags, context);
     case 'retry':
       return (await import('./commands/retry.ts')).retryCommand(typed.input, typed.flags, context);
+    case 'undo':
+      return (await import('./commands/undo.ts')).undoCommand(typed.input, typed.flags, context);
+    case 'verify':
+      return (await import('./commands/verify.ts')).verifyCommand(typed.input, typed.flags, context);
     case 'run':
       return (await import('./commands/run.ts')).runCommand(typed.input, typed.flags, context);
     case 'results':

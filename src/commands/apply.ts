@@ -1,25 +1,26 @@
 import { resolve } from 'node:path';
 import { EXIT } from '../core/exit-codes.ts';
-import { planText } from '../core/plan-text.ts';
-import { createPreview, type Preview } from '../core/preview.ts';
+import type { Manifest } from '../core/manifest.ts';
 import type { Resolved, Typed } from '../core/resolve-settings.ts';
 import { commandLine } from '../core/shell.ts';
 import { count } from '../core/text.ts';
-import { readPlan } from '../io/plan-reader.ts';
-import { isRunDirectory, runFiles } from '../io/run-directory.ts';
-import { begin, refusalOf, refusedAsUnfinished, sentTo } from './begin.ts';
+import { isRunDirectory } from '../io/run-directory.ts';
+import { begin, refusalOf, refusedAsUnfinished } from './begin.ts';
 import { checkAccount } from './check-account.ts';
 import { checkPlan } from './check-plan.ts';
 import { CommandError, type Context, say } from './context.ts';
 import { endRun } from './end-run.ts';
 import { goAhead, requireKey } from './go-ahead.ts';
+import { readLive, readOrEnd } from './live-rows.ts';
 import { lockAccount, lockRun, stateOf } from './locks.ts';
 import { checkOutputs } from './new-run.ts';
 import { commandOn, keptSettings, openRun, type Run } from './open-run.ts';
 import { planInput } from './plan.ts';
+import { checkPlanAge } from './plan-age.ts';
 import { printConfig } from './print-config.ts';
 import { findInput, requireInput } from './require-input.ts';
 import { resumeInstead } from './resume.ts';
+import { checkStrict, savedPlanText, showSavedPlan } from './saved-plan.ts';
 import { settle, settleOnRun } from './settled.ts';
 import { sourceTakenOver, unfinishedLike } from './unfinished.ts';
 
@@ -43,7 +44,7 @@ export async function applyInput(
   const found = findInput(input, resolved, context);
   if ('exit' in found) return found.exit;
   await lockAccount(key, `apply ${input}`, resolved.settings, context);
-  const begun = await begin(found.origin, found.where, resolved, 'apply', context);
+  const begun = await begin(found.origin, found.where, resolved, 'apply', key, context);
   if ('exit' in begun) return begun.exit;
   if ('instead' in begun) return resumeInstead(begun.instead, resolved, key, context);
   const { run, warnings, unfinished } = begun;
@@ -63,11 +64,9 @@ async function checkState(run: Run, mine: boolean, context: Context): Promise<vo
   throw refuse(`Run ${id} is ${state}, and apply takes a planned one. See how it ended: ${how}`);
 }
 
-/** What a saved plan comes to. */
-async function previewOf(run: Run): Promise<Preview> {
-  const preview = createPreview();
-  for await (const batch of readPlan(runFiles(run.dir).plan)) for (const entry of batch) preview.add(entry);
-  return preview;
+/** The command that a saved plan belongs to, once it is carried out. */
+function commandOf({ source }: Manifest): string {
+  return source === null ? 'apply' : source.undo && source.only === '' ? 'undo' : 'retry';
 }
 
 async function applyRun(given: string, flags: Typed, context: Context): Promise<number> {
@@ -75,10 +74,11 @@ async function applyRun(given: string, flags: Typed, context: Context): Promise<
   const resolved = settleOnRun(flags, context, 'apply', loaded.manifest);
   const { settings } = resolved;
   checkOutputs(null, resolved, context);
-  const key = settings.dry_run ? null : requireKey(resolved, context);
+  const offline = loaded.manifest.settings.offline === 'true';
+  const key = settings.dry_run && offline ? null : requireKey(resolved, context);
   const what = `apply ${loaded.manifest.run_id}`;
-  await lockAccount(key, what, settings, context);
-  const lock = await lockRun(loaded.dir, what, settings, context);
+  await lockAccount(settings.dry_run ? null : key, what, settings, context);
+  const lock = settings.dry_run ? null : await lockRun(loaded.dir, what, settings, context);
   // What was given anew belongs to the run from now on, and to the commands that it prints.
   const manifest = { ...openRun(given, context).manifest, settings: keptSettings(resolved), locked: lock !== null };
   const run = { ...loaded, manifest };
@@ -90,11 +90,20 @@ async function applyRun(given: string, flags: Typed, context: Context): Promise<
   const end = (finish: Parameters<typeof endRun>[1]) => endRun(run, finish, resolved, context, warnings);
   if (rejected > 0 && !settings.skip_rejected) {
     const message = `${count(rejected, 'row')} rejected; nothing was sent`;
+    if (settings.dry_run) throw new CommandError(EXIT.input, 'rejected_rows', message);
     return end({ exit: EXIT.input, state: 'refused', error: { code: 'rejected_rows', message } });
   }
+  checkPlanAge(run, settings, context);
   const refusal = refusalOf('the plan', { rows, change }, settings);
-  if (refusal !== null) return end(refusal);
-  if (settings.dry_run) return end({ exit: EXIT.ok, state: 'planned' });
+  if (refusal !== null) {
+    if (!settings.dry_run) return end(refusal);
+    throw new CommandError(refusal.exit, refusal.error?.code ?? '', refusal.error?.message ?? '');
+  }
+  checkStrict(run, resolved, context);
+  if (settings.dry_run) {
+    const { live } = await readLive(run, resolved, key, context, false);
+    return showSavedPlan(run, resolved, live, context);
+  }
   const unfinished = await unfinishedLike(run, context);
   const takenOver = await sourceTakenOver(run, context);
   const instead = unfinished.at(-1);
@@ -106,15 +115,18 @@ async function applyRun(given: string, flags: Typed, context: Context): Promise<
     return end(refusedAsUnfinished(run, unfinished, resolved, context));
   }
   await checkAccount(run, resolved, key, context);
-  if (!settings.quiet && !settings.json) {
-    const text = planText(await previewOf(run), settings, sentTo(settings), Date.now());
-    say(context.stderr, text);
-  }
-  const applied = { ...run, manifest: { ...manifest, command: manifest.source === null ? 'apply' : 'retry' } };
+  const read = await readOrEnd(run, resolved, key, context);
+  if ('exit' in read) return read.exit;
+  const { run: seen, live } = read;
+  const { text, sent } = await savedPlanText(seen, resolved, live, context);
+  if (!settings.quiet && !settings.json) say(context.stderr, text);
+  const applied = { ...seen, manifest: { ...seen.manifest, command: commandOf(manifest) } };
   return goAhead(applied, resolved, context, {
     key,
     neverAsk: false,
     warnings,
+    live,
+    toSend: sent,
     supersedes: [...unfinished, ...takenOver],
   });
 }

@@ -5,7 +5,17 @@ import { UsageError } from './context.ts';
 import { SANDBOX_FLAGS } from './sandbox.ts';
 
 /** The commands whose flags are in the table of settings. */
-export const SCOPES: readonly Scope[] = ['plan', 'apply', 'resume', 'retry', 'run', 'results', 'runs'];
+export const SCOPES: readonly Scope[] = [
+  'plan',
+  'apply',
+  'resume',
+  'retry',
+  'undo',
+  'verify',
+  'run',
+  'results',
+  'runs',
+];
 const COMMANDS = [...SCOPES, 'sandbox', 'completion'];
 
 /** How a flag is written. */

@@ -1,20 +1,33 @@
 import { join } from 'node:path';
 import { planEnding, signalExit } from '../core/ending.ts';
 import { EXIT } from '../core/exit-codes.ts';
-import { dialectText, planText, rejectionText } from '../core/plan-text.ts';
+import { dialectText, heldText, planText, rejectionText } from '../core/plan-text.ts';
 import { limitText, type Resolved } from '../core/resolve-settings.ts';
 import { type Settings, variableOf } from '../core/settings.ts';
 import { count } from '../core/text.ts';
+import { createStop } from '../engine/ports.ts';
 import { removeRun } from '../io/run-directory.ts';
-import { type Context, painter, say } from './context.ts';
+import { CommandError, type Context, painter, say } from './context.ts';
 import { endRun } from './end-run.ts';
 import type { Finish } from './finish.ts';
-import type { Planned } from './make-plan.ts';
-import { newRun, type Origin, planRun, takeInput } from './new-run.ts';
+import { newRun, type Origin, takeInput } from './new-run.ts';
 import { commandOn, type Run } from './open-run.ts';
+import { type PlannedRun, planRun } from './plan-run.ts';
 import { logRejections } from './run-log.ts';
 import { onEndSignals } from './signals.ts';
 import { unfinishedLike } from './unfinished.ts';
+
+/** Warnings that are printed: a move between hundreds of profiles has hundreds. */
+const SHOWN_WARNINGS = 20;
+
+/** The warnings of a plan for people, a line each; those beyond the first are in summary.json. */
+export function warningText(warnings: readonly string[], dir: string, context: Context): string {
+  const paint = painter(context.stderr);
+  const lines = warnings.slice(0, SHOWN_WARNINGS).map((text) => `${paint('strong', 'warning:')} ${text}\n`);
+  const more = warnings.length - SHOWN_WARNINGS;
+  if (more > 0) lines.push(`and ${count(more, 'more warning')} in ${join(dir, 'summary.json')}\n`);
+  return lines.join('');
+}
 
 /** A run whose plan is good to go, the exit code with which it has ended already, or the run to go on with instead. */
 export type Begun = { run: Run; warnings: string[]; unfinished: Run[] } | { exit: number } | { instead: Run };
@@ -53,14 +66,19 @@ function environmentNotes({ settings, sources }: Resolved): string[] {
 }
 
 /** Makes a run and plans it; a signal or a fault of the machine on the way ends the run, and nothing was sent. */
-async function planOrEnd(
+export async function planOrEnd(
   origin: Origin,
   resolved: Resolved,
   command: string,
+  key: string | null,
   context: Context,
-): Promise<{ run: Run; planned: Planned; unfinished: Run[] } | { exit: number } | { instead: Run }> {
+): Promise<{ planned: PlannedRun; unfinished: Run[] } | { exit: number } | { instead: Run }> {
   const controller = new AbortController();
-  const forget = onEndSignals((signal) => controller.abort(signal));
+  const stop = createStop();
+  const forget = onEndSignals((signal) => {
+    controller.abort(signal);
+    stop.ask('signal', signal);
+  });
   let run = await newRun(origin, resolved, command, context);
   try {
     run = await takeInput(run, origin, controller.signal);
@@ -72,11 +90,17 @@ async function planOrEnd(
       removeRun(run.dir);
       return { instead };
     }
-    const made = await planRun(run, resolved, controller.signal);
+    const planned = await planRun(run, origin, resolved, key, controller.signal, stop, context);
     // One that came behind the last row has been taken from the process, and must not be lost.
     controller.signal.throwIfAborted();
-    return { ...made, unfinished };
+    return { planned, unfinished };
   } catch (error) {
+    if (error instanceof CommandError && error.exit === EXIT.preflight) {
+      const { code, message } = error;
+      return {
+        exit: await endRun(run, { exit: error.exit, state: 'refused', error: { code, message } }, resolved, context),
+      };
+    }
     const { reason, aborted } = controller.signal;
     const message = aborted
       ? `Stopped by ${reason} while planning, and nothing was sent.`
@@ -97,48 +121,65 @@ export async function begin(
   origin: Origin,
   where: string,
   resolved: Resolved,
-  command: 'plan' | 'apply' | 'retry',
+  command: 'plan' | 'apply' | 'retry' | 'undo',
+  key: string | null,
   context: Context,
 ): Promise<Begun> {
   const { settings } = resolved;
   const talks = !settings.quiet && !settings.json;
-  const attempt = await planOrEnd(origin, resolved, command, context);
+  const attempt = await planOrEnd(origin, resolved, command, key, context);
   if (!('planned' in attempt)) return attempt;
-  const { run, planned, unfinished } = attempt;
-  const { preview, fault, dialect } = planned;
-  const warnings = environmentNotes(resolved);
-  const end = async (finish: Finish) => ({ exit: await endRun(run, finish, resolved, context, warnings) });
+  const { planned, unfinished } = attempt;
+  const { run, preview, fault, dialect, account } = planned;
+  const notes = environmentNotes(resolved);
+  const warnings = () => [...notes, ...planned.warnings];
+  const end = async (finish: Finish) => ({ exit: await endRun(run, finish, resolved, context, warnings()) });
   if (fault !== null) {
     const line = fault.line === null ? '' : `, line ${fault.line}`;
     const message = `${where}${line}: ${fault.code}: ${fault.text}`;
     if (talks) say(context.stderr, `${painter(context.stderr)('bad', message)}\n`);
     return end({ exit: EXIT.input, state: 'refused', error: { code: fault.code, message } });
   }
-  if (preview.blankLines > 0) warnings.push(`${count(preview.blankLines, 'blank line')} skipped`);
-  if (preview.rows === 0) warnings.push('the input has a header and no rows');
+  if (preview.blankLines > 0) notes.push(`${count(preview.blankLines, 'blank line')} skipped`);
+  if (preview.rows === 0) notes.push('the input has a header and no rows');
   if (talks) {
-    if (dialect !== null) say(context.stderr, `${where}: ${dialectText(dialect)}\n`);
-    for (const warning of warnings) say(context.stderr, `note: ${warning}\n`);
-    const text = planText(preview, settings, sentTo(settings), Date.now());
+    if (dialect !== null && command !== 'undo') say(context.stderr, `${where}: ${dialectText(dialect)}\n`);
+    for (const note of notes) say(context.stderr, `note: ${note}\n`);
+    const text = planText(preview, settings, sentTo(settings), Date.now(), account);
     say(command === 'plan' ? context.stdout : context.stderr, text);
+    say(context.stderr, warningText(planned.warnings, run.shown, context));
+    say(context.stderr, heldText(preview, join(run.shown, 'held.csv')));
     const rejections = rejectionText(preview, join(run.shown, 'results.csv'));
     if (rejections !== '') say(context.stderr, painter(context.stderr)('bad', rejections));
   }
   const { rejected, change } = preview.actions;
   if (rejected > 0) await logRejections(run, settings, context);
   const refusal = refusalOf(where, { rows: preview.rows, change }, settings);
-  const ending = planEnding(rejected, settings.skip_rejected);
+  const ending = planEnding(rejected, settings.skip_rejected, preview.actions.held);
   if (refusal?.stop?.reason === 'min_rows') return end(refusal);
   if (ending.exit === EXIT.input) {
     const message = `${count(rejected, 'row')} of ${where} rejected; nothing was sent`;
     return end({ ...ending, error: { code: 'rejected_rows', message } });
   }
   if (refusal !== null) return end(refusal);
+  if (settings.strict && planned.warnings.length > 0) {
+    const message = `${count(planned.warnings.length, 'warning')}, which --strict makes errors; nothing was sent`;
+    return end({
+      exit: EXIT.refused,
+      state: 'refused',
+      stop: { reason: 'strict', detail: message },
+      error: { code: 'strict', message },
+    });
+  }
+  if (command === 'plan' && settings.detailed_exitcode && ending.exit === EXIT.ok && preview.actions.change > 0) {
+    return end({ ...ending, exit: EXIT.changes, error: null });
+  }
   if (command === 'plan') return end({ ...ending, error: null });
   if (unfinished.length > 0 && settings.if_unfinished === 'refuse') {
     return end(refusedAsUnfinished(run, unfinished, resolved, context));
   }
-  return { run: { ...run, manifest: { ...run.manifest, warnings } }, warnings, unfinished };
+  const told = warnings();
+  return { run: { ...run, manifest: { ...run.manifest, warnings: told } }, warnings: told, unfinished };
 }
 
 /** Ends a run that is not begun because an earlier one of the same input was not brought to its end. */

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { Answer } from '../core/answer.ts';
 import { executionEnding, signalExit } from '../core/ending.ts';
 import { type FinishBy, localTime } from '../core/finish-by.ts';
-import { attemptsBefore, LEFT, type LedgerIndex } from '../core/ledger-index.ts';
+import { attemptsBefore, hasEnded, LEFT, type LedgerIndex } from '../core/ledger-index.ts';
 import { concurrencyOf, type Resolved } from '../core/resolve-settings.ts';
 import { stopText } from '../core/stop-text.ts';
 import type { Tally } from '../core/tally.ts';
@@ -15,8 +15,10 @@ import { runFiles } from '../io/run-directory.ts';
 import type { TelnyxClient } from '../io/telnyx-client.ts';
 import type { Context } from './context.ts';
 import type { Finish } from './finish.ts';
+import { type Live, settleLive } from './live-rows.ts';
 import { openClient, type Target } from './open-client.ts';
 import { type Run, update } from './open-run.ts';
+import { untilQuiet } from './reading.ts';
 import { createReporter } from './report-events.ts';
 import { openLog } from './run-log.ts';
 import { onEndSignals } from './signals.ts';
@@ -31,7 +33,9 @@ async function* worksOf(planPath: string, index: LedgerIndex, changes: number): 
   for await (const batch of readPlan(planPath)) {
     for (const entry of batch) {
       const left = index.left[entry.row];
-      if (entry.action !== 'change' || left === LEFT.outcome) continue;
+      // One that was at its target is sent where somebody else has changed it and that is to be overwritten.
+      const isMeant = entry.action === 'change' || (entry.action === 'unchanged' && index.found.has(entry.row));
+      if (!isMeant || left === LEFT.outcome) continue;
       if (left === LEFT.unverified && !looksAgain) continue;
       const first =
         left === LEFT.unverified ? 'read_only' : left === LEFT.intent || left === LEFT.ambiguous ? 'read' : 'send';
@@ -84,19 +88,12 @@ export async function carryOut(
   { settings }: Resolved,
   target: Target,
   finishBy: FinishBy | null,
+  live: Live,
   context: Context,
 ): Promise<{ run: Run; decide: (tally: Tally) => Finish }> {
   const files = runFiles(run.dir);
   const index = await indexLedger(files.ledger, run.manifest.input.rows);
   const ledger = await openLedger(files.ledger);
-  const logger = openLog(run, settings, context);
-  const { client, agents } = openClient(target, settings, context);
-  const stop = createStop();
-  const changes = run.manifest.plan?.change ?? 0;
-  const total = changes - index.ended;
-  const reporter = createReporter({ logger, settings, total, context, clock: realClock, inFlight: client.inFlight });
-  // Kept to the end of the process: a signal while the results are written must not lose them.
-  drainOnSignals(stop, client.abort, reporter.note);
   let started = update(run, {
     state: 'running',
     started_at: run.manifest.started_at ?? new Date().toISOString(),
@@ -106,6 +103,17 @@ export async function carryOut(
     host: hostname(),
     pid: process.pid,
   });
+  if (live !== null) await settleLive(run, live, settings.force, index, ledger);
+  const logger = openLog(run, settings, context);
+  const { client, agents } = openClient(target, settings, context);
+  const stop = createStop();
+  const changes = run.manifest.plan?.change ?? 0;
+  // Those that were at their target when they were planned, and are sent as somebody else has changed them.
+  const besides = [...index.besides].filter((row) => !hasEnded(index.left[row] ?? 0)).length;
+  const total = changes - index.ended + besides;
+  const reporter = createReporter({ logger, settings, total, context, clock: realClock, inFlight: client.inFlight });
+  // Kept to the end of the process: a signal while the results are written must not lose them.
+  drainOnSignals(stop, client.abort, reporter.note);
   const digest = keyDigest(target.baseUrl, target.key);
   // The key and the account that this run belongs to, as soon as the API has accepted the one and shown the other.
   const noteAccount = (answer: Answer): Answer => {
@@ -140,6 +148,7 @@ export async function carryOut(
   });
   try {
     await ledger.record({ type: 'session_started', at: new Date().toISOString(), pid: process.pid });
+    await untilQuiet(run, settings.rate, stop);
     const execution = await execute(
       worksOf(files.plan, index, changes),
       {

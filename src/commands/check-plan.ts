@@ -1,8 +1,8 @@
 import { EXIT } from '../core/exit-codes.ts';
 import { planAgain } from '../core/next-command.ts';
+import { fileSha256 } from '../io/digest.ts';
 import { runFiles } from '../io/run-directory.ts';
 import { CommandError, type Context } from './context.ts';
-import { fileSha256 } from './make-plan.ts';
 import type { Run } from './open-run.ts';
 
 /**

@@ -39,6 +39,22 @@ const COMMANDS: Record<Scope, { usage: string; text: string; examples: [string, 
     text: 'a new run of the rows that have not reached their target',
     examples: [['retry runs/20261123T020000Z-numbers-1f2e --only retryable', 'not those that would fail again']],
   },
+  undo: {
+    usage: 'undo [rundir]',
+    text: 'a new run that puts back what a run changed, where the number still has what that run set',
+    examples: [
+      ['undo runs/20261123T020000Z-numbers-1f2e --dry-run', 'what would be put back'],
+      ['undo runs/20261123T020000Z-numbers-1f2e', 'show, ask, put back'],
+    ],
+  },
+  verify: {
+    usage: 'verify [input]',
+    text: 'read the account and compare it with the targets of a CSV or of a run; sends nothing',
+    examples: [
+      ['verify numbers.csv', 'exit 0 when every number is at its target, 4 when not'],
+      ['verify runs/20261123T020000Z-numbers-1f2e --watch 30m', 'keep looking, and tell what changes'],
+    ],
+  },
   run: {
     usage: 'run [job]',
     text: 'apply or plan as a job file says, never asking (for cron)',
@@ -157,7 +173,9 @@ export async function readCommandLine(args: string[], width: number): Promise<Ty
   const asksHelp = written.includes('--help');
   const asksConfig = written.includes('--print-config');
   if (command === undefined && !asksHelp && !asksConfig) {
-    throw new UsageError('name a command: plan, apply, resume, retry, run, results, runs, sandbox or completion');
+    throw new UsageError(
+      'name a command: plan, apply, resume, retry, undo, verify, run, results, runs, sandbox or completion',
+    );
   }
   if (words.length > 1 && !asksHelp) {
     throw new UsageError(`unexpected ${words.slice(1).map(quoted).join(', ')}`);

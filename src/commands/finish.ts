@@ -85,7 +85,7 @@ export async function makeSummary(
 
 /** What to say of an exit that only the counts explain; null where all is well. */
 function countedError(exit: number, { counts }: Tally): { code: string; message: string } | null {
-  if (exit === EXIT.ok) return null;
+  if (exit === EXIT.ok || exit === EXIT.changes) return null;
   const parts = (['failed', 'unverified', 'held', 'rejected'] as const)
     .filter((status) => counts[status] > 0)
     .map((status) => `${counts[status].toLocaleString('en-US')} ${status}`);

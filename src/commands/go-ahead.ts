@@ -11,6 +11,7 @@ import { carryOut } from './carry-out.ts';
 import { CommandError, type Context, isInteractive, UsageError } from './context.ts';
 import { endRun } from './end-run.ts';
 import type { Finish } from './finish.ts';
+import type { Live } from './live-rows.ts';
 import type { Target } from './open-client.ts';
 import { commandOn, type Run } from './open-run.ts';
 import { type EndSignal, onEndSignals } from './signals.ts';
@@ -29,7 +30,7 @@ export function requireKey({ settings }: Resolved, context: Context): string | n
   if ('fault' in found) throw new UsageError(found.fault);
   if (found.key === null) {
     throw new UsageError(
-      'no API key: set TELNYX_API_KEY, or TELNYX_API_KEY_FILE to a file that holds it (or rehearse with --sandbox)',
+      'no API key: set TELNYX_API_KEY, or TELNYX_API_KEY_FILE to a file that holds it (or rehearse with --sandbox, or check the file alone with plan --offline)',
     );
   }
   return found.key;
@@ -71,12 +72,13 @@ async function confirmed(
   run: Run,
   { settings }: Resolved,
   context: Context,
+  changes: number,
   never: boolean,
 ): Promise<boolean | EndSignal> {
   if (settings.yes || never) return true;
   const { path } = run.manifest.input;
   const where = settings.sandbox ? 'the stand-in' : settings.base_url;
-  const question = `\nSend ${count(run.manifest.plan?.change ?? 0, 'change')} to ${where}? [y/N] `;
+  const question = `\nSend ${count(changes, 'change')} to ${where}? [y/N] `;
   if (isInteractive(context)) return ask(question, context, context.stdin);
   if (path !== null || context.stderr.isTTY !== true) return false;
   return ask(question, context, 'tty');
@@ -88,6 +90,10 @@ type Sending = {
   warnings: string[];
   /** Runs that this one is started in place of. */
   supersedes?: Run[];
+  /** The account as it is now, where the plan was made before. */
+  live?: Live;
+  /** Rows that are still to be sent, where some of the plan are not. */
+  toSend?: number;
 };
 
 /**
@@ -109,8 +115,9 @@ export async function goAhead(
   const end = (finish: Finish) => endRun(run, { ...anew, ...finish }, resolved, context, warnings);
   const window = windowOf(resolved.settings);
   if ('refused' in window) return end(window.refused);
-  if ((run.manifest.plan?.change ?? 0) > 0) {
-    const answer = await confirmed(run, resolved, context, options.neverAsk);
+  const changes = options.toSend ?? run.manifest.plan?.change ?? 0;
+  if (changes > 0) {
+    const answer = await confirmed(run, resolved, context, changes, options.neverAsk);
     if (answer !== true) {
       const message = 'Not confirmed, so nothing was sent; the plan is saved.';
       const exit = answer === false ? EXIT.refused : signalExit(answer);
@@ -125,7 +132,7 @@ export async function sendRows(
   run: Run,
   resolved: Resolved,
   context: Context,
-  { key, warnings, supersedes = [] }: Sending,
+  { key, warnings, supersedes = [], live = null }: Sending,
 ): Promise<number> {
   const { settings } = resolved;
   const window = windowOf(settings);
@@ -141,7 +148,7 @@ export async function sendRows(
   const target: Target = standIn?.target ?? { baseUrl: settings.base_url, key: key ?? '' };
   let carried: Awaited<ReturnType<typeof carryOut>>;
   try {
-    carried = await carryOut(run, resolved, target, window.finishBy, context);
+    carried = await carryOut(run, resolved, target, window.finishBy, live, context);
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const message = `The run could not be begun, and nothing was sent: ${(error as Error).message}.`;

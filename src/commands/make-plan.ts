@@ -1,16 +1,17 @@
-import { createHash, hash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { FileFault } from '../core/header.ts';
 import { mapHeader } from '../core/header.ts';
-import { PLAN_COLUMNS, planCells, planRow, targetsOf, withRepeat } from '../core/plan.ts';
+import { PLAN_COLUMNS, type PlanEntry, planCells, planRow, targetsOf, withRepeat } from '../core/plan.ts';
 import { createPreview, type Preview } from '../core/preview.ts';
-import { createRepeatIndex, type Digest } from '../core/repeats.ts';
+import { createRepeatIndex } from '../core/repeats.ts';
 import type { Settings } from '../core/settings.ts';
 import { CsvFault, type Dialect, findDialect, isBlank, readCsv } from '../io/csv-reader.ts';
 import { createCsvWriter, replaceRows } from '../io/csv-writer.ts';
+import { digest, fileSha256 } from '../io/digest.ts';
 import { planLine } from '../io/plan-reader.ts';
 import { runFiles } from '../io/run-directory.ts';
+import { resolver, type Seen } from './read-draft.ts';
 
 /** A plan on disk, and what there is to say about it. */
 export type Planned = {
@@ -32,35 +33,29 @@ export async function copyInput(
   return fileSha256(copy);
 }
 
-/** The SHA-256 of a file, in hex. Throws what the file system throws. */
-export async function fileSha256(path: string): Promise<string> {
-  const digest = createHash('sha256');
-  await pipeline(createReadStream(path), digest);
-  return digest.digest('hex');
-}
-
-const digest: Digest = (text) => {
-  // As a string of 32 byte-sized characters: a million small buffers would cost more than their hashing.
-  const bytes = hash('sha256', text, 'binary');
-  const word = (at: number) =>
-    bytes.charCodeAt(at) |
-    (bytes.charCodeAt(at + 1) << 8) |
-    (bytes.charCodeAt(at + 2) << 16) |
-    (bytes.charCodeAt(at + 3) << 24);
-  return [word(0), word(4), word(8), word(12)];
-};
-
 type Checks = Pick<Settings, 'map' | 'delimiter' | 'allow_unassign' | 'allow_rounded_ids'>;
 
+/** Reads what the rows of a draft of a plan, which is in plan.csv, need to know of the account. */
+export type ReadDraft = (draft: Preview) => Promise<Seen>;
+
 /**
- * Makes plan.csv from input.csv: one pass over the rows, and a second one over the plan where ids repeat. A fault of
- * the whole file ends in a plan without rows. Throws what the file system throws, and the signal's reason.
+ * Makes plan.csv from input.csv: one pass over the rows; one over the draft when the account has been read (`read`, null
+ * where it is not); and one where ids repeat. A fault of the whole file ends in a plan without rows. Throws what the
+ * file system throws, the signal's reason, and what `read` throws.
  */
-export async function makePlan(dir: string, checks: Checks, signal: AbortSignal): Promise<Planned> {
+export async function makePlan(
+  dir: string,
+  checks: Checks,
+  signal: AbortSignal,
+  read: ReadDraft | null,
+): Promise<Planned> {
   const files = runFiles(dir);
-  const preview = createPreview();
-  const allowed = { unassign: checks.allow_unassign, roundedIds: checks.allow_rounded_ids };
+  let preview = createPreview();
+  const online = read !== null;
+  const allowed = { unassign: checks.allow_unassign, roundedIds: checks.allow_rounded_ids, online };
   const repeats = createRepeatIndex(digest);
+  const addRepeat = (entry: PlanEntry) =>
+    repeats.add(entry.row, entry.line, entry.id, targetsOf(entry), entry.action !== 'rejected');
   const dialect = await findDialect(files.input, checks.delimiter);
   const writer = createCsvWriter(files.plan, PLAN_COLUMNS);
   let header: { columns: Parameters<typeof planRow>[3]; width: number } | null = null;
@@ -74,14 +69,14 @@ export async function makePlan(dir: string, checks: Checks, signal: AbortSignal)
           continue;
         }
         if (header === null) {
-          const mapped = mapHeader(record.cells, checks.map, record.line);
+          const mapped = mapHeader(record.cells, checks.map, record.line, online);
           if ('fault' in mapped) throw new CsvFault(mapped.fault);
           header = { columns: mapped.columns, width: record.cells.length };
           continue;
         }
         row += 1;
         const entry = planRow(row, record.line, record.cells, header.columns, header.width, allowed);
-        if (entry.action === 'change') repeats.add(row, record.line, entry.id, targetsOf(entry));
+        if (entry.action === 'change' && !online) addRepeat(entry);
         preview.add(entry);
         writer.write(planCells(entry));
       }
@@ -93,6 +88,21 @@ export async function makePlan(dir: string, checks: Checks, signal: AbortSignal)
     return { dialect, planSha256: null, preview: createPreview(), fault: error.fault };
   }
   let planSha256 = writer.close();
+  if (read !== null && preview.actions.change > 0) {
+    const known = resolver(await read(preview));
+    signal.throwIfAborted();
+    const { blankLines } = preview;
+    preview = createPreview();
+    preview.blankLines = blankLines;
+    planSha256 = replaceRows(files.plan, (_row, line) => {
+      const entry = planLine(line);
+      const is = entry.action === 'change' ? known(entry) : entry;
+      preview.add(is);
+      if (is === entry) return null;
+      if (is.reason !== 'not_found') addRepeat(is);
+      return planCells(is);
+    });
+  }
   const verdicts = repeats.verdicts();
   if (verdicts.size > 0) {
     planSha256 = replaceRows(files.plan, (at, line) => {

@@ -6,7 +6,7 @@ import type { Resolved } from '../core/resolve-settings.ts';
 import { createRunDirectory, removeRun } from '../io/run-directory.ts';
 import { type Context, UsageError } from './context.ts';
 import { lockNewRun } from './locks.ts';
-import { copyInput, makePlan, type Planned } from './make-plan.ts';
+import { copyInput, type Planned, type ReadDraft } from './make-plan.ts';
 import { keptSettings, type Run, typedPath, update } from './open-run.ts';
 
 function cannotMake(runsDir: string, error: unknown): UsageError {
@@ -28,8 +28,12 @@ export type Origin = {
   /** Another name than that of the path. */
   name?: string;
   source?: Manifest['source'];
+  /** The account that the run belongs to, where that is known. */
+  organizationId?: string | null;
   /** Puts input.csv into the run directory; gives its SHA-256. */
   copy: (dir: string, signal: AbortSignal) => Promise<string>;
+  /** Makes the plan, where it is not that of the rows of input.csv. */
+  plan?: (dir: string, signal: AbortSignal, read: ReadDraft) => Promise<Planned>;
 };
 
 /** The origin of an input as it was typed; `-` is standard input. */
@@ -64,7 +68,7 @@ export async function newRun(origin: Origin, { settings }: Resolved, command: st
     plan: null,
     fault: null,
     source: origin.source ?? null,
-    organization_id: null,
+    organization_id: origin.organizationId ?? null,
     key_sha256: null,
     superseded_by: null,
     locked,
@@ -94,24 +98,6 @@ function isFile(path: string): boolean {
 export async function takeInput(run: Run, origin: Origin, signal: AbortSignal): Promise<Run> {
   const sha256 = await origin.copy(run.dir, signal);
   return update(run, { input: { ...run.manifest.input, sha256 } });
-}
-
-/** Plans the input of a run. Throws what the file system throws, and the signal's reason. */
-export async function planRun(
-  run: Run,
-  { settings }: Resolved,
-  signal: AbortSignal,
-): Promise<{ run: Run; planned: Planned }> {
-  const planned = await makePlan(run.dir, settings, signal);
-  const { preview, dialect, planSha256, fault } = planned;
-  const { change, rejected, duplicate } = preview.actions;
-  const changes = {
-    input: { ...run.manifest.input, rows: preview.rows, blank_lines: preview.blankLines, dialect },
-    plan: planSha256 === null ? null : { sha256: planSha256, change, rejected, duplicate },
-    fault,
-    state: fault === null ? ('planned' as const) : run.manifest.state,
-  };
-  return { run: update(run, changes), planned };
 }
 
 /** Whether an input is there. Throws UsageError where it is no file, or one that cannot be read. */

@@ -8,7 +8,13 @@ import { isRunDirectory, loadManifest, loadRuns, writeManifest } from '../io/run
 import { type Context, isInteractive, UsageError } from './context.ts';
 
 /** A run directory at work. `dir` is absolute, `shown` is as it is typed from here; `manifest` is what was last written. */
-export type Run = { dir: string; shown: string; manifest: Manifest };
+export type Run = {
+  dir: string;
+  shown: string;
+  manifest: Manifest;
+  /** When the last request of an earlier phase of this command left (monotonic ms): the next phase keeps its distance. */
+  readAt?: number;
+};
 
 /** The settings that belong to a run, as run.json keeps them: not those of one call, and no consent to write. */
 export function keptSettings({ settings }: Pick<Resolved, 'settings'>): Manifest['settings'] {

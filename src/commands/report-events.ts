@@ -1,6 +1,7 @@
 import { formatDuration } from '../core/duration.ts';
 import { concurrencyOf } from '../core/resolve-settings.ts';
 import type { Settings } from '../core/settings.ts';
+import { errorOf } from '../engine/converse.ts';
 import type { Clock, ExecutorEvent } from '../engine/ports.ts';
 import type { Logger } from '../io/logger.ts';
 import { createProgress } from '../io/progress.ts';
@@ -21,8 +22,11 @@ type Parts = {
 
 const RECENT_MS = 10_000;
 
-function answerFields(event: ExecutorEvent & { event: 'attempt.failed' }): Record<string, unknown> {
-  const { answer, error } = event;
+function answerFields(
+  event: Extract<ExecutorEvent, { event: 'attempt.failed' | 'read.failed' }>,
+): Record<string, unknown> {
+  const { answer } = event;
+  const error = errorOf(answer);
   return {
     ...(answer.kind === 'http' ? { http_status: answer.status } : { network_code: answer.code }),
     error_code: error.code,
@@ -74,7 +78,14 @@ export function createReporter({ logger, settings, total, context, clock, inFlig
           logger.log('warn', 'attempt.failed', 'attempt failed', { ...fields, ...answerFields(event) });
           return;
         }
+        case 'read.failed': {
+          if (event.retryInMs !== null) seen.retries += 1;
+          const fields = { method: 'GET', attempt: event.attempt, asked_for: event.what };
+          logger.log('warn', 'attempt.failed', event.words, { ...fields, ...answerFields(event) });
+          return;
+        }
         case 'row.updated':
+        case 'row.held':
         case 'row.failed': {
           const { entry, outcome } = event;
           seen.done += 1;

@@ -8,6 +8,7 @@ import { checkAccount } from './check-account.ts';
 import { checkPlan } from './check-plan.ts';
 import { CommandError, type Context, say, sayJson, UsageError } from './context.ts';
 import { requireKey, sendRows } from './go-ahead.ts';
+import { readOrEnd } from './live-rows.ts';
 import { isAtWork, lockAccount, lockRun, stateOf } from './locks.ts';
 import { checkOutputs } from './new-run.ts';
 import { commandOn, keptSettings, openRun, type Run } from './open-run.ts';
@@ -90,7 +91,9 @@ async function goOn(opened: Run, resolved: Resolved, key: string | null, context
   await checkPlan(run, context);
   await checkAccount(run, resolved, key, context);
   if (lock !== null) removeDrafts(run.dir);
-  return sendRows(run, resolved, context, { key, warnings: manifest.warnings });
+  const read = await readOrEnd(run, resolved, key, context);
+  if ('exit' in read) return read.exit;
+  return sendRows(read.run, resolved, context, { key, warnings: manifest.warnings, live: read.live });
 }
 
 /**

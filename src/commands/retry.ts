@@ -16,6 +16,7 @@ import { lockAccount, lockRun, stateOf } from './locks.ts';
 import { checkOutputs, type Origin } from './new-run.ts';
 import { commandOn, openRun, type Run } from './open-run.ts';
 import { settleOnRun } from './settled.ts';
+import { draftRetry, planUndo } from './undo-plan.ts';
 import { successorText } from './unfinished.ts';
 import { indexLedger, inputRecords, resultsOf } from './write-results.ts';
 
@@ -31,10 +32,10 @@ export async function retryCommand(given: string | undefined, flags: Typed, cont
   const resolved = settleOnRun(flags, context, 'retry', { ...source.manifest, settings: kept });
   const { settings } = resolved;
   checkOutputs(null, resolved, context);
-  const key = settings.dry_run ? null : requireKey(resolved, context);
+  const key = settings.dry_run && settings.offline ? null : requireKey(resolved, context);
   const what = `retry ${source.manifest.run_id}`;
-  await lockAccount(key, what, settings, context);
-  const lock = await lockRun(source.dir, what, settings, context);
+  await lockAccount(settings.dry_run ? null : key, what, settings, context);
+  const lock = settings.dry_run ? null : await lockRun(source.dir, what, settings, context);
   const manifest = openRun(given, context).manifest;
   const state = await checkState({ ...source, manifest }, lock !== null, context);
   await checkAccount({ ...source, manifest }, resolved, key, context);
@@ -45,19 +46,24 @@ export async function retryCommand(given: string | undefined, flags: Typed, cont
     else if (!settings.quiet) say(context.stderr, `${note}\n`);
     return EXIT.ok;
   }
+  const isUndo = manifest.source?.undo === true;
   const origin: Origin = {
     path: manifest.input.path,
     name: manifest.name,
-    source: { run_id: manifest.run_id, dir: source.dir, only: settings.only.join(',') },
-    copy: (dir, signal) => {
+    source: { run_id: manifest.run_id, dir: source.dir, only: settings.only.join(','), undo: isUndo },
+    organizationId: manifest.organization_id,
+    copy: async (dir, signal) => {
       // The stand-in goes on as that run has left it.
       const kept = readJson(runFiles(source.dir).sandbox);
       if (kept !== null) writeJson(runFiles(dir).sandbox, kept);
+      if (isUndo) return draftRetry(source.dir, rows.taken, dir).sha256;
       return copyRows(source.dir, manifest, rows.taken, dir, signal);
     },
+    // A retry of an undo leaves alone what the undo would have left alone.
+    ...(isUndo ? { plan: (dir, signal, read) => planUndo(dir, settings.force, signal, read) } : {}),
   };
   const where = `${count(rows.taken.length, 'row')} of ${source.shown}`;
-  const begun = await begin(origin, where, resolved, settings.dry_run ? 'plan' : 'retry', context);
+  const begun = await begin(origin, where, resolved, settings.dry_run ? 'plan' : 'retry', key, context);
   if (!('run' in begun)) return 'exit' in begun ? begun.exit : EXIT.ok;
   const { run, warnings } = begun;
   const isOver = state === 'finished' || rows.leftBehind > 0;
@@ -79,7 +85,7 @@ async function checkState(source: Run, mine: boolean, context: Context) {
   if (state === 'superseded') {
     throw refuse(`Run ${id} was given up for run ${manifest.superseded_by}.${successorText(source, 'retry', context)}`);
   }
-  if (manifest.started_at === null) {
+  if (manifest.started_at === null && state !== 'finished') {
     await checkPlan(source, context);
     throw refuse(`Run ${id} has sent nothing. Carry it out: ${commandOn(source, 'apply', context)}`);
   }

@@ -1,6 +1,6 @@
 import { parseDuration } from '../core/duration.ts';
 import { quoted } from '../core/text.ts';
-import { exampleIds, type Fault, NOT_IMITATED, parseFault, startSandbox } from '../sandbox/server.ts';
+import { exampleIds, NOT_IMITATED, parseEdit, parseFault, startSandbox } from '../sandbox/server.ts';
 import { type Context, say, UsageError } from './context.ts';
 
 /** The flags of `sandbox`, as they were typed. */
@@ -16,6 +16,13 @@ export const SANDBOX_FLAGS = [
   { name: 'seed', value: 'N', text: 'decides which requests a fault with a probability hits (default 1)' },
   { name: 'key', value: 'KEY', text: 'the only key accepted; a made-up one (default: any)' },
   { name: 'fault', value: 'FAULT', text: 'KIND=0.05, KIND@ID, KIND@ID*2 or KIND*3 (repeatable)', repeatable: true },
+  { name: 'read-fault', value: 'FAULT', text: 'the same for reads instead of writes (repeatable)', repeatable: true },
+  {
+    name: 'edit',
+    value: 'EDIT',
+    text: 'N:ID=PROFILE_UUID, N:ID=UNASSIGN, N:ID=PRODUCT or N:ID=REMOVE: what somebody else does to that number just before request N is answered (repeatable)',
+    repeatable: true,
+  },
   { name: 'revoke-after', value: 'N', text: 'answer 401 from then on, as if the key had been revoked' },
   { name: 'quote-key', text: 'quote the key in error details, as careless servers do', boolean: true },
 ] as const;
@@ -29,13 +36,15 @@ function whole(flags: SandboxFlags, name: string, max: number): number | undefin
   return Number(text);
 }
 
-function faultsOf(flags: SandboxFlags): Fault[] {
-  const texts = flags.fault === undefined ? [] : [flags.fault].flat().map(String);
+/** Every value of a flag that may be repeated, as `parse` reads it. */
+function each<T>(flags: SandboxFlags, name: string, parse: (text: string) => T): T[] {
+  const given = flags[name];
+  const texts = given === undefined ? [] : [given].flat().map(String);
   return texts.map((text) => {
     try {
-      return parseFault(text);
+      return parse(text);
     } catch (error) {
-      throw new UsageError(`--fault: ${(error as Error).message}`);
+      throw new UsageError(`--${name}: ${(error as Error).message}`);
     }
   });
 }
@@ -56,9 +65,12 @@ export async function sandboxCommand(flags: SandboxFlags, context: Context): Pro
     latencyMs: latency,
     key: typeof flags.key === 'string' ? flags.key : undefined,
     quoteKey: flags['quote-key'] === true,
-    faults: faultsOf(flags),
+    faults: each(flags, 'fault', parseFault),
+    readFaults: each(flags, 'read-fault', parseFault),
+    edits: each(flags, 'edit', parseEdit),
   };
   const sandbox = await startSandbox(options).catch((error: NodeJS.ErrnoException) => {
+    if (error instanceof RangeError) throw new UsageError(error.message);
     throw new UsageError(`cannot listen on 127.0.0.1:${port} (${error.code}); choose another with --port`);
   });
   const state = sandbox.snapshot();
@@ -75,7 +87,8 @@ export async function sandboxCommand(flags: SandboxFlags, context: Context): Pro
     'Run against it:',
     `  TELNYX_API_KEY=any ${context.program} apply INPUT.csv --base-url ${sandbox.url}`,
     '',
-    'What it received: GET /_sandbox/requests. Its state: GET /_sandbox/state. Ctrl-C ends it.',
+    'What it received: GET /_sandbox/requests. Its state: GET /_sandbox/state.',
+    "Somebody else's edit of a number: POST /_sandbox/edit. Ctrl-C ends it.",
     '',
   ];
   say(context.stdout, lines.join('\n'));

@@ -47,11 +47,13 @@ export async function unfinishedLike(run: Run, context: Context): Promise<Run[]>
   });
 }
 
-/** The unfinished run whose rows a saved retry takes over, all those that a resume would go on with; else none. */
+/** The unfinished run that a saved undo ends, or whose rows a saved retry takes over, all that a resume would; else none. */
 export async function sourceTakenOver({ manifest }: Run, context: Context): Promise<Run[]> {
   const { source } = manifest;
   const kinds = source?.only.split(',') ?? [];
-  if (source === null || !kinds.includes('unprocessed') || !kinds.includes('unverified')) return [];
+  const takesAll =
+    (source?.undo === true && source.only === '') || (kinds.includes('unprocessed') && kinds.includes('unverified'));
+  if (source === null || !takesAll) return [];
   const run = readable(source.dir, context);
   return run !== null && (await isUnfinished(run)) ? [run] : [];
 }

@@ -38,10 +38,18 @@ export async function indexLedger(path: string, rows: number): Promise<LedgerInd
   return index;
 }
 
+/** The entry of a row that is sent although somebody else has changed it: with what it had then. */
+function withFound(entry: PlanEntry, index: LedgerIndex): PlanEntry {
+  const found = index.found.size === 0 ? undefined : index.found.get(entry.row);
+  if (found === undefined) return entry;
+  const action = entry.action === 'unchanged' ? 'change' : entry.action;
+  return { ...entry, action, profileBefore: found.profile, productBefore: found.product };
+}
+
 /** The plan's entries in order, in batches, each with what the ledger says of it. */
 export async function* resultsOf(dir: string, index: LedgerIndex, execution: boolean): AsyncGenerator<Result[]> {
   const files = runFiles(dir);
-  const outcomes = index.ended > 0 ? openLedgerEntries(files.ledger) : null;
+  const outcomes = index.left.some(hasEnded) ? openLedgerEntries(files.ledger) : null;
   const outcomeOf = (row: number): Outcome | null => {
     if (outcomes === null || !hasEnded(index.left[row] ?? 0)) return null;
     const entry = outcomes.entryAt(index.offset[row] as number, index.length[row] as number);
@@ -51,7 +59,8 @@ export async function* resultsOf(dir: string, index: LedgerIndex, execution: boo
     index.held.size > 0 ? (index.held.get(profileTarget) ?? null) : null;
   try {
     for await (const batch of readPlan(files.plan)) {
-      yield batch.map((entry) => {
+      yield batch.map((planned) => {
+        const entry = withFound(planned, index);
         const left = (index.left[entry.row] ?? 0) as Left;
         return resultOf(entry, left, outcomeOf(entry.row), execution, heldWhy(entry));
       });

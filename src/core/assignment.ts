@@ -1,5 +1,6 @@
 import { cleanCell, isAmbiguous } from './cell.ts';
 import type { Columns, Field } from './header.ts';
+import { profileRef } from './profile-ref.ts';
 import { count, quoted } from './text.ts';
 
 /** The profile target that takes a number off its profile; in a request it is sent as `""`. */
@@ -7,11 +8,11 @@ export const UNASSIGN = 'UNASSIGN';
 
 /** What one good row asks for. `null` keeps the current value: the field is left out of the request. */
 export type Assignment = {
-  /** 1 to 64 of `[A-Za-z0-9_-]`; always a string, as 19 digits do not fit a number. */
+  /** 1 to 64 of `[A-Za-z0-9_-]`; always a string, as 19 digits do not fit a number. '' where the phone number names it. */
   id: string;
   /** E.164, or null where the row has none. */
   phoneNumber: string | null;
-  /** A UUID in lower case, `UNASSIGN`, or null to keep. */
+  /** A UUID in lower case, `UNASSIGN`, a name still to be found in the account (see profile-ref.ts), or null to keep. */
   profile: string | null;
   /** A product id, or null to keep. */
   product: string | null;
@@ -20,8 +21,8 @@ export type Assignment = {
 /** Why a row is not sent: a stable code, and a text for people. */
 export type Rejection = { code: string; text: string };
 
-/** What the flags allow beyond the safe default. */
-export type Allowed = { unassign: boolean; roundedIds: boolean };
+/** What the flags allow beyond the safe default; `online`: the account is read, so that names and phone numbers do. */
+export type Allowed = { unassign: boolean; roundedIds: boolean; online: boolean };
 
 // Not toUpperCase(), which makes UNASSIGN of `unaßign` too.
 const SAYS_UNASSIGN = /^unassign$/i;
@@ -83,6 +84,28 @@ function rejectProfile(profile: string, allowed: Allowed): Rejection | null {
   return null;
 }
 
+function rejectName(name: string, allowed: Allowed): Rejection | null {
+  if (name === '') return null;
+  if (isAmbiguous(name)) {
+    return { code: 'ambiguous_cell', text: `messaging_profile_name ${quoted(name)} is ambiguous: ${CLEAR_WAYS}` };
+  }
+  if (SAYS_UNASSIGN.test(name)) return rejectProfile(name, allowed);
+  if (allowed.online) return null;
+  return {
+    code: 'unknown_profile',
+    text: `messaging_profile_name ${quoted(name)} can only be found in the account, which --offline does not read`,
+  };
+}
+
+/** An id and UNASSIGN in the two columns of the profile: one of them would be passed over in silence. */
+function rejectBoth(profile: string, name: string): Rejection | null {
+  if (profile === '' || name === '' || SAYS_UNASSIGN.test(profile) === SAYS_UNASSIGN.test(name)) return null;
+  return {
+    code: 'ambiguous_profile_name',
+    text: `messaging_profile_id is ${quoted(profile)}, and messaging_profile_name is ${quoted(name)}; keep one of them`,
+  };
+}
+
 function rejectProduct(product: string): Rejection | null {
   if (isAmbiguous(product)) {
     return {
@@ -119,6 +142,7 @@ export function rowValues(cells: readonly string[], columns: Columns): RowValues
     phone_number: value('phone_number'),
     messaging_profile_id: value('messaging_profile_id'),
     messaging_product: value('messaging_product'),
+    messaging_profile_name: value('messaging_profile_name'),
   };
 }
 
@@ -142,14 +166,17 @@ export function readAssignment(
     phone_number: phone,
     messaging_profile_id: profile,
     messaging_product: product,
+    messaging_profile_name: name,
   } = values;
   const faults = [
-    rejectId(id, allowed),
+    id === '' && phone !== '' && allowed.online ? null : rejectId(id, allowed),
     rejectProfile(profile, allowed),
+    rejectName(name, allowed),
+    rejectBoth(profile, name),
     rejectProduct(product),
     rejectPhoneNumber(phone),
   ].filter((fault) => fault !== null);
-  if (profile === '' && product === '') {
+  if (profile === '' && product === '' && name === '') {
     faults.push({
       code: 'nothing_to_change',
       text: 'both targets are empty, and an empty cell keeps the value; give a profile or a product, or drop the row',
@@ -160,9 +187,15 @@ export function readAssignment(
   return {
     id,
     phoneNumber: phone === '' ? null : phone,
-    profile: profile === '' ? null : SAYS_UNASSIGN.test(profile) ? UNASSIGN : profile.toLowerCase(),
+    profile: profileOf(profile, name),
     product: product === '' ? null : product,
   };
+}
+
+function profileOf(profile: string, name: string): string | null {
+  if (SAYS_UNASSIGN.test(profile) || SAYS_UNASSIGN.test(name)) return UNASSIGN;
+  if (name !== '') return profileRef(profile.toLowerCase(), name);
+  return profile === '' ? null : profile.toLowerCase();
 }
 
 /** The body of the PATCH: a field is left out to keep a value, and `""` is sent for an explicit UNASSIGN only. */

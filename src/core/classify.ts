@@ -147,3 +147,14 @@ function classifyRefusal(answer: HttpAnswer, first: boolean): Verdict {
   }
   return { kind: 'failed', reason: 'api_error', detail: error.detail };
 }
+
+/** What an answer to a read means that is about no row: it shows what was asked for, or what `classify` would say. */
+export function classifyLook(answer: Answer, first: boolean): Verdict {
+  if (answer.kind === 'network') return { kind: 'retry', ambiguous: false };
+  if (answer.status >= 200 && answer.status < 300) {
+    const { kind } = answer.body;
+    return kind === 'unreadable' || kind === 'errors' ? { kind: 'retry', ambiguous: false } : { kind: 'confirmed' };
+  }
+  const verdict = classifyRefusal(answer, first);
+  return verdict.kind === 'retry' ? { kind: 'retry', ambiguous: false } : verdict;
+}

@@ -13,8 +13,8 @@ export function signalExit(detail: string): number {
 }
 
 /** The ending of a plan or a dry run, and of an execution that never began. */
-export function planEnding(rejected: number, skipRejected: boolean): Ending {
-  if (rejected === 0) return { exit: EXIT.ok, state: 'planned' };
+export function planEnding(rejected: number, skipRejected: boolean, held = 0): Ending {
+  if (rejected === 0) return { exit: held === 0 ? EXIT.ok : EXIT.rows_not_at_target, state: 'planned' };
   return skipRejected ? { exit: EXIT.rows_not_at_target, state: 'planned' } : { exit: EXIT.input, state: 'refused' };
 }
 

@@ -1,7 +1,26 @@
-import { PACED, SENDING, type Shape } from './setting-shape.ts';
+import { ASKING, PACED, SENDING, type Shape } from './setting-shape.ts';
 
 /** The settings that stop a run before a small mistake becomes a big one. */
 export const GUARD_SETTINGS = {
+  force: {
+    kind: 'boolean',
+    default: 'false',
+    group: 'Guards',
+    text: 'send numbers too that somebody else has changed since the plan was made; it passes no other guard',
+    consent: true,
+    once: true,
+    scopes: SENDING,
+  },
+  max_plan_age: {
+    kind: 'duration',
+    default: null,
+    min: 1,
+    max: 31_536_000_000,
+    group: 'Guards',
+    value: 'DURATION',
+    text: 'refuse a saved plan that is older (exit 8); when not given 7d, and 24h for a plan made with --offline',
+    scopes: ['plan', 'apply', 'run'],
+  },
   max_failures: {
     kind: 'limit',
     default: '5%',
@@ -26,8 +45,8 @@ export const GUARD_SETTINGS = {
     max: 86_400_000,
     group: 'Guards',
     value: 'DURATION',
-    text: 'how long to probe an API that looks down before the run stops (exit 6)',
-    scopes: PACED,
+    text: 'how long to probe an API that looks down before the run stops (exit 6), or the reading of the account (exit 7)',
+    scopes: ASKING,
   },
   max_changes: {
     kind: 'limit',

@@ -2,7 +2,13 @@ import { cleanCell } from './cell.ts';
 import { quoted } from './text.ts';
 
 /** The input columns that this tool reads, in the order in which they are named in messages. */
-export const FIELDS = ['phone_number_id', 'messaging_profile_id', 'messaging_product', 'phone_number'] as const;
+export const FIELDS = [
+  'phone_number_id',
+  'messaging_profile_id',
+  'messaging_product',
+  'phone_number',
+  'messaging_profile_name',
+] as const;
 export type Field = (typeof FIELDS)[number];
 
 /** Where each field stands in a row, counted from 0; a field without a column is absent. */
@@ -22,6 +28,9 @@ const ALIASES: Record<string, Field> = {
   product: 'messaging_product',
   targetmessagingproduct: 'messaging_product',
   phonenumber: 'phone_number',
+  messagingprofilename: 'messaging_profile_name',
+  profilename: 'messaging_profile_name',
+  targetmessagingprofilename: 'messaging_profile_name',
 };
 
 /** A column name without case, spaces, `_` and `-`: how names are compared. */
@@ -45,13 +54,15 @@ function listed(header: readonly string[]): string {
 }
 
 /**
- * Finds the columns of the fields. `map` (field -> column name) overrules the known names for that field.
+ * Finds the columns of the fields. `map` (field -> column name) overrules the known names for that field. `online`:
+ * the account is going to be read, so that phone numbers and profile names do in place of ids.
  * Returns a fault where the header does not say which column is which.
  */
 export function mapHeader(
   header: readonly string[],
   map: Partial<Record<Field, string>>,
   line: number,
+  online: boolean,
 ): { columns: Columns } | { fault: FileFault } {
   const columns: Columns = {};
   const fault = (code: string, text: string) => ({ fault: { code, text, line } });
@@ -86,13 +97,15 @@ export function mapHeader(
   if (!FIELDS.some(has)) {
     return fault('no_header', `the first line must name the columns, and it reads ${listed(header)}`);
   }
-  if (!has('phone_number_id')) {
-    return fault('missing_column', `no column phone_number_id; the header has ${listed(header)} (see --map)`);
+  if (!has('phone_number_id') && !(online && has('phone_number'))) {
+    const hint = has('phone_number') ? '; phone_number alone does only without --offline' : '';
+    return fault('missing_column', `no column phone_number_id; the header has ${listed(header)} (see --map)${hint}`);
   }
-  if (!has('messaging_profile_id') && !has('messaging_product')) {
+  if (!has('messaging_profile_id') && !has('messaging_product') && !(online && has('messaging_profile_name'))) {
+    const hint = has('messaging_profile_name') ? '; a profile name does only without --offline' : '';
     return fault(
       'missing_column',
-      `no target: neither messaging_profile_id nor messaging_product is among ${listed(header)} (see --map)`,
+      `no target: neither messaging_profile_id nor messaging_product is among ${listed(header)} (see --map)${hint}`,
     );
   }
   return { columns };

@@ -1,5 +1,5 @@
 import { FIELDS } from './header.ts';
-import { MAKING, type Shape } from './setting-shape.ts';
+import { MAKING, READING, type Shape } from './setting-shape.ts';
 
 /** The settings of how an input is read and which rows are taken. */
 export const INPUT_SETTINGS = {
@@ -10,7 +10,7 @@ export const INPUT_SETTINGS = {
     value: 'FIELD=COLUMN',
     text: `the column that holds a field (repeatable); fields: ${FIELDS.join(', ')}`,
     input: true,
-    scopes: MAKING,
+    scopes: READING,
   },
   delimiter: {
     kind: 'delimiter',
@@ -19,7 +19,7 @@ export const INPUT_SETTINGS = {
     value: 'CHAR',
     text: 'one of , ; | tab; found from the header line when not given',
     input: true,
-    scopes: MAKING,
+    scopes: READING,
   },
   allow_unassign: {
     kind: 'boolean',
@@ -28,7 +28,7 @@ export const INPUT_SETTINGS = {
     text: 'accept UNASSIGN in the profile column, which takes a number off its profile',
     consent: true,
     input: true,
-    scopes: MAKING,
+    scopes: READING,
   },
   allow_rounded_ids: {
     kind: 'boolean',
@@ -37,7 +37,22 @@ export const INPUT_SETTINGS = {
     text: 'accept ids that end in zeros from the 16th digit on',
     consent: true,
     input: true,
+    scopes: READING,
+  },
+  offline: {
+    kind: 'boolean',
+    default: 'false',
+    group: 'Input',
+    text: 'do not read the account before the run: no diff, no check of targets, every good row is sent',
+    input: true,
     scopes: MAKING,
+  },
+  strict: {
+    kind: 'boolean',
+    default: 'false',
+    group: 'Input',
+    text: 'refuse a plan that has warnings (exit 8)',
+    scopes: [...MAKING, 'retry', 'undo'],
   },
   skip_rejected: {
     kind: 'boolean',
@@ -61,6 +76,6 @@ export const INPUT_SETTINGS = {
     default: 'false',
     group: 'Input',
     text: 'exit 0 when the input file is not there (for cron)',
-    scopes: MAKING,
+    scopes: READING,
   },
 } as const satisfies Record<string, Shape>;

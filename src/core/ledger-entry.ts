@@ -8,14 +8,17 @@ export type RateSeen = { mean_per_s: number; max_in_1s: number; max_in_60s: numb
 
 /**
  * One line of ledger.ndjson, the append-only truth of an execution.
- * `intent`: the first write of a row in this session is about to leave. `outcome`: the row has ended. `put_back`: the
+ * `found`: what a row has that is sent although somebody else has changed it since the plan.
+ * `intent`: the first write of a row in this session is about to leave. `outcome`: the row has ended
+ * (`besides`: it was not to be sent, as it had been at its target). `put_back`: the
  * run stopped before the row had ended; `ambiguous` when a write of it may have happened. `profile_held`: no more rows
  * of a profile are sent in this session. `session_*`: an executor began, what it had come to so far, how it ended.
  */
 export type LedgerEntry =
-  | { type: 'session_started'; at: string; pid: number }
+  | { type: 'session_started'; reading?: true; at: string; pid: number }
   | { type: 'intent'; row: number; at: string }
-  | ({ type: 'outcome' } & Outcome)
+  | { type: 'found'; besides?: true; row: number; profile: string; product: string; at: string }
+  | ({ type: 'outcome'; besides?: true } & Outcome)
   | { type: 'put_back'; row: number; ambiguous: boolean; attempts: number; at: string }
   | { type: 'profile_held'; profile: string; why: string; at: string }
   | { type: 'session_seen'; at: string; requests: RequestCounts; rate: RateSeen }

@@ -25,7 +25,14 @@ export type LedgerIndex = {
   sessions: Sessions;
   /** Profiles whose rows the last session held back, and why. */
   held: Map<string, string>;
-  /** Rows with an outcome, and those of them that failed for good and not for their profile. */
+  /** What rows had that were sent although somebody else had changed them since the plan. */
+  found: Map<number, { profile: string; product: string }>;
+  /** Those of them that were at their target when they were planned: they are none of the rows to be sent. */
+  besides: Set<number>;
+  /**
+   * Rows with an outcome, without those that were not to be sent (`besides`), and those of them that failed for good and
+   * not for their profile.
+   */
   ended: number;
   permanent: number;
 };
@@ -39,6 +46,8 @@ export function emptyIndex(rows: number): LedgerIndex {
     attempts: new Uint8Array(rows + 1),
     sessions: noSessions(),
     held: new Map(),
+    found: new Map(),
+    besides: new Set(),
     ended: 0,
     permanent: 0,
   };
@@ -49,12 +58,18 @@ const MOST = 255;
 /** Adds the next entry of a ledger, with its place in the file. Throws when it names a row that the plan does not have. */
 export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: number, length: number): void {
   addSession(index.sessions, entry);
-  if (entry.type === 'session_started') index.held.clear();
+  // One that only reads lifts no hold.
+  if (entry.type === 'session_started' && entry.reading !== true) index.held.clear();
   if (entry.type === 'profile_held') index.held.set(entry.profile, entry.why);
-  if (entry.type !== 'intent' && entry.type !== 'outcome' && entry.type !== 'put_back') return;
+  if (!('row' in entry)) return;
   const { row } = entry;
   const rows = index.left.length - 1;
   if (!(row >= 1 && row <= rows)) throw new Error(`ledger.ndjson names row ${row}, and the plan has ${rows}`);
+  if (entry.type === 'found') {
+    index.found.set(row, { profile: entry.profile, product: entry.product });
+    if (entry.besides === true) index.besides.add(row);
+    return;
+  }
   const before = index.left[row] as number;
   index.offset[row] = offset;
   index.length[row] = length;
@@ -71,6 +86,7 @@ export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: numbe
     case 'outcome':
       index.attempts[row] = Math.min(MOST, entry.attempts);
       index.left[row] = entry.status === 'unverified' ? LEFT.unverified : LEFT.outcome;
+      if (entry.besides === true || index.besides.has(row)) return;
       // A row that was read again after an unverified outcome has ended once.
       if (!hasEnded(before)) index.ended += 1;
       if (entry.status === 'failed' && !entry.retryable && !namesProfile(entry)) index.permanent += 1;

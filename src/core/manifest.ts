@@ -34,11 +34,44 @@ const MANIFEST = z.strictObject({
     blank_lines: z.int(),
     dialect: z.strictObject({ encoding: z.string(), delimiter: z.string() }).nullable(),
   }),
-  plan: z.strictObject({ sha256: z.string(), change: z.int(), rejected: z.int(), duplicate: z.int() }).nullable(),
+  plan: z
+    .strictObject({
+      sha256: z.string(),
+      change: z.int(),
+      rejected: z.int(),
+      duplicate: z.int(),
+      unchanged: z.int().default(0),
+      held: z.int().default(0),
+      /** When it was made; a run of an older version is as old as its directory. */
+      at: z.string().default(''),
+      /** How the account was read for it, in words; null where it was not. */
+      reading: z.string().nullable().default(null),
+      /** What is changed, the most frequent first; names where they were read. */
+      moves: z
+        .array(
+          z.strictObject({
+            count: z.int(),
+            profile_before: z.string(),
+            profile_before_name: z.string(),
+            profile_target: z.string(),
+            profile_target_name: z.string(),
+            product_before: z.string(),
+            product_target: z.string(),
+          }),
+        )
+        .default([]),
+      notes: z.array(z.string()).default([]),
+      /** What somebody should know before it is carried out; --strict makes errors of them. */
+      warnings: z.array(z.string()).default([]),
+    })
+    .nullable(),
   /** Why the file as a whole was refused. */
   fault: z.strictObject({ code: z.string(), text: z.string(), line: z.int().nullable() }).nullable(),
-  /** The run whose rows this one was made of, for `retry`: its directory (absolute) and what was taken. */
-  source: z.strictObject({ run_id: z.string(), dir: z.string(), only: z.string() }).nullable().default(null),
+  /** The run whose rows this one was made of, for `retry` and `undo`: its directory (absolute) and what was taken. */
+  source: z
+    .strictObject({ run_id: z.string(), dir: z.string(), only: z.string(), undo: z.boolean().default(false) })
+    .nullable()
+    .default(null),
   /** The account that was seen first, and a digest of the key that it accepted. */
   organization_id: z.string().nullable().default(null),
   key_sha256: z.string().nullable().default(null),

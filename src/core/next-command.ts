@@ -12,6 +12,9 @@ const CARRIED: readonly SettingName[] = [
   'allow_unassign',
   'allow_rounded_ids',
   'skip_rejected',
+  'offline',
+  'strict',
+  'max_plan_age',
   'rate',
   'concurrency',
   'max_attempts',
@@ -62,6 +65,7 @@ export function planAgain(manifest: Manifest, program: string): string | null {
   if (source !== null) {
     const foreign = foreignBaseUrl(settings);
     const named = foreign === null ? [] : ['--base-url', foreign];
+    if (source.undo && source.only === '') return commandLine(program, 'undo', source.dir, ...named, '--dry-run');
     return commandLine(program, 'retry', source.dir, ...named, '--only', source.only, '--dry-run');
   }
   if (input.path === null) return null;
@@ -88,6 +92,11 @@ function raised(manifest: Manifest, { counts, permanent }: Tally): string[] {
   return ['--max-failures', `${Math.min(100, Math.ceil(2 * Math.max(Number.parseFloat(limit), share)))}%`];
 }
 
+/** Whether rows are held for another reason than their profile: what their numbers have now is somebody else's. */
+function isDrifted({ causes }: Tally): boolean {
+  return [...causes.values()].some(({ status, reason }) => status === 'held' && reason !== 'profile_stopped');
+}
+
 /** The one command that goes on from how a run ended, or null when there is nothing to do or something to mend first. */
 export function nextCommand(situation: Situation): string | null {
   const { manifest, tally, program, dir, interactive } = situation;
@@ -95,7 +104,7 @@ export function nextCommand(situation: Situation): string | null {
   const foreign = foreignBaseUrl(manifest.settings);
   const on = (verb: 'apply' | 'resume' | 'retry', ...flags: string[]) =>
     commandLine(program, verb, dir, ...(foreign === null ? [] : ['--base-url', foreign]), ...flags);
-  const { exit_code: exit, state, plan, input, stop } = manifest;
+  const { exit_code: exit, state, plan, input, stop, source } = manifest;
   // Ended before there was a plan: there is nothing to go on with.
   if (plan === null && exit !== EXIT.input) return planAgain(manifest, program);
   if (exit === EXIT.input) {
@@ -108,6 +117,8 @@ export function nextCommand(situation: Situation): string | null {
     case 'planned':
     case 'refused':
       if (plan === null || plan.change === 0) return null;
+      // The way on is to mend what it warns of.
+      if (stop?.reason === 'strict') return planAgain(manifest, program);
       // It was confirmed, and the key or the account stood in the way.
       if (exit === EXIT.preflight) return on('resume');
       if (stop?.reason === 'min_rows') return on('apply', '--min-rows', String(input.rows), ...yes);
@@ -119,7 +130,9 @@ export function nextCommand(situation: Situation): string | null {
       if (stop?.reason === 'phone_number_mismatch') return null;
       return exit === EXIT.unverified_rows ? on('retry', ...yes) : on('resume', ...raised(manifest, tally));
     case 'finished':
-      if (failed > 0) return on('retry', ...(held > 0 ? ['--only', 'failed,held'] : []), ...yes);
+      if (failed > 0) return on('retry', ...(held > 0 && !isDrifted(tally) ? ['--only', 'failed,held'] : []), ...yes);
+      // A look first: going on would overwrite what somebody else has set.
+      if (held > 0 && isDrifted(tally)) return source === null ? on('retry', '--only', 'held', '--dry-run') : null;
       return held > 0 ? on('retry', '--only', 'held', ...yes) : null;
     case 'planning':
     case 'running':

@@ -1,6 +1,7 @@
-/** How a row can end. `unchanged` comes with reading the account. */
+/** How a row can end. */
 export const STATUSES = [
   'updated',
+  'unchanged',
   'failed',
   'unverified',
   'held',
@@ -23,7 +24,7 @@ export function namesProfile({ errorCode, errorPointer }: Pick<Outcome, 'errorCo
 /** The end of one row that was sent, as the ledger keeps it. Empty text means unknown or not asked for. */
 export type Outcome = {
   row: number;
-  status: 'updated' | 'failed' | 'unverified';
+  status: 'updated' | 'unchanged' | 'failed' | 'unverified' | 'held';
   reason: string;
   /** Whether sending the row again later may help (a temporary failure). */
   retryable: boolean;

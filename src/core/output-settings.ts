@@ -1,4 +1,4 @@
-import { EVERY, MAKING, PACED, type Shape } from './setting-shape.ts';
+import { ASKING, EVERY, PACED, READING, type Shape } from './setting-shape.ts';
 
 /** The settings of what a command leaves behind and prints. */
 export const OUTPUT_SETTINGS = {
@@ -17,7 +17,7 @@ export const OUTPUT_SETTINGS = {
     value: 'NAME',
     text: "the run's name; when not given, that of the input file",
     once: true,
-    scopes: [...MAKING, 'retry'],
+    scopes: [...READING, 'retry', 'undo'],
   },
   keep_runs: {
     kind: 'integer',
@@ -26,7 +26,7 @@ export const OUTPUT_SETTINGS = {
     group: 'Output',
     value: 'N',
     text: 'afterwards remove the oldest runs of the same name beyond N; none that is at work or unfinished, or has failed or unverified rows',
-    scopes: PACED,
+    scopes: ASKING,
   },
   results: {
     kind: 'text',
@@ -44,7 +44,7 @@ export const OUTPUT_SETTINGS = {
     value: 'FILE|-',
     text: 'move the log there; - is standard error',
     once: true,
-    scopes: PACED,
+    scopes: ASKING,
   },
   log_level: {
     kind: 'level',
@@ -52,7 +52,7 @@ export const OUTPUT_SETTINGS = {
     group: 'Output',
     value: 'LEVEL',
     text: 'trace, debug, info, warn, error or fatal',
-    scopes: PACED,
+    scopes: ASKING,
   },
   json: {
     kind: 'boolean',
@@ -76,6 +76,6 @@ export const OUTPUT_SETTINGS = {
     group: 'Output',
     text: 'show every setting and where it comes from, then exit',
     once: true,
-    scopes: MAKING,
+    scopes: READING.filter((scope) => scope !== 'verify'),
   },
 } as const satisfies Record<string, Shape>;

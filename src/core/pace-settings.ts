@@ -1,4 +1,4 @@
-import { PACED, type Shape } from './setting-shape.ts';
+import { ASKING, type Shape } from './setting-shape.ts';
 
 /** The settings of how fast rows are sent, and how often. */
 export const PACE_SETTINGS = {
@@ -10,7 +10,7 @@ export const PACE_SETTINGS = {
     group: 'Pace and retry',
     value: 'N|off',
     text: 'at most N requests in any second, retries included; fractions allowed; off only towards a loopback address',
-    scopes: PACED,
+    scopes: ASKING,
   },
   concurrency: {
     kind: 'integer',
@@ -20,7 +20,7 @@ export const PACE_SETTINGS = {
     group: 'Pace and retry',
     value: 'N',
     text: 'requests in flight at most; when not given 2 x rate, at least 10, at most 200',
-    scopes: PACED,
+    scopes: ASKING,
   },
   max_attempts: {
     kind: 'integer',
@@ -30,7 +30,7 @@ export const PACE_SETTINGS = {
     group: 'Pace and retry',
     value: 'N',
     text: 'tries a row, the first included; a 429 uses none up',
-    scopes: PACED,
+    scopes: ASKING,
   },
   timeout: {
     kind: 'duration',
@@ -40,7 +40,7 @@ export const PACE_SETTINGS = {
     group: 'Pace and retry',
     value: 'DURATION',
     text: 'one attempt, from connecting to the last byte',
-    scopes: PACED,
+    scopes: ASKING,
   },
   retry_base: {
     kind: 'duration',
@@ -50,7 +50,7 @@ export const PACE_SETTINGS = {
     group: 'Pace and retry',
     value: 'DURATION',
     text: 'the longest wait after a first failure; it doubles with each, and the wait is drawn from 0 to it',
-    scopes: PACED,
+    scopes: ASKING,
   },
   retry_max: {
     kind: 'duration',
@@ -60,7 +60,7 @@ export const PACE_SETTINGS = {
     group: 'Pace and retry',
     value: 'DURATION',
     text: 'the longest wait of our own between two tries of a row',
-    scopes: PACED,
+    scopes: ASKING,
   },
   max_server_wait: {
     kind: 'duration',
@@ -70,6 +70,6 @@ export const PACE_SETTINGS = {
     group: 'Pace and retry',
     value: 'DURATION',
     text: 'the longest wait that a server may ask for, and the longest time of nothing but 429; beyond it the run stops (exit 6)',
-    scopes: PACED,
+    scopes: ASKING,
   },
 } as const satisfies Record<string, Shape>;

@@ -3,7 +3,8 @@ import type { Columns } from './header.ts';
 import type { Repeat } from './repeats.ts';
 import { count, guardFormula, printable } from './text.ts';
 
-export type Action = 'change' | 'unchanged' | 'rejected' | 'duplicate';
+/** `held`: a row that is not sent on purpose, of a plan that puts back what a run has changed. */
+export type Action = 'change' | 'unchanged' | 'rejected' | 'duplicate' | 'held';
 
 /** One line of plan.csv: what will happen to one data row, and why. Empty text means unknown or not asked for. */
 export type PlanEntry = {
@@ -91,7 +92,8 @@ function guardPhone(text: string): string {
 /** The same entry after all rows are known: a row that repeats an id is a duplicate or a rejected conflict. */
 export function withRepeat(entry: PlanEntry, repeat: Repeat): PlanEntry {
   if (repeat.kind === 'duplicate') {
-    return { ...entry, action: 'duplicate', note: `same id and targets as line ${repeat.line}, which is sent` };
+    const what = entry.action === 'unchanged' ? 'whose number is at its target' : 'which is sent';
+    return { ...entry, action: 'duplicate', note: `same id and targets as line ${repeat.line}, ${what}` };
   }
   const more = repeat.others - repeat.lines.length;
   const lines = `${repeat.lines.length === 1 ? 'line' : 'lines'} ${repeat.lines.join(', ')}`;
@@ -113,9 +115,9 @@ export function planCells(entry: PlanEntry): string[] {
     entry.phoneNumber,
     entry.action,
     entry.reason,
-    entry.profileBefore,
+    guardFormula(entry.profileBefore),
     entry.profileTarget,
-    entry.productBefore,
+    guardFormula(entry.productBefore),
     entry.productTarget,
     entry.note,
   ];

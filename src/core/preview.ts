@@ -1,9 +1,19 @@
+import { PRODUCTS_UNKNOWN, UNREAD } from './account-entry.ts';
 import type { Action, PlanEntry } from './plan.ts';
 
 /** Entries that are kept to be shown; the rest is in plan.csv. */
 const KEPT = 20;
-/** Distinct targets that are counted apart. */
-const MOST_TARGETS = 1000;
+/** Distinct moves that are counted apart. */
+const MOST_MOVES = 1000;
+
+/** Rows that change the same way; '' for a value that is kept, or not known before. */
+export type Move = {
+  profileBefore: string;
+  profileTarget: string;
+  productBefore: string;
+  productTarget: string;
+  count: number;
+};
 
 /** What a plan comes to, gathered while it is made. */
 export type Preview = {
@@ -17,25 +27,64 @@ export type Preview = {
   rejections: () => PlanEntry[];
   /** The first entries that will be sent, by row. */
   changes: () => PlanEntry[];
-  /** How many rows go to which targets, the most frequent first; `''` keeps. */
-  targets: () => { profile: string; product: string; count: number }[];
+  /** How many rows change in which way, the most frequent first. */
+  moves: () => Move[];
+  /** The first entries that are held, by row. */
+  heldBack: () => PlanEntry[];
+  /** Every profile that a row is to go to, or its reference. */
+  targets: ReadonlySet<string>;
+  /** Rows that will be sent of which something is not known: see the notes of account-entry.ts. */
+  unsure: { products: number; unread: number };
 };
+
+/** From what to what a field changes; twice '' where it does not. */
+function changeOf(before: string, target: string): [string, string] {
+  return target === '' || target === before ? ['', ''] : [before, target];
+}
 
 /** A preview of a plan without entries. */
 export function createPreview(): Preview {
-  const actions: Record<Action, number> = { change: 0, unchanged: 0, rejected: 0, duplicate: 0 };
-  const targets = new Map<string, { profile: string; product: string; count: number }>();
+  const actions: Record<Action, number> = { change: 0, unchanged: 0, rejected: 0, duplicate: 0, held: 0 };
+  const moves = new Map<string, Move>();
   const rejected: PlanEntry[] = [];
   const changed: PlanEntry[] = [];
+  const heldBack: PlanEntry[] = [];
+  const targets = new Set<string>();
+  const unsure = { products: 0, unread: 0 };
   const byRow = (a: PlanEntry, b: PlanEntry) => a.row - b.row;
 
-  function countTarget(entry: PlanEntry, by: number): void {
-    const key = `${entry.profileTarget} ${entry.productTarget}`;
-    const target = targets.get(key);
-    if (target !== undefined) target.count += by;
-    else if (targets.size < MOST_TARGETS) {
-      targets.set(key, { profile: entry.profileTarget, product: entry.productTarget, count: by });
+  function countMove(entry: PlanEntry, by: number): void {
+    if (entry.note.includes(PRODUCTS_UNKNOWN)) unsure.products += by;
+    if (entry.note.startsWith(UNREAD)) unsure.unread += by;
+    const [profileBefore, profileTarget] = changeOf(entry.profileBefore, entry.profileTarget);
+    const [productBefore, productTarget] = changeOf(entry.productBefore, entry.productTarget);
+    const key = [profileBefore, profileTarget, productBefore, productTarget].join('\n');
+    const move = moves.get(key);
+    if (move !== undefined) move.count += by;
+    else if (moves.size < MOST_MOVES) {
+      moves.set(key, { profileBefore, profileTarget, productBefore, productTarget, count: by });
     }
+  }
+
+  function drop(kept: PlanEntry[], entry: PlanEntry): void {
+    const at = kept.findIndex(({ row }) => row === entry.row);
+    if (at >= 0) kept.splice(at, 1);
+  }
+
+  function keepIn(kept: PlanEntry[], entry: PlanEntry): void {
+    kept.push(entry);
+    kept.sort(byRow);
+    kept.splice(KEPT);
+  }
+
+  function keep(entry: PlanEntry): void {
+    if (entry.action === 'change') {
+      countMove(entry, 1);
+      if (changed.length < KEPT || entry.row < (changed.at(-1) as PlanEntry).row) keepIn(changed, entry);
+    }
+    if (entry.action === 'held' && heldBack.length < KEPT) heldBack.push(entry);
+    const isLater = rejected.length === KEPT && entry.row > (rejected.at(-1) as PlanEntry).row;
+    if (entry.action === 'rejected' && !isLater) keepIn(rejected, entry);
   }
 
   const preview: Preview = {
@@ -45,27 +94,25 @@ export function createPreview(): Preview {
     add(entry) {
       preview.rows += 1;
       actions[entry.action] += 1;
-      if (entry.action === 'change') {
-        countTarget(entry, 1);
-        if (changed.length < KEPT) changed.push(entry);
-      }
-      if (entry.action === 'rejected' && rejected.length < KEPT) rejected.push(entry);
+      if (entry.action === 'change' && entry.profileTarget !== '') targets.add(entry.profileTarget);
+      keep(entry);
     },
     replace(was, is) {
       actions[was.action] -= 1;
       actions[is.action] += 1;
-      countTarget(was, -1);
-      const kept = changed.findIndex((entry) => entry.row === was.row);
-      if (kept >= 0) changed.splice(kept, 1);
-      if (is.action === 'rejected') {
-        rejected.push(is);
-        rejected.sort(byRow);
-        rejected.splice(KEPT);
+      if (was.action === 'change') {
+        countMove(was, -1);
+        drop(changed, was);
       }
+      if (was.action === 'rejected') drop(rejected, was);
+      keep(is);
     },
     rejections: () => rejected,
     changes: () => changed,
-    targets: () => [...targets.values()].filter((target) => target.count > 0).sort((a, b) => b.count - a.count),
+    heldBack: () => heldBack,
+    targets,
+    unsure,
+    moves: () => [...moves.values()].filter((move) => move.count > 0).sort((a, b) => b.count - a.count),
   };
   return preview;
 }

@@ -33,6 +33,9 @@ export const FAILED_COLUMNS = ['reassign_status', 'reassign_reason', 'reassign_d
 /** The columns that held.csv has besides: what the number had when it was planned, has now, and was to have. */
 export const HELD_COLUMNS = ['reassign_was', 'reassign_now', 'reassign_wanted'] as const;
 
+/** How the note of a planned row begins that says what its number has now. */
+export const NOW = 'now: ';
+
 /** How one row ended, joined from its plan entry and what the ledger says of it. */
 export type Result = {
   entry: PlanEntry;
@@ -58,8 +61,13 @@ export function resultOf(
   if (entry.action === 'rejected' || entry.action === 'duplicate') {
     return { entry, status: entry.action, reason: entry.reason, detail: entry.note, outcome: null };
   }
+  // Also of a row that was at its target when it was planned: somebody else may have changed it since.
   if (outcome !== null) {
     return { entry, status: outcome.status, reason: outcome.reason, detail: outcome.errorDetail, outcome };
+  }
+  if (entry.action === 'unchanged' || entry.action === 'held') {
+    const { action, reason, note } = entry;
+    return { entry, status: action, reason, detail: action === 'held' ? note : '', outcome: null };
   }
   if (left === LEFT.intent || left === LEFT.ambiguous) {
     return { entry, status: 'unverified', reason: 'interrupted', detail: INTERRUPTED, outcome: null };
@@ -73,9 +81,18 @@ export function isFailed(status: Status): boolean {
   return status === 'failed' || status === 'unverified' || status === 'unprocessed' || status === 'rejected';
 }
 
+/** What a number has after the run: what an answer has shown, or what it had before where nothing was to change. */
+function afterOf({ entry, outcome, status }: Result): { profile: string; product: string } {
+  if (outcome !== null) return { profile: outcome.profileAfter, product: outcome.productAfter };
+  return status === 'unchanged'
+    ? { profile: entry.profileBefore, product: entry.productBefore }
+    : { profile: '', product: '' };
+}
+
 /** The cells of a result, in the order of RESULTS_COLUMNS; free text is guarded against spreadsheet formulas. */
 export function resultCells(result: Result): string[] {
   const { entry, outcome } = result;
+  const after = afterOf(result);
   return [
     String(entry.row),
     String(entry.line),
@@ -83,12 +100,12 @@ export function resultCells(result: Result): string[] {
     entry.phoneNumber,
     result.status,
     result.reason,
-    entry.profileBefore,
+    guardFormula(entry.profileBefore),
     entry.profileTarget,
-    guardFormula(outcome?.profileAfter ?? ''),
-    entry.productBefore,
+    guardFormula(after.profile),
+    guardFormula(entry.productBefore),
     entry.productTarget,
-    guardFormula(outcome?.productAfter ?? ''),
+    guardFormula(after.product),
     outcome?.httpStatus === null || outcome === null ? '' : String(outcome.httpStatus),
     guardFormula(outcome?.errorCode ?? ''),
     guardFormula(outcome?.errorTitle ?? ''),
@@ -113,7 +130,7 @@ export function keptCells(cells: readonly string[], header: readonly string[]): 
 }
 
 /** A profile and a product in words; '' where neither is known. */
-function settingsText(profile: string, product: string): string {
+export function settingsText(profile: string, product: string): string {
   const parts = [profile === '' ? '' : `profile ${profile}`, product === '' ? '' : `product ${product}`];
   return parts.filter((part) => part !== '').join(', ');
 }
@@ -143,7 +160,9 @@ export function heldHeader(header: readonly string[]): string[] {
 export function heldCells(cells: readonly string[], header: readonly string[], result: Result): string[] {
   const { entry, outcome } = result;
   const was = settingsText(entry.profileBefore, entry.productBefore);
-  const now = settingsText(outcome?.profileAfter ?? '', outcome?.productAfter ?? '');
+  // A row that was held when it was planned has what was found then in its note.
+  const planned = entry.note.startsWith(NOW) ? (entry.note.slice(NOW.length).split(';')[0] as string) : '';
+  const now = outcome === null ? planned : settingsText(outcome.profileAfter, outcome.productAfter);
   const wanted = settingsText(entry.profileTarget, entry.productTarget);
   return [...failedCells(cells, header, result), ...[was, now, wanted].map(guardFormula)];
 }

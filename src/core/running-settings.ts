@@ -1,4 +1,4 @@
-import { MAKING, PACED, SENDING, type Shape } from './setting-shape.ts';
+import { ASKING, MAKING, SENDING, type Shape } from './setting-shape.ts';
 
 /** The settings of where a run goes, and of what keeps runs apart. */
 export const RUNNING_SETTINGS = {
@@ -8,7 +8,7 @@ export const RUNNING_SETTINGS = {
     group: 'Account',
     value: 'URL',
     text: 'the API; https only, plain http for a loopback address',
-    scopes: PACED,
+    scopes: ASKING,
   },
   sandbox: {
     kind: 'boolean',
@@ -24,7 +24,7 @@ export const RUNNING_SETTINGS = {
     text: 'do not ask before writing',
     consent: true,
     once: true,
-    scopes: ['apply', 'run', 'retry'],
+    scopes: ['apply', 'run', 'retry', 'undo'],
   },
   dry_run: {
     kind: 'boolean',
@@ -32,7 +32,7 @@ export const RUNNING_SETTINGS = {
     group: 'Running',
     text: 'behave exactly as plan: check, show and save, send nothing',
     once: true,
-    scopes: ['apply', 'run', 'retry'],
+    scopes: ['apply', 'run', 'retry', 'undo'],
   },
   if_unfinished: {
     kind: 'unfinished',
@@ -52,6 +52,36 @@ export const RUNNING_SETTINGS = {
     text: 'which rows to take, by commas: failed (retryable and permanent), retryable, permanent, unverified, unprocessed, held',
     once: true,
     scopes: ['retry'],
+  },
+  watch: {
+    kind: 'duration',
+    default: null,
+    min: 1,
+    max: 604_800_000,
+    group: 'Running',
+    value: 'DURATION',
+    text: 'keep looking for so long, and tell what changes; the last look decides the exit code',
+    once: true,
+    scopes: ['verify'],
+  },
+  every: {
+    kind: 'duration',
+    default: '1m',
+    min: 1,
+    max: 86_400_000,
+    group: 'Running',
+    value: 'DURATION',
+    text: 'how long to wait between two looks, with --watch',
+    once: true,
+    scopes: ['verify'],
+  },
+  detailed_exitcode: {
+    kind: 'boolean',
+    default: 'false',
+    group: 'Running',
+    text: 'exit 20 in place of 0 when there are changes',
+    once: true,
+    scopes: ['plan', 'apply', 'run'],
   },
   wait_for_lock: {
     kind: 'duration',

@@ -2,7 +2,7 @@
  * The commands whose flags are in the table. On a run directory (`apply RUN_DIR`, `resume`, `retry`) the input settings
  * are settled.
  */
-export type Scope = 'plan' | 'apply' | 'run' | 'resume' | 'retry' | 'results' | 'runs';
+export type Scope = 'plan' | 'apply' | 'run' | 'resume' | 'retry' | 'undo' | 'verify' | 'results' | 'runs';
 
 /** One setting, without the narrow types of the table. */
 export type Shape = {
@@ -39,8 +39,12 @@ export type Shape = {
 
 /** Commands that make a plan from an input. */
 export const MAKING: readonly Scope[] = ['plan', 'apply', 'run'];
+/** Commands that read an input: those, and the one that only compares. */
+export const READING: readonly Scope[] = [...MAKING, 'verify'];
 /** Commands that may write to the account. */
-export const SENDING: readonly Scope[] = ['apply', 'run', 'resume', 'retry'];
+export const SENDING: readonly Scope[] = ['apply', 'run', 'resume', 'retry', 'undo'];
 /** Commands that speak of pace: those that send, and those that say how long sending would take. */
 export const PACED: readonly Scope[] = ['plan', ...SENDING];
-export const EVERY: readonly Scope[] = [...PACED, 'results', 'runs'];
+/** Commands that ask the API anything. */
+export const ASKING: readonly Scope[] = [...PACED, 'verify'];
+export const EVERY: readonly Scope[] = [...ASKING, 'results', 'runs'];

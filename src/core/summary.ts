@@ -16,6 +16,8 @@ export type Summary = {
   resumable: boolean;
   next_command: string | null;
   input: { path: string | null; sha256: string; rows: number };
+  /** What was planned; null where there is no plan. */
+  plan: Manifest['plan'];
   counts: Record<Status, number>;
   sum_ok: boolean;
   started_at: string;
@@ -62,6 +64,7 @@ export function summarize(parts: {
     resumable: isResumable(manifest, exit),
     next_command: parts.nextCommand,
     input: { path: manifest.input.path, sha256: manifest.input.sha256, rows: manifest.input.rows },
+    plan: manifest.plan,
     counts: tally.counts,
     sum_ok: sumOf(tally) === manifest.input.rows,
     started_at: startedAt,

@@ -1,149 +1,118 @@
 import type { Answer } from '../core/answer.ts';
-import { firstError } from '../core/classify.ts';
+import { compareLive } from '../core/live.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { type Conversation, converse, errorOf, type Row, type Shared } from './converse.ts';
+import { converse, type Final, isUsedUp } from './converse.ts';
 import type { Work } from './ports.ts';
+import { attemptsOf, questionOf, type Row, type RowsShared } from './row.ts';
+import {
+  CONFIRMED,
+  DRIFTED,
+  exhausted,
+  type Last,
+  lastOf,
+  outcomeOf,
+  told,
+  unread,
+  wrongNumber,
+} from './row-ending.ts';
 
 /** How a row came out of the executor: an outcome, put back because the run stopped, or left as it was. */
 export type Ended = Outcome | { putBack: true; ambiguous: boolean; attempts: number } | { untouched: true };
 
-type Texts = Pick<
-  Outcome,
-  | 'httpStatus'
-  | 'errorCode'
-  | 'errorTitle'
-  | 'errorDetail'
-  | 'errorPointer'
-  | 'requestId'
-  | 'profileAfter'
-  | 'productAfter'
->;
+/** What a look at a number has told: the end of its row, that it is not at its target (`told`), or nothing of it. */
+type Look = { ended: Ended } | { told: boolean; drifted: boolean; answer: Answer };
 
-/** The texts of an outcome that come from its last answer. */
-function told(answer: Answer): Texts {
-  const error = errorOf(answer);
-  const http = answer.kind === 'http' ? answer : null;
-  const shown = http?.body.kind === 'settings' ? http.body.settings : {};
-  return {
-    httpStatus: http?.status ?? null,
-    errorCode: error.code,
-    errorTitle: error.title,
-    errorDetail: error.detail,
-    errorPointer: error.pointer,
-    requestId: http?.requestId ?? '',
-    profileAfter: shown.profile === null ? 'UNASSIGN' : (shown.profile ?? ''),
-    productAfter: shown.product ?? '',
-  };
-}
-
-type Last = Pick<Outcome, 'status' | 'reason' | 'retryable'> & { detail?: string };
-
-function outcomeOf(row: Row, shared: Shared, answer: Answer, attempts: number, last: Last): Outcome {
-  const { detail, ...rest } = last;
-  const { clock } = shared.ports;
-  const texts = told(answer);
-  return {
-    row: row.entry.row,
-    ...rest,
-    ...texts,
-    errorDetail: detail ?? texts.errorDetail,
-    attempts,
-    durationMs: clock.now() - (row.beganAt ?? clock.now()),
-    finishedAt: new Date(clock.wallNow()).toISOString(),
-  };
-}
-
-/** Ids and phone numbers do not belong together: the row fails, and the run has been asked to stop. */
-function wrongNumber(detail: string): Last {
-  return { status: 'failed', reason: 'phone_number_mismatch', retryable: false, detail };
-}
-
-/**
- * Reads a row that an earlier session may have sent. `send` when it is to be sent again, with whether the read has told
- * that no write has happened; a row that is only read comes out as failed where it is not at its target.
- */
-async function readFirst(work: Work, row: Row, shared: Shared): Promise<Ended | { send: true; told: boolean }> {
-  const look = await converse(row, shared, 'read');
-  const end = (answer: Answer, last: Last) => outcomeOf(row, shared, answer, work.attempts, last);
-  const only = work.first === 'read_only';
-  switch (look.end) {
-    case 'put_back':
-      return only ? { untouched: true } : { putBack: true, ambiguous: true, attempts: work.attempts };
-    case 'exhausted': {
-      const { detail } = lastWords(look.answer, look.attempts);
-      return end(look.answer, {
-        status: 'unverified',
-        reason: 'read_failed',
-        retryable: true,
-        detail: `a write may have happened, and it could not be read: ${detail}`,
-      });
-    }
-    case 'verdict':
-      switch (look.verdict.kind) {
-        case 'confirmed':
-          return end(look.answer, { status: 'updated', reason: 'confirmed_by_read', retryable: false });
-        case 'wrong_number':
-          return end(look.answer, wrongNumber(look.verdict.detail));
-        case 'not_there': {
-          const { told } = look.verdict;
-          if (!only) return { send: true, told };
-          if (!told) return { untouched: true };
-          const detail = 'no write has come to pass: a read shows other values than the target';
-          return end(look.answer, { status: 'failed', reason: 'not_at_target', retryable: true, detail });
-        }
-        case 'failed':
-          throw new Error('an answer to a read was taken for one to a write');
-      }
-  }
-}
-
-/**
- * One row from its intent to its end. `onLaunched` is called once, when the row no longer waits for its first request,
- * so that the next row can be fetched.
- */
-export async function carryOut(work: Work, shared: Shared, onLaunched: () => void): Promise<Ended> {
+/** Reads a row of which a write may have happened. */
+async function look(row: Row): Promise<Look> {
+  const { work, shared } = row;
   const { entry } = work;
-  const row: Row = { entry, requests: 0, beganAt: null, onLaunched };
-  let unsure = false;
-  if (work.first !== 'send') {
-    const look = await readFirst(work, row, shared);
-    if (!('send' in look)) return look;
-    unsure = !look.told;
-  }
-  const { ports } = shared;
-  await ports.record({ type: 'intent', row: entry.row, at: new Date(ports.clock.wallNow()).toISOString() });
-  const talk = await converse(row, shared, 'write');
-  const attempts = work.attempts + talk.attempts;
-  if (talk.end === 'put_back') return { putBack: true, ambiguous: unsure || talk.ambiguous, attempts };
-  return outcomeOf(row, shared, talk.answer, attempts, lastOf(talk));
-}
-
-function lastOf(talk: Exclude<Conversation, { end: 'put_back' }>): Last {
-  if (talk.end === 'exhausted') {
-    const status = talk.ambiguous ? 'unverified' : 'failed';
-    return { status, reason: 'attempts_exhausted', retryable: true, ...lastWords(talk.answer, talk.attempts) };
-  }
-  const { verdict } = talk;
-  switch (verdict.kind) {
-    case 'confirmed':
-      return { status: 'updated', reason: '', retryable: false };
-    case 'failed':
-      return { status: 'failed', reason: verdict.reason, retryable: false, detail: verdict.detail };
-    case 'wrong_number':
-      return wrongNumber(verdict.detail);
-    case 'not_there':
-      throw new Error('an answer to a write was taken for one to a read');
+  const question = questionOf(row, 'read');
+  const talk = await converse(question, shared);
+  const end = (answer: Answer, last: Last) => ({ ended: outcomeOf(row, answer, last) });
+  switch (talk.end) {
+    case 'put_back': {
+      if (work.first === 'read_only') return { ended: { untouched: true } };
+      return { ended: { putBack: true, ambiguous: true, attempts: attemptsOf(row) } };
+    }
+    case 'exhausted':
+      return end(talk.answer, unread(talk.answer, question.attempts.failed));
+    case 'unsure':
+      throw new Error('a read was taken for a write');
+    case 'verdict': {
+      const { verdict, answer } = talk;
+      if (verdict.kind === 'confirmed') {
+        if (row.wroteAt !== null) shared.breaker.writeShown(row.wroteAt);
+        return end(answer, CONFIRMED);
+      }
+      if (verdict.kind === 'wrong_number') return end(answer, wrongNumber(verdict.detail));
+      if (verdict.kind === 'failed') throw new Error('an answer to a read was taken for one to a write');
+      const shown = answer.kind === 'http' && answer.body.kind === 'settings' ? answer.body.settings : {};
+      const drifted = !shared.force && compareLive(entry, shown) === 'drifted';
+      return { told: verdict.told, drifted, answer };
+    }
   }
 }
 
-/** What to say of the last of several failed attempts, where the answer itself says nothing. */
-function lastWords(answer: Answer, attempts: number): { detail: string } {
-  const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
-  if (answer.kind === 'network') return { detail: `${tries}, the last one ended with: ${answer.message}` };
-  const said = firstError(answer);
-  const unreadable = answer.body.kind === 'unreadable' ? ' with a body that is not the JSON of the API' : '';
-  const text = said.detail || said.title;
-  return {
-    detail: `${tries}, the last one ended with HTTP ${answer.status}${unreadable}${text === '' ? '' : `: ${text}`}`,
+/** The end of a row that is read and never sent, as it has ended before. */
+function endOfRead(row: Row, { told, answer }: Exclude<Look, { ended: Ended }>): Ended {
+  if (!told) return { untouched: true };
+  const detail = 'no write has come to pass: a read shows other values than the target';
+  return outcomeOf(row, answer, { status: 'failed', reason: 'not_at_target', retryable: true, detail });
+}
+
+/**
+ * One row from its intent to its end. After a write that may have happened the number is read before it is sent again
+ * or given up. `onLaunched` is called once, when the row no longer waits for its first request, so that the next row
+ * can be fetched.
+ */
+export async function carryOut(work: Work, shared: RowsShared, onLaunched: () => void): Promise<Ended> {
+  const row: Row = {
+    work,
+    shared,
+    beganAt: null,
+    wroteAt: null,
+    requests: { sent: 0 },
+    writes: { sent: 0, failed: 0 },
+    onLaunched,
   };
+  let unsure = work.first !== 'send';
+  if (unsure) {
+    const seen = await look(row);
+    if ('ended' in seen) return seen.ended;
+    if (work.first === 'read_only') return endOfRead(row, seen);
+    if (seen.drifted) return outcomeOf(row, seen.answer, DRIFTED);
+    unsure = !seen.told;
+  }
+  const { ports, clock } = shared;
+  await ports.record({ type: 'intent', row: work.entry.row, at: new Date(clock.wallNow()).toISOString() });
+  for (;;) {
+    const talk = await converse(questionOf(row, 'write'), shared);
+    if (talk.end === 'put_back') return { putBack: true, ambiguous: unsure, attempts: attemptsOf(row) };
+    const { answer } = talk;
+    if (talk.end === 'exhausted') return outcomeOf(row, answer, exhausted(answer, row, unsure));
+    if (talk.end === 'verdict') {
+      // An attempt that a server has decided on is one too.
+      row.writes.failed += 1;
+      if (!isMismatch(talk.verdict)) return outcomeOf(row, answer, lastOf(talk.verdict, unsure));
+    }
+    const seen = await look(row);
+    if ('ended' in seen) return seen.ended;
+    unsure = !seen.told;
+    if (talk.end === 'verdict') return asRead(outcomeOf(row, answer, lastOf(talk.verdict, unsure)), seen.answer);
+    if (seen.drifted) return outcomeOf(row, seen.answer, DRIFTED);
+    if (await isUsedUp({ ask: 'write', attempts: row.writes }, shared)) {
+      return asRead(outcomeOf(row, answer, exhausted(answer, row, unsure)), seen.answer);
+    }
+  }
+}
+
+/** Whether a write was accepted and its answer does not show the target: what the number has now is to be read. */
+function isMismatch(verdict: Final): boolean {
+  return verdict.kind === 'failed' && verdict.reason === 'response_mismatch';
+}
+
+/** What the number has is what the read has shown; why it failed is what the write was answered. */
+function asRead(outcome: Outcome, answer: Answer): Outcome {
+  const { profileAfter, productAfter } = told(answer);
+  return { ...outcome, profileAfter, productAfter };
 }

@@ -2,6 +2,7 @@ import type { Answer } from '../core/answer.ts';
 import { looksDown } from '../core/classify.ts';
 import { formatDuration } from '../core/duration.ts';
 import type { Ports, Stop } from './ports.ts';
+import { createStreak, type Failure } from './streak.ts';
 
 /** Contract: so many attempts in a row, and at least --concurrency, mean that the API is down. */
 const LEAST_IN_A_ROW = 10;
@@ -10,59 +11,83 @@ const LEAST_ROWS = 3;
 const FIRST_PROBE_MS = 1000;
 const LONGEST_PROBE_MS = 30_000;
 
-/** Stops sending for everybody when the API looks down, and probes until it answers. */
+type Ask = Failure['ask'];
+
+/**
+ * Stops sending for everybody when the API looks down, and probes until it answers. An API may refuse every write and
+ * still be read, and every write that may have happened is followed by a read: so an answer to a read tells nothing of
+ * writes, unless it shows that one was carried out. Writes alone are down when ten rows say so and none in between
+ * says otherwise.
+ */
 export type Breaker = {
   /** Hears how every attempt of a row ended; `giveBack` is called when it was part of an outage. */
-  heard: (row: number, answer: Answer, admittedAt: number, giveBack: () => void) => void;
+  heard: (asked: { row: number; ask: Ask }, answer: Answer, admittedAt: number, giveBack: () => void) => void;
+  /** A read has shown that a write was carried out, whatever that was answered: writes were not down then. */
+  writeShown: (admittedAt: number) => void;
   /**
    * Waits while sending is stopped. Gives a function to call when the request that was let through is over, and whether
    * it is a probe; null when the run is to stop.
    */
-  enter: () => Promise<{ probe: boolean; leave: () => void } | null>;
+  enter: (ask: Ask) => Promise<{ probe: boolean; leave: () => void } | null>;
   /**
-   * Whether a row whose attempts are used up may be given up: false when they were part of an outage and have been
-   * given back. Waits while that cannot be told yet.
+   * Whether a row whose attempts at this are used up may be given up: false when there is an outage, or a stop. Waits
+   * while it cannot be told; what was part of an outage has been given back by then.
    */
-  mayGiveUp: () => Promise<boolean>;
+  mayGiveUp: (ask: Ask) => Promise<boolean>;
   /** Looks again whether anybody else could still tell; to be called when a row has ended. */
   look: () => void;
 };
 
+/** Sending is stopped. `writes`: writes have failed, so that a read does not end it; `readable`: reads are answered. */
+type Open = {
+  since: number;
+  intervalMs: number;
+  nextAt: number;
+  said: string;
+  writes: boolean;
+  readable: boolean;
+};
+
+const FREE = { probe: false, leave: () => undefined };
+
 /** `othersAtWork(waiting)`: whether rows beside so many that wait for a verdict may still be sent. */
 export function createBreaker(
-  { clock, tell }: Ports,
+  { clock, tell }: Pick<Ports, 'clock' | 'tell'>,
   stop: Stop,
   options: { concurrency: number; patienceMs: number; othersAtWork: (waiting: number) => boolean },
 ): Breaker {
   const threshold = Math.max(LEAST_IN_A_ROW, options.concurrency);
-  let streak: { row: number; giveBack: () => void }[] = [];
-  let rows = new Set<number>();
-  /** When the first failure of the streak came; an answer to a request from before it speaks of the time before. */
-  let began = Number.NEGATIVE_INFINITY;
+  /** Failures since the last answer of an API that is up, and those of writes since the last such answer to a write. */
+  const all = createStreak(LEAST_ROWS);
+  const writes = createStreak(LEAST_IN_A_ROW);
   /** Requests let through before this were part of an outage that is over, however late they fail. */
-  let overSince = Number.NEGATIVE_INFINITY;
-  let open: { since: number; intervalMs: number; nextAt: number; said: string } | null = null;
-  let verdicts: ((mayGiveUp: boolean) => void)[] = [];
+  const overSince = { read: Number.NEGATIVE_INFINITY, write: Number.NEGATIVE_INFINITY };
+  let open: Open | null = null;
+  let verdicts: { ask: Ask; tell: (mayGiveUp: boolean) => void }[] = [];
   let wake: () => void = () => undefined;
 
-  function decide(mayGiveUp: boolean): void {
+  function decide(mayGiveUp: boolean, isAbout: (ask: Ask) => boolean = () => true): void {
     const waiting = verdicts;
-    verdicts = [];
-    for (const verdict of waiting) verdict(mayGiveUp);
+    verdicts = waiting.filter(({ ask }) => !isAbout(ask));
+    for (const verdict of waiting) if (isAbout(verdict.ask)) verdict.tell(mayGiveUp);
   }
 
-  function forget(): void {
-    streak = [];
-    rows = new Set();
+  /** Ends both streaks. */
+  function endStreaks(): Failure[] {
+    const failures = [...writes.end(), ...all.end()];
+    return [...new Set(failures)];
   }
 
   function trip(answer: Answer): void {
     const now = clock.now();
     const last = answer.kind === 'network' ? answer.code : `HTTP ${answer.status}`;
-    const said = `${streak.length} attempts in a row ended with a 5xx or without an answer, the last one with ${last}`;
-    for (const { giveBack } of streak) giveBack();
-    forget();
-    open = { since: now, intervalMs: FIRST_PROBE_MS, nextAt: now, said };
+    const readable = !all.isOutage(threshold);
+    const streak = readable ? `${writes.size()} writes` : `${all.size()} attempts`;
+    const said = `${streak} in a row ended with a 5xx or without an answer, the last one with ${last}`;
+    const failures = endStreaks();
+    for (const { giveBack } of failures) giveBack();
+    const anyWrite = failures.some(({ ask }) => ask === 'write');
+    open = { since: now, intervalMs: FIRST_PROBE_MS, nextAt: now, said, writes: anyWrite, readable };
     schedule();
     decide(false);
   }
@@ -83,60 +108,93 @@ export function createBreaker(
     tell({ event: 'run.paused', waitMs: wait, why: `the API looks down: ${open.said}` });
   }
 
-  function close(): void {
-    open = null;
-    tell({ event: 'run.resumed' });
+  function failed({ row, ask }: { row: number; ask: Ask }, answer: Answer, admittedAt: number, giveBack: () => void) {
+    if (open !== null) {
+      if (ask === 'write') open.writes = true;
+      else open.readable = false;
+    }
+    if (open !== null || admittedAt < overSince[ask]) {
+      giveBack();
+      return;
+    }
+    const failure = { row, ask, giveBack, wasOutage: false };
+    const now = clock.now();
+    all.add(failure, now);
+    if (ask === 'write') writes.add(failure, now);
+    if (all.isOutage(threshold) || writes.isOutage(threshold)) trip(answer);
+  }
+
+  function answeredWhileOpen(was: Open, ask: Ask, admittedAt: number): void {
+    // What was on its way when sending was stopped tells of the time before.
+    if (admittedAt < was.since) return;
+    if (ask === 'read' && was.writes) {
+      if (was.readable) return;
+      // Other reads go on, and whoever is to write next probes at once.
+      was.readable = true;
+      was.nextAt = clock.now();
+    } else {
+      overSince.read = admittedAt;
+      overSince.write = admittedAt;
+      open = null;
+      tell({ event: 'run.resumed' });
+    }
     wake();
+  }
+
+  function answered(ask: Ask, admittedAt: number): void {
+    if (open !== null) {
+      answeredWhileOpen(open, ask, admittedAt);
+      return;
+    }
+    const streak = ask === 'write' && writes.size() > 0 ? writes : all;
+    if (streak.size() === 0 || admittedAt < streak.began()) return;
+    // Fewer than may be in flight, and as many as no chance explains: an outage that was over before it tripped.
+    const wasOutage = all.isOutage(LEAST_IN_A_ROW) || (ask === 'write' && writes.isOutage(LEAST_IN_A_ROW));
+    let anyBack = false;
+    for (const failure of ask === 'write' ? endStreaks() : all.end()) {
+      // Whether writes are down is told by the next answer to one: a read gives none of them back.
+      if (wasOutage) failure.wasOutage = true;
+      if (!failure.wasOutage || (ask === 'read' && failure.ask === 'write')) continue;
+      failure.giveBack();
+      anyBack = true;
+    }
+    if (anyBack) overSince.read = admittedAt;
+    if (anyBack && ask === 'write') overSince.write = admittedAt;
+    // Who has got an attempt back sees it, and goes on.
+    decide(true, (about) => ask === 'write' || about === 'read');
   }
 
   // What a stop has cut short goes back to its row, as it may have been the beginning of an outage.
   stop.onAsked(() => decide(false));
 
   return {
-    heard(row, answer, admittedAt, giveBack) {
-      if (looksDown(answer)) {
-        if (open !== null || admittedAt < overSince) {
-          giveBack();
-          return;
-        }
-        if (streak.length === 0) began = clock.now();
-        streak.push({ row, giveBack });
-        rows.add(row);
-        if (streak.length >= threshold && rows.size >= LEAST_ROWS) trip(answer);
-        return;
-      }
-      if (open !== null) {
-        if (admittedAt < open.since) return;
-        overSince = admittedAt;
-        close();
-        return;
-      }
-      if (streak.length > 0 && admittedAt < began) return;
-      // Fewer than may be in flight, and as many as no chance explains: an outage that was over before it tripped.
-      const wasOutage = streak.length >= LEAST_IN_A_ROW && rows.size >= LEAST_ROWS;
-      if (wasOutage) {
-        for (const one of streak) one.giveBack();
-        overSince = admittedAt;
-      }
-      forget();
-      decide(!wasOutage);
+    heard(asked, answer, admittedAt, giveBack) {
+      if (looksDown(answer)) failed(asked, answer, admittedAt, giveBack);
+      else answered(asked.ask, admittedAt);
     },
-    async enter() {
+    writeShown: (admittedAt) => answered('write', admittedAt),
+    async enter(ask) {
       while (open !== null && stop.asked() === null) {
+        if (ask === 'read' && open.readable) return FREE;
         const wait = open.nextAt - clock.now();
-        if (wait <= 0) return { probe: true, leave: schedule };
+        if (wait <= 0) {
+          const leave = () => {
+            if (ask === 'write' || open?.readable === false) schedule();
+          };
+          return { probe: true, leave };
+        }
         const sleep = clock.sleep(wait);
         wake = sleep.cancel;
         const forgetStop = stop.onAsked(sleep.cancel);
         await sleep.done;
         forgetStop();
       }
-      return stop.asked() === null ? { probe: false, leave: () => undefined } : null;
+      return stop.asked() === null ? FREE : null;
     },
-    async mayGiveUp() {
-      if (open === null && streak.length === 0) return true;
+    async mayGiveUp(ask) {
       if (open !== null || stop.asked() !== null) return false;
-      const verdict = new Promise<boolean>((resolve) => verdicts.push(resolve));
+      if ((ask === 'write' ? writes : all).size() === 0) return true;
+      const verdict = new Promise<boolean>((resolve) => verdicts.push({ ask, tell: resolve }));
       if (!options.othersAtWork(verdicts.length)) decide(true);
       return verdict;
     },

@@ -1,27 +1,24 @@
 import type { Answer, ApiError } from '../core/answer.ts';
-import { classify, classifyRead, firstError, type Verdict } from '../core/classify.ts';
+import { firstError, type Verdict } from '../core/classify.ts';
 import type { RequestCounts } from '../core/ledger-entry.ts';
-import type { PlanEntry } from '../core/plan.ts';
 import { backoffMs } from '../core/retry.ts';
 import type { Breaker } from './breaker.ts';
 import type { KeyCheck } from './key-check.ts';
 import { type Lanes, PRIORITY } from './lanes.ts';
 import type { Pass } from './pacer.ts';
-import type { Ports, Stop } from './ports.ts';
+import type { Clock, Stop } from './ports.ts';
 import { sleepOrStop } from './sleep-or-stop.ts';
 import type { Throttle } from './throttle.ts';
 
-/** What all rows of a run share. `requests` and `answered` are counted up as the run goes. */
+/** What all requests of a command share. `requests` and `answered` are counted up as it goes. */
 export type Shared = {
-  ports: Ports;
+  clock: Clock;
   stop: Stop;
   lanes: Lanes;
   throttle: Throttle;
   keyCheck: KeyCheck;
   breaker: Breaker;
-  /** Whether a row that has not been sent is not to be sent, as its profile is held. */
-  isHeld: (entry: PlanEntry) => boolean;
-  limits: { maxAttempts: number; retryBaseMs: number; retryMaxMs: number };
+  limits: { maxAttempts: number; retryBaseMs: number; retryMaxMs: number; patienceMs: number };
   requests: RequestCounts;
   /** How long everybody is paused from now on, in ms. */
   pausedForMs: () => number;
@@ -29,8 +26,25 @@ export type Shared = {
   answered: number;
 };
 
-/** One row at work. `beganAt` is the time of its first request in this session, null before it. */
-export type Row = { entry: PlanEntry; requests: number; beganAt: number | null; onLaunched: () => void };
+/** Something to ask the API about until an answer decides: a write or a read of a row, or a read that is about none. */
+export type Question = {
+  ask: 'read' | 'write';
+  /** The row that it is about; for what is about none a negative number that tells it apart. */
+  row: number;
+  /** How it is named in a message. */
+  name: () => string;
+  send: (onLeft: () => void) => Promise<Answer>;
+  classify: (answer: Answer, first: boolean) => Verdict;
+  /** Requests of this kind, and attempts that have failed: counted up here, and down where they were part of an outage. */
+  attempts: { sent: number; failed: number };
+  /** Requests of every kind about the same row in this session. */
+  requests: { sent: number };
+  /** Called before each request leaves. */
+  onSending: (at: number) => void;
+  onFailed: (answer: Answer, attempt: number, retryInMs: number | null) => void;
+  /** Whether it is still to be asked when its turn comes. */
+  isWanted: () => boolean;
+};
 
 /** An answer and what it means. */
 type Told = { answer: Answer; verdict: Verdict };
@@ -38,12 +52,15 @@ type Told = { answer: Answer; verdict: Verdict };
 /** A verdict that ends a conversation: nothing is left to try. */
 export type Final = Exclude<Verdict, { kind: 'retry' | 'throttled' | 'unauthorized' | 'stop' }>;
 
-/** How a conversation ended: with a verdict, without one after all attempts, or because the run stopped. */
-export type Conversation = { attempts: number; ambiguous: boolean } & (
+/**
+ * How a conversation ended: with a verdict; without one after all attempts; with an answer to a write that leaves open
+ * whether it has happened, whatever attempts are left; or because the run stopped.
+ */
+export type Conversation =
   | { end: 'verdict'; answer: Answer; verdict: Final }
   | { end: 'exhausted'; answer: Answer }
-  | { end: 'put_back' }
-);
+  | { end: 'unsure'; answer: Answer }
+  | { end: 'put_back' };
 
 /** What an answer complains of: the first error of its body, or the failure of the network. */
 export function errorOf(answer: Answer): ApiError {
@@ -51,18 +68,24 @@ export function errorOf(answer: Answer): ApiError {
   return { code: answer.code, title: '', detail: answer.message, pointer: '' };
 }
 
+/** Whether no attempt is left, and none was part of an outage; waits while that cannot be told. */
+export async function isUsedUp(
+  { ask, attempts }: Pick<Question, 'ask' | 'attempts'>,
+  { limits, breaker }: Pick<Shared, 'limits' | 'breaker'>,
+): Promise<boolean> {
+  const none = () => attempts.failed >= limits.maxAttempts;
+  return none() && (await breaker.mayGiveUp(ask)) && none();
+}
+
 /**
- * Asks the API one thing about a row until an answer decides: sends, classifies, waits, sends again. Every request
- * takes its own place in the pacer; a backoff is waited for outside of it.
+ * Asks the API one thing until an answer decides: sends, classifies, waits, sends again. Every request takes its own
+ * place in the pacer; a backoff is waited for outside of it. A write that may have happened is not sent again here.
  */
-export async function converse(row: Row, shared: Shared, ask: 'read' | 'write'): Promise<Conversation> {
-  const { ports, stop, limits, requests } = shared;
-  const { entry } = row;
-  let attempts = 0;
-  let sent = 0;
-  let ambiguous = false;
+export async function converse(question: Question, shared: Shared): Promise<Conversation> {
+  const { clock, stop, limits, requests } = shared;
+  const { ask, attempts } = question;
   const giveBack = () => {
-    attempts -= 1;
+    attempts.failed -= 1;
   };
 
   /**
@@ -71,47 +94,41 @@ export async function converse(row: Row, shared: Shared, ask: 'read' | 'write'):
    */
   function decide(answer: Answer): Told {
     const first = answer.kind === 'http' && answer.status !== 401 && shared.answered++ === 0;
-    const verdict = ask === 'read' ? classifyRead(entry, answer, first) : classify(entry, answer, first);
+    const verdict = question.classify(answer, first);
     if (verdict.kind === 'stop') stop.ask(verdict.reason, verdict.detail);
-    if (verdict.kind === 'wrong_number') {
-      const { row: number, line, id } = entry;
-      stop.ask('phone_number_mismatch', `row ${number} (line ${line}), id ${id}: ${verdict.detail}`);
-    }
+    if (verdict.kind === 'wrong_number') stop.ask('phone_number_mismatch', `${question.name()}: ${verdict.detail}`);
     return { answer, verdict };
   }
 
   const request = async (pass: Pass): Promise<Told> => {
-    const admittedAt = ports.clock.now();
-    row.beganAt ??= admittedAt;
-    row.requests += 1;
-    if (sent > 0) requests.retries += 1;
-    sent += 1;
+    const admittedAt = clock.now();
+    if (attempts.sent > 0) requests.retries += 1;
+    attempts.sent += 1;
+    question.requests.sent += 1;
     requests.total += 1;
     requests[ask === 'read' ? 'reads' : 'writes'] += 1;
-    row.onLaunched();
+    question.onSending(admittedAt);
     try {
-      const answer = await (ask === 'read' ? ports.read(entry, pass.left) : ports.send(entry, pass.left));
+      const answer = await question.send(pass.left);
       if (answer.kind === 'http') shared.throttle.heed(answer, admittedAt);
-      shared.breaker.heard(entry.row, answer, admittedAt, giveBack);
+      shared.breaker.heard(question, answer, admittedAt, giveBack);
       return decide(answer);
     } finally {
       pass.settled();
     }
   };
-  const failed = (answer: Answer, retryInMs: number | null) => {
-    const attempt = row.requests;
-    ports.tell({ event: 'attempt.failed', entry, ask, attempt, answer, error: errorOf(answer), retryInMs });
-  };
-  const isWanted = () => sent > 0 || !shared.isHeld(entry);
+  const failed = (answer: Answer, retryInMs: number | null) =>
+    question.onFailed(answer, question.requests.sent, retryInMs);
+  const isWanted = () => attempts.sent > 0 || question.isWanted();
 
   for (;;) {
-    const priority = row.requests === 0 ? PRIORITY.fresh : PRIORITY.again;
-    let told: Told | 'again' | null = await shared.lanes.send(priority, request, isWanted);
+    const priority = question.requests.sent === 0 ? PRIORITY.fresh : PRIORITY.again;
+    let told: Told | 'again' | null = await shared.lanes.send(ask, priority, request, isWanted);
     if (told?.verdict.kind === 'unauthorized') {
       failed(told.answer, null);
       told = await shared.keyCheck.confirm(request);
     }
-    if (told === null) return { end: 'put_back', attempts, ambiguous };
+    if (told === null) return { end: 'put_back' };
     if (told === 'again') continue;
     const { answer, verdict } = told;
     switch (verdict.kind) {
@@ -124,26 +141,28 @@ export async function converse(row: Row, shared: Shared, ask: 'read' | 'write'):
         break;
       case 'stop':
         failed(answer, null);
-        return { end: 'put_back', attempts, ambiguous };
+        return { end: 'put_back' };
       case 'retry': {
-        attempts += 1;
-        ambiguous ||= verdict.ambiguous;
-        if (attempts >= limits.maxAttempts && (await shared.breaker.mayGiveUp())) {
+        attempts.failed += 1;
+        // Whether a write that may have happened is given up is decided when its number has been read.
+        if (!verdict.ambiguous && (await isUsedUp(question, shared))) {
           failed(answer, null);
-          return { end: 'exhausted', answer, attempts, ambiguous };
+          return { end: 'exhausted', answer };
         }
-        const wait = backoffMs(Math.max(1, attempts), limits.retryBaseMs, limits.retryMaxMs, ports.clock.random());
+        const { retryBaseMs, retryMaxMs } = limits;
+        const wait = backoffMs(Math.max(1, attempts.failed), retryBaseMs, retryMaxMs, clock.random());
         failed(answer, wait);
-        await sleepOrStop(ports.clock, stop, wait);
+        await sleepOrStop(clock, stop, wait);
+        if (verdict.ambiguous) return { end: 'unsure', answer };
         break;
       }
       case 'confirmed':
       case 'not_there':
-        return { end: 'verdict', answer, verdict, attempts: attempts + 1, ambiguous };
+        return { end: 'verdict', answer, verdict };
       case 'failed':
       case 'wrong_number':
         failed(answer, null);
-        return { end: 'verdict', answer, verdict, attempts: attempts + 1, ambiguous };
+        return { end: 'verdict', answer, verdict };
       default:
         verdict satisfies never;
     }

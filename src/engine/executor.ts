@@ -3,14 +3,9 @@ import type { RateSeen, RequestCounts } from '../core/ledger-entry.ts';
 import { concurrencyOf } from '../core/resolve-settings.ts';
 import type { Settings } from '../core/settings.ts';
 import { carryOut } from './attempt.ts';
-import { createBreaker } from './breaker.ts';
 import { createBudget } from './budget.ts';
-import type { Shared } from './converse.ts';
-import { createKeyCheck } from './key-check.ts';
-import { createLanes } from './lanes.ts';
-import { createPacer } from './pacer.ts';
 import type { Ports, Stop, Work } from './ports.ts';
-import { createThrottle } from './throttle.ts';
+import { createTraffic, type TrafficLimits } from './traffic.ts';
 
 /** Rows that wait for a retry at most: memory must not grow with a million rows that all fail once. */
 const MAX_OPEN = 5000;
@@ -25,19 +20,7 @@ export type Execution = {
 };
 
 /** The settings that the engine obeys. */
-export type Limits = Pick<
-  Settings,
-  | 'rate'
-  | 'concurrency'
-  | 'max_attempts'
-  | 'retry_base'
-  | 'retry_max'
-  | 'max_server_wait'
-  | 'max_failures'
-  | 'max_same_error'
-  | 'outage_patience'
-  | 'stop_after'
->;
+export type Limits = TrafficLimits & Pick<Settings, 'max_failures' | 'max_same_error' | 'stop_after' | 'force'>;
 
 /**
  * Rows whose intent may be on disk while they wait for their first request: enough to cover the disk, and few, as
@@ -60,13 +43,6 @@ export async function execute(
   before: { ended: number; permanent: number },
 ): Promise<Execution> {
   const { clock } = ports;
-  const pacer = createPacer(limits.rate, clock, stop);
-  const concurrency = concurrencyOf(limits);
-  const waits = {
-    retryBaseMs: limits.retry_base,
-    retryMaxMs: limits.retry_max,
-    maxServerWaitMs: limits.max_server_wait,
-  };
   const budget = createBudget(stop, limits, before);
   const ahead = lookahead(limits);
   let open = 0;
@@ -81,31 +57,13 @@ export async function execute(
   let crash: { error: unknown } | null = null;
   let notedAt = clock.now();
 
-  const othersAtWork = (waiting: number) => more || open > waiting;
-  const breaker = createBreaker(ports, stop, { concurrency, patienceMs: limits.outage_patience, othersAtWork });
-  const shared: Shared = {
-    ports,
-    stop,
-    lanes: createLanes(concurrency, pacer, breaker),
-    throttle: createThrottle(ports, pacer, stop, waits),
-    keyCheck: createKeyCheck(ports, pacer, stop),
-    breaker,
-    isHeld: budget.isHeld,
-    limits: { maxAttempts: limits.max_attempts, ...waits },
-    requests: { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 },
-    pausedForMs: () => Math.max(0, pacer.pausedUntil() - clock.now()),
-    answered: 0,
-  };
+  const traffic = createTraffic(ports, limits, stop, (waiting) => more || open > waiting);
+  const shared = { ...traffic, ports, isHeld: budget.isHeld, force: limits.force };
   const nowText = () => new Date(clock.wallNow()).toISOString();
   const untilChange = () =>
     new Promise<void>((resolve) => {
       changed = resolve;
     });
-
-  const rateSeen = (): RateSeen => {
-    const { requests: _, ...rate } = pacer.seen();
-    return rate;
-  };
 
   /** What this session has come to, every second: a crash must not take the count of its requests along. */
   function noteSession(): void {
@@ -114,7 +72,7 @@ export async function execute(
     notedAt = now;
     // It shares the write of the outcome that comes with it; when it fails, so does that.
     ports
-      .record({ type: 'session_seen', at: nowText(), requests: { ...shared.requests }, rate: rateSeen() })
+      .record({ type: 'session_seen', at: nowText(), requests: { ...traffic.requests }, rate: traffic.rateSeen() })
       .catch(() => undefined);
   }
 
@@ -142,7 +100,8 @@ export async function execute(
     const hold = work.first === 'read_only' ? null : budget.count(entry, ended);
     if (hold !== null) launchedSinceHold = 0;
     await ports.record({ type: 'outcome', ...ended });
-    ports.tell({ event: ended.status === 'updated' ? 'row.updated' : 'row.failed', entry, outcome: ended });
+    const event = ended.status === 'updated' ? 'row.updated' : ended.status === 'held' ? 'row.held' : 'row.failed';
+    ports.tell({ event, entry, outcome: ended });
     if (hold === null) return;
     ports.tell({ event: 'profile.held', ...hold });
     await ports.record({ type: 'profile_held', ...hold, at: nowText() });
@@ -165,7 +124,7 @@ export async function execute(
       .finally(() => {
         onLaunched();
         open -= 1;
-        breaker.look();
+        traffic.breaker.look();
         changed();
       });
   }
@@ -192,18 +151,17 @@ export async function execute(
     failWith(error);
   }
   more = false;
-  breaker.look();
+  traffic.breaker.look();
   while (open > 0) await untilChange();
   if (paused) stop.ask('stop_after', `--stop-after ${limits.stop_after}: so many rows were sent`);
   if (heldBack > 0 && launchedSinceHold === 0) {
     stop.ask('profiles_held', 'every profile that has rows left is held');
     unfinished += heldBack;
   }
-  // A pause that the last answer asked for would keep the process alive, for as long as --max-server-wait.
-  shared.throttle.end();
+  traffic.end();
   if (crash !== null) throw (crash as { error: unknown }).error;
   // A signal that came when every row had its outcome has stopped nothing.
   const asked = stop.asked();
   const mattered = unfinished > 0 || asked?.reason === 'phone_number_mismatch';
-  return { stop: mattered ? asked : null, requests: shared.requests, rate: rateSeen() };
+  return { stop: mattered ? asked : null, requests: traffic.requests, rate: traffic.rateSeen() };
 }

@@ -15,7 +15,7 @@ export type KeyCheck = {
   confirm: <T extends { answer: Answer }>(request: (pass: Pass) => Promise<T>) => Promise<T | 'again' | null>;
 };
 
-export function createKeyCheck(ports: Ports, pacer: Pacer, stop: Stop): KeyCheck {
+export function createKeyCheck(ports: Pick<Ports, 'clock'>, pacer: Pacer, stop: Stop): KeyCheck {
   let checking: Promise<unknown> | null = null;
 
   async function check<T extends { answer: Answer }>(request: (pass: Pass) => Promise<T>): Promise<T | null> {

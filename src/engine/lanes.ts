@@ -11,7 +11,12 @@ export type Lanes = {
    * Waits for a turn and a place, then runs the request. Null when the run is to stop before it could leave, or when
    * the row is not wanted any longer at its turn.
    */
-  send: <T>(priority: number, request: (pass: Pass) => Promise<T>, isWanted: () => boolean) => Promise<T | null>;
+  send: <T>(
+    ask: 'read' | 'write',
+    priority: number,
+    request: (pass: Pass) => Promise<T>,
+    isWanted: () => boolean,
+  ) => Promise<T | null>;
 };
 
 /**
@@ -27,11 +32,11 @@ export function createLanes(concurrency: number, pacer: Pacer, breaker: Breaker)
   }
 
   return {
-    async send(priority, request, isWanted) {
+    async send(ask, priority, request, isWanted) {
       const flight = await turns.add(
         async () => {
           await untilRoom();
-          const entered = await breaker.enter();
+          const entered = await breaker.enter(ask);
           const pass = entered !== null && isWanted() ? await pacer.admit() : null;
           if (entered === null || pass === null) return null;
           const answer = flights.add(() => request(pass)).finally(entered.leave);

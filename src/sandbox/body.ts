@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { failure, type Reply } from './reply.ts';
 
 const MOST_BODY_BYTES = 1_048_576;
 
@@ -18,6 +19,22 @@ export function readBody(request: IncomingMessage, done: (body: Body) => void): 
     else chunks.length = 0;
   });
   request.on('end', () => done(bytes > MOST_BODY_BYTES ? { value: null, problem: 'too large' } : parse(chunks)));
+}
+
+/** The refusal of a body that could not be read, or null. */
+export function refuseBody({ problem }: Body): Reply | null {
+  if (problem === 'too large') return failure(400, '10015', { detail: 'The body is larger than 1 MiB.' });
+  return problem === 'not JSON' ? failure(400, '10023') : null;
+}
+
+/** True for a JSON object: no list, no null. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** True for a list of nothing but strings, the empty one too. */
+export function isListOfStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function parse(chunks: Buffer[]): Body {

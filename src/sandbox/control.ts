@@ -1,7 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Account, snapshotOf } from './account.ts';
+import { type Body, readBody, refuseBody } from './body.ts';
+import { type AccountEdit, editProblem } from './edit-forms.ts';
+import { applyEdit } from './edits.ts';
 import type { Recorder } from './recorder.ts';
-import { failure } from './reply.ts';
+import { failure, type Reply } from './reply.ts';
 import { sendReply } from './send.ts';
 
 /** Paths under this prefix steer the sandbox itself. They take no key, no place in the rate limit, and are not recorded. */
@@ -9,14 +12,17 @@ export const CONTROL_PREFIX = '/_sandbox/';
 
 const PIECE = 1000;
 
-/** Answers a control request: what was received, what the account holds, or forgetting what was received. */
+const ROUTES = ['GET requests', 'GET state', 'POST edit', 'POST reset-requests'];
+
+/** Answers a control request: what was received, what the account holds, an edit, or forgetting what was received. */
 export function control(
-  { method, url = '' }: IncomingMessage,
+  request: IncomingMessage,
   response: ServerResponse,
   account: Account,
   recorder: Recorder,
   headers: Record<string, string>,
 ): void {
+  const { method, url = '' } = request;
   const asked = `${method} ${url.split('?', 1)[0]}`;
   if (asked === `GET ${CONTROL_PREFIX}requests`) {
     response.writeHead(200, { 'content-type': 'application/x-ndjson', ...headers });
@@ -27,10 +33,28 @@ export function control(
   } else if (asked === `POST ${CONTROL_PREFIX}reset-requests`) {
     recorder.clear();
     response.writeHead(204, headers).end();
+  } else if (asked === `POST ${CONTROL_PREFIX}edit`) {
+    readBody(request, (body) => {
+      const refusal = edited(account, body);
+      if (refusal === null) response.writeHead(204, headers).end();
+      else sendReply(response, refusal, headers);
+    });
   } else {
-    const detail = `There are GET ${CONTROL_PREFIX}requests, GET ${CONTROL_PREFIX}state, POST ${CONTROL_PREFIX}reset-requests.`;
+    const detail = `There are ${ROUTES.map((route) => route.replace(' ', ` ${CONTROL_PREFIX}`)).join(', ')}.`;
     sendReply(response, failure(404, '10005', { detail }), headers);
   }
+}
+
+/** Carries out the edit in a body, or gives the answer that says why it was not. */
+function edited(account: Account, body: Body): Reply | null {
+  const unread = refuseBody(body);
+  if (unread !== null) return unread;
+  const problem = editProblem(body.value);
+  if (problem !== null) return failure(400, '10015', { detail: `Bad edit: ${problem}.` });
+  const refusal = applyEdit(account, body.value as AccountEdit);
+  if (refusal === null) return null;
+  const detail = `Bad edit: ${refusal.text}.`;
+  return refusal.reason === 'unknown' ? failure(404, '10005', { detail }) : failure(400, '10015', { detail });
 }
 
 function* ndjson(rows: readonly unknown[]): Generator<string> {

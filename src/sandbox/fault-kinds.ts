@@ -1,14 +1,17 @@
 import { bodyOf, failure, type Reply } from './reply.ts';
 
-/** What a fault may use: the write it stands in front of, and the number as it is now (null for an unknown id). */
+/** What a fault may use: the request it stands in front of, which is a write or a read. */
 type FaultScene = {
-  /** Carries the write out and gives the true answer, which may be an error. */
+  /** Carries the write out and gives the true answer, which may be an error. For a read it is just the answer. */
   write: () => Reply;
-  /** The number as the API would show it before the write. */
-  current: () => Record<string, unknown> | null;
-  /** The parsed body of the request. */
+  /** The true answer to a read before the write. For a read it is the same as `write`. */
+  read: () => Reply;
+  /** The parsed body of the request, null for a read. */
   asked: unknown;
 };
+
+/** A number as an answer shows it. */
+type Shown = Record<string, unknown>;
 
 type FaultPlay = { text: string; play: (scene: FaultScene) => Reply };
 
@@ -95,14 +98,12 @@ const KINDS = {
   },
   'wrong-echo': {
     text: '200 that shows another profile and product; the write does not take effect',
-    play: ({ write, current, asked }) => {
-      const shown = current();
-      if (shown === null) return write();
-      const wanted = (asked as { messaging_product?: unknown } | null)?.messaging_product ?? shown.messaging_product;
-      const product = wanted === 'A2P' ? 'P2P' : 'A2P';
-      const wrong = { messaging_profile_id: NO_SUCH_PROFILE, messaging_product: product, traffic_type: product };
-      return { status: 200, json: { data: { ...shown, ...wrong } } };
-    },
+    play: ({ read, asked }) =>
+      retold(read(), (shown) => {
+        const wanted = (asked as { messaging_product?: unknown } | null)?.messaging_product ?? shown.messaging_product;
+        const product = wanted === 'A2P' ? 'P2P' : 'A2P';
+        return { ...shown, messaging_profile_id: NO_SUCH_PROFILE, messaging_product: product, traffic_type: product };
+      }),
   },
   'wrong-number': {
     text: 'the write takes effect; the answer shows another phone number',
@@ -141,9 +142,12 @@ export function playFault(kind: FaultKind, scene: FaultScene): Reply {
   return KINDS[kind].play(scene);
 }
 
-function retold(reply: Reply, tell: (data: Record<string, unknown>) => Record<string, unknown>): Reply {
+/** The answer with each number in it told differently, one or a page of them. Profiles and errors stay as they are. */
+function retold(reply: Reply, tell: (number: Shown) => Shown): Reply {
   if (reply.status !== 200) return reply;
-  return { ...reply, json: { data: tell((reply.json as { data: Record<string, unknown> }).data) } };
+  const { data, ...others } = reply.json as { data: Shown | Shown[] };
+  const retell = (shown: Shown) => (shown.record_type === 'messaging_settings' ? tell(shown) : shown);
+  return { ...reply, json: { data: Array.isArray(data) ? data.map(retell) : retell(data), ...others } };
 }
 
 function httpDate(ms: number): string {

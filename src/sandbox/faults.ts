@@ -1,9 +1,12 @@
 import { FAULT_KINDS, type FaultKind, isFaultKind } from './fault-kinds.ts';
 
-/** One planned fault. Exactly one of `probability` and `id` is set, or neither: then it is for the first PATCHes. */
+/**
+ * One planned fault, for PATCHes or for reads. Exactly one of `probability` and `id` is set, or neither: then it is
+ * for the first requests.
+ */
 export type Fault = {
   kind: FaultKind;
-  /** 0 to 1, for each PATCH. */
+  /** 0 to 1, for each request. */
   probability: number | null;
   /** Only requests for this number id. */
   id: string | null;
@@ -28,12 +31,15 @@ export function parseFault(text: string): Fault {
   return { ...usual, id, times: star < 0 ? null : readTimes(text, rest.slice(star + 1)) };
 }
 
-/** Which fault, if any, is played for the next PATCH of this id. Each call counts as one PATCH. */
+/**
+ * Which fault, if any, is played for the next request. Each call counts as one. `id` is that of the number, or any
+ * text that is the id of none, such as the path of a list.
+ */
 export type FaultChooser = (id: string) => FaultKind | null;
 
 /**
- * A chooser for these faults. Those for an id come first, then those for the first PATCHes, then the probable ones;
- * among equals the one given first. Chance depends on seed, id and how many PATCHes that id had, not on the order in
+ * A chooser for these faults. Those for an id come first, then those for the first requests, then the probable ones;
+ * among equals the one given first. Chance depends on seed, id and how many requests that id had, not on the order in
  * which requests of different ids arrive, so a concurrent run repeats itself too.
  */
 export function createFaultChooser(faults: readonly Fault[], seed: number): FaultChooser {
@@ -42,7 +48,7 @@ export function createFaultChooser(faults: readonly Fault[], seed: number): Faul
   for (const fault of faults) if (fault.id !== null) byId.set(fault.id, [...(byId.get(fault.id) ?? []), fault]);
   const first = faults.filter((fault) => fault.id === null && fault.probability === null);
   const probable = faults.filter((fault) => fault.probability !== null);
-  const patches = new Map<string, number>();
+  const requests = new Map<string, number>();
 
   const take = (candidates: readonly Fault[]): FaultKind | null => {
     const fault = candidates.find((candidate) => (left.get(candidate) ?? 0) > 0);
@@ -52,8 +58,8 @@ export function createFaultChooser(faults: readonly Fault[], seed: number): Faul
   };
   const takeByChance = (id: string): FaultKind | null => {
     if (probable.length === 0) return null;
-    const nth = (patches.get(id) ?? 0) + 1;
-    patches.set(id, nth);
+    const nth = (requests.get(id) ?? 0) + 1;
+    requests.set(id, nth);
     const hit = probable.find((fault, index) => chance(seed, index, id, nth) < (fault.probability ?? 0));
     return hit?.kind ?? null;
   };

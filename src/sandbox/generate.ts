@@ -6,11 +6,14 @@ export type NumberInput = {
   phone_number?: string | null;
   messaging_profile_id?: string | null;
   messaging_product?: string;
-  eligible_messaging_products?: string[];
+  /** null: unknown, so that any product is accepted. */
+  eligible_messaging_products?: readonly string[] | null;
+  /** Leaves the eligible products out of answers. */
+  eligibility_hidden?: boolean;
 };
 
 /** A profile to start with; whatever is left out is made. */
-export type ProfileInput = { id: string; name?: string; enabled?: boolean };
+export type ProfileInput = Pick<SandboxProfile, 'id'> & Partial<SandboxProfile>;
 
 const MOST_NUMBERS = 9_999_999; // seven digits follow +1800 and the prefix of the ids
 const BEGINNING = '2026-01-01T00:00:00.000Z';
@@ -50,14 +53,27 @@ function profileId(index: number): string {
 }
 
 function makeProfile(given: ProfileInput, index: number): SandboxProfile {
+  // Defaults stand in for what is left out, never for null: a profile without a webhook is one to be warned about.
+  const {
+    name = `Profile ${index}`,
+    enabled = true,
+    webhook_url = `https://example.com/webhooks/${index}`,
+    webhook_api_version = '2',
+    whitelisted_destinations = ['US'],
+    number_pool_settings = null,
+    daily_spend_limit = '0.00',
+    daily_spend_limit_enabled = false,
+  } = given;
   return {
     id: given.id.toLowerCase(),
-    name: given.name ?? `Profile ${index}`,
-    enabled: given.enabled ?? true,
-    webhook_url: `https://example.com/webhooks/${index}`,
-    webhook_api_version: '2',
-    whitelisted_destinations: ['US'],
-    number_pool_settings: null,
+    name,
+    enabled,
+    webhook_url,
+    webhook_api_version,
+    whitelisted_destinations,
+    number_pool_settings,
+    daily_spend_limit,
+    daily_spend_limit_enabled,
   };
 }
 
@@ -83,26 +99,37 @@ function makeNumber(index: number, profiles: readonly SandboxProfile[]): Sandbox
 function completeNumbers(given: readonly NumberInput[]): SandboxNumber[] {
   const taken = new Set<string>();
   for (const { phone_number } of given) if (phone_number) taken.add(phone_number);
-  let made = 0;
-  const freePhoneNumber = () => {
-    do made += 1;
-    while (taken.has(madePhoneNumber(made)));
-    return madePhoneNumber(made);
-  };
+  const freePhoneNumber = freePhoneNumbers(0, (phoneNumber) => taken.has(phoneNumber));
   const byId = new Map<string, SandboxNumber>();
   for (const number of given) {
-    if (byId.has(number.id)) continue;
-    const phoneNumber = number.phone_number || freePhoneNumber();
-    byId.set(number.id, {
-      id: number.id,
-      phone_number: phoneNumber,
-      type: TOLL_FREE.some((prefix) => phoneNumber.startsWith(prefix)) ? 'tollfree' : 'longcode',
-      country_code: 'US',
-      messaging_profile_id: number.messaging_profile_id?.toLowerCase() || null,
-      messaging_product: number.messaging_product ?? 'A2P',
-      eligible_messaging_products: number.eligible_messaging_products ?? BOTH,
-      updated_at: BEGINNING,
-    });
+    if (!byId.has(number.id)) byId.set(number.id, completeNumber(number, freePhoneNumber));
   }
   return [...byId.values()];
+}
+
+/** Gives made phone numbers one after the other, from the one after `index` on, without those that are taken. */
+export function freePhoneNumbers(index: number, isTaken: (phoneNumber: string) => boolean): () => string {
+  let made = index;
+  return () => {
+    do made += 1;
+    while (isTaken(madePhoneNumber(made)));
+    return madePhoneNumber(made);
+  };
+}
+
+/** A number with everything that was left out; `freePhoneNumber` is asked only where it has no phone number. */
+export function completeNumber(given: NumberInput, freePhoneNumber: () => string): SandboxNumber {
+  const phoneNumber = given.phone_number || freePhoneNumber();
+  const { eligible_messaging_products = BOTH } = given;
+  return {
+    id: given.id,
+    phone_number: phoneNumber,
+    type: TOLL_FREE.some((prefix) => phoneNumber.startsWith(prefix)) ? 'tollfree' : 'longcode',
+    country_code: 'US',
+    messaging_profile_id: given.messaging_profile_id?.toLowerCase() || null,
+    messaging_product: given.messaging_product ?? 'A2P',
+    eligible_messaging_products,
+    ...(given.eligibility_hidden ? { eligibility_hidden: true } : {}),
+    updated_at: BEGINNING,
+  };
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Account } from './account.ts';
 import { type Body, readBody } from './body.ts';
 import { CONTROL_PREFIX, control } from './control.ts';
+import type { EditsDue } from './edits.ts';
 import { playFault } from './fault-kinds.ts';
 import type { FaultChooser } from './faults.ts';
 import type { Gate } from './gate.ts';
@@ -10,23 +11,25 @@ import { failure, type Reply } from './reply.ts';
 import { findRoute, type Route } from './routes.ts';
 import { sendReply } from './send.ts';
 import { updateNumber } from './update.ts';
-import { showNumber } from './views.ts';
 
 /** What answering takes. `later` runs its function after so many milliseconds, at once for 0. */
 type HandlerParts = {
   account: Account;
   gate: Gate;
+  editsDue: EditsDue;
   chooseFault: FaultChooser;
+  chooseReadFault: FaultChooser;
   recorder: Recorder;
   later: (ms: number, act: () => void) => void;
   latencyMs: number;
   quoteKey: boolean;
 };
 
-/** The request listener: record, gate, body, fault, route, answer, in this order. */
+/** The request listener: record, gate, body, edits, fault, route, answer, in this order. */
 export function createHandler(parts: HandlerParts): RequestListener {
   const { account, gate, recorder } = parts;
   let received = 0;
+  let underApi = 0;
   let answered = 0;
 
   return (request: IncomingMessage, response: ServerResponse) => {
@@ -40,7 +43,10 @@ export function createHandler(parts: HandlerParts): RequestListener {
     const route = findRoute(path);
     const record = recorder.arrived(atMs, method, url, route?.id ?? null);
     const { authorization } = request.headers;
-    const admission = path.startsWith('/v2/') ? gate(authorization, atMs, answered) : { refusal: null, headers: {} };
+    const isApi = path.startsWith('/v2/');
+    if (isApi) underApi += 1;
+    const nth = isApi ? underApi : 0; // kept until its body is there, whatever arrives meanwhile
+    const admission = isApi ? gate(authorization, atMs, answered) : { refusal: null, headers: {} };
 
     const answer = (reply: Reply) =>
       parts.later(parts.latencyMs + (reply.delayMs ?? 0), () => {
@@ -52,14 +58,31 @@ export function createHandler(parts: HandlerParts): RequestListener {
       });
 
     if (method === 'GET') {
-      answer(admission.refusal ?? route?.read(account, new URLSearchParams(query)) ?? failure(404, '10005'));
+      parts.editsDue(nth);
+      answer(admission.refusal ?? replyToRead(parts, url, route, record, new URLSearchParams(query)));
     } else {
       readBody(request, (body) => {
         record.body = body.value;
+        parts.editsDue(nth);
         answer(admission.refusal ?? replyToWrite(parts, method, route, record, body));
       });
     }
   };
+}
+
+function replyToRead(
+  { account, chooseReadFault }: HandlerParts,
+  url: string,
+  route: Route | null,
+  record: OpenRecord,
+  query: URLSearchParams,
+): Reply {
+  if (route === null) return failure(404, '10005');
+  const read = () => route.read(account, query);
+  const fault = chooseReadFault(route.id ?? url);
+  if (fault === null) return read();
+  record.fault = fault;
+  return playFault(fault, { write: read, read, asked: null });
 }
 
 function replyToWrite(
@@ -78,9 +101,8 @@ function replyToWrite(
   const fault = chooseFault(id);
   if (fault === null) return write();
   record.fault = fault;
-  const number = account.numbers.get(id);
-  const current = () => (number === undefined ? null : showNumber(account, number));
-  return playFault(fault, { write, current, asked: body.value });
+  const read = () => route.read(account, new URLSearchParams());
+  return playFault(fault, { write, read, asked: body.value });
 }
 
 function splitUrl(url: string): [path: string, query: string] {

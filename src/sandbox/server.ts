@@ -1,5 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { openAccount, snapshotOf } from './account.ts';
+import type { AccountEdit, Edit } from './edit-forms.ts';
+import { editNow, scheduleEdits } from './edits.ts';
 import { createFaultChooser, type Fault } from './faults.ts';
 import { createGate } from './gate.ts';
 import { makeState, type NumberInput, type ProfileInput } from './generate.ts';
@@ -7,8 +9,10 @@ import { createHandler } from './handler.ts';
 import { createRecorder, type ReceivedRequest } from './recorder.ts';
 import type { SandboxState } from './state.ts';
 
+export { type AccountEdit, type Edit, parseEdit } from './edit-forms.ts';
 export { FAULT_KINDS } from './fault-kinds.ts';
 export { type Fault, parseFault } from './faults.ts';
+export type { NumberInput, ProfileInput } from './generate.ts';
 export { NOT_IMITATED } from './not-imitated.ts';
 export type { ReceivedRequest } from './recorder.ts';
 export { exampleIds, type SandboxState } from './state.ts';
@@ -30,8 +34,12 @@ export type SandboxOptions = {
   seed?: number | undefined;
   /** The only key that is accepted. Default: any that is not empty. */
   key?: string | undefined;
-  /** From parseFault. They hit PATCH only: reads tell the truth. */
+  /** From parseFault. They hit PATCH only. */
   faults?: Fault[] | undefined;
+  /** From parseFault. They hit GET under /v2 only; those for an id hit the reads of that one number. */
+  readFaults?: Fault[] | undefined;
+  /** What somebody else does to the account while requests come in. */
+  edits?: Edit[] | undefined;
   /** After so many answered requests, every further one is answered 401. Default: never. */
   revokeAfter?: number | undefined;
   /** Error details quote the Authorization header, as careless servers do. Default false. */
@@ -52,16 +60,18 @@ export type Sandbox = {
   snapshot(): SandboxState;
   /** What arrived under /v2 and elsewhere, control routes excepted, oldest first. */
   requests(): ReceivedRequest[];
+  /** What somebody else does to the account, at once. Throws RangeError for an edit that cannot be carried out. */
+  edit(edit: AccountEdit): void;
 };
 
 const KEEP_ALIVE_MS = 65_000;
 
 /**
  * Starts a stand-in of the messaging API on this machine. Rejects when the port cannot be had (the error of `listen`)
- * and with a RangeError for a count, a limit or a window that makes no sense.
+ * and with a RangeError for a count, a limit, a window or an edit that makes no sense.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { numbers = 1000, profiles = 3, faults = [], seed = 1 } = options;
+  const { numbers = 1000, profiles = 3, faults = [], readFaults = [], edits = [], seed = 1 } = options;
   const account = openAccount(options.state ?? makeState(numbers, profiles));
   const recorder = createRecorder(options.recordRequests ?? true);
   const timers = createTimers();
@@ -69,7 +79,9 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     account,
     recorder,
     gate: createGate(options),
+    editsDue: scheduleEdits(account, edits),
     chooseFault: createFaultChooser(faults, seed),
+    chooseReadFault: createFaultChooser(readFaults, seed),
     later: timers.later,
     latencyMs: options.latencyMs ?? 0,
     quoteKey: options.quoteKey ?? false,
@@ -87,6 +99,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       }),
     snapshot: () => snapshotOf(account),
     requests: () => recorder.list(),
+    edit: (edit) => editNow(account, edit),
   };
 }
 

@@ -9,7 +9,10 @@ export type SandboxNumber = {
   /** A UUID in lower case, or null when the number is on no profile. */
   messaging_profile_id: string | null;
   messaging_product: string;
-  eligible_messaging_products: readonly string[];
+  /** null: nobody knows, and any product may be chosen. */
+  eligible_messaging_products: readonly string[] | null;
+  /** Leaves the eligible products out of every answer; they bind a write all the same. Default false. */
+  eligibility_hidden?: boolean;
   tags?: readonly string[];
   /** RFC 3339, UTC. */
   updated_at: string;
@@ -32,6 +35,10 @@ export type SandboxProfile = {
     sticky_sender?: boolean;
     geomatch?: boolean;
   } | null;
+  /** A decimal number, in US dollars. Default 0.00; snapshots of earlier versions have none. */
+  daily_spend_limit?: string;
+  /** Default false. */
+  daily_spend_limit_enabled?: boolean;
 };
 
 /** A whole account as plain JSON data: what `snapshot()` gives and what `SandboxOptions.state` takes. */

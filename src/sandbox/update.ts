@@ -1,5 +1,5 @@
 import { type Account, changeNumber, type NumberChange } from './account.ts';
-import type { Body } from './body.ts';
+import { type Body, isListOfStrings, isObject, refuseBody } from './body.ts';
 import { failure, type Reply, success } from './reply.ts';
 import type { SandboxNumber } from './state.ts';
 import { isUuid } from './uuid.ts';
@@ -10,8 +10,8 @@ import { showNumber } from './views.ts';
  * profile id takes the number off its profile. Order of the checks: body, number, form of the values, profile, product.
  */
 export function updateNumber(account: Account, id: string, body: Body): Reply {
-  if (body.problem === 'too large') return failure(400, '10015', { detail: 'The body is larger than 1 MiB.' });
-  if (body.problem === 'not JSON') return failure(400, '10023');
+  const refusal = refuseBody(body);
+  if (refusal !== null) return refusal;
   if (!isObject(body.value)) return failure(400, '10015', { detail: 'The body is not a JSON object.' });
   const number = account.numbers.get(id);
   if (number === undefined) return failure(404, '10005');
@@ -40,16 +40,8 @@ function readChange(account: Account, number: SandboxNumber, asked: Record<strin
     return failure(422, '10017', { pointer: '/messaging_profile_id' });
   }
   const { messaging_product: wanted } = change;
-  if (wanted !== undefined && !number.eligible_messaging_products.includes(wanted)) {
+  if (wanted !== undefined && number.eligible_messaging_products?.includes(wanted) === false) {
     return failure(422, '40324', { pointer: '/messaging_product' });
   }
   return change;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isListOfStrings(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

@@ -1,13 +1,14 @@
 import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkEnd, type Reference, referenceOf, runOf } from './checks.ts';
+import { editSome } from './edits.ts';
 import type { Blame } from './faults.ts';
-import { checkLeft, hasFinished, lastWords, nextArgs } from './go-on.ts';
-import { makeRows, type Row } from './input.ts';
+import { checkLeft, hasFinished, hasPlanned, lastWords, nextArgs } from './go-on.ts';
 import { createRandom } from './random.ts';
 import { addTrial, emptyReport, killsOf, type Report } from './report.ts';
-import { begunDirs, draftsIn, stageOf } from './run-files.ts';
+import { draftsIn } from './run-files.ts';
 import { applyArgs, type Bench, call, clear, newTrial, runSession, type Session, type Trial } from './session.ts';
+import { stageOf } from './stages.ts';
 import { checkTraffic } from './traffic.ts';
 
 /**
@@ -16,15 +17,31 @@ import { checkTraffic } from './traffic.ts';
  */
 export type BoundaryOptions = {
   rows: number;
-  rate: number;
   seed: number;
   step: number;
+  /** Whether the account is read before. */
+  online: boolean;
   note: (boundary: string, report: Report) => void;
 };
 
-// Where the halves of writes stand among the boundaries of a ledger that is new.
-const FIRST_HALF_WRITE = 5;
+// Where the halves of writes stand among the boundaries of a ledger that is new, after those of its opening.
+const BOUNDARIES_OF_OPENING = 3;
+const FIRST_HALF_WRITE = BOUNDARIES_OF_OPENING + 2;
 const BOUNDARIES_OF_A_WRITE = 6;
+/** The ledger is opened for the reading, which writes that it begins and that it has ended. */
+const BOUNDARIES_OF_READING = BOUNDARIES_OF_OPENING + 2 * BOUNDARIES_OF_A_WRITE;
+
+/** Slow enough that few rows wait with their intent on disk, and most writes of the ledger are of one row. */
+const OFFLINE_RATE = 50;
+/** No pause of a second between the reading and the sending, which no write falls into; few rows at once do the same. */
+const ONLINE_RATE = Number.POSITIVE_INFINITY;
+
+/** What somebody else does to the rows that are left before a torn run is gone on with. */
+const EDITS = [
+  { to: 'drifted', open: false },
+  { to: 'there', open: false },
+  { to: 'drifted', open: true },
+] as const;
 
 const PRELOAD = join(import.meta.dirname, 'kill-at-write.mjs');
 const NOTE = 'killed-at.txt';
@@ -40,6 +57,10 @@ const FILES = [
 
 const noteOf = ({ work }: Trial) => (existsSync(join(work, NOTE)) ? readFileSync(join(work, NOTE), 'utf8') : '');
 
+function freshTrial(bench: Bench, { rows, seed, online }: BoundaryOptions): Trial {
+  return newTrial(bench, { rows, seed, online, rate: online ? ONLINE_RATE : OFFLINE_RATE, doubts: 0 });
+}
+
 /** One process that dies at its k-th boundary. */
 function runTo(trial: Trial, args: string[], files: string, k: number): Promise<Session> {
   rmSync(join(trial.work, NOTE), { force: true });
@@ -51,11 +72,12 @@ function runTo(trial: Trial, args: string[], files: string, k: number): Promise<
 async function finish(trial: Trial, reference: Reference, options: BoundaryOptions, report: Report, blame: Blame) {
   const random = createRandom(options.seed + killsOf(report));
   await checkLeft(trial, random.chance(0.1), blame);
-  const session = await runSession(trial, await nextArgs(trial, random, blame));
+  let session = await runSession(trial, await nextArgs(trial, random, blame));
+  while (hasPlanned(trial, session)) session = await runSession(trial, await nextArgs(trial, random, blame));
   if (!hasFinished(trial, session, blame)) return;
   checkEnd(trial, reference, blame);
   const traffic = checkTraffic(trial, blame);
-  addTrial(report, trial.rows.length, draftsIn(runOf(trial)).length, traffic);
+  addTrial(report, trial, draftsIn(runOf(trial)).length, traffic);
 }
 
 /**
@@ -75,7 +97,8 @@ async function enumerate(
       const { trial, args } = begin();
       const { faults } = report;
       const before = faults.length;
-      const { ended, from, to } = await runTo(trial, args, files, k);
+      const session = await runTo(trial, args, files, k);
+      const { ended } = session;
       const where = `boundary ${k} of ${args[0]}, ${noteOf(trial)}`;
       const blame: Blame = (kind, text) => faults.push({ kind, text: `${where} (${trial.work}): ${text}` });
       if (ended.stuck || (ended.signal === null && ended.code !== reference.exit)) {
@@ -83,8 +106,7 @@ async function enumerate(
       }
       if (ended.signal === null) through += 1;
       else {
-        const change = trial.rows.filter(({ action }) => action === 'change').length;
-        report.kills[stageOf(begunDirs(trial.work)[0], to > from, change)] += 1;
+        report.kills[stageOf(trial, session)] += 1;
         await finish(trial, reference, options, report, blame).catch((error: Error) =>
           blame('other', `${error.stack}`),
         );
@@ -98,15 +120,19 @@ async function enumerate(
 
 /**
  * A run that was killed in the middle of a line of its ledger, and of which somebody has looked at the results since:
- * a torn line, rows in flight, and files of an earlier end are all there.
+ * a torn line, rows in flight, and files of an earlier end are all there. Numbers of an online run have been edited.
  */
-async function tornRun(bench: Bench, rows: readonly Row[], options: BoundaryOptions): Promise<Trial> {
-  for (let k = FIRST_HALF_WRITE; ; k += BOUNDARIES_OF_A_WRITE) {
-    const trial = newTrial(bench, rows, options.rate, options.seed);
+async function tornRun(bench: Bench, options: BoundaryOptions): Promise<Trial> {
+  const first = FIRST_HALF_WRITE + (options.online ? BOUNDARIES_OF_READING : 0);
+  for (let k = first; ; k += BOUNDARIES_OF_A_WRITE) {
+    const trial = freshTrial(bench, options);
     const { ended, to, from } = await runTo(trial, applyArgs(trial), 'ledger', k);
     if (ended.signal === null) throw new Error('no boundary is in the middle of a write of the ledger');
-    if (to - from >= rows.length / 3 && noteOf(trial) === 'ledger: half of a write') {
+    const sent = trial.server.seen().slice(from, to);
+    const writes = sent.filter(({ what }) => what === 'write').length;
+    if (writes >= trial.rows.length / 3 && noteOf(trial) === 'ledger: half of a write') {
       await call(trial, ['results', runOf(trial), '--json']);
+      if (options.online) editSome(trial, ['resume'], EDITS, createRandom(options.seed));
       return trial;
     }
     clear(trial);
@@ -116,8 +142,7 @@ async function tornRun(bench: Bench, rows: readonly Row[], options: BoundaryOpti
 /** Kills at every write boundary of an `apply`, and then of the `resume` of a torn run. */
 export async function killAtBoundaries(bench: Bench, options: BoundaryOptions): Promise<Report> {
   const report = emptyReport();
-  const rows = makeRows(options.rows);
-  const fresh = () => newTrial(bench, rows, options.rate, options.seed);
+  const fresh = () => freshTrial(bench, options);
   const unbroken = fresh();
   await runSession(unbroken, applyArgs(unbroken));
   const reference = referenceOf(unbroken);
@@ -131,7 +156,7 @@ export async function killAtBoundaries(bench: Bench, options: BoundaryOptions): 
     options,
     report,
   );
-  const torn = await tornRun(bench, rows, options);
+  const torn = await tornRun(bench, options);
   const kept = `${torn.work}-kept`;
   const memory = bench.server.snapshot();
   cpSync(torn.work, kept, { recursive: true });

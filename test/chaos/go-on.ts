@@ -18,6 +18,8 @@ export async function checkLeft(trial: Trial, results: boolean, blame: Blame): P
   for (const dir of runDirs(trial.work)) {
     for (const fault of halfFiles(dir, trial.rows.length)) blame('other', `after a kill, ${fault} in ${dir}`);
   }
+  const isSent = trial.server.seen().some(({ what }) => what === 'write');
+  if (isSent && begunDirs(trial.work).length === 0) blame('loss', 'rows were sent, and no run says that it has begun');
   const dir = runDirs(trial.work).at(-1);
   if (!results || dir === undefined || manifestOf(dir) === null) return;
   const ended = await call(trial, ['results', dir, '--json']);
@@ -25,29 +27,52 @@ export async function checkLeft(trial: Trial, results: boolean, blame: Blame): P
   else if (!readFileSync(join(dir, 'results.csv'), 'utf8').endsWith('\n')) blame('other', 'results.csv is not whole');
 }
 
-/** Nothing was sent: `resume` must say so, with a command to go on with. */
-async function checkRefusal(trial: Trial, dir: string | undefined, blame: Blame): Promise<void> {
-  const there = dir !== undefined && manifestOf(dir) !== null;
+/** A run that died before it had a plan is shown as interrupted. */
+async function checkShown(trial: Trial, dir: string, blame: Blame): Promise<void> {
+  const ended = await call(trial, ['runs', '--json']);
+  const { runs = [] } = JSON.parse(ended.stdout || '{}') as { runs?: { dir: string; state: string }[] };
+  const state = runs.find((run) => dir.endsWith(run.dir))?.state;
+  if (state !== 'interrupted') blame('other', `a run that died while it was planning is ${state}: ${lastWords(ended)}`);
+}
+
+/** Nothing was sent: `resume` must say so, with a command to go on with. Gives that command's arguments. */
+async function checkRefusal(trial: Trial, dir: string | undefined, blame: Blame): Promise<string[] | null> {
+  const manifest = dir === undefined ? null : manifestOf(dir);
+  if (dir !== undefined && manifest?.plan === null) await checkShown(trial, dir, blame);
+  const asked = trial.server.seen().length;
   const ended = await call(trial, ['resume', ...(dir === undefined ? [] : [dir]), '--json']);
+  if (trial.server.seen().length !== asked) blame('other', 'resume of a run that has sent nothing sends requests');
   // Without run.json it is no run yet, which is a fault of whoever names it.
-  const due = there ? 8 : 2;
+  const due = manifest === null ? 2 : 8;
   if (ended.code !== due) blame('other', `resume of a run that has sent nothing: ${lastWords(ended)}, not ${due}`);
-  else if (there && !/cli\.js (plan|apply) /.test(JSON.parse(ended.stdout).error.message)) {
+  if (ended.code !== due || manifest === null) return null;
+  const command = /cli\.js ((?:plan|apply) .*)$/m.exec(JSON.parse(ended.stdout).error.message)?.[1];
+  if (command === undefined) {
     blame('other', `resume of a run that has sent nothing names no command: ${ended.stdout}`);
   }
+  return command?.split(' ') ?? null;
+}
+
+/** The call that carries out what has a plan and was not begun, or starts again. */
+async function startAgain(trial: Trial, random: Random, blame: Blame): Promise<string[]> {
+  const dirs = runDirs(trial.work);
+  const planned = dirs.filter((dir) => manifestOf(dir)?.state === 'planned').at(-1);
+  // A new plan would take for granted what somebody else has set.
+  const isBound = planned !== undefined && trial.edits.size > 0;
+  const named = isBound ? planned : dirs.at(-1);
+  const printed = random.chance(0.5) ? await checkRefusal(trial, named, blame) : null;
+  if (printed !== null && random.chance(0.5)) return [...printed, ...(printed[0] === 'apply' ? OUTPUT : ['--json'])];
+  return planned !== undefined && (isBound || random.chance(0.5))
+    ? ['apply', planned, ...OUTPUT, '--yes']
+    : applyArgs(trial);
 }
 
 /**
  * The call that goes on after a kill, as a user may make it: `resume` with or without a directory, or the same `apply`
- * again; from the start where nothing had begun.
+ * again; from the start, or by the command that `resume` prints, where nothing had begun.
  */
 export async function nextArgs(trial: Trial, random: Random, blame: Blame): Promise<string[]> {
-  if (begunDirs(trial.work).length === 0) {
-    const dir = runDirs(trial.work).at(-1);
-    if (random.chance(0.5)) await checkRefusal(trial, dir, blame);
-    const planned = dir !== undefined && manifestOf(dir)?.state === 'planned';
-    return planned && random.chance(0.5) ? ['apply', dir, ...OUTPUT, '--yes'] : applyArgs(trial);
-  }
+  if (begunDirs(trial.work).length === 0) return startAgain(trial, random, blame);
   const dir = runOf(trial);
   const byDirectory = ['resume', dir, ...OUTPUT];
   // What has finished is not unfinished any more: only by its name it tells how it ended.
@@ -58,6 +83,12 @@ export async function nextArgs(trial: Trial, random: Random, blame: Blame): Prom
     ['resume', ...OUTPUT],
     [...applyArgs(trial), '--if-unfinished', 'resume'],
   ]);
+}
+
+/** Whether a process that was not killed has done nothing but plan, as it was told to, and well. */
+export function hasPlanned({ online }: Trial, { args, ended }: Session): boolean {
+  // Rejected rows are at no target.
+  return args[0] === 'plan' && ended.code === (online ? 4 : 0);
 }
 
 /** Whether a process that was not killed has brought the run to its end; anything else than that is a fault. */
@@ -78,5 +109,5 @@ export async function checkAfterEnd(trial: Trial, exit: number, blame: Blame): P
   if (resumed.code !== exit) blame('other', `resume of a finished run: ${lastWords(resumed)}`);
   const again = await call(trial, ['results', dir, '--json']);
   if (again.code !== 0 || results() !== before) blame('wrong', `results of a finished run: ${lastWords(again)}`);
-  if (trial.server.seen().length !== sent) blame('duplicate', 'a finished run was sent again');
+  if (trial.server.seen().length !== sent) blame('duplicate', 'a finished run asks the server again');
 }

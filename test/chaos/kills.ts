@@ -1,11 +1,23 @@
 import { checkEnd, type Reference, referenceOf, runOf } from './checks.ts';
+import { type Edit, editSome } from './edits.ts';
 import type { Blame } from './faults.ts';
-import { checkAfterEnd, checkLeft, hasFinished, lastWords, nextArgs } from './go-on.ts';
-import { makeRows, type Row } from './input.ts';
+import { checkAfterEnd, checkLeft, hasFinished, hasPlanned, lastWords, nextArgs } from './go-on.ts';
+import { changesOf } from './input.ts';
 import { createRandom, type Random } from './random.ts';
 import { addTrial, emptyReport, killsOf, type Report } from './report.ts';
-import { begunDirs, draftsIn, readLedger, stageOf } from './run-files.ts';
-import { applyArgs, type Bench, clear, type Kill, newTrial, runSession, type Trial } from './session.ts';
+import { draftsIn, readLedger } from './run-files.ts';
+import {
+  applyArgs,
+  type Bench,
+  clear,
+  type Kill,
+  newTrial,
+  runAt,
+  runSession,
+  type Setup,
+  type Trial,
+} from './session.ts';
+import { stageOf } from './stages.ts';
 import { checkTraffic } from './traffic.ts';
 
 /** How many kills, on what, and how. `note` is told of every run that has ended. */
@@ -20,32 +32,61 @@ export type KillOptions = {
 /** Longer than it takes to the first request, so that kills before it fall on every moment of the start. */
 const LONGEST_START_MS = 400;
 
-/** The longest time from the first request to a kill, where the run lasts that long. */
+/** Longer than it takes to read the account. */
+const LONGEST_READING_MS = 150;
+
+/** The longest time from the first request about a row to a kill, where the run lasts that long. */
 const LONGEST_MS = 1500;
+
+/** Writes that are answered in doubt. */
+const DOUBTS = 0.01;
+
+/** What somebody else does between two calls, when anything: mostly to rows that were not sent. */
+const EDITS: readonly (readonly Pick<Edit, 'to' | 'open'>[])[] = [
+  [{ to: 'drifted', open: false }],
+  [{ to: 'there', open: false }],
+  [
+    { to: 'drifted', open: false },
+    { to: 'drifted', open: true },
+    { to: 'there', open: true },
+  ],
+];
 
 const ENOUGH_FAULTS = 200;
 
-const changeOf = (rows: readonly Row[]) => rows.filter(({ action }) => action === 'change').length;
-
 /**
- * Decides when a process is killed, and arms it: some before the first request, most while it sends, some when the last
- * row has been sent and the results are written, some while a SIGTERM drains. Gives a function that disarms.
+ * Decides when a process is killed, and arms it: some before the first request, some while they read the account, most
+ * while they send, some when the last row has been sent and the results are written, some while a SIGTERM drains. Gives a
+ * function that disarms.
  */
-function arm(kill: Kill, trial: Trial, random: Random): () => void {
-  const { server, rows, rate, work } = trial;
+function arm(kill: Kill, trial: Trial, args: readonly string[], random: Random): () => void {
+  const { server, rows, rate, edits } = trial;
+  const { outcomes, open } = readLedger(runAt(trial, args));
   const timers: NodeJS.Timeout[] = [];
   const strike = (afterMs: number) => timers.push(setTimeout(() => kill('SIGKILL'), afterMs));
   const longestMs = Math.min(LONGEST_MS, (1000 * rows.length) / rate);
-  const due = changeOf(rows) - readLedger(begunDirs(work)[0]).outcomes.size;
+  const due = changesOf(rows).filter(({ row }) => !outcomes.has(row) && (!edits.has(row) || open.has(row))).length;
   const asked = new Set<number>();
+  // About every second run that reads the account is killed there first, whatever else befalls it.
+  const isFirst = trial.sessions.length === 0;
+  const reads = trial.online && random.chance(isFirst ? 0.5 : 0.2);
   const kind = random.next();
   let forget = () => undefined as unknown;
-  if (kind < 0.2) strike(random.between(0, LONGEST_START_MS));
+  if (reads) {
+    // At once, or when a few more pages have been read.
+    const afterMs = random.chance(0.5) ? 0 : random.between(0, LONGEST_READING_MS);
+    forget = server.onRequest(() => {
+      forget();
+      if (afterMs === 0) kill('SIGKILL');
+      else strike(afterMs);
+    });
+  } else if (kind < 0.2) strike(random.between(0, LONGEST_START_MS));
   else {
     const atEnd = kind < 0.35;
     const drain = kind >= 0.9;
     const afterMs = atEnd ? random.between(0, 120) : random.between(0, random.chance(0.2) ? 60 : longestMs);
-    forget = server.onRequest(({ row }) => {
+    forget = server.onRequest(({ what, row }) => {
+      if (what !== 'write' && !open.has(row)) return;
       asked.add(row);
       if (atEnd && asked.size < due) return;
       forget();
@@ -68,42 +109,56 @@ async function killAndResume(
   options: KillOptions,
   blame: Blame,
 ): Promise<void> {
-  const change = changeOf(trial.rows);
   for (let args = applyArgs(trial); ; args = await nextArgs(trial, random, blame)) {
-    const interrupt = (kill: Kill) => arm(kill, trial, random);
+    if (trial.online && random.chance(0.4)) editSome(trial, args, random.pick(EDITS), random);
+    const interrupt = (kill: Kill) => arm(kill, trial, args, random);
     const session = await runSession(trial, args, killsOf(report) < options.kills ? { interrupt } : {});
-    const { ended, from, to } = session;
+    const { ended } = session;
     if (ended.stuck) return blame('other', `did not end within a minute: ${args.join(' ')}`);
     if (ended.signal !== null) {
-      report.kills[stageOf(begunDirs(trial.work)[0], to > from, change)] += 1;
+      report.kills[stageOf(trial, session)] += 1;
       await checkLeft(trial, random.chance(0.1), blame);
       continue;
     }
     // A SIGTERM that was obeyed before the kill came.
-    if (ended.code === 143) continue;
+    if (ended.code === 143 || hasPlanned(trial, session)) continue;
     if (!hasFinished(trial, session, blame)) return;
     break;
   }
   checkEnd(trial, reference, blame);
   const traffic = checkTraffic(trial, blame);
-  addTrial(report, trial.rows.length, draftsIn(runOf(trial)).length, traffic);
+  addTrial(report, trial, draftsIn(runOf(trial)).length, traffic);
   if (random.chance(0.2)) await checkAfterEnd(trial, reference.exit, blame);
 }
 
-/** Kills so many processes at random moments; the work directories of runs with faults are kept. */
+/** What an unbroken run leaves. */
+async function unbroken(bench: Bench, setup: Setup): Promise<Reference> {
+  const trial = newTrial(bench, { ...setup, doubts: 0 });
+  const { ended } = await runSession(trial, applyArgs(trial));
+  if (ended.code !== 4) throw new Error(`the unbroken run ended with ${lastWords(ended)}`);
+  const reference = referenceOf(trial);
+  clear(trial);
+  return reference;
+}
+
+/**
+ * Kills so many processes at random moments: those of odd runs read the account, those of even ones are offline. The work
+ * directories of runs with faults are kept.
+ */
 export async function randomKills(bench: Bench, options: KillOptions): Promise<Report> {
   const report = emptyReport();
-  const rows = makeRows(options.rows);
-  const unbroken = newTrial(bench, rows, options.rate, options.seed);
-  const first = await runSession(unbroken, applyArgs(unbroken));
-  if (first.ended.code !== 4) throw new Error(`the unbroken run ended with ${lastWords(first.ended)}`);
-  const reference = referenceOf(unbroken);
-  clear(unbroken);
-  for (let run = 1; killsOf(report) < options.kills; run++) {
-    const random = createRandom(options.seed * 1000 + run);
-    const trial = newTrial(bench, rows, options.rate, options.seed * 1000 + run);
+  const { rows, rate, kills } = options;
+  const setupOf = (seed: number): Setup => ({ rows, rate, seed, online: seed % 2 === 1, doubts: DOUBTS });
+  const references = [await unbroken(bench, setupOf(0)), await unbroken(bench, setupOf(1))] as const;
+  for (let run = 1; killsOf(report) < kills; run++) {
+    const setup = setupOf(options.seed * 1000 + run);
+    const random = createRandom(setup.seed);
+    const trial = newTrial(bench, setup);
     const faults = report.faults.length;
-    const blame: Blame = (kind, text) => report.faults.push({ kind, text: `run ${run} (${trial.work}): ${text}` });
+    const how = setup.online ? 'online' : 'offline';
+    const blame: Blame = (kind, text) =>
+      report.faults.push({ kind, text: `run ${run}, ${how} (${trial.work}): ${text}` });
+    const reference = references[setup.online ? 1 : 0];
     await killAndResume(trial, reference, random, report, options, blame).catch((error: Error) => {
       blame('other', error.stack ?? error.message);
     });

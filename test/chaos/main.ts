@@ -26,8 +26,6 @@ function wholeNumber(name: 'kills' | 'rows' | 'rate' | 'seed'): number {
 
 const [kills, rows, rate, seed] = [wholeNumber('kills'), wholeNumber('rows'), wholeNumber('rate'), wholeNumber('seed')];
 const BOUNDARY_ROWS = 12;
-/** Slow enough that few rows wait with their intent on disk, and most writes of the ledger are of one row. */
-const BOUNDARY_RATE = 50;
 const SHOWN_FAULTS = 30;
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -55,13 +53,16 @@ const reports: [string, Report][] = [];
 if (both || values.random) {
   const tell = teller();
   const note = (report: Report) => tell(`run ${report.runs}, ${killsOf(report)} kills`, report);
-  const title = `Random kills: ${rows} rows at ${rate}/s`;
+  const title = `Random kills: ${rows} rows at ${rate}/s, half of the runs with the account read before, half offline`;
   reports.push([title, await randomKills(bench, { kills, rows, rate, seed, note })]);
 }
 if (both || values.boundaries) {
-  const title = `Kills at write boundaries: ${BOUNDARY_ROWS} rows, every boundary of apply and of resume`;
-  const options = { rows: BOUNDARY_ROWS, rate: BOUNDARY_RATE, seed, step: 1, note: teller() };
-  reports.push([title, await killAtBoundaries(bench, options)]);
+  for (const online of [true, false]) {
+    const how = online ? 'with the account read before' : 'offline';
+    const title = `Kills at write boundaries ${how}: ${BOUNDARY_ROWS} rows, every boundary of apply and of resume`;
+    const options = { rows: BOUNDARY_ROWS, seed, step: 1, online, note: teller() };
+    reports.push([title, await killAtBoundaries(bench, options)]);
+  }
 }
 await server.close();
 

@@ -1,50 +1,70 @@
 import type { Fault } from './faults.ts';
-import type { Stage } from './run-files.ts';
+import type { Stage } from './stages.ts';
 import type { Traffic } from './traffic.ts';
 
 /** What all trials of one part have come to. */
 export type Report = {
   kills: Record<Stage, number>;
   runs: number;
+  online: number;
   rows: number;
-  requests: number;
-  reads: number;
-  resent: number;
-  openAtKills: number;
-  most: number;
-  lateMs: number;
+  edits: number;
   drafts: number;
+  traffic: Traffic;
   faults: Fault[];
 };
 
 /** A report of nothing yet. */
 export function emptyReport(): Report {
   return {
-    kills: { planning: 0, starting: 0, sending: 0, finishing: 0 },
+    kills: { planning: 0, reading: 0, rereading: 0, starting: 0, sending: 0, finishing: 0 },
     runs: 0,
+    online: 0,
     rows: 0,
-    requests: 0,
-    reads: 0,
-    resent: 0,
-    openAtKills: 0,
-    most: 0,
-    lateMs: 0,
+    edits: 0,
     drafts: 0,
+    traffic: {
+      requests: 0,
+      reads: { plan: 0, drift: 0, back: 0 },
+      resent: 0,
+      openAtKills: 0,
+      doubted: 0,
+      most: 0,
+      lateMs: 0,
+    },
     faults: [],
   };
 }
 
-/** Adds a trial that has ended. */
-export function addTrial(report: Report, rows: number, drafts: number, traffic: Traffic): void {
+function together(a: Traffic, b: Traffic): Traffic {
+  return {
+    requests: a.requests + b.requests,
+    reads: {
+      plan: a.reads.plan + b.reads.plan,
+      drift: a.reads.drift + b.reads.drift,
+      back: a.reads.back + b.reads.back,
+    },
+    resent: a.resent + b.resent,
+    openAtKills: a.openAtKills + b.openAtKills,
+    doubted: a.doubted + b.doubted,
+    most: Math.max(a.most, b.most),
+    lateMs: Math.max(a.lateMs, b.lateMs),
+  };
+}
+
+/** Adds a trial that has ended, and the drafts that its kills have left behind. */
+export function addTrial(
+  report: Report,
+  trial: { online: boolean; rows: { length: number }; edits: { size: number } },
+  drafts: number,
+  traffic: Traffic,
+): void {
   report.runs += 1;
-  report.rows += rows;
+  report.online += Number(trial.online);
+  report.rows += trial.rows.length;
+  report.edits += trial.edits.size;
   report.drafts += drafts;
-  report.requests += traffic.requests;
-  report.reads += traffic.reads;
-  report.resent += traffic.resent;
-  report.openAtKills += traffic.openAtKills;
-  report.most = Math.max(report.most, traffic.most);
-  report.lateMs = Math.max(report.lateMs, traffic.lateMs);
+  report.traffic = together(report.traffic, traffic);
 }
 
 /** All kills of a report. */
@@ -54,17 +74,20 @@ export function killsOf({ kills }: Report): number {
 
 /** The table that is printed at the end. */
 export function reportText(title: string, report: Report): string {
-  const { kills, faults } = report;
+  const { kills, faults, traffic } = report;
+  const { reads } = traffic;
   const faulty = (kind: Fault['kind']) => faults.filter((fault) => fault.kind === kind).length;
   const stages = Object.entries(kills).map(([stage, count]) => `${count} ${stage}`);
   const lines: [string, string | number][] = [
     ['kills', `${killsOf(report)} (${stages.join(', ')})`],
-    ['runs', report.runs],
+    ['runs', `${report.runs}, ${report.online} of them online`],
     ['rows', report.rows],
-    ['requests', report.requests],
-    ['reads', `${report.reads}, for ${report.openAtKills} rows in flight at kills`],
-    ['sent again after a read', report.resent],
-    ['most in a second', `${report.most} (the server's clock was late by ${report.lateMs.toFixed(1)} ms at worst)`],
+    ["somebody else's edits", report.edits],
+    ['requests', traffic.requests],
+    ['reads of the account', `${reads.plan} for plans, ${reads.drift} before rows were sent later`],
+    ['rows read back', `${reads.back}, for ${traffic.openAtKills} in flight at kills, ${traffic.doubted} in doubt`],
+    ['sent again after a read', traffic.resent],
+    ['most in a second', `${traffic.most} (the server's clock was late by ${traffic.lateMs.toFixed(1)} ms at worst)`],
     ['drafts left behind', report.drafts],
     ['duplicates (sent again unread)', faulty('duplicate')],
     ['losses', faulty('loss')],

@@ -3,11 +3,17 @@ import { join } from 'node:path';
 
 // What the files of a run say, read without any code of the program that is on trial.
 
-/** How far a process had come when it was killed. */
-export type Stage = 'planning' | 'starting' | 'sending' | 'finishing';
-
-/** What a ledger says of the rows: those with an intent and no end, and how many outcomes each of the others has. */
-export type LedgerState = { sessions: number; open: Set<number>; outcomes: Map<number, number>; unreadable: number };
+/**
+ * What a ledger says: how many sessions there are and how many of them have ended, rows with an intent and no end, and how
+ * many outcomes each of the others has.
+ */
+export type LedgerState = {
+  sessions: number;
+  ended: number;
+  open: Set<number>;
+  outcomes: Map<number, number>;
+  unreadable: number;
+};
 
 /** The directories of all runs of a work directory, oldest first. */
 export function runDirs(work: string): string[] {
@@ -38,7 +44,7 @@ export function begunDirs(work: string): string[] {
 
 /** Reads a ledger. A last line that was torn is passed over; any other line that is none counts as unreadable. */
 export function readLedger(dir: string | undefined): LedgerState {
-  const state: LedgerState = { sessions: 0, open: new Set(), outcomes: new Map(), unreadable: 0 };
+  const state: LedgerState = { sessions: 0, ended: 0, open: new Set(), outcomes: new Map(), unreadable: 0 };
   const path = dir === undefined ? '' : join(dir, 'ledger.ndjson');
   if (!existsSync(path)) return state;
   const whole = readFileSync(path, 'utf8').replace(/\0+$/, '').split('\n').slice(0, -1);
@@ -52,6 +58,7 @@ export function readLedger(dir: string | undefined): LedgerState {
     }
     const row = entry.row ?? 0;
     if (entry.type === 'session_started') state.sessions += 1;
+    if (entry.type === 'session_ended') state.ended += 1;
     if (entry.type === 'intent') state.open.add(row);
     // After a SIGTERM: a row whose write may have happened stays open.
     if (entry.type === 'put_back' && entry.ambiguous !== true) state.open.delete(row);
@@ -60,13 +67,6 @@ export function readLedger(dir: string | undefined): LedgerState {
     state.outcomes.set(row, (state.outcomes.get(row) ?? 0) + 1);
   }
   return state;
-}
-
-/** How far a run has come: with `asked`, whether its last process had sent a request, and how many rows it has to send. */
-export function stageOf(dir: string | undefined, asked: boolean, change: number): Stage {
-  if (dir === undefined) return 'planning';
-  if (readLedger(dir).outcomes.size >= change) return 'finishing';
-  return asked ? 'sending' : 'starting';
 }
 
 /** What a kill must never leave behind: a half of a file that appears under its name. Gives what is wrong. */
@@ -82,12 +82,12 @@ export function halfFiles(dir: string, rows: number): string[] {
       faults.push(`${name} is not whole`);
     }
   }
-  for (const name of ['plan.csv', 'results.csv', 'failed.csv']) {
+  for (const name of ['plan.csv', 'results.csv', 'failed.csv', 'held.csv']) {
     const found = text(name);
     if (found === null) continue;
     if (!found.endsWith('\n')) faults.push(`${name} ends in the middle of a line`);
     // Without a plan, the results that somebody asks for have no rows.
-    const due = name === 'failed.csv' || manifestOf(dir)?.plan === null ? null : rows + 2;
+    const due = /^(failed|held)/.test(name) || manifestOf(dir)?.plan === null ? null : rows + 2;
     if (due !== null && found.split('\n').length !== due) faults.push(`${name} lacks rows`);
   }
   return faults;

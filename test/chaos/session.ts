@@ -3,8 +3,9 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { type Row, writeInput } from './input.ts';
-import { begunDirs, type LedgerState, readLedger } from './run-files.ts';
+import type { Edit } from './edits.ts';
+import { makeRows, type Row, writeInput } from './input.ts';
+import { begunDirs, type LedgerState, manifestOf, readLedger, runDirs } from './run-files.ts';
 import { type ChaosServer, KEY } from './server.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -15,21 +16,39 @@ const LOOK_EVERY_MS = 1;
 export type Ended = { code: number | null; signal: string | null; stdout: string; stderr: string; stuck: boolean };
 
 /**
- * One process of the program. `from` and `to` are its requests in `server.seen()`; the ledger is that at its start;
- * `lateMs` is how late this process, and with it the clock of the server, was at worst.
+ * One process of the program, on the run directory `dir`, which it has made where `planned`. `from` and `to` are its
+ * requests in `server.seen()`; the ledger is that at its start; `lateMs` is how late this process, and with it the clock
+ * of the server, was at worst.
  */
-export type Session = { args: string[]; from: number; to: number; before: LedgerState; lateMs: number; ended: Ended };
+export type Session = {
+  args: string[];
+  dir: string | undefined;
+  planned: boolean;
+  from: number;
+  to: number;
+  before: LedgerState;
+  lateMs: number;
+  ended: Ended;
+};
 
 /** What all trials share: their directory, the copy of the program, the server. */
 export type Bench = { bench: string; cli: string; server: ChaosServer };
 
-/** One input on its way to its end, over as many processes as it takes. */
+/**
+ * What is put to trial. `rate`: requests a second, Infinity for as fast as a few at once are. `online`: the account is read
+ * before. `doubts`: the share of writes that are answered in doubt.
+ */
+export type Setup = { rows: number; rate: number; seed: number; online: boolean; doubts: number };
+
+/** One input on its way to its end, over as many processes as it takes. `edits` are those of somebody else, by row. */
 export type Trial = {
   server: ChaosServer;
   cli: string;
   work: string;
   rows: readonly Row[];
   rate: number;
+  online: boolean;
+  edits: Map<number, Edit>;
   sessions: Session[];
 };
 
@@ -58,11 +77,12 @@ export function makeBench(): { bench: string; cli: string } {
 }
 
 /** A new work directory below a bench with an input, and a server that knows its rows. */
-export function newTrial({ bench, cli, server }: Bench, rows: readonly Row[], rate: number, seed: number): Trial {
+export function newTrial({ bench, cli, server }: Bench, { rows: count, rate, seed, online, doubts }: Setup): Trial {
   const work = mkdtempSync(join(bench, 'work-'));
+  const rows = makeRows(count, online);
   writeInput(work, rows);
-  server.reset(rows, seed);
-  return { server, cli, work, rows, rate, sessions: [] };
+  server.reset(rows, seed, doubts);
+  return { server, cli, work, rows, rate, online, edits: new Map(), sessions: [] };
 }
 
 /** Removes a trial's files. */
@@ -71,9 +91,16 @@ export function clear({ work }: Trial): void {
 }
 
 /** The arguments of the call that begins a trial. */
-export function applyArgs({ server, rate }: Trial): string[] {
-  const account = ['--base-url', server.url, '--rate', String(rate), '--allow-unassign'];
-  return ['apply', 'in.csv', ...account, '--results', 'out.csv', '--json', '--yes'];
+export function applyArgs({ server, rate, online }: Trial): string[] {
+  const pace = rate === Number.POSITIVE_INFINITY ? ['--rate', 'off', '--concurrency', '3'] : ['--rate', String(rate)];
+  const how = ['--allow-unassign', online ? '--skip-rejected' : '--offline', '--retry-base', '50ms'];
+  return ['apply', 'in.csv', '--base-url', server.url, ...pace, ...how, '--results', 'out.csv', '--json', '--yes'];
+}
+
+/** The run directory that a call is about, as far as that can be told before it: the one that it names, or the begun one. */
+export function runAt({ work }: Trial, [, named = '']: readonly string[]): string | undefined {
+  const dir = resolve(work, named);
+  return manifestOf(dir) === null ? begunDirs(work)[0] : dir;
 }
 
 /** `interrupt` is called when the process has started, and what it gives when the process has ended. */
@@ -121,7 +148,9 @@ export function call({ cli, work }: Trial, args: string[], how: How = {}): Promi
 export async function runSession(trial: Trial, args: string[], how: How = {}): Promise<Session> {
   const { server, work, sessions } = trial;
   const from = server.seen().length;
-  const before = readLedger(begunDirs(work)[0]);
+  const known = new Set(runDirs(work));
+  const at = runAt(trial, args);
+  const before = readLedger(at);
   const lateness = monitorEventLoopDelay({ resolution: LOOK_EVERY_MS });
   const end = call(trial, args, how);
   // Not before: to start a process takes its time.
@@ -130,7 +159,9 @@ export async function runSession(trial: Trial, args: string[], how: How = {}): P
   await server.quiet();
   lateness.disable();
   const lateMs = lateness.max / 1e6 - LOOK_EVERY_MS;
-  const session = { args, from, to: server.seen().length, before, lateMs, ended };
+  const made = runDirs(work).find((dir) => !known.has(dir));
+  const to = server.seen().length;
+  const session = { args, dir: made ?? at, planned: made !== undefined, from, to, before, lateMs, ended };
   sessions.push(session);
   return session;
 }

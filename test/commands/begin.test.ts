@@ -37,7 +37,7 @@ function place(flags: Typed = {}) {
   const origin = originOf('numbers.csv', context);
   const runsDir = join(cwd, 'runs');
   const start = (command: 'plan' | 'apply' = 'apply', from = origin) =>
-    begin(from, 'numbers.csv', settle(flags, context, 'apply'), command, context);
+    begin(from, 'numbers.csv', settle({ offline: 'true', ...flags }, context, 'apply'), command, null, context);
   return { cwd, context, origin, runsDir, start };
 }
 

@@ -51,7 +51,7 @@ describe('checkPlan', () => {
   });
 
   it('of rows of another run names the retry that takes them again', async () => {
-    const source = { run_id: 'earlier', dir: '/data/runs/earlier', only: 'failed,held' };
+    const source = { run_id: 'earlier', dir: '/data/runs/earlier', only: 'failed,held', undo: false };
     const run = await planned({ source });
     rmSync(runFiles(run.dir).plan);
     const again = 'telnyx-reassign retry /data/runs/earlier --only failed,held --dry-run';

@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { copyInput, fileSha256, makePlan } from '../../src/commands/make-plan.ts';
+import { copyInput, makePlan } from '../../src/commands/make-plan.ts';
+import { fileSha256 } from '../../src/io/digest.ts';
 import { runFiles } from '../../src/io/run-directory.ts';
 import { tempDir, tempFile } from '../io/temp.ts';
 import { id, planOf, profile } from './plans.ts';
@@ -70,7 +71,7 @@ describe('makePlan', () => {
     ]);
     expect(entries[3]?.note).toContain('line 3');
     expect(planned.preview).toMatchObject({ rows: 6, blankLines: 2 });
-    expect(planned.preview.actions).toEqual({ change: 3, unchanged: 0, rejected: 2, duplicate: 1 });
+    expect(planned.preview.actions).toEqual({ change: 3, unchanged: 0, rejected: 2, duplicate: 1, held: 0 });
     expect(planned.planSha256).toBe(await fileSha256(runFiles(dir).plan));
     expect(statSync(runFiles(dir).plan).mode & 0o777).toBe(0o600);
   });
@@ -164,7 +165,7 @@ describe('makePlan', () => {
     await copyInput(tempFile(`id,product\n${`${id(1)},A2P\n`.repeat(50_000)}`), dir, never);
     const controller = new AbortController();
     const checks = { map: {}, delimiter: null, allow_unassign: false, allow_rounded_ids: false };
-    const made = makePlan(dir, checks, controller.signal);
+    const made = makePlan(dir, checks, controller.signal, null);
     controller.abort(new Error('SIGTERM'));
     await expect(made).rejects.toThrow('SIGTERM');
     expect(existsSync(join(dir, 'plan.csv'))).toBe(false);

@@ -4,18 +4,12 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Context, UsageError } from '../../src/commands/context.ts';
-import {
-  checkOutputs,
-  inputExists,
-  newRun,
-  type Origin,
-  originOf,
-  planRun,
-  takeInput,
-} from '../../src/commands/new-run.ts';
+import { checkOutputs, inputExists, newRun, type Origin, originOf, takeInput } from '../../src/commands/new-run.ts';
 import { keptSettings, openRun, typedPath } from '../../src/commands/open-run.ts';
+import { planRun } from '../../src/commands/plan-run.ts';
 import { settle } from '../../src/commands/settled.ts';
 import type { Typed } from '../../src/core/resolve-settings.ts';
+import { createStop } from '../../src/engine/ports.ts';
 import { isLocked, readHolder } from '../../src/io/lock.ts';
 import { loadManifest, runFiles } from '../../src/io/run-directory.ts';
 import { tempDir } from '../io/temp.ts';
@@ -107,7 +101,7 @@ describe('newRun', () => {
 
   it('of the rows of another run has the name and path of that one, which need not be there any longer', async () => {
     const { cwd, context } = place();
-    const source = { run_id: 'earlier', dir: join(cwd, 'runs', 'earlier'), only: 'failed' };
+    const source = { run_id: 'earlier', dir: join(cwd, 'runs', 'earlier'), only: 'failed', undo: false };
     const origin: Origin = { path: join(cwd, 'gone.csv'), name: 'cutover', source, copy: async () => '' };
     const { manifest } = await newRun(origin, settle({}, context, 'retry'), 'retry', context);
     expect(manifest).toMatchObject({ name: 'cutover', command: 'retry', source, input: { path: origin.path } });
@@ -130,6 +124,7 @@ describe('newRun', () => {
 describe('takeInput and planRun', () => {
   it('copy and plan a file, or standard input, and record what came of it', async () => {
     const { cwd, input, resolved, context } = place();
+    const offline = settle({ offline: 'true' }, context, 'apply');
     const text = readFileSync(join(cwd, input));
     const stdin = new PassThrough();
     stdin.end(text);
@@ -141,7 +136,8 @@ describe('takeInput and planRun', () => {
       expect(readFileSync(runFiles(taken.dir).input).equals(text)).toBe(true);
       expect(taken.manifest).toMatchObject({ state: 'planning', input: { sha256: hash('sha256', text), rows: 0 } });
       expect(loadManifest(taken.dir)).toEqual(taken.manifest);
-      const { run, planned } = await planRun(taken, resolved, never);
+      const { run, planSha256, account } = await planRun(taken, origin, offline, null, never, createStop(), piped);
+      expect(account).toBeNull();
       expect(run.manifest).toMatchObject({
         state: 'planned',
         input: {
@@ -150,7 +146,7 @@ describe('takeInput and planRun', () => {
           blank_lines: 1,
           dialect: { encoding: 'utf-8', delimiter: ',' },
         },
-        plan: { change: 1, rejected: 1, duplicate: 1, sha256: planned.planSha256 },
+        plan: { change: 1, rejected: 1, duplicate: 1, unchanged: 0, held: 0, sha256: planSha256, reading: null },
         fault: null,
       });
       expect(loadManifest(run.dir)).toEqual(run.manifest);
@@ -164,7 +160,9 @@ describe('takeInput and planRun', () => {
     const signal = AbortSignal.abort('SIGTERM');
     await expect(takeInput(made, origin, signal)).rejects.toMatchObject({ name: 'AbortError' });
     const taken = await takeInput(made, origin, never);
-    await expect(planRun(taken, resolved, signal)).rejects.toBe('SIGTERM');
+    const offline = settle({ offline: 'true' }, context, 'apply');
+    const planned = planRun(taken, origin, offline, null, signal, createStop(), context);
+    await expect(planned).rejects.toBe('SIGTERM');
     expect(loadManifest(made.dir)).toMatchObject({ state: 'planning', plan: null });
   });
 });

@@ -9,6 +9,7 @@ import { readPlan } from '../../src/io/plan-reader.ts';
 import { runFiles } from '../../src/io/run-directory.ts';
 import { manifest } from '../io/manifests.ts';
 import { tempDir, tempFile } from '../io/temp.ts';
+import { NO_PLAN } from './run-directories.ts';
 
 export type Checks = Parameters<typeof makePlan>[1];
 const STRICT: Checks = { map: {}, delimiter: null, allow_unassign: false, allow_rounded_ids: false };
@@ -21,9 +22,8 @@ export async function planOf(content: string | Uint8Array, checks: Partial<Check
   const dir = tempDir();
   const { signal } = new AbortController();
   const sha256 = await copyInput(tempFile(content, 'input.csv'), dir, signal);
-  const planned = await makePlan(dir, { ...STRICT, ...checks }, signal);
+  const planned = await makePlan(dir, { ...STRICT, ...checks }, signal, null);
   const { preview, dialect, planSha256, fault } = planned;
-  const { change, rejected, duplicate } = preview.actions;
   const entries: PlanEntry[] = [];
   if (planSha256 !== null) for await (const batch of readPlan(runFiles(dir).plan)) entries.push(...batch);
   return {
@@ -32,7 +32,7 @@ export async function planOf(content: string | Uint8Array, checks: Partial<Check
     entries,
     manifest: manifest({
       input: { path: null, sha256, rows: preview.rows, blank_lines: preview.blankLines, dialect },
-      plan: planSha256 === null ? null : { sha256: planSha256, change, rejected, duplicate },
+      plan: planSha256 === null ? null : { ...NO_PLAN, ...preview.actions, sha256: planSha256 },
       fault,
     }),
   };

@@ -10,7 +10,7 @@ import { type SandboxState, startSandbox } from '../../src/sandbox/server.ts';
 import { failure, outcome } from './ledgers.ts';
 import { id, profile } from './plans.ts';
 import { AT } from './run-directories.ts';
-import { printed, refusalOf, type Source, sourceOf } from './sources.ts';
+import { OFFLINE, printed, refusalOf, type Source, sourceOf } from './sources.ts';
 
 const runsOf = ({ context }: Source) => join(context.cwd, 'runs');
 
@@ -67,7 +67,7 @@ describe('the rows of a retry', () => {
     expect(manifest.plan).toMatchObject({ change: rows.length, rejected: 0, duplicate: 0 });
     const { run_id } = source.manifest;
     const expected = only === undefined ? 'failed,unverified,unprocessed' : only;
-    expect(manifest.source).toEqual({ run_id, dir: source.dir, only: expected });
+    expect(manifest.source).toEqual({ run_id, dir: source.dir, only: expected, undo: false });
   });
 
   it('are named after the run that they are of, and say where they came from', async () => {
@@ -103,11 +103,14 @@ describe('the rows of a retry', () => {
     ['blank lines', (text) => `\n\n${text.replaceAll('\n', '\n\n')}`],
   ])('keep their cells as they were, whatever the form of the input: %s', async (_, form) => {
     const text = `note;id;profile_id\nfirst;${id(1)};${profile(1)}\n"a;b, ""c"" Zoë";="${id(2)}";${profile(1).toUpperCase()}\n`;
-    const source = await sourceOf(form(text), { ledger: [outcome(1)], changes: { settings: { delimiter: ';' } } });
+    const source = await sourceOf(form(text), {
+      ledger: [outcome(1)],
+      changes: { settings: { ...OFFLINE, delimiter: ';' } },
+    });
     const { input, manifest } = await retried(source);
     expect(input).toBe(`note,id,profile_id\n"a;b, ""c"" Zoë","=""${id(2)}""",${profile(1).toUpperCase()}\n`);
     expect(manifest.plan).toMatchObject({ change: 1, rejected: 0 });
-    expect(manifest.settings).toEqual({});
+    expect(manifest.settings).toEqual(OFFLINE);
   });
 
   it('keep their line breaks', async () => {
@@ -137,6 +140,7 @@ describe('the settings of a retry', () => {
       max_changes: '1',
       delimiter: ';',
       skip_rejected: 'true',
+      ...OFFLINE,
     };
     const source = await sourceOf(`Number;To\n${id(1)};unassign\n${id(2)};${profile(1)}\n`, {
       changes: { settings },
@@ -154,9 +158,9 @@ describe('the settings of a retry', () => {
   });
 
   it('may be given anew', async () => {
-    const source = await sourceOf(`id,product\n${id(1)},A2P\n`, { changes: { settings: { rate: '7' } } });
+    const source = await sourceOf(`id,product\n${id(1)},A2P\n`, { changes: { settings: { ...OFFLINE, rate: '7' } } });
     const { manifest } = await retried(source, { rate: '2', name: 'again', max_changes: '1' });
-    expect(manifest).toMatchObject({ name: 'again', settings: { rate: '2', max_changes: '1' } });
+    expect(manifest).toMatchObject({ name: 'again', settings: { ...OFFLINE, rate: '2', max_changes: '1' } });
   });
 });
 
@@ -170,12 +174,16 @@ describe('a retry', () => {
     },
   );
 
-  it('is locked out while somebody is at work on the run', async () => {
+  it.each<[Typed, RegExp]>([
+    [{}, /is locked by process 4711 on host, since .* \(resume x\)/],
+    // It takes no lock, as it only reads.
+    [{ dry_run: 'true' }, /^Run \S+ is at work\.$/],
+  ])('is locked out while somebody is at work on the run: %j', async (flags, expected) => {
     const source = await sourceOf(one, { changes: { state: 'running' } });
     await takeLock(runFiles(source.dir).lock, { pid: 4711, host: 'host', since: AT, what: 'resume x' });
-    const { exit, message } = await refusalOf(retryCommand(source.dir, { dry_run: 'true' }, source.context));
+    const { exit, message } = await refusalOf(retryCommand(source.dir, flags, source.context));
     expect(exit).toBe(9);
-    expect(message).toMatch(/is locked by process 4711 on host, since .* \(resume x\)/);
+    expect(message).toMatch(expected);
     expect(listRuns(runsOf(source))).toEqual([]);
   });
 
@@ -184,7 +192,14 @@ describe('a retry', () => {
     expect([exit, message]).toEqual([2, 'retry needs a run directory; `runs` lists them']);
   });
 
-  it('needs a key, but for --dry-run', async () => {
+  it('of a run that has read the account needs a key for --dry-run too', async () => {
+    const source = await sourceOf(one, { env: { TELNYX_API_KEY: '' }, changes: { settings: {} } });
+    const { exit, message } = await refusalOf(retryCommand(source.dir, { dry_run: 'true' }, source.context));
+    expect([exit, message]).toEqual([2, expect.stringContaining('no API key')]);
+    expect(listRuns(runsOf(source))).toEqual([]);
+  });
+
+  it('of a run that has not read the account needs a key, but for --dry-run', async () => {
     const source = await sourceOf(one, { env: { TELNYX_API_KEY: '' } });
     const { exit, message } = await refusalOf(retryCommand(source.dir, {}, source.context));
     expect([exit, message]).toEqual([2, expect.stringContaining('no API key')]);
@@ -196,7 +211,7 @@ describe('a retry', () => {
       ledger: [outcome(1), failure(2, true)],
       changes: { settings: { sandbox: 'true' } },
     });
-    const before = await startSandbox({ numbers: [1, 2, 3].map((n) => ({ id: id(n) })) });
+    const before = await startSandbox({ numbers: [1, 2, 3].map((n) => ({ id: id(n), messaging_product: 'P2P' })) });
     writeJson(runFiles(source.dir).sandbox, before.snapshot());
     await before.close();
     expect(await retryCommand(source.dir, { yes: 'true' }, source.context)).toBe(0);

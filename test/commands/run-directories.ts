@@ -18,6 +18,21 @@ export const ALIVE = process.ppid;
 /** The nth run of a name: they are in the order of their numbers. */
 export const runId = (n: number, name = 'cutover') => `202611${String(n).padStart(2, '0')}T020500Z-${name}-1f2e`;
 
+/** A plan of nothing, for a manifest. */
+export const NO_PLAN: NonNullable<Manifest['plan']> = {
+  sha256: '',
+  change: 0,
+  unchanged: 0,
+  held: 0,
+  rejected: 0,
+  duplicate: 0,
+  at: AT,
+  reading: null,
+  moves: [],
+  notes: [],
+  warnings: [],
+};
+
 /** The input of a manifest. */
 export function inputOf(path: string | null, sha256: string): Manifest['input'] {
   return { path, sha256, rows: 3, blank_lines: 0, dialect: { encoding: 'utf-8', delimiter: ',' } };
@@ -32,7 +47,7 @@ export function makeRun(runsDir: string, n: number, changes: Partial<Manifest> =
     command: 'apply',
     state: 'paused',
     input: inputOf('/data/numbers.csv', 'ab12'),
-    plan: { sha256: 'cd34', change: 3, rejected: 0, duplicate: 0 },
+    plan: { ...NO_PLAN, sha256: 'cd34', change: 3 },
     locked: true,
     started_at: AT,
     host: hostname(),

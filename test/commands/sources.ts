@@ -16,6 +16,9 @@ export const KEY = 'KEY0123456789_abcdefGHIJ';
 /** A run on disk, and the context of a command in an empty working directory. */
 export type Source = { dir: string; manifest: Manifest; context: Context };
 
+/** The settings of a run that does not read the account. */
+export const OFFLINE = { offline: 'true' };
+
 type What = {
   ledger?: LedgerEntry[];
   changes?: Partial<Manifest>;
@@ -23,7 +26,7 @@ type What = {
   env?: Record<string, string>;
 };
 
-/** A finished run of an input of these contents, as its process left it. */
+/** A finished run of an input of these contents, as its process left it; it has not read the account. */
 export async function sourceOf(content: string | Uint8Array, what: What = {}): Promise<Source> {
   const { ledger = [], changes = {}, checks = {}, env = {} } = what;
   const { dir, manifest: planned } = await planOf(content, checks);
@@ -33,6 +36,7 @@ export async function sourceOf(content: string | Uint8Array, what: What = {}): P
     input: { ...planned.input, path: `${cwd}/numbers.csv` },
     command: 'apply',
     state: 'finished',
+    settings: OFFLINE,
     exit_code: 4,
     locked: true,
     started_at: AT,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readBody } from '../../src/core/answer.ts';
+import { readBody } from '../../src/core/body.ts';
 import { createCleaner } from '../../src/core/redact.ts';
 import { ID, PHONE, PROFILE } from './make.ts';
 

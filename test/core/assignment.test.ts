@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readAssignment, requestBody, rowValues } from '../../src/core/assignment.ts';
+import { cleanCell } from '../../src/core/cell.ts';
+import { readProfileRef } from '../../src/core/profile-ref.ts';
 import { anyText } from './any-text.ts';
 import { ID, OTHER_PROFILE, PHONE, PROFILE } from './make.ts';
 
 const COLUMNS = { phone_number_id: 0, phone_number: 1, messaging_profile_id: 2, messaging_product: 3 };
-const STRICT = { unassign: false, roundedIds: false };
+const STRICT = { unassign: false, roundedIds: false, online: false };
 
 type Cells = { id?: string; phone?: string; profile?: string; product?: string };
 
@@ -253,6 +255,84 @@ describe('a rejected row', () => {
   });
 });
 
+const NAMED = { ...COLUMNS, messaging_profile_name: 4 };
+const ONLINE = { ...STRICT, online: true };
+
+/** One row of a file that may name its profile, good unless a cell is given. */
+function readNamed(
+  { id = ID, phone = '', profile = '', product = '', name = 'Support' }: Cells & { name?: string },
+  allowed = ONLINE,
+) {
+  return readAssignment([id, phone, profile, product, name], NAMED, 5, allowed);
+}
+
+/** The id and the name of the profile that a row asks for; null where it asks for none by name. */
+function refOf(row: ReturnType<typeof readNamed>) {
+  return 'code' in row || row.profile === null ? null : readProfileRef(row.profile);
+}
+
+describe('a row of a file for which the account is read', () => {
+  it('may name its number by its phone number alone', () => {
+    expect(readNamed({ id: '', phone: PHONE, profile: PROFILE, name: '' })).toEqual({
+      id: '',
+      phoneNumber: PHONE,
+      profile: PROFILE,
+      product: null,
+    });
+    expect(readNamed({ id: '', phone: PHONE, profile: PROFILE, name: '' }, STRICT)).toMatchObject({
+      code: 'missing_id',
+    });
+  });
+
+  it('needs an id or a phone number, and both must be good', () => {
+    expect(readNamed({ id: '' })).toEqual({ code: 'missing_id', text: 'phone_number_id is empty' });
+    expect(readNamed({ id: '', phone: '555' })).toMatchObject({ code: 'bad_phone_number' });
+    expect(readNamed({ id: 'null', phone: PHONE })).toMatchObject({ code: 'ambiguous_cell' });
+    expect(readNamed({ id: PHONE, phone: PHONE })).toMatchObject({ code: 'id_is_a_phone_number' });
+  });
+
+  it('may name its profile by its name, with the id beside it or without', () => {
+    expect(refOf(readNamed({ name: ' Support, "EU" ' }))).toEqual({ id: '', name: 'Support, "EU"' });
+    expect(refOf(readNamed({ profile: PROFILE.toUpperCase() }))).toEqual({ id: PROFILE, name: 'Support' });
+    expect(readNamed({ name: '', product: 'A2P' })).toMatchObject({ profile: null, product: 'A2P' });
+  });
+
+  it.each(['null', 'None', '-', '""'])('may not have the ambiguous name %s', (name) => {
+    expect(readNamed({ name })).toEqual({
+      code: 'ambiguous_cell',
+      text: `messaging_profile_name "${name}" is ambiguous: leave the cell empty to keep the value, or write UNASSIGN in the profile column to remove it`,
+    });
+  });
+
+  it('says UNASSIGN in the column of names as in that of ids', () => {
+    expect(readNamed({ name: 'Unassign' })).toMatchObject({ code: 'unassign_not_allowed' });
+    for (const online of [false, true]) {
+      const allowed = { ...STRICT, online, unassign: true };
+      expect(readNamed({ name: 'unassign' }, allowed)).toMatchObject({ profile: 'UNASSIGN' });
+      expect(readNamed({ name: 'unassign', profile: 'UNASSIGN' }, allowed)).toMatchObject({ profile: 'UNASSIGN' });
+    }
+  });
+
+  it.each([
+    ['UNASSIGN', 'Support'],
+    [PROFILE, 'UNASSIGN'],
+  ])('may not say %s in the column of ids and %s in that of names', (profile, name) => {
+    const text = `messaging_profile_id is "${profile}", and messaging_profile_name is "${name}"; keep one of them`;
+    expect(readNamed({ profile, name }, { ...ONLINE, unassign: true })).toEqual({
+      code: 'ambiguous_profile_name',
+      text,
+    });
+    expect(readNamed({ profile, name }, { ...STRICT, unassign: true })).toMatchObject({ code: expect.any(String) });
+    expect(readNamed({ profile, name })).toMatchObject({ code: 'unassign_not_allowed' });
+  });
+
+  it('cannot be looked up with --offline', () => {
+    const text = 'messaging_profile_name "Support" can only be found in the account, which --offline does not read';
+    expect(readNamed({}, STRICT)).toEqual({ code: 'unknown_profile', text });
+    expect(readNamed({ profile: PROFILE }, STRICT)).toEqual({ code: 'unknown_profile', text });
+  });
+});
+
 describe('the values of a row', () => {
   it('are empty where a cell or a column is missing', () => {
     expect(rowValues([` ${ID} `], { phone_number_id: 0, messaging_product: 1 })).toEqual({
@@ -260,6 +340,7 @@ describe('the values of a row', () => {
       phone_number: '',
       messaging_profile_id: '',
       messaging_product: '',
+      messaging_profile_name: '',
     });
   });
 });
@@ -283,12 +364,29 @@ describe('the request', () => {
   it('unassigns for the word UNASSIGN only, whatever else the cells hold', () => {
     fc.assert(
       fc.property(anyCell, anyCell, (profile, product) => {
-        const row = read({ profile, product }, { unassign: true, roundedIds: true });
+        const row = read({ profile, product }, { unassign: true, roundedIds: true, online: false });
         if ('code' in row) return;
         const body = requestBody(row);
         if (body.messaging_profile_id === '') expect(profile).toMatch(/unassign/i);
         expect(body.messaging_product).not.toBe('');
         expect(Object.values(body)).not.toContain(null);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('unassigns for that word in a column of names too, and never has a name in it that was not looked up', () => {
+    fc.assert(
+      fc.property(anyCell, anyCell, fc.boolean(), (profile, name, online) => {
+        const row = readNamed({ profile, name, product: 'A2P' }, { unassign: true, roundedIds: true, online });
+        if ('code' in row) return;
+        if (row.profile === 'UNASSIGN') {
+          expect([profile, name].some((cell) => /unassign/i.test(cell))).toBe(true);
+          for (const cell of [profile, name]) expect(['', 'unassign']).toContain(cleanCell(cell).toLowerCase());
+          return;
+        }
+        if (refOf(row) !== null) expect(online).toBe(true);
+        else if (row.profile !== null) expect(row.profile).toMatch(/^[0-9a-f-]{36}$/);
       }),
       { numRuns: 500 },
     );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpAnswer, ShownSettings } from '../../src/core/answer.ts';
-import { classify, classifyRead, firstError, looksDown } from '../../src/core/classify.ts';
+import { classify, classifyLook, classifyRead, firstError, looksDown } from '../../src/core/classify.ts';
 import type { PlanEntry } from '../../src/core/plan.ts';
 import { ID, makeAnswer, makeEntry, OTHER_PROFILE, PHONE, PROFILE } from './make.ts';
 
@@ -298,6 +298,53 @@ describe('an answer to a read', () => {
       expect(classifyRead(entry, shown(FULL, status), false)).toEqual({ kind: 'not_there', told: false });
     },
   );
+});
+
+describe('an answer to a read that is about no row', () => {
+  const page = { rows: [], total: 0, pages: 0 };
+
+  it.each([
+    makeAnswer(200, { kind: 'numbers', page }),
+    makeAnswer(200, { kind: 'profiles', page }),
+    shown({}),
+    shown(FULL, 299),
+  ])('shows what was asked for (%#)', (answer) => {
+    expect(classifyLook(answer, false)).toEqual({ kind: 'confirmed' });
+    expect(classifyLook(answer, true)).toEqual({ kind: 'confirmed' });
+  });
+
+  it.each([
+    makeAnswer(200, { kind: 'unreadable' }),
+    answered(200, '10015'),
+    answered(408),
+    answered(425),
+    answered(400, '10036'),
+    answered(500),
+    makeAnswer(503, { kind: 'unreadable' }),
+    { kind: 'network', code: 'ECONNRESET', message: 'cut', sent: true, durationMs: 1 } as const,
+    { kind: 'network', code: 'ENOTFOUND', message: 'no such host', sent: false, durationMs: 1 } as const,
+  ])('is asked for again, and has changed nothing (%#)', (answer) => {
+    expect(classifyLook(answer, false)).toEqual({ kind: 'retry', ambiguous: false });
+    expect(classifyLook(answer, true)).toEqual({ kind: 'retry', ambiguous: false });
+  });
+
+  it('of 401, 429, or about the account means what it means of a write', () => {
+    expect(classifyLook(answered(401), true)).toEqual({ kind: 'unauthorized' });
+    expect(classifyLook(answered(429), true)).toEqual({ kind: 'throttled' });
+    expect(classifyLook(answered(403, '20013'), false)).toMatchObject({ kind: 'stop', reason: 'account_refused' });
+    expect(classifyLook(answered(403, '10010'), true)).toMatchObject({ kind: 'stop', reason: 'account_refused' });
+    expect(classifyLook(answered(302), true)).toMatchObject({ kind: 'stop', reason: 'redirected' });
+  });
+
+  it('that refuses it is final, and no reason to stop in the midst of a run', () => {
+    expect(classifyLook(answered(404, '10005'), true)).toEqual({
+      kind: 'failed',
+      reason: 'api_error',
+      detail: 'Detail',
+    });
+    expect(classifyLook(answered(403, '10010'), false)).toMatchObject({ kind: 'failed', reason: 'api_error' });
+    expect(classifyLook(answered(302), false)).toMatchObject({ kind: 'failed', reason: 'redirected' });
+  });
 });
 
 describe('an API that looks down', () => {

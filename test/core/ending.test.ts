@@ -12,6 +12,17 @@ describe('the ending of a plan', () => {
     [1, true, { exit: 4, state: 'planned' }],
   ])('with %d rejected rows, skipped: %s', (rejected, skip, ending) => {
     expect(planEnding(rejected, skip)).toEqual(ending);
+    expect(planEnding(rejected, skip, 0)).toEqual(ending);
+  });
+
+  it.each([
+    [0, false, { exit: 4, state: 'planned' }],
+    [0, true, { exit: 4, state: 'planned' }],
+    [1, false, { exit: 3, state: 'refused' }],
+    [1, true, { exit: 4, state: 'planned' }],
+  ])('with held rows and %d rejected ones, skipped: %s', (rejected, skip, ending) => {
+    expect(planEnding(rejected, skip, 1)).toEqual(ending);
+    expect(planEnding(rejected, skip, 7)).toEqual(ending);
   });
 });
 
@@ -34,6 +45,7 @@ describe('the ending of an execution to its last row', () => {
   it.each([
     ['nothing to do', {}, 0, { exit: 0, state: 'finished' }],
     ['all at target', { updated: 3 }, 0, { exit: 0, state: 'finished' }],
+    ['nothing to change', { unchanged: 3, duplicate: 1 }, 0, { exit: 0, state: 'finished' }],
     ['duplicates', { updated: 3, duplicate: 2 }, 0, { exit: 0, state: 'finished' }],
     ['temporary failures', { updated: 3, failed: 2 }, 0, { exit: 5, state: 'finished' }],
     ['failures for good', { updated: 3, failed: 2 }, 2, { exit: 4, state: 'finished' }],
@@ -63,7 +75,7 @@ describe('the ending of an execution to its last row', () => {
 });
 
 describe('the ending of an execution that stopped', () => {
-  const untouched: Counts = { unprocessed: 9, held: 1, rejected: 1 };
+  const untouched: Counts = { unprocessed: 9, unchanged: 2, held: 1, rejected: 1 };
   const midway: [Counts, number][] = [
     [{ updated: 1, unprocessed: 8 }, 0],
     [{ failed: 1, unprocessed: 8 }, 1],

@@ -22,38 +22,58 @@ describe('the columns of a header', () => {
     ],
     ['messaging_product', ['messaging_product', 'product', 'target_messaging_product', 'Messaging Product', 'PRODUCT']],
     ['phone_number', ['phone_number', 'Phone Number', 'phone-number', 'phonenumber']],
+    [
+      'messaging_profile_name',
+      ['messaging_profile_name', 'profile_name', 'target_messaging_profile_name', 'Profile Name', 'ProfileName'],
+    ],
   ];
   const each = known.flatMap(([field, names]) => names.map((name) => ({ field, name })));
 
   it.each(each)('$name is $field', ({ field, name }) => {
     const rest = known.filter(([other]) => other !== field).map(([other]) => other);
-    const mapped = mapHeader(['note', ...rest, name], {}, 1);
-    expect(mapped).toMatchObject({ columns: { [field]: 4 } });
+    for (const online of [false, true]) {
+      const mapped = mapHeader(['note', ...rest, name], {}, 1, online);
+      expect(mapped).toMatchObject({ columns: { [field]: 5 } });
+    }
   });
 
   it('are found in any order; columns that are none of them are ignored and may repeat', () => {
-    expect(mapHeader(['note', 'product', 'note', 'id', '', ''], {}, 1)).toEqual({
+    expect(mapHeader(['note', 'product', 'note', 'id', '', ''], {}, 1, false)).toEqual({
       columns: { messaging_product: 1, phone_number_id: 3 },
     });
   });
 
   it('need the id and one target', () => {
-    expect(mapHeader(['id', 'profile_id'], {}, 1)).toEqual({
+    expect(mapHeader(['id', 'profile_id'], {}, 1, false)).toEqual({
       columns: { phone_number_id: 0, messaging_profile_id: 1 },
     });
-    expect(mapHeader(['id', 'product'], {}, 1)).toEqual({ columns: { phone_number_id: 0, messaging_product: 1 } });
+    expect(mapHeader(['id', 'product'], {}, 1, false)).toEqual({
+      columns: { phone_number_id: 0, messaging_product: 1 },
+    });
+  });
+
+  it('need no more than the phone number and the name of a profile when the account is read', () => {
+    expect(mapHeader(['Phone Number', 'Profile Name'], {}, 1, true)).toEqual({
+      columns: { phone_number: 0, messaging_profile_name: 1 },
+    });
+    expect(mapHeader(['phone_number', 'product'], {}, 1, true)).toEqual({
+      columns: { phone_number: 0, messaging_product: 1 },
+    });
+    expect(mapHeader(['id', 'profile_name'], {}, 1, true)).toEqual({
+      columns: { phone_number_id: 0, messaging_profile_name: 1 },
+    });
   });
 
   it('can be named by --map, in any spelling of the name, instead of the names that are known', () => {
     const map = { phone_number_id: 'Rufnummer', messaging_profile_id: 'new profile' };
-    expect(mapHeader(['id', 'profile_id', 'RUFNUMMER', 'New_Profile'], map, 1)).toEqual({
+    expect(mapHeader(['id', 'profile_id', 'RUFNUMMER', 'New_Profile'], map, 1, false)).toEqual({
       columns: { phone_number_id: 2, messaging_profile_id: 3 },
     });
   });
 
   it('--map chooses one of two columns that mean the same field', () => {
     const header = ['id', 'number_id', 'product'];
-    expect(mapHeader(header, { phone_number_id: 'number_id' }, 1)).toEqual({
+    expect(mapHeader(header, { phone_number_id: 'number_id' }, 1, false)).toEqual({
       columns: { phone_number_id: 1, messaging_product: 2 },
     });
   });
@@ -74,7 +94,7 @@ describe('a header that does not say which column is which', () => {
       ['phone_number', 'product'],
       {},
       'missing_column',
-      'no column phone_number_id; the header has "phone_number", "product" (see --map)',
+      'no column phone_number_id; the header has "phone_number", "product" (see --map); phone_number alone does only without --offline',
     ],
     [
       'no target',
@@ -82,6 +102,20 @@ describe('a header that does not say which column is which', () => {
       {},
       'missing_column',
       'no target: neither messaging_profile_id nor messaging_product is among "id", "phone_number" (see --map)',
+    ],
+    [
+      'no id and no phone number',
+      ['note', 'product'],
+      {},
+      'missing_column',
+      'no column phone_number_id; the header has "note", "product" (see --map)',
+    ],
+    [
+      'a profile name alone',
+      ['id', 'profile name'],
+      {},
+      'missing_column',
+      'no target: neither messaging_profile_id nor messaging_product is among "id", "profile name" (see --map); a profile name does only without --offline',
     ],
     [
       'two names for one field',
@@ -133,11 +167,26 @@ describe('a header that does not say which column is which', () => {
       '--map gives "Sorte" to more than one field',
     ],
   ])('has %s', (_what, header, map, code, text) => {
-    expect(mapHeader(header, map, 3)).toEqual({ fault: { code, text, line: 3 } });
+    expect(mapHeader(header, map, 3, false)).toEqual({ fault: { code, text, line: 3 } });
+  });
+
+  it.each([
+    [
+      'no id and no phone number',
+      ['note', 'product'],
+      'no column phone_number_id; the header has "note", "product" (see --map)',
+    ],
+    [
+      'no target',
+      ['phone_number', 'note'],
+      'no target: neither messaging_profile_id nor messaging_product is among "phone_number", "note" (see --map)',
+    ],
+  ])('has %s, although the account is read', (_what, header, text) => {
+    expect(mapHeader(header, {}, 3, true)).toEqual({ fault: { code: 'missing_column', text, line: 3 } });
   });
 
   it('is shown with its control characters as text', () => {
-    expect(mapHeader(['\u001b[31m'], {}, 1)).toMatchObject({
+    expect(mapHeader(['\u001b[31m'], {}, 1, false)).toMatchObject({
       fault: { text: 'the first line must name the columns, and it reads "\\x1b[31m"' },
     });
   });
@@ -151,6 +200,6 @@ describe('the known names in a line', () => {
 
   it.each(['constructor', '__proto__', 'toString'])('%s is not among them', (name) => {
     expect(knownFields([name])).toBe(0);
-    expect(mapHeader([name], {}, 1)).toMatchObject({ fault: { code: 'no_header' } });
+    expect(mapHeader([name], {}, 1, false)).toMatchObject({ fault: { code: 'no_header' } });
   });
 });

@@ -13,7 +13,8 @@ function read(...keys: [key: string, value: Value][]) {
   );
 }
 
-const JOB_SETTINGS = SETTING_NAMES.filter((name) => name !== 'only');
+// Of other commands: --only of retry, --watch and --every of verify.
+const JOB_SETTINGS = SETTING_NAMES.filter((name) => !['only', 'watch', 'every'].includes(name));
 const COMMAND: [string, string] = ['command', 'apply'];
 const INPUT: [string, string] = ['input', 'numbers.csv'];
 
@@ -123,6 +124,7 @@ describe('the schema of job files', () => {
     { max_failures: '5%', max_changes: 200 },
     { max_failures: 0, max_changes: '12.5%' },
     { if_unfinished: 'refuse' },
+    { offline: true, strict: true, force: true, detailed_exitcode: true, max_plan_age: '12h' },
     { if_unfinished: 'resume', no_lock: true, state_dir: '/var/lib/x', wait_for_lock: '10m' },
     { if_unfinished: 'new', stop_after: 1, finish_by: '06:00', outage_patience: 0, max_same_error: 1, keep_runs: 3 },
     { skip_rejected: true, max_attempts: 100, min_rows: 0, delimiter: ';', base_url: 'https://x.test', name: 'n' },
@@ -156,6 +158,8 @@ describe('the schema of job files', () => {
     { stop_after: 0 },
     { keep_runs: 0 },
     { only: 'held' },
+    { watch: '1h' },
+    { offline: 'yes' },
     { delimiter: '' },
     { log_level: 7 },
   ])('refuses a job with %j', (settings) => {

@@ -10,6 +10,7 @@ import {
   type LedgerIndex,
   type Left,
 } from '../../src/core/ledger-index.ts';
+import type { Outcome } from '../../src/core/outcome.ts';
 import { noSessions, paceOf } from '../../src/core/sessions.ts';
 import { makeOutcome } from './make.ts';
 
@@ -23,9 +24,14 @@ const putBack = (row: number, attempts: number, ambiguous = false): LedgerEntry 
   attempts,
   at,
 });
-const outcome = (row: number, status: 'updated' | 'failed' | 'unverified', retryable = false): LedgerEntry => ({
-  type: 'outcome',
+const outcome = (row: number, status: Outcome['status'], retryable = false) => ({
+  type: 'outcome' as const,
   ...makeOutcome({ row, status, retryable }),
+});
+/** The outcome of a row that was at its target when the plan was made. */
+const besides = (row: number, status: Outcome['status']): LedgerEntry => ({ ...outcome(row, status), besides: true });
+const foundOf = (row: number, profile: string, product: string): LedgerEntry => ({
+  ...{ type: 'found', row, profile, product, at },
 });
 const started: LedgerEntry = { type: 'session_started', at, pid: 1 };
 const held = (profile: string, why: string): LedgerEntry => ({ type: 'profile_held', profile, why, at });
@@ -55,6 +61,8 @@ describe('an index', () => {
       attempts: new Uint8Array([0, 0, 0]),
       sessions: noSessions(),
       held: new Map(),
+      found: new Map(),
+      besides: new Set(),
       ended: 0,
       permanent: 0,
     });
@@ -133,9 +141,39 @@ describe('the rows that have ended', () => {
     ['one that was read, and failed for good', [outcome(1, 'unverified', true), outcome(1, 'failed')], 1, 1],
     ['one that was read, and may be sent again', [outcome(1, 'unverified', true), outcome(1, 'failed', true)], 1, 0],
     ['two', [intent(1), intent(2), outcome(2, 'failed'), outcome(1, 'failed')], 2, 2],
+    ['none that was not to be sent', [besides(1, 'held'), besides(2, 'unchanged')], 0, 0],
+    ['none that was not to be sent, though its number is gone', [besides(1, 'failed')], 0, 0],
+    ['one, beside one that was not to be sent', [besides(1, 'failed'), outcome(2, 'failed')], 1, 1],
+    ['none of which only has been told what it had', [foundOf(1, 'p', 'A2P')], 0, 0],
   ] satisfies [string, LedgerEntry[], number, number][])('are %s', (_what, entries, all, permanent) => {
     const index = indexOf(2, ...entries);
     expect([index.ended, index.permanent]).toEqual([all, permanent]);
+  });
+});
+
+describe('a row that was not to be sent', () => {
+  it('has ended all the same, and its outcome is found in the ledger', () => {
+    const index = indexOf(2, started, besides(2, 'held'));
+    expect([...index.left]).toEqual([0, 0, LEFT.outcome]);
+    expect([...index.offset]).toEqual([0, 0, 100]);
+    expect([...index.length]).toEqual([0, 0, 100]);
+  });
+});
+
+describe('what rows had that are sent although somebody else has changed them', () => {
+  it('is kept across sessions, and the last that was told counts', () => {
+    const index = indexOf(3, foundOf(1, 'p', 'A2P'), started, foundOf(3, 'UNASSIGN', ''), foundOf(1, 'q', ''), ended);
+    expect([...index.found]).toEqual([
+      [1, { profile: 'q', product: '' }],
+      [3, { profile: 'UNASSIGN', product: '' }],
+    ]);
+    expect([...indexOf(1, foundOf(1, 'p', 'A2P'), started, intent(1), outcome(1, 'updated')).found]).toHaveLength(1);
+    expect([...indexOf(1, started, intent(1), outcome(1, 'updated'), ended).found]).toEqual([]);
+  });
+
+  it('leaves the row as it was', () => {
+    const told = indexOf(2, intent(1), putBack(1, 3), foundOf(1, 'p', 'A2P'), foundOf(2, 'p', 'A2P'));
+    expect(told).toEqual({ ...indexOf(2, intent(1), putBack(1, 3)), found: told.found });
   });
 });
 
@@ -148,6 +186,8 @@ describe('the profiles that are held', () => {
     ]);
     expect([...indexOf(1, started, held('p', 'why p'), ended, started).held]).toEqual([]);
     expect([...indexOf(1, started, held('p', 'why p'), seen).held]).toEqual([['p', 'why p']]);
+    const reading: LedgerEntry = { type: 'session_started', reading: true, at, pid: 1 };
+    expect([...indexOf(1, started, held('p', 'why p'), ended, reading, ended).held]).toEqual([['p', 'why p']]);
     expect([...indexOf(1, started, held('p', 'x'), started, held('q', 'y'), intent(1)).held]).toEqual([['q', 'y']]);
   });
 });
@@ -167,6 +207,8 @@ describe('a ledger that belongs to another plan', () => {
     [-1, putBack(-1, 1)],
     [1_000_000, outcome(1_000_000, 'updated')],
     [Number.NaN, intent(Number.NaN)],
+    [4, foundOf(4, 'p', 'A2P')],
+    [4, besides(4, 'held')],
   ])('names row %d, which is told', (row, entry) => {
     const index = emptyIndex(3);
     expect(() => addToIndex(index, entry, 0, 1)).toThrow(

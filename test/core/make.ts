@@ -1,7 +1,11 @@
-import type { HttpAnswer } from '../../src/core/answer.ts';
+import type { Known } from '../../src/core/account.ts';
+import type { Profiles } from '../../src/core/account-entry.ts';
+import type { HttpAnswer, ShownSettings } from '../../src/core/answer.ts';
+import { cleanCell } from '../../src/core/cell.ts';
 import type { Manifest } from '../../src/core/manifest.ts';
 import type { Outcome, Status } from '../../src/core/outcome.ts';
 import type { PlanEntry } from '../../src/core/plan.ts';
+import type { ShownProfile } from '../../src/core/profile.ts';
 import { type Resolved, resolveSettings, type Typed } from '../../src/core/resolve-settings.ts';
 import type { Summary } from '../../src/core/summary.ts';
 import { emptyTally, type Tally } from '../../src/core/tally.ts';
@@ -66,6 +70,54 @@ export function makeTally(counts: Partial<Record<Status, number>>, permanent = 0
   return { ...tally, permanent };
 }
 
+/** What a manifest says of its plan, which was made offline. */
+export function makePlan(changes: Partial<NonNullable<Manifest['plan']>> = {}): NonNullable<Manifest['plan']> {
+  return {
+    sha256: 'cd34',
+    change: 3,
+    rejected: 0,
+    duplicate: 0,
+    unchanged: 0,
+    held: 0,
+    at: '2026-11-23T02:00:00.500Z',
+    reading: null,
+    moves: [],
+    notes: [],
+    warnings: [],
+    ...changes,
+  };
+}
+
+/** A profile of which everything is shown, and nothing is out of the way. */
+export function makeProfile(changes: Partial<ShownProfile> = {}): ShownProfile {
+  return {
+    id: PROFILE,
+    name: 'Support',
+    enabled: true,
+    webhookUrl: 'https://example.test/hook',
+    webhookApiVersion: '2',
+    destinations: ['US', 'CA'],
+    pool: false,
+    stickySender: false,
+    spendLimit: null,
+    ...changes,
+  };
+}
+
+/** The profiles of an account that has these and no others. */
+export function makeProfiles(...profiles: ShownProfile[]): Profiles {
+  return {
+    byId: (id) => profiles.find((profile) => profile.id === id) ?? null,
+    byName: (name) => profiles.filter((profile) => cleanCell(profile.name) === name),
+    like: (name) => profiles.map((profile) => profile.name).filter((other) => other.startsWith(name.charAt(0))),
+  };
+}
+
+/** What is known of a number that a read has shown. */
+export function found(shown: ShownSettings, id = ID): Known {
+  return { state: 'found', id, shown };
+}
+
 export function makeManifest(changes: Partial<Manifest> = {}): Manifest {
   return {
     tool: 'telnyx-reassign',
@@ -82,7 +134,7 @@ export function makeManifest(changes: Partial<Manifest> = {}): Manifest {
       blank_lines: 0,
       dialect: { encoding: 'utf-8', delimiter: ',' },
     },
-    plan: { sha256: 'cd34', change: 3, rejected: 0, duplicate: 0 },
+    plan: makePlan(),
     fault: null,
     source: null,
     organization_id: null,
@@ -112,6 +164,7 @@ export function makeSummary(changes: Partial<Summary> = {}): Summary {
     resumable: false,
     next_command: null,
     input: { path: '/data/numbers.csv', sha256: 'ab12', rows: 3 },
+    plan: makePlan(),
     counts: { ...emptyTally().counts, updated: 3 },
     sum_ok: true,
     started_at: '2026-11-23T02:00:01.000Z',

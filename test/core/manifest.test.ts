@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readManifest, runName, STATES } from '../../src/core/manifest.ts';
 import { anyText } from './any-text.ts';
-import { makeManifest } from './make.ts';
+import { makeManifest, makePlan, PROFILE } from './make.ts';
 
 const read = (value: unknown) => readManifest(value, 'runs/x/run.json');
 
@@ -34,10 +34,33 @@ describe('a manifest', () => {
     makeManifest({
       command: 'retry',
       state: 'superseded',
-      source: { run_id: 'r', dir: '/data/runs/r', only: 'failed,held' },
+      source: { run_id: 'r', dir: '/data/runs/r', only: 'failed,held', undo: false },
       organization_id: 'org-1',
       key_sha256: 'ef56',
       superseded_by: 's',
+    }),
+    makeManifest({
+      command: 'undo',
+      plan: makePlan({
+        change: 1,
+        unchanged: 2,
+        held: 3,
+        reading: '6 numbers read by name, in 1 call',
+        moves: [
+          {
+            count: 1,
+            profile_before: PROFILE,
+            profile_before_name: 'Support',
+            profile_target: 'UNASSIGN',
+            profile_target_name: '',
+            product_before: 'P2P',
+            product_target: 'A2P',
+          },
+        ],
+        notes: ['opt-outs stay'],
+        warnings: ['2 numbers leave their profiles'],
+      }),
+      source: { run_id: 'r', dir: '/data/runs/r', only: '', undo: true },
     }),
     makeManifest({ fault: { code: 'bad_encoding', text: 'bytes', line: 7 }, warnings: ['1 blank line skipped', 'x'] }),
   ])('comes back from its JSON (%#)', (manifest) => {
@@ -54,6 +77,13 @@ describe('a manifest', () => {
       superseded_by: null,
       locked: false,
     });
+  });
+
+  it('of a version that did not read the account is read: its plan has nothing unchanged, and its source is no undo', () => {
+    const { sha256, change, rejected, duplicate } = makePlan();
+    const source = { run_id: 'r', dir: '/data/runs/r', only: 'failed' };
+    const first = { ...makeManifest(), plan: { sha256, change, rejected, duplicate }, source };
+    expect(read(first)).toEqual({ ...first, plan: makePlan({ at: '' }), source: { ...source, undo: false } });
   });
 
   it.each([
@@ -80,6 +110,21 @@ describe('a manifest', () => {
       'source',
       { source: { run_id: 'r', dir: '/r' } },
       'Invalid input: expected string, received undefined → at source.only',
+    ],
+    [
+      'undo',
+      { source: { run_id: 'r', dir: '/r', only: '', undo: 'yes' } },
+      'Invalid input: expected boolean, received string → at source.undo',
+    ],
+    [
+      'reading',
+      { plan: makePlan({ reading: 7 as never }) },
+      'Invalid input: expected string, received number → at plan.reading',
+    ],
+    [
+      'warning of the plan',
+      { plan: makePlan({ warnings: [7 as never] }) },
+      'Invalid input: expected string, received number → at plan.warnings[0]',
     ],
     ['lock', { locked: 1 }, 'Invalid input: expected boolean, received number → at locked'],
     ['account', { organization_id: 7 }, 'Invalid input: expected string, received number → at organization_id'],

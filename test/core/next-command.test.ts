@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../src/core/manifest.ts';
 import { foreignBaseUrl, nextCommand, planAgain } from '../../src/core/next-command.ts';
 import type { Status } from '../../src/core/outcome.ts';
-import { makeManifest, makeTally } from './make.ts';
+import { addResult } from '../../src/core/tally.ts';
+import { makeEntry, makeManifest, makePlan, makeTally } from './make.ts';
 
 type Counts = Partial<Record<Status, number>>;
 type Others = { interactive?: boolean; dir?: string; permanent?: number };
@@ -20,8 +21,8 @@ function next(manifest: Partial<Manifest>, counts: Counts = {}, others: Others =
 }
 
 const input = makeManifest().input;
-const rejected = { sha256: 'x', change: 2, rejected: 1, duplicate: 0 };
-const nothing = { sha256: 'x', change: 0, rejected: 3, duplicate: 0 };
+const rejected = makePlan({ change: 2, rejected: 1 });
+const nothing = makePlan({ change: 0, rejected: 3 });
 const stopped = (reason: string) => ({ reason, detail: 'why' });
 const FOREIGN = 'https://proxy.example.test/v2';
 
@@ -77,6 +78,8 @@ describe('after a plan that can be carried out', () => {
     ['no confirmation', { state: 'planned', exit_code: 8 }],
     ['a signal at the question', { state: 'planned', exit_code: 130 }],
     ['another run that held the lock', { state: 'planned', exit_code: 9 }],
+    ['changes, told by the exit code', { state: 'planned', exit_code: 20 }],
+    ['held rows beside the others', { state: 'planned', exit_code: 4, plan: makePlan({ change: 1, held: 2 }) }],
     ['a refusal for another reason', { state: 'refused', exit_code: 8, stop: stopped('window_missed') }],
   ] satisfies [string, Partial<Manifest>][])('it is applied: %s', (_what, manifest) => {
     expect(next(manifest)).toBe('telnyx-reassign apply runs/x --yes');
@@ -101,8 +104,23 @@ describe('after a plan that can be carried out', () => {
     expect(next({ ...refused, stop: stopped('min_rows') })).toBe('telnyx-reassign resume runs/x');
   });
 
+  it('it is planned again, where --strict has made errors of its warnings', () => {
+    const strict: Partial<Manifest> = { state: 'refused', exit_code: 8, stop: stopped('strict') };
+    expect(next(strict)).toBe('telnyx-reassign plan /data/numbers.csv');
+    expect(next(strict, {}, { interactive: true })).toBe('telnyx-reassign plan /data/numbers.csv');
+    expect(next({ ...strict, settings: { strict: 'true', rate: '2' } })).toBe(
+      'telnyx-reassign plan /data/numbers.csv --strict --rate 2',
+    );
+    const undone = { run_id: 'r', dir: '/data/runs/r', only: '', undo: true };
+    expect(next({ ...strict, source: undone })).toBe('telnyx-reassign undo /data/runs/r --dry-run');
+    // There is nothing to mend in what came through a pipe, and nothing to plan where no row changes.
+    expect(next({ ...strict, input: { ...input, path: null } })).toBeNull();
+    expect(next({ ...strict, plan: nothing })).toBeNull();
+  });
+
   it('there is nothing to do where it has no row to send', () => {
     expect(next({ state: 'planned', plan: nothing })).toBeNull();
+    expect(next({ state: 'planned', plan: makePlan({ change: 0, unchanged: 3 }) })).toBeNull();
     expect(next({ state: 'planned', exit_code: 4, plan: nothing })).toBeNull();
     expect(next({ state: 'refused', exit_code: 7, plan: nothing })).toBeNull();
     expect(next({ state: 'refused', exit_code: 8, plan: nothing, stop: stopped('min_rows') })).toBeNull();
@@ -151,7 +169,7 @@ describe('after a run that ended before it had a plan', () => {
 });
 
 describe('planning the same rows again', () => {
-  const source = { run_id: 'r', dir: '/data/my runs/r', only: 'failed,held' };
+  const source = { run_id: 'r', dir: '/data/my runs/r', only: 'failed,held', undo: false };
 
   it('names the input and the settings that concern it, behind the program as it was called', () => {
     const settings = { delimiter: '|', rate: '2', min_rows: '5', allow_rounded_ids: 'true' };
@@ -171,6 +189,9 @@ describe('planning the same rows again', () => {
       max_same_error: '2',
       max_failures: '1',
       max_server_wait: '0ms',
+      max_plan_age: '86400000ms',
+      offline: 'true',
+      strict: 'true',
       retry_max: '5000ms',
       retry_base: '500ms',
       timeout: '2010ms',
@@ -188,8 +209,9 @@ describe('planning the same rows again', () => {
     expect(planAgain(makeManifest({ settings }), 'x')).toBe(
       [
         'x plan /data/numbers.csv --map phone_number_id=A --map phone_number=B --allow-unassign --allow-rounded-ids',
-        '--skip-rejected --rate 2.5 --concurrency 7 --max-attempts 3 --timeout 2010ms --retry-base 500ms',
-        '--retry-max 5000ms --max-server-wait 0ms --max-failures 1 --max-same-error 2 --outage-patience 0ms',
+        '--skip-rejected --offline --strict --max-plan-age 86400000ms --rate 2.5 --concurrency 7 --max-attempts 3',
+        '--timeout 2010ms --retry-base 500ms --retry-max 5000ms --max-server-wait 0ms --max-failures 1',
+        '--max-same-error 2 --outage-patience 0ms',
         `--base-url ${FOREIGN} --sandbox --runs-dir /r`,
       ].join(' '),
     );
@@ -207,6 +229,17 @@ describe('planning the same rows again', () => {
     expect(next({ source, state: 'interrupted', exit_code: 130, plan: null })).toBe(again);
   });
 
+  it('undoes a run again from there, where it is an undo', () => {
+    const undone = { ...source, only: '', undo: true };
+    const settings = { base_url: FOREIGN };
+    expect(planAgain(makeManifest({ source: undone }), 'telnyx-reassign')).toBe(
+      "telnyx-reassign undo '/data/my runs/r' --dry-run",
+    );
+    expect(planAgain(makeManifest({ source: undone, settings }), 'telnyx-reassign')).toBe(
+      `telnyx-reassign undo '/data/my runs/r' --base-url ${FOREIGN} --dry-run`,
+    );
+  });
+
   it('names a base URL from elsewhere again, where the rows are those of another run', () => {
     expect(planAgain(makeManifest({ source, settings: { base_url: FOREIGN } }), 'telnyx-reassign')).toBe(
       `telnyx-reassign retry '/data/my runs/r' --base-url ${FOREIGN} --only failed,held --dry-run`,
@@ -218,6 +251,7 @@ describe('after an execution', () => {
   it.each([
     ['finished', { updated: 3 }],
     ['finished', { updated: 2, duplicate: 1 }],
+    ['finished', { unchanged: 3 }],
     ['finished', { updated: 2, rejected: 1 }],
     ['finished', { rejected: 3 }],
     ['planning', {}],
@@ -252,6 +286,32 @@ describe('after an execution', () => {
     expect(next(finished, { held: 1, rejected: 2 }, { interactive: true })).toBe(
       'telnyx-reassign retry runs/x --only held',
     );
+  });
+
+  it('with rows that somebody else has changed it is no more than a look at them, and none after an undo', () => {
+    const source = { run_id: 'r', dir: '/r', only: '', undo: true };
+    const held = (reason: string) =>
+      addResult(tally, { entry: makeEntry(), status: 'held', reason, detail: '', outcome: null });
+    const ended = (manifest: Partial<Manifest> = {}) =>
+      nextCommand({
+        manifest: makeManifest({ exit_code: 4, ...manifest }),
+        tally,
+        program: 'telnyx-reassign',
+        dir: 'runs/x',
+        interactive: false,
+      });
+    let tally = makeTally({});
+    held('profile_stopped');
+    expect(ended()).toBe('telnyx-reassign retry runs/x --only held --yes');
+    held('drifted');
+    expect(ended()).toBe('telnyx-reassign retry runs/x --only held --dry-run');
+    expect(ended({ source })).toBeNull();
+    tally.counts.failed = 1;
+    expect(ended()).toBe('telnyx-reassign retry runs/x --yes');
+    tally = makeTally({ failed: 1 });
+    addResult(tally, { entry: makeEntry(), status: 'failed', reason: 'api_error', detail: '', outcome: null });
+    held('profile_stopped');
+    expect(ended()).toBe('telnyx-reassign retry runs/x --only failed,held --yes');
   });
 
   it.each([

@@ -3,6 +3,6 @@ import { STATUSES } from '../../src/core/outcome.ts';
 
 it('the statuses come in the order of the sum', () => {
   expect(STATUSES.join(' + ')).toBe(
-    'updated + failed + unverified + held + rejected + duplicate + unprocessed + planned',
+    'updated + unchanged + failed + unverified + held + rejected + duplicate + unprocessed + planned',
   );
 });

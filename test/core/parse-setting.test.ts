@@ -80,7 +80,7 @@ describe('a setting', () => {
   const aRate = 'must be a number from 0.001 to 10000, or off';
   const aDuration = 'must be a duration such as 500ms, 10s, 5m or 2h, from 1ms to 3600s';
   const aMap =
-    'must be FIELD=COLUMN, with a field of phone_number_id, messaging_profile_id, messaging_product, phone_number';
+    'must be FIELD=COLUMN, with a field of phone_number_id, messaging_profile_id, messaging_product, phone_number, messaging_profile_name';
   const bad: Bad[] = [
     ...['', 'yes', 'on', '2', ' true', 'truest', 'untrue', '10', 'falsely', 'not false', '00'].map(
       (text): Bad => ['yes', text, 'must be true or false'],

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { localTime } from '../../src/core/finish-by.ts';
 import type { PlanEntry } from '../../src/core/plan.ts';
-import { dialectText, fitText, planText, rejectionText, timeNeeded } from '../../src/core/plan-text.ts';
+import {
+  type AccountText,
+  dialectText,
+  fitText,
+  heldText,
+  planText,
+  rejectionText,
+  timeNeeded,
+} from '../../src/core/plan-text.ts';
 import { createPreview } from '../../src/core/preview.ts';
 import { ID, makeEntry, OTHER_PROFILE, PROFILE } from './make.ts';
 
@@ -72,7 +80,7 @@ describe('the time until a run is to end', () => {
 });
 
 describe('the text of a plan', () => {
-  it('has totals, targets, the first rows, and the time it takes', () => {
+  it('has totals, ways to change, the first rows, and the time it takes', () => {
     const entries = [
       makeEntry({ row: 1, line: 2 }),
       makeEntry({ row: 2, line: 3 }),
@@ -153,15 +161,15 @@ PATCH https://api.telnyx.com/v2/phone_numbers/{id}/messaging: about 200ms at 5/s
     );
   });
 
-  it('shows eight targets, and says how many there are beside them', () => {
+  it('shows eight ways to change, and says how many there are beside them', () => {
     const eight = planText(previewOf(many(8, (at) => ({ profileTarget: `p${at}` }))), PACE, TO, NOW);
     const nine = planText(previewOf(many(9, (at) => ({ profileTarget: `p${at}` }))), PACE, TO, NOW);
     const eleven = planText(previewOf(many(11, (at) => ({ profileTarget: `p${at}` }))), PACE, TO, NOW);
     expect(eight).toContain('  p7 ');
-    expect(eight).not.toContain('more target');
-    expect(nine).toContain('\n  and 1 more target\n');
+    expect(eight).not.toContain('more kind');
+    expect(nine).toContain('\n  and 1 more kind of change\n');
     expect(nine).not.toContain('  p8 ');
-    expect(eleven).toContain('\n  and 3 more targets\n');
+    expect(eleven).toContain('\n  and 3 more kinds of change\n');
   });
 
   it('fits 80 columns where product ids are short', () => {
@@ -172,6 +180,111 @@ PATCH https://api.telnyx.com/v2/phone_numbers/{id}/messaging: about 200ms at 5/s
     }));
     for (const line of planText(previewOf(entries), PACE, '', NOW).split('\n'))
       expect(line.length).toBeLessThanOrEqual(80);
+  });
+});
+
+describe('the text of a plan for which the account was read', () => {
+  const THIRD = '9c858901-8a57-4791-81fe-4c455b099bc9';
+  const names: Record<string, string> = { [PROFILE]: 'Support', [OTHER_PROFILE]: 'Sales EU and the rest of it' };
+  const read = (changes: Partial<AccountText> = {}): AccountText => ({
+    how: '6 numbers read by name, in 1 call',
+    nameOf: (profile) => names[profile] ?? '',
+    notes: [],
+    validUntil: NOW + 7 * 86_400_000,
+    ...changes,
+  });
+  const valid = `The plan may be carried out until ${localTime(NOW + 7 * 86_400_000)} (--max-plan-age)`;
+
+  it('says how, what changes from what to what with names, what to know, and until when it holds', () => {
+    const entries = [
+      makeEntry({ row: 1, line: 2, profileBefore: OTHER_PROFILE, productBefore: 'A2P', productTarget: 'P2P' }),
+      makeEntry({ row: 2, line: 3, profileBefore: OTHER_PROFILE, productBefore: 'A2P', productTarget: 'P2P' }),
+      makeEntry({ row: 3, line: 4, profileBefore: 'UNASSIGN', profileTarget: THIRD, productBefore: 'A2P' }),
+      makeEntry({ row: 4, line: 5, profileTarget: '', profileBefore: PROFILE, productTarget: 'A2P' }),
+      makeEntry({ row: 5, line: 6, profileTarget: 'UNASSIGN' }),
+      makeEntry({ row: 6, line: 7, action: 'unchanged', profileBefore: PROFILE }),
+      makeEntry({ row: 7, line: 8, action: 'rejected' }),
+      makeEntry({ row: 8, line: 9, action: 'duplicate' }),
+    ];
+    const notes = ['opt-outs stay with the profile that a number leaves', "5 % of the account's 100 numbers change"];
+    expect(planText(previewOf(entries), PACE, TO, NOW, read({ notes }))).toBe(
+      `
+6 numbers read by name, in 1 call
+8 rows: 5 to change, 1 unchanged, 1 rejected, 1 duplicate
+
+  rows  change
+     2  profile ${OTHER_PROFILE} (Sales EU and the res...)
+             -> ${PROFILE} (Support)
+        product A2P -> P2P
+     1  profile UNASSIGN
+             -> ${THIRD}
+     1  product unknown -> A2P
+     1  profile unknown
+             -> UNASSIGN
+
+First of them:
+  line 2: ${ID} -> ${PROFILE}, P2P
+  line 3: ${ID} -> ${PROFILE}, P2P
+  line 4: ${ID} -> ${THIRD}, keep
+
+note: opt-outs stay with the profile that a number leaves
+note: 5 % of the account's 100 numbers change
+
+PATCH https://api.telnyx.com/v2/phone_numbers/{id}/messaging: about 1s at 5/s
+${valid}
+`,
+    );
+  });
+
+  it('shows held rows in the totals where there are any', () => {
+    const entries = [
+      makeEntry({ row: 1 }),
+      makeEntry({ row: 2, action: 'held' }),
+      makeEntry({ row: 3, action: 'held' }),
+    ];
+    expect(planText(previewOf(entries), PACE, TO, NOW, read())).toContain(
+      '\n3 rows: 1 to change, 0 unchanged, 2 held, 0 rejected, 0 duplicates\n',
+    );
+    expect(planText(previewOf(entries), PACE, TO, NOW)).toContain(
+      '\n3 rows: 1 to send, 2 held, 0 rejected, 0 duplicates\n',
+    );
+  });
+
+  it('says no more than how it was read and the totals when there is nothing to change', () => {
+    const entries = many(2, () => ({ action: 'unchanged' }));
+    const text = planText(previewOf(entries), PACE, TO, NOW, read({ notes: ['a note'] }));
+    expect(text).toBe(
+      '\n6 numbers read by name, in 1 call\n2 rows: 0 to change, 2 unchanged, 0 rejected, 0 duplicates\n',
+    );
+  });
+
+  it('does not say again how it was read where that has been said', () => {
+    const text = planText(previewOf([makeEntry()]), PACE, TO, NOW, read({ how: '' }));
+    expect(text).toMatch(/^\n1 row: 1 to change, 0 unchanged/);
+  });
+
+  it('says until when it holds after what fits into the time that there is', () => {
+    const text = planText(previewOf([makeEntry()]), { rate: 5, finish_by: '+2s' }, TO, NOW, read());
+    expect(text).toContain(`at 5/s\nWithin 2s: it fits\n${valid}\n`);
+  });
+
+  it('shows a name from outside with its control characters as text', () => {
+    const text = planText(previewOf([makeEntry()]), PACE, TO, NOW, read({ nameOf: () => 'a\u001b[2Jb' }));
+    expect(text).toContain(`${PROFILE} (a\\x1b[2Jb)`);
+  });
+
+  it('fits 80 columns, with names and great numbers too', () => {
+    const entries = many(60_000, (at) => ({
+      line: 1_000_000,
+      profileBefore: at % 2 === 0 ? OTHER_PROFILE : PROFILE,
+      profileTarget: at % 2 === 0 ? PROFILE : OTHER_PROFILE,
+      productBefore: 'A2P',
+      productTarget: 'P2P',
+    }));
+    const account = read({ nameOf: () => 'x'.repeat(300), notes: ['a note'] });
+    for (const line of planText(previewOf(entries), PACE, '', NOW, account).split('\n')) {
+      expect(line.length).toBeLessThanOrEqual(80);
+    }
   });
 });
 
@@ -203,5 +316,37 @@ describe('the text of the rejections', () => {
     expect(lines[21]).toBe('  line 21  bad_id  note 20');
     expect(lines[22]).toBe('  and 1,005 more: all of them are in runs/x/results.csv');
     expect(lines).toHaveLength(24);
+  });
+});
+
+describe('the text of the rows that are held', () => {
+  const held = (row: number, reason: string) =>
+    makeEntry({ row, line: row + 1, action: 'held', reason, note: `now: product P${row}` });
+
+  it('is nothing where there are none', () => {
+    expect(heldText(previewOf([makeEntry(), makeEntry({ action: 'rejected' })]), 'runs/x/held.csv')).toBe('');
+  });
+
+  it('has line, code and note of each, and no rejection', () => {
+    const preview = previewOf([
+      held(1, 'drifted'),
+      makeEntry({ row: 2, action: 'rejected' }),
+      held(99, 'not_eligible'),
+    ]);
+    expect(heldText(preview, 'runs/x/held.csv')).toBe(
+      `
+2 rows held, and not sent:
+  line   2  drifted       now: product P1
+  line 100  not_eligible  now: product P99
+`,
+    );
+    expect(rejectionText(preview, 'runs/x/results.csv')).toContain('1 row rejected:');
+  });
+
+  it('has the first twenty, and says where the others are', () => {
+    const first = (n: number) => previewOf(Array.from({ length: n }, (_, at) => held(at + 1, 'drifted')));
+    expect(heldText(first(1), 'h.csv')).toContain('\n1 row held, and not sent:\n');
+    expect(heldText(first(20), 'h.csv')).not.toContain('more');
+    expect(heldText(first(22), 'runs/x/held.csv')).toContain('\n  and 2 more: all of them are in runs/x/held.csv\n');
   });
 });

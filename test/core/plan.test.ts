@@ -3,11 +3,12 @@ import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PLAN_COLUMNS, planCells, planEntry, planRow, targetsOf, withRepeat } from '../../src/core/plan.ts';
+import { readProfileRef } from '../../src/core/profile-ref.ts';
 import { anyText } from './any-text.ts';
 import { ID, makeEntry, PHONE, PROFILE } from './make.ts';
 
 const COLUMNS = { phone_number_id: 0, phone_number: 1, messaging_profile_id: 2, messaging_product: 3 };
-const ALLOWED = { unassign: true, roundedIds: false };
+const ALLOWED = { unassign: true, roundedIds: false, online: false };
 const plan = (...cells: string[]) => planRow(7, 9, cells, COLUMNS, 4, ALLOWED);
 
 describe('the plan of a row', () => {
@@ -30,6 +31,15 @@ describe('the plan of a row', () => {
   it('has empty targets where a value is kept, and UNASSIGN where it is taken away', () => {
     expect(plan(ID, '', '', 'A2P')).toMatchObject({ phoneNumber: '', profileTarget: '', productTarget: 'A2P' });
     expect(plan(ID, '', 'unassign', '')).toMatchObject({ profileTarget: 'UNASSIGN', productTarget: '' });
+  });
+
+  it('has no id where a phone number names it, and keeps the name of its profile to be looked up', () => {
+    const columns = { ...COLUMNS, messaging_profile_name: 4 };
+    const cells = ['', PHONE, '', 'A2P', 'Support, "EU"\n'];
+    const entry = planRow(7, 9, cells, columns, 5, { ...ALLOWED, online: true });
+    expect(entry).toMatchObject({ id: '', phoneNumber: PHONE, action: 'change', productTarget: 'A2P' });
+    expect(readProfileRef(entry.profileTarget)).toEqual({ id: '', name: 'Support, "EU"' });
+    expect(planRow(7, 9, cells, columns, 5, ALLOWED)).toMatchObject({ action: 'rejected', profileTarget: '' });
   });
 
   it('is a rejection with code and text, and without targets', () => {
@@ -74,6 +84,13 @@ describe('a row that repeats an id', () => {
     });
   });
 
+  it('whose number is at its target is no repeat of a line that is sent', () => {
+    expect(withRepeat({ ...entry, action: 'unchanged' }, { kind: 'duplicate', line: 5 })).toMatchObject({
+      action: 'duplicate',
+      note: 'same id and targets as line 5, whose number is at its target',
+    });
+  });
+
   it.each([
     [{ lines: [5], others: 1 }, 'the same id has other targets in line 5; keep one of them'],
     [{ lines: [5, 8], others: 2 }, 'the same id has other targets in lines 5, 8; keep one of them'],
@@ -113,6 +130,11 @@ describe('plan.csv', () => {
     expect(planEntry(cells)).toEqual(entry);
   });
 
+  it('guards what an account has against spreadsheets', () => {
+    const entry = makeEntry({ profileBefore: '=1+1', productBefore: '@x' });
+    expect(planCells(entry)).toEqual(expect.arrayContaining(["'=1+1", "'@x"]));
+  });
+
   it('gives empty texts for cells that are not there', () => {
     expect(planEntry(['1', '2', ID, '', 'change'])).toEqual(makeEntry({ profileTarget: '' }));
   });
@@ -123,10 +145,13 @@ describe('plan.csv', () => {
     fc.constantFrom(ID, PROFILE, PHONE, 'UNASSIGN', 'A2P', ''),
   );
 
-  it('gives back every entry that a row can become, each on one physical line', () => {
+  it.each([
+    ['of a file', COLUMNS, 4, ALLOWED],
+    ['with the name of a profile', { ...COLUMNS, messaging_profile_name: 4 }, 5, { ...ALLOWED, online: true }],
+  ])('gives back every entry that a row %s can become, each on one physical line', (_what, columns, width, allowed) => {
     fc.assert(
       fc.property(fc.array(cell, { maxLength: 6 }), (cells) => {
-        const entry = planRow(1, 2, cells, COLUMNS, 4, ALLOWED);
+        const entry = planRow(1, 2, cells, columns, width, allowed);
         const text = stringify([planCells(entry)]);
         expect(text.trimEnd()).not.toMatch(/[\r\n\u2028\u2029]/);
         const records = parse(text, { bom: true, relax_quotes: true, record_delimiter: ['\r\n', '\n', '\r'] });

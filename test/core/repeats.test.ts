@@ -1,12 +1,8 @@
-import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRepeatIndex, type Digest, type Repeat } from '../../src/core/repeats.ts';
-
-const sha256: Digest = (text) => {
-  const bytes = createHash('sha256').update(text).digest();
-  return [bytes.readUInt32LE(0), bytes.readUInt32LE(4), bytes.readUInt32LE(8), bytes.readUInt32LE(12)];
-};
+import type { Digest } from '../../src/core/digest-table.ts';
+import { createRepeatIndex, type Repeat } from '../../src/core/repeats.ts';
+import { sha256 } from './digests.ts';
 
 type Row = { id: string; targets: string };
 
@@ -66,6 +62,30 @@ describe('repeated ids', () => {
     expect(verdictsOn([...rows.slice(0, 1), ...rows.slice(2)], alike(word)).get(2)).toEqual({
       kind: 'duplicate',
       line: 11,
+    });
+  });
+
+  describe('of a row that is rejected as it stands', () => {
+    const verdictsWith = (bad: readonly number[], ...rows: string[]) => {
+      const index = createRepeatIndex(sha256);
+      for (const [at, text] of rows.entries()) {
+        index.add(at + 1, 10 * (at + 1) + 1, text.slice(0, 1), text.slice(1), !bad.includes(at + 1));
+      }
+      return Object.fromEntries(index.verdicts());
+    };
+
+    it('leave the next good row with the same targets to be sent', () => {
+      expect(verdictsWith([1], 'a1', 'a1')).toEqual({});
+      expect(verdictsWith([1, 3], 'a1', 'a1', 'a1', 'a1')).toEqual({ 4: { kind: 'duplicate', line: 21 } });
+      expect(verdictsWith([2], 'a1', 'a1', 'a1')).toEqual({ 3: { kind: 'duplicate', line: 11 } });
+      expect(verdictsWith([1, 2], 'a1', 'a1')).toEqual({});
+    });
+
+    it('with other targets are in conflict all the same, as one of them must be wrong', () => {
+      expect(verdictsWith([1], 'a1', 'a2')).toEqual({
+        1: { kind: 'conflict', lines: [21], others: 1 },
+        2: { kind: 'conflict', lines: [11], others: 1 },
+      });
     });
   });
 

@@ -83,7 +83,7 @@ describe('several values', () => {
 
   it('are all read', () => {
     expect(faultsOf([['flag', { map: ['phone_number_id=A', 'x'] }]])).toEqual([
-      '--map must be FIELD=COLUMN, with a field of phone_number_id, messaging_profile_id, messaging_product, phone_number, not "x"',
+      '--map must be FIELD=COLUMN, with a field of phone_number_id, messaging_profile_id, messaging_product, phone_number, messaging_profile_name, not "x"',
     ]);
   });
 });
@@ -323,6 +323,13 @@ describe('settings as they would be typed', () => {
     allow_unassign: bool,
     allow_rounded_ids: bool,
     skip_rejected: bool,
+    force: bool,
+    offline: bool,
+    strict: bool,
+    max_plan_age: decimals(300).map((n) => `${n}d`),
+    watch: decimals(6).map((n) => `${n}d`),
+    every: decimals(23).map((n) => `${n}h`),
+    detailed_exitcode: bool,
     missing_input_ok: bool,
     min_rows: fc.nat().map(String),
     rate: fc.oneof(decimals(9999), fc.constant('5'), fc.constant('0.001')),

@@ -11,14 +11,16 @@ import {
   heldHeader,
   isFailed,
   keptCells,
+  NOW,
   RESULTS_COLUMNS,
   type Result,
   resultCells,
   resultOf,
+  settingsText,
 } from '../../src/core/results.ts';
-import { ID, makeEntry, makeOutcome, PHONE, PROFILE } from './make.ts';
+import { ID, makeEntry, makeOutcome, OTHER_PROFILE, PHONE, PROFILE } from './make.ts';
 
-const STRICT = { unassign: false, roundedIds: false };
+const STRICT = { unassign: false, roundedIds: false, online: false };
 
 const failed: Result = {
   entry: makeEntry(),
@@ -34,6 +36,40 @@ describe('how a row ended', () => {
     const result = { entry, status: action, reason: 'conflict', detail: 'the note', outcome: null };
     expect(resultOf(entry, LEFT.untouched, null, false, null)).toEqual(result);
     expect(resultOf(entry, LEFT.intent, makeOutcome(), true, 'why')).toEqual(result);
+  });
+
+  it('is unchanged where the number was at its target, whatever its note says', () => {
+    const entry = makeEntry({ action: 'unchanged', note: 'the note' });
+    expect(resultOf(entry, LEFT.untouched, null, true, 'why')).toEqual({
+      ...{ entry, status: 'unchanged', reason: '', detail: '', outcome: null },
+    });
+  });
+
+  it.each([
+    ['held', 'drifted', 'somebody else has changed the number since the plan was made'],
+    ['failed', 'not_found', 'the account no longer has this number'],
+    ['updated', '', ''],
+  ] as const)('is %s where the number was at its target, and a later look or write says so', (status, reason, why) => {
+    const entry = makeEntry({ action: 'unchanged', profileBefore: PROFILE });
+    const outcome = makeOutcome({ status, reason, errorDetail: why });
+    expect(resultOf(entry, LEFT.outcome, outcome, true, null)).toEqual({ entry, status, reason, detail: why, outcome });
+    expect(resultOf(entry, LEFT.outcome, outcome, true, 'why')).toMatchObject({ status, reason });
+  });
+
+  it('is held where it was held when it was planned, and says why', () => {
+    const entry = makeEntry({ action: 'held', reason: 'drifted', note: 'now: profile x' });
+    const result = { entry, status: 'held', reason: 'drifted', detail: 'now: profile x', outcome: null };
+    expect(resultOf(entry, LEFT.untouched, null, false, null)).toEqual(result);
+    expect(resultOf(entry, LEFT.untouched, null, true, 'why')).toEqual(result);
+  });
+
+  it.each(['unchanged', 'held'] as const)('is %s where that was found before it was sent', (status) => {
+    const outcome = makeOutcome({ status, reason: 'r', errorDetail: 'why' });
+    expect(resultOf(makeEntry(), LEFT.outcome, outcome, true, null)).toMatchObject({
+      status,
+      reason: 'r',
+      detail: 'why',
+    });
   });
 
   it('is its outcome, where there is one', () => {
@@ -188,6 +224,26 @@ describe('held.csv', () => {
     ]);
   });
 
+  it('has what the number has now from the note of a row that was held when it was planned', () => {
+    const entry = makeEntry({
+      action: 'held',
+      note: `${NOW}${settingsText(OTHER_PROFILE, 'P2P')}`,
+      profileBefore: PROFILE,
+      profileTarget: 'UNASSIGN',
+    });
+    const result = resultOf(entry, LEFT.untouched, null, true, null);
+    expect(heldCells([], [], result).slice(2)).toEqual([
+      ...[`now: profile ${OTHER_PROFILE}, product P2P`, `profile ${PROFILE}`],
+      ...[`profile ${OTHER_PROFILE}, product P2P`, 'profile UNASSIGN'],
+    ]);
+    const more = { ...entry, note: `${entry.note}; the account no longer has the profile x` };
+    expect(heldCells([], [], resultOf(more, LEFT.untouched, null, true, null)).slice(2)).toEqual([
+      ...[more.note, `profile ${PROFILE}`, `profile ${OTHER_PROFILE}, product P2P`, 'profile UNASSIGN'],
+    ]);
+    const unknown = { ...entry, note: 'could not be read: HTTP 403' };
+    expect(heldCells([], [], { ...result, entry: unknown })[4]).toBe('');
+  });
+
   it('replaces its columns when they are there already', () => {
     const header = heldHeader(['ID', 'note']);
     const once = heldCells([ID, 'n'], ['ID', 'note'], held);
@@ -248,6 +304,36 @@ describe('results.csv', () => {
     });
   });
 
+  it('has what an unchanged row had for what it has', () => {
+    const entry = makeEntry({
+      action: 'unchanged',
+      profileBefore: PROFILE,
+      productBefore: 'A2P',
+      productTarget: 'A2P',
+    });
+    const cells = resultCells(resultOf(entry, LEFT.untouched, null, true, null));
+    expect(cells.slice(4, 12)).toEqual(['unchanged', '', PROFILE, PROFILE, PROFILE, 'A2P', 'A2P', 'A2P']);
+    const found = makeOutcome({ status: 'unchanged', profileAfter: PROFILE, productAfter: 'P2P' });
+    const later = resultCells(resultOf(makeEntry({ profileBefore: OTHER_PROFILE }), LEFT.outcome, found, true, null));
+    expect(later.slice(4, 12)).toEqual(['unchanged', '', OTHER_PROFILE, PROFILE, PROFILE, '', '', 'P2P']);
+    const drifted = makeOutcome({
+      status: 'held',
+      reason: 'drifted',
+      profileAfter: OTHER_PROFILE,
+      productAfter: 'A2P',
+    });
+    const moved = resultCells(resultOf(entry, LEFT.outcome, drifted, true, null));
+    expect(moved.slice(4, 12)).toEqual(['held', 'drifted', PROFILE, PROFILE, OTHER_PROFILE, 'A2P', 'A2P', 'A2P']);
+  });
+
+  it('does not say what a row has that was not sent', () => {
+    for (const action of ['held', 'change', 'rejected', 'duplicate'] as const) {
+      const entry = makeEntry({ action, profileBefore: OTHER_PROFILE, productBefore: 'A2P' });
+      const cells = resultCells(resultOf(entry, LEFT.untouched, null, true, null));
+      expect([cells[8], cells[11]]).toEqual(['', '']);
+    }
+  });
+
   it('has empty cells for what is unknown', () => {
     const rejected = makeEntry({ action: 'rejected', reason: 'bad_id', profileTarget: '', note: 'the note' });
     expect(resultCells(resultOf(rejected, LEFT.untouched, null, true, null))).toEqual([
@@ -272,5 +358,9 @@ describe('results.csv', () => {
     const cells = resultCells({ ...failed, detail: bad, outcome });
     expect(cells).not.toContain(bad);
     expect(cells.filter((cell) => cell === `'${bad}`)).toHaveLength(7);
+    const before = makeEntry({ action: 'unchanged', profileBefore: bad, productBefore: bad });
+    const unchanged = resultCells(resultOf(before, LEFT.untouched, null, true, null));
+    expect(unchanged).not.toContain(bad);
+    expect(unchanged.filter((cell) => cell === `'${bad}`)).toHaveLength(4);
   });
 });

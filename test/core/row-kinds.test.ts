@@ -20,6 +20,8 @@ describe('the rows that a retry takes', () => {
     ['that was not reached', row('unprocessed'), ['unprocessed']],
     ['that was held', row('held'), ['held']],
     ['that was updated', row('updated', true), []],
+    ['that was at its target', row('unchanged'), []],
+    ['that was at its target when it was to be sent', row('unchanged', false), []],
     ['that was rejected', row('rejected'), []],
     ['that is a duplicate', row('duplicate'), []],
     ['that is planned', row('planned'), []],

@@ -40,46 +40,68 @@ describe('the table of settings', () => {
     ['quiet', false],
     ['yes', false],
     ['sandbox', false],
+    ['force', false],
+    ['offline', false],
+    ['strict', false],
+    ['detailed_exitcode', false],
+    ['every', 60_000],
   ] satisfies [SettingName, unknown][])('%s is %j when nothing is said', (name, value) => {
     expect(parseSetting(name, settingShape(name).default ?? '')).toEqual({ value });
   });
 
-  it.each(['map', 'delimiter', 'concurrency', 'max_changes', 'stop_after', 'finish_by'] satisfies SettingName[])(
-    '%s has no value when nothing is said',
-    (name) => {
-      expect(settingShape(name).default).toBeNull();
-    },
-  );
+  it.each([
+    ...['map', 'delimiter', 'concurrency', 'max_changes', 'stop_after', 'finish_by', 'max_plan_age', 'watch'],
+  ] as SettingName[])('%s has no value when nothing is said', (name) => {
+    expect(settingShape(name).default).toBeNull();
+  });
 
   it('knows which settings are consents, which belong to the plan, and which to one call', () => {
     const those = (mark: 'consent' | 'input' | 'once') =>
       SETTING_NAMES.filter((name) => settingShape(name)[mark] === true);
     expect(those('consent')).toEqual([
-      ...['allow_unassign', 'allow_rounded_ids', 'skip_rejected', 'yes', 'if_unfinished', 'no_lock'],
+      ...['allow_unassign', 'allow_rounded_ids', 'skip_rejected', 'force', 'yes', 'if_unfinished', 'no_lock'],
     ]);
-    expect(those('input')).toEqual(['map', 'delimiter', 'allow_unassign', 'allow_rounded_ids']);
+    expect(those('input')).toEqual(['map', 'delimiter', 'allow_unassign', 'allow_rounded_ids', 'offline']);
     expect(those('once')).toEqual([
-      ...['stop_after', 'finish_by', 'yes', 'dry_run', 'if_unfinished', 'only', 'wait_for_lock', 'no_lock', 'name'],
+      ...[
+        'force',
+        'stop_after',
+        'finish_by',
+        'yes',
+        'dry_run',
+        'if_unfinished',
+        'only',
+        'watch',
+        'every',
+        'detailed_exitcode',
+        'wait_for_lock',
+        'no_lock',
+        'name',
+      ],
       ...['results', 'log_file', 'json', 'quiet', 'print_config'],
     ]);
   });
 
-  const input = 'map delimiter allow_unassign allow_rounded_ids skip_rejected min_rows missing_input_ok'.split(' ');
+  const reading = 'map delimiter allow_unassign allow_rounded_ids missing_input_ok name'.split(' ');
+  const input = [...reading, 'offline', 'strict', 'skip_rejected', 'min_rows', 'max_plan_age', 'detailed_exitcode'];
   const pace = 'rate concurrency max_attempts timeout retry_base retry_max max_server_wait'.split(' ');
   const guards = ['max_failures', 'max_same_error', 'outage_patience'];
   const lock = ['wait_for_lock', 'no_lock', 'state_dir'];
   const making = ['sandbox', 'print_config'];
-  const output = ['runs_dir', 'keep_runs', 'results', 'log_file', 'log_level', 'json', 'quiet'];
-  const sending = ['stop_after', ...lock];
+  const output = ['runs_dir', 'keep_runs', 'log_file', 'log_level', 'json', 'quiet'];
+  const sending = ['stop_after', 'force', ...lock];
   const asking = ['yes', 'dry_run'];
-  const paced = [...pace, ...guards, 'finish_by', 'base_url', ...output];
+  const paced = [...pace, ...guards, 'finish_by', 'base_url', 'results', ...output];
+  const anew = [...paced, ...sending, ...asking, 'strict', 'max_changes', 'name'];
 
   it.each([
-    ['plan', [...input, ...paced, ...making, 'max_changes', 'name']],
-    ['apply', [...input, ...paced, ...making, ...sending, ...asking, 'max_changes', 'if_unfinished', 'name']],
-    ['run', [...input, ...paced, ...making, ...sending, ...asking, 'max_changes', 'if_unfinished', 'name']],
+    ['plan', [...input, ...paced, ...making, 'max_changes']],
+    ['apply', [...input, ...paced, ...making, ...sending, ...asking, 'max_changes', 'if_unfinished']],
+    ['run', [...input, ...paced, ...making, ...sending, ...asking, 'max_changes', 'if_unfinished']],
     ['resume', [...paced, ...sending]],
-    ['retry', [...paced, ...sending, ...asking, 'max_changes', 'only', 'name']],
+    ['retry', [...anew, 'only']],
+    ['undo', anew],
+    ['verify', [...reading, ...pace, 'outage_patience', 'base_url', ...output, 'watch', 'every']],
     ['results', ['results', 'json', 'quiet']],
     ['runs', ['runs_dir', 'json', 'quiet']],
   ] satisfies [Scope, string[]][])('belongs to %s as far as that command can do with it', (scope, names) => {

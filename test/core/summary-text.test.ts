@@ -120,10 +120,10 @@ Next: telnyx-reassign resume runs/x
 
   it('breaks a sum that is too long for a line', () => {
     const counts = Object.fromEntries(STATUSES.map((status) => [status, 1])) as Summary['counts'];
-    expect(summaryText(makeSummary({ counts, input: { path: null, sha256: '', rows: 8 } }), plain)).toContain(
+    expect(summaryText(makeSummary({ counts, input: { path: null, sha256: '', rows: 9 } }), plain)).toContain(
       `
-  8  rows read = updated + failed + unverified + held + rejected + duplicate +
-     unprocessed + planned
+  9  rows read = updated + unchanged + failed + unverified + held + rejected +
+     duplicate + unprocessed + planned
 `,
     );
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Sessions } from '../../src/core/sessions.ts';
 import { summarize } from '../../src/core/summary.ts';
-import { makeManifest, makeTally } from './make.ts';
+import { makeManifest, makePlan, makeTally } from './make.ts';
 
 const sessions: Sessions = {
   count: 2,
@@ -40,8 +40,10 @@ describe('a summary', () => {
       resumable: true,
       next_command: 'telnyx-reassign resume x',
       input: { path: '/data/numbers.csv', sha256: 'ab12', rows: 3 },
+      plan: makePlan(),
       counts: {
         updated: 2,
+        unchanged: 0,
         failed: 1,
         unverified: 0,
         held: 0,
@@ -92,7 +94,7 @@ describe('a summary', () => {
 
   it('of a run that was interrupted before it had a plan cannot be resumed', () => {
     const manifest = makeManifest({ state: 'interrupted', plan: null, started_at: null });
-    expect(summarize({ ...parts, exit: 130, manifest }).resumable).toBe(false);
+    expect(summarize({ ...parts, exit: 130, manifest })).toMatchObject({ resumable: false, plan: null });
   });
 
   it.each([

@@ -27,6 +27,7 @@ describe('a tally', () => {
     const tally = emptyTally();
     expect(tally.counts).toEqual({
       updated: 0,
+      unchanged: 0,
       failed: 0,
       unverified: 0,
       held: 0,
@@ -50,9 +51,11 @@ describe('a tally', () => {
       result(7, 'unprocessed'),
       result(8, 'planned'),
       result(9, 'held', 'profile_stopped'),
+      result(10, 'unchanged'),
     );
     expect(tally.counts).toEqual({
       updated: 2,
+      unchanged: 1,
       failed: 1,
       unverified: 1,
       held: 1,
@@ -61,7 +64,7 @@ describe('a tally', () => {
       unprocessed: 1,
       planned: 1,
     });
-    expect(sumOf(tally)).toBe(9);
+    expect(sumOf(tally)).toBe(10);
   });
 
   it('tells failures for good from temporary ones', () => {

@@ -18,7 +18,8 @@ function make({ concurrency = 1, patienceMs = 300_000 } = {}) {
   };
   const ports = { clock, tell: (event: ExecutorEvent) => void events.push(event) } as unknown as Ports;
   const breaker = createBreaker(ports, stop, { concurrency, patienceMs, othersAtWork });
-  const hear = (row: number, answer: Answer) => breaker.heard(row, answer, clock.now(), () => void back.push(row));
+  const hear = (row: number, answer: Answer, ask: 'read' | 'write' = 'write') =>
+    breaker.heard({ row, ask }, answer, clock.now(), () => void back.push(row));
   const isOpen = () => events.filter(({ event }) => event === 'run.paused').length > 0;
   return { clock, stop, events, back, world, breaker, hear, isOpen };
 }
@@ -32,7 +33,7 @@ function fail({ hear }: Made, times: number): void {
 
 /** Lets a probe through, whose request ends at once with `answer`; gives the time at which it left. */
 async function probe({ clock, breaker, hear }: Made, answer: Answer): Promise<number | null> {
-  const entered = await clock.until(breaker.enter());
+  const entered = await clock.until(breaker.enter('write'));
   if (entered === null) return null;
   expect(entered.probe).toBe(true);
   const at = clock.now();
@@ -56,7 +57,7 @@ describe('a breaker trips', () => {
     const made = make();
     fail(made, 9);
     expect(made.isOpen()).toBe(false);
-    expect(await made.clock.until(made.breaker.enter())).toMatchObject({ probe: false });
+    expect(await made.clock.until(made.breaker.enter('write'))).toMatchObject({ probe: false });
     fail(made, 1);
     expect(made.isOpen()).toBe(true);
   });
@@ -131,7 +132,7 @@ describe('while it is open', () => {
   it('counts the time from the end of a probe that hung', async () => {
     const made = make();
     fail(made, 10);
-    const entered = await made.clock.until(made.breaker.enter());
+    const entered = await made.clock.until(made.breaker.enter('write'));
     await made.clock.until(made.clock.sleep(10_000).done);
     made.hear(99, network('ETIMEDOUT', true));
     entered?.leave();
@@ -144,7 +145,7 @@ describe('while it is open', () => {
     for (let n = 0; n < 3; n++) await probe(made, http(503));
     await probe(made, http(422, '10015'));
     expect(made.events.at(-1)).toEqual({ event: 'run.resumed' });
-    expect(await made.clock.until(made.breaker.enter())).toMatchObject({ probe: false });
+    expect(await made.clock.until(made.breaker.enter('write'))).toMatchObject({ probe: false });
     const now = made.clock.now();
     fail(made, 10);
     expect(await probe(made, ok())).toBe(now + 1000);
@@ -154,7 +155,7 @@ describe('while it is open', () => {
     const made = make();
     fail(made, 10);
     for (let n = 0; n < 4; n++) await probe(made, http(503));
-    const waiting = made.breaker.enter();
+    const waiting = made.breaker.enter('write');
     // The probe would be due half a second before 31 s.
     made.clock.at(15_500, () => made.hear(7, ok()));
     expect(await made.clock.until(waiting)).toMatchObject({ probe: false });
@@ -187,14 +188,14 @@ describe('while it is open', () => {
     const made = make({ patienceMs: 0 });
     fail(made, 10);
     expect(made.stop.asked()?.reason).toBe('outage');
-    expect(await made.clock.until(made.breaker.enter())).toBeNull();
+    expect(await made.clock.until(made.breaker.enter('write'))).toBeNull();
   });
 
   it('ends the wait for a probe when somebody else stops the run', async () => {
     const made = make();
     fail(made, 10);
     made.clock.at(400, () => made.stop.ask('signal', 'SIGINT'));
-    expect(await made.clock.until(made.breaker.enter())).toBeNull();
+    expect(await made.clock.until(made.breaker.enter('write'))).toBeNull();
     expect(made.clock.now()).toBe(400);
     expect(made.clock.pending()).toBe(0);
   });
@@ -203,17 +204,17 @@ describe('while it is open', () => {
 describe('a row whose attempts are used up', () => {
   it('is given up at once when nothing points to an outage', async () => {
     const made = make();
-    expect(await made.breaker.mayGiveUp()).toBe(true);
+    expect(await made.breaker.mayGiveUp('write')).toBe(true);
     fail(made, 5);
     made.hear(8, ok());
-    expect(await made.breaker.mayGiveUp()).toBe(true);
+    expect(await made.breaker.mayGiveUp('write')).toBe(true);
     expect(made.world.askedFor).toEqual([]);
   });
 
   it('waits while the streak may still become an outage, and is given up at the first answer', async () => {
     const made = make();
     fail(made, 5);
-    const verdict = made.breaker.mayGiveUp();
+    const verdict = made.breaker.mayGiveUp('write');
     expect(await isSettled(verdict)).toBe(false);
     made.hear(8, http(404));
     expect(await verdict).toBe(true);
@@ -222,31 +223,31 @@ describe('a row whose attempts are used up', () => {
   it('goes on when it has become one', async () => {
     const made = make();
     fail(made, 9);
-    const verdict = made.breaker.mayGiveUp();
+    const verdict = made.breaker.mayGiveUp('write');
     fail(made, 1);
     expect(await verdict).toBe(false);
-    expect(await made.breaker.mayGiveUp()).toBe(false);
+    expect(await made.breaker.mayGiveUp('write')).toBe(false);
   });
 
   it('goes back when the run stops first', async () => {
     const made = make();
     fail(made, 5);
-    const verdict = made.breaker.mayGiveUp();
+    const verdict = made.breaker.mayGiveUp('write');
     made.stop.ask('signal', 'SIGTERM');
     expect(await verdict).toBe(false);
-    expect(await made.breaker.mayGiveUp()).toBe(false);
+    expect(await made.breaker.mayGiveUp('write')).toBe(false);
   });
 
   it('is given up when nobody else is left who could tell', async () => {
     const made = make();
     made.hear(1, http(503));
     made.hear(2, http(503));
-    const first = made.breaker.mayGiveUp();
+    const first = made.breaker.mayGiveUp('write');
     expect(await isSettled(first)).toBe(false);
     made.breaker.look();
     expect(await isSettled(first)).toBe(false);
     made.world.others = false;
-    expect(await made.breaker.mayGiveUp()).toBe(true);
+    expect(await made.breaker.mayGiveUp('write')).toBe(true);
     expect(await first).toBe(true);
     // The rows that wait for a verdict are counted, so that they do not wait for each other.
     expect(made.world.askedFor).toEqual([1, 1, 2]);
@@ -255,9 +256,140 @@ describe('a row whose attempts are used up', () => {
   it('is given up when the last of the others has ended', async () => {
     const made = make();
     fail(made, 5);
-    const verdict = made.breaker.mayGiveUp();
+    const verdict = made.breaker.mayGiveUp('write');
     made.world.others = false;
     made.breaker.look();
     expect(await verdict).toBe(true);
+  });
+});
+
+describe('writes and reads', () => {
+  const failWrites = ({ hear }: Made, rows: number, each = 1) => {
+    for (let n = 0; n < rows * each; n++) hear(1 + (n % rows), http(503));
+  };
+
+  it('an answer to a read ends no streak of writes: ten rows in a row are an outage of writes', () => {
+    const made = make();
+    for (let row = 1; row <= 10; row++) {
+      expect(made.isOpen()).toBe(false);
+      made.hear(row, http(503));
+      made.hear(row, ok(), 'read');
+    }
+    expect(made.isOpen()).toBe(true);
+    expect(made.back).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(made.events.at(-1)).toMatchObject({
+      why: 'the API looks down: 10 writes in a row ended with a 5xx or without an answer, the last one with HTTP 503',
+    });
+  });
+
+  it('nine rows that always fail at writes, and are read in between, are none', () => {
+    const made = make();
+    for (let n = 0; n < 900; n++) {
+      made.hear(1 + (n % 9), http(503));
+      made.hear(1 + (n % 9), ok(), 'read');
+    }
+    expect(made.isOpen()).toBe(false);
+    expect(made.back).toEqual([]);
+  });
+
+  it('a write that was answered ends the streak of writes', () => {
+    const made = make();
+    for (let row = 1; row <= 100; row++) {
+      made.hear(row, http(503));
+      made.hear(row, ok(), 'read');
+      if (row % 9 === 0) made.hear(row, ok());
+    }
+    expect(made.isOpen()).toBe(false);
+  });
+
+  it('so does a read that shows one that was carried out', () => {
+    const made = make();
+    for (let row = 1; row <= 100; row++) {
+      made.hear(row, network('ETIMEDOUT', true));
+      if (row % 9 === 0) made.breaker.writeShown(made.clock.now());
+    }
+    expect(made.isOpen()).toBe(false);
+  });
+
+  it('reads alone trip it, and an answer to one of them closes it', async () => {
+    const made = make();
+    for (let n = 0; n < 10; n++) made.hear(1 + (n % 3), http(503), 'read');
+    expect(made.isOpen()).toBe(true);
+    const entered = await made.clock.until(made.breaker.enter('read'));
+    made.hear(1, ok(), 'read');
+    entered?.leave();
+    expect(made.events.at(-1)).toEqual({ event: 'run.resumed' });
+  });
+
+  it('an answer to a read lets reads go on while writes are down, and the next write probe at once', async () => {
+    const made = make();
+    fail(made, 10);
+    // The probe after 1 s is a read.
+    const read = await made.clock.until(made.breaker.enter('read'));
+    expect(read?.probe).toBe(true);
+    made.hear(1, ok(), 'read');
+    read?.leave();
+    expect(made.clock.now()).toBe(1000);
+    expect(await made.clock.until(made.breaker.enter('read'))).toMatchObject({ probe: false });
+    expect(await probe(made, http(503))).toBe(1000);
+    // Reads that go on do not hasten the next one.
+    expect(await made.clock.until(made.breaker.enter('read'))).toMatchObject({ probe: false });
+    made.hear(2, ok(), 'read');
+    expect(await probe(made, http(503))).toBe(3000);
+    expect(await probe(made, ok())).toBe(7000);
+    expect(made.events.at(-1)).toEqual({ event: 'run.resumed' });
+  });
+
+  it('a read that fails again has reads wait for probes again', async () => {
+    const made = make();
+    fail(made, 10);
+    made.hear(1, ok(), 'read');
+    made.hear(1, http(503), 'read');
+    expect(await made.clock.until(made.breaker.enter('read'))).toMatchObject({ probe: true });
+  });
+
+  it('patience with writes ends, however often reads are answered', async () => {
+    const made = make({ patienceMs: 20_000 });
+    failWrites(made, 10);
+    for (let n = 0; n < 100 && made.stop.asked() === null; n++) {
+      made.hear(1, ok(), 'read');
+      await probe(made, http(503));
+    }
+    expect(made.stop.asked()?.reason).toBe('outage');
+    expect(made.clock.now()).toBe(20_000);
+  });
+
+  it('a read that shows a write carried out closes it, where that was a probe', async () => {
+    const made = make();
+    fail(made, 10);
+    const probedAt = (await probe(made, network('ETIMEDOUT', true))) as number;
+    made.breaker.writeShown(-1);
+    expect(made.events.at(-1)?.event).toBe('run.paused');
+    made.breaker.writeShown(probedAt);
+    expect(made.events.at(-1)).toEqual({ event: 'run.resumed' });
+  });
+
+  it('a short outage of both is given back: reads by a read, writes by the next write', () => {
+    const made = make({ concurrency: 50 });
+    for (let row = 1; row <= 6; row++) made.hear(row, http(503));
+    for (let row = 11; row <= 16; row++) made.hear(row, http(503), 'read');
+    made.hear(20, ok(), 'read');
+    expect(made.back).toEqual([11, 12, 13, 14, 15, 16]);
+    made.hear(21, ok());
+    expect(made.back).toEqual([11, 12, 13, 14, 15, 16, 1, 2, 3, 4, 5, 6]);
+  });
+
+  it('a row that waits because of reads is told by a read, and one that waits because of writes is not', async () => {
+    const made = make();
+    made.hear(1, http(503));
+    made.hear(2, http(503), 'read');
+    const write = made.breaker.mayGiveUp('write');
+    const read = made.breaker.mayGiveUp('read');
+    made.hear(3, ok(), 'read');
+    expect(await read).toBe(true);
+    expect(await isSettled(write)).toBe(false);
+    expect(await made.breaker.mayGiveUp('read')).toBe(true);
+    made.hear(4, ok());
+    expect(await write).toBe(true);
   });
 });

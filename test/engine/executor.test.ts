@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { http, network, ok, PROFILE, world } from './fake-world.ts';
+import { http, network, ok, PROFILE, toWrites, world } from './fake-world.ts';
 import { mostInWindow } from './most-in-window.ts';
 
 const times = (sent: { at: number }[]) => sent.map(({ at }) => at);
@@ -56,10 +56,18 @@ describe('carrying out a plan', () => {
 
   it('holds the rate with a fifth of the attempts failing, retries included', async () => {
     let n = 0;
-    const w = world(() => (n++ % 5 === 0 ? http(503) : ok()));
+    let unsure = 0;
+    const w = world((_row, _before, _now, ask) => {
+      if (n++ % 5 !== 0) return ok();
+      if (ask === 'write') unsure += 1;
+      return http(503);
+    });
     const execution = await w.run(200, { rate: 20 });
     expect(mostInWindow(times(w.sent), 1000)).toBeLessThanOrEqual(20);
-    expect(execution.requests.retries).toBe(w.sent.length - 200);
+    // What a write was followed by is a read-back, and no retry: of these each has one first request.
+    expect(execution.requests.retries).toBe(w.sent.length - 200 - unsure);
+    expect(execution.requests.reads).toBeGreaterThanOrEqual(unsure);
+    expect(execution.requests.reads + execution.requests.writes).toBe(w.sent.length);
     expect([...w.outcomes().values()].filter(({ status }) => status === 'updated')).toHaveLength(200);
   });
 
@@ -78,11 +86,20 @@ describe('carrying out a plan', () => {
   });
 
   it('lets a retry overtake rows that have not been tried', async () => {
-    const w = world((row, before) => (row === 1 && before === 0 ? http(500) : ok()));
+    const w = world((row, before) => (row === 1 && before === 0 ? http(425) : ok()));
     await w.run(100, { rate: 5, retry_base: 1, retry_max: 1 });
     const again = w.sent.map(({ row }) => row).lastIndexOf(1);
     expect(again).toBeGreaterThan(0);
     expect(again).toBeLessThanOrEqual(3);
+  });
+
+  it('lets a read-back overtake them, and the retry after it', async () => {
+    const w = world(toWrites((row, before) => (row === 1 && before === 0 ? http(500) : ok())));
+    await w.run(100, { rate: 5, retry_base: 1, retry_max: 1 });
+    const first = w.sent.flatMap(({ row, ask }, at) => (row === 1 ? [[ask, at] as const] : []));
+    expect(first.map(([ask]) => ask)).toEqual(['write', 'read', 'write']);
+    expect(first[1]?.[1]).toBeLessThanOrEqual(3);
+    expect(first[2]?.[1]).toBeLessThanOrEqual(6);
   });
 
   it('lets a retry overtake them where the requests in flight are what limits, too', async () => {
@@ -133,11 +150,9 @@ describe('stopping', () => {
     w.clock.at(500, () => w.stop.ask('signal', 'SIGTERM'));
     await w.run(2, { retry_base: 3_600_000, retry_max: 3_600_000 });
     expect(w.clock.now()).toBe(500);
-    const back = w.ledger.filter((line) => line.type === 'put_back');
-    expect(back).toMatchObject([
-      { row: 1, ambiguous: true, attempts: 1 },
-      { row: 2, ambiguous: false, attempts: 1 },
-    ]);
+    expect(w.linesOf(1)).toEqual(['intent', 'put_back ambiguous 1']);
+    expect(w.linesOf(2)).toEqual(['intent', 'put_back clear 1']);
+    expect(w.sent.map(({ ask }) => ask)).toEqual(['write', 'write']);
   });
 
   it('wakes from the wait of a 429', async () => {

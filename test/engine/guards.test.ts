@@ -222,13 +222,18 @@ describe('a profile that is refused', () => {
 
   it('leaves a row of it that is to be read first as uncertain as it was', async () => {
     const entries = rows(60, (row) => to(row, PROFILE));
-    const w = world((_row, _before, _now, ask) => (ask === 'read' ? at(PROFILE) : noProfile()));
+    const w = world(
+      () => noProfile(),
+      undefined,
+      () => at(PROFILE),
+    );
     const works = entries.map((one) =>
       work(one.row, { entry: one, first: one.row > 20 ? 'read' : 'send', attempts: one.row > 20 ? 1 : 0 }),
     );
     const execution = await w.run(works, { rate: 100 });
     expect(execution.stop?.reason).toBe('profiles_held');
     const back = w.ledger.filter((line) => line.type === 'put_back');
+    expect(back.length).toBeGreaterThan(0);
     for (const { row, ambiguous, attempts } of back) {
       expect(row).toBeGreaterThan(20);
       expect([ambiguous, attempts]).toEqual([true, 1]);

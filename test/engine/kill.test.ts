@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LEFT } from '../../src/core/ledger-index.ts';
 import type { Outcome } from '../../src/core/outcome.ts';
-import { settings } from './fake-world.ts';
-import { type End, FAULTS, type Fault, type Life, live, type Plan, type Spell } from './mortal-world.ts';
+import { decides, mayHaveLanded, settings } from './fake-world.ts';
+import { type Asked, type End, FAULTS, type Fault, type Life, live, type Plan, type Spell } from './mortal-world.ts';
 import { mostInWindow } from './most-in-window.ts';
 
 const ROWS = 40;
@@ -14,7 +14,7 @@ const time = fc.integer({ min: 0, max: 40_000 });
 const spell: fc.Arbitrary<Spell> = fc.record({
   from: time,
   ms: fc.oneof(fc.integer({ min: 100, max: 5000 }), fc.integer({ min: 5000, max: 150_000 })),
-  kind: fc.constantFrom('503', 'refused', 'hang', '429'),
+  kind: fc.constantFrom('503', 'refused', 'hang', '429', 'writes 503'),
 });
 const end: fc.Arbitrary<End> = fc.oneof(
   fc.record({ kind: fc.constant('entry' as const), n: fc.integer({ min: 1, max: 70 }) }),
@@ -51,12 +51,38 @@ function outcomesOf({ ledger }: Life, row: number): Outcome[] {
   return ledger.flatMap((line) => (line.type === 'outcome' && line.row === row ? [line] : []));
 }
 
+/** Whether a row was written after a write that may have happened, with no read in between that was answered. */
+function isWrittenBlindly(asked: readonly Asked[]): boolean {
+  let unsure = false;
+  for (const { ask, answer } of asked) {
+    if (ask === 'write' && unsure) return true;
+    // Nothing is asked before there is an answer to what was asked.
+    if (answer === null) return false;
+    if (ask === 'write') unsure = mayHaveLanded(answer);
+    else if (decides(answer)) unsure = false;
+  }
+  return false;
+}
+
+/** Whether a row was read although its last write in this session has left nothing open. */
+function isReadForNothing(asked: readonly Asked[]): boolean {
+  let unsure = false;
+  for (const { ask, answer } of asked) {
+    if (ask === 'read' && !unsure) return true;
+    if (answer === null) return false;
+    if (ask === 'write') unsure = mayHaveLanded(answer);
+    else if (decides(answer)) unsure = false;
+  }
+  return false;
+}
+
 /** What a session has done that it must not do, given how the ledger left the rows before it. */
 function faultsOfSessions({ sessions }: Life, rows: number): string[] {
   return sessions.flatMap(({ before, sent, early }, n) => {
     const faults = early.map((row) => `session ${n} wrote row ${row} before its intent was on disk`);
     for (let row = 1; row <= rows; row++) {
-      const asks = sent.flatMap((one) => (one.row === row ? [one.ask] : []));
+      const asked = sent.filter((one) => one.row === row);
+      const asks = asked.map(({ ask }) => ask);
       const left = before[row];
       const uncertain = left === LEFT.intent || left === LEFT.ambiguous;
       if (uncertain && asks[0] === 'write') faults.push(`session ${n} wrote row ${row} again without reading it`);
@@ -64,7 +90,8 @@ function faultsOfSessions({ sessions }: Life, rows: number): string[] {
         faults.push(`session ${n} wrote row ${row}, which had ended`);
       if (left === LEFT.outcome && asks.length > 0) faults.push(`session ${n} asked about row ${row}, which had ended`);
       const clear = left === LEFT.untouched || left === LEFT.put_back;
-      if (clear && asks.includes('read')) faults.push(`session ${n} read row ${row}, which was never sent`);
+      if (clear && isReadForNothing(asked)) faults.push(`session ${n} read row ${row} for nothing`);
+      if (isWrittenBlindly(asked)) faults.push(`session ${n} wrote row ${row} again without a read in between`);
     }
     return faults;
   });
@@ -86,6 +113,9 @@ function check(life: Life, given: Plan, max: { rate: number; max_attempts: numbe
     // One end, and before it at most such as say that they do not know.
     expect(outcomes.slice(0, -1).every(({ status }) => status === 'unverified')).toBe(true);
     expect([row, last?.status]).toEqual([row, life.atTarget(row) ? 'updated' : 'failed']);
+    // What is not known is known to be so: only where reads have failed too.
+    const unknown = outcomes.filter(({ status }) => status === 'unverified');
+    expect(unknown.every(({ reason }) => reason === 'read_failed')).toBe(true);
     const writes = life.sessions.flatMap(({ sent }) => sent).filter((one) => one.row === row && one.ask === 'write');
     const killed = life.sessions.filter(({ execution }) => execution === null).length;
     expect(last?.attempts).toBeLessThanOrEqual(writes.length + killed);

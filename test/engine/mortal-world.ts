@@ -10,8 +10,8 @@ import { virtualClock } from './virtual-clock.ts';
 export const FAULTS = ['429', '425', 'refused', '503', '503 landed', 'cut', 'cut landed', 'garbled landed'] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** From when to when (ms from the start of the first session) every request ends in the same way. */
-export type Spell = { from: number; ms: number; kind: '503' | 'refused' | 'hang' | '429' };
+/** From when to when (ms from the start of the first session) every request, or every write, ends in the same way. */
+export type Spell = { from: number; ms: number; kind: '503' | 'refused' | 'hang' | '429' | 'writes 503' };
 
 /** How a session ends before its time: killed with its n-th entry on disk, killed at a time, or by a signal. */
 export type End = { kind: 'entry' | 'time' | 'signal'; n: number };
@@ -31,10 +31,13 @@ export type Plan = {
   steps: readonly { at: number; by: number }[];
 };
 
+/** A request, and what it was answered; null when the session did not live to see it. */
+export type Asked = Sent & { answer: Answer | null };
+
 export type Session = {
   /** How the ledger left every row before it. */
   before: Uint8Array;
-  sent: Sent[];
+  sent: Asked[];
   /** Writes that left without an intent of this session on disk. */
   early: number[];
   /** Null when it was killed. */
@@ -81,9 +84,10 @@ export async function live(plan: Plan, limits: Limits, ends: readonly End[]): Pr
   let requests = 0;
   let startedAt = 0;
 
-  function faultOf(row: number, at: number): Fault | 'hang' | null {
+  function faultOf(row: number, at: number, ask: Ask): Fault | 'hang' | null {
     const n = asked.get(row) ?? 0;
     const spell = plan.spells.find(({ from, ms }) => at >= from && at < from + ms);
+    if (spell?.kind === 'writes 503') return ask === 'write' ? '503' : null;
     if (spell !== undefined) return spell.kind;
     asked.set(row, n + 1);
     return plan.faults.get(row)?.[n] ?? null;
@@ -93,7 +97,7 @@ export async function live(plan: Plan, limits: Limits, ends: readonly End[]): Pr
     const clock = virtualClock(sessions.length + 1);
     const stop = createStop();
     const index = indexOf(ledger, plan.rows);
-    const sent: Sent[] = [];
+    const sent: Asked[] = [];
     const early: number[] = [];
     const intents = new Set<number>();
     const underWay = new Set<() => void>();
@@ -110,7 +114,7 @@ export async function live(plan: Plan, limits: Limits, ends: readonly End[]): Pr
 
     async function answer(row: number, ask: Ask): Promise<Answer> {
       const way = plan.ways[requests++ % plan.ways.length] as number;
-      const fault = faultOf(row, startedAt + clock.now());
+      const fault = faultOf(row, startedAt + clock.now(), ask);
       if (fault === 'hang') {
         await clock.sleep(TIMEOUT_MS).done;
         return network('ETIMEDOUT', true);
@@ -149,9 +153,11 @@ export async function live(plan: Plan, limits: Limits, ends: readonly End[]): Pr
     const asking = (ask: Ask) => async (one: { row: number }, onLeft: () => void) => {
       if (dead) return never;
       if (ask === 'write' && !intents.has(one.row)) early.push(one.row);
-      sent.push({ row: one.row, at: clock.now(), ask });
+      const asked: Asked = { row: one.row, at: clock.now(), ask, answer: null };
+      sent.push(asked);
       onLeft();
-      return answer(one.row, ask);
+      asked.answer = await answer(one.row, ask);
+      return asked.answer;
     };
 
     async function record(line: LedgerEntry): Promise<void> {

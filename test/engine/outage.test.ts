@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/core/answer.ts';
-import { http, network, ok, rows, type Sent, type World, work, world } from './fake-world.ts';
+import { http, network, ok, rows, type Sent, toWrites, type World, work, world } from './fake-world.ts';
 import { mostInWindow } from './most-in-window.ts';
 
 const DOWN_FROM = 20_000;
@@ -204,7 +204,11 @@ describe('during an outage', () => {
   });
 
   it('reads find it out and are given back as well', async () => {
-    const w = world((_row, _before, now) => (isDown(now) ? http(503) : ok()));
+    const w = world(
+      () => http(503),
+      undefined,
+      (_row, _before, now) => (isDown(now) ? http(503) : ok()),
+    );
     const works = rows(600, (row) => work(row, { first: 'read', attempts: 3 }));
     expect((await w.run(works, { max_attempts: 1, concurrency: 20 })).stop).toBeNull();
     const all = [...w.outcomes().values()];
@@ -242,21 +246,44 @@ describe('an outage that outlasts the patience', () => {
 });
 
 describe('a number that always fails', () => {
+  /** The writes and reads of a row. */
+  const asksOf = ({ sent }: World, row: number) => {
+    const asks = sent.filter((one) => one.row === row).map(({ ask }) => ask);
+    return [asks.filter((ask) => ask === 'write').length, asks.filter((ask) => ask === 'read').length];
+  };
+
   it.each([1, 2, 5])('is given up after %i attempts, whatever is sent beside it', async (max_attempts) => {
-    const w = world((row) => (row === 7 ? http(500) : ok()));
+    const w = world(toWrites((row) => (row === 7 ? http(500) : ok())));
     const execution = await w.run(300, { max_attempts });
     expect(execution.stop).toBeNull();
-    expect(w.sent.filter(({ row }) => row === 7)).toHaveLength(max_attempts);
-    expect(w.outcomes().get(7)).toMatchObject({ status: 'unverified', attempts: max_attempts });
+    expect(asksOf(w, 7)).toEqual([max_attempts, max_attempts]);
+    // Every write of it was read back: none has happened.
+    expect(w.outcomes().get(7)).toMatchObject({
+      status: 'failed',
+      reason: 'attempts_exhausted',
+      attempts: max_attempts,
+      profileAfter: 'UNASSIGN',
+    });
     expect(w.events.filter(({ event }) => event === 'run.paused')).toEqual([]);
   });
 
   it.each([1, 5, 15])('is given up after %i attempts as the last row of a run', async (max_attempts) => {
-    const w = world((row) => (row === 30 ? http(500) : ok()));
+    const w = world(toWrites((row) => (row === 30 ? http(500) : ok())));
     const execution = await w.run(30, { max_attempts });
     expect(execution.stop).toBeNull();
-    expect(w.outcomes().get(30)).toMatchObject({ status: 'unverified', attempts: max_attempts });
-    expect(w.sent.filter(({ row }) => row === 30)).toHaveLength(max_attempts);
+    expect(w.outcomes().get(30)).toMatchObject({ status: 'failed', attempts: max_attempts });
+    expect(asksOf(w, 30)).toEqual([max_attempts, max_attempts]);
+  });
+
+  it.each([1, 2, 5])('at writes and at reads is unverified after one write and %i reads', async (max_attempts) => {
+    for (const last of [300, 7]) {
+      const w = world((row) => (row === 7 ? http(500) : ok()));
+      const execution = await w.run(last, { max_attempts });
+      expect(execution.stop).toBeNull();
+      expect(asksOf(w, 7)).toEqual([1, max_attempts]);
+      expect(w.outcomes().get(7)).toMatchObject({ status: 'unverified', reason: 'read_failed', attempts: 1 });
+      expect(w.events.filter(({ event }) => event === 'run.paused')).toEqual([]);
+    }
   });
 
   it('does not wait for another one like it, when these two are the last', async () => {
@@ -269,9 +296,9 @@ describe('a number that always fails', () => {
   });
 
   it('does not wait for a row that a stop-after keeps from being sent', async () => {
-    const w = world((row) => (row === 3 ? http(500) : ok()));
+    const w = world(toWrites((row) => (row === 3 ? http(500) : ok())));
     const execution = await w.run(30, { max_attempts: 3, stop_after: 3 });
     expect(execution.stop?.reason).toBe('stop_after');
-    expect(w.outcomes().get(3)).toMatchObject({ status: 'unverified', attempts: 3 });
+    expect(w.outcomes().get(3)).toMatchObject({ status: 'failed', attempts: 3 });
   });
 });

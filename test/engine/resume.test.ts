@@ -9,7 +9,11 @@ const asks = (w: World, row: number) => w.sent.filter((one) => one.row === row).
 
 /** A world whose reads say one thing and whose writes another. */
 function split(read: Answer, write: Answer = ok()): World {
-  return world((_row, _before, _now, ask) => (ask === 'read' ? read : write));
+  return world(
+    () => write,
+    undefined,
+    () => read,
+  );
 }
 
 const toRead = (row: number) => work(row, { first: 'read', attempts: 2 });
@@ -51,10 +55,14 @@ describe('a row that may have been sent', () => {
     ['422', http(422, '10015')],
   ])('is sent when the read answers with %s, after its intent', async (_, read) => {
     const early: number[] = [];
-    const w: World = world((row, _before, _now, ask) => {
-      if (ask === 'write' && !w.linesOf(row).includes('intent')) early.push(row);
-      return row === 1 ? ok() : ask === 'read' ? read : ok();
-    });
+    const w: World = world(
+      (row) => {
+        if (!w.linesOf(row).includes('intent')) early.push(row);
+        return ok();
+      },
+      undefined,
+      () => read,
+    );
     await w.run([work(1), toRead(2)]);
     expect(asks(w, 2)).toEqual(['read', 'write']);
     expect(w.linesOf(2)).toEqual(['intent', 'updated 3']);
@@ -131,8 +139,10 @@ describe('a read', () => {
   });
 
   it('waits for a 429 like a write, with everybody else, and is asked again', async () => {
-    const w = world((row, before, _now, ask) =>
-      row === 2 && ask === 'read' && before === 0 ? http(429, '', { retryAfter: '8' }) : ok(),
+    const w = world(
+      () => ok(),
+      undefined,
+      (row, before) => (row === 2 && before === 0 ? http(429, '', { retryAfter: '8' }) : ok()),
     );
     const execution = await w.run(rows(10, toRead), { max_attempts: 1 });
     const limited = w.sent.find(({ row }) => row === 2)?.at as number;
@@ -155,10 +165,10 @@ describe('a read', () => {
   });
 
   it('stops the run before a write when another phone number is there', async () => {
-    const w = world((row, _before, _now, ask) =>
-      ask === 'read'
-        ? ok({ profile: null, phoneNumber: row === 2 ? '+18005559999' : '+18005550000' })
-        : ok({ profile: PROFILE }),
+    const w = world(
+      () => ok({ profile: PROFILE }),
+      undefined,
+      (row) => ok({ profile: null, phoneNumber: row === 2 ? '+18005559999' : '+18005550000' }),
     );
     const works = rows(40, (row) => ({ ...toRead(row), entry: entry(row, { phoneNumber: '+18005550000' }) }));
     const execution = await w.run(works, { rate: 2 });
@@ -244,7 +254,11 @@ describe('a row that has ended, and is only read', () => {
     ['a 404', http(404, '10005')],
     ['a 200 without the values', ok({ id: 'n2' })],
   ])('is left as it was when the read does not tell (%s)', async (_, read) => {
-    const w = world((row, _before, _now, ask) => (row === 1 ? ok() : ask === 'read' ? read : ok()));
+    const w = world(
+      () => ok(),
+      undefined,
+      () => read,
+    );
     const { stop } = await w.run([work(1), onlyRead(2)]);
     expect(asks(w, 2)).toEqual(['read']);
     expect(w.linesOf(2)).toEqual([]);

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { entry, http, network, ok, PROFILE, world } from './fake-world.ts';
+import { entry, http, network, ok, PROFILE, toWrites, world } from './fake-world.ts';
 
 describe('retry', () => {
   it.each([408, 425, 500, 502, 503, 504, 599])('tries again after %i', async (status) => {
-    const w = world((_, before) => (before < 2 ? http(status) : ok()));
+    const w = world(toWrites((_, before) => (before < 2 ? http(status) : ok())));
     await w.run(1);
-    expect(w.outcomes().get(1)).toMatchObject({ status: 'updated', attempts: 3 });
+    expect(w.outcomes().get(1)).toMatchObject({ status: 'updated', reason: '', attempts: 3 });
+    // A 5xx leaves open whether the write has happened; a 408 or 425 does not.
+    expect(w.sent.filter(({ ask }) => ask === 'read')).toHaveLength(status >= 500 ? 2 : 0);
   });
 
   it('tries again after code 10036 and after a cut connection', async () => {
@@ -33,10 +35,11 @@ describe('retry', () => {
     ['a 5xx', http(500)],
     ['a timeout after sending', network('ETIMEDOUT', true)],
     ['a 200 that cannot be read', { ...http(200), body: { kind: 'unreadable' as const } }],
-  ])('is unverified when the attempts end with %s', async (_, answer) => {
-    const w = world(() => answer);
+  ])('is failed when the attempts end with %s, as each was read back', async (_, answer) => {
+    const w = world(toWrites(() => answer));
     await w.run(1, { max_attempts: 2 });
-    expect(w.outcomes().get(1)).toMatchObject({ status: 'unverified', reason: 'attempts_exhausted' });
+    expect(w.sent.map(({ ask }) => ask)).toEqual(['write', 'read', 'write', 'read']);
+    expect(w.outcomes().get(1)).toMatchObject({ status: 'failed', reason: 'attempts_exhausted', attempts: 2 });
   });
 
   it('is failed when no request ever left', async () => {
@@ -46,9 +49,21 @@ describe('retry', () => {
   });
 
   it('stays unverified when a write that may have happened is followed by refused connections', async () => {
-    const w = world((_, before) => network(before === 0 ? 'ETIMEDOUT' : 'ECONNREFUSED', before === 0));
+    const w = world((_row, _before, _now, ask) =>
+      network(ask === 'write' ? 'ETIMEDOUT' : 'ECONNREFUSED', ask === 'write'),
+    );
     await w.run(1, { max_attempts: 3 });
-    expect(w.outcomes().get(1)?.status).toBe('unverified');
+    expect(w.outcomes().get(1)).toMatchObject({ status: 'unverified', reason: 'read_failed', attempts: 1 });
+    expect(w.outcomes().get(1)?.errorDetail).toMatch(
+      /^a write may have happened, and it could not be read: 3 attempts/,
+    );
+  });
+
+  it('is failed when they come after a read that has told', async () => {
+    const w = world(toWrites((_, before) => network(before === 0 ? 'ETIMEDOUT' : 'ECONNREFUSED', before === 0)));
+    await w.run(1, { max_attempts: 3 });
+    expect(w.sent.map(({ ask }) => ask)).toEqual(['write', 'read', 'write', 'write']);
+    expect(w.outcomes().get(1)).toMatchObject({ status: 'failed', reason: 'attempts_exhausted', attempts: 3 });
   });
 
   it('fails a row at once on another 4xx, with code, title and detail', async () => {

@@ -131,6 +131,21 @@ describe('replaceRows', () => {
     expect(readFileSync(path, 'utf8')).toBe(expected.join('\n'));
   });
 
+  it('writes a row as the writer does, whatever is in it', () => {
+    const cell = fc.string({
+      unit: fc.constantFrom('"', ',', ';', '\r', '\t', 'a', ' ', '=', '#', "'", 'é', '\uFEFF'),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 5 }), (rows) => {
+        const written = readFileSync(plan(rows), 'utf8');
+        const path = plan(rows.map(() => ['', '']));
+        const sum = replaceRows(path, (row) => rows[row - 1] ?? null);
+        expect(readFileSync(path, 'utf8')).toBe(written);
+        expect(sum).toBe(sha256(path));
+      }),
+    );
+  });
+
   it('leaves the old file where a row cannot be replaced', () => {
     const path = plan([['1', 'one']]);
     const before = readFileSync(path, 'utf8');

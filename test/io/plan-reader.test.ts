@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PLAN_COLUMNS, type PlanEntry, planCells } from '../../src/core/plan.ts';
 import { createCsvWriter } from '../../src/io/csv-writer.ts';
-import { planLine, readPlan } from '../../src/io/plan-reader.ts';
+import { openPlanEntries, planLine, readPlan } from '../../src/io/plan-reader.ts';
 import { CHUNK } from './csv-reading.ts';
 import { entry } from './servers.ts';
 import { tempDir, tempFile } from './temp.ts';
@@ -52,6 +52,27 @@ describe('readPlan', () => {
 
   it('throws what the file system throws', async () => {
     await expect(read('/nonexistent/plan.csv')).rejects.toThrow('ENOENT');
+  });
+});
+
+describe('openPlanEntries', () => {
+  it('gives single entries by their rows, in any order and again', () => {
+    const entries = Array.from({ length: 9000 }, (_, at) =>
+      entry({ row: at + 1, line: at + 2, note: at % 3 === 0 ? `"é, ${'😀'.repeat(at % 40)}"` : '日'.repeat(at % 20) }),
+    );
+    const path = written(entries);
+    // Longer than what it reads at once, and with more lines than it has room for at first.
+    expect(statSync(path).size).toBeGreaterThan(2 * 256 * 1024);
+    const plan = openPlanEntries(path);
+    for (const row of [9000, 1, 2, 4567, 4568, 1024, 1025, 1, 9000])
+      expect(plan.entryOf(row)).toEqual(entries[row - 1]);
+    for (const one of entries) expect(plan.entryOf(one.row)).toEqual(one);
+    plan.close();
+    expect(() => plan.entryOf(1)).toThrow('EBADF');
+  });
+
+  it('throws what the file system throws', () => {
+    expect(() => openPlanEntries('/nonexistent/plan.csv')).toThrow('ENOENT');
   });
 });
 

@@ -36,7 +36,7 @@ describe('made accounts', () => {
 
   it('makes every tenth number eligible for A2P only', () => {
     const onlyA2p = makeState(30, 1).numbers.flatMap((number, index) =>
-      number.eligible_messaging_products.includes('P2P') ? [] : [index + 1],
+      number.eligible_messaging_products?.includes('P2P') ? [] : [index + 1],
     );
     expect(onlyA2p).toEqual([10, 20, 30]);
   });
@@ -83,7 +83,7 @@ describe('given accounts', () => {
       Array.from({ length: 20 }, (_, index) => ({ id: `n${index}` })),
       1,
     );
-    expect(numbers.every((number) => number.eligible_messaging_products.includes('P2P'))).toBe(true);
+    expect(numbers.every((number) => number.eligible_messaging_products?.includes('P2P'))).toBe(true);
   });
 
   it('lets the first entry win where an id comes twice, and reads any iterable once', () => {

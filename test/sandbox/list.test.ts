@@ -70,6 +70,17 @@ describe('the list of numbers', () => {
     expect(phones(await call(to, '/phone_numbers/messaging?filter[phone_number]=+18000000004'))).toEqual([]);
   });
 
+  it.each(['asc', 'desc'])('finds 250 exact phone numbers in one request, sorted %s', async (direction) => {
+    const to = await sandbox({ numbers: 600 });
+    const wanted = Array.from({ length: 250 }, (_, index) => 2 * index + 1);
+    const list = encodeURIComponent(made(...[...wanted].reverse()).join(','));
+    const query = `filter[phone_number]=${list}&page[size]=250&sort[phone_number]=${direction}`;
+    expect(query.length).toBeGreaterThan(4000);
+    const answer = await call(to, `/phone_numbers/messaging?${query}`);
+    expect(answer.json.meta).toEqual({ total_pages: 1, total_results: 250, page_size: 250, page_number: 1 });
+    expect(phones(answer)).toEqual(made(...(direction === 'asc' ? wanted : wanted.reverse())));
+  });
+
   it('finds every number where two have one phone number', async () => {
     const to = await sandbox({ numbers: ['b', 'a', 'c'].map((id) => ({ id, phone_number: '+12125550100' })) });
     const answer = await call(to, '/phone_numbers/messaging?filter[phone_number]=%2B12125550100');

@@ -8,11 +8,11 @@ afterEach(async () => {
 });
 
 /**
- * What every `plan INPUT` and `apply INPUT` of these tests is given, to point it at an API of the test. Commands on a
- * run directory take the address from there, and none of this.
+ * What every `plan INPUT` and `apply INPUT` of these tests is given, to point it at an API of the test, of which it
+ * reads nothing before it sends. Commands on a run directory take the address from there, and none of this.
  */
 export function at(url: string): string[] {
-  return ['--base-url', url];
+  return ['--offline', '--base-url', url];
 }
 
 /** The same as lines of a job file. */
@@ -24,8 +24,14 @@ export function jobAt(url: string): string[] {
 export async function api(
   options: SandboxOptions = {},
   faults: string[] = [],
+  readFaults: string[] = [],
 ): Promise<{ sandbox: Sandbox; flags: string[] }> {
-  const sandbox = await startSandbox({ ...options, faults: faults.map(parseFault) });
+  const { readFaults: given = [] } = options;
+  const sandbox = await startSandbox({
+    ...options,
+    faults: faults.map(parseFault),
+    readFaults: [...given, ...readFaults.map(parseFault)],
+  });
   open.push(sandbox);
   const fast = ['--rate', 'off', '--retry-base', '1ms', '--retry-max', '2ms', '--yes'];
   return { sandbox, flags: [...at(sandbox.url), ...fast] };

@@ -42,7 +42,7 @@ describe('the sandbox command', () => {
       '--yes',
     ]);
     expect(ended.code).toBe(0);
-    expect(summaryOf(cwd).requests).toEqual({ total: 11, writes: 11, reads: 0, retries: 1, rate_limited: 0 });
+    expect(summaryOf(cwd).requests).toEqual({ total: 12, writes: 11, reads: 1, retries: 1, rate_limited: 0 });
     sandbox.child.kill('SIGTERM');
     expect((await sandbox.ended).code).toBe(0);
   });
@@ -106,15 +106,25 @@ describe('the rate at the server', () => {
 });
 
 describe('plan and --dry-run', () => {
-  it('make no request, need no key, and are the same', async () => {
+  it.each([
+    { how: 'without a key', key: null, flags: ['--offline'], methods: [] },
+    { how: 'with a key', key: KEY, flags: [], methods: ['GET'] },
+  ])('send nothing, and are the same, $how', async ({ key, flags, methods }) => {
     const cwd = workDirectory();
-    const { sandbox } = await api();
+    const { sandbox } = await api({ key: KEY });
+    const before = sandbox.snapshot();
     const input = writeInput(cwd, 5);
-    const planned = await run(cwd, ['plan', input, ...at(sandbox.url)], { key: null });
-    const dry = await run(cwd, ['apply', input, '--dry-run', ...at(sandbox.url)], { key: null });
-    expect(sandbox.requests()).toEqual([]);
+    const to = ['--base-url', sandbox.url, '--rate', 'off', ...flags];
+    const planned = await run(cwd, ['plan', input, ...to], { key });
+    const dry = await run(cwd, ['apply', input, '--dry-run', ...to], { key });
     expect([planned.code, dry.code]).toEqual([0, 0]);
-    const anonymous = (text: string) => text.replaceAll(/\d{8}T\d{6}Z-numbers-[0-9a-f]{4}/g, 'RUN');
+    expect([...new Set(sandbox.requests().map(({ method }) => method))]).toEqual(methods);
+    expect(sandbox.snapshot()).toEqual(before);
+    const anonymous = (text: string) =>
+      text
+        .replaceAll(/\d{8}T\d{6}Z-numbers-[0-9a-f]{4}/g, 'RUN')
+        .replaceAll(/until [\d-]+ [\d:]+ \S+/g, 'until THEN')
+        .replaceAll(/requests in [\d.:]+ ?\S*/g, 'requests in THEN');
     expect(anonymous(dry.stdout)).toBe(anonymous(planned.stdout));
     const [first, second] = runDirs(cwd) as [string, string];
     for (const file of ['plan.csv', 'results.csv', 'failed.csv', 'input.csv']) {
@@ -128,7 +138,7 @@ describe('plan and --dry-run', () => {
     await run(cwd, ['apply', input, '--sandbox', '--yes', '--rate', 'off']);
     const dir = lastRun(cwd);
     const before = readFileSync(join(cwd, dir, 'summary.json'), 'utf8');
-    await run(cwd, ['plan', input]);
+    expect((await run(cwd, ['plan', input, '--offline'])).code).toBe(0);
     expect(readFileSync(join(cwd, dir, 'summary.json'), 'utf8')).toBe(before);
   });
 });
@@ -136,7 +146,7 @@ describe('plan and --dry-run', () => {
 describe('a run directory', () => {
   it('is private, and holds the files of the contract from the first run on', async () => {
     const cwd = workDirectory();
-    await run(cwd, ['plan', writeInput(cwd, 1)]);
+    await run(cwd, ['plan', writeInput(cwd, 1), '--offline']);
     const dir = join(cwd, lastRun(cwd));
     expect(statSync(dir).mode & 0o777).toBe(0o700);
     for (const file of [
@@ -233,6 +243,10 @@ describe('help', () => {
     for (const word of [
       'plan',
       'apply',
+      'resume',
+      'retry',
+      'undo',
+      'verify',
       'run',
       'results',
       'runs',
@@ -255,7 +269,7 @@ describe('help', () => {
   it('lists runs with their state and the command that goes on', async () => {
     const cwd = workDirectory();
     expect((await run(cwd, ['runs'])).stdout).toContain('no runs');
-    await run(cwd, ['plan', writeInput(cwd, 2)]);
+    await run(cwd, ['plan', writeInput(cwd, 2), '--offline']);
     const { stdout } = await run(cwd, ['runs']);
     expect(stdout).toContain('planned');
     const next = /next: (.*)$/m.exec(stdout)?.[1] as string;

@@ -282,10 +282,26 @@ describe('exit codes', () => {
     expect(readFileSync(join(cwd, lastRun(cwd), 'results.csv'), 'utf8')).toBe(before);
   });
 
-  it('11: rows whose writes had no readable answer', async () => {
+  // Of these the first and the last do what they are asked before they answer.
+  const unreadable = [`reset-after@${numberId(2)}`, `502-html@${numberId(3)}`, `cut-json@${numberId(4)}`];
+
+  it('5: rows whose writes had no readable answer, and of which a read shows that they were not done', async () => {
     const cwd = workDirectory();
-    const { flags } = await api({}, [
-      `reset-after@${numberId(2)}`,
+    const { sandbox, flags } = await api({}, unreadable);
+    const { code } = await run(cwd, ['apply', writeInput(cwd, 5), '--max-attempts', '2', ...flags]);
+    expect(code).toBe(5);
+    const rows = table(cwd, 'results.csv');
+    expect(rows.map((row) => row.status)).toEqual(['updated', 'updated', 'failed', 'updated', 'updated']);
+    expect(rows[1]).toMatchObject({ reason: 'confirmed_by_read', http_status: '200', attempts: '1' });
+    expect(rows[2]).toMatchObject({ reason: 'attempts_exhausted', http_status: '502', attempts: '2' });
+    expect(rows[3]).toMatchObject({ reason: 'confirmed_by_read', attempts: '1' });
+    expect(rows[2]?.messaging_profile_id_after).toBe(profileOf(sandbox, 3));
+  });
+
+  it('11: rows whose writes had no readable answer, and whose numbers could not be read', async () => {
+    const cwd = workDirectory();
+    const { flags } = await api({}, unreadable, [
+      `reset@${numberId(2)}`,
       `502-html@${numberId(3)}`,
       `cut-json@${numberId(4)}`,
     ]);
@@ -293,8 +309,8 @@ describe('exit codes', () => {
     expect(code).toBe(11);
     const rows = table(cwd, 'results.csv');
     expect(rows.map((row) => row.status)).toEqual(['updated', 'unverified', 'unverified', 'unverified', 'updated']);
-    expect(rows[1]).toMatchObject({ reason: 'attempts_exhausted', error_code: 'ECONNRESET', attempts: '2' });
-    expect(rows[2]).toMatchObject({ http_status: '502' });
+    expect(rows[1]).toMatchObject({ reason: 'read_failed', error_code: 'ECONNRESET', attempts: '1' });
+    expect(rows[2]).toMatchObject({ reason: 'read_failed', http_status: '502' });
   });
 
   it.each([

@@ -35,7 +35,7 @@ describe('what a variable turns on', () => {
   it('is said aloud when it makes a live run do nothing', async () => {
     const cwd = workDirectory();
     const env = { TELNYX_REASSIGN_DRY_RUN: 'true' };
-    const { code, stderr } = await run(cwd, ['apply', writeInput(cwd, 2), '--yes'], { env });
+    const { code, stderr } = await run(cwd, ['apply', writeInput(cwd, 2), '--offline', '--yes'], { env });
     expect(code).toBe(0);
     expect(stderr).toContain('TELNYX_REASSIGN_DRY_RUN is set: nothing is sent to the account');
     expect(summaryOf(cwd).warnings).toEqual(['TELNYX_REASSIGN_DRY_RUN is set: nothing is sent to the account']);
@@ -48,7 +48,8 @@ describe('apply RUN_DIR', () => {
     await run(cwd, ['plan', writeInput(cwd, 2), '--sandbox']);
     const { code, stderr } = await run(cwd, ['apply', lastRun(cwd), '--yes', '--rate', 'off']);
     expect(code).toBe(0);
-    expect(stderr).toContain('2 rows: 2 to send, 0 rejected, 0 duplicates');
+    expect(stderr).toContain('2 rows: 2 to change, 0 unchanged, 0 rejected, 0 duplicates');
+    expect(stderr).toMatch(/2 {2}profile \S+-00000000ffff \(Before\)\n +-> \S+-000000000002 \(Target 1\)/);
     expect(readFileSync(join(cwd, lastRun(cwd), 'run.json'), 'utf8')).toContain('"state": "finished"');
   });
 });

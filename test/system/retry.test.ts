@@ -24,11 +24,11 @@ const newOne = (cwd: string, before: string[]) => runDirs(cwd).find((dir) => !be
 
 /** A run with a row of each kind: 2 permanent, 3 retryable, 4 unverified, 6 to 8 unprocessed. */
 async function mixed(cwd: string): Promise<{ sandbox: Sandbox; source: string }> {
-  const { sandbox, flags } = await api({}, [
-    `not-eligible@${numberId(2)}`,
-    `425@${numberId(3)}*2`,
-    `reset-after@${numberId(4)}*2`,
-  ]);
+  const { sandbox, flags } = await api(
+    {},
+    [`not-eligible@${numberId(2)}`, `425@${numberId(3)}*2`, `reset-after@${numberId(4)}*1`],
+    [`reset@${numberId(4)}*2`],
+  );
   const more = ['--max-attempts', '2', '--stop-after', '5', '--concurrency', '1'];
   expect((await run(cwd, ['apply', writeInput(cwd, 8), ...more, ...flags])).code).toBe(10);
   return { sandbox, source: lastRun(cwd) };

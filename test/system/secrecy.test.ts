@@ -50,6 +50,13 @@ const envelope = (auth: string) =>
 const data = (auth: string) =>
   JSON.stringify({ data: { id: auth, phone_number: auth, messaging_profile_id: auth, messaging_product: auth } });
 
+/** A page of numbers, and of profiles as well. */
+const page = (auth: string) =>
+  JSON.stringify({
+    data: [{ ...JSON.parse(data(auth)).data, name: auth, organization_id: auth, webhook_url: null }],
+    meta: { total_results: 1, total_pages: 1 },
+  });
+
 const WAYS: Record<string, (auth: string, n: number) => Reply> = {
   'error details': (auth) => ({ status: 422, body: envelope(auth) }),
   'a refused key': (auth) => ({ status: 401, body: envelope(auth) }),
@@ -57,6 +64,7 @@ const WAYS: Record<string, (auth: string, n: number) => Reply> = {
   'a 429': (auth, n) => ({ status: n < 2 ? 429 : 422, headers: { 'retry-after': '0' }, body: envelope(auth) }),
   'a 500 page of HTML': (auth) => ({ status: 500, body: `<html>${auth}</html>` }),
   'a 200 that shows the key as settings': (auth) => ({ status: 200, body: data(auth) }),
+  'a list that shows the key as settings and names': (auth) => ({ status: 200, body: page(auth) }),
   'a redirect': (auth, n) =>
     n === 0
       ? { status: 422, body: envelope(auth) }
@@ -68,10 +76,14 @@ describe('the key', () => {
   it.each(Object.keys(WAYS))('appears nowhere when the server quotes it in %s', async (way) => {
     const cwd = workDirectory();
     const url = await quotingServer(WAYS[way] as (auth: string, n: number) => Reply);
-    const flags = [...at(url), '--rate', 'off', '--retry-base', '1ms', '--max-attempts', '2', '--yes'];
+    const fast = ['--rate', 'off', '--retry-base', '1ms', '--max-attempts', '2', '--outage-patience', '0'];
+    const flags = [...at(url), ...fast, '--yes'];
+    const reading = ['--base-url', url, ...fast, '--log-level', 'trace'];
     const ended = [
       await run(cwd, ['apply', writeInput(cwd, 3), '--log-level', 'trace', ...flags]),
       await run(cwd, ['apply', 'numbers.csv', '--json', '--log-file', '-', ...flags]),
+      await run(cwd, ['plan', 'numbers.csv', ...reading]),
+      await run(cwd, ['verify', 'numbers.csv', ...reading]),
       await run(cwd, ['runs']),
       await run(cwd, ['apply', '--print-config']),
     ];
@@ -79,7 +91,7 @@ describe('the key', () => {
       ...ended.map(({ stdout, stderr }, n): [string, string] => [`command ${n}`, stdout + stderr]),
       ...allFiles(cwd),
     ];
-    expect(haystack.length).toBeGreaterThan(14);
+    expect(haystack.length).toBeGreaterThan(30);
     const holding = haystack
       .filter(([, text]) => text.toLowerCase().includes(KEY.toLowerCase()))
       .map(([where]) => where);
@@ -161,10 +173,11 @@ describe('a server that cannot be trusted', () => {
       body: '',
     }));
     const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 5), ...at(url), '--rate', 'off', '--yes']);
+    const reading = await run(cwd, ['plan', 'numbers.csv', '--base-url', url]);
     trap.close();
-    expect(code).toBe(7);
+    expect([code, reading.code]).toEqual([7, 7]);
     expect(elsewhere).toBe(0);
-    expect(stdout).toContain('redirects are not followed');
+    for (const text of [stdout, reading.stdout]) expect(text).toContain('redirects are not followed');
   });
 
   it('cannot draw the key by a run directory from somewhere else', async () => {
@@ -189,7 +202,8 @@ describe('output', () => {
     const cwd = workDirectory();
     const input = writeInput(cwd, 2);
     const cases: [string[], number][] = [
-      [['plan', input, '--json'], 0],
+      [['plan', input, '--offline', '--json'], 0],
+      [['plan', input, '--base-url', 'http://127.0.0.1:1/v2', '--outage-patience', '0', '--json'], 7],
       [['apply', input, '--sandbox', '--yes', '--json', '--rate', 'off'], 0],
       [['apply', input, '--sandbox', '--json'], 8],
       [['apply', 'nosuch.csv', '--json'], 2],

@@ -1,0 +1,215 @@
+import type { Account } from '../core/account.ts';
+import type { ShownSettings } from '../core/answer.ts';
+import { EXIT } from '../core/exit-codes.ts';
+import type { LedgerEntry } from '../core/ledger-entry.ts';
+import { addToIndex, LEFT, type LedgerIndex } from '../core/ledger-index.ts';
+import { compareLive, compareWhole, profileCell } from '../core/live.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { PlanEntry } from '../core/plan.ts';
+import type { Resolved } from '../core/resolve-settings.ts';
+import { count } from '../core/text.ts';
+import { createStop } from '../engine/ports.ts';
+import { realClock } from '../io/clock.ts';
+import type { Ledger } from '../io/ledger.ts';
+import { readPlan } from '../io/plan-reader.ts';
+import { runFiles } from '../io/run-directory.ts';
+import { CommandError, type Context } from './context.ts';
+import { endRun } from './end-run.ts';
+import type { Run } from './open-run.ts';
+import { checkOrganization, endOfReading, noteAccount, openReader, readNumbers } from './reading.ts';
+import { onEndSignals } from './signals.ts';
+import { indexLedger } from './write-results.ts';
+
+/** The account as it was read just now, to be compared with a plan that was made before; null where it is not read. */
+export type Live = Account | null;
+
+/** Target profiles that are looked at: lists of more of them are not worth their calls. */
+const MOST_TARGETS = 4;
+
+/** The rows of a saved plan that have not been sent, those that were at their target included. Those that a crash has caught are read one by one later. */
+async function* unsentRows(path: string, index: LedgerIndex): AsyncGenerator<PlanEntry[]> {
+  for await (const batch of readPlan(path)) {
+    yield batch.filter(({ action, row }) => {
+      const left = index.left[row];
+      const isMeant = action === 'change' || action === 'unchanged';
+      return isMeant && (left === LEFT.untouched || left === LEFT.put_back);
+    });
+  }
+}
+
+/** The profiles that rows are to go to, a few of them: many of their numbers may be there already. */
+export async function targetsOf(rows: AsyncIterable<PlanEntry[]>): Promise<string[]> {
+  const targets = new Set<string>();
+  for await (const batch of rows) {
+    for (const { profileTarget } of batch) if (profileTarget !== '') targets.add(profileTarget);
+    if (targets.size >= MOST_TARGETS) break;
+  }
+  targets.delete(profileCell(null));
+  return [...targets];
+}
+
+/**
+ * Reads the numbers of a saved plan that have not been sent, to find what somebody else has changed since. Throws
+ * CommandError where the account cannot be read or is another one.
+ */
+export async function readLive(
+  given: Run,
+  resolved: Resolved,
+  key: string | null,
+  context: Context,
+  recorded = true,
+): Promise<{ run: Run; live: Live }> {
+  if (given.manifest.settings.offline === 'true') return { run: given, live: null };
+  const { plan, ledger } = runFiles(given.dir);
+  const index = await indexLedger(ledger, given.manifest.input.rows);
+  const rows = () => unsentRows(plan, index);
+  const targets = await targetsOf(rows());
+  const stop = createStop();
+  const forget = onEndSignals((signal) => stop.ask('signal', signal));
+  const reader = await openReader(given, resolved, key, stop, context, recorded);
+  try {
+    const { account } = await readNumbers(reader, rows, targets, resolved);
+    checkOrganization(given, account);
+    const run = recorded ? noteAccount(given, account, resolved, key) : given;
+    return { run: { ...run, readAt: realClock.now() }, live: account };
+  } catch (error) {
+    throw endOfReading(error, stop);
+  } finally {
+    forget();
+    await reader.close();
+  }
+}
+
+/** The same, and ends the run where the account cannot be read: its files say why, and it can be gone on with. */
+export async function readOrEnd(
+  run: Run,
+  resolved: Resolved,
+  key: string | null,
+  context: Context,
+): Promise<{ run: Run; live: Live } | { exit: number }> {
+  try {
+    return await readLive(run, resolved, key, context);
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    const { exit, code, message } = error;
+    const { state: was, started_at: begun, stop, warnings } = run.manifest;
+    // Of a run that was begun the rows that are left wait as they were.
+    const state =
+      begun === null ? (exit === EXIT.preflight ? 'refused' : 'planned') : was === 'running' ? 'interrupted' : was;
+    const finish = { exit, state, stop, error: { code, message } };
+    return { exit: await endRun(run, finish, resolved, context, warnings) };
+  }
+}
+
+const NOTHING_SENT = {
+  retryable: false,
+  httpStatus: null,
+  errorCode: '',
+  errorTitle: '',
+  errorPointer: '',
+  attempts: 0,
+  durationMs: 0,
+  requestId: '',
+};
+
+/** Where a number stands: by the rules of an undo, which leaves it alone as a whole, where the run is one. */
+function liveOf(run: Run, entry: PlanEntry, shown: ShownSettings): ReturnType<typeof compareLive> {
+  return run.manifest.source?.undo === true ? compareWhole(entry, shown) : compareLive(entry, shown);
+}
+
+/** How a row ends without being sent, by what its number is now; null where it is to be sent, or as it was planned. */
+function endedBy(run: Run, entry: PlanEntry, account: Account, force: boolean): Outcome | null {
+  const known = account.of(entry);
+  const finishedAt = new Date().toISOString();
+  const base = { ...NOTHING_SENT, row: entry.row, profileAfter: '', productAfter: '', finishedAt };
+  if (known.state === 'absent') {
+    return { ...base, status: 'failed', reason: 'not_found', errorDetail: 'the account no longer has this number' };
+  }
+  const isUndo = run.manifest.source?.undo === true;
+  const unread = { ...base, status: 'held' as const, reason: 'unread' };
+  // What is to be put back is put back only where it is known that nobody else has changed it.
+  if (known.state !== 'found') {
+    return isUndo ? { ...unread, errorDetail: 'the number could not be read' } : null;
+  }
+  const { shown } = known;
+  const now = { ...base, profileAfter: profileCell(shown.profile), productAfter: shown.product ?? '' };
+  const live = liveOf(run, entry, shown);
+  if (live === 'at_target') {
+    return entry.action === 'unchanged' ? null : { ...now, status: 'unchanged', reason: '', errorDetail: '' };
+  }
+  if (isUndo && live === 'unknown') {
+    return { ...now, ...unread, errorDetail: 'the account does not show what the number has now' };
+  }
+  if (live !== 'drifted' || force) return null;
+  const errorDetail = 'somebody else has changed the number since the plan was made';
+  return { ...now, status: 'held', reason: 'drifted', errorDetail };
+}
+
+/**
+ * What a number has that is sent although it was changed: an undo puts that back. Also of one that has come back to what
+ * was planned after it had been found elsewhere. Null where it has what was planned.
+ */
+function foundBy(run: Run, entry: PlanEntry, account: Account, index: LedgerIndex): LedgerEntry | null {
+  const known = account.of(entry);
+  if (known.state !== 'found') return null;
+  if (liveOf(run, entry, known.shown) !== 'drifted' && !index.found.has(entry.row)) return null;
+  const { profile, product } = known.shown;
+  const at = new Date().toISOString();
+  const besides = entry.action === 'unchanged' ? { besides: true as const } : {};
+  return { type: 'found', ...besides, row: entry.row, profile: profileCell(profile), product: product ?? '', at };
+}
+
+/** What is to be put into the ledger of a row before the others are sent. */
+function entriesOf(run: Run, entry: PlanEntry, account: Account, force: boolean, index: LedgerIndex): LedgerEntry[] {
+  const outcome = endedBy(run, entry, account, force);
+  if (outcome !== null) {
+    const besides = entry.action === 'unchanged' ? { besides: true as const } : {};
+    return [{ type: 'outcome', ...outcome, ...besides }];
+  }
+  const found = foundBy(run, entry, account, index);
+  return found === null ? [] : [found];
+}
+
+/** Records how rows end that are not to be sent, as their numbers are at their target, changed by others, or gone. */
+export async function settleLive(
+  run: Run,
+  account: Account,
+  force: boolean,
+  index: LedgerIndex,
+  ledger: Ledger,
+): Promise<void> {
+  for await (const batch of unsentRows(runFiles(run.dir).plan, index)) {
+    const entries = batch.flatMap((entry) => entriesOf(run, entry, account, force, index));
+    await Promise.all(entries.map((entry) => ledger.record(entry)));
+    for (const entry of entries) addToIndex(index, entry, 0, 0);
+  }
+}
+
+/** What has become of the rows of a saved plan meanwhile. `sent`: how many of them are still to be sent. */
+export async function liveCounts(
+  run: Run,
+  account: Account,
+  force: boolean,
+): Promise<{ sent: number; unchanged: number; held: number; failed: number }> {
+  const { plan, ledger } = runFiles(run.dir);
+  const index = await indexLedger(ledger, run.manifest.input.rows);
+  const counts = { sent: 0, unchanged: 0, held: 0, failed: 0 };
+  for await (const batch of unsentRows(plan, index)) {
+    for (const entry of batch) {
+      const outcome = endedBy(run, entry, account, force);
+      if (outcome !== null) counts[outcome.status as 'unchanged' | 'held' | 'failed'] += 1;
+      else if (entry.action === 'change' || foundBy(run, entry, account, index) !== null) counts.sent += 1;
+    }
+  }
+  return counts;
+}
+
+/** The same in words; '' where all rows are as they were planned. */
+export function liveText({ unchanged, held, failed }: Awaited<ReturnType<typeof liveCounts>>): string {
+  const parts = [
+    ...(held > 0 ? [`${count(held, 'number')} changed by somebody else will be held`] : []),
+    ...(unchanged > 0 ? [`${count(unchanged, 'number')} at the target already`] : []),
+    ...(failed > 0 ? [`${count(failed, 'number')} no longer there`] : []),
+  ];
+  return parts.length === 0 ? '' : `Since the plan was made: ${parts.join(', ')}.`;
+}

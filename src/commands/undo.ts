@@ -1,0 +1,89 @@
+import { EXIT } from '../core/exit-codes.ts';
+import type { Manifest } from '../core/manifest.ts';
+import type { Typed } from '../core/resolve-settings.ts';
+import { readJson, runFiles, writeJson } from '../io/run-directory.ts';
+import { begin } from './begin.ts';
+import { checkAccount } from './check-account.ts';
+import { checkPlan } from './check-plan.ts';
+import { CommandError, type Context, say, UsageError } from './context.ts';
+import { goAhead, requireKey } from './go-ahead.ts';
+import { lockAccount, lockRun, stateOf } from './locks.ts';
+import { checkOutputs, type Origin } from './new-run.ts';
+import { commandOn, openRun, type Run } from './open-run.ts';
+import { settleOnRun } from './settled.ts';
+import { draftUndo, planUndo } from './undo-plan.ts';
+import { indexLedger } from './write-results.ts';
+
+/** Settings that were about the input of the run that is undone. */
+const OF_THE_INPUT = ['min_rows', 'max_changes', 'delimiter', 'map', 'skip_rejected', 'offline', 'strict'] as const;
+
+/** `undo RUN_DIR`: a new run that puts back what a run has changed, where the number still has what that run set. */
+export async function undoCommand(given: string | undefined, flags: Typed, context: Context): Promise<number> {
+  if (given === undefined || given === '') throw new UsageError('undo needs a run directory; `runs` lists them');
+  const source = openRun(given, context);
+  const kept = { ...source.manifest.settings };
+  for (const name of OF_THE_INPUT) delete kept[name];
+  // Back to no profile is what was there: a later retry of the undo needs no flag for it either.
+  kept.allow_unassign = 'true';
+  const resolved = settleOnRun(flags, context, 'undo', { ...source.manifest, settings: kept });
+  const { settings } = resolved;
+  checkOutputs(null, resolved, context);
+  const key = requireKey(resolved, context);
+  const what = `undo ${source.manifest.run_id}`;
+  await lockAccount(settings.dry_run ? null : key, what, settings, context);
+  const lock = settings.dry_run ? null : await lockRun(source.dir, what, settings, context);
+  const { manifest } = openRun(given, context);
+  const state = await checkState({ ...source, manifest }, lock !== null, context);
+  await checkPlan({ ...source, manifest }, context);
+  await checkAccount({ ...source, manifest }, resolved, key, context);
+  const index = await indexLedger(runFiles(source.dir).ledger, manifest.input.rows);
+  let rows = 0;
+  const origin: Origin = {
+    path: null,
+    name: `undo-${manifest.name}`,
+    source: { run_id: manifest.run_id, dir: source.dir, only: '', undo: true },
+    organizationId: manifest.organization_id,
+    async copy(dir) {
+      // The stand-in goes on as that run has left it.
+      const left = readJson(runFiles(source.dir).sandbox);
+      if (left !== null) writeJson(runFiles(dir).sandbox, left);
+      const draft = draftUndo(source.dir, index, dir);
+      rows = draft.rows;
+      return draft.sha256;
+    },
+    plan: (dir, signal, read) => planUndo(dir, settings.force, signal, read),
+  };
+  const begun = await begin(
+    origin,
+    `undo of ${source.shown}`,
+    resolved,
+    settings.dry_run ? 'plan' : 'undo',
+    key,
+    context,
+  );
+  if (!('run' in begun)) return 'exit' in begun ? begun.exit : EXIT.ok;
+  if (rows === 0) sayNothing(manifest, settings.json, settings.quiet, context);
+  const { run, warnings } = begun;
+  const isOver = state === 'finished' || state === 'superseded';
+  const supersedes = isOver ? [] : [{ ...source, manifest }];
+  return goAhead(run, resolved, context, { key, neverAsk: false, warnings, supersedes });
+}
+
+function sayNothing({ run_id: id }: Manifest, json: boolean, quiet: boolean, context: Context): void {
+  const note = `Run ${id} has changed nothing: there is nothing to undo.`;
+  if (!json && !quiet) say(context.stderr, `${note}\n`);
+}
+
+/** The state of a run that can be undone. Throws CommandError (exit 8 or 9) where it cannot. */
+async function checkState(source: Run, mine: boolean, context: Context) {
+  const { manifest, dir } = source;
+  const { run_id: id } = manifest;
+  const refuse = (message: string, exit: number = EXIT.refused) => new CommandError(exit, 'no_undo', message);
+  const state = await stateOf(dir, manifest, mine);
+  if (state === 'running' || state === 'planning') throw refuse(`Run ${id} is at work.`, EXIT.locked);
+  if (manifest.started_at === null && state !== 'finished') {
+    await checkPlan(source, context);
+    throw refuse(`Run ${id} has sent nothing. Carry it out: ${commandOn(source, 'apply', context)}`);
+  }
+  return state;
+}

@@ -1,0 +1,55 @@
+import { classify, classifyRead } from '../core/classify.ts';
+import type { PlanEntry } from '../core/plan.ts';
+import { errorOf, type Question, type Shared } from './converse.ts';
+import type { Ports, Work } from './ports.ts';
+
+/** What all rows of a run share. */
+export type RowsShared = Shared & {
+  ports: Ports;
+  /** Whether a row that has not been sent is not to be sent, as its profile is held. */
+  isHeld: (entry: PlanEntry) => boolean;
+  /** Whether a number that somebody else has changed since the plan is sent all the same. */
+  force: boolean;
+};
+
+/** One row at work, with the times of its first request and of its last write in this session, null before them. */
+export type Row = {
+  work: Work;
+  shared: RowsShared;
+  beganAt: number | null;
+  wroteAt: number | null;
+  requests: { sent: number };
+  writes: { sent: number; failed: number };
+  onLaunched: () => void;
+};
+
+/** What is asked about a row: to write it, or where it is. */
+export function questionOf(row: Row, ask: 'read' | 'write'): Question {
+  const { work, shared, requests } = row;
+  const { entry } = work;
+  const { ports } = shared;
+  const isRead = ask === 'read';
+  return {
+    ask,
+    row: entry.row,
+    name: () => `row ${entry.row} (line ${entry.line}), id ${entry.id}`,
+    send: (onLeft) => (isRead ? ports.read(entry, onLeft) : ports.send(entry, onLeft)),
+    classify: (answer, first) => (isRead ? classifyRead(entry, answer, first) : classify(entry, answer, first)),
+    attempts: isRead ? { sent: 0, failed: 0 } : row.writes,
+    requests,
+    onSending: (at) => {
+      row.beganAt ??= at;
+      if (!isRead) row.wroteAt = at;
+      row.onLaunched();
+    },
+    onFailed: (answer, attempt, retryInMs) =>
+      ports.tell({ event: 'attempt.failed', entry, ask, attempt, answer, error: errorOf(answer), retryInMs }),
+    // What may have been written in this session is looked at, whatever has become of its profile.
+    isWanted: () => row.writes.sent > 0 || !shared.isHeld(entry),
+  };
+}
+
+/** Tries of a row in all sessions. */
+export function attemptsOf({ work, writes }: Row): number {
+  return work.attempts + writes.failed;
+}

@@ -1,0 +1,82 @@
+import type { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { readCommandLine } from '../../src/commands/command-line.ts';
+import { UsageError } from '../../src/commands/context.ts';
+import { type SandboxFlags, sandboxCommand } from '../../src/commands/sandbox.ts';
+import { contextOf } from './contexts.ts';
+
+/** The first number and profile that the sandbox makes. */
+const ID = '1293384261000000011';
+const PROFILE = '00000000-0000-4000-8000-000000000003';
+
+async function flagsOf(...words: string[]): Promise<SandboxFlags> {
+  const typing = await readCommandLine(['sandbox', '--port', '0', '--numbers=5', ...words], 80);
+  if (typing.command !== 'sandbox') throw new Error('it is not the sandbox');
+  return typing.flags;
+}
+
+/** Runs the command while `visit` uses it. Only the listener that it added is told to stop, not the test runner's. */
+async function whileItRuns(flags: SandboxFlags, visit: (url: string) => Promise<void>): Promise<string> {
+  const context = contextOf();
+  const before = process.listeners('SIGTERM');
+  const done = sandboxCommand(flags, context);
+  const output = context.stdout as unknown as PassThrough;
+  let text = '';
+  while (!text.includes('Ctrl-C')) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    text += output.read()?.toString() ?? '';
+  }
+  try {
+    await visit(/http:\S+\/v2/.exec(text)?.[0] as string);
+  } finally {
+    for (const listener of process.listeners('SIGTERM')) if (!before.includes(listener)) listener('SIGTERM');
+    expect(await done).toBe(0);
+  }
+  return text;
+}
+
+async function numberAt(url: string): Promise<{ status: number; data?: Record<string, unknown> }> {
+  const response = await fetch(`${url}/phone_numbers/${ID}/messaging`, { headers: { authorization: 'Bearer any' } });
+  return { status: response.status, ...((await response.json()) as object) };
+}
+
+describe('--edit and --read-fault', () => {
+  it('may be given several times, and do what they say', async () => {
+    const edits = ['--edit', `2:${ID}=${PROFILE}`, `--edit=2:${ID}=P2P`, '--edit', `4:${ID}=REMOVE`];
+    const flags = await flagsOf(...edits, '--read-fault', `500@${ID}*1`, '--read-fault=wrong-number*1');
+    const text = await whileItRuns(flags, async (url) => {
+      expect((await numberAt(url)).status).toBe(500);
+      const bent = { phone_number: '+18889999999', messaging_profile_id: PROFILE, messaging_product: 'P2P' };
+      expect((await numberAt(url)).data).toMatchObject(bent);
+      expect((await numberAt(url)).data).toMatchObject({ phone_number: '+18000000001' });
+      expect((await numberAt(url)).status).toBe(404);
+    });
+    expect(text).toContain('POST /_sandbox/edit');
+  });
+
+  it('may be given once', async () => {
+    await whileItRuns(await flagsOf('--edit', `1:${ID}=UNASSIGN`), async (url) => {
+      expect((await numberAt(url)).data).toMatchObject({ messaging_profile_id: null });
+    });
+  });
+
+  it.each([
+    ['--edit', `${ID}=P2P`, 'N:ID=PRODUCT'],
+    ['--edit', `1:${ID}`, 'N:ID=REMOVE'],
+    ['--read-fault', '500', 'KIND@ID*2'],
+    ['--read-fault', 'nonsense=1', "no kind 'nonsense'"],
+    ['--fault', '500', 'KIND@ID*2'],
+  ])('%s %s is refused with what there is', async (flag, value, reason) => {
+    const refused = sandboxCommand(await flagsOf(flag, value), contextOf());
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(`${flag}: bad`);
+    await expect(refused).rejects.toThrow(reason);
+  });
+
+  it('of a number that is not there is refused, not taken for a port that cannot be had', async () => {
+    const refused = sandboxCommand(await flagsOf('--edit', '1:nobody=P2P'), contextOf());
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow("'nobody'");
+    await expect(refused).rejects.not.toThrow('cannot listen');
+  });
+});

@@ -1,0 +1,219 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.ts';
+import { api as offlineApi } from './api.ts';
+import {
+  commandIn,
+  lastRun,
+  manifestOf,
+  numberId,
+  PROFILE,
+  paste,
+  run,
+  runDirs,
+  stopped,
+  summaryOf,
+  table,
+  workDirectory,
+  writeInput,
+} from './program.ts';
+
+const OTHER = '00000000-0000-4000-8000-000000000001';
+const THIRD = '00000000-0000-4000-8000-000000000003';
+
+async function api(
+  options: SandboxOptions = {},
+  faults: string[] = [],
+): Promise<{ sandbox: Sandbox; flags: string[] }> {
+  const { sandbox, flags } = await offlineApi(options, faults);
+  return { sandbox, flags: flags.filter((flag) => flag !== '--offline') };
+}
+
+const planFlags = (flags: string[]) => flags.filter((flag) => flag !== '--yes');
+const profileOf = (sandbox: Sandbox, n: number) =>
+  sandbox.snapshot().numbers.find(({ id }) => id === numberId(n))?.messaging_profile_id;
+const writes = (sandbox: Sandbox) => sandbox.requests().filter(({ method }) => method === 'PATCH');
+
+describe('a saved plan', () => {
+  it('holds numbers that somebody else has changed since, sends the others, and leaves alone what is there already', async () => {
+    const cwd = workDirectory();
+    const { sandbox, flags } = await api({ numbers: 10 });
+    // Numbers 2, 5 and 8 are on the target from the start.
+    await run(cwd, ['plan', writeInput(cwd, 10), ...planFlags(flags)]);
+    sandbox.edit({ id: numberId(1), messaging_profile_id: THIRD });
+    sandbox.edit({ id: numberId(3), messaging_profile_id: PROFILE });
+    sandbox.edit({ id: numberId(4), remove: true });
+    const applied = await run(cwd, ['apply', lastRun(cwd), '--yes']);
+    expect(applied.code).toBe(4);
+    expect(applied.stderr).toContain(
+      'Since the plan was made: 1 number changed by somebody else will be held, 1 number at the target already, 1 number no longer there.',
+    );
+    const results = table(cwd, 'results.csv');
+    expect(results.map(({ status, reason }) => `${status} ${reason}`.trim())).toEqual([
+      'held drifted',
+      'unchanged',
+      'unchanged',
+      'failed not_found',
+      'unchanged',
+      'updated',
+      'updated',
+      'unchanged',
+      'updated',
+      'updated',
+    ]);
+    expect(table(cwd, 'held.csv')).toMatchObject([
+      {
+        phone_number_id: numberId(1),
+        reassign_was: expect.stringContaining(OTHER),
+        reassign_now: expect.stringContaining(THIRD),
+        reassign_wanted: expect.stringContaining(PROFILE),
+      },
+    ]);
+    expect(writes(sandbox).map(({ id }) => id)).not.toContain(numberId(1));
+    expect(profileOf(sandbox, 1)).toBe(THIRD);
+    expect(readFileSync(join(cwd, lastRun(cwd), 'failed.csv'), 'utf8')).not.toContain(numberId(1));
+  });
+
+  it('sends them all the same with --force', async () => {
+    const cwd = workDirectory();
+    const { sandbox, flags } = await api({ numbers: 3 });
+    await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags)]);
+    sandbox.edit({ id: numberId(1), messaging_profile_id: THIRD });
+    expect((await run(cwd, ['apply', lastRun(cwd), '--yes', '--force'])).code).toBe(0);
+    expect(profileOf(sandbox, 1)).toBe(PROFILE);
+  });
+
+  it('is refused when it is too old, with the command that plans again', async () => {
+    const cwd = workDirectory();
+    const { sandbox, flags } = await api({ numbers: 3 });
+    const planned = await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags)]);
+    expect(planned.stdout).toMatch(/The plan may be carried out until \d{4}-\d\d-\d\d \d\d:\d\d/);
+    const dir = lastRun(cwd);
+    const manifest = manifestOf(cwd, dir);
+    const at = new Date(Date.now() - 8 * 86_400_000).toISOString();
+    const old = { ...manifest, plan: { ...manifest.plan, at } };
+    writeFileSync(join(cwd, dir, 'run.json'), JSON.stringify(old));
+    const refused = await run(cwd, ['apply', dir, '--yes']);
+    expect(refused.code).toBe(8);
+    expect(refused.stderr).toContain('is 8d old, and may be 7d');
+    expect((await paste(cwd, commandIn(refused.stderr, 'plan'))).code).toBe(0);
+    expect((await run(cwd, ['apply', dir, '--yes', '--max-plan-age', '9d'])).code).toBe(0);
+    expect(writes(sandbox)).toHaveLength(2);
+  });
+
+  it('of an account that was not read is valid for a day', async () => {
+    const cwd = workDirectory();
+    const { flags } = await api({ numbers: 3 });
+    await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags), '--offline']);
+    const dir = lastRun(cwd);
+    const manifest = manifestOf(cwd, dir);
+    const at = new Date(Date.now() - 25 * 3_600_000).toISOString();
+    writeFileSync(join(cwd, dir, 'run.json'), JSON.stringify({ ...manifest, plan: { ...manifest.plan, at } }));
+    expect((await run(cwd, ['apply', dir, '--yes'])).code).toBe(8);
+  });
+
+  it('of one organization is not carried out in another one', async () => {
+    const cwd = workDirectory();
+    const { sandbox, flags } = await api({ numbers: 3 });
+    await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags)]);
+    const dir = lastRun(cwd);
+    const manifest = manifestOf(cwd, dir);
+    expect(manifest.organization_id).not.toBeNull();
+    writeFileSync(join(cwd, dir, 'run.json'), JSON.stringify({ ...manifest, organization_id: 'another' }));
+    const refused = await run(cwd, ['apply', dir, '--yes']);
+    expect(refused.code).toBe(7);
+    expect(refused.stdout).toContain('was begun in organization another');
+    expect(writes(sandbox)).toHaveLength(0);
+  });
+});
+
+describe('a number that was at its target when the plan was made', () => {
+  it('is held when somebody else has moved it since, and moved back with --force', async () => {
+    const cwd = workDirectory();
+    const { sandbox, flags } = await api({ numbers: 3 });
+    await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags), '--name', 'a']);
+    await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags), '--name', 'b']);
+    const [first = '', second = ''] = runDirs(cwd);
+    sandbox.edit({ id: numberId(2), messaging_profile_id: THIRD });
+    expect((await run(cwd, ['apply', first, '--yes'])).code).toBe(4);
+    expect(table(cwd, 'results.csv', first)[1]).toMatchObject({
+      status: 'held',
+      reason: 'drifted',
+      messaging_profile_id_after: THIRD,
+    });
+    expect(profileOf(sandbox, 2)).toBe(THIRD);
+    expect((await run(cwd, ['apply', second, '--yes', '--force'])).code).toBe(0);
+    expect(profileOf(sandbox, 2)).toBe(PROFILE);
+    expect(table(cwd, 'results.csv', second)[1]).toMatchObject({
+      status: 'updated',
+      messaging_profile_id_before: THIRD,
+    });
+    expect((await run(cwd, ['undo', second, '--yes'])).code).toBe(0);
+    expect(profileOf(sandbox, 2)).toBe(THIRD);
+  });
+});
+
+describe('an API that stumbles while a saved plan is compared', () => {
+  it('ends the run with 7 and all of its files, and the printed command goes on', async () => {
+    const cwd = workDirectory();
+    const { sandbox, flags } = await api({ numbers: 3 });
+    await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags)]);
+    const { port } = sandbox;
+    await sandbox.close();
+    const refused = await run(cwd, ['apply', lastRun(cwd), '--yes', '--outage-patience', '0', '--max-attempts', '1']);
+    expect(refused.code).toBe(7);
+    expect(summaryOf(cwd)).toMatchObject({ exit_code: 7, state: 'refused', resumable: true });
+    await api({ numbers: 3, port });
+    expect((await paste(cwd, commandIn(refused.stdout, 'resume'))).code).toBe(0);
+    expect(summaryOf(cwd).counts).toMatchObject({ updated: 2, unchanged: 1 });
+  });
+});
+
+describe('resume', () => {
+  it('holds what somebody else has changed while the run was interrupted, and does not send what is there', async () => {
+    const cwd = workDirectory();
+    const { sandbox, flags } = await api({ numbers: 100, latencyMs: 5 });
+    const input = writeInput(cwd, 100);
+    await run(cwd, ['apply', input, ...flags, '--stop-after', '20']);
+    const sent = new Set(writes(sandbox).map(({ id }) => id));
+    const unsent = sandbox
+      .snapshot()
+      .numbers.filter(({ id, messaging_profile_id: on }) => !sent.has(id) && on !== PROFILE);
+    const [drifted = { id: '' }, there = { id: '' }] = unsent;
+    sandbox.edit({ id: drifted.id, messaging_profile_id: THIRD === unsent[0]?.messaging_profile_id ? OTHER : THIRD });
+    sandbox.edit({ id: there.id, messaging_profile_id: PROFILE });
+    const { code } = await run(cwd, ['resume']);
+    expect(code).toBe(4);
+    const results = table(cwd, 'results.csv');
+    const of = (id: string) => results.find((row) => row.phone_number_id === id);
+    expect(of(drifted.id)).toMatchObject({ status: 'held', reason: 'drifted' });
+    expect(of(there.id)).toMatchObject({ status: 'unchanged' });
+    expect(summaryOf(cwd).counts).toMatchObject({ held: 1, unprocessed: 0 });
+    const again = writes(sandbox).map(({ id }) => id);
+    expect(again).not.toContain(drifted.id);
+    expect(again).not.toContain(there.id);
+  });
+
+  it('holds a number that was in flight at a kill and has been changed by somebody else since', async () => {
+    const cwd = workDirectory();
+    const { sandbox, flags } = await api({ numbers: 50 }, [`hang@${numberId(1)}*1`]);
+    const begun = () => writes(sandbox).some(({ id }) => id === numberId(1));
+    await stopped(cwd, ['apply', writeInput(cwd, 50), ...flags, '--concurrency', '1'], 'SIGKILL', begun);
+    sandbox.edit({ id: numberId(1), messaging_profile_id: THIRD });
+    const { code } = await run(cwd, ['resume']);
+    expect(code).toBe(4);
+    expect(table(cwd, 'results.csv')[0]).toMatchObject({ status: 'held', reason: 'drifted' });
+    expect(profileOf(sandbox, 1)).toBe(THIRD);
+  });
+
+  it('of a run that was offline reads only what was in flight', async () => {
+    const cwd = workDirectory();
+    const { sandbox, flags } = await api({ numbers: 30 });
+    await run(cwd, ['apply', writeInput(cwd, 30), ...flags, '--offline', '--stop-after', '10']);
+    sandbox.edit({ id: numberId(25), messaging_profile_id: THIRD });
+    expect((await run(cwd, ['resume'])).code).toBe(0);
+    expect(sandbox.requests().some(({ method }) => method === 'GET')).toBe(false);
+    expect(profileOf(sandbox, 25)).toBe(PROFILE);
+  });
+});
