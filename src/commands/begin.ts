@@ -143,7 +143,7 @@ export async function begin(
   if (preview.blankLines > 0) notes.push(`${count(preview.blankLines, 'blank line')} skipped`);
   if (preview.rows === 0) notes.push('the input has a header and no rows');
   if (talks) {
-    if (dialect !== null && command !== 'undo') say(context.stderr, `${where}: ${dialectText(dialect)}\n`);
+    if (dialect !== null && origin.plan === undefined) say(context.stderr, `${where}: ${dialectText(dialect)}\n`);
     for (const note of notes) say(context.stderr, `note: ${note}\n`);
     const text = planText(preview, settings, sentTo(settings), Date.now(), account);
     say(command === 'plan' ? context.stdout : context.stderr, text);

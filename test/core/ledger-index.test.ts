@@ -171,6 +171,14 @@ describe('what rows had that are sent although somebody else has changed them', 
     expect([...indexOf(1, started, intent(1), outcome(1, 'updated'), ended).found]).toEqual([]);
   });
 
+  it('keeps those apart that were at their target when they were planned: they were not to be sent', () => {
+    const forced: LedgerEntry = { type: 'found', besides: true, row: 1, profile: 'p', product: 'A2P', at };
+    const index = indexOf(2, forced, intent(1), outcome(1, 'failed'), outcome(2, 'updated'));
+    expect([...index.besides]).toEqual([1]);
+    expect([index.ended, index.permanent]).toEqual([1, 0]);
+    expect(index.left[1]).toBe(LEFT.outcome);
+  });
+
   it('leaves the row as it was', () => {
     const told = indexOf(2, intent(1), putBack(1, 3), foundOf(1, 'p', 'A2P'), foundOf(2, 'p', 'A2P'));
     expect(told).toEqual({ ...indexOf(2, intent(1), putBack(1, 3)), found: told.found });
