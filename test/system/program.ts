@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -114,11 +114,13 @@ export function writeInput(cwd: string, rows: number, name = 'numbers.csv'): str
 /** The directories of all runs below a work directory, oldest first, as they are typed there. */
 export function runDirs(cwd: string): string[] {
   const runs = join(cwd, 'runs');
-  return existsSync(runs)
-    ? readdirSync(runs)
-        .sort()
-        .map((name) => join('runs', name))
-    : [];
+  if (!existsSync(runs)) return [];
+  // Names tell the order of runs to the second only, and tests make several in one.
+  const bornAt = (name: string) => statSync(join(runs, name), { throwIfNoEntry: false })?.birthtimeMs ?? 0;
+  return readdirSync(runs)
+    .map((name) => ({ name, at: bornAt(name) }))
+    .sort((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1))
+    .map(({ name }) => join('runs', name));
 }
 
 /** The newest run directory. */

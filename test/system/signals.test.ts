@@ -42,13 +42,6 @@ function pidOf(cwd: string): number {
   return (JSON.parse(readFileSync(join(cwd, lastRun(cwd), 'run.json'), 'utf8')) as { pid: number }).pid;
 }
 
-/** The run made last; the names of two of one second do not tell which. */
-function newest(cwd: string): string {
-  const created = (dir: string) =>
-    (JSON.parse(readFileSync(join(cwd, dir, 'run.json'), 'utf8')) as { created_at: string }).created_at;
-  return runDirs(cwd).reduce((last, dir) => (created(dir) > created(last) ? dir : last));
-}
-
 /** Ids that were written to twice with no read in between. */
 function blindRepeats(sandbox: Sandbox): string[] {
   const written = new Set<string>();
@@ -94,12 +87,12 @@ describe('SIGTERM at any moment', () => {
         expect(state, where).toBe('interrupted');
         expect(stdout, where).toContain(command);
         // What was interrupted while it was planned is planned anew, and that plan carried out.
-        for (let next = command; next !== null; next = summaryOf(cwd, newest(cwd)).next_command) {
+        for (let next = command; next !== null; next = summaryOf(cwd, lastRun(cwd)).next_command) {
           const again = await paste(cwd, next);
           expect(again.code, `${where}: ${next}\n${again.stdout}${again.stderr}`).toBe(0);
         }
       }
-      const rows = table(cwd, 'results.csv', newest(cwd));
+      const rows = table(cwd, 'results.csv', lastRun(cwd));
       expect(rows.map(({ row }) => row).join(), where).toBe(Array.from({ length: ROWS }, (_, r) => r + 1).join());
       expect(
         rows.every(({ status }) => status === 'updated'),
