@@ -17,8 +17,9 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20.19',
-  // The one has a compiled part, the other looks for files beside its own.
-  external: ['fs-native-extensions', 'yargs'],
+  // It has a compiled part.
+  external: ['fs-native-extensions'],
+  alias: { 'string-width': at('scripts/ascii-width.cjs') },
   // Some of the packages are CommonJS, and ask for what only that has.
   banner: {
     js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",

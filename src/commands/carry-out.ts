@@ -105,7 +105,7 @@ export async function carryOut(
   });
   if (live !== null) await settleLive(run, live, settings.force, index, ledger);
   const logger = openLog(run, settings, context);
-  const { client, agents } = openClient(target, settings, context);
+  const { client, agents } = await openClient(target, settings, context);
   const stop = createStop();
   const changes = run.manifest.plan?.change ?? 0;
   // Those that were at their target when they were planned, and are sent as somebody else has changed them.

@@ -55,7 +55,7 @@ export async function checkAccount(run: Run, resolved: Resolved, key: string | n
   if (organization === null) {
     throw refuse(`Run ${id} was begun with another key, and nothing was sent. Set that key, or: ${apart}`);
   }
-  const { client, agents } = openClient({ baseUrl: settings.base_url, key }, settings, context);
+  const { client, agents } = await openClient({ baseUrl: settings.base_url, key }, settings, context);
   try {
     const answer = await readOne(client, await firstEntries(run), settings.rate);
     const seen =

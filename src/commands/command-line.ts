@@ -109,8 +109,10 @@ function sandboxOptions() {
 }
 
 function parser(args: string[], width: number) {
+  // No locale is looked for: the few words of the parser's own are English, as all others are.
   return yargs(args)
     .scriptName('telnyx-reassign')
+    .detectLocale(false)
     .usage('$0 COMMAND [options]\n\nMoves Telnyx phone numbers to messaging profiles and products, as a CSV says.')
     .parserConfiguration({
       'camel-case-expansion': false,

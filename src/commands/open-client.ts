@@ -2,18 +2,22 @@ import { createCleaner } from '../core/redact.ts';
 import { concurrencyOf } from '../core/resolve-settings.ts';
 import type { Settings } from '../core/settings.ts';
 import { createAgents } from '../io/agents.ts';
-import { createTelnyxClient, type TelnyxClient } from '../io/telnyx-client.ts';
+import type { TelnyxClient } from '../io/telnyx-client.ts';
 import type { Context } from './context.ts';
 
 /** Where the requests go, and with which key. */
 export type Target = { baseUrl: string; key: string };
 
-/** A client of the API over a pool of connections of its own, which `agents.destroy` ends. */
-export function openClient(
+/**
+ * A client of the API over a pool of connections of its own, which `agents.destroy` ends. The HTTP library is loaded for
+ * it only, as commands that send nothing would start later for it.
+ */
+export async function openClient(
   target: Target,
   settings: Settings,
   context: Context,
-): { client: TelnyxClient; agents: ReturnType<typeof createAgents> } {
+): Promise<{ client: TelnyxClient; agents: ReturnType<typeof createAgents> }> {
+  const { createTelnyxClient } = await import('../io/telnyx-client.ts');
   const agents = createAgents(target.baseUrl, concurrencyOf(settings), context.env);
   const client = createTelnyxClient({
     baseUrl: target.baseUrl,

@@ -117,7 +117,7 @@ async function openTarget(
   const logger = recorded || settings.log_file !== null ? openLog(run, settings, context) : NO_LOG;
   // A look at a run that may be at work leaves its ledger alone.
   const ledger = recorded ? await openLedger(runFiles(run.dir).ledger) : null;
-  const { client, agents } = openClient(target, settings, context);
+  const { client, agents } = await openClient(target, settings, context);
   const { inFlight } = client;
   const silent = { ...settings, quiet: true };
   const reporter = createReporter({ logger, settings: silent, total: 0, context, clock: realClock, inFlight });

@@ -3,6 +3,7 @@ import { concurrencyOf } from '../core/resolve-settings.ts';
 import type { Settings } from '../core/settings.ts';
 import { errorOf } from '../engine/converse.ts';
 import type { Clock, ExecutorEvent } from '../engine/ports.ts';
+import { createWindowCount } from '../engine/window-count.ts';
 import type { Logger } from '../io/logger.ts';
 import { createProgress } from '../io/progress.ts';
 import { type Context, say } from './context.ts';
@@ -43,14 +44,13 @@ export function createReporter({ logger, settings, total, context, clock, inFlig
   const seen = { done: 0, failed: 0, retries: 0, updated: 0 };
   const began = clock.now();
   let pauseEnd = 0;
-  let doneRecently: number[] = [];
+  const doneRecently = createWindowCount(RECENT_MS);
   const concurrency = concurrencyOf(settings);
 
   const look = () => {
     const now = clock.now();
-    doneRecently = doneRecently.filter((at) => at > now - RECENT_MS);
     const spanMs = Math.max(1000, Math.min(RECENT_MS, now - began));
-    const perSecond = (doneRecently.length / spanMs) * 1000;
+    const perSecond = (doneRecently.size(now) / spanMs) * 1000;
     const left = total - seen.done;
     return {
       done: seen.done,
@@ -89,7 +89,7 @@ export function createReporter({ logger, settings, total, context, clock, inFlig
         case 'row.failed': {
           const { entry, outcome } = event;
           seen.done += 1;
-          doneRecently.push(clock.now());
+          doneRecently.add(clock.now());
           const good = event.event === 'row.updated';
           if (good) seen.updated += 1;
           else seen.failed += 1;

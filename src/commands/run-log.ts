@@ -21,7 +21,7 @@ export function openLog(run: Run, { log_file: file, log_level: level }: Where, c
 /** Logs every rejected row of a plan with its reason: each row that has an error has a line. */
 export async function logRejections(run: Run, where: Where, context: Context): Promise<void> {
   const logger = openLog(run, where, context);
-  for await (const batch of readPlan(runFiles(run.dir).plan)) {
+  for await (const batch of readPlan(runFiles(run.dir).plan, 'rejected')) {
     for (const { row, line, id, action, reason, note } of batch) {
       if (action !== 'rejected') continue;
       logger.log('error', 'row.rejected', 'row rejected', {

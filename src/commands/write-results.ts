@@ -79,35 +79,51 @@ export async function* inputRecords(dir: string, manifest: Manifest): AsyncGener
   }
 }
 
-/** Writes failed.csv, and held.csv where rows are held. */
-async function writeLeft(dir: string, manifest: Manifest, index: LedgerIndex, execution: boolean): Promise<void> {
+/** failed.csv, and held.csv where rows are held. */
+type LeftFiles = {
+  /** Takes the rows that failed or are held, in the order of the input. */
+  add: (result: Result) => Promise<void>;
+  close: () => void;
+  abandon: () => void;
+  end: () => Promise<unknown>;
+};
+
+/** Opens failed.csv. Null where the input has no header. The input is read as far as the last row that is asked for. */
+async function openLeft(dir: string, manifest: Manifest): Promise<LeftFiles | null> {
   const files = runFiles(dir);
   const input = inputRecords(dir, manifest);
   const header = (await input.next()).value as CsvRecord | undefined;
-  if (header === undefined) return;
+  if (header === undefined) return null;
   const failed = createCsvWriter(files.failed, failedHeader(header.cells));
   let held: CsvWriter | null = null;
-  try {
-    for await (const batch of resultsOf(dir, index, execution)) {
-      for (const result of batch) {
-        const { cells } = ((await input.next()).value as CsvRecord | undefined) ?? { cells: [] };
-        if (isFailed(result.status)) failed.write(failedCells(cells, header.cells, result));
-        if (result.status !== 'held') continue;
-        held ??= createCsvWriter(files.held, heldHeader(header.cells));
-        held.write(heldCells(cells, header.cells, result));
+  let read = 0;
+  const cellsOf = async (row: number) => {
+    for (; read < row - 1; read++) await input.next();
+    read += 1;
+    return ((await input.next()).value as CsvRecord | undefined)?.cells ?? [];
+  };
+  return {
+    async add(result) {
+      const cells = await cellsOf(result.entry.row);
+      if (isFailed(result.status)) {
+        failed.write(failedCells(cells, header.cells, result));
+        return;
       }
-    }
-    failed.close();
-    // One of an earlier end of this run may be there.
-    if (held === null) rmSync(files.held, { force: true });
-    else held.close();
-  } catch (error) {
-    failed.abandon();
-    held?.abandon();
-    throw error;
-  } finally {
-    await input.return(undefined);
-  }
+      held ??= createCsvWriter(files.held, heldHeader(header.cells));
+      held.write(heldCells(cells, header.cells, result));
+    },
+    close() {
+      failed.close();
+      // One of an earlier end of this run may be there.
+      if (held === null) rmSync(files.held, { force: true });
+      else held.close();
+    },
+    abandon() {
+      failed.abandon();
+      held?.abandon();
+    },
+    end: () => input.return(undefined),
+  };
 }
 
 /** Counts the rows of a run as its files tell, without writing any. */
@@ -132,21 +148,27 @@ export async function writeResults(
   const index = await indexLedger(files.ledger, manifest.input.rows);
   const tally = emptyTally();
   const writer = createCsvWriter(files.results, RESULTS_COLUMNS);
+  let left: LeftFiles | null = null;
   try {
     if (manifest.plan !== null) {
+      left = await openLeft(dir, manifest);
       for await (const batch of resultsOf(dir, index, execution)) {
         for (const result of batch) {
           addResult(tally, result);
           writer.write(resultCells(result));
+          if (isFailed(result.status) || result.status === 'held') await left?.add(result);
         }
       }
     }
     writer.close();
+    left?.close();
   } catch (error) {
     writer.abandon();
+    left?.abandon();
     throw error;
+  } finally {
+    await left?.end();
   }
-  if (manifest.plan !== null) await writeLeft(dir, manifest, index, execution);
   return { tally, sessions: index.sessions };
 }
 

@@ -13,7 +13,7 @@ export type DigestTable = {
 const WORDS = 4;
 
 /** A typed array of twice the length, with the same beginning. */
-export function doubled<T extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(old: T): T {
+export function doubled<T extends Uint8Array | Uint16Array | Int32Array | Uint32Array | Float64Array>(old: T): T {
   const next = new (old.constructor as new (length: number) => T)(old.length * 2);
   next.set(old);
   return next;
@@ -21,11 +21,11 @@ export function doubled<T extends Uint8Array | Uint16Array | Uint32Array | Float
 
 /** An open-addressing table over digests: the strings of a million ids would take 100 MB, this takes 30. */
 export function createDigestTable(digest: Digest): DigestTable {
-  let words = new Uint32Array(1024 * WORDS);
+  let words = new Int32Array(1024 * WORDS);
   let slots = new Uint32Array(4096); // number + 1 of the text in this slot, 0 = free
   let size = 0;
 
-  /** The slot that holds these words, or the free one where they belong. */
+  /** The slot that holds these words (signed), or the free one where they belong. */
   function slotOf(a: number, b: number, c: number, d: number): number {
     const mask = slots.length - 1;
     let slot = a & mask;
@@ -44,20 +44,22 @@ export function createDigestTable(digest: Digest): DigestTable {
     slots = new Uint32Array(slots.length * 2);
     for (let number = 0; number < size; number++) {
       const at = number * WORDS;
-      const [a, b, c, d] = words.subarray(at, at + WORDS) as unknown as [number, number, number, number];
-      slots[slotOf(a, b, c, d)] = number + 1;
+      const word = (n: number) => words[at + n] as number;
+      slots[slotOf(word(0), word(1), word(2), word(3))] = number + 1;
     }
   }
 
-  const unsigned = (text: string) => digest(text).map((word) => word >>> 0) as [number, number, number, number];
-
   return {
     size: () => size,
-    find: (text) => (slots[slotOf(...unsigned(text))] as number) - 1,
+    find(text) {
+      const [a, b, c, d] = digest(text);
+      return (slots[slotOf(a | 0, b | 0, c | 0, d | 0)] as number) - 1;
+    },
     numberOf(text) {
       makeRoom();
-      const found = unsigned(text);
-      const slot = slotOf(...found);
+      const found = digest(text);
+      const [a, b, c, d] = found;
+      const slot = slotOf(a | 0, b | 0, c | 0, d | 0);
       const held = slots[slot] as number;
       if (held !== 0) return held - 1;
       words.set(found, size * WORDS);

@@ -15,11 +15,14 @@ export type RepeatIndex = {
 };
 
 const NAMED = 10;
+const FEW = 100;
 
 /** Finds repeated ids by their digests. */
 export function createRepeatIndex(digest: Digest): RepeatIndex {
   const ids = createDigestTable(digest);
   const targets = createDigestTable(digest);
+  // The numbers of the first targets: most files have a few, and looking one up here takes no digest.
+  const fewTargets = new Map<string, number>();
   // For every row that was added: what it asks for, where it stands, and the entry + 1 of the next row with its id.
   let asked = new Uint32Array(1024);
   let rows = new Uint32Array(1024);
@@ -38,6 +41,14 @@ export function createRepeatIndex(digest: Digest): RepeatIndex {
     [first, last, good] = [doubled(first), doubled(last), doubled(good)];
   }
 
+  function targetsNumber(wanted: string): number {
+    const known = fewTargets.get(wanted);
+    if (known !== undefined) return known;
+    const number = targets.numberOf(wanted);
+    if (fewTargets.size < FEW) fewTargets.set(wanted, number);
+    return number;
+  }
+
   function chain(id: number): number[] {
     const members: number[] = [];
     for (let at = (first[id] as number) + 1; at !== 0; at = next[at - 1] as number) members.push(at - 1);
@@ -50,7 +61,7 @@ export function createRepeatIndex(digest: Digest): RepeatIndex {
       const entry = size++;
       const before = ids.size();
       const number = ids.numberOf(id);
-      asked[entry] = targets.numberOf(wanted);
+      asked[entry] = targetsNumber(wanted);
       rows[entry] = row;
       lines[entry] = line;
       good[entry] = isGood ? 1 : 0;

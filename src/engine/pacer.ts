@@ -122,7 +122,7 @@ export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pac
         if (place === null) count(at);
         else if (leftAt !== null && at - leftAt < windowMs) {
           const tookMs = at - leftAt;
-          place.at = leftAt + Math.max(way.of(tookMs), Math.min(coldWay, tookMs));
+          recent.correct(place, leftAt + Math.max(way.of(tookMs), Math.min(coldWay, tookMs)));
         }
         leftAt = null;
       },

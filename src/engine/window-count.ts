@@ -1,10 +1,12 @@
-/** One event in a window; its time may still be corrected. */
-export type Place = { at: number };
+/** An event that was counted, by which its time may still be corrected. */
+export type Place = number;
 
 /** Counts events in a sliding window of time, in ms. */
 export type WindowCount = {
   /** `at` may lie a little ahead of `now`. */
   add: (at: number, now?: number) => Place;
+  /** Gives an event another time; nothing happens where it has left the window. */
+  correct: (place: Place, at: number) => void;
   /** How many there are in the window that ends now. */
   size: (now: number) => number;
   /** The time of the first one that will leave the window; call `size` first. */
@@ -14,36 +16,47 @@ export type WindowCount = {
 };
 
 /**
- * A queue over an array whose front is cut off from time to time: memory follows the window, not the run. An event
- * leaves only when those before it have left, so one that is corrected to later keeps a few others a little longer:
- * the count may be too high for some ms, and never too low.
+ * A ring of times, 8 bytes an event: memory follows the window, not the run. An event leaves only when those before it
+ * have left, so one that is corrected to later keeps a few others a little longer: the count may be too high for some
+ * ms, and never too low.
  */
 export function createWindowCount(windowMs: number): WindowCount {
-  let places: Place[] = [];
+  let ring = new Float64Array(64);
+  // Events are numbered from 0; those from `front` to before `end` are in the window.
   let front = 0;
+  let end = 0;
   let most = 0;
+  const timeOf = (place: Place) => ring[place % ring.length] as number;
 
   function forget(now: number): void {
-    while (front < places.length && (places[front] as Place).at <= now - windowMs) front += 1;
-    if (front > 1024 && front * 2 > places.length) {
-      places = places.slice(front);
-      front = 0;
-    }
+    while (front < end && timeOf(front) <= now - windowMs) front += 1;
+  }
+
+  function makeRoom(): void {
+    if (end - front < ring.length) return;
+    const larger = new Float64Array(ring.length * 2);
+    for (let place = front; place < end; place++) larger[place % larger.length] = timeOf(place);
+    ring = larger;
   }
 
   return {
     add(at, now = at) {
       forget(now);
-      const place = { at };
-      places.push(place);
-      most = Math.max(most, places.length - front);
+      makeRoom();
+      const place = end;
+      ring[place % ring.length] = at;
+      end += 1;
+      most = Math.max(most, end - front);
       return place;
+    },
+    correct(place, at) {
+      if (place >= front) ring[place % ring.length] = at;
     },
     size(now) {
       forget(now);
-      return places.length - front;
+      return end - front;
     },
-    oldest: () => places[front]?.at ?? Number.POSITIVE_INFINITY,
+    oldest: () => (front < end ? timeOf(front) : Number.POSITIVE_INFINITY),
     most: () => most,
   };
 }

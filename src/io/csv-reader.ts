@@ -23,6 +23,8 @@ export class CsvFault extends Error {
 const HEAD_BYTES = 256 * 1024;
 /** A record beyond this has lost its closing quote; without a limit it would take the rest of the file along. */
 const MAX_RECORD_BYTES = 1024 * 1024;
+/** A line of more characters than this is not waited for: each may have four bytes. */
+const LONGEST_REST = MAX_RECORD_BYTES / 4;
 
 function encodingOf(head: Uint8Array): string {
   if (head[0] === 0xff && head[1] === 0xfe) return 'utf-16le';
@@ -104,32 +106,40 @@ function createDecoder(encoding: string): { decode: (chunk: Uint8Array | null) =
   };
 }
 
+/** Whether a first record is a line `sep=`, which only names the delimiter. */
+function isSepLine(cells: readonly string[], delimiter: string): boolean {
+  return sepLine(cells.join(delimiter)) !== null;
+}
+
 /** Whether every cell of a record that opens with a quote also closes with it. `raw`: with its line break. */
 function isWellQuoted(raw: string, delimiter: string): boolean {
   const cell = `(?:"[^"]*(?:""[^"]*)*"|(?!")[^${delimiter}\\r\\n]*)`;
   return new RegExp(`^${cell}(?:[${delimiter}]${cell})*(?:\\r\\n|\\n|\\r)?$`).test(raw);
 }
 
-/**
- * Reads the records of a file in batches, a batch a chunk, so that a million rows never stand in memory. Only a first
- * line `sep=` is left out; blank lines are records (see isBlank), and the first that is none is the header. Throws
- * CsvFault.
- */
-export async function* readCsv(path: string, dialect: Dialect): AsyncGenerator<CsvRecord[]> {
+/** Reads records from text that comes in pieces. Feeding and ending throw CsvFault. */
+type RecordReader = {
+  feed: (text: string) => Promise<void>;
+  end: () => Promise<void>;
+  take: () => CsvRecord[];
+};
+
+/** Reads what has quotes, from a record that starts in this line; `isFirst`: it is the first of the file. */
+function createParser(delimiter: string, startLine: number, isFirst: boolean): RecordReader {
   let batch: CsvRecord[] = [];
-  let line = 1; // where the next record starts
+  let line = startLine; // where the next record starts
   let counted = 0; // lines by the parser's own count
   let taken = 0; // bytes of all records so far
   let fed = Buffer.alloc(0); // what the parser was given of the records that are not taken yet
   let fedFrom = 0; // where `fed` stands among all bytes
-  let records = 0;
+  let first = isFirst;
   let failure: CsvFault | null = null;
   const misquoted = (text: string) => {
     failure ??= new CsvFault({ code: 'bad_quoting', text, line });
   };
   const parser = parse({
-    bom: true,
-    delimiter: dialect.delimiter,
+    bom: isFirst,
+    delimiter,
     record_delimiter: ['\r\n', '\n', '\r'],
     relax_column_count: true,
     // A quote inside an unquoted cell is text: `="123"` of a spreadsheet, or 5" of a label.
@@ -137,13 +147,12 @@ export async function* readCsv(path: string, dialect: Dialect): AsyncGenerator<C
     max_record_size: MAX_RECORD_BYTES,
     // Records are taken here: as objects of a stream they would cost more than their parsing.
     on_record: (cells: string[], { lines, bytes }: { lines: number; bytes: number }) => {
-      records += 1;
-      const sep = records === 1 && sepLine(cells.join(dialect.delimiter)) !== null;
-      if (!sep) batch.push({ line, cells });
+      if (!first || !isSepLine(cells, delimiter)) batch.push({ line, cells });
+      first = false;
       if (lines - counted > 1) {
         const raw = fed.toString('utf8', taken - fedFrom, bytes - fedFrom);
         // As stray quotes are text, a quote that is not closed would end at the next one, and its cell would hold rows.
-        if (!isWellQuoted(raw, dialect.delimiter)) {
+        if (!isWellQuoted(raw, delimiter)) {
           misquoted('a quote that opens in this row closes lines below, inside a cell; the rows between would be lost');
         }
         // Counted anew: the parser takes a quoted CRLF for two lines.
@@ -164,34 +173,104 @@ export async function* readCsv(path: string, dialect: Dialect): AsyncGenerator<C
     );
   });
   parser.resume();
-  const feed = (text: string) => {
-    const bytes = Buffer.from(text);
-    fed = Buffer.concat([fed.subarray(taken - fedFrom), bytes]);
-    fedFrom = taken;
-    // The callback comes after an error too.
-    return new Promise<void>((resolve) => parser.write(bytes, () => resolve()));
+  return {
+    async feed(text) {
+      const bytes = Buffer.from(text);
+      fed = Buffer.concat([fed.subarray(taken - fedFrom), bytes]);
+      fedFrom = taken;
+      // The callback comes after an error too.
+      await new Promise<void>((resolve) => parser.write(bytes, () => resolve()));
+      if (failure !== null) throw failure;
+    },
+    async end() {
+      await new Promise<void>((resolve) => {
+        parser.once('error', () => resolve());
+        parser.once('end', () => resolve());
+        parser.end();
+      });
+      if (failure !== null) throw failure;
+    },
+    take() {
+      const read = batch;
+      batch = [];
+      return read;
+    },
   };
+}
+
+const LINE_BREAK = /\r\n|\n|\r/;
+
+/**
+ * Reads records by splitting lines and cells, which is several times as fast as a parser, as long as no quote has come:
+ * from the first one on, or from a line of which no end is in sight, the parser takes over.
+ */
+function createRecordReader(delimiter: string): RecordReader {
+  let batch: CsvRecord[] = [];
+  let line = 1;
+  let rest = '';
+  let parser: RecordReader | null = null;
+  const add = (text: string) => {
+    const cells = text.split(delimiter);
+    if (line > 1 || !isSepLine(cells, delimiter)) batch.push({ line, cells });
+    line += 1;
+  };
+  return {
+    async feed(text) {
+      if (parser === null && (text.includes('"') || rest.length > LONGEST_REST)) {
+        parser = createParser(delimiter, line, line === 1);
+        await parser.feed(rest + text);
+        return;
+      }
+      if (parser !== null) {
+        await parser.feed(text);
+        return;
+      }
+      const whole = rest + (line === 1 && rest === '' ? text.replace(/^\uFEFF/, '') : text);
+      if (whole.endsWith('\r')) {
+        // It may be the first half of a line break.
+        rest = whole;
+        return;
+      }
+      const lines = whole.split(whole.includes('\r') ? LINE_BREAK : '\n');
+      rest = lines.pop() as string;
+      for (const text of lines) add(text);
+    },
+    async end() {
+      if (parser !== null) {
+        await parser.end();
+        return;
+      }
+      const lines = rest.split(LINE_BREAK);
+      if (lines.at(-1) === '') lines.pop();
+      for (const text of lines) add(text);
+    },
+    take() {
+      const read = parser === null ? batch : [...batch, ...parser.take()];
+      batch = [];
+      return read;
+    },
+  };
+}
+
+/**
+ * Reads the records of a file in batches, a batch a chunk, so that a million rows never stand in memory. Only a first
+ * line `sep=` is left out; blank lines are records (see isBlank), and the first that is none is the header. Throws
+ * CsvFault.
+ */
+export async function* readCsv(path: string, dialect: Dialect): AsyncGenerator<CsvRecord[]> {
+  const reader = createRecordReader(dialect.delimiter);
   const decoder = createDecoder(dialect.encoding);
-  const take = () => {
-    const taken = batch;
-    batch = [];
-    return taken;
-  };
   for await (const chunk of createReadStream(path, { highWaterMark: 128 * 1024 })) {
     const text = decoder.decode(chunk as Uint8Array);
-    if (text !== '') await feed(text);
-    if (failure !== null) throw failure;
-    if (batch.length > 0) yield take();
+    if (text !== '') await reader.feed(text);
+    const batch = reader.take();
+    if (batch.length > 0) yield batch;
   }
   const rest = decoder.decode(null);
-  if (rest !== '') await feed(rest);
-  await new Promise<void>((resolve) => {
-    parser.once('error', () => resolve());
-    parser.once('end', () => resolve());
-    parser.end();
-  });
-  if (failure !== null) throw failure;
-  if (batch.length > 0) yield take();
+  if (rest !== '') await reader.feed(rest);
+  await reader.end();
+  const batch = reader.take();
+  if (batch.length > 0) yield batch;
 }
 
 /** Whether a record is a blank line, which is no row. */

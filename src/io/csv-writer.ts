@@ -13,12 +13,17 @@ export type CsvWriter = {
 
 const BATCH_ROWS = 500;
 
+/** One row as it is written. Most need no quotes, and a join is ten times as fast as a call of the library. */
+function rowText(cells: readonly string[]): string {
+  return cells.some((cell) => /[",\r\n]/.test(cell)) ? stringify([cells as string[]]) : `${cells.join(',')}\n`;
+}
+
 /** Opens a table at `path` with a header line. Throws what the file system throws. */
 export function createCsvWriter(path: string, header: readonly string[]): CsvWriter {
   const draft = `${path}.${process.pid}.tmp`;
   const file = openSync(draft, 'w', 0o600);
   const hash = createHash('sha256');
-  let rows: (readonly string[])[] = [header];
+  let rows = [rowText(header)];
   let open = true;
 
   const shut = () => {
@@ -27,7 +32,7 @@ export function createCsvWriter(path: string, header: readonly string[]): CsvWri
   };
 
   const flush = () => {
-    const bytes = Buffer.from(stringify(rows as string[][]));
+    const bytes = Buffer.from(rows.join(''));
     hash.update(bytes);
     writeAll(file, bytes);
     rows = [];
@@ -35,7 +40,7 @@ export function createCsvWriter(path: string, header: readonly string[]): CsvWri
 
   return {
     write(cells) {
-      rows.push(cells);
+      rows.push(rowText(cells));
       if (rows.length >= BATCH_ROWS) flush();
     },
     close() {
@@ -55,11 +60,6 @@ export function createCsvWriter(path: string, header: readonly string[]): CsvWri
 
 function writeAll(file: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
-}
-
-/** One row as the writer writes it. Most need no quotes, and a join is ten times as fast as a call of the library. */
-function rowText(cells: readonly string[]): string {
-  return cells.some((cell) => /[",\r\n]/.test(cell)) ? stringify([cells as string[]]) : `${cells.join(',')}\n`;
 }
 
 /**

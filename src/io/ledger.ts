@@ -14,6 +14,8 @@ export type Ledger = {
 };
 
 const NEWLINE = 0x0a;
+/** What is read at once when single entries are looked up. */
+const BLOCK_BYTES = 128 * 1024;
 
 /**
  * The length in bytes up to and with the last newline: what a crash has left whole. After a loss of power a file may
@@ -138,8 +140,18 @@ export function openLedgerEntries(path: string): {
   close: () => void;
 } {
   const file = openSync(path, 'r');
+  // Rows end in about the order in which they were sent, so the next entry is mostly close to the last one.
+  const block = Buffer.alloc(BLOCK_BYTES);
+  let blockAt = 0;
+  let blockEnd = 0;
   return {
     entryAt(offset, length) {
+      if (offset < blockAt || offset + length > blockEnd) {
+        blockAt = Math.max(0, offset - BLOCK_BYTES / 4);
+        blockEnd = blockAt + readSync(file, block, 0, BLOCK_BYTES, blockAt);
+      }
+      const from = offset - blockAt;
+      if (offset + length <= blockEnd) return parseLine(block.subarray(from, from + length), offset);
       const bytes = Buffer.alloc(length);
       readSync(file, bytes, 0, length, offset);
       return parseLine(bytes, offset);

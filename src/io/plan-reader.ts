@@ -1,21 +1,28 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
-import { parse } from 'csv-parse/sync';
 import { doubled } from '../core/digest-table.ts';
 import { type PlanEntry, planEntry } from '../core/plan.ts';
 
 const NEWLINE = 0x0a;
 
+/** A cell of a line, in quotes or bare, with the comma before it. */
+const CELL = /(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g;
+
+/** The cells of a line that this program has written itself: a parser takes thirty times as long. */
+function cellsOf(line: string): string[] {
+  if (!line.includes('"')) return line.split(',');
+  return Array.from(line.matchAll(CELL), ([, quoted, bare = '']) => quoted?.replaceAll('""', '"') ?? bare);
+}
+
 /** The entry of one line of plan.csv. */
 export function planLine(line: string): PlanEntry {
-  // Most lines have no quotes, and a split is ten times as fast as a parser.
-  return planEntry(line.includes('"') ? ((parse(line) as string[][])[0] as string[]) : line.split(','));
+  return planEntry(cellsOf(line));
 }
 
 /**
- * Reads the entries of a plan in batches, in order. Every entry is one physical line, as its texts have no line breaks.
- * Throws what the file system throws.
+ * Reads the entries of a plan in batches, in order; only those of the lines that hold a text, where one is given. Every
+ * entry is one physical line, as its texts have no line breaks. Throws what the file system throws.
  */
-export async function* readPlan(path: string): AsyncGenerator<PlanEntry[]> {
+export async function* readPlan(path: string, held = ''): AsyncGenerator<PlanEntry[]> {
   let rest = '';
   let header = true;
   for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 128 * 1024 })) {
@@ -25,7 +32,8 @@ export async function* readPlan(path: string): AsyncGenerator<PlanEntry[]> {
       header = false;
       lines.shift();
     }
-    if (lines.length > 0) yield lines.map(planLine);
+    const wanted = held === '' ? lines : lines.filter((line) => line.includes(held));
+    if (wanted.length > 0) yield wanted.map(planLine);
   }
 }
 

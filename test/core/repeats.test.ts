@@ -89,6 +89,15 @@ describe('repeated ids', () => {
     });
   });
 
+  it('are found among more targets than are kept at hand', () => {
+    const targets = Array.from({ length: 300 }, (_, at) => `t${at}`);
+    const rows = [...targets, ...targets].map((target) => ({ id: `of ${target}`, targets: target }));
+    const verdicts = verdictsOn([...rows, { id: 'of t299', targets: 't0' }], sha256);
+    expect(verdicts.size).toBe(299 + 3);
+    expect(verdicts.get(301)).toEqual({ kind: 'duplicate', line: 11 });
+    expect(verdicts.get(600)).toEqual({ kind: 'conflict', lines: [3001, 6011], others: 2 });
+  });
+
   it('are found among thousands of rows', () => {
     const rows = Array.from({ length: 6000 }, (_, at) => ({ id: `id-${at % 5990}`, targets: at === 5995 ? 'x' : 'y' }));
     expect(Object.fromEntries(verdictsOn(rows, sha256))).toEqual({

@@ -230,6 +230,46 @@ describe('sizes and shapes', () => {
     expect(warnings).toEqual([]);
   });
 
+  it.each(Object.entries(LINE_ENDS))(
+    '%s at the border of a chunk: every row comes once, with its line',
+    async (_, end) => {
+      // From 'the whole line end before the border' to 'the whole line end behind it'.
+      for (let shift = 0; shift <= 3; shift++) {
+        const long = 'x'.repeat(CHUNK - 'id'.length - 2 * end.length - shift);
+        const rows = ['id', long, 'a', '', 'b'];
+        expect(await recordsOf(rows.join(end)), `${shift}`).toEqual(rows.map((row, at) => [at + 1, row]));
+      }
+    },
+  );
+
+  it('a quote that comes late changes nothing in the rows before it', async () => {
+    for (const quoted of ['"1\n2"', 'a 5" label', '="12"']) {
+      for (const before of [0, 1, 30_000]) {
+        const rows = Array.from({ length: before }, (_, at) => `${at},é`);
+        const records = await recordsOf(['id,label', ...rows, `x,${quoted}`, 'last,row'].join('\n'));
+        expect(records.slice(0, -2)).toEqual([[1, 'id', 'label'], ...rows.map((_, at) => [at + 2, `${at}`, 'é'])]);
+        const cell = quoted.startsWith('"') ? '1\n2' : quoted;
+        expect(records.at(-2)).toEqual([before + 2, 'x', cell]);
+        expect(records.at(-1)).toEqual([before + 3 + (cell === '1\n2' ? 1 : 0), 'last', 'row']);
+      }
+    }
+  });
+
+  it('a byte order mark at the beginning of the second chunk is part of its cell, with quotes and without', async () => {
+    const long = 'x'.repeat(CHUNK - 'id\n\n'.length);
+    for (const more of ['', '"q"']) {
+      const records = await recordsOf(`id\n${long}\n\uFEFFa\n${more}`);
+      expect(records[2]).toEqual([3, '\uFEFFa']);
+    }
+  });
+
+  it('a line of over 1 MiB refuses the file, and one of nearly as much does not', async () => {
+    const { fault } = await readAll(`id\n1\n${'x'.repeat(1024 * 1024 + 100)}\n2\n`);
+    expect(fault).toMatchObject({ code: 'bad_quoting', line: 3 });
+    const records = await recordsOf(`id\n${'x'.repeat(1024 * 1024 - 10)}\n2`);
+    expect(records.at(-1)).toEqual([3, '2']);
+  });
+
   it('a reader that stops early lets go of the file', async () => {
     const path = tempFile(`id\n${'1\n'.repeat(300_000)}`);
     for await (const batch of readCsv(path, await findDialect(path, null))) {

@@ -130,6 +130,7 @@ describe('reading back', () => {
     expect(found.map(({ entry }) => entry)).toEqual(entries);
     const again = openLedgerEntries(path);
     for (const { entry, offset, length } of found) expect(again.entryAt(offset, length)).toEqual(entry);
+    for (const { entry, offset, length } of found.toReversed()) expect(again.entryAt(offset, length)).toEqual(entry);
     expect(() => again.entryAt(3, 5)).toThrow('damaged at byte 3');
     again.close();
   });

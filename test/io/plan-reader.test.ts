@@ -39,6 +39,14 @@ describe('readPlan', () => {
     expect((await read(tempFile(''))).entries).toEqual([]);
   });
 
+  it('gives those of the lines that hold a text', async () => {
+    const rows = [1, 2, 3].map((row) => entry({ row, line: row + 1, action: row === 2 ? 'rejected' : 'change' }));
+    const found: number[] = [];
+    for await (const batch of readPlan(written(rows), 'rejected')) found.push(...batch.map(({ row }) => row));
+    expect(found).toEqual([2]);
+    for await (const batch of readPlan(written(rows), 'held')) expect(batch).toEqual([]);
+  });
+
   it('keeps texts whole across the borders of chunks', async () => {
     const entries = Array.from({ length: 6000 }, (_, at) =>
       entry({ row: at + 1, line: at + 2, note: at % 3 === 0 ? `"é, ${'😀'.repeat(at % 40)}"` : '日'.repeat(at % 20) }),

@@ -1,0 +1,13 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, run } from './start.ts';
+import { workDirectory } from './work-directory.ts';
+
+/** A CSV of so many rows, made once. */
+export async function inputOf(rows: number, ...flags: string[]): Promise<string> {
+  const path = join(workDirectory(), `${[rows, ...flags].join('')}.csv`);
+  if (!existsSync(path)) {
+    await run(process.execPath, [join(ROOT, 'samples', 'generate.mjs'), path, '--rows', `${rows}`, ...flags]);
+  }
+  return path;
+}

@@ -1,0 +1,10 @@
+// The official SDK in a loop of p-limit, as its users write it.
+import pLimit from 'p-limit';
+import Telnyx from 'telnyx';
+import { baseUrl, check, inFlight, KEY, rows } from './rows.mjs';
+
+const client = new Telnyx({ apiKey: KEY, baseURL: baseUrl, maxRetries: 0 });
+const limit = pLimit(Number(inFlight));
+await Promise.all(
+  rows.map((row) => limit(async () => check(await client.phoneNumbers.messaging.update(row.id, row.body), row))),
+);

@@ -1,0 +1,65 @@
+// Measures what the program costs beside other ways to do the same, and prints ratios: `npm run bench`. All contenders of
+// a figure run in turn, round by round, as machines are shared and absolute figures move.
+import { parseArgs } from 'node:util';
+import { clients } from './clients.ts';
+import type { Figure, Size } from './figure.ts';
+import { machine } from './machine.ts';
+import { memory } from './memory.ts';
+import { rate } from './rate.ts';
+import { figureText } from './report.ts';
+import { keep } from './results.ts';
+import { startUp } from './start-up.ts';
+import { validate } from './validate.ts';
+
+const FIGURES: Record<string, (size: Size, say: (text: string) => void) => Promise<Figure>> = {
+  'start-up': startUp,
+  clients,
+  rate,
+  validate,
+  memory,
+};
+const NAMES = Object.keys(FIGURES);
+
+const USAGE = `npm run bench -- [options]
+
+  --quick        a short look: smaller inputs, and nothing is written
+  --only NAME    one figure: ${NAMES.join(', ')}
+  --rounds N     rounds of each figure (default 3)
+`;
+
+function fail(text: string): never {
+  process.stderr.write(`${text}\n\n${USAGE}`);
+  process.exit(2);
+}
+
+function readOptions() {
+  try {
+    const options = {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      rounds: { type: 'string', default: '3' },
+      help: { type: 'boolean', default: false },
+    } as const;
+    return parseArgs({ options }).values;
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+const { quick, only, rounds, help } = readOptions();
+if (help) {
+  process.stdout.write(USAGE);
+  process.exit(0);
+}
+if (only !== undefined && !NAMES.includes(only)) fail(`--only must be one of ${NAMES.join(', ')}`);
+if (!/^[1-9][0-9]?$/.test(rounds)) fail('--rounds must be a number from 1 to 99');
+
+process.stdout.write(`${machine().join('\n')}\n\n`);
+for (const name of only === undefined ? NAMES : [only]) {
+  const say = (text: string) => process.stderr.write(`${name}, ${text}\n`);
+  const figure = await (FIGURES[name] as (typeof FIGURES)[string])({ quick, rounds: Number(rounds) }, say);
+  const text = figureText(figure);
+  process.stdout.write(`${text}\n`);
+  if (!quick)
+    keep(name, NAMES, `${text}\nMeasured with \`--rounds ${rounds}\` on ${new Date().toISOString().slice(0, 10)}.\n`);
+}

@@ -1,0 +1,83 @@
+// A bare server in a process of its own: answers every PATCH as the API does, shows the target, and notes when each
+// request came. Asked over the channel to its parent: `start` forgets what came, `tell` says what has come since.
+import { createServer } from 'node:http';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+const WINDOW_MS = 1000;
+
+let arrivals = new Float64Array(1024);
+let requests = 0;
+let connections = 0;
+let open = 0;
+let mostOpen = 0;
+// How long this process was kept from working: a request may have come so much earlier than it was seen.
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
+
+function note(at) {
+  if (requests === arrivals.length) {
+    const longer = new Float64Array(arrivals.length * 2);
+    longer.set(arrivals);
+    arrivals = longer;
+  }
+  arrivals[requests] = at;
+  requests += 1;
+}
+
+/** The most requests that any sliding second held. */
+function mostInWindow() {
+  let most = 0;
+  let from = 0;
+  for (let to = 0; to < requests; to++) {
+    while (arrivals[to] - arrivals[from] >= WINDOW_MS) from += 1;
+    most = Math.max(most, to - from + 1);
+  }
+  return most;
+}
+
+const server = createServer((request, response) => {
+  note(performance.now());
+  const chunks = [];
+  request.on('data', (chunk) => chunks.push(chunk));
+  request.on('end', () => {
+    const id = request.url.split('/').at(-2);
+    const target = chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks));
+    const data = {
+      record_type: 'messaging_settings',
+      id,
+      phone_number: `+1800${id.slice(-8, -1)}`,
+      messaging_profile_id: target.messaging_profile_id ?? null,
+      messaging_product: target.messaging_product ?? 'A2P',
+      eligible_messaging_products: ['A2P', 'P2P'],
+      organization_id: 'b448f9cc-a842-4784-98e9-03c1a5872950',
+    };
+    const body = Buffer.from(JSON.stringify({ data }));
+    response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
+    response.end(body);
+  });
+});
+server.keepAliveTimeout = 60_000;
+server.on('connection', (socket) => {
+  connections += 1;
+  open += 1;
+  mostOpen = Math.max(mostOpen, open);
+  socket.on('close', () => {
+    open -= 1;
+  });
+  socket.on('error', () => undefined);
+});
+
+process.on('message', (question) => {
+  if (question === 'start') {
+    requests = 0;
+    connections = 0;
+    mostOpen = open;
+    delay.reset();
+    process.send('started');
+    return;
+  }
+  const spanMs = requests === 0 ? 0 : arrivals[requests - 1] - arrivals[0];
+  process.send({ requests, spanMs, mostInSecond: mostInWindow(), connections, mostOpen, lagMs: delay.max / 1e6 });
+});
+process.on('disconnect', () => process.exit());
+server.listen(0, '127.0.0.1', () => process.send(server.address().port));

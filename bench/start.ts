@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { workDirectory } from './work-directory.ts';
+
+/** What a process has used. Times in ms; `peakMb` is the most memory that it held, NaN where nobody could tell. */
+export type Usage = { peakMb: number; cpuMs: number; wallMs: number };
+
+export const ROOT = resolve(import.meta.dirname, '..');
+export const PROGRAM = join(ROOT, 'dist', 'cli.js');
+
+/** Longer than anything here takes: a process that hangs must not hang the rest. */
+const LONGEST_MS = 20 * 60_000;
+
+/** Runs a process to its end; gives its standard output. Throws when it does not end as it should, with 0 if not told. */
+export function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}, good = [0]): Promise<string> {
+  return new Promise((done, fail) => {
+    const child = spawn(command, args, {
+      cwd: workDirectory(),
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: LONGEST_MS,
+    });
+    const out: Buffer[] = [];
+    const errors: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+    child.on('error', fail);
+    child.on('close', (code, signal) => {
+      if (code !== null && good.includes(code)) done(Buffer.concat(out).toString());
+      else fail(new Error(`${command} ${args.join(' ')} ended with ${code ?? signal}: ${Buffer.concat(errors)}`));
+    });
+  });
+}
+
+/** Runs a program with Node, and gives what its process has used. */
+export async function runNode(args: string[], env: NodeJS.ProcessEnv = {}, good = [0]): Promise<Usage> {
+  const file = join(workDirectory(), 'usage.json');
+  if (existsSync(file)) rmSync(file);
+  const measured = ['--import', join(ROOT, 'bench', 'usage.mjs'), ...args];
+  await run(process.execPath, measured, { ...env, BENCH_USAGE: file }, good);
+  return JSON.parse(readFileSync(file, 'utf8')) as Usage;
+}
+
+/** Runs this program as its users do, with a run directory that nobody needs afterwards. */
+export async function runProgram(command: string, input: string, flags: string[], good = [0]): Promise<Usage> {
+  const runs = join(workDirectory(), 'runs');
+  const common = ['--offline', '--quiet', '--runs-dir', runs];
+  const env = { TELNYX_API_KEY: 'KEY0123456789_bench', XDG_STATE_HOME: workDirectory() };
+  try {
+    return await runNode([PROGRAM, command, input, ...common, ...flags], env, good);
+  } finally {
+    rmSync(runs, { recursive: true, force: true });
+  }
+}

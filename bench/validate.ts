@@ -1,0 +1,63 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
+import { type Figure, goal, inRounds, type Size } from './figure.ts';
+import { inputOf } from './inputs.ts';
+import { median, ratios, spread } from './spread.ts';
+import { ROOT, runNode, runProgram } from './start.ts';
+import { workDirectory } from './work-directory.ts';
+
+/** The exit code of a plan with rows that are rejected. */
+const REJECTED = 3;
+const CONFLICT_EVERY = 200;
+const OTHER_PROFILE = '00000000-0000-4000-8000-000000000009';
+
+/** Gives every two-hundredth row another target: where its id comes more than once, the rows are in conflict. */
+async function withConflicts(path: string): Promise<string> {
+  const to = join(workDirectory(), 'conflicts.csv');
+  let row = 0;
+  await pipeline(
+    createInterface({ input: createReadStream(path) }),
+    async function* (lines: AsyncIterable<string>) {
+      for await (const line of lines) {
+        row += 1;
+        const cells = line.split(',');
+        if (row % CONFLICT_EVERY === 0) cells[2] = OTHER_PROFILE;
+        yield `${cells.join(',')}\n`;
+      }
+    },
+    createWriteStream(to),
+  );
+  return to;
+}
+
+/** Checking a large input: every row, with duplicates and conflicts, beside doing nothing with its records. */
+export async function validate({ quick, rounds }: Size, say: (text: string) => void): Promise<Figure> {
+  const rows = quick ? 100_000 : 1_000_000;
+  const input = await withConflicts(await inputOf(rows, '--duplicates', '0.05'));
+  const contenders = {
+    'plan --offline': () => runProgram('plan', input, [], [REJECTED]),
+    'bare csv-parse': () => runNode([join(ROOT, 'bench', 'loops', 'csv-parse.mjs'), input]),
+  };
+  const results = await inRounds(rounds, contenders, say);
+  const of = (name: string, what: 'wallMs' | 'cpuMs' | 'peakMb') => (results[name] ?? []).map((one) => one[what]);
+  const seconds = (values: number[]) => values.map((ms) => ms / 1000);
+  const own = seconds(of('plan --offline', 'wallMs'));
+  return {
+    title: `Validation: ${rows.toLocaleString('en-US')} rows, one in twenty repeats an id, some with other targets`,
+    columns: ['', 'seconds', 'plan / it', 'CPU seconds', 'peak MB'],
+    rows: Object.keys(contenders).map((name) => [
+      name,
+      spread(seconds(of(name, 'wallMs'))),
+      spread(ratios(own, seconds(of(name, 'wallMs')))),
+      spread(seconds(of(name, 'cpuMs'))),
+      spread(of(name, 'peakMb')),
+    ]),
+    goals: [
+      ...(quick ? [] : [goal('time to validate', median(own), 10, 5, 's')]),
+      goal('memory to validate', median(of('plan --offline', 'peakMb')), 250, 200, 'MB'),
+    ],
+    notes: ['plan copies the input, checks it, and writes plan.csv, results.csv and failed.csv.'],
+  };
+}
