@@ -8,6 +8,7 @@ import { stopText } from '../core/stop-text.ts';
 import type { Tally } from '../core/tally.ts';
 import { execute } from '../engine/executor.ts';
 import { createStop, type Sleep, type Stop, type Work } from '../engine/ports.ts';
+import { createControl } from '../engine/traffic.ts';
 import { realClock } from '../io/clock.ts';
 import { openLedger } from '../io/ledger.ts';
 import { readPlan } from '../io/plan-reader.ts';
@@ -111,7 +112,9 @@ export async function carryOut(
   // Those that were at their target when they were planned, and are sent as somebody else has changed them.
   const besides = [...index.besides].filter((row) => !hasEnded(index.left[row] ?? 0)).length;
   const total = changes - index.ended + besides;
-  const reporter = createReporter({ logger, settings, total, context, clock: realClock, inFlight: client.inFlight });
+  const control = run.before?.control ?? createControl(settings);
+  const { inFlight } = client;
+  const reporter = createReporter({ logger, settings, total, context, clock: realClock, inFlight, control });
   // Kept to the end of the process: a signal while the results are written must not lose them.
   drainOnSignals(stop, client.abort, reporter.note);
   const digest = keyDigest(target.baseUrl, target.key);
@@ -159,6 +162,7 @@ export async function carryOut(
         tell: reporter.tell,
       },
       settings,
+      control,
       stop,
       index,
     );

@@ -34,7 +34,7 @@ async function readOne(client: TelnyxClient, entries: PlanEntry[], rate: Setting
   for (const entry of entries) {
     answer = await client.read(entry, () => undefined);
     // The read has taken a place in the rate, before the pacer is there to count it.
-    if (rate !== 'off') await realClock.sleep(Math.max(1, 1 / rate) * WINDOW_MS).done;
+    if (typeof rate === 'number') await realClock.sleep(Math.max(1, 1 / rate) * WINDOW_MS).done;
     if (answer.kind !== 'http' || answer.status !== 404) break;
   }
   return answer;

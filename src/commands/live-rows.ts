@@ -71,7 +71,7 @@ export async function readLive(
     const { account } = await readNumbers(reader, rows, targets, resolved);
     checkOrganization(given, account);
     const run = recorded ? noteAccount(given, account, resolved, key) : given;
-    return { run: { ...run, readAt: realClock.now() }, live: account };
+    return { run: { ...run, before: { readAt: realClock.now(), control: reader.control } }, live: account };
   } catch (error) {
     throw endOfReading(error, stop);
   } finally {

@@ -1,6 +1,7 @@
 import { relative, resolve } from 'node:path';
 import type { Manifest } from '../core/manifest.ts';
 import { foreignBaseUrl } from '../core/next-command.ts';
+import type { RateControl } from '../core/rate-control.ts';
 import { type Resolved, typedOf } from '../core/resolve-settings.ts';
 import { settingShape } from '../core/settings.ts';
 import { commandLine } from '../core/shell.ts';
@@ -12,8 +13,11 @@ export type Run = {
   dir: string;
   shown: string;
   manifest: Manifest;
-  /** When the last request of an earlier phase of this command left (monotonic ms): the next phase keeps its distance. */
-  readAt?: number;
+  /**
+   * That the account was read by this command: when the last request left (monotonic ms), as sending keeps its distance,
+   * and what was learned of the rate.
+   */
+  before?: { readAt: number; control: RateControl };
 };
 
 /** The settings that belong to a run, as run.json keeps them: not those of one call, and no consent to write. */

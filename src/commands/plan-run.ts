@@ -111,5 +111,7 @@ export async function planRun(
     fault,
     state: fault === null ? ('planned' as const) : run.manifest.state,
   });
-  return { ...planned, ...told, run: reader === null ? saved : { ...saved, readAt: realClock.now() } };
+  const control = (reader as OpenReader | null)?.control;
+  const before = control === undefined ? {} : { before: { readAt: realClock.now(), control } };
+  return { ...planned, ...told, run: { ...saved, ...before } };
 }

@@ -3,14 +3,15 @@ import { looksDown } from '../core/classify.ts';
 import { formatDuration } from '../core/duration.ts';
 import { signalExit } from '../core/ending.ts';
 import { EXIT } from '../core/exit-codes.ts';
-import { timeNeeded } from '../core/plan-text.ts';
+import { expectedRate, timeNeeded } from '../core/plan-text.ts';
+import type { RateControl } from '../core/rate-control.ts';
 import { concurrencyOf, type Resolved } from '../core/resolve-settings.ts';
 import { count } from '../core/text.ts';
 import { type Reading, readAccount } from '../engine/account-reader.ts';
 import { type Asker, createAsker, Stopped, Unread } from '../engine/asker.ts';
 import type { ExecutorEvent, Stop } from '../engine/ports.ts';
 import { sleepOrStop } from '../engine/sleep-or-stop.ts';
-import { createTraffic } from '../engine/traffic.ts';
+import { createControl, createTraffic } from '../engine/traffic.ts';
 import { realClock } from '../io/clock.ts';
 import { digest } from '../io/digest.ts';
 import { openLedger } from '../io/ledger.ts';
@@ -66,9 +67,9 @@ export function endOfReading(error: unknown, stop: Stop): unknown {
 const WINDOW_MS = 1010;
 
 /** Waits until the requests of an earlier phase are out of the window, as the new pacer does not know of them. */
-export async function untilQuiet({ readAt }: Run, rate: Resolved['settings']['rate'], stop: Stop): Promise<void> {
-  if (readAt === undefined || rate === 'off') return;
-  const left = readAt + Math.max(1, 1 / rate) * WINDOW_MS - realClock.now();
+export async function untilQuiet({ before }: Run, rate: Resolved['settings']['rate'], stop: Stop): Promise<void> {
+  if (before === undefined || typeof rate !== 'number') return;
+  const left = before.readAt + Math.max(1, 1 / rate) * WINDOW_MS - realClock.now();
   if (left > 0) await sleepOrStop(realClock, stop, left);
 }
 
@@ -83,7 +84,7 @@ function tellWaiting(event: ExecutorEvent, patienceMs: number, context: Context)
 }
 
 /** A reader that is open. `close` records in the ledger what it came to. */
-export type OpenReader = Reader & { close: () => Promise<void> };
+export type OpenReader = Reader & { control: RateControl; close: () => Promise<void> };
 
 /** Opens what it takes to read the account of a run, or its stand-in. Throws what the file system throws. */
 export async function openReader(
@@ -120,20 +121,22 @@ async function openTarget(
   const { client, agents } = await openClient(target, settings, context);
   const { inFlight } = client;
   const silent = { ...settings, quiet: true };
-  const reporter = createReporter({ logger, settings: silent, total: 0, context, clock: realClock, inFlight });
+  const control = run.before?.control ?? createControl(settings);
+  const reporter = createReporter({ logger, settings: silent, total: 0, context, clock: realClock, inFlight, control });
   const tell = (event: ExecutorEvent) => {
     reporter.tell(event);
     if (!settings.quiet && !settings.json) tellWaiting(event, settings.outage_patience, context);
   };
-  const traffic = createTraffic({ clock: realClock, tell }, settings, stop, () => false);
+  const traffic = createTraffic({ clock: realClock, tell }, settings, control, stop, () => false);
   const at = () => new Date().toISOString();
   await ledger?.record({ type: 'session_started', reading: true, at: at(), pid: process.pid });
   await untilQuiet(run, settings.rate, stop);
   return {
     asker: createAsker(traffic, tell),
     client,
+    control,
     onChoice(by, calls) {
-      const needed = settings.rate === 'off' ? 0 : (calls / settings.rate) * 1000;
+      const needed = (calls / expectedRate(settings.rate)) * 1000;
       if (needed < ANNOUNCED_MS || settings.quiet || settings.json) return;
       say(context.stderr, `Reading the numbers ${by}: ${count(calls, 'call')}, ${timeNeeded(calls, settings.rate)}\n`);
     },

@@ -1,4 +1,5 @@
 import { formatDuration } from '../core/duration.ts';
+import type { RateControl } from '../core/rate-control.ts';
 import { concurrencyOf } from '../core/resolve-settings.ts';
 import type { Settings } from '../core/settings.ts';
 import { errorOf } from '../engine/converse.ts';
@@ -19,6 +20,7 @@ type Parts = {
   clock: Clock;
   /** Requests under way now. */
   inFlight: () => number;
+  control: RateControl;
 };
 
 const RECENT_MS = 10_000;
@@ -40,13 +42,19 @@ function answerFields(
 }
 
 /** Follows one execution. Times are the clock's; counts start at 0 for every session. */
-export function createReporter({ logger, settings, total, context, clock, inFlight }: Parts): Reporter {
+export function createReporter({ logger, settings, total, context, clock, inFlight, control }: Parts): Reporter {
   const seen = { done: 0, failed: 0, retries: 0, updated: 0 };
   const began = clock.now();
   let pauseEnd = 0;
   const doneRecently = createWindowCount(RECENT_MS);
   const concurrency = concurrencyOf(settings);
 
+  /** Requests a second that are allowed now, where the setting does not say it. */
+  const allowed = (now: number) => {
+    if (settings.rate === 'off') return null;
+    const perSecond = control.rate(now);
+    return settings.rate === 'auto' || perSecond < settings.rate ? perSecond : null;
+  };
   const look = () => {
     const now = clock.now();
     const spanMs = Math.max(1000, Math.min(RECENT_MS, now - began));
@@ -56,6 +64,7 @@ export function createReporter({ logger, settings, total, context, clock, inFlig
       done: seen.done,
       total,
       perSecond,
+      allowedPerSecond: allowed(now),
       failed: seen.failed,
       retries: seen.retries,
       pausedMs: Math.max(0, pauseEnd - now),

@@ -11,7 +11,8 @@ export const SANDBOX_FLAGS = [
   { name: 'port', value: 'N', text: 'the port on 127.0.0.1 (default 4010; 0: any free one)' },
   { name: 'numbers', value: 'N', text: 'phone numbers in the account (default 1000)' },
   { name: 'profiles', value: 'N', text: 'messaging profiles in the account (default 3)' },
-  { name: 'rate-limit', value: 'N', text: 'requests allowed a second; more answer 429 (default: no limit)' },
+  { name: 'rate-limit', value: 'N', text: 'requests allowed in a window; more answer 429 (default: no limit)' },
+  { name: 'rate-window', value: 'DURATION', text: 'the window of --rate-limit, which slides (default 1s)' },
   { name: 'latency', value: 'DURATION', text: 'waited before every answer (default 0)' },
   { name: 'seed', value: 'N', text: 'decides which requests a fault with a probability hits (default 1)' },
   { name: 'key', value: 'KEY', text: 'the only key accepted; a made-up one (default: any)' },
@@ -36,6 +37,14 @@ function whole(flags: SandboxFlags, name: string, max: number): number | undefin
   return Number(text);
 }
 
+function duration(flags: SandboxFlags, name: string): number | undefined {
+  if (flags[name] === undefined) return undefined;
+  const ms = parseDuration(String(flags[name]));
+  if (ms === null)
+    throw new UsageError(`--${name} must be a duration such as 200ms, not ${quoted(String(flags[name]))}`);
+  return ms;
+}
+
 /** Every value of a flag that may be repeated, as `parse` reads it. */
 function each<T>(flags: SandboxFlags, name: string, parse: (text: string) => T): T[] {
   const given = flags[name];
@@ -51,9 +60,6 @@ function each<T>(flags: SandboxFlags, name: string, parse: (text: string) => T):
 
 /** `sandbox`: a stand-in for the API on this machine, until it is stopped. Gives exit 0. */
 export async function sandboxCommand(flags: SandboxFlags, context: Context): Promise<number> {
-  const latency = flags.latency === undefined ? 0 : parseDuration(String(flags.latency));
-  if (latency === null)
-    throw new UsageError(`--latency must be a duration such as 200ms, not ${quoted(String(flags.latency))}`);
   const port = whole(flags, 'port', 65535) ?? 4010;
   const options = {
     port,
@@ -62,7 +68,8 @@ export async function sandboxCommand(flags: SandboxFlags, context: Context): Pro
     rateLimit: whole(flags, 'rate-limit', 1_000_000),
     seed: whole(flags, 'seed', 999_999_999),
     revokeAfter: whole(flags, 'revoke-after', 999_999_999),
-    latencyMs: latency,
+    rateWindowMs: duration(flags, 'rate-window'),
+    latencyMs: duration(flags, 'latency'),
     key: typeof flags.key === 'string' ? flags.key : undefined,
     quoteKey: flags['quote-key'] === true,
     faults: each(flags, 'fault', parseFault),

@@ -15,9 +15,10 @@ export type ShownSettings = {
   eligible?: string[];
 };
 
-/** What a server says about waiting, as the raw header texts; null where the header is absent. */
+/** What a server says about waiting and its limit, as the raw header texts; null where the header is absent. */
 export type WaitHeaders = {
   retryAfter: string | null;
+  rateLimit: string | null;
   rateLimitReset: string | null;
   rateLimitRemaining: string | null;
   date: string | null;

@@ -55,7 +55,7 @@ function jobSchemaOf(name: SettingName): z.ZodType {
     case 'integer':
       return described(z.int().min(min).max(max));
     case 'rate':
-      return described(z.union([z.number().min(min).max(max), z.literal('off')]));
+      return described(z.union([z.number().min(min).max(max), z.enum(['auto', 'off'])]));
     case 'duration':
       return described(z.union([text, z.number().min(0)]));
     case 'limit':

@@ -3,8 +3,21 @@ import type { Outcome } from './outcome.ts';
 /** What the requests of one session came to, as they are counted in summary.json. */
 export type RequestCounts = { total: number; writes: number; reads: number; retries: number; rate_limited: number };
 
-/** The pace that a session really had; the greatest numbers are of any sliding window. */
-export type RateSeen = { mean_per_s: number; max_in_1s: number; max_in_60s: number; paused_ms: number };
+/**
+ * The pace that a session really had; the greatest numbers are of any sliding window. `throttled_ms` is the part of the
+ * pauses that a 429 began. `allowed`: how many requests there might have been from the first to the last, by the setting
+ * and by what the server allowed; null where nothing limits. `server_limit`: what the server named last, and the window
+ * for which that seems to hold; null where it named none.
+ */
+export type RateSeen = {
+  mean_per_s: number;
+  max_in_1s: number;
+  max_in_60s: number;
+  paused_ms: number;
+  throttled_ms: number;
+  allowed: number | null;
+  server_limit: { requests: number; window_ms: number } | null;
+};
 
 /**
  * One line of ledger.ndjson, the append-only truth of an execution.

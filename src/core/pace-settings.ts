@@ -4,12 +4,22 @@ import { ASKING, type Shape } from './setting-shape.ts';
 export const PACE_SETTINGS = {
   rate: {
     kind: 'rate',
-    default: '5',
+    default: 'auto',
     min: 0.001,
     max: 10_000,
     group: 'Pace and retry',
-    value: 'N|off',
-    text: 'at most N requests in any second, retries included; fractions allowed; off only towards a loopback address',
+    value: 'N|auto|off',
+    text: 'at most N requests in any second, retries included; fractions allowed; auto begins at 5 and follows what the server allows; off only towards a loopback address',
+    scopes: ASKING,
+  },
+  reserve: {
+    kind: 'integer',
+    default: '20',
+    min: 0,
+    max: 90,
+    group: 'Pace and retry',
+    value: 'P',
+    text: 'with --rate auto: percent of the limit of the server that is left to others',
     scopes: ASKING,
   },
   concurrency: {
@@ -19,7 +29,7 @@ export const PACE_SETTINGS = {
     max: 1000,
     group: 'Pace and retry',
     value: 'N',
-    text: 'requests in flight at most; when not given 2 x rate, at least 10, at most 200',
+    text: 'requests in flight at most; when not given 2 x rate, at least 10, at most 200; 50 with auto',
     scopes: ASKING,
   },
   max_attempts: {

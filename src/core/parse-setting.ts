@@ -89,9 +89,10 @@ export function parseSetting(name: SettingName, text: string): Parsed {
     integer: () => parseNumber(text, shape, true),
     duration: () => parseDurationSetting(text, shape),
     rate: () => {
-      if (text.toLowerCase() === 'off') return { value: 'off' };
+      const word = text.toLowerCase();
+      if (word === 'auto' || word === 'off') return { value: word };
       const parsed = parseNumber(text, shape, false);
-      return 'fault' in parsed ? { fault: `${parsed.fault}, or off` } : parsed;
+      return 'fault' in parsed ? { fault: `${parsed.fault}, auto or off` } : parsed;
     },
     url: () => parseUrl(text),
     delimiter: () => {

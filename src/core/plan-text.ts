@@ -2,7 +2,7 @@ import { formatDuration } from './duration.ts';
 import { localTime, readFinishBy } from './finish-by.ts';
 import type { PlanEntry } from './plan.ts';
 import type { Move, Preview } from './preview.ts';
-import type { Settings } from './settings.ts';
+import { type Settings, START_PER_S } from './settings.ts';
 import { count, printable } from './text.ts';
 
 const SHOWN_MOVES = 8;
@@ -16,9 +16,17 @@ export function dialectText(dialect: { encoding: string; delimiter: string }): s
   return `${dialect.encoding.toUpperCase()}, delimiter ${names[dialect.delimiter]}`;
 }
 
+/** Requests a second that can be counted on: the adaptive rate may find more, or less. */
+export function expectedRate(rate: Settings['rate']): number {
+  return rate === 'off' ? Number.POSITIVE_INFINITY : rate === 'auto' ? START_PER_S : rate;
+}
+
 /** The least time that so many requests take at a rate, in words; '' where nothing paces them. */
 export function timeNeeded(requests: number, rate: Settings['rate']): string {
-  return rate === 'off' || requests === 0 ? '' : `about ${formatDuration((requests / rate) * 1000)} at ${rate}/s`;
+  if (rate === 'off' || requests === 0) return '';
+  const perSecond = expectedRate(rate);
+  const time = `about ${formatDuration((requests / perSecond) * 1000)} at ${perSecond}/s`;
+  return rate === 'auto' ? `${time}, where auto begins` : time;
 }
 
 /** Whether so many requests fit into the time until --finish-by; '' without one. `now` is ms since 1970. */
@@ -28,9 +36,11 @@ export function fitText(requests: number, rate: Settings['rate'], finishBy: stri
   if ('missed' in end) return `--finish-by ${finishBy} would be ${localTime(end.missed)}: apply refuses that now`;
   const ms = 'at' in end ? end.at - now : end.afterMs;
   const until = 'at' in end ? `Until ${localTime(end.at)}` : `Within ${formatDuration(end.afterMs)}`;
-  const room = rate === 'off' ? requests : Math.floor((ms / 1000) * rate);
+  const perSecond = expectedRate(rate);
+  const room = rate === 'off' ? requests : Math.floor((ms / 1000) * perSecond);
   if (room >= requests) return `${until}: it fits`;
-  return `${until}: it does not fit, about ${room.toLocaleString('en-US')} of ${count(requests, 'row')} will be sent; resume sends the others`;
+  const at = rate === 'auto' ? ` at ${perSecond}/s, where auto begins` : '';
+  return `${until}: it does not fit${at}, about ${room.toLocaleString('en-US')} of ${count(requests, 'row')} will be sent; resume sends the others`;
 }
 
 function wanted(value: string): string {

@@ -144,10 +144,10 @@ export function resolveSettings(
   return cross.length > 0 ? { faults: cross } : { settings: complete, sources: sources as Record<SettingName, Source> };
 }
 
-/** Requests in flight at most: as set, else twice the rate within 10 and 200, and 50 without a rate. */
+/** Requests in flight at most: as set, else twice the rate within 10 and 200, and 50 where it is not a number. */
 export function concurrencyOf(settings: Pick<Settings, 'rate' | 'concurrency'>): number {
   if (settings.concurrency !== null) return settings.concurrency;
-  return settings.rate === 'off' ? 50 : Math.min(200, Math.max(10, Math.ceil(2 * settings.rate)));
+  return typeof settings.rate === 'number' ? Math.min(200, Math.max(10, Math.ceil(2 * settings.rate))) : 50;
 }
 
 /** A value as it would be typed. */

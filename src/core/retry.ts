@@ -29,6 +29,35 @@ function httpDate(text: string): number | null {
   return Number.isNaN(at) ? null : at;
 }
 
+/** The time until a `x-ratelimit-reset` in ms, which may be below 0; null where it cannot be read. */
+function resetMs({ rateLimitReset }: WaitHeaders, now: number): number | null {
+  const s = rateLimitReset === null ? null : seconds(rateLimitReset);
+  if (s === null) return null;
+  return s < EPOCH_FROM_S ? s * 1000 : (s < EPOCH_FROM_MS ? s * 1000 : s) - now;
+}
+
+/** The time of day of an answer: its own, else ours. */
+function timeOf({ date }: WaitHeaders, wallNowMs: number): number {
+  return (date === null ? null : httpDate(date)) ?? wallNowMs;
+}
+
+/**
+ * What the headers of an answer say of the limit: how many requests, how many of them are left, and in how many ms
+ * places come free, from 0 up. Null where a header is absent or cannot be read.
+ */
+export function rateHeaders(
+  headers: WaitHeaders,
+  wallNowMs: number,
+): { limit: number | null; remaining: number | null; resetMs: number | null } {
+  const number = (text: string | null) => (text === null ? null : seconds(text));
+  const reset = resetMs(headers, timeOf(headers, wallNowMs));
+  return {
+    limit: number(headers.rateLimit),
+    remaining: number(headers.rateLimitRemaining),
+    resetMs: reset === null ? null : Math.max(0, reset),
+  };
+}
+
 /**
  * The wait in ms that a server asks for, or null when it asks for none that can be read.
  * `retry-after` is seconds or an HTTP date; `x-ratelimit-reset` is seconds or an epoch in seconds or ms, and counts
@@ -37,7 +66,7 @@ function httpDate(text: string): number | null {
  */
 export function serverWaitMs(headers: WaitHeaders, throttled: boolean, wallNowMs: number): number | null {
   const waits: number[] = [];
-  const now = (headers.date === null ? null : httpDate(headers.date)) ?? wallNowMs;
+  const now = timeOf(headers, wallNowMs);
   if (headers.retryAfter !== null) {
     const s = seconds(headers.retryAfter);
     const at = s === null ? httpDate(headers.retryAfter) : null;
@@ -45,10 +74,8 @@ export function serverWaitMs(headers: WaitHeaders, throttled: boolean, wallNowMs
     if (at !== null) waits.push(at - now);
   }
   const empty = headers.rateLimitRemaining !== null && seconds(headers.rateLimitRemaining) === 0;
-  if (headers.rateLimitReset !== null && (throttled || empty)) {
-    const s = seconds(headers.rateLimitReset);
-    if (s !== null) waits.push(s < EPOCH_FROM_S ? s * 1000 : (s < EPOCH_FROM_MS ? s * 1000 : s) - now);
-  }
+  const reset = throttled || empty ? resetMs(headers, now) : null;
+  if (reset !== null) waits.push(reset);
   if (waits.length === 0 && empty && !throttled) waits.push(UNNAMED_RESET_MS);
   return waits.length === 0 ? null : Math.max(0, ...waits);
 }

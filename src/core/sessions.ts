@@ -15,7 +15,15 @@ export type Sessions = {
 
 const NOTHING: Pace = {
   requests: { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 },
-  rate: { mean_per_s: 0, max_in_1s: 0, max_in_60s: 0, paused_ms: 0 },
+  rate: {
+    mean_per_s: 0,
+    max_in_1s: 0,
+    max_in_60s: 0,
+    paused_ms: 0,
+    throttled_ms: 0,
+    allowed: 0,
+    server_limit: null,
+  },
 };
 
 export function noSessions(): Sessions {
@@ -39,8 +47,16 @@ function together(a: Pace, b: Pace): Pace {
       max_in_1s: Math.max(a.rate.max_in_1s, b.rate.max_in_1s),
       max_in_60s: Math.max(a.rate.max_in_60s, b.rate.max_in_60s),
       paused_ms: a.rate.paused_ms + b.rate.paused_ms,
+      throttled_ms: a.rate.throttled_ms + b.rate.throttled_ms,
+      allowed: a.rate.allowed === null || b.rate.allowed === null ? null : a.rate.allowed + b.rate.allowed,
+      server_limit: b.rate.server_limit ?? a.rate.server_limit,
     },
   };
+}
+
+/** What an entry says; what an earlier version did not count is taken for nothing. */
+function paceIn({ requests, rate }: Pace): Pace {
+  return { requests, rate: { ...NOTHING.rate, ...rate } };
 }
 
 /** Adds a ledger entry to the sessions; entries about rows change nothing. */
@@ -53,10 +69,10 @@ export function addSession(sessions: Sessions, entry: LedgerEntry): void {
       sessions.firstAt ??= entry.at;
       return;
     case 'session_seen':
-      sessions.open = entry;
+      sessions.open = paceIn(entry);
       return;
     case 'session_ended':
-      sessions.ended = together(sessions.ended, entry);
+      sessions.ended = together(sessions.ended, paceIn(entry));
       sessions.open = null;
   }
 }

@@ -27,6 +27,9 @@ export const UNFINISHED = ['refuse', 'resume', 'new'] as const;
 export const ROW_KINDS = ['failed', 'retryable', 'permanent', 'unverified', 'unprocessed', 'held'] as const;
 export type RowKind = (typeof ROW_KINDS)[number];
 
+/** Requests a second with which `--rate auto` begins. */
+export const START_PER_S = 5;
+
 /** The public API, and the only address other than a loopback that a run directory may name without being asked. */
 export const PUBLIC_BASE_URL = 'https://api.telnyx.com/v2';
 
@@ -38,7 +41,7 @@ type Kinds = {
   text: string;
   integer: number;
   duration: number;
-  rate: number | 'off';
+  rate: number | 'auto' | 'off';
   url: string;
   delimiter: string;
   map: Partial<Record<(typeof FIELDS)[number], string>>;
@@ -49,7 +52,7 @@ type Kinds = {
   finish: string;
 };
 
-/** The values in force: durations in ms, the rate in requests a second or `off`. */
+/** The values in force: durations in ms, the rate in requests a second, `auto` or `off`. */
 export type Settings = {
   -readonly [Name in SettingName]: (typeof SETTINGS)[Name] extends { kind: 'map'; default: null }
     ? Kinds['map']

@@ -7,11 +7,12 @@ const SHOWN_CAUSES = 10;
 /** Columns of a terminal; only paths, commands and messages are longer. */
 const COLUMNS = 80;
 
+const number = (n: number) => n.toLocaleString('en-US');
+
 function causeLine(cause: Summary['causes'][number], width: number): string {
   const http = cause.http_status === null ? '' : String(cause.http_status);
   const said = [http, cause.error_code, cause.error_title || cause.reason].filter((part) => part !== '').join(' ');
-  const number = cause.count.toLocaleString('en-US').padStart(width);
-  const head = `  ${number}  ${cause.status.padEnd(11)} `;
+  const head = `  ${number(cause.count).padStart(width)}  ${cause.status.padEnd(11)} `;
   const example = ` (e.g. row ${cause.example_row})`;
   return `${head}${printable(said, COLUMNS - head.length - example.length - 3)}${example}`;
 }
@@ -19,10 +20,8 @@ function causeLine(cause: Summary['causes'][number], width: number): string {
 /** The counts as a column, zeros left out, and the sum under it: what every run ends with. */
 function countLines(summary: Summary): string[] {
   const present = Object.entries(summary.counts).filter(([, n]) => n > 0);
-  const width = Math.max(
-    ...[...present.map(([, n]) => n), summary.input.rows].map((n) => n.toLocaleString('en-US').length),
-  );
-  const line = (n: number, what: string) => `  ${n.toLocaleString('en-US').padStart(width)}  ${what}`;
+  const width = Math.max(...[...present.map(([, n]) => n), summary.input.rows].map((n) => number(n).length));
+  const line = (n: number, what: string) => `  ${number(n).padStart(width)}  ${what}`;
   const sum = present.reduce((total, [, n]) => total + n, 0);
   const verdict = summary.sum_ok
     ? `rows read = ${present.map(([status]) => status).join(' + ') || 'none'}`
@@ -34,18 +33,28 @@ function countLines(summary: Summary): string[] {
   return [...present.map(([status, n]) => line(n, status)), line(summary.input.rows, wrapped.trimEnd())];
 }
 
-function requestLine({ requests, rate, duration_ms }: Summary): string[] {
+function requestLines({ requests, rate, duration_ms }: Summary): string[] {
   if (requests.total === 0) return [];
   const parts = [
     `${count(requests.total, 'request')} in ${formatDuration(duration_ms)}`,
     `${count(requests.retries, 'retry', 'retries')}`,
-    `${requests.rate_limited.toLocaleString('en-US')} rate limited`,
+    `${number(requests.rate_limited)} rate limited`,
   ];
-  const paused = rate.paused_ms > 0 ? [`  paused by the server ${formatDuration(rate.paused_ms)}`] : [];
+  const limit = { off: 'no limit', auto: 'rate auto' }[rate.setting] ?? `limit ${rate.setting}/s`;
+  const used = rate.used_share === null ? '' : `, ${Math.round(rate.used_share * 1000) / 10} % of what was allowed`;
+  const lost =
+    rate.paused_ms > 0
+      ? `${formatDuration(rate.paused_ms)} lost to pauses, ${formatDuration(rate.throttled_ms)} of it to 429`
+      : 'no time lost to pauses or 429';
+  const { server_limit: server } = rate;
   return [
     `  ${parts.join(', ')}`,
-    `  ${rate.mean_per_s}/s on average, at most ${rate.max_in_1s} in any second (limit ${rate.setting}${rate.setting === 'off' ? '' : '/s'})`,
-    ...paused,
+    `  ${rate.mean_per_s}/s on average (${limit})${used}`,
+    `  at most ${number(rate.max_in_1s)} in any second, ${number(rate.max_in_60s)} in any minute`,
+    `  ${lost}`,
+    ...(server === null
+      ? []
+      : [`  the server allows ${number(server.requests)} in ${formatDuration(server.window_ms)}`]),
   ];
 }
 
@@ -59,12 +68,12 @@ export function summaryText(
   const lines = ['', paint(good ? 'good' : 'bad', title), ...countLines(summary)];
   const shown = summary.causes.slice(0, SHOWN_CAUSES);
   if (shown.length > 0) {
-    const width = Math.max(...shown.map((cause) => cause.count.toLocaleString('en-US').length));
+    const width = Math.max(...shown.map((cause) => number(cause.count).length));
     lines.push('', 'Why rows are not at their target', ...shown.map((cause) => causeLine(cause, width)));
     const more = summary.causes.length - shown.length;
     if (more > 0) lines.push(`  and ${count(more, 'more cause')} in summary.json`);
   }
-  const requests = requestLine(summary);
+  const requests = requestLines(summary);
   if (requests.length > 0) lines.push('', 'Requests', ...requests);
   lines.push('', 'Files');
   for (const [what, path] of Object.entries(summary.files)) lines.push(`  ${what.padEnd(8)} ${path}`);

@@ -24,7 +24,11 @@ export type Summary = {
   finished_at: string;
   duration_ms: number;
   requests: RequestCounts;
-  rate: { setting: string } & RateSeen;
+  /**
+   * `used_share`: the requests as a share of those that the setting and the server allowed meanwhile, 1 at most; null
+   * where nothing limits.
+   */
+  rate: { setting: string; used_share: number | null } & Omit<RateSeen, 'allowed'>;
   causes: Cause[];
   warnings: string[];
   files: Record<string, string>;
@@ -35,6 +39,11 @@ export type Summary = {
 function isResumable({ state, plan }: Manifest, exit: number): boolean {
   if (plan === null) return false;
   return state === 'interrupted' || state === 'paused' || (state === 'refused' && exit === EXIT.preflight);
+}
+
+function usedShare(requests: number, allowed: number | null): number | null {
+  if (allowed === null || requests === 0) return null;
+  return Math.min(1, Math.round((requests / allowed) * 1000) / 1000);
 }
 
 /** Puts the summary together from what the files of a run say. */
@@ -77,6 +86,9 @@ export function summarize(parts: {
       max_in_1s: rate.max_in_1s,
       max_in_60s: rate.max_in_60s,
       paused_ms: Math.round(rate.paused_ms),
+      throttled_ms: Math.round(rate.throttled_ms),
+      used_share: usedShare(requests.total, rate.allowed),
+      server_limit: rate.server_limit,
     },
     causes: sortedCauses(tally),
     warnings: parts.warnings,

@@ -1,5 +1,6 @@
 import type { StopReason } from '../core/classify.ts';
 import type { RateSeen, RequestCounts } from '../core/ledger-entry.ts';
+import type { RateControl } from '../core/rate-control.ts';
 import { concurrencyOf } from '../core/resolve-settings.ts';
 import type { Settings } from '../core/settings.ts';
 import { carryOut } from './attempt.ts';
@@ -26,8 +27,9 @@ export type Limits = TrafficLimits & Pick<Settings, 'max_failures' | 'max_same_e
  * Rows whose intent may be on disk while they wait for their first request: enough to cover the disk, and few, as
  * each of them must be looked at after a crash.
  */
-function lookahead(limits: Limits): number {
-  return limits.rate === 'off' ? concurrencyOf(limits) : Math.max(2, Math.min(64, Math.ceil(limits.rate / 10)));
+function lookahead(limits: Limits, control: RateControl, now: number): number {
+  if (limits.rate === 'off') return concurrencyOf(limits);
+  return Math.max(2, Math.min(64, Math.ceil(control.rate(now) / 10)));
 }
 
 /**
@@ -39,12 +41,12 @@ export async function execute(
   works: AsyncIterable<Work>,
   ports: Ports,
   limits: Limits,
+  control: RateControl,
   stop: Stop,
   before: { ended: number; permanent: number },
 ): Promise<Execution> {
   const { clock } = ports;
   const budget = createBudget(stop, limits, before);
-  const ahead = lookahead(limits);
   let open = 0;
   let unlaunched = 0;
   let unfinished = 0;
@@ -57,7 +59,7 @@ export async function execute(
   let crash: { error: unknown } | null = null;
   let notedAt = clock.now();
 
-  const traffic = createTraffic(ports, limits, stop, (waiting) => more || open > waiting);
+  const traffic = createTraffic(ports, limits, control, stop, (waiting) => more || open > waiting);
   const shared = { ...traffic, ports, isHeld: budget.isHeld, force: limits.force };
   const nowText = () => new Date(clock.wallNow()).toISOString();
   const untilChange = () =>
@@ -137,7 +139,8 @@ export async function execute(
   let paused = false;
   try {
     for await (const work of works) {
-      while (stop.asked() === null && (open >= MAX_OPEN || unlaunched >= ahead)) await untilChange();
+      while (stop.asked() === null && (open >= MAX_OPEN || unlaunched >= lookahead(limits, control, clock.now())))
+        await untilChange();
       paused = limits.stop_after !== null && launches >= limits.stop_after;
       if (stop.asked() !== null || paused) {
         unfinished += 1;

@@ -1,3 +1,6 @@
+import type { RateSeen } from '../core/ledger-entry.ts';
+import type { RateControl } from '../core/rate-control.ts';
+import type { Settings } from '../core/settings.ts';
 import type { Clock, Stop } from './ports.ts';
 import { createWayEstimate, WAY_MS } from './way-estimate.ts';
 import { createWindowCount, type Place } from './window-count.ts';
@@ -12,6 +15,8 @@ const CATCH_UP_MS = 20;
 const COLD_WAY_MS = 15;
 /** The shortest wait for room in the window. */
 const LEAST_WAIT_MS = 0.1;
+/** Who waits looks anew how long when the pace has grown by so much. */
+const FASTER = 1.05;
 
 /** A request that has been let through. */
 export type Pass = {
@@ -25,30 +30,37 @@ export type Pass = {
 export type Pacer = {
   /** Waits for a place. Null when the run is to stop. `holder` passes a hold that it has put itself. */
   admit: (holder?: symbol) => Promise<Pass | null>;
-  /** Nobody is admitted for so long; the longest of several pauses counts. Gives whether it made the pause longer. */
-  pause: (ms: number) => boolean;
+  /**
+   * Nobody is admitted for so long; the longest of several pauses counts. Gives whether it made the pause longer.
+   * `throttled`: a 429 is why.
+   */
+  pause: (ms: number, throttled: boolean) => boolean;
+  /** The control has heard something: who waits looks anew how long. */
+  look: () => void;
   /** Nobody but the holder is admitted until it lets go (with null). */
   hold: (holder: symbol | null) => void;
   pausedUntil: () => number;
   /** When the present pause began: answers to requests from before it say nothing new. */
   pausedSince: () => number;
-  seen: () => { requests: number; mean_per_s: number; max_in_1s: number; max_in_60s: number; paused_ms: number };
+  seen: () => RateSeen;
 };
 
 /**
- * Even spacing on a monotonic clock, and a count of the requests that have left within the window: never more than
- * `rate` of them in any sliding second as the server sees it. Slots alone are not enough, since a request may leave
- * long after it was admitted (connecting, a cold process); the count alone lets bursts through.
+ * Even spacing on a monotonic clock at the pace of the control, and with a number as the rate a count of the requests
+ * that have left within the window: never more than `rate` of them in any sliding second as the server sees it. Slots
+ * alone are not enough, since a request may leave long after it was admitted (connecting, a cold process); the count
+ * alone lets bursts through.
  */
-export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pacer {
-  const cap = rate === 'off' ? Number.POSITIVE_INFINITY : Math.ceil(rate);
-  const windowMs = rate === 'off' ? 0 : (cap / rate) * 1000 + GUARD_MS;
-  const interval = rate === 'off' ? 0 : (1000 * SLACK) / rate;
+export function createPacer(rate: Settings['rate'], control: RateControl, clock: Clock, stop: Stop): Pacer {
+  const cap = typeof rate === 'number' ? Math.ceil(rate) : Number.POSITIVE_INFINITY;
+  const windowMs = typeof rate === 'number' ? (cap / rate) * 1000 + GUARD_MS : 0;
+  /** Requests a second that may be admitted now. */
+  const pace = (now: number) => (rate === 'off' ? Number.POSITIVE_INFINITY : control.rate(now));
   const recent = createWindowCount(windowMs);
   const second = createWindowCount(1000);
   const minute = createWindowCount(60_000);
   const began = clock.now();
-  let nextSlot = began;
+  let lastSlot = Number.NEGATIVE_INFINITY;
   let notLeft = 0;
   let admitted = 0;
   let coldLeft = cap;
@@ -56,8 +68,16 @@ export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pac
   let pauseEnd = Number.NEGATIVE_INFINITY;
   let pauseBegin = Number.NEGATIVE_INFINITY;
   let pausedMs = 0;
+  let throttledMs = 0;
+  // What was allowed since the first request, counted up whenever something changes, at the pace of then.
+  let allowed = 0;
+  let allowedAtLast = 0;
+  let measuredAt = began;
+  let measuredPace = 0;
   let firstAt = began;
   let lastAt = began;
+  let lastIntervalMs = 0;
+  let waitedAt = 0;
   let holding: symbol | null = null;
   const waiting = new Set<() => void>();
 
@@ -65,12 +85,24 @@ export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pac
     for (const callback of [...waiting]) callback();
   };
 
+  /** A pause or an idle time is not made up: sending goes on evenly after it, without a burst. */
+  function nextSlot(now: number): number {
+    return Math.max(lastSlot + (1000 * SLACK) / pace(now), pauseEnd);
+  }
+
+  function measure(now: number): void {
+    const from = Math.max(measuredAt, pauseEnd);
+    if (now > from) allowed += ((now - from) * measuredPace) / 1000;
+    measuredAt = now;
+    measuredPace = pace(now);
+  }
+
   /** ms until the next request may be admitted; Infinity when that depends on an event. */
   function dueIn(now: number, holder: symbol | undefined): number {
     if (holding !== null && holding !== holder) return Number.POSITIVE_INFINITY;
     const pause = pauseEnd - now;
     if (rate === 'off') return Math.max(0, pause);
-    const slot = nextSlot - now;
+    const slot = nextSlot(now) - now;
     const full = recent.size(now) + notLeft >= cap;
     if (full && recent.size(now) === 0) return Number.POSITIVE_INFINITY;
     // Full is full: the time of the oldest may come out as now, for the last digit of a sum, before it is forgotten.
@@ -92,14 +124,22 @@ export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pac
   }
 
   function take(now: number): Pass {
-    // A pause or an idle time is not made up: sending goes on evenly after it, without a burst.
-    nextSlot = admitted === 0 ? now + interval : Math.max(nextSlot + interval, now - CATCH_UP_MS);
-    if (admitted === 0) firstAt = now;
+    // Slots are counted on from those that were due, or timers that fire late would lower the mean.
+    lastIntervalMs = (1000 * SLACK) / pace(now);
+    lastSlot = admitted === 0 ? now : Math.max(nextSlot(now), now - CATCH_UP_MS - lastIntervalMs);
+    if (admitted === 0) {
+      firstAt = now;
+      measuredAt = now;
+      measuredPace = pace(now);
+    }
+    measure(now);
+    allowedAtLast = allowed;
+    control.sent(now);
     admitted += 1;
     lastAt = now;
     second.add(now);
     minute.add(now);
-    if (rate === 'off') return { left: () => undefined, settled: () => undefined };
+    if (typeof rate !== 'number') return { left: () => undefined, settled: () => undefined };
     const coldWay = coldLeft > 0 ? COLD_WAY_MS : 0;
     coldLeft -= 1;
     notLeft += 1;
@@ -138,21 +178,29 @@ export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pac
           const now = clock.now();
           const due = dueIn(now, holder);
           if (due <= 0) return take(now);
+          waitedAt = pace(now);
           await untilChange(due);
         }
       } finally {
         forget();
       }
     },
-    pause(ms) {
+    pause(ms, throttled) {
       const now = clock.now();
       const end = now + ms;
       if (end <= pauseEnd) return false;
+      measure(now);
       if (pauseEnd < now) pauseBegin = now;
-      pausedMs += end - Math.max(now, pauseEnd);
+      const longer = end - Math.max(now, pauseEnd);
+      pausedMs += longer;
+      if (throttled) throttledMs += longer;
       pauseEnd = end;
-      nextSlot = Math.max(nextSlot, end);
       return true;
+    },
+    look() {
+      const now = clock.now();
+      measure(now);
+      if (pace(now) > waitedAt * FASTER) wake();
     },
     hold(holder) {
       holding = holder;
@@ -161,15 +209,20 @@ export function createPacer(rate: number | 'off', clock: Clock, stop: Stop): Pac
     pausedUntil: () => pauseEnd,
     pausedSince: () => pauseBegin,
     seen() {
+      const now = clock.now();
       // Every request stands for the interval after it; less than a second says nothing about requests a second.
-      const spanS = Math.max(1, (lastAt - firstAt + interval) / 1000);
+      const spanS = Math.max(1, (lastAt - firstAt + lastIntervalMs) / 1000);
+      // A pause that a stop has cut short is counted to now only.
+      const ahead = Math.max(0, pauseEnd - now);
+      const limit = control.seen();
       return {
-        requests: admitted,
         mean_per_s: admitted / spanS,
         max_in_1s: second.most(),
         max_in_60s: minute.most(),
-        // A pause that a stop has cut short is counted to now only.
-        paused_ms: Math.max(0, pausedMs - Math.max(0, pauseEnd - clock.now())),
+        paused_ms: Math.max(0, pausedMs - ahead),
+        throttled_ms: Math.max(0, Math.min(throttledMs, pausedMs - ahead)),
+        allowed: rate === 'off' ? null : admitted === 0 ? 0 : 1 + allowedAtLast,
+        server_limit: limit === null ? null : { requests: limit.limit, window_ms: Math.round(limit.windowMs) },
       };
     },
   };

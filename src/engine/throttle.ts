@@ -1,6 +1,7 @@
 import type { HttpAnswer } from '../core/answer.ts';
 import { formatDuration } from '../core/duration.ts';
-import { backoffMs, serverWaitMs } from '../core/retry.ts';
+import type { RateControl } from '../core/rate-control.ts';
+import { backoffMs, rateHeaders, serverWaitMs } from '../core/retry.ts';
 import type { Pacer } from './pacer.ts';
 import type { Ports, Sleep, Stop } from './ports.ts';
 
@@ -35,6 +36,7 @@ function isAccepted(status: number): boolean {
 export function createThrottle(
   ports: Pick<Ports, 'clock' | 'tell'>,
   pacer: Pacer,
+  control: RateControl,
   stop: Stop,
   limits: Limits,
 ): Throttle {
@@ -43,8 +45,8 @@ export function createThrottle(
   let rounds = 0;
   const pauses = new Set<Sleep>();
 
-  function pause(ms: number, why: string): void {
-    if (!pacer.pause(ms)) return;
+  function pause(ms: number, why: string, throttled: boolean): void {
+    if (!pacer.pause(ms, throttled)) return;
     ports.tell({ event: 'run.paused', waitMs: ms, why });
     const sleep = clock.sleep(ms);
     const forget = stop.onAsked(sleep.cancel);
@@ -70,6 +72,8 @@ export function createThrottle(
       const throttled = answer.status === 429;
       const asked = serverWaitMs(answer.wait, throttled, clock.wallNow());
       const now = clock.now();
+      control.heard(now, { ...rateHeaders(answer.wait, clock.wallNow()), throttled, sentAt: admittedAt });
+      pacer.look();
       if (isAccepted(answer.status)) {
         throttledSince = null;
         rounds = 0;
@@ -80,7 +84,7 @@ export function createThrottle(
         return;
       }
       if (!throttled) {
-        pause(asked as number, `HTTP ${answer.status}: the server asks to wait`);
+        pause(asked as number, `HTTP ${answer.status}: the server asks to wait`, false);
         return;
       }
       throttledSince ??= now;
@@ -96,7 +100,7 @@ export function createThrottle(
         );
         return;
       }
-      pause(wait, asked !== null && asked > 0 ? 'HTTP 429: the server asks to wait' : 'HTTP 429');
+      pause(wait, asked !== null && asked > 0 ? 'HTTP 429: the server asks to wait' : 'HTTP 429', true);
     },
   };
 }

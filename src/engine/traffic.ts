@@ -1,6 +1,7 @@
 import type { RateSeen } from '../core/ledger-entry.ts';
+import { createRateControl, type RateControl } from '../core/rate-control.ts';
 import { concurrencyOf } from '../core/resolve-settings.ts';
-import type { Settings } from '../core/settings.ts';
+import { type Settings, START_PER_S } from '../core/settings.ts';
 import { createBreaker } from './breaker.ts';
 import type { Shared } from './converse.ts';
 import { createKeyCheck } from './key-check.ts';
@@ -12,20 +13,38 @@ import { createThrottle } from './throttle.ts';
 /** The settings of how fast requests may be, and how often one is tried. */
 export type TrafficLimits = Pick<
   Settings,
-  'rate' | 'concurrency' | 'max_attempts' | 'retry_base' | 'retry_max' | 'max_server_wait' | 'outage_patience'
+  | 'rate'
+  | 'reserve'
+  | 'concurrency'
+  | 'max_attempts'
+  | 'retry_base'
+  | 'retry_max'
+  | 'max_server_wait'
+  | 'outage_patience'
 >;
 
 /** All requests of a command under one rate, with what they share, and what they came to. */
 export type Traffic = Shared & { rateSeen: () => RateSeen; end: () => void };
 
+/**
+ * What decides how fast is sent: at most a rate that was set, which needs no reserve, as whoever sets it knows who else
+ * is there. Phases of a command share one, or each would learn anew what the server allows.
+ */
+export function createControl({ rate, reserve }: Pick<Settings, 'rate' | 'reserve'>): RateControl {
+  return typeof rate === 'number'
+    ? createRateControl({ cap: rate, reserve: 0, startPerSecond: rate })
+    : createRateControl({ cap: null, reserve, startPerSecond: START_PER_S });
+}
+
 /** `othersAtWork(waiting)`: whether anybody beside so many that wait for a verdict may still send. */
 export function createTraffic(
   ports: Pick<Ports, 'clock' | 'tell'>,
   limits: TrafficLimits,
+  control: RateControl,
   stop: Stop,
   othersAtWork: (waiting: number) => boolean,
 ): Traffic {
-  const pacer = createPacer(limits.rate, ports.clock, stop);
+  const pacer = createPacer(limits.rate, control, ports.clock, stop);
   const concurrency = concurrencyOf(limits);
   const waits = {
     retryBaseMs: limits.retry_base,
@@ -33,7 +52,7 @@ export function createTraffic(
     maxServerWaitMs: limits.max_server_wait,
   };
   const breaker = createBreaker(ports, stop, { concurrency, patienceMs: limits.outage_patience, othersAtWork });
-  const throttle = createThrottle(ports, pacer, stop, waits);
+  const throttle = createThrottle(ports, pacer, control, stop, waits);
   return {
     clock: ports.clock,
     stop,
@@ -45,10 +64,7 @@ export function createTraffic(
     requests: { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 },
     pausedForMs: () => Math.max(0, pacer.pausedUntil() - ports.clock.now()),
     answered: 0,
-    rateSeen: () => {
-      const { requests: _, ...rate } = pacer.seen();
-      return rate;
-    },
+    rateSeen: pacer.seen,
     // A pause that the last answer asked for would keep the process alive, for as long as --max-server-wait.
     end: throttle.end,
   };

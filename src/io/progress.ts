@@ -5,6 +5,8 @@ export type ProgressState = {
   done: number;
   total: number;
   perSecond: number;
+  /** Where the server decides; else null. */
+  allowedPerSecond: number | null;
   failed: number;
   retries: number;
   pausedMs: number;
@@ -22,7 +24,7 @@ const BAR_SIZE = 12;
 function words(state: ProgressState): string {
   return [
     `ETA ${state.etaText}`,
-    `${state.perSecond.toFixed(1)}/s`,
+    `${state.perSecond.toFixed(1)}/s${state.allowedPerSecond === null ? '' : ` of ${state.allowedPerSecond.toFixed(1)}`}`,
     `${state.failed} failed`,
     `${state.retries} retries`,
     ...(state.pausedMs > 0 ? [`paused ${Math.ceil(state.pausedMs / 1000)}s`] : []),

@@ -97,6 +97,7 @@ export function createTelnyxClient(options: ClientOptions): TelnyxClient {
       body: body === null ? { kind: 'unreadable' } : read(body.toString(), clean),
       wait: {
         retryAfter: header(response, 'retry-after'),
+        rateLimit: header(response, 'x-ratelimit-limit'),
         rateLimitReset: header(response, 'x-ratelimit-reset'),
         rateLimitRemaining: header(response, 'x-ratelimit-remaining'),
         date: header(response, 'date'),

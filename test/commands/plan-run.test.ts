@@ -54,7 +54,7 @@ describe('planRun', () => {
     expect(plan?.notes).toEqual(account?.notes);
     expect(account?.notes).toContain("50 % of the account's 6 numbers change");
     expect(account?.nameOf(profile(1))).toBe(place.sandbox.snapshot().profiles[0]?.name);
-    expect(run.readAt).toBeLessThanOrEqual(performance.now());
+    expect(run.before?.readAt).toBeLessThanOrEqual(performance.now());
     expect(keptAccount(run, place.resolve())).toMatchObject({ notes: account?.notes });
     expect(keptAccount(run, place.resolve())?.nameOf(profile(2))).toBe(account?.nameOf(profile(2)));
   });
@@ -132,7 +132,7 @@ describe('planRun', () => {
     const empty = await place.plan('id,profile_id\n');
     const fault = await place.plan('id,b\n1,2\n');
     for (const { account, warnings, run } of [offline, bad, empty, fault]) {
-      expect([account, warnings, run.manifest.plan?.reading ?? null, run.readAt]).toEqual([null, [], null, undefined]);
+      expect([account, warnings, run.manifest.plan?.reading ?? null, run.before]).toEqual([null, [], null, undefined]);
       expect(run.manifest).toMatchObject({ organization_id: null, key_sha256: null });
       expect(existsSync(runFiles(run.dir).ledger)).toBe(false);
       expect(keptAccount(run, place.resolve())).toBeNull();

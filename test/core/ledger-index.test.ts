@@ -38,7 +38,7 @@ const held = (profile: string, why: string): LedgerEntry => ({ type: 'profile_he
 const pace = {
   at,
   requests: { total: 5, writes: 4, reads: 1, retries: 3, rate_limited: 2 },
-  rate: { mean_per_s: 1, max_in_1s: 2, max_in_60s: 3, paused_ms: 4 },
+  rate: { mean_per_s: 1, max_in_1s: 2, max_in_60s: 3, paused_ms: 4, throttled_ms: 1, allowed: 5, server_limit: null },
 };
 const seen: LedgerEntry = { type: 'session_seen', ...pace };
 const ended: LedgerEntry = { type: 'session_ended', stop: null, ...pace };

@@ -58,6 +58,10 @@ describe('a setting', () => {
     ['outage_patience', '1d', 86_400_000],
     ['wait_for_lock', '0', 0],
     ['wait_for_lock', '7d', 604_800_000],
+    ['rate', 'Auto', 'auto'],
+    ['rate', 'OFF', 'off'],
+    ['reserve', '0', 0],
+    ['reserve', '90', 90],
     ['if_unfinished', 'refuse', 'refuse'],
     ['if_unfinished', 'RESUME', 'resume'],
     ['if_unfinished', 'new', 'new'],
@@ -77,7 +81,7 @@ describe('a setting', () => {
   });
 
   const range = 'must be a whole number from 1 to 1000';
-  const aRate = 'must be a number from 0.001 to 10000, or off';
+  const aRate = 'must be a number from 0.001 to 10000, auto or off';
   const aDuration = 'must be a duration such as 500ms, 10s, 5m or 2h, from 1ms to 3600s';
   const aMap =
     'must be FIELD=COLUMN, with a field of phone_number_id, messaging_profile_id, messaging_product, phone_number, messaging_profile_name';
@@ -90,7 +94,7 @@ describe('a setting', () => {
       (text): Bad => ['concurrency', text, range],
     ),
     ['min_rows', '-1', 'must be a whole number of at least 0'],
-    ...['0', '0.0009', '10000.1', 'auto', '-5', 'Infinity', 'NaN', '', '.5', '5.', '1e1'].map(
+    ...['0', '0.0009', '10000.1', 'aut', 'auto ', '-5', 'Infinity', 'NaN', '', '.5', '5.', '1e1'].map(
       (text): Bad => ['rate', text, aRate],
     ),
     ...['0', '0.9ms', '3601', '2h', '', 'soon', '-1s', '1 s'].map((text): Bad => ['timeout', text, aDuration]),

@@ -43,6 +43,7 @@ describe('the least time', () => {
     [3, 0.5, 'about 6s at 0.5/s'],
     [0, 5, ''],
     [10_000, 'off', ''],
+    [10_000, 'auto', 'about 33m 20s at 5/s, where auto begins'],
   ] as const)('of %d requests at %s is %j', (requests, rate, text) => {
     expect(timeNeeded(requests, rate)).toBe(text);
   });
@@ -63,6 +64,13 @@ describe('the time until a run is to end', () => {
       5,
       '06:00',
       `Until ${six}: it does not fit, about 144,000 of 144,001 rows will be sent; resume sends the others`,
+    ],
+    [18_000, 'auto', '+1h', 'Within 1h: it fits'],
+    [
+      18_001,
+      'auto',
+      '+1h',
+      'Within 1h: it does not fit at 5/s, where auto begins, about 18,000 of 18,001 rows will be sent; resume sends the others',
     ],
     [9_999_999, 'off', '06:00', `Until ${six}: it fits`],
     [9_999_999, 'off', '+1ms', 'Within 1ms: it fits'],

@@ -97,7 +97,7 @@ describe('faults', () => {
       ['run', { json: 'maybe' }],
     ];
     expect(faultsOf(given, 'run')).toEqual([
-      '--rate must be a number from 0.001 to 10000, or off, not "x"',
+      '--rate must be a number from 0.001 to 10000, auto or off, not "x"',
       'TELNYX_REASSIGN_MAX_ATTEMPTS must be a whole number from 1 to 100, not "0"',
       'job file: log_level must be one of trace, debug, info, warn, error, fatal, not "loud"',
       'run.json: json must be true or false, not "maybe"',
@@ -218,6 +218,7 @@ describe('requests in flight at most', () => {
     [{ rate: 20.2, concurrency: null }, 41],
     [{ rate: 10_000, concurrency: null }, 200],
     [{ rate: 'off', concurrency: null }, 50],
+    [{ rate: 'auto', concurrency: null }, 50],
     [{ rate: 5, concurrency: 1 }, 1],
     [{ rate: 'off', concurrency: 1000 }, 1000],
   ] as const)('for %j are %d', (settings, most) => {
@@ -228,7 +229,8 @@ describe('requests in flight at most', () => {
 describe('settings as they would be typed', () => {
   it('leave out what is at its default, and what is not wanted', () => {
     const { settings } = settled({
-      rate: '5.0',
+      rate: 'AUTO',
+      reserve: '20',
       timeout: '10',
       yes: 'true',
       name: 'nightly',
@@ -243,10 +245,10 @@ describe('settings as they would be typed', () => {
   });
 
   it('keep what is at its default where that is asked for, and still have no text for what has no value', () => {
-    const { settings } = settled({ rate: '5', max_failures: '5%', name: 'nightly' });
+    const { settings } = settled({ rate: 'auto', max_failures: '5%', name: 'nightly' });
     const wanted = ['rate', 'max_failures', 'timeout', 'only', 'yes', 'name', 'map', 'concurrency', 'delimiter'];
     expect(typedOf(settings, (name) => wanted.includes(name), true)).toEqual({
-      rate: '5',
+      rate: 'auto',
       max_failures: '5%',
       timeout: '10000ms',
       only: 'failed,unverified,unprocessed',
@@ -332,7 +334,8 @@ describe('settings as they would be typed', () => {
     detailed_exitcode: bool,
     missing_input_ok: bool,
     min_rows: fc.nat().map(String),
-    rate: fc.oneof(decimals(9999), fc.constant('5'), fc.constant('0.001')),
+    rate: fc.oneof(decimals(9999), fc.constantFrom('5', '0.001', 'auto', 'Auto')),
+    reserve: fc.integer({ min: 0, max: 90 }).map(String),
     concurrency: fc.integer({ min: 1, max: 1000 }).map(String),
     max_attempts: fc.integer({ min: 1, max: 100 }).map(String),
     timeout: fc.oneof(

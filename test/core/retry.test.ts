@@ -2,15 +2,15 @@ import { isMainThread } from 'node:worker_threads';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { WaitHeaders } from '../../src/core/answer.ts';
-import { backoffMs, serverWaitMs } from '../../src/core/retry.ts';
+import { backoffMs, rateHeaders, serverWaitMs } from '../../src/core/retry.ts';
 import { anyText } from './any-text.ts';
 
+const NONE = { retryAfter: null, rateLimit: null, rateLimitReset: null, rateLimitRemaining: null, date: null };
 const NOW = Date.parse('2026-11-23T02:00:00Z');
 
 /** The wait that an answer with these headers asks for; `throttled` is a 429. */
 function waitOf(headers: Partial<WaitHeaders>, throttled = false): number | null {
-  const none = { retryAfter: null, rateLimitReset: null, rateLimitRemaining: null, date: null };
-  return serverWaitMs({ ...none, ...headers }, throttled, NOW);
+  return serverWaitMs({ ...NONE, ...headers }, throttled, NOW);
 }
 
 describe('our own backoff', () => {
@@ -188,11 +188,20 @@ describe('several headers', () => {
       fc.tuple(fc.constantFrom('Mon, ', 'Sunday '), fc.string()).map(([day, rest]) => day + rest),
     );
     const header = fc.option(text);
-    const headers = fc.record({ retryAfter: header, rateLimitReset: header, rateLimitRemaining: header, date: header });
+    const headers = fc.record({
+      retryAfter: header,
+      rateLimit: header,
+      rateLimitReset: header,
+      rateLimitRemaining: header,
+      date: header,
+    });
     fc.assert(
       fc.property(headers, fc.boolean(), (any, throttled) => {
         const ms = serverWaitMs(any, throttled, NOW);
         if (ms !== null) expect(ms).toBeGreaterThanOrEqual(0);
+        for (const told of Object.values(rateHeaders(any, NOW))) {
+          expect(told === null || (Number.isFinite(told) && told >= 0)).toBe(true);
+        }
       }),
       { numRuns: 1000 },
     );

@@ -11,13 +11,29 @@ function pace(total: number, mean: number, { one = 1, sixty = 1, paused = 0 }: P
   return {
     at: '2026-11-23T02:00:03.000Z',
     requests: { total, writes: total - 3, reads: 3, retries: 1, rate_limited: 2 },
-    rate: { mean_per_s: mean, max_in_1s: one, max_in_60s: sixty, paused_ms: paused },
+    rate: {
+      mean_per_s: mean,
+      max_in_1s: one,
+      max_in_60s: sixty,
+      paused_ms: paused,
+      throttled_ms: paused / 2,
+      allowed: 2 * total,
+      server_limit: null,
+    },
   };
 }
 
 const NOTHING = {
   requests: { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 },
-  rate: { mean_per_s: 0, max_in_1s: 0, max_in_60s: 0, paused_ms: 0 },
+  rate: {
+    mean_per_s: 0,
+    max_in_1s: 0,
+    max_in_60s: 0,
+    paused_ms: 0,
+    throttled_ms: 0,
+    allowed: 0,
+    server_limit: null,
+  },
 };
 
 const started = (at: string): LedgerEntry => ({ type: 'session_started', at, pid: 1 });
@@ -57,7 +73,15 @@ describe('the sessions of a ledger', () => {
       count: 1,
       firstAt: 't1',
       requests: { total: 10, writes: 7, reads: 3, retries: 1, rate_limited: 2 },
-      rate: { mean_per_s: 4.5, max_in_1s: 5, max_in_60s: 10, paused_ms: 300 },
+      rate: {
+        mean_per_s: 4.5,
+        max_in_1s: 5,
+        max_in_60s: 10,
+        paused_ms: 300,
+        throttled_ms: 150,
+        allowed: 20,
+        server_limit: null,
+      },
     });
   });
 
@@ -74,8 +98,32 @@ describe('the sessions of a ledger', () => {
       count: 3,
       firstAt: 't1',
       requests: { total: 40, writes: 34, reads: 6, retries: 2, rate_limited: 4 },
-      rate: { mean_per_s: 3.5, max_in_1s: 7, max_in_60s: 30, paused_ms: 500 },
+      rate: {
+        mean_per_s: 3.5,
+        max_in_1s: 7,
+        max_in_60s: 30,
+        paused_ms: 500,
+        throttled_ms: 250,
+        allowed: 80,
+        server_limit: null,
+      },
     });
+  });
+
+  it('keep the limit that a server has named last, and have nothing allowed where nothing limits', () => {
+    const limit = { requests: 100, window_ms: 60_000 };
+    const first = ended(10, 2);
+    const named = { ...first, rate: { ...pace(10, 2).rate, server_limit: limit } } as LedgerEntry;
+    expect(sessionsOf(started('t1'), named, started('t2'), first).rate.server_limit).toEqual(limit);
+    const off = { ...first, rate: { ...pace(10, 2).rate, allowed: null } } as LedgerEntry;
+    expect(sessionsOf(started('t1'), off, started('t2'), off).rate.allowed).toBeNull();
+    expect(sessionsOf(started('t1'), first, started('t2'), off).rate.allowed).toBeNull();
+  });
+
+  it('that an earlier version has written say nothing of what it did not count', () => {
+    const rate = { mean_per_s: 2, max_in_1s: 3, max_in_60s: 4, paused_ms: 5 };
+    const old = { ...ended(10, 2), rate } as unknown as LedgerEntry;
+    expect(sessionsOf(started('t1'), old).rate).toEqual({ ...NOTHING.rate, ...rate });
   });
 
   it('that sent nothing at all have no mean', () => {
@@ -104,7 +152,15 @@ describe('a session that was cut off by a crash', () => {
       count: 2,
       firstAt: 't1',
       requests: { total: 40, writes: 34, reads: 6, retries: 2, rate_limited: 4 },
-      rate: { mean_per_s: 3.5, max_in_1s: 7, max_in_60s: 30, paused_ms: 500 },
+      rate: {
+        mean_per_s: 3.5,
+        max_in_1s: 7,
+        max_in_60s: 30,
+        paused_ms: 500,
+        throttled_ms: 250,
+        allowed: 80,
+        server_limit: null,
+      },
     };
     expect(sessionsOf(...cut, ...next)).toEqual(both);
     expect(sessionsOf(...next, ...cut)).toMatchObject({ requests: both.requests, rate: both.rate });

@@ -19,7 +19,8 @@ describe('the table of settings', () => {
   });
 
   it.each([
-    ['rate', 5],
+    ['rate', 'auto'],
+    ['reserve', 20],
     ['max_attempts', 5],
     ['timeout', 10_000],
     ['retry_base', 1000],
@@ -84,7 +85,7 @@ describe('the table of settings', () => {
 
   const reading = 'map delimiter allow_unassign allow_rounded_ids missing_input_ok name'.split(' ');
   const input = [...reading, 'offline', 'strict', 'skip_rejected', 'min_rows', 'max_plan_age', 'detailed_exitcode'];
-  const pace = 'rate concurrency max_attempts timeout retry_base retry_max max_server_wait'.split(' ');
+  const pace = 'rate reserve concurrency max_attempts timeout retry_base retry_max max_server_wait'.split(' ');
   const guards = ['max_failures', 'max_same_error', 'outage_patience'];
   const lock = ['wait_for_lock', 'no_lock', 'state_dir'];
   const making = ['sandbox', 'print_config'];

@@ -28,7 +28,9 @@ apply finished
 
 Requests
   3 requests in 2.5s, 0 retries, 0 rate limited
-  4.99/s on average, at most 5 in any second (limit 5/s)
+  4.99/s on average (limit 5/s), 99.8 % of what was allowed
+  at most 5 in any second, 3 in any minute
+  no time lost to pauses or 429
 
 Files
   results  runs/x/results.csv
@@ -68,7 +70,16 @@ Exit 0 (ok)
         },
       ],
       requests: { total: 12_000, writes: 12_000, reads: 0, retries: 1, rate_limited: 1234 },
-      rate: { setting: 'off', mean_per_s: 80.5, max_in_1s: 200, max_in_60s: 5000, paused_ms: 61_000 },
+      rate: {
+        setting: 'auto',
+        mean_per_s: 80.5,
+        max_in_1s: 200,
+        max_in_60s: 5000,
+        paused_ms: 61_000,
+        throttled_ms: 60_000,
+        used_share: 0.9876,
+        server_limit: { requests: 6000, window_ms: 60_000 },
+      },
       duration_ms: 150_000,
       error: { code: 'server_wait', message: 'Stopped: the server asks to wait 20m.' },
     });
@@ -88,8 +99,10 @@ Why rows are not at their target
 
 Requests
   12,000 requests in 2m 30s, 1 retry, 1,234 rate limited
-  80.5/s on average, at most 200 in any second (limit off)
-  paused by the server 1m 1s
+  80.5/s on average (rate auto), 98.8 % of what was allowed
+  at most 200 in any second, 5,000 in any minute
+  1m 1s lost to pauses, 1m of it to 429
+  the server allows 6,000 in 1m
 
 Files
   results  runs/x/results.csv
@@ -173,11 +186,14 @@ Next: telnyx-reassign resume runs/x
       duration_ms: n,
       requests: fc.record({ total: n, writes: n, reads: n, retries: n, rate_limited: n }),
       rate: fc.record({
-        setting: fc.constantFrom('5', '0.123456789', '10000', 'off'),
+        setting: fc.constantFrom('5', '0.123456789', '10000', 'auto', 'off'),
         mean_per_s: fc.constantFrom(0, 4.99, 9999.99),
         max_in_1s: fc.nat(10_000),
         max_in_60s: n,
         paused_ms: n,
+        throttled_ms: n,
+        used_share: fc.constantFrom(null, 0, 0.123, 1),
+        server_limit: fc.constantFrom(null, { requests: 1_000_000, window_ms: 86_399_000 }),
       }),
       rows: n,
     });

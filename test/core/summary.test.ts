@@ -8,11 +8,27 @@ const sessions: Sessions = {
   firstAt: 't1',
   ended: {
     requests: { total: 1, writes: 1, reads: 0, retries: 0, rate_limited: 2 },
-    rate: { mean_per_s: 4.98765, max_in_1s: 4, max_in_60s: 3, paused_ms: 4 },
+    rate: {
+      mean_per_s: 4.98765,
+      max_in_1s: 4,
+      max_in_60s: 3,
+      paused_ms: 4,
+      throttled_ms: 0,
+      allowed: 2.5,
+      server_limit: { requests: 100, window_ms: 60_000 },
+    },
   },
   open: {
     requests: { total: 2, writes: 1, reads: 1, retries: 1, rate_limited: 0 },
-    rate: { mean_per_s: 4.98765, max_in_1s: 5, max_in_60s: 2, paused_ms: 6.4 },
+    rate: {
+      mean_per_s: 4.98765,
+      max_in_1s: 5,
+      max_in_60s: 2,
+      paused_ms: 6.4,
+      throttled_ms: 3.4,
+      allowed: 1.5,
+      server_limit: null,
+    },
   },
 };
 
@@ -57,7 +73,16 @@ describe('a summary', () => {
       finished_at: '2026-11-23T02:00:03.500Z',
       duration_ms: 2500,
       requests: { total: 3, writes: 2, reads: 1, retries: 1, rate_limited: 2 },
-      rate: { setting: '5', mean_per_s: 4.99, max_in_1s: 5, max_in_60s: 3, paused_ms: 10 },
+      rate: {
+        setting: '5',
+        mean_per_s: 4.99,
+        max_in_1s: 5,
+        max_in_60s: 3,
+        paused_ms: 10,
+        throttled_ms: 3,
+        used_share: 0.75,
+        server_limit: { requests: 100, window_ms: 60_000 },
+      },
       causes: [],
       warnings: ['1 blank line skipped'],
       files: { results: 'runs/x/results.csv' },
@@ -116,5 +141,17 @@ describe('a summary', () => {
     });
     const back = makeManifest({ finished_at: '2026-11-23T01:00:00.000Z' });
     expect(summarize({ ...parts, manifest: back }).duration_ms).toBe(0);
+  });
+
+  it.each([
+    [10, 8, 1],
+    [8, 10, 0.8],
+    [8, null, null],
+    [0, 0, null],
+  ])('of %d requests where %d were allowed used %d of them', (total, allowed, share) => {
+    const requests = { ...sessions.ended.requests, total };
+    const ended = { requests, rate: { ...sessions.ended.rate, allowed } };
+    const given = { ...parts, sessions: { ...sessions, ended, open: null } };
+    expect(summarize(given).rate.used_share).toBe(share);
   });
 });

@@ -3,7 +3,7 @@ import type { Answer, Body, ShownSettings } from '../../src/core/answer.ts';
 import { type Reading, readAccount } from '../../src/engine/account-reader.ts';
 import { createAsker } from '../../src/engine/asker.ts';
 import { createStop, type ExecutorEvent, type Stop } from '../../src/engine/ports.ts';
-import { createTraffic } from '../../src/engine/traffic.ts';
+import { createControl, createTraffic } from '../../src/engine/traffic.ts';
 import { sha256 } from '../core/digests.ts';
 import { http, settings } from './fake-world.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
@@ -113,7 +113,8 @@ export function accountWorld(given: readonly ShownSettings[], how: How = {}): Wo
       const account = createAccount(sha256);
       for (const named of rows) account.want(named);
       const tell = (event: ExecutorEvent) => void events.push(event);
-      const traffic = createTraffic({ clock, tell }, settings({ rate: 50 }), stop, () => false);
+      const limits = settings({ rate: 50 });
+      const traffic = createTraffic({ clock, tell }, limits, createControl(limits), stop, () => false);
       async function* batches() {
         for (let at = 0; at < rows.length; at += 100) yield rows.slice(at, at + 100);
       }

@@ -4,6 +4,7 @@ import type { LedgerEntry } from '../../src/core/ledger-entry.ts';
 import type { PlanEntry } from '../../src/core/plan.ts';
 import { execute } from '../../src/engine/executor.ts';
 import { createStop, type ExecutorEvent, type Stop, type Work } from '../../src/engine/ports.ts';
+import { createControl } from '../../src/engine/traffic.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 export const PROFILE = 'dd50eba1-a0c0-4563-9925-b25e842a7cb6';
@@ -26,7 +27,7 @@ export function entry(row: number, more: Partial<PlanEntry> = {}): PlanEntry {
   };
 }
 
-const NO_WAIT = { retryAfter: null, rateLimitReset: null, rateLimitRemaining: null, date: null };
+const NO_WAIT = { retryAfter: null, rateLimit: null, rateLimitReset: null, rateLimitRemaining: null, date: null };
 
 /** An answer with a status and an error envelope; `wait` sets headers. */
 export function http(status: number, code = '', wait: Partial<HttpAnswer['wait']> = {}): HttpAnswer {
@@ -102,7 +103,7 @@ export function toWrites(answer: AnswerTo): AnswerTo {
 export type Sent = { row: number; at: number; ask: Ask };
 
 type Settings = Parameters<typeof execute>[2];
-type Before = Parameters<typeof execute>[4];
+type Before = Parameters<typeof execute>[5];
 
 export type World = {
   clock: VirtualClock;
@@ -128,6 +129,7 @@ export const UNGUARDED = { max_failures: { value: 100, percent: true }, max_same
 export function settings(more: Partial<Settings> = {}): Settings {
   return {
     rate: 10,
+    reserve: 20,
     concurrency: null,
     max_attempts: 5,
     retry_base: 1000,
@@ -218,6 +220,7 @@ export function world(
         return [`put_back ${line.ambiguous ? 'ambiguous' : 'clear'} ${line.attempts}`];
       }),
     run(given, more = {}, before = { ended: 0, permanent: 0 }) {
+      const limits = settings(more);
       const ports = {
         clock,
         send: asking('write'),
@@ -232,7 +235,7 @@ export function world(
         const listed = typeof given === 'number' ? rows(given, (row) => entry(row)) : given;
         for await (const one of listed) yield 'entry' in one ? one : { entry: one, first: 'send', attempts: 0 };
       }
-      const running = execute(works(), ports, settings(more), stop, before);
+      const running = execute(works(), ports, limits, createControl(limits), stop, before);
       const checked = running.finally(() => {
         if (unread.length > 0) throw new Error(`written again without a read: rows ${unread.join(', ')}`);
       });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LedgerEntry } from '../../src/core/ledger-entry.ts';
 import { execute } from '../../src/engine/executor.ts';
 import { createStop, type Work } from '../../src/engine/ports.ts';
+import { createControl } from '../../src/engine/traffic.ts';
 import { http, ok, rows, settings, type World, work, world } from './fake-world.ts';
 import { virtualClock } from './virtual-clock.ts';
 
@@ -173,7 +174,10 @@ describe('a plan that cannot be read to its end', () => {
     };
     const record = async (line: LedgerEntry) => void ledger.push(line);
     const ports = { clock, send, read: send, record, tell: () => undefined };
-    const running = execute(works(), ports, settings(), createStop(), { ended: 0, permanent: 0 });
+    const running = execute(works(), ports, settings(), createControl(settings()), createStop(), {
+      ended: 0,
+      permanent: 0,
+    });
     await expect(clock.until(running)).rejects.toThrow('EIO');
     expect(flying).toBe(0);
     const sent = ledger.filter(({ type }) => type === 'intent').length;

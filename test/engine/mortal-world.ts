@@ -3,6 +3,7 @@ import type { LedgerEntry } from '../../src/core/ledger-entry.ts';
 import { addToIndex, attemptsBefore, emptyIndex, LEFT, type LedgerIndex } from '../../src/core/ledger-index.ts';
 import { type Execution, execute, type Limits } from '../../src/engine/executor.ts';
 import { createStop, type Work } from '../../src/engine/ports.ts';
+import { createControl } from '../../src/engine/traffic.ts';
 import { type Ask, entry, http, network, ok, PROFILE, type Sent } from './fake-world.ts';
 import { virtualClock } from './virtual-clock.ts';
 
@@ -180,7 +181,7 @@ export async function live(plan: Plan, limits: Limits, ends: readonly End[]): Pr
     const ports = { clock, send: asking('write'), read: asking('read'), record, tell: () => undefined };
     const whole = async () => {
       await record({ type: 'session_started', at: new Date(clock.wallNow()).toISOString(), pid: 1 });
-      return execute(works(), ports, limits, stop, index);
+      return execute(works(), ports, limits, createControl(limits), stop, index);
     };
     const execution = await clock.until(Promise.race([whole(), death]));
     // What has left the machine arrives, or does not.

@@ -1,20 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createPacer } from '../../src/engine/pacer.ts';
-import { createStop } from '../../src/engine/ports.ts';
+import type { RateControl } from '../../src/core/rate-control.ts';
+import { createPacer, type Pacer } from '../../src/engine/pacer.ts';
+import { createStop, type Stop } from '../../src/engine/ports.ts';
+import { createControl } from '../../src/engine/traffic.ts';
 import { mostInWindow } from './most-in-window.ts';
-import { virtualClock } from './virtual-clock.ts';
+import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 type Trip = { leavesAfter: number; answersAfter: number };
+
+/** A pacer at a rate that no server has anything to say about. */
+function paced(rate: number | 'off', clock: VirtualClock, stop: Stop): Pacer {
+  return createPacer(rate, createControl({ rate, reserve: 20 }), clock, stop);
+}
 
 /** Sends `count` requests through a pacer as fast as it lets them, and notes when each has left. */
 async function send(rate: number | 'off', count: number, trip: (n: number) => Trip, pauses: [number, number][] = []) {
   const clock = virtualClock();
   const stop = createStop();
-  const pacer = createPacer(rate, clock, stop);
+  const pacer = paced(rate, clock, stop);
   const left: number[] = [];
   const admitted: number[] = [];
-  for (const [at, ms] of pauses) clock.at(at, () => pacer.pause(ms));
+  for (const [at, ms] of pauses) clock.at(at, () => pacer.pause(ms, false));
   const flights: Promise<void>[] = [];
   const sending = (async () => {
     for (let n = 0; n < count; n++) {
@@ -85,7 +92,7 @@ describe('pacing', () => {
 
   it('has no more in a second than the next whole number, with a fraction and answers that are late', async () => {
     const clock = virtualClock();
-    const pacer = createPacer(2.5, clock, createStop());
+    const pacer = paced(2.5, clock, createStop());
     const left: number[] = [];
     const sending = (async () => {
       // One at a time, and every other one takes longer than its share of the second.
@@ -127,7 +134,7 @@ describe('pacing', () => {
 
   it('counts a request that never left as one that left at its end', async () => {
     const clock = virtualClock();
-    const pacer = createPacer(1, clock, createStop());
+    const pacer = paced(1, clock, createStop());
     const first = await clock.until(pacer.admit());
     const second = pacer.admit();
     clock.at(700, () => first?.settled());
@@ -138,11 +145,11 @@ describe('pacing', () => {
   it('gives back nothing once a stop is asked for, also to those who wait', async () => {
     const clock = virtualClock();
     const stop = createStop();
-    const pacer = createPacer(1, clock, stop);
+    const pacer = paced(1, clock, stop);
     const first = await clock.until(pacer.admit());
     first?.left();
     first?.settled();
-    pacer.pause(3_600_000);
+    pacer.pause(3_600_000, false);
     const waiting = pacer.admit();
     clock.at(10, () => stop.ask('signal', 'SIGINT'));
     expect(await clock.until(waiting)).toBeNull();
@@ -153,7 +160,7 @@ describe('pacing', () => {
 
   it('admits only the holder while somebody holds it', async () => {
     const clock = virtualClock();
-    const pacer = createPacer(100, clock, createStop());
+    const pacer = paced(100, clock, createStop());
     const holder = Symbol('holder');
     pacer.hold(holder);
     let others = 0;
@@ -175,8 +182,8 @@ describe('pacing', () => {
     const paused = await send('off', 1, quick, []);
     expect(paused.left).toEqual([0]);
     const clock = virtualClock();
-    const pacer = createPacer('off', clock, createStop());
-    pacer.pause(250);
+    const pacer = paced('off', clock, createStop());
+    pacer.pause(250, false);
     await clock.until(pacer.admit());
     expect(clock.now()).toBe(250);
   });
@@ -184,10 +191,100 @@ describe('pacing', () => {
   it('reports what it has seen', async () => {
     const { pacer } = await send(10, 31, quick);
     const seen = pacer.seen();
-    expect(seen.requests).toBe(31);
     expect(seen.max_in_1s).toBe(10);
     expect(seen.max_in_60s).toBe(31);
     expect(seen.mean_per_s).toBeGreaterThan(9.9);
     expect(seen.mean_per_s).toBeLessThanOrEqual(10);
+  });
+});
+
+/** A control that is told its pace (requests a second). */
+function told(perSecond: number): RateControl & { perSecond: number } {
+  const control = {
+    perSecond,
+    sent: () => undefined,
+    heard: () => undefined,
+    rate: () => control.perSecond,
+    seen: () => ({ limit: 100, windowMs: 60_000.4 }),
+  };
+  return control;
+}
+
+describe('a pace that changes', () => {
+  it('is followed, faster at once and slower from the next one on', async () => {
+    const clock = virtualClock();
+    const control = told(0.1);
+    const pacer = createPacer('auto', control, clock, createStop());
+    const admitted: number[] = [];
+    clock.at(1000, () => {
+      control.perSecond = 10;
+      pacer.look();
+    });
+    clock.at(2000, () => {
+      control.perSecond = 1;
+      pacer.look();
+    });
+    const sending = (async () => {
+      while (admitted.length < 20) {
+        (await pacer.admit())?.settled();
+        admitted.push(clock.now());
+      }
+    })();
+    await clock.until(sending);
+    // Without the look the second one would come after ten seconds.
+    expect(admitted[1]).toBe(1000);
+    const between = (from: number, to: number) => admitted.filter((at) => at >= from && at < to).length;
+    // One slot of the idle time is made up.
+    expect(between(1000, 2000)).toBeGreaterThanOrEqual(10);
+    expect(between(1000, 2000)).toBeLessThanOrEqual(12);
+    expect(between(2200, 7200)).toBeGreaterThanOrEqual(4);
+    expect(between(2200, 7200)).toBeLessThanOrEqual(5);
+  });
+
+  it('is not looked at anew for a little more', async () => {
+    const clock = virtualClock();
+    const control = told(1);
+    const pacer = createPacer('auto', control, clock, createStop());
+    await clock.until(pacer.admit());
+    clock.at(500, () => {
+      control.perSecond = 1.04;
+      pacer.look();
+    });
+    await clock.until(pacer.admit());
+    expect(clock.now()).toBeCloseTo(1005, 0);
+  });
+
+  it('below the rate that was set is kept, and one above it is not', async () => {
+    const slow = virtualClock();
+    const pacer = createPacer(10, told(2), slow, createStop());
+    for (let n = 0; n < 5; n++) (await slow.until(pacer.admit()))?.settled();
+    expect(slow.now()).toBeCloseTo(2010, 0);
+    const fast = virtualClock();
+    const bounded = createPacer(2, told(1000), fast, createStop());
+    for (let n = 0; n < 7; n++) (await fast.until(bounded.admit()))?.settled();
+    expect(fast.now()).toBeGreaterThanOrEqual(3000);
+  });
+
+  it('tells how much was allowed, without the pauses, and which of them a 429 began', async () => {
+    const clock = virtualClock();
+    const control = told(10);
+    const pacer = createPacer('auto', control, clock, createStop());
+    const admit = async () => (await clock.until(pacer.admit()))?.settled();
+    await admit();
+    await clock.until(clock.sleep(1000).done);
+    // Ten might have been sent: none was.
+    pacer.pause(5000, false);
+    pacer.pause(7000, true);
+    await clock.until(clock.sleep(7500).done);
+    control.perSecond = 2;
+    pacer.look();
+    await clock.until(clock.sleep(1000).done);
+    await admit();
+    const seen = pacer.seen();
+    expect(seen).toMatchObject({ paused_ms: 7000, throttled_ms: 2000 });
+    expect(seen.allowed).toBeCloseTo(1 + 10 + 5 + 2, 5);
+    expect(seen.server_limit).toEqual({ requests: 100, window_ms: 60_000 });
+    expect(createPacer('off', control, clock, createStop()).seen().allowed).toBeNull();
+    expect(createPacer('auto', control, clock, createStop()).seen()).toMatchObject({ allowed: 0, mean_per_s: 0 });
   });
 });

@@ -4,7 +4,7 @@ import type { ShownProfile } from '../../src/core/profile.ts';
 import { createAsker, Unread } from '../../src/engine/asker.ts';
 import { createStop } from '../../src/engine/ports.ts';
 import { type ReadProfiles, readProfiles } from '../../src/engine/profile-reader.ts';
-import { createTraffic } from '../../src/engine/traffic.ts';
+import { createControl, createTraffic } from '../../src/engine/traffic.ts';
 import { http, settings } from './fake-world.ts';
 import { virtualClock } from './virtual-clock.ts';
 
@@ -40,7 +40,9 @@ async function read(
       return http(404, '10005');
     },
   };
-  const traffic = createTraffic({ clock, tell: () => undefined }, settings({ rate: 50 }), createStop(), () => false);
+  const limits = settings({ rate: 50 });
+  const sending = { clock, tell: () => undefined };
+  const traffic = createTraffic(sending, limits, createControl(limits), createStop(), () => false);
   const asker = createAsker(traffic, () => undefined);
   const found = await clock.until(readProfiles(asker, ports, new Set(needed), all));
   traffic.end();

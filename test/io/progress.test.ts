@@ -22,6 +22,7 @@ const STATE: ProgressState = {
   done: 30,
   total: 120,
   perSecond: 4.96,
+  allowedPerSecond: null,
   failed: 2,
   retries: 3,
   pausedMs: 0,
@@ -43,6 +44,15 @@ describe('silent', () => {
 });
 
 describe('plain', () => {
+  it('says what is allowed, where the server decides', () => {
+    vi.useFakeTimers();
+    const { stream, text } = fakeStream(false);
+    const progress = createProgress(stream, 'plain', () => ({ ...STATE, allowedPerSecond: 13.33 }));
+    vi.advanceTimersByTime(30_000);
+    progress.stop();
+    expect(text().split(', ')).toContain('5.0/s of 13.3');
+  });
+
   it('prints a line every 30 s until it is stopped', () => {
     vi.useFakeTimers();
     const { stream, text } = fakeStream(false);

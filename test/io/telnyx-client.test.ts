@@ -83,7 +83,13 @@ describe('an answer', () => {
       kind: 'http',
       status: 200,
       body: { kind: 'settings', settings: { id: '1', profile: null, product: 'A2P' } },
-      wait: { retryAfter: null, rateLimitReset: null, rateLimitRemaining: null, date: expect.any(String) },
+      wait: {
+        retryAfter: null,
+        rateLimit: null,
+        rateLimitReset: null,
+        rateLimitRemaining: null,
+        date: expect.any(String),
+      },
       requestId: '',
       durationMs: expect.any(Number),
     });
@@ -156,6 +162,7 @@ describe('an answer', () => {
     const server = await recording((response) => {
       response.writeHead(429, {
         'Retry-After': 'Mon, 23 Nov 2026 02:00:05 GMT',
+        'X-RateLimit-Limit': '100',
         'X-RateLimit-Reset': '1795399205',
         'X-RateLimit-Remaining': '0',
         Date: 'Mon, 23 Nov 2026 02:00:00 GMT',
@@ -164,6 +171,7 @@ describe('an answer', () => {
     });
     expect((await httpAnswer(server.url)).wait).toEqual({
       retryAfter: 'Mon, 23 Nov 2026 02:00:05 GMT',
+      rateLimit: '100',
       rateLimitReset: '1795399205',
       rateLimitRemaining: '0',
       date: 'Mon, 23 Nov 2026 02:00:00 GMT',

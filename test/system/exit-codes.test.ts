@@ -84,7 +84,7 @@ describe('exit codes', () => {
     const cases: [string[], RegExp, Record<string, string>?][] = [
       [['aply', input], /unknown command aply; did you mean apply\?/],
       [['apply', input, '--yess'], /unknown flag --yess; did you mean --yes\?/],
-      [['apply', input, '--rate', 'x'], /--rate must be a number from 0.001 to 10000, or off, not "x"/],
+      [['apply', input, '--rate', 'x'], /--rate must be a number from 0.001 to 10000, auto or off, not "x"/],
       [['apply', input, '--rate', '5', '--rate', '7'], /--rate is given more than once/],
       [['apply', input, ...at('http://api.example.com')], /must be https/],
       [['apply', input, '--rate', 'off'], /--rate off is for a loopback address only/],

@@ -1,0 +1,125 @@
+import { createRollingMax } from './rolling-max.ts';
+import type { SendHistory } from './send-history.ts';
+import { createWindowEstimate } from './window-estimate.ts';
+
+/** What the headers of one answer say, checked: `limit` is at least 1, `remaining` from 0 to it. Times in ms. */
+export type HeaderSample = { limit: number; remaining: number; resetMs: number | null; sentAt: number };
+
+/** The pace that the headers of a server ask for. */
+export type HeaderPace = {
+  heard: (now: number, sample: HeaderSample) => void;
+  /** Requests a second; Infinity while nothing is known, or no longer. */
+  rate: (now: number) => number;
+  /** The limit that the server has named last, and over how long it counts. */
+  seen: () => { limit: number; windowMs: number } | null;
+  /** Places that should be free now, as a share of the reserve. */
+  room: (now: number) => number;
+};
+
+/** The pace doubles in so long at most, and falls at once. */
+const DOUBLING_MS = 3000;
+/** Below this share of the reserve nothing is sent but what looks whether it goes on. */
+const CLOSED = 0.25;
+/** From this share of the reserve on the full pace is kept: the last place or two come and go. */
+const OPEN = 0.75;
+/** Without a reserve this share of the limit stays free all the same, for what arrives out of time. */
+const LEAST_RESERVE = 0.02;
+/** Where the window is not known, it is taken for at least this long when places run out. */
+const UNKNOWN_WINDOW_MS = 10_000;
+const FLOW_MS = 1000;
+const NEWEST = 0.1;
+
+/**
+ * Evenly so many requests in a window that the reserve stays free. What others take is what is taken at the server and
+ * was not sent by us within one window: at its greatest, which is at the end of a fixed window, it is exact for every kind
+ * of limiter, and it corrects a window that was taken for too short.
+ */
+export function createHeaderPace(reservePercent: number, startPerSecond: number, history: SendHistory): HeaderPace {
+  let window = createWindowEstimate();
+  let others = createRollingMax();
+  let limit = 0;
+  let pace = startPerSecond;
+  let heardAt = Number.NEGATIVE_INFINITY;
+  let latest = Number.NEGATIVE_INFINITY;
+  let lastOthers = 0;
+  let wayMs = 0;
+  let countsLater = false;
+  let flow = { at: Number.NEGATIVE_INFINITY, sent: 0, used: 0, perSecond: 0 };
+
+  const reserve = () => Math.max((limit * reservePercent) / 100, limit * LEAST_RESERVE, 1);
+  const sentWithin = (at: number, ms: number) => history.until(at) - history.until(at - ms);
+  const free = (now: number, windowMs: number) => limit - Math.max(0, lastOthers + sentWithin(now, windowMs));
+
+  function target(now: number, windowMs: number): number {
+    if (!window.isKnown()) return ((free(now, windowMs) - reserve()) * 1000) / Math.max(UNKNOWN_WINDOW_MS, windowMs);
+    // Requests that overtake one another look like others for a moment.
+    const noise = 1 + Math.min(limit * 0.1, (pace * wayMs) / 1000);
+    return ((limit - reserve() - Math.max(0, others.most(now, windowMs) - noise)) * 1000) / windowMs;
+  }
+
+  /** What comes back a second, over the last second or so: with what is free it bounds the pace where all is used up. */
+  function measureFlow(at: number, sent: number, used: number): void {
+    if (at - flow.at < FLOW_MS) return;
+    const back = sent - flow.sent - (used - flow.used);
+    flow = { at, sent, used, perSecond: Math.max(0, (back * 1000) / (at - flow.at)) };
+  }
+
+  return {
+    heard(now, sample) {
+      const { sentAt, remaining, resetMs } = sample;
+      if (sample.limit !== limit) {
+        limit = sample.limit;
+        window = createWindowEstimate();
+        others = createRollingMax();
+        countsLater = false;
+      }
+      // When the server has decided is not known; in the middle of the way there and back is the best guess.
+      const half = Math.max(0, now - sentAt) / 2;
+      wayMs = heardAt === Number.NEGATIVE_INFINITY ? half : wayMs + (half - wayMs) * NEWEST;
+      if (remaining === limit) countsLater = true;
+      const used = limit - remaining + (countsLater ? 1 : 0);
+      const decided = sentAt + half - wayMs;
+      const sent = Math.max(1, history.until(Math.max(sentAt, decided)));
+      const at = Math.max(sentAt, decided);
+      const first = history.timeOf(0);
+      const oldest = Math.max(0, Math.min(sent - 1, sent - used));
+      window.heard(at, {
+        limit,
+        used,
+        resetMs,
+        sent,
+        wayMs,
+        ageMs: at - history.timeOf(oldest),
+        blurMs: history.timeOf(oldest) - history.timeOf(Math.max(0, oldest - 2)),
+        sinceFirstMs: at - first,
+      });
+      const windowMs = window.ms();
+      const taken = used - (sent - history.until(at - windowMs));
+      others.most(now, windowMs);
+      others.add(now, taken);
+      if (sentAt >= latest) {
+        latest = sentAt;
+        lastOthers = taken;
+        measureFlow(at, sent, used);
+      }
+      const left = limit - used - (history.until(now) - sent) - CLOSED * reserve();
+      const goal = Math.max(
+        Math.min(target(now, windowMs), flow.perSecond + left),
+        1000 / windowMs,
+        (0.02 * limit * 1000) / windowMs,
+      );
+      const grown = Math.max(pace, goal / 4) * 2 ** (Math.min(1000, now - heardAt) / DOUBLING_MS);
+      pace = Math.min(goal, heardAt === Number.NEGATIVE_INFINITY ? pace : grown);
+      heardAt = now;
+    },
+    rate(now) {
+      if (limit === 0) return Number.POSITIVE_INFINITY;
+      const windowMs = window.ms();
+      if (now - heardAt > Math.max(600_000, 10 * windowMs)) return Number.POSITIVE_INFINITY;
+      const open = (free(now, windowMs) / reserve() - CLOSED) / (OPEN - CLOSED);
+      return Math.max(pace * Math.min(1, Math.max(0, open)), Math.min(pace, 1000 / windowMs));
+    },
+    seen: () => (limit === 0 ? null : { limit, windowMs: window.ms() }),
+    room: (now) => (limit === 0 ? 0 : free(now, window.ms()) / reserve()),
+  };
+}

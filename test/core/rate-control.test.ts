@@ -1,0 +1,303 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createRateControl } from '../../src/core/rate-control.ts';
+import type { ServerOptions } from './limiters.ts';
+import { allowedIn, type Simulation, type SimulationOptions, simulate, wasteIn } from './simulate.ts';
+
+const MINUTE = 60_000;
+const KINDS = ['aligned', 'first', 'sliding', 'bucket'] as const;
+const LIMITS = [20, 100, 600];
+
+const SERVER: ServerOptions = {
+  kind: 'sliding',
+  limit: 100,
+  windowMs: MINUTE,
+  reset: 'next',
+  whole: 'ceil',
+  counted: 'after',
+  headers: 'all',
+  latency: [20, 200],
+  phaseMs: 17_000,
+  refuses: 0,
+};
+
+/** What `reset` tells where it is the plainest for the kind of limiter. */
+const PLAIN = { aligned: 'end', first: 'end', sliding: 'next', bucket: 'full' } as const;
+
+function run(
+  server: Partial<ServerOptions>,
+  minutes: number,
+  options: SimulationOptions = {},
+  control = createRateControl({ cap: null, reserve: 20, startPerSecond: 5 }),
+): Simulation {
+  return simulate(control, { ...SERVER, ...server }, minutes * MINUTE, options);
+}
+
+/** The mean of requests that were allowed, a minute. */
+const aMinute = ({ sent }: Simulation, from: number, to: number) =>
+  allowedIn(sent, from * MINUTE, to * MINUTE) / (to - from);
+
+const refused = ({ sent }: Simulation) => sent.filter((one) => one.refused).length;
+
+describe('the pace that headers lead to', () => {
+  const resets: [ServerOptions['kind'], ServerOptions['reset']][] = [
+    ['aligned', 'end'],
+    ['aligned', 'zero-while-free'],
+    ['first', 'end'],
+    ['sliding', 'next'],
+    ['sliding', 'full'],
+    ['sliding', 'zero-while-free'],
+    ['sliding', 'none'],
+    ['bucket', 'full'],
+    ['bucket', 'next'],
+  ];
+  const servers = resets.flatMap(([kind, reset]) => LIMITS.map((limit) => ({ kind, reset, limit })));
+
+  it.each(servers)('settles at the limit less the reserve, and is not refused: %o', (server) => {
+    for (const counted of ['after', 'before'] as const) {
+      const { reset, limit } = server;
+      // A full bucket does not tell how fast it fills, nor a window its length before places run out.
+      const isPlain = reset === 'end' || reset === 'full' || (reset === 'next' && server.kind === 'sliding');
+      const seen = run({ ...server, counted }, 41, { seed: 2 });
+      expect(aMinute(seen, 1, 11) / (limit * 0.8)).toBeGreaterThanOrEqual(isPlain ? 0.95 : 0.85);
+      expect(aMinute(seen, 11, 41) / (limit * 0.8)).toBeLessThan(isPlain ? 1.1 : 1.3);
+      // Twenty tokens, of which one more is promised than there is, come and go: the one case that is refused once in a while.
+      const isShort = server.kind === 'bucket' && reset === 'next' && limit === 20 && counted === 'before';
+      expect(wasteIn(seen.sent, 11 * MINUTE, 41 * MINUTE)).toBeLessThanOrEqual(isShort ? 0.025 : 0.002);
+    }
+  });
+
+  it.each([1000, 10_000, 3_600_000])('works for a window of %i ms', (windowMs) => {
+    for (const kind of KINDS) {
+      const seen = run({ kind, reset: PLAIN[kind], windowMs, limit: 100 }, Math.max(3, (windowMs * 4) / MINUTE));
+      const minutes = Math.max(3, (windowMs * 4) / MINUTE);
+      const whole = (minutes / 2) * MINUTE;
+      const share = (allowedIn(seen.sent, whole, 2 * whole) * windowMs) / whole / 80;
+      expect(share).toBeGreaterThan(0.75);
+      expect(share).toBeLessThan(1.15);
+      expect(refused(seen)).toBeLessThanOrEqual(2);
+    }
+  });
+
+  it('waits for the answers of a slow server', () => {
+    for (const kind of KINDS) {
+      const seen = run({ kind, reset: PLAIN[kind], latency: [300, 2000], limit: 600 }, 15);
+      expect(aMinute(seen, 5, 15)).toBeGreaterThan(420);
+      expect(wasteIn(seen.sent, 0, 15 * MINUTE)).toBeLessThan(0.002);
+    }
+  });
+
+  it('is the same where only some answers have them, or no reset', () => {
+    for (const kind of KINDS) {
+      for (const headers of ['some', 'limit-remaining'] as const) {
+        const seen = run({ kind, reset: PLAIN[kind], headers }, 15);
+        expect(aMinute(seen, 5, 15)).toBeGreaterThan(70);
+        expect(aMinute(seen, 5, 15)).toBeLessThan(kind === 'bucket' ? 105 : 92);
+        expect(wasteIn(seen.sent, MINUTE, 15 * MINUTE)).toBeLessThan(0.01);
+      }
+    }
+  });
+
+  it('leaves more where more is to be left, and nearly all is used where nothing is', () => {
+    const with60 = createRateControl({ cap: null, reserve: 60, startPerSecond: 5 });
+    expect(aMinute(run({}, 10, {}, with60), 3, 10)).toBeLessThan(42);
+    const with0 = createRateControl({ cap: null, reserve: 0, startPerSecond: 5 });
+    const all = run({}, 10, {}, with0);
+    expect(aMinute(all, 3, 10)).toBeGreaterThan(93);
+    expect(refused(all)).toBeLessThanOrEqual(1);
+  });
+
+  it.each(KINDS)('gives way within two windows to another client, and takes the room back: %s', (kind) => {
+    const rival = { fromMs: 10 * MINUTE, toMs: 20 * MINUTE, perSecond: 5 };
+    const seen = run({ kind, reset: PLAIN[kind], limit: 600 }, 27, { rival });
+    expect(aMinute(seen, 8, 10)).toBeGreaterThan(450);
+    // 600 less a fifth for the reserve and a half for the other client.
+    expect(aMinute(seen, 12, 20)).toBeGreaterThan(150);
+    expect(aMinute(seen, 12, 20)).toBeLessThan(kind === 'bucket' ? 340 : 190);
+    expect(wasteIn(seen.sent, 12 * MINUTE, 20 * MINUTE)).toBeLessThanOrEqual(0.002);
+    expect(wasteIn(seen.rival, 12 * MINUTE, 20 * MINUTE)).toBeLessThanOrEqual(0.002);
+    expect(aMinute(seen, 23, 27)).toBeGreaterThan(450);
+  });
+
+  it('follows a limit that changes', () => {
+    const limitAt = [
+      { at: 5 * MINUTE, limit: 30 },
+      { at: 15 * MINUTE, limit: 300 },
+    ];
+    const seen = run({}, 25, { limitAt });
+    expect(aMinute(seen, 3, 5)).toBeGreaterThan(72);
+    expect(aMinute(seen, 8, 15)).toBeGreaterThan(22);
+    expect(aMinute(seen, 8, 15)).toBeLessThan(27);
+    expect(aMinute(seen, 19, 25)).toBeGreaterThan(220);
+    expect(aMinute(seen, 19, 25)).toBeLessThan(260);
+  });
+
+  it('goes on after a long time in which nothing was sent', () => {
+    const seen = run({}, 30, { idle: [5 * MINUTE, 18 * MINUTE] });
+    expect(refused(seen)).toBeLessThanOrEqual(2);
+    expect(aMinute(seen, 22, 30)).toBeGreaterThan(72);
+  });
+
+  it('tells what the server has named', () => {
+    const control = createRateControl({ cap: null, reserve: 20, startPerSecond: 5 });
+    expect(control.seen()).toBeNull();
+    run({ kind: 'first', reset: 'end' }, 5, {}, control);
+    expect(control.seen()?.limit).toBe(100);
+    expect(control.seen()?.windowMs).toBeGreaterThan(57_000);
+    expect(control.seen()?.windowMs).toBeLessThan(63_000);
+  });
+});
+
+describe('headers that lie', () => {
+  const lies: [string, SimulationOptions['lie']][] = [
+    ['always as much is left', (told) => ({ ...told, remaining: told.limit })],
+    ['more is left than the limit', (told) => ({ ...told, remaining: (told.limit ?? 0) + 5 })],
+    ['a limit of nothing', (told) => ({ ...told, limit: 0 })],
+    ['a limit that is not there', (told) => ({ ...told, limit: null })],
+    ['a reset in a hundred years', (told) => ({ ...told, resetMs: 3e12 })],
+    ['a reset by chance', (told, random) => ({ ...told, resetMs: random() * 500_000 })],
+  ];
+
+  it.each(lies)('do not stop a run, nor make it run wild: %s', (_what, lie) => {
+    const seen = run({ kind: 'aligned', reset: 'end' }, 30, lie === undefined ? {} : { lie });
+    expect(aMinute(seen, 10, 30)).toBeGreaterThan(8);
+    expect(wasteIn(seen.sent, 5 * MINUTE, 30 * MINUTE)).toBeLessThan(0.12);
+  });
+
+  it('are believed again after some time', () => {
+    // For ten minutes others take all that is left, and the headers do not say so.
+    const lie: SimulationOptions['lie'] = (told) => ({ ...told, remaining: told.limit });
+    const control = createRateControl({ cap: null, reserve: 20, startPerSecond: 5 });
+    const server: ServerOptions = { ...SERVER, kind: 'first', reset: 'end' };
+    simulate(control, server, 10 * MINUTE, { lie });
+    expect(control.rate(10 * MINUTE)).toBeLessThan(5);
+  });
+});
+
+describe('the pace without headers', () => {
+  const servers = KINDS.flatMap((kind) => LIMITS.map((limit) => ({ kind, limit })));
+
+  it.each(servers)('nears the limit of the server, and is seldom refused: %o', (server) => {
+    const shares: number[] = [];
+    for (const seed of [1, 2, 3, 4]) {
+      const seen = run({ ...server, headers: 'none', phaseMs: 17_000 * seed }, 41, { seed });
+      shares.push(aMinute(seen, 1, 11) / server.limit);
+      expect(wasteIn(seen.sent, 11 * MINUTE, 41 * MINUTE)).toBeLessThanOrEqual(0.02);
+    }
+    expect(Math.min(...shares)).toBeGreaterThan(0.6);
+    expect(shares.reduce((sum, share) => sum + share) / shares.length).toBeGreaterThan(0.76);
+  });
+
+  it('begins at five a second and climbs by one a second each second', () => {
+    const seen = run({ headers: 'none', limit: 1_000_000 }, 0.5);
+    const within = (from: number, to: number) => allowedIn(seen.sent, from * 1000, to * 1000);
+    expect(within(0, 1)).toBeLessThanOrEqual(7);
+    expect(within(10, 11)).toBeGreaterThan(11);
+    expect(within(10, 11)).toBeLessThan(20);
+  });
+
+  it('goes by the headers that only refusals have', () => {
+    const seen = run({ kind: 'first', reset: 'end', headers: 'only-429' }, 31);
+    expect(aMinute(seen, 2, 12)).toBeGreaterThan(60);
+    expect(wasteIn(seen.sent, 11 * MINUTE, 31 * MINUTE)).toBeLessThan(0.03);
+  });
+
+  it.each(KINDS)('gives way to another client, and takes the room back: %s', (kind) => {
+    const rival = { fromMs: 10 * MINUTE, toMs: 20 * MINUTE, perSecond: 5 };
+    const seen = run({ kind, headers: 'none', limit: 600 }, 35, { rival });
+    expect(aMinute(seen, 12, 20)).toBeLessThan(330);
+    expect(wasteIn(seen.sent, 12 * MINUTE, 20 * MINUTE)).toBeLessThan(0.02);
+    expect(aMinute(seen, 30, 35)).toBeGreaterThan(480);
+  });
+
+  it.each([0.01, 0.05, 0.1, 0.2])('is not brought to a crawl by refusals by chance: %d', (refuses) => {
+    const seen = run({ headers: 'none', limit: 1_000_000, refuses }, 20);
+    expect(aMinute(seen, 0, 20)).toBeGreaterThan(30);
+  });
+
+  it('comes back after a minute in which everything was refused', () => {
+    const limitAt = [
+      { at: 5 * MINUTE, limit: 0 },
+      { at: 6 * MINUTE, limit: 100 },
+    ];
+    const seen = run({ headers: 'none', limitAt } as Partial<ServerOptions>, 25, { limitAt });
+    expect(aMinute(seen, 15, 25)).toBeGreaterThan(60);
+  });
+});
+
+describe('a rate that was set', () => {
+  const fixed = (cap: number) => createRateControl({ cap, reserve: 0, startPerSecond: cap });
+
+  it('is never exceeded, and is reached where the server allows it', () => {
+    const seen = run({ limit: 6000 }, 5, {}, fixed(10));
+    expect(Math.max(...seen.rates)).toBeLessThanOrEqual(10);
+    expect(aMinute(seen, 0, 5)).toBeGreaterThan(590);
+    const blind = run({ limit: 6000, headers: 'none' }, 5, {}, fixed(10));
+    expect(Math.max(...blind.rates)).toBeLessThanOrEqual(10);
+    expect(aMinute(blind, 0, 5)).toBeGreaterThan(590);
+  });
+
+  it('gives way to a server that allows less', () => {
+    const seen = run({ limit: 100 }, 10, {}, fixed(50));
+    expect(aMinute(seen, 2, 10)).toBeGreaterThan(93);
+    expect(refused(seen)).toBeLessThanOrEqual(2);
+    const blind = run({ limit: 100, headers: 'none' }, 41, {}, fixed(50));
+    expect(wasteIn(blind.sent, 11 * MINUTE, 41 * MINUTE)).toBeLessThan(0.02);
+  });
+});
+
+describe('any server', () => {
+  const anyRecord: fc.Arbitrary<ServerOptions> = fc.record({
+    kind: fc.constantFrom(...KINDS),
+    limit: fc.integer({ min: 5, max: 2000 }),
+    windowMs: fc.constantFrom(1000, 5000, 10_000, 30_000, 60_000, 300_000, 600_000),
+    reset: fc.constantFrom('end', 'next', 'zero-while-free', 'full', 'none'),
+    whole: fc.constantFrom('ceil', 'floor', 'round', 'fraction'),
+    counted: fc.constantFrom('after', 'before'),
+    headers: fc.constantFrom('all', 'none', 'only-429', 'some', 'limit-remaining'),
+    latency: fc.constantFrom<[number, number]>([5, 20], [20, 200], [100, 1500]),
+    phaseMs: fc.nat(600_000),
+    refuses: fc.constantFrom(0, 0, 0.01),
+  });
+  // A few hundred requests a second at most, or the simulation takes longer than it tells.
+  const anyServer = anyRecord.filter(({ limit, windowMs }) => limit / windowMs < 0.1);
+  const options = fc.record({ seed: fc.nat(), cap: fc.constantFrom(null, 1, 7.5, 100), reserve: fc.nat(90) });
+
+  it('is sent to for ever, at a rate that is finite, above 0 and not above the cap', () => {
+    fc.assert(
+      fc.property(anyServer, options, (server, { seed, cap, reserve }) => {
+        const control = createRateControl({ cap, reserve, startPerSecond: cap ?? 5 });
+        const seen = simulate(control, server, 10 * MINUTE, { seed });
+        for (const rate of seen.rates) {
+          if (!(rate > 0 && rate <= (cap ?? 10_000))) expect.fail(`a rate of ${rate}`);
+        }
+        // Whatever came, in the last of ten minutes something is sent, or the window is as long as that.
+        if (server.windowMs <= MINUTE) expect(seen.sent.some(({ at }) => at > 7 * MINUTE)).toBe(true);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('whose headers are honest is used, and seldom refuses', () => {
+    const honest = anyServer.filter(
+      ({ kind, reset, headers, limit, windowMs }) =>
+        headers === 'all' &&
+        (kind === 'sliding' || kind === 'bucket' ? reset === 'full' || reset === 'next' : reset === 'end') &&
+        !(kind === 'bucket' && reset === 'next') &&
+        limit >= 20 &&
+        windowMs <= MINUTE &&
+        windowMs >= 5000,
+    );
+    fc.assert(
+      fc.property(honest, fc.nat(), (any, seed) => {
+        const server = { ...any, refuses: 0 };
+        const control = createRateControl({ cap: null, reserve: 20, startPerSecond: 5 });
+        const seen = simulate(control, server, 20 * MINUTE, { seed, inFlight: 400 });
+        const due = (server.limit * 0.8 * 10 * MINUTE) / server.windowMs;
+        expect(allowedIn(seen.sent, 10 * MINUTE, 20 * MINUTE) / due).toBeGreaterThan(0.6);
+        expect(wasteIn(seen.sent, 0, 20 * MINUTE)).toBeLessThan(0.02);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { createBucketEstimate } from '../../src/core/bucket-estimate.ts';
+import { createWindowEstimate, type WindowSample } from '../../src/core/window-estimate.ts';
+
+const SAMPLE: WindowSample = {
+  limit: 100,
+  used: 10,
+  resetMs: null,
+  sent: 10,
+  ageMs: 1000,
+  blurMs: 100,
+  sinceFirstMs: 1000,
+  wayMs: 10,
+};
+
+describe('the window of a limiter', () => {
+  it('is as long as the greatest reset that has come twice, and known at once', () => {
+    const window = createWindowEstimate();
+    expect(window.isKnown()).toBe(false);
+    window.heard(0, { ...SAMPLE, resetMs: 30_000 });
+    expect([window.isKnown(), window.ms()]).toEqual([true, 30_000]);
+    // One answer alone may be wrong.
+    window.heard(1000, { ...SAMPLE, resetMs: 60_000 });
+    expect(window.ms()).toBe(30_000);
+    window.heard(2000, { ...SAMPLE, resetMs: 59_000 });
+    expect(window.ms()).toBe(59_000);
+  });
+
+  it('is at least as long as places have been taken, where no reset is named', () => {
+    const window = createWindowEstimate();
+    for (let s = 1; s <= 20; s++) {
+      window.heard(s * 1000, { ...SAMPLE, used: s, sent: s, ageMs: s * 1000, sinceFirstMs: s * 1000 });
+    }
+    expect(window.isKnown()).toBe(false);
+    expect(window.ms()).toBeGreaterThan(18_000);
+    // Places have come back: it is known.
+    window.heard(25_000, { ...SAMPLE, used: 5, sent: 25, ageMs: 5000, sinceFirstMs: 25_000 });
+    expect(window.isKnown()).toBe(true);
+  });
+
+  it('is not what a reset says that places outlast', () => {
+    const window = createWindowEstimate();
+    for (let s = 1; s <= 10; s++) {
+      window.heard(s * 1000, { ...SAMPLE, used: 3, resetMs: 1000, sent: s, ageMs: s * 1000, sinceFirstMs: s * 1000 });
+    }
+    expect(window.ms()).toBeGreaterThan(5000);
+  });
+});
+
+describe('a bucket', () => {
+  const told = (used: number, resetMs: number, sent = used) => ({ ...SAMPLE, used, resetMs, sent });
+
+  it('is known by a reset in proportion to what was taken, until one is not', () => {
+    const bucket = createBucketEstimate();
+    expect(bucket.ms()).toBeNull();
+    bucket.heard(0, told(10, 6000));
+    bucket.heard(5000, told(20, 12_000));
+    expect(bucket.ms()).toBeNull();
+    bucket.heard(15_000, told(60, 36_000));
+    expect(bucket.ms()).toEqual({ ms: 60_000, isTold: true });
+    bucket.heard(16_000, told(62, 37_000));
+    expect(bucket.ms()?.ms).toBeCloseTo(60_000, -3);
+    bucket.heard(17_000, told(62, 5000));
+    expect(bucket.ms()).toBeNull();
+  });
+
+  it('is none where all comes back at once', () => {
+    const bucket = createBucketEstimate();
+    const sample = { ...SAMPLE, ageMs: 50_000 };
+    expect(bucket.heard(50_000, { ...sample, used: 40, sent: 40 })).toBe(false);
+    expect(bucket.heard(51_000, { ...sample, used: 1, sent: 41 })).toBe(true);
+    // Over as long a time as they were taken, a bucket gives them back too.
+    bucket.heard(90_000, { ...sample, used: 40, sent: 81 });
+    expect(bucket.heard(140_000, { ...sample, used: 1, sent: 82 })).toBe(false);
+  });
+});
