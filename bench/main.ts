@@ -6,6 +6,8 @@ import type { Figure, Size } from './figure.ts';
 import { machine } from './machine.ts';
 import { memory } from './memory.ts';
 import { rate } from './rate.ts';
+import { rateAuto } from './rate-auto.ts';
+import { rateAutoLive } from './rate-auto-live.ts';
 import { figureText } from './report.ts';
 import { keep } from './results.ts';
 import { startUp } from './start-up.ts';
@@ -15,6 +17,8 @@ const FIGURES: Record<string, (size: Size, say: (text: string) => void) => Promi
   'start-up': startUp,
   clients,
   rate,
+  'rate-auto': rateAuto,
+  'rate-auto-live': rateAutoLive,
   validate,
   memory,
 };

@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { workDirectory } from './work-directory.ts';
@@ -52,4 +53,38 @@ export async function runProgram(command: string, input: string, flags: string[]
   } finally {
     rmSync(runs, { recursive: true, force: true });
   }
+}
+
+/** A server in a process of its own, on the loopback interface, and a channel to it. */
+export type Forked = { url: string; ask: (question: string) => Promise<unknown>; stop: () => void };
+
+/** The next message of the server. Throws when it ends instead. */
+async function heard(child: ChildProcess): Promise<unknown> {
+  const ended = new AbortController();
+  const end = () => ended.abort();
+  child.once('exit', end);
+  try {
+    const [message] = await once(child, 'message', { signal: ended.signal });
+    return message;
+  } catch (cause) {
+    throw new Error('the server of the benchmark ended', { cause });
+  } finally {
+    child.off('exit', end);
+  }
+}
+
+/** Starts a file of this folder as a server, which first tells its port. */
+export async function forkServer(file: string, ...args: string[]): Promise<Forked> {
+  const execArgv = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
+  const child = fork(join(ROOT, 'bench', file), args, { execArgv });
+  const port = await heard(child);
+  return {
+    url: `http://127.0.0.1:${port}/v2`,
+    ask: (question) => {
+      const answer = heard(child);
+      child.send(question);
+      return answer;
+    },
+    stop: () => child.disconnect(),
+  };
 }

@@ -10,8 +10,8 @@ export type HeaderPace = {
   heard: (now: number, sample: HeaderSample) => void;
   /** Requests a second; Infinity while nothing is known, or no longer. */
   rate: (now: number) => number;
-  /** The limit that the server has named last, and over how long it counts. */
-  seen: () => { limit: number; windowMs: number } | null;
+  /** The limit that the server has named last, and over how long it counts; null where that is not known yet. */
+  seen: () => { limit: number; windowMs: number | null } | null;
   /** Places that should be free now, as a share of the reserve. */
   room: (now: number) => number;
 };
@@ -119,7 +119,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
       const open = (free(now, windowMs) / reserve() - CLOSED) / (OPEN - CLOSED);
       return Math.max(pace * Math.min(1, Math.max(0, open)), Math.min(pace, 1000 / windowMs));
     },
-    seen: () => (limit === 0 ? null : { limit, windowMs: window.ms() }),
+    seen: () => (limit === 0 ? null : { limit, windowMs: window.isKnown() ? window.ms() : null }),
     room: (now) => (limit === 0 ? 0 : free(now, window.ms()) / reserve()),
   };
 }

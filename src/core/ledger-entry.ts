@@ -7,7 +7,7 @@ export type RequestCounts = { total: number; writes: number; reads: number; retr
  * The pace that a session really had; the greatest numbers are of any sliding window. `throttled_ms` is the part of the
  * pauses that a 429 began. `allowed`: how many requests there might have been from the first to the last, by the setting
  * and by what the server allowed; null where nothing limits. `server_limit`: what the server named last, and the window
- * for which that seems to hold; null where it named none.
+ * for which that seems to hold (null where that is not known yet); null where it named none.
  */
 export type RateSeen = {
   mean_per_s: number;
@@ -16,7 +16,7 @@ export type RateSeen = {
   paused_ms: number;
   throttled_ms: number;
   allowed: number | null;
-  server_limit: { requests: number; window_ms: number } | null;
+  server_limit: { requests: number; window_ms: number | null } | null;
 };
 
 /**

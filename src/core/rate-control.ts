@@ -20,7 +20,7 @@ export type RateControl = {
   /** Requests a second, evenly spaced; always above 0. */
   rate: (now: number) => number;
   /** The limit that the server has named; null where it has not. */
-  seen: () => { limit: number; windowMs: number } | null;
+  seen: () => { limit: number; windowMs: number | null } | null;
 };
 
 /** After a refusal that headers have not foretold, the pace falls to this share, and grows by such a share with each answer. */

@@ -33,6 +33,12 @@ function countLines(summary: Summary): string[] {
   return [...present.map(([status, n]) => line(n, status)), line(summary.input.rows, wrapped.trimEnd())];
 }
 
+function serverLine({ requests, window_ms: ms }: NonNullable<Summary['rate']['server_limit']>): string {
+  return ms === null
+    ? `  the server names a limit of ${number(requests)}`
+    : `  the server allows ${number(requests)} in ${formatDuration(ms)}`;
+}
+
 function requestLines({ requests, rate, duration_ms }: Summary): string[] {
   if (requests.total === 0) return [];
   const parts = [
@@ -44,7 +50,7 @@ function requestLines({ requests, rate, duration_ms }: Summary): string[] {
   const used = rate.used_share === null ? '' : `, ${Math.round(rate.used_share * 1000) / 10} % of what was allowed`;
   const lost =
     rate.paused_ms > 0
-      ? `${formatDuration(rate.paused_ms)} lost to pauses, ${formatDuration(rate.throttled_ms)} of it to 429`
+      ? `${formatDuration(rate.paused_ms)} lost to pauses, ${rate.throttled_ms > 0 ? formatDuration(rate.throttled_ms) : 'none'} of it to 429`
       : 'no time lost to pauses or 429';
   const { server_limit: server } = rate;
   return [
@@ -52,9 +58,7 @@ function requestLines({ requests, rate, duration_ms }: Summary): string[] {
     `  ${rate.mean_per_s}/s on average (${limit})${used}`,
     `  at most ${number(rate.max_in_1s)} in any second, ${number(rate.max_in_60s)} in any minute`,
     `  ${lost}`,
-    ...(server === null
-      ? []
-      : [`  the server allows ${number(server.requests)} in ${formatDuration(server.window_ms)}`]),
+    ...(server === null ? [] : [serverLine(server)]),
   ];
 }
 

@@ -222,7 +222,10 @@ export function createPacer(rate: Settings['rate'], control: RateControl, clock:
         paused_ms: Math.max(0, pausedMs - ahead),
         throttled_ms: Math.max(0, Math.min(throttledMs, pausedMs - ahead)),
         allowed: rate === 'off' ? null : admitted === 0 ? 0 : 1 + allowedAtLast,
-        server_limit: limit === null ? null : { requests: limit.limit, window_ms: Math.round(limit.windowMs) },
+        server_limit:
+          limit === null
+            ? null
+            : { requests: limit.limit, window_ms: limit.windowMs === null ? null : Math.round(limit.windowMs) },
       };
     },
   };

@@ -141,6 +141,9 @@ describe('the pace that headers lead to', () => {
   it('tells what the server has named', () => {
     const control = createRateControl({ cap: null, reserve: 20, startPerSecond: 5 });
     expect(control.seen()).toBeNull();
+    // As long as no place has come back, the window may be of any length.
+    run({ reset: 'none', limit: 1000 }, 0.2, {}, control);
+    expect(control.seen()).toEqual({ limit: 1000, windowMs: null });
     run({ kind: 'first', reset: 'end' }, 5, {}, control);
     expect(control.seen()?.limit).toBe(100);
     expect(control.seen()?.windowMs).toBeGreaterThan(57_000);

@@ -41,6 +41,18 @@ Exit 0 (ok)
     );
   });
 
+  it('says what is known of the limit of the server, and what pauses have cost', () => {
+    const { rate } = makeSummary();
+    const text = (changes: Partial<Summary['rate']>) =>
+      summaryText(makeSummary({ rate: { ...rate, ...changes } }), plain);
+    expect(text({ server_limit: { requests: 1200, window_ms: null } })).toContain(
+      '\n  the server names a limit of 1,200\n',
+    );
+    expect(text({ server_limit: { requests: 100, window_ms: 9900 } })).toContain('\n  the server allows 100 in 9.9s\n');
+    expect(text({ paused_ms: 2000 })).toContain('\n  2s lost to pauses, none of it to 429\n');
+    expect(text({ setting: 'off', used_share: null })).toContain('\n  4.99/s on average (no limit)\n');
+  });
+
   it('of a run that stopped says why, and what to do next', () => {
     const summary = makeSummary({
       state: 'paused',
@@ -193,7 +205,11 @@ Next: telnyx-reassign resume runs/x
         paused_ms: n,
         throttled_ms: n,
         used_share: fc.constantFrom(null, 0, 0.123, 1),
-        server_limit: fc.constantFrom(null, { requests: 1_000_000, window_ms: 86_399_000 }),
+        server_limit: fc.constantFrom(
+          null,
+          { requests: 7, window_ms: null },
+          { requests: 1_000_000, window_ms: 86_399_000 },
+        ),
       }),
       rows: n,
     });

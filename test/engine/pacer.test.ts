@@ -284,6 +284,9 @@ describe('a pace that changes', () => {
     expect(seen).toMatchObject({ paused_ms: 7000, throttled_ms: 2000 });
     expect(seen.allowed).toBeCloseTo(1 + 10 + 5 + 2, 5);
     expect(seen.server_limit).toEqual({ requests: 100, window_ms: 60_000 });
+    const unknown = { ...control, seen: () => ({ limit: 7, windowMs: null }) };
+    const limit = createPacer('auto', unknown, clock, createStop()).seen().server_limit;
+    expect(limit).toEqual({ requests: 7, window_ms: null });
     expect(createPacer('off', control, clock, createStop()).seen().allowed).toBeNull();
     expect(createPacer('auto', control, clock, createStop()).seen()).toMatchObject({ allowed: 0, mean_per_s: 0 });
   });
