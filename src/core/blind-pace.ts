@@ -1,6 +1,7 @@
 /** The pace that is found from refusals alone. */
 export type BlindPace = {
-  accepted: (now: number, sentAt: number) => void;
+  /** `isUsed`: the pace was made use of lately, and may grow. */
+  accepted: (now: number, sentAt: number, isUsed: boolean) => void;
   /** Gives whether it tells of a new shortage. */
   refused: (now: number, sentAt: number) => boolean;
   /** Requests a second. */
@@ -97,7 +98,7 @@ export function createBlindPace(startPerSecond: number): BlindPace {
   }
 
   return {
-    accepted(now, sentAt) {
+    accepted(now, sentAt, isUsed) {
       if (Number.isNaN(since)) since = sentAt;
       count += 1;
       if (short) {
@@ -110,8 +111,8 @@ export function createBlindPace(startPerSecond: number): BlindPace {
         count = 0;
         wayFrom = { at: end, count };
       } else if (stays > 0) stays -= 1;
-      else if (limit === null) pace += STEP / Math.max(1, pace);
-      else near(now, limit);
+      else if (isUsed && limit === null) pace += STEP / Math.max(1, pace);
+      else if (isUsed && limit !== null) near(now, limit);
     },
     refused(now, sentAt) {
       if (Number.isNaN(since)) since = sentAt;

@@ -31,6 +31,9 @@ const LIES = 3;
 const DISTRUST_MS = 1_800_000;
 /** One refusal against what was promised is forgotten in so many accepted requests. */
 const FORGET_LIE = 200;
+/** The pace is used or not over so long, and so many requests. */
+const USED_MS = 1000;
+const USED_REQUESTS = 4;
 /** A day: no window is longer. */
 const LONGEST_MS = 86_400_000;
 
@@ -57,6 +60,12 @@ export function createRateControl(options: {
     return Math.min(cap, led === Number.POSITIVE_INFINITY ? blind.rate() : led * brake);
   }
 
+  /** Whether at least half of what refusals would allow is sent: a pace that nobody needs must not grow unseen. */
+  function isUsed(now: number): boolean {
+    const spanMs = Math.max(USED_MS, (USED_REQUESTS * 1000) / blind.rate());
+    return history.until(now) - history.until(now - spanMs) >= (blind.rate() * spanMs) / 2000;
+  }
+
   return {
     sent: (now) => history.add(now),
     heard(now, { limit, remaining, resetMs, throttled, sentAt }) {
@@ -69,7 +78,7 @@ export function createRateControl(options: {
       }
       const led = now >= distrustUntil && told.rate(now) < Number.POSITIVE_INFINITY;
       const news = throttled ? blind.refused(now, sentAt) : false;
-      if (!throttled) blind.accepted(now, sentAt);
+      if (!throttled) blind.accepted(now, sentAt, isUsed(now));
       if (!led) return;
       if (news) {
         brake *= BRAKE;

@@ -72,8 +72,11 @@ export function createThrottle(
       const throttled = answer.status === 429;
       const asked = serverWaitMs(answer.wait, throttled, clock.wallNow());
       const now = clock.now();
-      control.heard(now, { ...rateHeaders(answer.wait, clock.wallNow()), throttled, sentAt: admittedAt });
-      pacer.look();
+      // An error of the server says nothing about how many it accepts.
+      if (throttled || isAccepted(answer.status)) {
+        control.heard(now, { ...rateHeaders(answer.wait, clock.wallNow()), throttled, sentAt: admittedAt });
+        pacer.look();
+      }
       if (isAccepted(answer.status)) {
         throttledSince = null;
         rounds = 0;
