@@ -150,16 +150,17 @@ export function createBreaker(
     if (streak.size() === 0 || admittedAt < streak.began()) return;
     // Fewer than may be in flight, and as many as no chance explains: an outage that was over before it tripped.
     const wasOutage = all.isOutage(LEAST_IN_A_ROW) || (ask === 'write' && writes.isOutage(LEAST_IN_A_ROW));
-    let anyBack = false;
+    let toGiveBack = wasOutage;
     for (const failure of ask === 'write' ? endStreaks() : all.end()) {
       // Whether writes are down is told by the next answer to one: a read gives none of them back.
       if (wasOutage) failure.wasOutage = true;
       if (!failure.wasOutage || (ask === 'read' && failure.ask === 'write')) continue;
       failure.giveBack();
-      anyBack = true;
+      toGiveBack = true;
     }
-    if (anyBack) overSince.read = admittedAt;
-    if (anyBack && ask === 'write') overSince.write = admittedAt;
+    // What was sent in the outage and fails later is part of it, even where nothing of its kind has failed so far.
+    if (toGiveBack) overSince.read = admittedAt;
+    if (toGiveBack && ask === 'write') overSince.write = admittedAt;
     // Who has got an attempt back sees it, and goes on.
     decide(true, (about) => ask === 'write' || about === 'read');
   }

@@ -183,7 +183,11 @@ describe('an outage of half a minute or more', () => {
           expect(w.ledger.filter(({ type }) => type === 'outcome')).toHaveLength(count);
         },
       ),
-      { numRuns: 100 },
+      {
+        numRuns: 100,
+        // Reads sent in the outage that fail after it, when only writes had failed before.
+        examples: [[{ from: 0, ms: 30_000, kind: 'hang', who: 'all, then writes' }, 5, 100, 1, 1]],
+      },
     );
   });
 });
