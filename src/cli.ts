@@ -79,11 +79,12 @@ function wantsJson(): boolean {
 
 /** Says what went wrong, on standard error or, for `--json`, as the one object on standard output. */
 async function report(error: unknown, context: Context): Promise<number> {
-  const { exit, code } = error instanceof CommandError ? error : { exit: EXIT.internal, code: 'internal' };
+  const { exit, code, next } =
+    error instanceof CommandError ? error : { exit: EXIT.internal, code: 'internal', next: null };
   const withoutKey = await keyRemover();
   const message = withoutKey(error instanceof Error ? error.message : String(error));
   if (wantsJson()) {
-    sayJson(context, exit, { error: { code, message } });
+    sayJson(context, exit, { next_command: next, error: { code, message } });
     return exit;
   }
   if (error instanceof CommandError && !(error instanceof UsageError)) {

@@ -26,10 +26,14 @@ import { sourceTakenOver, unfinishedLike } from './unfinished.ts';
 
 /** `apply INPUT`: make the plan and execute it. `apply RUN_DIR`: execute a saved plan. */
 export async function applyCommand(input: string | undefined, flags: Typed, context: Context): Promise<number> {
-  if (flags.print_config !== undefined) return printConfig(settle(flags, context, 'apply'), context);
+  if (flags.print_config !== undefined && (input === undefined || input === '')) {
+    return printConfig(settle(flags, context, 'apply'), 'apply', context);
+  }
   const given = requireInput(input, 'apply');
   if (given !== '-' && isRunDirectory(resolve(context.cwd, given))) return applyRun(given, flags, context);
-  return applyInput(given, settle(flags, context, 'apply'), context, false);
+  const resolved = settle(flags, context, 'apply');
+  if (resolved.settings.print_config) return printConfig(resolved, 'apply', context);
+  return applyInput(given, resolved, context, false);
 }
 
 /** From an input to its end. `neverAsk` is for jobs. */
@@ -53,15 +57,17 @@ export async function applyInput(
 
 /** Throws CommandError (exit 8) where a run is not in a state that can be applied, with the command to use instead. */
 async function checkState(run: Run, mine: boolean, context: Context): Promise<void> {
-  const { run_id: id, state: recorded } = run.manifest;
+  const { run_id: id } = run.manifest;
   const state = await stateOf(run.dir, run.manifest, mine);
-  const refuse = (message: string) => new CommandError(EXIT.refused, 'not_planned', message);
-  if (recorded === 'planning' || state === 'planned' || state === 'refused') return;
+  const refuse = (message: string, next: string) =>
+    new CommandError(EXIT.refused, 'not_planned', `${message}: ${next}`, next);
+  // Of one without a plan it is said later that there is none, and how to make one.
+  if (run.manifest.plan === null || state === 'planned' || state === 'refused') return;
   if (state === 'interrupted' || state === 'paused') {
-    throw refuse(`Run ${id} was begun and is ${state}. Go on with it: ${commandOn(run, 'resume', context)}`);
+    throw refuse(`Run ${id} was begun and is ${state}. Go on with it`, commandOn(run, 'resume', context));
   }
   const how = commandLine(context.program, 'results', run.shown);
-  throw refuse(`Run ${id} is ${state}, and apply takes a planned one. See how it ended: ${how}`);
+  throw refuse(`Run ${id} is ${state}, and apply takes a planned one. See how it ended`, how);
 }
 
 /** The command that a saved plan belongs to, once it is carried out. */
@@ -73,6 +79,7 @@ async function applyRun(given: string, flags: Typed, context: Context): Promise<
   const loaded = openRun(given, context);
   const resolved = settleOnRun(flags, context, 'apply', loaded.manifest);
   const { settings } = resolved;
+  if (settings.print_config) return printConfig(resolved, 'apply', context);
   checkOutputs(null, resolved, context);
   const offline = loaded.manifest.settings.offline === 'true';
   const key = settings.dry_run && offline ? null : requireKey(resolved, context);

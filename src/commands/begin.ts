@@ -12,6 +12,7 @@ import { endRun } from './end-run.ts';
 import type { Finish } from './finish.ts';
 import { newRun, type Origin, takeInput } from './new-run.ts';
 import { commandOn, type Run } from './open-run.ts';
+import { validUntil } from './plan-age.ts';
 import { type PlannedRun, planRun } from './plan-run.ts';
 import { logRejections } from './run-log.ts';
 import { onEndSignals } from './signals.ts';
@@ -145,7 +146,7 @@ export async function begin(
   if (talks) {
     if (dialect !== null && origin.plan === undefined) say(context.stderr, `${where}: ${dialectText(dialect)}\n`);
     for (const note of notes) say(context.stderr, `note: ${note}\n`);
-    const text = planText(preview, settings, sentTo(settings), Date.now(), account);
+    const text = planText(preview, settings, sentTo(settings), Date.now(), validUntil(run, settings), account);
     say(command === 'plan' ? context.stdout : context.stderr, text);
     say(context.stderr, warningText(planned.warnings, run.shown, context));
     say(context.stderr, heldText(preview, join(run.shown, 'held.csv')));
@@ -185,10 +186,16 @@ export async function begin(
 /** Ends a run that is not begun because an earlier one of the same input was not brought to its end. */
 export function refusedAsUnfinished(run: Run, unfinished: Run[], { settings }: Resolved, context: Context): Finish {
   const last = unfinished.at(-1) as Run;
-  const goOn = commandOn(last, 'resume', context);
   const skip = settings.skip_rejected ? ['--skip-rejected'] : [];
   const anew = commandOn(run, 'apply', context, '--if-unfinished', 'new', ...skip);
-  const message = `Run ${last.manifest.run_id} of the same input was not finished, so nothing was sent.\n  Go on with it:  ${goOn}\n  Start anew:     ${anew}`;
+  const said = `Run ${last.manifest.run_id} of the same input was not finished, so nothing was sent.`;
+  // One that met wrong numbers must not go on: what is right is to mend the file, and start anew.
+  const isWrong = last.manifest.stop?.reason === 'phone_number_mismatch';
+  const goOn = isWrong ? null : commandOn(last, 'resume', context);
+  const message =
+    goOn === null
+      ? `${said} It stopped because phone numbers did not belong to their ids: mend the file first.\n  Start anew:     ${anew}`
+      : `${said}\n  Go on with it:  ${goOn}\n  Start anew:     ${anew}`;
   const stop = { reason: 'unfinished', detail: `run ${last.manifest.run_id} of the same input was not finished` };
-  return { exit: EXIT.refused, state: 'refused', stop, next: goOn, error: { code: 'unfinished', message } };
+  return { exit: EXIT.refused, state: 'refused', stop, next: goOn ?? anew, error: { code: 'unfinished', message } };
 }

@@ -165,6 +165,7 @@ export async function carryOut(
       control,
       stop,
       index,
+      run.before?.meter,
     );
     stopped = execution.stop;
     const { requests, rate } = execution;

@@ -68,6 +68,10 @@ export async function checkAccount(run: Run, resolved: Resolved, key: string | n
       );
     }
     const how = answer.kind === 'http' ? `HTTP ${answer.status}` : answer.message;
+    if (answer.kind === 'http' && answer.status === 401) {
+      const refused = `The API refused the key (${how}), and nothing was sent. Set TELNYX_API_KEY to a key that is valid for the account of run ${id}, and give the same command again.`;
+      throw new CommandError(EXIT.preflight, 'key_refused', refused);
+    }
     const message = `The key is not the one that run ${id} was begun with, and the account could not be read to compare it (${how}): nothing was sent.`;
     throw new CommandError(EXIT.preflight, 'account_not_read', message);
   } finally {

@@ -10,11 +10,14 @@ import type { Run } from './open-run.ts';
  * was planned. The message names the command that plans again.
  */
 export async function checkPlan(run: Run, context: Context): Promise<void> {
-  const { state, plan, fault, input, run_id: id } = run.manifest;
+  const { state, plan, fault, input, run_id: id, exit_code: exit } = run.manifest;
   const files = runFiles(run.dir);
   const command = planAgain(run.manifest, context.program);
   const again = (how: string) => (command === null ? '' : ` ${how}: ${command}`);
-  const refuse = (code: string, message: string) => new CommandError(EXIT.refused, code, message);
+  const refuse = (code: string, message: string) => new CommandError(EXIT.refused, code, message, command);
+  if (plan === null && exit === EXIT.preflight) {
+    throw refuse('no_plan', `Run ${id} has no plan: the account could not be read for it.${again('Plan again')}`);
+  }
   if (state === 'planning' || (plan === null && fault === null)) {
     throw refuse('no_plan', `Run ${id} ended while it was planning, and nothing was sent.${again('Start again')}`);
   }

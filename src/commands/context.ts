@@ -19,11 +19,14 @@ export type Context = {
 export class CommandError extends Error {
   readonly exit: number;
   readonly code: string;
+  /** The command that goes on, for `--json`; the message names it too. */
+  readonly next: string | null;
 
-  constructor(exit: number, code: string, message: string) {
+  constructor(exit: number, code: string, message: string, next: string | null = null) {
     super(message);
     this.exit = exit;
     this.code = code;
+    this.next = next;
   }
 }
 
@@ -43,6 +46,14 @@ export function painter(stream: NodeJS.WriteStream): (style: 'good' | 'bad' | 's
 /** Whether a question could be asked: somebody reads standard error and types on standard input. */
 export function isInteractive(context: Context): boolean {
   return context.stdin.isTTY === true && context.stderr.isTTY === true;
+}
+
+/**
+ * Whether a command that is printed can ask when it is pasted: whoever reads it sits at a terminal, whatever this one
+ * has as its standard input.
+ */
+export function canAskLater(context: Context): boolean {
+  return context.stderr.isTTY === true && !context.unattended;
 }
 
 /** Writes to a stream whose reader may be gone. */

@@ -7,7 +7,7 @@ import { type Summary, summarize } from '../core/summary.ts';
 import { summaryText } from '../core/summary-text.ts';
 import { sumOf, type Tally } from '../core/tally.ts';
 import { runFiles, writeJson } from '../io/run-directory.ts';
-import { type Context, isInteractive, painter, say } from './context.ts';
+import { type Context, canAskLater, painter, say } from './context.ts';
 import { type Run, update } from './open-run.ts';
 import { copyResults, writeResults } from './write-results.ts';
 
@@ -70,7 +70,7 @@ export async function makeSummary(
         tally,
         program: context.program,
         dir: ended.shown,
-        interactive: isInteractive(context),
+        interactive: canAskLater(context),
       }),
     warnings,
     files: filesOf(ended, tally, output),

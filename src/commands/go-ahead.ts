@@ -43,8 +43,13 @@ function windowOf({
   if (text === null) return { finishBy: null };
   const finishBy = readFinishBy(text, Date.now());
   if (!('missed' in finishBy)) return { finishBy };
-  const message = `--finish-by ${text} would be ${localTime(finishBy.missed)}: that window was missed, so nothing was sent.`;
-  return { refused: { exit: EXIT.refused, state: 'refused', error: { code: 'window_missed', message } } };
+  const isPast = finishBy.missed <= Date.now();
+  const how = isPast
+    ? `was ${localTime(finishBy.missed)}. Give a later time.`
+    : `would be ${localTime(finishBy.missed)}, more than 12 hours from now. If that is meant, name the day too.`;
+  const message = `That window was missed, so nothing was sent: --finish-by ${text} ${how}`;
+  const stop = { reason: 'window_missed', detail: isPast ? '' : new Date(finishBy.missed).toISOString() };
+  return { refused: { exit: EXIT.refused, state: 'refused', stop, error: { code: 'window_missed', message } } };
 }
 
 /** The answer of somebody at the terminal, or the signal that came instead of one. */

@@ -71,7 +71,10 @@ export async function readLive(
     const { account } = await readNumbers(reader, rows, targets, resolved);
     checkOrganization(given, account);
     const run = recorded ? noteAccount(given, account, resolved, key) : given;
-    return { run: { ...run, before: { readAt: realClock.now(), control: reader.control } }, live: account };
+    return {
+      run: { ...run, before: { readAt: realClock.now(), control: reader.control, meter: reader.meter } },
+      live: account,
+    };
   } catch (error) {
     throw endOfReading(error, stop);
   } finally {

@@ -5,8 +5,9 @@ import type { RateControl } from '../core/rate-control.ts';
 import { type Resolved, typedOf } from '../core/resolve-settings.ts';
 import { settingShape } from '../core/settings.ts';
 import { commandLine } from '../core/shell.ts';
+import type { Meter } from '../engine/window-count.ts';
 import { isRunDirectory, loadManifest, loadRuns, writeManifest } from '../io/run-directory.ts';
-import { type Context, isInteractive, UsageError } from './context.ts';
+import { type Context, canAskLater, UsageError } from './context.ts';
 
 /** A run directory at work. `dir` is absolute, `shown` is as it is typed from here; `manifest` is what was last written. */
 export type Run = {
@@ -15,9 +16,9 @@ export type Run = {
   manifest: Manifest;
   /**
    * That the account was read by this command: when the last request left (monotonic ms), as sending keeps its distance,
-   * and what was learned of the rate.
+   * what was learned of the rate, and what was counted.
    */
-  before?: { readAt: number; control: RateControl };
+  before?: { readAt: number; control: RateControl; meter: Meter };
 };
 
 /** The settings that belong to a run, as run.json keeps them: not those of one call, and no consent to write. */
@@ -36,7 +37,7 @@ export function typedPath(context: Context, path: string): string {
 export function commandOn(run: Run, verb: 'apply' | 'resume' | 'retry', context: Context, ...flags: string[]): string {
   const foreign = foreignBaseUrl(run.manifest.settings);
   const at = foreign === null ? [] : ['--base-url', foreign];
-  const yes = verb === 'resume' || isInteractive(context) ? [] : ['--yes'];
+  const yes = verb === 'resume' || canAskLater(context) ? [] : ['--yes'];
   return commandLine(context.program, verb, run.shown, ...flags, ...at, ...yes);
 }
 

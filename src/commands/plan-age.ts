@@ -16,6 +16,11 @@ export function planAgeOf(
   return most ?? (kept.offline === 'true' ? DAY_MS : 7 * DAY_MS);
 }
 
+/** Until when the saved plan of a run may be carried out: ms since 1970. */
+export function validUntil({ manifest }: Run, settings: Pick<Settings, 'max_plan_age'>): number {
+  return Date.parse(manifest.plan?.at || manifest.created_at) + planAgeOf(manifest, settings);
+}
+
 /** Throws CommandError (exit 8) where the saved plan of a run is too old to be carried out. */
 export function checkPlanAge(run: Run, settings: Pick<Settings, 'max_plan_age'>, context: Context): void {
   const { manifest } = run;
@@ -26,5 +31,5 @@ export function checkPlanAge(run: Run, settings: Pick<Settings, 'max_plan_age'>,
   const again = planAgain(manifest, context.program);
   const next = again === null ? '' : ` Plan again: ${again}`;
   const text = `The plan of run ${manifest.run_id} is ${formatDuration(age)} old, and may be ${formatDuration(most)} (--max-plan-age): nothing was sent.${next}`;
-  throw new CommandError(EXIT.refused, 'stale_plan', text);
+  throw new CommandError(EXIT.refused, 'stale_plan', text, again);
 }

@@ -7,23 +7,16 @@ import type { Context } from './context.ts';
 import { makePlan, type Planned } from './make-plan.ts';
 import type { Origin } from './new-run.ts';
 import { type Run, update } from './open-run.ts';
-import { planAgeOf } from './plan-age.ts';
 import { preflightOf, readForDraft, type Seen } from './read-draft.ts';
 import { endOfReading, noteAccount, type OpenReader, openReader } from './reading.ts';
 
 /** A plan that is saved, and what was found of the account while it was made; `account` is null where it was not read. */
 export type PlannedRun = Planned & { run: Run; warnings: string[]; account: AccountText | null };
 
-async function textOf(
-  run: Run,
-  seen: Seen,
-  preview: Preview,
-  { settings }: Resolved,
-): Promise<{ account: AccountText; warnings: string[] }> {
+async function textOf(run: Run, seen: Seen, preview: Preview): Promise<{ account: AccountText; warnings: string[] }> {
   const { warnings, notes } = await preflightOf(seen, preview, run.manifest.source?.undo === true);
   const nameOf = (profile: string) => seen.profiles.get(profile)?.name ?? '';
-  const validUntil = Date.now() + planAgeOf(run.manifest, settings);
-  return { account: { how: seen.how, nameOf, notes, validUntil }, warnings };
+  return { account: { how: seen.how, nameOf, notes }, warnings };
 }
 
 /** Ways to change that run.json keeps. */
@@ -44,7 +37,7 @@ function keptMove(move: Move, nameOf: (profile: string) => string): KeptMove {
 }
 
 /** What is known of the account of a plan that was made before, as its run has kept it; null where it was not read. */
-export function keptAccount({ manifest }: Run, { settings }: Resolved): AccountText | null {
+export function keptAccount({ manifest }: Run): AccountText | null {
   const { plan } = manifest;
   if (plan === null || plan.reading === null) return null;
   const names = new Map<string, string>();
@@ -53,7 +46,7 @@ export function keptAccount({ manifest }: Run, { settings }: Resolved): AccountT
     names.set(move.profile_target, move.profile_target_name);
   }
   const nameOf = (profile: string) => names.get(profile) ?? '';
-  return { how: '', nameOf, notes: plan.notes, validUntil: Date.parse(plan.at) + planAgeOf(manifest, settings) };
+  return { how: '', nameOf, notes: plan.notes };
 }
 
 /**
@@ -85,7 +78,7 @@ export async function planRun(
     planned = await (origin.plan === undefined
       ? makePlan(run.dir, settings, signal, settings.offline ? null : read)
       : origin.plan(run.dir, signal, read));
-    if (seen !== null) told = await textOf(run, seen, planned.preview, resolved);
+    if (seen !== null) told = await textOf(run, seen, planned.preview);
   } catch (error) {
     throw endOfReading(error, stop);
   } finally {
@@ -111,7 +104,7 @@ export async function planRun(
     fault,
     state: fault === null ? ('planned' as const) : run.manifest.state,
   });
-  const control = (reader as OpenReader | null)?.control;
-  const before = control === undefined ? {} : { before: { readAt: realClock.now(), control } };
+  const used = reader as OpenReader | null;
+  const before = used === null ? {} : { before: { readAt: realClock.now(), control: used.control, meter: used.meter } };
   return { ...planned, ...told, run: { ...saved, ...before } };
 }

@@ -10,7 +10,7 @@ import { settle } from './settled.ts';
 /** `plan INPUT`: check every row, show what would be sent, save the plan. Never writes to the account. */
 export async function planCommand(input: string | undefined, flags: Typed, context: Context): Promise<number> {
   const resolved = settle(flags, context, 'plan');
-  if (resolved.settings.print_config) return printConfig(resolved, context);
+  if (resolved.settings.print_config) return printConfig(resolved, 'plan', context);
   return planInput(requireInput(input, 'plan'), resolved, context);
 }
 

@@ -1,13 +1,14 @@
 import { formatDuration } from '../core/duration.ts';
 import { EXIT } from '../core/exit-codes.ts';
 import { concurrencyOf, limitText, type Resolved } from '../core/resolve-settings.ts';
-import { flagOf, type Limit, SETTING_NAMES, settingShape } from '../core/settings.ts';
+import { flagOf, type Limit, type Scope, SETTING_NAMES, type SettingName, settingShape } from '../core/settings.ts';
 import { findApiKey } from '../io/api-key.ts';
 import { type Context, say, sayJson, UsageError } from './context.ts';
 
-function shown(name: (typeof SETTING_NAMES)[number], { settings }: Resolved): string {
+function shown(name: SettingName, { settings }: Resolved): string {
   const value = settings[name];
-  if (name === 'concurrency' && value === null) return `${concurrencyOf(settings)} (2 x rate)`;
+  if (name === 'concurrency' && value === null)
+    return `${concurrencyOf(settings)} (${typeof settings.rate === 'number' ? '2 x rate' : `with ${settings.rate}`})`;
   if (value === null) return 'not set';
   if (settingShape(name).kind === 'limit') return limitText(value as Limit);
   if (settingShape(name).kind === 'duration') return formatDuration(value as number);
@@ -21,19 +22,23 @@ function shown(name: (typeof SETTING_NAMES)[number], { settings }: Resolved): st
   return String(value);
 }
 
-/** `--print-config`: every value and where it came from; the key only as set or not set. Gives exit 0. */
-export function printConfig(resolved: Resolved, context: Context): number {
+/**
+ * `--print-config`: every value that a command takes and where it came from; the key only as set or not set. Gives exit
+ * 0.
+ */
+export function printConfig(resolved: Resolved, scope: Scope, context: Context): number {
+  const names = SETTING_NAMES.filter((name) => settingShape(name).scopes.includes(scope));
   const found = findApiKey(context.env);
   if ('fault' in found) throw new UsageError(found.fault);
   const key = found.key === null ? 'not set' : 'set';
   if (resolved.settings.json) {
     const settings = Object.fromEntries(
-      SETTING_NAMES.map((name) => [name, { value: resolved.settings[name], source: resolved.sources[name] }]),
+      names.map((name) => [name, { value: resolved.settings[name], source: resolved.sources[name] }]),
     );
     sayJson(context, EXIT.ok, { settings, api_key: key });
     return 0;
   }
-  const rows: [string, string, string][] = SETTING_NAMES.map((name) => [
+  const rows: [string, string, string][] = names.map((name) => [
     flagOf(name),
     shown(name, resolved),
     resolved.sources[name],

@@ -12,6 +12,7 @@ import { type Asker, createAsker, Stopped, Unread } from '../engine/asker.ts';
 import type { ExecutorEvent, Stop } from '../engine/ports.ts';
 import { sleepOrStop } from '../engine/sleep-or-stop.ts';
 import { createControl, createTraffic } from '../engine/traffic.ts';
+import { createMeter, type Meter } from '../engine/window-count.ts';
 import { realClock } from '../io/clock.ts';
 import { digest } from '../io/digest.ts';
 import { openLedger } from '../io/ledger.ts';
@@ -84,7 +85,7 @@ function tellWaiting(event: ExecutorEvent, patienceMs: number, context: Context)
 }
 
 /** A reader that is open. `close` records in the ledger what it came to. */
-export type OpenReader = Reader & { control: RateControl; close: () => Promise<void> };
+export type OpenReader = Reader & { control: RateControl; meter: Meter; close: () => Promise<void> };
 
 /** Opens what it takes to read the account of a run, or its stand-in. Throws what the file system throws. */
 export async function openReader(
@@ -127,7 +128,8 @@ async function openTarget(
     reporter.tell(event);
     if (!settings.quiet && !settings.json) tellWaiting(event, settings.outage_patience, context);
   };
-  const traffic = createTraffic({ clock: realClock, tell }, settings, control, stop, () => false);
+  const meter = run.before?.meter ?? createMeter();
+  const traffic = createTraffic({ clock: realClock, tell }, settings, control, stop, () => false, meter);
   const at = () => new Date().toISOString();
   await ledger?.record({ type: 'session_started', reading: true, at: at(), pid: process.pid });
   await untilQuiet(run, settings.rate, stop);
@@ -135,6 +137,7 @@ async function openTarget(
     asker: createAsker(traffic, tell),
     client,
     control,
+    meter,
     onChoice(by, calls) {
       const needed = (calls / expectedRate(settings.rate)) * 1000;
       if (needed < ANNOUNCED_MS || settings.quiet || settings.json) return;

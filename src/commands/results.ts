@@ -3,16 +3,22 @@ import { executionEnding, planEnding } from '../core/ending.ts';
 import { EXIT } from '../core/exit-codes.ts';
 import type { Typed } from '../core/resolve-settings.ts';
 import { resolveSettings, typedFromEnvironment } from '../core/resolve-settings.ts';
+import type { Summary } from '../core/summary.ts';
 import type { Tally } from '../core/tally.ts';
+import { readJson, runFiles } from '../io/run-directory.ts';
 import { CommandError, type Context, UsageError } from './context.ts';
 import { type Finish, isExecution, makeSummary, printSummary } from './finish.ts';
 import { stateOf } from './locks.ts';
 import { openRun, type Run } from './open-run.ts';
 
 /** How a run ended, as it was recorded, or as its files say when the program died before it could record it. */
-function recordedEnding({ manifest }: Run, tally: Tally): Finish {
+function recordedEnding({ manifest, dir }: Run, tally: Tally): Finish {
   const { exit_code: exit, state, stop } = manifest;
-  if (exit !== null) return { exit, state, stop, finishedAt: manifest.finished_at };
+  if (exit !== null) {
+    const said = readJson(runFiles(dir).summary) as Summary | null;
+    const error = said?.exit_code === exit ? (said.error ?? null) : null;
+    return { exit, state, stop, finishedAt: manifest.finished_at, error };
+  }
   if (state === 'planning') {
     const message = 'The run was ended from outside while it was planning; nothing was sent.';
     return { exit: EXIT.internal, state: 'interrupted', error: { code: 'interrupted', message } };

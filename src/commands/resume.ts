@@ -12,6 +12,7 @@ import { readOrEnd } from './live-rows.ts';
 import { isAtWork, lockAccount, lockRun, stateOf } from './locks.ts';
 import { checkOutputs } from './new-run.ts';
 import { commandOn, keptSettings, openRun, type Run } from './open-run.ts';
+import { printConfig } from './print-config.ts';
 import { settle, settleOnRun } from './settled.ts';
 import { newestUnfinished, successorText } from './unfinished.ts';
 import { copyResults } from './write-results.ts';
@@ -20,6 +21,7 @@ import { copyResults } from './write-results.ts';
 export async function resumeCommand(given: string | undefined, flags: Typed, context: Context): Promise<number> {
   const run = given === undefined || given === '' ? await newest(flags, context) : openRun(given, context);
   const resolved = settleOnRun(flags, context, 'resume', run.manifest);
+  if (resolved.settings.print_config) return printConfig(resolved, 'resume', context);
   checkOutputs(null, resolved, context);
   const ended = await nothingToResume(run, resolved, context);
   if (ended !== null) return ended;
@@ -44,7 +46,8 @@ async function nothingToResume(run: Run, { settings }: Resolved, context: Contex
   const { manifest, dir } = run;
   const { run_id: id, exit_code: exit } = manifest;
   const state = await stateOf(dir, manifest);
-  const refuse = (code: string, message: string) => new CommandError(EXIT.refused, code, message);
+  const refuse = (code: string, message: string, command: string | null = null) =>
+    new CommandError(EXIT.refused, code, `${message}${command ?? ''}`, command);
   if (state === 'finished') {
     const code = exit ?? EXIT.ok;
     if (settings.results !== null) copyResults(dir, resolve(context.cwd, settings.results));
@@ -64,10 +67,10 @@ async function nothingToResume(run: Run, { settings }: Resolved, context: Contex
     throw refuse('superseded', `Run ${id} was given up for run ${manifest.superseded_by}.${next}`);
   }
   const apply = commandOn(run, 'apply', context);
-  if (state === 'planned') throw refuse('not_begun', `Run ${id} was planned and not begun. Carry it out: ${apply}`);
+  if (state === 'planned') throw refuse('not_begun', `Run ${id} was planned and not begun. Carry it out: `, apply);
   // A key that was refused before the first write: it was confirmed, and goes on as if it had been begun.
   if (state === 'refused' && exit !== EXIT.preflight) {
-    throw refuse('not_begun', `Run ${id} was refused before anything was sent. Carry it out: ${apply}`);
+    throw refuse('not_begun', `Run ${id} was refused before anything was sent. Carry it out: `, apply);
   }
   return null;
 }

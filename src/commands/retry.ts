@@ -15,6 +15,7 @@ import { goAhead, requireKey } from './go-ahead.ts';
 import { lockAccount, lockRun, stateOf } from './locks.ts';
 import { checkOutputs, type Origin } from './new-run.ts';
 import { commandOn, openRun, type Run } from './open-run.ts';
+import { printConfig } from './print-config.ts';
 import { settleOnRun } from './settled.ts';
 import { draftRetry, planUndo } from './undo-plan.ts';
 import { successorText } from './unfinished.ts';
@@ -31,6 +32,7 @@ export async function retryCommand(given: string | undefined, flags: Typed, cont
   for (const name of OF_THE_WHOLE) delete kept[name];
   const resolved = settleOnRun(flags, context, 'retry', { ...source.manifest, settings: kept });
   const { settings } = resolved;
+  if (settings.print_config) return printConfig(resolved, 'retry', context);
   checkOutputs(null, resolved, context);
   const key = settings.dry_run && settings.offline ? null : requireKey(resolved, context);
   const what = `retry ${source.manifest.run_id}`;

@@ -10,7 +10,7 @@ export async function runCommand(path: string | undefined, flags: Typed, from: C
   const context = { ...from, unattended: true };
   if (path === undefined || path === '') throw new UsageError('run needs a job file, such as jobs/nightly.yaml');
   const job = settleJob(path, flags, context);
-  if (job.settings.print_config) return printConfig(job, context);
+  if (job.settings.print_config) return printConfig(job, 'run', context);
   if (job.command === 'apply') return applyInput(job.input, job, context, true);
   return planInput(job.input, job, context);
 }

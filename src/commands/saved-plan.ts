@@ -9,6 +9,7 @@ import { sentTo, warningText } from './begin.ts';
 import { CommandError, type Context, say, sayJson } from './context.ts';
 import { type Live, liveCounts, liveText } from './live-rows.ts';
 import { commandOn, type Run } from './open-run.ts';
+import { validUntil } from './plan-age.ts';
 import { keptAccount } from './plan-run.ts';
 
 /** What a saved plan comes to. */
@@ -26,7 +27,14 @@ export async function savedPlanText(
   context: Context,
 ): Promise<{ text: string; sent: number }> {
   const { settings } = resolved;
-  const plan = planText(await previewOf(run), settings, sentTo(settings), Date.now(), keptAccount(run, resolved));
+  const plan = planText(
+    await previewOf(run),
+    settings,
+    sentTo(settings),
+    Date.now(),
+    validUntil(run, settings),
+    keptAccount(run),
+  );
   const warnings = warningText(run.manifest.plan?.warnings ?? [], run.shown, context);
   if (live === null) return { text: `${plan}${warnings}`, sent: run.manifest.plan?.change ?? 0 };
   const counts = await liveCounts(run, live, settings.force);
@@ -40,7 +48,7 @@ export function checkStrict(run: Run, { settings }: Resolved, context: Context):
   if (!settings.strict || warnings.length === 0) return;
   const anyway = commandOn(run, 'apply', context, '--strict=false');
   const message = `${count(warnings.length, 'warning')}, which --strict makes errors; nothing was sent. To go ahead all the same: ${anyway}`;
-  throw new CommandError(EXIT.refused, 'strict', message);
+  throw new CommandError(EXIT.refused, 'strict', message, anyway);
 }
 
 /** `apply RUN_DIR --dry-run`: shows a saved plan as it would be carried out now, and changes no file of it. */

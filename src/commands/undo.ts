@@ -10,6 +10,7 @@ import { goAhead, requireKey } from './go-ahead.ts';
 import { lockAccount, lockRun, stateOf } from './locks.ts';
 import { checkOutputs, type Origin } from './new-run.ts';
 import { commandOn, openRun, type Run } from './open-run.ts';
+import { printConfig } from './print-config.ts';
 import { settleOnRun } from './settled.ts';
 import { draftUndo, planUndo } from './undo-plan.ts';
 import { indexLedger } from './write-results.ts';
@@ -27,6 +28,7 @@ export async function undoCommand(given: string | undefined, flags: Typed, conte
   kept.allow_unassign = 'true';
   const resolved = settleOnRun(flags, context, 'undo', { ...source.manifest, settings: kept });
   const { settings } = resolved;
+  if (settings.print_config) return printConfig(resolved, 'undo', context);
   checkOutputs(null, resolved, context);
   const key = requireKey(resolved, context);
   const what = `undo ${source.manifest.run_id}`;
@@ -78,12 +80,13 @@ function sayNothing({ run_id: id }: Manifest, json: boolean, quiet: boolean, con
 async function checkState(source: Run, mine: boolean, context: Context) {
   const { manifest, dir } = source;
   const { run_id: id } = manifest;
-  const refuse = (message: string, exit: number = EXIT.refused) => new CommandError(exit, 'no_undo', message);
   const state = await stateOf(dir, manifest, mine);
-  if (state === 'running' || state === 'planning') throw refuse(`Run ${id} is at work.`, EXIT.locked);
+  if (state === 'running' || state === 'planning')
+    throw new CommandError(EXIT.locked, 'locked', `Run ${id} is at work.`);
   if (manifest.started_at === null && state !== 'finished') {
     await checkPlan(source, context);
-    throw refuse(`Run ${id} has sent nothing. Carry it out: ${commandOn(source, 'apply', context)}`);
+    const apply = commandOn(source, 'apply', context);
+    throw new CommandError(EXIT.refused, 'no_undo', `Run ${id} has sent nothing. Carry it out: ${apply}`, apply);
   }
   return state;
 }

@@ -59,14 +59,18 @@ function report(
 
 /** `verify INPUT|RUN_DIR`: reads the account and compares it with the targets. Sends nothing. */
 export async function verifyCommand(input: string | undefined, flags: Typed, context: Context): Promise<number> {
-  if (flags.print_config !== undefined) return printConfig(settle(flags, context, 'verify'), context);
+  if (flags.print_config !== undefined && (input === undefined || input === '')) {
+    return printConfig(settle(flags, context, 'verify'), 'verify', context);
+  }
   const given = requireInput(input, 'verify');
   const stop = createStop();
   const forget = onEndSignals((signal) => stop.ask('signal', signal));
   try {
     if (given !== '-' && isRunDirectory(resolve(context.cwd, given)))
       return await verifyRun(given, flags, stop, context);
-    return await verifyInput(given, settle(flags, context, 'verify'), stop, context);
+    const resolved = settle(flags, context, 'verify');
+    if (resolved.settings.print_config) return printConfig(resolved, 'verify', context);
+    return await verifyInput(given, resolved, stop, context);
   } finally {
     forget();
   }
@@ -75,6 +79,7 @@ export async function verifyCommand(input: string | undefined, flags: Typed, con
 async function verifyRun(given: string, flags: Typed, stop: Stop, context: Context): Promise<number> {
   const run = openRun(given, context);
   const resolved = settleOnRun(flags, context, 'verify', run.manifest);
+  if (resolved.settings.print_config) return printConfig(resolved, 'verify', context);
   const key = requireKey(resolved, context);
   await checkPlan(run, context);
   const look = await watch(run, resolved, key, stop, false, context);

@@ -8,6 +8,19 @@ export function parseDuration(text: string): number | null {
   return Number((Number(match[1]) * (UNITS[match[2] as string] as number)).toFixed(3));
 }
 
+const EXACT = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'm'],
+  [1000, 's'],
+] as const;
+
+/** A duration (ms) as it would be typed, with nothing lost: `7d`, `90m`, `1500ms`. */
+export function exactDuration(ms: number): string {
+  const [size, unit] = EXACT.find(([size]) => ms > 0 && ms % size === 0) ?? [1, 'ms'];
+  return `${ms / size}${unit}`;
+}
+
 /** A duration in the largest unit that keeps it short: `450ms`, `4.2s`, `3m 20s`, `2h 5m`, `1d 3h`. */
 export function formatDuration(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)}ms`;

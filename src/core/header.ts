@@ -79,7 +79,10 @@ export function mapHeader(
     );
     if (found.length > 1) {
       const names = listed(found.map((at) => header[at] as string));
-      return fault('duplicate_column', `${names} all mean ${field}: keep one, or choose with --map ${field}=NAME`);
+      return fault(
+        'duplicate_column',
+        `${names} ${found.length === 2 ? 'both' : 'all'} mean ${field}: keep one, or choose with --map ${field}=NAME`,
+      );
     }
     if (wanted !== undefined && found.length === 0) {
       return fault('missing_column', `--map names the column ${quoted(wanted)}, and the header has ${listed(header)}`);
@@ -95,7 +98,10 @@ export function mapHeader(
   }
   const has = (field: Field) => columns[field] !== undefined;
   if (!FIELDS.some(has)) {
-    return fault('no_header', `the first line must name the columns, and it reads ${listed(header)}`);
+    return fault(
+      'no_header',
+      `the first line names none of the columns phone_number_id, messaging_profile_id, messaging_product; it reads ${listed(header)} (see --map)`,
+    );
   }
   if (!has('phone_number_id') && !(online && has('phone_number'))) {
     const hint = has('phone_number') ? '; phone_number alone does only without --offline' : '';

@@ -123,6 +123,10 @@ export function nextCommand(situation: Situation): string | null {
       if (exit === EXIT.preflight) return on('resume');
       if (stop?.reason === 'min_rows') return on('apply', '--min-rows', String(input.rows), ...yes);
       if (stop?.reason === 'max_changes') return on('apply', '--max-changes', String(plan.change), ...yes);
+      // Without the time it would write outside of the window.
+      if (stop?.reason === 'window_missed') {
+        return stop.detail === '' ? null : on('apply', '--finish-by', stop.detail, ...yes);
+      }
       return on('apply', ...yes);
     case 'interrupted':
     case 'paused':

@@ -76,6 +76,6 @@ export const OUTPUT_SETTINGS = {
     group: 'Output',
     text: 'show every setting and where it comes from, then exit',
     once: true,
-    scopes: READING.filter((scope) => scope !== 'verify'),
+    scopes: ASKING,
   },
 } as const satisfies Record<string, Shape>;

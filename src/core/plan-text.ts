@@ -53,8 +53,6 @@ export type AccountText = {
   how: string;
   nameOf: (profile: string) => string;
   notes: readonly string[];
-  /** Until when the saved plan may be carried out: ms since 1970. */
-  validUntil: number;
 };
 
 /** `00000000-... (Name)`. */
@@ -110,13 +108,15 @@ function totals(preview: Preview, account: AccountText | null): string {
 
 /**
  * What a plan would do, for people: totals, a table of the changes, the first rows, the time it takes, and whether it
- * fits into the time that there is. `now` is ms since 1970.
+ * fits into the time that there is. `now` and `validUntil`, until when the saved plan may be carried out, are ms since
+ * 1970.
  */
 export function planText(
   preview: Preview,
   { rate, finish_by: finishBy }: Pick<Settings, 'rate' | 'finish_by'>,
   sentTo: string,
   now: number,
+  validUntil: number,
   account: AccountText | null = null,
 ): string {
   const { change } = preview.actions;
@@ -139,8 +139,7 @@ export function planText(
   lines.push('', `${sentTo}${time === '' ? '' : `: ${time}`}`);
   const fit = fitText(change, rate, finishBy, now);
   if (fit !== '') lines.push(fit);
-  if (account !== null)
-    lines.push(`The plan may be carried out until ${localTime(account.validUntil)} (--max-plan-age)`);
+  lines.push(`The plan may be carried out until ${localTime(validUntil)} (--max-plan-age)`);
   return `${lines.join('\n')}\n`;
 }
 

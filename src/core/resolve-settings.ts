@@ -1,3 +1,4 @@
+import { exactDuration } from './duration.ts';
 import { isLoopback, parseSetting } from './parse-setting.ts';
 import {
   flagOf,
@@ -152,7 +153,7 @@ export function concurrencyOf(settings: Pick<Settings, 'rate' | 'concurrency'>):
 
 /** A value as it would be typed. */
 function typedText(kind: Shape['kind'], value: unknown): string {
-  if (kind === 'duration') return `${value}ms`;
+  if (kind === 'duration') return exactDuration(value as number);
   if (kind === 'limit') return limitText(value as Limit);
   return kind === 'delimiter' && value === '\t' ? 'tab' : String(value);
 }

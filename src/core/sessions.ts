@@ -30,10 +30,15 @@ export function noSessions(): Sessions {
   return { count: 0, firstAt: null, ended: NOTHING, open: null };
 }
 
+/** How long requests were sent. */
+export function secondsOf({ requests, rate }: { requests: { total: number }; rate: { mean_per_s: number } }): number {
+  return rate.mean_per_s === 0 ? 0 : requests.total / rate.mean_per_s;
+}
+
 function together(a: Pace, b: Pace): Pace {
   const total = a.requests.total + b.requests.total;
-  // The mean over several sessions is that of their requests, not of the sessions.
-  const share = total === 0 ? 0 : b.requests.total / total;
+  // The mean over several sessions is that of all their requests in all the time in which they were sent.
+  const seconds = secondsOf(a) + secondsOf(b);
   return {
     requests: {
       total,
@@ -43,7 +48,7 @@ function together(a: Pace, b: Pace): Pace {
       rate_limited: a.requests.rate_limited + b.requests.rate_limited,
     },
     rate: {
-      mean_per_s: a.rate.mean_per_s * (1 - share) + b.rate.mean_per_s * share,
+      mean_per_s: seconds === 0 ? 0 : total / seconds,
       max_in_1s: Math.max(a.rate.max_in_1s, b.rate.max_in_1s),
       max_in_60s: Math.max(a.rate.max_in_60s, b.rate.max_in_60s),
       paused_ms: a.rate.paused_ms + b.rate.paused_ms,

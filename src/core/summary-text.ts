@@ -1,4 +1,5 @@
 import { formatDuration } from './duration.ts';
+import { secondsOf } from './sessions.ts';
 import type { Summary } from './summary.ts';
 import { count, printable } from './text.ts';
 
@@ -36,13 +37,13 @@ function countLines(summary: Summary): string[] {
 function serverLine({ requests, window_ms: ms }: NonNullable<Summary['rate']['server_limit']>): string {
   return ms === null
     ? `  the server names a limit of ${number(requests)}`
-    : `  the server allows ${number(requests)} in ${formatDuration(ms)}`;
+    : `  the server allows ${number(requests)} in about ${formatDuration(ms)}`;
 }
 
-function requestLines({ requests, rate, duration_ms }: Summary): string[] {
+function requestLines({ requests, rate }: Summary): string[] {
   if (requests.total === 0) return [];
   const parts = [
-    `${count(requests.total, 'request')} in ${formatDuration(duration_ms)}`,
+    `${count(requests.total, 'request')} in ${formatDuration(secondsOf({ requests, rate }) * 1000)}`,
     `${count(requests.retries, 'retry', 'retries')}`,
     `${number(requests.rate_limited)} rate limited`,
   ];

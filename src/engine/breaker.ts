@@ -36,6 +36,8 @@ export type Breaker = {
   mayGiveUp: (ask: Ask) => Promise<boolean>;
   /** Looks again whether anybody else could still tell; to be called when a row has ended. */
   look: () => void;
+  /** How long sending has been stopped so far. */
+  pausedMs: () => number;
 };
 
 /** Sending is stopped. `writes`: writes have failed, so that a read does not end it; `readable`: reads are answered. */
@@ -63,6 +65,7 @@ export function createBreaker(
   /** Requests let through before this were part of an outage that is over, however late they fail. */
   const overSince = { read: Number.NEGATIVE_INFINITY, write: Number.NEGATIVE_INFINITY };
   let open: Open | null = null;
+  let pausedMs = 0;
   let verdicts: { ask: Ask; tell: (mayGiveUp: boolean) => void }[] = [];
   let wake: () => void = () => undefined;
 
@@ -135,6 +138,7 @@ export function createBreaker(
     } else {
       overSince.read = admittedAt;
       overSince.write = admittedAt;
+      pausedMs += clock.now() - was.since;
       open = null;
       tell({ event: 'run.resumed' });
     }
@@ -202,5 +206,6 @@ export function createBreaker(
     look() {
       if (verdicts.length > 0 && !options.othersAtWork(verdicts.length)) decide(true);
     },
+    pausedMs: () => pausedMs + (open === null ? 0 : clock.now() - open.since),
   };
 }

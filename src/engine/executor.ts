@@ -7,6 +7,7 @@ import { carryOut } from './attempt.ts';
 import { createBudget } from './budget.ts';
 import type { Ports, Stop, Work } from './ports.ts';
 import { createTraffic, type TrafficLimits } from './traffic.ts';
+import type { Meter } from './window-count.ts';
 
 /** Rows that wait for a retry at most: memory must not grow with a million rows that all fail once. */
 const MAX_OPEN = 5000;
@@ -44,6 +45,7 @@ export async function execute(
   control: RateControl,
   stop: Stop,
   before: { ended: number; permanent: number },
+  meter?: Meter,
 ): Promise<Execution> {
   const { clock } = ports;
   const budget = createBudget(stop, limits, before);
@@ -59,7 +61,7 @@ export async function execute(
   let crash: { error: unknown } | null = null;
   let notedAt = clock.now();
 
-  const traffic = createTraffic(ports, limits, control, stop, (waiting) => more || open > waiting);
+  const traffic = createTraffic(ports, limits, control, stop, (waiting) => more || open > waiting, meter);
   const shared = { ...traffic, ports, isHeld: budget.isHeld, force: limits.force };
   const nowText = () => new Date(clock.wallNow()).toISOString();
   const untilChange = () =>

@@ -3,7 +3,7 @@ import type { RateControl } from '../core/rate-control.ts';
 import type { Settings } from '../core/settings.ts';
 import type { Clock, Stop } from './ports.ts';
 import { createWayEstimate, WAY_MS } from './way-estimate.ts';
-import { createWindowCount, type Place } from './window-count.ts';
+import { createMeter, createWindowCount, type Place } from './window-count.ts';
 
 /** What a request that counts must be older than the window: clocks and timers are exact to about a millisecond. */
 const GUARD_MS = 1.5;
@@ -51,14 +51,18 @@ export type Pacer = {
  * alone are not enough, since a request may leave long after it was admitted (connecting, a cold process); the count
  * alone lets bursts through.
  */
-export function createPacer(rate: Settings['rate'], control: RateControl, clock: Clock, stop: Stop): Pacer {
+export function createPacer(
+  rate: Settings['rate'],
+  control: RateControl,
+  clock: Clock,
+  stop: Stop,
+  { second, minute } = createMeter(),
+): Pacer {
   const cap = typeof rate === 'number' ? Math.ceil(rate) : Number.POSITIVE_INFINITY;
   const windowMs = typeof rate === 'number' ? (cap / rate) * 1000 + GUARD_MS : 0;
   /** Requests a second that may be admitted now. */
   const pace = (now: number) => (rate === 'off' ? Number.POSITIVE_INFINITY : control.rate(now));
   const recent = createWindowCount(windowMs);
-  const second = createWindowCount(1000);
-  const minute = createWindowCount(60_000);
   const began = clock.now();
   let lastSlot = Number.NEGATIVE_INFINITY;
   let notLeft = 0;
@@ -84,6 +88,13 @@ export function createPacer(rate: Settings['rate'], control: RateControl, clock:
   const wake = () => {
     for (const callback of [...waiting]) callback();
   };
+
+  /** Every request stands for the interval after it: that of the rate at least, and without one that between the others. */
+  function spanMs(): number {
+    const span = lastAt - firstAt;
+    if (rate !== 'off') return Math.max(span + lastIntervalMs, typeof rate === 'number' ? (1000 * admitted) / rate : 0);
+    return admitted === 1 || span === 0 ? 1000 : (span * admitted) / (admitted - 1);
+  }
 
   /** A pause or an idle time is not made up: sending goes on evenly after it, without a burst. */
   function nextSlot(now: number): number {
@@ -210,13 +221,11 @@ export function createPacer(rate: Settings['rate'], control: RateControl, clock:
     pausedSince: () => pauseBegin,
     seen() {
       const now = clock.now();
-      // Every request stands for the interval after it; less than a second says nothing about requests a second.
-      const spanS = Math.max(1, (lastAt - firstAt + lastIntervalMs) / 1000);
       // A pause that a stop has cut short is counted to now only.
       const ahead = Math.max(0, pauseEnd - now);
       const limit = control.seen();
       return {
-        mean_per_s: admitted / spanS,
+        mean_per_s: admitted === 0 ? 0 : (1000 * admitted) / spanMs(),
         max_in_1s: second.most(),
         max_in_60s: minute.most(),
         paused_ms: Math.max(0, pausedMs - ahead),

@@ -9,6 +9,7 @@ import { createLanes } from './lanes.ts';
 import { createPacer } from './pacer.ts';
 import type { Ports, Stop } from './ports.ts';
 import { createThrottle } from './throttle.ts';
+import type { Meter } from './window-count.ts';
 
 /** The settings of how fast requests may be, and how often one is tried. */
 export type TrafficLimits = Pick<
@@ -43,8 +44,9 @@ export function createTraffic(
   control: RateControl,
   stop: Stop,
   othersAtWork: (waiting: number) => boolean,
+  meter?: Meter,
 ): Traffic {
-  const pacer = createPacer(limits.rate, control, ports.clock, stop);
+  const pacer = createPacer(limits.rate, control, ports.clock, stop, meter);
   const concurrency = concurrencyOf(limits);
   const waits = {
     retryBaseMs: limits.retry_base,
@@ -64,7 +66,10 @@ export function createTraffic(
     requests: { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 },
     pausedForMs: () => Math.max(0, pacer.pausedUntil() - ports.clock.now()),
     answered: 0,
-    rateSeen: pacer.seen,
+    rateSeen() {
+      const seen = pacer.seen();
+      return { ...seen, paused_ms: seen.paused_ms + breaker.pausedMs() };
+    },
     // A pause that the last answer asked for would keep the process alive, for as long as --max-server-wait.
     end: throttle.end,
   };

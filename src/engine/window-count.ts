@@ -15,6 +15,13 @@ export type WindowCount = {
   most: () => number;
 };
 
+/** How many requests stood in any second and in any minute: one for all phases of a command, as windows span them. */
+export type Meter = { second: WindowCount; minute: WindowCount };
+
+export function createMeter(): Meter {
+  return { second: createWindowCount(1000), minute: createWindowCount(60_000) };
+}
+
 /**
  * A ring of times, 8 bytes an event: memory follows the window, not the run. An event leaves only when those before it
  * have left, so one that is corrected to later keeps a few others a little longer: the count may be too high for some

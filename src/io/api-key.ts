@@ -19,10 +19,11 @@ export function findApiKey(environment: Record<string, string | undefined>): Key
     try {
       take('TELNYX_API_KEY_FILE', readFileSync(file, 'utf8'));
     } catch (error) {
-      return {
-        fault: `TELNYX_API_KEY_FILE names a file that cannot be read (${(error as NodeJS.ErrnoException).code})`,
-      };
+      const { code } = error as NodeJS.ErrnoException;
+      // Without its name: whoever mixes the two variables up has put the key there.
+      return { fault: `TELNYX_API_KEY_FILE names a file that cannot be read (${code})` };
     }
+    if (found.length === 0) return { fault: 'TELNYX_API_KEY_FILE names a file that is empty' };
   }
   const credentials = environment.CREDENTIALS_DIRECTORY;
   if (credentials !== undefined && credentials !== '') {
@@ -36,6 +37,8 @@ export function findApiKey(environment: Record<string, string | undefined>): Key
   if (first === undefined) return { key: null };
   const other = found.find(({ key }) => key !== first.key);
   if (other !== undefined) return { fault: `${first.from} and ${other.from} hold different keys; keep one of them` };
+  if (/[\r\n]/.test(first.key))
+    return { fault: `the key in ${first.from} has a line break inside: one line is wanted` };
   if (!/^[\x21-\x7e]+$/.test(first.key)) return { fault: `the key in ${first.from} has marks that no key has` };
   return first;
 }

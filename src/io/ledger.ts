@@ -134,18 +134,23 @@ function parseLine(bytes: Buffer, offset: number): LedgerEntry {
   throw new Error(`ledger.ndjson is damaged at byte ${offset}: not an entry`);
 }
 
-/** Reads single entries again by their place, so that outcomes of a million rows need not stand in memory. */
+/**
+ * Reads single entries again by their place, so that outcomes of a million rows need not stand in memory. A run that had
+ * nothing to send has no ledger, and nothing is asked of it.
+ */
 export function openLedgerEntries(path: string): {
   entryAt: (offset: number, length: number) => LedgerEntry;
   close: () => void;
 } {
-  const file = openSync(path, 'r');
+  let opened: number | null = null;
   // Rows end in about the order in which they were sent, so the next entry is mostly close to the last one.
   const block = Buffer.alloc(BLOCK_BYTES);
   let blockAt = 0;
   let blockEnd = 0;
   return {
     entryAt(offset, length) {
+      opened ??= openSync(path, 'r');
+      const file = opened;
       if (offset < blockAt || offset + length > blockEnd) {
         blockAt = Math.max(0, offset - BLOCK_BYTES / 4);
         blockEnd = blockAt + readSync(file, block, 0, BLOCK_BYTES, blockAt);
@@ -156,6 +161,8 @@ export function openLedgerEntries(path: string): {
       readSync(file, bytes, 0, length, offset);
       return parseLine(bytes, offset);
     },
-    close: () => closeSync(file),
+    close: () => {
+      if (opened !== null) closeSync(opened);
+    },
   };
 }

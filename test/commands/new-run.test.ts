@@ -79,7 +79,7 @@ describe('newRun', () => {
       name: 'x',
     };
     const { resolved } = place(flags);
-    expect(keptSettings(resolved)).toEqual({ timeout: '3000ms', delimiter: 'tab', skip_rejected: 'true' });
+    expect(keptSettings(resolved)).toEqual({ timeout: '3s', delimiter: 'tab', skip_rejected: 'true' });
   });
 
   it('takes no lock with --no-lock, and says so', async () => {

@@ -86,9 +86,15 @@ describe('a header that does not say which column is which', () => {
       ['1293384261075731499', 'A2P'],
       {},
       'no_header',
-      'the first line must name the columns, and it reads "1293384261075731499", "A2P"',
+      'the first line names none of the columns phone_number_id, messaging_profile_id, messaging_product; it reads "1293384261075731499", "A2P" (see --map)',
     ],
-    ['a blank line', [''], {}, 'no_header', 'the first line must name the columns, and it reads ""'],
+    [
+      'a blank line',
+      [''],
+      {},
+      'no_header',
+      'the first line names none of the columns phone_number_id, messaging_profile_id, messaging_product; it reads "" (see --map)',
+    ],
     [
       'no id',
       ['phone_number', 'product'],
@@ -122,21 +128,21 @@ describe('a header that does not say which column is which', () => {
       ['id', 'Profile ID', 'target_messaging_profile_id'],
       {},
       'duplicate_column',
-      '"Profile ID", "target_messaging_profile_id" all mean messaging_profile_id: keep one, or choose with --map messaging_profile_id=NAME',
+      '"Profile ID", "target_messaging_profile_id" both mean messaging_profile_id: keep one, or choose with --map messaging_profile_id=NAME',
     ],
     [
       'the same name twice',
       ['id', 'id', 'product'],
       {},
       'duplicate_column',
-      '"id", "id" all mean phone_number_id: keep one, or choose with --map phone_number_id=NAME',
+      '"id", "id" both mean phone_number_id: keep one, or choose with --map phone_number_id=NAME',
     ],
     [
       'the mapped name twice',
       ['Nr', 'nr', 'product'],
       { phone_number_id: 'NR' },
       'duplicate_column',
-      '"Nr", "nr" all mean phone_number_id: keep one, or choose with --map phone_number_id=NAME',
+      '"Nr", "nr" both mean phone_number_id: keep one, or choose with --map phone_number_id=NAME',
     ],
     [
       'not the name that --map gives',
@@ -187,7 +193,9 @@ describe('a header that does not say which column is which', () => {
 
   it('is shown with its control characters as text', () => {
     expect(mapHeader(['\u001b[31m'], {}, 1, false)).toMatchObject({
-      fault: { text: 'the first line must name the columns, and it reads "\\x1b[31m"' },
+      fault: {
+        text: 'the first line names none of the columns phone_number_id, messaging_profile_id, messaging_product; it reads "\\x1b[31m" (see --map)',
+      },
     });
   });
 });

@@ -80,11 +80,23 @@ describe('after a plan that can be carried out', () => {
     ['another run that held the lock', { state: 'planned', exit_code: 9 }],
     ['changes, told by the exit code', { state: 'planned', exit_code: 20 }],
     ['held rows beside the others', { state: 'planned', exit_code: 4, plan: makePlan({ change: 1, held: 2 }) }],
-    ['a refusal for another reason', { state: 'refused', exit_code: 8, stop: stopped('window_missed') }],
+    ['a refusal for another reason', { state: 'refused', exit_code: 8, stop: stopped('unfinished') }],
   ] satisfies [string, Partial<Manifest>][])('it is applied: %s', (_what, manifest) => {
     expect(next(manifest)).toBe('telnyx-reassign apply runs/x --yes');
     expect(next(manifest, {}, { interactive: true })).toBe('telnyx-reassign apply runs/x');
     expect(next(manifest, {}, { interactive: true, dir: '/my runs/x' })).toBe("telnyx-reassign apply '/my runs/x'");
+  });
+
+  it('within the window that was missed, where its day can be named', () => {
+    const missed = (detail: string): Partial<Manifest> => ({
+      state: 'refused',
+      exit_code: 8,
+      stop: { reason: 'window_missed', detail },
+    });
+    expect(next(missed('2026-11-24T06:00:00.000Z'))).toBe(
+      'telnyx-reassign apply runs/x --finish-by 2026-11-24T06:00:00.000Z --yes',
+    );
+    expect(next(missed(''))).toBeNull();
   });
 
   it('the settings are in its directory, but a base URL from elsewhere must be named again', () => {

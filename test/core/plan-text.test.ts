@@ -22,6 +22,8 @@ function previewOf(entries: readonly PlanEntry[]) {
 const TO = 'PATCH https://api.telnyx.com/v2/phone_numbers/{id}/messaging';
 const PACE = { rate: 5, finish_by: null };
 const NOW = new Date(2026, 0, 15, 22, 0).getTime();
+const UNTIL = NOW + 7 * 86_400_000;
+const valid = `The plan may be carried out until ${localTime(UNTIL)} (--max-plan-age)`;
 const many = (n: number, changes: (at: number) => Partial<PlanEntry>) =>
   Array.from({ length: n }, (_, at) => makeEntry({ row: at + 1, line: at + 2, ...changes(at) }));
 
@@ -97,7 +99,7 @@ describe('the text of a plan', () => {
       makeEntry({ row: 5, line: 6, action: 'rejected', reason: 'bad_id' }),
       makeEntry({ row: 6, line: 7, action: 'duplicate' }),
     ];
-    expect(planText(previewOf(entries), PACE, TO, NOW)).toBe(
+    expect(planText(previewOf(entries), PACE, TO, NOW, UNTIL)).toBe(
       `
 6 rows: 4 to send, 1 rejected, 1 duplicate
 
@@ -112,43 +114,51 @@ First of them:
   line 4: ${ID} -> UNASSIGN, P2P
 
 PATCH https://api.telnyx.com/v2/phone_numbers/{id}/messaging: about 800ms at 5/s
+${valid}
 `,
     );
   });
 
   it('says no time where nothing paces the requests', () => {
-    const text = planText(previewOf([makeEntry()]), { ...PACE, rate: 'off' }, 'To the stand-in', NOW);
-    expect(text).toMatch(/, keep\n\nTo the stand-in\n$/);
+    const text = planText(previewOf([makeEntry()]), { ...PACE, rate: 'off' }, 'To the stand-in', NOW, UNTIL);
+    expect(text).toMatch(/, keep\n\nTo the stand-in\nThe plan may be carried out until .*\n$/);
     expect(text).toContain('\n1 row: 1 to send, 0 rejected, 0 duplicates\n');
   });
 
   it('says whether it fits into the time that there is', () => {
-    const text = planText(previewOf(many(11, () => ({}))), { rate: 5, finish_by: '+2s' }, 'To the stand-in', NOW);
+    const text = planText(
+      previewOf(many(11, () => ({}))),
+      { rate: 5, finish_by: '+2s' },
+      'To the stand-in',
+      NOW,
+      UNTIL,
+    );
     expect(text.slice(text.indexOf('To the stand-in'))).toBe(
       `To the stand-in: about 2.2s at 5/s
 Within 2s: it does not fit, about 10 of 11 rows will be sent; resume sends the others
+${valid}
 `,
     );
     const until = localTime(new Date(2026, 0, 15, 22, 1).getTime());
-    expect(planText(previewOf([makeEntry()]), { rate: 'off', finish_by: '22:01' }, 'To the stand-in', NOW)).toContain(
-      `\n\nTo the stand-in\nUntil ${until}: it fits\n`,
-    );
-    expect(planText(previewOf([]), { rate: 5, finish_by: '+2s' }, TO, NOW)).toBe(
+    expect(
+      planText(previewOf([makeEntry()]), { rate: 'off', finish_by: '22:01' }, 'To the stand-in', NOW, UNTIL),
+    ).toContain(`\n\nTo the stand-in\nUntil ${until}: it fits\n`);
+    expect(planText(previewOf([]), { rate: 5, finish_by: '+2s' }, TO, NOW, UNTIL)).toBe(
       '\n0 rows: 0 to send, 0 rejected, 0 duplicates\n',
     );
   });
 
   it('says no more than the totals when there is nothing to send', () => {
-    expect(planText(previewOf([makeEntry({ action: 'rejected' })]), PACE, TO, NOW)).toBe(
+    expect(planText(previewOf([makeEntry({ action: 'rejected' })]), PACE, TO, NOW, UNTIL)).toBe(
       '\n1 row: 0 to send, 1 rejected, 0 duplicates\n',
     );
-    expect(planText(previewOf([]), PACE, TO, NOW)).toBe('\n0 rows: 0 to send, 0 rejected, 0 duplicates\n');
+    expect(planText(previewOf([]), PACE, TO, NOW, UNTIL)).toBe('\n0 rows: 0 to send, 0 rejected, 0 duplicates\n');
   });
 
   it('shows no first rows where those that were kept have turned out to repeat an id', () => {
     const preview = previewOf(many(21, () => ({})));
     for (const entry of many(20, () => ({}))) preview.replace(entry, { ...entry, action: 'duplicate' });
-    expect(planText(preview, PACE, TO, NOW)).toBe(
+    expect(planText(preview, PACE, TO, NOW, UNTIL)).toBe(
       `
 21 rows: 1 to send, 0 rejected, 20 duplicates
 
@@ -156,13 +166,14 @@ Within 2s: it does not fit, about 10 of 11 rows will be sent; resume sends the o
      1  ${PROFILE}  keep
 
 PATCH https://api.telnyx.com/v2/phone_numbers/{id}/messaging: about 200ms at 5/s
+${valid}
 `,
     );
   });
 
   it('groups the digits of great numbers', () => {
     const rejected = many(12_345, () => ({ action: 'rejected' }));
-    const text = planText(previewOf([...many(54_321, () => ({})), ...rejected]), PACE, TO, NOW);
+    const text = planText(previewOf([...many(54_321, () => ({})), ...rejected]), PACE, TO, NOW, UNTIL);
     expect(text).toContain('\n66,666 rows: 54,321 to send, 12,345 rejected, 0 duplicates\n');
     expect(text).toContain(
       `\n    rows  to profile                            to product\n  54,321  ${PROFILE}  keep\n`,
@@ -170,9 +181,9 @@ PATCH https://api.telnyx.com/v2/phone_numbers/{id}/messaging: about 200ms at 5/s
   });
 
   it('shows eight ways to change, and says how many there are beside them', () => {
-    const eight = planText(previewOf(many(8, (at) => ({ profileTarget: `p${at}` }))), PACE, TO, NOW);
-    const nine = planText(previewOf(many(9, (at) => ({ profileTarget: `p${at}` }))), PACE, TO, NOW);
-    const eleven = planText(previewOf(many(11, (at) => ({ profileTarget: `p${at}` }))), PACE, TO, NOW);
+    const eight = planText(previewOf(many(8, (at) => ({ profileTarget: `p${at}` }))), PACE, TO, NOW, UNTIL);
+    const nine = planText(previewOf(many(9, (at) => ({ profileTarget: `p${at}` }))), PACE, TO, NOW, UNTIL);
+    const eleven = planText(previewOf(many(11, (at) => ({ profileTarget: `p${at}` }))), PACE, TO, NOW, UNTIL);
     expect(eight).toContain('  p7 ');
     expect(eight).not.toContain('more kind');
     expect(nine).toContain('\n  and 1 more kind of change\n');
@@ -186,7 +197,7 @@ PATCH https://api.telnyx.com/v2/phone_numbers/{id}/messaging: about 200ms at 5/s
       profileTarget: at % 2 === 0 ? PROFILE : OTHER_PROFILE,
       productTarget: 'A2P',
     }));
-    for (const line of planText(previewOf(entries), PACE, '', NOW).split('\n'))
+    for (const line of planText(previewOf(entries), PACE, '', NOW, UNTIL).split('\n'))
       expect(line.length).toBeLessThanOrEqual(80);
   });
 });
@@ -198,10 +209,8 @@ describe('the text of a plan for which the account was read', () => {
     how: '6 numbers read by name, in 1 call',
     nameOf: (profile) => names[profile] ?? '',
     notes: [],
-    validUntil: NOW + 7 * 86_400_000,
     ...changes,
   });
-  const valid = `The plan may be carried out until ${localTime(NOW + 7 * 86_400_000)} (--max-plan-age)`;
 
   it('says how, what changes from what to what with names, what to know, and until when it holds', () => {
     const entries = [
@@ -215,7 +224,7 @@ describe('the text of a plan for which the account was read', () => {
       makeEntry({ row: 8, line: 9, action: 'duplicate' }),
     ];
     const notes = ['opt-outs stay with the profile that a number leaves', "5 % of the account's 100 numbers change"];
-    expect(planText(previewOf(entries), PACE, TO, NOW, read({ notes }))).toBe(
+    expect(planText(previewOf(entries), PACE, TO, NOW, UNTIL, read({ notes }))).toBe(
       `
 6 numbers read by name, in 1 call
 8 rows: 5 to change, 1 unchanged, 1 rejected, 1 duplicate
@@ -250,34 +259,34 @@ ${valid}
       makeEntry({ row: 2, action: 'held' }),
       makeEntry({ row: 3, action: 'held' }),
     ];
-    expect(planText(previewOf(entries), PACE, TO, NOW, read())).toContain(
+    expect(planText(previewOf(entries), PACE, TO, NOW, UNTIL, read())).toContain(
       '\n3 rows: 1 to change, 0 unchanged, 2 held, 0 rejected, 0 duplicates\n',
     );
-    expect(planText(previewOf(entries), PACE, TO, NOW)).toContain(
+    expect(planText(previewOf(entries), PACE, TO, NOW, UNTIL)).toContain(
       '\n3 rows: 1 to send, 2 held, 0 rejected, 0 duplicates\n',
     );
   });
 
   it('says no more than how it was read and the totals when there is nothing to change', () => {
     const entries = many(2, () => ({ action: 'unchanged' }));
-    const text = planText(previewOf(entries), PACE, TO, NOW, read({ notes: ['a note'] }));
+    const text = planText(previewOf(entries), PACE, TO, NOW, UNTIL, read({ notes: ['a note'] }));
     expect(text).toBe(
       '\n6 numbers read by name, in 1 call\n2 rows: 0 to change, 2 unchanged, 0 rejected, 0 duplicates\n',
     );
   });
 
   it('does not say again how it was read where that has been said', () => {
-    const text = planText(previewOf([makeEntry()]), PACE, TO, NOW, read({ how: '' }));
+    const text = planText(previewOf([makeEntry()]), PACE, TO, NOW, UNTIL, read({ how: '' }));
     expect(text).toMatch(/^\n1 row: 1 to change, 0 unchanged/);
   });
 
   it('says until when it holds after what fits into the time that there is', () => {
-    const text = planText(previewOf([makeEntry()]), { rate: 5, finish_by: '+2s' }, TO, NOW, read());
+    const text = planText(previewOf([makeEntry()]), { rate: 5, finish_by: '+2s' }, TO, NOW, UNTIL, read());
     expect(text).toContain(`at 5/s\nWithin 2s: it fits\n${valid}\n`);
   });
 
   it('shows a name from outside with its control characters as text', () => {
-    const text = planText(previewOf([makeEntry()]), PACE, TO, NOW, read({ nameOf: () => 'a\u001b[2Jb' }));
+    const text = planText(previewOf([makeEntry()]), PACE, TO, NOW, UNTIL, read({ nameOf: () => 'a\u001b[2Jb' }));
     expect(text).toContain(`${PROFILE} (a\\x1b[2Jb)`);
   });
 
@@ -290,7 +299,7 @@ ${valid}
       productTarget: 'P2P',
     }));
     const account = read({ nameOf: () => 'x'.repeat(300), notes: ['a note'] });
-    for (const line of planText(previewOf(entries), PACE, '', NOW, account).split('\n')) {
+    for (const line of planText(previewOf(entries), PACE, '', NOW, UNTIL, account).split('\n')) {
       expect(line.length).toBeLessThanOrEqual(80);
     }
   });

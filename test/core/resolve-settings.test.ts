@@ -250,7 +250,7 @@ describe('settings as they would be typed', () => {
     expect(typedOf(settings, (name) => wanted.includes(name), true)).toEqual({
       rate: 'auto',
       max_failures: '5%',
-      timeout: '10000ms',
+      timeout: '10s',
       only: 'failed,unverified,unprocessed',
       yes: 'false',
       name: 'nightly',

@@ -27,7 +27,7 @@ apply finished
   3  rows read = updated
 
 Requests
-  3 requests in 2.5s, 0 retries, 0 rate limited
+  3 requests in 601ms, 0 retries, 0 rate limited
   4.99/s on average (limit 5/s), 99.8 % of what was allowed
   at most 5 in any second, 3 in any minute
   no time lost to pauses or 429
@@ -48,7 +48,9 @@ Exit 0 (ok)
     expect(text({ server_limit: { requests: 1200, window_ms: null } })).toContain(
       '\n  the server names a limit of 1,200\n',
     );
-    expect(text({ server_limit: { requests: 100, window_ms: 9900 } })).toContain('\n  the server allows 100 in 9.9s\n');
+    expect(text({ server_limit: { requests: 100, window_ms: 9900 } })).toContain(
+      '\n  the server allows 100 in about 9.9s\n',
+    );
     expect(text({ paused_ms: 2000 })).toContain('\n  2s lost to pauses, none of it to 429\n');
     expect(text({ setting: 'off', used_share: null })).toContain('\n  4.99/s on average (no limit)\n');
   });
@@ -110,11 +112,11 @@ Why rows are not at their target
       5  rejected    bad_id (e.g. row 1)
 
 Requests
-  12,000 requests in 2m 30s, 1 retry, 1,234 rate limited
+  12,000 requests in 2m 29s, 1 retry, 1,234 rate limited
   80.5/s on average (rate auto), 98.8 % of what was allowed
   at most 200 in any second, 5,000 in any minute
   1m 1s lost to pauses, 1m of it to 429
-  the server allows 6,000 in 1m
+  the server allows 6,000 in about 1m
 
 Files
   results  runs/x/results.csv

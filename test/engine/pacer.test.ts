@@ -4,6 +4,7 @@ import type { RateControl } from '../../src/core/rate-control.ts';
 import { createPacer, type Pacer } from '../../src/engine/pacer.ts';
 import { createStop, type Stop } from '../../src/engine/ports.ts';
 import { createControl } from '../../src/engine/traffic.ts';
+import { createMeter } from '../../src/engine/window-count.ts';
 import { mostInWindow } from './most-in-window.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
@@ -289,5 +290,31 @@ describe('a pace that changes', () => {
     expect(limit).toEqual({ requests: 7, window_ms: null });
     expect(createPacer('off', control, clock, createStop()).seen().allowed).toBeNull();
     expect(createPacer('auto', control, clock, createStop()).seen()).toMatchObject({ allowed: 0, mean_per_s: 0 });
+  });
+
+  it('counts windows over all phases of a command, and never a mean above the rate that was set', async () => {
+    const clock = virtualClock();
+    const meter = createMeter();
+    const control = createControl({ rate: 4, reserve: 0 });
+    for (const phase of [1, 2]) {
+      const pacer = createPacer(4, control, clock, createStop(), meter);
+      for (let n = 0; n < 3; n++) (await clock.until(pacer.admit()))?.settled();
+      expect(pacer.seen().max_in_60s).toBe(3 * phase);
+      expect(pacer.seen().mean_per_s).toBeGreaterThan(3.8);
+      expect(pacer.seen().mean_per_s).toBeLessThanOrEqual(4);
+    }
+  });
+
+  it('without a rate takes the pace that requests had, and says nothing of one alone', async () => {
+    const clock = virtualClock();
+    const pacer = createPacer('off', createControl({ rate: 'off', reserve: 0 }), clock, createStop());
+    const admit = async () => (await clock.until(pacer.admit()))?.settled();
+    await admit();
+    expect(pacer.seen().mean_per_s).toBe(1);
+    for (let n = 0; n < 4; n++) {
+      await clock.until(clock.sleep(5).done);
+      await admit();
+    }
+    expect(pacer.seen()).toMatchObject({ mean_per_s: 200, max_in_1s: 5 });
   });
 });

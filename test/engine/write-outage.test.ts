@@ -64,6 +64,7 @@ describe('an outage of writes alone, while reads are answered,', () => {
     const execution = await w.run(2000, { rate: 20, max_attempts: 1, outage_patience: 60_000 });
     expect(execution.stop?.reason).toBe('outage');
     expect(w.clock.now()).toBeLessThan(DOWN_FROM + 100_000);
+    expect(execution.rate).toMatchObject({ paused_ms: 60_005, throttled_ms: 0 });
     expect([...w.outcomes().values()].filter(({ status }) => status !== 'updated')).toEqual([]);
     const back = w.ledger.filter((line) => line.type === 'put_back');
     expect(back.length).toBeGreaterThan(0);

@@ -52,7 +52,7 @@ describe('the key', () => {
   it('is null where there is none', () => {
     expect(keyOf({})).toBeNull();
     expect(keyOf({ TELNYX_API_KEY: '', TELNYX_API_KEY_FILE: '', CREDENTIALS_DIRECTORY: '' })).toBeNull();
-    expect(keyOf({ TELNYX_API_KEY: ' \n', TELNYX_API_KEY_FILE: tempFile('\n') })).toBeNull();
+    expect(keyOf({ TELNYX_API_KEY: ' \n' })).toBeNull();
     expect(keyOf({ CREDENTIALS_DIRECTORY: tempDir() })).toBeNull();
     expect(keyOf({ CREDENTIALS_DIRECTORY: '/nonexistent' })).toBeNull();
   });
@@ -82,8 +82,6 @@ describe('a fault', () => {
 
   it.each([
     ['a space', `${KEY} x`],
-    ['a second line', `${KEY}\n${OTHER}`],
-    ['a line end and a header', `${KEY}\r\nx-evil: 1`],
     ['a zero byte', `${KEY}\0`],
     ['a letter beyond ASCII', `${KEY}é`],
     ['a zero-width mark inside', `${KEY}\u200B${KEY}`],
@@ -92,6 +90,22 @@ describe('a fault', () => {
     for (const environment of [{ TELNYX_API_KEY: text }, { TELNYX_API_KEY_FILE: tempFile(text) }]) {
       expect(faultOf(environment)).toMatch(/^the key in TELNYX_API_KEY(_FILE)? has marks that no key has$/);
     }
+  });
+
+  it.each([
+    ['a second line', `${KEY}\n${OTHER}`],
+    ['a line end and a header', `${KEY}\r\nx-evil: 1`],
+  ])('is a key with %s in it, and says that it is the line break', (_, text) => {
+    for (const environment of [{ TELNYX_API_KEY: text }, { TELNYX_API_KEY_FILE: tempFile(text) }]) {
+      expect(faultOf(environment)).toMatch(
+        /^the key in TELNYX_API_KEY(_FILE)? has a line break inside: one line is wanted$/,
+      );
+    }
+  });
+
+  it('is a named file that is empty', () => {
+    expect(faultOf({ TELNYX_API_KEY_FILE: tempFile('\n') })).toBe('TELNYX_API_KEY_FILE names a file that is empty');
+    expect(keyOf({ TELNYX_API_KEY: KEY, TELNYX_API_KEY_FILE: tempFile(' ') })).toBe(KEY);
   });
 
   it('is a key file of UTF-16', () => {

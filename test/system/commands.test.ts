@@ -1,5 +1,5 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mostInWindow } from '../engine/most-in-window.ts';
 import { api, at } from './api.ts';
@@ -140,7 +140,8 @@ describe('plan and --dry-run', () => {
       text
         .replaceAll(/\d{8}T\d{6}Z-numbers-[0-9a-f]{4}/g, 'RUN')
         .replaceAll(/until [\d-]+ [\d:]+ \S+/g, 'until THEN')
-        .replaceAll(/requests in [\d.:]+ ?\S*/g, 'requests in THEN');
+        .replaceAll(/requests in [\d.:]+ ?\S*/g, 'requests in THEN')
+        .replaceAll(/[\d.]+\/s on average/g, 'SO MANY on average');
     expect(anonymous(dry.stdout)).toBe(anonymous(planned.stdout));
     const [first, second] = runDirs(cwd) as [string, string];
     for (const file of ['plan.csv', 'results.csv', 'failed.csv', 'input.csv']) {
@@ -191,6 +192,20 @@ describe('a run directory', () => {
     expect((await run(cwd, ['results', dir])).code).toBe(0);
     expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(before);
     expect(summaryOf(cwd)).toMatchObject({ counts, causes, requests, exit_code: 4 });
+  });
+
+  it('says of a refused run what it said then, when its results are made again', async () => {
+    const cwd = workDirectory();
+    const { code } = await run(cwd, [
+      'plan',
+      resolve(import.meta.dirname, '../../samples/rejections.csv'),
+      '--offline',
+    ]);
+    expect(code).toBe(3);
+    const { error } = summaryOf(cwd);
+    expect(error?.code).toBe('rejected_rows');
+    expect((await run(cwd, ['results', lastRun(cwd)])).code).toBe(0);
+    expect(summaryOf(cwd).error).toEqual(error);
   });
 
   it('keeps the state of its stand-in for later commands', async () => {

@@ -243,14 +243,17 @@ describe('--finish-by', () => {
     const { sandbox, flags } = await api();
     const cwd = workDirectory();
     const input = writeInput(cwd, 2);
-    for (const time of ['2020-01-01T00:00:00Z', clock(-5), clock(13 * 60)]) {
+    for (const time of ['2020-01-01T00:00:00Z', clock(13 * 60), clock(-5)]) {
       const { code, stdout } = await run(cwd, ['apply', input, '--finish-by', time, ...flags]);
       expect({ time, code }).toEqual({ time, code: 8 });
-      expect(stdout).toContain('that window was missed');
+      expect(stdout).toContain('That window was missed');
       expect(summaryOf(cwd)).toMatchObject({ state: 'refused', error: { code: 'window_missed' } });
     }
     expect(sandbox.requests()).toEqual([]);
-    expect((await paste(cwd, summaryOf(cwd).next_command as string)).code).toBe(0);
+    // The window stays: the printed command names its day.
+    const { next_command: next } = summaryOf(cwd);
+    expect(next).toMatch(/--finish-by 20\S+Z/);
+    expect((await paste(cwd, next as string)).code).toBe(0);
   });
 
   it('says in the plan whether it fits', async () => {

@@ -258,6 +258,14 @@ describe('undo', () => {
     expect((await run(cwd, ['retry', dir, '--yes'])).code).toBe(0);
   });
 
+  it('of a run without rows, and of an undo of nothing, ends with 0 too', async () => {
+    const cwd = workDirectory();
+    const { flags } = await api();
+    await run(cwd, ['apply', write(cwd, [HEADER]), ...flags]);
+    expect((await run(cwd, ['undo', lastRun(cwd), '--yes'])).code).toBe(0);
+    expect((await run(cwd, ['undo', lastRun(cwd), '--yes'])).code).toBe(0);
+  });
+
   it('sends nothing to another organization', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api();

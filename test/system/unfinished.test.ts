@@ -8,6 +8,7 @@ import {
   killedWhilePlanning,
   lastRun,
   manifestOf,
+  numberId,
   PROFILE,
   paste,
   run,
@@ -38,6 +39,19 @@ async function paused(
 const newOne = (cwd: string, old: string) => runDirs(cwd).find((dir) => dir !== old) as string;
 
 describe('--if-unfinished', () => {
+  it('refuse: does not print the command that goes on where that would change wrong numbers', async () => {
+    const { sandbox, flags } = await api({}, [`wrong-number@${numberId(2)}`]);
+    const cwd = workDirectory();
+    const known = sandbox.snapshot().numbers.slice(0, 30);
+    const lines = known.map(({ id, phone_number }) => `${id},${phone_number},${PROFILE}`);
+    writeFileSync(join(cwd, 'numbers.csv'), ['id,phone_number,profile_id', ...lines, ''].join('\n'));
+    expect((await run(cwd, ['apply', 'numbers.csv', ...flags])).code).toBe(6);
+    const again = await run(cwd, ['apply', 'numbers.csv', ...flags]);
+    expect(again.code).toBe(8);
+    expect(again.stdout).not.toContain(' resume ');
+    expect(commandIn(again.stdout, 'apply')).toContain('--if-unfinished new');
+  });
+
   it('refuse: exit 8 with two commands, and each works', async () => {
     const { sandbox, cwd, args, old } = await paused();
     const { code, stdout } = await run(cwd, args);
