@@ -4,28 +4,44 @@ import { planAgain } from '../core/next-command.ts';
 import type { Resolved } from '../core/resolve-settings.ts';
 import { commandLine } from '../core/shell.ts';
 import type { Summary } from '../core/summary.ts';
-import type { Tally } from '../core/tally.ts';
+import { countLines } from '../core/summary-text.ts';
+import { sumOf, type Tally } from '../core/tally.ts';
 import { isRunDirectory } from '../io/run-directory.ts';
 import { type Context, say, sayJson } from './context.ts';
 import { type Finish, isExecution, makeSummary, printSummary } from './finish.ts';
 import { commandOn, type Run } from './open-run.ts';
 import { prune } from './prune.ts';
 import { openLog } from './run-log.ts';
+import { tallyRun } from './write-results.ts';
 
 /** The disk is full, or the run directory is gone: the ledger has what happened, and `results` makes the rest of it. */
-function withoutResults(run: Run, error: Error, json: boolean, context: Context): number {
+async function withoutResults(
+  run: Run,
+  error: Error,
+  decide: (tally: Tally) => Finish,
+  json: boolean,
+  context: Context,
+): Promise<number> {
   const { manifest, dir, shown } = run;
   const gone = !isRunDirectory(dir);
+  const counted = gone || manifest.plan === null ? null : await tallyRun(dir, manifest).catch(() => null);
+  // Why the run stopped, which may be what the files suffer from too.
+  const why = counted === null ? undefined : decide(counted).error?.message;
   const again = () =>
     isExecution(manifest.command, manifest.state)
       ? commandOn(run, 'resume', context)
       : commandLine(context.program, 'results', shown);
-  const next = gone ? planAgain(manifest, context.program) : again();
+  const next = gone || manifest.plan === null ? planAgain(manifest, context.program) : again();
   const message = gone
     ? `The run directory ${shown} was removed, and with it what is known of this run; what was sent is sent.`
-    : `The result files could not be written: ${error.message}. The ledger is kept.`;
-  if (json) sayJson(context, EXIT.internal, { next_command: next, error: { code: 'results', message } });
-  else say(context.stderr, `${message}\n${next === null ? '' : `When that is mended: ${next}\n`}`);
+    : `${why === undefined ? '' : `${why} `}The result files could not be written: ${error.message}. The ledger is kept.`;
+  const sum = counted === null ? null : { counts: counted.counts, sum_ok: sumOf(counted) === manifest.input.rows };
+  if (json) sayJson(context, EXIT.internal, { ...sum, next_command: next, error: { code: 'results', message } });
+  else {
+    const lines = sum === null ? [] : countLines({ ...sum, input: manifest.input });
+    const mended = next === null ? [] : [`When that is mended: ${next}`];
+    say(context.stderr, [...lines, message, ...mended, ''].join('\n'));
+  }
   return EXIT.internal;
 }
 
@@ -43,7 +59,7 @@ export async function endRun(
   try {
     summary = await makeSummary(run, execution, decide, warnings, settings, context);
   } catch (error) {
-    return withoutResults(run, error as Error, settings.json, context);
+    return withoutResults(run, error as Error, decide, settings.json, context);
   }
   const { counts, exit_code: exit, exit_name: name, error } = summary;
   const logger = openLog(run, settings, context);
@@ -51,10 +67,8 @@ export async function endRun(
   logger.log('info', 'run.finished', `${summary.command} ${summary.state}`, fields);
   logger.close();
   printSummary(summary, settings, context);
-  if (
-    settings.keep_runs !== null &&
-    (summary.state === 'finished' || (exit === EXIT.ok && summary.state === 'planned'))
-  ) {
+  // Contract: after a finished run. A look, as a dry run, changes nothing of any earlier run.
+  if (settings.keep_runs !== null && summary.state === 'finished') {
     await prune(dirname(run.dir), summary.name, settings.keep_runs);
   }
   return exit;

@@ -8,7 +8,7 @@ import { summaryText } from '../core/summary-text.ts';
 import { sumOf, type Tally } from '../core/tally.ts';
 import { runFiles, writeJson } from '../io/run-directory.ts';
 import { type Context, canAskLater, painter, say } from './context.ts';
-import { type Run, update } from './open-run.ts';
+import { type Run, typedPath, update } from './open-run.ts';
 import { copyResults, writeResults } from './write-results.ts';
 
 /** How a command wants its run to be finished. */
@@ -73,7 +73,7 @@ export async function makeSummary(
         interactive: canAskLater(context),
       }),
     warnings,
-    files: filesOf(ended, tally, output),
+    files: filesOf(ended, tally, output, context),
     error: finish.error ?? countedError(finish.exit, tally),
   });
   writeJson(runFiles(ended.dir).summary, summary);
@@ -96,9 +96,11 @@ function countedError(exit: number, { counts }: Tally): { code: string; message:
   };
 }
 
-function filesOf(run: Run, { counts }: Tally, output: Output): Record<string, string> {
+function filesOf(run: Run, { counts }: Tally, output: Output, context: Context): Record<string, string> {
   const { manifest, shown: dir } = run;
-  const files: Record<string, string> = { results: output.results ?? join(dir, 'results.csv') };
+  const files: Record<string, string> = {
+    results: output.results === null ? join(dir, 'results.csv') : typedPath(context, output.results),
+  };
   if (manifest.plan !== null) files.failed = join(dir, 'failed.csv');
   if (counts.held > 0) files.held = join(dir, 'held.csv');
   if (manifest.plan !== null) files.plan = join(dir, 'plan.csv');

@@ -9,6 +9,7 @@ import type { PlanEntry } from '../core/plan.ts';
 import type { Resolved } from '../core/resolve-settings.ts';
 import { count } from '../core/text.ts';
 import { createStop } from '../engine/ports.ts';
+import { readProfiles } from '../engine/profile-reader.ts';
 import { realClock } from '../io/clock.ts';
 import type { Ledger } from '../io/ledger.ts';
 import { readPlan } from '../io/plan-reader.ts';
@@ -16,12 +17,15 @@ import { runFiles } from '../io/run-directory.ts';
 import { CommandError, type Context } from './context.ts';
 import { endRun } from './end-run.ts';
 import type { Run } from './open-run.ts';
-import { checkOrganization, endOfReading, noteAccount, openReader, readNumbers } from './reading.ts';
+import { checkOrganization, endOfReading, noteAccount, type OpenReader, openReader, readNumbers } from './reading.ts';
 import { onEndSignals } from './signals.ts';
 import { indexLedger } from './write-results.ts';
 
-/** The account as it was read just now, to be compared with a plan that was made before; null where it is not read. */
-export type Live = Account | null;
+/**
+ * The account as it was read just now, to be compared with a plan that was made before; null where it is not read.
+ * `closed`: target profiles that take no numbers any longer, and why.
+ */
+export type Live = { account: Account; closed: Map<string, 'unknown_profile' | 'profile_disabled'> } | null;
 
 /** Target profiles that are looked at: lists of more of them are not worth their calls. */
 const MOST_TARGETS = 4;
@@ -48,6 +52,23 @@ export async function targetsOf(rows: AsyncIterable<PlanEntry[]>): Promise<strin
   return [...targets];
 }
 
+/** Looks again at the profiles that rows are to go to: one may be gone or disabled since the plan was made. */
+async function closedProfiles(
+  rows: AsyncIterable<PlanEntry[]>,
+  { asker, client }: Pick<OpenReader, 'asker' | 'client'>,
+): Promise<NonNullable<Live>['closed']> {
+  const needed = new Set<string>();
+  for await (const batch of rows) for (const { profileTarget } of batch) needed.add(profileTarget);
+  for (const none of ['', profileCell(null)]) needed.delete(none);
+  const closed: NonNullable<Live>['closed'] = new Map();
+  for (const [id, profile] of await readProfiles(asker, client, needed, false)) {
+    if (!needed.has(id)) continue;
+    if (profile === null) closed.set(id, 'unknown_profile');
+    else if (profile.enabled === false) closed.set(id, 'profile_disabled');
+  }
+  return closed;
+}
+
 /**
  * Reads the numbers of a saved plan that have not been sent, to find what somebody else has changed since. Throws
  * CommandError where the account cannot be read or is another one.
@@ -70,10 +91,11 @@ export async function readLive(
   try {
     const { account } = await readNumbers(reader, rows, targets, resolved);
     checkOrganization(given, account);
+    const closed = await closedProfiles(rows(), reader);
     const run = recorded ? noteAccount(given, account, resolved, key) : given;
     return {
       run: { ...run, before: { readAt: realClock.now(), control: reader.control, meter: reader.meter } },
-      live: account,
+      live: { account, closed },
     };
   } catch (error) {
     throw endOfReading(error, stop);
@@ -121,7 +143,7 @@ function liveOf(run: Run, entry: PlanEntry, shown: ShownSettings): ReturnType<ty
 }
 
 /** How a row ends without being sent, by what its number is now; null where it is to be sent, or as it was planned. */
-function endedBy(run: Run, entry: PlanEntry, account: Account, force: boolean): Outcome | null {
+function endedBy(run: Run, entry: PlanEntry, { account, closed }: NonNullable<Live>, force: boolean): Outcome | null {
   const known = account.of(entry);
   const finishedAt = new Date().toISOString();
   const base = { ...NOTHING_SENT, row: entry.row, profileAfter: '', productAfter: '', finishedAt };
@@ -143,6 +165,12 @@ function endedBy(run: Run, entry: PlanEntry, account: Account, force: boolean): 
   if (isUndo && live === 'unknown') {
     return { ...now, ...unread, errorDetail: 'the account does not show what the number has now' };
   }
+  const why = closed.get(entry.profileTarget);
+  // Not even by force: it passes no other guard.
+  if (why !== undefined && !(entry.action === 'unchanged' && live !== 'drifted')) {
+    const errorDetail = `since the plan was made, profile ${entry.profileTarget} ${why === 'unknown_profile' ? 'was deleted' : 'was disabled'}`;
+    return { ...now, status: 'held', reason: why, errorDetail };
+  }
   if (live !== 'drifted' || force) return null;
   const errorDetail = 'somebody else has changed the number since the plan was made';
   return { ...now, status: 'held', reason: 'drifted', errorDetail };
@@ -163,26 +191,32 @@ function foundBy(run: Run, entry: PlanEntry, account: Account, index: LedgerInde
 }
 
 /** What is to be put into the ledger of a row before the others are sent. */
-function entriesOf(run: Run, entry: PlanEntry, account: Account, force: boolean, index: LedgerIndex): LedgerEntry[] {
-  const outcome = endedBy(run, entry, account, force);
+function entriesOf(
+  run: Run,
+  entry: PlanEntry,
+  live: NonNullable<Live>,
+  force: boolean,
+  index: LedgerIndex,
+): LedgerEntry[] {
+  const outcome = endedBy(run, entry, live, force);
   if (outcome !== null) {
     const besides = entry.action === 'unchanged' ? { besides: true as const } : {};
     return [{ type: 'outcome', ...outcome, ...besides }];
   }
-  const found = foundBy(run, entry, account, index);
+  const found = foundBy(run, entry, live.account, index);
   return found === null ? [] : [found];
 }
 
 /** Records how rows end that are not to be sent, as their numbers are at their target, changed by others, or gone. */
 export async function settleLive(
   run: Run,
-  account: Account,
+  live: NonNullable<Live>,
   force: boolean,
   index: LedgerIndex,
   ledger: Ledger,
 ): Promise<void> {
   for await (const batch of unsentRows(runFiles(run.dir).plan, index)) {
-    const entries = batch.flatMap((entry) => entriesOf(run, entry, account, force, index));
+    const entries = batch.flatMap((entry) => entriesOf(run, entry, live, force, index));
     await Promise.all(entries.map((entry) => ledger.record(entry)));
     for (const entry of entries) addToIndex(index, entry, 0, 0);
   }
@@ -191,26 +225,28 @@ export async function settleLive(
 /** What has become of the rows of a saved plan meanwhile. `sent`: how many of them are still to be sent. */
 export async function liveCounts(
   run: Run,
-  account: Account,
+  live: NonNullable<Live>,
   force: boolean,
-): Promise<{ sent: number; unchanged: number; held: number; failed: number }> {
+): Promise<{ sent: number; unchanged: number; held: number; closed: number; failed: number }> {
   const { plan, ledger } = runFiles(run.dir);
   const index = await indexLedger(ledger, run.manifest.input.rows);
-  const counts = { sent: 0, unchanged: 0, held: 0, failed: 0 };
+  const counts = { sent: 0, unchanged: 0, held: 0, closed: 0, failed: 0 };
   for await (const batch of unsentRows(plan, index)) {
     for (const entry of batch) {
-      const outcome = endedBy(run, entry, account, force);
-      if (outcome !== null) counts[outcome.status as 'unchanged' | 'held' | 'failed'] += 1;
-      else if (entry.action === 'change' || foundBy(run, entry, account, index) !== null) counts.sent += 1;
+      const outcome = endedBy(run, entry, live, force);
+      if (outcome?.status === 'held' && live.closed.has(entry.profileTarget)) counts.closed += 1;
+      else if (outcome !== null) counts[outcome.status as 'unchanged' | 'held' | 'failed'] += 1;
+      else if (entry.action === 'change' || foundBy(run, entry, live.account, index) !== null) counts.sent += 1;
     }
   }
   return counts;
 }
 
 /** The same in words; '' where all rows are as they were planned. */
-export function liveText({ unchanged, held, failed }: Awaited<ReturnType<typeof liveCounts>>): string {
+export function liveText({ unchanged, held, closed, failed }: Awaited<ReturnType<typeof liveCounts>>): string {
   const parts = [
     ...(held > 0 ? [`${count(held, 'number')} changed by somebody else will be held`] : []),
+    ...(closed > 0 ? [`${count(closed, 'number')} will be held, as the profile was disabled or deleted`] : []),
     ...(unchanged > 0 ? [`${count(unchanged, 'number')} at the target already`] : []),
     ...(failed > 0 ? [`${count(failed, 'number')} no longer there`] : []),
   ];

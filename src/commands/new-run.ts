@@ -126,17 +126,18 @@ export function checkOutputs(input: string | null, { settings }: Resolved, conte
   ] as const) {
     if (file === null || (flag === '--log-file' && file === '-')) continue;
     const path = resolve(context.cwd, file);
+    const shown = typedPath(context, path);
     try {
       const stat = statSync(path, { throwIfNoEntry: false });
       if (stat !== undefined && input !== null && isSame(stat, statSync(resolve(context.cwd, input)))) {
-        throw new UsageError(`${flag} ${file} is the input itself`);
+        throw new UsageError(`${flag} ${shown} is the input itself`);
       }
       // With a slash behind it a file is no directory, which not every Node says by itself.
       if (stat === undefined) accessSync(`${dirname(path)}/`, constants.W_OK);
       else closeSync(openSync(path, 'a'));
     } catch (error) {
       if (error instanceof UsageError) throw error;
-      throw new UsageError(`cannot write ${flag} ${file} (${(error as NodeJS.ErrnoException).code})`);
+      throw new UsageError(`cannot write ${flag} ${shown} (${(error as NodeJS.ErrnoException).code})`);
     }
   }
 }

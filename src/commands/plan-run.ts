@@ -80,7 +80,7 @@ export async function planRun(
       : origin.plan(run.dir, signal, read));
     if (seen !== null) told = await textOf(run, seen, planned.preview);
   } catch (error) {
-    throw endOfReading(error, stop);
+    throw endOfReading(error, stop, origin.plan === undefined && run.manifest.command !== 'verify');
   } finally {
     await (reader as OpenReader | null)?.close();
   }

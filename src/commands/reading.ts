@@ -41,8 +41,11 @@ const NO_LOG: Logger = { log: () => undefined, close: () => undefined };
 /** A read that takes longer is announced. */
 const ANNOUNCED_MS = 3000;
 
-/** Why reading ended early, as the CommandError that says so; an error that is about something else stays as it is. */
-export function endOfReading(error: unknown, stop: Stop): unknown {
+/**
+ * Why reading ended early, as the CommandError that says so; an error that is about something else stays as it is.
+ * `canGoWithout`: whether the command could do without the account.
+ */
+export function endOfReading(error: unknown, stop: Stop, canGoWithout = false): unknown {
   const asked = stop.asked();
   if (error instanceof Stopped && asked !== null) {
     const { reason, detail } = asked;
@@ -60,7 +63,8 @@ export function endOfReading(error: unknown, stop: Stop): unknown {
     return new CommandError(EXIT.preflight, reason, `${text} Nothing was sent.`);
   }
   if (!(error instanceof Unread)) return error;
-  const message = `The account could not be read (${error.message}), and nothing was sent. With --offline a plan is made without it.`;
+  const hint = canGoWithout ? ' With --offline a plan is made without it.' : '';
+  const message = `The account could not be read (${error.message}), and nothing was sent.${hint}`;
   return new CommandError(EXIT.preflight, 'account_not_read', message);
 }
 

@@ -6,6 +6,7 @@ import { resolveSettings, typedFromEnvironment } from '../core/resolve-settings.
 import type { Summary } from '../core/summary.ts';
 import type { Tally } from '../core/tally.ts';
 import { readJson, runFiles } from '../io/run-directory.ts';
+import { checkPlan } from './check-plan.ts';
 import { CommandError, type Context, UsageError } from './context.ts';
 import { type Finish, isExecution, makeSummary, printSummary } from './finish.ts';
 import { stateOf } from './locks.ts';
@@ -46,6 +47,7 @@ export async function resultsCommand(given: string | undefined, flags: Typed, co
       `Run ${id} is at work (process ${pid}) and writes its results at its end. Until then follow ${log}`,
     );
   }
+  if (run.manifest.plan !== null) await checkPlan(run, context);
   const environment = typedFromEnvironment(context.env);
   if (environment.faults.length > 0) throw new UsageError(environment.faults.join('\n'));
   const layers = [

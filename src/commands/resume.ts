@@ -14,7 +14,7 @@ import { checkOutputs } from './new-run.ts';
 import { commandOn, keptSettings, openRun, type Run } from './open-run.ts';
 import { printConfig } from './print-config.ts';
 import { settle, settleOnRun } from './settled.ts';
-import { newestUnfinished, successorText } from './unfinished.ts';
+import { newestToResume, successorText } from './unfinished.ts';
 import { copyResults } from './write-results.ts';
 
 /** `resume [RUN_DIR]`: go on with an interrupted or paused run, the newest when none is named. Never asks. */
@@ -36,7 +36,7 @@ async function newest(flags: Typed, context: Context): Promise<Run> {
     context,
     'runs',
   );
-  const run = await newestUnfinished(settings.runs_dir, context);
+  const run = await newestToResume(settings.runs_dir, context);
   if (run === null) throw new UsageError(`no run in ${settings.runs_dir} is interrupted or paused; see --runs-dir`);
   return run;
 }
@@ -68,8 +68,9 @@ async function nothingToResume(run: Run, { settings }: Resolved, context: Contex
   }
   const apply = commandOn(run, 'apply', context);
   if (state === 'planned') throw refuse('not_begun', `Run ${id} was planned and not begun. Carry it out: `, apply);
-  // A key that was refused before the first write: it was confirmed, and goes on as if it had been begun.
-  if (state === 'refused' && exit !== EXIT.preflight) {
+  // A key that was refused before the first write: a run that was confirmed goes on, and of one without a plan that is said.
+  const mayGoOn = exit === EXIT.preflight && (manifest.started_at !== null || manifest.plan === null);
+  if (state === 'refused' && !mayGoOn) {
     throw refuse('not_begun', `Run ${id} was refused before anything was sent. Carry it out: `, apply);
   }
   return null;

@@ -22,7 +22,7 @@ import { successorText } from './unfinished.ts';
 import { indexLedger, inputRecords, resultsOf } from './write-results.ts';
 
 /** Settings that were about the whole of an input, or about the form in which it came: the rows of a retry are neither. */
-const OF_THE_WHOLE = ['min_rows', 'max_changes', 'delimiter', 'skip_rejected'] as const;
+const OF_THE_WHOLE = ['min_rows', 'max_changes', 'delimiter', 'skip_rejected', 'results'] as const;
 
 /** `retry RUN_DIR`: a new run of the rows that have not reached their target. */
 export async function retryCommand(given: string | undefined, flags: Typed, context: Context): Promise<number> {

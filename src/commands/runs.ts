@@ -11,6 +11,7 @@ import { type Context, say, sayJson } from './context.ts';
 import { stateOf } from './locks.ts';
 import { commandOn, openRuns, type Run, typedPath } from './open-run.ts';
 import { settle } from './settled.ts';
+import { unfinishedLike } from './unfinished.ts';
 import { tallyRun } from './write-results.ts';
 
 type Line = {
@@ -41,12 +42,25 @@ async function lineOf(run: Run, now: number, context: Context): Promise<Line> {
     rows: manifest.input.rows,
     counts: summary?.counts ?? counts,
     exit_code: state === 'running' || died ? null : manifest.exit_code,
-    next_command: nextOf(run, state, died, summary, context),
+    next_command: await nextOf(run, state, died, summary, context),
   };
 }
 
-function nextOf(run: Run, state: State, died: boolean, summary: Summary | null, context: Context): string | null {
+async function nextOf(
+  run: Run,
+  state: State,
+  died: boolean,
+  summary: Summary | null,
+  context: Context,
+): Promise<string | null> {
   if (state === 'running' || state === 'planning' || state === 'superseded') return null;
+  if (run.manifest.stop?.reason === 'unfinished') {
+    // The run that stood in its way may have been brought to its end, or given up, since.
+    const unfinished = await unfinishedLike(run, context);
+    const last = unfinished.at(-1);
+    if (last === undefined) return commandOn(run, 'apply', context);
+    if (last.manifest.stop?.reason !== 'phone_number_mismatch') return commandOn(last, 'resume', context);
+  }
   if (!died) return summary?.next_command ?? null;
   if (run.manifest.state === 'planning') return planAgain(run.manifest, context.program);
   return commandOn(run, 'resume', context);

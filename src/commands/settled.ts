@@ -29,12 +29,24 @@ function settled(layers: { source: Source; typed: Typed }[], scope: Scope, fault
   return resolved;
 }
 
+/** Paths that a run keeps: from wherever a later command on it is given, they mean the same place. */
+const KEPT_PATHS: readonly SettingName[] = ['state_dir', 'results'];
+
+function withAbsolute(typed: Typed, cwd: string): Typed {
+  const made = { ...typed };
+  for (const name of KEPT_PATHS) {
+    const value = made[name];
+    if (typeof value === 'string' && value !== '') made[name] = resolve(cwd, value);
+  }
+  return made;
+}
+
 /** Settings of a command on an input: flags, then environment. Throws UsageError with all faults. */
 export function settle(flags: Typed, context: Context, scope: Scope): Resolved {
   const environment = typedFromEnvironment(context.env);
   const layers = [
-    { source: 'flag' as const, typed: flags },
-    { source: 'environment' as const, typed: environment.typed },
+    { source: 'flag' as const, typed: withAbsolute(flags, context.cwd) },
+    { source: 'environment' as const, typed: withAbsolute(environment.typed, context.cwd) },
   ];
   return settled(layers, scope, environment.faults);
 }
@@ -71,8 +83,8 @@ export function settleOnRun(flags: Typed, context: Context, scope: Scope, manife
     );
   }
   const layers = [
-    { source: 'flag' as const, typed: flags },
-    { source: 'environment' as const, typed: fromEnvironment },
+    { source: 'flag' as const, typed: withAbsolute(flags, context.cwd) },
+    { source: 'environment' as const, typed: withAbsolute(fromEnvironment, context.cwd) },
     { source: 'run' as const, typed: manifest.settings as Typed },
   ];
   return settled(layers, scope, faults);
@@ -103,8 +115,8 @@ export function settleJob(
   }
   const environment = typedFromEnvironment(context.env);
   const layers = [
-    { source: 'flag' as const, typed: flags },
-    { source: 'environment' as const, typed: environment.typed },
+    { source: 'flag' as const, typed: withAbsolute(flags, context.cwd) },
+    { source: 'environment' as const, typed: withAbsolute(environment.typed, context.cwd) },
     { source: 'job file' as const, typed },
   ];
   const input = job.input === '-' ? '-' : resolve(home, job.input);

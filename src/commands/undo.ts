@@ -16,7 +16,16 @@ import { draftUndo, planUndo } from './undo-plan.ts';
 import { indexLedger } from './write-results.ts';
 
 /** Settings that were about the input of the run that is undone. */
-const OF_THE_INPUT = ['min_rows', 'max_changes', 'delimiter', 'map', 'skip_rejected', 'offline', 'strict'] as const;
+const OF_THE_INPUT = [
+  'min_rows',
+  'max_changes',
+  'delimiter',
+  'map',
+  'skip_rejected',
+  'offline',
+  'strict',
+  'results',
+] as const;
 
 /** `undo RUN_DIR`: a new run that puts back what a run has changed, where the number still has what that run set. */
 export async function undoCommand(given: string | undefined, flags: Typed, context: Context): Promise<number> {

@@ -28,9 +28,18 @@ async function unfinishedIn(runsDir: string, context: Context): Promise<Run[]> {
   return unfinished.flat();
 }
 
-/** The newest unfinished run of a runs directory, or null. Throws UsageError where it cannot be listed. */
-export async function newestUnfinished(runsDir: string, context: Context): Promise<Run | null> {
-  return (await unfinishedIn(runsDir, context)).at(-1) ?? null;
+/**
+ * The newest run of a runs directory that is at work, or was interrupted or paused, or null: what `resume` alone is
+ * about. Also one that died while it was planning, and has sent nothing: to pass over what somebody has just started,
+ * and send the rows of an older run instead, would be wrong. Throws UsageError where the directory cannot be listed.
+ */
+export async function newestToResume(runsDir: string, context: Context): Promise<Run | null> {
+  for (const run of openRuns(runsDir, context).runs.reverse()) {
+    const { command } = run.manifest;
+    if (command === 'plan' || command === 'verify') continue;
+    if (['interrupted', 'paused', 'running', 'planning'].includes(await stateOf(run.dir, run.manifest))) return run;
+  }
+  return null;
 }
 
 /** Unfinished runs of the input of a run (same path or same bytes, same base URL), oldest first; not of the stand-in. */

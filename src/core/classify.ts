@@ -38,8 +38,6 @@ export type Verdict =
 // 403 with one of these codes is about the account or the key, not about one number (Telnyx error code list).
 const ACCOUNT_CODES = new Set('20002 20003 20006 20008 20012 20013 20014 20015 20016 20017 40314'.split(' '));
 const BUSY_CODE = '10036';
-// 4xx that ask for another try: 408 Request Timeout, 425 Too Early.
-const RETRIED_4XX = new Set([408, 425]);
 
 const NO_ERROR: ApiError = { code: '', title: '', detail: '', pointer: '' };
 
@@ -132,9 +130,9 @@ function classifyRefusal(answer: HttpAnswer, first: boolean): Verdict {
   const { status } = answer;
   if (status >= 500) return { kind: 'retry', ambiguous: true };
   if (status === 429) return { kind: 'throttled' };
-  if (RETRIED_4XX.has(status) || hasCode(answer, (code) => code === BUSY_CODE)) {
-    return { kind: 'retry', ambiguous: false };
-  }
+  // A timeout of the server's says no more about what was carried out than one of ours.
+  if (status === 408) return { kind: 'retry', ambiguous: true };
+  if (status === 425 || hasCode(answer, (code) => code === BUSY_CODE)) return { kind: 'retry', ambiguous: false };
   const error = firstError(answer);
   const said = [`HTTP ${status}`, error.code, error.title].filter((part) => part !== '').join(' ');
   if (status === 401) return { kind: 'unauthorized' };

@@ -16,6 +16,7 @@ const CARRIED: readonly SettingName[] = [
   'strict',
   'max_plan_age',
   'rate',
+  'reserve',
   'concurrency',
   'max_attempts',
   'timeout',
@@ -119,8 +120,8 @@ export function nextCommand(situation: Situation): string | null {
       if (plan === null || plan.change === 0) return null;
       // The way on is to mend what it warns of.
       if (stop?.reason === 'strict') return planAgain(manifest, program);
-      // It was confirmed, and the key or the account stood in the way.
-      if (exit === EXIT.preflight) return on('resume');
+      // It was confirmed and begun, and the key or the account stood in the way.
+      if (exit === EXIT.preflight && manifest.started_at !== null) return on('resume');
       if (stop?.reason === 'min_rows') return on('apply', '--min-rows', String(input.rows), ...yes);
       if (stop?.reason === 'max_changes') return on('apply', '--max-changes', String(plan.change), ...yes);
       // Without the time it would write outside of the window.

@@ -34,7 +34,6 @@ export const OUTPUT_SETTINGS = {
     group: 'Output',
     value: 'FILE',
     text: 'write the results there as well',
-    once: true,
     scopes: [...PACED, 'results'],
   },
   log_file: {

@@ -19,7 +19,7 @@ function causeLine(cause: Summary['causes'][number], width: number): string {
 }
 
 /** The counts as a column, zeros left out, and the sum under it: what every run ends with. */
-function countLines(summary: Summary): string[] {
+export function countLines(summary: Pick<Summary, 'counts' | 'sum_ok'> & { input: { rows: number } }): string[] {
   const present = Object.entries(summary.counts).filter(([, n]) => n > 0);
   const width = Math.max(...[...present.map(([, n]) => n), summary.input.rows].map((n) => number(n).length));
   const line = (n: number, what: string) => `  ${number(n).padStart(width)}  ${what}`;

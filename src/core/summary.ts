@@ -35,10 +35,12 @@ export type Summary = {
   error?: { code: string; message: string };
 };
 
-/** Whether `resume` goes on with a run: it was begun, or it was confirmed and the key stood in the way. */
-function isResumable({ state, plan }: Manifest, exit: number): boolean {
+/** Whether `resume` goes on with a run that was begun: also where the key stood in the way of its first write. */
+function isResumable({ state, plan, started_at: begun }: Manifest, exit: number): boolean {
   if (plan === null) return false;
-  return state === 'interrupted' || state === 'paused' || (state === 'refused' && exit === EXIT.preflight);
+  return (
+    state === 'interrupted' || state === 'paused' || (state === 'refused' && exit === EXIT.preflight && begun !== null)
+  );
 }
 
 function usedShare(requests: number, allowed: number | null): number | null {

@@ -60,7 +60,7 @@ export function undoEntry(
     note: '',
   };
   if (isKnown(sent, before)) return entry;
-  const note = 'what the number had before is not known, as the run did not read it';
+  const note = 'what the number had before is not known, as the run has not read it, or was not shown it';
   return { ...entry, action: 'held', reason: 'before_unknown', note };
 }
 
@@ -89,8 +89,11 @@ export function undoWithAccount(entry: PlanEntry, known: Known, profiles: Profil
     return held(named, 'unread', 'the account does not show what the number has now');
   }
   const { profileTarget: profile, productTarget: product } = entry;
-  if (profile !== '' && profile !== UNASSIGN && profiles.byId(profile) === null) {
-    return held(named, 'unknown_profile', `${now}; the account no longer has the profile ${profile}`);
+  if (profile !== '' && profile !== UNASSIGN) {
+    const back = profiles.byId(profile);
+    if (back === null)
+      return held(named, 'unknown_profile', `${now}; the account no longer has the profile ${profile}`);
+    if (back?.enabled === false) return held(named, 'profile_disabled', `${now}; profile ${profile} is disabled`);
   }
   if (product !== '' && product !== shown.product && shown.eligible?.includes(product) === false) {
     return held(named, 'not_eligible', `${now}; the number may no longer have ${product}`);

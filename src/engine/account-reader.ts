@@ -1,14 +1,17 @@
-import type { Account, Named } from '../core/account.ts';
+import type { Account, Demand, Named } from '../core/account.ts';
 import type { Answer, Body, ShownSettings } from '../core/answer.ts';
+import { UNASSIGN } from '../core/assignment.ts';
 import type { Page } from '../core/body.ts';
 import {
   callsByName,
   cheapest,
+  estimateText,
   isCheapestByName,
+  isWorthALook,
   MOST_PROFILES,
   PAGE_ROWS,
   type ProfileGuess,
-  WORTH_A_LOOK,
+  SAMPLES,
 } from '../core/read-choice.ts';
 import { count } from '../core/text.ts';
 import { type Asker, type Told, Unread } from './asker.ts';
@@ -136,8 +139,8 @@ async function readRest(parts: Parts, first: Page<ShownSettings>, query: Omit<Qu
   return still;
 }
 
-function readingText(numbers: number, by: string, calls: number): string {
-  return `${count(numbers, 'number')} read ${by}, in ${count(calls, 'call')}`;
+function readingText(numbers: number, by: string, calls: number, why: string): string {
+  return `${count(numbers, 'number')} read ${by}, in ${count(calls, 'call')}${why === '' ? '' : `\n${why}`}`;
 }
 
 // What a server answers that knows no list of numbers.
@@ -152,32 +155,64 @@ export async function readAccount(parts: Parts, targets: readonly string[]): Pro
   const { account, asker } = parts;
   const { ids, phones } = account.demand();
   try {
-    const { by, total } = await readCheapest(parts, targets);
-    return { how: readingText(ids + phones, by, asker.calls()), total };
+    const { by, why, total } = await readCheapest(parts, targets);
+    return { how: readingText(ids + phones, by, asker.calls(), why), total };
   } catch (error) {
     if (!(error instanceof Unread && NO_LISTS.has(error.refused)) || account.demand().phones > 0) throw error;
     parts.onChoice('one by one', account.demand().ids);
     await readEach(parts);
-    return { how: readingText(ids + phones, 'one by one, as the API gives no list', asker.calls()), total: null };
+    return { how: readingText(ids + phones, 'one by one, as the API gives no list', asker.calls(), ''), total: null };
   }
 }
 
-/** The ways by which the numbers were read, and how many the account holds where a list has told. */
-async function readCheapest(parts: Parts, targets: readonly string[]): Promise<{ by: string; total: number | null }> {
+const idsAndPhones = ({ ids, phones }: Demand) => ids + phones;
+
+/**
+ * The profiles that many of the numbers may be on: those that they are to go to, where there are few, and the one that
+ * all of the first few are on. These are read one by one where the first page has not shown them.
+ */
+async function likelyProfiles(parts: Parts, targets: readonly string[], wanted: number): Promise<string[]> {
+  const { account } = parts;
+  const likely = new Set(targets.length <= MOST_PROFILES ? targets : []);
+  const samples = unread(parts, (named) => named.id !== '');
+  for (;;) {
+    const on = account.profiles();
+    if (on.length > 1) break;
+    if (wanted - idsAndPhones(account.demand()) >= SAMPLES) {
+      for (const profile of on) likely.add(profile);
+      break;
+    }
+    const next = await samples.next();
+    if (next.done === true) break;
+    await readOne(parts, next.value);
+  }
+  likely.delete(UNASSIGN);
+  return [...likely];
+}
+
+/** The ways by which the numbers were read, what others would have taken, and how many the account holds where a list has told. */
+async function readCheapest(
+  parts: Parts,
+  targets: readonly string[],
+): Promise<{ by: string; why: string; total: number | null }> {
   const { account, onChoice } = parts;
   if (isCheapestByName(account.demand())) {
+    const why = estimateText(account.demand(), null);
     onChoice('by name', callsByName(account.demand()));
     await readByName(parts);
-    return { by: 'by name', total: null };
+    return { by: 'by name', why, total: null };
   }
+  const wanted = idsAndPhones(account.demand());
+  const demanded = { ...account.demand() };
   // The first page tells how many there are; it is lost only where another way turns out to be cheaper.
   const whole = await readPage(parts, { page: 1 });
   const wholeLeft = Math.max(0, whole.pages - 1);
+  const why = estimateText(demanded, whole.pages);
   const listed: Record<string, Page<ShownSettings>> = {};
   let guesses: ProfileGuess[] = [];
   const choose = () => cheapest(account.demand(), wholeLeft, guesses);
-  if (Math.min(wholeLeft, callsByName(account.demand())) > WORTH_A_LOOK && targets.length <= MOST_PROFILES) {
-    for (const profile of targets) {
+  if (isWorthALook(account.demand(), wholeLeft)) {
+    for (const profile of await likelyProfiles(parts, targets, wanted)) {
       const page = await readPage(parts, { page: 1, profile });
       listed[profile] = page;
       const share = page.rows.length === 0 ? 0 : page.hits / page.rows.length;
@@ -197,7 +232,7 @@ async function readCheapest(parts: Parts, targets: readonly string[]): Promise<{
     if (choice.how === 'by_name') {
       onChoice('by name', callsByName(account.demand()));
       await readByName(parts);
-      return { by: [...read, 'by name'].join(' and '), total: whole.total };
+      return { by: [...read, 'by name'].join(' and '), why, total: whole.total };
     }
     onChoice(`from the list of all ${whole.total.toLocaleString('en-US')}`, wholeLeft);
     const still = await readRest(parts, whole, {});
@@ -208,6 +243,6 @@ async function readCheapest(parts: Parts, targets: readonly string[]): Promise<{
       onChoice('that the shifting list has not shown', callsByName(account.demand()));
       await readByName(parts);
     }
-    return { by: read.join(' and '), total: whole.total };
+    return { by: read.join(' and '), why, total: whole.total };
   }
 }

@@ -54,6 +54,7 @@ export function createAsker(traffic: Traffic, tell: Ports['tell']): Asker {
     onFailed: (answer, attempt, retryInMs) =>
       tell({ event: 'read.failed', what, attempt, answer, words: wordsOf(answer), retryInMs }),
     isWanted: () => true,
+    evenStopped: () => false,
   });
   return {
     calls: () => calls,

@@ -26,9 +26,9 @@ export type Breaker = {
   writeShown: (admittedAt: number) => void;
   /**
    * Waits while sending is stopped. Gives a function to call when the request that was let through is over, and whether
-   * it is a probe; null when the run is to stop.
+   * it is a probe; null when the run is to stop, or as `mayGo` says: then only what needs no probe goes.
    */
-  enter: (ask: Ask) => Promise<{ probe: boolean; leave: () => void } | null>;
+  enter: (ask: Ask, mayGo?: () => boolean) => Promise<{ probe: boolean; leave: () => void } | null>;
   /**
    * Whether a row whose attempts at this are used up may be given up: false when there is an outage, or a stop. Waits
    * while it cannot be told; what was part of an outage has been given back by then.
@@ -64,6 +64,10 @@ export function createBreaker(
   const writes = createStreak(LEAST_IN_A_ROW);
   /** Requests let through before this were part of an outage that is over, however late they fail. */
   const overSince = { read: Number.NEGATIVE_INFINITY, write: Number.NEGATIVE_INFINITY };
+  /** Rows whose writes have failed while others did not, until they are answered. */
+  const known = new Set<number>();
+  /** When the last of the writes that were answered had been let through: what was let through before, and fails, is alone. */
+  let acceptedAt = Number.NEGATIVE_INFINITY;
   let open: Open | null = null;
   let pausedMs = 0;
   let verdicts: { ask: Ask; tell: (mayGiveUp: boolean) => void }[] = [];
@@ -120,11 +124,12 @@ export function createBreaker(
       giveBack();
       return;
     }
-    const failure = { row, ask, giveBack, wasOutage: false };
+    if (ask === 'write' && admittedAt <= acceptedAt) known.add(row);
+    const failure = { row, ask, giveBack, wasOutage: false, isKnown: known.has(row) };
     const now = clock.now();
     all.add(failure, now);
     if (ask === 'write') writes.add(failure, now);
-    if (all.isOutage(threshold) || writes.isOutage(threshold)) trip(answer);
+    if (all.isOutage(threshold) || writes.isNewOutage(threshold)) trip(answer);
   }
 
   function answeredWhileOpen(was: Open, ask: Ask, admittedAt: number): void {
@@ -153,12 +158,17 @@ export function createBreaker(
     const streak = ask === 'write' && writes.size() > 0 ? writes : all;
     if (streak.size() === 0 || admittedAt < streak.began()) return;
     // Fewer than may be in flight, and as many as no chance explains: an outage that was over before it tripped.
-    const wasOutage = all.isOutage(LEAST_IN_A_ROW) || (ask === 'write' && writes.isOutage(LEAST_IN_A_ROW));
+    const wasOutage = all.isNewOutage(LEAST_IN_A_ROW) || (ask === 'write' && writes.isNewOutage(LEAST_IN_A_ROW));
     let toGiveBack = wasOutage;
     for (const failure of ask === 'write' ? endStreaks() : all.end()) {
       // Whether writes are down is told by the next answer to one: a read gives none of them back.
       if (wasOutage) failure.wasOutage = true;
-      if (!failure.wasOutage || (ask === 'read' && failure.ask === 'write')) continue;
+      // Whatever an answer to a read tells, it does not tell of writes.
+      if (ask === 'read' && failure.ask === 'write') continue;
+      if (!failure.wasOutage) {
+        if (failure.ask === 'write') known.add(failure.row);
+        continue;
+      }
       failure.giveBack();
       toGiveBack = true;
     }
@@ -175,10 +185,16 @@ export function createBreaker(
   return {
     heard(asked, answer, admittedAt, giveBack) {
       if (looksDown(answer)) failed(asked, answer, admittedAt, giveBack);
-      else answered(asked.ask, admittedAt);
+      else {
+        if (asked.ask === 'write') {
+          known.delete(asked.row);
+          acceptedAt = Math.max(acceptedAt, admittedAt);
+        }
+        answered(asked.ask, admittedAt);
+      }
     },
     writeShown: (admittedAt) => answered('write', admittedAt),
-    async enter(ask) {
+    async enter(ask, mayGo = () => stop.asked() === null) {
       while (open !== null && stop.asked() === null) {
         if (ask === 'read' && open.readable) return FREE;
         const wait = open.nextAt - clock.now();
@@ -194,7 +210,8 @@ export function createBreaker(
         await sleep.done;
         forgetStop();
       }
-      return stop.asked() === null ? FREE : null;
+      // Nobody probes for a run that is to stop.
+      return mayGo() && (open === null || (ask === 'read' && open.readable)) ? FREE : null;
     },
     async mayGiveUp(ask) {
       if (open !== null || stop.asked() !== null) return false;

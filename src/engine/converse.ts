@@ -20,6 +20,8 @@ export type Shared = {
   breaker: Breaker;
   limits: { maxAttempts: number; retryBaseMs: number; retryMaxMs: number; patienceMs: number };
   requests: RequestCounts;
+  /** Whether a number whose write may have happened may be read: for a little while also when the run is to stop. */
+  mayLook: () => boolean;
   /** How long everybody is paused from now on, in ms. */
   pausedForMs: () => number;
   /** Answers with a status line so far: the first one speaks about the whole set-up. */
@@ -44,6 +46,8 @@ export type Question = {
   onFailed: (answer: Answer, attempt: number, retryInMs: number | null) => void;
   /** Whether it is still to be asked when its turn comes. */
   isWanted: () => boolean;
+  /** Whether it may be asked once although the run is to stop. */
+  evenStopped: () => boolean;
 };
 
 /** An answer and what it means. */
@@ -123,7 +127,7 @@ export async function converse(question: Question, shared: Shared): Promise<Conv
 
   for (;;) {
     const priority = question.requests.sent === 0 ? PRIORITY.fresh : PRIORITY.again;
-    let told: Told | 'again' | null = await shared.lanes.send(ask, priority, request, isWanted);
+    let told: Told | 'again' | null = await shared.lanes.send(ask, priority, request, isWanted, question.evenStopped);
     if (told?.verdict.kind === 'unauthorized') {
       failed(told.answer, null);
       told = await shared.keyCheck.confirm(request);
@@ -131,11 +135,14 @@ export async function converse(question: Question, shared: Shared): Promise<Conv
     if (told === null) return { end: 'put_back' };
     if (told === 'again') continue;
     const { answer, verdict } = told;
+    // What did not decide is not asked again by a run that is to stop.
+    const isOver = stop.asked() !== null;
     switch (verdict.kind) {
       case 'throttled':
         // Costs no attempt: the row goes back to the head of the queue, which is paused.
         requests.rate_limited += 1;
-        failed(answer, shared.pausedForMs());
+        failed(answer, isOver ? null : shared.pausedForMs());
+        if (isOver) return { end: 'put_back' };
         break;
       case 'unauthorized':
         break;
@@ -144,6 +151,10 @@ export async function converse(question: Question, shared: Shared): Promise<Conv
         return { end: 'put_back' };
       case 'retry': {
         attempts.failed += 1;
+        if (isOver && ask === 'read') {
+          failed(answer, null);
+          return { end: 'put_back' };
+        }
         // Whether a write that may have happened is given up is decided when its number has been read.
         if (!verdict.ambiguous && (await isUsedUp(question, shared))) {
           failed(answer, null);

@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import type { Breaker } from './breaker.ts';
 import type { Pacer, Pass } from './pacer.ts';
+import type { Stop } from './ports.ts';
 
 /** A row that has been tried goes before a row that has not. */
 export const PRIORITY = { fresh: 0, again: 1 } as const;
@@ -9,13 +10,14 @@ export const PRIORITY = { fresh: 0, again: 1 } as const;
 export type Lanes = {
   /**
    * Waits for a turn and a place, then runs the request. Null when the run is to stop before it could leave, or when
-   * the row is not wanted any longer at its turn.
+   * the row is not wanted any longer at its turn. `evenStopped`: whether it may leave although the run is to stop.
    */
   send: <T>(
     ask: 'read' | 'write',
     priority: number,
     request: (pass: Pass) => Promise<T>,
     isWanted: () => boolean,
+    evenStopped: () => boolean,
   ) => Promise<T | null>;
 };
 
@@ -23,7 +25,7 @@ export type Lanes = {
  * Two queues: `turns` lets one request at a time wait for its place, so that a retry overtakes every new row that is
  * still waiting, and `flights` bounds what is in flight. A backoff is waited for outside of both.
  */
-export function createLanes(concurrency: number, pacer: Pacer, breaker: Breaker): Lanes {
+export function createLanes(concurrency: number, pacer: Pacer, breaker: Breaker, stop: Stop): Lanes {
   const turns = new PQueue({ concurrency: 1 });
   const flights = new PQueue({ concurrency });
 
@@ -32,12 +34,13 @@ export function createLanes(concurrency: number, pacer: Pacer, breaker: Breaker)
   }
 
   return {
-    async send(ask, priority, request, isWanted) {
+    async send(ask, priority, request, isWanted, evenStopped) {
+      const mayGo = () => stop.asked() === null || evenStopped();
       const flight = await turns.add(
         async () => {
           await untilRoom();
-          const entered = await breaker.enter(ask);
-          const pass = entered !== null && isWanted() ? await pacer.admit() : null;
+          const entered = await breaker.enter(ask, mayGo);
+          const pass = entered !== null && isWanted() ? await pacer.admit(undefined, mayGo) : null;
           if (entered === null || pass === null) return null;
           const answer = flights.add(() => request(pass)).finally(entered.leave);
           // While the API is down the next one waits for what this one has found.

@@ -28,8 +28,10 @@ export type Pass = {
 
 /** One rate for all requests of a run: attempts, retries and reads. */
 export type Pacer = {
-  /** Waits for a place. Null when the run is to stop. `holder` passes a hold that it has put itself. */
-  admit: (holder?: symbol) => Promise<Pass | null>;
+  /**
+   * Waits for a place. Null when the run is to stop, or as `mayGo` says. `holder` passes a hold that it has put itself.
+   */
+  admit: (holder?: symbol, mayGo?: () => boolean) => Promise<Pass | null>;
   /**
    * Nobody is admitted for so long; the longest of several pauses counts. Gives whether it made the pause longer.
    * `throttled`: a 429 is why.
@@ -181,11 +183,11 @@ export function createPacer(
   }
 
   const pacer: Pacer = {
-    async admit(holder) {
+    async admit(holder, mayGo = () => stop.asked() === null) {
       const forget = stop.onAsked(wake);
       try {
         for (;;) {
-          if (stop.asked() !== null) return null;
+          if (!mayGo()) return null;
           const now = clock.now();
           const due = dueIn(now, holder);
           if (due <= 0) return take(now);

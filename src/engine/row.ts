@@ -45,6 +45,8 @@ export function questionOf(row: Row, ask: 'read' | 'write'): Question {
     onFailed: (answer, attempt, retryInMs) =>
       ports.tell({ event: 'attempt.failed', entry, ask, attempt, answer, error: errorOf(answer), retryInMs }),
     // What may have been written in this session is looked at, whatever has become of its profile.
+    // Of a row that was to be read before it is sent a later session learns the same.
+    evenStopped: () => isRead && row.writes.sent > 0 && shared.mayLook(),
     isWanted: () => row.writes.sent > 0 || !shared.isHeld(entry),
   };
 }

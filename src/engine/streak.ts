@@ -5,6 +5,8 @@ export type Failure = {
   giveBack: () => void;
   /** Part of an outage that is over as far as reads tell. */
   wasOutage: boolean;
+  /** Its write has failed before while others did not: that it does again tells of the row, and not of the API. */
+  isKnown: boolean;
 };
 
 /** Failures with nothing in between that would show that the API is up. */
@@ -15,6 +17,8 @@ export type Streak = {
   began: () => number;
   /** Whether there are at least so many, of as many rows as tell more than that some numbers always fail. */
   isOutage: (size: number) => boolean;
+  /** The same of rows that are not known to fail while others do not. */
+  isNewOutage: (size: number) => boolean;
   /** Ends it, and gives what it held. */
   end: () => Failure[];
 };
@@ -23,19 +27,23 @@ export function createStreak(leastRows: number): Streak {
   let failures: Failure[] = [];
   let began = Number.NEGATIVE_INFINITY;
   const rows = new Set<number>();
+  const newRows = new Set<number>();
   return {
     add(failure, now) {
       if (failures.length === 0) began = now;
       failures.push(failure);
       rows.add(failure.row);
+      if (!failure.isKnown) newRows.add(failure.row);
     },
     size: () => failures.length,
     began: () => began,
     isOutage: (size) => failures.length >= size && rows.size >= leastRows,
+    isNewOutage: (size) => failures.length >= size && newRows.size >= leastRows,
     end() {
       const held = failures;
       failures = [];
       rows.clear();
+      newRows.clear();
       return held;
     },
   };

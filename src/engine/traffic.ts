@@ -1,3 +1,4 @@
+import type { StopReason } from '../core/classify.ts';
 import type { RateSeen } from '../core/ledger-entry.ts';
 import { createRateControl, type RateControl } from '../core/rate-control.ts';
 import { concurrencyOf } from '../core/resolve-settings.ts';
@@ -23,6 +24,18 @@ export type TrafficLimits = Pick<
   | 'max_server_wait'
   | 'outage_patience'
 >;
+
+/** Stops after which the API may still be asked what has become of writes that may have happened. */
+const LOOKED_AFTER: ReadonlySet<StopReason> = new Set([
+  'outage',
+  'max_failures',
+  'max_same_error',
+  'profiles_held',
+  'finish_by',
+  'stop_after',
+]);
+/** For so long: whoever waits for the end of a run waits for this too. */
+const LAST_LOOKS_MS = 30_000;
 
 /** All requests of a command under one rate, with what they share, and what they came to. */
 export type Traffic = Shared & { rateSeen: () => RateSeen; end: () => void };
@@ -55,15 +68,23 @@ export function createTraffic(
   };
   const breaker = createBreaker(ports, stop, { concurrency, patienceMs: limits.outage_patience, othersAtWork });
   const throttle = createThrottle(ports, pacer, control, stop, waits);
+  let looksUntil = Number.POSITIVE_INFINITY;
+  stop.onAsked(() => {
+    looksUntil = ports.clock.now() + LAST_LOOKS_MS;
+  });
   return {
     clock: ports.clock,
     stop,
-    lanes: createLanes(concurrency, pacer, breaker),
+    lanes: createLanes(concurrency, pacer, breaker, stop),
     throttle,
     keyCheck: createKeyCheck(ports, pacer, stop),
     breaker,
     limits: { maxAttempts: limits.max_attempts, patienceMs: limits.outage_patience, ...waits },
     requests: { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 },
+    mayLook() {
+      const asked = stop.asked();
+      return asked === null || (LOOKED_AFTER.has(asked.reason) && ports.clock.now() < looksUntil);
+    },
     pausedForMs: () => Math.max(0, pacer.pausedUntil() - ports.clock.now()),
     answered: 0,
     rateSeen() {

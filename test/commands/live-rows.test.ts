@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CommandError } from '../../src/commands/context.ts';
-import { liveCounts, liveText, readLive, settleLive, targetsOf } from '../../src/commands/live-rows.ts';
+import { type Live, liveCounts, liveText, readLive, settleLive, targetsOf } from '../../src/commands/live-rows.ts';
 import { type Run, update } from '../../src/commands/open-run.ts';
 import { indexLedger } from '../../src/commands/write-results.ts';
-import type { Account } from '../../src/core/account.ts';
 import { LEFT } from '../../src/core/ledger-index.ts';
 import type { PlanEntry } from '../../src/core/plan.ts';
 import type { Typed } from '../../src/core/resolve-settings.ts';
@@ -17,7 +16,7 @@ import { AT } from './run-directories.ts';
 import { KEY } from './sources.ts';
 
 /** Numbers 1 to 6 are to go from the second profile to the first; then 1 goes there, 2 to a third, and 3 goes away. */
-async function meanwhile(flags: Typed = {}): Promise<{ place: Place; run: Run; live: Account }> {
+async function meanwhile(flags: Typed = {}): Promise<{ place: Place; run: Run; live: NonNullable<Live> }> {
   const place = await accountOf();
   const { run } = await place.plan(moves([1, 2, 3, 4, 5, 6]), flags);
   place.sandbox.edit({ id: id(1), messaging_profile_id: profile(1) });
@@ -31,7 +30,7 @@ async function meanwhile(flags: Typed = {}): Promise<{ place: Place; run: Run; l
 }
 
 /** What the rows that are not to be sent come to, and which are. */
-async function settled(run: Run, live: Account, force: boolean) {
+async function settled(run: Run, live: NonNullable<Live>, force: boolean) {
   const index = await indexLedger(runFiles(run.dir).ledger, run.manifest.input.rows);
   const before = (await ledgerOf(run)).length;
   const ledger = await openLedger(runFiles(run.dir).ledger);
@@ -67,6 +66,33 @@ describe('settleLive', () => {
     expect(left).toEqual([2, 4, 5, 6]);
   });
 
+  it('holds rows to a profile that takes no numbers any longer, also with --force', async () => {
+    const place = await accountOf();
+    const { run } = await place.plan(`${moves([1, 2])}${id(3)},${profile(3)}\n${id(4)},${profile(2)}\n`);
+    const read = await readLive(run, place.resolve(), KEY, place.context);
+    expect(read.live?.closed).toEqual(new Map());
+    const { account } = read.live as NonNullable<Live>;
+    const closed: NonNullable<Live>['closed'] = new Map([
+      [profile(1), 'profile_disabled'],
+      [profile(2), 'profile_disabled'],
+      [profile(3), 'unknown_profile'],
+    ]);
+    const { entries, left } = await settled(run, { account, closed }, true);
+    expect(entries).toMatchObject([
+      { row: 1, status: 'held', reason: 'profile_disabled', profileAfter: profile(2) },
+      { row: 2, status: 'held', reason: 'profile_disabled' },
+      { row: 3, status: 'held', reason: 'unknown_profile', errorDetail: expect.stringContaining('was deleted') },
+    ]);
+    // Number 4 was there already.
+    expect(left).toEqual([4]);
+    const again = await place.plan(moves([1, 2]));
+    const counts = await liveCounts(again.run, { account, closed }, false);
+    expect(counts).toMatchObject({ sent: 0, held: 0, closed: 2 });
+    expect(liveText(counts)).toBe(
+      'Since the plan was made: 2 numbers will be held, as the profile was disabled or deleted.',
+    );
+  });
+
   it('leaves rows alone that have ended, and those that a crash has caught', async () => {
     const { run, live } = await meanwhile();
     writeLedger(run, [
@@ -85,16 +111,16 @@ describe('liveCounts and liveText', () => {
   it('say what has become of the rows, and nothing where all are as they were', async () => {
     const { run, live } = await meanwhile();
     const counts = await liveCounts(run, live, false);
-    expect(counts).toEqual({ sent: 3, unchanged: 1, held: 1, failed: 1 });
+    expect(counts).toEqual({ sent: 3, unchanged: 1, held: 1, closed: 0, failed: 1 });
     expect(liveText(counts)).toBe(
       'Since the plan was made: 1 number changed by somebody else will be held, 1 number at the target already, 1 number no longer there.',
     );
     const forced = await liveCounts(run, live, true);
-    expect(forced).toEqual({ sent: 4, unchanged: 1, held: 0, failed: 1 });
+    expect(forced).toEqual({ sent: 4, unchanged: 1, held: 0, closed: 0, failed: 1 });
     expect(liveText(forced)).toBe('Since the plan was made: 1 number at the target already, 1 number no longer there.');
     await settled(run, live, false);
     const after = await liveCounts(run, live, false);
-    expect(after).toEqual({ sent: 3, unchanged: 0, held: 0, failed: 0 });
+    expect(after).toEqual({ sent: 3, unchanged: 0, held: 0, closed: 0, failed: 0 });
     expect(liveText(after)).toBe('');
   });
 
@@ -103,9 +129,21 @@ describe('liveCounts and liveText', () => {
     const { run } = await place.plan(moves([1, 2], profile(2)));
     place.sandbox.edit({ id: id(1), messaging_profile_id: profile(3) });
     const { live } = await readLive(run, place.resolve(), KEY, place.context);
-    expect(await liveCounts(run, live as Account, false)).toEqual({ sent: 0, unchanged: 0, held: 1, failed: 0 });
-    expect(await liveCounts(run, live as Account, true)).toEqual({ sent: 1, unchanged: 0, held: 0, failed: 0 });
-    const { entries } = await settled(run, live as Account, false);
+    expect(await liveCounts(run, live as NonNullable<Live>, false)).toEqual({
+      sent: 0,
+      unchanged: 0,
+      held: 1,
+      closed: 0,
+      failed: 0,
+    });
+    expect(await liveCounts(run, live as NonNullable<Live>, true)).toEqual({
+      sent: 1,
+      unchanged: 0,
+      held: 0,
+      closed: 0,
+      failed: 0,
+    });
+    const { entries } = await settled(run, live as NonNullable<Live>, false);
     expect(entries).toMatchObject([{ type: 'outcome', row: 1, status: 'held', reason: 'drifted' }]);
   });
 });
@@ -119,8 +157,9 @@ describe('readLive', () => {
     writeLedger(run, [outcome(1), { type: 'intent', row: 2, at: AT }]);
     const before = place.sandbox.requests().length;
     const { live } = await readLive(run, place.resolve(), KEY, place.context);
-    expect(live?.of({ id: id(3), phoneNumber: '' }).state).toBe('found');
-    const asked = place.sandbox.requests().slice(before);
+    expect(live?.account.of({ id: id(3), phoneNumber: '' }).state).toBe('found');
+    const lists = place.sandbox.requests().slice(before);
+    const asked = lists.filter(({ path }) => path.includes('phone_numbers'));
     const phones = asked.map(({ path }) => new URL(path, place.sandbox.url).searchParams.get('filter[phone_number]'));
     const [, , third, fourth] = place.sandbox.snapshot().numbers.map(({ phone_number }) => phone_number);
     expect(phones).toEqual([`${third},${fourth}`]);

@@ -78,8 +78,9 @@ describe('newRun', () => {
       log_file: 'l',
       name: 'x',
     };
-    const { resolved } = place(flags);
-    expect(keptSettings(resolved)).toEqual({ timeout: '3s', delimiter: 'tab', skip_rejected: 'true' });
+    const { resolved, context } = place(flags);
+    const results = join(context.cwd, 'r.csv');
+    expect(keptSettings(resolved)).toEqual({ timeout: '3s', delimiter: 'tab', skip_rejected: 'true', results });
   });
 
   it('takes no lock with --no-lock, and says so', async () => {

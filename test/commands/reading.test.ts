@@ -47,12 +47,16 @@ describe('endOfReading', () => {
     expect(error.message).toMatch(message);
   });
 
-  it('is exit 7 for what was not answered, with the way to do without', () => {
-    const error = endOfReading(new Unread('page 1 of the list of numbers: HTTP 500'), createStop()) as CommandError;
-    expect([error.exit, error.code]).toEqual([7, 'account_not_read']);
-    expect(error.message).toContain('(page 1 of the list of numbers: HTTP 500), and nothing was sent');
-    expect(error.message).toContain('--offline');
-  });
+  it.each([true, false])(
+    'is exit 7 for what was not answered, with the way to do without if there is one: %s',
+    (can) => {
+      const unread = new Unread('page 1 of the list of numbers: HTTP 500');
+      const error = endOfReading(unread, createStop(), can) as CommandError;
+      expect([error.exit, error.code]).toEqual([7, 'account_not_read']);
+      expect(error.message).toContain('(page 1 of the list of numbers: HTTP 500), and nothing was sent');
+      expect(error.message.includes('--offline')).toBe(can);
+    },
+  );
 
   it('leaves any other error as it is', () => {
     const stop = createStop();

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../src/commands/open-run.ts';
-import { newestUnfinished, supersede, unfinishedLike } from '../../src/commands/unfinished.ts';
+import { newestToResume, supersede, unfinishedLike } from '../../src/commands/unfinished.ts';
 import type { Manifest } from '../../src/core/manifest.ts';
 import { PUBLIC_BASE_URL } from '../../src/core/settings.ts';
 import { takeLock } from '../../src/io/lock.ts';
@@ -15,12 +15,12 @@ const CONTEXT = contextOf();
 const HOLDER = { pid: 1, host: 'host', since: AT, what: 'apply' };
 
 async function newest(runsDir: string): Promise<number | null> {
-  const run = await newestUnfinished(runsDir, CONTEXT);
+  const run = await newestToResume(runsDir, CONTEXT);
   return run === null ? null : (numbersOf([run.dir])[0] as number);
 }
 
 describe('a run', () => {
-  it.each<[string, Partial<Manifest>, boolean]>([
+  it.each<[string, Partial<Manifest>, boolean, boolean?]>([
     ['paused', {}, true],
     ['interrupted', { state: 'interrupted' }, true],
     ['paused, of a retry', { command: 'retry' }, true],
@@ -32,33 +32,38 @@ describe('a run', () => {
       { state: 'running', locked: false, pid: ALIVE, host: 'x' },
       true,
     ],
-    ['running without a lock, and its process is there', { state: 'running', locked: false, pid: ALIVE }, false],
+    ['running without a lock, and its process is there', { state: 'running', locked: false, pid: ALIVE }, false, true],
     ['finished', { state: 'finished', exit_code: 5 }, false],
     ['planned', { state: 'planned', started_at: null }, false],
     ['refused', { state: 'refused', started_at: null }, false],
     ['refused after its first request', { state: 'refused', exit_code: 7 }, false],
     ['superseded', { state: 'superseded' }, false],
-    ['interrupted while it was asked', { state: 'interrupted', started_at: null }, false],
-    ['interrupted while it was planning', { state: 'interrupted', plan: null, started_at: null }, false],
-    ['dead while it was planning', { state: 'planning', plan: null, started_at: null }, false],
+    ['interrupted while it was asked', { state: 'interrupted', started_at: null }, false, true],
+    ['interrupted while it was planning', { state: 'interrupted', plan: null, started_at: null }, false, true],
+    ['dead while it was planning', { state: 'planning', plan: null, started_at: null }, false, true],
     ['an interrupted plan', { command: 'plan', state: 'interrupted' }, false],
-  ])('that is %s', async (_, changes, expected) => {
+  ])('that is %s', async (_, changes, unfinished, toResume = unfinished) => {
     const runsDir = tempDir();
     makeRun(runsDir, 1, changes);
-    expect(await newest(runsDir)).toBe(expected ? 1 : null);
+    const found = await unfinishedLike(makeRun(runsDir, 2), CONTEXT);
+    expect(numbersOf(found.map(({ dir }) => dir))).toEqual(unfinished ? [1] : []);
+    rmSync(join(runsDir, runId(2)), { recursive: true });
+    // What is at work, or has sent nothing, is what somebody means who says `resume`: it is said why that cannot be.
+    expect(await newest(runsDir)).toBe(toResume ? 1 : null);
   });
 
   it('that is running and holds its lock is at work, whatever its process id says', async () => {
     const runsDir = tempDir();
     const { dir } = makeRun(runsDir, 1, { state: 'running', pid: DEAD });
+    const other = makeRun(runsDir, 2);
     const lock = await takeLock(runFiles(dir).lock, HOLDER);
-    expect(await newest(runsDir)).toBeNull();
+    expect(await unfinishedLike(other, CONTEXT)).toEqual([]);
     lock?.release();
-    expect(await newest(runsDir)).toBe(1);
+    expect(await unfinishedLike(other, CONTEXT)).toHaveLength(1);
   });
 });
 
-describe('newestUnfinished', () => {
+describe('newestToResume', () => {
   it('is the last by name of those that are unfinished', async () => {
     const runsDir = tempDir();
     for (const n of [3, 1, 2]) makeRun(runsDir, n);

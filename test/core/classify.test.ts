@@ -98,12 +98,12 @@ describe('what may pass', () => {
     });
   });
 
-  it.each([408, 425])('HTTP %d is tried again', (status) => {
-    expect(classify(entry, answered(status, '10008'), false)).toEqual({ kind: 'retry', ambiguous: false });
-    expect(classify(entry, makeAnswer(status, { kind: 'unreadable' }), true)).toEqual({
-      kind: 'retry',
-      ambiguous: false,
-    });
+  it.each([
+    [408, true],
+    [425, false],
+  ])('HTTP %d is tried again, and may have been carried out: %s', (status, ambiguous) => {
+    expect(classify(entry, answered(status, '10008'), false)).toEqual({ kind: 'retry', ambiguous });
+    expect(classify(entry, makeAnswer(status, { kind: 'unreadable' }), true)).toEqual({ kind: 'retry', ambiguous });
   });
 
   it.each([400, 403, 409, 422, 423])('HTTP %d with code 10036 (being processed) is tried again', (status) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { callsByName, cheapest, isCheapestByName } from '../../src/core/read-choice.ts';
+import { callsByName, cheapest, estimateText, isCheapestByName } from '../../src/core/read-choice.ts';
 
 const ids = (n: number) => ({ ids: n, idsWithPhone: 0, phones: 0 });
 const withPhone = (n: number) => ({ ids: n, idsWithPhone: n, phones: 0 });
@@ -17,6 +17,20 @@ describe('the calls that read numbers by their names', () => {
     ['nothing', ids(0), 0],
   ])('of %s are a page of phone numbers or one for each other id', (_what, demand, calls) => {
     expect(callsByName(demand)).toBe(calls);
+  });
+});
+
+describe('the estimate in words', () => {
+  it('names the ways that there are, and their calls', () => {
+    expect(estimateText({ ids: 10_000, idsWithPhone: 0, phones: 0 }, 40)).toBe(
+      'estimated calls: 10,000 one by one, or 40 from the whole list',
+    );
+    expect(estimateText({ ids: 600, idsWithPhone: 500, phones: 1 }, null)).toBe(
+      'estimated calls: 3 by phone number and 100 one by one, and no list could take fewer',
+    );
+    expect(estimateText({ ids: 0, idsWithPhone: 0, phones: 5 }, 7)).toBe(
+      'estimated calls: 1 by phone number, or 7 from the whole list',
+    );
   });
 });
 

@@ -79,7 +79,7 @@ describe('the table of settings', () => {
         'no_lock',
         'name',
       ],
-      ...['results', 'log_file', 'json', 'quiet', 'print_config'],
+      ...['log_file', 'json', 'quiet', 'print_config'],
     ]);
   });
 

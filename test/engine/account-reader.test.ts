@@ -14,7 +14,11 @@ describe('numbers are read', () => {
     ['all of 10,000', upTo(10_000, byId), 40],
     ['all of 10,000, with their phone numbers', upTo(10_000, byBoth), 40],
     ['50 of 10,000, by the shorter way', upTo(50, byId), 40],
-    ['30 of 10,000, one by one after the first page', upTo(30, (n) => byId(n + 5000)), 31],
+    [
+      '30 of 10,000, one by one after the first page and one of the profile that they may all be on',
+      upTo(30, (n) => byId(n + 5000)),
+      32,
+    ],
     ['500 of 10,000, with their phone numbers', upTo(500, byBoth), 2],
     ['500 of 10,000, by phone number alone', upTo(500, byPhone), 2],
     ['500 by phone number and two by id', [...upTo(500, byPhone), byId(9000), byId(9001)], 5],
@@ -36,10 +40,23 @@ describe('numbers are read', () => {
     expect(account.of(byId(15_000)).state).toBe('found');
   });
 
+  it('from the list of the profile that all of them leave, which the first few have told', async () => {
+    const numbers = upTo(10_000, (n) => number(n, { profile: n > 5000 && n <= 5300 ? P2 : P1 }));
+    const world = accountWorld(numbers);
+    const { account, reading } = await world.read(
+      upTo(300, (n) => byId(n + 5000)),
+      ['another'],
+    );
+    // The whole list's first page, three numbers, a page of the target, and two of the profile.
+    expect(world.calls.length).toBe(7);
+    expect(reading.how).toContain(`from the list of profile ${P2}`);
+    for (let n = 5001; n <= 5300; n++) expect(account.of(byId(n)).state).toBe('found');
+  });
+
   it('from the whole list where the profile turns out to hold few of them', async () => {
     const world = accountWorld(all(5000));
     const { account } = await world.read(upTo(5000, byId), [P2]);
-    expect(world.calls.length).toBe(21);
+    expect(world.calls.length).toBe(20);
     expect(account.of(byId(4999)).state).toBe('found');
   });
 

@@ -86,7 +86,7 @@ type AnswerTo = (row: number, before: number, now: number, ask: Ask) => Answer |
 /** Whether a write that was answered in this way may have happened although nothing says so. */
 export function mayHaveLanded(answer: Answer): boolean {
   if (answer.kind === 'network') return answer.sent;
-  return answer.status >= 500 || (answer.status < 300 && answer.body.kind === 'unreadable');
+  return answer.status >= 500 || answer.status === 408 || (answer.status < 300 && answer.body.kind === 'unreadable');
 }
 
 /** Whether an answer to a read is one that is not asked for again. */

@@ -152,7 +152,6 @@ describe.each(AMBIGUOUS)('a write that is answered with %s', (_, answer) => {
 
 describe('an answer that leaves nothing open', () => {
   it.each([
-    ['a 408', http(408)],
     ['a 425', http(425)],
     ['a busy number', http(409, '10036')],
     ['a 429', http(429, '', { retryAfter: '1' })],

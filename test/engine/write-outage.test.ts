@@ -59,16 +59,19 @@ describe('an outage of writes alone, while reads are answered,', () => {
     expect(readsThen.length).toBeGreaterThan(0);
   });
 
-  it('stops the run when it outlasts the patience, with every row as uncertain as its read has left it', async () => {
+  it('stops the run when it outlasts the patience, and reads what may have been written before it ends', async () => {
     const w = writesDown(() => http(503), DOWN_FROM, Number.POSITIVE_INFINITY);
     const execution = await w.run(2000, { rate: 20, max_attempts: 1, outage_patience: 60_000 });
     expect(execution.stop?.reason).toBe('outage');
     expect(w.clock.now()).toBeLessThan(DOWN_FROM + 100_000);
-    expect(execution.rate).toMatchObject({ paused_ms: 60_005, throttled_ms: 0 });
+    expect(Math.round(execution.rate.paused_ms / 5000)).toBe(12);
+    expect(execution.rate.throttled_ms).toBe(0);
     expect([...w.outcomes().values()].filter(({ status }) => status !== 'updated')).toEqual([]);
     const back = w.ledger.filter((line) => line.type === 'put_back');
     expect(back.length).toBeGreaterThan(0);
     expect(back.filter(({ attempts }) => attempts !== 0)).toEqual([]);
+    // Reads are answered: none of them is left as one that may have been written.
+    expect(back.filter(({ ambiguous }) => ambiguous)).toEqual([]);
   });
 
   it('is told from a few numbers that always fail: these are given up', async () => {
@@ -79,6 +82,29 @@ describe('an outage of writes alone, while reads are answered,', () => {
       expect(countOf(w, 'run.paused')).toBe(0);
       for (let row = 101 - bad; row <= 100; row++) {
         expect(w.outcomes().get(row)).toMatchObject({ status: 'failed', reason: 'attempts_exhausted', attempts: 5 });
+      }
+    }
+  });
+
+  it('is told from many numbers that always fail among others: these are given up, and no write is sent too often', async () => {
+    for (const [rate, concurrency, way] of [
+      [20, 10, 300],
+      [20, null, 800],
+      ['off', null, 5],
+    ] as const) {
+      const w: World = world(async (row, _before, _now, ask) => {
+        await w.clock.sleep(way).done;
+        return ask === 'write' && row % 5 === 0 ? http(503) : ok();
+      });
+      const execution = await w.run(200, { rate, concurrency, outage_patience: 6000 });
+      expect(execution.stop).toBeNull();
+      for (let row = 1; row <= 200; row++) {
+        const wanted =
+          row % 5 === 0 ? { status: 'failed', reason: 'attempts_exhausted', attempts: 5 } : { status: 'updated' };
+        expect(w.outcomes().get(row)).toMatchObject(wanted);
+      }
+      for (let row = 5; row <= 200; row += 5) {
+        expect(w.sent.filter((one) => one.row === row && one.ask === 'write').length).toBe(5);
       }
     }
   });

@@ -163,9 +163,11 @@ describe('an API that stumbles while a saved plan is compared', () => {
     await sandbox.close();
     const refused = await run(cwd, ['apply', lastRun(cwd), '--yes', '--outage-patience', '0', '--max-attempts', '1']);
     expect(refused.code).toBe(7);
-    expect(summaryOf(cwd)).toMatchObject({ exit_code: 7, state: 'refused', resumable: true });
+    expect(summaryOf(cwd)).toMatchObject({ exit_code: 7, state: 'refused', resumable: false });
     await api({ numbers: 3, port });
-    expect((await paste(cwd, commandIn(refused.stdout, 'resume'))).code).toBe(0);
+    // Nothing was sent, so nothing is gone on with: it is compared, and asked for, once more.
+    expect((await run(cwd, ['resume', lastRun(cwd)])).code).toBe(8);
+    expect((await paste(cwd, commandIn(refused.stdout, 'apply'))).code).toBe(0);
     expect(summaryOf(cwd).counts).toMatchObject({ updated: 2, unchanged: 1 });
   });
 });
