@@ -94,8 +94,9 @@ export function withAccount(given: PlanEntry, known: Known, profiles: Profiles):
   }
   if (entry.action === 'rejected') return entry;
   const fault = profileFault(entry, profiles);
-  if (fault !== null) return rejected(entry, fault.reason, fault.note);
-  if (known.state !== 'found') return { ...entry, note: `${UNREAD}${why}` };
+  if (known.state !== 'found') {
+    return fault === null ? { ...entry, note: `${UNREAD}${why}` } : rejected(entry, fault.reason, fault.note);
+  }
   const { shown } = known;
   if (entry.phoneNumber !== '' && shown.phoneNumber !== undefined && shown.phoneNumber !== entry.phoneNumber) {
     const note = `the file says ${entry.phoneNumber}, the account has ${shown.phoneNumber} under this id`;
@@ -107,6 +108,7 @@ export function withAccount(given: PlanEntry, known: Known, profiles: Profiles):
     profileBefore: profileCell(shown.profile),
     productBefore: shown.product ?? '',
   };
+  if (fault !== null) return rejected(before, fault.reason, fault.note);
   const { productBefore, productTarget } = before;
   const { eligible } = shown;
   if (productTarget !== '' && productTarget !== productBefore && eligible?.includes(productTarget) === false) {

@@ -40,6 +40,9 @@ function compared(entry: PlanEntry, profile: string, product: string, why: strin
   return { ...now, verdict: 'unknown', note: why };
 }
 
+/** Rejections of rows whose numbers have been read. */
+const READ_ALL_THE_SAME = new Set(['unknown_profile', 'profile_disabled', 'not_eligible']);
+
 const NOT_SHOWN = 'the account does not show what the number has now';
 
 /** What a plan that was made just now says of a row. Null for one that is counted under another line. */
@@ -50,6 +53,10 @@ export function checkedByPlan(entry: PlanEntry): Checked | null {
     case 'change':
       return compared(entry, profile, product, note === '' ? NOT_SHOWN : note);
     case 'rejected':
+      // What a plan may not do says nothing of where the number is.
+      if (READ_ALL_THE_SAME.has(entry.reason) && (profile !== '' || product !== '')) {
+        return { ...compared(entry, profile, product, NOT_SHOWN), note };
+      }
       return { entry, verdict: entry.reason === 'not_found' ? 'missing' : 'rejected', profile, product, note };
     case 'duplicate':
     case 'held':

@@ -31,6 +31,16 @@ describe('settings on an input', () => {
     expect([settings.max_attempts, sources.max_attempts]).toEqual([5, 'default']);
   });
 
+  it('name places by where they are, as a later command may be given somewhere else', () => {
+    const context = contextOf({ TELNYX_REASSIGN_STATE_DIR: 'st' }, '/work/here');
+    expect(settle({ results: 'r.csv' }, context, 'apply').settings).toMatchObject({
+      state_dir: '/work/here/st',
+      results: '/work/here/r.csv',
+      runs_dir: 'runs',
+    });
+    expect(settle({ state_dir: '../st' }, context, 'apply').settings.state_dir).toBe('/work/st');
+  });
+
   it('name all faults at once, each with where it was said', () => {
     const context = contextOf({ TELNYX_REASSIGN_TIMEOUT: 'soon', TELNYX_REASSIGN_RAT: '5', TELNYX_REASSIGN_YES: '1' });
     const faults = faultsOf(() => settle({ rate: ['5', '7'], max_attempts: '0' }, context, 'apply'));

@@ -193,6 +193,10 @@ describe('a row whose target profile', () => {
   it('is not there is rejected', () => {
     expect(resolve(makeEntry({ profileTarget: ID }))).toEqual({
       ...makeEntry({ profileTarget: ID }),
+      // What the number has is known all the same, for a look that compares.
+      phoneNumber: SHOWN.phoneNumber,
+      profileBefore: SHOWN.profile,
+      productBefore: SHOWN.product,
       action: 'rejected',
       reason: 'unknown_profile',
       note: `the account has no profile ${ID}`,

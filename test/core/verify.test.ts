@@ -80,7 +80,9 @@ describe('a plan that was made just now', () => {
   it.each([
     ['not_found', 'missing'],
     ['bad_id', 'rejected'],
-    ['unknown_profile', 'rejected'],
+    ['unknown_profile', 'drifted'],
+    ['profile_disabled', 'drifted'],
+    ['not_eligible', 'drifted'],
   ])('says of a row that is rejected as %s that it is %s', (reason, verdict) => {
     const entry: PlanEntry = { ...planned, action: 'rejected', reason };
     expect(checkedByPlan(entry)).toEqual({

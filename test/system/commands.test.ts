@@ -155,7 +155,13 @@ describe('plan and --dry-run', () => {
     await run(cwd, ['apply', input, '--sandbox', '--yes', '--rate', 'off']);
     const dir = lastRun(cwd);
     const before = readFileSync(join(cwd, dir, 'summary.json'), 'utf8');
-    expect((await run(cwd, ['plan', input, '--offline'])).code).toBe(0);
+    for (const command of [
+      ['plan', input],
+      ['apply', input, '--dry-run'],
+    ]) {
+      expect((await run(cwd, [...command, '--offline', '--keep-runs', '1'])).code).toBe(0);
+    }
+    expect(runDirs(cwd)).toHaveLength(3);
     expect(readFileSync(join(cwd, dir, 'summary.json'), 'utf8')).toBe(before);
   });
 });

@@ -159,8 +159,10 @@ describe('the lock of a run', () => {
       run(cwd, ['resume', dir, '--state-dir', join(elsewhere, 'state')]),
       run(cwd, ['resume', dir, '--no-lock']),
       run(cwd, ['apply', dir, '--yes']),
+      // Without a name it is the newest that is meant: the one at work.
+      run(cwd, ['resume']),
     ]);
-    expect(attempts.map(({ code }) => code)).toEqual([9, 9, 9, 9]);
+    expect(attempts.map(({ code }) => code)).toEqual([9, 9, 9, 9, 9]);
     expect(attempts[1]?.stderr).toContain(`process ${holder.child.pid} on ${hostname()}, since `);
     expect(flags).toContain('--yes');
     holder.child.kill('SIGKILL');
