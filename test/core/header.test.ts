@@ -131,6 +131,13 @@ describe('a header that does not say which column is which', () => {
       '"Profile ID", "target_messaging_profile_id" both mean messaging_profile_id: keep one, or choose with --map messaging_profile_id=NAME',
     ],
     [
+      'three names for one field',
+      ['id', 'Number ID', 'phone_number_id', 'product'],
+      {},
+      'duplicate_column',
+      '"id", "Number ID", "phone_number_id" all mean phone_number_id: keep one, or choose with --map phone_number_id=NAME',
+    ],
+    [
       'the same name twice',
       ['id', 'id', 'product'],
       {},

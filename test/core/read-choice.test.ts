@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { callsByName, cheapest, estimateText, isCheapestByName } from '../../src/core/read-choice.ts';
+import { callsByName, cheapest, estimateText, isCheapestByName, isWorthALook } from '../../src/core/read-choice.ts';
 
 const ids = (n: number) => ({ ids: n, idsWithPhone: 0, phones: 0 });
 const withPhone = (n: number) => ({ ids: n, idsWithPhone: n, phones: 0 });
@@ -31,6 +31,18 @@ describe('the estimate in words', () => {
     expect(estimateText({ ids: 0, idsWithPhone: 0, phones: 5 }, 7)).toBe(
       'estimated calls: 1 by phone number, or 7 from the whole list',
     );
+  });
+});
+
+describe('the list of a profile', () => {
+  it('is worth a look where all else takes many calls, and the numbers would fill fewer pages', () => {
+    expect(isWorthALook(ids(300), 39)).toBe(true);
+    expect(isWorthALook(ids(300), 8)).toBe(false);
+    expect(isWorthALook(ids(8), 39)).toBe(false);
+    expect(isWorthALook(ids(9), 39)).toBe(true);
+    // As many as the whole account has: no list of a profile is shorter by a fifth.
+    expect(isWorthALook(ids(10_000), 39)).toBe(false);
+    expect(isWorthALook(ids(7750), 39)).toBe(true);
   });
 });
 

@@ -225,6 +225,15 @@ describe('the row of an undo, after the account was read,', () => {
     }
   });
 
+  it('is held where its profile is disabled', () => {
+    const shown = found({ profile: PROFILE, product: 'P2P' });
+    const disabled = makeProfiles(makeProfile({ id: OTHER_PROFILE, enabled: false }));
+    expect(resolve(back, shown, true, disabled)).toMatchObject({
+      ...{ action: 'held', reason: 'profile_disabled' },
+      note: `now: profile ${PROFILE}, product P2P; profile ${OTHER_PROFILE} is disabled`,
+    });
+  });
+
   it('is held where its profile is gone', () => {
     const shown = found({ profile: PROFILE, product: 'P2P' });
     expect(resolve(back, shown, false, makeProfiles(makeProfile()))).toEqual({

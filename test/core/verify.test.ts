@@ -77,6 +77,13 @@ describe('a plan that was made just now', () => {
     expect(checkedByPlan(entry)).toMatchObject({ verdict: 'unknown', note: 'could not be read: HTTP 403' });
   });
 
+  it('says of a row that is rejected for its profile, and could not be read, that it is rejected', () => {
+    const entry = makeEntry({ action: 'rejected', reason: 'unknown_profile', note: 'a note' });
+    expect(checkedByPlan(entry)).toMatchObject({ verdict: 'rejected', note: 'a note' });
+    // Only one of the two is shown.
+    expect(checkedByPlan({ ...entry, productBefore: 'A2P' })).not.toMatchObject({ verdict: 'rejected' });
+  });
+
   it.each([
     ['not_found', 'missing'],
     ['bad_id', 'rejected'],
