@@ -4,7 +4,7 @@ import { EXIT } from '../core/exit-codes.ts';
 import { dialectText, heldText, planText, rejectionText } from '../core/plan-text.ts';
 import { limitText, type Resolved } from '../core/resolve-settings.ts';
 import { type Settings, variableOf } from '../core/settings.ts';
-import { count } from '../core/text.ts';
+import { count, wrapped } from '../core/text.ts';
 import { createStop } from '../engine/ports.ts';
 import { removeRun } from '../io/run-directory.ts';
 import { CommandError, type Context, painter, say } from './context.ts';
@@ -24,7 +24,11 @@ const SHOWN_WARNINGS = 20;
 /** The warnings of a plan for people, a line each; those beyond the first are in summary.json. */
 export function warningText(warnings: readonly string[], dir: string, context: Context): string {
   const paint = painter(context.stderr);
-  const lines = warnings.slice(0, SHOWN_WARNINGS).map((text) => `${paint('strong', 'warning:')} ${text}\n`);
+  const lines = warnings.slice(0, SHOWN_WARNINGS).map((text) => {
+    // Wrapped without its colours, which take no columns.
+    const line = wrapped(`warning: ${text}`, 9);
+    return `${paint('strong', 'warning:')}${line.slice('warning:'.length)}\n`;
+  });
   const more = warnings.length - SHOWN_WARNINGS;
   if (more > 0) lines.push(`and ${count(more, 'more warning')} in ${join(dir, 'summary.json')}\n`);
   return lines.join('');

@@ -2,7 +2,7 @@ import yargs from 'yargs';
 import { EXIT_TEXT } from '../core/exit-codes.ts';
 import type { Typed } from '../core/resolve-settings.ts';
 import { flagOf, type Scope, SETTING_NAMES, type SettingName, settingShape } from '../core/settings.ts';
-import { quoted } from '../core/text.ts';
+import { quoted, wrapped } from '../core/text.ts';
 import { checkArguments, SCOPES } from './arguments.ts';
 import { UsageError } from './context.ts';
 import { SANDBOX_FLAGS, type SandboxFlags } from './sandbox.ts';
@@ -93,7 +93,10 @@ function settingOptions(scope: Scope) {
 }
 
 function exitCodeText(): string {
-  const lines = EXIT_TEXT.map(([codes, , meaning]) => `  ${codes.padEnd(9)} ${meaning.replaceAll('`', '')}`);
+  const width = Math.max(...EXIT_TEXT.map(([codes]) => codes.length));
+  const lines = EXIT_TEXT.map(([codes, , meaning]) =>
+    wrapped(`  ${codes.padEnd(width)} ${meaning.replaceAll('`', '')}`, width + 3),
+  );
   return `Exit codes:\n${lines.join('\n')}`;
 }
 
@@ -155,7 +158,9 @@ function fullParser(args: string[], width: number) {
     .example('$0 apply numbers.csv', 'check, show, ask, send')
     .example('$0 apply numbers.csv --sandbox --yes', 'rehearse: no account, no key')
     .completion('completion', 'print a shell completion script (add it to ~/.bashrc or ~/.zshrc)')
-    .epilogue(`${exitCodeText()}\n\nThe API key is read from TELNYX_API_KEY or the file named by TELNYX_API_KEY_FILE.`);
+    .epilogue(
+      `${exitCodeText()}\n\nThe API key is read from TELNYX_API_KEY, from the file named by\nTELNYX_API_KEY_FILE, or from $CREDENTIALS_DIRECTORY/telnyx_api_key.`,
+    );
 }
 
 type Argv = Record<string, unknown>;

@@ -78,10 +78,11 @@ function createFlips(rows: number, tell: (checked: Checked, was: VerdictName) =>
   };
 }
 
-export function rowText(checked: Checked): string {
+/** `width`: of the greatest line number beside it. */
+export function rowText(checked: Checked, width = 0): string {
   const { entry, verdict, note } = checked;
   const what = verdict === 'drifted' ? driftText(checked) : note;
-  return `line ${entry.line}  ${entry.id || entry.phoneNumber}  ${verdict}${what === '' ? '' : `: ${what}`}`;
+  return `line ${String(entry.line).padStart(width)}  ${entry.id || entry.phoneNumber}  ${verdict}${what === '' ? '' : `: ${what}`}`;
 }
 
 /**

@@ -43,7 +43,7 @@ export async function retryCommand(given: string | undefined, flags: Typed, cont
   await checkAccount({ ...source, manifest }, resolved, key, context);
   const rows = await rowsToTake(source.dir, manifest, settings.only);
   if (rows.taken.length === 0) {
-    const note = `Run ${manifest.run_id} has no rows that are ${settings.only.join(', ')}: nothing to do.`;
+    const note = `Run ${manifest.run_id} has no rows that are ${settings.only.join(' or ')}: nothing to do.`;
     if (settings.json) sayJson(context, EXIT.ok, { warnings: [note] });
     else if (!settings.quiet) say(context.stderr, `${note}\n`);
     return EXIT.ok;

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { signalExit } from '../core/ending.ts';
 import { EXIT, exitName } from '../core/exit-codes.ts';
 import type { Resolved, Typed } from '../core/resolve-settings.ts';
-import { count } from '../core/text.ts';
+import { count, wrapped } from '../core/text.ts';
 import { createStop, type Stop } from '../engine/ports.ts';
 import { isRunDirectory } from '../io/run-directory.ts';
 import { planOrEnd } from './begin.ts';
@@ -45,10 +45,11 @@ function report(
   }
   if (settings.quiet && exit === EXIT.ok) return exit;
   const out = settings.quiet ? context.stderr : context.stdout;
+  const width = Math.max(0, ...shown.map(({ entry }) => String(entry.line).length));
   const lines = [
     '',
     painter(out)(bad === 0 ? 'good' : 'bad', `verify: ${countsText(counts)}`),
-    ...shown.map((checked) => `  ${rowText(checked)}`),
+    ...shown.map((checked) => wrapped(`  ${rowText(checked, width)}`, 9 + width)),
   ];
   if (bad > shown.length) lines.push(`  and ${count(bad - shown.length, 'more', 'more')}`);
   lines.push('', 'Files', `  verify   ${file}`, '', `Exit ${exit} (${exitName(exit)})`);

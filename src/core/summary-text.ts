@@ -1,13 +1,10 @@
 import { formatDuration } from './duration.ts';
 import { secondsOf } from './sessions.ts';
 import type { Summary } from './summary.ts';
-import { count, printable } from './text.ts';
+import { COLUMNS, count, printable } from './text.ts';
 
 /** Causes shown on a terminal; all of them are in summary.json. */
 const SHOWN_CAUSES = 10;
-/** Columns of a terminal; only paths, commands and messages are longer. */
-const COLUMNS = 80;
-
 const number = (n: number) => n.toLocaleString('en-US');
 
 function causeLine(cause: Summary['causes'][number], width: number): string {

@@ -31,6 +31,24 @@ export function guardFormula(text: string): string {
   return /^\s*[=+\-@|\t\r]/u.test(text) ? `'${text}` : text;
 }
 
+/** Columns of a terminal; only paths, commands and words that are longer go beyond. */
+export const COLUMNS = 80;
+
+/** A text in lines that fit a terminal, broken between words; those after the first begin with so many spaces. */
+export function wrapped(text: string, indent: number): string {
+  const [first = '', ...words] = text.split(' ');
+  const lines: string[] = [];
+  let line = first;
+  for (const word of words) {
+    if (line.trim() === '' || line.length + 1 + word.length <= COLUMNS) line += ` ${word}`;
+    else {
+      lines.push(line);
+      line = `${' '.repeat(indent)}${word}`;
+    }
+  }
+  return [...lines, line].join('\n');
+}
+
 /** `1 row`, `2 rows`; digits are grouped by commas. */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;

@@ -1,7 +1,27 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { count, guardFormula, printable, quoted } from '../../src/core/text.ts';
+import { count, guardFormula, printable, quoted, wrapped } from '../../src/core/text.ts';
 import { anyText } from './any-text.ts';
+
+describe('a text in lines', () => {
+  it('is broken between words, and words that are too long stand alone', () => {
+    expect(wrapped('  4    short', 7)).toBe('  4    short');
+    expect(wrapped(`  4    ${'word '.repeat(20)}end`, 7)).toBe(
+      `  4    ${'word '.repeat(13)}word\n       ${'word '.repeat(6)}end`,
+    );
+    const long = 'x'.repeat(90);
+    expect(wrapped(`a ${long} b`, 2)).toBe(`a\n  ${long}\n  b`);
+    expect(wrapped('', 4)).toBe('');
+    fc.assert(
+      fc.property(fc.array(fc.stringMatching(/^[a-z]{1,30}$/), { minLength: 1 }), fc.nat(20), (words, indent) => {
+        const text = words.join(' ');
+        const lines = wrapped(text, indent).split('\n');
+        expect(lines.map((line) => line.trim()).join(' ')).toBe(text);
+        for (const line of lines) expect(line.length).toBeLessThanOrEqual(80);
+      }),
+    );
+  });
+});
 
 describe('printable text', () => {
   it.each([
