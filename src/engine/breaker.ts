@@ -125,7 +125,7 @@ export function createBreaker(
       return;
     }
     if (ask === 'write' && admittedAt <= acceptedAt) known.add(row);
-    const failure = { row, ask, giveBack, wasOutage: false, isKnown: known.has(row) };
+    const failure = { row, ask, admittedAt, giveBack, wasOutage: false, isKnown: known.has(row) };
     const now = clock.now();
     all.add(failure, now);
     if (ask === 'write') writes.add(failure, now);
@@ -187,8 +187,12 @@ export function createBreaker(
       if (looksDown(answer)) failed(asked, answer, admittedAt, giveBack);
       else {
         if (asked.ask === 'write') {
-          known.delete(asked.row);
           acceptedAt = Math.max(acceptedAt, admittedAt);
+          // It was let through before any of them was heard of, and behind some of them: these fail alone.
+          if (admittedAt < writes.began()) {
+            for (const row of [...writes.acquit(admittedAt), ...all.acquit(admittedAt)]) known.add(row);
+          }
+          known.delete(asked.row);
         }
         answered(asked.ask, admittedAt);
       }

@@ -2,6 +2,7 @@
 export type Failure = {
   row: number;
   ask: 'read' | 'write';
+  admittedAt: number;
   giveBack: () => void;
   /** Part of an outage that is over as far as reads tell. */
   wasOutage: boolean;
@@ -19,6 +20,8 @@ export type Streak = {
   isOutage: (size: number) => boolean;
   /** The same of rows that are not known to fail while others do not. */
   isNewOutage: (size: number) => boolean;
+  /** Gives the rows whose writes were let through before another one that was accepted: they are known from now on. */
+  acquit: (acceptedAt: number) => number[];
   /** Ends it, and gives what it held. */
   end: () => Failure[];
 };
@@ -39,6 +42,11 @@ export function createStreak(leastRows: number): Streak {
     began: () => began,
     isOutage: (size) => failures.length >= size && rows.size >= leastRows,
     isNewOutage: (size) => failures.length >= size && newRows.size >= leastRows,
+    acquit(acceptedAt) {
+      const known = failures.filter(({ ask, admittedAt }) => ask === 'write' && admittedAt <= acceptedAt);
+      for (const { row } of known) newRows.delete(row);
+      return known.map(({ row }) => row);
+    },
     end() {
       const held = failures;
       failures = [];
