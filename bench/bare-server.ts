@@ -16,8 +16,9 @@ export type Seen = {
 /** A bare server in a process of its own, on the loopback interface. */
 export type BareServer = { url: string; start: () => Promise<void>; seen: () => Promise<Seen>; stop: () => void };
 
-export async function startBareServer(): Promise<BareServer> {
-  const { url, ask, stop } = await forkServer('server.mjs');
+/** `numbers`: as many as its account has. */
+export async function startBareServer(numbers = 0): Promise<BareServer> {
+  const { url, ask, stop } = await forkServer('server.mjs', `${numbers}`);
   return {
     url,
     start: async () => {

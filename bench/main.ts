@@ -5,6 +5,7 @@ import { clients } from './clients.ts';
 import type { Figure, Size } from './figure.ts';
 import { machine } from './machine.ts';
 import { memory } from './memory.ts';
+import { memoryRead } from './memory-read.ts';
 import { rate } from './rate.ts';
 import { rateAuto } from './rate-auto.ts';
 import { rateAutoLive } from './rate-auto-live.ts';
@@ -21,6 +22,7 @@ const FIGURES: Record<string, (size: Size, say: (text: string) => void) => Promi
   'rate-auto-live': rateAutoLive,
   validate,
   memory,
+  'memory-read': memoryRead,
 };
 const NAMES = Object.keys(FIGURES);
 

@@ -1,5 +1,5 @@
 // A bare server in a process of its own: answers every PATCH as the API does, shows the target, and notes when each
-// request came. Asked over the channel to its parent: `start` forgets what came, `tell` says what has come since.
+// request came. Gives lists of as many numbers as its argument says, and of three profiles. Asked over the channel to its parent: `start` forgets what came, `tell` says what has come since.
 import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
@@ -35,11 +35,63 @@ function mostInWindow() {
   return most;
 }
 
+const NUMBERS = Number(process.argv[2] ?? 0);
+const PAGE_ROWS = 250;
+const PROFILES = [1, 2, 3].map((n) => ({
+  id: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
+  name: `Profile ${n}`,
+  enabled: true,
+  webhook_url: 'https://example.com/hook',
+}));
+
+/** The nth number as the generator of inputs names it: all of them are on the first profile. */
+function numberOf(n) {
+  const digits = String(n).padStart(7, '0');
+  return {
+    record_type: 'messaging_settings',
+    id: `12933842610${digits}1`,
+    phone_number: `+1800${digits}`,
+    messaging_profile_id: PROFILES[0].id,
+    messaging_product: 'A2P',
+    eligible_messaging_products: ['A2P', 'P2P'],
+    organization_id: 'b448f9cc-a842-4784-98e9-03c1a5872950',
+  };
+}
+
+/** A page of a list, or null where the path is that of no list. */
+function listed({ pathname, searchParams }) {
+  const page = Number(searchParams.get('page[number]') ?? 1);
+  const pageOf = (total, data) => ({
+    data,
+    meta: { page_number: page, page_size: PAGE_ROWS, total_pages: Math.ceil(total / PAGE_ROWS), total_results: total },
+  });
+  if (pathname.endsWith('/messaging_profiles')) return pageOf(PROFILES.length, PROFILES);
+  if (!pathname.endsWith('/phone_numbers/messaging')) return null;
+  const on = searchParams.get('filter[messaging_profile_id]');
+  const total = on === null || on === PROFILES[0].id ? NUMBERS : 0;
+  const first = (page - 1) * PAGE_ROWS;
+  const rows = Math.max(0, Math.min(PAGE_ROWS, total - first));
+  return pageOf(
+    total,
+    Array.from({ length: rows }, (_, at) => numberOf(first + at + 1)),
+  );
+}
+
+function give(response, value) {
+  const body = Buffer.from(JSON.stringify(value));
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
+  response.end(body);
+}
+
 const server = createServer((request, response) => {
   note(performance.now());
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
+    if (request.method === 'GET') {
+      const list = listed(new URL(request.url, 'http://127.0.0.1'));
+      if (list !== null) return give(response, list);
+    }
     const id = request.url.split('/').at(-2);
     const target = chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks));
     const data = {
@@ -51,9 +103,7 @@ const server = createServer((request, response) => {
       eligible_messaging_products: ['A2P', 'P2P'],
       organization_id: 'b448f9cc-a842-4784-98e9-03c1a5872950',
     };
-    const body = Buffer.from(JSON.stringify({ data }));
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
-    response.end(body);
+    give(response, { data });
   });
 });
 server.keepAliveTimeout = 60_000;

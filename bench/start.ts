@@ -43,10 +43,16 @@ export async function runNode(args: string[], env: NodeJS.ProcessEnv = {}, good 
   return JSON.parse(readFileSync(file, 'utf8')) as Usage;
 }
 
-/** Runs this program as its users do, with a run directory that nobody needs afterwards. */
-export async function runProgram(command: string, input: string, flags: string[], good = [0]): Promise<Usage> {
+/** Runs this program as its users do, with a run directory that nobody needs afterwards; offline unless told. */
+export async function runProgram(
+  command: string,
+  input: string,
+  flags: string[],
+  good = [0],
+  how = ['--offline'],
+): Promise<Usage> {
   const runs = join(workDirectory(), 'runs');
-  const common = ['--offline', '--quiet', '--runs-dir', runs];
+  const common = [...how, '--quiet', '--runs-dir', runs];
   const env = { TELNYX_API_KEY: 'KEY0123456789_bench', XDG_STATE_HOME: workDirectory() };
   try {
     return await runNode([PROGRAM, command, input, ...common, ...flags], env, good);
