@@ -18,8 +18,8 @@ import { createCsvWriter } from '../io/csv-writer.ts';
 import { readPlan } from '../io/plan-reader.ts';
 import { runFiles } from '../io/run-directory.ts';
 import { type Context, say } from './context.ts';
-import { targetsOf } from './live-rows.ts';
 import type { Run } from './open-run.ts';
+import { targetsOf } from './read-live.ts';
 import { checkOrganization, endOfReading, openReader, readNumbers } from './reading.ts';
 
 export type Counts = Record<VerdictName, number>;

@@ -7,10 +7,11 @@ import { readPlan } from '../io/plan-reader.ts';
 import { runFiles } from '../io/run-directory.ts';
 import { sentTo, warningText } from './begin.ts';
 import { CommandError, type Context, say, sayJson } from './context.ts';
-import { type Live, liveCounts, liveText } from './live-rows.ts';
+import { liveCounts, liveText } from './live-rows.ts';
 import { commandOn, type Run } from './open-run.ts';
 import { validUntil } from './plan-age.ts';
 import { keptAccount } from './plan-run.ts';
+import type { Live } from './read-live.ts';
 
 /** What a saved plan comes to. */
 async function previewOf(run: Run): Promise<Preview> {

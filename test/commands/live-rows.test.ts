@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CommandError } from '../../src/commands/context.ts';
-import { type Live, liveCounts, liveText, readLive, settleLive, targetsOf } from '../../src/commands/live-rows.ts';
+import { liveCounts, liveText, settleLive } from '../../src/commands/live-rows.ts';
 import { type Run, update } from '../../src/commands/open-run.ts';
+import { type Live, readLive, targetsOf } from '../../src/commands/read-live.ts';
 import { indexLedger } from '../../src/commands/write-results.ts';
 import { LEFT } from '../../src/core/ledger-index.ts';
 import type { PlanEntry } from '../../src/core/plan.ts';
