@@ -1,6 +1,6 @@
 import { createRollingMax } from './rolling-max.ts';
 import type { SendHistory } from './send-history.ts';
-import { createWindowEstimate } from './window-estimate.ts';
+import { createWindowBound, createWindowEstimate } from './window-estimate.ts';
 
 /** What the headers of one answer say, checked: `limit` is at least 1, `remaining` from 0 to it. Times in ms. */
 export type HeaderSample = { limit: number; remaining: number; resetMs: number | null; sentAt: number };
@@ -35,7 +35,8 @@ const NEWEST = 0.1;
  * of limiter, and it corrects a window that was taken for too short.
  */
 export function createHeaderPace(reservePercent: number, startPerSecond: number, history: SendHistory): HeaderPace {
-  let window = createWindowEstimate();
+  const bound = createWindowBound();
+  let window = createWindowEstimate(bound);
   let others = createRollingMax();
   let limit = 0;
   let pace = startPerSecond;
@@ -69,7 +70,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
       const { sentAt, remaining, resetMs } = sample;
       if (sample.limit !== limit) {
         limit = sample.limit;
-        window = createWindowEstimate();
+        window = createWindowEstimate(bound);
         others = createRollingMax();
         countsLater = false;
       }
@@ -90,6 +91,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
         sent,
         wayMs,
         ageMs: at - history.timeOf(oldest),
+        sentWithin: (ms) => sent - history.until(at - ms),
         blurMs: history.timeOf(oldest) - history.timeOf(Math.max(0, oldest - 2)),
         sinceFirstMs: at - first,
       });

@@ -119,6 +119,23 @@ describe('the pace that headers lead to', () => {
     expect(aMinute(seen, 23, 27)).toBeGreaterThan(450);
   });
 
+  it.each([
+    [20, 0],
+    [20, 10],
+    [100, 0],
+    [100, 10],
+  ])('leaves half of %i a minute to another client from minute %i on for as long as it is there', (limit, from) => {
+    for (const reset of ['next', 'none'] as const) {
+      const rival = { fromMs: from * MINUTE, toMs: (from + 30) * MINUTE, perSecond: limit / 120 };
+      const seen = run({ reset, limit }, from + 40, { rival });
+      // Never near nothing for many windows because places of others look like ours that do not come back.
+      expect(aMinute(seen, from + 8, from + 18) / (limit * 0.3)).toBeGreaterThan(reset === 'none' ? 0.4 : 0.6);
+      expect(aMinute(seen, from + 18, from + 28) / (limit * 0.3)).toBeGreaterThan(0.8);
+      expect(aMinute(seen, from + 8, from + 28) / (limit * 0.3)).toBeLessThan(1.2);
+      expect(aMinute(seen, from + 33, from + 40) / (limit * 0.8)).toBeGreaterThan(0.95);
+    }
+  });
+
   it('follows a limit that changes', () => {
     const limitAt = [
       { at: 5 * MINUTE, limit: 30 },
