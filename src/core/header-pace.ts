@@ -110,7 +110,9 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
         1000 / windowMs,
         (0.02 * limit * 1000) / windowMs,
       );
-      const grown = Math.max(pace, goal / 4) * 2 ** (Math.min(1000, now - heardAt) / DOUBLING_MS);
+      // From far below it goes up at once, but to no more than what a run begins with.
+      const grown =
+        Math.max(pace, Math.min(goal / 4, startPerSecond)) * 2 ** (Math.min(1000, now - heardAt) / DOUBLING_MS);
       pace = Math.min(goal, heardAt === Number.NEGATIVE_INFINITY ? pace : grown);
       heardAt = now;
     },
