@@ -20,9 +20,14 @@ export type BucketEstimate = {
 };
 
 /** Whole seconds say little below this. */
-const LEAST_RESET_MS = 3000;
-/** From this share of the limit on a rounded `reset` is exact enough. */
-const EXACT_FROM = 0.6;
+const LEAST_RESET_MS = 2500;
+/** So many answers for many places, and for few, and their means so far apart, before the line between them is believed. */
+const ENOUGH = 3;
+const APART_MS = 4000;
+/** After so many answers for few places only, as where little of the limit may be used, a rougher guess has to do. */
+const PATIENCE = 200;
+/** Below this whole seconds are not half a second too long or too short on average. */
+const EVEN_MS = 2000;
 const SURE = 2;
 /** So much of the limit must have been taken, and in so long, before a flow is judged. */
 const FLOW_SHARE = 0.15;
@@ -33,8 +38,28 @@ const LEAST_AGE_MS = 1000;
 const JUMP_PLACES = 5;
 const JUMP_SHARE = 0.05;
 const JUMP_TIME = 0.25;
-/** A bucket that stays full may be filled faster than was measured: looked for by so much in the time of one filling. */
-const LOOK = 0.01;
+/** Up to so many places, and such a share of the limit, a bucket may be full, and then what comes back is lost. */
+const FULL_PLACES = 1;
+const FULL_SHARE = 0.05;
+/** So many tokens that came back tell how fast they do; and half as many as at the last time, or as these. */
+const BACK = 8;
+const BACK_ENOUGH = 200;
+/**
+ * A bucket that stays full may be filled faster than was measured. In the time of one filling this is looked for by so
+ * much where it was faster once, as others may have left; beyond that only after so many fillings, as it costs reserve.
+ */
+const LOOK_BACK = 0.1;
+const LOOK_BEYOND = 0.02;
+const LOOK_AFTER = 30;
+
+type Mean = { count: number; used: number; resetMs: number };
+
+/** The mean of the points of all, weighted by how many they stand for. */
+function meanOf(all: readonly Mean[]): Mean {
+  const count = all.reduce((sum, one) => sum + one.count, 0);
+  const used = all.reduce((sum, one) => sum + one.used * one.count, 0) / count;
+  return { count, used, resetMs: all.reduce((sum, one) => sum + one.resetMs * one.count, 0) / count };
+}
 
 /**
  * Two signs. A `reset` in proportion to the places taken tells when a bucket will be full. And places that come back
@@ -44,16 +69,44 @@ export function createBucketEstimate(): BucketEstimate {
   let toldMs = 0;
   let toldSure = 0;
   let mark: { used: number; resetMs: number } | null = null;
+  // What `reset` was on average for 1, for 2 or 3, for 4 to 7 places, and so on.
+  let means: Mean[] = [];
   let flowMs = 0;
   let flowSure = 0;
+  let flowBack = 0;
+  let flowAt = 0;
+  let fastestMs = Number.POSITIVE_INFINITY;
+  let full: { at: number; used: number; sent: number } | null = null;
   let low: { at: number; used: number; sent: number; ageMs: number } | null = null;
   let last: { at: number; used: number; sent: number; ageMs: number } | null = null;
 
+  function deny(): void {
+    toldMs = 0;
+    means = [];
+  }
+
+  /** By how much `reset` grows with the places: that is the same however it is rounded. */
+  function tell(limit: number): void {
+    const top = means.findLastIndex(({ count }) => count >= ENOUGH);
+    if (top < 0) return;
+    const many = meanOf(means.slice(Math.max(0, top - 1)));
+    const few = meanOf(means.slice(1, Math.max(1, top - 1)));
+    if (few.count >= ENOUGH && many.resetMs - few.resetMs >= APART_MS) {
+      toldMs = (limit * (many.resetMs - few.resetMs)) / (many.used - few.used);
+    } else if (many.count >= PATIENCE) toldMs = (limit * many.resetMs) / many.used;
+  }
+
   function byReset({ limit, used }: BucketSample, resetMs: number): void {
+    if (used >= 1 && resetMs >= EVEN_MS) {
+      const place = Math.floor(Math.log2(used));
+      while (means.length <= place) means.push({ count: 0, used: 0, resetMs: 0 });
+      means[place] = meanOf([means[place] as Mean, { count: 1, used, resetMs }]);
+    }
+    if (toldMs > 0) tell(limit);
     if (used < 3 || resetMs < LEAST_RESET_MS) return;
     if (toldMs > 0) {
       const expected = (toldMs * used) / limit;
-      if (Math.abs(resetMs - expected) > 2000 + expected / 3) toldMs = 0;
+      if (Math.abs(resetMs - expected) > 2000 + expected / 3) deny();
     }
     if (mark === null || used <= mark.used / 2) {
       mark = { used, resetMs };
@@ -61,13 +114,10 @@ export function createBucketEstimate(): BucketEstimate {
     } else if (used >= 2 * mark.used) {
       const expected = (mark.resetMs * used) / mark.used;
       toldSure = Math.abs(resetMs - expected) <= 2000 + expected / 10 ? toldSure + 1 : 0;
+      if (toldSure === 0 && toldMs === 0) deny();
       mark = { used, resetMs };
     }
-    const isNear = mark.used > 0 && Math.abs(resetMs / used - mark.resetMs / mark.used) <= 2000 / mark.used;
-    if (toldSure >= 1 && used >= EXACT_FROM * limit && isNear) {
-      const ms = (resetMs * limit) / used;
-      toldMs = toldMs === 0 ? ms : toldMs + (ms - toldMs) * 0.1;
-    }
+    if (toldSure > 0) tell(limit);
   }
 
   function isJump(at: number, { limit, used, sent }: BucketSample): boolean {
@@ -87,12 +137,34 @@ export function createBucketEstimate(): BucketEstimate {
     const back = sent - low.sent - taken;
     const looksLikeIt = aged > 0.1 && aged < 0.9 && ageMs - low.ageMs > LEAST_AGE_MS + blurMs && back >= 2;
     flowSure = looksLikeIt ? flowSure + 1 : 0;
-    if (flowSure >= SURE) {
-      flowMs = (limit * took) / back;
-    } else if (!looksLikeIt) {
-      flowMs = 0;
-    }
+    if (flowSure === 0) forget();
     low = { at, used, sent, ageMs };
+  }
+
+  function forget(): void {
+    flowMs = 0;
+    flowSure = 0;
+    flowBack = 0;
+  }
+
+  /** From when the bucket was full last, all that came back is counted: the longer that is, the more exactly. */
+  function measure(at: number, { limit, used, sent }: BucketSample): void {
+    if (full === null || used <= Math.max(FULL_PLACES, FULL_SHARE * limit)) {
+      if (full !== null && flowAt > full.at && flowBack >= BACK_ENOUGH / 4) fastestMs = Math.min(fastestMs, flowMs);
+      full = { at, used, sent };
+      return;
+    }
+    const back = sent - full.sent - (used - full.used);
+    if (flowSure < SURE || back < BACK || back < Math.min(flowBack, BACK_ENOUGH) / 2) return;
+    flowMs = (limit * (at - full.at)) / back;
+    flowBack = back;
+    flowAt = at;
+  }
+
+  function look(at: number, elapsedMs: number): void {
+    const least = at - flowAt > LOOK_AFTER * flowMs ? 0 : fastestMs;
+    const share = Math.min(1, elapsedMs / flowMs) * (flowMs > fastestMs ? LOOK_BACK : LOOK_BEYOND);
+    flowMs = Math.max(flowMs * (1 - share), Math.min(flowMs, least));
   }
 
   return {
@@ -101,15 +173,13 @@ export function createBucketEstimate(): BucketEstimate {
       const jumped = isJump(at, sample);
       const elapsedMs = Math.max(0, at - (last?.at ?? at));
       if (jumped) {
-        flowMs = 0;
-        flowSure = 0;
+        forget();
         low = null;
+        full = null;
       }
       byFlow(at, sample);
-      if (flowMs > 0 && sample.used <= 0.1 * sample.limit + 2) {
-        const share = Math.min(1, elapsedMs / flowMs);
-        flowMs *= 1 - share * LOOK;
-      }
+      measure(at, sample);
+      if (flowMs > 0 && full?.at === at) look(at, elapsedMs);
       last = { at, used: sample.used, sent: sample.sent, ageMs: sample.ageMs };
       return jumped;
     },

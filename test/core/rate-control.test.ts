@@ -107,6 +107,50 @@ describe('the pace that headers lead to', () => {
     expect(refused(all)).toBeLessThanOrEqual(1);
   });
 
+  it.each([20, 50, 90])('leaves %i percent of what a bucket is filled with, however its reset is told', (reserve) => {
+    for (const limit of [100, 600]) {
+      for (const whole of ['ceil', 'floor', 'fraction'] as const) {
+        // A tenth of a hundred is back in six seconds, which whole ones cut off say too little about.
+        if (reserve === 90 && whole === 'floor') continue;
+        const control = createRateControl({ cap: null, reserve, startPerSecond: 5 });
+        const seen = run({ kind: 'bucket', reset: 'full', whole, limit }, 16, {}, control);
+        const share = aMinute(seen, 6, 16) / (limit * (1 - reserve / 100));
+        expect(share).toBeGreaterThan(reserve === 90 ? 0.8 : 0.9);
+        expect(share).toBeLessThan(reserve === 90 ? 1.2 : 1.07);
+      }
+    }
+  });
+
+  it.each([100, 600])('keeps the reserve of a bucket of %i that does not tell when it is full', (limit) => {
+    for (const reset of ['next', 'none'] as const) {
+      for (const seed of [1, 2, 3]) {
+        const seen = run({ kind: 'bucket', reset, limit }, 31, { seed });
+        expect(aMinute(seen, 1, 31) / (limit * 0.8)).toBeGreaterThan(0.93);
+        expect(aMinute(seen, 1, 31) / (limit * 0.8)).toBeLessThan(1.07);
+      }
+    }
+  });
+
+  it('looks whether a bucket is filled as fast as before again, when another client has left', () => {
+    const rival = { fromMs: 10 * MINUTE, toMs: 20 * MINUTE, perSecond: 5 };
+    const seen = run({ kind: 'bucket', reset: 'none', limit: 600 }, 45, { rival });
+    expect(aMinute(seen, 12, 20)).toBeLessThan(320);
+    expect(aMinute(seen, 35, 45) / 480).toBeGreaterThan(0.93);
+    expect(aMinute(seen, 35, 45) / 480).toBeLessThan(1.07);
+  });
+
+  it.each(KINDS)('never sends twice as much as in the second before, or what it begins with: %s', (kind) => {
+    for (const reset of [PLAIN[kind], 'none'] as const) {
+      for (const phaseMs of [17_000, 59_500]) {
+        const { sent } = run({ kind, reset, limit: 600, phaseMs, latency: [20, 60] }, 1);
+        for (let s = 1; s < 30; s++) {
+          const [before, now] = [s - 1, s].map((from) => allowedIn(sent, from * 1000, (from + 1) * 1000));
+          expect(now).toBeLessThanOrEqual(2 * Math.max(before as number, 6));
+        }
+      }
+    }
+  });
+
   it.each(KINDS)('gives way within two windows to another client, and takes the room back: %s', (kind) => {
     const rival = { fromMs: 10 * MINUTE, toMs: 20 * MINUTE, perSecond: 5 };
     const seen = run({ kind, reset: PLAIN[kind], limit: 600 }, 27, { rival });

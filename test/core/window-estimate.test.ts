@@ -87,15 +87,23 @@ describe('a bucket', () => {
   it('is known by a reset in proportion to what was taken, until one is not', () => {
     const bucket = createBucketEstimate();
     expect(bucket.ms()).toBeNull();
-    bucket.heard(0, told(10, 6000));
-    bucket.heard(5000, told(20, 12_000));
+    for (let used = 1; used <= 8; used++) bucket.heard(used * 250, told(used, used * 600));
     expect(bucket.ms()).toBeNull();
-    bucket.heard(15_000, told(60, 36_000));
-    expect(bucket.ms()).toEqual({ ms: 60_000, isTold: true });
+    for (let used = 9; used <= 60; used++) bucket.heard(used * 250, told(used, used * 600));
+    expect(bucket.ms()?.isTold).toBe(true);
+    expect(bucket.ms()?.ms).toBeCloseTo(60_000, 0);
     bucket.heard(16_000, told(62, 37_000));
     expect(bucket.ms()?.ms).toBeCloseTo(60_000, -3);
     bucket.heard(17_000, told(62, 5000));
     expect(bucket.ms()).toBeNull();
+  });
+
+  it('is guessed roughly where few places are taken for long', () => {
+    const bucket = createBucketEstimate();
+    for (let round = 0; round < 50; round++) {
+      for (const used of [5, 6, 8, 10]) bucket.heard(round * 4000 + used * 100, told(used, used * 600));
+    }
+    expect(bucket.ms()?.ms).toBeCloseTo(60_000, 0);
   });
 
   it('is none where all comes back at once', () => {
