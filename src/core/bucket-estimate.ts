@@ -3,6 +3,8 @@ export type BucketSample = {
   limit: number;
   used: number;
   resetMs: number | null;
+  /** By how much `resetMs` may be longer than what is meant. */
+  resetBlurMs: number;
   /** How many were sent until then. */
   sent: number;
   /** How long ago the first of the places was taken, if all were ours. */
@@ -96,8 +98,8 @@ export function createBucketEstimate(): BucketEstimate {
     } else if (many.count >= PATIENCE) toldMs = (limit * many.resetMs) / many.used;
   }
 
-  function byReset({ limit, used }: BucketSample, resetMs: number): void {
-    if (used >= 1 && resetMs >= EVEN_MS) {
+  function byReset({ limit, used, resetBlurMs }: BucketSample, resetMs: number): void {
+    if (used >= 1 && resetMs >= EVEN_MS + resetBlurMs) {
       const place = Math.floor(Math.log2(used));
       while (means.length <= place) means.push({ count: 0, used: 0, resetMs: 0 });
       means[place] = meanOf([means[place] as Mean, { count: 1, used, resetMs }]);

@@ -3,7 +3,13 @@ import type { SendHistory } from './send-history.ts';
 import { createWindowBound, createWindowEstimate } from './window-estimate.ts';
 
 /** What the headers of one answer say, checked: `limit` is at least 1, `remaining` from 0 to it. Times in ms. */
-export type HeaderSample = { limit: number; remaining: number; resetMs: number | null; sentAt: number };
+export type HeaderSample = {
+  limit: number;
+  remaining: number;
+  resetMs: number | null;
+  resetBlurMs: number;
+  sentAt: number;
+};
 
 /** The pace that the headers of a server ask for. */
 export type HeaderPace = {
@@ -67,7 +73,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
 
   return {
     heard(now, sample) {
-      const { sentAt, remaining, resetMs } = sample;
+      const { sentAt, remaining, resetMs, resetBlurMs } = sample;
       if (sample.limit !== limit) {
         limit = sample.limit;
         window = createWindowEstimate(bound);
@@ -88,6 +94,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
         limit,
         used,
         resetMs,
+        resetBlurMs,
         sent,
         wayMs,
         ageMs: at - history.timeOf(oldest),

@@ -8,6 +8,8 @@ export type Heard = {
   remaining: number | null;
   /** From now on. */
   resetMs: number | null;
+  /** By how much `resetMs` may be longer than what is meant, for rounding: 0 where it is exact, or rounded as a whole. */
+  resetBlurMs: number;
   /** Whether it is a 429. */
   throttled: boolean;
   sentAt: number;
@@ -68,13 +70,13 @@ export function createRateControl(options: {
 
   return {
     sent: (now) => history.add(now),
-    heard(now, { limit, remaining, resetMs, throttled, sentAt }) {
+    heard(now, { limit, remaining, resetMs, resetBlurMs, throttled, sentAt }) {
       const promised = told.room(now) > 0.5;
       const isSound = limit !== null && remaining !== null && limit >= 1 && remaining >= 0 && remaining <= limit;
       // Refusals alone do not tell how places come back, and one that says that some are left is about something else.
       if (isSound && (!throttled || (remaining === 0 && told.seen() !== null))) {
         const ms = resetMs !== null && resetMs >= 0 && resetMs <= LONGEST_MS ? resetMs : null;
-        told.heard(now, { limit, remaining, resetMs: ms, sentAt });
+        told.heard(now, { limit, remaining, resetMs: ms, resetBlurMs, sentAt });
       }
       const led = now >= distrustUntil && told.rate(now) < Number.POSITIVE_INFINITY;
       const news = throttled ? blind.refused(now, sentAt) : false;

@@ -116,6 +116,10 @@ export function createWindowEstimate(bound = createWindowBound()): WindowEstimat
     named = Math.max(named, second);
   }
 
+  /** A rounded time of day names the window too long: where places come back, their age tells by how much. */
+  const within = (most: number, aged: number, blurMs: number) =>
+    proven ? Math.max(SHORTEST_MS, Math.min(most, Math.max(aged, most - blurMs))) : most;
+
   /** Whether `reset` names the window: where places were taken for longer, it means something else, also later on. */
   const isNamed = () => named > refuted * ANEW;
 
@@ -148,12 +152,13 @@ export function createWindowEstimate(bound = createWindowBound()): WindowEstimat
         greatest = 0;
         second = 0;
       }
+      const oldest = ages.most(at, Math.max(1000, ms));
       // What comes back all at once, time and again, is no bucket.
       const filling = jumps >= SURE_JUMPS ? null : bucket.ms();
       if (filling?.isTold) ms = filling.ms;
-      else if (isNamed()) ms = named;
+      else if (isNamed()) ms = within(named, oldest + sample.blurMs / 2, sample.resetBlurMs);
       else if (filling !== null) ms = filling.ms;
-      else ms = Math.max(SHORTEST_MS, Math.min(ages.most(at, Math.max(1000, ms)), longest));
+      else ms = Math.max(SHORTEST_MS, Math.min(oldest, longest));
     },
     ms: () => ms,
     isKnown: () => proven || isNamed(),

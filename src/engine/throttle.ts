@@ -16,6 +16,9 @@ export type Throttle = {
 type Limits = { retryBaseMs: number; retryMaxMs: number; maxServerWaitMs: number };
 
 const MINUTE_MS = 60_000;
+/** A `reset` from here on is a time of day in seconds: it and the `Date` that it is taken from are whole ones. */
+const TIME_OF_DAY_FROM_S = 1e9;
+const TIME_OF_DAY_BLUR_MS = 2000;
 /** A year: a longer wait is as good as none that can be named, and no date holds it. */
 const LONGEST_NAMED_MS = 31_536_000_000;
 
@@ -74,7 +77,9 @@ export function createThrottle(
       const now = clock.now();
       // An error of the server says nothing about how many it accepts.
       if (throttled || isAccepted(answer.status)) {
-        control.heard(now, { ...rateHeaders(answer.wait, clock.wallNow()), throttled, sentAt: admittedAt });
+        const told = rateHeaders(answer.wait, clock.wallNow());
+        const resetBlurMs = Number(answer.wait.rateLimitReset) >= TIME_OF_DAY_FROM_S ? TIME_OF_DAY_BLUR_MS : 0;
+        control.heard(now, { ...told, resetBlurMs, throttled, sentAt: admittedAt });
         pacer.look();
       }
       if (isAccepted(answer.status)) {

@@ -6,8 +6,8 @@ export type ServerOptions = {
   windowMs: number;
   /** What `reset` tells: the end of the window (fixed ones only), the next free place, or when all are free. */
   reset: 'end' | 'next' | 'zero-while-free' | 'full' | 'none';
-  /** How `reset` is rounded to seconds. */
-  whole: 'ceil' | 'floor' | 'round' | 'fraction';
+  /** How `reset` is rounded to seconds; `time`: it is a time of day. */
+  whole: 'ceil' | 'floor' | 'round' | 'fraction' | 'time';
   /** Whether `remaining` counts the request that is answered. */
   counted: 'after' | 'before';
   headers: 'all' | 'none' | 'only-429' | 'some' | 'limit-remaining';

@@ -79,6 +79,21 @@ describe('the pace that headers lead to', () => {
     }
   });
 
+  it.each([
+    [10, 1000],
+    [50, 1000],
+    [100, 10_000],
+  ])('is not slowed by a reset that is a time of day in whole seconds: %i in %i ms', (limit, windowMs) => {
+    for (const kind of ['aligned', 'first', 'sliding'] as const) {
+      const server = { kind, reset: PLAIN[kind], whole: 'time', limit, windowMs, phaseMs: 370 } as const;
+      const seen = run({ ...server, latency: [20, 60] }, 4);
+      const share = (aMinute(seen, 1, 4) * windowMs) / MINUTE / (limit * 0.8);
+      expect(share).toBeGreaterThan(windowMs === 1000 ? 0.85 : 0.95);
+      expect(share).toBeLessThan(1.06);
+      expect(wasteIn(seen.sent, MINUTE, 4 * MINUTE)).toBeLessThanOrEqual(0.002);
+    }
+  });
+
   it('waits for the answers of a slow server', () => {
     for (const kind of KINDS) {
       const seen = run({ kind, reset: PLAIN[kind], latency: [300, 2000], limit: 600 }, 15);

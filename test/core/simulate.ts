@@ -3,7 +3,7 @@ import { createAgenda } from './agenda.ts';
 import { createLimiter, type ServerOptions, type Told } from './limiters.ts';
 
 /** What the headers of an answer say. */
-type Headers = Pick<Heard, 'limit' | 'remaining' | 'resetMs'>;
+type Headers = Pick<Heard, 'limit' | 'remaining' | 'resetMs' | 'resetBlurMs'>;
 
 /** Another client of the same limit, which sends evenly from one time to another. */
 type Rival = { fromMs: number; toMs: number; perSecond: number };
@@ -39,6 +39,13 @@ function chance(seed: number): () => number {
   };
 }
 
+/** What `reset` tells; a time of day in whole seconds is taken relative to the one of the answer, which is cut off. */
+function roundedReset(now: number, ms: number, whole: ServerOptions['whole']): number {
+  if (whole === 'fraction') return ms;
+  if (whole === 'time') return (Math.ceil((now + ms) / 1000) - Math.floor(now / 1000)) * 1000;
+  return Math[whole](ms / 1000) * 1000;
+}
+
 /** Lets a controller send to a server for so long, as the engine does: evenly, so many in flight, and paused by a 429. */
 export function simulate(
   control: RateControl,
@@ -59,19 +66,20 @@ export function simulate(
   let lastAt = Number.NEGATIVE_INFINITY;
   let wakeAt = Number.POSITIVE_INFINITY;
 
-  function headersOf(told: Told): Headers {
+  function headersOf(now: number, told: Told): Headers {
     const { headers, whole, reset, counted } = server;
     const shown =
       headers === 'all' ||
       headers === 'limit-remaining' ||
       (headers === 'only-429' && !told.allowed) ||
       (headers === 'some' && random() < 0.3);
-    if (!shown) return { limit: null, remaining: null, resetMs: null };
-    const resetMs = whole === 'fraction' ? told.resetMs : Math[whole](told.resetMs / 1000) * 1000;
+    if (!shown) return { limit: null, remaining: null, resetMs: null, resetBlurMs: 0 };
+    const resetMs = roundedReset(now, told.resetMs, whole);
     return {
       limit,
       remaining: told.remaining + (counted === 'before' && told.allowed ? 1 : 0),
       resetMs: reset === 'none' || headers === 'limit-remaining' ? null : Math.max(0, resetMs),
+      resetBlurMs: whole === 'time' ? 2000 : 0,
     };
   }
 
@@ -83,7 +91,7 @@ export function simulate(
 
   function answer(now: number, sentAt: number, told: Told): void {
     inFlight -= 1;
-    const honest = headersOf(told);
+    const honest = headersOf(now, told);
     const seen = options.lie?.(honest, random) ?? honest;
     control.heard(now, { ...seen, throttled: !told.allowed, sentAt });
     if (told.allowed) {

@@ -6,6 +6,7 @@ const SAMPLE: WindowSample = {
   limit: 100,
   used: 10,
   resetMs: null,
+  resetBlurMs: 0,
   sent: 10,
   ageMs: 1000,
   blurMs: 100,
