@@ -73,6 +73,7 @@ export function createBucketEstimate(): BucketEstimate {
   let mark: { used: number; resetMs: number } | null = null;
   // What `reset` was on average for 1, for 2 or 3, for 4 to 7 places, and so on.
   let means: Mean[] = [];
+  let isLine = false;
   let flowMs = 0;
   let flowSure = 0;
   let flowBack = 0;
@@ -85,6 +86,7 @@ export function createBucketEstimate(): BucketEstimate {
   function deny(): void {
     toldMs = 0;
     means = [];
+    isLine = false;
   }
 
   /** By how much `reset` grows with the places: that is the same however it is rounded. */
@@ -95,7 +97,8 @@ export function createBucketEstimate(): BucketEstimate {
     const few = meanOf(means.slice(1, Math.max(1, top - 1)));
     if (few.count >= ENOUGH && many.resetMs - few.resetMs >= APART_MS) {
       toldMs = (limit * (many.resetMs - few.resetMs)) / (many.used - few.used);
-    } else if (many.count >= PATIENCE) toldMs = (limit * many.resetMs) / many.used;
+      isLine = true;
+    } else if (!isLine && many.count >= PATIENCE) toldMs = (limit * many.resetMs) / many.used;
   }
 
   function byReset({ limit, used, resetBlurMs }: BucketSample, resetMs: number): void {

@@ -33,6 +33,12 @@ const LEAST_RESERVE = 0.02;
 /** Where the window is not known, it is taken for at least this long when places run out. */
 const UNKNOWN_WINDOW_MS = 10_000;
 const FLOW_MS = 1000;
+/** Up to this share of the limit a bucket may be full; others are measured for so much of its time, at most for all of it. */
+const FULL_SHARE = 0.05;
+const MEASURED = 0.25;
+const BUCKET_NOISE = 3;
+/** And remembered for so many times that: what they take of a full bucket does not show. */
+const REMEMBERED = 2;
 const NEWEST = 0.1;
 
 /**
@@ -51,6 +57,8 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
   let lastOthers = 0;
   let wayMs = 0;
   let countsLater = false;
+  let stretch = { at: Number.NEGATIVE_INFINITY, sent: 0, used: 0 };
+  let bucketOthers = createRollingMax();
   let flow = { at: Number.NEGATIVE_INFINITY, sent: 0, used: 0, perSecond: 0 };
 
   const reserve = () => Math.max((limit * reservePercent) / 100, limit * LEAST_RESERVE, 1);
@@ -61,7 +69,23 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
     if (!window.isKnown()) return ((free(now, windowMs) - reserve()) * 1000) / Math.max(UNKNOWN_WINDOW_MS, windowMs);
     // Requests that overtake one another look like others for a moment.
     const noise = 1 + Math.min(limit * 0.1, (pace * wayMs) / 1000);
-    return ((limit - reserve() - Math.max(0, others.most(now, windowMs) - noise)) * 1000) / windowMs;
+    return (
+      ((limit -
+        reserve() -
+        Math.max(0, others.most(now, windowMs) - noise, bucketOthers.most(now, REMEMBERED * windowMs))) *
+        1000) /
+      windowMs
+    );
+  }
+
+  /** What others take of a bucket in the time of one filling: what was taken and not by us, and that although it fills. */
+  function othersOfBucket(at: number, sent: number, used: number, windowMs: number): number {
+    const took = at - stretch.at;
+    const filled = (limit * took) / windowMs;
+    const theirs = used - stretch.used - (sent - stretch.sent) + filled - BUCKET_NOISE;
+    const isFull = used <= Math.max(1, FULL_SHARE * limit);
+    if (isFull || took > windowMs) stretch = { at, sent, used };
+    return isFull || took < MEASURED * windowMs || !window.isBucket() ? 0 : (theirs * windowMs) / took;
   }
 
   /** What comes back a second, over the last second or so: with what is free it bounds the pace where all is used up. */
@@ -78,6 +102,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
         limit = sample.limit;
         window = createWindowEstimate(bound);
         others = createRollingMax();
+        bucketOthers = createRollingMax();
         countsLater = false;
       }
       // When the server has decided is not known; in the middle of the way there and back is the best guess.
@@ -106,9 +131,11 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
       const taken = used - (sent - history.until(at - windowMs));
       others.most(now, windowMs);
       others.add(now, taken);
+      bucketOthers.most(now, REMEMBERED * windowMs);
       if (sentAt >= latest) {
         latest = sentAt;
         lastOthers = taken;
+        bucketOthers.add(now, othersOfBucket(at, sent, used, windowMs));
         measureFlow(at, sent, used);
       }
       const left = limit - used - (history.until(now) - sent) - CLOSED * reserve();

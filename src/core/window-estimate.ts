@@ -18,6 +18,8 @@ export type WindowEstimate = {
   ms: () => number;
   /** Whether places have become free again, or the server names a time: until then it is only known to be no shorter. */
   isKnown: () => boolean;
+  /** Whether it is a bucket that tells when it will be full. */
+  isBucket: () => boolean;
 };
 
 /** How long the window of a limiter is at most, whoever else takes places. */
@@ -162,5 +164,6 @@ export function createWindowEstimate(bound = createWindowBound()): WindowEstimat
     },
     ms: () => ms,
     isKnown: () => proven || isNamed(),
+    isBucket: () => jumps < SURE_JUMPS && bucket.ms()?.isTold === true,
   };
 }

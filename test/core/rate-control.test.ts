@@ -172,7 +172,8 @@ describe('the pace that headers lead to', () => {
     expect(aMinute(seen, 8, 10)).toBeGreaterThan(450);
     // 600 less a fifth for the reserve and a half for the other client.
     expect(aMinute(seen, 12, 20)).toBeGreaterThan(150);
-    expect(aMinute(seen, 12, 20)).toBeLessThan(kind === 'bucket' ? 340 : 190);
+    // A full bucket does not show who takes of it: now and then this is looked for.
+    expect(aMinute(seen, 12, 20)).toBeLessThan(kind === 'bucket' ? 250 : 190);
     expect(wasteIn(seen.sent, 12 * MINUTE, 20 * MINUTE)).toBeLessThanOrEqual(0.002);
     expect(wasteIn(seen.rival, 12 * MINUTE, 20 * MINUTE)).toBeLessThanOrEqual(0.002);
     expect(aMinute(seen, 23, 27)).toBeGreaterThan(450);
