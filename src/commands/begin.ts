@@ -4,10 +4,10 @@ import { EXIT } from '../core/exit-codes.ts';
 import { dialectText, heldText, planText, rejectionText } from '../core/plan-text.ts';
 import { limitText, type Resolved } from '../core/resolve-settings.ts';
 import { type Settings, variableOf } from '../core/settings.ts';
-import { count, wrapped } from '../core/text.ts';
+import { count } from '../core/text.ts';
 import { createStop } from '../engine/ports.ts';
 import { removeRun } from '../io/run-directory.ts';
-import { CommandError, type Context, painter, say } from './context.ts';
+import { CommandError, type Context, fitted, painter, say } from './context.ts';
 import { endRun } from './end-run.ts';
 import type { Finish } from './finish.ts';
 import { newRun, type Origin, takeInput } from './new-run.ts';
@@ -25,8 +25,8 @@ const SHOWN_WARNINGS = 20;
 export function warningText(warnings: readonly string[], dir: string, context: Context): string {
   const paint = painter(context.stderr);
   const lines = warnings.slice(0, SHOWN_WARNINGS).map((text) => {
-    // Wrapped without its colours, which take no columns.
-    const line = wrapped(`warning: ${text}`, 9);
+    // Fitted without its colours, which take no columns.
+    const line = fitted(context.stderr, `warning: ${text}`);
     return `${paint('strong', 'warning:')}${line.slice('warning:'.length)}\n`;
   });
   const more = warnings.length - SHOWN_WARNINGS;
@@ -151,10 +151,11 @@ export async function begin(
     if (dialect !== null && origin.plan === undefined) say(context.stderr, `${where}: ${dialectText(dialect)}\n`);
     for (const note of notes) say(context.stderr, `note: ${note}\n`);
     const text = planText(preview, settings, sentTo(settings), Date.now(), validUntil(run, settings), account);
-    say(command === 'plan' ? context.stdout : context.stderr, text);
+    const out = command === 'plan' ? context.stdout : context.stderr;
+    say(out, fitted(out, text));
     say(context.stderr, warningText(planned.warnings, run.shown, context));
-    say(context.stderr, heldText(preview, join(run.shown, 'held.csv')));
-    const rejections = rejectionText(preview, join(run.shown, 'results.csv'));
+    say(context.stderr, fitted(context.stderr, heldText(preview, join(run.shown, 'held.csv'))));
+    const rejections = fitted(context.stderr, rejectionText(preview, join(run.shown, 'results.csv')));
     if (rejections !== '') say(context.stderr, painter(context.stderr)('bad', rejections));
   }
   const { rejected, change } = preview.actions;

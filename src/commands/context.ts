@@ -1,5 +1,9 @@
 import { styleText } from 'node:util';
 import { EXIT, exitName } from '../core/exit-codes.ts';
+import { wrapped } from '../core/text.ts';
+
+/** Lines that were broken go on so many columns further right than they began. */
+const HANGING = 4;
 
 /** What a command gets from the process that runs it; tests give their own. */
 export type Context = {
@@ -54,6 +58,13 @@ export function isInteractive(context: Context): boolean {
  */
 export function canAskLater(context: Context): boolean {
   return context.stderr.isTTY === true && !context.unattended;
+}
+
+/** A text whose lines are broken between words for a terminal; elsewhere as it is, to be searched line by line. */
+export function fitted(stream: NodeJS.WriteStream, text: string): string {
+  if (stream.isTTY !== true) return text;
+  const lines = text.split('\n');
+  return lines.map((line) => wrapped(line, line.length - line.trimStart().length + HANGING)).join('\n');
 }
 
 /** Writes to a stream whose reader may be gone. */

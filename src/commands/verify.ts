@@ -2,12 +2,12 @@ import { join, resolve } from 'node:path';
 import { signalExit } from '../core/ending.ts';
 import { EXIT, exitName } from '../core/exit-codes.ts';
 import type { Resolved, Typed } from '../core/resolve-settings.ts';
-import { count, wrapped } from '../core/text.ts';
+import { count } from '../core/text.ts';
 import { createStop, type Stop } from '../engine/ports.ts';
 import { isRunDirectory } from '../io/run-directory.ts';
 import { planOrEnd } from './begin.ts';
 import { checkPlan } from './check-plan.ts';
-import { type Context, painter, say, sayJson } from './context.ts';
+import { type Context, fitted, painter, say, sayJson } from './context.ts';
 import { endRun } from './end-run.ts';
 import { makeSummary } from './finish.ts';
 import { requireKey } from './go-ahead.ts';
@@ -49,7 +49,7 @@ function report(
   const lines = [
     '',
     painter(out)(bad === 0 ? 'good' : 'bad', `verify: ${countsText(counts)}`),
-    ...shown.map((checked) => wrapped(`  ${rowText(checked, width)}`, 9 + width)),
+    ...shown.map((checked) => fitted(out, `  ${rowText(checked, width)}`)),
   ];
   if (bad > shown.length) lines.push(`  and ${count(bad - shown.length, 'more', 'more')}`);
   lines.push('', 'Files', `  verify   ${file}`, '', `Exit ${exit} (${exitName(exit)})`);

@@ -3,7 +3,7 @@ import { localTime, readFinishBy } from './finish-by.ts';
 import type { PlanEntry } from './plan.ts';
 import type { Move, Preview } from './preview.ts';
 import { type Settings, START_PER_S } from './settings.ts';
-import { count, printable, wrapped } from './text.ts';
+import { count, printable } from './text.ts';
 
 const SHOWN_MOVES = 8;
 const SHOWN_ROWS = 3;
@@ -134,7 +134,7 @@ export function planText(
     lines.push(`  line ${entry.line}: ${entry.id} -> ${wanted(entry.profileTarget)}, ${wanted(entry.productTarget)}`);
   }
   const notes = account?.notes ?? [];
-  if (notes.length > 0) lines.push('', ...notes.map((note) => wrapped(`note: ${note}`, 6)));
+  if (notes.length > 0) lines.push('', ...notes.map((note) => `note: ${note}`));
   const time = timeNeeded(change, rate);
   lines.push('', `${sentTo}${time === '' ? '' : `: ${time}`}`);
   const fit = fitText(change, rate, finishBy, now);
@@ -148,8 +148,8 @@ function rowsText(shown: readonly PlanEntry[], total: number, what: string, path
   if (shown.length === 0) return '';
   const lineWidth = Math.max(...shown.map((entry) => String(entry.line).length));
   const codeWidth = Math.max(...shown.map((entry) => entry.reason.length));
-  const lines = shown.map(({ line, reason, note }) =>
-    wrapped(`  line ${String(line).padStart(lineWidth)}  ${reason.padEnd(codeWidth)}  ${note}`, lineWidth + 9),
+  const lines = shown.map(
+    ({ line, reason, note }) => `  line ${String(line).padStart(lineWidth)}  ${reason.padEnd(codeWidth)}  ${note}`,
   );
   const more = total - shown.length;
   const rest = more > 0 ? [`  and ${count(more, 'more', 'more')}: all of them are in ${path}`] : [];

@@ -138,7 +138,9 @@ describe('reading back', () => {
   it('a ledger that is not there has no entries; an empty one neither', async () => {
     expect(await scanned(join(tempDir(), 'ledger.ndjson'))).toEqual([]);
     expect(await scanned(tempFile(''))).toEqual([]);
-    expect(() => openLedgerEntries('/nonexistent/ledger.ndjson')).toThrow('ENOENT');
+    const none = openLedgerEntries('/nonexistent/ledger.ndjson');
+    expect(() => none.entryAt(0, 5)).toThrow('ENOENT');
+    none.close();
   });
 
   it.each(['not json', '', 'null', '5', '[]', '{}', '{"type":5}', '{"type":"intent"'])(
