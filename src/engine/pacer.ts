@@ -147,7 +147,7 @@ export function createPacer(
     }
     measure(now);
     allowedAtLast = allowed;
-    control.sent(now);
+    if (rate !== 'off') control.sent(now);
     admitted += 1;
     lastAt = now;
     second.add(now);

@@ -35,11 +35,11 @@ function isAccepted(status: number): boolean {
   );
 }
 
-/** One 429 pauses everybody; what a server asks for beyond the limit stops the run instead of failing its rows. */
+/** `control` is null where there is no limit. One 429 pauses everybody; what a server asks for beyond the limit stops the run instead of failing its rows. */
 export function createThrottle(
   ports: Pick<Ports, 'clock' | 'tell'>,
   pacer: Pacer,
-  control: RateControl,
+  control: RateControl | null,
   stop: Stop,
   limits: Limits,
 ): Throttle {
@@ -76,7 +76,7 @@ export function createThrottle(
       const asked = serverWaitMs(answer.wait, throttled, clock.wallNow());
       const now = clock.now();
       // An error of the server says nothing about how many it accepts.
-      if (throttled || isAccepted(answer.status)) {
+      if (control !== null && (throttled || isAccepted(answer.status))) {
         const told = rateHeaders(answer.wait, clock.wallNow());
         const resetBlurMs = Number(answer.wait.rateLimitReset) >= TIME_OF_DAY_FROM_S ? TIME_OF_DAY_BLUR_MS : 0;
         control.heard(now, { ...told, resetBlurMs, throttled, sentAt: admittedAt });

@@ -67,7 +67,8 @@ export function createTraffic(
     maxServerWaitMs: limits.max_server_wait,
   };
   const breaker = createBreaker(ports, stop, { concurrency, patienceMs: limits.outage_patience, othersAtWork });
-  const throttle = createThrottle(ports, pacer, control, stop, waits);
+  // Without a limit nobody asks what servers say about one, and to hear it costs some us a request.
+  const throttle = createThrottle(ports, pacer, limits.rate === 'off' ? null : control, stop, waits);
   let looksUntil = Number.POSITIVE_INFINITY;
   stop.onAsked(() => {
     looksUntil = ports.clock.now() + LAST_LOOKS_MS;
