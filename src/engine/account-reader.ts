@@ -1,6 +1,5 @@
 import type { Account, Demand, Named } from '../core/account.ts';
 import type { Answer, Body, ShownSettings } from '../core/answer.ts';
-import { UNASSIGN } from '../core/assignment.ts';
 import type { Page } from '../core/body.ts';
 import {
   callsByName,
@@ -186,11 +185,13 @@ async function likelyProfiles(parts: Parts, targets: readonly string[], wanted: 
     if (next.done === true) break;
     await readOne(parts, next.value);
   }
-  likely.delete(UNASSIGN);
   return [...likely];
 }
 
-/** The ways by which the numbers were read, what others would have taken, and how many the account holds where a list has told. */
+/**
+ * The ways by which the numbers were read, what others would have taken, and how many the account holds where a list has
+ * told.
+ */
 async function readCheapest(
   parts: Parts,
   targets: readonly string[],
@@ -202,8 +203,7 @@ async function readCheapest(
     await readByName(parts);
     return { by: 'by name', why, total: null };
   }
-  const wanted = idsAndPhones(account.demand());
-  const demanded = { ...account.demand() };
+  const demanded = account.demand();
   // The first page tells how many there are; it is lost only where another way turns out to be cheaper.
   const whole = await readPage(parts, { page: 1 });
   const wholeLeft = Math.max(0, whole.pages - 1);
@@ -212,7 +212,7 @@ async function readCheapest(
   let guesses: ProfileGuess[] = [];
   const choose = () => cheapest(account.demand(), wholeLeft, guesses);
   if (isWorthALook(account.demand(), wholeLeft)) {
-    for (const profile of await likelyProfiles(parts, targets, wanted)) {
+    for (const profile of await likelyProfiles(parts, targets, idsAndPhones(demanded))) {
       const page = await readPage(parts, { page: 1, profile });
       listed[profile] = page;
       const share = page.rows.length === 0 ? 0 : page.hits / page.rows.length;

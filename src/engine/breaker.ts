@@ -66,7 +66,7 @@ export function createBreaker(
   const overSince = { read: Number.NEGATIVE_INFINITY, write: Number.NEGATIVE_INFINITY };
   /** Rows whose writes have failed while others did not, until they are answered. */
   const known = new Set<number>();
-  /** When the last of the writes that were answered had been let through: what was let through before, and fails, is alone. */
+  /** When the last of the writes that were answered had been let through: what was so before, and fails, fails alone. */
   let acceptedAt = Number.NEGATIVE_INFINITY;
   let open: Open | null = null;
   let pausedMs = 0;

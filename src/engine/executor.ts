@@ -35,8 +35,8 @@ function lookahead(limits: Limits, control: RateControl, now: number): number {
 
 /**
  * Carries out a plan: takes rows as fast as they can be sent, keeps the queue fed, and stops on reason. `works` are the
- * rows still to be carried out, `before` says what came of the others. Throws what a port throws (the disk is full),
- * after all requests have ended.
+ * rows still to be carried out, `before` says what came of the others; `meter` has counted what this command has sent
+ * before. Throws what a port throws (the disk is full), after all requests have ended.
  */
 export async function execute(
   works: AsyncIterable<Work>,

@@ -35,7 +35,10 @@ function isAccepted(status: number): boolean {
   );
 }
 
-/** `control` is null where there is no limit. One 429 pauses everybody; what a server asks for beyond the limit stops the run instead of failing its rows. */
+/**
+ * One 429 pauses everybody; what a server asks for beyond the limit stops the run instead of failing its rows. `control`
+ * is null where there is no limit.
+ */
 export function createThrottle(
   ports: Pick<Ports, 'clock' | 'tell'>,
   pacer: Pacer,
