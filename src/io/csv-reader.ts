@@ -260,7 +260,8 @@ function createRecordReader(delimiter: string): RecordReader {
 export async function* readCsv(path: string, dialect: Dialect): AsyncGenerator<CsvRecord[]> {
   const reader = createRecordReader(dialect.delimiter);
   const decoder = createDecoder(dialect.encoding);
-  for await (const chunk of createReadStream(path, { highWaterMark: 128 * 1024 })) {
+  // In chunks of 64 KiB, as everywhere: Node maps and unmaps a string beyond 128 KiB by itself, which took half of the time.
+  for await (const chunk of createReadStream(path)) {
     const text = decoder.decode(chunk as Uint8Array);
     if (text !== '') await reader.feed(text);
     const batch = reader.take();

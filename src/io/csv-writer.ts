@@ -77,7 +77,7 @@ export function replaceRows(path: string, replace: (row: number, line: string) =
     writeAll(to, bytes);
   };
   const decoder = new TextDecoder();
-  const chunk = Buffer.alloc(128 * 1024);
+  const chunk = Buffer.alloc(64 * 1024);
   let rest = '';
   let row = 0;
   for (let bytes = readSync(from, chunk); bytes > 0; bytes = readSync(from, chunk)) {

@@ -107,7 +107,7 @@ export async function scanLedger(
   if (!existsSync(path)) return;
   let rest: Buffer = Buffer.alloc(0);
   let offset = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
+  for await (const chunk of createReadStream(path)) {
     const read = chunk as Buffer;
     const zero = read.indexOf(0);
     const good = zero < 0 ? read : read.subarray(0, zero);

@@ -25,7 +25,7 @@ export function planLine(line: string): PlanEntry {
 export async function* readPlan(path: string, held = ''): AsyncGenerator<PlanEntry[]> {
   let rest = '';
   let header = true;
-  for await (const chunk of createReadStream(path, { encoding: 'utf8', highWaterMark: 128 * 1024 })) {
+  for await (const chunk of createReadStream(path, 'utf8')) {
     const lines = (rest + (chunk as string)).split('\n');
     rest = lines.pop() as string;
     if (header && lines.length > 0) {
