@@ -36,6 +36,11 @@ const REAL_REQUESTS = 3;
 const REAL_REFUSALS = 2;
 /** For so many requests it then stays, whatever is refused. */
 const STAYS_FOR = 100;
+/** What is accepted is counted over at least so long: over a part of a window it says little about the limit. */
+const LEAST_MS = 60_000;
+/** So often the count is noted, and kept so many times. */
+const MARK_EVERY_MS = 10_000;
+const MARKS = 30;
 
 /**
  * Climbs by steps until it is refused. From the end of one shortage to the end of the next a server accepts what its
@@ -50,6 +55,9 @@ export function createBlindPace(startPerSecond: number): BlindPace {
   let since = Number.NaN;
   let count = 0;
   let wayFrom = { at: 0, count: 0 };
+  // What was accepted in all, now and before.
+  let total = 0;
+  let marks: { at: number; total: number }[] = [];
   // The shortage that goes on, or the last one.
   let short = false;
   let shortFrom = Number.NEGATIVE_INFINITY;
@@ -57,6 +65,8 @@ export function createBlindPace(startPerSecond: number): BlindPace {
   let refusals = 0;
   let paceThen = startPerSecond;
   let early = false;
+  // The limit that was measured has been left far behind, without a refusal.
+  let beyond = false;
   // Early shortages in a row at ever lower limits, the pace before them, and the requests for which it stays.
   let inVain = 0;
   let paceBefore = startPerSecond;
@@ -75,12 +85,27 @@ export function createBlindPace(startPerSecond: number): BlindPace {
     if (way < FARTHEST) return;
     limit = pace;
     guessed = true;
+    beyond = true;
     wayFrom = { at: now, count };
+  }
+
+  /**
+   * Requests a second from the last shortage to the end of this one. After a guess the pace has grown much on the way, and
+   * windows that were not used up count for nothing: the most over a later part is nearer to the limit. A stretch that is
+   * shorter than a window sees places come back only as they were taken before, so it is seen together with what was.
+   */
+  function acceptedUntil(end: number): number {
+    const isShort = end - since < LEAST_MS;
+    const parts = marks
+      .filter(({ at }) => end - at >= LEAST_MS && (isShort || (guessed && at > since)))
+      .map((mark) => ((total - mark.total) * 1000) / (end - mark.at));
+    const whole = (count * 1000) / Math.max(1, end - since);
+    return isShort ? (parts.at(-1) ?? whole) : Math.max(whole, ...parts);
   }
 
   /** Measures the limit at the end of a shortage, which came at some time in a gap that is so long. */
   function measure(end: number, gapMs: number): void {
-    const measured = (count * 1000) / Math.max(1, end - since);
+    const measured = acceptedUntil(end);
     const before = limit ?? Number.POSITIVE_INFINITY;
     const isLittle = count < GUESS_REQUESTS;
     guessed = limit === null || isLittle || gapMs > ROUGH * (end - since);
@@ -88,7 +113,8 @@ export function createBlindPace(startPerSecond: number): BlindPace {
     limit = Math.max(SLOWEST, Math.min(paceThen, least));
     if (limit >= before) inVain = 0;
     else if (early && refusals <= REAL_REFUSALS && count >= REAL_REQUESTS) inVain += 1;
-    if (inVain === 0) paceBefore = paceThen;
+    if (inVain === 0) paceBefore = beyond ? limit : Math.min(paceThen, before);
+    beyond = false;
     pace = limit * (1 - BELOW);
     if (inVain < IN_VAIN || limit > FAR_BELOW * paceBefore) return;
     inVain = 0;
@@ -100,17 +126,21 @@ export function createBlindPace(startPerSecond: number): BlindPace {
   return {
     accepted(now, sentAt, isUsed) {
       if (Number.isNaN(since)) since = sentAt;
+      if (now - (marks.at(-1)?.at ?? since) >= MARK_EVERY_MS) marks = [...marks.slice(1 - MARKS), { at: now, total }];
       count += 1;
+      total += 1;
+      const isKept = stays > 0;
+      if (isKept) stays -= 1;
       if (short) {
         // Answers to what was sent before the shortage say nothing about its end.
         if (sentAt < shortFrom) return;
         short = false;
         const end = (refusedAt + sentAt) / 2;
-        if (stays === 0) measure(end, sentAt - refusedAt);
+        if (!isKept) measure(end, sentAt - refusedAt);
         since = end;
         count = 0;
         wayFrom = { at: end, count };
-      } else if (stays > 0) stays -= 1;
+      } else if (isKept) return;
       else if (isUsed && limit === null) pace += STEP / Math.max(1, pace);
       else if (isUsed && limit !== null) near(now, limit);
     },
@@ -121,7 +151,7 @@ export function createBlindPace(startPerSecond: number): BlindPace {
         refusals += 1;
         return false;
       }
-      early = limit !== null && wayAt(now) < 1;
+      early = limit !== null && !beyond && wayAt(now) < 1;
       short = true;
       shortFrom = now;
       refusals = 1;
@@ -136,6 +166,7 @@ export function createBlindPace(startPerSecond: number): BlindPace {
       short = false;
       since = Number.NaN;
       count = 0;
+      marks = [];
       inVain = 0;
     },
   };
