@@ -15,8 +15,8 @@ export type BucketSample = {
 
 /** Whether a limiter is a token bucket, and in how long it fills. */
 export type BucketEstimate = {
-  /** Gives whether so many places came back at once as in a bucket never do. */
-  heard: (at: number, sample: BucketSample) => boolean;
+  /** `ended`: so many places came back at once as in a bucket never do. */
+  heard: (at: number, sample: BucketSample, ended: boolean) => void;
   /** In ms; null while it does not look like one. `isTold`: by the server, not only by how places came back. */
   ms: () => { ms: number; isTold: boolean } | null;
 };
@@ -28,6 +28,8 @@ const ENOUGH = 3;
 const APART_MS = 4000;
 /** After so many answers for few places only, as where little of the limit may be used, a rougher guess has to do. */
 const PATIENCE = 200;
+/** Tokens that were taken so much longer ago than a bucket takes to fill are none. */
+const OLDER = 3;
 /** Below this whole seconds are not half a second too long or too short on average. */
 const EVEN_MS = 2000;
 const SURE = 2;
@@ -36,10 +38,6 @@ const FLOW_SHARE = 0.15;
 const FLOW_PLACES = 8;
 const FLOW_MS = 2000;
 const LEAST_AGE_MS = 1000;
-/** So many places that come back in a part of the time for which they were taken are the end of a window. */
-const JUMP_PLACES = 5;
-const JUMP_SHARE = 0.05;
-const JUMP_TIME = 0.25;
 /** Up to so many places, and such a share of the limit, a bucket may be full, and then what comes back is lost. */
 const FULL_PLACES = 1;
 const FULL_SHARE = 0.05;
@@ -81,7 +79,7 @@ export function createBucketEstimate(): BucketEstimate {
   let fastestMs = Number.POSITIVE_INFINITY;
   let full: { at: number; used: number; sent: number } | null = null;
   let low: { at: number; used: number; sent: number; ageMs: number } | null = null;
-  let last: { at: number; used: number; sent: number; ageMs: number } | null = null;
+  let lastAt: number | null = null;
 
   function deny(): void {
     toldMs = 0;
@@ -90,7 +88,7 @@ export function createBucketEstimate(): BucketEstimate {
   }
 
   /** By how much `reset` grows with the places: that is the same however it is rounded. */
-  function tell(limit: number): void {
+  function tell({ limit, ageMs }: BucketSample): void {
     const top = means.findLastIndex(({ count }) => count >= ENOUGH);
     if (top < 0) return;
     const many = meanOf(means.slice(Math.max(0, top - 1)));
@@ -98,16 +96,21 @@ export function createBucketEstimate(): BucketEstimate {
     if (few.count >= ENOUGH && many.resetMs - few.resetMs >= APART_MS) {
       toldMs = (limit * (many.resetMs - few.resetMs)) / (many.used - few.used);
       isLine = true;
-    } else if (!isLine && many.count >= PATIENCE) toldMs = (limit * many.resetMs) / many.used;
+      return;
+    }
+    if (isLine || many.count < PATIENCE) return;
+    const guess = (limit * many.resetMs) / many.used;
+    if (ageMs <= OLDER * guess + LEAST_AGE_MS) toldMs = guess;
   }
 
-  function byReset({ limit, used, resetBlurMs }: BucketSample, resetMs: number): void {
+  function byReset(sample: BucketSample, resetMs: number): void {
+    const { limit, used, resetBlurMs } = sample;
     if (used >= 1 && resetMs >= EVEN_MS + resetBlurMs) {
       const place = Math.floor(Math.log2(used));
       while (means.length <= place) means.push({ count: 0, used: 0, resetMs: 0 });
       means[place] = meanOf([means[place] as Mean, { count: 1, used, resetMs }]);
     }
-    if (toldMs > 0) tell(limit);
+    if (toldMs > 0) tell(sample);
     if (used < 3 || resetMs < LEAST_RESET_MS) return;
     if (toldMs > 0) {
       const expected = (toldMs * used) / limit;
@@ -122,12 +125,7 @@ export function createBucketEstimate(): BucketEstimate {
       if (toldSure === 0 && toldMs === 0) deny();
       mark = { used, resetMs };
     }
-    if (toldSure > 0) tell(limit);
-  }
-
-  function isJump(at: number, { limit, used, sent }: BucketSample): boolean {
-    if (last === null || last.used < Math.max(JUMP_PLACES, JUMP_SHARE * limit)) return false;
-    return used <= sent - last.sent + 1 && at - last.at <= JUMP_TIME * last.ageMs;
+    if (toldSure > 0) tell(sample);
   }
 
   function byFlow(at: number, { limit, used, sent, ageMs, blurMs }: BucketSample): void {
@@ -173,11 +171,10 @@ export function createBucketEstimate(): BucketEstimate {
   }
 
   return {
-    heard(at, sample) {
+    heard(at, sample, ended) {
       if (sample.resetMs !== null) byReset(sample, sample.resetMs);
-      const jumped = isJump(at, sample);
-      const elapsedMs = Math.max(0, at - (last?.at ?? at));
-      if (jumped) {
+      const elapsedMs = Math.max(0, at - (lastAt ?? at));
+      if (ended) {
         forget();
         low = null;
         full = null;
@@ -185,8 +182,7 @@ export function createBucketEstimate(): BucketEstimate {
       byFlow(at, sample);
       measure(at, sample);
       if (flowMs > 0 && full?.at === at) look(at, elapsedMs);
-      last = { at, used: sample.used, sent: sample.sent, ageMs: sample.ageMs };
-      return jumped;
+      lastAt = at;
     },
     ms: () => (toldMs > 0 ? { ms: toldMs, isTold: true } : flowMs > 0 ? { ms: flowMs, isTold: false } : null),
   };

@@ -1,6 +1,7 @@
 import { createRollingMax } from './rolling-max.ts';
 import type { SendHistory } from './send-history.ts';
-import { createWindowBound, createWindowEstimate } from './window-estimate.ts';
+import { createWindowBound } from './window-bound.ts';
+import { createWindowEstimate } from './window-estimate.ts';
 
 /** What the headers of one answer say, checked: `limit` is at least 1, `remaining` from 0 to it. Times in ms. */
 export type HeaderSample = {
@@ -32,6 +33,10 @@ const OPEN = 0.75;
 const LEAST_RESERVE = 0.02;
 /** Where the window is not known, it is taken for at least this long when places run out. */
 const UNKNOWN_WINDOW_MS = 10_000;
+/** Of the time for which all is taken, this share is waited for a next look. */
+const WAITS = 0.5;
+/** And a window that ends nobody knows when is looked at so often in the time for which it lasts. */
+const LOOKS = 1.5;
 const FLOW_MS = 1000;
 /** Up to this share of the limit a bucket may be full; others are measured for so much of its time, at most for all of it. */
 const FULL_SHARE = 0.05;
@@ -48,7 +53,7 @@ const NEWEST = 0.1;
  */
 export function createHeaderPace(reservePercent: number, startPerSecond: number, history: SendHistory): HeaderPace {
   const bound = createWindowBound();
-  let window = createWindowEstimate(bound);
+  const window = createWindowEstimate(bound);
   let others = createRollingMax();
   let limit = 0;
   let pace = startPerSecond;
@@ -57,6 +62,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
   let lastOthers = 0;
   let wayMs = 0;
   let countsLater = false;
+  let closedAt = Number.POSITIVE_INFINITY;
   let stretch = { at: Number.NEGATIVE_INFINITY, sent: 0, used: 0 };
   let bucketOthers = createRollingMax();
   let flow = { at: Number.NEGATIVE_INFINITY, sent: 0, used: 0, perSecond: 0 };
@@ -64,6 +70,10 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
   const reserve = () => Math.max((limit * reservePercent) / 100, limit * LEAST_RESERVE, 1);
   const sentWithin = (at: number, ms: number) => history.until(at) - history.until(at - ms);
   const free = (now: number, windowMs: number) => limit - Math.max(0, lastOthers + sentWithin(now, windowMs));
+
+  /** Requests a second that look whether it goes on: once a window, and ever more seldom the longer it does not. */
+  const look = (now: number, windowMs: number) =>
+    ((window.isKnown() ? 1 : LOOKS) * 1000) / Math.max(windowMs, (now - closedAt) * WAITS);
 
   function target(now: number, windowMs: number): number {
     if (!window.isKnown()) return ((free(now, windowMs) - reserve()) * 1000) / Math.max(UNKNOWN_WINDOW_MS, windowMs);
@@ -100,7 +110,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
       const { sentAt, remaining, resetMs, resetBlurMs } = sample;
       if (sample.limit !== limit) {
         limit = sample.limit;
-        window = createWindowEstimate(bound);
+        window.limitChanged();
         others = createRollingMax();
         bucketOthers = createRollingMax();
         countsLater = false;
@@ -110,6 +120,8 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
       wayMs = heardAt === Number.NEGATIVE_INFINITY ? half : wayMs + (half - wayMs) * NEWEST;
       if (remaining === limit) countsLater = true;
       const used = limit - remaining + (countsLater ? 1 : 0);
+      if (limit - used >= OPEN * reserve()) closedAt = Number.POSITIVE_INFINITY;
+      else if (limit - used <= CLOSED * reserve()) closedAt = Math.min(closedAt, now);
       const decided = sentAt + half - wayMs;
       const sent = Math.max(1, history.until(Math.max(sentAt, decided)));
       const at = Math.max(sentAt, decided);
@@ -141,7 +153,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
       const left = limit - used - (history.until(now) - sent) - CLOSED * reserve();
       const goal = Math.max(
         Math.min(target(now, windowMs), flow.perSecond + left),
-        1000 / windowMs,
+        look(now, windowMs),
         (0.02 * limit * 1000) / windowMs,
       );
       // From far below it goes up at once, but to no more than what a run begins with.
@@ -155,7 +167,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
       const windowMs = window.ms();
       if (now - heardAt > Math.max(600_000, 10 * windowMs)) return Number.POSITIVE_INFINITY;
       const open = (free(now, windowMs) / reserve() - CLOSED) / (OPEN - CLOSED);
-      return Math.max(pace * Math.min(1, Math.max(0, open)), Math.min(pace, 1000 / windowMs));
+      return Math.max(pace * Math.min(1, Math.max(0, open)), Math.min(pace, look(now, windowMs)));
     },
     seen: () => (limit === 0 ? null : { limit, windowMs: window.isKnown() ? window.ms() : null }),
     room: (now) => (limit === 0 ? 0 : free(now, window.ms()) / reserve()),

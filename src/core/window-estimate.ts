@@ -1,5 +1,7 @@
 import { type BucketSample, createBucketEstimate } from './bucket-estimate.ts';
 import { createRollingMax } from './rolling-max.ts';
+import { createWindowBound } from './window-bound.ts';
+import { createWindowEnds } from './window-ends.ts';
 
 /**
  * One answer as it bears on the window. `sinceFirstMs`: how long ago the first request of all was sent; `sentWithin`: how
@@ -14,22 +16,14 @@ export type WindowSample = BucketSample & {
 /** How long the window of a limiter is, as far as its answers tell. */
 export type WindowEstimate = {
   heard: (at: number, sample: WindowSample) => void;
+  /** The server has named another limit: how fast a bucket fills is to be found anew. */
+  limitChanged: () => void;
   /** In ms; the best guess of now. */
   ms: () => number;
   /** Whether places have become free again, or the server names a time: until then it is only known to be no shorter. */
   isKnown: () => boolean;
   /** Whether it is a bucket that tells when it will be full. */
   isBucket: () => boolean;
-};
-
-/** How long the window of a limiter is at most, whoever else takes places. */
-export type WindowBound = {
-  /** So many places were taken at a time, by whomever; `sentWithin` tells how many of them were ours, for any window. */
-  heard: (at: number, used: number, sentWithin: (ms: number) => number) => void;
-  /** All places may have come back at once: nothing is compared across this moment. */
-  interrupt: () => void;
-  /** In ms; Infinity while nothing is known. */
-  ms: () => number;
 };
 
 const SHORTEST_MS = 500;
@@ -45,51 +39,6 @@ const ROOM = 1.2;
 const SURE_JUMPS = 2;
 /** A window may be so much longer than what it is bounded by. */
 const BOUND_ROOM = 1.05;
-/** Windows as people choose them, in seconds; one in between is bounded by the next. */
-const USUAL_S = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600];
-const STEP_MS = 1000;
-const LEAST_STEPS = 5;
-/** A window is ruled out when it is worse than the best one by so many squared steps of that, and so many places squared. */
-const WORSE = 36;
-const WORSE_PLACES = 9;
-
-/**
- * What others hold is what is taken less what we have sent within the window. For the true window that changes as they
- * do; for another one it also changes with what we sent, and that again when it comes back. So the window for which it
- * changes least from second to second is the likeliest, and longer ones that are clearly worse are ruled out.
- */
-export function createWindowBound(): WindowBound {
-  const sums = USUAL_S.map(() => 0);
-  let others: number[] | null = null;
-  let lastAt = Number.NEGATIVE_INFINITY;
-  let steps = 0;
-
-  return {
-    heard(at, used, sentWithin) {
-      if (at - lastAt < STEP_MS) return;
-      const now = USUAL_S.map((s) => used - sentWithin(s * 1000));
-      if (others !== null) {
-        for (const [index, value] of now.entries()) {
-          sums[index] = (sums[index] as number) + (value - (others[index] as number)) ** 2;
-        }
-        steps += 1;
-      }
-      others = now;
-      lastAt = at;
-    },
-    interrupt() {
-      others = null;
-    },
-    ms() {
-      if (steps < LEAST_STEPS) return Number.POSITIVE_INFINITY;
-      const least = Math.min(...sums);
-      const most = least + (WORSE * least) / steps + WORSE_PLACES;
-      const index = sums.findLastIndex((sum) => sum <= most);
-      return index === USUAL_S.length - 1 ? Number.POSITIVE_INFINITY : (USUAL_S[index] as number) * 1000;
-    },
-  };
-}
-
 /**
  * `reset` never exceeds the window, whatever it means: the end of the window, the next free place, or all places free.
  * So the greatest one seen is the window, once it has been seen at the right moment. Where `reset` says nothing, the age
@@ -97,7 +46,8 @@ export function createWindowBound(): WindowBound {
  * the less we send; the bound keeps that in check.
  */
 export function createWindowEstimate(bound = createWindowBound()): WindowEstimate {
-  const bucket = createBucketEstimate();
+  let bucket = createBucketEstimate();
+  const ends = createWindowEnds();
   const ages = createRollingMax();
   let age = 0;
   let lastAt = Number.NEGATIVE_INFINITY;
@@ -109,6 +59,7 @@ export function createWindowEstimate(bound = createWindowBound()): WindowEstimat
   let refuted = 0;
   let jumps = 0;
   let proven = false;
+  let isHidden = false;
   let ms = SHORTEST_MS;
 
   /** One answer alone is not believed, but for the very first: it is the greatest that has come twice. */
@@ -134,11 +85,16 @@ export function createWindowEstimate(bound = createWindowBound()): WindowEstimat
       ages.add(at, age);
       epochAge = Math.max(epochAge, age);
       if (age < 0.8 * sinceFirstMs - 100) proven = true;
-      if (bucket.heard(at, sample)) {
+      const ended = ends.heard(at, sample);
+      if (ended) {
         jumps += 1;
         bound.interrupt();
       }
-      bound.heard(at, sample.used, sample.sentWithin);
+      bucket.heard(at, sample, ended);
+      // More than a lowered limit may be taken than shows.
+      if (sample.used < sample.limit) isHidden = false;
+      if (isHidden) bound.interrupt();
+      else bound.heard(at, sample.used, sample.sentWithin);
       const longest = BOUND_ROOM * bound.ms();
       if (resetMs !== null && resetMs > 0) name(resetMs);
       const isMuch = sample.used >= Math.max(MUCH_PLACES, MUCH_SHARE * sample.limit);
@@ -160,7 +116,11 @@ export function createWindowEstimate(bound = createWindowBound()): WindowEstimat
       if (filling?.isTold) ms = filling.ms;
       else if (isNamed()) ms = within(named, oldest + sample.blurMs / 2, sample.resetBlurMs);
       else if (filling !== null) ms = filling.ms;
-      else ms = Math.max(SHORTEST_MS, Math.min(oldest, longest));
+      else ms = Math.max(SHORTEST_MS, Math.min(ends.ms(at) ?? oldest, longest));
+    },
+    limitChanged() {
+      bucket = createBucketEstimate();
+      isHidden = true;
     },
     ms: () => ms,
     isKnown: () => proven || isNamed(),

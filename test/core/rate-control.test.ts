@@ -209,6 +209,56 @@ describe('the pace that headers lead to', () => {
     expect(aMinute(seen, 19, 25)).toBeLessThan(260);
   });
 
+  it.each([
+    ['aligned', 'end'],
+    ['first', 'end'],
+    ['sliding', 'next'],
+    ['sliding', 'full'],
+    ['sliding', 'zero-while-free'],
+  ] as const)(
+    'is back within three windows when a limit is lowered for a while and put back: %s, %s',
+    (kind, reset) => {
+      for (const limit of [100, 600]) {
+        for (const whole of ['ceil', 'time'] as const) {
+          const limitAt = [
+            { at: 5 * MINUTE, limit: Math.round(limit / 6) },
+            { at: 15 * MINUTE, limit },
+          ];
+          const seen = run({ kind, reset, limit, whole }, 25, { limitAt });
+          expect(aMinute(seen, 7, 15) / (0.8 * Math.round(limit / 6))).toBeGreaterThan(0.7);
+          expect(aMinute(seen, 7, 15) / (0.8 * Math.round(limit / 6))).toBeLessThan(1.05);
+          expect(aMinute(seen, 18, 25) / (0.8 * limit)).toBeGreaterThan(0.93);
+          expect(aMinute(seen, 18, 25) / (0.8 * limit)).toBeLessThan(1.03);
+        }
+      }
+    },
+  );
+
+  it.each(['aligned', 'first', 'sliding'] as const)('finds a window that no reset names, and keeps it: %s', (kind) => {
+    for (const limit of LIMITS) {
+      for (const seed of [1, 2, 3, 4]) {
+        const seen = run({ kind, reset: 'none', limit, phaseMs: 7919 * seed }, 25, { seed });
+        expect(aMinute(seen, 5, 25) / (0.8 * limit)).toBeGreaterThan(0.9);
+        expect(aMinute(seen, 5, 25) / (0.8 * limit)).toBeLessThan(1.2);
+        expect(wasteIn(seen.sent, 5 * MINUTE, 25 * MINUTE)).toBeLessThan(0.005);
+      }
+    }
+  });
+
+  it.each(['next', 'none'] as const)('never leaves a small bucket empty for another client: %s', (reset) => {
+    for (let seed = 1; seed <= 16; seed++) {
+      const rival = { fromMs: 15 * MINUTE, toMs: 30 * MINUTE, perSecond: 1 / 6 };
+      const seen = run({ kind: 'bucket', reset, limit: 20 }, 30, { seed, rival });
+      expect(wasteIn(seen.rival, 15 * MINUTE, 30 * MINUTE)).toBeLessThan(0.03);
+    }
+  });
+
+  it('does not take a sliding window for a bucket because little of it is named for long', () => {
+    const rival = { fromMs: 15 * MINUTE, toMs: 30 * MINUTE, perSecond: 1 / 6 };
+    const seen = run({ kind: 'sliding', reset: 'next', limit: 20, phaseMs: 7919 * 15 }, 50, { seed: 15, rival });
+    expect(aMinute(seen, 35, 50) / 16).toBeGreaterThan(0.95);
+  });
+
   it('goes on after a long time in which nothing was sent', () => {
     const seen = run({}, 30, { idle: [5 * MINUTE, 18 * MINUTE] });
     expect(refused(seen)).toBeLessThanOrEqual(2);

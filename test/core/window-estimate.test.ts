@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createBucketEstimate } from '../../src/core/bucket-estimate.ts';
-import { createWindowBound, createWindowEstimate, type WindowSample } from '../../src/core/window-estimate.ts';
+import { createWindowEstimate, type WindowSample } from '../../src/core/window-estimate.ts';
 
 const SAMPLE: WindowSample = {
   limit: 100,
@@ -49,71 +49,48 @@ describe('the window of a limiter', () => {
   });
 });
 
-describe('the bound of a window', () => {
-  // Ours are taken by and by, now more, now less.
-  const ours = Array.from({ length: 601 }, (_, s) => ((s * s) % 83 < 20 ? 1 : 0) + (s < 20 ? 2 : 0));
-  const sentUntil = (s: number) => ours.slice(0, s + 1).reduce((sum, one) => sum + one, 0);
-  const others = (s: number) => 40 + (s % 3);
-
-  function boundAfter(seconds: number, windowS: number): number {
-    const bound = createWindowBound();
-    for (let s = 0; s <= seconds; s++) {
-      const sentWithin = (ms: number) => sentUntil(s) - sentUntil(Math.max(-1, s - ms / 1000));
-      bound.heard(s * 1000, others(s) + sentWithin(windowS * 1000), sentWithin);
-    }
-    return bound.ms();
-  }
-
-  it('is what fits to how places come back, whatever others hold', () => {
-    expect(boundAfter(3, 60)).toBe(Number.POSITIVE_INFINITY);
-    expect(boundAfter(55, 60)).toBe(Number.POSITIVE_INFINITY);
-    expect(boundAfter(600, 60)).toBe(60_000);
-    expect(boundAfter(600, 10)).toBe(10_000);
-  });
-
-  it('is not misled by all that comes back at once, nor asked more often than each second', () => {
-    const bound = createWindowBound();
-    const sentWithin = (ms: number) => Math.min(50, ms / 1000);
-    for (let s = 0; s <= 20; s++) bound.heard(s * 500, 10, sentWithin);
-    bound.interrupt();
-    bound.heard(11_000, 1000, sentWithin);
-    bound.heard(12_000, 1000, sentWithin);
-    expect(bound.ms()).toBe(Number.POSITIVE_INFINITY);
-  });
-});
-
 describe('a bucket', () => {
   const told = (used: number, resetMs: number, sent = used) => ({ ...SAMPLE, used, resetMs, sent });
 
   it('is known by a reset in proportion to what was taken, until one is not', () => {
     const bucket = createBucketEstimate();
     expect(bucket.ms()).toBeNull();
-    for (let used = 1; used <= 8; used++) bucket.heard(used * 250, told(used, used * 600));
+    for (let used = 1; used <= 8; used++) bucket.heard(used * 250, told(used, used * 600), false);
     expect(bucket.ms()).toBeNull();
-    for (let used = 9; used <= 60; used++) bucket.heard(used * 250, told(used, used * 600));
+    for (let used = 9; used <= 60; used++) bucket.heard(used * 250, told(used, used * 600), false);
     expect(bucket.ms()?.isTold).toBe(true);
     expect(bucket.ms()?.ms).toBeCloseTo(60_000, 0);
-    bucket.heard(16_000, told(62, 37_000));
+    bucket.heard(16_000, told(62, 37_000), false);
     expect(bucket.ms()?.ms).toBeCloseTo(60_000, -3);
-    bucket.heard(17_000, told(62, 5000));
+    bucket.heard(17_000, told(62, 5000), false);
     expect(bucket.ms()).toBeNull();
   });
 
   it('is guessed roughly where few places are taken for long', () => {
     const bucket = createBucketEstimate();
     for (let round = 0; round < 50; round++) {
-      for (const used of [5, 6, 8, 10]) bucket.heard(round * 4000 + used * 100, told(used, used * 600));
+      for (const used of [5, 6, 8, 10]) bucket.heard(round * 4000 + used * 100, told(used, used * 600), false);
     }
     expect(bucket.ms()?.ms).toBeCloseTo(60_000, 0);
   });
 
-  it('is none where all comes back at once', () => {
+  it('is none where places were taken for much longer than it would take to fill', () => {
     const bucket = createBucketEstimate();
-    const sample = { ...SAMPLE, ageMs: 50_000 };
-    expect(bucket.heard(50_000, { ...sample, used: 40, sent: 40 })).toBe(false);
-    expect(bucket.heard(51_000, { ...sample, used: 1, sent: 41 })).toBe(true);
-    // Over as long a time as they were taken, a bucket gives them back too.
-    bucket.heard(90_000, { ...sample, used: 40, sent: 81 });
-    expect(bucket.heard(140_000, { ...sample, used: 1, sent: 82 })).toBe(false);
+    for (let at = 0; at < 300; at++) bucket.heard(at * 4000, { ...told(16, 4000, 16 + at), ageMs: 60_000 }, false);
+    expect(bucket.ms()).toBeNull();
+  });
+
+  it('is measured anew where all has come back at once', () => {
+    const flow = (ended: boolean) => {
+      const bucket = createBucketEstimate();
+      // Taken at ten a second, of which six come back.
+      for (let at = 0; at < 120; at++) {
+        const sample = { ...SAMPLE, used: 6 + at * 4, sent: at * 10, ageMs: at * 400, limit: 1000, blurMs: 0 };
+        bucket.heard(at * 1000, sample, ended && at === 119);
+      }
+      return bucket.ms();
+    };
+    expect(flow(false)).not.toBeNull();
+    expect(flow(true)).toBeNull();
   });
 });

@@ -1,0 +1,54 @@
+/** How long the window of a limiter is at most, whoever else takes places. */
+export type WindowBound = {
+  /** So many places were taken at a time, by whomever; `sentWithin` tells how many of them were ours, for any window. */
+  heard: (at: number, used: number, sentWithin: (ms: number) => number) => void;
+  /** All places may have come back at once: nothing is compared across this moment. */
+  interrupt: () => void;
+  /** In ms; Infinity while nothing is known. */
+  ms: () => number;
+};
+
+/** Windows as people choose them, in seconds; one in between is bounded by the next. */
+const USUAL_S = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600];
+const STEP_MS = 1000;
+const LEAST_STEPS = 5;
+/** A window is ruled out when it is worse than the best one by so many squared steps of that, and so many places squared. */
+const WORSE = 36;
+const WORSE_PLACES = 9;
+
+/**
+ * What others hold is what is taken less what we have sent within the window. For the true window that changes as they
+ * do; for another one it also changes with what we sent, and that again when it comes back. So the window for which it
+ * changes least from second to second is the likeliest, and longer ones that are clearly worse are ruled out.
+ */
+export function createWindowBound(): WindowBound {
+  const sums = USUAL_S.map(() => 0);
+  let others: number[] | null = null;
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let steps = 0;
+
+  return {
+    heard(at, used, sentWithin) {
+      if (at - lastAt < STEP_MS) return;
+      const now = USUAL_S.map((s) => used - sentWithin(s * 1000));
+      if (others !== null) {
+        for (const [index, value] of now.entries()) {
+          sums[index] = (sums[index] as number) + (value - (others[index] as number)) ** 2;
+        }
+        steps += 1;
+      }
+      others = now;
+      lastAt = at;
+    },
+    interrupt() {
+      others = null;
+    },
+    ms() {
+      if (steps < LEAST_STEPS) return Number.POSITIVE_INFINITY;
+      const least = Math.min(...sums);
+      const most = least + (WORSE * least) / steps + WORSE_PLACES;
+      const index = sums.findLastIndex((sum) => sum <= most);
+      return index === USUAL_S.length - 1 ? Number.POSITIVE_INFINITY : (USUAL_S[index] as number) * 1000;
+    },
+  };
+}
