@@ -33,8 +33,9 @@ const OPEN = 0.75;
 const LEAST_RESERVE = 0.02;
 /** Where the window is not known, it is taken for at least this long when places run out. */
 const UNKNOWN_WINDOW_MS = 10_000;
-/** Of the time for which all is taken, this share is waited for a next look. */
+/** Of the time for which all is taken, this share is waited for a next look, and a minute where no window is longer. */
 const WAITS = 0.5;
+const LONGEST_WAIT_MS = 60_000;
 /** And a window that ends nobody knows when is looked at so often in the time for which it lasts. */
 const LOOKS = 1.5;
 const FLOW_MS = 1000;
@@ -73,7 +74,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
 
   /** Requests a second that look whether it goes on: once a window, and ever more seldom the longer it does not. */
   const look = (now: number, windowMs: number) =>
-    ((window.isKnown() ? 1 : LOOKS) * 1000) / Math.max(windowMs, (now - closedAt) * WAITS);
+    ((window.isKnown() ? 1 : LOOKS) * 1000) / Math.max(windowMs, Math.min(LONGEST_WAIT_MS, (now - closedAt) * WAITS));
 
   function target(now: number, windowMs: number): number {
     if (!window.isKnown()) return ((free(now, windowMs) - reserve()) * 1000) / Math.max(UNKNOWN_WINDOW_MS, windowMs);
