@@ -3,7 +3,7 @@ import { applyInput } from './apply.ts';
 import { type Context, UsageError } from './context.ts';
 import { planInput } from './plan.ts';
 import { printConfig } from './print-config.ts';
-import { settleJob } from './settled.ts';
+import { settleJob } from './settled-job.ts';
 
 /** `run JOB.yaml`: plan or apply with the settings of a job file, never asking: the file is the consent. */
 export async function runCommand(path: string | undefined, flags: Typed, from: Context): Promise<number> {

@@ -1,5 +1,4 @@
-import { dirname, resolve } from 'node:path';
-import { readJob } from '../core/job.ts';
+import { resolve } from 'node:path';
 import type { Manifest } from '../core/manifest.ts';
 import { foreignBaseUrl } from '../core/next-command.ts';
 import { parseSetting } from '../core/parse-setting.ts';
@@ -19,10 +18,10 @@ import {
   settingShape,
 } from '../core/settings.ts';
 import { quoted } from '../core/text.ts';
-import { readJobFile } from '../io/job-file.ts';
 import { type Context, UsageError } from './context.ts';
 
-function settled(layers: { source: Source; typed: Typed }[], scope: Scope, faults: string[]): Resolved {
+/** The settings of layers, the first of them first. Throws UsageError with all faults. */
+export function settled(layers: { source: Source; typed: Typed }[], scope: Scope, faults: string[]): Resolved {
   const resolved = resolveSettings(layers, scope);
   if ('faults' in resolved) throw new UsageError([...faults, ...resolved.faults].join('\n'));
   if (faults.length > 0) throw new UsageError(faults.join('\n'));
@@ -32,7 +31,8 @@ function settled(layers: { source: Source; typed: Typed }[], scope: Scope, fault
 /** Paths that a run keeps: from wherever a later command on it is given, they mean the same place. */
 const KEPT_PATHS: readonly SettingName[] = ['state_dir', 'results'];
 
-function withAbsolute(typed: Typed, cwd: string): Typed {
+/** Settings with the paths that a run keeps made absolute. */
+export function withAbsolute(typed: Typed, cwd: string): Typed {
   const made = { ...typed };
   for (const name of KEPT_PATHS) {
     const value = made[name];
@@ -88,37 +88,4 @@ export function settleOnRun(flags: Typed, context: Context, scope: Scope, manife
     { source: 'run' as const, typed: manifest.settings as Typed },
   ];
   return settled(layers, scope, faults);
-}
-
-const PATHS: readonly SettingName[] = ['runs_dir', 'results', 'log_file', 'state_dir'];
-
-/** A job file with its settings. Paths in it are relative to it; so are the run directories, unless it says else. */
-export function settleJob(
-  path: string,
-  flags: Typed,
-  context: Context,
-): Resolved & { command: 'plan' | 'apply'; input: string } {
-  let keys: ReturnType<typeof readJobFile>;
-  try {
-    keys = readJobFile(resolve(context.cwd, path));
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new UsageError(code === undefined ? (error as Error).message : `cannot read the job file ${path} (${code})`);
-  }
-  const job = readJob(keys, path);
-  if ('faults' in job) throw new UsageError(job.faults.join('\n'));
-  const home = dirname(resolve(context.cwd, path));
-  const typed: Typed = { runs_dir: 'runs', ...job.typed };
-  for (const name of PATHS) {
-    const value = typed[name];
-    if (typeof value === 'string' && value !== '-') typed[name] = resolve(home, value);
-  }
-  const environment = typedFromEnvironment(context.env);
-  const layers = [
-    { source: 'flag' as const, typed: withAbsolute(flags, context.cwd) },
-    { source: 'environment' as const, typed: withAbsolute(environment.typed, context.cwd) },
-    { source: 'job file' as const, typed },
-  ];
-  const input = job.input === '-' ? '-' : resolve(home, job.input);
-  return { ...settled(layers, 'run', environment.faults), command: job.command, input };
 }
