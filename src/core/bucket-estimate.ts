@@ -1,3 +1,5 @@
+import { createBucketReset } from './bucket-reset.ts';
+
 /** Places taken of a limit at a time, and what `reset` said. */
 export type BucketSample = {
   limit: number;
@@ -21,17 +23,7 @@ export type BucketEstimate = {
   ms: () => { ms: number; isTold: boolean } | null;
 };
 
-/** Whole seconds say little below this. */
-const LEAST_RESET_MS = 2500;
-/** So many answers for many places, and for few, and their means so far apart, before the line between them is believed. */
-const ENOUGH = 3;
-const APART_MS = 4000;
-/** After so many answers for few places only, as where little of the limit may be used, a rougher guess has to do. */
-const PATIENCE = 200;
-/** Tokens that were taken so much longer ago than a bucket takes to fill are none. */
-const OLDER = 3;
-/** Below this whole seconds are not half a second too long or too short on average. */
-const EVEN_MS = 2000;
+/** So many times in a row it must look like a flow. */
 const SURE = 2;
 /** So much of the limit must have been taken, and in so long, before a flow is judged. */
 const FLOW_SHARE = 0.15;
@@ -52,26 +44,12 @@ const LOOK_BACK = 0.1;
 const LOOK_BEYOND = 0.02;
 const LOOK_AFTER = 30;
 
-type Mean = { count: number; used: number; resetMs: number };
-
-/** The mean of the points of all, weighted by how many they stand for. */
-function meanOf(all: readonly Mean[]): Mean {
-  const count = all.reduce((sum, one) => sum + one.count, 0);
-  const used = all.reduce((sum, one) => sum + one.used * one.count, 0) / count;
-  return { count, used, resetMs: all.reduce((sum, one) => sum + one.resetMs * one.count, 0) / count };
-}
-
 /**
  * Two signs. A `reset` in proportion to the places taken tells when a bucket will be full. And places that come back
  * steadily although they were taken unsteadily: in a window they come back at one age, or all at once.
  */
 export function createBucketEstimate(): BucketEstimate {
-  let toldMs = 0;
-  let toldSure = 0;
-  let mark: { used: number; resetMs: number } | null = null;
-  // What `reset` was on average for 1, for 2 or 3, for 4 to 7 places, and so on.
-  let means: Mean[] = [];
-  let isLine = false;
+  const reset = createBucketReset();
   let flowMs = 0;
   let flowSure = 0;
   let flowBack = 0;
@@ -80,53 +58,6 @@ export function createBucketEstimate(): BucketEstimate {
   let full: { at: number; used: number; sent: number } | null = null;
   let low: { at: number; used: number; sent: number; ageMs: number } | null = null;
   let lastAt: number | null = null;
-
-  function deny(): void {
-    toldMs = 0;
-    means = [];
-    isLine = false;
-  }
-
-  /** By how much `reset` grows with the places: that is the same however it is rounded. */
-  function tell({ limit, ageMs }: BucketSample): void {
-    const top = means.findLastIndex(({ count }) => count >= ENOUGH);
-    if (top < 0) return;
-    const many = meanOf(means.slice(Math.max(0, top - 1)));
-    const few = meanOf(means.slice(1, Math.max(1, top - 1)));
-    if (few.count >= ENOUGH && many.resetMs - few.resetMs >= APART_MS) {
-      toldMs = (limit * (many.resetMs - few.resetMs)) / (many.used - few.used);
-      isLine = true;
-      return;
-    }
-    if (isLine || many.count < PATIENCE) return;
-    const guess = (limit * many.resetMs) / many.used;
-    if (ageMs <= OLDER * guess + LEAST_AGE_MS) toldMs = guess;
-  }
-
-  function byReset(sample: BucketSample, resetMs: number): void {
-    const { limit, used, resetBlurMs } = sample;
-    if (used >= 1 && resetMs >= EVEN_MS + resetBlurMs) {
-      const place = Math.floor(Math.log2(used));
-      while (means.length <= place) means.push({ count: 0, used: 0, resetMs: 0 });
-      means[place] = meanOf([means[place] as Mean, { count: 1, used, resetMs }]);
-    }
-    if (toldMs > 0) tell(sample);
-    if (used < 3 || resetMs < LEAST_RESET_MS) return;
-    if (toldMs > 0) {
-      const expected = (toldMs * used) / limit;
-      if (Math.abs(resetMs - expected) > 2000 + expected / 3) deny();
-    }
-    if (mark === null || used <= mark.used / 2) {
-      mark = { used, resetMs };
-      toldSure = 0;
-    } else if (used >= 2 * mark.used) {
-      const expected = (mark.resetMs * used) / mark.used;
-      toldSure = Math.abs(resetMs - expected) <= 2000 + expected / 10 ? toldSure + 1 : 0;
-      if (toldSure === 0 && toldMs === 0) deny();
-      mark = { used, resetMs };
-    }
-    if (toldSure > 0) tell(sample);
-  }
 
   function byFlow(at: number, { limit, used, sent, ageMs, blurMs }: BucketSample): void {
     if (low === null || used <= low.used) {
@@ -172,7 +103,7 @@ export function createBucketEstimate(): BucketEstimate {
 
   return {
     heard(at, sample, ended) {
-      if (sample.resetMs !== null) byReset(sample, sample.resetMs);
+      if (sample.resetMs !== null) reset.heard({ ...sample, resetMs: sample.resetMs });
       const elapsedMs = Math.max(0, at - (lastAt ?? at));
       if (ended) {
         forget();
@@ -184,6 +115,10 @@ export function createBucketEstimate(): BucketEstimate {
       if (flowMs > 0 && full?.at === at) look(at, elapsedMs);
       lastAt = at;
     },
-    ms: () => (toldMs > 0 ? { ms: toldMs, isTold: true } : flowMs > 0 ? { ms: flowMs, isTold: false } : null),
+    ms() {
+      const told = reset.ms();
+      if (told !== null) return { ms: told, isTold: true };
+      return flowMs > 0 ? { ms: flowMs, isTold: false } : null;
+    },
   };
 }

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { createBucketEstimate } from '../../src/core/bucket-estimate.ts';
 import { createWindowEstimate, type WindowSample } from '../../src/core/window-estimate.ts';
 
 const SAMPLE: WindowSample = {
@@ -46,51 +45,5 @@ describe('the window of a limiter', () => {
       window.heard(s * 1000, { ...SAMPLE, used: 3, resetMs: 1000, sent: s, ageMs: s * 1000, sinceFirstMs: s * 1000 });
     }
     expect(window.ms()).toBeGreaterThan(5000);
-  });
-});
-
-describe('a bucket', () => {
-  const told = (used: number, resetMs: number, sent = used) => ({ ...SAMPLE, used, resetMs, sent });
-
-  it('is known by a reset in proportion to what was taken, until one is not', () => {
-    const bucket = createBucketEstimate();
-    expect(bucket.ms()).toBeNull();
-    for (let used = 1; used <= 8; used++) bucket.heard(used * 250, told(used, used * 600), false);
-    expect(bucket.ms()).toBeNull();
-    for (let used = 9; used <= 60; used++) bucket.heard(used * 250, told(used, used * 600), false);
-    expect(bucket.ms()?.isTold).toBe(true);
-    expect(bucket.ms()?.ms).toBeCloseTo(60_000, 0);
-    bucket.heard(16_000, told(62, 37_000), false);
-    expect(bucket.ms()?.ms).toBeCloseTo(60_000, -3);
-    bucket.heard(17_000, told(62, 5000), false);
-    expect(bucket.ms()).toBeNull();
-  });
-
-  it('is guessed roughly where few places are taken for long', () => {
-    const bucket = createBucketEstimate();
-    for (let round = 0; round < 50; round++) {
-      for (const used of [5, 6, 8, 10]) bucket.heard(round * 4000 + used * 100, told(used, used * 600), false);
-    }
-    expect(bucket.ms()?.ms).toBeCloseTo(60_000, 0);
-  });
-
-  it('is none where places were taken for much longer than it would take to fill', () => {
-    const bucket = createBucketEstimate();
-    for (let at = 0; at < 300; at++) bucket.heard(at * 4000, { ...told(16, 4000, 16 + at), ageMs: 60_000 }, false);
-    expect(bucket.ms()).toBeNull();
-  });
-
-  it('is measured anew where all has come back at once', () => {
-    const flow = (ended: boolean) => {
-      const bucket = createBucketEstimate();
-      // Taken at ten a second, of which six come back.
-      for (let at = 0; at < 120; at++) {
-        const sample = { ...SAMPLE, used: 6 + at * 4, sent: at * 10, ageMs: at * 400, limit: 1000, blurMs: 0 };
-        bucket.heard(at * 1000, sample, ended && at === 119);
-      }
-      return bucket.ms();
-    };
-    expect(flow(false)).not.toBeNull();
-    expect(flow(true)).toBeNull();
   });
 });
