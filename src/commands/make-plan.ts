@@ -95,7 +95,7 @@ export async function makePlan(
     preview = createPreview();
     preview.blankLines = blankLines;
     planSha256 = replaceRows(files.plan, (_row, line) => {
-      const entry = planLine(line);
+      const entry = planLine(line());
       const is = entry.action === 'change' ? known(entry) : entry;
       preview.add(is);
       if (is === entry) return null;
@@ -108,7 +108,7 @@ export async function makePlan(
     planSha256 = replaceRows(files.plan, (at, line) => {
       const verdict = verdicts.get(at);
       if (verdict === undefined) return null;
-      const entry = planLine(line);
+      const entry = planLine(line());
       const mended = withRepeat(entry, verdict);
       preview.replace(entry, mended);
       return planCells(mended);

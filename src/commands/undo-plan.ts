@@ -93,7 +93,7 @@ export async function planUndo(dir: string, force: boolean, signal: AbortSignal,
   const { plan } = runFiles(dir);
   const pass = (preview: Preview, becomes: (entry: PlanEntry) => PlanEntry) =>
     replaceRows(plan, (_row, line) => {
-      const entry = becomes(planLine(line));
+      const entry = becomes(planLine(line()));
       preview.add(entry);
       return planCells(entry);
     });

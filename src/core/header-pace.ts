@@ -1,6 +1,5 @@
 import { createRollingMax } from './rolling-max.ts';
 import type { SendHistory } from './send-history.ts';
-import { createWindowBound } from './window-bound.ts';
 import { createWindowEstimate } from './window-estimate.ts';
 
 /** What the headers of one answer say, checked: `limit` is at least 1, `remaining` from 0 to it. Times in ms. */
@@ -53,8 +52,7 @@ const NEWEST = 0.1;
  * of limiter, and it corrects a window that was taken for too short.
  */
 export function createHeaderPace(reservePercent: number, startPerSecond: number, history: SendHistory): HeaderPace {
-  const bound = createWindowBound();
-  const window = createWindowEstimate(bound);
+  const window = createWindowEstimate();
   let others = createRollingMax();
   let limit = 0;
   let pace = startPerSecond;

@@ -58,7 +58,7 @@ export function createPreview(): Preview {
     if (entry.note.startsWith(UNREAD)) unsure.unread += by;
     const [profileBefore, profileTarget] = changeOf(entry.profileBefore, entry.profileTarget);
     const [productBefore, productTarget] = changeOf(entry.productBefore, entry.productTarget);
-    const key = [profileBefore, profileTarget, productBefore, productTarget].join('\n');
+    const key = `${profileBefore}\n${profileTarget}\n${productBefore}\n${productTarget}`;
     const move = moves.get(key);
     if (move !== undefined) move.count += by;
     else if (moves.size < MOST_MOVES) {

@@ -28,6 +28,8 @@ export function quoted(cell: string): string {
  * also behind leading white space. Not for ids and E.164 numbers that passed validation, which must feed back.
  */
 export function guardFormula(text: string): string {
+  // Most cells of a table are empty.
+  if (text === '') return text;
   return /^\s*[=+\-@|\t\r]/u.test(text) ? `'${text}` : text;
 }
 

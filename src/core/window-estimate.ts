@@ -16,7 +16,7 @@ export type WindowSample = BucketSample & {
 /** How long the window of a limiter is, as far as its answers tell. */
 export type WindowEstimate = {
   heard: (at: number, sample: WindowSample) => void;
-  /** The server has named another limit: how fast a bucket fills is to be found anew. */
+  /** The server has named another limit: the window stays as it was, but how fast a bucket fills is to be found anew. */
   limitChanged: () => void;
   /** In ms; the best guess of now. */
   ms: () => number;
@@ -36,16 +36,19 @@ const ANEW = 1.5;
 const MUCH_PLACES = 5;
 const MUCH_SHARE = 0.05;
 const ROOM = 1.2;
-const SURE_JUMPS = 2;
+/** After so many ends of windows that were seen for sure it is no bucket. */
+const SURE_ENDS = 2;
 /** A window may be so much longer than what it is bounded by. */
 const BOUND_ROOM = 1.05;
+
 /**
  * `reset` never exceeds the window, whatever it means: the end of the window, the next free place, or all places free.
- * So the greatest one seen is the window, once it has been seen at the right moment. Where `reset` says nothing, the age
- * of the oldest place that is still taken does: it is never older than the window. Others make it seem older, without end
- * the less we send; the bound keeps that in check.
+ * So the greatest one seen is the window, once it has been seen at the right moment. Where `reset` says nothing, the ends
+ * of fixed windows do, or else the age of the oldest place that is still taken: it is never older than the window. Others
+ * make it seem older, without end the less we send; the bound keeps that in check.
  */
-export function createWindowEstimate(bound = createWindowBound()): WindowEstimate {
+export function createWindowEstimate(): WindowEstimate {
+  const bound = createWindowBound();
   let bucket = createBucketEstimate();
   const ends = createWindowEnds();
   const ages = createRollingMax();
@@ -57,7 +60,7 @@ export function createWindowEstimate(bound = createWindowBound()): WindowEstimat
   let epochAt = Number.NaN;
   let epochAge = 0;
   let refuted = 0;
-  let jumps = 0;
+  let ended = 0;
   let proven = false;
   let isHidden = false;
   let ms = SHORTEST_MS;
@@ -85,12 +88,12 @@ export function createWindowEstimate(bound = createWindowBound()): WindowEstimat
       ages.add(at, age);
       epochAge = Math.max(epochAge, age);
       if (age < 0.8 * sinceFirstMs - 100) proven = true;
-      const ended = ends.heard(at, sample);
-      if (ended) {
-        jumps += 1;
+      const isEnd = ends.heard(at, sample);
+      if (isEnd) {
+        ended += 1;
         bound.interrupt();
       }
-      bucket.heard(at, sample, ended);
+      bucket.heard(at, sample, isEnd);
       // More than a lowered limit may be taken than shows.
       if (sample.used < sample.limit) isHidden = false;
       if (isHidden) bound.interrupt();
@@ -100,7 +103,7 @@ export function createWindowEstimate(bound = createWindowBound()): WindowEstimat
       const isMuch = sample.used >= Math.max(MUCH_PLACES, MUCH_SHARE * sample.limit);
       // Others make places seem older without end, as they are taken for ours.
       if (age > 3 * named + 1000 && longest > ANEW * named) refuted = named;
-      if (jumps >= SURE_JUMPS || (isMuch && age <= ROOM * named)) refuted = 0;
+      if (ended >= SURE_ENDS || (isMuch && age <= ROOM * named)) refuted = 0;
       if (Number.isNaN(epochAt)) epochAt = at;
       if (at - epochAt >= Math.max(LEAST_EPOCH_MS, 3 * ms)) {
         // What neither `reset` nor the age of a place has come near for so long is no longer true.
@@ -112,7 +115,7 @@ export function createWindowEstimate(bound = createWindowBound()): WindowEstimat
       }
       const oldest = ages.most(at, Math.max(1000, ms));
       // What comes back all at once, time and again, is no bucket.
-      const filling = jumps >= SURE_JUMPS ? null : bucket.ms();
+      const filling = ended >= SURE_ENDS ? null : bucket.ms();
       if (filling?.isTold) ms = filling.ms;
       else if (isNamed()) ms = within(named, oldest + sample.blurMs / 2, sample.resetBlurMs);
       else if (filling !== null) ms = filling.ms;
@@ -124,6 +127,6 @@ export function createWindowEstimate(bound = createWindowBound()): WindowEstimat
     },
     ms: () => ms,
     isKnown: () => proven || isNamed(),
-    isBucket: () => jumps < SURE_JUMPS && bucket.ms()?.isTold === true,
+    isBucket: () => ended < SURE_ENDS && bucket.ms()?.isTold === true,
   };
 }

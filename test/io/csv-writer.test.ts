@@ -103,7 +103,7 @@ describe('replaceRows', () => {
     ]);
     const seen: [number, string][] = [];
     const digest = replaceRows(path, (row, line) => {
-      seen.push([row, line]);
+      seen.push([row, line()]);
       return row === 3 ? ['3', 'mended, "日本"'] : null;
     });
     expect(seen).toEqual([
