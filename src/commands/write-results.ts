@@ -70,13 +70,16 @@ export async function* resultsOf(dir: string, index: LedgerIndex, execution: boo
   }
 }
 
-/** Data rows of the input, one after another; the header comes first. */
-export async function* inputRecords(dir: string, manifest: Manifest): AsyncGenerator<CsvRecord> {
+/** The header and the data rows of the input, in batches. */
+async function* inputBatches(dir: string, manifest: Manifest): AsyncGenerator<CsvRecord[]> {
   const { dialect } = manifest.input;
   if (dialect === null) return;
-  for await (const batch of readCsv(runFiles(dir).input, dialect)) {
-    for (const record of batch) if (!isBlank(record)) yield record;
-  }
+  for await (const batch of readCsv(runFiles(dir).input, dialect)) yield batch.filter((record) => !isBlank(record));
+}
+
+/** Data rows of the input, one after another; the header comes first. */
+export async function* inputRecords(dir: string, manifest: Manifest): AsyncGenerator<CsvRecord> {
+  for await (const batch of inputBatches(dir, manifest)) yield* batch;
 }
 
 /** failed.csv, and held.csv where rows are held. */
@@ -91,20 +94,26 @@ type LeftFiles = {
 /** Opens failed.csv. Null where the input has no header. The input is read as far as the last row that is asked for. */
 async function openLeft(dir: string, manifest: Manifest): Promise<LeftFiles | null> {
   const files = runFiles(dir);
-  const input = inputRecords(dir, manifest);
-  const header = (await input.next()).value as CsvRecord | undefined;
+  const input = inputBatches(dir, manifest);
+  let batch: CsvRecord[] = [];
+  let before = 0; // records before the batch
+  // Whole batches are passed over: to wait for each record of a million takes longer than to read them.
+  const recordAt = async (at: number): Promise<CsvRecord | undefined> => {
+    while (at >= before + batch.length) {
+      before += batch.length;
+      const next = await input.next();
+      if (next.done === true) return undefined;
+      batch = next.value;
+    }
+    return batch[at - before];
+  };
+  const header = await recordAt(0);
   if (header === undefined) return null;
   const failed = createCsvWriter(files.failed, failedHeader(header.cells));
   let held: CsvWriter | null = null;
-  let read = 0;
-  const cellsOf = async (row: number) => {
-    for (; read < row - 1; read++) await input.next();
-    read += 1;
-    return ((await input.next()).value as CsvRecord | undefined)?.cells ?? [];
-  };
   return {
     async add(result) {
-      const cells = await cellsOf(result.entry.row);
+      const cells = (await recordAt(result.entry.row))?.cells ?? [];
       if (isFailed(result.status)) {
         failed.write(failedCells(cells, header.cells, result));
         return;
