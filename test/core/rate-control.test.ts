@@ -308,7 +308,7 @@ describe('the pace without headers', () => {
   const servers = KINDS.flatMap((kind) => LIMITS.map((limit) => ({ kind, limit })));
 
   it.each(servers)('nears the limit of the server, and is seldom refused: %o', (server) => {
-    for (const seed of server.limit > 100 ? [1, 2] : [1, 2, 3, 4, 5, 6, 7, 8]) {
+    for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
       const seen = run({ ...server, headers: 'none', phaseMs: 17_000 * seed }, 41, { seed });
       expect(aMinute(seen, 1, 11) / (0.8 * server.limit)).toBeGreaterThan(0.95);
       expect(wasteIn(seen.sent, 11 * MINUTE, 41 * MINUTE)).toBeLessThanOrEqual(0.02);
@@ -416,7 +416,7 @@ describe('any server', () => {
         // Whatever came, in the last of ten minutes something is sent, or the window is as long as that.
         if (server.windowMs <= MINUTE) expect(seen.sent.some(({ at }) => at > 7 * MINUTE)).toBe(true);
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 
@@ -439,7 +439,7 @@ describe('any server', () => {
         expect(allowedIn(seen.sent, 10 * MINUTE, 20 * MINUTE) / due).toBeGreaterThan(0.6);
         expect(wasteIn(seen.sent, 0, 20 * MINUTE)).toBeLessThan(0.02);
       }),
-      { numRuns: 20 },
+      { numRuns: 40 },
     );
   });
 });

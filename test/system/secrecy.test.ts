@@ -84,12 +84,14 @@ describe('the key', () => {
       await run(cwd, ['apply', 'numbers.csv', '--json', '--log-file', '-', ...flags]),
       await run(cwd, ['plan', 'numbers.csv', ...reading]),
       await run(cwd, ['verify', 'numbers.csv', ...reading]),
+      await run(cwd, ['runs']),
+      await run(cwd, ['apply', '--print-config']),
     ];
     const haystack = [
       ...ended.map(({ stdout, stderr }, n): [string, string] => [`command ${n}`, stdout + stderr]),
       ...allFiles(cwd),
     ];
-    expect(haystack.length).toBeGreaterThan(28);
+    expect(haystack.length).toBeGreaterThan(30);
     const holding = haystack
       .filter(([, text]) => text.toLowerCase().includes(KEY.toLowerCase()))
       .map(([where]) => where);
@@ -114,10 +116,6 @@ describe('the key', () => {
 
   it('is set or not set in --print-config, and never shown', async () => {
     const cwd = workDirectory();
-    for (const args of [['runs'], ['apply', '--print-config']]) {
-      const { code, stdout, stderr } = await run(cwd, args);
-      expect([code, `${stdout}${stderr}`.includes(KEY)]).toEqual([0, false]);
-    }
     const withKey = await run(cwd, ['--print-config']);
     expect(withKey.code).toBe(0);
     expect(withKey.stdout).toMatch(/api key +set /);
