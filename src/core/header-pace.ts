@@ -1,3 +1,4 @@
+import { createBucketOthers } from './bucket-others.ts';
 import { createRollingMax } from './rolling-max.ts';
 import type { SendHistory } from './send-history.ts';
 import { createWindowEstimate } from './window-estimate.ts';
@@ -37,13 +38,9 @@ const WAITS = 0.5;
 const LONGEST_WAIT_MS = 60_000;
 /** And a window that ends nobody knows when is looked at so often in the time for which it lasts. */
 const LOOKS = 1.5;
+/** So much is sent while more than the reserve is free and the window is but guessed: who sends too little learns nothing. */
+const GUESSED_PER_S = 1 / 15;
 const FLOW_MS = 1000;
-/** Up to this share of the limit a bucket may be full; others are measured for so much of its time, at most for all of it. */
-const FULL_SHARE = 0.05;
-const MEASURED = 0.25;
-const BUCKET_NOISE = 3;
-/** And remembered for so many times that: what they take of a full bucket does not show. */
-const REMEMBERED = 2;
 const NEWEST = 0.1;
 
 /**
@@ -62,13 +59,21 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
   let wayMs = 0;
   let countsLater = false;
   let closedAt = Number.POSITIVE_INFINITY;
-  let stretch = { at: Number.NEGATIVE_INFINITY, sent: 0, used: 0 };
-  let bucketOthers = createRollingMax();
+  let last = { at: 0, used: 0, sent: 0 };
+  let ofBucket = createBucketOthers();
   let flow = { at: Number.NEGATIVE_INFINITY, sent: 0, used: 0, perSecond: 0 };
 
   const reserve = () => Math.max((limit * reservePercent) / 100, limit * LEAST_RESERVE, 1);
+  const alone = (windowMs: number) => ((limit - reserve()) * 1000) / windowMs;
+  const noise = () => Math.min(limit * 0.1, (pace * wayMs) / 1000);
   const sentWithin = (at: number, ms: number) => history.until(at) - history.until(at - ms);
-  const free = (now: number, windowMs: number) => limit - Math.max(0, lastOthers + sentWithin(now, windowMs));
+
+  /** Places that are free now, as far as is known. */
+  function free(now: number, windowMs: number): number {
+    if (window.look() === null) return limit - Math.max(0, lastOthers + sentWithin(now, windowMs));
+    const filled = (limit * Math.max(0, now - last.at)) / windowMs;
+    return limit - Math.max(0, last.used - filled) - (history.until(now) - last.sent);
+  }
 
   /** Requests a second that look whether it goes on: once a window, and ever more seldom the longer it does not. */
   const look = (now: number, windowMs: number) =>
@@ -76,25 +81,10 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
 
   function target(now: number, windowMs: number): number {
     if (!window.isKnown()) return ((free(now, windowMs) - reserve()) * 1000) / Math.max(UNKNOWN_WINDOW_MS, windowMs);
+    const more = window.look();
+    if (more !== null) return ofBucket.pace(alone(windowMs), more);
     // Requests that overtake one another look like others for a moment.
-    const noise = 1 + Math.min(limit * 0.1, (pace * wayMs) / 1000);
-    return (
-      ((limit -
-        reserve() -
-        Math.max(0, others.most(now, windowMs) - noise, bucketOthers.most(now, REMEMBERED * windowMs))) *
-        1000) /
-      windowMs
-    );
-  }
-
-  /** What others take of a bucket in the time of one filling: what was taken and not by us, and that although it fills. */
-  function othersOfBucket(at: number, sent: number, used: number, windowMs: number): number {
-    const took = at - stretch.at;
-    const filled = (limit * took) / windowMs;
-    const theirs = used - stretch.used - (sent - stretch.sent) + filled - BUCKET_NOISE;
-    const isFull = used <= Math.max(1, FULL_SHARE * limit);
-    if (isFull || took > windowMs) stretch = { at, sent, used };
-    return isFull || took < MEASURED * windowMs || !window.isBucket() ? 0 : (theirs * windowMs) / took;
+    return ((limit - reserve() - Math.max(0, others.most(now, windowMs) - 1 - noise())) * 1000) / windowMs;
   }
 
   /** What comes back a second, over the last second or so: with what is free it bounds the pace where all is used up. */
@@ -104,6 +94,9 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
     flow = { at, sent, used, perSecond: Math.max(0, (back * 1000) / (at - flow.at)) };
   }
 
+  /** Places that come back in a second. */
+  const back = (windowMs: number) => (window.look() === null ? flow.perSecond : (limit * 1000) / windowMs);
+
   return {
     heard(now, sample) {
       const { sentAt, remaining, resetMs, resetBlurMs } = sample;
@@ -111,7 +104,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
         limit = sample.limit;
         window.limitChanged();
         others = createRollingMax();
-        bucketOthers = createRollingMax();
+        ofBucket = createBucketOthers();
         countsLater = false;
       }
       // When the server has decided is not known; in the middle of the way there and back is the best guess.
@@ -133,6 +126,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
         resetBlurMs,
         sent,
         wayMs,
+        noise: noise(),
         ageMs: at - history.timeOf(oldest),
         sentWithin: (ms) => sent - history.until(at - ms),
         blurMs: history.timeOf(oldest) - history.timeOf(Math.max(0, oldest - 2)),
@@ -142,22 +136,26 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
       const taken = used - (sent - history.until(at - windowMs));
       others.most(now, windowMs);
       others.add(now, taken);
-      bucketOthers.most(now, REMEMBERED * windowMs);
       if (sentAt >= latest) {
         latest = sentAt;
         lastOthers = taken;
-        bucketOthers.add(now, othersOfBucket(at, sent, used, windowMs));
+        last = { at, used, sent };
+        if (window.look() !== null) {
+          ofBucket.heard(at, { limit, fillMs: windowMs, used, sent, noise: noise() }, alone(windowMs));
+        }
         measureFlow(at, sent, used);
       }
       const left = limit - used - (history.until(now) - sent) - CLOSED * reserve();
       const goal = Math.max(
-        Math.min(target(now, windowMs), flow.perSecond + left),
+        Math.min(target(now, windowMs), back(windowMs) + left),
         look(now, windowMs),
+        window.isGuessed() && limit - used > reserve() ? GUESSED_PER_S : 0,
         (0.02 * limit * 1000) / windowMs,
       );
       // From far below it goes up at once, but to no more than what a run begins with.
       const grown =
-        Math.max(pace, Math.min(goal / 4, startPerSecond)) * 2 ** (Math.min(1000, now - heardAt) / DOUBLING_MS);
+        Math.max(pace, Math.min(goal / 4, startPerSecond)) *
+        2 ** (Math.min(Math.max(1000, 1000 / pace), DOUBLING_MS, now - heardAt) / DOUBLING_MS);
       pace = Math.min(goal, heardAt === Number.NEGATIVE_INFINITY ? pace : grown);
       heardAt = now;
     },

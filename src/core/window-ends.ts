@@ -6,12 +6,16 @@ export type EndSample = {
   sent: number;
   /** How long ago the first of the places was taken, if all were ours. */
   ageMs: number;
+  /** How many were sent within so long before. */
+  sentWithin: (ms: number) => number;
+  /** How long a request is on its way: answers may come out of their order by as much. */
+  wayMs: number;
 };
 
 /** When fixed windows end, as places that come back all at once tell. */
 export type WindowEnds = {
-  /** Gives whether a window has ended since the last time, for sure. */
-  heard: (at: number, sample: EndSample) => boolean;
+  /** Gives whether a window has ended since the last time; `fillMs`: if it is a bucket that fills in so long. */
+  heard: (at: number, sample: EndSample, fillMs: number | null) => 'no' | 'maybe' | 'sure';
   /** How long they are, in ms; null where no places have come back all at once lately. */
   ms: (at: number) => number | null;
 };
@@ -21,10 +25,25 @@ const PLACES = 5;
 const SHARE = 0.05;
 /** Where they come back in such a part of the time for which they were taken, it is the end of a window for sure. */
 const SURE = 0.25;
+/** Others may have taken such a share of them again, where so many times as many came back as would in a sliding window. */
+const ALSO = 0.1;
+const FASTER = 2;
+/** And where that is so many times more than comes back to what looks like a bucket. */
+const FILLED = 1.5;
+/** An answer from before the end that comes after it makes it seem to end again within such a time. */
+const SHORTEST_MS = 500;
+const WAYS = 3;
 /** What has not come again in so many windows is over, where it would have been seen: by so many answers in each. */
 const REMEMBERED = 2;
 const SEEN = 5;
 const INTERVALS = 3;
+
+/** Windows as people choose them, in seconds. */
+const USUAL_S = [1, 10, 60, 600, 3600, 86_400];
+const ROOM = 1.1;
+
+/** After one end the window is known to be no shorter than what it has aged; one that is taken for too short is used up. */
+const usual = (ms: number) => Math.max(ms, 1000 * (USUAL_S.find((s) => s * 1000 * ROOM >= ms) ?? 0));
 
 /**
  * All places are back: a window has ended, or for a long time nothing was sent. Between two ends for sure lies a window,
@@ -39,26 +58,37 @@ export function createWindowEnds(): WindowEnds {
 
   function length(): number {
     const between = ends.slice(1).map((end, index) => end - (ends[index] as number));
-    return between.length === 0 ? aged : Math.min(...between);
+    return between.length === 0 ? usual(aged) : Math.min(...between);
+  }
+
+  /** How many of ours would have come back since then to a sliding window. */
+  function slid(at: number, before: EndSample & { at: number }, { sentWithin }: EndSample): number {
+    const ms = at - before.at + before.ageMs;
+    return sentWithin(ms) - sentWithin(ms - (at - before.at));
   }
 
   return {
-    heard(at, sample) {
+    heard(at, sample, fillMs) {
       const before = last;
+      if (before !== null && at < before.at) return 'no';
       last = { ...sample, at };
       const { limit, used, sent } = sample;
       const least = Math.max(PLACES, SHARE * limit);
       since += 1;
-      if (before === null || before.used < least) return false;
-      if (used > sent - before.sent + 1) return false;
+      if (before === null || before.used < least) return 'no';
+      if (endedAt !== null && at - endedAt <= Math.max(SHORTEST_MS, WAYS * sample.wayMs)) return 'no';
       const gap = at - before.at;
-      const isSure = gap <= SURE * before.ageMs;
+      const back = before.used + sent - before.sent - used;
+      const others = used - (sent - before.sent) - 1;
+      if (others > 0 && (others > ALSO * before.used || back <= FASTER * slid(at, before, sample))) return 'no';
+      const filled = fillMs === null ? 0 : (FILLED * limit * gap) / fillMs;
+      const isSure = gap <= SURE * before.ageMs && back > filled;
       // Else little was sent, and the window is only known to be no shorter than that time.
       aged = before.ageMs + (isSure ? gap : 0);
       endedAt = at;
       since = 0;
       if (isSure) ends = [...ends.slice(-INTERVALS), at - gap / 2];
-      return isSure;
+      return isSure ? 'sure' : 'maybe';
     },
     ms(at) {
       if (endedAt === null) return null;

@@ -3,14 +3,10 @@ import { createRollingMax } from './rolling-max.ts';
 import { createWindowBound } from './window-bound.ts';
 import { createWindowEnds } from './window-ends.ts';
 
-/**
- * One answer as it bears on the window. `sinceFirstMs`: how long ago the first request of all was sent; `sentWithin`: how
- * many were sent within so many ms before.
- */
+/** One answer as it bears on the window. `sinceFirstMs`: how long ago the first request of all was sent. */
 export type WindowSample = BucketSample & {
   sinceFirstMs: number;
   wayMs: number;
-  sentWithin: (ms: number) => number;
 };
 
 /** How long the window of a limiter is, as far as its answers tell. */
@@ -22,8 +18,10 @@ export type WindowEstimate = {
   ms: () => number;
   /** Whether places have become free again, or the server names a time: until then it is only known to be no shorter. */
   isKnown: () => boolean;
-  /** Whether it is a bucket that tells when it will be full. */
-  isBucket: () => boolean;
+  /** Whether it is neither named nor a bucket: others make it seem longer the less we send. */
+  isGuessed: () => boolean;
+  /** So many times as fast a token bucket should be sent to for now, to see more of it; null where it is none. */
+  look: () => number | null;
 };
 
 const SHORTEST_MS = 500;
@@ -36,6 +34,10 @@ const ANEW = 1.5;
 const MUCH_PLACES = 5;
 const MUCH_SHARE = 0.05;
 const ROOM = 1.2;
+/** A `reset` of nothing in such a share of the answers, while places are free, tells of the window only when there are none. */
+const SILENT = 0.5;
+const NEWEST = 0.1;
+const SECOND_MS = 1000;
 /** After so many ends of windows that were seen for sure it is no bucket. */
 const SURE_ENDS = 2;
 /** A window may be so much longer than what it is bounded by. */
@@ -59,11 +61,13 @@ export function createWindowEstimate(): WindowEstimate {
   let second = 0;
   let epochAt = Number.NaN;
   let epochAge = 0;
+  let silent = 0;
   let refuted = 0;
   let ended = 0;
   let proven = false;
   let isHidden = false;
   let ms = SHORTEST_MS;
+  let look: number | null = null;
 
   /** One answer alone is not believed, but for the very first: it is the greatest that has come twice. */
   function name(resetMs: number): void {
@@ -77,7 +81,7 @@ export function createWindowEstimate(): WindowEstimate {
     proven ? Math.max(SHORTEST_MS, Math.min(most, Math.max(aged, most - blurMs))) : most;
 
   /** Whether `reset` names the window: where places were taken for longer, it means something else, also later on. */
-  const isNamed = () => named > refuted * ANEW;
+  const isNamed = () => named > refuted * ANEW && silent < SILENT;
 
   return {
     heard(at, sample) {
@@ -88,22 +92,25 @@ export function createWindowEstimate(): WindowEstimate {
       ages.add(at, age);
       epochAge = Math.max(epochAge, age);
       if (age < 0.8 * sinceFirstMs - 100) proven = true;
-      const isEnd = ends.heard(at, sample);
-      if (isEnd) {
-        ended += 1;
-        bound.interrupt();
-      }
-      bucket.heard(at, sample, isEnd);
+      const end = ends.heard(at, sample, bucket.filling(bound.isWindow())?.ms ?? null);
+      if (end === 'sure') ended += 1;
+      if (end !== 'no') bound.interrupt();
+      bucket.heard(at, sample, end === 'sure');
       // More than a lowered limit may be taken than shows.
       if (sample.used < sample.limit) isHidden = false;
       if (isHidden) bound.interrupt();
-      else bound.heard(at, sample.used, sample.sentWithin);
+      else bound.heard(at, sample);
       const longest = BOUND_ROOM * bound.ms();
       if (resetMs !== null && resetMs > 0) name(resetMs);
+      if (resetMs !== null && sample.used < sample.limit) {
+        silent += ((resetMs <= Math.min(SECOND_MS, sample.resetBlurMs) ? 1 : 0) - silent) * NEWEST;
+      }
       const isMuch = sample.used >= Math.max(MUCH_PLACES, MUCH_SHARE * sample.limit);
       // Others make places seem older without end, as they are taken for ours.
-      if (age > 3 * named + 1000 && longest > ANEW * named) refuted = named;
-      if (ended >= SURE_ENDS || (isMuch && age <= ROOM * named)) refuted = 0;
+      if (age > 3 * named + 1000 && bound.isRuledOut(named)) refuted = named;
+      // What comes back all at once, time and again, is no bucket.
+      const filling = ended >= SURE_ENDS ? null : bucket.filling(bound.isWindow());
+      if (ended >= SURE_ENDS || (isMuch && age <= ROOM * named && filling === null)) refuted = 0;
       if (Number.isNaN(epochAt)) epochAt = at;
       if (at - epochAt >= Math.max(LEAST_EPOCH_MS, 3 * ms)) {
         // What neither `reset` nor the age of a place has come near for so long is no longer true.
@@ -114,19 +121,23 @@ export function createWindowEstimate(): WindowEstimate {
         second = 0;
       }
       const oldest = ages.most(at, Math.max(1000, ms));
-      // What comes back all at once, time and again, is no bucket.
-      const filling = ended >= SURE_ENDS ? null : bucket.ms();
-      if (filling?.isTold) ms = filling.ms;
-      else if (isNamed()) ms = within(named, oldest + sample.blurMs / 2, sample.resetBlurMs);
-      else if (filling !== null) ms = filling.ms;
-      else ms = Math.max(SHORTEST_MS, Math.min(ends.ms(at) ?? oldest, longest));
+      look = null;
+      if (filling !== null && (filling.isTold || !isNamed())) {
+        ms = filling.ms;
+        look = filling.look;
+      } else if (isNamed()) ms = within(named, oldest + sample.blurMs / 2, sample.resetBlurMs);
+      else {
+        const least = silent < SILENT ? 0 : named - sample.resetBlurMs;
+        ms = Math.max(SHORTEST_MS, least, Math.min(ends.ms(at) ?? oldest, longest));
+      }
     },
     limitChanged() {
       bucket = createBucketEstimate();
       isHidden = true;
     },
     ms: () => ms,
-    isKnown: () => proven || isNamed(),
-    isBucket: () => ended < SURE_ENDS && bucket.ms()?.isTold === true,
+    isKnown: () => proven || look !== null || isNamed(),
+    isGuessed: () => look === null && !isNamed(),
+    look: () => look,
   };
 }

@@ -15,8 +15,9 @@ const CATCH_UP_MS = 20;
 const COLD_WAY_MS = 15;
 /** The shortest wait for room in the window. */
 const LEAST_WAIT_MS = 0.1;
-/** Who waits looks anew how long when the pace has grown by so much. */
+/** Who waits looks anew how long when the pace has grown by so much, and so often: places come back without an answer. */
 const FASTER = 1.05;
+const LOOK_MS = 1000;
 
 /** A request that has been let through. */
 export type Pass = {
@@ -192,7 +193,7 @@ export function createPacer(
           const due = dueIn(now, holder);
           if (due <= 0) return take(now);
           waitedAt = pace(now);
-          await untilChange(due);
+          await untilChange(due === Number.POSITIVE_INFINITY ? due : Math.min(due, LOOK_MS));
         }
       } finally {
         forget();

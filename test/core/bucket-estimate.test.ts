@@ -9,6 +9,8 @@ const SAMPLE: BucketSample = {
   sent: 10,
   ageMs: 1000,
   blurMs: 0,
+  sentWithin: () => 0,
+  noise: 0,
 };
 
 describe('a bucket', () => {
@@ -20,18 +22,31 @@ describe('a bucket', () => {
         const sample = { ...SAMPLE, used: 6 + at * 4, sent: at * 10, ageMs: at * 400 };
         bucket.heard(at * 1000, sample, ended && at === 119);
       }
-      return bucket.ms();
+      return bucket.filling(false);
     };
     expect(flow(false)?.isTold).toBe(false);
-    expect(flow(false)?.ms).toBeGreaterThan(150_000);
-    expect(flow(false)?.ms).toBeLessThan(180_000);
+    expect(flow(false)?.look).toBe(1);
+    expect(flow(false)?.ms).toBeGreaterThan(160_000);
+    expect(flow(false)?.ms).toBeLessThan(170_000);
     expect(flow(true)).toBeNull();
+  });
+
+  it('is none where what comes back looks more like a window, unless it is told of', () => {
+    const bucket = createBucketEstimate();
+    for (let at = 0; at < 120; at++) {
+      bucket.heard(at * 1000, { ...SAMPLE, used: 6 + at * 4, sent: at * 10, ageMs: at * 400 }, false);
+    }
+    expect(bucket.filling(false)).not.toBeNull();
+    expect(bucket.filling(true)).toBeNull();
+    const told = createBucketEstimate();
+    for (let at = 1; at <= 60; at++) told.heard(at * 250, { ...SAMPLE, used: at, sent: at, resetMs: at * 60 }, false);
+    expect(told.filling(true)).not.toBeNull();
   });
 
   it('is told of by a reset in proportion to what was taken, which counts for more', () => {
     const bucket = createBucketEstimate();
     for (let at = 1; at <= 60; at++) bucket.heard(at * 250, { ...SAMPLE, used: at, sent: at, resetMs: at * 60 }, false);
-    expect(bucket.ms()?.isTold).toBe(true);
-    expect(bucket.ms()?.ms).toBeCloseTo(60_000, -3);
+    expect(bucket.filling(false)?.isTold).toBe(true);
+    expect(bucket.filling(false)?.ms).toBeCloseTo(60_000, -3);
   });
 });

@@ -26,6 +26,8 @@ export type Sent = { at: number; refused: boolean };
 export type Simulation = { sent: Sent[]; rival: Sent[]; rates: number[] };
 
 const CATCH_UP_MS = 20;
+/** So often a wait is looked at anew. */
+const LOOK_MS = 1000;
 
 /** Numbers between 0 and 1, the same for the same seed (mulberry32). */
 function chance(seed: number): () => number {
@@ -124,7 +126,7 @@ export function simulate(
       const idleUntil = now >= idle[0] && now < idle[1] ? idle[1] : 0;
       const due = Math.max(pausedUntil, idleUntil, lastAt + 1000 / rate);
       if (due > now) {
-        wake(due);
+        wake(Math.min(due, now + LOOK_MS));
         return;
       }
       // A little lateness is made up, and no pause.

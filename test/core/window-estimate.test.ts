@@ -12,6 +12,7 @@ const SAMPLE: WindowSample = {
   sinceFirstMs: 1000,
   wayMs: 10,
   sentWithin: () => 0,
+  noise: 0,
 };
 
 describe('the window of a limiter', () => {
@@ -39,11 +40,31 @@ describe('the window of a limiter', () => {
     expect(window.isKnown()).toBe(true);
   });
 
-  it('is not what a reset says that places outlast', () => {
+  it('is not what a reset says that places outlast, where a longer one explains better how they do', () => {
+    const lengthWith = (sentWithin: (ms: number, at: number) => number) => {
+      const window = createWindowEstimate();
+      for (let s = 1; s <= 30; s++) {
+        const at = s * 1000;
+        const sample = { ...SAMPLE, used: s, sent: s, ageMs: at, sinceFirstMs: at, resetMs: 1000 };
+        window.heard(at, { ...sample, sentWithin: (ms) => sentWithin(ms, at) });
+      }
+      return window.ms();
+    };
+    // One a second: of a window of a second none but one would be taken.
+    expect(lengthWith((ms, at) => Math.min(ms, at) / 1000)).toBeGreaterThan(15_000);
+    // None of ours, so that others may hold them.
+    expect(lengthWith(() => 0)).toBe(1000);
+  });
+
+  it('is at least what a reset says when no place is free, where it says nothing before', () => {
     const window = createWindowEstimate();
-    for (let s = 1; s <= 10; s++) {
-      window.heard(s * 1000, { ...SAMPLE, used: 3, resetMs: 1000, sent: s, ageMs: s * 1000, sinceFirstMs: s * 1000 });
+    for (let s = 1; s <= 20; s++) {
+      window.heard(s * 100, { ...SAMPLE, used: s, sent: s, ageMs: s * 100, sinceFirstMs: s * 100, resetMs: 0 });
     }
-    expect(window.ms()).toBeGreaterThan(5000);
+    expect(window.isGuessed()).toBe(true);
+    expect(window.ms()).toBeLessThan(2100);
+    window.heard(2100, { ...SAMPLE, used: 100, sent: 21, ageMs: 2100, sinceFirstMs: 2100, resetMs: 50_000 });
+    expect(window.isGuessed()).toBe(true);
+    expect(window.ms()).toBe(50_000);
   });
 });

@@ -244,15 +244,27 @@ describe('a pace that changes', () => {
 
   it('is not looked at anew for a little more', async () => {
     const clock = virtualClock();
-    const control = told(1);
+    const control = told(2);
     const pacer = createPacer('auto', control, clock, createStop());
     await clock.until(pacer.admit());
-    clock.at(500, () => {
-      control.perSecond = 1.04;
+    clock.at(250, () => {
+      control.perSecond = 2.08;
       pacer.look();
     });
     await clock.until(pacer.admit());
-    expect(clock.now()).toBeCloseTo(1005, 0);
+    expect(clock.now()).toBeCloseTo(502.5, 1);
+  });
+
+  it('is looked at every second, as places come back without an answer', async () => {
+    const clock = virtualClock();
+    const control = told(0.01);
+    const pacer = createPacer('auto', control, clock, createStop());
+    await clock.until(pacer.admit());
+    clock.at(1500, () => {
+      control.perSecond = 1;
+    });
+    await clock.until(pacer.admit());
+    expect(clock.now()).toBe(2000);
   });
 
   it('below the rate that was set is kept, and one above it is not', async () => {

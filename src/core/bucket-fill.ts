@@ -1,0 +1,105 @@
+/** Tokens taken of a bucket at a time. */
+export type FillSample = {
+  limit: number;
+  used: number;
+  /** How many were sent until then. */
+  sent: number;
+  /** So many requests may arrive out of their time. */
+  noise: number;
+};
+
+/** In how long a bucket fills, as far as what comes back tells. */
+export type BucketFill = {
+  heard: (at: number, sample: FillSample) => void;
+  /** In ms; null while it is not known. */
+  ms: () => number | null;
+  /** So many times as fast it should be sent for now, to see whether it fills faster. */
+  look: () => number;
+  /** What has come back is not from a bucket. */
+  forget: () => void;
+};
+
+/** Up to so many tokens, and what arrives out of its time, a bucket may be full, and then what comes back is lost. */
+const FULL = 2;
+/** So many tokens that came back tell how fast they do, give or take so many and what arrives out of its time. */
+const BACK = 4;
+const ERROR = 1.5;
+/**
+ * A bucket that stays full may be filled faster than was measured, as others may have left. After so many fillings it is
+ * taken for so much faster until that shows, and after twice as many when it was in vain: it costs reserve.
+ */
+const LOOK_AFTER = 10;
+const LOOK_LATEST = 40;
+const LOOK = 1.5;
+/** It is not so where the bucket is not full for such a part of a filling, and it is where it is full after a whole one. */
+const DRAINED = 0.25;
+const FASTER = 1.05;
+
+/**
+ * From when the bucket was full last, all that came back is counted: the longer that is, the more exactly it is known.
+ * What others take is missing from it, so that it is at least what was ever seen.
+ */
+export function createBucketFill(): BucketFill {
+  let full: { at: number; gone: number } | null = null;
+  let limit = 0;
+  // Tokens in a ms, and how exactly that is known.
+  let fills = 0;
+  let error = Number.POSITIVE_INFINITY;
+  let seenAt = 0;
+  let look: { at: number; sent: number; fills: number } | null = null;
+  let lookAfter = LOOK_AFTER;
+
+  function measure(at: number, back: number, took: number, noise: number): void {
+    const seen = back / took;
+    const wide = (ERROR + noise) / took;
+    // What others take is missing: only a longer look at the same, or more than was known, says something.
+    if (seen + wide < fills - error) return;
+    seenAt = at;
+    if (wide >= error && seen - wide <= fills + error) return;
+    fills = seen;
+    error = wide;
+  }
+
+  function found(at: number, isFaster: boolean): void {
+    lookAfter = isFaster ? LOOK_AFTER : Math.min(LOOK_LATEST, 2 * lookAfter);
+    seenAt = at;
+    look = null;
+  }
+
+  /** So much as is sent to a bucket that stays full must come back. */
+  function whileFull(at: number, sent: number): void {
+    if (look === null) {
+      if (fills > 0 && at - seenAt > (lookAfter * limit) / fills) look = { at, sent, fills };
+    } else if (at - look.at > limit / fills) {
+      const seen = (sent - look.sent) / (at - look.at);
+      if (seen < FASTER * fills) found(at, false);
+      else {
+        fills = seen;
+        look = { at, sent, fills };
+      }
+    }
+  }
+
+  return {
+    heard(at, { used, sent, noise, ...sample }) {
+      limit = sample.limit;
+      const gone = sent - used;
+      if (full === null || used <= FULL + noise) {
+        full = { at, gone };
+        whileFull(at, sent);
+        return;
+      }
+      const took = at - full.at;
+      if (gone - full.gone >= BACK) measure(at, gone - full.gone, took, noise);
+      if (look !== null && took >= (DRAINED * limit) / fills) found(at, fills > FASTER * look.fills);
+    },
+    ms: () => (fills > 0 ? limit / fills : null),
+    look: () => (look === null ? 1 : LOOK),
+    forget() {
+      full = null;
+      fills = 0;
+      look = null;
+      error = Number.POSITIVE_INFINITY;
+    },
+  };
+}

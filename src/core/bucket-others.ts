@@ -1,0 +1,68 @@
+/** Tokens taken of a bucket at a time, and how fast it fills. */
+export type BucketUse = {
+  limit: number;
+  /** In so many ms the whole limit comes back. */
+  fillMs: number;
+  used: number;
+  /** How many were sent until then. */
+  sent: number;
+  /** So many requests may arrive out of their time. */
+  noise: number;
+};
+
+/** How fast to send to a bucket of which others take as well. */
+export type BucketOthers = {
+  /** Times must not go back; `alone`: requests a second that leave the reserve where nobody else takes any. */
+  heard: (at: number, use: BucketUse, alone: number) => void;
+  /** Requests a second, so many times as fast while nobody else is known of. */
+  pace: (alone: number, more: number) => number;
+};
+
+/** Up to so many tokens, and what arrives out of its time, a bucket may have been full, and then what comes back is lost. */
+const FULL = 2;
+/** Others are measured over such a part of a filling and over so many tokens, or over all of it. */
+const MEASURED = 0.25;
+const DRAINED = 3;
+/** A token that is partly back counts as taken: half of one on average. */
+const PART = 0.5;
+/** While what was sent too much to see them is made up, this share of what is left by them is sent. */
+const WAITS = 0.5;
+const LONGEST = 3;
+
+/**
+ * What others take of a full bucket does not show. So it is asked for, by sending as if there were none: where there are,
+ * the bucket is drained, and what they take is what is gone and not by us, although it fills. Then so little is sent that
+ * the mean is what they leave, and it is asked again.
+ */
+export function createBucketOthers(): BucketOthers {
+  let stretch: { at: number; sent: number; used: number } | null = null;
+  let waits: { at: number; sent: number } | null = null;
+  let others = 0;
+
+  return {
+    heard(at, { limit, fillMs, used, sent, noise }, alone) {
+      const isFull = used <= FULL + noise;
+      if (waits !== null) {
+        const left = Math.max(0, alone - others);
+        const isMadeUp = isFull && sent - waits.sent <= (left * (at - waits.at)) / 1000;
+        if (isMadeUp || at - waits.at > LONGEST * fillMs) {
+          waits = null;
+          stretch = null;
+        }
+      }
+      if (stretch === null || isFull) {
+        stretch = { at, sent, used };
+        return;
+      }
+      const took = at - stretch.at;
+      const isMeasured = took >= fillMs || (took >= MEASURED * fillMs && used - stretch.used >= DRAINED);
+      if (!isMeasured) return;
+      const theirs = used - PART - stretch.used - (sent - stretch.sent) + (limit * took) / fillMs;
+      others = (Math.max(0, theirs) * 1000) / took;
+      // Fewer than the reserve do not drain it: else a burst of our own has.
+      if (alone + others > (limit * 1000) / fillMs) waits ??= stretch;
+      if (took >= fillMs) stretch = { at, sent, used };
+    },
+    pace: (alone, more) => (waits === null ? more * alone : WAITS * Math.max(0, alone - others)),
+  };
+}
