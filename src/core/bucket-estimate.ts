@@ -1,52 +1,62 @@
 import { createBucketFill } from './bucket-fill.ts';
-import { createBucketFlow, type FlowSample } from './bucket-flow.ts';
 import { createBucketReset } from './bucket-reset.ts';
+import { type BucketStart, createBucketStart, type StartSample } from './bucket-start.ts';
+import { createLimiterKind } from './limiter-kind.ts';
 
 /** Places taken of a limit at a time, and what `reset` said. Times in ms. */
-export type BucketSample = FlowSample & {
+export type BucketSample = StartSample & {
   resetMs: number | null;
   /** By how much `resetMs` may be longer than what is meant. */
   resetBlurMs: number;
+  /** How many were sent within so long before. */
+  sentWithin: (ms: number) => number;
 };
 
 /** In how long a bucket fills, in ms. */
 export type Filling = {
   ms: number;
-  /** By the server, not only by how places came back. */
-  isTold: boolean;
+  /** By what the server tells, or how places came back for a while. */
+  isSure: boolean;
   /** So many times as fast it should be sent for now, to see whether it fills faster. */
   look: number;
 };
 
 /** Whether a limiter is a token bucket, and in how long it fills. */
 export type BucketEstimate = {
-  /** `ended`: so many places came back at once as in a bucket never do. */
-  heard: (at: number, sample: BucketSample, ended: boolean) => void;
-  /** Null while it does not look like one; `isWindow`: what comes back looks more like a window. */
-  filling: (isWindow: boolean) => Filling | null;
+  heard: (at: number, sample: BucketSample) => void;
+  /** All may have come back at once; `isSure`: as in a bucket it never does. */
+  ended: (isSure: boolean) => void;
+  /** Null while it does not look like one. */
+  filling: () => Filling | null;
 };
 
-/** Two signs: a `reset` that tells when a bucket will be full, and places that come back as tokens do. */
+/** Three signs: a `reset` that tells when a bucket will be full, and how places come back, at the start and later. */
 export function createBucketEstimate(): BucketEstimate {
   const reset = createBucketReset();
-  const flow = createBucketFlow();
   const fill = createBucketFill();
+  const kind = createLimiterKind();
+  let start: BucketStart | null = createBucketStart();
 
   return {
-    heard(at, sample, ended) {
+    heard(at, sample) {
       if (sample.resetMs !== null) reset.heard({ ...sample, resetMs: sample.resetMs });
-      if (ended) {
-        flow.ended();
-        fill.forget();
-      }
       fill.heard(at, sample);
-      flow.heard(at, sample);
+      kind.heard(at, sample);
+      start?.heard(at, sample);
     },
-    filling(isWindow) {
+    ended(isSure) {
+      kind.ended();
+      if (!isSure) return;
+      fill.forget();
+      start = null;
+    },
+    filling() {
       const told = reset.ms();
-      if (told !== null) return { ms: told, isTold: true, look: 1 };
+      if (told !== null) return { ms: told, isSure: true, look: 1 };
       const ms = fill.ms();
-      return ms !== null && flow.isSure() && !isWindow ? { ms, isTold: false, look: fill.look() } : null;
+      const seen = kind.seen();
+      if (ms === null || seen === 'window' || (seen === null && start?.isBucket() !== true)) return null;
+      return { ms, isSure: seen === 'bucket', look: fill.look() };
     },
   };
 }

@@ -30,6 +30,10 @@ const ERROR = 1.5;
  */
 const LOOK_AFTER = 10;
 const LOOK_LATEST = 40;
+/** Others make it less than full for a moment. Where that is seen half as often as it was, they may be gone. */
+const LOOK_SOON = 2;
+const BUSY = 0.2;
+const NEWEST = 0.05;
 const LOOK = 1.5;
 /** It is not so where the bucket is not full for such a part of a filling, and it is where it is full after a whole one. */
 const DRAINED = 0.25;
@@ -48,6 +52,10 @@ export function createBucketFill(): BucketFill {
   let seenAt = 0;
   let look: { at: number; sent: number; fills: number } | null = null;
   let lookAfter = LOOK_AFTER;
+  // Once it is full: in which share of the answers it was just not so, lately and at most since the last look.
+  let isFull = false;
+  let busy = 0;
+  let busiest = 0;
 
   function measure(at: number, back: number, took: number, noise: number): void {
     const seen = back / took;
@@ -64,12 +72,19 @@ export function createBucketFill(): BucketFill {
     lookAfter = isFaster ? LOOK_AFTER : Math.min(LOOK_LATEST, 2 * lookAfter);
     seenAt = at;
     look = null;
+    busy = 0;
+    busiest = 0;
   }
 
   /** So much as is sent to a bucket that stays full must come back. */
-  function whileFull(at: number, sent: number): void {
+  function whileFull(at: number, used: number, sent: number): void {
     if (look === null) {
-      if (fills > 0 && at - seenAt > (lookAfter * limit) / fills) look = { at, sent, fills };
+      isFull ||= used <= 1;
+      if (isFull) busy += ((used > 1 ? 1 : 0) - busy) * NEWEST;
+      busiest = Math.max(busiest, busy);
+      const since = ((at - seenAt) * fills) / limit;
+      const areGone = busiest > BUSY && busy < busiest / 2;
+      if (since > (areGone ? LOOK_SOON : lookAfter)) look = { at, sent, fills };
     } else if (at - look.at > limit / fills) {
       const seen = (sent - look.sent) / (at - look.at);
       if (seen < FASTER * fills) found(at, false);
@@ -86,9 +101,10 @@ export function createBucketFill(): BucketFill {
       const gone = sent - used;
       if (full === null || used <= FULL + noise) {
         full = { at, gone };
-        whileFull(at, sent);
+        whileFull(at, used, sent);
         return;
       }
+      isFull = false;
       const took = at - full.at;
       if (gone - full.gone >= BACK) measure(at, gone - full.gone, took, noise);
       if (look !== null && took >= (DRAINED * limit) / fills) found(at, fills > FASTER * look.fills);

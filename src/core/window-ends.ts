@@ -54,11 +54,13 @@ export function createWindowEnds(): WindowEnds {
   let ends: number[] = [];
   let endedAt: number | null = null;
   let aged = 0;
+  // So long after it all were back again, of however few.
+  let longest = Number.POSITIVE_INFINITY;
   let since = 0;
 
   function length(): number {
     const between = ends.slice(1).map((end, index) => end - (ends[index] as number));
-    return between.length === 0 ? usual(aged) : Math.min(...between);
+    return between.length === 0 ? Math.min(usual(aged), Math.max(aged, longest)) : Math.min(...between);
   }
 
   /** How many of ours would have come back since then to a sliding window. */
@@ -75,7 +77,9 @@ export function createWindowEnds(): WindowEnds {
       const { limit, used, sent } = sample;
       const least = Math.max(PLACES, SHARE * limit);
       since += 1;
-      if (before === null || before.used < least) return 'no';
+      if (before === null) return 'no';
+      if (endedAt !== null && before.used > 1 && used <= sent - before.sent) longest = Math.min(longest, at - endedAt);
+      if (before.used < least) return 'no';
       if (endedAt !== null && at - endedAt <= Math.max(SHORTEST_MS, WAYS * sample.wayMs)) return 'no';
       const gap = at - before.at;
       const back = before.used + sent - before.sent - used;
@@ -86,6 +90,7 @@ export function createWindowEnds(): WindowEnds {
       // Else little was sent, and the window is only known to be no shorter than that time.
       aged = before.ageMs + (isSure ? gap : 0);
       endedAt = at;
+      longest = Number.POSITIVE_INFINITY;
       since = 0;
       if (isSure) ends = [...ends.slice(-INTERVALS), at - gap / 2];
       return isSure ? 'sure' : 'maybe';

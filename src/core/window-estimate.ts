@@ -92,14 +92,15 @@ export function createWindowEstimate(): WindowEstimate {
       ages.add(at, age);
       epochAge = Math.max(epochAge, age);
       if (age < 0.8 * sinceFirstMs - 100) proven = true;
-      const end = ends.heard(at, sample, bucket.filling(bound.isWindow())?.ms ?? null);
+      const end = ends.heard(at, sample, bucket.filling()?.ms ?? null);
       if (end === 'sure') ended += 1;
       if (end !== 'no') bound.interrupt();
-      bucket.heard(at, sample, end === 'sure');
+      if (end !== 'no') bucket.ended(end === 'sure');
+      if (!isHidden) bucket.heard(at, sample);
       // More than a lowered limit may be taken than shows.
       if (sample.used < sample.limit) isHidden = false;
       if (isHidden) bound.interrupt();
-      else bound.heard(at, sample);
+      else bound.heard(at, sample.used, sample.sentWithin);
       const longest = BOUND_ROOM * bound.ms();
       if (resetMs !== null && resetMs > 0) name(resetMs);
       if (resetMs !== null && sample.used < sample.limit) {
@@ -109,7 +110,7 @@ export function createWindowEstimate(): WindowEstimate {
       // Others make places seem older without end, as they are taken for ours.
       if (age > 3 * named + 1000 && bound.isRuledOut(named)) refuted = named;
       // What comes back all at once, time and again, is no bucket.
-      const filling = ended >= SURE_ENDS ? null : bucket.filling(bound.isWindow());
+      const filling = ended >= SURE_ENDS ? null : bucket.filling();
       if (ended >= SURE_ENDS || (isMuch && age <= ROOM * named && filling === null)) refuted = 0;
       if (Number.isNaN(epochAt)) epochAt = at;
       if (at - epochAt >= Math.max(LEAST_EPOCH_MS, 3 * ms)) {
@@ -122,7 +123,7 @@ export function createWindowEstimate(): WindowEstimate {
       }
       const oldest = ages.most(at, Math.max(1000, ms));
       look = null;
-      if (filling !== null && (filling.isTold || !isNamed())) {
+      if (filling !== null && (filling.isSure || !isNamed())) {
         ms = filling.ms;
         look = filling.look;
       } else if (isNamed()) ms = within(named, oldest + sample.blurMs / 2, sample.resetBlurMs);

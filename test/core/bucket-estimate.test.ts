@@ -1,52 +1,44 @@
 import { describe, expect, it } from 'vitest';
-import { type BucketSample, createBucketEstimate } from '../../src/core/bucket-estimate.ts';
+import { type BucketEstimate, createBucketEstimate } from '../../src/core/bucket-estimate.ts';
+import { PLAY_WINDOW_MS, playServer } from './play-server.ts';
 
-const SAMPLE: BucketSample = {
-  limit: 1000,
-  used: 10,
-  resetMs: null,
-  resetBlurMs: 0,
-  sent: 10,
-  ageMs: 1000,
-  blurMs: 0,
-  sentWithin: () => 0,
-  noise: 0,
-};
+/** An estimate that hears of a server, to which five a second are sent for so long, and then now more and now less. */
+function heard(kind: 'sliding' | 'bucket', parts: number, resetMs?: (used: number) => number): BucketEstimate {
+  const bucket = createBucketEstimate();
+  const server = playServer(kind, (at, sample) =>
+    bucket.heard(at, { ...sample, resetMs: resetMs?.(sample.used) ?? null }),
+  );
+  server.send(4, 4500);
+  server.send(1, 4500);
+  for (let part = 0; part < parts; part++) server.send(part % 2 ? 2.5 : 0.4, 25_000);
+  return bucket;
+}
 
 describe('a bucket', () => {
-  it('is known by how places come back, and measured anew where all has come back at once', () => {
-    const flow = (ended: boolean) => {
-      const bucket = createBucketEstimate();
-      // Taken at ten a second, of which six come back.
-      for (let at = 0; at < 120; at++) {
-        const sample = { ...SAMPLE, used: 6 + at * 4, sent: at * 10, ageMs: at * 400 };
-        bucket.heard(at * 1000, sample, ended && at === 119);
-      }
-      return bucket.filling(false);
-    };
-    expect(flow(false)?.isTold).toBe(false);
-    expect(flow(false)?.look).toBe(1);
-    expect(flow(false)?.ms).toBeGreaterThan(160_000);
-    expect(flow(false)?.ms).toBeLessThan(170_000);
-    expect(flow(true)).toBeNull();
-  });
-
-  it('is none where what comes back looks more like a window, unless it is told of', () => {
-    const bucket = createBucketEstimate();
-    for (let at = 0; at < 120; at++) {
-      bucket.heard(at * 1000, { ...SAMPLE, used: 6 + at * 4, sent: at * 10, ageMs: at * 400 }, false);
+  it('is known by the first places that come back, and for sure by how they do later', () => {
+    const early = heard('bucket', 0).filling();
+    expect(early?.isSure).toBe(false);
+    const later = heard('bucket', 10).filling();
+    expect(later?.isSure).toBe(true);
+    for (const filling of [early, later]) {
+      expect(filling?.look).toBe(1);
+      expect(filling?.ms).toBeGreaterThan(0.9 * PLAY_WINDOW_MS);
+      expect(filling?.ms).toBeLessThan(1.1 * PLAY_WINDOW_MS);
     }
-    expect(bucket.filling(false)).not.toBeNull();
-    expect(bucket.filling(true)).toBeNull();
-    const told = createBucketEstimate();
-    for (let at = 1; at <= 60; at++) told.heard(at * 250, { ...SAMPLE, used: at, sent: at, resetMs: at * 60 }, false);
-    expect(told.filling(true)).not.toBeNull();
+    expect(heard('sliding', 10).filling()).toBeNull();
   });
 
   it('is told of by a reset in proportion to what was taken, which counts for more', () => {
-    const bucket = createBucketEstimate();
-    for (let at = 1; at <= 60; at++) bucket.heard(at * 250, { ...SAMPLE, used: at, sent: at, resetMs: at * 60 }, false);
-    expect(bucket.filling(false)?.isTold).toBe(true);
-    expect(bucket.filling(false)?.ms).toBeCloseTo(60_000, -3);
+    const told = heard('sliding', 1, (used) => used * 600).filling();
+    expect(told?.isSure).toBe(true);
+    expect(told?.ms).toBeCloseTo(60_000, -4);
+  });
+
+  it('is to be seen anew when all has come back at once, and is none for sure where in a bucket that does not happen', () => {
+    const bucket = heard('bucket', 10);
+    bucket.ended(false);
+    expect(bucket.filling()?.isSure).toBe(false);
+    bucket.ended(true);
+    expect(bucket.filling()).toBeNull();
   });
 });

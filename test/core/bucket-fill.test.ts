@@ -104,6 +104,16 @@ describe('in how long a bucket fills', () => {
     expect(fill.ms()).toBeLessThan(63_000);
   });
 
+  it('is looked for within a few fillings when others seem to have left, who made it less than full now and then', () => {
+    const { fill, send } = bucket();
+    send(10, 5000, { theirs: 0.8 });
+    for (let s = 0; s < 1200; s++) send(led(fill), 1000, { theirs: 0.8 });
+    expect(fill.ms()).toBeGreaterThan(100_000);
+    for (let s = 0; s < 780; s++) send(led(fill), 1000);
+    expect(fill.ms()).toBeGreaterThan(57_000);
+    expect(fill.ms()).toBeLessThan(66_000);
+  });
+
   it('is found as well when it is filled only a little faster, which such a look drains', () => {
     const { fill, send } = bucket();
     send(10, 5000);
