@@ -55,7 +55,8 @@ export function createBucketEstimate(): BucketEstimate {
       if (told !== null) return { ms: told, isSure: true, look: 1 };
       const ms = fill.ms();
       const seen = kind.seen();
-      if (ms === null || seen === 'window' || (seen === null && start?.isBucket() !== true)) return null;
+      const isEarly = seen === null && kind.mayBeBucket() && start?.isBucket() === true;
+      if (ms === null || (seen !== 'bucket' && !isEarly)) return null;
       return { ms, isSure: seen === 'bucket', look: fill.look() };
     },
   };

@@ -7,6 +7,8 @@ export type ResetSample = {
   resetBlurMs: number;
   /** How long ago the first of the places was taken, if all were ours. */
   ageMs: number;
+  /** By so many the places may be wrong. */
+  noise: number;
 };
 
 /** Whether `reset` tells when a bucket will be full, and in how long it fills. */
@@ -69,10 +71,11 @@ export function createBucketReset(): BucketReset {
     answers = 0;
   }
 
-  function narrow({ used, resetMs }: ResetSample): void {
+  function narrow({ used, resetMs, noise }: ResetSample): void {
+    const wrong = ITSELF + noise;
     for (const slope of slopes) {
-      slope.least = Math.max(slope.least, (resetMs - slope.to) / (used + ITSELF));
-      if (used > ITSELF) slope.most = Math.min(slope.most, (resetMs - slope.from) / (used - ITSELF));
+      slope.least = Math.max(slope.least, (resetMs - slope.to) / (used + wrong));
+      if (used > wrong) slope.most = Math.min(slope.most, (resetMs - slope.from) / (used - wrong));
     }
     // A part of a second is not rounded to one.
     const isWhole = resetMs % SECOND_MS === 0;

@@ -1,4 +1,5 @@
 import { createBucketOthers } from './bucket-others.ts';
+import { createPlaceNoise } from './place-noise.ts';
 import { createRollingMax } from './rolling-max.ts';
 import type { SendHistory } from './send-history.ts';
 import { createWindowEstimate } from './window-estimate.ts';
@@ -50,6 +51,7 @@ const NEWEST = 0.1;
  */
 export function createHeaderPace(reservePercent: number, startPerSecond: number, history: SendHistory): HeaderPace {
   const window = createWindowEstimate();
+  const wrong = createPlaceNoise();
   let others = createRollingMax();
   let limit = 0;
   let pace = startPerSecond;
@@ -65,7 +67,8 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
 
   const reserve = () => Math.max((limit * reservePercent) / 100, limit * LEAST_RESERVE, 1);
   const alone = (windowMs: number) => ((limit - reserve()) * 1000) / windowMs;
-  const noise = () => Math.min(limit * 0.1, (pace * wayMs) / 1000);
+  const late = () => Math.min(limit * 0.1, (pace * wayMs) / 1000);
+  const noise = () => Math.max(late(), Math.min(limit * 0.1, wrong.places()));
   const sentWithin = (at: number, ms: number) => history.until(at) - history.until(at - ms);
 
   /** Places that are free now, as far as is known. */
@@ -84,7 +87,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
     const more = window.look();
     if (more !== null) return ofBucket.pace(alone(windowMs), more);
     // Requests that overtake one another look like others for a moment.
-    return ((limit - reserve() - Math.max(0, others.most(now, windowMs) - 1 - noise())) * 1000) / windowMs;
+    return ((limit - reserve() - Math.max(0, others.most(now, windowMs) - 1 - late())) * 1000) / windowMs;
   }
 
   /** What comes back a second, over the last second or so: with what is free it bounds the pace where all is used up. */
@@ -117,6 +120,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
       const decided = sentAt + half - wayMs;
       const sent = Math.max(1, history.until(Math.max(sentAt, decided)));
       const at = Math.max(sentAt, decided);
+      if (sentAt >= latest) wrong.heard(sent - used);
       const first = history.timeOf(0);
       const oldest = Math.max(0, Math.min(sent - 1, sent - used));
       window.heard(at, {

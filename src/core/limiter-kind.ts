@@ -16,6 +16,8 @@ export type LimiterKind = {
   ended: () => void;
   /** Null while it is not clear. */
   seen: () => 'bucket' | 'window' | null;
+  /** Whether a bucket is as good as any window, though that may not be clear. */
+  mayBeBucket: () => boolean;
 };
 
 /** One of these windows is near enough to any. */
@@ -47,6 +49,7 @@ export function createLimiterKind(): LimiterKind {
   let spanMs = 0;
   let steps = 0;
   let seen: 'bucket' | 'window' | null = null;
+  let mayBeBucket = true;
 
   function compare(kind: { sum: number; usual: number }, change: number, took: number): void {
     if (spanMs > 0) kind.sum += (change - (kind.usual * took) / spanMs) ** 2;
@@ -54,8 +57,9 @@ export function createLimiterKind(): LimiterKind {
   }
 
   function judge(): 'bucket' | 'window' | null {
-    if (steps < LEAST_STEPS) return null;
     const best = windows.reduce((least, { sum }) => Math.min(least, sum), Number.POSITIVE_INFINITY);
+    mayBeBucket = bucket.sum <= best + WORSE_PLACES;
+    if (steps < LEAST_STEPS) return null;
     const worse = (of: number) => of + (WORSE * of) / steps + WORSE_PLACES;
     if (bucket.sum > worse(best)) return 'window';
     return best > worse(bucket.sum) ? 'bucket' : null;
@@ -90,7 +94,9 @@ export function createLimiterKind(): LimiterKind {
       spanMs = 0;
       steps = 0;
       seen = null;
+      mayBeBucket = true;
     },
     seen: () => seen,
+    mayBeBucket: () => mayBeBucket,
   };
 }

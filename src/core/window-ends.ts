@@ -8,6 +8,8 @@ export type EndSample = {
   ageMs: number;
   /** How many were sent within so long before. */
   sentWithin: (ms: number) => number;
+  /** By so many the places may be wrong. */
+  noise: number;
   /** How long a request is on its way: answers may come out of their order by as much. */
   wayMs: number;
 };
@@ -23,12 +25,14 @@ export type WindowEnds = {
 /** So many places, and such a share of the limit, must have been taken. */
 const PLACES = 5;
 const SHARE = 0.05;
+/** And so many times as many more as may be wrong, but for one. */
+const WRONG = 3;
 /** Where they come back in such a part of the time for which they were taken, it is the end of a window for sure. */
 const SURE = 0.25;
 /** Others may have taken such a share of them again, where so many times as many came back as would in a sliding window. */
 const ALSO = 0.1;
 const FASTER = 2;
-/** And where that is so many times more than comes back to what looks like a bucket. */
+/** It is none where that is no more than so many times what comes back to what looks like a bucket. */
 const FILLED = 1.5;
 /** An answer from before the end that comes after it makes it seem to end again within such a time. */
 const SHORTEST_MS = 500;
@@ -75,7 +79,7 @@ export function createWindowEnds(): WindowEnds {
       if (before !== null && at < before.at) return 'no';
       last = { ...sample, at };
       const { limit, used, sent } = sample;
-      const least = Math.max(PLACES, SHARE * limit);
+      const least = Math.max(PLACES, SHARE * limit) + WRONG * Math.max(0, sample.noise - 1);
       since += 1;
       if (before === null) return 'no';
       if (endedAt !== null && before.used > 1 && used <= sent - before.sent) longest = Math.min(longest, at - endedAt);
@@ -85,8 +89,8 @@ export function createWindowEnds(): WindowEnds {
       const back = before.used + sent - before.sent - used;
       const others = used - (sent - before.sent) - 1;
       if (others > 0 && (others > ALSO * before.used || back <= FASTER * slid(at, before, sample))) return 'no';
-      const filled = fillMs === null ? 0 : (FILLED * limit * gap) / fillMs;
-      const isSure = gap <= SURE * before.ageMs && back > filled;
+      if (fillMs !== null && back <= (FILLED * limit * gap) / fillMs) return 'no';
+      const isSure = gap <= SURE * before.ageMs;
       // Else little was sent, and the window is only known to be no shorter than that time.
       aged = before.ageMs + (isSure ? gap : 0);
       endedAt = at;

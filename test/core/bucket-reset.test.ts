@@ -11,6 +11,7 @@ const sample = (used: number, resetMs: number, more: Partial<ResetSample> = {}):
   resetMs,
   resetBlurMs: 0,
   ageMs: 0,
+  noise: 0,
   ...more,
 });
 
@@ -27,6 +28,20 @@ describe('what the reset of a bucket tells', () => {
     for (let used = 1; used <= 60; used++) reset.heard(sample(used, rounded(used * TOKEN_MS)));
     expect((reset.ms() as number) / (LIMIT * TOKEN_MS)).toBeGreaterThan(0.94);
     expect((reset.ms() as number) / (LIMIT * TOKEN_MS)).toBeLessThan(1.06);
+  });
+
+  it('is found although the places are wrong by a few, where that is known', () => {
+    const told = (noise: number) => {
+      const reset = createBucketReset();
+      for (let used = 1; used <= 80; used++) {
+        const wrong = ((used * 7) % 5) - 2;
+        reset.heard(sample(Math.max(1, used + wrong), used * TOKEN_MS, { noise }));
+      }
+      return reset.ms();
+    };
+    expect(told(0)).toBeNull();
+    expect((told(2) as number) / (LIMIT * TOKEN_MS)).toBeGreaterThan(0.9);
+    expect((told(2) as number) / (LIMIT * TOKEN_MS)).toBeLessThan(1.1);
   });
 
   it('may be a time of day in whole seconds, of which it is taken', () => {
