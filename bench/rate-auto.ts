@@ -10,16 +10,29 @@ const RESERVE = 20;
 /** Ten windows after the first are looked at for use, and half an hour after those for waste. */
 const USE_UNTIL = 11;
 const WASTE_UNTIL = 41;
+/** Then another client takes half of the limit for some minutes; both changes may take two windows. */
+const RIVAL_UNTIL = 56;
+const END = 66;
+const SETTLED = 2;
 
-/** What `reset` tells at its plainest, for each kind of limiter. */
-const KINDS = [
+/** What `reset` tells at its plainest, for each kind of limiter, and how it is where that tells less. */
+const PLAIN = [
   ['fixed, by the clock', 'aligned', 'end'],
   ['fixed, from the first request', 'first', 'end'],
   ['sliding', 'sliding', 'next'],
   ['token bucket', 'bucket', 'full'],
 ] as const;
+const TERSE = [
+  ['fixed, by the clock', 'aligned', 'none'],
+  ['fixed, from the first request', 'first', 'none'],
+  ['sliding', 'sliding', 'none'],
+  ['token bucket', 'bucket', 'none'],
+] as const;
+const TOLD = { all: 'all', terse: 'no reset', none: 'none' } as const;
 
-type Row = { name: string; limit: number; headers: boolean; uses: number[]; wastes: number[] };
+type Told = keyof typeof TOLD;
+type Seen = { use: number; waste: number; beside: number; again: number };
+type Row = { name: string; limit: number; told: Told; seen: Seen[] };
 
 function settle(server: Pick<ServerOptions, 'kind' | 'limit' | 'reset' | 'headers'>, seed: number) {
   const control = createRateControl({ cap: null, reserve: RESERVE, startPerSecond: 5 });
@@ -34,55 +47,68 @@ function settle(server: Pick<ServerOptions, 'kind' | 'limit' | 'reset' | 'header
       phaseMs: 17_000 * seed,
       refuses: 0,
     },
-    WASTE_UNTIL * MINUTE,
-    { seed },
+    END * MINUTE,
+    { seed, rival: { fromMs: WASTE_UNTIL * MINUTE, toMs: RIVAL_UNTIL * MINUTE, perSecond: server.limit / 2 / 60 } },
   );
-  const minutes = USE_UNTIL - 1;
-  const share = allowedIn(sent, MINUTE, USE_UNTIL * MINUTE) / minutes / (server.limit * (1 - RESERVE / 100));
-  return { use: share, waste: wasteIn(sent, USE_UNTIL * MINUTE, WASTE_UNTIL * MINUTE) };
+  const room = 1 - RESERVE / 100;
+  const share = (from: number, to: number, of: number) =>
+    allowedIn(sent, from * MINUTE, to * MINUTE) / (to - from) / (server.limit * of);
+  return {
+    use: share(1, USE_UNTIL, room),
+    waste: 100 * wasteIn(sent, USE_UNTIL * MINUTE, WASTE_UNTIL * MINUTE),
+    beside: share(WASTE_UNTIL + SETTLED, RIVAL_UNTIL, room - 0.5),
+    again: share(RIVAL_UNTIL + SETTLED, END, room),
+  };
 }
 
 /** How `--rate auto` settles on servers that allow so many requests a minute, simulated: no waiting is needed for it. */
 export async function rateAuto({ quick, rounds }: Size, say: (text: string) => void): Promise<Figure> {
   const rows: Row[] = [];
-  for (const headers of [true, false]) {
-    for (const [name, kind, reset] of KINDS) {
-      say(`${name}, ${headers ? 'with' : 'without'} headers`);
+  for (const [told, kinds] of [
+    ['all', PLAIN],
+    ['terse', TERSE],
+    ['none', PLAIN],
+  ] as const) {
+    for (const [name, kind, reset] of kinds) {
+      say(`${name}, headers: ${TOLD[told]}`);
       for (const limit of LIMITS) {
         const seeds = Array.from({ length: quick ? 1 : rounds }, (_, at) => at + 1);
-        const server = { kind, limit, reset, headers: headers ? 'all' : 'none' } as const;
-        const seen = seeds.map((seed) => settle(server, seed));
-        rows.push({
-          name,
-          limit,
-          headers,
-          uses: seen.map(({ use }) => use),
-          wastes: seen.map(({ waste }) => waste * 100),
-        });
+        const server = { kind, limit, reset, headers: told === 'none' ? 'none' : 'all' } as const;
+        rows.push({ name, limit, told, seen: seeds.map((seed) => settle(server, seed)) });
       }
     }
   }
-  const told = rows.filter(({ headers }) => headers);
-  const blind = rows.filter(({ headers }) => !headers);
-  const least = (some: Row[]) => Math.min(...some.flatMap(({ uses }) => uses));
-  const most = (some: Row[]) => Math.max(...some.flatMap(({ wastes }) => wastes));
-  const cells = (values: number[]) => `${shown(Math.min(...values))} to ${shown(Math.max(...values))}`;
+  const all = (told: Told, what: keyof Seen) =>
+    rows.filter((row) => row.told === told).flatMap(({ seen }) => seen.map((one) => one[what]));
+  const least = (told: Told, what: keyof Seen) => Math.min(...all(told, what));
+  const most = (told: Told, what: keyof Seen) => Math.max(...all(told, what));
+  const cell = ({ seen }: Row, what: keyof Seen) => {
+    const values = seen.map((one) => one[what]);
+    return `${shown(Math.min(...values))} to ${shown(Math.max(...values))}`;
+  };
   return {
     title: '--rate auto, simulated: use and waste on servers with windows of a minute',
-    columns: ['limiter', 'a minute', 'headers', 'used / (limit less 20 %)', '429, percent of requests'],
-    rows: rows.map(({ name, limit, headers, uses, wastes }) => [
-      name,
-      String(limit),
-      headers ? 'yes' : 'no',
-      cells(uses),
-      cells(wastes),
+    columns: ['limiter', 'a minute', 'headers', 'used alone', '429, percent', 'beside another client', 'alone again'],
+    rows: rows.map((row) => [
+      row.name,
+      String(row.limit),
+      TOLD[row.told],
+      ...(['use', 'waste', 'beside', 'again'] as const).map((what) => cell(row, what)),
     ]),
     goals: [
-      goal('used, with headers, at least', least(told), 0.95, null, 'x', true),
-      goal('429 with headers', most(told), 0.2, 0, '%'),
-      goal('used, without headers, at least', least(blind), null, 0.95, 'x', true),
-      goal('429 without headers', most(blind), 2, null, '%'),
+      goal('used, with headers, at least', least('all', 'use'), 0.95, null, 'x', true),
+      goal('429 with headers', most('all', 'waste'), 0.2, 0, '%'),
+      goal('beside another client, with headers, at most', most('all', 'beside'), null, 1.2, 'x'),
+      goal('alone again, with headers, at least', least('all', 'again'), 0.95, null, 'x', true),
+      goal('used, without reset, at least', least('terse', 'use'), null, 0.95, 'x', true),
+      goal('alone again, without reset, at least', least('terse', 'again'), null, 0.95, 'x', true),
+      goal('used, without headers, at least', least('none', 'use'), null, 0.95, 'x', true),
+      goal('429 without headers', most('none', 'waste'), 2, null, '%'),
     ],
-    notes: ['Use is the mean of ten windows after the first minute, waste that of the 30 minutes after those.'],
+    notes: [
+      'Shares of the limit less 20 %, and half of the limit less where another client takes that, which is 6 of 20 a minute.',
+      'Use is the mean of ten windows after the first minute, waste that of the 30 minutes after those; the other client',
+      'comes then for a quarter of an hour. Where no header tells, no reserve is kept, and the two share what there is.',
+    ],
   };
 }

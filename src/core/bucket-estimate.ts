@@ -41,7 +41,7 @@ export function createBucketEstimate(): BucketEstimate {
     heard(at, sample) {
       if (sample.resetMs !== null) reset.heard({ ...sample, resetMs: sample.resetMs });
       fill.heard(at, sample);
-      kind.heard(at, sample);
+      if (reset.ms() === null) kind.heard(at, sample);
       start?.heard(at, sample);
     },
     ended(isSure) {

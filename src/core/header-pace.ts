@@ -41,6 +41,9 @@ const LONGEST_WAIT_MS = 60_000;
 const LOOKS = 1.5;
 /** So much is sent while more than the reserve is free and the window is but guessed: who sends too little learns nothing. */
 const GUESSED_PER_S = 1 / 15;
+/** At the start, a window that is so many times as long as before, or as short, is another one. */
+const OTHER_WINDOW = 1.5;
+const EARLY_WINDOWS = 3;
 const FLOW_MS = 1000;
 const NEWEST = 0.1;
 
@@ -53,6 +56,7 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
   const window = createWindowEstimate();
   const wrong = createPlaceNoise();
   let others = createRollingMax();
+  let othersMs = 0;
   let limit = 0;
   let pace = startPerSecond;
   let heardAt = Number.NEGATIVE_INFINITY;
@@ -138,6 +142,12 @@ export function createHeaderPace(reservePercent: number, startPerSecond: number,
       });
       const windowMs = window.ms();
       const taken = used - (sent - history.until(at - windowMs));
+      // What others seemed to take of a window that was only guessed is not what they take of this one.
+      const isEarly = at - first < EARLY_WINDOWS * windowMs;
+      if (isEarly && Math.max(windowMs, othersMs) > OTHER_WINDOW * Math.min(windowMs, othersMs)) {
+        others = createRollingMax();
+        othersMs = windowMs;
+      }
       others.most(now, windowMs);
       others.add(now, taken);
       if (sentAt >= latest) {

@@ -23,7 +23,7 @@ export type LimiterKind = {
 /** One of these windows is near enough to any. */
 const WINDOWS_MS = [
   ...[1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600].map((s) => s * 1000),
-  ...Array.from({ length: 86 }, (_, index) => 1000 * 1.1 ** (index + 0.5)),
+  ...Array.from({ length: 59 }, (_, index) => 1000 * 1.15 ** (index + 0.5)),
 ];
 const STEP_MS = 1000;
 const LEAST_STEPS = 5;

@@ -42,12 +42,20 @@ const REMEMBERED = 2;
 const SEEN = 5;
 const INTERVALS = 3;
 
-/** Windows as people choose them, in seconds. */
-const USUAL_S = [1, 10, 60, 600, 3600, 86_400];
+/** Windows as people choose them. */
+const USUAL_MS = [1000, 10_000, 60_000, 600_000, 3_600_000, 86_400_000];
+/** What has aged so much of a short window may well be the end of the first part of a longer one. */
+const SHORT_MS = 10_000;
+const PART = 0.55;
+const WHOLE = 0.95;
 const ROOM = 1.1;
 
 /** After one end the window is known to be no shorter than what it has aged; one that is taken for too short is used up. */
-const usual = (ms: number) => Math.max(ms, 1000 * (USUAL_S.find((s) => s * 1000 * ROOM >= ms) ?? 0));
+function usual(ms: number): number {
+  const fits = (window: number) =>
+    ms <= window * (window > SHORT_MS ? ROOM : PART) || (ms >= window * WHOLE && ms <= window * ROOM);
+  return Math.max(ms, USUAL_MS.find(fits) ?? 0);
+}
 
 /**
  * All places are back: a window has ended, or for a long time nothing was sent. Between two ends for sure lies a window,

@@ -96,7 +96,7 @@ export function createWindowEstimate(): WindowEstimate {
       if (end === 'sure') ended += 1;
       if (end !== 'no') bound.interrupt();
       if (end !== 'no') bucket.ended(end === 'sure');
-      if (!isHidden) bucket.heard(at, sample);
+      if (!isHidden && ended < SURE_ENDS) bucket.heard(at, sample);
       // More than a lowered limit may be taken than shows.
       if (sample.used < sample.limit) isHidden = false;
       if (isHidden) bound.interrupt();
