@@ -1,3 +1,5 @@
+import { mayBeFull } from './bucket-full.ts';
+
 /** Tokens taken of a bucket at a time. */
 export type FillSample = {
   limit: number;
@@ -19,8 +21,6 @@ export type BucketFill = {
   forget: () => void;
 };
 
-/** Up to so many tokens, and what arrives out of its time, a bucket may be full, and then what comes back is lost. */
-const FULL = 2;
 /** So many tokens that came back tell how fast they do, give or take so many and what arrives out of its time. */
 const BACK = 4;
 const ERROR = 1.5;
@@ -99,7 +99,7 @@ export function createBucketFill(): BucketFill {
     heard(at, { used, sent, noise, ...sample }) {
       limit = sample.limit;
       const gone = sent - used;
-      if (full === null || used <= FULL + noise) {
+      if (full === null || mayBeFull(used, noise)) {
         full = { at, gone };
         whileFull(at, used, sent);
         return;

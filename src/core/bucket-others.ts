@@ -1,3 +1,5 @@
+import { mayBeFull } from './bucket-full.ts';
+
 /** Tokens taken of a bucket at a time, and how fast it fills. */
 export type BucketUse = {
   limit: number;
@@ -18,8 +20,6 @@ export type BucketOthers = {
   pace: (alone: number, more: number) => number;
 };
 
-/** Up to so many tokens, and what arrives out of its time, a bucket may have been full, and then what comes back is lost. */
-const FULL = 2;
 /** Others are measured over such a part of a filling and over so many tokens, or over all of it. */
 const MEASURED = 0.25;
 const DRAINED = 3;
@@ -41,7 +41,7 @@ export function createBucketOthers(): BucketOthers {
 
   return {
     heard(at, { limit, fillMs, used, sent, noise }, alone) {
-      const isFull = used <= FULL + noise;
+      const isFull = mayBeFull(used, noise);
       if (waits !== null) {
         const left = Math.max(0, alone - others);
         const isMadeUp = isFull && sent - waits.sent <= (left * (at - waits.at)) / 1000;

@@ -1,3 +1,5 @@
+import { mayBeFull } from './bucket-full.ts';
+
 /** Places taken of a limit at a time, by whomever. */
 export type KindSample = {
   used: number;
@@ -32,7 +34,7 @@ const WORSE = 36;
 const WORSE_PLACES = 9;
 /** What is usual is a mean that forgets so much with every step. */
 const FORGETS = 0.02;
-/** Up to so many places, and what arrives out of its time, a bucket may be full, and then what comes back is lost. */
+/** So many places others may seem to hold too few, and as many as arrive out of their time. */
 const FEW = 2;
 
 /**
@@ -72,7 +74,7 @@ export function createLimiterKind(): LimiterKind {
       const since = sent - endSent;
       const others = WINDOWS_MS.map((ms) => used - Math.min(since, sentWithin(ms)));
       const gone = sent - used;
-      if (last !== null && used > FEW + noise) {
+      if (last !== null && !mayBeFull(used, noise)) {
         const took = at - last.at;
         for (const [index, kind] of windows.entries()) {
           const held = others[index] as number;
