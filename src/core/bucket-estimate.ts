@@ -34,7 +34,7 @@ export type BucketEstimate = {
 export function createBucketEstimate(): BucketEstimate {
   const reset = createBucketReset();
   const fill = createBucketFill();
-  const kind = createLimiterKind();
+  let kind = createLimiterKind();
   let start: BucketStart | null = createBucketStart();
 
   return {
@@ -45,7 +45,7 @@ export function createBucketEstimate(): BucketEstimate {
       start?.heard(at, sample);
     },
     ended(isSure) {
-      kind.ended();
+      kind = createLimiterKind();
       if (!isSure) return;
       fill.forget();
       start = null;

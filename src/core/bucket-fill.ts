@@ -1,18 +1,9 @@
 import { mayBeFull } from './bucket-full.ts';
-
-/** Tokens taken of a bucket at a time. */
-export type FillSample = {
-  limit: number;
-  used: number;
-  /** How many were sent until then. */
-  sent: number;
-  /** So many requests may arrive out of their time. */
-  noise: number;
-};
+import type { PlaceSample } from './place-sample.ts';
 
 /** In how long a bucket fills, as far as what comes back tells. */
 export type BucketFill = {
-  heard: (at: number, sample: FillSample) => void;
+  heard: (at: number, sample: PlaceSample) => void;
   /** In ms; null while it is not known. */
   ms: () => number | null;
   /** So many times as fast it should be sent for now, to see whether it fills faster. */
@@ -30,11 +21,11 @@ const ERROR = 1.5;
  */
 const LOOK_AFTER = 10;
 const LOOK_LATEST = 40;
+const LOOK = 1.5;
 /** Others make it less than full for a moment. Where that is seen half as often as it was, they may be gone. */
 const LOOK_SOON = 2;
 const BUSY = 0.2;
 const NEWEST = 0.05;
-const LOOK = 1.5;
 /** It is not so where the bucket is not full for such a part of a filling, and it is where it is full after a whole one. */
 const DRAINED = 0.25;
 const FASTER = 1.05;

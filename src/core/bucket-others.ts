@@ -1,16 +1,8 @@
 import { mayBeFull } from './bucket-full.ts';
+import type { PlaceSample } from './place-sample.ts';
 
-/** Tokens taken of a bucket at a time, and how fast it fills. */
-export type BucketUse = {
-  limit: number;
-  /** In so many ms the whole limit comes back. */
-  fillMs: number;
-  used: number;
-  /** How many were sent until then. */
-  sent: number;
-  /** So many requests may arrive out of their time. */
-  noise: number;
-};
+/** `fillMs`: in so long the whole limit comes back. */
+export type BucketUse = PlaceSample & { fillMs: number };
 
 /** How fast to send to a bucket of which others take as well. */
 export type BucketOthers = {

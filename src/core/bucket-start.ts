@@ -1,15 +1,11 @@
-/** Places taken of a limit at a time. Times in ms. */
-export type StartSample = {
-  limit: number;
-  used: number;
-  /** How many were sent until then. */
-  sent: number;
+import type { PlaceSample } from './place-sample.ts';
+
+/** Times in ms. */
+export type StartSample = PlaceSample & {
   /** How long ago the first of the places was taken, if all were ours. */
   ageMs: number;
   /** How exactly that is known: the time between the requests of then. */
   blurMs: number;
-  /** So many requests may arrive out of their time. */
-  noise: number;
 };
 
 /** Whether the first places of all come back as the tokens of a bucket do. */

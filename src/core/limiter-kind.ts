@@ -1,21 +1,13 @@
 import { mayBeFull } from './bucket-full.ts';
+import type { PlaceSample } from './place-sample.ts';
+import { clearlyWorse, LEAST_STEPS, STEP_MS, USUAL_S, WORSE_PLACES } from './window-fit.ts';
 
-/** Places taken of a limit at a time, by whomever. */
-export type KindSample = {
-  used: number;
-  /** How many were sent until then. */
-  sent: number;
-  /** How many of them within so many ms before. */
-  sentWithin: (ms: number) => number;
-  /** So many requests may arrive out of their time. */
-  noise: number;
-};
+/** `sentWithin`: how many were sent within so many ms before. */
+export type KindSample = PlaceSample & { sentWithin: (ms: number) => number };
 
 /** Whether a limiter is a token bucket or has a window. */
 export type LimiterKind = {
   heard: (at: number, sample: KindSample) => void;
-  /** All may have come back at once: it begins anew. */
-  ended: () => void;
   /** Null while it is not clear. */
   seen: () => 'bucket' | 'window' | null;
   /** Whether a bucket is as good as any window, though that may not be clear. */
@@ -24,14 +16,9 @@ export type LimiterKind = {
 
 /** One of these windows is near enough to any. */
 const WINDOWS_MS = [
-  ...[1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600].map((s) => s * 1000),
+  ...USUAL_S.map((s) => s * 1000),
   ...Array.from({ length: 59 }, (_, index) => 1000 * 1.15 ** (index + 0.5)),
 ];
-const STEP_MS = 1000;
-const LEAST_STEPS = 5;
-/** One is clearly worse than another by so many squared steps of that, and so many places squared. */
-const WORSE = 36;
-const WORSE_PLACES = 9;
 /** What is usual is a mean that forgets so much with every step. */
 const FORGETS = 0.02;
 /** So many places others may seem to hold too few, and as many as arrive out of their time. */
@@ -41,13 +28,13 @@ const FEW = 2;
  * To a bucket places come back steadily, whatever was sent; to a window what was sent within it, and to a fixed one
  * nothing before its end. For the true kind what is left over, which others have taken, changes least from second to
  * second; but for what is usual lately, as others who come or leave change it for a while. And of a window fewer than no
- * places are not held by others.
+ * places are not held by others. What was sent before its first sample does not count, so it is made anew with every end.
  */
 export function createLimiterKind(): LimiterKind {
-  let windows = WINDOWS_MS.map(() => ({ sum: 0, usual: 0 }));
-  let bucket = { sum: 0, usual: 0 };
+  const windows = WINDOWS_MS.map(() => ({ sum: 0, usual: 0 }));
+  const bucket = { sum: 0, usual: 0 };
   let last: { at: number; others: number[]; gone: number } | null = null;
-  let endSent: number | null = null;
+  let firstSent: number | null = null;
   let spanMs = 0;
   let steps = 0;
   let seen: 'bucket' | 'window' | null = null;
@@ -62,16 +49,15 @@ export function createLimiterKind(): LimiterKind {
     const best = windows.reduce((least, { sum }) => Math.min(least, sum), Number.POSITIVE_INFINITY);
     mayBeBucket = bucket.sum <= best + WORSE_PLACES;
     if (steps < LEAST_STEPS) return null;
-    const worse = (of: number) => of + (WORSE * of) / steps + WORSE_PLACES;
-    if (bucket.sum > worse(best)) return 'window';
-    return best > worse(bucket.sum) ? 'bucket' : null;
+    if (bucket.sum > clearlyWorse(best, steps)) return 'window';
+    return best > clearlyWorse(bucket.sum, steps) ? 'bucket' : null;
   }
 
   return {
     heard(at, { used, sent, sentWithin, noise }) {
       if (last !== null && at - last.at < STEP_MS) return;
-      endSent ??= sent;
-      const since = sent - endSent;
+      firstSent ??= sent;
+      const since = sent - firstSent;
       const others = WINDOWS_MS.map((ms) => used - Math.min(since, sentWithin(ms)));
       const gone = sent - used;
       if (last !== null && !mayBeFull(used, noise)) {
@@ -87,16 +73,6 @@ export function createLimiterKind(): LimiterKind {
         seen = judge();
       }
       last = { at, others, gone };
-    },
-    ended() {
-      windows = WINDOWS_MS.map(() => ({ sum: 0, usual: 0 }));
-      bucket = { sum: 0, usual: 0 };
-      last = null;
-      endSent = null;
-      spanMs = 0;
-      steps = 0;
-      seen = null;
-      mayBeBucket = true;
     },
     seen: () => seen,
     mayBeBucket: () => mayBeBucket,

@@ -1,3 +1,5 @@
+import { clearlyWorse, LEAST_STEPS, STEP_MS, USUAL_S } from './window-fit.ts';
+
 /** How long the window of a limiter is at most, whoever else takes places. */
 export type WindowBound = {
   /** So many places were taken at a time, by whomever; `sentWithin` tells how many of them were ours, for any window. */
@@ -10,18 +12,11 @@ export type WindowBound = {
   isRuledOut: (ms: number) => boolean;
 };
 
-/** Windows as people choose them, in seconds; one in between is bounded by the next. */
-const USUAL_S = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600];
-const STEP_MS = 1000;
-const LEAST_STEPS = 5;
-/** A window is ruled out when it is worse than the best one by so many squared steps of that, and so many places squared. */
-const WORSE = 36;
-const WORSE_PLACES = 9;
-
 /**
  * What others hold is what is taken less what we have sent within the window. For the true window that changes as they
  * do; for another one it also changes with what we sent, and that again when it comes back. So the window for which it
  * changes least from second to second is the likeliest, and longer ones that are clearly worse are ruled out.
+ * Only usual windows are compared; one in between is bounded by the next.
  */
 export function createWindowBound(): WindowBound {
   const sums = USUAL_S.map(() => 0);
@@ -29,10 +24,7 @@ export function createWindowBound(): WindowBound {
   let lastAt = Number.NEGATIVE_INFINITY;
   let steps = 0;
 
-  function most(): number {
-    const least = Math.min(...sums);
-    return least + (WORSE * least) / steps + WORSE_PLACES;
-  }
+  const most = () => clearlyWorse(Math.min(...sums), steps);
 
   return {
     heard(at, used, sentWithin) {

@@ -1,15 +1,11 @@
-/** Places taken of a limit at a time. */
-export type EndSample = {
-  limit: number;
-  used: number;
-  /** How many were sent until then. */
-  sent: number;
+import type { PlaceSample } from './place-sample.ts';
+
+/** Times in ms. */
+export type EndSample = PlaceSample & {
   /** How long ago the first of the places was taken, if all were ours. */
   ageMs: number;
   /** How many were sent within so long before. */
   sentWithin: (ms: number) => number;
-  /** By so many the places may be wrong. */
-  noise: number;
   /** How long a request is on its way: answers may come out of their order by as much. */
   wayMs: number;
 };

@@ -94,8 +94,10 @@ export function createWindowEstimate(): WindowEstimate {
       if (age < 0.8 * sinceFirstMs - 100) proven = true;
       const end = ends.heard(at, sample, bucket.filling()?.ms ?? null);
       if (end === 'sure') ended += 1;
-      if (end !== 'no') bound.interrupt();
-      if (end !== 'no') bucket.ended(end === 'sure');
+      if (end !== 'no') {
+        bound.interrupt();
+        bucket.ended(end === 'sure');
+      }
       if (!isHidden && ended < SURE_ENDS) bucket.heard(at, sample);
       // More than a lowered limit may be taken than shows.
       if (sample.used < sample.limit) isHidden = false;

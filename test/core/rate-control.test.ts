@@ -167,6 +167,18 @@ describe('the pace that headers lead to', () => {
     }
   });
 
+  it.each(KINDS)('gives way within two windows to another client that takes half of 600 a minute: %s', (kind) => {
+    const rival = { fromMs: 10 * MINUTE, toMs: 20 * MINUTE, perSecond: 5 };
+    const seen = run({ kind, reset: PLAIN[kind], limit: 600 }, 27, { rival });
+    expect(aMinute(seen, 8, 10)).toBeGreaterThan(450);
+    // 600 less a fifth for the reserve and a half for the other client.
+    expect(aMinute(seen, 12, 20)).toBeGreaterThan(150);
+    expect(aMinute(seen, 12, 20)).toBeLessThan(190);
+    expect(wasteIn(seen.sent, 12 * MINUTE, 20 * MINUTE)).toBeLessThanOrEqual(0.002);
+    expect(wasteIn(seen.rival, 12 * MINUTE, 20 * MINUTE)).toBeLessThanOrEqual(0.002);
+    expect(aMinute(seen, 23, 27)).toBeGreaterThan(450);
+  });
+
   const shared = [...resets, ['aligned', 'none'], ['first', 'none'], ['first', 'zero-while-free']] as typeof resets;
 
   it.each(shared)('gives way within two windows to another client, and takes the room back: %s, %s', (kind, reset) => {
