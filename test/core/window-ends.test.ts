@@ -102,6 +102,9 @@ describe('the ends of fixed windows', () => {
     expect(ends.heard(60_050, one(80, 80, 59_000), null)).toBe('no');
     expect(ends.heard(60_150, one(80, 81, 59_000), null)).toBe('no');
     expect(ends.heard(60_300, one(2, 82, 100), null)).toBe('no');
+    // However long it was on its way, what comes after it is not compared with it.
+    expect(ends.heard(60_200, one(80, 80, 59_000), null)).toBe('no');
+    expect(ends.heard(60_800, one(3, 83, 600), null)).toBe('no');
     ends.heard(119_900, one(80, 160, 59_000), null);
     expect(ends.heard(120_100, one(1, 161, 0), null)).toBe('sure');
     expect(ends.ms(120_100)).toBe(WINDOW_MS);
