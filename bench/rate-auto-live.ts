@@ -1,4 +1,4 @@
-import { allowedIn, type Sent } from '../test/core/simulate.ts';
+import { allowedIn, type Sent } from '../test/core/rate/simulate.ts';
 import { type Figure, goal, inRounds, type Size } from './figure.ts';
 import { inputOf } from './inputs.ts';
 import { median, spread } from './spread.ts';

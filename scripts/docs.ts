@@ -2,9 +2,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { EXIT_TEXT } from '../src/core/exit-codes.ts';
-import { jobJsonSchema } from '../src/core/job.ts';
-import { flagOf, SETTING_NAMES, type SettingName, settingShape } from '../src/core/settings.ts';
+import { EXIT_TEXT } from '../src/core/run/exit-codes.ts';
+import { jobJsonSchema } from '../src/core/settings/job.ts';
+import { flagOf, SETTING_NAMES, type SettingName, settingDefinition } from '../src/core/settings/schema.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** The line width of biome.json: an array that fits stays on its line. */
@@ -21,7 +21,7 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
 }
 
 function settingRow(name: SettingName, jobKeys: ReadonlySet<string>): string[] {
-  const shape = settingShape(name);
+  const shape = settingDefinition(name);
   const flag = `--${flagOf(name)}${shape.value === undefined ? '' : ` ${shape.value}`}`;
   const standard = shape.kind === 'boolean' ? 'off' : shape.default === null ? '' : `\`${shape.default}\``;
   const elsewhere = [...(shape.consent === true ? [] : ['variable']), ...(jobKeys.has(name) ? ['job'] : [])];

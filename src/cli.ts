@@ -1,9 +1,12 @@
 #!/usr/bin/env node
+
 import { readFileSync } from 'node:fs';
-import { CommandError, type Context, say, sayJson, UsageError } from './commands/context.ts';
-import { programName } from './commands/program-name.ts';
-import { ignoreHangup } from './commands/signals.ts';
-import { EXIT } from './core/exit-codes.ts';
+import type { Context } from './app/context.ts';
+import { CommandError, UsageError } from './app/errors.ts';
+import { print, printJson } from './app/output.ts';
+import { ignoreHangup } from './app/signals.ts';
+import { programName } from './cli/program-name.ts';
+import { EXIT } from './core/run/exit-codes.ts';
 
 const args = process.argv.slice(2);
 
@@ -28,7 +31,7 @@ function makeContext(): Context {
 }
 
 async function dispatch(context: Context): Promise<number> {
-  const { readCommandLine } = await import('./commands/command-line.ts');
+  const { readCommandLine } = await import('./cli/parser.ts');
   const typed = await readCommandLine(args, Math.min(process.stdout.columns ?? 80, 100));
   switch (typed.command) {
     case 'done':
@@ -61,8 +64,8 @@ async function dispatch(context: Context): Promise<number> {
 /** A message without the key, even where somebody has typed it in the wrong place. */
 async function keyRemover(): Promise<(text: string) => string> {
   const [{ findApiKey }, { createRedactor }] = await Promise.all([
-    import('./io/api-key.ts'),
-    import('./core/redact.ts'),
+    import('./io/http/api-key.ts'),
+    import('./core/text/redact.ts'),
   ]);
   const found = findApiKey(process.env);
   // Where two keys differ neither is found, and the one in the variable is known all the same.
@@ -84,22 +87,22 @@ async function report(error: unknown, context: Context): Promise<number> {
   const withoutKey = await keyRemover();
   const message = withoutKey(error instanceof Error ? error.message : String(error));
   if (wantsJson()) {
-    sayJson(context, exit, { next_command: next, error: { code, message } });
+    printJson(context, exit, { next_command: next, error: { code, message } });
     return exit;
   }
   if (error instanceof CommandError && !(error instanceof UsageError)) {
-    say(context.stderr, `${message}\n`);
+    print(context.stderr, `${message}\n`);
     return exit;
   }
   const lines = message.split('\n').map((line) => `telnyx-reassign: ${line}\n`);
-  say(context.stderr, lines.join(''));
-  if (error instanceof UsageError) say(context.stderr, `See ${context.program} --help\n`);
-  else if (error instanceof Error && error.stack !== undefined) say(context.stderr, `${withoutKey(error.stack)}\n`);
+  print(context.stderr, lines.join(''));
+  if (error instanceof UsageError) print(context.stderr, `See ${context.program} --help\n`);
+  else if (error instanceof Error && error.stack !== undefined) print(context.stderr, `${withoutKey(error.stack)}\n`);
   return exit;
 }
 
 if (args.includes('--version')) {
-  say(process.stdout, `${version()}\n`);
+  print(process.stdout, `${version()}\n`);
 } else {
   ignoreHangup();
   const context = makeContext();

@@ -5,11 +5,11 @@ import { Ajv } from 'ajv';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { generated } from '../scripts/docs.ts';
-import type { Context } from '../src/commands/context.ts';
-import { accountLockPath } from '../src/commands/state-directory.ts';
-import { EXIT } from '../src/core/exit-codes.ts';
-import { takeLock } from '../src/io/lock.ts';
-import { loadManifest } from '../src/io/run-directory.ts';
+import type { Context } from '../src/app/context.ts';
+import { accountLockPath } from '../src/app/run/state-directory.ts';
+import { EXIT } from '../src/core/run/exit-codes.ts';
+import { loadManifest } from '../src/io/run/directory.ts';
+import { takeLock } from '../src/io/run/lock.ts';
 import { type Sandbox, startSandbox } from '../src/sandbox/server.ts';
 import { CLI, KEY, run, workDirectory } from './system/program.ts';
 

@@ -3,7 +3,7 @@ import { cpSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
-import { makeState } from '../src/sandbox/generate.ts';
+import { makeState } from '../src/sandbox/account/generate.ts';
 import { lastRun, run, summaryOf, table, workDirectory } from './system/program.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -61,7 +61,7 @@ describe('rejections.csv', () => {
       const seen = table(cwd, 'results.csv').map(({ status, reason }) => (status === 'rejected' ? reason : status));
       expect(seen).toEqual(expected.map((code) => (code === '' ? 'planned' : code)));
 
-      const source = readFileSync(join(ROOT, 'src/core/assignment.ts'), 'utf8');
+      const source = readFileSync(join(ROOT, 'src/core/input/assignment.ts'), 'utf8');
       const codes = new Set([...source.matchAll(/code: '([a-z_]+)'/g)].map((match) => match[1]));
       // A profile by its name is a matter of the account.
       for (const code of ['unknown_profile', 'ambiguous_profile_name']) expect(codes.delete(code)).toBe(true);

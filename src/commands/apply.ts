@@ -1,37 +1,39 @@
 import { resolve } from 'node:path';
-import { EXIT } from '../core/exit-codes.ts';
-import type { Manifest } from '../core/manifest.ts';
-import type { Resolved, Typed } from '../core/resolve-settings.ts';
-import { commandLine } from '../core/shell.ts';
-import { count } from '../core/text.ts';
-import { isRunDirectory } from '../io/run-directory.ts';
-import { begin, refusalOf, refusedAsUnfinished } from './begin.ts';
-import { checkAccount } from './check-account.ts';
-import { checkPlan } from './check-plan.ts';
-import { CommandError, type Context, say } from './context.ts';
-import { endRun } from './end-run.ts';
-import { goAhead, requireKey } from './go-ahead.ts';
-import { lockAccount, lockRun, stateOf } from './locks.ts';
-import { checkOutputs } from './new-run.ts';
-import { commandOn, keptSettings, openRun, type Run } from './open-run.ts';
+import { checkAccount } from '../app/account/check-account.ts';
+import { rereadAccount, rereadOrExit } from '../app/account/reread.ts';
+import type { Context } from '../app/context.ts';
+import { endRun } from '../app/ending/end-run.ts';
+import { CommandError } from '../app/errors.ts';
+import { print } from '../app/output.ts';
+import { checkPlan } from '../app/planning/check-plan.ts';
+import { findInput, requireInput } from '../app/planning/input-source.ts';
+import { checkPlanAge } from '../app/planning/plan-age.ts';
+import { preparePlan, refusalOf, refusedAsUnfinished } from '../app/planning/prepare.ts';
+import { checkStrict, savedPlanText, showSavedPlan } from '../app/planning/saved-plan.ts';
+import { printConfig } from '../app/print-config.ts';
+import { checkOutputs } from '../app/run/create.ts';
+import { lockAccount, lockRun, stateOf } from '../app/run/locks.ts';
+import { commandOn, keptSettings, openRun, type Run } from '../app/run/open.ts';
+import { sourceTakenOver, unfinishedLike } from '../app/run/unfinished.ts';
+import { confirmAndSend, requireKey } from '../app/sending/confirm.ts';
+import { resolveForCommand, resolveForRun } from '../app/settings.ts';
+import { EXIT } from '../core/run/exit-codes.ts';
+import type { Manifest } from '../core/run/manifest.ts';
+import type { RawSettings, Resolved } from '../core/settings/resolve.ts';
+import { commandLine } from '../core/text/shell.ts';
+import { count } from '../core/text/text.ts';
+import { isRunDirectory } from '../io/run/directory.ts';
 import { planInput } from './plan.ts';
-import { checkPlanAge } from './plan-age.ts';
-import { printConfig } from './print-config.ts';
-import { readLive, readOrEnd } from './read-live.ts';
-import { findInput, requireInput } from './require-input.ts';
 import { resumeInstead } from './resume.ts';
-import { checkStrict, savedPlanText, showSavedPlan } from './saved-plan.ts';
-import { settle, settleOnRun } from './settled.ts';
-import { sourceTakenOver, unfinishedLike } from './unfinished.ts';
 
 /** `apply INPUT`: make the plan and execute it. `apply RUN_DIR`: execute a saved plan. */
-export async function applyCommand(input: string | undefined, flags: Typed, context: Context): Promise<number> {
+export async function applyCommand(input: string | undefined, flags: RawSettings, context: Context): Promise<number> {
   if (flags.print_config !== undefined && (input === undefined || input === '')) {
-    return printConfig(settle(flags, context, 'apply'), 'apply', context);
+    return printConfig(resolveForCommand(flags, context, 'apply'), 'apply', context);
   }
   const given = requireInput(input, 'apply');
   if (given !== '-' && isRunDirectory(resolve(context.cwd, given))) return applyRun(given, flags, context);
-  const resolved = settle(flags, context, 'apply');
+  const resolved = resolveForCommand(flags, context, 'apply');
   if (resolved.settings.print_config) return printConfig(resolved, 'apply', context);
   return applyInput(given, resolved, context, false);
 }
@@ -48,11 +50,11 @@ export async function applyInput(
   const found = findInput(input, resolved, context);
   if ('exit' in found) return found.exit;
   await lockAccount(key, `apply ${input}`, resolved.settings, context);
-  const begun = await begin(found.origin, found.where, resolved, 'apply', key, context);
+  const begun = await preparePlan(found.origin, found.where, resolved, 'apply', key, context);
   if ('exit' in begun) return begun.exit;
   if ('instead' in begun) return resumeInstead(begun.instead, resolved, key, context);
   const { run, warnings, unfinished } = begun;
-  return goAhead(run, resolved, context, { key, neverAsk, warnings, supersedes: unfinished });
+  return confirmAndSend(run, resolved, context, { key, neverAsk, warnings, supersedes: unfinished });
 }
 
 /** Throws CommandError (exit 8) where a run is not in a state that can be applied, with the command to use instead. */
@@ -75,9 +77,9 @@ function commandOf({ source }: Manifest): string {
   return source === null ? 'apply' : source.undo && source.only === '' ? 'undo' : 'retry';
 }
 
-async function applyRun(given: string, flags: Typed, context: Context): Promise<number> {
+async function applyRun(given: string, flags: RawSettings, context: Context): Promise<number> {
   const loaded = openRun(given, context);
-  const resolved = settleOnRun(flags, context, 'apply', loaded.manifest);
+  const resolved = resolveForRun(flags, context, 'apply', loaded.manifest);
   const { settings } = resolved;
   if (settings.print_config) return printConfig(resolved, 'apply', context);
   checkOutputs(null, resolved, context);
@@ -108,7 +110,7 @@ async function applyRun(given: string, flags: Typed, context: Context): Promise<
   }
   checkStrict(run, resolved, context);
   if (settings.dry_run) {
-    const { live } = await readLive(run, resolved, key, context, false);
+    const { live } = await rereadAccount(run, resolved, key, context, false);
     return showSavedPlan(run, resolved, live, context);
   }
   const unfinished = await unfinishedLike(run, context);
@@ -122,13 +124,13 @@ async function applyRun(given: string, flags: Typed, context: Context): Promise<
     return end(refusedAsUnfinished(run, unfinished, resolved, context));
   }
   await checkAccount(run, resolved, key, context);
-  const read = await readOrEnd(run, resolved, key, context);
+  const read = await rereadOrExit(run, resolved, key, context);
   if ('exit' in read) return read.exit;
   const { run: seen, live } = read;
   const { text, sent } = await savedPlanText(seen, resolved, live, context);
-  if (!settings.quiet && !settings.json) say(context.stderr, text);
+  if (!settings.quiet && !settings.json) print(context.stderr, text);
   const applied = { ...seen, manifest: { ...seen.manifest, command: commandOf(manifest) } };
-  return goAhead(applied, resolved, context, {
+  return confirmAndSend(applied, resolved, context, {
     key,
     neverAsk: false,
     warnings,

@@ -1,16 +1,17 @@
 import { join } from 'node:path';
-import { executionEnding, planEnding } from '../core/ending.ts';
-import { EXIT } from '../core/exit-codes.ts';
-import type { Typed } from '../core/resolve-settings.ts';
-import { resolveSettings, typedFromEnvironment } from '../core/resolve-settings.ts';
-import type { Summary } from '../core/summary.ts';
-import type { Tally } from '../core/tally.ts';
-import { readJson, runFiles } from '../io/run-directory.ts';
-import { checkPlan } from './check-plan.ts';
-import { CommandError, type Context, UsageError } from './context.ts';
-import { type Finish, isExecution, makeSummary, printSummary } from './finish.ts';
-import { stateOf } from './locks.ts';
-import { openRun, type Run } from './open-run.ts';
+import type { Context } from '../app/context.ts';
+import { type Finish, isExecution, makeSummary, printSummary } from '../app/ending/summarize.ts';
+import { CommandError, UsageError } from '../app/errors.ts';
+import { checkPlan } from '../app/planning/check-plan.ts';
+import { stateOf } from '../app/run/locks.ts';
+import { openRun, type Run } from '../app/run/open.ts';
+import { executionEnding, planEnding } from '../core/results/ending.ts';
+import type { Summary } from '../core/results/summary.ts';
+import type { Tally } from '../core/results/tally.ts';
+import { EXIT } from '../core/run/exit-codes.ts';
+import type { RawSettings } from '../core/settings/resolve.ts';
+import { resolveSettings, typedFromEnvironment } from '../core/settings/resolve.ts';
+import { readJson, runFiles } from '../io/run/directory.ts';
 
 /** How a run ended, as it was recorded, or as its files say when the program died before it could record it. */
 function recordedEnding({ manifest, dir }: Run, tally: Tally): Finish {
@@ -34,7 +35,7 @@ function recordedEnding({ manifest, dir }: Run, tally: Tally): Finish {
 }
 
 /** `results RUN_DIR`: write results.csv, failed.csv and summary.json again from input copy, plan and ledger. */
-export async function resultsCommand(given: string | undefined, flags: Typed, context: Context): Promise<number> {
+export async function resultsCommand(given: string | undefined, flags: RawSettings, context: Context): Promise<number> {
   if (given === undefined || given === '') throw new UsageError('results needs a run directory; `runs` lists them');
   const run = openRun(given, context);
   const shown = await stateOf(run.dir, run.manifest);
@@ -52,7 +53,7 @@ export async function resultsCommand(given: string | undefined, flags: Typed, co
   if (environment.faults.length > 0) throw new UsageError(environment.faults.join('\n'));
   const layers = [
     { source: 'flag' as const, typed: flags },
-    { source: 'run' as const, typed: run.manifest.settings as Typed },
+    { source: 'run' as const, typed: run.manifest.settings as RawSettings },
   ];
   const resolved = resolveSettings(layers, 'results');
   if ('faults' in resolved) throw new UsageError(resolved.faults.join('\n'));

@@ -1,26 +1,28 @@
 import { resolve } from 'node:path';
-import { EXIT, exitName } from '../core/exit-codes.ts';
-import { type Resolved, resolveSettings, type Typed, typedOf } from '../core/resolve-settings.ts';
-import { settingShape } from '../core/settings.ts';
-import type { Summary } from '../core/summary.ts';
-import { readJson, removeDrafts, runFiles } from '../io/run-directory.ts';
-import { checkAccount } from './check-account.ts';
-import { checkPlan } from './check-plan.ts';
-import { CommandError, type Context, say, sayJson, UsageError } from './context.ts';
-import { requireKey, sendRows } from './go-ahead.ts';
-import { isAtWork, lockAccount, lockRun, stateOf } from './locks.ts';
-import { checkOutputs } from './new-run.ts';
-import { commandOn, keptSettings, openRun, type Run } from './open-run.ts';
-import { printConfig } from './print-config.ts';
-import { readOrEnd } from './read-live.ts';
-import { settle, settleOnRun } from './settled.ts';
-import { newestToResume, successorText } from './unfinished.ts';
-import { copyResults } from './write-results.ts';
+import { checkAccount } from '../app/account/check-account.ts';
+import { rereadOrExit } from '../app/account/reread.ts';
+import type { Context } from '../app/context.ts';
+import { copyResults } from '../app/ending/write-results.ts';
+import { CommandError, UsageError } from '../app/errors.ts';
+import { print, printJson } from '../app/output.ts';
+import { checkPlan } from '../app/planning/check-plan.ts';
+import { printConfig } from '../app/print-config.ts';
+import { checkOutputs } from '../app/run/create.ts';
+import { isAtWork, lockAccount, lockRun, stateOf } from '../app/run/locks.ts';
+import { commandOn, keptSettings, openRun, type Run } from '../app/run/open.ts';
+import { newestToResume, successorText } from '../app/run/unfinished.ts';
+import { requireKey, sendRows } from '../app/sending/confirm.ts';
+import { resolveForCommand, resolveForRun } from '../app/settings.ts';
+import type { Summary } from '../core/results/summary.ts';
+import { EXIT, exitName } from '../core/run/exit-codes.ts';
+import { type RawSettings, type Resolved, resolveSettings, typedOf } from '../core/settings/resolve.ts';
+import { settingDefinition } from '../core/settings/schema.ts';
+import { readJson, removeDrafts, runFiles } from '../io/run/directory.ts';
 
 /** `resume [RUN_DIR]`: go on with an interrupted or paused run, the newest when none is named. Never asks. */
-export async function resumeCommand(given: string | undefined, flags: Typed, context: Context): Promise<number> {
+export async function resumeCommand(given: string | undefined, flags: RawSettings, context: Context): Promise<number> {
   const run = given === undefined || given === '' ? await newest(flags, context) : openRun(given, context);
-  const resolved = settleOnRun(flags, context, 'resume', run.manifest);
+  const resolved = resolveForRun(flags, context, 'resume', run.manifest);
   if (resolved.settings.print_config) return printConfig(resolved, 'resume', context);
   checkOutputs(null, resolved, context);
   const ended = await nothingToResume(run, resolved, context);
@@ -30,8 +32,8 @@ export async function resumeCommand(given: string | undefined, flags: Typed, con
   return goOn(run, resolved, key, context);
 }
 
-async function newest(flags: Typed, context: Context): Promise<Run> {
-  const { settings } = settle(
+async function newest(flags: RawSettings, context: Context): Promise<Run> {
+  const { settings } = resolveForCommand(
     { ...(flags.runs_dir === undefined ? {} : { runs_dir: flags.runs_dir }) },
     context,
     'runs',
@@ -53,13 +55,13 @@ async function nothingToResume(run: Run, { settings }: Resolved, context: Contex
     if (settings.results !== null) copyResults(dir, resolve(context.cwd, settings.results));
     const summary = readJson(runFiles(dir).summary) as Summary | null;
     if (settings.json) {
-      if (summary === null) sayJson(context, code, { run_id: id, state });
-      else say(context.stdout, `${JSON.stringify(summary)}\n`);
+      if (summary === null) printJson(context, code, { run_id: id, state });
+      else print(context.stdout, `${JSON.stringify(summary)}\n`);
       return code;
     }
     const next = summary?.next_command ?? null;
     const text = `Run ${id} has finished with exit ${code} (${exitName(code)}): nothing is left to go on with.\n`;
-    if (!settings.quiet || code !== EXIT.ok) say(context.stderr, `${text}${next === null ? '' : `Next: ${next}\n`}`);
+    if (!settings.quiet || code !== EXIT.ok) print(context.stderr, `${text}${next === null ? '' : `Next: ${next}\n`}`);
     return code;
   }
   if (state === 'superseded') {
@@ -95,7 +97,7 @@ async function goOn(opened: Run, resolved: Resolved, key: string | null, context
   await checkPlan(run, context);
   await checkAccount(run, resolved, key, context);
   if (lock !== null) removeDrafts(run.dir);
-  const read = await readOrEnd(run, resolved, key, context);
+  const read = await rereadOrExit(run, resolved, key, context);
   if ('exit' in read) return read.exit;
   return sendRows(read.run, resolved, context, { key, warnings: manifest.warnings, live: read.live });
 }
@@ -107,15 +109,15 @@ async function goOn(opened: Run, resolved: Resolved, key: string | null, context
 export async function resumeInstead(run: Run, given: Resolved, key: string | null, context: Context): Promise<number> {
   const { settings, sources } = given;
   const named = (name: keyof typeof sources) =>
-    sources[name] !== 'default' && settingShape(name).input !== true && name !== 'sandbox';
+    sources[name] !== 'default' && settingDefinition(name).input !== true && name !== 'sandbox';
   const layers = [
     { source: 'flag' as const, typed: typedOf(settings, named, true) },
-    { source: 'run' as const, typed: run.manifest.settings as Typed },
+    { source: 'run' as const, typed: run.manifest.settings as RawSettings },
   ];
   const resolved = resolveSettings(layers, 'run');
   if ('faults' in resolved) throw new UsageError(resolved.faults.join('\n'));
   if (!settings.quiet && !settings.json) {
-    say(context.stderr, `Going on with run ${run.manifest.run_id} of the same input, which was not finished.\n`);
+    print(context.stderr, `Going on with run ${run.manifest.run_id} of the same input, which was not finished.\n`);
   }
   return goOn(run, resolved, key, context);
 }

@@ -1,36 +1,39 @@
-import { EXIT } from '../core/exit-codes.ts';
-import type { Manifest } from '../core/manifest.ts';
-import type { Typed } from '../core/resolve-settings.ts';
-import { keptCells } from '../core/results.ts';
-import { isTaken } from '../core/row-kinds.ts';
-import type { RowKind } from '../core/settings.ts';
-import { count } from '../core/text.ts';
-import { createCsvWriter } from '../io/csv-writer.ts';
-import { readJson, runFiles, writeJson } from '../io/run-directory.ts';
-import { begin } from './begin.ts';
-import { checkAccount } from './check-account.ts';
-import { checkPlan } from './check-plan.ts';
-import { CommandError, type Context, say, sayJson, UsageError } from './context.ts';
-import { goAhead, requireKey } from './go-ahead.ts';
-import { lockAccount, lockRun, stateOf } from './locks.ts';
-import { checkOutputs, type Origin } from './new-run.ts';
-import { commandOn, openRun, type Run } from './open-run.ts';
-import { printConfig } from './print-config.ts';
-import { settleOnRun } from './settled.ts';
-import { draftRetry, planUndo } from './undo-plan.ts';
-import { successorText } from './unfinished.ts';
-import { indexLedger, inputRecords, resultsOf } from './write-results.ts';
+import { checkAccount } from '../app/account/check-account.ts';
+import type { Context } from '../app/context.ts';
+import { indexLedger, inputRecords, resultsOf } from '../app/ending/write-results.ts';
+import { CommandError, UsageError } from '../app/errors.ts';
+import { print, printJson } from '../app/output.ts';
+import { checkPlan } from '../app/planning/check-plan.ts';
+import type { InputSource } from '../app/planning/input-source.ts';
+import { preparePlan } from '../app/planning/prepare.ts';
+import { draftRetry, planUndo } from '../app/planning/undo-plan.ts';
+import { printConfig } from '../app/print-config.ts';
+import { checkOutputs } from '../app/run/create.ts';
+import { lockAccount, lockRun, stateOf } from '../app/run/locks.ts';
+import { commandOn, openRun, type Run } from '../app/run/open.ts';
+import { successorText } from '../app/run/unfinished.ts';
+import { confirmAndSend, requireKey } from '../app/sending/confirm.ts';
+import { resolveForRun } from '../app/settings.ts';
+import { isTaken } from '../core/followup/retry.ts';
+import { keptCells } from '../core/results/rows.ts';
+import { EXIT } from '../core/run/exit-codes.ts';
+import type { Manifest } from '../core/run/manifest.ts';
+import type { RawSettings } from '../core/settings/resolve.ts';
+import type { RowKind } from '../core/settings/schema.ts';
+import { count } from '../core/text/text.ts';
+import { createCsvWriter } from '../io/csv/writer.ts';
+import { readJson, runFiles, writeJson } from '../io/run/directory.ts';
 
 /** Settings that were about the whole of an input, or about the form in which it came: the rows of a retry are neither. */
 const OF_THE_WHOLE = ['min_rows', 'max_changes', 'delimiter', 'skip_rejected', 'results'] as const;
 
 /** `retry RUN_DIR`: a new run of the rows that have not reached their target. */
-export async function retryCommand(given: string | undefined, flags: Typed, context: Context): Promise<number> {
+export async function retryCommand(given: string | undefined, flags: RawSettings, context: Context): Promise<number> {
   if (given === undefined || given === '') throw new UsageError('retry needs a run directory; `runs` lists them');
   const source = openRun(given, context);
   const kept = { ...source.manifest.settings };
   for (const name of OF_THE_WHOLE) delete kept[name];
-  const resolved = settleOnRun(flags, context, 'retry', { ...source.manifest, settings: kept });
+  const resolved = resolveForRun(flags, context, 'retry', { ...source.manifest, settings: kept });
   const { settings } = resolved;
   if (settings.print_config) return printConfig(resolved, 'retry', context);
   checkOutputs(null, resolved, context);
@@ -44,12 +47,12 @@ export async function retryCommand(given: string | undefined, flags: Typed, cont
   const rows = await rowsToTake(source.dir, manifest, settings.only);
   if (rows.taken.length === 0) {
     const note = `Run ${manifest.run_id} has no rows that are ${settings.only.join(' or ')}: nothing to do.`;
-    if (settings.json) sayJson(context, EXIT.ok, { warnings: [note] });
-    else if (!settings.quiet) say(context.stderr, `${note}\n`);
+    if (settings.json) printJson(context, EXIT.ok, { warnings: [note] });
+    else if (!settings.quiet) print(context.stderr, `${note}\n`);
     return EXIT.ok;
   }
   const isUndo = manifest.source?.undo === true;
-  const origin: Origin = {
+  const origin: InputSource = {
     path: manifest.input.path,
     name: manifest.name,
     source: { run_id: manifest.run_id, dir: source.dir, only: settings.only.join(','), undo: isUndo },
@@ -65,11 +68,11 @@ export async function retryCommand(given: string | undefined, flags: Typed, cont
     ...(isUndo ? { plan: (dir, signal, read) => planUndo(dir, settings.force, signal, read) } : {}),
   };
   const where = `${count(rows.taken.length, 'row')} of ${source.shown}`;
-  const begun = await begin(origin, where, resolved, settings.dry_run ? 'plan' : 'retry', key, context);
+  const begun = await preparePlan(origin, where, resolved, settings.dry_run ? 'plan' : 'retry', key, context);
   if (!('run' in begun)) return 'exit' in begun ? begun.exit : EXIT.ok;
   const { run, warnings } = begun;
   const isOver = state === 'finished' || rows.leftBehind > 0;
-  return goAhead(run, resolved, context, {
+  return confirmAndSend(run, resolved, context, {
     key,
     neverAsk: false,
     warnings,

@@ -1,18 +1,19 @@
 import { join, resolve } from 'node:path';
-import { formatDuration } from '../core/duration.ts';
-import { EXIT } from '../core/exit-codes.ts';
-import type { State } from '../core/manifest.ts';
-import { planAgain } from '../core/next-command.ts';
-import type { Typed } from '../core/resolve-settings.ts';
-import type { Summary } from '../core/summary.ts';
-import { emptyTally } from '../core/tally.ts';
-import { readJson, runFiles } from '../io/run-directory.ts';
-import { type Context, say, sayJson } from './context.ts';
-import { stateOf } from './locks.ts';
-import { commandOn, openRuns, type Run, typedPath } from './open-run.ts';
-import { settle } from './settled.ts';
-import { unfinishedLike } from './unfinished.ts';
-import { tallyRun } from './write-results.ts';
+import type { Context } from '../app/context.ts';
+import { tallyRun } from '../app/ending/write-results.ts';
+import { print, printJson } from '../app/output.ts';
+import { stateOf } from '../app/run/locks.ts';
+import { commandOn, openRuns, type Run, typedPath } from '../app/run/open.ts';
+import { unfinishedLike } from '../app/run/unfinished.ts';
+import { resolveForCommand } from '../app/settings.ts';
+import { planAgain } from '../core/followup/next-command.ts';
+import type { Summary } from '../core/results/summary.ts';
+import { emptyTally } from '../core/results/tally.ts';
+import { EXIT } from '../core/run/exit-codes.ts';
+import type { State } from '../core/run/manifest.ts';
+import type { RawSettings } from '../core/settings/resolve.ts';
+import { formatDuration } from '../core/text/duration.ts';
+import { readJson, runFiles } from '../io/run/directory.ts';
 
 type Line = {
   run_id: string;
@@ -76,28 +77,28 @@ function countsText(counts: Record<string, number>): string {
 }
 
 /** `runs`: the runs with state, counts, age and next command, the newest last. */
-export async function runsCommand(flags: Typed, context: Context): Promise<number> {
-  const { settings } = settle(flags, context, 'runs');
+export async function runsCommand(flags: RawSettings, context: Context): Promise<number> {
+  const { settings } = resolveForCommand(flags, context, 'runs');
   const runsDir = resolve(context.cwd, settings.runs_dir);
   const now = Date.now();
   const found = openRuns(settings.runs_dir, context);
-  for (const fault of found.faults) say(context.stderr, `${fault}\n`);
+  for (const fault of found.faults) print(context.stderr, `${fault}\n`);
   const runs: Line[] = [];
   for (const run of found.runs) runs.push(await lineOf(run, now, context));
   if (settings.json) {
-    sayJson(context, EXIT.ok, { runs });
+    printJson(context, EXIT.ok, { runs });
     return 0;
   }
   if (settings.quiet) return 0;
   if (runs.length === 0) {
-    say(context.stdout, `no runs in ${join(typedPath(context, runsDir))}\n`);
+    print(context.stdout, `no runs in ${join(typedPath(context, runsDir))}\n`);
     return 0;
   }
   const width = Math.max(...runs.map((run) => run.run_id.length));
   for (const run of runs) {
     const age = `${formatDuration(run.age_ms)} ago`.padStart(12);
     const next = run.next_command === null ? '' : `\n    next: ${run.next_command}`;
-    say(
+    print(
       context.stdout,
       `${run.run_id.padEnd(width)}  ${run.state.padEnd(11)}  ${age}  ${countsText(run.counts)}${next}\n`,
     );

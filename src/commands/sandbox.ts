@@ -1,7 +1,9 @@
-import { parseDuration } from '../core/duration.ts';
-import { quoted } from '../core/text.ts';
+import type { Context } from '../app/context.ts';
+import { UsageError } from '../app/errors.ts';
+import { print } from '../app/output.ts';
+import { parseDuration } from '../core/text/duration.ts';
+import { quoted } from '../core/text/text.ts';
 import { exampleIds, NOT_IMITATED, parseEdit, parseFault, startSandbox } from '../sandbox/server.ts';
-import { type Context, say, UsageError } from './context.ts';
 
 /** The flags of `sandbox`, as they were typed. */
 export type SandboxFlags = Record<string, string | boolean | string[] | undefined>;
@@ -98,7 +100,7 @@ export async function sandboxCommand(flags: SandboxFlags, context: Context): Pro
     "Somebody else's edit of a number: POST /_sandbox/edit. Ctrl-C ends it.",
     '',
   ];
-  say(context.stdout, lines.join('\n'));
+  print(context.stdout, lines.join('\n'));
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
   });

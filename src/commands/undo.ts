@@ -1,19 +1,22 @@
-import { EXIT } from '../core/exit-codes.ts';
-import type { Manifest } from '../core/manifest.ts';
-import type { Typed } from '../core/resolve-settings.ts';
-import { readJson, runFiles, writeJson } from '../io/run-directory.ts';
-import { begin } from './begin.ts';
-import { checkAccount } from './check-account.ts';
-import { checkPlan } from './check-plan.ts';
-import { CommandError, type Context, say, UsageError } from './context.ts';
-import { goAhead, requireKey } from './go-ahead.ts';
-import { lockAccount, lockRun, stateOf } from './locks.ts';
-import { checkOutputs, type Origin } from './new-run.ts';
-import { commandOn, openRun, type Run } from './open-run.ts';
-import { printConfig } from './print-config.ts';
-import { settleOnRun } from './settled.ts';
-import { draftUndo, planUndo } from './undo-plan.ts';
-import { indexLedger } from './write-results.ts';
+import { checkAccount } from '../app/account/check-account.ts';
+import type { Context } from '../app/context.ts';
+import { indexLedger } from '../app/ending/write-results.ts';
+import { CommandError, UsageError } from '../app/errors.ts';
+import { print } from '../app/output.ts';
+import { checkPlan } from '../app/planning/check-plan.ts';
+import type { InputSource } from '../app/planning/input-source.ts';
+import { preparePlan } from '../app/planning/prepare.ts';
+import { draftUndo, planUndo } from '../app/planning/undo-plan.ts';
+import { printConfig } from '../app/print-config.ts';
+import { checkOutputs } from '../app/run/create.ts';
+import { lockAccount, lockRun, stateOf } from '../app/run/locks.ts';
+import { commandOn, openRun, type Run } from '../app/run/open.ts';
+import { confirmAndSend, requireKey } from '../app/sending/confirm.ts';
+import { resolveForRun } from '../app/settings.ts';
+import { EXIT } from '../core/run/exit-codes.ts';
+import type { Manifest } from '../core/run/manifest.ts';
+import type { RawSettings } from '../core/settings/resolve.ts';
+import { readJson, runFiles, writeJson } from '../io/run/directory.ts';
 
 /** Settings that were about the input of the run that is undone. */
 const OF_THE_INPUT = [
@@ -28,14 +31,14 @@ const OF_THE_INPUT = [
 ] as const;
 
 /** `undo RUN_DIR`: a new run that puts back what a run has changed, where the number still has what that run set. */
-export async function undoCommand(given: string | undefined, flags: Typed, context: Context): Promise<number> {
+export async function undoCommand(given: string | undefined, flags: RawSettings, context: Context): Promise<number> {
   if (given === undefined || given === '') throw new UsageError('undo needs a run directory; `runs` lists them');
   const source = openRun(given, context);
   const kept = { ...source.manifest.settings };
   for (const name of OF_THE_INPUT) delete kept[name];
   // Back to no profile is what was there: a later retry of the undo needs no flag for it either.
   kept.allow_unassign = 'true';
-  const resolved = settleOnRun(flags, context, 'undo', { ...source.manifest, settings: kept });
+  const resolved = resolveForRun(flags, context, 'undo', { ...source.manifest, settings: kept });
   const { settings } = resolved;
   if (settings.print_config) return printConfig(resolved, 'undo', context);
   checkOutputs(null, resolved, context);
@@ -49,7 +52,7 @@ export async function undoCommand(given: string | undefined, flags: Typed, conte
   await checkAccount({ ...source, manifest }, resolved, key, context);
   const index = await indexLedger(runFiles(source.dir).ledger, manifest.input.rows);
   let rows = 0;
-  const origin: Origin = {
+  const origin: InputSource = {
     path: null,
     name: `undo-${manifest.name}`,
     source: { run_id: manifest.run_id, dir: source.dir, only: '', undo: true },
@@ -64,7 +67,7 @@ export async function undoCommand(given: string | undefined, flags: Typed, conte
     },
     plan: (dir, signal, read) => planUndo(dir, settings.force, signal, read),
   };
-  const begun = await begin(
+  const begun = await preparePlan(
     origin,
     `undo of ${source.shown}`,
     resolved,
@@ -77,12 +80,12 @@ export async function undoCommand(given: string | undefined, flags: Typed, conte
   const { run, warnings } = begun;
   const isOver = state === 'finished' || state === 'superseded';
   const supersedes = isOver ? [] : [{ ...source, manifest }];
-  return goAhead(run, resolved, context, { key, neverAsk: false, warnings, supersedes });
+  return confirmAndSend(run, resolved, context, { key, neverAsk: false, warnings, supersedes });
 }
 
 function sayNothing({ run_id: id }: Manifest, json: boolean, quiet: boolean, context: Context): void {
   const note = `Run ${id} has changed nothing: there is nothing to undo.`;
-  if (!json && !quiet) say(context.stderr, `${note}\n`);
+  if (!json && !quiet) print(context.stderr, `${note}\n`);
 }
 
 /** The state of a run that can be undone. Throws CommandError (exit 8 or 9) where it cannot. */

@@ -1,27 +1,28 @@
 import { join, resolve } from 'node:path';
-import { signalExit } from '../core/ending.ts';
-import { EXIT, exitName } from '../core/exit-codes.ts';
-import type { Resolved, Typed } from '../core/resolve-settings.ts';
-import { count } from '../core/text.ts';
+import { countsText, rowText, type VerificationPass, watch } from '../app/account/verification-pass.ts';
+import type { Context } from '../app/context.ts';
+import { endRun } from '../app/ending/end-run.ts';
+import { makeSummary } from '../app/ending/summarize.ts';
+import { createStyle, print, printJson, wrapForTerminal } from '../app/output.ts';
+import { checkPlan } from '../app/planning/check-plan.ts';
+import { findInput, requireInput } from '../app/planning/input-source.ts';
+import { planOrExit } from '../app/planning/prepare.ts';
+import { printConfig } from '../app/print-config.ts';
+import { commandOn, openRun, type Run } from '../app/run/open.ts';
+import { requireKey } from '../app/sending/confirm.ts';
+import { resolveForCommand, resolveForRun } from '../app/settings.ts';
+import { onEndSignals } from '../app/signals.ts';
+import { signalExit } from '../core/results/ending.ts';
+import { EXIT, exitName } from '../core/run/exit-codes.ts';
+import type { RawSettings, Resolved } from '../core/settings/resolve.ts';
+import { count } from '../core/text/text.ts';
 import { createStop, type Stop } from '../engine/ports.ts';
-import { isRunDirectory } from '../io/run-directory.ts';
-import { planOrEnd } from './begin.ts';
-import { checkPlan } from './check-plan.ts';
-import { type Context, fitted, painter, say, sayJson } from './context.ts';
-import { endRun } from './end-run.ts';
-import { makeSummary } from './finish.ts';
-import { requireKey } from './go-ahead.ts';
-import { countsText, type Look, rowText, watch } from './look.ts';
-import { commandOn, openRun, type Run } from './open-run.ts';
-import { printConfig } from './print-config.ts';
-import { findInput, requireInput } from './require-input.ts';
-import { settle, settleOnRun } from './settled.ts';
-import { onEndSignals } from './signals.ts';
+import { isRunDirectory } from '../io/run/directory.ts';
 
 /** Prints what the last look has found, and gives the exit code. */
 function report(
   run: Run,
-  { counts, shown }: Look,
+  { counts, shown }: VerificationPass,
   stop: Stop,
   next: string | null,
   { settings }: Resolved,
@@ -34,7 +35,7 @@ function report(
   const file = join(run.shown, 'verify.csv');
   if (settings.json) {
     const error = bad === 0 ? {} : { error: { code: exitName(exit), message: `${countsText(counts)}; see ${file}` } };
-    sayJson(context, exit, {
+    printJson(context, exit, {
       run_id: run.manifest.run_id,
       counts,
       files: { verify: file },
@@ -48,20 +49,20 @@ function report(
   const width = Math.max(0, ...shown.map(({ entry }) => String(entry.line).length));
   const lines = [
     '',
-    painter(out)(bad === 0 ? 'good' : 'bad', `verify: ${countsText(counts)}`),
-    ...shown.map((checked) => fitted(out, `  ${rowText(checked, width)}`)),
+    createStyle(out)(bad === 0 ? 'good' : 'bad', `verify: ${countsText(counts)}`),
+    ...shown.map((checked) => wrapForTerminal(out, `  ${rowText(checked, width)}`)),
   ];
   if (bad > shown.length) lines.push(`  and ${count(bad - shown.length, 'more', 'more')}`);
   lines.push('', 'Files', `  verify   ${file}`, '', `Exit ${exit} (${exitName(exit)})`);
-  if (next !== null) lines.push(`Next: ${painter(out)('strong', next)}`);
-  say(out, `${lines.join('\n')}\n`);
+  if (next !== null) lines.push(`Next: ${createStyle(out)('strong', next)}`);
+  print(out, `${lines.join('\n')}\n`);
   return exit;
 }
 
 /** `verify INPUT|RUN_DIR`: reads the account and compares it with the targets. Sends nothing. */
-export async function verifyCommand(input: string | undefined, flags: Typed, context: Context): Promise<number> {
+export async function verifyCommand(input: string | undefined, flags: RawSettings, context: Context): Promise<number> {
   if (flags.print_config !== undefined && (input === undefined || input === '')) {
-    return printConfig(settle(flags, context, 'verify'), 'verify', context);
+    return printConfig(resolveForCommand(flags, context, 'verify'), 'verify', context);
   }
   const given = requireInput(input, 'verify');
   const stop = createStop();
@@ -69,7 +70,7 @@ export async function verifyCommand(input: string | undefined, flags: Typed, con
   try {
     if (given !== '-' && isRunDirectory(resolve(context.cwd, given)))
       return await verifyRun(given, flags, stop, context);
-    const resolved = settle(flags, context, 'verify');
+    const resolved = resolveForCommand(flags, context, 'verify');
     if (resolved.settings.print_config) return printConfig(resolved, 'verify', context);
     return await verifyInput(given, resolved, stop, context);
   } finally {
@@ -77,9 +78,9 @@ export async function verifyCommand(input: string | undefined, flags: Typed, con
   }
 }
 
-async function verifyRun(given: string, flags: Typed, stop: Stop, context: Context): Promise<number> {
+async function verifyRun(given: string, flags: RawSettings, stop: Stop, context: Context): Promise<number> {
   const run = openRun(given, context);
-  const resolved = settleOnRun(flags, context, 'verify', run.manifest);
+  const resolved = resolveForRun(flags, context, 'verify', run.manifest);
   if (resolved.settings.print_config) return printConfig(resolved, 'verify', context);
   const key = requireKey(resolved, context);
   await checkPlan(run, context);
@@ -91,7 +92,7 @@ async function verifyInput(input: string, resolved: Resolved, stop: Stop, contex
   const key = requireKey(resolved, context);
   const found = findInput(input, resolved, context);
   if ('exit' in found) return found.exit;
-  const attempt = await planOrEnd(found.origin, resolved, 'verify', key, context);
+  const attempt = await planOrExit(found.origin, resolved, 'verify', key, context);
   if (!('planned' in attempt)) return 'exit' in attempt ? attempt.exit : EXIT.ok;
   const { run, fault } = attempt.planned;
   if (fault !== null) {

@@ -1,8 +1,8 @@
-import type { Answer, ApiError } from '../core/answer.ts';
-import type { StopReason } from '../core/classify.ts';
-import type { LedgerEntry } from '../core/ledger-entry.ts';
-import type { Outcome } from '../core/outcome.ts';
-import type { PlanEntry } from '../core/plan.ts';
+import type { Answer, ApiError } from '../core/api/response.ts';
+import type { StopReason } from '../core/attempt/classify.ts';
+import type { Outcome } from '../core/attempt/outcome.ts';
+import type { LedgerEntry } from '../core/ledger/entry.ts';
+import type { PlanEntry } from '../core/plan/entry.ts';
 
 /** A wait that can be ended early. `done` resolves either way and never rejects. */
 export type Sleep = { done: Promise<void>; cancel: () => void };

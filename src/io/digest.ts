@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import type { Digest } from '../core/digest-table.ts';
+import type { Digest } from '../core/input/digest-table.ts';
 
 /** The first half of the SHA-256 of a text. */
 export const digest: Digest = (text) => {

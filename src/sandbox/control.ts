@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Account, snapshotOf } from './account.ts';
-import { type Body, readBody, refuseBody } from './body.ts';
-import { type AccountEdit, editProblem } from './edit-forms.ts';
-import { applyEdit } from './edits.ts';
+import { type Account, snapshotOf } from './account/account.ts';
+import { type AccountEdit, editProblem } from './account/edit-forms.ts';
+import { applyEdit } from './account/edits.ts';
+import { type Body, readBody, refuseBody } from './http/body.ts';
+import { failure, type Reply } from './http/reply.ts';
+import { sendReply } from './http/send.ts';
 import type { Recorder } from './recorder.ts';
-import { failure, type Reply } from './reply.ts';
-import { sendReply } from './send.ts';
 
 /** Paths under this prefix steer the sandbox itself. They take no key, no place in the rate limit, and are not recorded. */
 export const CONTROL_PREFIX = '/_sandbox/';

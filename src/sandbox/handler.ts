@@ -1,16 +1,16 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { Account } from './account.ts';
-import { type Body, readBody } from './body.ts';
+import type { Account } from './account/account.ts';
+import type { EditsDue } from './account/edits.ts';
+import { updateNumber } from './account/update.ts';
 import { CONTROL_PREFIX, control } from './control.ts';
-import type { EditsDue } from './edits.ts';
-import { playFault } from './fault-kinds.ts';
-import type { FaultChooser } from './faults.ts';
-import type { Gate } from './gate.ts';
+import { playFault } from './faults/fault-kinds.ts';
+import type { FaultChooser } from './faults/faults.ts';
+import type { Gate } from './faults/gate.ts';
+import { type Body, readBody } from './http/body.ts';
+import { failure, type Reply } from './http/reply.ts';
+import { sendReply } from './http/send.ts';
 import type { OpenRecord, Recorder } from './recorder.ts';
-import { failure, type Reply } from './reply.ts';
 import { findRoute, type Route } from './routes.ts';
-import { sendReply } from './send.ts';
-import { updateNumber } from './update.ts';
 
 /** What answering takes. `later` runs its function after so many milliseconds, at once for 0. */
 type HandlerParts = {

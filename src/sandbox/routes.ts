@@ -1,7 +1,7 @@
-import type { Account } from './account.ts';
-import { listNumbers, listProfiles } from './list.ts';
-import { failure, type Reply, success } from './reply.ts';
-import { showNumber, showProfile } from './views.ts';
+import type { Account } from './account/account.ts';
+import { listNumbers, listProfiles } from './account/list.ts';
+import { showNumber, showProfile } from './account/views.ts';
+import { failure, type Reply, success } from './http/reply.ts';
 
 /** Where a path leads. Only a route with an id can be written to. */
 export type Route = {

@@ -1,21 +1,21 @@
 import { createServer, type Server } from 'node:http';
-import { openAccount, snapshotOf } from './account.ts';
-import type { AccountEdit, Edit } from './edit-forms.ts';
-import { editNow, scheduleEdits } from './edits.ts';
-import { createFaultChooser, type Fault } from './faults.ts';
-import { createGate } from './gate.ts';
-import { makeState, type NumberInput, type ProfileInput } from './generate.ts';
+import { openAccount, snapshotOf } from './account/account.ts';
+import type { AccountEdit, Edit } from './account/edit-forms.ts';
+import { editNow, scheduleEdits } from './account/edits.ts';
+import { makeState, type NumberInput, type ProfileInput } from './account/generate.ts';
+import type { SandboxState } from './account/state.ts';
+import { createFaultChooser, type Fault } from './faults/faults.ts';
+import { createGate } from './faults/gate.ts';
 import { createHandler } from './handler.ts';
 import { createRecorder, type ReceivedRequest } from './recorder.ts';
-import type { SandboxState } from './state.ts';
 
-export { type AccountEdit, type Edit, parseEdit } from './edit-forms.ts';
-export { FAULT_KINDS } from './fault-kinds.ts';
-export { type Fault, parseFault } from './faults.ts';
-export type { NumberInput, ProfileInput } from './generate.ts';
+export { type AccountEdit, type Edit, parseEdit } from './account/edit-forms.ts';
+export type { NumberInput, ProfileInput } from './account/generate.ts';
+export { exampleIds, type SandboxState } from './account/state.ts';
+export { FAULT_KINDS } from './faults/fault-kinds.ts';
+export { type Fault, parseFault } from './faults/faults.ts';
 export { NOT_IMITATED } from './not-imitated.ts';
 export type { ReceivedRequest } from './recorder.ts';
-export { exampleIds, type SandboxState } from './state.ts';
 
 export type SandboxOptions = {
   /** Default 0: any free port. The address is always 127.0.0.1. */

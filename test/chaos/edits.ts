@@ -1,13 +1,7 @@
 import { changesOf, DRIFTED, type Held, type Row, wanted } from './input.ts';
 import type { Random } from './random.ts';
 import { readLedger } from './run-files.ts';
-import { runAt, type Trial } from './session.ts';
-
-/**
- * What somebody else has made of a number between a kill and the call that goes on: something that nobody wants, or what
- * the row wants. `since` is the number of requests before it; `open`: a write of the row was on its way at the kill.
- */
-export type Edit = { to: 'drifted' | 'there'; since: number; open: boolean };
+import { type Edit, runAt, type Trial } from './session.ts';
 
 /** What an edited number must have in the end: what it has been given. */
 export function editedTo(row: Row, { to }: Edit): Held {

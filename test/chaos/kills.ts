@@ -1,5 +1,5 @@
 import { checkEnd, type Reference, referenceOf, runOf } from './checks.ts';
-import { type Edit, editSome } from './edits.ts';
+import { editSome } from './edits.ts';
 import type { Blame } from './faults.ts';
 import { checkAfterEnd, checkLeft, hasFinished, hasPlanned, lastWords, nextArgs } from './go-on.ts';
 import { changesOf } from './input.ts';
@@ -10,6 +10,7 @@ import {
   applyArgs,
   type Bench,
   clear,
+  type Edit,
   type Kill,
   newTrial,
   runAt,

@@ -1,6 +1,6 @@
 import type { Fault } from './faults.ts';
 import type { Stage } from './stages.ts';
-import type { Traffic } from './traffic.ts';
+import type { Pipeline } from './traffic.ts';
 
 /** What all trials of one part have come to. */
 export type Report = {
@@ -10,7 +10,7 @@ export type Report = {
   rows: number;
   edits: number;
   drafts: number;
-  traffic: Traffic;
+  traffic: Pipeline;
   faults: Fault[];
 };
 
@@ -36,7 +36,7 @@ export function emptyReport(): Report {
   };
 }
 
-function together(a: Traffic, b: Traffic): Traffic {
+function together(a: Pipeline, b: Pipeline): Pipeline {
   return {
     requests: a.requests + b.requests,
     reads: {
@@ -57,7 +57,7 @@ export function addTrial(
   report: Report,
   trial: { online: boolean; rows: { length: number }; edits: { size: number } },
   drafts: number,
-  traffic: Traffic,
+  traffic: Pipeline,
 ): void {
   report.runs += 1;
   report.online += Number(trial.online);

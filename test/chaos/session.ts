@@ -3,7 +3,6 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { Edit } from './edits.ts';
 import { makeRows, type Row, writeInput } from './input.ts';
 import { begunDirs, type LedgerState, manifestOf, readLedger, runDirs } from './run-files.ts';
 import { type ChaosServer, KEY } from './server.ts';
@@ -11,6 +10,12 @@ import { type ChaosServer, KEY } from './server.ts';
 const ROOT = resolve(import.meta.dirname, '../..');
 const PATIENCE_MS = 60_000;
 const LOOK_EVERY_MS = 1;
+
+/**
+ * What somebody else has made of a number between a kill and the call that goes on: something that nobody wants, or what
+ * the row wants. `since` is the number of requests before it; `open`: a write of the row was on its way at the kill.
+ */
+export type Edit = { to: 'drifted' | 'there'; since: number; open: boolean };
 
 /** How a process ended. `stuck`: it did not, and was killed for it. */
 export type Ended = { code: number | null; signal: string | null; stdout: string; stderr: string; stuck: boolean };

@@ -1,4 +1,4 @@
-import { mostInWindow } from '../engine/most-in-window.ts';
+import { mostInWindow } from '../support/engine/most-in-window.ts';
 import type { Blame } from './faults.ts';
 import { changesOf } from './input.ts';
 import type { Seen } from './server.ts';
@@ -14,7 +14,7 @@ type Reads = { plan: number; drift: number; back: number };
  * What the requests of a trial come to. `doubted` are writes whose answers told nothing; `most` is the greatest number in
  * any second of one session.
  */
-export type Traffic = {
+export type Pipeline = {
   requests: number;
   reads: Reads;
   resent: number;
@@ -128,7 +128,7 @@ function checkPace({ server, sessions, rate }: Trial, blame: Blame): { most: num
  * Checks all requests of a trial that has ended: nothing sent twice unseen, nothing read back but rows in flight at the
  * kills and writes in doubt, no more writes than rows and those, and none too early.
  */
-export function checkTraffic(trial: Trial, blame: Blame): Traffic {
+export function checkTraffic(trial: Trial, blame: Blame): Pipeline {
   const { server, sessions } = trial;
   const seen = server.seen();
   const reads: Reads = { plan: 0, drift: 0, back: 0 };

@@ -2,20 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { retryCommand } from '../../src/commands/retry.ts';
-import type { LedgerEntry } from '../../src/core/ledger-entry.ts';
-import type { Typed } from '../../src/core/resolve-settings.ts';
-import { takeLock } from '../../src/io/lock.ts';
-import { listRuns, loadManifest, readJson, runFiles, writeJson } from '../../src/io/run-directory.ts';
+import type { LedgerEntry } from '../../src/core/ledger/entry.ts';
+import type { RawSettings } from '../../src/core/settings/resolve.ts';
+import { listRuns, loadManifest, readJson, runFiles, writeJson } from '../../src/io/run/directory.ts';
+import { takeLock } from '../../src/io/run/lock.ts';
 import { type SandboxState, startSandbox } from '../../src/sandbox/server.ts';
-import { failure, outcome } from './ledgers.ts';
-import { id, profile } from './plans.ts';
-import { AT } from './run-directories.ts';
-import { OFFLINE, printed, refusalOf, type Source, sourceOf } from './sources.ts';
+import { failure, outcome } from '../support/ledgers.ts';
+import { id, profile } from '../support/plans.ts';
+import { AT } from '../support/run-directories.ts';
+import { OFFLINE, printed, refusalOf, type Source, sourceOf } from '../support/sources.ts';
 
 const runsOf = ({ context }: Source) => join(context.cwd, 'runs');
 
 /** Takes rows of a run into a new one without sending them; gives that one. */
-async function retried(source: Source, flags: Typed = {}) {
+async function retried(source: Source, flags: RawSettings = {}) {
   const exit = await retryCommand(source.dir, { dry_run: 'true', ...flags }, source.context);
   const [dir, ...more] = listRuns(runsOf(source));
   if (dir === undefined || more.length > 0) throw new Error(`exit ${exit}: ${printed(source.context.stderr)}`);
@@ -174,7 +174,7 @@ describe('a retry', () => {
     },
   );
 
-  it.each<[Typed, RegExp]>([
+  it.each<[RawSettings, RegExp]>([
     [{}, /is locked by process 4711 on host, since .* \(resume x\)/],
     // It takes no lock, as it only reads.
     [{ dry_run: 'true' }, /^Run \S+ is at work\.$/],

@@ -1,9 +1,9 @@
 import type { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { readCommandLine } from '../../src/commands/command-line.ts';
-import { UsageError } from '../../src/commands/context.ts';
+import { UsageError } from '../../src/app/errors.ts';
+import { readCommandLine } from '../../src/cli/parser.ts';
 import { type SandboxFlags, sandboxCommand } from '../../src/commands/sandbox.ts';
-import { contextOf } from './contexts.ts';
+import { contextOf } from '../support/contexts.ts';
 
 /** The first number and profile that the sandbox makes. */
 const ID = '1293384261000000011';

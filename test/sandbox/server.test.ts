@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/server.ts';
-import { call, callUrl, code, id, patch, profile, sandbox } from './client.ts';
+import { call, callUrl, code, id, patch, profile, sandbox } from '../support/sandbox-client.ts';
 
 const controlUrl = (to: Sandbox, path: string) => `http://127.0.0.1:${to.port}/_sandbox/${path}`;
 

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
-import { mostInWindow } from '../engine/most-in-window.ts';
+import { mostInWindow } from '../support/engine/most-in-window.ts';
 import { api, at } from './api.ts';
 import {
   KEY,

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { afterEach } from 'vitest';
-import type { Manifest } from '../../src/core/manifest.ts';
-import type { Summary } from '../../src/core/summary.ts';
+import type { Summary } from '../../src/core/results/summary.ts';
+import type { Manifest } from '../../src/core/run/manifest.ts';
 
 /** The built program: these tests start it as its users do. */
 export const CLI = resolve(import.meta.dirname, '../../dist/cli.js');

@@ -1,0 +1,96 @@
+import { readProfileRef } from '../../core/input/profile-ref.ts';
+import { UNASSIGN } from '../../core/input/target.ts';
+import { readJson, runFiles, writeJson } from '../../io/run/directory.ts';
+import { readPlan } from '../../io/run/plan-file.ts';
+import type { NumberInput, ProfileInput, SandboxState } from '../../sandbox/server.ts';
+import type { Target } from './connect.ts';
+
+/** The stand-in of one run, started inside this process. */
+export type RunningSandbox = { target: Target; close: () => Promise<void> };
+
+const BEFORE_PROFILE = '00000000-0000-4000-8000-00000000ffff';
+const PRODUCTS = ['A2P', 'P2P'];
+
+/** Ids for numbers and profiles that the input knows by another name. */
+const madeId = (index: number) => `1293384261${String(index).padStart(8, '0')}1`;
+const madeProfile = (index: number) => `00000000-0000-4000-9000-${String(index).padStart(12, '0')}`;
+
+/** Gives made ids one after the other, without those that are taken. */
+function freeIds(made: (index: number) => string, taken: { has: (id: string) => boolean }): () => string {
+  let index = 0;
+  return () => {
+    do index += 1;
+    while (taken.has(made(index)));
+    return made(index);
+  };
+}
+
+/** What the rows of a plan name: numbers by their ids, else by their phone numbers; profiles by their ids, else by names. */
+async function namedIn(dir: string) {
+  const byId = new Map<string, NumberInput>();
+  const byPhone = new Map<string, Omit<NumberInput, 'id'>>();
+  const profiles = new Map<string, string>();
+  const names = new Set<string>();
+  for await (const batch of readPlan(runFiles(dir).plan)) {
+    for (const { id, action, phoneNumber, profileTarget, productTarget } of batch) {
+      if (action !== 'change') continue;
+      const number = {
+        phone_number: phoneNumber === '' ? null : phoneNumber,
+        messaging_profile_id: BEFORE_PROFILE,
+        eligible_messaging_products: productTarget === '' ? PRODUCTS : [...new Set([...PRODUCTS, productTarget])],
+      };
+      if (id === '' && !byPhone.has(phoneNumber)) byPhone.set(phoneNumber, number);
+      if (id !== '' && !byId.has(id)) byId.set(id, { id, ...number });
+      const ref = readProfileRef(profileTarget);
+      const target = ref === null ? profileTarget : ref.id;
+      if (target !== '' && target !== UNASSIGN) profiles.set(target, ref?.name ?? profiles.get(target) ?? '');
+      else if (ref !== null) names.add(ref.name);
+    }
+  }
+  return { byId, byPhone, profiles, names };
+}
+
+/** The numbers and profiles that a plan names: every number starts on a profile that is nobody's target. */
+async function fillFromPlan(dir: string): Promise<{ numbers: NumberInput[]; profiles: ProfileInput[] }> {
+  const named = await namedIn(dir);
+  const numbers: NumberInput[] = [];
+  const phones = new Set<string>();
+  for (const number of named.byId.values()) {
+    const { phone_number: phone } = number;
+    // No two numbers have the same phone number: a row that says so is to be found out.
+    if (phone && phones.has(phone)) numbers.push({ ...number, phone_number: null });
+    else numbers.push(number);
+    if (phone) phones.add(phone);
+  }
+  const freeId = freeIds(madeId, named.byId);
+  for (const [phone, number] of named.byPhone) if (!phones.has(phone)) numbers.push({ id: freeId(), ...number });
+  const profiles: ProfileInput[] = [{ id: BEFORE_PROFILE, name: 'Before' }];
+  for (const [id, name] of named.profiles) profiles.push({ id, name: name || `Target ${profiles.length}` });
+  const freeProfile = freeIds(madeProfile, named.profiles);
+  const known = new Set(profiles.map(({ name }) => name));
+  for (const name of named.names) if (!known.has(name)) profiles.push({ id: freeProfile(), name });
+  return { numbers, profiles };
+}
+
+/**
+ * Starts the stand-in for a run: with the state that an earlier command on the run has left, else filled with the
+ * numbers of its plan. Closing it keeps its state for the next command.
+ */
+export async function startSandboxFor(dir: string): Promise<RunningSandbox> {
+  const { startSandbox } = await import('../../sandbox/server.ts');
+  const kept = readJson(runFiles(dir).sandbox) as SandboxState | null;
+  const sandbox = await startSandbox({
+    ...(kept === null ? await fillFromPlan(dir) : { state: kept }),
+    recordRequests: false,
+  });
+  return {
+    target: { baseUrl: sandbox.url, key: 'no-key-is-needed-here' },
+    async close() {
+      try {
+        writeJson(runFiles(dir).sandbox, sandbox.snapshot());
+      } finally {
+        await sandbox.close();
+      }
+    },
+  };
+}

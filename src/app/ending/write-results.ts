@@ -1,0 +1,195 @@
+import {
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import type { Outcome } from '../../core/attempt/outcome.ts';
+import { addToIndex, emptyIndex, hasEnded, type LedgerIndex, type RowState } from '../../core/ledger/replay.ts';
+import type { Sessions } from '../../core/ledger/sessions.ts';
+import type { PlanEntry } from '../../core/plan/entry.ts';
+import {
+  failedCells,
+  failedHeader,
+  heldCells,
+  heldHeader,
+  isFailed,
+  RESULTS_COLUMNS,
+  type Result,
+  resultCells,
+  resultOf,
+} from '../../core/results/rows.ts';
+import { addResult, emptyTally, type Tally } from '../../core/results/tally.ts';
+import type { Manifest } from '../../core/run/manifest.ts';
+import { type CsvRecord, isBlank, readCsv } from '../../io/csv/records.ts';
+import { type CsvWriter, createCsvWriter } from '../../io/csv/writer.ts';
+import { runFiles } from '../../io/run/directory.ts';
+import { openLedgerEntries, scanLedger } from '../../io/run/ledger-file.ts';
+import { readPlan } from '../../io/run/plan-file.ts';
+
+/** Reads a ledger once. Throws when it names a row that the plan does not have. */
+export async function indexLedger(path: string, rows: number): Promise<LedgerIndex> {
+  const index = emptyIndex(rows);
+  await scanLedger(path, (entry, offset, length) => addToIndex(index, entry, offset, length));
+  return index;
+}
+
+/** The entry of a row that is sent although somebody else has changed it: with what it had then. */
+function withFound(entry: PlanEntry, index: LedgerIndex): PlanEntry {
+  const found = index.found.size === 0 ? undefined : index.found.get(entry.row);
+  if (found === undefined) return entry;
+  const action = entry.action === 'unchanged' ? 'change' : entry.action;
+  return { ...entry, action, profileBefore: found.profile, productBefore: found.product };
+}
+
+/** The plan's entries in order, in batches, each with what the ledger says of it. */
+export async function* resultsOf(dir: string, index: LedgerIndex, execution: boolean): AsyncGenerator<Result[]> {
+  const files = runFiles(dir);
+  const outcomes = index.left.some(hasEnded) ? openLedgerEntries(files.ledger) : null;
+  const outcomeOf = (row: number): Outcome | null => {
+    if (outcomes === null || !hasEnded(index.left[row] ?? 0)) return null;
+    const entry = outcomes.entryAt(index.offset[row] as number, index.length[row] as number);
+    return entry.type === 'outcome' ? entry : null;
+  };
+  const heldWhy = ({ profileTarget }: PlanEntry) =>
+    index.held.size > 0 ? (index.held.get(profileTarget) ?? null) : null;
+  try {
+    for await (const batch of readPlan(files.plan)) {
+      yield batch.map((planned) => {
+        const entry = withFound(planned, index);
+        const left = (index.left[entry.row] ?? 0) as RowState;
+        return resultOf(entry, left, outcomeOf(entry.row), execution, heldWhy(entry));
+      });
+    }
+  } finally {
+    outcomes?.close();
+  }
+}
+
+/** The header and the data rows of the input, in batches. */
+async function* inputBatches(dir: string, manifest: Manifest): AsyncGenerator<CsvRecord[]> {
+  const { dialect } = manifest.input;
+  if (dialect === null) return;
+  for await (const batch of readCsv(runFiles(dir).input, dialect)) yield batch.filter((record) => !isBlank(record));
+}
+
+/** Data rows of the input, one after another; the header comes first. */
+export async function* inputRecords(dir: string, manifest: Manifest): AsyncGenerator<CsvRecord> {
+  for await (const batch of inputBatches(dir, manifest)) yield* batch;
+}
+
+/** failed.csv, and held.csv where rows are held. */
+type LeftFiles = {
+  /** Takes the rows that failed or are held, in the order of the input. */
+  add: (result: Result) => Promise<void>;
+  close: () => void;
+  abandon: () => void;
+  end: () => Promise<unknown>;
+};
+
+/** Opens failed.csv. Null where the input has no header. The input is read as far as the last row that is asked for. */
+async function openLeft(dir: string, manifest: Manifest): Promise<LeftFiles | null> {
+  const files = runFiles(dir);
+  const input = inputBatches(dir, manifest);
+  let batch: CsvRecord[] = [];
+  let before = 0; // records before the batch
+  // Whole batches are passed over: to wait for each record of a million takes longer than to read them.
+  const recordAt = async (at: number): Promise<CsvRecord | undefined> => {
+    while (at >= before + batch.length) {
+      before += batch.length;
+      const next = await input.next();
+      if (next.done === true) return undefined;
+      batch = next.value;
+    }
+    return batch[at - before];
+  };
+  const header = await recordAt(0);
+  if (header === undefined) return null;
+  const failed = createCsvWriter(files.failed, failedHeader(header.cells));
+  let held: CsvWriter | null = null;
+  return {
+    async add(result) {
+      const cells = (await recordAt(result.entry.row))?.cells ?? [];
+      if (isFailed(result.status)) {
+        failed.write(failedCells(cells, header.cells, result));
+        return;
+      }
+      held ??= createCsvWriter(files.held, heldHeader(header.cells));
+      held.write(heldCells(cells, header.cells, result));
+    },
+    close() {
+      failed.close();
+      // One of an earlier end of this run may be there.
+      if (held === null) rmSync(files.held, { force: true });
+      else held.close();
+    },
+    abandon() {
+      failed.abandon();
+      held?.abandon();
+    },
+    end: () => input.return(undefined),
+  };
+}
+
+/** Counts the rows of a run as its files tell, without writing any. */
+export async function tallyRun(dir: string, manifest: Manifest): Promise<Tally> {
+  const index = await indexLedger(runFiles(dir).ledger, manifest.input.rows);
+  const tally = emptyTally();
+  for await (const batch of resultsOf(dir, index, true)) for (const result of batch) addResult(tally, result);
+  return tally;
+}
+
+/**
+ * Makes results.csv, failed.csv and held.csv from input copy, plan and ledger, in input order: the one piece of code for
+ * every end of the program and for `results`. Without `execution` good rows are `planned`, else `unprocessed`. Gives
+ * what was counted. Throws what the file system throws.
+ */
+export async function writeResults(
+  dir: string,
+  manifest: Manifest,
+  execution: boolean,
+): Promise<{ tally: Tally; sessions: Sessions }> {
+  const files = runFiles(dir);
+  const index = await indexLedger(files.ledger, manifest.input.rows);
+  const tally = emptyTally();
+  const writer = createCsvWriter(files.results, RESULTS_COLUMNS);
+  let left: LeftFiles | null = null;
+  try {
+    if (manifest.plan !== null) {
+      left = await openLeft(dir, manifest);
+      for await (const batch of resultsOf(dir, index, execution)) {
+        for (const result of batch) {
+          addResult(tally, result);
+          writer.write(resultCells(result));
+          if (isFailed(result.status) || result.status === 'held') await left?.add(result);
+        }
+      }
+    }
+    writer.close();
+    left?.close();
+  } catch (error) {
+    writer.abandon();
+    left?.abandon();
+    throw error;
+  } finally {
+    await left?.end();
+  }
+  return { tally, sessions: index.sessions };
+}
+
+/** Puts a copy of the results at a path of the user's, as a whole; a link is followed, a device is written into. */
+export function copyResults(dir: string, to: string): void {
+  const target = existsSync(to) ? realpathSync(to) : to;
+  const { results } = runFiles(dir);
+  if (existsSync(target) && !statSync(target).isFile()) {
+    writeFileSync(target, readFileSync(results));
+    return;
+  }
+  const draft = `${target}.${process.pid}.tmp`;
+  copyFileSync(results, draft);
+  renameSync(draft, target);
+}

@@ -1,0 +1,30 @@
+import { styleText } from 'node:util';
+import { exitName } from '../core/run/exit-codes.ts';
+import { wrapped } from '../core/text/text.ts';
+import type { Context } from './context.ts';
+
+/** Lines that were broken go on so many columns further right than they began. */
+const HANGING = 4;
+
+/** Colours for a stream, where it is a terminal and NO_COLOR is not set. */
+export function createStyle(stream: NodeJS.WriteStream): (style: 'good' | 'bad' | 'strong', text: string) => string {
+  const styles = { good: 'green', bad: 'red', strong: 'bold' } as const;
+  return (style, text) => styleText(styles[style], text, { stream, validateStream: true });
+}
+
+/** A text whose lines are broken between words for a terminal; elsewhere as it is, to be searched line by line. */
+export function wrapForTerminal(stream: NodeJS.WriteStream, text: string): string {
+  if (stream.isTTY !== true) return text;
+  const lines = text.split('\n');
+  return lines.map((line) => wrapped(line, line.length - line.trimStart().length + HANGING)).join('\n');
+}
+
+/** Writes to a stream whose reader may be gone. */
+export function print(stream: NodeJS.WriteStream, text: string): void {
+  if (text !== '') stream.write(text);
+}
+
+/** The one object of `--json` where there is no summary: exit code, its name, and what else there is to say. */
+export function printJson(context: Pick<Context, 'stdout'>, exit: number, fields: Record<string, unknown>): void {
+  print(context.stdout, `${JSON.stringify({ exit_code: exit, exit_name: exitName(exit), ...fields })}\n`);
+}

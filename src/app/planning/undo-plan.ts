@@ -1,0 +1,111 @@
+import type { Outcome } from '../../core/attempt/outcome.ts';
+import { isUndone, undoEntry, undoWithAccount } from '../../core/followup/undo.ts';
+import { hasEnded, type LedgerIndex } from '../../core/ledger/replay.ts';
+import { PLAN_COLUMNS, type PlanEntry, planCells } from '../../core/plan/entry.ts';
+import { createPreview, type Preview } from '../../core/plan/preview.ts';
+import { createCsvWriter, replaceRows } from '../../io/csv/writer.ts';
+import { runFiles } from '../../io/run/directory.ts';
+import { openLedgerEntries } from '../../io/run/ledger-file.ts';
+import { openPlanEntries, planLine } from '../../io/run/plan-file.ts';
+import { profilesOf } from '../account/read-for-plan.ts';
+import type { Planned, ReadDraft } from './make-plan.ts';
+
+const INPUT_COLUMNS = ['phone_number_id', 'messaging_profile_id', 'messaging_product', 'undone_row'];
+const DIALECT = { encoding: 'utf-8', delimiter: ',' };
+
+/** The rows that a run has changed or may have changed, the newest change first. */
+function undoneRows(index: LedgerIndex, outcomeOf: (row: number) => Outcome | null): number[] {
+  const rows: number[] = [];
+  for (let row = 1; row < index.left.length; row++) {
+    if (isUndone(index.left[row] as number, outcomeOf(row))) rows.push(row);
+  }
+  return rows.sort((a, b) => (index.offset[b] as number) - (index.offset[a] as number));
+}
+
+/** Writes rows as the input and the draft of the plan of a run that puts back what another has changed. */
+function writeDraft(
+  dir: string,
+  entries: Iterable<{ entry: PlanEntry; of: number }>,
+): { sha256: string; rows: number } {
+  const input = createCsvWriter(runFiles(dir).input, INPUT_COLUMNS);
+  const plan = createCsvWriter(runFiles(dir).plan, PLAN_COLUMNS);
+  let rows = 0;
+  try {
+    for (const { entry, of } of entries) {
+      rows += 1;
+      input.write([entry.id, entry.profileTarget, entry.productTarget, String(of)]);
+      plan.write(planCells(entry));
+    }
+    plan.close();
+    return { sha256: input.close(), rows };
+  } catch (error) {
+    input.abandon();
+    plan.abandon();
+    throw error;
+  }
+}
+
+/** Writes the rows that put back what a run has changed. */
+export function draftUndo(from: string, index: LedgerIndex, dir: string): { sha256: string; rows: number } {
+  const files = runFiles(from);
+  const sent = openPlanEntries(files.plan);
+  const ledger = openLedgerEntries(files.ledger);
+  const outcomeOf = (row: number): Outcome | null => {
+    if (!hasEnded(index.left[row] as number)) return null;
+    const entry = ledger.entryAt(index.offset[row] as number, index.length[row] as number);
+    return entry.type === 'outcome' ? entry : null;
+  };
+  function* entries() {
+    for (const [at, row] of undoneRows(index, outcomeOf).entries()) {
+      const found = index.found.get(row) ?? null;
+      yield { entry: undoEntry(at + 1, sent.entryOf(row), found, outcomeOf(row)), of: row };
+    }
+  }
+  try {
+    return writeDraft(dir, entries());
+  } finally {
+    sent.close();
+    ledger.close();
+  }
+}
+
+/** Writes rows of an undo again, as they were planned there: for its retry. What was held for good stays out. */
+export function draftRetry(from: string, taken: readonly number[], dir: string): { sha256: string; rows: number } {
+  const planned = openPlanEntries(runFiles(from).plan);
+  function* entries() {
+    let row = 0;
+    for (const of of taken) {
+      const entry = planned.entryOf(of);
+      if (entry.reason === 'before_unknown') continue;
+      row += 1;
+      yield { entry: { ...entry, row, line: row + 1, action: 'change' as const, reason: '', note: '' }, of };
+    }
+  }
+  try {
+    return writeDraft(dir, entries());
+  } finally {
+    planned.close();
+  }
+}
+
+/** Makes the plan of an undo from its draft: reads the account, and holds what no longer has what the run set. */
+export async function planUndo(dir: string, force: boolean, signal: AbortSignal, read: ReadDraft): Promise<Planned> {
+  const { plan } = runFiles(dir);
+  const pass = (preview: Preview, becomes: (entry: PlanEntry) => PlanEntry) =>
+    replaceRows(plan, (_row, line) => {
+      const entry = becomes(planLine(line()));
+      preview.add(entry);
+      return planCells(entry);
+    });
+  const draft = createPreview();
+  let planSha256 = pass(draft, (entry) => entry);
+  signal.throwIfAborted();
+  if (draft.actions.change === 0) return { dialect: DIALECT, planSha256, preview: draft, fault: null };
+  const { account, profiles } = await read(draft);
+  const preview = createPreview();
+  const known = profilesOf(profiles);
+  planSha256 = pass(preview, (entry) =>
+    entry.action === 'change' ? undoWithAccount(entry, account.of(entry), known, force) : entry,
+  );
+  return { dialect: DIALECT, planSha256, preview, fault: null };
+}

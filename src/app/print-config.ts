@@ -1,0 +1,60 @@
+import { EXIT } from '../core/run/exit-codes.ts';
+import { concurrencyOf, limitText, type Resolved } from '../core/settings/resolve.ts';
+import {
+  flagOf,
+  type Limit,
+  type Scope,
+  SETTING_NAMES,
+  type SettingName,
+  settingDefinition,
+} from '../core/settings/schema.ts';
+import { formatDuration } from '../core/text/duration.ts';
+import { findApiKey } from '../io/http/api-key.ts';
+import type { Context } from './context.ts';
+import { UsageError } from './errors.ts';
+import { print, printJson } from './output.ts';
+
+function shown(name: SettingName, { settings }: Resolved): string {
+  const value = settings[name];
+  if (name === 'concurrency' && value === null)
+    return `${concurrencyOf(settings)} (${typeof settings.rate === 'number' ? '2 x rate' : `with ${settings.rate}`})`;
+  if (value === null) return 'not set';
+  if (settingDefinition(name).kind === 'limit') return limitText(value as Limit);
+  if (settingDefinition(name).kind === 'duration') return formatDuration(value as number);
+  if (settingDefinition(name).kind === 'map') {
+    return (
+      Object.entries(value as Record<string, string>)
+        .map(([field, column]) => `${field}=${column}`)
+        .join(', ') || 'not set'
+    );
+  }
+  return String(value);
+}
+
+/**
+ * `--print-config`: every value that a command takes and where it came from; the key only as set or not set. Gives exit
+ * 0.
+ */
+export function printConfig(resolved: Resolved, scope: Scope, context: Context): number {
+  const names = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes(scope));
+  const found = findApiKey(context.env);
+  if ('fault' in found) throw new UsageError(found.fault);
+  const key = found.key === null ? 'not set' : 'set';
+  if (resolved.settings.json) {
+    const settings = Object.fromEntries(
+      names.map((name) => [name, { value: resolved.settings[name], source: resolved.sources[name] }]),
+    );
+    printJson(context, EXIT.ok, { settings, api_key: key });
+    return 0;
+  }
+  const rows: [string, string, string][] = names.map((name) => [
+    flagOf(name),
+    shown(name, resolved),
+    resolved.sources[name],
+  ]);
+  rows.push(['api key', key, 'environment']);
+  const width = (at: 0 | 1) => Math.max(...rows.map((row) => row[at].length));
+  const lines = rows.map(([name, value, source]) => `${name.padEnd(width(0))}  ${value.padEnd(width(1))}  ${source}`);
+  print(context.stdout, `${lines.join('\n')}\n`);
+  return 0;
+}

@@ -1,0 +1,39 @@
+import { resolve } from 'node:path';
+import type { Settings } from '../../core/settings/schema.ts';
+import { runFiles } from '../../io/run/directory.ts';
+import { readPlan } from '../../io/run/plan-file.ts';
+import { createLogger, type Logger } from '../../io/terminal/logger.ts';
+import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import type { Run } from './open.ts';
+
+type Where = Pick<Settings, 'log_file' | 'log_level'>;
+
+/** Opens the log of a run: log.ndjson, or where --log-file moves it. Throws UsageError where it cannot be written. */
+export function openLog(run: Run, { log_file: file, log_level: level }: Where, context: Context): Logger {
+  const path = file === null ? runFiles(run.dir).log : file === '-' ? '-' : resolve(context.cwd, file);
+  try {
+    return createLogger(path, level, run.manifest.run_id);
+  } catch (error) {
+    throw new UsageError(`cannot write the log ${path} (${(error as NodeJS.ErrnoException).code}); see --log-file`);
+  }
+}
+
+/** Logs every rejected row of a plan with its reason: each row that has an error has a line. */
+export async function logRejections(run: Run, where: Where, context: Context): Promise<void> {
+  const logger = openLog(run, where, context);
+  for await (const batch of readPlan(runFiles(run.dir).plan, 'rejected')) {
+    for (const { row, line, id, action, reason, note } of batch) {
+      if (action !== 'rejected') continue;
+      logger.log('error', 'row.rejected', 'row rejected', {
+        row,
+        line,
+        phone_number_id: id,
+        attempt: 0,
+        reason,
+        error_detail: note,
+      });
+    }
+  }
+  logger.close();
+}

@@ -1,0 +1,74 @@
+import { relative, resolve } from 'node:path';
+import { foreignBaseUrl } from '../../core/followup/next-command.ts';
+import type { RateControl } from '../../core/rate/rate-control.ts';
+import type { Manifest } from '../../core/run/manifest.ts';
+import { type Resolved, typedOf } from '../../core/settings/resolve.ts';
+import { settingDefinition } from '../../core/settings/schema.ts';
+import { commandLine } from '../../core/text/shell.ts';
+import type { Meter } from '../../engine/pacing/sliding-window.ts';
+import { isRunDirectory, loadManifest, loadRuns, writeManifest } from '../../io/run/directory.ts';
+import { type Context, canAskLater } from '../context.ts';
+import { UsageError } from '../errors.ts';
+
+/** A run directory at work. `dir` is absolute, `shown` is as it is typed from here; `manifest` is what was last written. */
+export type Run = {
+  dir: string;
+  shown: string;
+  manifest: Manifest;
+  /**
+   * That the account was read by this command: when the last request left (monotonic ms), as sending keeps its distance,
+   * what was learned of the rate, and what was counted.
+   */
+  before?: { readAt: number; control: RateControl; meter: Meter };
+};
+
+/** The settings that belong to a run, as run.json keeps them: not those of one call, and no consent to write. */
+export function keptSettings({ settings }: Pick<Resolved, 'settings'>): Manifest['settings'] {
+  return typedOf(settings, (name) => settingDefinition(name).once !== true);
+}
+
+/** A path as it is typed from here: relative where it lies below, else absolute, as it always is for a job. */
+export function typedPath(context: Context, path: string): string {
+  const absolute = resolve(context.cwd, path);
+  const from = relative(context.cwd, absolute);
+  return context.unattended || from === '' || from.startsWith('..') ? absolute : from;
+}
+
+/** A command on a run that works as printed: with the base URL where it must be named again, and --yes where it cannot ask. */
+export function commandOn(run: Run, verb: 'apply' | 'resume' | 'retry', context: Context, ...flags: string[]): string {
+  const foreign = foreignBaseUrl(run.manifest.settings);
+  const at = foreign === null ? [] : ['--base-url', foreign];
+  const yes = verb === 'resume' || canAskLater(context) ? [] : ['--yes'];
+  return commandLine(context.program, verb, run.shown, ...flags, ...at, ...yes);
+}
+
+/** Opens an existing run directory. Throws UsageError where it is none, or not one of this version. */
+export function openRun(given: string, context: Context): Run {
+  const dir = resolve(context.cwd, given);
+  if (!isRunDirectory(dir)) throw new UsageError(`${given} is no run directory: it has no run.json`);
+  try {
+    return { dir, shown: typedPath(context, dir), manifest: loadManifest(dir) };
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/**
+ * All runs of a runs directory that can be opened, oldest first; `faults` says why others cannot. Throws UsageError where
+ * the directory itself cannot be listed.
+ */
+export function openRuns(runsDir: string, context: Context): { runs: Run[]; faults: string[] } {
+  try {
+    const { runs, faults } = loadRuns(resolve(context.cwd, runsDir));
+    return { runs: runs.map((run) => ({ ...run, shown: typedPath(context, run.dir) })), faults };
+  } catch (error) {
+    throw new UsageError(`cannot list ${runsDir} (${(error as NodeJS.ErrnoException).code}); see --runs-dir`);
+  }
+}
+
+/** Writes the manifest with changes, and gives the run with them. */
+export function update(run: Run, changes: Partial<Manifest>): Run {
+  const manifest = { ...run.manifest, ...changes };
+  writeManifest(run.dir, manifest);
+  return { ...run, manifest };
+}

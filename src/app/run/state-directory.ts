@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Settings } from '../../core/settings/schema.ts';
+import { makeDirectories } from '../../io/run/directory.ts';
+import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
+
+const NAME = 'telnyx-reassign';
+
+/** The home of the user, '' where there is none (a container whose user has no name). */
+function homeOf(): string {
+  try {
+    return homedir();
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * Where the locks of accounts are: --state-dir, the state directory that systemd gives (the first of several), or that
+ * of the user (XDG Base Directory; LOCALAPPDATA on Windows).
+ */
+function stateDirectory({ state_dir: given }: Pick<Settings, 'state_dir'>, context: Context): string {
+  const { STATE_DIRECTORY: service, XDG_STATE_HOME: xdg, LOCALAPPDATA: windows } = context.env;
+  if (given !== null) return resolve(context.cwd, given);
+  if (service !== undefined && service !== '') return service.split(':')[0] as string;
+  if (xdg?.startsWith('/') === true) return join(xdg, NAME);
+  if (process.platform === 'win32' && windows !== undefined) return join(windows, NAME);
+  const home = homeOf();
+  if (home === '') throw new UsageError('the home of this user is not known; name a state directory with --state-dir');
+  return join(home, '.local', 'state', NAME);
+}
+
+/** A digest that names a key without telling it. */
+export function keyDigest(baseUrl: string, key: string): string {
+  return createHash('sha256').update(`${baseUrl}\n${key}`).digest('hex');
+}
+
+/** The lock file of an account key; its directory is made. Throws UsageError where it cannot be. */
+export function accountLockPath(
+  settings: Pick<Settings, 'state_dir' | 'base_url'>,
+  key: string,
+  context: Context,
+): string {
+  const dir = stateDirectory(settings, context);
+  try {
+    makeDirectories(dir);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`cannot make the state directory ${dir} (${code}); name another with --state-dir`);
+  }
+  return join(dir, `${keyDigest(settings.base_url, key).slice(0, 32)}.lock`);
+}

@@ -1,0 +1,27 @@
+import { realpathSync } from 'node:fs';
+import { delimiter, join, relative, resolve } from 'node:path';
+import { shellWord } from '../core/text/shell.ts';
+
+function real(path: string): string | null {
+  try {
+    return realpathSync(path);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * How this program is called here, so that every command it prints works when it is pasted: by its name where the
+ * PATH leads to it, else through npx or node as it was started.
+ */
+export function programName(script: string, env: Record<string, string | undefined>, cwd: string): string {
+  if (env.npm_command === 'exec') return 'npx telnyx-reassign';
+  const ours = real(script);
+  const onPath = (env.PATH ?? '')
+    .split(delimiter)
+    .some((dir) => dir !== '' && ours !== null && real(join(dir, 'telnyx-reassign')) === ours);
+  if (onPath) return 'telnyx-reassign';
+  const path = resolve(cwd, script);
+  const near = relative(cwd, path);
+  return `node ${shellWord(near.startsWith('..') ? path : near)}`;
+}

@@ -1,0 +1,139 @@
+import type { ShownProfile } from './profile.ts';
+import type { ApiError, Body, Page, ShownSettings } from './response.ts';
+
+type Fields = Record<string, unknown>;
+type Clean = (text: string) => string;
+
+function asObject(value: unknown): Fields | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+}
+
+/** A list of texts; undefined for anything else, as a list with holes would say that the others are not there. */
+function asTexts(value: unknown, clean: Clean): string[] | undefined {
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) return undefined;
+  return value.map((item) => clean(item));
+}
+
+/** `{"errors": [...]}`, at most ten of them, or null. */
+function readErrors(body: Fields | null, clean: Clean): ApiError[] | null {
+  if (body === null || !Array.isArray(body.errors) || body.errors.length === 0) return null;
+  const text = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? clean(String(value)) : '');
+  return body.errors.slice(0, 10).map((item: unknown) => {
+    const error = asObject(item) ?? {};
+    const source = asObject(error.source) ?? {};
+    return {
+      code: text(error.code),
+      title: text(error.title),
+      detail: text(error.detail),
+      pointer: text(source.pointer) || text(source.parameter),
+    };
+  });
+}
+
+/** Reads the JSON of a body; `readData` makes something of what is no error, or null. Never throws. */
+function readJson(text: string, clean: Clean, readData: (body: Fields) => Body | null): Body {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return { kind: 'unreadable' };
+  }
+  const body = asObject(parsed);
+  const errors = readErrors(body, clean);
+  if (errors !== null) return { kind: 'errors', errors };
+  return (body === null ? null : readData(body)) ?? { kind: 'unreadable' };
+}
+
+function readSettings(data: Fields, clean: Clean): ShownSettings {
+  const settings: ShownSettings = {};
+  if (typeof data.id === 'string') settings.id = clean(data.id);
+  if (typeof data.phone_number === 'string') settings.phoneNumber = clean(data.phone_number);
+  if (typeof data.organization_id === 'string') settings.organizationId = clean(data.organization_id);
+  const shown = (value: unknown) => (value === null || typeof value === 'string' ? value : undefined);
+  const profile = shown(data.messaging_profile_id);
+  if (profile !== undefined)
+    settings.profile = profile === null || profile === '' ? null : clean(profile).toLowerCase();
+  const product = shown(data.messaging_product);
+  if (product !== undefined) settings.product = product === null || product === '' ? null : clean(product);
+  const eligible = asTexts(data.eligible_messaging_products, clean);
+  if (eligible !== undefined) settings.eligible = eligible;
+  return settings;
+}
+
+/**
+ * Reads the text of a body into what the API documents: `{"data": {...}}` or `{"errors": [...]}`. `clean` is applied
+ * to every text that is kept (it removes the key and control characters). Never throws: anything else is unreadable.
+ */
+export function readBody(text: string, clean: Clean): Body {
+  return readJson(text, clean, ({ data }) => {
+    const shown = asObject(data);
+    return shown === null ? null : { kind: 'settings', settings: readSettings(shown, clean) };
+  });
+}
+
+/** A page whose rows are objects with what `readRow` needs, and whose meta is whole; else null. */
+function readPage<T>({ data, meta }: Fields, readRow: (row: Fields) => T | null): Page<T> | null {
+  const told = asObject(meta);
+  const whole = (value: unknown) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null);
+  const total = whole(told?.total_results);
+  const pages = whole(told?.total_pages);
+  if (!Array.isArray(data) || total === null || pages === null) return null;
+  const rows: T[] = [];
+  for (const item of data) {
+    const row = asObject(item);
+    const read = row === null ? null : readRow(row);
+    if (read === null) return null;
+    rows.push(read);
+  }
+  return { rows, total, pages };
+}
+
+/** Reads a page of numbers. One whose rows have no id, or whose meta is not whole, is unreadable. */
+export function readNumbersPage(text: string, clean: Clean): Body {
+  return readJson(text, clean, (body) => {
+    const page = readPage(body, (row) => (typeof row.id === 'string' ? readSettings(row, clean) : null));
+    return page === null ? null : { kind: 'numbers', page };
+  });
+}
+
+function readProfile(data: Fields, clean: Clean): ShownProfile | null {
+  if (typeof data.id !== 'string') return null;
+  const profile: ShownProfile = {
+    id: clean(data.id).toLowerCase(),
+    name: typeof data.name === 'string' ? clean(data.name) : '',
+  };
+  if (typeof data.enabled === 'boolean') profile.enabled = data.enabled;
+  const { webhook_url: url, webhook_api_version: version, number_pool_settings: pool } = data;
+  if (url === null || typeof url === 'string') profile.webhookUrl = url === null || url === '' ? null : clean(url);
+  if (typeof version === 'string') profile.webhookApiVersion = clean(version);
+  const destinations = asTexts(data.whitelisted_destinations, clean);
+  if (destinations !== undefined) profile.destinations = destinations;
+  const settings = asObject(pool);
+  if (pool === null || settings !== null) {
+    profile.pool = settings !== null;
+    profile.stickySender = settings?.sticky_sender === true;
+  }
+  if (typeof data.daily_spend_limit_enabled === 'boolean') {
+    const { daily_spend_limit: limit } = data;
+    const named = typeof limit === 'string' || typeof limit === 'number' ? clean(String(limit)) : '';
+    profile.spendLimit = data.daily_spend_limit_enabled ? named : null;
+  }
+  return profile;
+}
+
+/** Reads a page of profiles. Nothing but what ShownProfile names is kept: a profile carries a secret. */
+export function readProfilesPage(text: string, clean: Clean): Body {
+  return readJson(text, clean, (body) => {
+    const page = readPage(body, (row) => readProfile(row, clean));
+    return page === null ? null : { kind: 'profiles', page };
+  });
+}
+
+/** Reads one profile, as a page of one. */
+export function readOneProfile(text: string, clean: Clean): Body {
+  return readJson(text, clean, ({ data }) => {
+    const shown = asObject(data);
+    const profile = shown === null ? null : readProfile(shown, clean);
+    return profile === null ? null : { kind: 'profiles', page: { rows: [profile], total: 1, pages: 1 } };
+  });
+}

@@ -1,0 +1,81 @@
+import type { WaitHeaders } from '../api/response.ts';
+
+/** A server that says 'nothing remains' and not until when gets this much rest. */
+const UNNAMED_RESET_MS = 1000;
+
+/** Seconds from here on are an epoch, not a wait: 1e9 s is the year 2001, or 31 years of waiting. */
+const EPOCH_FROM_S = 1e9;
+/** From here on an epoch counts milliseconds: 1e11 s is the year 5138, 1e11 ms was in 1973. */
+const EPOCH_FROM_MS = 1e11;
+
+/**
+ * Exponential backoff with full jitter: a wait between 0 and `base * 2^(failures - 1)`, at most `max`.
+ * `failures` counts from 1; `random` is in 0..1. All times in ms.
+ * Full jitter keeps rows that failed together from coming back together (AWS, 'Exponential Backoff And Jitter').
+ */
+export function backoffMs(failures: number, baseMs: number, maxMs: number, random: number): number {
+  return random * Math.min(maxMs, baseMs * 2 ** Math.min(failures - 1, 50));
+}
+
+function seconds(text: string): number | null {
+  return /^\s*[0-9]{1,20}(\.[0-9]{0,9})?\s*$/.test(text) ? Number(text) : null;
+}
+
+function httpDate(text: string): number | null {
+  // Date.parse takes much more than HTTP dates ("Try 3" is the year 2001), so the shape is checked first.
+  if (!/^\s*(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) return null;
+  // The oldest of the three forms (asctime) names no zone and means GMT.
+  const at = Date.parse(/:[0-9]{2}( [0-9]{4})?\s*$/.test(text) ? `${text} GMT` : text);
+  return Number.isNaN(at) ? null : at;
+}
+
+/** The time until a `x-ratelimit-reset` in ms, which may be below 0; null where it cannot be read. */
+function resetMs({ rateLimitReset }: WaitHeaders, now: number): number | null {
+  const s = rateLimitReset === null ? null : seconds(rateLimitReset);
+  if (s === null) return null;
+  return s < EPOCH_FROM_S ? s * 1000 : (s < EPOCH_FROM_MS ? s * 1000 : s) - now;
+}
+
+/** The time of day of an answer: its own, else ours. */
+function timeOf({ date }: WaitHeaders, wallNowMs: number): number {
+  return (date === null ? null : httpDate(date)) ?? wallNowMs;
+}
+
+/**
+ * What the headers of an answer say of the limit: how many requests, how many of them are left, and in how many ms
+ * places come free, from 0 up. Null where a header is absent or cannot be read.
+ */
+export function rateHeaders(
+  headers: WaitHeaders,
+  wallNowMs: number,
+): { limit: number | null; remaining: number | null; resetMs: number | null } {
+  const number = (text: string | null) => (text === null ? null : seconds(text));
+  const reset = resetMs(headers, timeOf(headers, wallNowMs));
+  return {
+    limit: number(headers.rateLimit),
+    remaining: number(headers.rateLimitRemaining),
+    resetMs: reset === null ? null : Math.max(0, reset),
+  };
+}
+
+/**
+ * The wait in ms that a server asks for, or null when it asks for none that can be read.
+ * `retry-after` is seconds or an HTTP date; `x-ratelimit-reset` is seconds or an epoch in seconds or ms, and counts
+ * only when `throttled` (a 429) or when `x-ratelimit-remaining` is 0. Times of day are taken relative to the answer's own
+ * `Date`, else to `wallNowMs`, as clocks differ. The longer of the two is obeyed; a time in the past gives 0.
+ */
+export function serverWaitMs(headers: WaitHeaders, throttled: boolean, wallNowMs: number): number | null {
+  const waits: number[] = [];
+  const now = timeOf(headers, wallNowMs);
+  if (headers.retryAfter !== null) {
+    const s = seconds(headers.retryAfter);
+    const at = s === null ? httpDate(headers.retryAfter) : null;
+    if (s !== null) waits.push(s * 1000);
+    if (at !== null) waits.push(at - now);
+  }
+  const empty = headers.rateLimitRemaining !== null && seconds(headers.rateLimitRemaining) === 0;
+  const reset = throttled || empty ? resetMs(headers, now) : null;
+  if (reset !== null) waits.push(reset);
+  if (waits.length === 0 && empty && !throttled) waits.push(UNNAMED_RESET_MS);
+  return waits.length === 0 ? null : Math.max(0, ...waits);
+}

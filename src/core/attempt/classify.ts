@@ -1,0 +1,158 @@
+import type { Answer, ApiError, HttpAnswer, ShownSettings } from '../api/response.ts';
+import { UNASSIGN } from '../input/target.ts';
+import type { PlanEntry } from '../plan/entry.ts';
+import { quoted } from '../text/text.ts';
+
+/** Why a run stops before its last row, as a stable code. */
+export type StopReason =
+  | 'key_refused'
+  | 'account_refused'
+  | 'redirected'
+  | 'phone_number_mismatch'
+  | 'server_wait'
+  | 'max_failures'
+  | 'max_same_error'
+  | 'profiles_held'
+  | 'outage'
+  | 'finish_by'
+  | 'stop_after'
+  | 'signal'
+  | 'internal';
+
+/** What one answer means for its row and for the run. */
+export type Verdict =
+  | { kind: 'confirmed' }
+  /** Of a read: the number is not at the target; or, without `told`, the answer does not show where it is. */
+  | { kind: 'not_there'; told: boolean }
+  /** Not at the target, and trying again would not help. */
+  | { kind: 'failed'; reason: 'api_error' | 'response_mismatch' | 'redirected'; detail: string }
+  /** The answer names another phone number than the row: ids and rows do not belong together. */
+  | { kind: 'wrong_number'; detail: string }
+  /** Worth another try. `ambiguous`: the write may have happened although nothing says so. */
+  | { kind: 'retry'; ambiguous: boolean }
+  | { kind: 'throttled' }
+  /** 401: to be confirmed by one more request before the run stops. */
+  | { kind: 'unauthorized' }
+  | { kind: 'stop'; reason: StopReason; detail: string };
+
+// 403 with one of these codes is about the account or the key, not about one number (Telnyx error code list).
+const ACCOUNT_CODES = new Set('20002 20003 20006 20008 20012 20013 20014 20015 20016 20017 40314'.split(' '));
+const BUSY_CODE = '10036';
+
+const NO_ERROR: ApiError = { code: '', title: '', detail: '', pointer: '' };
+
+/** The first error of an answer's body, with empty texts where there is none. */
+export function firstError(answer: HttpAnswer): ApiError {
+  return (answer.body.kind === 'errors' ? answer.body.errors[0] : undefined) ?? NO_ERROR;
+}
+
+function hasCode(answer: HttpAnswer, test: (code: string) => boolean): boolean {
+  return answer.body.kind === 'errors' && answer.body.errors.some((error) => test(error.code));
+}
+
+/** `UNASSIGN` for null, `unknown` for a field that was not shown: how settings are named in messages. */
+function named(value: string | null | undefined): string {
+  return value === undefined ? 'not shown' : value === null ? UNASSIGN : value;
+}
+
+/** What the settings lack to be at the entry's target: '' when they are there. */
+function difference(entry: PlanEntry, shown: ShownSettings): string {
+  const wantedProfile = entry.profileTarget === UNASSIGN ? null : entry.profileTarget;
+  const faults: string[] = [];
+  if (shown.id !== undefined && shown.id !== entry.id) faults.push(`the answer is about the id ${quoted(shown.id)}`);
+  if (entry.profileTarget !== '' && shown.profile !== wantedProfile) {
+    faults.push(`messaging_profile_id is ${named(shown.profile)}, wanted ${entry.profileTarget}`);
+  }
+  if (entry.productTarget !== '' && shown.product !== entry.productTarget) {
+    faults.push(`messaging_product is ${named(shown.product)}, wanted ${entry.productTarget}`);
+  }
+  return faults.join('; ');
+}
+
+/** The phone number of the file and that of the account, where they differ; null where they do not. */
+function mismatch(entry: PlanEntry, shown: ShownSettings): string | null {
+  if (entry.phoneNumber === '' || shown.phoneNumber === undefined || shown.phoneNumber === entry.phoneNumber)
+    return null;
+  return `the file says ${entry.phoneNumber}, the account has ${shown.phoneNumber} under this id`;
+}
+
+function classifySettings(entry: PlanEntry, shown: ShownSettings): Verdict {
+  const other = mismatch(entry, shown);
+  if (other !== null) return { kind: 'wrong_number', detail: `${other} (and it may have been changed now)` };
+  const lacking = difference(entry, shown);
+  return lacking === ''
+    ? { kind: 'confirmed' }
+    : { kind: 'failed', reason: 'response_mismatch', detail: `the answer was 200, but ${lacking}` };
+}
+
+/**
+ * What an answer to the PATCH of an entry means, decided on status and code and never on the text of a message.
+ * `first`: whether this is the first answer of the run, where a 403 or a redirect speaks about the whole set-up.
+ */
+export function classify(entry: PlanEntry, answer: Answer, first: boolean): Verdict {
+  if (answer.kind === 'network') return { kind: 'retry', ambiguous: answer.sent };
+  const { status, body } = answer;
+  if (status >= 200 && status < 300) {
+    // A 2xx without the API's JSON is a cut or foreign body: the write may have happened.
+    return body.kind === 'settings' ? classifySettings(entry, body.settings) : { kind: 'retry', ambiguous: true };
+  }
+  return classifyRefusal(answer, first);
+}
+
+/**
+ * What an answer to the GET of an entry's number means: at its target, not there, or what `classify` would say. An
+ * answer that refuses the read of this one number leaves the verdict to the write.
+ */
+export function classifyRead(entry: PlanEntry, answer: Answer, first: boolean): Verdict {
+  if (answer.kind === 'network') return { kind: 'retry', ambiguous: false };
+  const { status, body } = answer;
+  if (status >= 200 && status < 300) {
+    if (body.kind !== 'settings') return { kind: 'retry', ambiguous: false };
+    const detail = mismatch(entry, body.settings);
+    if (detail !== null) return { kind: 'wrong_number', detail };
+    if (difference(entry, body.settings) === '') return { kind: 'confirmed' };
+    const { profile, product } = body.settings;
+    const hidden =
+      (entry.profileTarget !== '' && profile === undefined) || (entry.productTarget !== '' && product === undefined);
+    return { kind: 'not_there', told: !hidden };
+  }
+  const verdict = classifyRefusal(answer, first);
+  if (verdict.kind === 'retry') return { kind: 'retry', ambiguous: false };
+  return verdict.kind === 'failed' ? { kind: 'not_there', told: false } : verdict;
+}
+
+/** Whether an answer is one of an API that is down: a 5xx, or no complete answer at all. */
+export function looksDown(answer: Answer): boolean {
+  return answer.kind === 'network' || answer.status >= 500;
+}
+
+function classifyRefusal(answer: HttpAnswer, first: boolean): Verdict {
+  const { status } = answer;
+  if (status >= 500) return { kind: 'retry', ambiguous: true };
+  if (status === 429) return { kind: 'throttled' };
+  // A timeout of the server's says no more about what was carried out than one of ours.
+  if (status === 408) return { kind: 'retry', ambiguous: true };
+  if (status === 425 || hasCode(answer, (code) => code === BUSY_CODE)) return { kind: 'retry', ambiguous: false };
+  const error = firstError(answer);
+  const said = [`HTTP ${status}`, error.code, error.title].filter((part) => part !== '').join(' ');
+  if (status === 401) return { kind: 'unauthorized' };
+  if (status === 403 && (first || hasCode(answer, (code) => ACCOUNT_CODES.has(code)))) {
+    return { kind: 'stop', reason: 'account_refused', detail: said };
+  }
+  if (status < 400) {
+    const detail = `${said}: the server sends requests elsewhere, and redirects are not followed`;
+    return first ? { kind: 'stop', reason: 'redirected', detail } : { kind: 'failed', reason: 'redirected', detail };
+  }
+  return { kind: 'failed', reason: 'api_error', detail: error.detail };
+}
+
+/** What an answer to a read means that is about no row: it shows what was asked for, or what `classify` would say. */
+export function classifyLook(answer: Answer, first: boolean): Verdict {
+  if (answer.kind === 'network') return { kind: 'retry', ambiguous: false };
+  if (answer.status >= 200 && answer.status < 300) {
+    const { kind } = answer.body;
+    return kind === 'unreadable' || kind === 'errors' ? { kind: 'retry', ambiguous: false } : { kind: 'confirmed' };
+  }
+  const verdict = classifyRefusal(answer, first);
+  return verdict.kind === 'retry' ? { kind: 'retry', ambiguous: false } : verdict;
+}

@@ -1,0 +1,148 @@
+import type { Tally } from '../results/tally.ts';
+import { EXIT } from '../run/exit-codes.ts';
+import type { Manifest } from '../run/manifest.ts';
+import { flagsOf } from '../settings/flags.ts';
+import { isLoopback } from '../settings/parse.ts';
+import type { RawSettings } from '../settings/resolve.ts';
+import { PUBLIC_BASE_URL, SETTINGS, type SettingName } from '../settings/schema.ts';
+import { commandLine } from '../text/shell.ts';
+
+// What a new plan of the same input must be told again. Output flags and consents to ask are left to the user.
+const CARRIED: readonly SettingName[] = [
+  'map',
+  'allow_unassign',
+  'allow_rounded_ids',
+  'skip_rejected',
+  'offline',
+  'strict',
+  'max_plan_age',
+  'rate',
+  'reserve',
+  'concurrency',
+  'max_attempts',
+  'timeout',
+  'retry_base',
+  'retry_max',
+  'max_server_wait',
+  'min_rows',
+  'max_changes',
+  'max_failures',
+  'max_same_error',
+  'outage_patience',
+  'base_url',
+  'sandbox',
+  'runs_dir',
+];
+
+/** The recorded base URL where a command on a run directory must name it again: not public, no loopback. */
+export function foreignBaseUrl(settings: RawSettings): string | null {
+  const url = settings.base_url;
+  if (typeof url !== 'string' || url === PUBLIC_BASE_URL || isLoopback(url)) return null;
+  return url;
+}
+
+export type Situation = {
+  manifest: Manifest;
+  tally: Tally;
+  /** How this program is called here, ready to paste. */
+  program: string;
+  /** The run directory, as it is typed from here. */
+  dir: string;
+  /** Whether a command that asks could ask: off a terminal it needs --yes. */
+  interactive: boolean;
+};
+
+function carriedSettings(manifest: Manifest): RawSettings {
+  const carried: RawSettings = {};
+  for (const name of CARRIED) {
+    const value = manifest.settings[name];
+    if (value !== undefined) carried[name] = value;
+  }
+  return carried;
+}
+
+/** The command that plans the same rows again, or null where they came through a pipe and are gone. */
+export function planAgain(manifest: Manifest, program: string): string | null {
+  const { input, settings, source } = manifest;
+  if (source !== null) {
+    const foreign = foreignBaseUrl(settings);
+    const named = foreign === null ? [] : ['--base-url', foreign];
+    if (source.undo && source.only === '') return commandLine(program, 'undo', source.dir, ...named, '--dry-run');
+    return commandLine(program, 'retry', source.dir, ...named, '--only', source.only, '--dry-run');
+  }
+  if (input.path === null) return null;
+  const { delimiter } = settings;
+  const carried = carriedSettings(manifest);
+  return commandLine(
+    program,
+    'plan',
+    input.path,
+    ...flagsOf(delimiter === undefined ? carried : { ...carried, delimiter }),
+  );
+}
+
+/** The limit to go on with after one has tripped: twice what it was, and beyond what has failed. */
+function raised(manifest: Manifest, { counts, permanent }: Tally): string[] {
+  const typed = (name: 'max_failures' | 'max_same_error') => String(manifest.settings[name] ?? SETTINGS[name].default);
+  if (manifest.stop?.reason === 'max_same_error') {
+    return ['--max-same-error', String(2 * Number(typed('max_same_error')))];
+  }
+  if (manifest.stop?.reason !== 'max_failures') return [];
+  const limit = typed('max_failures');
+  if (!limit.endsWith('%')) return ['--max-failures', String(2 * Math.max(Number(limit), permanent))];
+  const share = (100 * permanent) / Math.max(1, counts.updated + counts.failed + counts.unverified);
+  return ['--max-failures', `${Math.min(100, Math.ceil(2 * Math.max(Number.parseFloat(limit), share)))}%`];
+}
+
+/** Whether rows are held for another reason than their profile: what their numbers have now is somebody else's. */
+function isDrifted({ causes }: Tally): boolean {
+  return [...causes.values()].some(({ status, reason }) => status === 'held' && reason !== 'profile_stopped');
+}
+
+/** The one command that goes on from how a run ended, or null when there is nothing to do or something to mend first. */
+export function nextCommand(situation: Situation): string | null {
+  const { manifest, tally, program, dir, interactive } = situation;
+  const yes = interactive ? [] : ['--yes'];
+  const foreign = foreignBaseUrl(manifest.settings);
+  const on = (verb: 'apply' | 'resume' | 'retry', ...flags: string[]) =>
+    commandLine(program, verb, dir, ...(foreign === null ? [] : ['--base-url', foreign]), ...flags);
+  const { exit_code: exit, state, plan, input, stop, source } = manifest;
+  // Ended before there was a plan: there is nothing to go on with.
+  if (plan === null && exit !== EXIT.input) return planAgain(manifest, program);
+  if (exit === EXIT.input) {
+    const again = planAgain(manifest, program);
+    if (again !== null) return again;
+    return plan !== null && plan.change > 0 ? on('apply', '--skip-rejected', ...yes) : null;
+  }
+  const { failed, held } = tally.counts;
+  switch (state) {
+    case 'planned':
+    case 'refused':
+      if (plan === null || plan.change === 0) return null;
+      // The way on is to mend what it warns of.
+      if (stop?.reason === 'strict') return planAgain(manifest, program);
+      // It was confirmed and begun, and the key or the account stood in the way.
+      if (exit === EXIT.preflight && manifest.started_at !== null) return on('resume');
+      if (stop?.reason === 'min_rows') return on('apply', '--min-rows', String(input.rows), ...yes);
+      if (stop?.reason === 'max_changes') return on('apply', '--max-changes', String(plan.change), ...yes);
+      // Without the time it would write outside of the window.
+      if (stop?.reason === 'window_missed') {
+        return stop.detail === '' ? null : on('apply', '--finish-by', stop.detail, ...yes);
+      }
+      return on('apply', ...yes);
+    case 'interrupted':
+    case 'paused':
+      // Somebody must look at the file first: going on would change the wrong numbers.
+      if (stop?.reason === 'phone_number_mismatch') return null;
+      return exit === EXIT.unverified_rows ? on('retry', ...yes) : on('resume', ...raised(manifest, tally));
+    case 'finished':
+      if (failed > 0) return on('retry', ...(held > 0 && !isDrifted(tally) ? ['--only', 'failed,held'] : []), ...yes);
+      // A look first: going on would overwrite what somebody else has set.
+      if (held > 0 && isDrifted(tally)) return source === null ? on('retry', '--only', 'held', '--dry-run') : null;
+      return held > 0 ? on('retry', '--only', 'held', ...yes) : null;
+    case 'planning':
+    case 'running':
+    case 'superseded':
+      return null;
+  }
+}

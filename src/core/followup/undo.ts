@@ -1,0 +1,102 @@
+import type { Known } from '../account/snapshot.ts';
+import type { Outcome } from '../attempt/outcome.ts';
+import { profileCell, UNASSIGN } from '../input/target.ts';
+import { hasEnded, ROW_STATE } from '../ledger/replay.ts';
+import type { Profiles } from '../plan/diff.ts';
+import { compareWhole } from '../plan/drift.ts';
+import type { PlanEntry } from '../plan/entry.ts';
+import { NOW, settingsText } from '../results/rows.ts';
+
+/** A profile and a product, as plan.csv has them. */
+export type Values = { profile: string; product: string };
+
+// Failed rows whose write has or may have changed something: the API has answered 200, or another number was meant.
+const CHANGED = new Set(['response_mismatch', 'phone_number_mismatch']);
+
+/** Whether a run has changed the number of a row, or may have. */
+export function isUndone(left: number, outcome: Outcome | null): boolean {
+  if (left === ROW_STATE.intent || left === ROW_STATE.ambiguous) return true;
+  if (!hasEnded(left) || outcome === null) return false;
+  const { status, reason } = outcome;
+  return status === 'updated' || status === 'unverified' || (status === 'failed' && CHANGED.has(reason));
+}
+
+/** What a row has set: its targets, or what the number really had after a write that was not carried out as asked. */
+function setBy(sent: PlanEntry, outcome: Outcome | null): Values {
+  const isOther = outcome?.status === 'failed' && outcome.reason === 'response_mismatch';
+  const { profileAfter = '', productAfter = '' } = isOther ? outcome : {};
+  return { profile: profileAfter || sent.profileTarget, product: productAfter || sent.productTarget };
+}
+
+/** Whether there is a value for every field that a row changes. */
+function isKnown({ profileTarget, productTarget }: PlanEntry, { profile, product }: Values): boolean {
+  return (profileTarget === '' || profile !== '') && (productTarget === '' || product !== '');
+}
+
+/**
+ * The row of an undo for a row that has been sent: back from what it has set, to what the number had. `found` is what it
+ * had where that was not the before value of its plan. Held where that is not known.
+ */
+export function undoEntry(
+  row: number,
+  sent: PlanEntry,
+  found: Values | null,
+  outcome: Outcome | null = null,
+): PlanEntry {
+  const set = setBy(sent, outcome);
+  const before = found ?? { profile: sent.profileBefore, product: sent.productBefore };
+  const back = (target: string, had: string) => (target === '' ? '' : had);
+  const entry: PlanEntry = {
+    row,
+    line: row + 1,
+    id: sent.id,
+    phoneNumber: sent.phoneNumber,
+    action: 'change',
+    reason: '',
+    profileBefore: back(sent.profileTarget, set.profile),
+    profileTarget: back(sent.profileTarget, before.profile),
+    productBefore: back(sent.productTarget, set.product),
+    productTarget: back(sent.productTarget, before.product),
+    note: '',
+  };
+  if (isKnown(sent, before)) return entry;
+  const note = 'what the number had before is not known, as the run has not read it, or was not shown it';
+  return { ...entry, action: 'held', reason: 'before_unknown', note };
+}
+
+function held(entry: PlanEntry, reason: string, note: string): PlanEntry {
+  return { ...entry, action: 'held', reason, note };
+}
+
+/** The row of an undo after the account has been read: only a number that still has what the run set is put back. */
+export function undoWithAccount(entry: PlanEntry, known: Known, profiles: Profiles, force: boolean): PlanEntry {
+  if (known.state === 'absent') return held(entry, 'not_found', 'the account no longer has this number');
+  if (known.state !== 'found') {
+    return held(entry, 'unread', `could not be read: ${known.state === 'unreadable' ? known.why : 'it was not read'}`);
+  }
+  const { shown } = known;
+  const { phoneNumber = entry.phoneNumber } = shown;
+  const named = { ...entry, phoneNumber };
+  const [profileNow, productNow] = [profileCell(shown.profile), shown.product ?? ''];
+  const now = `${NOW}${settingsText(profileNow, productNow)}`;
+  // What it has now, so that results.csv is true and an undo of this undo has something to go back to.
+  const put: PlanEntry = { ...named, profileBefore: profileNow, productBefore: productNow };
+  const live = compareWhole(entry, shown);
+  if (live === 'at_target') return { ...put, action: 'unchanged' };
+  if (live === 'drifted' && !force) return held(named, 'drifted', now);
+  // Not even by force: an undo of this undo would have nothing to go back to.
+  if (!isKnown(entry, { profile: profileNow, product: productNow })) {
+    return held(named, 'unread', 'the account does not show what the number has now');
+  }
+  const { profileTarget: profile, productTarget: product } = entry;
+  if (profile !== '' && profile !== UNASSIGN) {
+    const back = profiles.byId(profile);
+    if (back === null)
+      return held(named, 'unknown_profile', `${now}; the account no longer has the profile ${profile}`);
+    if (back?.enabled === false) return held(named, 'profile_disabled', `${now}; profile ${profile} is disabled`);
+  }
+  if (product !== '' && product !== shown.product && shown.eligible?.includes(product) === false) {
+    return held(named, 'not_eligible', `${now}; the number may no longer have ${product}`);
+  }
+  return put;
+}

@@ -1,0 +1,121 @@
+import type { Known } from '../account/snapshot.ts';
+import type { ShownProfile } from '../api/profile.ts';
+import { cleanCell } from '../input/cell.ts';
+import { readProfileRef } from '../input/profile-ref.ts';
+import { profileCell } from '../input/target.ts';
+import { printable, quoted } from '../text/text.ts';
+import { compareLive } from './drift.ts';
+import type { PlanEntry } from './entry.ts';
+
+/** What is known of the profiles of the account. */
+export type Profiles = {
+  /** The profile of an id; null where the account has none, undefined where that could not be read. */
+  byId: (id: string) => ShownProfile | null | undefined;
+  /** Those with exactly this name, but for white space around it. */
+  byName: (name: string) => ShownProfile[];
+  /** Names that are close to one that nobody has, to be shown. */
+  like: (name: string) => string[];
+};
+
+const MOST_IDS = 10;
+
+/** Notes of rows that are sent, and that somebody should know of: see preflight.ts. */
+export const PRODUCTS_UNKNOWN = 'the account does not say which products this number may have';
+export const UNREAD = 'could not be read: ';
+
+function rejected(entry: PlanEntry, reason: string, note: string): PlanEntry {
+  return { ...entry, action: 'rejected', reason, note };
+}
+
+/** The ids of profiles, the first ten of them. */
+function idsOf(profiles: readonly ShownProfile[]): string {
+  const shown = profiles.slice(0, MOST_IDS).map(({ id }) => id);
+  return [...shown, ...(profiles.length > MOST_IDS ? ['...'] : [])].join(', ');
+}
+
+/** The entry with the id of its target profile in place of a name; rejected where there is no such profile. */
+function withProfile(entry: PlanEntry, profiles: Profiles): PlanEntry {
+  const ref = readProfileRef(entry.profileTarget);
+  if (ref === null) return entry;
+  const { id, name } = ref;
+  // The names of an answer have been made printable.
+  const found = profiles.byName(cleanCell(printable(name)));
+  const nameless = { ...entry, profileTarget: id };
+  if (found.length === 0) {
+    const like = profiles.like(name);
+    const hint = like.length > 0 ? `; there ${like.length === 1 ? 'is' : 'are'} ${like.map(quoted).join(', ')}` : '';
+    return rejected(nameless, 'unknown_profile', `the account has no profile with the name ${quoted(name)}${hint}`);
+  }
+  if (id !== '' && !found.some((profile) => profile.id === id)) {
+    const note = `messaging_profile_id is ${id}, and the profile with the name ${quoted(name)} is ${idsOf(found)}; keep one of them`;
+    return rejected(nameless, 'ambiguous_profile_name', note);
+  }
+  if (id === '' && found.length > 1) {
+    const note = `${found.length} profiles have the name ${quoted(name)}: ${idsOf(found)}; write the id of one of them`;
+    return rejected(nameless, 'ambiguous_profile_name', note);
+  }
+  return { ...entry, profileTarget: id === '' ? (found[0] as ShownProfile).id : id };
+}
+
+/** Why a target profile cannot take numbers, or null. */
+function profileFault(entry: PlanEntry, profiles: Profiles): { reason: string; note: string } | null {
+  const { profileTarget: id } = entry;
+  if (id === '' || id === profileCell(null)) return null;
+  const profile = profiles.byId(id);
+  if (profile === null) return { reason: 'unknown_profile', note: `the account has no profile ${id}` };
+  if (profile?.enabled !== false) return null;
+  const name = profile.name === '' ? '' : ` (${quoted(profile.name)})`;
+  return { reason: 'profile_disabled', note: `profile ${id}${name} is disabled; enable it first` };
+}
+
+/** What to say of a row beside its action: what could not be checked, and what the change takes away. */
+function notesOf(entry: PlanEntry, eligible: string[] | undefined): string[] {
+  const { productBefore, productTarget } = entry;
+  if (productTarget === '' || productTarget === productBefore) return [];
+  return [
+    ...(eligible === undefined ? [PRODUCTS_UNKNOWN] : []),
+    ...(productBefore === 'A2P' && productTarget === 'P2P' ? ['loses MMS'] : []),
+  ];
+}
+
+/**
+ * The entry of a good row after the account has been read: ids for names, the values that the number has now, and
+ * whether there is anything to change.
+ */
+export function withAccount(given: PlanEntry, known: Known, profiles: Profiles): PlanEntry {
+  // The id from the first, so that what is rejected is not taken for a repeat of another row without one.
+  const entry = withProfile(known.state === 'found' ? { ...given, id: known.id } : given, profiles);
+  if (known.state === 'absent') {
+    const named = given.id === '' ? `phone number ${given.phoneNumber}` : `id ${given.id}`;
+    return rejected(entry, 'not_found', `the account has no number with the ${named}`);
+  }
+  const why = known.state === 'unreadable' ? known.why : 'it was not read';
+  if (entry.id === '') {
+    return rejected(entry, 'not_found', `the number ${given.phoneNumber} could not be looked up: ${why}`);
+  }
+  if (entry.action === 'rejected') return entry;
+  const fault = profileFault(entry, profiles);
+  if (known.state !== 'found') {
+    return fault === null ? { ...entry, note: `${UNREAD}${why}` } : rejected(entry, fault.reason, fault.note);
+  }
+  const { shown } = known;
+  if (entry.phoneNumber !== '' && shown.phoneNumber !== undefined && shown.phoneNumber !== entry.phoneNumber) {
+    const note = `the file says ${entry.phoneNumber}, the account has ${shown.phoneNumber} under this id`;
+    return rejected(entry, 'phone_number_mismatch', note);
+  }
+  const before: PlanEntry = {
+    ...entry,
+    phoneNumber: entry.phoneNumber === '' ? (shown.phoneNumber ?? '') : entry.phoneNumber,
+    profileBefore: profileCell(shown.profile),
+    productBefore: shown.product ?? '',
+  };
+  if (fault !== null) return rejected(before, fault.reason, fault.note);
+  const { productBefore, productTarget } = before;
+  const { eligible } = shown;
+  if (productTarget !== '' && productTarget !== productBefore && eligible?.includes(productTarget) === false) {
+    const offered = eligible.length === 0 ? 'no product' : eligible.join(', ');
+    return rejected(before, 'not_eligible', `the number may have ${offered}, and not ${productTarget}`);
+  }
+  const isThere = compareLive(before, shown) === 'at_target';
+  return { ...before, action: isThere ? 'unchanged' : 'change', note: notesOf(before, eligible).join('; ') };
+}

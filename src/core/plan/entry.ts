@@ -1,0 +1,147 @@
+import { type Allowed, type Assignment, type Rejection, readAssignment, rowValues } from '../input/assignment.ts';
+import type { Repeat } from '../input/duplicates.ts';
+import type { Columns } from '../input/header.ts';
+import { count, guardFormula, printable } from '../text/text.ts';
+
+/** `held`: a row that is not sent on purpose, of a plan that puts back what a run has changed. */
+export type Action = 'change' | 'unchanged' | 'rejected' | 'duplicate' | 'held';
+
+/** One line of plan.csv: what will happen to one data row, and why. Empty text means unknown or not asked for. */
+export type PlanEntry = {
+  /** Data rows are counted from 1; `line` is the line of the file where the row starts. */
+  row: number;
+  line: number;
+  id: string;
+  phoneNumber: string;
+  action: Action;
+  /** The code of a rejection, or ''. */
+  reason: string;
+  profileBefore: string;
+  /** A UUID in lower case, `UNASSIGN`, or '' to keep. */
+  profileTarget: string;
+  productBefore: string;
+  productTarget: string;
+  note: string;
+};
+
+export const PLAN_COLUMNS = [
+  'row',
+  'line',
+  'phone_number_id',
+  'phone_number',
+  'action',
+  'reason',
+  'messaging_profile_id_before',
+  'messaging_profile_id_target',
+  'messaging_product_before',
+  'messaging_product_target',
+  'note',
+] as const;
+
+/** Whether a read row is a rejection. */
+function isRejection(read: Assignment | Rejection): read is Rejection {
+  return 'code' in read;
+}
+
+/** The plan entry of one row, seen alone: repeats of an id are found later, when all rows are known. */
+export function planRow(
+  row: number,
+  line: number,
+  cells: readonly string[],
+  columns: Columns,
+  width: number,
+  allowed: Allowed,
+): PlanEntry {
+  const read = readAssignment(cells, columns, width, allowed);
+  if (isRejection(read)) {
+    const values = rowValues(cells, columns);
+    return {
+      row,
+      line,
+      id: guardFormula(printable(values.phone_number_id)),
+      phoneNumber: guardPhone(values.phone_number),
+      action: 'rejected',
+      reason: read.code,
+      profileBefore: '',
+      profileTarget: '',
+      productBefore: '',
+      productTarget: '',
+      note: read.text,
+    };
+  }
+  return {
+    row,
+    line,
+    id: read.id,
+    phoneNumber: read.phoneNumber ?? '',
+    action: 'change',
+    reason: '',
+    profileBefore: '',
+    profileTarget: read.profile ?? '',
+    productBefore: '',
+    productTarget: read.product ?? '',
+    note: '',
+  };
+}
+
+/** E.164 numbers stay as they are, with their plus; anything else is guarded as free text. */
+function guardPhone(text: string): string {
+  return /^\+[0-9]+$/.test(text) ? text : guardFormula(printable(text));
+}
+
+/** The same entry after all rows are known: a row that repeats an id is a duplicate or a rejected conflict. */
+export function withRepeat(entry: PlanEntry, repeat: Repeat): PlanEntry {
+  if (repeat.kind === 'duplicate') {
+    const what = entry.action === 'unchanged' ? 'whose number is at its target' : 'which is sent';
+    return { ...entry, action: 'duplicate', note: `same id and targets as line ${repeat.line}, ${what}` };
+  }
+  const more = repeat.others - repeat.lines.length;
+  const lines = `${repeat.lines.length === 1 ? 'line' : 'lines'} ${repeat.lines.join(', ')}`;
+  const rest = more > 0 ? ` and ${count(more, 'other')}` : '';
+  return {
+    ...entry,
+    action: 'rejected',
+    reason: 'conflict',
+    note: `the same id has other targets in ${lines}${rest}; keep one of them`,
+  };
+}
+
+/** The cells of an entry, in the order of PLAN_COLUMNS. */
+export function planCells(entry: PlanEntry): string[] {
+  return [
+    String(entry.row),
+    String(entry.line),
+    entry.id,
+    entry.phoneNumber,
+    entry.action,
+    entry.reason,
+    guardFormula(entry.profileBefore),
+    entry.profileTarget,
+    guardFormula(entry.productBefore),
+    entry.productTarget,
+    entry.note,
+  ];
+}
+
+/** Reads an entry back from the cells of plan.csv. The file's digest has been checked, so its shape is known. */
+export function planEntry(cells: readonly string[]): PlanEntry {
+  const cell = (at: number) => cells[at] ?? '';
+  return {
+    row: Number(cell(0)),
+    line: Number(cell(1)),
+    id: cell(2),
+    phoneNumber: cell(3),
+    action: cell(4) as Action,
+    reason: cell(5),
+    profileBefore: cell(6),
+    profileTarget: cell(7),
+    productBefore: cell(8),
+    productTarget: cell(9),
+    note: cell(10),
+  };
+}
+
+/** The targets of an entry as one text: equal for rows that ask for the same. */
+export function targetsOf(entry: PlanEntry): string {
+  return `${entry.profileTarget} ${entry.productTarget}`;
+}

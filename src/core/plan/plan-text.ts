@@ -1,0 +1,167 @@
+import { localTime, readFinishBy } from '../settings/finish-by.ts';
+import { type Settings, START_PER_S } from '../settings/schema.ts';
+import { formatDuration } from '../text/duration.ts';
+import { count, printable } from '../text/text.ts';
+import type { PlanEntry } from './entry.ts';
+import type { Move, Preview } from './preview.ts';
+
+const SHOWN_MOVES = 8;
+const SHOWN_ROWS = 3;
+/** As much of a name is shown beside an id that both fit into 80 columns. */
+const SHOWN_NAME = 20;
+
+/** How the dialect of the input is named: `UTF-8, comma`. */
+export function dialectText(dialect: { encoding: string; delimiter: string }): string {
+  const names: Record<string, string> = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'bar' };
+  return `${dialect.encoding.toUpperCase()}, delimiter ${names[dialect.delimiter]}`;
+}
+
+/** Requests a second that can be counted on: the adaptive rate may find more, or less. */
+export function expectedRate(rate: Settings['rate']): number {
+  return rate === 'off' ? Number.POSITIVE_INFINITY : rate === 'auto' ? START_PER_S : rate;
+}
+
+/** The least time that so many requests take at a rate, in words; '' where nothing paces them. */
+export function timeNeeded(requests: number, rate: Settings['rate']): string {
+  if (rate === 'off' || requests === 0) return '';
+  const perSecond = expectedRate(rate);
+  const time = `about ${formatDuration((requests / perSecond) * 1000)} at ${perSecond}/s`;
+  return rate === 'auto' ? `${time}, where auto begins` : time;
+}
+
+/** Whether so many requests fit into the time until --finish-by; '' without one. `now` is ms since 1970. */
+export function fitText(requests: number, rate: Settings['rate'], finishBy: string | null, now: number): string {
+  if (finishBy === null) return '';
+  const end = readFinishBy(finishBy, now);
+  if ('missed' in end) return `--finish-by ${finishBy} would be ${localTime(end.missed)}: apply refuses that now`;
+  const ms = 'at' in end ? end.at - now : end.afterMs;
+  const until = 'at' in end ? `Until ${localTime(end.at)}` : `Within ${formatDuration(end.afterMs)}`;
+  const perSecond = expectedRate(rate);
+  const room = rate === 'off' ? requests : Math.floor((ms / 1000) * perSecond);
+  if (room >= requests) return `${until}: it fits`;
+  const at = rate === 'auto' ? ` at ${perSecond}/s, where auto begins` : '';
+  return `${until}: it does not fit${at}, about ${room.toLocaleString('en-US')} of ${count(requests, 'row')} will be sent; resume sends the others`;
+}
+
+function wanted(value: string): string {
+  return value === '' ? 'keep' : value;
+}
+
+/** What a plan knows of the account, for people; null of one that was made without reading it. */
+export type AccountText = {
+  /** How it was read; '' where that has been said. */
+  how: string;
+  nameOf: (profile: string) => string;
+  notes: readonly string[];
+};
+
+/** `00000000-... (Name)`. */
+function profileText(profile: string, nameOf: AccountText['nameOf']): string {
+  if (profile === '') return 'unknown';
+  const name = nameOf(profile);
+  return name === '' ? profile : `${profile} (${printable(name, SHOWN_NAME)})`;
+}
+
+/** One way to change, in one to three lines: profile before and after with their names, product before and after. */
+function moveLines(move: Move, nameOf: AccountText['nameOf']): string[] {
+  const { profileBefore, profileTarget, productBefore, productTarget } = move;
+  const lines: string[] = [];
+  if (profileTarget !== '' && profileTarget !== profileBefore) {
+    lines.push(`profile ${profileText(profileBefore, nameOf)}`, `     -> ${profileText(profileTarget, nameOf)}`);
+  }
+  if (productTarget !== '' && productTarget !== productBefore) {
+    lines.push(`product ${productBefore === '' ? 'unknown' : productBefore} -> ${productTarget}`);
+  }
+  return lines;
+}
+
+function moveTable(moves: readonly Move[], width: number, account: AccountText | null): string[] {
+  const numberOf = (move: Move) => move.count.toLocaleString('en-US').padStart(width);
+  if (account === null) {
+    return [
+      `  ${'rows'.padStart(width)}  ${'to profile'.padEnd(36)}  to product`,
+      ...moves.map(
+        (move) => `  ${numberOf(move)}  ${wanted(move.profileTarget).padEnd(36)}  ${wanted(move.productTarget)}`,
+      ),
+    ];
+  }
+  return [
+    `  ${'rows'.padStart(width)}  change`,
+    ...moves.flatMap((move) => {
+      const [first = '', ...others] = moveLines(move, account.nameOf);
+      return [`  ${numberOf(move)}  ${first}`, ...others.map((line) => `  ${' '.repeat(width)}  ${line}`)];
+    }),
+  ];
+}
+
+function totals(preview: Preview, account: AccountText | null): string {
+  const { change, unchanged, rejected, duplicate, held } = preview.actions;
+  const parts = [
+    `${change.toLocaleString('en-US')} to ${account === null ? 'send' : 'change'}`,
+    ...(account === null ? [] : [`${unchanged.toLocaleString('en-US')} unchanged`]),
+    ...(held > 0 ? [`${held.toLocaleString('en-US')} held`] : []),
+    `${rejected.toLocaleString('en-US')} rejected`,
+    count(duplicate, 'duplicate'),
+  ];
+  return `${count(preview.rows, 'row')}: ${parts.join(', ')}`;
+}
+
+/**
+ * What a plan would do, for people: totals, a table of the changes, the first rows, the time it takes, and whether it
+ * fits into the time that there is. `now` and `validUntil`, until when the saved plan may be carried out, are ms since
+ * 1970.
+ */
+export function planText(
+  preview: Preview,
+  { rate, finish_by: finishBy }: Pick<Settings, 'rate' | 'finish_by'>,
+  sentTo: string,
+  now: number,
+  validUntil: number,
+  account: AccountText | null = null,
+): string {
+  const { change } = preview.actions;
+  const lines = ['', ...(account === null || account.how === '' ? [] : [account.how]), totals(preview, account)];
+  if (change === 0) return `${lines.join('\n')}\n`;
+  const moves = preview.moves();
+  const shown = moves.slice(0, SHOWN_MOVES);
+  const width = Math.max(4, ...shown.map((move) => move.count.toLocaleString('en-US').length));
+  lines.push('', ...moveTable(shown, width, account));
+  if (moves.length > shown.length)
+    lines.push(`  and ${count(moves.length - shown.length, 'more kind of change', 'more kinds of change')}`);
+  const first = preview.changes().slice(0, SHOWN_ROWS);
+  if (first.length > 0) lines.push('', 'First of them:');
+  for (const entry of first) {
+    lines.push(`  line ${entry.line}: ${entry.id} -> ${wanted(entry.profileTarget)}, ${wanted(entry.productTarget)}`);
+  }
+  const notes = account?.notes ?? [];
+  if (notes.length > 0) lines.push('', ...notes.map((note) => `note: ${note}`));
+  const time = timeNeeded(change, rate);
+  lines.push('', `${sentTo}${time === '' ? '' : `: ${time}`}`);
+  const fit = fitText(change, rate, finishBy, now);
+  if (fit !== '') lines.push(fit);
+  lines.push(`The plan may be carried out until ${localTime(validUntil)} (--max-plan-age)`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** Rows for people with line, reason and note, the first of them; where all of them are. */
+function rowsText(shown: readonly PlanEntry[], total: number, what: string, path: string): string {
+  if (shown.length === 0) return '';
+  const lineWidth = Math.max(...shown.map((entry) => String(entry.line).length));
+  const codeWidth = Math.max(...shown.map((entry) => entry.reason.length));
+  const lines = shown.map(
+    ({ line, reason, note }) => `  line ${String(line).padStart(lineWidth)}  ${reason.padEnd(codeWidth)}  ${note}`,
+  );
+  const more = total - shown.length;
+  const rest = more > 0 ? [`  and ${count(more, 'more', 'more')}: all of them are in ${path}`] : [];
+  return ['', `${count(total, 'row')} ${what}:`, ...lines, ...rest, ''].join('\n');
+}
+
+/** The rejections for people: the first of them with line and reason, and where all of them are. */
+export function rejectionText(preview: Preview, resultsPath: string): string {
+  return rowsText(preview.rejections(), preview.actions.rejected, 'rejected', resultsPath);
+}
+
+/** The rows that a plan holds back, the same way. */
+export function heldText(preview: Preview, heldPath: string): string {
+  return rowsText(preview.heldBack(), preview.actions.held, 'held, and not sent', heldPath);
+}

@@ -1,0 +1,175 @@
+import type { ShownProfile } from '../api/profile.ts';
+import { UNASSIGN } from '../input/target.ts';
+import { count, quoted } from '../text/text.ts';
+import type { Move, Preview } from './preview.ts';
+
+/** What the preflight is told: the moves of the plan, the profiles, and how many numbers are where. */
+export type Preflight = {
+  moves: readonly Move[];
+  profileOf: (id: string) => ShownProfile | null | undefined;
+  /** How many numbers are on a profile; null where that is not known. */
+  numbersOn: (profile: string) => number | null;
+  /** All numbers of the account; null where that is not known. */
+  total: number | null;
+  /** Rows that change, those beyond the moves that are counted apart included. */
+  changes: number;
+  /** Rows that change of which something is not known. */
+  unsure: Preview['unsure'];
+  /** Whether the plan puts back what a run has changed. */
+  undo: boolean;
+};
+
+const isProfile = (id: string) => id !== '' && id !== UNASSIGN;
+const sumOf = (moves: readonly Move[]) => moves.reduce((sum, move) => sum + move.count, 0);
+
+function nameOf(profile: ShownProfile): string {
+  return profile.name === '' ? profile.id : quoted(profile.name);
+}
+
+const SHOWN_PLACES = 10;
+
+function placesText(places: readonly string[]): string {
+  const more = places.length - SHOWN_PLACES;
+  return `${places.slice(0, SHOWN_PLACES).join(', ')}${more > 0 ? ` and ${count(more, 'other')}` : ''}`;
+}
+
+/** How the destinations that messages may go to become fewer; '' where they do not. */
+function lostPlaces(from: readonly string[], to: readonly string[]): string {
+  if (to.includes('*')) return '';
+  if (to.length === 0) return from.length === 0 ? '' : 'no destinations are allowed';
+  if (from.includes('*')) return `fewer destinations are allowed (${placesText(to)} only)`;
+  const lost = from.filter((place) => !to.includes(place));
+  return lost.length === 0 ? '' : `fewer destinations are allowed (${placesText(lost)} no longer)`;
+}
+
+/** What numbers that move from one profile to another lose or meet there. */
+function betweenProfiles(from: ShownProfile, to: ShownProfile, numbers: number): string[] {
+  const found: string[] = [];
+  const { webhookApiVersion: was, destinations, pool } = from;
+  const they = (one: string, many: string) => (numbers === 1 ? `the number ${one}` : `the numbers ${many}`);
+  if (was !== undefined && to.webhookApiVersion !== undefined && was !== to.webhookApiVersion) {
+    found.push(`webhooks come in API version ${to.webhookApiVersion} instead of ${was}`);
+  }
+  if (destinations !== undefined && to.destinations !== undefined) {
+    found.push(lostPlaces(destinations, to.destinations));
+  }
+  if (pool !== undefined && to.pool !== undefined && pool !== to.pool) {
+    found.push(`${to.pool ? they('joins', 'join') : they('leaves', 'leave')} a number pool`);
+  }
+  if (from.stickySender === true) found.push('sticky sender mappings are lost, and undo does not bring them back');
+  if (to.spendLimit !== undefined && to.spendLimit !== null && from.spendLimit !== to.spendLimit) {
+    found.push(`a daily spend limit${to.spendLimit === '' ? '' : ` of ${to.spendLimit}`} applies`);
+  }
+  return found.filter((text) => text !== '');
+}
+
+/** Targets that take numbers but have nowhere to report messages to. */
+function targetWarnings({ moves, profileOf }: Preflight): string[] {
+  const targets = [...new Set(moves.map(({ profileTarget }) => profileTarget))];
+  return targets.flatMap((id) => {
+    if (!isProfile(id)) return [];
+    const profile = profileOf(id);
+    if (profile === undefined) return [`profile ${id} could not be read, so it was not checked`];
+    if (profile?.webhookUrl !== null) return [];
+    return [`profile ${nameOf(profile)} has no webhook URL: inbound messages and delivery reports go nowhere`];
+  });
+}
+
+/** Moves between the same two profiles, whatever happens to the product, with how many numbers make them. */
+function pairs(moves: readonly Move[]): Map<string, { from: string; to: string; count: number }> {
+  const found = new Map<string, { from: string; to: string; count: number }>();
+  for (const { profileBefore: from, profileTarget: to, count: numbers } of moves) {
+    if (to === '' || from === to) continue;
+    const pair = found.get(`${from} ${to}`) ?? { from, to, count: 0 };
+    pair.count += numbers;
+    found.set(`${from} ${to}`, pair);
+  }
+  return found;
+}
+
+/** Profiles that no number is left on. */
+function emptied({ moves, profileOf, numbersOn }: Preflight): string[] {
+  const change = new Map<string, { leave: number; come: number }>();
+  const changeOf = (id: string) => {
+    const known = change.get(id) ?? { leave: 0, come: 0 };
+    change.set(id, known);
+    return known;
+  };
+  for (const { from, to, count: numbers } of pairs(moves).values()) {
+    changeOf(from).leave += numbers;
+    changeOf(to).come += numbers;
+  }
+  return [...change].flatMap(([id, { leave, come }]) => {
+    const there = isProfile(id) && leave > 0 && come === 0 ? numbersOn(id) : null;
+    if (there === null || there > leave) return [];
+    const profile = profileOf(id);
+    const name = profile === null || profile === undefined ? id : nameOf(profile);
+    return [`profile ${name} is left without numbers (${count(leave, 'number leaves', 'numbers leave')} it)`];
+  });
+}
+
+/** Numbers that come to be on no profile. */
+function unassigned(moves: readonly Move[]): string[] {
+  const numbers = sumOf(moves.filter((move) => move.profileTarget === UNASSIGN));
+  if (numbers === 0) return [];
+  const who = count(numbers, 'number leaves its profile', 'numbers leave their profiles');
+  return [`${who}: ${numbers === 1 ? 'its' : 'their'} messages stop, in both directions`];
+}
+
+/** What holds for every plan of this kind, to be known and nothing to be warned of. */
+function notesOf({ moves, total, changes }: Preflight): string[] {
+  const betweenTwo = [...pairs(moves).values()].some(({ from, to }) => isProfile(from) && isProfile(to));
+  return [
+    ...(betweenTwo ? ['opt-outs stay with the profile that a number leaves'] : []),
+    ...(total !== null && total > 0 && changes > 0 ? [shareText(changes, total)] : []),
+  ];
+}
+
+function shareText(changes: number, total: number): string {
+  // Rows that could not be read may be of numbers that the account does not have.
+  const percent = Math.min(100, Math.round((changes * 1000) / total) / 10);
+  const share = percent === 0 ? 'less than 0.1' : String(percent);
+  return `${share} % of the account's ${count(total, 'number changes', 'numbers change')}`;
+}
+
+/**
+ * What somebody should know before the plan is carried out, one sentence each: `warnings`, which --strict makes errors,
+ * and `notes`.
+ */
+export function preflight(parts: Preflight): { warnings: string[]; notes: string[] } {
+  return { warnings: warningsOf(parts), notes: notesOf(parts) };
+}
+
+/** What could not be checked. */
+function unsureOf({ unsure: { products, unread } }: Preflight): string[] {
+  return [
+    ...(products > 0
+      ? [
+          `${count(products, 'number')}: the account does not say which products ${products === 1 ? 'it' : 'they'} may have`,
+        ]
+      : []),
+    ...(unread > 0
+      ? [
+          `${count(unread, 'number')} could not be read: nothing holds or undoes ${unread === 1 ? 'its' : 'their'} change`,
+        ]
+      : []),
+  ];
+}
+
+function warningsOf(preflight: Preflight): string[] {
+  const { moves, profileOf, undo } = preflight;
+  const found = [...unsureOf(preflight), ...targetWarnings(preflight), ...unassigned(moves)];
+  for (const { from: fromId, to: toId, count: numbers } of pairs(moves).values()) {
+    const [from, to] = [fromId, toId].map((id) => (isProfile(id) ? profileOf(id) : null));
+    if (from === null || from === undefined || to === null || to === undefined) continue;
+    const lost = betweenProfiles(from, to, numbers);
+    if (undo && to.stickySender === true) lost.push('sticky sender mappings that the run has lost do not come back');
+    found.push(...lost.map((what) => `${count(numbers, 'number')} from ${nameOf(from)} to ${nameOf(to)}: ${what}`));
+  }
+  const losers = sumOf(moves.filter((move) => move.productBefore === 'A2P' && move.productTarget === 'P2P'));
+  if (losers > 0) {
+    const who = count(losers, 'number goes', 'numbers go');
+    found.push(`${who} from A2P to P2P and ${losers === 1 ? 'loses' : 'lose'} MMS`);
+  }
+  return [...found, ...emptied(preflight)];
+}

@@ -1,0 +1,118 @@
+import { PRODUCTS_UNKNOWN, UNREAD } from './diff.ts';
+import type { Action, PlanEntry } from './entry.ts';
+
+/** Entries that are kept to be shown; the rest is in plan.csv. */
+const KEPT = 20;
+/** Distinct moves that are counted apart. */
+const MOST_MOVES = 1000;
+
+/** Rows that change the same way; '' for a value that is kept, or not known before. */
+export type Move = {
+  profileBefore: string;
+  profileTarget: string;
+  productBefore: string;
+  productTarget: string;
+  count: number;
+};
+
+/** What a plan comes to, gathered while it is made. */
+export type Preview = {
+  rows: number;
+  blankLines: number;
+  actions: Record<Action, number>;
+  add: (entry: PlanEntry) => void;
+  /** Takes back an entry that turned out to repeat an id, and counts what it has become. */
+  replace: (was: PlanEntry, is: PlanEntry) => void;
+  /** The first rejected entries, by row. */
+  rejections: () => PlanEntry[];
+  /** The first entries that will be sent, by row. */
+  changes: () => PlanEntry[];
+  /** How many rows change in which way, the most frequent first. */
+  moves: () => Move[];
+  /** The first entries that are held, by row. */
+  heldBack: () => PlanEntry[];
+  /** Every profile that a row is to go to, or its reference. */
+  targets: ReadonlySet<string>;
+  /** Rows that will be sent of which something is not known: see the notes of account-entry.ts. */
+  unsure: { products: number; unread: number };
+};
+
+/** From what to what a field changes; twice '' where it does not. */
+function changeOf(before: string, target: string): [string, string] {
+  return target === '' || target === before ? ['', ''] : [before, target];
+}
+
+/** A preview of a plan without entries. */
+export function createPreview(): Preview {
+  const actions: Record<Action, number> = { change: 0, unchanged: 0, rejected: 0, duplicate: 0, held: 0 };
+  const moves = new Map<string, Move>();
+  const rejected: PlanEntry[] = [];
+  const changed: PlanEntry[] = [];
+  const heldBack: PlanEntry[] = [];
+  const targets = new Set<string>();
+  const unsure = { products: 0, unread: 0 };
+  const byRow = (a: PlanEntry, b: PlanEntry) => a.row - b.row;
+
+  function countMove(entry: PlanEntry, by: number): void {
+    if (entry.note.includes(PRODUCTS_UNKNOWN)) unsure.products += by;
+    if (entry.note.startsWith(UNREAD)) unsure.unread += by;
+    const [profileBefore, profileTarget] = changeOf(entry.profileBefore, entry.profileTarget);
+    const [productBefore, productTarget] = changeOf(entry.productBefore, entry.productTarget);
+    const key = `${profileBefore}\n${profileTarget}\n${productBefore}\n${productTarget}`;
+    const move = moves.get(key);
+    if (move !== undefined) move.count += by;
+    else if (moves.size < MOST_MOVES) {
+      moves.set(key, { profileBefore, profileTarget, productBefore, productTarget, count: by });
+    }
+  }
+
+  function drop(kept: PlanEntry[], entry: PlanEntry): void {
+    const at = kept.findIndex(({ row }) => row === entry.row);
+    if (at >= 0) kept.splice(at, 1);
+  }
+
+  function keepIn(kept: PlanEntry[], entry: PlanEntry): void {
+    kept.push(entry);
+    kept.sort(byRow);
+    kept.splice(KEPT);
+  }
+
+  function keep(entry: PlanEntry): void {
+    if (entry.action === 'change') {
+      countMove(entry, 1);
+      if (changed.length < KEPT || entry.row < (changed.at(-1) as PlanEntry).row) keepIn(changed, entry);
+    }
+    if (entry.action === 'held' && heldBack.length < KEPT) heldBack.push(entry);
+    const isLater = rejected.length === KEPT && entry.row > (rejected.at(-1) as PlanEntry).row;
+    if (entry.action === 'rejected' && !isLater) keepIn(rejected, entry);
+  }
+
+  const preview: Preview = {
+    rows: 0,
+    blankLines: 0,
+    actions,
+    add(entry) {
+      preview.rows += 1;
+      actions[entry.action] += 1;
+      if (entry.action === 'change' && entry.profileTarget !== '') targets.add(entry.profileTarget);
+      keep(entry);
+    },
+    replace(was, is) {
+      actions[was.action] -= 1;
+      actions[is.action] += 1;
+      if (was.action === 'change') {
+        countMove(was, -1);
+        drop(changed, was);
+      }
+      if (was.action === 'rejected') drop(rejected, was);
+      keep(is);
+    },
+    rejections: () => rejected,
+    changes: () => changed,
+    heldBack: () => heldBack,
+    targets,
+    unsure,
+    moves: () => [...moves.values()].filter((move) => move.count > 0).sort((a, b) => b.count - a.count),
+  };
+  return preview;
+}

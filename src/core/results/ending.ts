@@ -1,0 +1,62 @@
+import type { StopReason } from '../attempt/classify.ts';
+import { EXIT } from '../run/exit-codes.ts';
+import type { State } from '../run/manifest.ts';
+import type { Tally } from './tally.ts';
+
+/** How a run ended: its exit code, and the state in which its directory is left. */
+export type Ending = { exit: number; state: State };
+
+/** The exit code of a signal; that of SIGTERM where it is neither SIGINT nor SIGHUP. */
+export function signalExit(detail: string): number {
+  if (detail === 'SIGHUP') return EXIT.interrupted_sighup;
+  return detail === 'SIGINT' ? EXIT.interrupted_sigint : EXIT.interrupted_sigterm;
+}
+
+/** The ending of a plan or a dry run, and of an execution that never began. */
+export function planEnding(rejected: number, skipRejected: boolean, held = 0): Ending {
+  if (rejected === 0) return { exit: held === 0 ? EXIT.ok : EXIT.rows_not_at_target, state: 'planned' };
+  return skipRejected ? { exit: EXIT.rows_not_at_target, state: 'planned' } : { exit: EXIT.input, state: 'refused' };
+}
+
+/** Whether a write has happened or may have happened. */
+function maybeWritten({ counts }: Tally): boolean {
+  return counts.updated + counts.failed + counts.unverified > 0;
+}
+
+function stopEnding({ reason, detail }: { reason: StopReason; detail: string }, tally: Tally): Ending {
+  switch (reason) {
+    case 'internal':
+      return { exit: EXIT.internal, state: 'interrupted' };
+    case 'signal':
+      return { exit: signalExit(detail), state: 'interrupted' };
+    case 'key_refused':
+    case 'account_refused':
+    case 'redirected':
+      return { exit: EXIT.preflight, state: maybeWritten(tally) ? 'paused' : 'refused' };
+    case 'finish_by':
+    case 'stop_after':
+      return { exit: EXIT.window, state: 'paused' };
+    case 'phone_number_mismatch':
+    case 'server_wait':
+    case 'max_failures':
+    case 'max_same_error':
+    case 'profiles_held':
+    case 'outage':
+      return { exit: EXIT.stopped, state: 'paused' };
+  }
+}
+
+/**
+ * The ending of an execution. When several hold, the order of the contract decides: internal, signal, preflight,
+ * stopped, unverified, not at target, retryable, ok.
+ */
+export function executionEnding(stop: { reason: StopReason; detail: string } | null, tally: Tally): Ending {
+  const { counts } = tally;
+  if (stop !== null) return stopEnding(stop, tally);
+  // Nothing stopped it, and rows are left: a fault of ours, which must not end as a success.
+  if (counts.unprocessed + counts.planned > 0) return { exit: EXIT.internal, state: 'interrupted' };
+  if (counts.unverified > 0) return { exit: EXIT.unverified_rows, state: 'paused' };
+  if (tally.permanent + counts.held + counts.rejected > 0) return { exit: EXIT.rows_not_at_target, state: 'finished' };
+  if (counts.failed > 0) return { exit: EXIT.retryable_rows, state: 'finished' };
+  return { exit: EXIT.ok, state: 'finished' };
+}

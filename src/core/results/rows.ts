@@ -1,0 +1,168 @@
+import type { Outcome, Status } from '../attempt/outcome.ts';
+import { ROW_STATE, type RowState } from '../ledger/replay.ts';
+import type { PlanEntry } from '../plan/entry.ts';
+import { guardFormula } from '../text/text.ts';
+
+export const RESULTS_COLUMNS = [
+  'row',
+  'line',
+  'phone_number_id',
+  'phone_number',
+  'status',
+  'reason',
+  'messaging_profile_id_before',
+  'messaging_profile_id_target',
+  'messaging_profile_id_after',
+  'messaging_product_before',
+  'messaging_product_target',
+  'messaging_product_after',
+  'http_status',
+  'error_code',
+  'error_title',
+  'error_detail',
+  'error_pointer',
+  'attempts',
+  'duration_ms',
+  'request_id',
+  'finished_at',
+] as const;
+
+/** The columns that failed.csv adds to those of the input. */
+export const FAILED_COLUMNS = ['reassign_status', 'reassign_reason', 'reassign_detail'] as const;
+
+/** The columns that held.csv has besides: what the number had when it was planned, has now, and was to have. */
+export const HELD_COLUMNS = ['reassign_was', 'reassign_now', 'reassign_wanted'] as const;
+
+/** How the note of a planned row begins that says what its number has now. */
+export const NOW = 'now: ';
+
+/** How one row ended, joined from its plan entry and what the ledger says of it. */
+export type Result = {
+  entry: PlanEntry;
+  status: Status;
+  reason: string;
+  detail: string;
+  outcome: Outcome | null;
+};
+
+const INTERRUPTED = 'the run ended while this row was being sent, so the write may or may not have happened';
+
+/**
+ * Joins a plan entry with the ledger. `execution` is false for a plan that nobody has tried to carry out: its rows
+ * are `planned`, not `unprocessed`. `held` says why the profile of a row was held back, or is null.
+ */
+export function resultOf(
+  entry: PlanEntry,
+  left: RowState,
+  outcome: Outcome | null,
+  execution: boolean,
+  held: string | null,
+): Result {
+  if (entry.action === 'rejected' || entry.action === 'duplicate') {
+    return { entry, status: entry.action, reason: entry.reason, detail: entry.note, outcome: null };
+  }
+  // Also of a row that was at its target when it was planned: somebody else may have changed it since.
+  if (outcome !== null) {
+    return { entry, status: outcome.status, reason: outcome.reason, detail: outcome.errorDetail, outcome };
+  }
+  if (entry.action === 'unchanged' || entry.action === 'held') {
+    const { action, reason, note } = entry;
+    return { entry, status: action, reason, detail: action === 'held' ? note : '', outcome: null };
+  }
+  if (left === ROW_STATE.intent || left === ROW_STATE.ambiguous) {
+    return { entry, status: 'unverified', reason: 'interrupted', detail: INTERRUPTED, outcome: null };
+  }
+  if (held !== null) return { entry, status: 'held', reason: 'profile_stopped', detail: held, outcome: null };
+  return { entry, status: execution ? 'unprocessed' : 'planned', reason: '', detail: '', outcome: null };
+}
+
+/** Whether a row belongs in failed.csv: those that a next run may bring to their target. */
+export function isFailed(status: Status): boolean {
+  return status === 'failed' || status === 'unverified' || status === 'unprocessed' || status === 'rejected';
+}
+
+/** What a number has after the run: what an answer has shown, or what it had before where nothing was to change. */
+function afterOf({ entry, outcome, status }: Result): { profile: string; product: string } {
+  if (outcome !== null) return { profile: outcome.profileAfter, product: outcome.productAfter };
+  return status === 'unchanged'
+    ? { profile: entry.profileBefore, product: entry.productBefore }
+    : { profile: '', product: '' };
+}
+
+/** The cells of a result, in the order of RESULTS_COLUMNS; free text is guarded against spreadsheet formulas. */
+export function resultCells(result: Result): string[] {
+  const { entry, outcome } = result;
+  const after = afterOf(result);
+  return [
+    String(entry.row),
+    String(entry.line),
+    entry.id,
+    entry.phoneNumber,
+    result.status,
+    result.reason,
+    guardFormula(entry.profileBefore),
+    entry.profileTarget,
+    guardFormula(after.profile),
+    guardFormula(entry.productBefore),
+    entry.productTarget,
+    guardFormula(after.product),
+    outcome?.httpStatus === null || outcome === null ? '' : String(outcome.httpStatus),
+    guardFormula(outcome?.errorCode ?? ''),
+    guardFormula(outcome?.errorTitle ?? ''),
+    guardFormula(result.detail),
+    guardFormula(outcome?.errorPointer ?? ''),
+    outcome === null ? '' : String(outcome.attempts),
+    outcome === null ? '' : String(Math.round(outcome.durationMs)),
+    guardFormula(outcome?.requestId ?? ''),
+    outcome?.finishedAt ?? '',
+  ];
+}
+
+/** Which columns of the input are kept: all but those that an earlier failed.csv or held.csv had added. */
+function keptColumns(header: readonly string[]): number[] {
+  const added = new Set<string>([...FAILED_COLUMNS, ...HELD_COLUMNS]);
+  return header.flatMap((name, at) => (added.has(name.trim()) ? [] : [at]));
+}
+
+/** The cells of those columns. */
+export function keptCells(cells: readonly string[], header: readonly string[]): string[] {
+  return keptColumns(header).map((at) => cells[at] ?? '');
+}
+
+/** A profile and a product in words; '' where neither is known. */
+export function settingsText(profile: string, product: string): string {
+  const parts = [profile === '' ? '' : `profile ${profile}`, product === '' ? '' : `product ${product}`];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** The header of failed.csv: the input's own names, then the three of ours. */
+export function failedHeader(header: readonly string[]): string[] {
+  return [...keptCells(header, header), ...FAILED_COLUMNS];
+}
+
+/**
+ * A row of failed.csv: the input's own cells verbatim, then status, reason and detail. A row with a wrong number of
+ * cells keeps having one, so that it is rejected again until it is mended: the cells that it has too many stay at its
+ * end, and for those that it lacks there is an empty one too many.
+ */
+export function failedCells(cells: readonly string[], header: readonly string[], result: Result): string[] {
+  const { status, reason, detail } = result;
+  const over = cells.length < header.length ? [''] : cells.slice(header.length);
+  return [...keptCells(cells, header), status, reason, guardFormula(detail), ...over];
+}
+
+/** The header of held.csv. */
+export function heldHeader(header: readonly string[]): string[] {
+  return [...failedHeader(header), ...HELD_COLUMNS];
+}
+
+/** A row of held.csv: as in failed.csv, and what the number had, has and was to have. */
+export function heldCells(cells: readonly string[], header: readonly string[], result: Result): string[] {
+  const { entry, outcome } = result;
+  const was = settingsText(entry.profileBefore, entry.productBefore);
+  // A row that was held when it was planned has what was found then in its note.
+  const planned = entry.note.startsWith(NOW) ? (entry.note.slice(NOW.length).split(';')[0] as string) : '';
+  const now = outcome === null ? planned : settingsText(outcome.profileAfter, outcome.productAfter);
+  const wanted = settingsText(entry.profileTarget, entry.productTarget);
+  return [...failedCells(cells, header, result), ...[was, now, wanted].map(guardFormula)];
+}

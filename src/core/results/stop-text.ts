@@ -1,0 +1,36 @@
+import type { StopReason } from '../attempt/classify.ts';
+import type { Tally } from './tally.ts';
+
+/** Why a run stopped, as its summary says it. `failure` is what was thrown where it was a fault of ours. */
+export function stopText(
+  { reason, detail }: { reason: StopReason; detail: string },
+  failure: unknown,
+  { counts }: Tally,
+): string {
+  switch (reason) {
+    case 'signal':
+      return `Stopped by ${detail}; ${counts.unverified > 0 ? 'what could not be finished is unverified' : 'what was in flight was finished'}.`;
+    case 'key_refused':
+      return `The API refused the key: ${detail}. Set TELNYX_API_KEY to a key that is valid, then go on.`;
+    case 'account_refused':
+      return `The API refused the account or the key: ${detail}.`;
+    case 'redirected':
+      return `Nothing was sent on: ${detail}. Check --base-url.`;
+    case 'phone_number_mismatch':
+      return `Ids and phone numbers do not belong together: ${detail}. Was one column sorted alone?`;
+    case 'max_failures':
+    case 'max_same_error':
+      return `Stopped, as too much fails: ${detail}.`;
+    case 'profiles_held':
+      return 'Stopped, as every profile that has rows left is held; held.csv says why. Mend the profile, then go on.';
+    case 'outage':
+      return `Stopped, as the API looks down: ${detail}.`;
+    case 'finish_by':
+    case 'stop_after':
+      return `Paused: ${detail}.`;
+    case 'server_wait':
+      return `Stopped: ${detail}.`;
+    case 'internal':
+      return `Stopped by a fault of ours or of this machine: ${failure instanceof Error ? failure.message : detail}.`;
+  }
+}

@@ -1,0 +1,87 @@
+import { secondsOf } from '../ledger/sessions.ts';
+import { formatDuration } from '../text/duration.ts';
+import { COLUMNS, count, printable } from '../text/text.ts';
+import type { Summary } from './summary.ts';
+
+/** Causes shown on a terminal; all of them are in summary.json. */
+const SHOWN_CAUSES = 10;
+const number = (n: number) => n.toLocaleString('en-US');
+
+function causeLine(cause: Summary['causes'][number], width: number): string {
+  const http = cause.http_status === null ? '' : String(cause.http_status);
+  const said = [http, cause.error_code, cause.error_title || cause.reason].filter((part) => part !== '').join(' ');
+  const head = `  ${number(cause.count).padStart(width)}  ${cause.status.padEnd(11)} `;
+  const example = ` (e.g. row ${cause.example_row})`;
+  return `${head}${printable(said, COLUMNS - head.length - example.length - 3)}${example}`;
+}
+
+/** The counts as a column, zeros left out, and the sum under it: what every run ends with. */
+export function countLines(summary: Pick<Summary, 'counts' | 'sum_ok'> & { input: { rows: number } }): string[] {
+  const present = Object.entries(summary.counts).filter(([, n]) => n > 0);
+  const width = Math.max(...[...present.map(([, n]) => n), summary.input.rows].map((n) => number(n).length));
+  const line = (n: number, what: string) => `  ${number(n).padStart(width)}  ${what}`;
+  const sum = present.reduce((total, [, n]) => total + n, 0);
+  const verdict = summary.sum_ok
+    ? `rows read = ${present.map(([status]) => status).join(' + ') || 'none'}`
+    : `rows read, BUT THE STATUSES ADD UP TO ${sum}: rows were lost`;
+  const wrapped = verdict.replace(
+    new RegExp(`(.{1,${COLUMNS - 4 - width}})( (?![+])|$)`, 'g'),
+    `$1\n${' '.repeat(width + 4)}`,
+  );
+  return [...present.map(([status, n]) => line(n, status)), line(summary.input.rows, wrapped.trimEnd())];
+}
+
+function serverLine({ requests, window_ms: ms }: NonNullable<Summary['rate']['server_limit']>): string {
+  return ms === null
+    ? `  the server names a limit of ${number(requests)}`
+    : `  the server allows ${number(requests)} in about ${formatDuration(ms)}`;
+}
+
+function requestLines({ requests, rate }: Summary): string[] {
+  if (requests.total === 0) return [];
+  const parts = [
+    `${count(requests.total, 'request')} in ${formatDuration(secondsOf({ requests, rate }) * 1000)}`,
+    `${count(requests.retries, 'retry', 'retries')}`,
+    `${number(requests.rate_limited)} rate limited`,
+  ];
+  const limit = { off: 'no limit', auto: 'rate auto' }[rate.setting] ?? `limit ${rate.setting}/s`;
+  const used = rate.used_share === null ? '' : `, ${Math.round(rate.used_share * 1000) / 10} % of what was allowed`;
+  const lost =
+    rate.paused_ms > 0
+      ? `${formatDuration(rate.paused_ms)} lost to pauses, ${rate.throttled_ms > 0 ? formatDuration(rate.throttled_ms) : 'none'} of it to 429`
+      : 'no time lost to pauses or 429';
+  const { server_limit: server } = rate;
+  return [
+    `  ${parts.join(', ')}`,
+    `  ${rate.mean_per_s}/s on average (${limit})${used}`,
+    `  at most ${number(rate.max_in_1s)} in any second, ${number(rate.max_in_60s)} in any minute`,
+    `  ${lost}`,
+    ...(server === null ? [] : [serverLine(server)]),
+  ];
+}
+
+/** The summary for people: what happened, why, where the files are, and what to do next. Ends with a line break. */
+export function summaryText(
+  summary: Summary,
+  paint: (style: 'good' | 'bad' | 'strong', text: string) => string,
+): string {
+  const good = summary.exit_code === 0;
+  const title = `${summary.command} ${summary.state}`;
+  const lines = ['', paint(good ? 'good' : 'bad', title), ...countLines(summary)];
+  const shown = summary.causes.slice(0, SHOWN_CAUSES);
+  if (shown.length > 0) {
+    const width = Math.max(...shown.map((cause) => number(cause.count).length));
+    lines.push('', 'Why rows are not at their target', ...shown.map((cause) => causeLine(cause, width)));
+    const more = summary.causes.length - shown.length;
+    if (more > 0) lines.push(`  and ${count(more, 'more cause')} in summary.json`);
+  }
+  const requests = requestLines(summary);
+  if (requests.length > 0) lines.push('', 'Requests', ...requests);
+  lines.push('', 'Files');
+  for (const [what, path] of Object.entries(summary.files)) lines.push(`  ${what.padEnd(8)} ${path}`);
+  lines.push('');
+  if (summary.error !== undefined) lines.push(`${summary.error.message}`);
+  lines.push(`Exit ${summary.exit_code} (${summary.exit_name})`);
+  if (summary.next_command !== null) lines.push(`Next: ${paint('strong', summary.next_command)}`);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,66 @@
+import { STATUSES, type Status } from '../attempt/outcome.ts';
+import { isFailed, type Result } from './rows.ts';
+
+/** One reason why rows are not at their target, and how many share it. */
+export type Cause = {
+  status: Status;
+  reason: string;
+  http_status: number | null;
+  error_code: string;
+  error_title: string;
+  count: number;
+  example_row: number;
+};
+
+/** What a run came to, counted row by row. */
+export type Tally = {
+  counts: Record<Status, number>;
+  /** Failed rows that would fail again. */
+  permanent: number;
+  causes: Map<string, Cause>;
+};
+
+/** Distinct causes that are kept apart; a server that writes the row into its titles or codes must not fill the memory. */
+const MOST_CAUSES = 200;
+
+export function emptyTally(): Tally {
+  const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
+  return { counts, permanent: 0, causes: new Map() };
+}
+
+/** Counts one result. */
+export function addResult(tally: Tally, result: Result): void {
+  const { status, reason, outcome, entry } = result;
+  tally.counts[status] += 1;
+  if (status === 'failed' && outcome?.retryable !== true) tally.permanent += 1;
+  if (status === 'unprocessed' || !(isFailed(status) || status === 'held')) return;
+  const http = outcome?.httpStatus ?? null;
+  const keyOf = (code: string, title: string) => [status, reason, http, code, title].join('\n');
+  const told = [outcome?.errorCode ?? '', outcome?.errorTitle ?? ''] as const;
+  const [code, title] = tally.causes.size < MOST_CAUSES || tally.causes.has(keyOf(...told)) ? told : ['', ''];
+  const key = keyOf(code, title);
+  const cause = tally.causes.get(key);
+  if (cause !== undefined) {
+    cause.count += 1;
+    return;
+  }
+  tally.causes.set(key, {
+    status,
+    reason,
+    http_status: http,
+    error_code: code,
+    error_title: title,
+    count: 1,
+    example_row: entry.row,
+  });
+}
+
+/** Causes, the most frequent first. */
+export function sortedCauses(tally: Tally): Cause[] {
+  return [...tally.causes.values()].sort((a, b) => b.count - a.count || a.example_row - b.example_row);
+}
+
+/** The sum of all statuses: equal to the rows read, or rows were lost. */
+export function sumOf(tally: Tally): number {
+  return Object.values(tally.counts).reduce((sum, n) => sum + n, 0);
+}

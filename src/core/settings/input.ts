@@ -1,0 +1,81 @@
+import { FIELDS } from '../input/header.ts';
+import { MAKING, READING, type SettingDefinition } from './definition.ts';
+
+/** The settings of how an input is read and which rows are taken. */
+export const INPUT_SETTINGS = {
+  map: {
+    kind: 'map',
+    default: null,
+    group: 'Input',
+    value: 'FIELD=COLUMN',
+    text: `the column that holds a field (repeatable); fields: ${FIELDS.join(', ')}`,
+    input: true,
+    scopes: READING,
+  },
+  delimiter: {
+    kind: 'delimiter',
+    default: null,
+    group: 'Input',
+    value: 'CHAR',
+    text: 'one of , ; | tab; found from the header line when not given',
+    input: true,
+    scopes: READING,
+  },
+  allow_unassign: {
+    kind: 'boolean',
+    default: 'false',
+    group: 'Input',
+    text: 'accept UNASSIGN in the profile column, which takes a number off its profile',
+    consent: true,
+    input: true,
+    scopes: READING,
+  },
+  allow_rounded_ids: {
+    kind: 'boolean',
+    default: 'false',
+    group: 'Input',
+    text: 'accept ids that end in zeros from the 16th digit on',
+    consent: true,
+    input: true,
+    scopes: READING,
+  },
+  offline: {
+    kind: 'boolean',
+    default: 'false',
+    group: 'Input',
+    text: 'do not read the account before the run: no diff, no check of targets, every good row is sent',
+    input: true,
+    scopes: MAKING,
+  },
+  strict: {
+    kind: 'boolean',
+    default: 'false',
+    group: 'Input',
+    text: 'refuse a plan that has warnings (exit 8)',
+    scopes: [...MAKING, 'retry', 'undo'],
+  },
+  skip_rejected: {
+    kind: 'boolean',
+    default: 'false',
+    group: 'Input',
+    text: 'go ahead with the good rows although some are rejected',
+    consent: true,
+    scopes: MAKING,
+  },
+  min_rows: {
+    kind: 'integer',
+    default: '0',
+    min: 0,
+    group: 'Input',
+    value: 'N',
+    text: 'refuse an input of fewer data rows (exit 8)',
+    scopes: MAKING,
+  },
+  missing_input_ok: {
+    kind: 'boolean',
+    default: 'false',
+    group: 'Input',
+    text: 'exit 0 when the input file is not there (for cron)',
+    scopes: READING,
+  },
+} as const satisfies Record<string, SettingDefinition>;

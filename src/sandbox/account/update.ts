@@ -1,0 +1,47 @@
+import { type Body, isListOfStrings, isObject, refuseBody } from '../http/body.ts';
+import { failure, type Reply, success } from '../http/reply.ts';
+import { type Account, changeNumber, type NumberChange } from './account.ts';
+import type { SandboxNumber } from './state.ts';
+import { isUuid } from './uuid.ts';
+import { showNumber } from './views.ts';
+
+/**
+ * Carries out a PATCH of one number: all of it or nothing. A field that is absent or null keeps its value, an empty
+ * profile id takes the number off its profile. Order of the checks: body, number, form of the values, profile, product.
+ */
+export function updateNumber(account: Account, id: string, body: Body): Reply {
+  const refusal = refuseBody(body);
+  if (refusal !== null) return refusal;
+  if (!isObject(body.value)) return failure(400, '10015', { detail: 'The body is not a JSON object.' });
+  const number = account.numbers.get(id);
+  if (number === undefined) return failure(404, '10005');
+  const change = readChange(account, number, body.value);
+  if ('status' in change) return change;
+  if (Object.keys(change).length > 0) changeNumber(account, number, change);
+  return success({ data: showNumber(account, number) });
+}
+
+function readChange(account: Account, number: SandboxNumber, asked: Record<string, unknown>): NumberChange | Reply {
+  const { messaging_profile_id: profile = null, messaging_product: product = null, tags = null } = asked;
+  const change: NumberChange = {};
+  if (profile !== null) {
+    if (profile !== '' && !isUuid(profile)) return failure(400, '10015', { pointer: '/messaging_profile_id' });
+    change.messaging_profile_id = profile === '' ? null : profile.toLowerCase();
+  }
+  if (product !== null) {
+    if (typeof product !== 'string') return failure(400, '10015', { pointer: '/messaging_product' });
+    change.messaging_product = product;
+  }
+  if (tags !== null) {
+    if (!isListOfStrings(tags)) return failure(400, '10015', { pointer: '/tags' });
+    change.tags = tags;
+  }
+  if (change.messaging_profile_id && !account.profiles.has(change.messaging_profile_id)) {
+    return failure(422, '10017', { pointer: '/messaging_profile_id' });
+  }
+  const { messaging_product: wanted } = change;
+  if (wanted !== undefined && number.eligible_messaging_products?.includes(wanted) === false) {
+    return failure(422, '40324', { pointer: '/messaging_product' });
+  }
+  return change;
+}

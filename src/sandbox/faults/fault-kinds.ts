@@ -1,0 +1,159 @@
+import { bodyOf, failure, type Reply } from '../http/reply.ts';
+
+/** What a fault may use: the request it stands in front of, which is a write or a read. */
+type FaultScene = {
+  /** Carries the write out and gives the true answer, which may be an error. For a read it is just the answer. */
+  write: () => Reply;
+  /** The true answer to a read before the write. For a read it is the same as `write`. */
+  read: () => Reply;
+  /** The parsed body of the request, null for a read. */
+  asked: unknown;
+};
+
+/** A number as an answer shows it. */
+type Shown = Record<string, unknown>;
+
+type FaultPlay = { text: string; play: (scene: FaultScene) => Reply };
+
+const HUGE_BYTES = 8 * 1024 * 1024;
+const SLOW_MS = 2000;
+const DATE_AHEAD_MS = 2000;
+const NO_SUCH_PROFILE = 'ffffffff-ffff-4fff-8fff-ffffffffffff';
+
+const KINDS = {
+  '429': {
+    text: '429 code 10011 with retry-after: 1 and x-ratelimit-reset: 1',
+    play: () => ({
+      ...failure(429, '10011'),
+      headers: { 'retry-after': '1', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1' },
+    }),
+  },
+  '429-bare': {
+    text: '429 code 10011 without any hint of how long to wait',
+    play: () => ({ ...failure(429, '10011'), withoutRateHeaders: true }),
+  },
+  '429-date': {
+    text: '429 code 10011 with retry-after as an HTTP date 2 s ahead',
+    play: () => {
+      const now = Date.now();
+      const headers = { date: httpDate(now), 'retry-after': httpDate(now + DATE_AHEAD_MS) };
+      return { ...failure(429, '10011'), withoutRateHeaders: true, headers };
+    },
+  },
+  '500': { text: '500 code 10007', play: () => failure(500, '10007') },
+  '502-html': {
+    text: '502 with an HTML page, as a proxy would answer',
+    play: () => ({
+      status: 502,
+      text: '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n',
+      headers: { 'content-type': 'text/html' },
+    }),
+  },
+  '503': {
+    text: '503 code 10037 with retry-after: 1',
+    play: () => ({ ...failure(503, '10037'), headers: { 'retry-after': '1' } }),
+  },
+  '503-bare': { text: '503 code 10037 without retry-after', play: () => failure(503, '10037') },
+  '504': { text: '504 code 10008', play: () => failure(504, '10008') },
+  '408': { text: '408 code 10008', play: () => failure(408, '10008') },
+  '425': { text: '425 code 10007', play: () => failure(425, '10007') },
+  '423-busy': { text: '423 code 10036, the number is being processed', play: () => failure(423, '10036') },
+  '403-blocked': { text: '403 code 20013, the account is blocked', play: () => failure(403, '20013') },
+  '403-row': { text: '403 code 10010, this number only', play: () => failure(403, '10010') },
+  '404': { text: '404 code 10005', play: () => failure(404, '10005') },
+  '422': { text: '422 code 10027', play: () => failure(422, '10027') },
+  'not-eligible': {
+    text: '422 code 40324, the product cannot be chosen',
+    play: () => failure(422, '40324', { pointer: '/messaging_product' }),
+  },
+  redirect: {
+    text: '302 to another path',
+    play: () => ({ status: 302, text: '', headers: { location: '/v2/moved' } }),
+  },
+  hang: { text: 'never answers; the write does not take effect', play: () => ({ status: 200, ending: 'hang' }) },
+  reset: { text: 'connection reset; the write does not take effect', play: () => ({ status: 200, ending: 'reset' }) },
+  'reset-after': {
+    text: 'the write takes effect, then the connection is reset',
+    play: ({ write }) => ({ ...write(), ending: 'reset' }),
+  },
+  cut: {
+    text: 'the write takes effect; the connection closes halfway through the body',
+    play: ({ write }) => ({ ...write(), ending: 'cut' }),
+  },
+  'cut-json': {
+    text: 'the write takes effect; the answer is whole as HTTP, but its JSON stops halfway',
+    play: ({ write }) => {
+      const reply = write();
+      const body = bodyOf(reply);
+      return { status: reply.status, text: body.slice(0, Math.floor(body.length / 2)) };
+    },
+  },
+  empty: {
+    text: 'the write takes effect; the answer has no body',
+    play: ({ write }) => ({ status: write().status, text: '' }),
+  },
+  huge: {
+    text: 'the write takes effect; the answer is 8 MiB of JSON that says nothing',
+    play: ({ write }) => ({ status: write().status, text: hugeBody() }),
+  },
+  'wrong-echo': {
+    text: '200 that shows another profile and product; the write does not take effect',
+    play: ({ read, asked }) =>
+      retold(read(), (shown) => {
+        const wanted = (asked as { messaging_product?: unknown } | null)?.messaging_product ?? shown.messaging_product;
+        const product = wanted === 'A2P' ? 'P2P' : 'A2P';
+        return { ...shown, messaging_profile_id: NO_SUCH_PROFILE, messaging_product: product, traffic_type: product };
+      }),
+  },
+  'wrong-number': {
+    text: 'the write takes effect; the answer shows another phone number',
+    play: ({ write }) =>
+      retold(write(), (data) => ({
+        ...data,
+        phone_number: data.phone_number === '+18889999999' ? '+18889999998' : '+18889999999',
+      })),
+  },
+  'no-fields': {
+    text: 'the write takes effect; the answer shows neither profile nor product',
+    play: ({ write }) =>
+      retold(write(), ({ messaging_profile_id: _profile, messaging_product: _product, ...others }) => others),
+  },
+  slow: {
+    text: 'the write takes effect; the answer comes 2 s later',
+    play: ({ write }) => ({ ...write(), delayMs: SLOW_MS }),
+  },
+} as const satisfies Record<string, FaultPlay>;
+
+/** The name of a way to go wrong. */
+export type FaultKind = keyof typeof KINDS;
+
+/** Every kind with one line on what it does, for the help. Kinds that start with digits are named after their status. */
+export const FAULT_KINDS: Record<string, string> = Object.fromEntries(
+  Object.entries(KINDS).map(([kind, { text }]) => [kind, text]),
+);
+
+/** True for the name of a kind. */
+export function isFaultKind(text: string): text is FaultKind {
+  return Object.hasOwn(KINDS, text);
+}
+
+/** The answer that a fault of this kind gives, after the write has or has not been carried out as its text says. */
+export function playFault(kind: FaultKind, scene: FaultScene): Reply {
+  return KINDS[kind].play(scene);
+}
+
+/** The answer with each number in it told differently, one or a page of them. Profiles and errors stay as they are. */
+function retold(reply: Reply, tell: (number: Shown) => Shown): Reply {
+  if (reply.status !== 200) return reply;
+  const { data, ...others } = reply.json as { data: Shown | Shown[] };
+  const retell = (shown: Shown) => (shown.record_type === 'messaging_settings' ? tell(shown) : shown);
+  return { ...reply, json: { data: Array.isArray(data) ? data.map(retell) : retell(data), ...others } };
+}
+
+function httpDate(ms: number): string {
+  return new Date(ms).toUTCString();
+}
+
+function hugeBody(): string {
+  return JSON.stringify({ data: { junk: 'x'.repeat(HUGE_BYTES) } });
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { startSandboxFor } from '../../../src/app/account/sandbox.ts';
+import { profileRef } from '../../../src/core/input/profile-ref.ts';
+import { PLAN_COLUMNS, type PlanEntry, planCells } from '../../../src/core/plan/entry.ts';
+import { createCsvWriter } from '../../../src/io/csv/writer.ts';
+import { readJson, runFiles } from '../../../src/io/run/directory.ts';
+import type { SandboxState } from '../../../src/sandbox/server.ts';
+import { entry } from '../../support/io/servers.ts';
+import { tempDir } from '../../support/io/temp.ts';
+import { id, profile } from '../../support/plans.ts';
+
+const phone = (n: number) => `+1800555000${n}`;
+
+/** The account that a stand-in makes of the rows of a plan, as the next command finds it. */
+async function madeOf(rows: Partial<PlanEntry>[]): Promise<SandboxState> {
+  const dir = tempDir();
+  const writer = createCsvWriter(runFiles(dir).plan, PLAN_COLUMNS);
+  const blank = { profileTarget: '', productTarget: '' };
+  for (const [at, row] of rows.entries())
+    writer.write(planCells(entry({ row: at + 1, line: at + 2, ...blank, ...row })));
+  writer.close();
+  await (await startSandboxFor(dir)).close();
+  return readJson(runFiles(dir).sandbox) as SandboxState;
+}
+
+const numbersOf = ({ numbers }: SandboxState) => numbers.map((number) => [number.id, number.phone_number]);
+const profilesOf = ({ profiles }: SandboxState) => profiles.map(({ id, name }) => [id, name]);
+const BEFORE = ['00000000-0000-4000-8000-00000000ffff', 'Before'];
+
+describe('the stand-in of a plan', () => {
+  it('has the numbers that its rows name, on a profile that is no target, and the products that they want', async () => {
+    const made = await madeOf([
+      { id: id(1), phoneNumber: phone(1), profileTarget: profile(1), productTarget: 'RCS' },
+      { id: id(2), profileTarget: 'UNASSIGN' },
+      { id: id(3), action: 'rejected', profileTarget: profile(3) },
+    ]);
+    expect(made.numbers).toMatchObject([
+      {
+        id: id(1),
+        phone_number: phone(1),
+        messaging_profile_id: BEFORE[0],
+        messaging_product: 'A2P',
+        eligible_messaging_products: ['A2P', 'P2P', 'RCS'],
+      },
+      { id: id(2), messaging_profile_id: BEFORE[0], eligible_messaging_products: ['A2P', 'P2P'] },
+    ]);
+    expect(profilesOf(made)).toEqual([BEFORE, [profile(1), 'Target 1']]);
+  });
+
+  it('makes ids for numbers that are named by their phone numbers, other than those that are named', async () => {
+    const made = await madeOf([{ id: '', phoneNumber: phone(1) }, { id: id(1) }, { id: '', phoneNumber: phone(2) }]);
+    const [first, ...others] = made.numbers.map((number) => number.id);
+    expect(first).toBe(id(1));
+    expect(new Set([first, ...others]).size).toBe(3);
+    expect(made.numbers.slice(1).map(({ phone_number }) => phone_number)).toEqual([phone(1), phone(2)]);
+    expect(others.every((made) => /^[1-9][0-9]{17}1$/.test(made))).toBe(true);
+  });
+
+  it('has one number for rows that name it by id and by phone number', async () => {
+    const made = await madeOf([
+      { id: '', phoneNumber: phone(1) },
+      { id: id(7), phoneNumber: phone(1) },
+      { id: id(7) },
+      { id: '', phoneNumber: phone(1) },
+    ]);
+    expect(numbersOf(made)).toEqual([[id(7), phone(1)]]);
+  });
+
+  it('has no two numbers with the same phone number', async () => {
+    const made = await madeOf([
+      { id: id(1), phoneNumber: phone(1) },
+      { id: id(2), phoneNumber: phone(1) },
+    ]);
+    expect(made.numbers.map((number) => number.id)).toEqual([id(1), id(2)]);
+    expect(made.numbers[0]?.phone_number).toBe(phone(1));
+    expect(made.numbers[1]?.phone_number).not.toBe(phone(1));
+  });
+
+  it('has the profiles that its rows name by id, by name, and by both, each once', async () => {
+    const made = await madeOf([
+      { id: id(1), profileTarget: profile(1) },
+      { id: id(2), profileTarget: profileRef(profile(1), 'Sales, "EU"') },
+      { id: id(3), profileTarget: profileRef('', 'Sales, "EU"') },
+      { id: id(4), profileTarget: profileRef('', 'Support') },
+      { id: id(5), profileTarget: profile(2) },
+      { id: id(6), profileTarget: profileRef('', 'support') },
+      { id: id(7), profileTarget: profileRef('', 'Support') },
+    ]);
+    expect(profilesOf(made)).toEqual([
+      BEFORE,
+      [profile(1), 'Sales, "EU"'],
+      [profile(2), 'Target 2'],
+      [expect.stringMatching(/^[0-9a-f-]{36}$/), 'Support'],
+      [expect.stringMatching(/^[0-9a-f-]{36}$/), 'support'],
+    ]);
+    expect(new Set(made.profiles.map((one) => one.id)).size).toBe(5);
+  });
+
+  it('goes on as an earlier command has left it', async () => {
+    const dir = tempDir();
+    const writer = createCsvWriter(runFiles(dir).plan, PLAN_COLUMNS);
+    writer.write(planCells(entry({ id: id(1), profileTarget: profile(1), productTarget: '' })));
+    writer.close();
+    for (const revision of [1, 2]) {
+      const { target, close } = await startSandboxFor(dir);
+      const { status } = await fetch(`${target.baseUrl}/phone_numbers/${id(1)}/messaging`, {
+        method: 'PATCH',
+        headers: { authorization: `Bearer ${target.key}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ messaging_profile_id: revision === 1 ? profile(1) : '' }),
+      });
+      await close();
+      expect(status).toBe(200);
+      const state = readJson(runFiles(dir).sandbox) as SandboxState;
+      expect(state.numbers[0]?.messaging_profile_id).toBe(revision === 1 ? profile(1) : null);
+      expect(state.revision).toBe(revision);
+    }
+  });
+});

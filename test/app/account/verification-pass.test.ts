@@ -1,0 +1,162 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { countsText, rowText, watch } from '../../../src/app/account/verification-pass.ts';
+import { type Run, update } from '../../../src/app/run/open.ts';
+import type { VerifiedRow } from '../../../src/core/followup/verify.ts';
+import { runFiles } from '../../../src/io/run/directory.ts';
+import { parseFault } from '../../../src/sandbox/server.ts';
+import { accountOf, moves, numbersOf, type Place } from '../../support/accounts.ts';
+import { entry } from '../../support/io/servers.ts';
+import { id, profile, tableOf } from '../../support/plans.ts';
+import { KEY, printed } from '../../support/sources.ts';
+
+const NONE = { at_target: 0, drifted: 0, missing: 0, unknown: 0, rejected: 0 };
+
+/** Numbers 1 to 3, of which the third is at its target, one that is not there, a bad row and a duplicate. */
+const INPUT = `${moves([1, 2, 3, 99])}x y,${profile(1)}\n${id(1)},${profile(1)}\n`;
+
+async function planned(): Promise<{ place: Place; run: Run }> {
+  const place = await accountOf({ numbers: numbersOf(10, (n) => profile(n === 3 ? 1 : 2)) });
+  const { run } = await place.plan(INPUT);
+  return { place, run };
+}
+
+async function verdictsOf(run: Run): Promise<(string | undefined)[][]> {
+  const [header = [], ...rows] = await tableOf(runFiles(run.dir).verify);
+  const at = (name: string) => header.indexOf(name);
+  return rows.map((cells) => [cells[at('row')], cells[at('verdict')], cells[at('messaging_profile_id_now')]]);
+}
+
+describe('a look', () => {
+  it('is that of the plan where it was made just now, and asks for nothing', async () => {
+    const { place, run } = await planned();
+    const before = place.sandbox.requests().length;
+    const { counts, shown } = await watch(run, place.resolve(), KEY, place.stop, true, place.context);
+    expect(counts).toEqual({ ...NONE, at_target: 1, drifted: 2, missing: 1, rejected: 1 });
+    expect(shown.map(({ entry: { row }, verdict }) => [row, verdict])).toEqual([
+      [1, 'drifted'],
+      [2, 'drifted'],
+      [4, 'missing'],
+      [5, 'rejected'],
+    ]);
+    expect(await verdictsOf(run)).toEqual([
+      ['1', 'drifted', profile(2)],
+      ['2', 'drifted', profile(2)],
+      ['3', 'at_target', profile(1)],
+      ['4', 'missing', ''],
+      ['5', 'rejected', ''],
+    ]);
+    expect(place.sandbox.requests()).toHaveLength(before);
+    expect(printed(place.context.stderr)).toBe('');
+  });
+
+  it('at a saved plan reads the numbers again, and leaves its ledger and its plan alone', async () => {
+    const { place, run } = await planned();
+    const files = runFiles(run.dir);
+    const before = [files.ledger, files.plan, files.manifest].map((path) => readFileSync(path, 'utf8'));
+    place.sandbox.edit({ id: id(1), messaging_profile_id: profile(1) });
+    place.sandbox.edit({ id: id(3), messaging_profile_id: null });
+    const { counts } = await watch(run, place.resolve(), KEY, place.stop, false, place.context);
+    expect(counts).toEqual({ ...NONE, at_target: 1, drifted: 2, missing: 1, rejected: 1 });
+    expect((await verdictsOf(run)).map(([, verdict, now]) => [verdict, now])).toEqual([
+      ['at_target', profile(1)],
+      ['drifted', profile(2)],
+      ['drifted', 'UNASSIGN'],
+      ['missing', ''],
+      ['rejected', ''],
+    ]);
+    expect([files.ledger, files.plan, files.manifest].map((path) => readFileSync(path, 'utf8'))).toEqual(before);
+    expect(place.asked().PATCH).toBe(0);
+  });
+
+  it('shows ten rows of those that are not at their target', async () => {
+    const place = await accountOf({ numbers: numbersOf(30) });
+    const numbers = Array.from({ length: 25 }, (_, at) => at + 1);
+    const { run } = await place.plan(moves(numbers));
+    const { counts, shown } = await watch(run, place.resolve(), KEY, place.stop, true, place.context);
+    expect(counts).toEqual({ ...NONE, drifted: 25 });
+    expect(shown.map((checked) => checked.entry.row)).toEqual(numbers.slice(0, 10));
+    expect(await verdictsOf(run)).toHaveLength(25);
+  });
+
+  it('is refused where the account cannot be read, or is another one, and keeps the last one', async () => {
+    const { place, run } = await planned();
+    await watch(run, place.resolve(), KEY, place.stop, true, place.context);
+    const { verify } = runFiles(run.dir);
+    const before = readFileSync(verify, 'utf8');
+    const broken = await accountOf({ readFaults: [parseFault('503-bare=1')] });
+    const unread = watch(run, broken.resolve(), KEY, broken.stop, false, broken.context);
+    await expect(unread).rejects.toMatchObject({ exit: 7, code: 'account_not_read' });
+    const elsewhere = update(run, { organization_id: 'another' });
+    const other = watch(elsewhere, place.resolve(), KEY, place.stop, false, place.context);
+    await expect(other).rejects.toMatchObject({ exit: 7, code: 'other_account' });
+    expect(readFileSync(verify, 'utf8')).toBe(before);
+    expect(existsSync(`${verify}.${process.pid}.tmp`)).toBe(false);
+  });
+});
+
+describe('--watch', () => {
+  const often = { watch: '400ms', every: '100ms' };
+
+  it('looks again and again, tells which rows have changed, and gives the last look', async () => {
+    const { place, run } = await planned();
+    const settings = place.resolve();
+    const resolved = { ...settings, settings: { ...settings.settings, watch: 2000, every: 300 } };
+    const watched = watch(run, resolved, KEY, place.stop, true, place.context);
+    await new Promise((done) => setTimeout(done, 100));
+    place.sandbox.edit({ id: id(1), messaging_profile_id: profile(1) });
+    const { counts } = await watched;
+    expect(counts).toEqual({ ...NONE, at_target: 2, drifted: 1, missing: 1, rejected: 1 });
+    const text = printed(place.context.stderr);
+    expect(text.match(/was drifted/g)).toHaveLength(1);
+    expect(text).toMatch(
+      new RegExp(`^\\d\\d:\\d\\d:\\d\\dZ {2}line 2 {2}${id(1)} {2}at_target \\(was drifted\\)$`, 'm'),
+    );
+    expect(text).toMatch(/^\d\d:\d\d:\d\dZ {2}2 at target, 1 drifted, 1 missing, 1 rejected$/m);
+    expect(text.match(/1 at target, 2 drifted/g)).toHaveLength(1);
+  });
+
+  it('ends at once when it is stopped, with the look that it has', async () => {
+    const { place, run } = await planned();
+    const settings = place.resolve();
+    const resolved = { ...settings, settings: { ...settings.settings, watch: 600_000, every: 60_000 } };
+    const watched = watch(run, resolved, KEY, place.stop, true, place.context);
+    setTimeout(() => place.stop.ask('signal', 'SIGTERM'), 50);
+    expect((await watched).counts.drifted).toBe(2);
+  });
+
+  it.each(['quiet', 'json'] as const)('tells nothing with --%s', async (name) => {
+    const { place, run } = await planned();
+    const settings = place.resolve({ [name]: 'true' });
+    const resolved = { ...settings, settings: { ...settings.settings, watch: 150, every: 50 } };
+    await watch(run, resolved, KEY, place.stop, false, place.context);
+    expect([printed(place.context.stdout), printed(place.context.stderr)]).toEqual(['', '']);
+  });
+
+  it('is a setting of verify alone', async () => {
+    const place = await accountOf();
+    expect(() => place.resolve(often)).toThrow(/watch/);
+  });
+});
+
+describe('the words of a look', () => {
+  it.each<[Partial<typeof NONE>, string]>([
+    [{}, 'no rows to compare'],
+    [{ at_target: 1200 }, '1,200 at target'],
+    [
+      { rejected: 1, unknown: 2, missing: 3, drifted: 4, at_target: 5 },
+      '5 at target, 4 drifted, 3 missing, 2 unknown, 1 rejected',
+    ],
+  ])('for %j are: %s', (counts, text) => {
+    expect(countsText({ ...NONE, ...counts })).toBe(text);
+  });
+
+  it('name a row by its line and its number', () => {
+    const row = entry({ line: 7, id: id(1), profileTarget: profile(1), productTarget: '' });
+    const checked: VerifiedRow = { entry: row, verdict: 'drifted', profile: profile(2), product: 'A2P', note: 'n' };
+    expect(rowText(checked)).toBe(`line 7  ${id(1)}  drifted: profile ${profile(1)} -> ${profile(2)}`);
+    expect(rowText({ ...checked, verdict: 'missing', note: '' })).toBe(`line 7  ${id(1)}  missing`);
+    const byPhone = { ...row, id: '', phoneNumber: '+18005550001' };
+    expect(rowText({ ...checked, entry: byPhone, verdict: 'unknown' })).toBe('line 7  +18005550001  unknown: n');
+  });
+});

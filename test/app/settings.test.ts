@@ -1,0 +1,254 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/app/errors.ts';
+import { resolveForJob } from '../../src/app/job-settings.ts';
+import { resolveForCommand, resolveForRun } from '../../src/app/settings.ts';
+import type { RawSettings } from '../../src/core/settings/resolve.ts';
+import { PUBLIC_BASE_URL } from '../../src/core/settings/schema.ts';
+import { contextOf } from '../support/contexts.ts';
+import { manifest } from '../support/io/manifests.ts';
+import { tempDir } from '../support/io/temp.ts';
+
+/** What is refused, line by line. */
+function faultsOf(make: () => unknown): string[] {
+  try {
+    make();
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    return (error as Error).message.split('\n');
+  }
+  throw new Error('it was accepted');
+}
+
+const FOREIGN = 'https://api.example.com/v2';
+
+describe('settings on an input', () => {
+  it('come from the flag, else the environment, else the default, and say so', () => {
+    const context = contextOf({ TELNYX_REASSIGN_RATE: '7', TELNYX_REASSIGN_TIMEOUT: '3s', PATH: '/bin', RATE: '9' });
+    const { settings, sources } = resolveForCommand({ rate: '8' }, context, 'apply');
+    expect([settings.rate, sources.rate]).toEqual([8, 'flag']);
+    expect([settings.timeout, sources.timeout]).toEqual([3000, 'environment']);
+    expect([settings.max_attempts, sources.max_attempts]).toEqual([5, 'default']);
+  });
+
+  it('name places by where they are, as a later command may be given somewhere else', () => {
+    const context = contextOf({ TELNYX_REASSIGN_STATE_DIR: 'st' }, '/work/here');
+    expect(resolveForCommand({ results: 'r.csv' }, context, 'apply').settings).toMatchObject({
+      state_dir: '/work/here/st',
+      results: '/work/here/r.csv',
+      runs_dir: 'runs',
+    });
+    expect(resolveForCommand({ state_dir: '../st' }, context, 'apply').settings.state_dir).toBe('/work/st');
+  });
+
+  it('name all faults at once, each with where it was said', () => {
+    const context = contextOf({ TELNYX_REASSIGN_TIMEOUT: 'soon', TELNYX_REASSIGN_RAT: '5', TELNYX_REASSIGN_YES: '1' });
+    const faults = faultsOf(() => resolveForCommand({ rate: ['5', '7'], max_attempts: '0' }, context, 'apply'));
+    expect(faults).toEqual([
+      expect.stringMatching(/^unknown variable TELNYX_REASSIGN_RAT; did you mean TELNYX_REASSIGN_RATE\?$/),
+      expect.stringMatching(/^TELNYX_REASSIGN_YES is not taken from the environment; pass --yes/),
+      '--rate is given more than once',
+      expect.stringMatching(/^--max-attempts must be a whole number from 1 to 100, not "0"$/),
+      expect.stringMatching(/^TELNYX_REASSIGN_TIMEOUT must be a duration/),
+    ]);
+  });
+
+  it.each(['YES', 'SKIP_REJECTED', 'ALLOW_UNASSIGN', 'ALLOW_ROUNDED_IDS'])(
+    'take no consent from the environment: %s',
+    (name) => {
+      for (const text of ['true', 'false', '']) {
+        const faults = faultsOf(() => resolveForCommand({}, contextOf({ [`TELNYX_REASSIGN_${name}`]: text }), 'apply'));
+        expect(faults).toHaveLength(1);
+        expect(faults[0]).toContain(`TELNYX_REASSIGN_${name} is not taken from the environment`);
+      }
+    },
+  );
+
+  it('refuse a faulty variable even where a flag overrules it not', () => {
+    const context = contextOf({ TELNYX_REASSIGN_RATE: '' });
+    expect(faultsOf(() => resolveForCommand({}, context, 'plan'))[0]).toContain(
+      'TELNYX_REASSIGN_RATE must be a number',
+    );
+  });
+
+  it('refuse plain http, and no limit, towards anything but a loopback address', () => {
+    expect(
+      faultsOf(() => resolveForCommand({ base_url: 'http://api.telnyx.com/v2' }, contextOf(), 'apply'))[0],
+    ).toContain('https');
+    expect(faultsOf(() => resolveForCommand({ rate: 'off' }, contextOf(), 'apply'))[0]).toContain('loopback');
+    expect(
+      resolveForCommand({ rate: 'off', base_url: 'http://127.0.0.1:1/v2/' }, contextOf(), 'apply').settings,
+    ).toMatchObject({
+      rate: 'off',
+      base_url: 'http://127.0.0.1:1/v2',
+    });
+  });
+});
+
+describe('settings on a run directory', () => {
+  const on = (flags: RawSettings, settings: RawSettings, env: Record<string, string> = {}) =>
+    resolveForRun(flags, contextOf(env), 'apply', manifest({ settings }));
+
+  it('come from the flag, else the environment, else the run, else the default', () => {
+    const recorded = { rate: '6', timeout: '4000ms', max_attempts: '3' };
+    const { settings, sources } = on({ rate: '8' }, recorded, { TELNYX_REASSIGN_TIMEOUT: '3s' });
+    expect(settings).toMatchObject({ rate: 8, timeout: 3000, max_attempts: 3, retry_max: 60_000 });
+    expect(sources).toMatchObject({ rate: 'flag', timeout: 'environment', max_attempts: 'run', retry_max: 'default' });
+  });
+
+  it.each<[string, RawSettings]>([
+    ['map', { map: 'phone_number_id=Number ID' }],
+    ['delimiter', { delimiter: ';' }],
+    ['allow-unassign', { allow_unassign: 'true' }],
+    ['allow-rounded-ids', { allow_rounded_ids: 'true' }],
+    ['sandbox', { sandbox: 'true' }],
+  ])('refuse --%s, which belongs to the plan', (flag, flags) => {
+    const faults = faultsOf(() => on(flags, {}));
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toMatch(new RegExp(`^--${flag} belongs to the plan`));
+  });
+
+  it('take those of the plan from the run, whatever the environment says', () => {
+    const env = { TELNYX_REASSIGN_DELIMITER: '|', TELNYX_REASSIGN_SANDBOX: 'false', TELNYX_REASSIGN_MIN_ROWS: '2' };
+    const { settings, sources } = on({}, { delimiter: ';', sandbox: 'true' }, env);
+    expect(settings).toMatchObject({ delimiter: ';', sandbox: true, min_rows: 2 });
+    expect(sources).toMatchObject({ delimiter: 'run', sandbox: 'run', min_rows: 'environment' });
+    // Least of all may it turn a rehearsal into the real thing, or the other way round.
+    expect(on({}, {}, { TELNYX_REASSIGN_SANDBOX: 'true' }).settings.sandbox).toBe(false);
+  });
+
+  it('take skip_rejected and the pace anew', () => {
+    expect(on({ skip_rejected: 'true', rate: '1' }, { rate: '9' }).settings).toMatchObject({
+      skip_rejected: true,
+      rate: 1,
+    });
+  });
+
+  it('send no key to a base URL that only the directory names', () => {
+    const faults = faultsOf(() => on({}, { base_url: FOREIGN }));
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(`add --base-url ${FOREIGN}`);
+    const tricks = [
+      'https://api.telnyx.com.example.com/v2',
+      'https://api.telnyx.com:8443/v2',
+      'https://127.0.0.1.example.com/v2',
+      'https://localhost.example.com/v2',
+      'https://localhost@example.com/v2',
+      'https://api.telnyx.com/v2/../../evil',
+      'http://api.telnyx.com/v2',
+    ];
+    for (const trick of tricks) expect(faultsOf(() => on({}, { base_url: trick }))).not.toEqual([]);
+  });
+
+  it.each([PUBLIC_BASE_URL, 'http://127.0.0.1:4010/v2', 'http://localhost:4010', 'https://[::1]:4010/v2'])(
+    'go on with a base URL that is public or a loopback: %s',
+    (url) => {
+      expect(on({}, { base_url: url }).settings.base_url).toBe(url);
+      expect(on({}, {}).settings.base_url).toBe(PUBLIC_BASE_URL);
+    },
+  );
+
+  it('go on with another one that this call names too, by flag or environment', () => {
+    expect(on({ base_url: FOREIGN }, { base_url: FOREIGN }).settings.base_url).toBe(FOREIGN);
+    expect(on({ base_url: `${FOREIGN}/` }, { base_url: FOREIGN }).settings.base_url).toBe(FOREIGN);
+    const env = { TELNYX_REASSIGN_BASE_URL: FOREIGN };
+    expect(on({}, { base_url: FOREIGN }, env).settings.base_url).toBe(FOREIGN);
+  });
+
+  it('never go to another address than the plan was made for', () => {
+    const other = 'https://other.example.com/v2';
+    for (const make of [
+      () => on({ base_url: other }, { base_url: FOREIGN }),
+      () => on({ base_url: other }, {}),
+      () => on({ base_url: 'http://127.0.0.1:1' }, { base_url: 'http://127.0.0.1:2' }),
+      () => on({}, { base_url: FOREIGN }, { TELNYX_REASSIGN_BASE_URL: other }),
+      () => on({ base_url: PUBLIC_BASE_URL }, { base_url: FOREIGN }),
+    ]) {
+      expect(faultsOf(make)[0]).toMatch(/^the base URL ".*" is not that of the plan, ".*"$/);
+    }
+  });
+
+  it('refuse a base URL that is named twice, as usage and not as a bug', () => {
+    faultsOf(() => on({ base_url: [FOREIGN, FOREIGN] }, { base_url: FOREIGN }));
+  });
+
+  it('name what run.json holds that cannot be', () => {
+    expect(faultsOf(() => on({}, { rate: 'fast' }))[0]).toMatch(/^run\.json: rate must be a number/);
+    expect(faultsOf(() => on({}, { base_url: [FOREIGN, FOREIGN] }))).not.toEqual([]);
+  });
+});
+
+describe('a job file', () => {
+  function job(text: string, flags: RawSettings = {}, env: Record<string, string> = {}) {
+    const home = join(tempDir(), 'jobs');
+    mkdirSync(home);
+    const path = join(home, 'nightly.yaml');
+    writeFileSync(path, text);
+    return { home, path, settle: () => resolveForJob(path, flags, contextOf(env, '/elsewhere')) };
+  }
+
+  it('is overruled by the environment, and that by flags', () => {
+    const text = 'command: apply\ninput: in.csv\nrate: 6\ntimeout: 4s\nmax_attempts: 3\n';
+    const made = job(text, { rate: '8' }, { TELNYX_REASSIGN_TIMEOUT: '3s' }).settle();
+    expect(made.settings).toMatchObject({ rate: 8, timeout: 3000, max_attempts: 3 });
+    expect(made.sources).toMatchObject({ rate: 'flag', timeout: 'environment', max_attempts: 'job file' });
+    expect(made.command).toBe('apply');
+  });
+
+  it('has its paths relative to itself, and those of flags and environment are not', () => {
+    const text = 'command: plan\ninput: ../in.csv\nresults: out.csv\nlog_file: logs/log\n';
+    const { home, settle } = job(text);
+    const made = settle();
+    expect(made.input).toBe(join(home, '../in.csv'));
+    expect(made.settings).toMatchObject({
+      runs_dir: join(home, 'runs'),
+      results: join(home, 'out.csv'),
+      log_file: join(home, 'logs/log'),
+    });
+    expect(job(text, { runs_dir: 'here' }).settle().settings.runs_dir).toBe('here');
+    expect(job(text, {}, { TELNYX_REASSIGN_RUNS_DIR: 'here' }).settle().settings.runs_dir).toBe('here');
+    const absolute = job('command: plan\ninput: /in.csv\nruns_dir: /runs\nlog_file: "-"\n').settle();
+    expect(absolute.input).toBe('/in.csv');
+    expect(absolute.settings).toMatchObject({ runs_dir: '/runs', log_file: '-' });
+  });
+
+  it('may read standard input, map columns and give consent', () => {
+    const text = [
+      'command: apply',
+      'input: "-"',
+      'map:',
+      '  phone_number_id: Number ID',
+      'allow_unassign: true',
+      'skip_rejected: true',
+    ].join('\n');
+    const made = job(text).settle();
+    expect(made.input).toBe('-');
+    expect(made.settings).toMatchObject({
+      map: { phone_number_id: 'Number ID' },
+      allow_unassign: true,
+      skip_rejected: true,
+      yes: false,
+    });
+  });
+
+  it('is refused with its path, line and column', () => {
+    const { path, settle } = job('command: aply\ninput: x\nrat: 5\nrate: [1]\n');
+    expect(faultsOf(settle)).toEqual([`${path}:4:1: rate must have a plain value`]);
+    const second = job('command: aply\ninput: x\nrat: 5\napi_key: x\nrate: 0123x\n');
+    expect(faultsOf(second.settle)).toEqual([
+      expect.stringMatching(/nightly\.yaml:1:1: command must be plan or apply/),
+      expect.stringMatching(/nightly\.yaml:3:1: unknown key rat; did you mean rate\?/),
+      expect.stringMatching(/nightly\.yaml:4:1: unknown key api_key/),
+    ]);
+    expect(faultsOf(job('command: plan\ninput: x\nrate: 0123x\n').settle)[0]).toMatch(/rate must be a number/);
+  });
+
+  it('that is not there, or is none, is refused', () => {
+    expect(faultsOf(() => resolveForJob('gone.yaml', {}, contextOf()))[0]).toBe(
+      'cannot read the job file gone.yaml (ENOENT)',
+    );
+    expect(faultsOf(() => resolveForJob('.', {}, contextOf({}, tempDir())))[0]).toContain('cannot read the job file .');
+    expect(faultsOf(job('').settle)[0]).toContain('1:1: a job file is a list');
+  });
+});

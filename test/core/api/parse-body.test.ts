@@ -1,0 +1,260 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readBody, readNumbersPage, readOneProfile, readProfilesPage } from '../../../src/core/api/parse-body.ts';
+import type { ShownSettings } from '../../../src/core/api/response.ts';
+import { createCleaner } from '../../../src/core/text/redact.ts';
+import { ID, OTHER_PROFILE, PHONE, PROFILE } from '../../support/make.ts';
+
+// As every real one, it takes nothing but text.
+const clean = (text: string) => text.slice();
+const numbers = (value: unknown) => readNumbersPage(JSON.stringify(value), clean);
+const profiles = (value: unknown) => readProfilesPage(JSON.stringify(value), clean);
+const UNREADABLE = { kind: 'unreadable' };
+const META = { page_number: 1, page_size: 250, total_pages: 3, total_results: 501 };
+
+describe('the products that a number may have', () => {
+  const eligible = (value: unknown) => {
+    const body = readBody(JSON.stringify({ data: { eligible_messaging_products: value } }), clean);
+    return body.kind === 'settings' ? body.settings : body;
+  };
+
+  it.each([[['A2P', 'P2P']], [[]]])('are those that are listed: %j', (list) => {
+    expect(eligible(list)).toEqual({ eligible: list });
+  });
+
+  it.each([null, 'A2P', 7, { A2P: true }, [7], ['A2P', null], [{ id: 'A2P' }]])(
+    'are not known where there is no list of texts: %j',
+    (list) => {
+      expect(eligible(list)).toStrictEqual({});
+    },
+  );
+});
+
+describe('a page of numbers', () => {
+  it('shows the settings of each, and how many there are in all', () => {
+    const data = [
+      { id: ID, phone_number: PHONE, messaging_profile_id: PROFILE.toUpperCase(), messaging_product: 'A2P' },
+      { id: '7', messaging_profile_id: null, eligible_messaging_products: ['A2P'], tags: ['x'] },
+    ];
+    expect(numbers({ data, meta: META })).toStrictEqual({
+      kind: 'numbers',
+      page: {
+        rows: [
+          { id: ID, phoneNumber: PHONE, profile: PROFILE, product: 'A2P' },
+          { id: '7', profile: null, eligible: ['A2P'] },
+        ],
+        total: 501,
+        pages: 3,
+      },
+    });
+  });
+
+  it('may be empty', () => {
+    const page = { rows: [], total: 0, pages: 0 };
+    expect(numbers({ data: [], meta: { total_pages: 0, total_results: 0 } })).toEqual({ kind: 'numbers', page });
+  });
+
+  it.each([
+    ['no meta', { data: [] }],
+    ['meta that is none', { data: [], meta: [] }],
+    ['meta of null', { data: [], meta: null }],
+    ['no total', { data: [], meta: { total_pages: 1 } }],
+    ['no number of pages', { data: [], meta: { total_results: 1 } }],
+    ['a total in a text', { data: [], meta: { ...META, total_results: '501' } }],
+    ['a total below zero', { data: [], meta: { ...META, total_results: -1 } }],
+    ['pages that are not whole', { data: [], meta: { ...META, total_pages: 2.5 } }],
+    ['endless pages', { data: [], meta: { ...META, total_pages: 1e300 } }],
+    ['no data', { meta: META }],
+    ['one number in place of a list', { data: { id: ID }, meta: META }],
+    ['a row that is none', { data: [{ id: ID }, null], meta: META }],
+    ['a row in a text', { data: ['x'], meta: META }],
+    ['a row without id', { data: [{ phone_number: PHONE }], meta: META }],
+    ['an id that is a number', { data: [{ id: 12933842 }], meta: META }],
+    ['no object at all', [META]],
+    ['nothing', null],
+  ])('with %s cannot be read, as what it lacks may be what is looked for', (_what, value) => {
+    expect(numbers(value)).toEqual(UNREADABLE);
+    expect(profiles(value)).toEqual(UNREADABLE);
+  });
+
+  it.each(['', '{"data":[],"meta":{"total_pages":1', '<html>502</html>', 'true', `${'['.repeat(100_000)}`])(
+    'cannot be read from what is no JSON, or not all of it (%#)',
+    (text) => {
+      for (const read of [readNumbersPage, readProfilesPage, readOneProfile])
+        expect(read(text, clean)).toEqual(UNREADABLE);
+    },
+  );
+
+  it('is about errors where there are any', () => {
+    const errors = [{ code: '10009', title: 'Authentication failed', detail: 'd', source: { pointer: '/x' } }];
+    const read = {
+      kind: 'errors',
+      errors: [{ code: '10009', title: 'Authentication failed', detail: 'd', pointer: '/x' }],
+    };
+    expect(numbers({ errors, data: [], meta: META })).toEqual(read);
+    expect(profiles({ errors })).toEqual(read);
+    expect(readOneProfile(JSON.stringify({ errors }), clean)).toEqual(read);
+  });
+
+  it('shows of each number what a read of that number would show', () => {
+    const value = fc.oneof(fc.string(), fc.constant(null), fc.integer(), fc.array(fc.string()), fc.constant({}));
+    const fields = ['phone_number', 'organization_id', 'messaging_profile_id', 'messaging_product', 'x'] as const;
+    const any = fc.record(
+      {
+        ...(Object.fromEntries(fields.map((name) => [name, value])) as Record<string, typeof value>),
+        eligible_messaging_products: fc.oneof(value, fc.array(value)),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.string(), any), { maxLength: 5 }), (rows) => {
+        const data = rows.map(([id, row]) => ({ ...row, id }));
+        const page = numbers({ data, meta: META });
+        const alone = data.map((row) => readBody(JSON.stringify({ data: row }), clean));
+        expect(alone.every(({ kind }) => kind === 'settings')).toBe(true);
+        const settings = alone.map((body) => (body as { settings: ShownSettings }).settings);
+        expect(page).toEqual({ kind: 'numbers', page: { rows: settings, total: 501, pages: 3 } });
+      }),
+    );
+  });
+});
+
+// As the API sends it, with all that nobody needs to know.
+const FULL = {
+  record_type: 'messaging_profile',
+  id: PROFILE.toUpperCase(),
+  name: 'Support',
+  enabled: true,
+  webhook_url: 'https://example.test/hook',
+  webhook_failover_url: 'https://example.test/other',
+  webhook_api_version: '2',
+  whitelisted_destinations: ['US', 'CA'],
+  number_pool_settings: { toll_free_weight: 1, long_code_weight: 1, skip_unhealthy: false, sticky_sender: true },
+  daily_spend_limit: '5.00',
+  daily_spend_limit_enabled: true,
+  v1_secret: 'the-secret-of-it',
+  organization_id: 'org-1',
+};
+const SHOWN = {
+  id: PROFILE,
+  name: 'Support',
+  enabled: true,
+  webhookUrl: 'https://example.test/hook',
+  webhookApiVersion: '2',
+  destinations: ['US', 'CA'],
+  pool: true,
+  stickySender: true,
+  spendLimit: '5.00',
+};
+
+/** What is read of one profile. */
+function read(profile: Record<string, unknown>) {
+  const body = readOneProfile(JSON.stringify({ data: { id: PROFILE, name: 'x', ...profile } }), clean);
+  return body.kind === 'profiles' ? body.page.rows[0] : body;
+}
+
+describe('a profile', () => {
+  it('shows what matters for its numbers, alone and in a list', () => {
+    const other = { id: OTHER_PROFILE };
+    expect(readOneProfile(JSON.stringify({ data: FULL }), clean)).toStrictEqual({
+      kind: 'profiles',
+      page: { rows: [SHOWN], total: 1, pages: 1 },
+    });
+    expect(profiles({ data: [FULL, other], meta: META })).toStrictEqual({
+      kind: 'profiles',
+      page: { rows: [SHOWN, { id: OTHER_PROFILE, name: '' }], total: 501, pages: 3 },
+    });
+  });
+
+  it('keeps no secret, and nothing that it does not know', () => {
+    const texts = [
+      readOneProfile(JSON.stringify({ data: FULL }), clean),
+      profiles({ data: [FULL], meta: { ...META, v1_secret: 'the-secret-of-it' } }),
+      read({ v1_secret: 'the-secret-of-it', secret: { v1_secret: 'the-secret-of-it' } }),
+    ].map((body) => JSON.stringify(body));
+    for (const text of texts) {
+      expect(text).not.toContain('secret');
+      expect(text).not.toContain('org-1');
+    }
+  });
+
+  it.each([
+    [{ webhook_url: null }, { webhookUrl: null }],
+    [{ webhook_url: '' }, { webhookUrl: null }],
+    [{ number_pool_settings: null }, { pool: false, stickySender: false }],
+    [{ number_pool_settings: {} }, { pool: true, stickySender: false }],
+    [{ number_pool_settings: { sticky_sender: 'true' } }, { pool: true, stickySender: false }],
+    [{ daily_spend_limit_enabled: false, daily_spend_limit: '5.00' }, { spendLimit: null }],
+    [{ daily_spend_limit_enabled: true, daily_spend_limit: 7.5 }, { spendLimit: '7.5' }],
+    [{ daily_spend_limit_enabled: true }, { spendLimit: '' }],
+    [{ daily_spend_limit_enabled: true, daily_spend_limit: {} }, { spendLimit: '' }],
+    [{ whitelisted_destinations: [] }, { destinations: [] }],
+    [{ enabled: false }, { enabled: false }],
+    [{ name: null }, { name: '' }],
+  ])('of %j shows %j', (profile, shown) => {
+    expect(read(profile)).toStrictEqual({ id: PROFILE, name: 'x', ...shown });
+  });
+
+  it.each([
+    {},
+    { enabled: 'false' },
+    { enabled: null },
+    { webhook_url: 7 },
+    { webhook_url: ['https://example.test'] },
+    { webhook_api_version: 2 },
+    { whitelisted_destinations: 'US' },
+    { whitelisted_destinations: null },
+    { whitelisted_destinations: ['US', { code: 'CA' }] },
+    { number_pool_settings: false },
+    { number_pool_settings: [] },
+    { number_pool_settings: 'none' },
+    { daily_spend_limit_enabled: 'true', daily_spend_limit: '5.00' },
+    { daily_spend_limit: '5.00' },
+  ])('says nothing where what is sent is of another kind: %j', (profile) => {
+    expect(read(profile)).toStrictEqual({ id: PROFILE, name: 'x' });
+  });
+
+  it.each(['{"data":null}', '{"data":[]}', '{"data":{}}', '{"data":{"id":7}}', '{}', '[]', 'null'])(
+    'cannot be read from %s',
+    (text) => {
+      expect(readOneProfile(text, clean)).toEqual(UNREADABLE);
+    },
+  );
+});
+
+describe('every text of a page', () => {
+  it('has been cleaned of the key and of control characters', () => {
+    const key = 'KEY0123456789';
+    const dirty = `${key}\u001b[2J`;
+    const cleaner = createCleaner(key);
+    const number = {
+      ...{ id: dirty, phone_number: dirty, organization_id: dirty, messaging_profile_id: dirty },
+      ...{ messaging_product: dirty, eligible_messaging_products: [dirty, dirty] },
+    };
+    const profile = {
+      ...{ id: dirty, name: dirty, webhook_url: dirty, webhook_api_version: dirty, whitelisted_destinations: [dirty] },
+      ...{ daily_spend_limit: dirty, daily_spend_limit_enabled: true },
+    };
+    for (const body of [
+      readNumbersPage(JSON.stringify({ data: [number], meta: META }), cleaner),
+      readProfilesPage(JSON.stringify({ data: [profile], meta: META }), cleaner),
+      readOneProfile(JSON.stringify({ data: profile }), cleaner),
+    ]) {
+      const text = JSON.stringify(body);
+      expect(text.toLowerCase()).not.toContain(key.toLowerCase());
+      expect(text).not.toContain('\\u001b');
+      expect(text.split('[key]').length - 1).toBeGreaterThanOrEqual(6);
+    }
+  });
+
+  it('never makes a reader throw', () => {
+    fc.assert(
+      fc.property(fc.json(), fc.json(), (data, meta) => {
+        for (const reader of [readNumbersPage, readProfilesPage, readOneProfile]) {
+          const { kind } = reader(`{"data":${data},"meta":${meta}}`, clean);
+          expect(['numbers', 'profiles', 'unreadable']).toContain(kind);
+        }
+      }),
+    );
+  });
+});

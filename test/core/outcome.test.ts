@@ -1,8 +1,0 @@
-import { expect, it } from 'vitest';
-import { STATUSES } from '../../src/core/outcome.ts';
-
-it('the statuses come in the order of the sum', () => {
-  expect(STATUSES.join(' + ')).toBe(
-    'updated + unchanged + failed + unverified + held + rejected + duplicate + unprocessed + planned',
-  );
-});

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { createRollingMax } from '../../../src/core/rate/rolling-max.ts';
+
+describe('the greatest of what was seen lately', () => {
+  it('is remembered for a span, and for half of one more at most', () => {
+    const rolling = createRollingMax();
+    expect(rolling.most(0, 1000)).toBe(Number.NEGATIVE_INFINITY);
+    rolling.add(0, 5);
+    rolling.add(100, 9);
+    rolling.add(200, 2);
+    expect(rolling.most(400, 1000)).toBe(9);
+    expect(rolling.most(600, 1000)).toBe(9);
+    rolling.add(600, 3);
+    expect(rolling.most(1000, 1000)).toBe(9);
+    expect(rolling.most(1400, 1000)).toBe(9);
+    expect(rolling.most(1700, 1000)).toBe(3);
+    expect(rolling.most(2200, 1000)).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  it('begins anew after a long silence', () => {
+    const rolling = createRollingMax();
+    rolling.add(0, 5);
+    expect(rolling.most(1_000_000, 1000)).toBe(Number.NEGATIVE_INFINITY);
+    rolling.add(1_000_100, 1);
+    expect(rolling.most(1_000_900, 1000)).toBe(1);
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import type { StopReason } from '../../../src/core/attempt/classify.ts';
+import { stopText } from '../../../src/core/results/stop-text.ts';
+import { makeTally } from '../../support/make.ts';
+
+const WHY = 'the detail';
+
+describe('why a run stopped', () => {
+  it.each([
+    ['key_refused', 'The API refused the key: the detail. Set TELNYX_API_KEY to a key that is valid, then go on.'],
+    ['account_refused', 'The API refused the account or the key: the detail.'],
+    ['redirected', 'Nothing was sent on: the detail. Check --base-url.'],
+    ['phone_number_mismatch', 'Ids and phone numbers do not belong together: the detail. Was one column sorted alone?'],
+    ['max_failures', 'Stopped, as too much fails: the detail.'],
+    ['max_same_error', 'Stopped, as too much fails: the detail.'],
+    [
+      'profiles_held',
+      'Stopped, as every profile that has rows left is held; held.csv says why. Mend the profile, then go on.',
+    ],
+    ['outage', 'Stopped, as the API looks down: the detail.'],
+    ['finish_by', 'Paused: the detail.'],
+    ['stop_after', 'Paused: the detail.'],
+    ['server_wait', 'Stopped: the detail.'],
+    ['internal', 'Stopped by a fault of ours or of this machine: the detail.'],
+  ] satisfies [StopReason, string][])('by %s is said in a sentence', (reason, text) => {
+    expect(stopText({ reason, detail: WHY }, null, makeTally({ unverified: 1 }))).toBe(text);
+    expect(stopText({ reason, detail: WHY }, null, makeTally({}))).toBe(text);
+  });
+
+  it('by a signal says whether everything in flight was finished', () => {
+    const signal = { reason: 'signal', detail: 'SIGINT' } as const;
+    expect(stopText(signal, null, makeTally({ updated: 3, failed: 2, unprocessed: 1 }))).toBe(
+      'Stopped by SIGINT; what was in flight was finished.',
+    );
+    expect(stopText(signal, null, makeTally({ unverified: 1 }))).toBe(
+      'Stopped by SIGINT; what could not be finished is unverified.',
+    );
+  });
+
+  it('by a fault says what was thrown, and not for another reason', () => {
+    const failure = new Error('ENOSPC: no space left on device');
+    const internal = { reason: 'internal', detail: WHY } as const;
+    expect(stopText(internal, failure, makeTally({}))).toBe(
+      'Stopped by a fault of ours or of this machine: ENOSPC: no space left on device.',
+    );
+    expect(stopText(internal, 'a text', makeTally({}))).toBe(
+      'Stopped by a fault of ours or of this machine: the detail.',
+    );
+    expect(stopText({ reason: 'outage', detail: WHY }, failure, makeTally({}))).toBe(
+      'Stopped, as the API looks down: the detail.',
+    );
+  });
+});

@@ -1,0 +1,180 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readManifest, runName, STATES } from '../../../src/core/run/manifest.ts';
+import { anyText } from '../../support/any-text.ts';
+import { makeManifest, makePlan, PROFILE } from '../../support/make.ts';
+
+const read = (value: unknown) => readManifest(value, 'runs/x/run.json');
+
+/** The message with which a value is refused; empty where it is none. */
+function messageOf(value: unknown): string {
+  try {
+    read(value);
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+describe('a manifest', () => {
+  it.each([
+    makeManifest(),
+    makeManifest({
+      state: 'refused',
+      settings: { rate: '2', map: ['phone_number_id=Number ID'] },
+      input: { path: null, sha256: 'ab', rows: 0, blank_lines: 2, dialect: null },
+      plan: null,
+      fault: { code: 'no_header', text: 'the first line', line: null },
+      locked: false,
+      stop: { reason: 'signal', detail: 'SIGINT' },
+      exit_code: null,
+      started_at: null,
+      finished_at: null,
+    }),
+    makeManifest({
+      command: 'retry',
+      state: 'superseded',
+      source: { run_id: 'r', dir: '/data/runs/r', only: 'failed,held', undo: false },
+      organization_id: 'org-1',
+      key_sha256: 'ef56',
+      superseded_by: 's',
+    }),
+    makeManifest({
+      command: 'undo',
+      plan: makePlan({
+        change: 1,
+        unchanged: 2,
+        held: 3,
+        reading: '6 numbers read by name, in 1 call',
+        moves: [
+          {
+            count: 1,
+            profile_before: PROFILE,
+            profile_before_name: 'Support',
+            profile_target: 'UNASSIGN',
+            profile_target_name: '',
+            product_before: 'P2P',
+            product_target: 'A2P',
+          },
+        ],
+        notes: ['opt-outs stay'],
+        warnings: ['2 numbers leave their profiles'],
+      }),
+      source: { run_id: 'r', dir: '/data/runs/r', only: '', undo: true },
+    }),
+    makeManifest({ fault: { code: 'bad_encoding', text: 'bytes', line: 7 }, warnings: ['1 blank line skipped', 'x'] }),
+  ])('comes back from its JSON (%#)', (manifest) => {
+    expect(read(JSON.parse(JSON.stringify(manifest)))).toEqual(manifest);
+  });
+
+  it('of the first version, which knew no account and no lock, is read', () => {
+    const { source, organization_id, key_sha256, superseded_by, locked, ...first } = makeManifest();
+    expect(read(first)).toEqual({
+      ...first,
+      source: null,
+      organization_id: null,
+      key_sha256: null,
+      superseded_by: null,
+      locked: false,
+    });
+  });
+
+  it('of a version that did not read the account is read: its plan has nothing unchanged, and its source is no undo', () => {
+    const { sha256, change, rejected, duplicate } = makePlan();
+    const source = { run_id: 'r', dir: '/data/runs/r', only: 'failed' };
+    const first = { ...makeManifest(), plan: { sha256, change, rejected, duplicate }, source };
+    expect(read(first)).toEqual({ ...first, plan: makePlan({ at: '' }), source: { ...source, undo: false } });
+  });
+
+  it.each([
+    ['tool', { tool: 'another' }, 'Invalid input: expected "telnyx-reassign" → at tool'],
+    [
+      'state',
+      { state: 'flying' },
+      'Invalid option: expected one of "planning"|"planned"|"running"|"interrupted"|"paused"|"finished"|"refused"|"superseded" → at state',
+    ],
+    ['setting', { settings: { colour: 'red' } }, 'Unrecognized key: "colour" → at settings'],
+    ['value of a setting', { settings: { rate: 5 } }, 'Invalid input → at settings.rate'],
+    ['input', { input: { path: '/x' } }, 'Invalid input: expected string, received undefined → at input.sha256'],
+    [
+      'number of rows',
+      { input: { ...makeManifest().input, rows: 1.5 } },
+      'Invalid input: expected int, received number → at input.rows',
+    ],
+    [
+      'plan',
+      { plan: { sha256: 'x', change: '3', rejected: 0, duplicate: 0 } },
+      'Invalid input: expected number, received string → at plan.change',
+    ],
+    [
+      'source',
+      { source: { run_id: 'r', dir: '/r' } },
+      'Invalid input: expected string, received undefined → at source.only',
+    ],
+    [
+      'undo',
+      { source: { run_id: 'r', dir: '/r', only: '', undo: 'yes' } },
+      'Invalid input: expected boolean, received string → at source.undo',
+    ],
+    [
+      'reading',
+      { plan: makePlan({ reading: 7 as never }) },
+      'Invalid input: expected string, received number → at plan.reading',
+    ],
+    [
+      'warning of the plan',
+      { plan: makePlan({ warnings: [7 as never] }) },
+      'Invalid input: expected string, received number → at plan.warnings[0]',
+    ],
+    ['lock', { locked: 1 }, 'Invalid input: expected boolean, received number → at locked'],
+    ['account', { organization_id: 7 }, 'Invalid input: expected string, received number → at organization_id'],
+    ['key digest', { key_sha256: 7 }, 'Invalid input: expected string, received number → at key_sha256'],
+    ['run after it', { superseded_by: false }, 'Invalid input: expected string, received boolean → at superseded_by'],
+    ['key', { extra: true }, 'Unrecognized key: "extra"'],
+    ['pid', { pid: null }, 'Invalid input: expected number, received null → at pid'],
+    ['created_at', { created_at: undefined }, 'Invalid input: expected string, received undefined → at created_at'],
+    ['warnings', { warnings: undefined }, 'Invalid input: expected array, received undefined → at warnings'],
+    ['warning', { warnings: ['x', 7] }, 'Invalid input: expected string, received number → at warnings[1]'],
+  ])('with a wrong %s is refused, and the message says where in one line', (_what, changes, text) => {
+    expect(messageOf({ ...makeManifest(), ...changes })).toBe(
+      `runs/x/run.json is not the manifest of a run of this version: ✖ ${text}`,
+    );
+  });
+
+  it.each(STATES)('may be of a run that is %s', (state) => {
+    expect(read(makeManifest({ state })).state).toBe(state);
+  });
+
+  it.each([null, undefined, 7, 'x', [], {}])('is not %j', (value) => {
+    expect(() => read(value)).toThrow('is not the manifest of a run of this version');
+  });
+
+  it('names the first of several faults', () => {
+    expect(messageOf({ ...makeManifest(), pid: 'x', host: 1 })).toBe(
+      'runs/x/run.json is not the manifest of a run of this version: ✖ Invalid input: expected string, received number → at host',
+    );
+  });
+});
+
+describe('the name of a run', () => {
+  it.each([
+    ['numbers', 'numbers'],
+    ['My Cut-over (v2)', 'my-cut-over-v2'],
+    ['--a__b--', 'a-b'],
+    ['ÄÖÜ', 'run'],
+    ['', 'run'],
+    ['../../etc', 'etc'],
+    ['x'.repeat(50), 'x'.repeat(40)],
+    [`${'x'.repeat(39)} y`, 'x'.repeat(39)],
+  ])('made of %j is %j', (text, name) => {
+    expect(runName(text)).toBe(name);
+  });
+
+  it('is 1 to 40 of a-z, 0-9 and -, whatever it is made of', () => {
+    fc.assert(
+      fc.property(fc.oneof(anyText(60), fc.string({ unit: fc.constantFrom(...'aZ0-_ ./'), maxLength: 60 })), (text) => {
+        expect(runName(text)).toMatch(/^[a-z0-9-]{1,40}$/);
+      }),
+    );
+  });
+});

@@ -1,0 +1,85 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { flagsOf } from '../../../src/core/settings/flags.ts';
+import { commandLine, shellWord } from '../../../src/core/text/shell.ts';
+import { anyText } from '../../support/any-text.ts';
+
+describe('a word for a shell', () => {
+  it.each([
+    'plan',
+    '--rate',
+    'runs/20261123T020000Z-in-1f2e',
+    '/a/b.csv',
+    'https://x.test:1/v2',
+    'a=b',
+    '5%',
+    '+1',
+    '-',
+  ])('%s stands as it is', (word) => {
+    expect(shellWord(word)).toBe(word);
+  });
+
+  it.each([
+    ['', "''"],
+    ['my file.csv', "'my file.csv'"],
+    ["it's", "'it'\\''s'"],
+    ['$HOME', "'$HOME'"],
+    ['~/x', "'~/x'"],
+    ['a;b', "'a;b'"],
+    ['`id`', "'`id`'"],
+    ['a\nb', "'a\nb'"],
+    ['*', "'*'"],
+    ['é', "'é'"],
+  ])('%j is %s', (word, quoted) => {
+    expect(shellWord(word)).toBe(quoted);
+  });
+
+  it('comes out of a real shell as it went in', () => {
+    const word = fc.oneof(anyText(12), fc.string({ unit: fc.constantFrom(...' \'"\\$`!*?[]{}()<>|&;#~=%\n\t-a') }));
+    const words = fc.array(
+      word.map((text) => text.replaceAll('\0', '')),
+      { minLength: 1, maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(words, (given) => {
+        const out = execFileSync('sh', ['-c', commandLine("printf '%s\\0'", ...given)], { encoding: 'utf8' });
+        expect(out.split('\0').slice(0, -1)).toEqual(given);
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe('settings as flags', () => {
+  it('are flag and value, a flag alone, or a flag taken back', () => {
+    const typed = {
+      map: ['phone_number_id=Number ID', 'phone_number=Phone'],
+      rate: '2.5',
+      sandbox: 'true',
+      json: 'false',
+      max_attempts: '3',
+    };
+    expect(flagsOf(typed)).toEqual([
+      '--map',
+      'phone_number_id=Number ID',
+      '--map',
+      'phone_number=Phone',
+      '--rate',
+      '2.5',
+      '--sandbox',
+      '--json=false',
+      '--max-attempts',
+      '3',
+    ]);
+    expect(flagsOf({})).toEqual([]);
+  });
+});
+
+describe('a command line', () => {
+  it('is the program as it is called here, and its words', () => {
+    expect(commandLine('node dist/cli.js', 'apply', 'my file.csv', '--yes')).toBe(
+      "node dist/cli.js apply 'my file.csv' --yes",
+    );
+  });
+});

@@ -1,0 +1,332 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { RateControl } from '../../../src/core/rate/rate-control.ts';
+import { createPacer, type Pacer } from '../../../src/engine/pacing/pacer.ts';
+import { createMeter } from '../../../src/engine/pacing/sliding-window.ts';
+import { createStop, type Stop } from '../../../src/engine/ports.ts';
+import { createControl } from '../../../src/engine/sending/pipeline.ts';
+import { mostInWindow } from '../../support/engine/most-in-window.ts';
+import { type VirtualClock, virtualClock } from '../../support/engine/virtual-clock.ts';
+
+type Trip = { leavesAfter: number; answersAfter: number };
+
+/** A pacer at a rate that no server has anything to say about. */
+function paced(rate: number | 'off', clock: VirtualClock, stop: Stop): Pacer {
+  return createPacer(rate, createControl({ rate, reserve: 20 }), clock, stop);
+}
+
+/** Sends `count` requests through a pacer as fast as it lets them, and notes when each has left. */
+async function send(rate: number | 'off', count: number, trip: (n: number) => Trip, pauses: [number, number][] = []) {
+  const clock = virtualClock();
+  const stop = createStop();
+  const pacer = paced(rate, clock, stop);
+  const left: number[] = [];
+  const admitted: number[] = [];
+  for (const [at, ms] of pauses) clock.at(at, () => pacer.pause(ms, false));
+  const flights: Promise<void>[] = [];
+  const sending = (async () => {
+    for (let n = 0; n < count; n++) {
+      const pass = await pacer.admit();
+      if (pass === null) return;
+      admitted.push(clock.now());
+      const { leavesAfter, answersAfter } = trip(n);
+      flights.push(
+        (async () => {
+          await clock.sleep(leavesAfter).done;
+          pass.left();
+          left.push(clock.now());
+          await clock.sleep(answersAfter).done;
+          pass.settled();
+        })(),
+      );
+    }
+    await Promise.all(flights);
+  })();
+  await clock.until(sending);
+  return { left, admitted, pacer, clock };
+}
+
+const quick = () => ({ leavesAfter: 0, answersAfter: 1 });
+
+describe('pacing', () => {
+  it.each([10, 50, 200, 1000])('never has more than %i in a second and keeps 99 %% of it', async (rate) => {
+    const { left } = await send(rate, rate * 5, quick);
+    expect(mostInWindow(left, 1000)).toBeLessThanOrEqual(rate);
+    const span = ((left.at(-1) as number) - (left[0] as number)) / 1000;
+    expect((left.length - 1) / span / rate).toBeGreaterThan(0.99);
+  });
+
+  it('keeps 99 % behind a slow server too', async () => {
+    const { left } = await send(50, 1000, (n) => ({ leavesAfter: 0.5, answersAfter: 100 + (n % 7) * 40 }));
+    expect(mostInWindow(left, 1000)).toBeLessThanOrEqual(50);
+    const span = ((left.at(-1) as number) - (left[0] as number)) / 1000;
+    expect((left.length - 1) / span / 50).toBeGreaterThan(0.99);
+  });
+
+  it('holds the limit whatever the delays between admission, leaving and answer', async () => {
+    const trips = fc.array(
+      fc.record({ leavesAfter: fc.integer({ min: 0, max: 300 }), answersAfter: fc.integer({ min: 0, max: 500 }) }),
+      { minLength: 20, maxLength: 60 },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 12 }), trips, async (rate, given) => {
+        const { left } = await send(rate, given.length, (n) => given[n] as Trip);
+        expect(left).toHaveLength(given.length);
+        expect(mostInWindow(left, 1000)).toBeLessThanOrEqual(rate);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('spaces a rate of less than one a second', async () => {
+    const { left } = await send(0.5, 5, quick);
+    const gaps = left.slice(1).map((at, n) => at - (left[n] as number));
+    for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(2000);
+  });
+
+  it('takes the fraction of a rate as it is', async () => {
+    const { left } = await send(2.5, 26, quick);
+    const span = ((left.at(-1) as number) - (left[0] as number)) / 1000;
+    expect(25 / span).toBeLessThanOrEqual(2.5);
+    expect(25 / span).toBeGreaterThan(2.45);
+  });
+
+  it('has no more in a second than the next whole number, with a fraction and answers that are late', async () => {
+    const clock = virtualClock();
+    const pacer = paced(2.5, clock, createStop());
+    const left: number[] = [];
+    const sending = (async () => {
+      // One at a time, and every other one takes longer than its share of the second.
+      for (let n = 0; n < 30; n++) {
+        const pass = await pacer.admit();
+        pass?.left();
+        left.push(clock.now());
+        await clock.sleep(n % 2 === 0 ? 622 : 1).done;
+        pass?.settled();
+      }
+    })();
+    await clock.until(sending);
+    expect(mostInWindow(left, 1000)).toBe(3);
+  });
+
+  it('does not burst at the start: the first requests are spaced like the others', async () => {
+    const { left } = await send(10, 10, quick);
+    expect(mostInWindow(left, 95)).toBe(1);
+  });
+
+  it('does not burst after a pause', async () => {
+    const { left } = await send(10, 40, quick, [[1500, 4000]]);
+    const after = left.filter((at) => at >= 5500);
+    expect(left.filter((at) => at > 1500 && at < 5500)).toEqual([]);
+    expect(after[0]).toBeGreaterThanOrEqual(5500);
+    expect(mostInWindow(after, 95)).toBe(1);
+    expect(mostInWindow(left, 1000)).toBeLessThanOrEqual(10);
+  });
+
+  it('takes the longest of several pauses, and counts them once', async () => {
+    const { left, pacer } = await send(10, 20, quick, [
+      [500, 3000],
+      [600, 1000],
+      [700, 5000],
+    ]);
+    expect(left.filter((at) => at > 500 && at < 5700)).toEqual([]);
+    expect(pacer.seen().paused_ms).toBeCloseTo(5200, 0);
+  });
+
+  it('counts a request that never left as one that left at its end', async () => {
+    const clock = virtualClock();
+    const pacer = paced(1, clock, createStop());
+    const first = await clock.until(pacer.admit());
+    const second = pacer.admit();
+    clock.at(700, () => first?.settled());
+    await clock.until(second);
+    expect(clock.now()).toBeGreaterThanOrEqual(1700);
+  });
+
+  it('gives back nothing once a stop is asked for, also to those who wait', async () => {
+    const clock = virtualClock();
+    const stop = createStop();
+    const pacer = paced(1, clock, stop);
+    const first = await clock.until(pacer.admit());
+    first?.left();
+    first?.settled();
+    pacer.pause(3_600_000, false);
+    const waiting = pacer.admit();
+    clock.at(10, () => stop.ask('signal', 'SIGINT'));
+    expect(await clock.until(waiting)).toBeNull();
+    expect(clock.now()).toBe(10);
+    expect(await clock.until(pacer.admit())).toBeNull();
+    expect(pacer.seen().paused_ms).toBeLessThanOrEqual(10);
+  });
+
+  it('admits only the holder while somebody holds it', async () => {
+    const clock = virtualClock();
+    const pacer = paced(100, clock, createStop());
+    const holder = Symbol('holder');
+    pacer.hold(holder);
+    let others = 0;
+    const other = pacer.admit().then((pass) => {
+      others += 1;
+      pass?.settled();
+    });
+    const mine = await clock.until(pacer.admit(holder));
+    mine?.settled();
+    expect(others).toBe(0);
+    pacer.hold(null);
+    await clock.until(other);
+    expect(others).toBe(1);
+  });
+
+  it('paces nothing with rate off, and still pauses', async () => {
+    const { left } = await send('off', 1000, quick, [[0, 0]]);
+    expect(left.at(-1)).toBe(0);
+    const paused = await send('off', 1, quick, []);
+    expect(paused.left).toEqual([0]);
+    const clock = virtualClock();
+    const pacer = paced('off', clock, createStop());
+    pacer.pause(250, false);
+    await clock.until(pacer.admit());
+    expect(clock.now()).toBe(250);
+  });
+
+  it('reports what it has seen', async () => {
+    const { pacer } = await send(10, 31, quick);
+    const seen = pacer.seen();
+    expect(seen.max_in_1s).toBe(10);
+    expect(seen.max_in_60s).toBe(31);
+    expect(seen.mean_per_s).toBeGreaterThan(9.9);
+    expect(seen.mean_per_s).toBeLessThanOrEqual(10);
+  });
+});
+
+/** A control that is told its pace (requests a second). */
+function told(perSecond: number): RateControl & { perSecond: number } {
+  const control = {
+    perSecond,
+    sent: () => undefined,
+    heard: () => undefined,
+    rate: () => control.perSecond,
+    seen: () => ({ limit: 100, windowMs: 60_000.4 }),
+  };
+  return control;
+}
+
+describe('a pace that changes', () => {
+  it('is followed, faster at once and slower from the next one on', async () => {
+    const clock = virtualClock();
+    const control = told(0.1);
+    const pacer = createPacer('auto', control, clock, createStop());
+    const admitted: number[] = [];
+    clock.at(1000, () => {
+      control.perSecond = 10;
+      pacer.look();
+    });
+    clock.at(2000, () => {
+      control.perSecond = 1;
+      pacer.look();
+    });
+    const sending = (async () => {
+      while (admitted.length < 20) {
+        (await pacer.admit())?.settled();
+        admitted.push(clock.now());
+      }
+    })();
+    await clock.until(sending);
+    // Without the look the second one would come after ten seconds.
+    expect(admitted[1]).toBe(1000);
+    const between = (from: number, to: number) => admitted.filter((at) => at >= from && at < to).length;
+    // One slot of the idle time is made up.
+    expect(between(1000, 2000)).toBeGreaterThanOrEqual(10);
+    expect(between(1000, 2000)).toBeLessThanOrEqual(12);
+    expect(between(2200, 7200)).toBeGreaterThanOrEqual(4);
+    expect(between(2200, 7200)).toBeLessThanOrEqual(5);
+  });
+
+  it('is not looked at anew for a little more', async () => {
+    const clock = virtualClock();
+    const control = told(2);
+    const pacer = createPacer('auto', control, clock, createStop());
+    await clock.until(pacer.admit());
+    clock.at(250, () => {
+      control.perSecond = 2.08;
+      pacer.look();
+    });
+    await clock.until(pacer.admit());
+    expect(clock.now()).toBeCloseTo(502.5, 1);
+  });
+
+  it('is looked at every second, as places come back without an answer', async () => {
+    const clock = virtualClock();
+    const control = told(0.01);
+    const pacer = createPacer('auto', control, clock, createStop());
+    await clock.until(pacer.admit());
+    clock.at(1500, () => {
+      control.perSecond = 1;
+    });
+    await clock.until(pacer.admit());
+    expect(clock.now()).toBe(2000);
+  });
+
+  it('below the rate that was set is kept, and one above it is not', async () => {
+    const slow = virtualClock();
+    const pacer = createPacer(10, told(2), slow, createStop());
+    for (let n = 0; n < 5; n++) (await slow.until(pacer.admit()))?.settled();
+    expect(slow.now()).toBeCloseTo(2010, 0);
+    const fast = virtualClock();
+    const bounded = createPacer(2, told(1000), fast, createStop());
+    for (let n = 0; n < 7; n++) (await fast.until(bounded.admit()))?.settled();
+    expect(fast.now()).toBeGreaterThanOrEqual(3000);
+  });
+
+  it('tells how much was allowed, without the pauses, and which of them a 429 began', async () => {
+    const clock = virtualClock();
+    const control = told(10);
+    const pacer = createPacer('auto', control, clock, createStop());
+    const admit = async () => (await clock.until(pacer.admit()))?.settled();
+    await admit();
+    await clock.until(clock.sleep(1000).done);
+    // Ten might have been sent: none was.
+    pacer.pause(5000, false);
+    pacer.pause(7000, true);
+    await clock.until(clock.sleep(7500).done);
+    control.perSecond = 2;
+    pacer.look();
+    await clock.until(clock.sleep(1000).done);
+    await admit();
+    const seen = pacer.seen();
+    expect(seen).toMatchObject({ paused_ms: 7000, throttled_ms: 2000 });
+    expect(seen.allowed).toBeCloseTo(1 + 10 + 5 + 2, 5);
+    expect(seen.server_limit).toEqual({ requests: 100, window_ms: 60_000 });
+    const unknown = { ...control, seen: () => ({ limit: 7, windowMs: null }) };
+    const limit = createPacer('auto', unknown, clock, createStop()).seen().server_limit;
+    expect(limit).toEqual({ requests: 7, window_ms: null });
+    expect(createPacer('off', control, clock, createStop()).seen().allowed).toBeNull();
+    expect(createPacer('auto', control, clock, createStop()).seen()).toMatchObject({ allowed: 0, mean_per_s: 0 });
+  });
+
+  it('counts windows over all phases of a command, and never a mean above the rate that was set', async () => {
+    const clock = virtualClock();
+    const meter = createMeter();
+    const control = createControl({ rate: 4, reserve: 0 });
+    for (const phase of [1, 2]) {
+      const pacer = createPacer(4, control, clock, createStop(), meter);
+      for (let n = 0; n < 3; n++) (await clock.until(pacer.admit()))?.settled();
+      expect(pacer.seen().max_in_60s).toBe(3 * phase);
+      expect(pacer.seen().mean_per_s).toBeGreaterThan(3.8);
+      expect(pacer.seen().mean_per_s).toBeLessThanOrEqual(4);
+    }
+  });
+
+  it('without a rate takes the pace that requests had, and says nothing of one alone', async () => {
+    const clock = virtualClock();
+    const pacer = createPacer('off', createControl({ rate: 'off', reserve: 0 }), clock, createStop());
+    const admit = async () => (await clock.until(pacer.admit()))?.settled();
+    await admit();
+    expect(pacer.seen().mean_per_s).toBe(1);
+    for (let n = 0; n < 4; n++) {
+      await clock.until(clock.sleep(5).done);
+      await admit();
+    }
+    expect(pacer.seen()).toMatchObject({ mean_per_s: 200, max_in_1s: 5 });
+  });
+});

@@ -1,0 +1,208 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ShownSettings } from '../../../src/core/api/response.ts';
+import { Stopped, Unread } from '../../../src/engine/reading/account-query.ts';
+import { accountWorld, byBoth, byId, byPhone, number, P1, P2, PAGE, upTo } from '../../support/engine/account-world.ts';
+import { http, network } from '../../support/engine/fake-world.ts';
+
+const all = (last: number) => upTo(last, (n) => number(n));
+
+describe('numbers are read', () => {
+  it.each([
+    ['one', upTo(1, byId), 1],
+    ['two', upTo(2, byId), 2],
+    ['all of 10,000', upTo(10_000, byId), 40],
+    ['all of 10,000, with their phone numbers', upTo(10_000, byBoth), 40],
+    ['50 of 10,000, by the shorter way', upTo(50, byId), 40],
+    [
+      '30 of 10,000, one by one after the first page and one of the profile that they may all be on',
+      upTo(30, (n) => byId(n + 5000)),
+      32,
+    ],
+    ['500 of 10,000, with their phone numbers', upTo(500, byBoth), 2],
+    ['500 of 10,000, by phone number alone', upTo(500, byPhone), 2],
+    ['500 by phone number and two by id', [...upTo(500, byPhone), byId(9000), byId(9001)], 5],
+  ])('%s', async (_what, rows, most) => {
+    const world = accountWorld(all(10_000));
+    const { account, reading } = await world.read(rows);
+    expect(world.calls.length).toBeLessThanOrEqual(most);
+    for (const named of rows) expect(account.of(named).state).toBe('found');
+    expect(reading.how).toContain(`in ${world.calls.length} call`);
+    expect(account.demand()).toEqual({ ids: 0, idsWithPhone: 0, phones: 0 });
+  });
+
+  it('from the list of the profile that most of them are on already', async () => {
+    const numbers = upTo(20_000, (n) => number(n, { profile: n <= 1000 ? P2 : P1 }));
+    const world = accountWorld(numbers);
+    const { account, reading } = await world.read([...upTo(995, byId), byId(15_000)], [P2]);
+    expect(world.calls.length).toBeLessThanOrEqual(7);
+    expect(reading.how).toContain(`from the list of profile ${P2} and by name`);
+    expect(account.of(byId(15_000)).state).toBe('found');
+  });
+
+  it('from the list of the profile that all of them leave, which the first few have told', async () => {
+    const numbers = upTo(10_000, (n) => number(n, { profile: n > 5000 && n <= 5300 ? P2 : P1 }));
+    const world = accountWorld(numbers);
+    const { account, reading } = await world.read(
+      upTo(300, (n) => byId(n + 5000)),
+      ['another'],
+    );
+    // The whole list's first page, three numbers, a page of the target, and two of the profile.
+    expect(world.calls.length).toBe(7);
+    expect(reading.how).toContain(`from the list of profile ${P2}`);
+    for (let n = 5001; n <= 5300; n++) expect(account.of(byId(n)).state).toBe('found');
+  });
+
+  it('from the whole list where the profile turns out to hold few of them', async () => {
+    const world = accountWorld(all(5000));
+    const { account } = await world.read(upTo(5000, byId), [P2]);
+    expect(world.calls.length).toBe(20);
+    expect(account.of(byId(4999)).state).toBe('found');
+  });
+
+  it('whatever the size of the pages that the API gives', async () => {
+    const world = accountWorld(all(300), { pageSize: 20 });
+    const { account } = await world.read(upTo(300, byId));
+    for (let n = 1; n <= 300; n++) expect(account.of(byId(n)).state).toBe('found');
+  });
+});
+
+describe('a number that the account does not have', () => {
+  it('is known from a whole list that stood still, without a call of its own', async () => {
+    const world = accountWorld(all(1000));
+    const { account } = await world.read([...upTo(900, byId), byId(5000), byPhone(6000)]);
+    expect(account.of(byId(5000)).state).toBe('absent');
+    expect(account.of(byPhone(6000)).state).toBe('absent');
+    expect(world.calls.every((call) => call.startsWith('page'))).toBe(true);
+  });
+
+  it.each([
+    ['says another number of numbers than it shows', { total: (rows: number) => rows + 1 }],
+    ['changes while it is paged', { meanwhile: (at: number, now: ShownSettings[]) => (at === 2 ? now.slice(1) : now) }],
+  ])('is asked for by itself where the list %s', async (_what, how) => {
+    const world = accountWorld(all(1000), how);
+    const { account } = await world.read([...upTo(900, byId), byId(5000)]);
+    expect(world.calls).toContain('number n5000');
+    expect(account.of(byId(5000)).state).toBe('absent');
+  });
+
+  it('is found by its id where the list of phone numbers does not show it', async () => {
+    const world = accountWorld([number(1, { phoneNumber: '+18009999999' }), number(2)]);
+    const { account } = await world.read([byBoth(1), byBoth(2), byBoth(3)]);
+    const one = account.of(byBoth(1));
+    expect(one).toMatchObject({ state: 'found', shown: { phoneNumber: '+18009999999' } });
+    expect(account.of(byBoth(3)).state).toBe('absent');
+  });
+});
+
+describe('a list that shifts', () => {
+  // One that comes and one that goes between the same two pages hide each other from the length of the list.
+  it('makes nobody absent who was there all the time, whoever comes or goes', async () => {
+    const change = fc.record({
+      after: fc.integer({ min: 1, max: 12 }),
+      n: fc.integer({ min: 1, max: 3000 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(change, { maxLength: 30 }),
+        fc.boolean(),
+        fc.boolean(),
+        async (changes, sorted, comes) => {
+          const world = accountWorld(all(2000), {
+            sorted,
+            meanwhile: (answered, now) => {
+              let numbers = now;
+              for (const { n } of changes.filter((one) => one.after === answered)) {
+                const there = numbers.some((one) => one.id === `n${n}`);
+                if (comes && !there) numbers = [number(n), ...numbers];
+                if (!comes && there) numbers = numbers.filter((one) => one.id !== `n${n}`);
+              }
+              return numbers;
+            },
+          });
+          const { account } = await world.read(upTo(2000, byId));
+          const touched = new Set(changes.map(({ n }) => n));
+          for (let n = 1; n <= 2000; n++) {
+            const { state } = account.of(byId(n));
+            if (!touched.has(n)) expect(state).toBe('found');
+            else expect(['found', 'absent']).toContain(state);
+          }
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('of a profile that numbers leave while it is paged loses nobody', async () => {
+    const numbers = upTo(20_000, (n) => number(n, { profile: n <= 2000 ? P2 : P1 }));
+    const world = accountWorld(numbers, {
+      meanwhile: (answered, now) =>
+        answered >= 3 && answered <= 6
+          ? now.map((one, at) => (at < answered * 40 ? { ...one, profile: P1 } : one))
+          : now,
+    });
+    const { account } = await world.read(upTo(2000, byId), [P2]);
+    for (let n = 1; n <= 2000; n++) expect(account.of(byId(n)).state).toBe('found');
+  });
+});
+
+describe('an API that stumbles', () => {
+  it('is asked again, and one 429 pauses everybody', async () => {
+    const world = accountWorld(all(1000), {
+      answer: (call, times) => {
+        if (call === 'page 2' && times < 3) return times === 1 ? network('ECONNRESET', true) : http(503);
+        if (call === 'page 3' && times === 0) return http(429, '10011', { retryAfter: '30' });
+        return null;
+      },
+    });
+    const { account } = await world.read(upTo(1000, byId));
+    expect(account.of(byId(400)).state).toBe('found');
+    expect(world.clock.now()).toBeGreaterThan(30_000);
+    expect(world.events.filter(({ event }) => event === 'read.failed').length).toBe(4);
+  });
+
+  it('that never answers is unread: with what was asked, and what came', async () => {
+    const world = accountWorld(all(1000), { answer: (call) => (call === 'page 2' ? http(503, '10037') : null) });
+    const failure = await world.read(upTo(1000, byId)).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Unread);
+    expect((failure as Unread).message).toContain('page 2 of the list of numbers: HTTP 503 10037');
+  });
+
+  it('that refuses one number makes only that one unreadable', async () => {
+    const world = accountWorld(all(5), { answer: (call) => (call === 'number n2' ? http(422, '10027') : null) });
+    const { account } = await world.read([byId(1), byId(2)]);
+    expect(account.of(byId(1)).state).toBe('found');
+    expect(account.of(byId(2))).toMatchObject({ state: 'unreadable', why: expect.stringContaining('HTTP 422 10027') });
+  });
+
+  it.each([404, 405])('and answers %d to lists is read one by one', async (status) => {
+    const world = accountWorld(all(20), { answer: (call) => (call.startsWith('number') ? null : http(status)) });
+    const { account, reading } = await world.read(upTo(20, byId));
+    expect(reading.how).toContain('one by one, as the API gives no list');
+    for (let n = 1; n <= 20; n++) expect(account.of(byId(n)).state).toBe('found');
+    const failure = await accountWorld(all(20), { answer: () => http(status) })
+      .read([byPhone(1)])
+      .catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Unread);
+  });
+
+  it('and refuses the key stops everything', async () => {
+    const world = accountWorld(all(1000), { answer: () => http(401, '10009') });
+    const failure = await world.read(upTo(1000, byId)).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Stopped);
+    expect(world.stop.asked()?.reason).toBe('key_refused');
+    expect(world.calls.length).toBeLessThanOrEqual(2);
+  });
+
+  it('is not asked any more once somebody wants it to end', async () => {
+    const world = accountWorld(all(PAGE * 40), {
+      answer: (call) => {
+        if (call === 'page 5') world.stop.ask('signal', 'SIGTERM');
+        return null;
+      },
+    });
+    const failure = await world.read(upTo(PAGE * 40, byId)).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Stopped);
+    expect(world.calls.length).toBeLessThan(20);
+  });
+});

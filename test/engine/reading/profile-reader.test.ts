@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import type { ShownProfile } from '../../../src/core/api/profile.ts';
+import type { Answer } from '../../../src/core/api/response.ts';
+import { createStop } from '../../../src/engine/ports.ts';
+import { createAccountQuery, Unread } from '../../../src/engine/reading/account-query.ts';
+import { type ReadProfiles, readProfiles } from '../../../src/engine/reading/profile-reader.ts';
+import { createControl, createPipeline } from '../../../src/engine/sending/pipeline.ts';
+import { http, settings } from '../../support/engine/fake-world.ts';
+import { virtualClock } from '../../support/engine/virtual-clock.ts';
+
+const profile = (n: number): ShownProfile => ({ id: `p${n}`, name: `Profile ${n}`, enabled: true });
+
+/** Reads profiles of an account with so many of them, `size` on a page; `refuse` answers in place of the API. */
+async function read(
+  count: number,
+  needed: string[],
+  all = false,
+  { size = 250, refuse = (_call: string): number | null => null } = {},
+): Promise<{ found: ReadProfiles; calls: string[] }> {
+  const clock = virtualClock();
+  const calls: string[] = [];
+  const profiles = Array.from({ length: count }, (_, at) => profile(at + 1));
+  const answer = async (call: string, rows: ShownProfile[], pages: number): Promise<Answer> => {
+    calls.push(call);
+    await clock.sleep(5).done;
+    const status = refuse(call);
+    if (status !== null) return http(status, '10005');
+    return { ...http(200), body: { kind: 'profiles', page: { rows, total: count, pages } } };
+  };
+  const ports = {
+    listProfiles: (page: number, onLeft: () => void) => {
+      onLeft();
+      return answer(`page ${page}`, profiles.slice((page - 1) * size, page * size), Math.ceil(count / size));
+    },
+    readProfile: async (id: string, onLeft: () => void) => {
+      onLeft();
+      const found = profiles.find((one) => one.id === id);
+      if (found !== undefined) return answer(id, [found], 1);
+      calls.push(id);
+      return http(404, '10005');
+    },
+  };
+  const limits = settings({ rate: 50 });
+  const sending = { clock, tell: () => undefined };
+  const traffic = createPipeline(sending, limits, createControl(limits), createStop(), () => false);
+  const asker = createAccountQuery(traffic, () => undefined);
+  const found = await clock.until(readProfiles(asker, ports, new Set(needed), all));
+  traffic.end();
+  return { found, calls };
+}
+
+describe('profiles', () => {
+  it('are read with one call where they are on one page', async () => {
+    const { found, calls } = await read(200, ['p1', 'p200']);
+    expect(calls).toEqual(['page 1']);
+    expect([found.get('p1')?.name, found.get('p200')?.name]).toEqual(['Profile 1', 'Profile 200']);
+  });
+
+  it('are read by nobody where none is needed', async () => {
+    expect((await read(200, [])).calls).toEqual([]);
+  });
+
+  it('are read one by one or page by page, whichever is less', async () => {
+    expect((await read(1000, ['p1', 'p900'])).calls).toEqual(['page 1', 'p900']);
+    const many = Array.from({ length: 400 }, (_, at) => `p${at + 1}`);
+    expect((await read(600, many)).calls).toEqual(['page 1', 'page 2', 'page 3']);
+  });
+
+  it('are all read where names are to be found', async () => {
+    const { found, calls } = await read(600, [], true);
+    expect(calls).toEqual(['page 1', 'page 2', 'page 3']);
+    expect(found.size).toBe(600);
+  });
+
+  it('that the account does not have are asked for by themselves, and are null', async () => {
+    const { found, calls } = await read(10, ['p1', 'p77']);
+    expect(calls).toEqual(['page 1', 'p77']);
+    expect(found.get('p77')).toBeNull();
+  });
+
+  it('that may not be listed are read one by one; what cannot be read is not known, and not missing', async () => {
+    const forbidden = await read(10, ['p1', 'p77'], false, { refuse: (call) => (call === 'page 1' ? 404 : null) });
+    expect(forbidden.found.get('p1')?.name).toBe('Profile 1');
+    expect(forbidden.found.has('p77')).toBe(false);
+  });
+
+  it('cannot be found by name without the list', async () => {
+    const failure = await read(10, [], true, { refuse: () => 404 }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(Unread);
+  });
+});

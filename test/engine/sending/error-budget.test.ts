@@ -1,0 +1,259 @@
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../src/core/attempt/outcome.ts';
+import { createStop } from '../../../src/engine/ports.ts';
+import { createErrorBudget } from '../../../src/engine/sending/error-budget.ts';
+import { entry, PROFILE, UNGUARDED } from '../../support/engine/fake-world.ts';
+
+const OTHER = '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed';
+
+type Limits = Parameters<typeof createErrorBudget>[1];
+
+function outcome(more: Partial<Outcome> = {}): Outcome {
+  return {
+    row: 1,
+    status: 'failed',
+    reason: 'api_error',
+    retryable: false,
+    profileAfter: '',
+    productAfter: '',
+    httpStatus: 422,
+    errorCode: '10015',
+    errorTitle: 'Bad Request',
+    errorDetail: '',
+    errorPointer: '',
+    attempts: 1,
+    durationMs: 5,
+    requestId: '',
+    finishedAt: '2026-11-23T02:00:00.000Z',
+    ...more,
+  };
+}
+
+const updated = outcome({ status: 'updated', reason: '', httpStatus: 200, errorCode: '', errorTitle: '' });
+const exhausted = outcome({ reason: 'attempts_exhausted', retryable: true, httpStatus: 425, errorCode: '' });
+
+/** A budget of its own, and a function that counts so many outcomes of rows to one profile. */
+function make(limits: Partial<Limits>, before = { ended: 0, permanent: 0 }) {
+  const stop = createStop();
+  const budget = createErrorBudget(stop, { ...UNGUARDED, ...limits }, before);
+  let row = 0;
+  return {
+    stop,
+    budget,
+    count(times: number, one: Outcome, profileTarget = PROFILE) {
+      let last: ReturnType<typeof budget.count> = null;
+      for (let n = 0; n < times; n++) {
+        row += 1;
+        last = budget.count(entry(row, { profileTarget }), { ...one, row });
+      }
+      return last;
+    },
+    reason: () => stop.asked()?.reason ?? null,
+  };
+}
+
+const number = (value: number): Partial<Limits> => ({ max_failures: { value, percent: false } });
+const percent = (value: number): Partial<Limits> => ({ max_failures: { value, percent: true } });
+
+describe('--max-failures with a number', () => {
+  it('stops at one more than so many, and not at so many', () => {
+    const made = make(number(7));
+    made.count(7, outcome());
+    expect(made.reason()).toBeNull();
+    made.count(1, outcome());
+    expect(made.stop.asked()).toEqual({
+      reason: 'max_failures',
+      detail: '8 of 8 rows sent failed for good (--max-failures 7); e.g. row 8 (line 9, id n8): 422 10015 Bad Request',
+    });
+  });
+
+  it('stops at the first failure with 0', () => {
+    const made = make(number(0));
+    made.count(50, updated);
+    expect(made.reason()).toBeNull();
+    made.count(1, outcome());
+    expect(made.reason()).toBe('max_failures');
+  });
+
+  it('goes on from what earlier sessions have counted', () => {
+    const made = make(number(7), { ended: 100, permanent: 6 });
+    made.count(1, outcome());
+    expect(made.reason()).toBeNull();
+    made.count(1, outcome());
+    expect(made.stop.asked()?.detail).toMatch(/^8 of 102 rows sent failed for good /);
+  });
+
+  it.each([
+    ['given up after retries', exhausted],
+    ['unverified', outcome({ status: 'unverified', reason: 'attempts_exhausted', retryable: true, httpStatus: 503 })],
+    ['updated', updated],
+  ])('does not count rows that are %s', (_, one) => {
+    const made = make(number(0));
+    made.count(500, one);
+    expect(made.reason()).toBeNull();
+  });
+});
+
+describe('--max-failures with a share', () => {
+  it('says nothing before 20 have failed, and stops at the 20th', () => {
+    const made = make(percent(5));
+    made.count(19, outcome());
+    expect(made.reason()).toBeNull();
+    made.count(1, outcome());
+    expect(made.stop.asked()?.detail).toMatch(/^20 of 20 rows sent failed for good \(--max-failures 5%\)/);
+  });
+
+  it('stops at more than the share, and not at the share', () => {
+    const made = make(percent(5));
+    made.count(380, updated);
+    made.count(20, outcome());
+    // 20 of 400 are 5 %, and 21 of 401 are more.
+    expect(made.reason()).toBeNull();
+    made.count(1, outcome());
+    expect(made.stop.asked()?.detail).toMatch(/^21 of 401 rows sent /);
+  });
+
+  it('counts rows of every outcome among those sent, of earlier sessions too', () => {
+    const made = make(percent(5), { ended: 300, permanent: 20 });
+    made.count(50, updated);
+    made.count(49, exhausted);
+    made.count(1, outcome());
+    // 21 of 400.
+    expect(made.stop.asked()?.detail).toMatch(/^21 of 400 rows sent /);
+    const enough = make(percent(5), { ended: 300, permanent: 20 });
+    enough.count(70, updated);
+    enough.count(49, exhausted);
+    enough.count(1, outcome());
+    // 21 of 420.
+    expect(enough.reason()).toBeNull();
+  });
+
+  it('takes a fraction of a percent', () => {
+    const made = make(percent(0.5));
+    made.count(3980, updated);
+    made.count(20, outcome());
+    expect(made.reason()).toBeNull();
+    made.count(1, outcome());
+    expect(made.reason()).toBe('max_failures');
+  });
+
+  it('never stops with 100 %', () => {
+    const made = make(percent(100));
+    made.count(5000, outcome());
+    expect(made.reason()).toBeNull();
+  });
+});
+
+describe('--max-same-error', () => {
+  it('stops at so many failures of one status and code, and not at one less', () => {
+    const made = make({ max_same_error: 20 });
+    made.count(19, outcome());
+    expect(made.reason()).toBeNull();
+    made.count(1, outcome());
+    expect(made.stop.asked()).toEqual({
+      reason: 'max_same_error',
+      detail:
+        '20 rows failed with 422 10015 and none was updated in between (--max-same-error 20); ' +
+        'e.g. row 20 (line 21, id n20): 422 10015 Bad Request',
+    });
+  });
+
+  it('begins anew with every updated row', () => {
+    const made = make({ max_same_error: 20 });
+    made.count(19, outcome());
+    made.count(1, updated, OTHER);
+    made.count(19, outcome());
+    expect(made.reason()).toBeNull();
+    made.count(1, outcome());
+    expect(made.reason()).toBe('max_same_error');
+  });
+
+  it('counts every status and code by itself, and is not interrupted by others', () => {
+    const made = make({ max_same_error: 20 });
+    for (let n = 0; n < 19; n++) {
+      made.count(1, outcome());
+      made.count(1, outcome({ errorCode: '10016' }));
+      made.count(1, outcome({ httpStatus: 404 }));
+      made.count(1, outcome({ httpStatus: 404, errorCode: '' }));
+      made.count(1, outcome({ status: 'unverified', httpStatus: 503, errorCode: '' }));
+    }
+    expect(made.reason()).toBeNull();
+    made.count(1, outcome({ httpStatus: 404, errorCode: '' }));
+    expect(made.stop.asked()?.detail).toMatch(/^20 rows failed with 404 and none /);
+  });
+
+  it('counts rows given up after retries too, and none without a status', () => {
+    const made = make({ max_same_error: 20 });
+    made.count(100, outcome({ httpStatus: null, errorCode: 'ECONNREFUSED', retryable: true }));
+    expect(made.reason()).toBeNull();
+    made.count(20, exhausted);
+    expect(made.reason()).toBe('max_same_error');
+  });
+});
+
+describe('failures that name the profile', () => {
+  const about = outcome({ httpStatus: 404, errorCode: '10017', errorTitle: 'No such resource' });
+
+  it.each([
+    ['code 10013', { errorCode: '10013' }],
+    ['code 10017', { errorCode: '10017' }],
+    ['the pointer', { errorCode: '10015', errorPointer: '/messaging_profile_id' }],
+  ])('by %s hold it at the 20th, and stop nothing', (_, more) => {
+    const made = make({ ...number(0), max_same_error: 2 });
+    expect(made.count(19, outcome(more))).toBeNull();
+    expect(made.budget.isHeld(entry(100))).toBe(false);
+    expect(made.count(1, outcome(more))).toEqual({
+      profile: PROFILE,
+      why: expect.stringMatching(
+        `^20 rows to profile ${PROFILE} failed with none updated in between, e\\.g\\. row 20 `,
+      ),
+    });
+    expect(made.budget.isHeld(entry(100))).toBe(true);
+    expect(made.budget.isHeld(entry(100, { profileTarget: OTHER }))).toBe(false);
+    expect(made.reason()).toBeNull();
+    // It is said once.
+    expect(made.count(5, outcome(more))).toBeNull();
+  });
+
+  it('count anew after an updated row of that profile, and not after one of another', () => {
+    const made = make({});
+    made.count(19, about);
+    made.count(1, updated);
+    expect(made.count(19, about)).toBeNull();
+    made.count(1, updated, OTHER);
+    expect(made.count(1, about)).toMatchObject({ profile: PROFILE });
+  });
+
+  it('count for every profile by itself', () => {
+    const made = make({});
+    made.count(19, about);
+    made.count(19, about, OTHER);
+    expect(made.budget.isHeld(entry(1))).toBe(false);
+    expect(made.count(1, about, OTHER)).toMatchObject({ profile: OTHER });
+    expect(made.budget.isHeld(entry(1))).toBe(false);
+  });
+
+  it.each([
+    ['unassigns', 'UNASSIGN'],
+    ['leaves the profile as it is', ''],
+  ])('are failures like others for a row that %s', (_, profileTarget) => {
+    const made = make({ max_same_error: 20 });
+    made.count(20, about, profileTarget);
+    expect(made.reason()).toBe('max_same_error');
+    expect(made.budget.isHeld(entry(1, { profileTarget }))).toBe(false);
+  });
+
+  it('are no part of the share that stops the run, but of the rows sent', () => {
+    const made = make(percent(5));
+    made.count(390, about);
+    made.count(20, outcome());
+    // 20 of 410.
+    expect(made.reason()).toBeNull();
+  });
+
+  it('another pointer names nothing of it', () => {
+    const made = make({});
+    made.count(50, outcome({ errorPointer: '/messaging_product' }));
+    expect(made.budget.isHeld(entry(1))).toBe(false);
+  });
+});

@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../src/core/attempt/outcome.ts';
+import { ROW_STATE } from '../../../src/core/ledger/replay.ts';
+import { decides, mayHaveLanded, settings } from '../../support/engine/fake-world.ts';
+import {
+  type Asked,
+  type End,
+  FAULTS,
+  type Fault,
+  type Life,
+  live,
+  type Plan,
+  type Spell,
+} from '../../support/engine/mortal-world.ts';
+import { mostInWindow } from '../../support/engine/most-in-window.ts';
+
+const ROWS = 40;
+/** More than all faults that a row can meet: nobody is given up. */
+const ENDLESS = 60;
+
+const time = fc.integer({ min: 0, max: 40_000 });
+const spell: fc.Arbitrary<Spell> = fc.record({
+  from: time,
+  ms: fc.oneof(fc.integer({ min: 100, max: 5000 }), fc.integer({ min: 5000, max: 150_000 })),
+  kind: fc.constantFrom('503', 'refused', 'hang', '429', 'writes 503'),
+});
+const end: fc.Arbitrary<End> = fc.oneof(
+  fc.record({ kind: fc.constant('entry' as const), n: fc.integer({ min: 1, max: 70 }) }),
+  fc.record({ kind: fc.constantFrom('time' as const, 'signal' as const), n: time }),
+);
+const fault = fc.constantFrom<Fault>(...FAULTS);
+const rowFaults = fc.array(
+  fc.tuple(fc.integer({ min: 1, max: ROWS }), fc.array(fault, { minLength: 1, maxLength: 6 })),
+  {
+    maxLength: 15,
+  },
+);
+
+const plan: fc.Arbitrary<Plan> = fc.record({
+  rows: fc.integer({ min: 1, max: ROWS }),
+  refused: fc.array(fc.integer({ min: 1, max: ROWS }), { maxLength: 4 }).map((list) => new Set(list)),
+  faults: rowFaults.map((list) => new Map(list)),
+  spells: fc.array(spell, { maxLength: 2 }),
+  ways: fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 10 }),
+  disk: fc.integer({ min: 0, max: 60 }),
+  steps: fc.array(fc.record({ at: time, by: fc.constantFrom(3_600_000, -3_600_000) }), { maxLength: 3 }),
+});
+
+const limits = fc.record({
+  rate: fc.constantFrom(0.8, 3, 7, 20),
+  concurrency: fc.constantFrom(null, 1, 4, 25),
+  max_attempts: fc.constantFrom(1, 2, 5, ENDLESS, ENDLESS),
+  outage_patience: fc.constantFrom(20_000, 300_000),
+  stop_after: fc.constantFrom(null, null, 9),
+});
+
+/** The outcomes of a row, oldest first. */
+function outcomesOf({ ledger }: Life, row: number): Outcome[] {
+  return ledger.flatMap((line) => (line.type === 'outcome' && line.row === row ? [line] : []));
+}
+
+/** Whether a row was written after a write that may have happened, with no read in between that was answered. */
+function isWrittenBlindly(asked: readonly Asked[]): boolean {
+  let unsure = false;
+  for (const { ask, answer } of asked) {
+    if (ask === 'write' && unsure) return true;
+    // Nothing is asked before there is an answer to what was asked.
+    if (answer === null) return false;
+    if (ask === 'write') unsure = mayHaveLanded(answer);
+    else if (decides(answer)) unsure = false;
+  }
+  return false;
+}
+
+/** Whether a row was read although its last write in this session has left nothing open. */
+function isReadForNothing(asked: readonly Asked[]): boolean {
+  let unsure = false;
+  for (const { ask, answer } of asked) {
+    if (ask === 'read' && !unsure) return true;
+    if (answer === null) return false;
+    if (ask === 'write') unsure = mayHaveLanded(answer);
+    else if (decides(answer)) unsure = false;
+  }
+  return false;
+}
+
+/** What a session has done that it must not do, given how the ledger left the rows before it. */
+function faultsOfSessions({ sessions }: Life, rows: number): string[] {
+  return sessions.flatMap(({ before, sent, early }, n) => {
+    const faults = early.map((row) => `session ${n} wrote row ${row} before its intent was on disk`);
+    for (let row = 1; row <= rows; row++) {
+      const asked = sent.filter((one) => one.row === row);
+      const asks = asked.map(({ ask }) => ask);
+      const left = before[row];
+      const uncertain = left === ROW_STATE.intent || left === ROW_STATE.ambiguous;
+      if (uncertain && asks[0] === 'write') faults.push(`session ${n} wrote row ${row} again without reading it`);
+      if (left === ROW_STATE.unverified && asks.includes('write'))
+        faults.push(`session ${n} wrote row ${row}, which had ended`);
+      if (left === ROW_STATE.outcome && asks.length > 0)
+        faults.push(`session ${n} asked about row ${row}, which had ended`);
+      const clear = left === ROW_STATE.untouched || left === ROW_STATE.put_back;
+      if (clear && isReadForNothing(asked)) faults.push(`session ${n} read row ${row} for nothing`);
+      if (isWrittenBlindly(asked)) faults.push(`session ${n} wrote row ${row} again without a read in between`);
+    }
+    return faults;
+  });
+}
+
+function check(life: Life, given: Plan, max: { rate: number; max_attempts: number }): void {
+  expect(faultsOfSessions(life, given.rows)).toEqual([]);
+  for (const { sent, execution } of life.sessions) {
+    const all = sent.map(({ at }) => at);
+    expect(mostInWindow(all, 1000)).toBeLessThanOrEqual(Math.ceil(max.rate));
+    if (execution !== null) {
+      expect(execution.requests.total).toBe(sent.length);
+      expect(execution.requests.reads).toBe(sent.filter(({ ask }) => ask === 'read').length);
+    }
+  }
+  for (let row = 1; row <= given.rows; row++) {
+    const outcomes = outcomesOf(life, row);
+    const last = outcomes.at(-1);
+    // One end, and before it at most such as say that they do not know.
+    expect(outcomes.slice(0, -1).every(({ status }) => status === 'unverified')).toBe(true);
+    expect([row, last?.status]).toEqual([row, life.atTarget(row) ? 'updated' : 'failed']);
+    // What is not known is known to be so: only where reads have failed too.
+    const unknown = outcomes.filter(({ status }) => status === 'unverified');
+    expect(unknown.every(({ reason }) => reason === 'read_failed')).toBe(true);
+    const writes = life.sessions.flatMap(({ sent }) => sent).filter((one) => one.row === row && one.ask === 'write');
+    const killed = life.sessions.filter(({ execution }) => execution === null).length;
+    expect(last?.attempts).toBeLessThanOrEqual(writes.length + killed);
+    if (given.refused.has(row)) expect(last).toMatchObject({ status: 'failed' });
+    else if (max.max_attempts === ENDLESS)
+      expect([row, last?.status, last?.retryable]).toEqual([row, 'updated', false]);
+  }
+  expect(life.index.ended).toBe(given.rows);
+}
+
+describe('a run that is killed again and again', () => {
+  it('ends with one true outcome for every row, reads before it writes again, and holds the rate', async () => {
+    await fc.assert(
+      fc.asyncProperty(plan, limits, fc.array(end, { maxLength: 5 }), async (given, some, ends) => {
+        const life = await live(given, settings(some), ends);
+        check(life, given, some);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('at every single entry of its ledger', async () => {
+    const given: Plan = {
+      rows: 12,
+      refused: new Set([5]),
+      faults: new Map<number, Fault[]>([
+        [2, ['503 landed']],
+        [4, ['cut', '429', 'cut landed']],
+        [7, ['429']],
+        [9, ['garbled landed', '503']],
+      ]),
+      spells: [{ from: 1500, ms: 4000, kind: '503' }],
+      ways: [5, 400, 30],
+      disk: 3,
+      steps: [],
+    };
+    const some = settings({ rate: 7, max_attempts: ENDLESS });
+    const whole = await live(given, some, []);
+    check(whole, given, { rate: 7, max_attempts: ENDLESS });
+    expect(whole.sessions).toHaveLength(1);
+    expect(whole.ledger.length).toBeGreaterThan(24);
+    for (let n = 1; n <= whole.ledger.length; n++) {
+      const life = await live(given, some, [{ kind: 'entry', n }]);
+      expect(life.sessions[0]?.execution).toBeNull();
+      check(life, given, { rate: 7, max_attempts: ENDLESS });
+    }
+  });
+
+  it('with everything at once in flight: all of them are read, and none is written twice', async () => {
+    const given: Plan = {
+      rows: 10,
+      refused: new Set(),
+      faults: new Map(),
+      spells: [],
+      ways: [5000],
+      disk: 0,
+      steps: [],
+    };
+    const life = await live(given, settings({ rate: 'off', concurrency: 10 }), [{ kind: 'time', n: 3000 }]);
+    const [first, second] = life.sessions;
+    expect(first?.sent.map(({ ask }) => ask)).toEqual(Array(10).fill('write'));
+    expect(second?.sent.map(({ ask }) => ask)).toEqual(Array(10).fill('read'));
+    for (let row = 1; row <= 10; row++) {
+      expect(outcomesOf(life, row)).toMatchObject([{ status: 'updated', reason: 'confirmed_by_read', attempts: 1 }]);
+    }
+  });
+});

@@ -1,0 +1,146 @@
+import { Writable } from 'node:stream';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createProgress, type ProgressState } from '../../../src/io/terminal/progress.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** A stream that keeps what is written, as a terminal of 80 columns or as none. */
+function fakeStream(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {
+  let text = '';
+  const stream = new Writable({
+    write(chunk, _encoding, callback) {
+      text += chunk;
+      callback();
+    },
+  });
+  return { stream: Object.assign(stream, { isTTY, columns: 80 }) as unknown as NodeJS.WriteStream, text: () => text };
+}
+
+const STATE: ProgressState = {
+  done: 30,
+  total: 120,
+  perSecond: 4.96,
+  allowedPerSecond: null,
+  failed: 2,
+  retries: 3,
+  pausedMs: 0,
+  atConcurrency: false,
+  etaText: '18s',
+};
+
+describe('silent', () => {
+  it('prints nothing, and does not even look', () => {
+    vi.useFakeTimers();
+    const { stream, text } = fakeStream(true);
+    const progress = createProgress(stream, 'silent', () => {
+      throw new Error('it looked');
+    });
+    vi.advanceTimersByTime(120_000);
+    progress.stop();
+    expect(text()).toBe('');
+  });
+});
+
+describe('plain', () => {
+  it('says what is allowed, where the server decides', () => {
+    vi.useFakeTimers();
+    const { stream, text } = fakeStream(false);
+    const progress = createProgress(stream, 'plain', () => ({ ...STATE, allowedPerSecond: 13.33 }));
+    vi.advanceTimersByTime(30_000);
+    progress.stop();
+    expect(text().split(', ')).toContain('5.0/s of 13.3');
+  });
+
+  it('prints a line every 30 s until it is stopped', () => {
+    vi.useFakeTimers();
+    const { stream, text } = fakeStream(false);
+    let done = 0;
+    const progress = createProgress(stream, 'plain', () => ({ ...STATE, done }));
+    vi.advanceTimersByTime(29_999);
+    expect(text()).toBe('');
+    done = 40;
+    vi.advanceTimersByTime(1);
+    const [line = '', rest] = text().split('\n');
+    expect(rest).toBe('');
+    expect(line).toMatch(/^40\/120 rows, /);
+    for (const word of ['5.0/s', '2 failed', '3 retries', 'ETA 18s']) expect(line.split(', ')).toContain(word);
+    expect(line).not.toMatch(/paused|concurrency/);
+    vi.advanceTimersByTime(30_000);
+    expect(text().split('\n')).toHaveLength(3);
+    progress.stop();
+    vi.advanceTimersByTime(300_000);
+    expect(text().split('\n')).toHaveLength(3);
+    progress.stop();
+  });
+
+  it('says when the server has paused it and when --concurrency is what limits, and keeps to plain text', () => {
+    vi.useFakeTimers();
+    const { stream, text } = fakeStream(false);
+    const state = { ...STATE, pausedMs: 12_001, atConcurrency: true, etaText: '?' };
+    const progress = createProgress(stream, 'plain', () => state);
+    vi.advanceTimersByTime(30_000);
+    progress.stop();
+    expect(text()).toMatch(/paused.* 13s/);
+    expect(text()).toContain('at --concurrency');
+    expect(text()).not.toContain('\u001b');
+  });
+});
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the marks of a terminal are made of them
+const CLEARED = /\u001b\[[012]?K/;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: see above
+const SWITCHED_OFF = /\u001b\[\?(25|7)l/;
+
+describe('a bar', () => {
+  it('shows itself at once on a terminal, follows the state, and cleans up behind itself', () => {
+    vi.useFakeTimers();
+    const { stream, text } = fakeStream(true);
+    let state = STATE;
+    const progress = createProgress(stream, 'bar', () => state);
+    expect(text()).toContain('###......... 30/120');
+    state = { ...STATE, done: 60, pausedMs: 500 };
+    vi.advanceTimersByTime(1000);
+    expect(text()).toContain('######...... 60/120');
+    expect(text()).toMatch(/paused.* 1s/);
+    progress.stop();
+    // The line is cleared, and the terminal left as it was at every moment: cursor shown, lines wrapped.
+    expect(text().slice(text().lastIndexOf('60/120'))).toMatch(CLEARED);
+    expect(text()).not.toMatch(SWITCHED_OFF);
+    const size = text().length;
+    vi.advanceTimersByTime(10_000);
+    expect(text()).toHaveLength(size);
+  });
+
+  it.each([10, 30, 80])('cuts what does not fit into %i columns', (columns) => {
+    const { stream, text } = fakeStream(true);
+    Object.assign(stream, { columns });
+    createProgress(stream, 'bar', () => ({ ...STATE, pausedMs: 5000, atConcurrency: true })).stop();
+    const shown =
+      text()
+        .split('\u001b')
+        .find((part) => part.includes('#')) ?? '';
+    const drawn = shown.slice(shown.indexOf('#'));
+    expect(drawn.length).toBeLessThanOrEqual(columns);
+    expect(drawn).toContain('###......... 30/120  ETA 18s'.slice(0, columns));
+  });
+
+  it('takes a total of nothing, and one that is complete', () => {
+    for (const [done, total] of [
+      [0, 0],
+      [5, 5],
+    ] as const) {
+      const { stream, text } = fakeStream(true);
+      createProgress(stream, 'bar', () => ({ ...STATE, done, total })).stop();
+      expect(text()).toContain(`${done}/${total}`);
+      expect(text()).not.toContain('NaN');
+    }
+  });
+
+  it('prints nothing where there is no terminal', () => {
+    const { stream, text } = fakeStream(false);
+    createProgress(stream, 'bar', () => STATE).stop();
+    expect(text()).toBe('');
+  });
+});

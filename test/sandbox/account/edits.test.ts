@@ -1,0 +1,271 @@
+import { describe, expect, it } from 'vitest';
+import { type AccountEdit, type Edit, type NumberInput, parseEdit, type Sandbox } from '../../../src/sandbox/server.ts';
+import { call, callUrl, code, id, type Json, patch, profile, read, sandbox } from '../../support/sandbox-client.ts';
+
+const phones = (answer: Json): string[] => answer.json.data.map((number: Json) => number.phone_number);
+const made = (...ns: number[]) => ns.map((n) => `+1800${String(n).padStart(7, '0')}`);
+const page = (to: Sandbox, more = '') => call(to, `/phone_numbers/messaging?page[size]=3${more}`);
+const status = async (to: Sandbox, number: string) => (await call(to, `/phone_numbers/${number}/messaging`)).status;
+
+describe('edits at a chosen request', () => {
+  it('happen just before that request is answered, and not earlier', async () => {
+    const to = await sandbox({ edits: [{ atRequest: 3, id: id(1), messaging_profile_id: profile(3) }] });
+    const seen = [];
+    for (let n = 0; n < 3; n += 1) seen.push((await read(to, id(1))).messaging_profile_id);
+    expect(seen).toEqual([profile(1), profile(1), profile(3)]);
+    expect(to.snapshot().revision).toBe(1);
+  });
+
+  it('change what they name and nothing else, and say when', async () => {
+    const to = await sandbox({ edits: [{ atRequest: 2, id: id(10), messaging_product: 'P2P' }] });
+    const before = await read(to, id(10));
+    const after = await read(to, id(10));
+    expect(after.updated_at > before.updated_at).toBe(true);
+    const changed = { messaging_product: 'P2P', traffic_type: 'P2P', updated_at: after.updated_at };
+    expect(after).toEqual({ ...before, ...changed, features: after.features });
+  });
+
+  it('come before a PATCH too, which then has the last word', async () => {
+    const edit = { id: id(1), messaging_profile_id: null, messaging_product: 'P2P' };
+    const to = await sandbox({ edits: [{ atRequest: 1, ...edit }] });
+    const { data } = (await patch(to, id(1), { messaging_profile_id: profile(2).toUpperCase() })).json;
+    expect(data).toMatchObject({ messaging_profile_id: profile(2), messaging_product: 'P2P' });
+  });
+
+  it('count every request under /v2, refused ones too, and no other', async () => {
+    const to = await sandbox({ edits: [{ atRequest: 3, id: id(1), remove: true }] });
+    const root = `http://127.0.0.1:${to.port}`;
+    await callUrl(`${root}/v3/phone_numbers`);
+    await callUrl(`${root}/_sandbox/state`);
+    await call(to, '/nowhere');
+    await call(to, '/messaging_profiles', { headers: { authorization: '' } });
+    expect(to.snapshot().numbers).toHaveLength(10);
+    expect(await status(to, id(1))).toBe(404);
+    expect(to.snapshot().numbers).toHaveLength(9);
+  });
+
+  it('happen in the order of their requests, those of one request in the order given', async () => {
+    const edit = (atRequest: number, messaging_product: string): Edit => ({ atRequest, id: id(1), messaging_product });
+    const to = await sandbox({ edits: [edit(2, 'C'), edit(1, 'A'), edit(1, 'B')] });
+    expect((await read(to, id(1))).messaging_product).toBe('B');
+    expect((await read(to, id(1))).messaging_product).toBe('C');
+  });
+
+  it('do not wait for a request whose body never came', async () => {
+    const to = await sandbox({ edits: [{ atRequest: 1, id: id(1), remove: true }] });
+    const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('{')) });
+    const options = { method: 'PATCH', body, duplex: 'half', signal: AbortSignal.timeout(50) } as RequestInit;
+    const left = fetch(`${to.url}/phone_numbers/${id(2)}/messaging`, options).catch(() => 'left');
+    expect(await left).toBe('left');
+    expect(await status(to, id(1))).toBe(404);
+  });
+
+  it('of a number that has gone meanwhile do nothing', async () => {
+    const to = await sandbox({ edits: [{ atRequest: 1, id: id(1), messaging_product: 'P2P' }] });
+    to.edit({ id: id(1), remove: true });
+    expect(await status(to, id(1))).toBe(404);
+    expect(to.snapshot().revision).toBe(1);
+  });
+
+  it('are refused at the start where they could never happen', async () => {
+    const refused: [Edit[], string][] = [
+      [[{ atRequest: 0, id: id(1), remove: true }], 'atRequest'],
+      [[{ atRequest: 1.5, id: id(1), remove: true }], 'atRequest'],
+      [[{ atRequest: 1, id: 'nobody', remove: true }], "'nobody'"],
+      [[{ atRequest: 1, id: id(1) }], 'nothing to change'],
+      [[{ atRequest: 1, add: { id: id(1) } }], 'already'],
+      [[2, 1].map((atRequest) => ({ atRequest, id: id(1), remove: true })), id(1)],
+    ];
+    for (const [edits, reason] of refused) {
+      await expect(sandbox({ edits }), reason).rejects.toThrow(RangeError);
+      await expect(sandbox({ edits }), reason).rejects.toThrow(reason);
+    }
+    const again: Edit[] = [
+      { atRequest: 3, id: 'new', remove: true },
+      { atRequest: 1, id: id(1), remove: true },
+      { atRequest: 2, add: { id: id(1) } },
+      { atRequest: 2, add: { id: 'new' } },
+    ];
+    await expect(sandbox({ edits: again })).resolves.toBeTruthy();
+  });
+});
+
+describe('removing and adding', () => {
+  it('makes a number unknown, to reads and writes alike', async () => {
+    const to = await sandbox();
+    to.edit({ id: id(2), remove: true });
+    const written = await patch(to, id(2), { messaging_product: 'P2P' });
+    expect([written.status, code(written), await status(to, id(2))]).toEqual([404, '10005', 404]);
+    expect((await call(to, `/phone_numbers/messaging?filter[phone_number]=%2B18000000002`)).json.data).toEqual([]);
+  });
+
+  it('shifts the pages of a list that is being read', async () => {
+    const to = await sandbox({ edits: [{ atRequest: 2, id: id(1), remove: true }] });
+    expect(phones(await page(to))).toEqual(made(1, 2, 3));
+    const second = await page(to, '&page[number]=2'); // number 4 is on neither page
+    expect([phones(second), second.json.meta.total_results]).toEqual([made(5, 6, 7), 9]);
+    to.edit({ add: { id: 'new', phone_number: '+17005550100' } });
+    expect(phones(await page(to, '&page[number]=2'))).toEqual(made(4, 5, 6));
+    expect(phones(await page(to))).toEqual(['+17005550100', ...made(2, 3)]);
+  });
+
+  it('shifts the pages of a filtered list too', async () => {
+    const to = await sandbox({ numbers: 6, profiles: 2 });
+    const filter = `&filter[messaging_profile_id]=${profile(1)}`;
+    const seen = async () => phones(await page(to, filter));
+    expect(await seen()).toEqual(made(1, 3, 5));
+    to.edit({ id: id(3), remove: true });
+    expect(await seen()).toEqual(made(1, 5));
+    to.edit({ add: { id: 'new', phone_number: '+18000000004', messaging_profile_id: profile(1).toUpperCase() } });
+    expect(await seen()).toEqual(made(1, 4, 5));
+    to.edit({ id: id(5), messaging_profile_id: null });
+    expect(await seen()).toEqual(made(1, 4));
+  });
+
+  it('makes what an added number leaves out, with a phone number of its own', async () => {
+    const to = await sandbox({ numbers: 3 });
+    to.edit({ id: id(1), remove: true });
+    for (const name of ['a', 'b']) to.edit({ add: { id: name } });
+    expect(phones(await page(to, '&page[number]=1'))).toEqual(made(2, 3, 4));
+    const added: NumberInput = { id: 'c', messaging_product: 'P2P', eligibility_hidden: true };
+    to.edit({ add: added });
+    expect(to.snapshot().numbers.at(-1)).toMatchObject({ ...added, messaging_profile_id: null });
+    expect(new Set(to.snapshot().numbers.map((number) => number.phone_number)).size).toBe(5);
+    expect((await patch(to, 'c', { messaging_profile_id: profile(1) })).status).toBe(200);
+  });
+
+  it('is kept in the snapshot', async () => {
+    const to = await sandbox({ numbers: 2 });
+    to.edit({ id: id(1), remove: true });
+    to.edit({ add: { id: 'new' } });
+    const again = await sandbox({ state: to.snapshot() });
+    expect(again.snapshot().numbers.map((number) => number.id)).toEqual([id(2), 'new']);
+    expect(again.snapshot().revision).toBe(2);
+  });
+});
+
+const BAD: [string, unknown, string][] = [
+  ['a list', [], 'not a JSON object'],
+  ['a text', 'x', 'not a JSON object'],
+  ['nothing', {}, 'id is missing'],
+  ['no change', { id: id(1) }, 'nothing to change'],
+  ['an empty id', { id: '', remove: true }, 'id must be'],
+  ['an id that is a number', { id: 5, remove: true }, 'id must be'],
+  ['a profile that is no UUID', { id: id(1), messaging_profile_id: 'sales' }, 'messaging_profile_id must be'],
+  ['an empty product', { id: id(1), messaging_product: '' }, 'messaging_product must be'],
+  ['remove: false', { id: id(1), remove: false }, 'remove must be true'],
+  ['a removal that changes too', { id: id(1), remove: true, messaging_product: 'P2P' }, 'remove'],
+  ['a field nobody knows', { id: id(1), messaging_profile: profile(1) }, "no field 'messaging_profile'"],
+  ['a field every object has', { id: id(1), toString: 1 }, "no field 'toString'"],
+  ['a moment', { id: id(1), remove: true, atRequest: 1 }, "no field 'atRequest'"],
+  ['add that is no object', { add: 'x' }, 'add must be'],
+  ['add beside others', { add: { id: 'new' }, id: id(1) }, 'add stands alone'],
+  ['add without an id', { add: { phone_number: '+12125550100' } }, 'id is missing'],
+  ['add with a bad phone number', { add: { id: 'new', phone_number: '2125550100' } }, 'phone_number must be'],
+  [
+    'add with bad products',
+    { add: { id: 'new', eligible_messaging_products: [1] } },
+    'eligible_messaging_products must',
+  ],
+  ['add with a bad flag', { add: { id: 'new', eligibility_hidden: 'yes' } }, 'eligibility_hidden must be'],
+  ['add with a field nobody knows', { add: { id: 'new', colour: 'red' } }, "no field 'colour'"],
+  ['add of a known number', { add: { id: id(1) } }, 'already'],
+];
+
+describe('edits at once', () => {
+  it.each(BAD)('are refused for %s', async (_, edit, reason) => {
+    const to = await sandbox();
+    const before = to.snapshot();
+    expect(() => to.edit(edit as AccountEdit)).toThrow(reason);
+    expect(() => to.edit(edit as AccountEdit)).toThrow(RangeError);
+    expect(to.snapshot()).toEqual(before);
+  });
+
+  it('are refused for an unknown number', async () => {
+    const to = await sandbox();
+    expect(() => to.edit({ id: 'nobody', remove: true })).toThrow("'nobody'");
+  });
+});
+
+describe('POST /_sandbox/edit', () => {
+  const post = (to: Sandbox, body: unknown) =>
+    callUrl(`http://127.0.0.1:${to.port}/_sandbox/edit`, { method: 'POST', body, headers: { authorization: '' } });
+
+  it('edits at once, without a key, a place in the rate limit or a record', async () => {
+    const to = await sandbox({ rateLimit: 1, rateWindowMs: 60_000, key: 'KEY-test' });
+    const edits = [
+      { id: id(1), messaging_profile_id: null },
+      { id: id(2), remove: true },
+      { add: { id: 'new', eligible_messaging_products: null } },
+    ];
+    for (const edit of edits) {
+      const answer = await post(to, edit);
+      expect([answer.status, answer.text]).toEqual([204, '']);
+    }
+    expect(to.requests()).toEqual([]);
+    expect((await read(to, id(1))).messaging_profile_id).toBeNull();
+    const { numbers } = to.snapshot();
+    expect(numbers.map((number) => number.id)).toEqual([id(1), ...[3, 4, 5, 6, 7, 8, 9, 10].map(id), 'new']);
+  });
+
+  it.each(BAD)('answers 400 to %s', async (_, edit, reason) => {
+    const to = await sandbox();
+    const before = to.snapshot();
+    const answer = await post(to, edit === 'x' ? '"x"' : edit);
+    expect([answer.status, code(answer)]).toEqual([400, '10015']);
+    expect(answer.json.errors[0].detail).toContain(reason);
+    expect(to.snapshot()).toEqual(before);
+  });
+
+  it('answers 400 to what is not JSON or too large, and 404 to an unknown number', async () => {
+    const to = await sandbox();
+    const broken = await post(to, '{');
+    expect([broken.status, code(broken)]).toEqual([400, '10023']);
+    const large = await post(to, { id: 'x'.repeat(1_100_000), remove: true });
+    expect([large.status, code(large)]).toEqual([400, '10015']);
+    const unknown = await post(to, { id: 'nobody', remove: true });
+    expect([unknown.status, code(unknown)]).toEqual([404, '10005']);
+    expect(unknown.json.errors[0].detail).toContain("'nobody'");
+  });
+
+  it('is there for POST only', async () => {
+    const { port } = await sandbox();
+    const answer = await callUrl(`http://127.0.0.1:${port}/_sandbox/edit`);
+    expect([answer.status, answer.json.errors[0].detail]).toEqual([404, expect.stringContaining('/_sandbox/edit')]);
+  });
+});
+
+describe('parseEdit', () => {
+  const uuid = 'dd50eba1-a0c0-4563-9925-b25e842a7cb6';
+
+  it.each<[string, Edit]>([
+    [`3:129=${uuid}`, { atRequest: 3, id: '129', messaging_profile_id: uuid }],
+    [`3:129=${uuid.toUpperCase()}`, { atRequest: 3, id: '129', messaging_profile_id: uuid }],
+    ['1:a-b_c=UNASSIGN', { atRequest: 1, id: 'a-b_c', messaging_profile_id: null }],
+    ['1:a=unassign', { atRequest: 1, id: 'a', messaging_profile_id: null }],
+    ['20:129=P2P', { atRequest: 20, id: '129', messaging_product: 'P2P' }],
+    ['20:129=REMOVE', { atRequest: 20, id: '129', remove: true }],
+  ])('reads %s', (text, edit) => {
+    expect(parseEdit(text)).toEqual(edit);
+  });
+
+  it.each([
+    ['', 'does not say before which request'],
+    ['129=P2P', 'does not say before which request'],
+    ['0:129=P2P', "'0' is not the number of a request"],
+    ['x:129=P2P', "'x' is not the number of a request"],
+    [':129=P2P', "'' is not the number of a request"],
+    ['1:129', 'does not say what'],
+    ['1:=P2P', "'' is not the id of a number"],
+    ['1:a/b=P2P', "'a/b' is not the id of a number"],
+    ['1:129=', "'' is not a profile, UNASSIGN, a product or REMOVE"],
+    ['1:129=A 2 P', "'A 2 P' is not"],
+    [`1:129=${uuid.slice(1)}`, 'is not a profile'],
+    [`1:129=${uuid.replaceAll('-', '')}`, 'is not a profile'],
+  ])('refuses %j and lists the forms', (text, reason) => {
+    expect(() => parseEdit(text)).toThrow(reason);
+    for (const form of ['N:ID=PROFILE_UUID', 'N:ID=UNASSIGN', 'N:ID=PRODUCT', 'N:ID=REMOVE']) {
+      expect(() => parseEdit(text)).toThrow(form);
+    }
+  });
+});

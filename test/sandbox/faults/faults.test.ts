@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { createFaultChooser } from '../../../src/sandbox/faults/faults.ts';
+import { FAULT_KINDS, parseFault } from '../../../src/sandbox/server.ts';
+import { id } from '../../support/sandbox-client.ts';
+
+const chooser = (texts: string[], seed = 1) => createFaultChooser(texts.map(parseFault), seed);
+
+describe('parseFault', () => {
+  it.each([
+    ['429=0.05', { kind: '429', probability: 0.05, id: null, times: null }],
+    ['slow=1', { kind: 'slow', probability: 1, id: null, times: null }],
+    ['hang@129', { kind: 'hang', probability: null, id: '129', times: null }],
+    ['502-html@a-b_c*2', { kind: '502-html', probability: null, id: 'a-b_c', times: 2 }],
+    ['cut*3', { kind: 'cut', probability: null, id: null, times: 3 }],
+  ])('reads %s', (text, fault) => {
+    expect(parseFault(text)).toEqual(fault);
+  });
+
+  it('reads every kind in every form', () => {
+    for (const kind of Object.keys(FAULT_KINDS)) {
+      for (const rest of ['=0.5', '@1', '@1*2', '*2']) expect(parseFault(kind + rest).kind).toBe(kind);
+    }
+  });
+
+  it.each([
+    ['', 'names no kind'],
+    ['=0.5', 'names no kind'],
+    ['nonsense=0.5', "no kind 'nonsense'"],
+    ['toString*1', "no kind 'toString'"],
+    ['429', 'does not say when'],
+    ['429=', "'' is not a probability"],
+    ['429=1.5', "'1.5' is not a probability"],
+    ['429=-0.1', "'-0.1' is not a probability"],
+    ['429=0.1.2', "'0.1.2' is not a probability"],
+    ['429=.', "'.' is not a probability"],
+    ['429@', "'' is not the id"],
+    ['429@a/b', "'a/b' is not the id"],
+    ['429@1*0', "'0' is not a number of times"],
+    ['429@1*2*3', "'2*3' is not a number of times"],
+    ['429*x', "'x' is not a number of times"],
+    ['429*', "'' is not a number of times"],
+  ])('refuses %j and lists what there is', (text, reason) => {
+    expect(() => parseFault(text)).toThrow(reason);
+    for (const kind of Object.keys(FAULT_KINDS)) expect(() => parseFault(text)).toThrow(kind);
+  });
+});
+
+describe('choosing', () => {
+  it('hits one id always, or its first so many', () => {
+    const always = chooser(['500@a']);
+    expect(['a', 'b', 'a', 'a'].map(always)).toEqual(['500', null, '500', '500']);
+    const twice = chooser(['500@a*2']);
+    expect(['a', 'b', 'a', 'a'].map(twice)).toEqual(['500', null, '500', null]);
+  });
+
+  it('hits the first so many of all', () => {
+    expect(['a', 'b', 'c', 'a'].map(chooser(['500*3']))).toEqual(['500', '500', '500', null]);
+  });
+
+  it('uses up one fault after the other, those for the id first', () => {
+    const choose = chooser(['504*2', '500@a*1', '503@a*1', '422=1']);
+    expect(['a', 'a', 'a', 'b', 'b'].map(choose)).toEqual(['500', '503', '504', '504', '422']);
+  });
+
+  it('plays the first probable fault that hits, and never one of probability 0', () => {
+    expect(['a', 'b'].map(chooser(['500=0', '503=1', '504=1']))).toEqual(['503', '503']);
+  });
+
+  it('repeats itself for a seed, in whatever order the ids come', () => {
+    const ids = Array.from({ length: 200 }, (_, index) => id(index + 1));
+    const run = (order: string[], seed: number) => {
+      const choose = chooser(['429=0.3', 'reset=0.2'], seed);
+      return new Map([...order, ...order].map((one, index) => [`${one}/${index < order.length ? 1 : 2}`, choose(one)]));
+    };
+    const forwards = run(ids, 7);
+    expect(run([...ids].reverse(), 7)).toEqual(new Map([...forwards]));
+    expect(run(ids, 8)).not.toEqual(forwards);
+    expect(run(ids, 0)).not.toEqual(run(ids, -1));
+  });
+
+  it('draws anew for each try of one id', () => {
+    const choose = chooser(['429=0.5']);
+    const hits = Array.from({ length: 400 }, () => choose('a')).filter((kind) => kind === '429').length;
+    expect(hits).toBeGreaterThan(150);
+    expect(hits).toBeLessThan(250);
+  });
+
+  it('hits about as often as told, tries of one id included', () => {
+    const choose = chooser(['429=0.05', 'reset=0.2']);
+    const counts = new Map<string | null, number>();
+    for (let n = 0; n < 20_000; n += 1) {
+      const kind = choose(id(n % 5000));
+      counts.set(kind, (counts.get(kind) ?? 0) + 1);
+    }
+    expect((counts.get('429') ?? 0) / 20_000).toBeCloseTo(0.05, 1.5);
+    expect((counts.get('reset') ?? 0) / 20_000).toBeCloseTo(0.19, 1.5);
+  });
+});

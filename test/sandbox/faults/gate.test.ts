@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { call, callUrl, code, id, patch, read, sandbox } from '../../support/sandbox-client.ts';
+
+describe('the key', () => {
+  it.each(['', 'Bearer ', 'Basic abc', 'KEY-test'])('is asked for: %j gets 401', async (authorization) => {
+    const to = await sandbox();
+    const answer = await call(to, '/messaging_profiles', { headers: { authorization } });
+    expect(answer.status).toBe(401);
+    expect(answer.json).toEqual({
+      errors: [{ code: '10009', title: 'Authentication failed', detail: expect.any(String) }],
+    });
+  });
+
+  it('may be any, in a scheme of any case, unless one is set', async () => {
+    const to = await sandbox();
+    expect((await call(to, '/messaging_profiles', { headers: { authorization: 'bearer x' } })).status).toBe(200);
+    const strict = await sandbox({ key: 'KEY-right' });
+    expect((await call(strict, '/messaging_profiles')).status).toBe(401);
+    expect((await patch(strict, id(1), { messaging_profile_id: '' })).status).toBe(401);
+    const right = { headers: { authorization: 'Bearer KEY-right' } };
+    const answer = await call(strict, `/phone_numbers/${id(1)}/messaging`, right);
+    expect(answer.json.data.messaging_profile_id).not.toBeNull();
+  });
+
+  it('is revoked after so many answered requests', async () => {
+    const to = await sandbox({ revokeAfter: 2 });
+    expect(await read(to, id(1))).toBeDefined();
+    expect((await patch(to, id(1), { messaging_product: 'P2P' })).status).toBe(200);
+    const refused = await patch(to, id(2), { messaging_product: 'P2P' });
+    expect([refused.status, code(refused)]).toEqual([401, '10009']);
+    expect((await call(to, '/messaging_profiles')).status).toBe(401);
+    expect(to.snapshot().numbers[1]?.messaging_product).toBe('A2P');
+  });
+
+  it('is quoted in error details only when asked for', async () => {
+    const careless = await sandbox({ quoteKey: true, faults: [] });
+    const headers = { authorization: 'Bearer KEY-secret' };
+    expect((await call(careless, '/nowhere', { headers })).json.errors[0].detail).toContain('Bearer KEY-secret');
+    expect((await call(careless, '/messaging_profiles', { headers })).text).not.toContain('KEY-secret');
+    expect((await call(careless, '/messaging_profiles', { headers: { authorization: '' } })).status).toBe(401);
+    const careful = await sandbox();
+    expect((await call(careful, '/nowhere', { headers })).text).not.toContain('KEY-secret');
+  });
+});
+
+describe('the rate limit', () => {
+  const names = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'];
+
+  it('shows itself on every answer, and refuses what is over it', async () => {
+    const to = await sandbox({ rateLimit: 3, rateWindowMs: 60_000 });
+    const seen = [];
+    for (const path of ['/messaging_profiles', '/nowhere', '/messaging_profiles', '/messaging_profiles']) {
+      const answer = await call(to, path);
+      seen.push([answer.status, ...names.map((name) => answer.headers.get(name))]);
+    }
+    expect(seen).toEqual([
+      [200, '3', '2', '0'],
+      [404, '3', '1', '0'],
+      [200, '3', '0', '60'],
+      [429, '3', '0', '60'],
+    ]);
+    const refused = await patch(to, id(1), { messaging_product: 'P2P' });
+    expect([refused.status, code(refused)]).toEqual([429, '10011']);
+    expect(to.snapshot().numbers[0]?.messaging_product).toBe('A2P');
+    expect(to.requests().at(-1)).toMatchObject({ status: 429, body: { messaging_product: 'P2P' } });
+  });
+
+  it('gives a request with a wrong key no place', async () => {
+    const to = await sandbox({ rateLimit: 1, rateWindowMs: 60_000 });
+    const refused = await call(to, '/messaging_profiles', { headers: { authorization: '' } });
+    expect([refused.status, refused.headers.get('x-ratelimit-remaining')]).toEqual([401, '1']);
+    expect((await call(to, '/messaging_profiles')).status).toBe(200);
+  });
+
+  it('frees places when the window moves on', async () => {
+    const to = await sandbox({ rateLimit: 1, rateWindowMs: 30 });
+    expect((await call(to, '/messaging_profiles')).status).toBe(200);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect((await call(to, '/messaging_profiles')).status).toBe(200);
+  });
+
+  it('leaves the headers out when there is none, and the control routes alone', async () => {
+    const unlimited = await call(await sandbox(), '/messaging_profiles');
+    expect(names.map((name) => unlimited.headers.get(name))).toEqual([null, null, null]);
+    const to = await sandbox({ rateLimit: 1, rateWindowMs: 60_000 });
+    for (let n = 0; n < 3; n += 1) {
+      expect((await callUrl(`http://127.0.0.1:${to.port}/_sandbox/state`)).status).toBe(200);
+    }
+    expect((await call(to, '/messaging_profiles')).status).toBe(200);
+  });
+
+  it('refuses a limit that makes no sense', async () => {
+    await expect(sandbox({ rateLimit: 0 })).rejects.toThrow(RangeError);
+  });
+});

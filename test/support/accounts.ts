@@ -1,0 +1,101 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach } from 'vitest';
+import type { Context } from '../../src/app/context.ts';
+import { copyInput, type InputSource, inputSourceOf } from '../../src/app/planning/input-source.ts';
+import { type PlannedRun, planRun } from '../../src/app/planning/plan-run.ts';
+import { newRun } from '../../src/app/run/create.ts';
+import type { Run } from '../../src/app/run/open.ts';
+import { resolveForCommand } from '../../src/app/settings.ts';
+import type { LedgerEntry } from '../../src/core/ledger/entry.ts';
+import type { PlanEntry } from '../../src/core/plan/entry.ts';
+import type { RawSettings, Resolved } from '../../src/core/settings/resolve.ts';
+import { createStop, type Stop } from '../../src/engine/ports.ts';
+import { runFiles } from '../../src/io/run/directory.ts';
+import { scanLedger } from '../../src/io/run/ledger-file.ts';
+import { readPlan } from '../../src/io/run/plan-file.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+import { contextOf } from './contexts.ts';
+import { tempDir } from './io/temp.ts';
+import { id, profile } from './plans.ts';
+import { KEY } from './sources.ts';
+
+const open: Sandbox[] = [];
+
+afterEach(async () => {
+  for (const sandbox of open.splice(0)) await sandbox.close();
+});
+
+/** A stand-in for the account, and a working directory to reach it from. */
+export type Place = {
+  sandbox: Sandbox;
+  context: Context;
+  stop: Stop;
+  /** The settings of a command that goes there as fast as it can. */
+  resolve: (flags?: RawSettings) => Resolved;
+  /** Plans an input of these contents. */
+  plan: (
+    content: string,
+    flags?: RawSettings,
+    origin?: Partial<InputSource>,
+    signal?: AbortSignal,
+  ) => Promise<PlannedRun>;
+  /** How often the account was asked, by method. */
+  asked: () => { GET: number; PATCH: number };
+};
+
+/** Numbers on the second of three profiles, but for the changes: the account of these tests. */
+export function numbersOf(many: number, profileOf: (n: number) => string | null = () => profile(2)) {
+  return Array.from({ length: many }, (_, at) => ({ id: id(at + 1), messaging_profile_id: profileOf(at + 1) }));
+}
+
+export async function accountOf(options: SandboxOptions = {}): Promise<Place> {
+  const sandbox = await startSandbox({ numbers: numbersOf(10), ...options });
+  open.push(sandbox);
+  const cwd = tempDir();
+  const context = contextOf({ TELNYX_API_KEY: KEY }, cwd);
+  const stop = createStop();
+  const resolve = (flags: RawSettings = {}): Resolved => {
+    const fast = { rate: 'off', retry_base: '1ms', retry_max: '2ms', max_attempts: '2', outage_patience: '0s' };
+    return resolveForCommand(
+      { base_url: sandbox.url, runs_dir: join(cwd, 'runs'), ...fast, ...flags },
+      context,
+      'plan',
+    );
+  };
+  return {
+    sandbox,
+    context,
+    stop,
+    resolve,
+    async plan(content, flags = {}, changes = {}, signal = new AbortController().signal) {
+      writeFileSync(join(cwd, 'numbers.csv'), content);
+      const resolved = resolve(flags);
+      const origin = { ...inputSourceOf('numbers.csv', context), ...changes };
+      const run = await copyInput(await newRun(origin, resolved, 'plan', context), origin, signal);
+      return planRun(run, origin, resolved, resolved.settings.sandbox ? null : KEY, signal, stop, context);
+    },
+    asked() {
+      const methods = sandbox.requests().map(({ method }) => method);
+      const times = (name: string) => methods.filter((method) => method === name).length;
+      return { GET: times('GET'), PATCH: times('PATCH') };
+    },
+  };
+}
+
+/** An input that moves these numbers to a profile, the first one if no other is named. */
+export function moves(numbers: readonly number[], target = profile(1)): string {
+  return `id,profile_id\n${numbers.map((n) => `${id(n)},${target}\n`).join('')}`;
+}
+
+export async function entriesOf({ dir }: Pick<Run, 'dir'>): Promise<PlanEntry[]> {
+  const entries: PlanEntry[] = [];
+  for await (const batch of readPlan(runFiles(dir).plan)) entries.push(...batch);
+  return entries;
+}
+
+export async function ledgerOf({ dir }: Pick<Run, 'dir'>): Promise<LedgerEntry[]> {
+  const entries: LedgerEntry[] = [];
+  await scanLedger(runFiles(dir).ledger, (entry) => entries.push(entry));
+  return entries;
+}

@@ -1,0 +1,134 @@
+import { type Account, createAccount, type Named } from '../../../src/core/account/snapshot.ts';
+import type { Answer, Body, ShownSettings } from '../../../src/core/api/response.ts';
+import { createStop, type ExecutorEvent, type Stop } from '../../../src/engine/ports.ts';
+import { createAccountQuery } from '../../../src/engine/reading/account-query.ts';
+import { type Reading, readAccount } from '../../../src/engine/reading/account-reader.ts';
+import { createControl, createPipeline } from '../../../src/engine/sending/pipeline.ts';
+import { sha256 } from '../digests.ts';
+import { http, settings } from './fake-world.ts';
+import { type VirtualClock, virtualClock } from './virtual-clock.ts';
+
+export const PAGE = 250;
+export const P1 = '00000000-0000-4000-8000-000000000001';
+export const P2 = '00000000-0000-4000-8000-000000000002';
+
+/** A number of the account. Phone numbers sort as the rows do. */
+export const number = (n: number, more: Partial<ShownSettings> = {}): ShownSettings => ({
+  id: `n${n}`,
+  phoneNumber: `+1800${String(n).padStart(7, '0')}`,
+  organizationId: 'org',
+  profile: P1,
+  product: 'A2P',
+  ...more,
+});
+
+export const byId = (n: number): Named => ({ id: `n${n}`, phoneNumber: '' });
+export const byBoth = (n: number): Named => ({ id: `n${n}`, phoneNumber: number(n).phoneNumber as string });
+export const byPhone = (n: number): Named => ({ id: '', phoneNumber: number(n).phoneNumber as string });
+export const upTo = <T>(last: number, make: (n: number) => T): T[] =>
+  Array.from({ length: last }, (_, at) => make(at + 1));
+
+/** What was asked for: `page 2`, `page 1 of P`, `phones 250`, `number n7`. */
+export type Call = string;
+
+export type World = {
+  clock: VirtualClock;
+  stop: Stop;
+  calls: Call[];
+  events: ExecutorEvent[];
+  read: (rows: readonly Named[], targets?: readonly string[]) => Promise<{ account: Account; reading: Reading }>;
+};
+
+type How = {
+  /** Happens after so many answers: what others do to the account meanwhile. */
+  meanwhile?: (answered: number, numbers: ShownSettings[]) => ShownSettings[];
+  /** Answers instead of the API. */
+  answer?: (call: Call, times: number) => Answer | null;
+  /** What a list says of its length. */
+  total?: (rows: number) => number;
+  pageSize?: number;
+  sorted?: boolean;
+};
+
+/** An account behind the reads of the API, and a reader of it. */
+export function accountWorld(given: readonly ShownSettings[], how: How = {}): World {
+  const clock = virtualClock();
+  const stop = createStop();
+  const calls: Call[] = [];
+  const events: ExecutorEvent[] = [];
+  const times = new Map<Call, number>();
+  let numbers = [...given];
+  let answered = 0;
+
+  const ok = (body: Body): Answer => ({ ...http(200), body });
+  async function asked(call: Call, show: () => Answer): Promise<Answer> {
+    calls.push(call);
+    const before = times.get(call) ?? 0;
+    times.set(call, before + 1);
+    await clock.sleep(5).done;
+    const answer = how.answer?.(call, before) ?? show();
+    answered += 1;
+    numbers = how.meanwhile?.(answered, numbers) ?? numbers;
+    return answer;
+  }
+
+  function pageOf(rows: ShownSettings[], page: number): Answer {
+    const size = how.pageSize ?? PAGE;
+    const order = (a: ShownSettings, b: ShownSettings) => ((a.phoneNumber ?? '') < (b.phoneNumber ?? '') ? -1 : 1);
+    const sorted = how.sorted === false ? rows : [...rows].sort(order);
+    const shown = sorted.slice((page - 1) * size, page * size);
+    const total = how.total?.(rows.length) ?? rows.length;
+    return ok({ kind: 'numbers', page: { rows: shown, total, pages: Math.ceil(rows.length / size) } });
+  }
+
+  const ports = {
+    read: ({ id }: { id: string }, onLeft: () => void) => {
+      onLeft();
+      return asked(`number ${id}`, () => {
+        const found = numbers.find((one) => one.id === id);
+        return found === undefined ? http(404, '10005') : ok({ kind: 'settings', settings: found });
+      });
+    },
+    listNumbers: (
+      { page, profile, phoneNumbers }: { page: number; profile?: string; phoneNumbers?: readonly string[] },
+      onLeft: () => void,
+    ) => {
+      onLeft();
+      if (phoneNumbers !== undefined) {
+        const wanted = new Set(phoneNumbers);
+        const matches = () => numbers.filter((one) => wanted.has(one.phoneNumber ?? ''));
+        return asked(`phones ${phoneNumbers.length}`, () => pageOf(matches(), page));
+      }
+      const on = () => numbers.filter((one) => profile === undefined || one.profile === profile);
+      return asked(profile === undefined ? `page ${page}` : `page ${page} of ${profile}`, () => pageOf(on(), page));
+    },
+  };
+
+  return {
+    clock,
+    stop,
+    calls,
+    events,
+    async read(rows, targets = []) {
+      const account = createAccount(sha256);
+      for (const named of rows) account.want(named);
+      const tell = (event: ExecutorEvent) => void events.push(event);
+      const limits = settings({ rate: 50 });
+      const traffic = createPipeline({ clock, tell }, limits, createControl(limits), stop, () => false);
+      async function* batches() {
+        for (let at = 0; at < rows.length; at += 100) yield rows.slice(at, at + 100);
+      }
+      const parts = {
+        account,
+        asker: createAccountQuery(traffic, tell),
+        ports,
+        rows: batches,
+        atOnce: 10,
+        onChoice: () => undefined,
+      };
+      const reading = await clock.until(readAccount(parts, targets));
+      traffic.end();
+      return { account, reading };
+    },
+  };
+}

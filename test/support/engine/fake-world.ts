@@ -1,0 +1,245 @@
+import type { Answer, HttpAnswer, ShownSettings } from '../../../src/core/api/response.ts';
+import { UNASSIGN } from '../../../src/core/input/target.ts';
+import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
+import type { PlanEntry } from '../../../src/core/plan/entry.ts';
+import { createStop, type ExecutorEvent, type Stop, type Work } from '../../../src/engine/ports.ts';
+import { execute } from '../../../src/engine/sending/executor.ts';
+import { createControl } from '../../../src/engine/sending/pipeline.ts';
+import { type VirtualClock, virtualClock } from './virtual-clock.ts';
+
+export const PROFILE = 'dd50eba1-a0c0-4563-9925-b25e842a7cb6';
+
+/** A plan entry that moves a number to PROFILE. */
+export function entry(row: number, more: Partial<PlanEntry> = {}): PlanEntry {
+  return {
+    row,
+    line: row + 1,
+    id: `n${row}`,
+    phoneNumber: '',
+    action: 'change',
+    reason: '',
+    profileBefore: '',
+    profileTarget: PROFILE,
+    productBefore: '',
+    productTarget: '',
+    note: '',
+    ...more,
+  };
+}
+
+const NO_WAIT = { retryAfter: null, rateLimit: null, rateLimitReset: null, rateLimitRemaining: null, date: null };
+
+/** An answer with a status and an error envelope; `wait` sets headers. */
+export function http(status: number, code = '', wait: Partial<HttpAnswer['wait']> = {}): HttpAnswer {
+  const errors = code === '' ? [] : [{ code, title: `title ${code}`, detail: `detail ${code}`, pointer: '' }];
+  return {
+    kind: 'http',
+    status,
+    body: { kind: 'errors', errors },
+    wait: { ...NO_WAIT, ...wait },
+    requestId: `r-${status}`,
+    durationMs: 5,
+  };
+}
+
+/** A 200 that shows settings; by default that the number is on PROFILE. */
+export function ok(
+  settings: ShownSettings = { profile: PROFILE, product: 'A2P' },
+  wait: Partial<HttpAnswer['wait']> = {},
+): HttpAnswer {
+  return { ...http(200), body: { kind: 'settings', settings }, wait: { ...NO_WAIT, ...wait } };
+}
+
+/** A failure of the network. */
+export function network(code: string, sent: boolean): Answer {
+  return { kind: 'network', code, message: `failed with ${code}`, sent, durationMs: 5 };
+}
+
+const LANDED = new WeakSet<Answer>();
+
+/** The answer of a write that has happened, although it does not say so. */
+export function landed(answer: Answer): Answer {
+  const marked = { ...answer };
+  LANDED.add(marked);
+  return marked;
+}
+
+/** What a number has before it is written: no profile where the plan does not say. */
+function settingsBefore({ profileBefore, productBefore }: PlanEntry): ShownSettings {
+  const profile = profileBefore === '' || profileBefore === UNASSIGN ? null : profileBefore;
+  return { profile, product: productBefore === '' ? 'A2P' : productBefore };
+}
+
+/** What a number has when the write of its entry has happened. */
+function settingsAfter(one: PlanEntry): ShownSettings {
+  const { profileTarget, productTarget } = one;
+  return {
+    ...settingsBefore(one),
+    ...(profileTarget === '' ? {} : { profile: profileTarget === UNASSIGN ? null : profileTarget }),
+    ...(productTarget === '' ? {} : { product: productTarget }),
+  };
+}
+
+export type Ask = 'read' | 'write';
+type AnswerTo = (row: number, before: number, now: number, ask: Ask) => Answer | Promise<Answer>;
+
+/** Whether a write that was answered in this way may have happened although nothing says so. */
+export function mayHaveLanded(answer: Answer): boolean {
+  if (answer.kind === 'network') return answer.sent;
+  return answer.status >= 500 || answer.status === 408 || (answer.status < 300 && answer.body.kind === 'unreadable');
+}
+
+/** Whether an answer to a read is one that is not asked for again. */
+export function decides(answer: Answer): boolean {
+  if (answer.kind === 'network' || answer.status >= 500) return false;
+  return answer.status < 300 ? answer.body.kind !== 'unreadable' : ![401, 408, 425, 429].includes(answer.status);
+}
+
+/** Applies to writes only: reads are answered with the truth. */
+export function toWrites(answer: AnswerTo): AnswerTo {
+  return (row, before, now, ask) => (ask === 'read' ? ok() : answer(row, before, now, ask));
+}
+
+export type Sent = { row: number; at: number; ask: Ask };
+
+type Settings = Parameters<typeof execute>[2];
+type Before = Parameters<typeof execute>[5];
+
+export type World = {
+  clock: VirtualClock;
+  stop: Stop;
+  /** Every request that was sent, reads included. */
+  sent: Sent[];
+  ledger: LedgerEntry[];
+  events: ExecutorEvent[];
+  outcomes: () => Map<number, Extract<LedgerEntry, { type: 'outcome' }>>;
+  /** The entries of the ledger about one row, in short. */
+  linesOf: (row: number) => string[];
+  run: (
+    rows: number | (PlanEntry | Work)[] | AsyncIterable<Work>,
+    settings?: Partial<Settings>,
+    before?: Before,
+  ) => ReturnType<typeof execute>;
+};
+
+/** What the guards are set to where a test is about something else: nothing stops the run. */
+export const UNGUARDED = { max_failures: { value: 100, percent: true }, max_same_error: 1_000_000 } as const;
+
+/** The settings of a run, with some changed. */
+export function settings(more: Partial<Settings> = {}): Settings {
+  return {
+    rate: 10,
+    reserve: 20,
+    concurrency: null,
+    max_attempts: 5,
+    retry_base: 1000,
+    retry_max: 60_000,
+    max_server_wait: 900_000,
+    outage_patience: 300_000,
+    stop_after: null,
+    force: false,
+    ...UNGUARDED,
+    ...more,
+  };
+}
+
+/** A row to be carried out; by default one that was never sent. */
+export function work(row: number, more: Partial<Work> = {}): Work {
+  return { entry: entry(row), first: 'send', attempts: 0, ...more };
+}
+
+/** So many things, made from the numbers 1 to the last. */
+export function rows<T>(count: number, make: (row: number) => T): T[] {
+  return Array.from({ length: count }, (_, at) => make(at + 1));
+}
+
+/**
+ * An executor in a world of its own. `answer` is asked for each request: the row, how often this was asked for this row
+ * before, the time, and what is asked; it may be asynchronous. Answers take 5 ms. A write takes effect when its answer
+ * shows settings, or has `landed`; a read that is to be answered with settings shows what has taken effect, whatever
+ * settings these are, unless `read` answers for it (null: it does not). A run in which a write is sent again after one
+ * that may have happened, with no read in between that was answered, fails.
+ */
+export function world(
+  answer: AnswerTo,
+  record?: (entry: LedgerEntry) => Promise<void>,
+  read?: (row: number, before: number, now: number) => Answer | Promise<Answer> | null,
+): World {
+  const clock = virtualClock();
+  const stop = createStop();
+  const sent: Sent[] = [];
+  const ledger: LedgerEntry[] = [];
+  const events: ExecutorEvent[] = [];
+  const times = new Map<string, number>();
+  const shown = new Map<number, ShownSettings>();
+  /** Rows whose write may have happened, and has not been looked at; rows that were written again all the same. */
+  const owed = new Set<number>();
+  const unread: number[] = [];
+
+  const asking =
+    (ask: Ask) =>
+    async (one: PlanEntry, onLeft: () => void): Promise<Answer> => {
+      const { row } = one;
+      sent.push({ row, at: clock.now(), ask });
+      onLeft();
+      const before = times.get(`${ask} ${row}`) ?? 0;
+      times.set(`${ask} ${row}`, before + 1);
+      await clock.sleep(5).done;
+      if (ask === 'write') {
+        if (owed.has(row)) unread.push(row);
+        const given = await answer(row, before, clock.now(), ask);
+        if (mayHaveLanded(given)) owed.add(row);
+        if (LANDED.has(given)) shown.set(row, settingsAfter(one));
+        else if (given.kind === 'http' && given.body.kind === 'settings') shown.set(row, given.body.settings);
+        return given;
+      }
+      let given = (await read?.(row, before, clock.now())) ?? null;
+      if (given === null) {
+        given = await answer(row, before, clock.now(), ask);
+        const settings = shown.get(row) ?? settingsBefore(one);
+        if (given.kind === 'http' && given.body.kind === 'settings')
+          given = { ...given, body: { kind: 'settings', settings } };
+      }
+      if (decides(given)) owed.delete(row);
+      return given;
+    };
+
+  return {
+    clock,
+    stop,
+    sent,
+    ledger,
+    events,
+    outcomes: () => new Map(ledger.flatMap((line) => (line.type === 'outcome' ? [[line.row, line] as const] : []))),
+    linesOf: (row) =>
+      ledger.flatMap((line) => {
+        if (!('row' in line) || line.row !== row) return [];
+        if (line.type === 'intent') return ['intent'];
+        if (line.type === 'outcome') return [`${line.status} ${line.attempts}`];
+        if (line.type !== 'put_back') return [line.type];
+        return [`put_back ${line.ambiguous ? 'ambiguous' : 'clear'} ${line.attempts}`];
+      }),
+    run(given, more = {}, before = { ended: 0, permanent: 0 }) {
+      const limits = settings(more);
+      const ports = {
+        clock,
+        send: asking('write'),
+        read: asking('read'),
+        async record(line: LedgerEntry) {
+          await record?.(line);
+          ledger.push(line);
+        },
+        tell: (event: ExecutorEvent) => void events.push(event),
+      };
+      async function* works(): AsyncGenerator<Work> {
+        const listed = typeof given === 'number' ? rows(given, (row) => entry(row)) : given;
+        for await (const one of listed) yield 'entry' in one ? one : { entry: one, first: 'send', attempts: 0 };
+      }
+      const running = execute(works(), ports, limits, createControl(limits), stop, before);
+      const checked = running.finally(() => {
+        if (unread.length > 0) throw new Error(`written again without a read: rows ${unread.join(', ')}`);
+      });
+      return clock.until(checked);
+    },
+  };
+}

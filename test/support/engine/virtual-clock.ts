@@ -1,0 +1,79 @@
+import type { Clock } from '../../../src/engine/ports.ts';
+
+type Timer = { at: number; order: number; wake: () => void };
+
+/** Time that passes only when nobody has anything left to do: minutes of waiting take milliseconds. */
+export type VirtualClock = Clock & {
+  /** Lets time pass until the promise is settled; gives its value. Throws when nothing is left to wait for. */
+  until: <T>(promise: Promise<T>) => Promise<T>;
+  /** Timers that somebody still waits for. */
+  pending: () => number;
+  /** Runs an action at a time (ms from the start). */
+  at: (ms: number, action: () => void) => void;
+  /** Sets the clock of the system, and nothing else, so many ms forward (or back). */
+  stepWall: (ms: number) => void;
+};
+
+const WALL_START = Date.UTC(2026, 10, 23, 2, 0, 0);
+
+/** `random` gives the numbers of a simple generator, the same in every run. */
+export function virtualClock(seed = 1): VirtualClock {
+  let now = 0;
+  let order = 0;
+  let state = seed;
+  let stepped = 0;
+  let timers: Timer[] = [];
+
+  function schedule(ms: number, wake: () => void): Timer {
+    const timer = { at: now + Math.max(0, ms), order: order++, wake };
+    timers.push(timer);
+    return timer;
+  }
+
+  /** Promise chains of a queue are long; a turn of the event loop runs all of them. */
+  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+  return {
+    now: () => now,
+    wallNow: () => WALL_START + now + stepped,
+    random: () => {
+      state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+      return state / 2_147_483_648;
+    },
+    sleep(ms) {
+      let wake: () => void = () => undefined;
+      const done = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      const timer = schedule(ms, wake);
+      return {
+        done,
+        cancel: () => {
+          timers = timers.filter((other) => other !== timer);
+          wake();
+        },
+      };
+    },
+    pending: () => timers.length,
+    at: (ms, action) => void schedule(ms - now, action),
+    stepWall: (ms) => {
+      stepped += ms;
+    },
+    async until(promise) {
+      let ended = false;
+      const end = () => {
+        ended = true;
+      };
+      promise.then(end, end);
+      for (;;) {
+        await settle();
+        if (ended) return promise;
+        timers.sort((a, b) => a.at - b.at || a.order - b.order);
+        const next = timers.shift();
+        if (next === undefined) throw new Error(`nothing is left to wait for at ${now} ms, and it has not ended`);
+        now = next.at;
+        next.wake();
+      }
+    },
+  };
+}

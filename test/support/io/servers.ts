@@ -1,0 +1,107 @@
+import { createServer, type RequestListener } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { afterEach } from 'vitest';
+import type { Answer } from '../../../src/core/api/response.ts';
+import type { PlanEntry } from '../../../src/core/plan/entry.ts';
+import { createCleaner } from '../../../src/core/text/redact.ts';
+import { createAgents } from '../../../src/io/http/agents.ts';
+import { createTelnyxClient, type TelnyxClient } from '../../../src/io/http/client.ts';
+
+export const KEY = 'KEY0123456789_abcdefGHIJ';
+
+const closing: (() => void)[] = [];
+
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** A listening server; `connections` counts those that were ever made. */
+export type Listening = { url: string; connections: () => number; open: () => number };
+
+async function listen(server: Server): Promise<Listening> {
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  server.on('connection', (socket: Socket) => {
+    connections += 1;
+    sockets.add(socket);
+    // Whoever is at the other end may well be gone.
+    socket.on('error', () => undefined);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/v2`, connections: () => connections, open: () => sockets.size };
+}
+
+/** A server that speaks HTTP as it should. */
+export function httpServer(listener: RequestListener): Promise<Listening> {
+  return listen(createServer(listener));
+}
+
+/** A server that does with each connection what it is told. */
+export function tcpServer(onConnection: (socket: Socket) => void): Promise<Listening> {
+  return listen(createTcpServer(onConnection));
+}
+
+/** A server that answers the first bytes of each connection with these texts, 5 ms apart, and then `ends` it. */
+export function rawServer(texts: (string | Buffer)[], ends: 'end' | 'destroy' | 'reset' | 'stay'): Promise<Listening> {
+  return tcpServer((socket) => {
+    socket.once('data', async () => {
+      for (const text of texts) {
+        socket.write(text);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      if (ends === 'end') socket.end();
+      if (ends === 'destroy') socket.destroy();
+      if (ends === 'reset') socket.resetAndDestroy();
+    });
+  });
+}
+
+/** A plan entry to send. */
+export function entry(changes: Partial<PlanEntry> = {}): PlanEntry {
+  return {
+    row: 1,
+    line: 2,
+    id: '1293384261075731499',
+    phoneNumber: '',
+    action: 'change',
+    reason: '',
+    profileBefore: '',
+    profileTarget: '11111111-2222-4333-8444-555555555555',
+    productBefore: '',
+    productTarget: 'A2P',
+    note: '',
+    ...changes,
+  };
+}
+
+type ClientOptions = { timeoutMs?: number; concurrency?: number; environment?: Record<string, string> };
+
+/** A client of a base URL, whose connections are closed after the test. */
+export function clientOf(baseUrl: string, options: ClientOptions = {}): TelnyxClient {
+  const { timeoutMs = 5000, concurrency = 5, environment = {} } = options;
+  const { http, https, destroy } = createAgents(baseUrl, concurrency, environment);
+  closing.push(destroy);
+  const clean = createCleaner(KEY);
+  return createTelnyxClient({ baseUrl, key: KEY, timeoutMs, agents: { http, https }, clean, userAgent: 'test/1' });
+}
+
+/** Sends one entry, or reads it, and gives the answer, and what was seen on the way, in order. */
+export async function sent(
+  baseUrl: string,
+  options: ClientOptions & { entry?: PlanEntry; by?: 'send' | 'read' } = {},
+): Promise<{ answer: Answer; seen: string[] }> {
+  const seen: string[] = [];
+  const client = clientOf(baseUrl, options);
+  const answer = await client[options.by ?? 'send'](options.entry ?? entry(), () => seen.push('left'));
+  seen.push('answer');
+  if (client.inFlight() !== 0) seen.push('still in flight');
+  // What comes late would be seen by now.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  return { answer, seen };
+}
