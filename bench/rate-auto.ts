@@ -29,7 +29,7 @@ type Told = (typeof TOLD)[number];
 type Seen = { use: number; waste: number; beside: number; again: number };
 type Row = { name: string; limit: number; told: Told; seen: Seen[] };
 
-function resolveForCommand(server: Pick<ServerOptions, 'kind' | 'limit' | 'reset' | 'headers'>, seed: number) {
+function settle(server: Pick<ServerOptions, 'kind' | 'limit' | 'reset' | 'headers'>, seed: number) {
   const control = createRateControl({ cap: null, reserve: RESERVE, startPerSecond: 5 });
   const { sent } = simulate(
     control,
@@ -66,7 +66,7 @@ export async function rateAuto({ quick, rounds }: Size, say: (text: string) => v
       for (const limit of LIMITS) {
         const seeds = Array.from({ length: quick ? 1 : rounds }, (_, at) => at + 1);
         const server = { kind, limit, reset, headers: told === 'none' ? 'none' : 'all' } as const;
-        rows.push({ name, limit, told, seen: seeds.map((seed) => resolveForCommand(server, seed)) });
+        rows.push({ name, limit, told, seen: seeds.map((seed) => settle(server, seed)) });
       }
     }
   }

@@ -31,7 +31,7 @@ async function meanwhile(flags: RawSettings = {}): Promise<{ place: Place; run: 
 }
 
 /** What the rows that are not to be sent come to, and which are. */
-async function resolveLayers(run: Run, live: NonNullable<Live>, force: boolean) {
+async function applyDrift(run: Run, live: NonNullable<Live>, force: boolean) {
   const index = await indexLedger(runFiles(run.dir).ledger, run.manifest.input.rows);
   const before = (await ledgerOf(run)).length;
   const ledger = await openLedger(runFiles(run.dir).ledger);
@@ -44,7 +44,7 @@ async function resolveLayers(run: Run, live: NonNullable<Live>, force: boolean) 
 describe('settleLive', () => {
   it('ends the rows whose numbers are at their target, changed by others or gone; the others are sent', async () => {
     const { run, live, place } = await meanwhile();
-    const { entries, left, ended, permanent } = await resolveLayers(run, live, false);
+    const { entries, left, ended, permanent } = await applyDrift(run, live, false);
     expect(entries).toMatchObject([
       { type: 'outcome', row: 1, status: 'unchanged', reason: '', attempts: 0, profileAfter: profile(1) },
       { type: 'outcome', row: 2, status: 'held', reason: 'drifted', attempts: 0, profileAfter: profile(3) },
@@ -53,12 +53,12 @@ describe('settleLive', () => {
     expect([left, ended, permanent]).toEqual([[4, 5, 6], 3, 1]);
     expect(place.asked().PATCH).toBe(0);
     // Once they have ended they are asked for no more.
-    expect((await resolveLayers(run, live, false)).entries).toEqual([]);
+    expect((await applyDrift(run, live, false)).entries).toEqual([]);
   });
 
   it('sends with --force what somebody else has changed, and keeps what it had for an undo', async () => {
     const { run, live } = await meanwhile();
-    const { entries, left } = await resolveLayers(run, live, true);
+    const { entries, left } = await applyDrift(run, live, true);
     expect(entries).toMatchObject([
       { type: 'outcome', row: 1, status: 'unchanged' },
       { type: 'found', row: 2, profile: profile(3), product: 'A2P' },
@@ -78,7 +78,7 @@ describe('settleLive', () => {
       [profile(2), 'profile_disabled'],
       [profile(3), 'unknown_profile'],
     ]);
-    const { entries, left } = await resolveLayers(run, { account, closed }, true);
+    const { entries, left } = await applyDrift(run, { account, closed }, true);
     expect(entries).toMatchObject([
       { row: 1, status: 'held', reason: 'profile_disabled', profileAfter: profile(2) },
       { row: 2, status: 'held', reason: 'profile_disabled' },
@@ -103,7 +103,7 @@ describe('settleLive', () => {
       { type: 'put_back', row: 3, ambiguous: true, attempts: 1, at: AT },
       failure(4, true),
     ]);
-    const { entries } = await resolveLayers(run, live, false);
+    const { entries } = await applyDrift(run, live, false);
     expect(entries).toEqual([]);
   });
 });
@@ -119,7 +119,7 @@ describe('liveCounts and liveText', () => {
     const forced = await liveCounts(run, live, true);
     expect(forced).toEqual({ sent: 4, unchanged: 1, held: 0, closed: 0, failed: 1 });
     expect(liveText(forced)).toBe('Since the plan was made: 1 number at the target already, 1 number no longer there.');
-    await resolveLayers(run, live, false);
+    await applyDrift(run, live, false);
     const after = await liveCounts(run, live, false);
     expect(after).toEqual({ sent: 3, unchanged: 0, held: 0, closed: 0, failed: 0 });
     expect(liveText(after)).toBe('');
@@ -144,7 +144,7 @@ describe('liveCounts and liveText', () => {
       closed: 0,
       failed: 0,
     });
-    const { entries } = await resolveLayers(run, live as NonNullable<Live>, false);
+    const { entries } = await applyDrift(run, live as NonNullable<Live>, false);
     expect(entries).toMatchObject([{ type: 'outcome', row: 1, status: 'held', reason: 'drifted' }]);
   });
 });

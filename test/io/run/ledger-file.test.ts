@@ -65,11 +65,11 @@ describe('record', () => {
        const ledger = await openLedger(${JSON.stringify(path)});
        const intent = (row, at) => ({ type: 'intent', row, at });
        const say = (p) => p.then(() => 'ok', (error) => error.code);
-       console.log(await print(ledger.record(intent(1, 'x'))));
-       console.log(await print(ledger.record(intent(2, 'é'.repeat(1000)))));
+       console.log(await say(ledger.record(intent(1, 'x'))));
+       console.log(await say(ledger.record(intent(2, 'é'.repeat(1000)))));
        // Room again, behind half of the second entry.
        truncateSync(${JSON.stringify(path)}, 300);
-       console.log(await print(ledger.record(intent(3, 'x'))));
+       console.log(await say(ledger.record(intent(3, 'x'))));
        await ledger.close();`,
       { fileBlocks: 1 },
     );
