@@ -10,7 +10,7 @@ import { rate } from './rate.ts';
 import { rateAuto } from './rate-auto.ts';
 import { rateAutoLive } from './rate-auto-live.ts';
 import { figureText } from './report.ts';
-import { keep } from './results.ts';
+import { publish } from './results.ts';
 import { startUp } from './start-up.ts';
 import { validate } from './validate.ts';
 
@@ -64,8 +64,6 @@ process.stdout.write(`${machine().join('\n')}\n\n`);
 for (const name of only === undefined ? NAMES : [only]) {
   const say = (text: string) => process.stderr.write(`${name}, ${text}\n`);
   const figure = await (FIGURES[name] as (typeof FIGURES)[string])({ quick, rounds: Number(rounds) }, say);
-  const text = figureText(figure);
-  process.stdout.write(`${text}\n`);
-  if (!quick)
-    keep(name, NAMES, `${text}\nMeasured with \`--rounds ${rounds}\` on ${new Date().toISOString().slice(0, 10)}.\n`);
+  process.stdout.write(`${figureText(figure)}\n`);
+  if (!quick) publish(name, figure, Number(rounds), NAMES);
 }

@@ -1,33 +1,39 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Figure } from './figure.ts';
 import { machine } from './machine.ts';
+import { figureText } from './report.ts';
 import { ROOT } from './start.ts';
 
-const FILE = join(ROOT, 'bench', 'RESULTS.md');
+const FIGURES_FILE = join(ROOT, 'bench', 'figures.json');
+const REPORT_FILE = join(ROOT, 'bench', 'RESULTS.md');
 
-const markOf = (name: string) => `<!-- ${name} -->`;
+/** The published figures, by name, and the machine of the last measurement. */
+export type Figures = { machine: string[]; figures: Record<string, Figure & { rounds: number; date: string }> };
 
-/** What RESULTS.md has of a figure, '' where it has nothing. */
-function sectionOf(file: string, name: string): string {
-  const [, after] = file.split(`${markOf(name)}\n`);
-  return after === undefined ? '' : (after.split('<!-- ')[0] as string).trim();
-}
-
-/** Puts a figure into RESULTS.md in place of an older one; the others stay, in the order of `names`. */
-export function keep(name: string, names: readonly string[], text: string): void {
-  const file = existsSync(FILE) ? readFileSync(FILE, 'utf8') : '';
+/** Renders RESULTS.md. */
+export function resultsText({ machine, figures }: Figures): string {
   const head = `# Benchmarks
 
 Written by \`npm run bench\`. Medians, with the least and the greatest behind them; the contenders of a figure ran in turn,
 round by round. Machines are shared, and absolute figures move: compare the ratios.
 
-${machine()
-  .map((line) => `- ${line}`)
-  .join('\n')}
+${machine.map((line) => `- ${line}`).join('\n')}
 `;
-  const sections = names
-    .map((one) => [one, one === name ? text.trim() : sectionOf(file, one)] as const)
-    .filter(([, section]) => section !== '')
-    .map(([one, section]) => `${markOf(one)}\n\n${section}\n`);
-  writeFileSync(FILE, [head, ...sections].join('\n'));
+  const sections = Object.entries(figures).map(
+    ([name, figure]) =>
+      `<!-- ${name} -->\n\n${figureText(figure)}\nMeasured with \`--rounds ${figure.rounds}\` on ${figure.date}.\n`,
+  );
+  return [head, ...sections].join('\n');
+}
+
+/** Replaces one figure in figures.json and RESULTS.md. The others stay, in the order of `names`. */
+export function publish(name: string, figure: Figure, rounds: number, names: readonly string[]): void {
+  const earlier = existsSync(FIGURES_FILE) ? (JSON.parse(readFileSync(FIGURES_FILE, 'utf8')) as Figures).figures : {};
+  const date = new Date().toISOString().slice(0, 10);
+  const all: Figures['figures'] = { ...earlier, [name]: { ...figure, rounds, date } };
+  const figures = Object.fromEntries(names.flatMap((one) => (all[one] === undefined ? [] : [[one, all[one]]])));
+  const published: Figures = { machine: machine(), figures };
+  writeFileSync(FIGURES_FILE, `${JSON.stringify(published, null, 2)}\n`);
+  writeFileSync(REPORT_FILE, resultsText(published));
 }
