@@ -16,7 +16,7 @@ import { signalExit } from '../core/results/ending.ts';
 import { EXIT, exitName } from '../core/run/exit-codes.ts';
 import type { RawSettings, Resolved } from '../core/settings/resolve.ts';
 import { count } from '../core/text/text.ts';
-import { createStop, type Stop } from '../engine/ports.ts';
+import { createStop, type Stop } from '../engine/stop.ts';
 import { isRunDirectory } from '../io/run/directory.ts';
 
 /** Prints what the last look has found, and gives the exit code. */

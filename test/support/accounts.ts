@@ -10,7 +10,7 @@ import { resolveForCommand } from '../../src/app/settings.ts';
 import type { LedgerEntry } from '../../src/core/ledger/entry.ts';
 import type { PlanEntry } from '../../src/core/plan/entry.ts';
 import type { RawSettings, Resolved } from '../../src/core/settings/resolve.ts';
-import { createStop, type Stop } from '../../src/engine/ports.ts';
+import { createStop, type Stop } from '../../src/engine/stop.ts';
 import { runFiles } from '../../src/io/run/directory.ts';
 import { scanLedger } from '../../src/io/run/ledger-file.ts';
 import { readPlan } from '../../src/io/run/plan-file.ts';

@@ -8,11 +8,11 @@ import { concurrencyOf, type Resolved } from '../../core/settings/resolve.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { count } from '../../core/text/text.ts';
 import { createMeter, type Meter } from '../../engine/pacing/sliding-window.ts';
-import type { ExecutorEvent, Stop } from '../../engine/ports.ts';
+import type { ExecutorEvent } from '../../engine/ports.ts';
 import { type AccountQuery, createAccountQuery, Stopped, Unread } from '../../engine/reading/account-query.ts';
 import { type Reading, readAccount } from '../../engine/reading/account-reader.ts';
 import { createControl, createPipeline } from '../../engine/sending/pipeline.ts';
-import { sleepOrStop } from '../../engine/sleep-or-stop.ts';
+import { type Stop, sleepOrStop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
 import { digest } from '../../io/digest.ts';
 import type { TelnyxClient } from '../../io/http/client.ts';
@@ -146,7 +146,14 @@ async function openTarget(
     if (!settings.quiet && !settings.json) tellWaiting(event, settings.outage_patience, context);
   };
   const meter = run.before?.meter ?? createMeter();
-  const traffic = createPipeline({ clock: realClock, tell }, settings, control, stop, () => false, meter);
+  const traffic = createPipeline({
+    ports: { clock: realClock, onEvent: tell },
+    limits: settings,
+    control,
+    stop,
+    meter,
+    othersAtWork: () => false,
+  });
   const at = () => new Date().toISOString();
   await ledger?.record({ type: 'session_started', reading: true, at: at(), pid: process.pid });
   await untilQuiet(run, settings.rate, stop);

@@ -11,8 +11,7 @@ import {
 } from '../../core/followup/verify.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import type { Resolved } from '../../core/settings/resolve.ts';
-import type { Stop } from '../../engine/ports.ts';
-import { sleepOrStop } from '../../engine/sleep-or-stop.ts';
+import { type Stop, sleepOrStop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
 import { createCsvWriter } from '../../io/csv/writer.ts';
 import { runFiles } from '../../io/run/directory.ts';

@@ -1,7 +1,7 @@
 import type { AccountText } from '../../core/plan/plan-text.ts';
 import type { Move, Preview } from '../../core/plan/preview.ts';
 import type { Resolved } from '../../core/settings/resolve.ts';
-import type { Stop } from '../../engine/ports.ts';
+import type { Stop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
 import { preflightOf, readForDraft, type Seen } from '../account/read-for-plan.ts';
 import { endOfReading, noteAccount, type OpenReader, openReader } from '../account/session.ts';

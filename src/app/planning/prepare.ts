@@ -5,7 +5,7 @@ import { EXIT } from '../../core/run/exit-codes.ts';
 import { limitText, type Resolved } from '../../core/settings/resolve.ts';
 import { type Settings, variableOf } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
-import { createStop } from '../../engine/ports.ts';
+import { createStop } from '../../engine/stop.ts';
 import { removeRun } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
 import { endRun } from '../ending/end-run.ts';

@@ -6,9 +6,10 @@ import { stopText } from '../../core/results/stop-text.ts';
 import type { Tally } from '../../core/results/tally.ts';
 import { type FinishBy, localTime } from '../../core/settings/finish-by.ts';
 import { concurrencyOf, type Resolved } from '../../core/settings/resolve.ts';
-import { createStop, type Sleep, type Stop, type Work } from '../../engine/ports.ts';
+import type { Sleep, Task } from '../../engine/ports.ts';
 import { execute } from '../../engine/sending/executor.ts';
 import { createControl } from '../../engine/sending/pipeline.ts';
+import { createStop, type Stop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
 import type { TelnyxClient } from '../../io/http/client.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -28,7 +29,7 @@ import { keyDigest } from '../run/state-directory.ts';
 import { onEndSignals } from '../signals.ts';
 
 /** The rows of a plan that are still to be carried out, as the ledger left them. */
-async function* worksOf(planPath: string, index: LedgerIndex, changes: number): AsyncGenerator<Work> {
+async function* tasksOf(planPath: string, index: LedgerIndex, changes: number): AsyncGenerator<Task> {
   // Rows of unknown outcome are looked at again only when nothing else is left: a run that a crash has cut in two ends
   // as one that ran in one go.
   const looksAgain = index.ended >= changes;
@@ -157,21 +158,21 @@ export async function executePlan(
   try {
     await ledger.record({ type: 'session_started', at: new Date().toISOString(), pid: process.pid });
     await untilQuiet(run, settings.rate, stop);
-    const execution = await execute(
-      worksOf(files.plan, index, changes),
-      {
+    const execution = await execute({
+      tasks: tasksOf(files.plan, index, changes),
+      ports: {
         clock: realClock,
         send: noted(client.send),
         read: noted(client.read),
         record: ledger.record,
-        tell: reporter.tell,
+        onEvent: reporter.tell,
       },
-      settings,
+      limits: settings,
       control,
       stop,
-      index,
-      run.before?.meter,
-    );
+      earlier: index,
+      meter: run.before?.meter,
+    });
     stopped = execution.stop;
     const { requests, rate } = execution;
     await ledger.record({

@@ -1,7 +1,8 @@
 import type { RateSeen } from '../../core/ledger/entry.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import type { Settings } from '../../core/settings/schema.ts';
-import type { Clock, Stop } from '../ports.ts';
+import type { Clock } from '../ports.ts';
+import type { Stop } from '../stop.ts';
 import { createArrivalDelay, WAY_MS } from './arrival-delay.ts';
 import { createMeter, createWindowCount, type Place } from './sliding-window.ts';
 

@@ -2,7 +2,8 @@ import type { HttpAnswer } from '../../core/api/response.ts';
 import { backoffMs, rateHeaders, serverWaitMs } from '../../core/attempt/backoff.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import { formatDuration } from '../../core/text/duration.ts';
-import type { Ports, Sleep, Stop } from '../ports.ts';
+import type { Ports, Sleep } from '../ports.ts';
+import type { Stop } from '../stop.ts';
 import type { Pacer } from './pacer.ts';
 
 /** Obeys what servers say about waiting, for the whole queue. */
@@ -40,7 +41,7 @@ function isAccepted(status: number): boolean {
  * is null where there is no limit.
  */
 export function createThrottle(
-  ports: Pick<Ports, 'clock' | 'tell'>,
+  ports: Pick<Ports, 'clock' | 'onEvent'>,
   pacer: Pacer,
   control: RateControl | null,
   stop: Stop,
@@ -53,14 +54,14 @@ export function createThrottle(
 
   function pause(ms: number, why: string, throttled: boolean): void {
     if (!pacer.pause(ms, throttled)) return;
-    ports.tell({ event: 'run.paused', waitMs: ms, why });
+    ports.onEvent({ event: 'run.paused', waitMs: ms, why });
     const sleep = clock.sleep(ms);
     const forget = stop.onAsked(sleep.cancel);
     pauses.add(sleep);
     void sleep.done.then(() => {
       forget();
       pauses.delete(sleep);
-      if (clock.now() >= pacer.pausedUntil()) ports.tell({ event: 'run.resumed' });
+      if (clock.now() >= pacer.pausedUntil()) ports.onEvent({ event: 'run.resumed' });
     });
   }
 

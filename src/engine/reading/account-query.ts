@@ -36,7 +36,7 @@ function wordsOf(answer: Answer): string {
   return [`HTTP ${answer.status}`, code, title || detail].filter((part) => part !== '').join(' ');
 }
 
-export function createAccountQuery(traffic: Pipeline, tell: Ports['tell']): AccountQuery {
+export function createAccountQuery(traffic: Pipeline, onEvent: Ports['onEvent']): AccountQuery {
   let asked = 0;
   let calls = 0;
   const questionOf = (row: number, what: string, send: (onLeft: () => void) => Promise<Answer>): RequestSpec => ({
@@ -52,7 +52,7 @@ export function createAccountQuery(traffic: Pipeline, tell: Ports['tell']): Acco
     requests: { sent: 0 },
     onSending: () => undefined,
     onFailed: (answer, attempt, retryInMs) =>
-      tell({ event: 'read.failed', what, attempt, answer, words: wordsOf(answer), retryInMs }),
+      onEvent({ event: 'read.failed', what, attempt, answer, words: wordsOf(answer), retryInMs }),
     isWanted: () => true,
     evenStopped: () => false,
   });

@@ -1,7 +1,8 @@
 import type { Answer } from '../../core/api/response.ts';
 import { looksDown } from '../../core/attempt/classify.ts';
 import { formatDuration } from '../../core/text/duration.ts';
-import type { Ports, Stop } from '../ports.ts';
+import type { Ports } from '../ports.ts';
+import type { Stop } from '../stop.ts';
 import { createFailureStreak, type Failure } from './failure-streak.ts';
 
 /** Contract: so many attempts in a row, and at least --concurrency, mean that the API is down. */
@@ -54,7 +55,7 @@ const FREE = { probe: false, leave: () => undefined };
 
 /** `othersAtWork(waiting)`: whether rows beside so many that wait for a verdict may still be sent. */
 export function createCircuitBreaker(
-  { clock, tell }: Pick<Ports, 'clock' | 'tell'>,
+  { clock, onEvent }: Pick<Ports, 'clock' | 'onEvent'>,
   stop: Stop,
   options: { concurrency: number; patienceMs: number; othersAtWork: (waiting: number) => boolean },
 ): CircuitBreaker {
@@ -112,7 +113,7 @@ export function createCircuitBreaker(
     const wait = Math.min(open.intervalMs, left);
     open.nextAt = now + wait;
     open.intervalMs = Math.min(LONGEST_PROBE_MS, open.intervalMs * 2);
-    tell({ event: 'run.paused', waitMs: wait, why: `the API looks down: ${open.said}` });
+    onEvent({ event: 'run.paused', waitMs: wait, why: `the API looks down: ${open.said}` });
   }
 
   function failed(
@@ -150,7 +151,7 @@ export function createCircuitBreaker(
       overSince.write = admittedAt;
       pausedMs += clock.now() - was.since;
       open = null;
-      tell({ event: 'run.resumed' });
+      onEvent({ event: 'run.resumed' });
     }
     wake();
   }

@@ -4,7 +4,7 @@ import type { PlanEntry } from '../../core/plan/entry.ts';
 import { limitText } from '../../core/settings/resolve.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
-import type { Stop } from '../ports.ts';
+import type { Stop } from '../stop.ts';
 
 /** Contract: a share of the rows says nothing before so many have failed. */
 const LEAST_FAILURES = 20;

@@ -4,7 +4,8 @@ import type { RateControl } from '../../core/rate/rate-control.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import type { Meter } from '../pacing/sliding-window.ts';
-import type { Ports, Stop, Work } from '../ports.ts';
+import type { Ports, Task } from '../ports.ts';
+import type { Stop } from '../stop.ts';
 import { createErrorBudget } from './error-budget.ts';
 import { createPipeline, type PipelineLimits } from './pipeline.ts';
 import { processRow } from './send-row.ts';
@@ -24,6 +25,19 @@ export type Execution = {
 /** The settings that the engine obeys. */
 export type Limits = PipelineLimits & Pick<Settings, 'max_failures' | 'max_same_error' | 'stop_after' | 'force'>;
 
+export type ExecuteOptions = {
+  /** The rows that are still to be processed. */
+  tasks: AsyncIterable<Task>;
+  ports: Ports;
+  limits: Limits;
+  control: RateControl;
+  stop: Stop;
+  /** Rows of this run that ended in earlier sessions, and how many of them failed permanently. */
+  earlier: { ended: number; permanent: number };
+  /** Has counted the requests of earlier phases of this command. */
+  meter?: Meter | undefined;
+};
+
 /**
  * Rows whose intent may be on disk while they wait for their first request: enough to cover the disk, and few, as
  * each of them must be looked at after a crash.
@@ -34,21 +48,19 @@ function lookahead(limits: Limits, control: RateControl, now: number): number {
 }
 
 /**
- * Carries out a plan: takes rows as fast as they can be sent, keeps the queue fed, and stops on reason. `works` are the
- * rows still to be carried out, `before` says what came of the others; `meter` has counted what this command has sent
- * before. Throws what a port throws (the disk is full), after all requests have ended.
+ * Carries out a plan: takes rows as fast as they can be sent, keeps the queue fed, and stops on reason. Throws what a port throws (the disk is full), after all requests have ended.
  */
-export async function execute(
-  works: AsyncIterable<Work>,
-  ports: Ports,
-  limits: Limits,
-  control: RateControl,
-  stop: Stop,
-  before: { ended: number; permanent: number },
-  meter?: Meter,
-): Promise<Execution> {
+export async function execute({
+  tasks,
+  ports,
+  limits,
+  control,
+  stop,
+  earlier,
+  meter,
+}: ExecuteOptions): Promise<Execution> {
   const { clock } = ports;
-  const budget = createErrorBudget(stop, limits, before);
+  const budget = createErrorBudget(stop, limits, earlier);
   let open = 0;
   let unlaunched = 0;
   let unfinished = 0;
@@ -61,7 +73,14 @@ export async function execute(
   let crash: { error: unknown } | null = null;
   let notedAt = clock.now();
 
-  const traffic = createPipeline(ports, limits, control, stop, (waiting) => more || open > waiting, meter);
+  const traffic = createPipeline({
+    ports,
+    limits,
+    control,
+    stop,
+    meter,
+    othersAtWork: (waiting) => more || open > waiting,
+  });
   const shared = { ...traffic, ports, isHeld: budget.isHeld, force: limits.force };
   const nowText = () => new Date(clock.wallNow()).toISOString();
   const untilChange = () =>
@@ -85,9 +104,9 @@ export async function execute(
     stop.ask('internal', error instanceof Error ? error.message : String(error));
   }
 
-  async function resolveForCommand(work: Work, onLaunched: () => void): Promise<void> {
-    const { entry } = work;
-    const ended = await processRow(work, shared, onLaunched);
+  async function resolveForCommand(task: Task, onLaunched: () => void): Promise<void> {
+    const { entry } = task;
+    const ended = await processRow(task, shared, onLaunched);
     if ('untouched' in ended) {
       unfinished += 1;
       return;
@@ -101,17 +120,17 @@ export async function execute(
     }
     noteSession();
     // Counted before it is on disk: a run that has had enough must not send on while it waits for the disk.
-    const hold = work.first === 'read_only' ? null : budget.count(entry, ended);
+    const hold = task.first === 'read_only' ? null : budget.count(entry, ended);
     if (hold !== null) launchedSinceHold = 0;
     await ports.record({ type: 'outcome', ...ended });
     const event = ended.status === 'updated' ? 'row.updated' : ended.status === 'held' ? 'row.held' : 'row.failed';
-    ports.tell({ event, entry, outcome: ended });
+    ports.onEvent({ event, entry, outcome: ended });
     if (hold === null) return;
-    ports.tell({ event: 'profile.held', ...hold });
+    ports.onEvent({ event: 'profile.held', ...hold });
     await ports.record({ type: 'profile_held', ...hold, at: nowText() });
   }
 
-  function launch(work: Work): void {
+  function launch(task: Task): void {
     open += 1;
     unlaunched += 1;
     launches += 1;
@@ -123,7 +142,7 @@ export async function execute(
       unlaunched -= 1;
       changed();
     };
-    resolveForCommand(work, onLaunched)
+    resolveForCommand(task, onLaunched)
       .catch(failWith)
       .finally(() => {
         onLaunched();
@@ -135,12 +154,12 @@ export async function execute(
 
   stop.onAsked(() => {
     const { reason, detail } = stop.asked() as { reason: StopReason; detail: string };
-    ports.tell({ event: 'run.stopping', reason, detail });
+    ports.onEvent({ event: 'run.stopping', reason, detail });
     changed();
   });
   let paused = false;
   try {
-    for await (const work of works) {
+    for await (const task of tasks) {
       while (stop.asked() === null && (open >= MAX_OPEN || unlaunched >= lookahead(limits, control, clock.now())))
         await untilChange();
       paused = limits.stop_after !== null && launches >= limits.stop_after;
@@ -148,8 +167,8 @@ export async function execute(
         unfinished += 1;
         break;
       }
-      if (budget.isHeld(work.entry)) heldBack += 1;
-      else launch(work);
+      if (budget.isHeld(task.entry)) heldBack += 1;
+      else launch(task);
     }
   } catch (error) {
     // The plan could not be read on: what is in flight is brought to its end.

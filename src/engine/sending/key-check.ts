@@ -1,7 +1,7 @@
 import type { Answer } from '../../core/api/response.ts';
 import type { Pacer, Pass } from '../pacing/pacer.ts';
-import type { Ports, Stop } from '../ports.ts';
-import { sleepOrStop } from '../sleep-or-stop.ts';
+import type { Ports } from '../ports.ts';
+import { type Stop, sleepOrStop } from '../stop.ts';
 
 /** Contract: a 401 is confirmed by one more request two seconds later, as an API's login service may stumble. */
 const CONFIRM_AFTER_MS = 2000;

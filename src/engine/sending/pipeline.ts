@@ -6,7 +6,8 @@ import { type Settings, START_PER_S } from '../../core/settings/schema.ts';
 import { createPacer } from '../pacing/pacer.ts';
 import type { Meter } from '../pacing/sliding-window.ts';
 import { createThrottle } from '../pacing/throttle.ts';
-import type { Ports, Stop } from '../ports.ts';
+import type { Ports } from '../ports.ts';
+import type { Stop } from '../stop.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import { createKeyCheck } from './key-check.ts';
 import type { RequestContext } from './request-loop.ts';
@@ -50,15 +51,17 @@ export function createControl({ rate, reserve }: Pick<Settings, 'rate' | 'reserv
     : createRateControl({ cap: null, reserve, startPerSecond: START_PER_S });
 }
 
-/** `othersAtWork(waiting)`: whether anybody beside so many that wait for a verdict may still send. */
-export function createPipeline(
-  ports: Pick<Ports, 'clock' | 'tell'>,
-  limits: PipelineLimits,
-  control: RateControl,
-  stop: Stop,
-  othersAtWork: (waiting: number) => boolean,
-  meter?: Meter,
-): Pipeline {
+export type PipelineOptions = {
+  ports: Pick<Ports, 'clock' | 'onEvent'>;
+  limits: PipelineLimits;
+  control: RateControl;
+  stop: Stop;
+  meter?: Meter | undefined;
+  /** Whether rows other than the given number that wait for the breaker may still be sent. */
+  othersAtWork: (waiting: number) => boolean;
+};
+
+export function createPipeline({ ports, limits, control, stop, meter, othersAtWork }: PipelineOptions): Pipeline {
   const pacer = createPacer(limits.rate, control, ports.clock, stop, meter);
   const concurrency = concurrencyOf(limits);
   const waits = {

@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { Pacer, Pass } from '../pacing/pacer.ts';
-import type { Stop } from '../ports.ts';
+import type { Stop } from '../stop.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 
 /** A row that has been tried goes before a row that has not. */

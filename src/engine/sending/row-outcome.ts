@@ -43,7 +43,7 @@ export function outcomeOf(row: Row, answer: Answer, last: Last): Outcome {
   const { clock } = row.shared;
   const texts = told(answer);
   return {
-    row: row.work.entry.row,
+    row: row.task.entry.row,
     ...rest,
     ...texts,
     errorDetail: detail ?? texts.errorDetail,

@@ -1,6 +1,6 @@
 import { classify, classifyRead } from '../../core/attempt/classify.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
-import type { Ports, Work } from '../ports.ts';
+import type { Ports, Task } from '../ports.ts';
 import { errorOf, type RequestContext, type RequestSpec } from './request-loop.ts';
 
 /** What all rows of a run share. */
@@ -12,9 +12,9 @@ export type RowContext = RequestContext & {
   force: boolean;
 };
 
-/** One row at work, with the times of its first request and of its last write in this session, null before them. */
+/** One row in progress, with the times of its first request and of its last write in this session, null before them. */
 export type Row = {
-  work: Work;
+  task: Task;
   shared: RowContext;
   beganAt: number | null;
   wroteAt: number | null;
@@ -25,8 +25,8 @@ export type Row = {
 
 /** What is asked about a row: to write it, or where it is. */
 export function questionOf(row: Row, ask: 'read' | 'write'): RequestSpec {
-  const { work, shared, requests } = row;
-  const { entry } = work;
+  const { task, shared, requests } = row;
+  const { entry } = task;
   const { ports } = shared;
   const isRead = ask === 'read';
   return {
@@ -43,7 +43,7 @@ export function questionOf(row: Row, ask: 'read' | 'write'): RequestSpec {
       row.onLaunched();
     },
     onFailed: (answer, attempt, retryInMs) =>
-      ports.tell({ event: 'attempt.failed', entry, ask, attempt, answer, error: errorOf(answer), retryInMs }),
+      ports.onEvent({ event: 'attempt.failed', entry, ask, attempt, answer, error: errorOf(answer), retryInMs }),
     // What may have been written in this session is looked at, whatever has become of its profile.
     // Of a row that was to be read before it is sent a later session learns the same.
     evenStopped: () => isRead && row.writes.sent > 0 && shared.mayLook(),
@@ -52,6 +52,6 @@ export function questionOf(row: Row, ask: 'read' | 'write'): RequestSpec {
 }
 
 /** Tries of a row in all sessions. */
-export function attemptsOf({ work, writes }: Row): number {
-  return work.attempts + writes.failed;
+export function attemptsOf({ task, writes }: Row): number {
+  return task.attempts + writes.failed;
 }

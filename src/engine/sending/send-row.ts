@@ -1,7 +1,7 @@
 import type { Answer } from '../../core/api/response.ts';
 import type { Outcome } from '../../core/attempt/outcome.ts';
 import { compareLive } from '../../core/plan/drift.ts';
-import type { Work } from '../ports.ts';
+import type { Task } from '../ports.ts';
 import { type Final, isUsedUp, requestWithRetry } from './request-loop.ts';
 import { attemptsOf, questionOf, type Row, type RowContext } from './row.ts';
 import {
@@ -24,14 +24,14 @@ type VerificationPass = { ended: Ended } | { told: boolean; drifted: boolean; an
 
 /** Reads a row of which a write may have happened. */
 async function look(row: Row): Promise<VerificationPass> {
-  const { work, shared } = row;
-  const { entry } = work;
+  const { task, shared } = row;
+  const { entry } = task;
   const question = questionOf(row, 'read');
   const talk = await requestWithRetry(question, shared);
   const end = (answer: Answer, last: Last) => ({ ended: outcomeOf(row, answer, last) });
   switch (talk.end) {
     case 'put_back': {
-      if (work.first === 'read_only') return { ended: { untouched: true } };
+      if (task.first === 'read_only') return { ended: { untouched: true } };
       return { ended: { putBack: true, ambiguous: true, attempts: attemptsOf(row) } };
     }
     case 'exhausted':
@@ -65,9 +65,9 @@ function endOfRead(row: Row, { told, answer }: Exclude<VerificationPass, { ended
  * or given up. `onLaunched` is called once, when the row no longer waits for its first request, so that the next row
  * can be fetched.
  */
-export async function processRow(work: Work, shared: RowContext, onLaunched: () => void): Promise<Ended> {
+export async function processRow(task: Task, shared: RowContext, onLaunched: () => void): Promise<Ended> {
   const row: Row = {
-    work,
+    task,
     shared,
     beganAt: null,
     wroteAt: null,
@@ -75,16 +75,16 @@ export async function processRow(work: Work, shared: RowContext, onLaunched: () 
     writes: { sent: 0, failed: 0 },
     onLaunched,
   };
-  let unsure = work.first !== 'send';
+  let unsure = task.first !== 'send';
   if (unsure) {
     const seen = await look(row);
     if ('ended' in seen) return seen.ended;
-    if (work.first === 'read_only') return endOfRead(row, seen);
+    if (task.first === 'read_only') return endOfRead(row, seen);
     if (seen.drifted) return outcomeOf(row, seen.answer, DRIFTED);
     unsure = !seen.told;
   }
   const { ports, clock } = shared;
-  await ports.record({ type: 'intent', row: work.entry.row, at: new Date(clock.wallNow()).toISOString() });
+  await ports.record({ type: 'intent', row: task.entry.row, at: new Date(clock.wallNow()).toISOString() });
   for (;;) {
     const talk = await requestWithRetry(questionOf(row, 'write'), shared);
     if (talk.end === 'put_back') return { putBack: true, ambiguous: unsure, attempts: attemptsOf(row) };

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { RateControl } from '../../../src/core/rate/rate-control.ts';
 import { createPacer, type Pacer } from '../../../src/engine/pacing/pacer.ts';
 import { createMeter } from '../../../src/engine/pacing/sliding-window.ts';
-import { createStop, type Stop } from '../../../src/engine/ports.ts';
 import { createControl } from '../../../src/engine/sending/pipeline.ts';
+import { createStop, type Stop } from '../../../src/engine/stop.ts';
 import { mostInWindow } from '../../support/engine/most-in-window.ts';
 import { type VirtualClock, virtualClock } from '../../support/engine/virtual-clock.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ShownProfile } from '../../../src/core/api/profile.ts';
 import type { Answer } from '../../../src/core/api/response.ts';
-import { createStop } from '../../../src/engine/ports.ts';
 import { createAccountQuery, Unread } from '../../../src/engine/reading/account-query.ts';
 import { type ReadProfiles, readProfiles } from '../../../src/engine/reading/profile-reader.ts';
 import { createControl, createPipeline } from '../../../src/engine/sending/pipeline.ts';
+import { createStop } from '../../../src/engine/stop.ts';
 import { http, settings } from '../../support/engine/fake-world.ts';
 import { virtualClock } from '../../support/engine/virtual-clock.ts';
 
@@ -41,8 +41,13 @@ async function read(
     },
   };
   const limits = settings({ rate: 50 });
-  const sending = { clock, tell: () => undefined };
-  const traffic = createPipeline(sending, limits, createControl(limits), createStop(), () => false);
+  const traffic = createPipeline({
+    ports: { clock, onEvent: () => undefined },
+    limits,
+    control: createControl(limits),
+    stop: createStop(),
+    othersAtWork: () => false,
+  });
   const asker = createAccountQuery(traffic, () => undefined);
   const found = await clock.until(readProfiles(asker, ports, new Set(needed), all));
   traffic.end();

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../../../src/core/api/response.ts';
-import { createStop, type ExecutorEvent, type Ports } from '../../../src/engine/ports.ts';
+import type { ExecutorEvent, Ports } from '../../../src/engine/ports.ts';
 import { createCircuitBreaker } from '../../../src/engine/sending/circuit-breaker.ts';
+import { createStop } from '../../../src/engine/stop.ts';
 import { http, network, ok } from '../../support/engine/fake-world.ts';
 import { virtualClock } from '../../support/engine/virtual-clock.ts';
 

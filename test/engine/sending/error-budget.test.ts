@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/attempt/outcome.ts';
-import { createStop } from '../../../src/engine/ports.ts';
 import { createErrorBudget } from '../../../src/engine/sending/error-budget.ts';
+import { createStop } from '../../../src/engine/stop.ts';
 import { entry, PROFILE, UNGUARDED } from '../../support/engine/fake-world.ts';
 
 const OTHER = '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, HttpAnswer } from '../../../src/core/api/response.ts';
-import { entry, http, ok, PROFILE, rows, type World, work, world } from '../../support/engine/fake-world.ts';
+import { entry, http, ok, PROFILE, rows, task, type World, world } from '../../support/engine/fake-world.ts';
 
 const OTHER = '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed';
 const THIRD = '9c858901-8a57-4791-81fe-4c455b099bc9';
@@ -76,17 +76,17 @@ describe('the error budget of a run', () => {
 
   it('counts no row that was only read as an error of the API', async () => {
     const w = world((_row, _before, _now, ask) => (ask === 'read' ? ok({ profile: null }) : ok()));
-    const works = [...rows(30, (row) => work(row, { first: 'read_only' })), ...rows(10, (row) => work(row + 30))];
-    const execution = await w.run(works, { max_same_error: 20 }, { ended: 30, permanent: 0 });
+    const tasks = [...rows(30, (row) => task(row, { first: 'read_only' })), ...rows(10, (row) => task(row + 30))];
+    const execution = await w.run(tasks, { max_same_error: 20 }, { ended: 30, permanent: 0 });
     expect(execution.stop).toBeNull();
     expect(w.outcomes().size).toBe(40);
   });
 
   it('counts a row once that had ended unverified and was only read now', async () => {
     const w = world((_row, _before, _now, ask) => (ask === 'read' ? ok({ profile: null }) : no()));
-    const works = [...rows(20, (row) => work(row, { first: 'read_only' })), ...rows(10, (row) => work(row + 20))];
+    const tasks = [...rows(20, (row) => task(row, { first: 'read_only' })), ...rows(10, (row) => task(row + 20))];
     // 21 of 401 is more than 5 %; with the twenty counted twice it would be 21 of 421, which is not.
-    const execution = await w.run(works, { max_failures: { value: 5, percent: true } }, { ended: 400, permanent: 20 });
+    const execution = await w.run(tasks, { max_failures: { value: 5, percent: true } }, { ended: 400, permanent: 20 });
     expect(execution.stop?.detail).toMatch(/^21 of 401 rows sent failed for good /);
   });
 });
@@ -227,10 +227,10 @@ describe('a profile that is refused', () => {
       undefined,
       () => at(PROFILE),
     );
-    const works = entries.map((one) =>
-      work(one.row, { entry: one, first: one.row > 20 ? 'read' : 'send', attempts: one.row > 20 ? 1 : 0 }),
+    const tasks = entries.map((one) =>
+      task(one.row, { entry: one, first: one.row > 20 ? 'read' : 'send', attempts: one.row > 20 ? 1 : 0 }),
     );
-    const execution = await w.run(works, { rate: 100 });
+    const execution = await w.run(tasks, { rate: 100 });
     expect(execution.stop?.reason).toBe('profiles_held');
     const back = w.ledger.filter((line) => line.type === 'put_back');
     expect(back.length).toBeGreaterThan(0);

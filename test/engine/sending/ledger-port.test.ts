@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
-import { createStop, type Work } from '../../../src/engine/ports.ts';
+import type { Task } from '../../../src/engine/ports.ts';
 import { execute } from '../../../src/engine/sending/executor.ts';
 import { createControl } from '../../../src/engine/sending/pipeline.ts';
-import { http, ok, rows, settings, type World, work, world } from '../../support/engine/fake-world.ts';
+import { createStop } from '../../../src/engine/stop.ts';
+import { http, ok, rows, settings, task, type World, world } from '../../support/engine/fake-world.ts';
 import { virtualClock } from '../../support/engine/virtual-clock.ts';
 
 const FULL = 'ENOSPC: no space left on device';
@@ -67,7 +68,7 @@ describe('a ledger that cannot be written', () => {
       (_row, _before, _now, ask) => (ask === 'read' ? ok({ profile: null }) : ok()),
       fullFrom(() => true),
     );
-    await expect(w.run([work(1, { first: 'read', attempts: 1 })])).rejects.toThrow(FULL);
+    await expect(w.run([task(1, { first: 'read', attempts: 1 })])).rejects.toThrow(FULL);
     expect(w.sent.map(({ ask }) => ask)).toEqual(['read']);
   });
 
@@ -161,8 +162,8 @@ describe('a plan that cannot be read to its end', () => {
     const clock = virtualClock();
     const ledger: LedgerEntry[] = [];
     let flying = 0;
-    async function* works(): AsyncGenerator<Work> {
-      yield* rows(5, (row) => work(row));
+    async function* tasks(): AsyncGenerator<Task> {
+      yield* rows(5, (row) => task(row));
       throw new Error('EIO: i/o error, read');
     }
     const send = async (_entry: unknown, onLeft: () => void) => {
@@ -173,10 +174,14 @@ describe('a plan that cannot be read to its end', () => {
       return ok();
     };
     const record = async (line: LedgerEntry) => void ledger.push(line);
-    const ports = { clock, send, read: send, record, tell: () => undefined };
-    const running = execute(works(), ports, settings(), createControl(settings()), createStop(), {
-      ended: 0,
-      permanent: 0,
+    const ports = { clock, send, read: send, record, onEvent: () => undefined };
+    const running = execute({
+      tasks: tasks(),
+      ports,
+      limits: settings(),
+      control: createControl(settings()),
+      stop: createStop(),
+      earlier: { ended: 0, permanent: 0 },
     });
     await expect(clock.until(running)).rejects.toThrow('EIO');
     expect(flying).toBe(0);

@@ -6,9 +6,9 @@ import {
   ok,
   rows,
   type Sent,
+  task,
   toWrites,
   type World,
-  work,
   world,
 } from '../../support/engine/fake-world.ts';
 import { mostInWindow } from '../../support/engine/most-in-window.ts';
@@ -126,7 +126,7 @@ describe('rows that come one at a time', () => {
   /** Rows that a slow plan gives, and how long it takes to its end. */
   async function* slowly(w: World, count: number, endMs: number) {
     for (let row = 1; row <= count; row++) {
-      yield work(row);
+      yield task(row);
       await w.clock.sleep(row < count ? 500 : endMs).done;
     }
   }
@@ -219,8 +219,8 @@ describe('during an outage', () => {
       undefined,
       (_row, _before, now) => (isDown(now) ? http(503) : ok()),
     );
-    const works = rows(600, (row) => work(row, { first: 'read', attempts: 3 }));
-    expect((await w.run(works, { max_attempts: 1, concurrency: 20 })).stop).toBeNull();
+    const tasks = rows(600, (row) => task(row, { first: 'read', attempts: 3 }));
+    expect((await w.run(tasks, { max_attempts: 1, concurrency: 20 })).stop).toBeNull();
     const all = [...w.outcomes().values()];
     expect(all).toHaveLength(600);
     expect(all.every(({ reason, attempts }) => reason === 'confirmed_by_read' && attempts === 3)).toBe(true);

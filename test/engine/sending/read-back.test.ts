@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../../../src/core/api/response.ts';
-import type { Work } from '../../../src/engine/ports.ts';
+import type { Task } from '../../../src/engine/ports.ts';
 import {
   entry,
   http,
@@ -9,9 +9,9 @@ import {
   ok,
   PROFILE,
   rows,
+  task,
   toWrites,
   type World,
-  work,
   world,
 } from '../../support/engine/fake-world.ts';
 import { mostInWindow } from '../../support/engine/most-in-window.ts';
@@ -280,7 +280,7 @@ describe('a number that somebody else has changed', () => {
   const planned = { profileBefore: BEFORE };
   const known = entry(1, planned);
   const elsewhere = ok({ profile: OTHER, product: 'A2P' });
-  const again: Work = { entry: known, first: 'read', attempts: 2 };
+  const again: Task = { entry: known, first: 'read', attempts: 2 };
 
   it('is held, and not sent again after a write that may have happened', async () => {
     const w = firstWrite(http(503), () => elsewhere);
@@ -352,8 +352,8 @@ describe('a number that somebody else has changed', () => {
       undefined,
       () => elsewhere,
     );
-    const works = rows(60, (row) => ({ ...again, entry: entry(row, planned) }));
-    const execution = await w.run(works, { max_failures: { value: 0, percent: false }, max_same_error: 1 });
+    const tasks = rows(60, (row) => ({ ...again, entry: entry(row, planned) }));
+    const execution = await w.run(tasks, { max_failures: { value: 0, percent: false }, max_same_error: 1 });
     expect(execution.stop).toBeNull();
     expect([...w.outcomes().values()].filter(({ status }) => status === 'held')).toHaveLength(60);
   });
@@ -387,7 +387,7 @@ describe('reading back', () => {
         if (line.type === 'intent' && line.row === 1) await w.clock.sleep(60_000).done;
       },
     );
-    await w.run([work(1, { first: 'read', attempts: 1 }), ...rows(40, (row) => work(row + 1))]);
+    await w.run([task(1, { first: 'read', attempts: 1 }), ...rows(40, (row) => task(row + 1))]);
     expect(asks(w)).toEqual(['read']);
     expect(w.linesOf(1)).toEqual(['intent', 'put_back clear 1']);
   });
@@ -424,7 +424,7 @@ describe('the attempts of a row', () => {
 
   it('add to those of earlier sessions', async () => {
     const w = firstWrite(http(500));
-    await w.run([work(1, { first: 'read', attempts: 3 })]);
+    await w.run([task(1, { first: 'read', attempts: 3 })]);
     expect(asks(w)).toEqual(['read', 'write', 'read', 'write']);
     expect(w.linesOf(1)).toEqual(['intent', 'updated 5']);
   });

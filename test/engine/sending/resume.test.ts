@@ -8,8 +8,8 @@ import {
   ok,
   PROFILE,
   rows,
+  task,
   type World,
-  work,
   world,
 } from '../../support/engine/fake-world.ts';
 import { mostInWindow } from '../../support/engine/most-in-window.ts';
@@ -27,8 +27,8 @@ function split(read: Answer, write: Answer = ok()): World {
   );
 }
 
-const toRead = (row: number) => work(row, { first: 'read', attempts: 2 });
-const onlyRead = (row: number) => work(row, { first: 'read_only', attempts: 4 });
+const toRead = (row: number) => task(row, { first: 'read', attempts: 2 });
+const onlyRead = (row: number) => task(row, { first: 'read_only', attempts: 4 });
 
 describe('a row that may have been sent', () => {
   it('is done when a read finds it at its target: no intent, no write, no attempt more', async () => {
@@ -74,7 +74,7 @@ describe('a row that may have been sent', () => {
       undefined,
       () => read,
     );
-    await w.run([work(1), toRead(2)]);
+    await w.run([task(1), toRead(2)]);
     expect(asks(w, 2)).toEqual(['read', 'write']);
     expect(w.linesOf(2)).toEqual(['intent', 'updated 3']);
     expect(w.outcomes().get(2)?.reason).toBe('');
@@ -92,7 +92,7 @@ describe('a row that may have been sent', () => {
 
   it('is read, and the rows beside it that have never been sent are not', async () => {
     const w = split(elsewhere());
-    await w.run([...rows(3, toRead), ...rows(5, (row) => work(row + 3))]);
+    await w.run([...rows(3, toRead), ...rows(5, (row) => task(row + 3))]);
     for (let row = 1; row <= 3; row++) expect(asks(w, row)).toEqual(['read', 'write']);
     for (let row = 4; row <= 8; row++) expect(asks(w, row)).toEqual(['write']);
     expect(w.outcomes().size).toBe(8);
@@ -181,8 +181,8 @@ describe('a read', () => {
       undefined,
       (row) => ok({ profile: null, phoneNumber: row === 2 ? '+18005559999' : '+18005550000' }),
     );
-    const works = rows(40, (row) => ({ ...toRead(row), entry: entry(row, { phoneNumber: '+18005550000' }) }));
-    const execution = await w.run(works, { rate: 2 });
+    const tasks = rows(40, (row) => ({ ...toRead(row), entry: entry(row, { phoneNumber: '+18005550000' }) }));
+    const execution = await w.run(tasks, { rate: 2 });
     expect(execution.stop).toEqual({
       reason: 'phone_number_mismatch',
       detail: 'row 2 (line 3), id n2: the file says +18005550000, the account has +18005559999 under this id',
@@ -235,7 +235,7 @@ describe('a stop', () => {
   it('after its first write says that this may have happened, with all attempts', async () => {
     const w = split(elsewhere(), network('ETIMEDOUT', true));
     w.clock.at(500, () => w.stop.ask('signal', 'SIGINT'));
-    await w.run([toRead(1), ...rows(8, (row) => work(row + 1))], { retry_base: 3_600_000, retry_max: 3_600_000 });
+    await w.run([toRead(1), ...rows(8, (row) => task(row + 1))], { retry_base: 3_600_000, retry_max: 3_600_000 });
     expect(w.linesOf(1)).toEqual(['intent', 'put_back ambiguous 3']);
   });
 });
@@ -250,7 +250,7 @@ describe('a row that has ended, and is only read', () => {
 
   it('has failed when it is elsewhere, may be tried again, and is never sent', async () => {
     const w = world((row, _before, _now, ask) => (row === 1 ? ok() : ask === 'read' ? elsewhere() : ok()));
-    await w.run([work(1), onlyRead(2)]);
+    await w.run([task(1), onlyRead(2)]);
     expect(asks(w, 2)).toEqual(['read']);
     expect(w.linesOf(2)).toEqual(['failed 4']);
     expect(w.outcomes().get(2)).toMatchObject({
@@ -270,7 +270,7 @@ describe('a row that has ended, and is only read', () => {
       undefined,
       () => read,
     );
-    const { stop } = await w.run([work(1), onlyRead(2)]);
+    const { stop } = await w.run([task(1), onlyRead(2)]);
     expect(asks(w, 2)).toEqual(['read']);
     expect(w.linesOf(2)).toEqual([]);
     expect(stop).toBeNull();

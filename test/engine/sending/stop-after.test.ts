@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { entry, http, network, ok, rows, type World, work, world } from '../../support/engine/fake-world.ts';
+import { entry, http, network, ok, rows, task, type World, world } from '../../support/engine/fake-world.ts';
 
 const sentRows = (w: World) => [...new Set(w.sent.map(({ row }) => row))].sort((a, b) => a - b);
 
@@ -57,7 +57,7 @@ describe('--stop-after', () => {
   it('counts rows that are read first, and no rows that are held', async () => {
     const w = world(() => ok());
     const execution = await w.run(
-      [...rows(3, (row) => work(row, { first: 'read', attempts: 1 })), ...rows(10, (row) => work(row + 3))],
+      [...rows(3, (row) => task(row, { first: 'read', attempts: 1 })), ...rows(10, (row) => task(row + 3))],
       { stop_after: 5 },
     );
     expect(execution.stop?.reason).toBe('stop_after');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../../../src/core/api/response.ts';
-import { http, landed, network, ok, rows, toWrites, type World, work, world } from '../../support/engine/fake-world.ts';
+import { http, landed, network, ok, rows, task, toWrites, type World, world } from '../../support/engine/fake-world.ts';
 import { mostInWindow } from '../../support/engine/most-in-window.ts';
 
 const DOWN_FROM = 20_000;
@@ -115,8 +115,8 @@ describe('an outage of writes alone, while reads are answered,', () => {
       undefined,
       (row) => (row === 1 ? null : ok()),
     );
-    const works = [work(1), ...rows(200, (row) => work(row + 1, { first: 'read', attempts: 1 }))];
-    const execution = await w.run(works, { max_attempts: 3 });
+    const tasks = [task(1), ...rows(200, (row) => task(row + 1, { first: 'read', attempts: 1 }))];
+    const execution = await w.run(tasks, { max_attempts: 3 });
     expect(execution.stop).toBeNull();
     expect(w.outcomes().get(1)).toMatchObject({ status: 'failed', attempts: 3 });
     expect(w.outcomes().size).toBe(201);

@@ -1,9 +1,10 @@
 import { type Account, createAccount, type Named } from '../../../src/core/account/snapshot.ts';
 import type { Answer, Body, ShownSettings } from '../../../src/core/api/response.ts';
-import { createStop, type ExecutorEvent, type Stop } from '../../../src/engine/ports.ts';
+import type { ExecutorEvent } from '../../../src/engine/ports.ts';
 import { createAccountQuery } from '../../../src/engine/reading/account-query.ts';
 import { type Reading, readAccount } from '../../../src/engine/reading/account-reader.ts';
 import { createControl, createPipeline } from '../../../src/engine/sending/pipeline.ts';
+import { createStop, type Stop } from '../../../src/engine/stop.ts';
 import { sha256 } from '../digests.ts';
 import { http, settings } from './fake-world.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
@@ -114,7 +115,13 @@ export function accountWorld(given: readonly ShownSettings[], how: How = {}): Wo
       for (const named of rows) account.want(named);
       const tell = (event: ExecutorEvent) => void events.push(event);
       const limits = settings({ rate: 50 });
-      const traffic = createPipeline({ clock, tell }, limits, createControl(limits), stop, () => false);
+      const traffic = createPipeline({
+        ports: { clock, onEvent: tell },
+        limits,
+        control: createControl(limits),
+        stop,
+        othersAtWork: () => false,
+      });
       async function* batches() {
         for (let at = 0; at < rows.length; at += 100) yield rows.slice(at, at + 100);
       }

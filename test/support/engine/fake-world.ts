@@ -2,9 +2,10 @@ import type { Answer, HttpAnswer, ShownSettings } from '../../../src/core/api/re
 import { UNASSIGN } from '../../../src/core/input/target.ts';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
-import { createStop, type ExecutorEvent, type Stop, type Work } from '../../../src/engine/ports.ts';
-import { execute } from '../../../src/engine/sending/executor.ts';
+import type { ExecutorEvent, Task } from '../../../src/engine/ports.ts';
+import { type ExecuteOptions, execute, type Limits } from '../../../src/engine/sending/executor.ts';
 import { createControl } from '../../../src/engine/sending/pipeline.ts';
+import { createStop, type Stop } from '../../../src/engine/stop.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 export const PROFILE = 'dd50eba1-a0c0-4563-9925-b25e842a7cb6';
@@ -102,8 +103,8 @@ export function toWrites(answer: AnswerTo): AnswerTo {
 
 export type Sent = { row: number; at: number; ask: Ask };
 
-type Settings = Parameters<typeof execute>[2];
-type Before = Parameters<typeof execute>[5];
+type Settings = Limits;
+type Earlier = ExecuteOptions['earlier'];
 
 export type World = {
   clock: VirtualClock;
@@ -116,9 +117,9 @@ export type World = {
   /** The entries of the ledger about one row, in short. */
   linesOf: (row: number) => string[];
   run: (
-    rows: number | (PlanEntry | Work)[] | AsyncIterable<Work>,
+    rows: number | (PlanEntry | Task)[] | AsyncIterable<Task>,
     settings?: Partial<Settings>,
-    before?: Before,
+    earlier?: Earlier,
   ) => ReturnType<typeof execute>;
 };
 
@@ -144,7 +145,7 @@ export function settings(more: Partial<Settings> = {}): Settings {
 }
 
 /** A row to be carried out; by default one that was never sent. */
-export function work(row: number, more: Partial<Work> = {}): Work {
+export function task(row: number, more: Partial<Task> = {}): Task {
   return { entry: entry(row), first: 'send', attempts: 0, ...more };
 }
 
@@ -219,7 +220,7 @@ export function world(
         if (line.type !== 'put_back') return [line.type];
         return [`put_back ${line.ambiguous ? 'ambiguous' : 'clear'} ${line.attempts}`];
       }),
-    run(given, more = {}, before = { ended: 0, permanent: 0 }) {
+    run(given, more = {}, earlier = { ended: 0, permanent: 0 }) {
       const limits = settings(more);
       const ports = {
         clock,
@@ -229,13 +230,13 @@ export function world(
           await record?.(line);
           ledger.push(line);
         },
-        tell: (event: ExecutorEvent) => void events.push(event),
+        onEvent: (event: ExecutorEvent) => void events.push(event),
       };
-      async function* works(): AsyncGenerator<Work> {
+      async function* tasks(): AsyncGenerator<Task> {
         const listed = typeof given === 'number' ? rows(given, (row) => entry(row)) : given;
         for await (const one of listed) yield 'entry' in one ? one : { entry: one, first: 'send', attempts: 0 };
       }
-      const running = execute(works(), ports, limits, createControl(limits), stop, before);
+      const running = execute({ tasks: tasks(), ports, limits, control: createControl(limits), stop, earlier });
       const checked = running.finally(() => {
         if (unread.length > 0) throw new Error(`written again without a read: rows ${unread.join(', ')}`);
       });

@@ -7,9 +7,10 @@ import {
   type LedgerIndex,
   ROW_STATE,
 } from '../../../src/core/ledger/replay.ts';
-import { createStop, type Work } from '../../../src/engine/ports.ts';
+import type { Task } from '../../../src/engine/ports.ts';
 import { type Execution, execute, type Limits } from '../../../src/engine/sending/executor.ts';
 import { createControl } from '../../../src/engine/sending/pipeline.ts';
+import { createStop } from '../../../src/engine/stop.ts';
 import { type Ask, entry, http, network, ok, PROFILE, type Sent } from './fake-world.ts';
 import { virtualClock } from './virtual-clock.ts';
 
@@ -69,7 +70,7 @@ function indexOf(ledger: readonly LedgerEntry[], count: number): LedgerIndex {
 }
 
 /** The rows that are still to be carried out, as the command makes them from ledger and plan. */
-function* worksOf(index: LedgerIndex, count: number): Generator<Work> {
+function* tasksOf(index: LedgerIndex, count: number): Generator<Task> {
   for (let row = 1; row <= count; row++) {
     const left = index.left[row];
     if (left === ROW_STATE.outcome) continue;
@@ -185,13 +186,13 @@ export async function live(plan: Plan, limits: Limits, ends: readonly End[]): Pr
     for (const { at, by } of plan.steps) clock.at(at, () => clock.stepWall(by));
     if (end?.kind === 'time') clock.at(end.n, die);
     if (end?.kind === 'signal') clock.at(end.n, () => stop.ask('signal', 'SIGTERM'));
-    async function* works(): AsyncGenerator<Work> {
-      yield* worksOf(index, plan.rows);
+    async function* tasks(): AsyncGenerator<Task> {
+      yield* tasksOf(index, plan.rows);
     }
-    const ports = { clock, send: asking('write'), read: asking('read'), record, tell: () => undefined };
+    const ports = { clock, send: asking('write'), read: asking('read'), record, onEvent: () => undefined };
     const whole = async () => {
       await record({ type: 'session_started', at: new Date(clock.wallNow()).toISOString(), pid: 1 });
-      return execute(works(), ports, limits, createControl(limits), stop, index);
+      return execute({ tasks: tasks(), ports, limits, control: createControl(limits), stop, earlier: index });
     };
     const execution = await clock.until(Promise.race([whole(), death]));
     // What has left the machine arrives, or does not.

@@ -1,0 +1,42 @@
+import type { StopReason } from '../core/attempt/classify.ts';
+import type { Clock } from './ports.ts';
+
+/** A request to end the run, shared by everything that may ask for it or must obey it. */
+export type Stop = {
+  /** Null while the run goes on. */
+  asked: () => { reason: StopReason; detail: string } | null;
+  /** The first reason stays; later calls are ignored. */
+  ask: (reason: StopReason, detail: string) => void;
+  /** Calls back once when a stop is asked for, at once if it has been. Returns a function that removes the callback. */
+  onAsked: (callback: () => void) => () => void;
+};
+
+export function createStop(): Stop {
+  let asked: { reason: StopReason; detail: string } | null = null;
+  const callbacks = new Set<() => void>();
+  return {
+    asked: () => asked,
+    ask: (reason, detail) => {
+      if (asked !== null) return;
+      asked = { reason, detail };
+      for (const callback of [...callbacks]) callback();
+      callbacks.clear();
+    },
+    onAsked: (callback) => {
+      if (asked !== null) {
+        callback();
+        return () => undefined;
+      }
+      callbacks.add(callback);
+      return () => callbacks.delete(callback);
+    },
+  };
+}
+
+/** Waits for `ms`, or until a stop is asked for. */
+export async function sleepOrStop(clock: Clock, stop: Stop, ms: number): Promise<void> {
+  const sleep = clock.sleep(ms);
+  const removeCallback = stop.onAsked(sleep.cancel);
+  await sleep.done;
+  removeCallback();
+}
