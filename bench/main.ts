@@ -1,18 +1,18 @@
 // Measures what the program costs beside other ways to do the same, and prints ratios: `npm run bench`. All contenders of
 // a figure run in turn, round by round, as machines are shared and absolute figures move.
 import { parseArgs } from 'node:util';
-import { clients } from './clients.ts';
-import type { Figure, Size } from './figure.ts';
-import { machine } from './machine.ts';
-import { memory } from './memory.ts';
-import { memoryRead } from './memory-read.ts';
-import { rate } from './rate.ts';
+import { clients } from './figures/clients.ts';
+import { memory } from './figures/memory.ts';
+import { memoryRead } from './figures/memory-read.ts';
+import { startUp } from './figures/start-up.ts';
+import { validate } from './figures/validate.ts';
+import { rate } from './rate/fixed-rate.ts';
 import { rateAuto } from './rate-auto.ts';
 import { rateAutoLive } from './rate-auto-live.ts';
-import { figureText } from './report.ts';
-import { publish } from './results.ts';
-import { startUp } from './start-up.ts';
-import { validate } from './validate.ts';
+import type { Figure, Size } from './report/figure.ts';
+import { figureText } from './report/figure-text.ts';
+import { machine } from './report/machine.ts';
+import { publish } from './report/results.ts';
 
 const FIGURES: Record<string, (size: Size, say: (text: string) => void) => Promise<Figure>> = {
   'start-up': startUp,

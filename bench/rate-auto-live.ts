@@ -1,8 +1,8 @@
 import { allowedIn, type Sent } from '../test/core/rate/simulate.ts';
-import { type Figure, goal, inRounds, type Size } from './figure.ts';
-import { inputOf } from './inputs.ts';
-import { median, spread } from './spread.ts';
-import { forkServer, runProgram } from './start.ts';
+import { inputOf } from './process/inputs.ts';
+import { forkServer, runProgram } from './process/run.ts';
+import { type Figure, goal, inRounds, type Size } from './report/figure.ts';
+import { median, spread } from './report/spread.ts';
 
 const LIMIT = 100;
 const WINDOW_MS = 5000;

@@ -1,8 +1,8 @@
 import { createRateControl } from '../src/core/rate/rate-control.ts';
 import type { ServerOptions } from '../test/core/rate/limiters.ts';
 import { allowedIn, simulate, wasteIn } from '../test/core/rate/simulate.ts';
-import { type Figure, goal, type Size } from './figure.ts';
-import { shown } from './spread.ts';
+import { type Figure, goal, type Size } from './report/figure.ts';
+import { shown } from './report/spread.ts';
 
 const MINUTE = 60_000;
 const LIMITS = [20, 100, 600];

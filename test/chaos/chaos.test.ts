@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
-import { killAtBoundaries } from './boundaries.ts';
-import { randomKills } from './kills.ts';
+import { killAtBoundaries } from './kills/boundaries.ts';
+import { randomKills } from './kills/random-kills.ts';
 import { killsOf } from './report.ts';
-import { startServer } from './server.ts';
-import { type Bench, endAll, makeBench } from './session.ts';
+import { startServer } from './server/server.ts';
+import { type Bench, endAll, makeBench } from './trial/session.ts';
 
 // The short form of `npm run chaos`.
 

@@ -1,11 +1,11 @@
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { killAtBoundaries } from './boundaries.ts';
-import { randomKills } from './kills.ts';
+import { killAtBoundaries } from './kills/boundaries.ts';
+import { randomKills } from './kills/random-kills.ts';
 import { publish } from './publish.ts';
 import { killsOf, type Report, reportText } from './report.ts';
-import { startServer } from './server.ts';
-import { endAll, makeBench } from './session.ts';
+import { startServer } from './server/server.ts';
+import { endAll, makeBench } from './trial/session.ts';
 
 // The proof that a run survives kill -9 at any moment: `npm run chaos`. With --boundaries or --random only that part.
 // A whole proof without faults is published: see publish.ts.

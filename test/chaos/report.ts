@@ -1,6 +1,6 @@
-import type { Fault } from './faults.ts';
-import type { Stage } from './stages.ts';
-import type { Pipeline } from './traffic.ts';
+import type { Pipeline } from './checks/requests.ts';
+import type { Fault } from './checks/violations.ts';
+import type { Stage } from './trial/stages.ts';
 
 /** What all trials of one part have come to. */
 export type Report = {

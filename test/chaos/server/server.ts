@@ -2,8 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { type Account, makeAccount } from './account.ts';
-import type { Held, Row } from './input.ts';
 import { createRandom } from './random.ts';
+import type { Held, Row } from './rows.ts';
 
 /**
  * A request as it came in: `at` is monotonic, in ms; `row` that of the number (the first one, where rows repeat), 0 of a

@@ -1,11 +1,11 @@
-import { checkEnd, type Reference, referenceOf, runOf } from './checks.ts';
-import { editSome } from './edits.ts';
-import type { Blame } from './faults.ts';
-import { checkAfterEnd, checkLeft, hasFinished, hasPlanned, lastWords, nextArgs } from './go-on.ts';
-import { changesOf } from './input.ts';
-import { createRandom, type Random } from './random.ts';
-import { addTrial, emptyReport, killsOf, type Report } from './report.ts';
-import { draftsIn, readLedger } from './run-files.ts';
+import { checkEnd, type Reference, referenceOf, runOf } from '../checks/final-state.ts';
+import { checkTraffic } from '../checks/requests.ts';
+import type { Blame } from '../checks/violations.ts';
+import { addTrial, emptyReport, killsOf, type Report } from '../report.ts';
+import { createRandom, type Random } from '../server/random.ts';
+import { changesOf } from '../server/rows.ts';
+import { editSome } from '../trial/edits.ts';
+import { draftsIn, readLedger } from '../trial/run-files.ts';
 import {
   applyArgs,
   type Bench,
@@ -17,9 +17,9 @@ import {
   runSession,
   type Setup,
   type Trial,
-} from './session.ts';
-import { stageOf } from './stages.ts';
-import { checkTraffic } from './traffic.ts';
+} from '../trial/session.ts';
+import { stageOf } from '../trial/stages.ts';
+import { checkAfterEnd, checkLeft, hasFinished, hasPlanned, lastWords, nextArgs } from './next-call.ts';
 
 /** How many kills, on what, and how. `note` is told of every run that has ended. */
 export type KillOptions = {

@@ -1,4 +1,4 @@
-import { forkServer } from './start.ts';
+import { forkServer } from '../process/run.ts';
 
 /**
  * What the server saw since it was told to start. `spanMs`: from the first request to the last; `lagMs`: the longest
@@ -18,7 +18,7 @@ export type BareServer = { url: string; start: () => Promise<void>; seen: () => 
 
 /** `numbers`: as many as its account has. */
 export async function startBareServer(numbers = 0): Promise<BareServer> {
-  const { url, ask, stop } = await forkServer('server.mjs', `${numbers}`);
+  const { url, ask, stop } = await forkServer('servers/server.mjs', `${numbers}`);
   return {
     url,
     start: async () => {

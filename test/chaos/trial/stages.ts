@@ -1,6 +1,6 @@
-import { changesOf } from './input.ts';
+import { changesOf } from '../server/rows.ts';
+import type { Seen } from '../server/server.ts';
 import { manifestOf, readLedger } from './run-files.ts';
-import type { Seen } from './server.ts';
 import type { Session, Trial } from './session.ts';
 
 /**

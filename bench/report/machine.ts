@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
-import { ROOT } from './start.ts';
+import { ROOT } from '../process/run.ts';
 
 const MEASURED = ['got', 'undici', 'telnyx', 'p-limit', 'p-queue', 'csv-parse', 'csv-stringify', 'yargs'];
 

@@ -3,11 +3,11 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { makeRows, type Row, writeInput } from './input.ts';
+import { makeRows, type Row, writeInput } from '../server/rows.ts';
+import { type ChaosServer, KEY } from '../server/server.ts';
 import { begunDirs, type LedgerState, manifestOf, readLedger, runDirs } from './run-files.ts';
-import { type ChaosServer, KEY } from './server.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
+const ROOT = resolve(import.meta.dirname, '../../..');
 const PATIENCE_MS = 60_000;
 const LOOK_EVERY_MS = 1;
 

@@ -1,8 +1,8 @@
-import { startBareServer } from './bare-server.ts';
-import { type Figure, goal, inRounds, type Size } from './figure.ts';
-import { inputOf } from './inputs.ts';
-import { median, spread } from './spread.ts';
-import { runProgram } from './start.ts';
+import { inputOf } from '../process/inputs.ts';
+import { runProgram } from '../process/run.ts';
+import { type Figure, goal, inRounds, type Size } from '../report/figure.ts';
+import { median, spread } from '../report/spread.ts';
+import { startBareServer } from '../servers/bare-server.ts';
 
 const RATES = [10, 50, 200, 1000];
 /** Above this rate the goals are only aimed at. */

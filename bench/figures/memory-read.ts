@@ -1,8 +1,8 @@
-import { type BareServer, startBareServer } from './bare-server.ts';
-import { type Figure, goal, inRounds, type Size } from './figure.ts';
-import { inputOf } from './inputs.ts';
-import { median, shown, spread } from './spread.ts';
-import { runProgram, type Usage } from './start.ts';
+import { inputOf } from '../process/inputs.ts';
+import { runProgram, type Usage } from '../process/run.ts';
+import { type Figure, goal, inRounds, type Size } from '../report/figure.ts';
+import { median, shown, spread } from '../report/spread.ts';
+import { type BareServer, startBareServer } from '../servers/bare-server.ts';
 
 type Read = Usage & { calls: number };
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, run } from './start.ts';
+import { ROOT, run } from './run.ts';
 import { workDirectory } from './work-directory.ts';
 
 /** A CSV of so many rows, made once. */

@@ -1,8 +1,8 @@
-import { mostInWindow } from '../support/engine/most-in-window.ts';
-import type { Blame } from './faults.ts';
-import { changesOf } from './input.ts';
-import type { Seen } from './server.ts';
-import type { Session, Trial } from './session.ts';
+import { mostInWindow } from '../../support/engine/most-in-window.ts';
+import { changesOf } from '../server/rows.ts';
+import type { Seen } from '../server/server.ts';
+import type { Session, Trial } from '../trial/session.ts';
+import type { Blame } from './violations.ts';
 
 /**
  * Reads by what they are for: for a plan, to find what others have changed before rows are sent, and to see what has

@@ -1,5 +1,5 @@
-import { changesOf, DRIFTED, type Held, type Row, wanted } from './input.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../server/random.ts';
+import { changesOf, DRIFTED, type Held, type Row, wanted } from '../server/rows.ts';
 import { readLedger } from './run-files.ts';
 import { type Edit, runAt, type Trial } from './session.ts';
 

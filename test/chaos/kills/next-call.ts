@@ -1,10 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runOf } from './checks.ts';
-import type { Blame } from './faults.ts';
-import type { Random } from './random.ts';
-import { begunDirs, halfFiles, manifestOf, runDirs } from './run-files.ts';
-import { applyArgs, call, type Ended, type Session, type Trial } from './session.ts';
+import { runOf } from '../checks/final-state.ts';
+import type { Blame } from '../checks/violations.ts';
+import type { Random } from '../server/random.ts';
+import { begunDirs, halfFiles, manifestOf, runDirs } from '../trial/run-files.ts';
+import { applyArgs, call, type Ended, type Session, type Trial } from '../trial/session.ts';
 
 const OUTPUT = ['--results', 'out.csv', '--json'];
 

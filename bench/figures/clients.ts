@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { type BareServer, type Seen, startBareServer } from './bare-server.ts';
-import { type Figure, goal, inRounds, type Size } from './figure.ts';
-import { inputOf } from './inputs.ts';
-import { median, ratios, shown, spread } from './spread.ts';
-import { ROOT, run, runNode, runProgram, type Usage } from './start.ts';
+import { inputOf } from '../process/inputs.ts';
+import { ROOT, run, runNode, runProgram, type Usage } from '../process/run.ts';
+import { type Figure, goal, inRounds, type Size } from '../report/figure.ts';
+import { median, ratios, shown, spread } from '../report/spread.ts';
+import { type BareServer, type Seen, startBareServer } from '../servers/bare-server.ts';
 
 const IN_FLIGHT = 50;
 

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ROOT } from '../process/run.ts';
 import type { Figure } from './figure.ts';
+import { figureText } from './figure-text.ts';
 import { machine } from './machine.ts';
-import { figureText } from './report.ts';
-import { ROOT } from './start.ts';
 
 const FIGURES_FILE = join(ROOT, 'bench', 'figures.json');
 const REPORT_FILE = join(ROOT, 'bench', 'RESULTS.md');

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { editedTo, endOfEdited } from './edits.ts';
-import type { Blame } from './faults.ts';
-import { DRIFTED, wanted } from './input.ts';
-import { begunDirs, manifestOf, readLedger } from './run-files.ts';
-import type { Trial } from './session.ts';
+import { DRIFTED, wanted } from '../server/rows.ts';
+import { editedTo, endOfEdited } from '../trial/edits.ts';
+import { begunDirs, manifestOf, readLedger } from '../trial/run-files.ts';
+import type { Trial } from '../trial/session.ts';
+import type { Blame } from './violations.ts';
 
 type Line = Record<string, string>;
 

@@ -1,8 +1,8 @@
-import { startBareServer } from './bare-server.ts';
-import { type Figure, goal, inRounds, type Size } from './figure.ts';
-import { inputOf } from './inputs.ts';
-import { median, ratios, spread } from './spread.ts';
-import { runProgram } from './start.ts';
+import { inputOf } from '../process/inputs.ts';
+import { runProgram } from '../process/run.ts';
+import { type Figure, goal, inRounds, type Size } from '../report/figure.ts';
+import { median, ratios, spread } from '../report/spread.ts';
+import { startBareServer } from '../servers/bare-server.ts';
 
 /** Peak memory of a whole `apply`, from ten thousand rows to a million. */
 export async function memory({ quick, rounds }: Size, say: (text: string) => void): Promise<Figure> {

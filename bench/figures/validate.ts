@@ -2,11 +2,11 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
-import { type Figure, goal, inRounds, type Size } from './figure.ts';
-import { inputOf } from './inputs.ts';
-import { median, ratios, spread } from './spread.ts';
-import { ROOT, runNode, runProgram } from './start.ts';
-import { workDirectory } from './work-directory.ts';
+import { inputOf } from '../process/inputs.ts';
+import { ROOT, runNode, runProgram } from '../process/run.ts';
+import { workDirectory } from '../process/work-directory.ts';
+import { type Figure, goal, inRounds, type Size } from '../report/figure.ts';
+import { median, ratios, spread } from '../report/spread.ts';
 
 /** The exit code of a plan with rows that are rejected. */
 const REJECTED = 3;

@@ -1,15 +1,24 @@
 import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkEnd, type Reference, referenceOf, runOf } from './checks.ts';
-import { editSome } from './edits.ts';
-import type { Blame } from './faults.ts';
-import { checkLeft, hasFinished, hasPlanned, lastWords, nextArgs } from './go-on.ts';
-import { createRandom } from './random.ts';
-import { addTrial, emptyReport, killsOf, type Report } from './report.ts';
-import { draftsIn } from './run-files.ts';
-import { applyArgs, type Bench, call, clear, newTrial, runSession, type Session, type Trial } from './session.ts';
-import { stageOf } from './stages.ts';
-import { checkTraffic } from './traffic.ts';
+import { checkEnd, type Reference, referenceOf, runOf } from '../checks/final-state.ts';
+import { checkTraffic } from '../checks/requests.ts';
+import type { Blame } from '../checks/violations.ts';
+import { addTrial, emptyReport, killsOf, type Report } from '../report.ts';
+import { createRandom } from '../server/random.ts';
+import { editSome } from '../trial/edits.ts';
+import { draftsIn } from '../trial/run-files.ts';
+import {
+  applyArgs,
+  type Bench,
+  call,
+  clear,
+  newTrial,
+  runSession,
+  type Session,
+  type Trial,
+} from '../trial/session.ts';
+import { stageOf } from '../trial/stages.ts';
+import { checkLeft, hasFinished, hasPlanned, lastWords, nextArgs } from './next-call.ts';
 
 /**
  * Every `step`-th boundary of a run of so many rows, the seed says from which one on. `note` is told of every kill, with

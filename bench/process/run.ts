@@ -7,7 +7,7 @@ import { workDirectory } from './work-directory.ts';
 /** What a process has used. Times in ms; `peakMb` is the most memory that it held, NaN where nobody could tell. */
 export type Usage = { peakMb: number; cpuMs: number; wallMs: number };
 
-export const ROOT = resolve(import.meta.dirname, '..');
+export const ROOT = resolve(import.meta.dirname, '../..');
 export const PROGRAM = join(ROOT, 'dist', 'cli.js');
 
 /** Longer than anything here takes: a process that hangs must not hang the rest. */
@@ -38,7 +38,7 @@ export function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}
 export async function runNode(args: string[], env: NodeJS.ProcessEnv = {}, good = [0]): Promise<Usage> {
   const file = join(workDirectory(), 'usage.json');
   if (existsSync(file)) rmSync(file);
-  const measured = ['--import', join(ROOT, 'bench', 'usage.mjs'), ...args];
+  const measured = ['--import', join(import.meta.dirname, 'usage.mjs'), ...args];
   await run(process.execPath, measured, { ...env, BENCH_USAGE: file }, good);
   return JSON.parse(readFileSync(file, 'utf8')) as Usage;
 }
@@ -79,7 +79,7 @@ async function heard(child: ChildProcess): Promise<unknown> {
   }
 }
 
-/** Starts a file of this folder as a server, which first tells its port. */
+/** Starts a file below `bench` as a server. Its first message is its port. */
 export async function forkServer(file: string, ...args: string[]): Promise<Forked> {
   const execArgv = file.endsWith('.ts') ? ['--import', 'tsx'] : [];
   const child = fork(join(ROOT, 'bench', file), args, { execArgv });

@@ -1,4 +1,4 @@
-import { BEFORE, DRIFTED, type Held, PROFILES, type Row, startOf } from './input.ts';
+import { BEFORE, DRIFTED, type Held, PROFILES, type Row, startOf } from './rows.ts';
 
 const ORGANIZATION = '00000000-0000-4000-8000-0000000000aa';
 const PAGE_SIZE = 250;

@@ -1,8 +1,8 @@
-import { type Figure, goal, inRounds, type Size } from './figure.ts';
-import { inputOf } from './inputs.ts';
-import { median, ratios, spread } from './spread.ts';
-import { PROGRAM, run } from './start.ts';
-import { workDirectory } from './work-directory.ts';
+import { inputOf } from '../process/inputs.ts';
+import { PROGRAM, run } from '../process/run.ts';
+import { workDirectory } from '../process/work-directory.ts';
+import { type Figure, goal, inRounds, type Size } from '../report/figure.ts';
+import { median, ratios, spread } from '../report/spread.ts';
 
 const MORE_ROUNDS = 7;
 
