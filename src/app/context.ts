@@ -1,5 +1,12 @@
-/** What a command gets from the process that runs it; tests give their own. */
-export type Context = {
+/** Termination signals, and the way to exit at once: the process itself, or a substitute in tests. */
+export type Signals = {
+  on: (signal: NodeJS.Signals, handler: (signal: NodeJS.Signals) => void) => unknown;
+  off: (signal: NodeJS.Signals, handler: (signal: NodeJS.Signals) => void) => unknown;
+  exit: (code: number) => void;
+};
+
+/** What the process gives to a command. Nothing else may read the process's streams, environment or directory. */
+export type ProcessContext = {
   stdin: NodeJS.ReadStream;
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
@@ -8,8 +15,16 @@ export type Context = {
   /** How this program is called here, ready to paste into a shell. */
   program: string;
   version: string;
-  /** Whether the output goes to whoever reads the mail of cron, who is not in this directory. */
+  /** Null if the command does not handle signals. */
+  signals: Signals | null;
+};
+
+/** What a command works with, from the process and from `main`. */
+export type Context = ProcessContext & {
+  /** True for a job: its output is read by mail, not in this directory. */
   unattended: boolean;
+  /** Registers what `main` calls when the command ends, the last one first. */
+  atEnd: (release: () => void) => void;
 };
 
 /** Whether a question could be asked: somebody reads standard error and types on standard input. */

@@ -1,3 +1,4 @@
+import { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
 import { exitName } from '../core/run/exit-codes.ts';
 import { wrapped } from '../core/text/text.ts';
@@ -6,10 +7,18 @@ import type { Context } from './context.ts';
 /** Lines that were broken go on so many columns further right than they began. */
 const HANGING = 4;
 
-/** Colours for a stream, where it is a terminal and NO_COLOR is not set. */
-export function createStyle(stream: NodeJS.WriteStream): (style: 'good' | 'bad' | 'strong', text: string) => string {
+const SIXTEEN_COLORS = 4;
+
+/** Colours for a stream that is a terminal, unless NO_COLOR is set; with FORCE_COLOR for any stream. */
+export function createStyle(
+  stream: NodeJS.WriteStream,
+  env: Context['env'],
+): (style: 'good' | 'bad' | 'strong', text: string) => string {
   const styles = { good: 'green', bad: 'red', strong: 'bold' } as const;
-  return (style, text) => styleText(styles[style], text, { stream, validateStream: true });
+  const hasColors =
+    (stream.isTTY === true || env.FORCE_COLOR !== undefined) &&
+    WriteStream.prototype.getColorDepth(env) >= SIXTEEN_COLORS;
+  return (style, text) => (hasColors ? styleText(styles[style], text, { validateStream: false }) : text);
 }
 
 /** A text whose lines are broken between words for a terminal; elsewhere as it is, to be searched line by line. */

@@ -1,29 +1,25 @@
+import type { Context, ProcessContext } from './context.ts';
+
 /** The signals that ask a run to end; each is named in the exit code. */
 export type EndSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 
-/** Whether a hangup means that the terminal is gone: with none, as under nohup, it means nothing. */
-function hasTerminal(): boolean {
-  return [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY === true);
+/** Without a terminal, as under nohup, a hangup means nothing: no terminal has gone away. */
+export function hasTerminal({ stdin, stdout, stderr }: ProcessContext): boolean {
+  return [stdin, stdout, stderr].some((stream) => stream.isTTY === true);
 }
 
-/**
- * Lets a hangup pass where there is no terminal. Node takes back the disposition that nohup has set, and would die of
- * it without a handler.
- */
-export function ignoreHangup(): void {
-  if (!hasTerminal()) process.on('SIGHUP', () => undefined);
-}
-
-/** Calls back for every signal that asks to end, instead of ending the process. Gives a function that lets go. */
-export function onEndSignals(callback: (signal: EndSignal, times: number) => void): () => void {
-  const signals: EndSignal[] = hasTerminal() ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];
+/** Calls `callback` for every termination signal, which then does not end the process. Returns a function that removes the handlers. */
+export function onEndSignals(context: Context, callback: (signal: EndSignal, times: number) => void): () => void {
+  const { signals } = context;
+  if (signals === null) return () => undefined;
+  const names: EndSignal[] = hasTerminal(context) ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];
   let times = 0;
   const handler = (signal: NodeJS.Signals) => {
     times += 1;
     callback(signal as EndSignal, times);
   };
-  for (const signal of signals) process.on(signal, handler);
+  for (const name of names) signals.on(name, handler);
   return () => {
-    for (const signal of signals) process.off(signal, handler);
+    for (const name of names) signals.off(name, handler);
   };
 }

@@ -7,11 +7,11 @@ import { flagOf, type Scope, SETTING_NAMES, type SettingName, settingDefinition 
 import { quoted, wrapped } from '../core/text/text.ts';
 import { checkArguments, SCOPES } from './arguments.ts';
 
-/** What was typed: a command, its positional, and its flags; or `done` where the parser has printed help itself. */
+/** What was typed: a command, its positional, and its flags; or `done` with a text to print: help, or what a shell completes. */
 export type Typing =
   | { command: Scope; input: string | undefined; flags: RawSettings }
   | { command: 'sandbox'; flags: SandboxFlags }
-  | { command: 'done' };
+  | { command: 'done'; text: string };
 
 const COMMANDS: Record<Scope, { usage: string; text: string; examples: [string, string][] }> = {
   plan: {
@@ -111,9 +111,9 @@ function sandboxOptions() {
   );
 }
 
-function parser(args: string[], width: number) {
+function parser(args: readonly string[], width: number) {
   // No locale is looked for: the few words of the parser's own are English, as all others are.
-  return yargs(args)
+  return yargs([...args])
     .scriptName('telnyx-reassign')
     .detectLocale(false)
     .usage('$0 COMMAND [options]\n\nMoves Telnyx phone numbers to messaging profiles and products, as a CSV says.')
@@ -137,7 +137,7 @@ function parser(args: string[], width: number) {
 }
 
 /** The whole command line, for help and completion: laying out the help of a command takes longer than most of them. */
-function fullParser(args: string[], width: number) {
+function fullParser(args: readonly string[], width: number) {
   let cli = parser(args, width);
   for (const scope of SCOPES) {
     const { usage, text, examples } = COMMANDS[scope];
@@ -163,6 +163,16 @@ function fullParser(args: string[], width: number) {
     );
 }
 
+/** What the parser would print of its own: help or a completion. */
+async function printedBy(args: readonly string[], width: number): Promise<string> {
+  let text = '';
+  await fullParser(args, width).parseAsync(args, {}, (error, _argv, output) => {
+    if (error) throw error;
+    text += output;
+  });
+  return text === '' ? '' : `${text}\n`;
+}
+
 type Argv = Record<string, unknown>;
 
 /** The text of a flag's value; several where it was given more than once. */
@@ -171,10 +181,9 @@ function typedValue(value: unknown): string | string[] {
 }
 
 /** Reads the command line. Throws UsageError for what it does not know, naming what was probably meant. */
-export async function readCommandLine(args: string[], width: number): Promise<Typing> {
+export async function readCommandLine(args: readonly string[], width: number): Promise<Typing> {
   if (args.includes('--get-yargs-completions')) {
-    await fullParser(args, width).parseAsync();
-    return { command: 'done' };
+    return { command: 'done', text: await printedBy(args, width) };
   }
   const { command, words, flags: written } = checkArguments(args);
   const asksHelp = written.includes('--help');
@@ -193,8 +202,7 @@ export async function readCommandLine(args: string[], width: number): Promise<Ty
   }
   // Words are kept from the parser, which takes a lone `-` for nothing and `-x.csv` for a flag.
   if (asksHelp || command === 'completion') {
-    await fullParser([...(command === undefined ? [] : [command]), ...written], width).parseAsync();
-    return { command: 'done' };
+    return { command: 'done', text: await printedBy([...(command === undefined ? [] : [command]), ...written], width) };
   }
   const options = command === 'sandbox' ? sandboxOptions() : settingOptions((command ?? 'apply') as Scope);
   const argv = (await parser(written, width).options(options).parseAsync()) as Argv;

@@ -1,6 +1,7 @@
 import type { Context } from '../app/context.ts';
 import { UsageError } from '../app/errors.ts';
 import { print } from '../app/output.ts';
+import { onEndSignals } from '../app/signals.ts';
 import { parseDuration } from '../core/text/duration.ts';
 import { quoted } from '../core/text/text.ts';
 import { exampleIds, NOT_IMITATED, parseEdit, parseFault, startSandbox } from '../sandbox/server.ts';
@@ -102,7 +103,11 @@ export async function sandboxCommand(flags: SandboxFlags, context: Context): Pro
   ];
   print(context.stdout, lines.join('\n'));
   await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    // A second signal ends the process at once.
+    const remove = onEndSignals(context, () => {
+      remove();
+      resolve();
+    });
   });
   await sandbox.close();
   return 0;

@@ -49,12 +49,12 @@ function report(
   const width = Math.max(0, ...shown.map(({ entry }) => String(entry.line).length));
   const lines = [
     '',
-    createStyle(out)(bad === 0 ? 'good' : 'bad', `verify: ${countsText(counts)}`),
+    createStyle(out, context.env)(bad === 0 ? 'good' : 'bad', `verify: ${countsText(counts)}`),
     ...shown.map((checked) => wrapForTerminal(out, `  ${rowText(checked, width)}`)),
   ];
   if (bad > shown.length) lines.push(`  and ${count(bad - shown.length, 'more', 'more')}`);
   lines.push('', 'Files', `  verify   ${file}`, '', `Exit ${exit} (${exitName(exit)})`);
-  if (next !== null) lines.push(`Next: ${createStyle(out)('strong', next)}`);
+  if (next !== null) lines.push(`Next: ${createStyle(out, context.env)('strong', next)}`);
   print(out, `${lines.join('\n')}\n`);
   return exit;
 }
@@ -66,7 +66,7 @@ export async function verifyCommand(input: string | undefined, flags: RawSetting
   }
   const given = requireInput(input, 'verify');
   const stop = createStop();
-  const forget = onEndSignals((signal) => stop.ask('signal', signal));
+  const forget = onEndSignals(context, (signal) => stop.ask('signal', signal));
   try {
     if (given !== '-' && isRunDirectory(resolve(context.cwd, given)))
       return await verifyRun(given, flags, stop, context);

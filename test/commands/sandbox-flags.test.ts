@@ -15,10 +15,9 @@ async function flagsOf(...words: string[]): Promise<SandboxFlags> {
   return typing.flags;
 }
 
-/** Runs the command while `visit` uses it. Only the listener that it added is told to stop, not the test runner's. */
+/** Runs the command while `visit` uses it, and then sends it a SIGTERM. */
 async function whileItRuns(flags: SandboxFlags, visit: (url: string) => Promise<void>): Promise<string> {
   const context = contextOf();
-  const before = process.listeners('SIGTERM');
   const done = sandboxCommand(flags, context);
   const output = context.stdout as unknown as PassThrough;
   let text = '';
@@ -29,8 +28,9 @@ async function whileItRuns(flags: SandboxFlags, visit: (url: string) => Promise<
   try {
     await visit(/http:\S+\/v2/.exec(text)?.[0] as string);
   } finally {
-    for (const listener of process.listeners('SIGTERM')) if (!before.includes(listener)) listener('SIGTERM');
+    context.signals.emit('SIGTERM', 'SIGTERM');
     expect(await done).toBe(0);
+    expect(context.signals.listenerCount('SIGTERM')).toBe(0);
   }
   return text;
 }

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
-import type { Context } from '../../src/app/context.ts';
 import { copyInput, type InputSource, inputSourceOf } from '../../src/app/planning/input-source.ts';
 import { type PlannedRun, planRun } from '../../src/app/planning/plan-run.ts';
 import { newRun } from '../../src/app/run/create.ts';
@@ -15,7 +14,7 @@ import { runFiles } from '../../src/io/run/directory.ts';
 import { scanLedger } from '../../src/io/run/ledger-file.ts';
 import { readPlan } from '../../src/io/run/plan-file.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
-import { contextOf } from './contexts.ts';
+import { contextOf, type TestContext } from './contexts.ts';
 import { tempDir } from './io/temp.ts';
 import { id, profile } from './plans.ts';
 import { KEY } from './sources.ts';
@@ -29,7 +28,7 @@ afterEach(async () => {
 /** A stand-in for the account, and a working directory to reach it from. */
 export type Place = {
   sandbox: Sandbox;
-  context: Context;
+  context: TestContext;
   stop: Stop;
   /** The settings of a command that goes there as fast as it can. */
   resolve: (flags?: RawSettings) => Resolved;

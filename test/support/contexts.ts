@@ -1,8 +1,12 @@
+import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { Context } from '../../src/app/context.ts';
 
-/** A context off a terminal, with this environment. */
-export function contextOf(env: Record<string, string> = {}, cwd = '/work'): Context {
+/** A context whose signals come from the test. */
+export type TestContext = Context & { signals: EventEmitter & { exit: () => void } };
+
+/** A context off a terminal, with this environment. What it registers for the end of a command is never called. */
+export function contextOf(env: Record<string, string> = {}, cwd = '/work'): TestContext {
   const stream = () => new PassThrough() as unknown;
   return {
     stdin: stream() as Context['stdin'],
@@ -12,6 +16,8 @@ export function contextOf(env: Record<string, string> = {}, cwd = '/work'): Cont
     cwd,
     program: 'telnyx-reassign',
     version: '0.1.0',
+    signals: Object.assign(new EventEmitter(), { exit: () => undefined }),
     unattended: false,
+    atEnd: () => undefined,
   };
 }

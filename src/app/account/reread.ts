@@ -85,7 +85,7 @@ export async function rereadAccount(
   const rows = () => unsentRows(plan, index);
   const targets = await targetsOf(rows());
   const stop = createStop();
-  const forget = onEndSignals((signal) => stop.ask('signal', signal));
+  const forget = onEndSignals(context, (signal) => stop.ask('signal', signal));
   const reader = await openReader(given, resolved, key, stop, context, recorded);
   try {
     const { account } = await readNumbers(reader, rows, targets, resolved);

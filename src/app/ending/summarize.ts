@@ -115,6 +115,7 @@ export function printSummary(summary: Summary, output: Pick<Output, 'json' | 'qu
     print(context.stdout, `${JSON.stringify(summary)}\n`);
     return;
   }
-  if (!output.quiet) print(context.stdout, summaryText(summary, createStyle(context.stdout)));
-  else if (summary.exit_code !== EXIT.ok) print(context.stderr, summaryText(summary, createStyle(context.stderr)));
+  if (!output.quiet) print(context.stdout, summaryText(summary, createStyle(context.stdout, context.env)));
+  else if (summary.exit_code !== EXIT.ok)
+    print(context.stderr, summaryText(summary, createStyle(context.stderr, context.env)));
 }

@@ -26,7 +26,7 @@ const SHOWN_WARNINGS = 20;
 
 /** The warnings of a plan for people, a line each; those beyond the first are in summary.json. */
 export function warningText(warnings: readonly string[], dir: string, context: Context): string {
-  const paint = createStyle(context.stderr);
+  const paint = createStyle(context.stderr, context.env);
   const lines = warnings.slice(0, SHOWN_WARNINGS).map((text) => {
     // Fitted without its colours, which take no columns.
     const line = wrapForTerminal(context.stderr, `warning: ${text}`);
@@ -83,7 +83,7 @@ export async function planOrExit(
 ): Promise<{ planned: PlannedRun; unfinished: Run[] } | { exit: number } | { instead: Run }> {
   const controller = new AbortController();
   const stop = createStop();
-  const forget = onEndSignals((signal) => {
+  const forget = onEndSignals(context, (signal) => {
     controller.abort(signal);
     stop.ask('signal', signal);
   });
@@ -145,7 +145,7 @@ export async function preparePlan(
   if (fault !== null) {
     const line = fault.line === null ? '' : `, line ${fault.line}`;
     const message = `${where}${line}: ${fault.code}: ${fault.text}`;
-    if (talks) print(context.stderr, `${createStyle(context.stderr)('bad', message)}\n`);
+    if (talks) print(context.stderr, `${createStyle(context.stderr, context.env)('bad', message)}\n`);
     return end({ exit: EXIT.input, state: 'refused', error: { code: fault.code, message } });
   }
   if (preview.blankLines > 0) notes.push(`${count(preview.blankLines, 'blank line')} skipped`);
@@ -159,7 +159,7 @@ export async function preparePlan(
     print(context.stderr, warningText(planned.warnings, run.shown, context));
     print(context.stderr, wrapForTerminal(context.stderr, heldText(preview, join(run.shown, 'held.csv'))));
     const rejections = wrapForTerminal(context.stderr, rejectionText(preview, join(run.shown, 'results.csv')));
-    if (rejections !== '') print(context.stderr, createStyle(context.stderr)('bad', rejections));
+    if (rejections !== '') print(context.stderr, createStyle(context.stderr, context.env)('bad', rejections));
   }
   const { rejected, change } = preview.actions;
   if (rejected > 0) await logRejections(run, settings, context);

@@ -44,7 +44,7 @@ export async function newRun(
   const fallback = path === null ? 'stdin' : basename(path, extname(path));
   const name = runName(settings.name ?? origin.name ?? fallback);
   const made = makeDirectory(settings.runs_dir, name, now, context);
-  const locked = await lockNewRun(made.dir, `${command} ${made.id}`, settings);
+  const locked = await lockNewRun(made.dir, `${command} ${made.id}`, settings, context);
   const manifest: Manifest = {
     tool: 'telnyx-reassign',
     version: context.version,

@@ -50,6 +50,17 @@ async function tryToTake(path: string, what: string): Promise<Lock | null> {
   }
 }
 
+/** The lock, which the command may release before its end. */
+function releasedAtEnd(lock: Lock, context: Context): Lock {
+  let isHeld = true;
+  const release = () => {
+    if (isHeld) lock.release();
+    isHeld = false;
+  };
+  context.atEnd(release);
+  return { release };
+}
+
 /** Waits for a lock as long as --wait-for-lock says. Throws CommandError: exit 9, or that of a signal. */
 async function waitFor(
   path: string,
@@ -62,14 +73,14 @@ async function waitFor(
   const patience = Math.max(SECOND_LOOK_MS, settings.wait_for_lock);
   let came: string | null = null;
   let sleep = realClock.sleep(0);
-  const forget = onEndSignals((signal) => {
+  const forget = onEndSignals(context, (signal) => {
     came = signal;
     sleep.cancel();
   });
   try {
     for (let told = false; ; told = true) {
       const lock = await tryToTake(path, what);
-      if (lock !== null) return lock;
+      if (lock !== null) return releasedAtEnd(lock, context);
       if (came !== null) {
         throw new CommandError(
           signalExit(came),
@@ -94,7 +105,7 @@ async function waitFor(
 }
 
 /**
- * Takes the lock of the account key for as long as this process lives: one writing run for a key, a user and a host.
+ * Takes the lock of the account key for until the command ends: one writing run for a key, a user and a host.
  * The stand-in has no account (key null). Throws CommandError (exit 7 or 9, or of a signal) or UsageError.
  */
 export async function lockAccount(
@@ -123,11 +134,15 @@ export async function lockNewRun(
   dir: string,
   what: string,
   { no_lock: none }: Pick<Settings, 'no_lock'>,
+  context: Context,
 ): Promise<boolean> {
   if (none) return false;
   // A plan needs no lock, so it does without where there are none; whoever writes has taken that of the account.
   return takeLock(runFiles(dir).lock, thisProcess(what)).then(
-    (lock) => lock !== null,
+    (lock) => {
+      if (lock !== null) releasedAtEnd(lock, context);
+      return lock !== null;
+    },
     () => false,
   );
 }

@@ -11,7 +11,8 @@ type Where = Pick<Settings, 'log_file' | 'log_level'>;
 
 /** Opens the log of a run: log.ndjson, or where --log-file moves it. Throws UsageError where it cannot be written. */
 export function openLog(run: Run, { log_file: file, log_level: level }: Where, context: Context): Logger {
-  const path = file === null ? runFiles(run.dir).log : file === '-' ? '-' : resolve(context.cwd, file);
+  if (file === '-') return createLogger(context.stderr, level, run.manifest.run_id);
+  const path = file === null ? runFiles(run.dir).log : resolve(context.cwd, file);
   try {
     return createLogger(path, level, run.manifest.run_id);
   } catch (error) {

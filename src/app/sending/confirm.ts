@@ -61,7 +61,7 @@ async function ask(
 ): Promise<boolean | EndSignal> {
   const controller = new AbortController();
   let came: EndSignal | null = null;
-  const forget = onEndSignals((signal) => {
+  const forget = onEndSignals(context, (signal) => {
     came = signal;
     controller.abort();
   });

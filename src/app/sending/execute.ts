@@ -55,9 +55,9 @@ async function* tasksOf(planPath: string, index: LedgerIndex, changes: number): 
  * The first signal drains; a second one breaks off what is in flight; a third one does not even wait for the result
  * files, which can be made again from the ledger.
  */
-function drainOnSignals(stop: Stop, breakOff: () => void, tell: (text: string) => void): void {
-  onEndSignals((signal, times) => {
-    if (times > 2) process.exit(signalExit(signal));
+function drainOnSignals(stop: Stop, breakOff: () => void, tell: (text: string) => void, context: Context): void {
+  const remove = onEndSignals(context, (signal, times) => {
+    if (times > 2) context.signals?.exit(signalExit(signal));
     if (times > 1) {
       breakOff();
       return;
@@ -65,6 +65,8 @@ function drainOnSignals(stop: Stop, breakOff: () => void, tell: (text: string) =
     tell(`${signal}: no new rows; finishing what is in flight (once more to break it off)\n`);
     stop.ask('signal', signal);
   });
+  // Not before the command ends: a signal while the results are written must not lose them.
+  context.atEnd(remove);
 }
 
 /** Asks for a stop when it is time; by the monotonic clock, so that a step of the system's changes nothing. */
@@ -121,8 +123,7 @@ export async function executePlan(
   const control = run.before?.control ?? createControl(settings);
   const { inFlight } = client;
   const reporter = createEventReporter({ logger, settings, total, context, clock: realClock, inFlight, control });
-  // Kept to the end of the process: a signal while the results are written must not lose them.
-  drainOnSignals(stop, client.abort, reporter.note);
+  drainOnSignals(stop, client.abort, reporter.note, context);
   const digest = keyDigest(target.baseUrl, target.key);
   // The key and the account that this run belongs to, as soon as the API has accepted the one and shown the other.
   const noteAccount = (answer: Answer): Answer => {

@@ -40,14 +40,14 @@ function openSink(path: string): Sink {
 }
 
 /**
- * Opens the log of a run at `path`, or on standard error for `-`. Writes are synchronous: a worker would lose the
+ * Opens the log of a run at a path, or on a stream, which stays open. Writes are synchronous: a worker would lose the
  * last lines at exit, and they are the ones that matter. Only plain fields that the caller has chosen are written;
  * an error object of the HTTP library never is, since it carries the Authorization header. Throws what the file system
  * throws when the file cannot be opened.
  */
-export function createLogger(path: string, level: string, runId: string): Logger {
+export function createLogger(to: string | NodeJS.WritableStream, level: string, runId: string): Logger {
   const sink: Sink =
-    path === '-' ? { write: (line) => process.stderr.write(line), close: () => undefined } : openSink(path);
+    typeof to === 'string' ? openSink(to) : { write: (line) => to.write(line), close: () => undefined };
   const logger = pino(
     {
       level,

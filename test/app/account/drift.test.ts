@@ -193,13 +193,12 @@ describe('readLive', () => {
   });
 
   it('is refused where the account cannot be read, and leaves no listener for signals', async () => {
-    const before = process.listenerCount('SIGTERM');
     const place = await accountOf({ readFaults: [parseFault(`503-bare@${id(9)}`)] });
     const { run } = await place.plan(moves([1, 2]));
     const broken = await accountOf({ numbers: numbersOf(2), readFaults: [parseFault('503-bare=1')] });
     const error = await rereadAccount(run, broken.resolve(), KEY, place.context).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ exit: 7, code: 'account_not_read' });
-    expect(process.listenerCount('SIGTERM')).toBe(before);
+    expect(place.context.signals.listenerCount('SIGTERM')).toBe(0);
   });
 });
 

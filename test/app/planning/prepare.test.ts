@@ -7,7 +7,7 @@ import { type PreparedPlan, preparePlan } from '../../../src/app/planning/prepar
 import { resolveForCommand } from '../../../src/app/settings.ts';
 import type { RawSettings } from '../../../src/core/settings/resolve.ts';
 import { listRuns, loadManifest } from '../../../src/io/run/directory.ts';
-import { contextOf } from '../../support/contexts.ts';
+import { contextOf, type TestContext } from '../../support/contexts.ts';
 import { tempDir } from '../../support/io/temp.ts';
 import { id, profile } from '../../support/plans.ts';
 import { inputOf, makeRun, numbersOf } from '../../support/run-directories.ts';
@@ -52,20 +52,20 @@ function place(flags: RawSettings = {}) {
 const cameOf = (begun: PreparedPlan) =>
   'exit' in begun ? begun.exit : 'instead' in begun ? begun.instead.dir : begun.unfinished.length;
 
-/** Gives the process a SIGTERM, as far as those know who listen to it. */
-const terminate = () => {
+/** Sends a SIGTERM to whatever works with this context. */
+const terminate = ({ signals }: TestContext) => {
   csv.ended = () => undefined;
-  process.listeners('SIGTERM').at(-1)?.('SIGTERM');
+  signals.emit('SIGTERM', 'SIGTERM');
 };
 
 describe('a signal while planning', () => {
   it('before, while or after the input is copied ends the run, and nothing was sent', async () => {
     for (const when of ['before', 'after'] as const) {
-      const { origin, runsDir, start } = place();
+      const { context, origin, runsDir, start } = place();
       const copy: typeof origin.copy = async (dir, signal) => {
-        if (when === 'before') terminate();
+        if (when === 'before') terminate(context);
         const sha256 = await origin.copy(dir, signal);
-        if (when === 'after') terminate();
+        if (when === 'after') terminate(context);
         return sha256;
       };
       expect(cameOf(await start('apply', { ...origin, copy }))).toBe(143);
@@ -76,26 +76,26 @@ describe('a signal while planning', () => {
   });
 
   it('when the last row is planned ends the run too', async () => {
-    const { start } = place();
-    csv.ended = terminate;
+    const { context, start } = place();
+    csv.ended = () => terminate(context);
     expect(cameOf(await start())).toBe(143);
   });
 
   it('ends the run, where an earlier one would be gone on with', async () => {
-    const { origin, runsDir, start } = place({ if_unfinished: 'resume' });
+    const { context, origin, runsDir, start } = place({ if_unfinished: 'resume' });
     makeRun(runsDir, 1, { input: inputOf(origin.path, 'ff') });
     const copy: typeof origin.copy = async (dir, signal) => {
       const sha256 = await origin.copy(dir, signal);
-      terminate();
+      terminate(context);
       return sha256;
     };
     expect(cameOf(await start('apply', { ...origin, copy }))).toBe(143);
   });
 
   it('leaves no listener behind', async () => {
-    const before = process.listenerCount('SIGTERM');
-    await place().start();
-    expect(process.listenerCount('SIGTERM')).toBe(before);
+    const { context, start } = place();
+    await start();
+    expect(context.signals.listenerCount('SIGTERM')).toBe(0);
   });
 });
 

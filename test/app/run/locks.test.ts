@@ -116,12 +116,12 @@ describe('lockRun', () => {
   ] as const)('ends its waiting on %s', async (signal, expected) => {
     const dir = tempDir();
     await held(dir);
-    const before = process.listenerCount(signal);
-    setTimeout(() => process.listeners(signal).at(-1)?.(signal), 5);
-    const { exit, message } = await refused(lockRun(dir, 'x', settingsOf({ wait_for_lock: 60_000 }), contextOf()));
+    const context = contextOf();
+    setTimeout(() => context.signals.emit(signal, signal), 5);
+    const { exit, message } = await refused(lockRun(dir, 'x', settingsOf({ wait_for_lock: 60_000 }), context));
     expect(exit).toBe(expected);
     expect(message).toBe(`Stopped by ${signal} while waiting for a lock; nothing was sent.`);
-    expect(process.listenerCount(signal)).toBe(before);
+    expect(context.signals.listenerCount(signal)).toBe(0);
   });
 
   it('is refused with exit 7 where there are no locks, and with exit 2 where its file cannot be written', async () => {
@@ -163,16 +163,16 @@ describe('lockAccount', () => {
 describe('lockNewRun', () => {
   it('takes the lock, and gives whether there is one', async () => {
     const dir = tempDir();
-    expect(await lockNewRun(dir, 'plan x', { no_lock: true })).toBe(false);
+    expect(await lockNewRun(dir, 'plan x', { no_lock: true }, contextOf())).toBe(false);
     expect(readdirSync(dir)).toEqual([]);
-    expect(await lockNewRun(dir, 'plan x', { no_lock: false })).toBe(true);
+    expect(await lockNewRun(dir, 'plan x', { no_lock: false }, contextOf())).toBe(true);
     expect(await isLocked(runFiles(dir).lock)).toBe(true);
     expect(readHolder(runFiles(dir).lock)?.what).toBe('plan x');
   });
 
   it('does without where there are no locks: a plan needs none', async () => {
     broken.code = 'ENOLCK';
-    expect(await lockNewRun(tempDir(), 'plan x', { no_lock: false })).toBe(false);
+    expect(await lockNewRun(tempDir(), 'plan x', { no_lock: false }, contextOf())).toBe(false);
   });
 });
 

@@ -154,7 +154,7 @@ describe('a log on standard error', () => {
     process.stderr.on('error', () => undefined);
     const { createLogger } = await import(io('terminal/logger.ts'));
     for (let n = 0; n < 3; n++) {
-      const logger = createLogger('-', 'info', 'r');
+      const logger = createLogger(process.stderr, 'info', 'r');
       for (let row = 0; row < 200; row++) logger.log('info', 'row.updated', 'x'.repeat(500), { row });
       logger.close();
     }

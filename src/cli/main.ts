@@ -1,0 +1,98 @@
+import type { Context, ProcessContext } from '../app/context.ts';
+import { CommandError, UsageError } from '../app/errors.ts';
+import { print, printJson } from '../app/output.ts';
+import { EXIT } from '../core/run/exit-codes.ts';
+
+const MAX_HELP_WIDTH = 100;
+
+async function dispatch(args: readonly string[], context: Context): Promise<number> {
+  const { readCommandLine } = await import('./parser.ts');
+  const typed = await readCommandLine(args, Math.min(context.stdout.columns ?? 80, MAX_HELP_WIDTH));
+  switch (typed.command) {
+    case 'done':
+      print(context.stdout, typed.text);
+      return EXIT.ok;
+    case 'plan':
+      return (await import('../commands/plan.ts')).planCommand(typed.input, typed.flags, context);
+    case 'apply':
+      return (await import('../commands/apply.ts')).applyCommand(typed.input, typed.flags, context);
+    case 'resume':
+      return (await import('../commands/resume.ts')).resumeCommand(typed.input, typed.flags, context);
+    case 'retry':
+      return (await import('../commands/retry.ts')).retryCommand(typed.input, typed.flags, context);
+    case 'undo':
+      return (await import('../commands/undo.ts')).undoCommand(typed.input, typed.flags, context);
+    case 'verify':
+      return (await import('../commands/verify.ts')).verifyCommand(typed.input, typed.flags, context);
+    case 'run':
+      return (await import('../commands/run.ts')).runCommand(typed.input, typed.flags, context);
+    case 'results':
+      return (await import('../commands/results.ts')).resultsCommand(typed.input, typed.flags, context);
+    case 'runs':
+      return (await import('../commands/runs.ts')).runsCommand(typed.flags, context);
+    case 'sandbox':
+      return (await import('../commands/sandbox.ts')).sandboxCommand(typed.flags, context);
+    default:
+      return typed satisfies never;
+  }
+}
+
+/** Returns a function that removes the key from a message, also a key that was typed in the wrong place. */
+async function keyRemover(env: Context['env']): Promise<(text: string) => string> {
+  const [{ findApiKey }, { createRedactor }] = await Promise.all([
+    import('../io/http/api-key.ts'),
+    import('../core/text/redact.ts'),
+  ]);
+  const found = findApiKey(env);
+  // If two keys differ, neither is found; the one in the variable is known all the same.
+  const redactors = ['key' in found ? found.key : null, env.TELNYX_API_KEY?.trim() ?? null].map(createRedactor);
+  return (text) => redactors.reduce((clean, redact) => redact(clean), text);
+}
+
+/** Whether to print one JSON object. The command line may not have been understood. */
+function wantsJson(args: readonly string[], env: Context['env']): boolean {
+  const asked = args.findLast((arg) => /^--json(=|$)/.test(arg));
+  if (asked !== undefined) return !/=(false|0)$/i.test(asked);
+  return /^(true|1)$/i.test(env.TELNYX_REASSIGN_JSON ?? '');
+}
+
+/** Prints an error on standard error or, for `--json`, as the one object on standard output. Returns the exit code. */
+async function report(error: unknown, args: readonly string[], context: Context): Promise<number> {
+  const { exit, code, next } =
+    error instanceof CommandError ? error : { exit: EXIT.internal, code: 'internal', next: null };
+  const withoutKey = await keyRemover(context.env);
+  const message = withoutKey(error instanceof Error ? error.message : String(error));
+  if (wantsJson(args, context.env)) {
+    printJson(context, exit, { next_command: next, error: { code, message } });
+    return exit;
+  }
+  if (error instanceof CommandError && !(error instanceof UsageError)) {
+    print(context.stderr, `${message}\n`);
+    return exit;
+  }
+  const lines = message.split('\n').map((line) => `telnyx-reassign: ${line}\n`);
+  print(context.stderr, lines.join(''));
+  if (error instanceof UsageError) print(context.stderr, `See ${context.program} --help\n`);
+  else if (error instanceof Error && error.stack !== undefined) print(context.stderr, `${withoutKey(error.stack)}\n`);
+  return exit;
+}
+
+/**
+ * Runs one command line and returns its exit code. It touches the process only through `given`, so tests can run a
+ * command without a process of its own. At the end its locks are released and its signal handlers removed.
+ */
+export async function main(args: readonly string[], given: ProcessContext): Promise<number> {
+  const releases: (() => void)[] = [];
+  const context: Context = { ...given, unattended: false, atEnd: (release) => releases.push(release) };
+  if (args.includes('--version')) {
+    print(context.stdout, `${context.version}\n`);
+    return EXIT.ok;
+  }
+  try {
+    return await dispatch(args, context);
+  } catch (error) {
+    return await report(error, args, context);
+  } finally {
+    for (const release of releases.reverse()) release();
+  }
+}
