@@ -49,7 +49,7 @@ describe('main', () => {
     const run = place(sandbox.url);
     const first = await run('apply', 'in.csv', '--yes', '--rate', 'off');
     expect(first).toMatchObject({ exit: 0, handlers: 0 });
-    expect(first.stdout).toContain('3 updated');
+    expect(first.stdout).toContain('  3  updated\n');
     const [made] = loadRuns(join(first.cwd, 'runs')).runs;
     expect(await isLocked(runFiles(made?.dir ?? '').lock)).toBe(false);
     // The lock of the account is free too, or this one would be refused with exit 9.
