@@ -7,82 +7,81 @@ import { failure, type Reply } from './http/reply.ts';
 import { sendReply } from './http/send.ts';
 import type { Recorder } from './recorder.ts';
 
-/** Paths under this prefix steer the sandbox itself. They take no key, no place in the rate limit, and are not recorded. */
+/** Paths with this prefix control the sandbox itself. They need no key, have no rate limit and are not recorded. */
 export const CONTROL_PREFIX = '/_sandbox/';
 
-const PIECE = 1000;
-
+const ROWS_PER_CHUNK = 1000;
 const ROUTES = ['GET requests', 'GET state', 'POST edit', 'POST reset-requests'];
 
-/** Answers a control request: what was received, what the account holds, an edit, or forgetting what was received. */
-export function control(
-  request: IncomingMessage,
-  response: ServerResponse,
-  account: Account,
-  recorder: Recorder,
-  headers: Record<string, string>,
+/** A request and its response. `headers` are those that every answer has. */
+type Exchange = { request: IncomingMessage; response: ServerResponse; headers: Record<string, string> };
+
+/** Answers a control request: lists or clears the received requests, shows the account, or edits it. */
+export function answerControl(
+  { request, response, headers }: Exchange,
+  { account, recorder }: { account: Account; recorder: Recorder },
 ): void {
   const { method, url = '' } = request;
-  const asked = `${method} ${url.split('?', 1)[0]}`;
-  if (asked === `GET ${CONTROL_PREFIX}requests`) {
+  const route = `${method} ${url.split('?', 1)[0]}`;
+  if (route === `GET ${CONTROL_PREFIX}requests`) {
     response.writeHead(200, { 'content-type': 'application/x-ndjson', ...headers });
-    pump(response, ndjson(recorder.list()));
-  } else if (asked === `GET ${CONTROL_PREFIX}state`) {
+    writeAll(response, ndjson(recorder.list()));
+  } else if (route === `GET ${CONTROL_PREFIX}state`) {
     response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', ...headers });
-    pump(response, stateJson(account));
-  } else if (asked === `POST ${CONTROL_PREFIX}reset-requests`) {
+    writeAll(response, stateJson(account));
+  } else if (route === `POST ${CONTROL_PREFIX}reset-requests`) {
     recorder.clear();
     response.writeHead(204, headers).end();
-  } else if (asked === `POST ${CONTROL_PREFIX}edit`) {
+  } else if (route === `POST ${CONTROL_PREFIX}edit`) {
     readBody(request, (body) => {
-      const refusal = edited(account, body);
+      const refusal = applyEditBody(account, body);
       if (refusal === null) response.writeHead(204, headers).end();
       else sendReply(response, refusal, headers);
     });
   } else {
-    const detail = `There are ${ROUTES.map((route) => route.replace(' ', ` ${CONTROL_PREFIX}`)).join(', ')}.`;
-    sendReply(response, failure(404, '10005', { detail }), headers);
+    const routes = ROUTES.map((text) => text.replace(' ', ` ${CONTROL_PREFIX}`)).join(', ');
+    sendReply(response, failure(404, '10005', { detail: `Expected one of ${routes}, got ${route}.` }), headers);
   }
 }
 
-/** Carries out the edit in a body, or gives the answer that says why it was not. */
-function edited(account: Account, body: Body): Reply | null {
-  const unread = refuseBody(body);
-  if (unread !== null) return unread;
+/** Applies the edit in a body. Returns the error answer if it cannot be applied. */
+function applyEditBody(account: Account, body: Body): Reply | null {
+  const unreadable = refuseBody(body);
+  if (unreadable !== null) return unreadable;
   const problem = editProblem(body.value);
-  if (problem !== null) return failure(400, '10015', { detail: `Bad edit: ${problem}.` });
+  if (problem !== null) return failure(400, '10015', { detail: `Invalid edit: ${problem}.` });
   const refusal = applyEdit(account, body.value as AccountEdit);
   if (refusal === null) return null;
-  const detail = `Bad edit: ${refusal.text}.`;
+  const detail = `Invalid edit: ${refusal.text}.`;
   return refusal.reason === 'unknown' ? failure(404, '10005', { detail }) : failure(400, '10015', { detail });
 }
 
 function* ndjson(rows: readonly unknown[]): Generator<string> {
-  for (const piece of pieces(rows)) yield piece.map((row) => `${JSON.stringify(row)}\n`).join('');
+  for (const chunk of chunksOf(rows)) yield chunk.map((row) => `${JSON.stringify(row)}\n`).join('');
 }
 
-/** The snapshot in pieces: a million numbers in one string would come near the longest string there can be. */
+/** The snapshot in chunks: a million numbers in one string would come close to the maximum string length. */
 function* stateJson(account: Account): Generator<string> {
   const { numbers, ...others } = snapshotOf(account);
   yield `${JSON.stringify(others).slice(0, -1)},"numbers":[`;
   let separator = '';
-  for (const piece of pieces(numbers)) {
-    yield separator + JSON.stringify(piece).slice(1, -1);
+  for (const chunk of chunksOf(numbers)) {
+    yield separator + JSON.stringify(chunk).slice(1, -1);
     separator = ',';
   }
   yield ']}';
 }
 
-function* pieces<T>(rows: readonly T[]): Generator<T[]> {
-  for (let start = 0; start < rows.length; start += PIECE) yield rows.slice(start, start + PIECE);
+function* chunksOf<T>(rows: readonly T[]): Generator<T[]> {
+  for (let start = 0; start < rows.length; start += ROWS_PER_CHUNK) yield rows.slice(start, start + ROWS_PER_CHUNK);
 }
 
-/** Writes as fast as the client reads, and stops where it goes away. */
-function pump(response: ServerResponse, texts: Iterator<string, unknown>): void {
+/** Writes as fast as the client reads. Stops if the client disconnects. */
+function writeAll(response: ServerResponse, texts: Iterator<string, unknown>): void {
   for (let next = texts.next(); !next.done; next = texts.next()) {
     if (response.destroyed) return;
     if (!response.write(next.value)) {
-      response.once('drain', () => pump(response, texts));
+      response.once('drain', () => writeAll(response, texts));
       return;
     }
   }

@@ -1,8 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Account } from './account/account.ts';
-import type { EditsDue } from './account/edits.ts';
+import type { ApplyDueEdits } from './account/edits.ts';
 import { updateNumber } from './account/update.ts';
-import { CONTROL_PREFIX, control } from './control.ts';
+import { answerControl, CONTROL_PREFIX } from './control.ts';
 import { playFault } from './faults/fault-kinds.ts';
 import type { FaultChooser } from './faults/faults.ts';
 import type { Gate } from './faults/gate.ts';
@@ -12,86 +12,80 @@ import { sendReply } from './http/send.ts';
 import type { OpenRecord, Recorder } from './recorder.ts';
 import { findRoute, type Route } from './routes.ts';
 
-/** What answering takes. `later` runs its function after so many milliseconds, at once for 0. */
+/** What the handler works with. `schedule` calls its function after that many milliseconds, at once for 0. */
 type HandlerParts = {
   account: Account;
   gate: Gate;
-  editsDue: EditsDue;
+  applyDueEdits: ApplyDueEdits;
   chooseFault: FaultChooser;
   chooseReadFault: FaultChooser;
   recorder: Recorder;
-  later: (ms: number, act: () => void) => void;
+  schedule: (ms: number, callback: () => void) => void;
   latencyMs: number;
   quoteKey: boolean;
 };
 
-/** The request listener: record, gate, body, edits, fault, route, answer, in this order. */
+/** A request that has passed the gate. */
+type Call = { method: string; url: string; route: Route | null; record: OpenRecord };
+
+/** The request listener. Each request is recorded, checked at the gate, preceded by due edits, and answered. */
 export function createHandler(parts: HandlerParts): RequestListener {
   const { account, gate, recorder } = parts;
-  let received = 0;
-  let underApi = 0;
-  let answered = 0;
+  let receivedCount = 0;
+  let apiCount = 0;
+  let answeredCount = 0;
 
   return (request: IncomingMessage, response: ServerResponse) => {
     const atMs = performance.now();
     const { method = '', url = '' } = request;
-    received += 1;
-    const headers = { 'x-request-id': `sandbox-${String(received).padStart(8, '0')}` };
-    if (url.startsWith(CONTROL_PREFIX)) return control(request, response, account, recorder, headers);
+    receivedCount += 1;
+    const headers = { 'x-request-id': `sandbox-${String(receivedCount).padStart(8, '0')}` };
+    if (url.startsWith(CONTROL_PREFIX)) return answerControl({ request, response, headers }, { account, recorder });
 
     const [path, query] = splitUrl(url);
     const route = findRoute(path);
-    const record = recorder.arrived(atMs, method, url, route?.id ?? null);
+    const record = recorder.add(atMs, method, url, route?.id ?? null);
     const { authorization } = request.headers;
     const isApi = path.startsWith('/v2/');
-    if (isApi) underApi += 1;
-    const nth = isApi ? underApi : 0; // kept until its body is there, whatever arrives meanwhile
-    const admission = isApi ? gate(authorization, atMs, answered) : { refusal: null, headers: {} };
+    if (isApi) apiCount += 1;
+    const nth = isApi ? apiCount : 0; // other requests may arrive before the body of this one is complete
+    const admission = isApi ? gate(authorization, atMs, answeredCount) : { refusal: null, headers: {} };
 
     const answer = (reply: Reply) =>
-      parts.later(parts.latencyMs + (reply.delayMs ?? 0), () => {
-        if (response.destroyed) return; // the client went away: nobody was answered
-        const told = parts.quoteKey ? quoting(reply, authorization) : reply;
+      parts.schedule(parts.latencyMs + (reply.delayMs ?? 0), () => {
+        if (response.destroyed) return; // the client disconnected and got no answer
+        const finalReply = parts.quoteKey ? withQuotedKey(reply, authorization) : reply;
         const rateHeaders = reply.withoutRateHeaders ? {} : admission.headers;
-        record.status = sendReply(response, told, { ...headers, ...rateHeaders });
-        if (record.status !== null) answered += 1;
+        record.status = sendReply(response, finalReply, { ...headers, ...rateHeaders });
+        if (record.status !== null) answeredCount += 1;
       });
 
+    const call = { method, url, route, record };
     if (method === 'GET') {
-      parts.editsDue(nth);
-      answer(admission.refusal ?? replyToRead(parts, url, route, record, new URLSearchParams(query)));
+      parts.applyDueEdits(nth);
+      answer(admission.refusal ?? replyToRead(parts, call, new URLSearchParams(query)));
     } else {
       readBody(request, (body) => {
         record.body = body.value;
-        parts.editsDue(nth);
-        answer(admission.refusal ?? replyToWrite(parts, method, route, record, body));
+        parts.applyDueEdits(nth);
+        answer(admission.refusal ?? replyToWrite(parts, call, body));
       });
     }
   };
 }
 
-function replyToRead(
-  { account, chooseReadFault }: HandlerParts,
-  url: string,
-  route: Route | null,
-  record: OpenRecord,
-  query: URLSearchParams,
-): Reply {
+function replyToRead({ account, chooseReadFault }: HandlerParts, call: Call, query: URLSearchParams): Reply {
+  const { route, record, url } = call;
   if (route === null) return failure(404, '10005');
   const read = () => route.read(account, query);
   const fault = chooseReadFault(route.id ?? url);
   if (fault === null) return read();
   record.fault = fault;
-  return playFault(fault, { write: read, read, asked: null });
+  return playFault(fault, { write: read, read, body: null });
 }
 
-function replyToWrite(
-  { account, chooseFault }: HandlerParts,
-  method: string,
-  route: Route | null,
-  record: OpenRecord,
-  body: Body,
-): Reply {
+function replyToWrite({ account, chooseFault }: HandlerParts, call: Call, body: Body): Reply {
+  const { route, record, method } = call;
   if (route === null) return failure(404, '10005');
   const { id } = route;
   if (method !== 'PATCH' || id === null) {
@@ -102,15 +96,15 @@ function replyToWrite(
   if (fault === null) return write();
   record.fault = fault;
   const read = () => route.read(account, new URLSearchParams());
-  return playFault(fault, { write, read, asked: body.value });
+  return playFault(fault, { write, read, body: body.value });
 }
 
 function splitUrl(url: string): [path: string, query: string] {
-  const mark = url.indexOf('?');
-  return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
+  const at = url.indexOf('?');
+  return at < 0 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
 }
 
-function quoting(reply: Reply, authorization = 'nothing'): Reply {
+function withQuotedKey(reply: Reply, authorization = 'nothing'): Reply {
   if (reply.errors === undefined) return reply;
   const quote = ` The Authorization header was: ${authorization}`;
   return { ...reply, errors: reply.errors.map((error) => ({ ...error, detail: error.detail + quote })) };

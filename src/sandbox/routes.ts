@@ -3,30 +3,30 @@ import { listNumbers, listProfiles } from './account/list.ts';
 import { showNumber, showProfile } from './account/views.ts';
 import { failure, type Reply, success } from './http/reply.ts';
 
-/** Where a path leads. Only a route with an id can be written to. */
+/** The target of a path. Only a route with an id can be written to. */
 export type Route = {
   /** The number id in the path, for the two operations on one number. */
   id: string | null;
   read: (account: Account, query: URLSearchParams) => Reply;
 };
 
-/** The route of a path below /v2 (as it came, percent-encoded, without the query), or null when there is none. */
+/** The route of a path (percent-encoded, without the query), or null if there is none. */
 export function findRoute(path: string): Route | null {
   const [root, version, collection, first, second, ...rest] = path.split('/').map(decoded);
   if (root !== '' || version !== 'v2' || rest.length > 0) return null;
   if (collection === 'phone_numbers') {
-    if (first === 'messaging' && second === undefined) return reading(listNumbers);
+    if (first === 'messaging' && second === undefined) return readOnly(listNumbers);
     if (first && second === 'messaging') return oneNumber(first);
   }
   if (collection === 'messaging_profiles') {
-    if (first === undefined) return reading(listProfiles);
+    if (first === undefined) return readOnly(listProfiles);
     if (first && second === undefined) return oneProfile(first);
     if (first && second === 'phone_numbers') return numbersOfProfile(first);
   }
   return null;
 }
 
-function reading(read: Route['read']): Route {
+function readOnly(read: Route['read']): Route {
   return { id: null, read };
 }
 
@@ -41,14 +41,14 @@ function oneNumber(id: string): Route {
 }
 
 function oneProfile(id: string): Route {
-  return reading((account) => {
+  return readOnly((account) => {
     const profile = account.profiles.get(id.toLowerCase());
     return profile === undefined ? failure(404, '10005') : success({ data: showProfile(account, profile) });
   });
 }
 
 function numbersOfProfile(id: string): Route {
-  return reading((account, query) => {
+  return readOnly((account, query) => {
     const profile = account.profiles.get(id.toLowerCase());
     return profile === undefined ? failure(404, '10005') : listNumbers(account, query, profile.id);
   });

@@ -20,33 +20,33 @@ export type { ReceivedRequest } from './recorder.ts';
 export type SandboxOptions = {
   /** Default 0: any free port. The address is always 127.0.0.1. */
   port?: number | undefined;
-  /** How many to make, or the numbers themselves. Default 1000. */
+  /** The count of made numbers, or the numbers themselves. Default 1000. */
   numbers?: number | Iterable<NumberInput> | undefined;
-  /** How many to make, or the profiles themselves. Default 3. */
+  /** The count of made profiles, or the profiles themselves. Default 3. */
   profiles?: number | Iterable<ProfileInput> | undefined;
-  /** Requests allowed in any stretch of `rateWindowMs`. Default: no limit. */
+  /** Requests allowed in any window of `rateWindowMs`. Default: no limit. */
   rateLimit?: number | undefined;
   /** Default 1000. */
   rateWindowMs?: number | undefined;
-  /** Waited before every answer under /v2. Default 0. */
+  /** Delay before every answer. Default 0. */
   latencyMs?: number | undefined;
-  /** Drives the faults that have a probability. Default 1. */
+  /** Seed of the faults with a probability. Default 1. */
   seed?: number | undefined;
-  /** The only key that is accepted. Default: any that is not empty. */
+  /** The only accepted key. Default: any key that is not empty. */
   key?: string | undefined;
-  /** From parseFault. They hit PATCH only. */
+  /** From parseFault. They apply to PATCH only. */
   faults?: Fault[] | undefined;
-  /** From parseFault. They hit GET under /v2 only; those for an id hit the reads of that one number. */
+  /** From parseFault. They apply to GET under /v2 only. A fault with an id applies to reads of that number only. */
   readFaults?: Fault[] | undefined;
-  /** What somebody else does to the account while requests come in. */
+  /** Edits by another client while requests come in. */
   edits?: Edit[] | undefined;
-  /** After so many answered requests, every further one is answered 401. Default: never. */
+  /** After this many answered requests, every further one is answered 401. Default: never. */
   revokeAfter?: number | undefined;
-  /** Error details quote the Authorization header, as careless servers do. Default false. */
+  /** Whether error details quote the Authorization header, as careless servers do. Default false. */
   quoteKey?: boolean | undefined;
-  /** An earlier snapshot to start from, instead of `numbers` and `profiles`. */
+  /** A snapshot to start from instead of `numbers` and `profiles`. */
   state?: SandboxState | undefined;
-  /** Default true; the last 200,000 are kept. */
+  /** Default true. The last 200,000 are kept. */
   recordRequests?: boolean | undefined;
 };
 
@@ -54,21 +54,21 @@ export type Sandbox = {
   /** http://127.0.0.1:PORT/v2 */
   url: string;
   port: number;
-  /** Drops every open connection. May be called again. */
+  /** Closes every open connection. May be called more than once. */
   close(): Promise<void>;
-  /** A copy of the account as it is now, as plain JSON data. */
+  /** A copy of the current account as plain JSON data. */
   snapshot(): SandboxState;
-  /** What arrived under /v2 and elsewhere, control routes excepted, oldest first. */
+  /** All received requests except those to control routes, oldest first. */
   requests(): ReceivedRequest[];
-  /** What somebody else does to the account, at once. Throws RangeError for an edit that cannot be carried out. */
+  /** Applies an edit by another client at once. Throws RangeError for an edit that cannot be applied. */
   edit(edit: AccountEdit): void;
 };
 
 const KEEP_ALIVE_MS = 65_000;
 
 /**
- * Starts a stand-in of the messaging API on this machine. Rejects when the port cannot be had (the error of `listen`)
- * and with a RangeError for a count, a limit, a window or an edit that makes no sense.
+ * Starts the sandbox: a local imitation of the messaging API. Rejects with the error of `listen` if the port is not
+ * available, and with RangeError for an invalid count, limit, window or edit.
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { numbers = 1000, profiles = 3, faults = [], readFaults = [], edits = [], seed = 1 } = options;
@@ -79,10 +79,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     account,
     recorder,
     gate: createGate(options),
-    editsDue: scheduleEdits(account, edits),
+    applyDueEdits: scheduleEdits(account, edits),
     chooseFault: createFaultChooser(faults, seed),
     chooseReadFault: createFaultChooser(readFaults, seed),
-    later: timers.later,
+    schedule: timers.schedule,
     latencyMs: options.latencyMs ?? 0,
     quoteKey: options.quoteKey ?? false,
   });
@@ -103,17 +103,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
 }
 
-/** Delays that can all be dropped at once, so that closing never waits for a slow answer. */
+/** Timers that can all be cleared at once, so that closing never waits for a slow answer. */
 function createTimers() {
   const timers = new Set<NodeJS.Timeout>();
-  const later = (ms: number, act: () => void) => {
+  const schedule = (ms: number, callback: () => void) => {
     if (ms <= 0) {
-      act();
+      callback();
       return;
     }
     const timer = setTimeout(() => {
       timers.delete(timer);
-      act();
+      callback();
     }, ms);
     timers.add(timer);
   };
@@ -121,16 +121,16 @@ function createTimers() {
     for (const timer of timers) clearTimeout(timer);
     timers.clear();
   };
-  return { later, clear };
+  return { schedule, clear };
 }
 
-function listen(server: Server, wanted: number): Promise<number> {
+function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(wanted, '127.0.0.1', () => {
+    server.listen(port, '127.0.0.1', () => {
       server.off('error', reject);
       const address = server.address();
-      resolve(typeof address === 'object' && address !== null ? address.port : wanted);
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
     });
   });
 }

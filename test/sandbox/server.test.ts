@@ -6,7 +6,7 @@ import { call, callUrl, code, id, patch, profile, sandbox } from '../support/san
 const controlUrl = (to: Sandbox, path: string) => `http://127.0.0.1:${to.port}/_sandbox/${path}`;
 
 describe('starting and closing', () => {
-  it('has 1000 numbers on 3 profiles unless told, at a loopback address', async () => {
+  it('has 1000 numbers and 3 profiles by default, at a loopback address', async () => {
     const to = await startSandbox();
     expect(to.url).toBe(`http://127.0.0.1:${to.port}/v2`);
     expect(to.snapshot().numbers).toHaveLength(1000);
@@ -21,7 +21,7 @@ describe('starting and closing', () => {
     await expect(sandbox({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 
-  it('closes while answers are still waiting for their latency', async () => {
+  it('closes while answers still wait for their latency', async () => {
     const to = await sandbox({ latencyMs: 60_000 });
     const waiting = call(to, '/messaging_profiles').catch(() => 'dropped');
     while (to.requests().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -29,7 +29,7 @@ describe('starting and closing', () => {
     expect(await waiting).toBe('dropped');
   });
 
-  it('waits its latency before each answer', async () => {
+  it('waits the latency before each answer', async () => {
     const to = await sandbox({ latencyMs: 50 });
     const answers = [call(to, '/messaging_profiles'), patch(to, id(1), { messaging_product: 'P2P' })];
     while (to.requests().length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -38,10 +38,10 @@ describe('starting and closing', () => {
   });
 });
 
-it('records no status for a client that did not wait', async () => {
+it('records no status for a client that disconnects before the answer', async () => {
   const to = await sandbox({ latencyMs: 80 });
-  const left = call(to, '/messaging_profiles', { signal: AbortSignal.timeout(20) }).catch(() => 'left');
-  expect(await left).toBe('left');
+  const outcome = call(to, '/messaging_profiles', { signal: AbortSignal.timeout(20) }).catch(() => 'disconnected');
+  expect(await outcome).toBe('disconnected');
   expect((await call(to, '/nowhere')).status).toBe(404);
   expect(to.requests().map((received) => received.status)).toEqual([null, 404]);
 });
@@ -56,7 +56,7 @@ describe('HTTP', () => {
     expect(new Set(ports).size).toBe(1);
   });
 
-  it('numbers its answers and dates them', async () => {
+  it('sends a request id and a date with every answer', async () => {
     const to = await sandbox();
     const ids = [];
     for (const path of ['/messaging_profiles', '/nowhere', `/phone_numbers/${id(1)}/messaging`]) {
@@ -85,7 +85,7 @@ describe('HTTP', () => {
     }
   });
 
-  it('answers 404 outside of /v2 without asking for a key', async () => {
+  it('answers 404 outside /v2 without a key', async () => {
     const { port } = await sandbox();
     const answer = await callUrl(`http://127.0.0.1:${port}/v3/messaging_profiles`, { headers: { authorization: '' } });
     expect([answer.status, code(answer)]).toEqual([404, '10005']);
@@ -102,8 +102,8 @@ describe('HTTP', () => {
   });
 });
 
-describe('the record of requests', () => {
-  it('holds what arrived, in order, with what became of it', async () => {
+describe('the recorded requests', () => {
+  it('are in order of arrival, with body and status', async () => {
     const to = await sandbox();
     await patch(to, id(1), { messaging_product: 'P2P' });
     await patch(to, 'no%2Done', '{oops');
@@ -141,13 +141,13 @@ describe('the record of requests', () => {
     expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 
-  it('is empty when it is switched off', async () => {
+  it('are empty if recording is off', async () => {
     const to = await sandbox({ recordRequests: false });
     expect((await call(to, '/messaging_profiles')).status).toBe(200);
     expect(to.requests()).toEqual([]);
   });
 
-  it('is read and forgotten from outside, without a key', async () => {
+  it('can be read and cleared over HTTP without a key', async () => {
     const to = await sandbox();
     await call(to, '/messaging_profiles');
     await patch(to, id(1), { messaging_product: 'P2P' });
@@ -161,7 +161,7 @@ describe('the record of requests', () => {
 });
 
 describe('the state', () => {
-  it('can be taken out, kept as JSON and started from again', async () => {
+  it('can be saved as JSON and loaded again', async () => {
     const first = await sandbox({ numbers: 25, profiles: 2 });
     await patch(first, id(1), { messaging_profile_id: '', messaging_product: 'P2P', tags: ['x'] });
     const kept = JSON.parse(JSON.stringify(first.snapshot()));
@@ -173,13 +173,13 @@ describe('the state', () => {
     expect(kept).toEqual(first.snapshot());
   });
 
-  it('can name its organization', async () => {
+  it('can set the organization', async () => {
     const state = { numbers: [], profiles: [], organization_id: 'other' };
     const to = await sandbox({ state });
     expect(to.snapshot()).toEqual({ ...state, revision: 0 });
   });
 
-  it('holds no secret, and no copy shares its records', async () => {
+  it('contains no secret, and copies are independent', async () => {
     const to = await sandbox();
     const copy = to.snapshot();
     expect(JSON.stringify(copy)).not.toContain('secret');
@@ -187,12 +187,12 @@ describe('the state', () => {
     expect(to.snapshot().numbers[0]?.messaging_product).toBe('A2P');
   });
 
-  it.each([0, 1, 1000, 2500])('comes over HTTP in one JSON text with %i numbers', async (numbers) => {
+  it.each([0, 1, 1000, 2500])('is one JSON document over HTTP with %i numbers', async (numbers) => {
     const to = await sandbox({ numbers });
     expect((await callUrl(controlUrl(to, 'state'))).json).toEqual(to.snapshot());
   });
 
-  it('comes whole to a client that reads slowly', async () => {
+  it('is complete for a slow reader', async () => {
     const to = await sandbox({ numbers: 30_000 });
     expect((await callUrl(controlUrl(to, 'state'))).json.numbers).toHaveLength(30_000);
   });
@@ -207,7 +207,7 @@ describe('the state', () => {
 
 function localPort(to: Sandbox, agent: Agent): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    const asked = request(
+    const sent = request(
       `${to.url}/messaging_profiles`,
       { agent, headers: { authorization: 'Bearer k' } },
       (answer) => {
@@ -215,6 +215,6 @@ function localPort(to: Sandbox, agent: Agent): Promise<number | undefined> {
         answer.resume().on('end', () => resolve(port));
       },
     );
-    asked.on('error', reject).end();
+    sent.on('error', reject).end();
   });
 }

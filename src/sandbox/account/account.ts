@@ -1,26 +1,26 @@
 import type { SandboxNumber, SandboxProfile, SandboxState } from './state.ts';
 
-/** The live account: a state indexed by id. After the start only the functions of this file write to it. */
+/** The live account: a state indexed by id. After the start, only the functions in this file write to it. */
 export type Account = {
   readonly numbers: Map<string, SandboxNumber>;
   readonly profiles: ReadonlyMap<string, SandboxProfile>;
   readonly organizationId: string;
-  /** Grows by one with every write, so that a cached selection knows when it is stale. */
+  /** Incremented by every write, so that a stale cached selection is recognized. */
   revision: number;
-  /** Made when first asked for, and again after a number was added or removed. */
+  /** Sorted on first use, and again after a number was added or removed. */
   sorted: readonly SandboxNumber[] | null;
-  /** The last filtered list: the pages of one listing would otherwise each walk over every number. */
+  /** The last filtered list. Without it, every page of a listing would filter all numbers again. */
   selection: { key: string; revision: number; rows: readonly SandboxNumber[] } | null;
 };
 
-/** What a PATCH may change; an absent field keeps its value. */
+/** What a PATCH may change. A missing field keeps its value. */
 export type NumberChange = Partial<
   Pick<SandboxNumber, 'messaging_profile_id' | 'messaging_product'> & { tags: readonly string[] }
 >;
 
 const ORGANIZATION = '00000000-0000-4000-8000-0000000000ff';
 
-/** An account that starts as `state` says. The state itself is copied, never written to. */
+/** Opens an account with a copy of `state`. */
 export function openAccount(state: SandboxState): Account {
   return {
     numbers: new Map(state.numbers.map((number) => [number.id, { ...number }])),
@@ -32,7 +32,7 @@ export function openAccount(state: SandboxState): Account {
   };
 }
 
-/** A copy of the account as plain data, numbers and profiles in the order they came in. */
+/** A copy of the account as plain data, in the original order of numbers and profiles. */
 export function snapshotOf(account: Account): SandboxState {
   return {
     numbers: Array.from(account.numbers.values(), (number) => ({ ...number })),
@@ -42,43 +42,43 @@ export function snapshotOf(account: Account): SandboxState {
   };
 }
 
-/** Writes a change that was found good. `number` must be one of the account. */
+/** Writes a valid change. `number` must belong to the account. */
 export function changeNumber(account: Account, number: SandboxNumber, change: NumberChange): void {
   Object.assign(number, change, { updated_at: new Date().toISOString() });
   account.revision += 1;
 }
 
-/** Adds a number whose id the account does not have yet. */
+/** Adds a number with a new id. */
 export function addNumber(account: Account, number: SandboxNumber): void {
   account.numbers.set(number.id, number);
-  forgetOrder(account);
+  invalidateOrder(account);
 }
 
-/** Takes a number out of the account: from now on it is unknown. */
+/** Removes a number from the account. */
 export function removeNumber(account: Account, number: SandboxNumber): void {
   account.numbers.delete(number.id);
-  forgetOrder(account);
+  invalidateOrder(account);
 }
 
-function forgetOrder(account: Account): void {
+function invalidateOrder(account: Account): void {
   account.revision += 1;
   account.sorted = null;
   account.selection = null;
 }
 
-/** All numbers by phone number, then id. Sorted once for all the reads between two additions or removals. */
+/** All numbers by phone number, then id. Sorted once between two additions or removals. */
 export function sortedNumbers(account: Account): readonly SandboxNumber[] {
   account.sorted ??= [...account.numbers.values()].sort(
-    (a, b) => order(a.phone_number, b.phone_number) || order(a.id, b.id),
+    (a, b) => compare(a.phone_number, b.phone_number) || compare(a.id, b.id),
   );
   return account.sorted;
 }
 
-/** The numbers that have one of these exact phone numbers, in sorted order: a binary search for each. */
+/** The numbers with one of these exact phone numbers, in sorted order: one binary search for each. */
 export function withPhoneNumbers(account: Account, phoneNumbers: readonly string[]): SandboxNumber[] {
   const sorted = sortedNumbers(account);
   const found: SandboxNumber[] = [];
-  for (const wanted of [...new Set(phoneNumbers)].sort(order)) {
+  for (const wanted of [...new Set(phoneNumbers)].sort(compare)) {
     let low = 0;
     let high = sorted.length;
     while (low < high) {
@@ -94,6 +94,6 @@ export function withPhoneNumbers(account: Account, phoneNumbers: readonly string
   return found;
 }
 
-function order(a: string, b: string): number {
+function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }

@@ -2,40 +2,40 @@ import { type Account, addNumber, changeNumber, type NumberChange, removeNumber,
 import { type AccountEdit, type Edit, editProblem } from './edit-forms.ts';
 import { completeNumber, freePhoneNumbers } from './generate.ts';
 
-/** Why an edit of good form cannot be carried out. */
+/** Why a well-formed edit cannot be applied. */
 type EditRefusal = { reason: 'unknown' | 'taken'; text: string };
 
 /**
- * Carries an edit out at once, or says why it cannot be. Nothing else is checked: whoever edits here may do what the
- * API would refuse, such as choosing a product that the number is not eligible for.
+ * Applies an edit at once, or returns why it cannot be applied. Nothing else is checked: an edit may do what the API
+ * would refuse, such as setting a product that the number is not eligible for.
  */
 export function applyEdit(account: Account, edit: AccountEdit): EditRefusal | null {
   const id = idOf(edit);
   const number = account.numbers.get(id);
-  const refused = refusalOf(edit, number !== undefined);
-  if (refused !== null) return refused;
+  const refusal = refusalOf(edit, number !== undefined);
+  if (refusal !== null) return refusal;
   if ('add' in edit) addNumber(account, completeNumber(edit.add, freePhoneNumberOf(account)));
   else if (number !== undefined && edit.remove) removeNumber(account, number);
   else if (number !== undefined) changeNumber(account, number, changeOf(edit));
   return null;
 }
 
-/** Carries an edit out at once. Throws RangeError where its form is bad or the account cannot have it. */
+/** Applies an edit at once. Throws RangeError for an edit that is malformed or cannot be applied. */
 export function editNow(account: Account, edit: AccountEdit): void {
   const problem = editProblem(edit) ?? applyEdit(account, edit)?.text ?? null;
-  if (problem !== null) throw new RangeError(`bad edit: ${problem}`);
+  if (problem !== null) throw new RangeError(`invalid edit: ${problem}`);
 }
 
-/** Carries out what is due before the nth request under /v2 is answered. */
-export type EditsDue = (nth: number) => void;
+/** Applies the edits that are due before the nth request under /v2 is answered. */
+export type ApplyDueEdits = (nth: number) => void;
 
 /**
- * The edits that happen at their moments. Throws RangeError for those that never could, taken in their order. One
- * that has become impossible meanwhile, because of other edits at once, does nothing when its moment comes.
+ * Schedules edits. Throws RangeError if, taken in order, one of them could never be applied. If another edit makes a
+ * scheduled one impossible in the meantime, it does nothing.
  */
-export function scheduleEdits(account: Account, edits: readonly Edit[]): EditsDue {
+export function scheduleEdits(account: Account, edits: readonly Edit[]): ApplyDueEdits {
   const waiting = [...edits].sort((a, b) => a.atRequest - b.atRequest);
-  refuseImpossible(account, waiting);
+  checkApplicable(account, waiting);
   let next = 0;
   return (nth) => {
     for (let edit = waiting[next]; edit !== undefined && edit.atRequest <= nth; edit = waiting[next]) {
@@ -45,21 +45,21 @@ export function scheduleEdits(account: Account, edits: readonly Edit[]): EditsDu
   };
 }
 
-function refuseImpossible(account: Account, inOrder: readonly Edit[]): void {
-  const changed = new Map<string, boolean>(); // whether an id is there, once an edit has decided it
+function checkApplicable(account: Account, inOrder: readonly Edit[]): void {
+  const existence = new Map<string, boolean>(); // of the ids that earlier edits add or remove
   for (const { atRequest, ...edit } of inOrder) {
-    const whole = Number.isInteger(atRequest) && atRequest >= 1;
-    const problem = whole ? editProblem(edit) : 'atRequest must be a whole number from 1 up';
-    const isThere = (id: string) => changed.get(id) ?? account.numbers.has(id);
-    const text = problem ?? refusalOf(edit, isThere(idOf(edit)))?.text ?? null;
-    if (text !== null) throw new RangeError(`bad edit before request ${atRequest}: ${text}`);
-    if ('add' in edit || edit.remove) changed.set(idOf(edit), 'add' in edit);
+    const isValidRequest = Number.isInteger(atRequest) && atRequest >= 1;
+    const problem = isValidRequest ? editProblem(edit) : 'atRequest must be a whole number of at least 1';
+    const exists = (id: string) => existence.get(id) ?? account.numbers.has(id);
+    const text = problem ?? refusalOf(edit, exists(idOf(edit)))?.text ?? null;
+    if (text !== null) throw new RangeError(`invalid edit before request ${atRequest}: ${text}`);
+    if ('add' in edit || edit.remove) existence.set(idOf(edit), 'add' in edit);
   }
 }
 
-function refusalOf(edit: AccountEdit, isThere: boolean): EditRefusal | null {
-  if ('add' in edit) return isThere ? { reason: 'taken', text: `there is a number '${edit.add.id}' already` } : null;
-  return isThere ? null : { reason: 'unknown', text: `there is no number '${edit.id}'` };
+function refusalOf(edit: AccountEdit, exists: boolean): EditRefusal | null {
+  if ('add' in edit) return exists ? { reason: 'taken', text: `number '${edit.add.id}' exists already` } : null;
+  return exists ? null : { reason: 'unknown', text: `there is no number '${edit.id}'` };
 }
 
 function idOf(edit: AccountEdit): string {
@@ -74,7 +74,7 @@ function changeOf(edit: Extract<AccountEdit, { id: string }>): NumberChange {
   return change;
 }
 
-/** Starts behind as many as there are: in an account that was made, the first try is free. */
+/** Starts after the count of numbers: in a made account, the first try is free. */
 function freePhoneNumberOf(account: Account): () => string {
   return freePhoneNumbers(account.numbers.size, (phoneNumber) => withPhoneNumbers(account, [phoneNumber]).length > 0);
 }

@@ -1,51 +1,51 @@
 import type { SandboxNumber, SandboxProfile, SandboxState } from './state.ts';
 
-/** A number to start with; whatever is left out is made. */
+/** A starting number. Missing fields are made up. */
 export type NumberInput = {
   id: string;
   phone_number?: string | null;
   messaging_profile_id?: string | null;
   messaging_product?: string;
-  /** null: unknown, so that any product is accepted. */
+  /** null: unknown, so any product is accepted. */
   eligible_messaging_products?: readonly string[] | null;
-  /** Leaves the eligible products out of answers. */
+  /** Whether answers omit the eligible products. */
   eligibility_hidden?: boolean;
 };
 
-/** A profile to start with; whatever is left out is made. */
+/** A starting profile. Missing fields are made up. */
 export type ProfileInput = Pick<SandboxProfile, 'id'> & Partial<SandboxProfile>;
 
-const MOST_NUMBERS = 9_999_999; // seven digits follow +1800 and the prefix of the ids
-const BEGINNING = '2026-01-01T00:00:00.000Z';
-const BOTH: readonly string[] = ['A2P', 'P2P'];
+const MAX_NUMBERS = 9_999_999; // seven digits follow +1800 and the prefix of the ids
+const CREATED_AT = '2026-01-01T00:00:00.000Z';
+const ALL_PRODUCTS: readonly string[] = ['A2P', 'P2P'];
 const ONLY_A2P: readonly string[] = ['A2P'];
 const TOLL_FREE = ['+1800', '+1833', '+1844', '+1855', '+1866', '+1877', '+1888'];
 
 /**
- * A starting account. Counts make the same numbers and profiles each time; lists keep what they say, the first entry
- * winning where an id comes twice. Throws RangeError for a count that is not a whole number from 0 to 9,999,999, and
- * for more made phone numbers than that.
+ * A starting account. A count always makes the same numbers or profiles. Of list entries with the same id, the first
+ * wins. Throws RangeError for a count that is not a whole number from 0 to 9,999,999, and if more phone numbers than
+ * that are needed.
  */
 export function makeState(
   numbers: number | Iterable<NumberInput>,
   profiles: number | Iterable<ProfileInput>,
 ): SandboxState {
-  const madeProfiles =
+  const allProfiles =
     typeof profiles === 'number'
-      ? count(profiles, 'profiles').map((index) => makeProfile({ id: profileId(index) }, index))
+      ? indexes(profiles, 'profiles').map((index) => makeProfile({ id: profileId(index) }, index))
       : [...profiles].map((given, index) => makeProfile(given, index + 1));
-  const madeNumbers =
+  const allNumbers =
     typeof numbers === 'number'
-      ? count(numbers, 'numbers').map((index) => makeNumber(index, madeProfiles))
+      ? indexes(numbers, 'numbers').map((index) => makeNumber(index, allProfiles))
       : completeNumbers([...numbers]);
-  return { numbers: madeNumbers, profiles: madeProfiles };
+  return { numbers: allNumbers, profiles: allProfiles };
 }
 
-function count(howMany: number, what: string): number[] {
-  if (!Number.isInteger(howMany) || howMany < 0 || howMany > MOST_NUMBERS) {
-    throw new RangeError(`the sandbox can make 0 to ${MOST_NUMBERS} ${what}, not ${howMany}`);
+function indexes(count: number, what: string): number[] {
+  if (!Number.isInteger(count) || count < 0 || count > MAX_NUMBERS) {
+    throw new RangeError(`expected 0 to ${MAX_NUMBERS} ${what}, got ${count}`);
   }
-  return Array.from({ length: howMany }, (_, index) => index + 1);
+  return Array.from({ length: count }, (_, index) => index + 1);
 }
 
 function profileId(index: number): string {
@@ -53,7 +53,7 @@ function profileId(index: number): string {
 }
 
 function makeProfile(given: ProfileInput, index: number): SandboxProfile {
-  // Defaults stand in for what is left out, never for null: a profile without a webhook is one to be warned about.
+  // Defaults replace missing fields, never null: a profile without a webhook must stay one, because it is warned about.
   const {
     name = `Profile ${index}`,
     enabled = true,
@@ -78,21 +78,21 @@ function makeProfile(given: ProfileInput, index: number): SandboxProfile {
 }
 
 function madePhoneNumber(index: number): string {
-  if (index > MOST_NUMBERS) throw new RangeError(`the sandbox can make ${MOST_NUMBERS} phone numbers at most`);
+  if (index > MAX_NUMBERS) throw new RangeError(`the sandbox can make at most ${MAX_NUMBERS} phone numbers`);
   return `+1800${String(index).padStart(7, '0')}`;
 }
 
 function makeNumber(index: number, profiles: readonly SandboxProfile[]): SandboxNumber {
   return {
-    // The last digit is a 1, so that no id looks as if a spreadsheet had rounded it.
+    // The last digit is 1, because an id that ends in zeros looks rounded by a spreadsheet.
     id: `12933842610${String(index).padStart(7, '0')}1`,
     phone_number: madePhoneNumber(index),
     type: 'tollfree',
     country_code: 'US',
     messaging_profile_id: profiles[(index - 1) % profiles.length]?.id ?? null,
     messaging_product: 'A2P',
-    eligible_messaging_products: index % 10 === 0 ? ONLY_A2P : BOTH,
-    updated_at: BEGINNING,
+    eligible_messaging_products: index % 10 === 0 ? ONLY_A2P : ALL_PRODUCTS,
+    updated_at: CREATED_AT,
   };
 }
 
@@ -107,20 +107,20 @@ function completeNumbers(given: readonly NumberInput[]): SandboxNumber[] {
   return [...byId.values()];
 }
 
-/** Gives made phone numbers one after the other, from the one after `index` on, without those that are taken. */
+/** Returns a function that returns the next made phone number after `index` that is not taken. */
 export function freePhoneNumbers(index: number, isTaken: (phoneNumber: string) => boolean): () => string {
-  let made = index;
+  let last = index;
   return () => {
-    do made += 1;
-    while (isTaken(madePhoneNumber(made)));
-    return madePhoneNumber(made);
+    do last += 1;
+    while (isTaken(madePhoneNumber(last)));
+    return madePhoneNumber(last);
   };
 }
 
-/** A number with everything that was left out; `freePhoneNumber` is asked only where it has no phone number. */
+/** Fills in the missing fields of a number. Calls `freePhoneNumber` only if the phone number is missing. */
 export function completeNumber(given: NumberInput, freePhoneNumber: () => string): SandboxNumber {
   const phoneNumber = given.phone_number || freePhoneNumber();
-  const { eligible_messaging_products = BOTH } = given;
+  const { eligible_messaging_products = ALL_PRODUCTS } = given;
   return {
     id: given.id,
     phone_number: phoneNumber,
@@ -130,6 +130,6 @@ export function completeNumber(given: NumberInput, freePhoneNumber: () => string
     messaging_product: given.messaging_product ?? 'A2P',
     eligible_messaging_products,
     ...(given.eligibility_hidden ? { eligibility_hidden: true } : {}),
-    updated_at: BEGINNING,
+    updated_at: CREATED_AT,
   };
 }

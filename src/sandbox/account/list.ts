@@ -4,8 +4,8 @@ import type { SandboxNumber } from './state.ts';
 import { isUuid } from './uuid.ts';
 import { showNumber, showProfile } from './views.ts';
 
-const USUAL_PAGE_SIZE = 20;
-const MOST_PAGE_SIZE = 250;
+const DEFAULT_PAGE_SIZE = 20;
+const MAX_PAGE_SIZE = 250;
 const TYPES = ['tollfree', 'longcode', 'shortcode'];
 
 type Page = { number: number; size: number };
@@ -16,7 +16,7 @@ type NumberFilter = {
   type: string | null;
 };
 
-/** One page of numbers by phone number. `profile` narrows it to one profile whatever the query says. */
+/** One page of numbers, sorted by phone number. `profile` overrides the profile filter of the query. */
 export function listNumbers(account: Account, query: URLSearchParams, profile: string | null = null): Reply {
   const page = readPage(query);
   if ('status' in page) return page;
@@ -25,30 +25,30 @@ export function listNumbers(account: Account, query: URLSearchParams, profile: s
   const direction = query.get('sort[phone_number]') ?? 'asc';
   if (direction !== 'asc' && direction !== 'desc') return failure(400, '10032', { parameter: 'sort[phone_number]' });
   const rows = select(account, { ...filter, profile: profile ?? filter.profile });
-  return paged(rows, page, direction, (number) => showNumber(account, number));
+  return pageOf(rows, page, direction, (number) => showNumber(account, number));
 }
 
-/** One page of profiles in the order they were given. The name filters compare letter for letter. */
+/** One page of profiles in their original order. Name filters are case-sensitive. */
 export function listProfiles(account: Account, query: URLSearchParams): Reply {
   const page = readPage(query);
   if ('status' in page) return page;
   const name = query.get('filter[name]');
-  const equal = query.get('filter[name][eq]');
+  const equals = query.get('filter[name][eq]');
   const contains = query.get('filter[name][contains]');
   const rows = [...account.profiles.values()].filter(
     (profile) =>
       (name === null || profile.name === name) &&
-      (equal === null || profile.name === equal) &&
+      (equals === null || profile.name === equals) &&
       (contains === null || profile.name.includes(contains)),
   );
-  return paged(rows, page, 'asc', (profile) => showProfile(account, profile));
+  return pageOf(rows, page, 'asc', (profile) => showProfile(account, profile));
 }
 
-function paged<T>(rows: readonly T[], page: Page, direction: 'asc' | 'desc', show: (row: T) => unknown): Reply {
+function pageOf<T>(rows: readonly T[], page: Page, direction: 'asc' | 'desc', show: (row: T) => unknown): Reply {
   const data: unknown[] = [];
   const start = (page.number - 1) * page.size;
   for (let index = start; index < Math.min(start + page.size, rows.length); index += 1) {
-    // Counting from the end instead of reversing: a copy of a million rows a page would be slow.
+    // Index from the end instead of reversing: copying a million rows for each page would be slow.
     const row = rows[direction === 'asc' ? index : rows.length - 1 - index];
     if (row !== undefined) data.push(show(row));
   }
@@ -64,14 +64,14 @@ function paged<T>(rows: readonly T[], page: Page, direction: 'asc' | 'desc', sho
 function readPage(query: URLSearchParams): Page | Reply {
   const number = wholeNumber(query.get('page[number]'), 1);
   if (number === null) return failure(400, '10033', { parameter: 'page[number]' });
-  const size = wholeNumber(query.get('page[size]'), USUAL_PAGE_SIZE);
-  if (size === null || size > MOST_PAGE_SIZE) return failure(400, '10033', { parameter: 'page[size]' });
+  const size = wholeNumber(query.get('page[size]'), DEFAULT_PAGE_SIZE);
+  if (size === null || size > MAX_PAGE_SIZE) return failure(400, '10033', { parameter: 'page[size]' });
   return { number, size };
 }
 
-/** A whole number from 1 up, or null. */
-function wholeNumber(text: string | null, usual: number): number | null {
-  if (text === null) return usual;
+/** A whole number of at least 1, or null. */
+function wholeNumber(text: string | null, fallback: number): number | null {
+  if (text === null) return fallback;
   return /^[0-9]{1,15}$/.test(text) && Number(text) >= 1 ? Number(text) : null;
 }
 

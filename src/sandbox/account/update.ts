@@ -6,8 +6,8 @@ import { isUuid } from './uuid.ts';
 import { showNumber } from './views.ts';
 
 /**
- * Carries out a PATCH of one number: all of it or nothing. A field that is absent or null keeps its value, an empty
- * profile id takes the number off its profile. Order of the checks: body, number, form of the values, profile, product.
+ * Applies a PATCH of one number, all of it or nothing. A field that is missing or null keeps its value. An empty
+ * profile id unassigns the number. Order of the checks: body, number, form of the values, profile, product.
  */
 export function updateNumber(account: Account, id: string, body: Body): Reply {
   const refusal = refuseBody(body);
@@ -21,8 +21,8 @@ export function updateNumber(account: Account, id: string, body: Body): Reply {
   return success({ data: showNumber(account, number) });
 }
 
-function readChange(account: Account, number: SandboxNumber, asked: Record<string, unknown>): NumberChange | Reply {
-  const { messaging_profile_id: profile = null, messaging_product: product = null, tags = null } = asked;
+function readChange(account: Account, number: SandboxNumber, fields: Record<string, unknown>): NumberChange | Reply {
+  const { messaging_profile_id: profile = null, messaging_product: product = null, tags = null } = fields;
   const change: NumberChange = {};
   if (profile !== null) {
     if (profile !== '' && !isUuid(profile)) return failure(400, '10015', { pointer: '/messaging_profile_id' });
@@ -39,8 +39,8 @@ function readChange(account: Account, number: SandboxNumber, asked: Record<strin
   if (change.messaging_profile_id && !account.profiles.has(change.messaging_profile_id)) {
     return failure(422, '10017', { pointer: '/messaging_profile_id' });
   }
-  const { messaging_product: wanted } = change;
-  if (wanted !== undefined && number.eligible_messaging_products?.includes(wanted) === false) {
+  const { messaging_product: target } = change;
+  if (target !== undefined && number.eligible_messaging_products?.includes(target) === false) {
     return failure(422, '40324', { pointer: '/messaging_product' });
   }
   return change;

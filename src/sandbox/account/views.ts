@@ -6,7 +6,7 @@ const SMS = { domestic_two_way: true, international_inbound: true, international
 const MMS = { domestic_two_way: true, international_inbound: false, international_outbound: false };
 const HEALTH = { message_count: 40, inbound_outbound_ratio: 0.25, success_ratio: 0.98, spam_ratio: 0.01 };
 
-/** A number as the API shows it. On P2P it has no MMS, so `features.mms` is null. */
+/** A number as the API shows it. P2P numbers have no MMS, so their `features.mms` is null. */
 export function showNumber(account: Account, number: SandboxNumber): Record<string, unknown> {
   return {
     record_type: 'messaging_settings',
@@ -27,7 +27,7 @@ export function showNumber(account: Account, number: SandboxNumber): Record<stri
   };
 }
 
-/** A profile as the API shows it, with a made-up `v1_secret`, because the real one sends a secret too. */
+/** A profile as the API shows it. The made-up `v1_secret` is there because the real API sends a secret too. */
 export function showProfile(account: Account, profile: SandboxProfile): Record<string, unknown> {
   return {
     record_type: 'messaging_profile',

@@ -1,19 +1,19 @@
 import { bodyOf, failure, type Reply } from '../http/reply.ts';
 
-/** What a fault may use: the request it stands in front of, which is a write or a read. */
-type FaultScene = {
-  /** Carries the write out and gives the true answer, which may be an error. For a read it is just the answer. */
+/** The request that a fault affects: a write or a read. */
+type FaultTarget = {
+  /** Applies the write and returns the true answer, which may be an error. For a read, returns the answer. */
   write: () => Reply;
-  /** The true answer to a read before the write. For a read it is the same as `write`. */
+  /** The true answer to a read of the same number, without the write. For a read, the same as `write`. */
   read: () => Reply;
-  /** The parsed body of the request, null for a read. */
-  asked: unknown;
+  /** The parsed request body, or null for a read. */
+  body: unknown;
 };
 
-/** A number as an answer shows it. */
-type Shown = Record<string, unknown>;
+/** A number in an answer. */
+type ShownNumber = Record<string, unknown>;
 
-type FaultPlay = { text: string; play: (scene: FaultScene) => Reply };
+type FaultDefinition = { text: string; play: (target: FaultTarget) => Reply };
 
 const HUGE_BYTES = 8 * 1024 * 1024;
 const SLOW_MS = 2000;
@@ -29,7 +29,7 @@ const KINDS = {
     }),
   },
   '429-bare': {
-    text: '429 code 10011 without any hint of how long to wait',
+    text: '429 code 10011 without headers that say how long to wait',
     play: () => ({ ...failure(429, '10011'), withoutRateHeaders: true }),
   },
   '429-date': {
@@ -42,7 +42,7 @@ const KINDS = {
   },
   '500': { text: '500 code 10007', play: () => failure(500, '10007') },
   '502-html': {
-    text: '502 with an HTML page, as a proxy would answer',
+    text: '502 with an HTML page, like that of a proxy',
     play: () => ({
       status: 502,
       text: '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n',
@@ -63,7 +63,7 @@ const KINDS = {
   '404': { text: '404 code 10005', play: () => failure(404, '10005') },
   '422': { text: '422 code 10027', play: () => failure(422, '10027') },
   'not-eligible': {
-    text: '422 code 40324, the product cannot be chosen',
+    text: '422 code 40324, the number cannot use this product',
     play: () => failure(422, '40324', { pointer: '/messaging_product' }),
   },
   redirect: {
@@ -81,7 +81,7 @@ const KINDS = {
     play: ({ write }) => ({ ...write(), ending: 'cut' }),
   },
   'cut-json': {
-    text: 'the write takes effect; the answer is whole as HTTP, but its JSON stops halfway',
+    text: 'the write takes effect; the answer is complete HTTP, but its JSON stops halfway',
     play: ({ write }) => {
       const reply = write();
       const body = bodyOf(reply);
@@ -93,22 +93,23 @@ const KINDS = {
     play: ({ write }) => ({ status: write().status, text: '' }),
   },
   huge: {
-    text: 'the write takes effect; the answer is 8 MiB of JSON that says nothing',
+    text: 'the write takes effect; the answer is 8 MiB of JSON without data',
     play: ({ write }) => ({ status: write().status, text: hugeBody() }),
   },
   'wrong-echo': {
     text: '200 that shows another profile and product; the write does not take effect',
-    play: ({ read, asked }) =>
-      retold(read(), (shown) => {
-        const wanted = (asked as { messaging_product?: unknown } | null)?.messaging_product ?? shown.messaging_product;
-        const product = wanted === 'A2P' ? 'P2P' : 'A2P';
+    play: ({ read, body }) =>
+      withChangedNumbers(read(), (shown) => {
+        const requested =
+          (body as { messaging_product?: unknown } | null)?.messaging_product ?? shown.messaging_product;
+        const product = requested === 'A2P' ? 'P2P' : 'A2P';
         return { ...shown, messaging_profile_id: NO_SUCH_PROFILE, messaging_product: product, traffic_type: product };
       }),
   },
   'wrong-number': {
     text: 'the write takes effect; the answer shows another phone number',
     play: ({ write }) =>
-      retold(write(), (data) => ({
+      withChangedNumbers(write(), (data) => ({
         ...data,
         phone_number: data.phone_number === '+18889999999' ? '+18889999998' : '+18889999999',
       })),
@@ -116,38 +117,41 @@ const KINDS = {
   'no-fields': {
     text: 'the write takes effect; the answer shows neither profile nor product',
     play: ({ write }) =>
-      retold(write(), ({ messaging_profile_id: _profile, messaging_product: _product, ...others }) => others),
+      withChangedNumbers(
+        write(),
+        ({ messaging_profile_id: _profile, messaging_product: _product, ...others }) => others,
+      ),
   },
   slow: {
-    text: 'the write takes effect; the answer comes 2 s later',
+    text: 'the write takes effect; the answer arrives 2 s later',
     play: ({ write }) => ({ ...write(), delayMs: SLOW_MS }),
   },
-} as const satisfies Record<string, FaultPlay>;
+} as const satisfies Record<string, FaultDefinition>;
 
-/** The name of a way to go wrong. */
+/** The name of a fault. */
 export type FaultKind = keyof typeof KINDS;
 
-/** Every kind with one line on what it does, for the help. Kinds that start with digits are named after their status. */
+/** Every kind with its description. Kinds that start with digits are named after their status. */
 export const FAULT_KINDS: Record<string, string> = Object.fromEntries(
   Object.entries(KINDS).map(([kind, { text }]) => [kind, text]),
 );
 
-/** True for the name of a kind. */
+/** Whether a text is the name of a kind. */
 export function isFaultKind(text: string): text is FaultKind {
   return Object.hasOwn(KINDS, text);
 }
 
-/** The answer that a fault of this kind gives, after the write has or has not been carried out as its text says. */
-export function playFault(kind: FaultKind, scene: FaultScene): Reply {
-  return KINDS[kind].play(scene);
+/** Plays a fault: applies the write or not, as the description of its kind says, and returns the answer. */
+export function playFault(kind: FaultKind, target: FaultTarget): Reply {
+  return KINDS[kind].play(target);
 }
 
-/** The answer with each number in it told differently, one or a page of them. Profiles and errors stay as they are. */
-function retold(reply: Reply, tell: (number: Shown) => Shown): Reply {
+/** An answer with each of its numbers changed, one or a page of them. Profiles and errors do not change. */
+function withChangedNumbers(reply: Reply, change: (number: ShownNumber) => ShownNumber): Reply {
   if (reply.status !== 200) return reply;
-  const { data, ...others } = reply.json as { data: Shown | Shown[] };
-  const retell = (shown: Shown) => (shown.record_type === 'messaging_settings' ? tell(shown) : shown);
-  return { ...reply, json: { data: Array.isArray(data) ? data.map(retell) : retell(data), ...others } };
+  const { data, ...others } = reply.json as { data: ShownNumber | ShownNumber[] };
+  const changed = (shown: ShownNumber) => (shown.record_type === 'messaging_settings' ? change(shown) : shown);
+  return { ...reply, json: { data: Array.isArray(data) ? data.map(changed) : changed(data), ...others } };
 }
 
 function httpDate(ms: number): string {

@@ -1,49 +1,49 @@
 import { FAULT_KINDS, type FaultKind, isFaultKind } from './fault-kinds.ts';
 
 /**
- * One planned fault, for PATCHes or for reads. Exactly one of `probability` and `id` is set, or neither: then it is
- * for the first requests.
+ * One planned fault, for PATCHes or for reads. It applies by chance if `probability` is set, to one number if `id` is
+ * set, else to the first requests.
  */
 export type Fault = {
   kind: FaultKind;
-  /** 0 to 1, for each request. */
+  /** From 0 to 1, for each request. */
   probability: number | null;
   /** Only requests for this number id. */
   id: string | null;
-  /** How often at most; null: always. */
+  /** The maximum number of times; null: no limit. */
   times: number | null;
 };
 
 const FORMS =
-  'KIND=0.05 (so often), KIND@ID (always for that id), KIND@ID*2 (its first 2), KIND*3 (the first 3 of all)';
+  'KIND=0.05 (with this probability), KIND@ID (always for that id), KIND@ID*2 (its first 2), KIND*3 (the first 3 of all)';
 
-/** Reads one of the four text forms of a fault. Throws an Error that says what is wrong and lists what there is. */
+/** Parses one of the four text forms of a fault. Throws an Error with the reason and the list of forms and kinds. */
 export function parseFault(text: string): Fault {
   const [, kind = '', sign = '', rest = ''] = /^([^=@*]*)([=@*]?)(.*)$/s.exec(text) ?? [];
-  if (!isFaultKind(kind)) throw refusal(text, kind === '' ? 'it names no kind' : `there is no kind '${kind}'`);
-  const usual: Fault = { kind, probability: null, id: null, times: null };
-  if (sign === '=') return { ...usual, probability: readProbability(text, rest) };
-  if (sign === '*') return { ...usual, times: readTimes(text, rest) };
-  if (sign === '') throw refusal(text, 'it does not say when');
+  if (!isFaultKind(kind)) throw refusal(text, kind === '' ? 'the kind is missing' : `there is no kind '${kind}'`);
+  const base: Fault = { kind, probability: null, id: null, times: null };
+  if (sign === '=') return { ...base, probability: readProbability(text, rest) };
+  if (sign === '*') return { ...base, times: readTimes(text, rest) };
+  if (sign === '') throw refusal(text, 'it does not say when it happens');
   const star = rest.indexOf('*');
   const id = star < 0 ? rest : rest.slice(0, star);
   if (!/^[A-Za-z0-9_-]+$/.test(id)) throw refusal(text, `'${id}' is not the id of a number`);
-  return { ...usual, id, times: star < 0 ? null : readTimes(text, rest.slice(star + 1)) };
+  return { ...base, id, times: star < 0 ? null : readTimes(text, rest.slice(star + 1)) };
 }
 
 /**
- * Which fault, if any, is played for the next request. Each call counts as one. `id` is that of the number, or any
- * text that is the id of none, such as the path of a list.
+ * Returns the fault of the next request, or null. Each call counts as one request. `id` is the id of the number, or
+ * another text if the request is not about one number, such as the path of a list.
  */
 export type FaultChooser = (id: string) => FaultKind | null;
 
 /**
- * A chooser for these faults. Those for an id come first, then those for the first requests, then the probable ones;
- * among equals the one given first. Chance depends on seed, id and how many requests that id had, not on the order in
- * which requests of different ids arrive, so a concurrent run repeats itself too.
+ * A chooser for these faults. Faults for an id come first, then faults for the first requests, then those with a
+ * probability. Within a group, the earlier fault wins. Chance depends on the seed, the id and the count of requests for
+ * that id. It does not depend on the order in which requests for different ids arrive, so a concurrent run repeats too.
  */
 export function createFaultChooser(faults: readonly Fault[], seed: number): FaultChooser {
-  const left = new Map(faults.map((fault) => [fault, fault.times ?? Number.POSITIVE_INFINITY]));
+  const remaining = new Map(faults.map((fault) => [fault, fault.times ?? Number.POSITIVE_INFINITY]));
   const byId = new Map<string, Fault[]>();
   for (const fault of faults) if (fault.id !== null) byId.set(fault.id, [...(byId.get(fault.id) ?? []), fault]);
   const first = faults.filter((fault) => fault.id === null && fault.probability === null);
@@ -51,9 +51,9 @@ export function createFaultChooser(faults: readonly Fault[], seed: number): Faul
   const requests = new Map<string, number>();
 
   const take = (candidates: readonly Fault[]): FaultKind | null => {
-    const fault = candidates.find((candidate) => (left.get(candidate) ?? 0) > 0);
+    const fault = candidates.find((candidate) => (remaining.get(candidate) ?? 0) > 0);
     if (fault === undefined) return null;
-    left.set(fault, (left.get(fault) ?? 0) - 1);
+    remaining.set(fault, (remaining.get(fault) ?? 0) - 1);
     return fault.kind;
   };
   const takeByChance = (id: string): FaultKind | null => {
@@ -78,15 +78,17 @@ function readProbability(text: string, value: string): number {
 }
 
 function readTimes(text: string, value: string): number {
-  if (!/^[1-9][0-9]{0,8}$/.test(value)) throw refusal(text, `'${value}' is not a number of times`);
+  if (!/^[1-9][0-9]{0,8}$/.test(value)) throw refusal(text, `'${value}' is not a valid count`);
   return Number(value);
 }
 
 function refusal(text: string, reason: string): Error {
-  return new Error(`bad fault '${text}': ${reason}. Forms: ${FORMS}. Kinds: ${Object.keys(FAULT_KINDS).join(', ')}.`);
+  return new Error(
+    `invalid fault '${text}': ${reason}. Forms: ${FORMS}. Kinds: ${Object.keys(FAULT_KINDS).join(', ')}.`,
+  );
 }
 
-/** A number from 0 up to, not including, 1: FNV-1a over what it depends on, then the mixing steps of mulberry32. */
+/** A number from 0 (inclusive) to 1 (exclusive): FNV-1a over the arguments, then the mixing steps of mulberry32. */
 function chance(seed: number, index: number, id: string, nth: number): number {
   let hash = 2166136261;
   for (let at = 0; at < id.length; at += 1) hash = Math.imul(hash ^ id.charCodeAt(at), 16777619);

@@ -8,15 +8,15 @@ type GateOptions = {
   revokeAfter?: number | undefined;
 };
 
-/** `refusal` is null for a request that may go on; `headers` are the x-ratelimit-* ones, none without a limit. */
+/** `refusal` is null for an admitted request. `headers` are the x-ratelimit-* headers, empty without a limit. */
 type Admission = { refusal: Reply | null; headers: Record<string, string> };
 
-/** Decides about a request on its arrival (`atMs`, monotonic), before its body is read. */
+/** Admits or refuses a request on its arrival (`atMs`, monotonic), before its body is read. */
 export type Gate = (authorization: string | undefined, atMs: number, answered: number) => Admission;
 
 /**
- * The door of the sandbox: key first, then the rate limit. A request refused for its key takes no place in the limit.
- * Throws RangeError for a limit or window that makes no sense.
+ * Checks the key, then the rate limit. A request refused for its key does not count against the limit. Throws
+ * RangeError for an invalid limit or window.
  */
 export function createGate(options: GateOptions): Gate {
   const { key, rateLimit, rateWindowMs = 1000, revokeAfter = Number.POSITIVE_INFINITY } = options;
@@ -33,8 +33,8 @@ export function createGate(options: GateOptions): Gate {
 
 function accepts(authorization: string | undefined, key: string | undefined): boolean {
   if (authorization === undefined || authorization.slice(0, 7).toLowerCase() !== 'bearer ') return false;
-  const given = authorization.slice(7).trim();
-  return key === undefined ? given !== '' : given === key;
+  const requestKey = authorization.slice(7).trim();
+  return key === undefined ? requestKey !== '' : requestKey === key;
 }
 
 function rateHeaders(verdict: RateVerdict): Record<string, string> {

@@ -6,20 +6,20 @@ type ApiError = {
   source?: { pointer: string } | { parameter: string };
 };
 
-/** An answer as data: what is to be sent, and how the connection is to be treated. Exactly one body field is set. */
+/** An answer as data: what to send, and what to do with the connection. At most one body field is set. */
 export type Reply = {
   status: number;
   /** Sent as JSON. */
   json?: unknown;
   /** Sent as JSON in the error envelope. */
   errors?: ApiError[];
-  /** Sent as it is. */
+  /** Sent unchanged. */
   text?: string;
-  /** Lower-case names. They win over the headers every answer has. */
+  /** Lower-case names. They override the headers that every answer has. */
   headers?: Record<string, string>;
-  /** cut: half the body, then the socket goes. reset: the socket goes at once. hang: nothing is ever sent. */
+  /** cut: close the socket after half the body. reset: reset the socket at once. hang: never send anything. */
   ending?: 'cut' | 'reset' | 'hang';
-  /** Waited before the answer, on top of the latency of the sandbox. */
+  /** Delay before the answer, in addition to the latency of the sandbox. */
   delayMs?: number;
   /** Leaves out the x-ratelimit-* headers that a set limit adds. */
   withoutRateHeaders?: true;
@@ -45,7 +45,7 @@ const ERRORS = {
   '40324': ['Messaging product type change failed', 'The number cannot be switched to this product.'],
 } as const satisfies Record<string, readonly [title: string, detail: string]>;
 
-/** An answer with one error in the envelope; `source` and `detail` only where something better can be said. */
+/** An answer with one error. `more` replaces the usual detail and names the source. */
 export function failure(
   status: number,
   code: keyof typeof ERRORS,
@@ -63,7 +63,7 @@ export function success(json: unknown): Reply {
   return { status: 200, json };
 }
 
-/** The body of an answer as it goes over the wire. */
+/** The body of an answer as sent. */
 export function bodyOf(reply: Reply): string {
   if (reply.text !== undefined) return reply.text;
   return JSON.stringify(reply.errors === undefined ? reply.json : { errors: reply.errors });

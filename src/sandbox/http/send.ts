@@ -2,8 +2,8 @@ import type { ServerResponse } from 'node:http';
 import { bodyOf, type Reply } from './reply.ts';
 
 /**
- * Sends an answer the way it asks to be sent. `headers` are those every answer has; those of the reply win.
- * Gives the status that went out, or null when nothing was sent.
+ * Sends an answer. `headers` are those that every answer has; the headers of the reply override them.
+ * Returns the sent status, or null if nothing was sent.
  */
 export function sendReply(response: ServerResponse, reply: Reply, headers: Record<string, string>): number | null {
   if (reply.ending === 'hang') return null;
@@ -19,7 +19,7 @@ export function sendReply(response: ServerResponse, reply: Reply, headers: Recor
     ...reply.headers,
   });
   if (reply.ending === 'cut') {
-    // Closed only once the half is on its way: a reset could take the head away from the client too.
+    // Close only after the half was written: an earlier reset could discard the headers too.
     response.write(body.slice(0, Math.floor(body.length / 2)), () => response.socket?.destroy());
   } else {
     response.end(body);

@@ -8,15 +8,15 @@ const page = (to: Sandbox, more = '') => call(to, `/phone_numbers/messaging?page
 const status = async (to: Sandbox, number: string) => (await call(to, `/phone_numbers/${number}/messaging`)).status;
 
 describe('edits at a chosen request', () => {
-  it('happen just before that request is answered, and not earlier', async () => {
+  it('are applied just before that request is answered, not earlier', async () => {
     const to = await sandbox({ edits: [{ atRequest: 3, id: id(1), messaging_profile_id: profile(3) }] });
-    const seen = [];
-    for (let n = 0; n < 3; n += 1) seen.push((await read(to, id(1))).messaging_profile_id);
-    expect(seen).toEqual([profile(1), profile(1), profile(3)]);
+    const profiles = [];
+    for (let n = 0; n < 3; n += 1) profiles.push((await read(to, id(1))).messaging_profile_id);
+    expect(profiles).toEqual([profile(1), profile(1), profile(3)]);
     expect(to.snapshot().revision).toBe(1);
   });
 
-  it('change what they name and nothing else, and say when', async () => {
+  it('change only the given fields and updated_at', async () => {
     const to = await sandbox({ edits: [{ atRequest: 2, id: id(10), messaging_product: 'P2P' }] });
     const before = await read(to, id(10));
     const after = await read(to, id(10));
@@ -25,14 +25,14 @@ describe('edits at a chosen request', () => {
     expect(after).toEqual({ ...before, ...changed, features: after.features });
   });
 
-  it('come before a PATCH too, which then has the last word', async () => {
+  it('are applied before a PATCH too, so the PATCH wins', async () => {
     const edit = { id: id(1), messaging_profile_id: null, messaging_product: 'P2P' };
     const to = await sandbox({ edits: [{ atRequest: 1, ...edit }] });
     const { data } = (await patch(to, id(1), { messaging_profile_id: profile(2).toUpperCase() })).json;
     expect(data).toMatchObject({ messaging_profile_id: profile(2), messaging_product: 'P2P' });
   });
 
-  it('count every request under /v2, refused ones too, and no other', async () => {
+  it('count every request under /v2, including refused ones, and no other', async () => {
     const to = await sandbox({ edits: [{ atRequest: 3, id: id(1), remove: true }] });
     const root = `http://127.0.0.1:${to.port}`;
     await callUrl(`${root}/v3/phone_numbers`);
@@ -44,34 +44,34 @@ describe('edits at a chosen request', () => {
     expect(to.snapshot().numbers).toHaveLength(9);
   });
 
-  it('happen in the order of their requests, those of one request in the order given', async () => {
+  it('are applied in the order of their requests, and in the given order for one request', async () => {
     const edit = (atRequest: number, messaging_product: string): Edit => ({ atRequest, id: id(1), messaging_product });
     const to = await sandbox({ edits: [edit(2, 'C'), edit(1, 'A'), edit(1, 'B')] });
     expect((await read(to, id(1))).messaging_product).toBe('B');
     expect((await read(to, id(1))).messaging_product).toBe('C');
   });
 
-  it('do not wait for a request whose body never came', async () => {
+  it('do not wait for a request whose body never arrives', async () => {
     const to = await sandbox({ edits: [{ atRequest: 1, id: id(1), remove: true }] });
     const body = new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('{')) });
     const options = { method: 'PATCH', body, duplex: 'half', signal: AbortSignal.timeout(50) } as RequestInit;
-    const left = fetch(`${to.url}/phone_numbers/${id(2)}/messaging`, options).catch(() => 'left');
-    expect(await left).toBe('left');
+    const outcome = fetch(`${to.url}/phone_numbers/${id(2)}/messaging`, options).catch(() => 'disconnected');
+    expect(await outcome).toBe('disconnected');
     expect(await status(to, id(1))).toBe(404);
   });
 
-  it('of a number that has gone meanwhile do nothing', async () => {
+  it('of a number that was removed in the meantime do nothing', async () => {
     const to = await sandbox({ edits: [{ atRequest: 1, id: id(1), messaging_product: 'P2P' }] });
     to.edit({ id: id(1), remove: true });
     expect(await status(to, id(1))).toBe(404);
     expect(to.snapshot().revision).toBe(1);
   });
 
-  it('are refused at the start where they could never happen', async () => {
+  it('are refused at the start if they could never be applied', async () => {
     const refused: [Edit[], string][] = [
       [[{ atRequest: 0, id: id(1), remove: true }], 'atRequest'],
       [[{ atRequest: 1.5, id: id(1), remove: true }], 'atRequest'],
-      [[{ atRequest: 1, id: 'nobody', remove: true }], "'nobody'"],
+      [[{ atRequest: 1, id: 'unknown', remove: true }], "'unknown'"],
       [[{ atRequest: 1, id: id(1) }], 'nothing to change'],
       [[{ atRequest: 1, add: { id: id(1) } }], 'already'],
       [[2, 1].map((atRequest) => ({ atRequest, id: id(1), remove: true })), id(1)],
@@ -90,8 +90,8 @@ describe('edits at a chosen request', () => {
   });
 });
 
-describe('removing and adding', () => {
-  it('makes a number unknown, to reads and writes alike', async () => {
+describe('removing and adding numbers', () => {
+  it('makes a number unknown to reads and writes', async () => {
     const to = await sandbox();
     to.edit({ id: id(2), remove: true });
     const written = await patch(to, id(2), { messaging_product: 'P2P' });
@@ -99,7 +99,7 @@ describe('removing and adding', () => {
     expect((await call(to, `/phone_numbers/messaging?filter[phone_number]=%2B18000000002`)).json.data).toEqual([]);
   });
 
-  it('shifts the pages of a list that is being read', async () => {
+  it('shifts the pages of a list between two reads', async () => {
     const to = await sandbox({ edits: [{ atRequest: 2, id: id(1), remove: true }] });
     expect(phones(await page(to))).toEqual(made(1, 2, 3));
     const second = await page(to, '&page[number]=2'); // number 4 is on neither page
@@ -112,17 +112,17 @@ describe('removing and adding', () => {
   it('shifts the pages of a filtered list too', async () => {
     const to = await sandbox({ numbers: 6, profiles: 2 });
     const filter = `&filter[messaging_profile_id]=${profile(1)}`;
-    const seen = async () => phones(await page(to, filter));
-    expect(await seen()).toEqual(made(1, 3, 5));
+    const listed = async () => phones(await page(to, filter));
+    expect(await listed()).toEqual(made(1, 3, 5));
     to.edit({ id: id(3), remove: true });
-    expect(await seen()).toEqual(made(1, 5));
+    expect(await listed()).toEqual(made(1, 5));
     to.edit({ add: { id: 'new', phone_number: '+18000000004', messaging_profile_id: profile(1).toUpperCase() } });
-    expect(await seen()).toEqual(made(1, 4, 5));
+    expect(await listed()).toEqual(made(1, 4, 5));
     to.edit({ id: id(5), messaging_profile_id: null });
-    expect(await seen()).toEqual(made(1, 4));
+    expect(await listed()).toEqual(made(1, 4));
   });
 
-  it('makes what an added number leaves out, with a phone number of its own', async () => {
+  it('fills in the missing fields of an added number, with an unused phone number', async () => {
     const to = await sandbox({ numbers: 3 });
     to.edit({ id: id(1), remove: true });
     for (const name of ['a', 'b']) to.edit({ add: { id: name } });
@@ -155,11 +155,11 @@ const BAD: [string, unknown, string][] = [
   ['an empty product', { id: id(1), messaging_product: '' }, 'messaging_product must be'],
   ['remove: false', { id: id(1), remove: false }, 'remove must be true'],
   ['a removal that changes too', { id: id(1), remove: true, messaging_product: 'P2P' }, 'remove'],
-  ['a field nobody knows', { id: id(1), messaging_profile: profile(1) }, "no field 'messaging_profile'"],
-  ['a field every object has', { id: id(1), toString: 1 }, "no field 'toString'"],
-  ['a moment', { id: id(1), remove: true, atRequest: 1 }, "no field 'atRequest'"],
+  ['an unknown field', { id: id(1), messaging_profile: profile(1) }, "no field 'messaging_profile'"],
+  ['a field of Object.prototype', { id: id(1), toString: 1 }, "no field 'toString'"],
+  ['a request number', { id: id(1), remove: true, atRequest: 1 }, "no field 'atRequest'"],
   ['add that is no object', { add: 'x' }, 'add must be'],
-  ['add beside others', { add: { id: 'new' }, id: id(1) }, 'add stands alone'],
+  ['add beside others', { add: { id: 'new' }, id: id(1) }, 'add must be the only field'],
   ['add without an id', { add: { phone_number: '+12125550100' } }, 'id is missing'],
   ['add with a bad phone number', { add: { id: 'new', phone_number: '2125550100' } }, 'phone_number must be'],
   [
@@ -168,11 +168,11 @@ const BAD: [string, unknown, string][] = [
     'eligible_messaging_products must',
   ],
   ['add with a bad flag', { add: { id: 'new', eligibility_hidden: 'yes' } }, 'eligibility_hidden must be'],
-  ['add with a field nobody knows', { add: { id: 'new', colour: 'red' } }, "no field 'colour'"],
-  ['add of a known number', { add: { id: id(1) } }, 'already'],
+  ['add with an unknown field', { add: { id: 'new', colour: 'red' } }, "no field 'colour'"],
+  ['add of an existing number', { add: { id: id(1) } }, 'already'],
 ];
 
-describe('edits at once', () => {
+describe('immediate edits', () => {
   it.each(BAD)('are refused for %s', async (_, edit, reason) => {
     const to = await sandbox();
     const before = to.snapshot();
@@ -183,7 +183,7 @@ describe('edits at once', () => {
 
   it('are refused for an unknown number', async () => {
     const to = await sandbox();
-    expect(() => to.edit({ id: 'nobody', remove: true })).toThrow("'nobody'");
+    expect(() => to.edit({ id: 'unknown', remove: true })).toThrow("'unknown'");
   });
 });
 
@@ -191,7 +191,7 @@ describe('POST /_sandbox/edit', () => {
   const post = (to: Sandbox, body: unknown) =>
     callUrl(`http://127.0.0.1:${to.port}/_sandbox/edit`, { method: 'POST', body, headers: { authorization: '' } });
 
-  it('edits at once, without a key, a place in the rate limit or a record', async () => {
+  it('edits at once, without a key, a rate limit or a record', async () => {
     const to = await sandbox({ rateLimit: 1, rateWindowMs: 60_000, key: 'KEY-test' });
     const edits = [
       { id: id(1), messaging_profile_id: null },
@@ -217,18 +217,18 @@ describe('POST /_sandbox/edit', () => {
     expect(to.snapshot()).toEqual(before);
   });
 
-  it('answers 400 to what is not JSON or too large, and 404 to an unknown number', async () => {
+  it('answers 400 to a body that is not JSON or too large, and 404 for an unknown number', async () => {
     const to = await sandbox();
     const broken = await post(to, '{');
     expect([broken.status, code(broken)]).toEqual([400, '10023']);
     const large = await post(to, { id: 'x'.repeat(1_100_000), remove: true });
     expect([large.status, code(large)]).toEqual([400, '10015']);
-    const unknown = await post(to, { id: 'nobody', remove: true });
+    const unknown = await post(to, { id: 'unknown', remove: true });
     expect([unknown.status, code(unknown)]).toEqual([404, '10005']);
-    expect(unknown.json.errors[0].detail).toContain("'nobody'");
+    expect(unknown.json.errors[0].detail).toContain("'unknown'");
   });
 
-  it('is there for POST only', async () => {
+  it('accepts POST only', async () => {
     const { port } = await sandbox();
     const answer = await callUrl(`http://127.0.0.1:${port}/_sandbox/edit`);
     expect([answer.status, answer.json.errors[0].detail]).toEqual([404, expect.stringContaining('/_sandbox/edit')]);

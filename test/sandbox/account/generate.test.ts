@@ -21,7 +21,7 @@ describe('made accounts', () => {
     ]);
   });
 
-  it('gives every id 19 digits, none of them looking rounded', () => {
+  it('makes ids of 19 digits that do not look rounded', () => {
     for (const { id, phone_number } of makeState(1000, 1).numbers) {
       expect(id).toMatch(/^\d{18}[1-9]$/);
       expect(phone_number).toMatch(/^\+[1-9]\d{1,14}$/);
@@ -48,7 +48,7 @@ describe('made accounts', () => {
 });
 
 describe('given accounts', () => {
-  it('keeps what is given and makes the rest', () => {
+  it('keeps given fields and fills in the rest', () => {
     const { numbers, profiles } = makeState(
       [
         { id: 'a' },
@@ -73,12 +73,12 @@ describe('given accounts', () => {
     ]);
   });
 
-  it('never makes a phone number that is given further down', () => {
+  it('never makes a phone number that a later entry has', () => {
     const { numbers } = makeState([{ id: 'a' }, { id: 'b' }, { id: 'c', phone_number: '+18000000001' }], 1);
     expect(numbers.map((number) => number.phone_number)).toEqual(['+18000000002', '+18000000003', '+18000000001']);
   });
 
-  it('makes eligible for both even the tenth number', () => {
+  it('makes given numbers eligible for both products, even the tenth', () => {
     const { numbers } = makeState(
       Array.from({ length: 20 }, (_, index) => ({ id: `n${index}` })),
       1,
@@ -86,7 +86,7 @@ describe('given accounts', () => {
     expect(numbers.every((number) => number.eligible_messaging_products?.includes('P2P'))).toBe(true);
   });
 
-  it('lets the first entry win where an id comes twice, and reads any iterable once', () => {
+  it('keeps the first entry of a repeated id, and reads an iterable only once', () => {
     function* given() {
       yield { id: 'a', messaging_product: 'P2P' };
       yield { id: 'a', messaging_product: 'A2P' };
@@ -98,7 +98,7 @@ describe('given accounts', () => {
 });
 
 describe('exampleIds', () => {
-  it('gives the first ids, and no more than there are', () => {
+  it('returns the first ids, and no more than exist', () => {
     const state = makeState(3, 1);
     expect(exampleIds(state, 2)).toEqual([id(1), id(2)]);
     expect(exampleIds(state, 9)).toHaveLength(3);

@@ -9,7 +9,7 @@ const phones = (answer: Json): string[] => answer.json.data.map((number: Json) =
 const made = (...ns: number[]) => ns.map((n) => `+1800${String(n).padStart(7, '0')}`);
 
 describe('paging', () => {
-  it('gives 20 a page unless told', async () => {
+  it('has 20 rows a page by default', async () => {
     const to = await sandbox({ numbers: 45 });
     const first = await call(to, '/phone_numbers/messaging');
     expect(first.json.meta).toEqual({ total_pages: 3, total_results: 45, page_size: 20, page_number: 1 });
@@ -20,7 +20,7 @@ describe('paging', () => {
     expect([beyond.status, beyond.json.data, beyond.json.meta.total_results]).toEqual([200, [], 45]);
   });
 
-  it('takes keys as they are and percent-encoded', async () => {
+  it('accepts plain and percent-encoded keys', async () => {
     const to = await sandbox();
     for (const query of ['page[size]=3&page[number]=2', 'page%5Bsize%5D=3&page%5Bnumber%5D=2']) {
       expect(phones(await call(to, `/phone_numbers/messaging?${query}`))).toEqual(made(4, 5, 6));
@@ -39,7 +39,7 @@ describe('paging', () => {
     }
   });
 
-  it('takes 250 a page, and refuses page 0', async () => {
+  it('accepts 250 rows a page, and refuses page 0', async () => {
     const to = await sandbox({ numbers: 300 });
     expect((await call(to, '/phone_numbers/messaging?page[size]=250')).json.data).toHaveLength(250);
     const answer = await call(to, '/phone_numbers/messaging?page[number]=0');
@@ -48,7 +48,7 @@ describe('paging', () => {
 });
 
 describe('the list of numbers', () => {
-  it('sorts by phone number, both ways', async () => {
+  it('sorts by phone number in both directions', async () => {
     const to = await sandbox({
       numbers: ['+13', '+11', '+12'].map((phone_number, index) => ({ id: `n${index}`, phone_number })),
     });
@@ -59,7 +59,7 @@ describe('the list of numbers', () => {
     expect(phones(await call(to, `${descending}&page[number]=2`))).toEqual(['+11']);
   });
 
-  it('finds one or several exact phone numbers', async () => {
+  it('finds one or more exact phone numbers', async () => {
     const to = await sandbox();
     const find = (list: string) =>
       call(to, `/phone_numbers/messaging?filter[phone_number]=${encodeURIComponent(list)}`);
@@ -81,13 +81,13 @@ describe('the list of numbers', () => {
     expect(phones(answer)).toEqual(made(...(direction === 'asc' ? wanted : wanted.reverse())));
   });
 
-  it('finds every number where two have one phone number', async () => {
+  it('finds both numbers that share a phone number', async () => {
     const to = await sandbox({ numbers: ['b', 'a', 'c'].map((id) => ({ id, phone_number: '+12125550100' })) });
     const answer = await call(to, '/phone_numbers/messaging?filter[phone_number]=%2B12125550100');
     expect(answer.json.data.map((number: Json) => number.id)).toEqual(['a', 'b', 'c']);
   });
 
-  it('filters by digits, type and profile, and by all together', async () => {
+  it('filters by digits, type and profile, and by all of them', async () => {
     const to = await sandbox({
       numbers: [
         { id: 'a', phone_number: '+12125550100', messaging_profile_id: profile(1) },
@@ -108,7 +108,7 @@ describe('the list of numbers', () => {
     expect(await ids(`${all}&filter[phone_number]=%2B18005550100,%2B18005550199`)).toEqual(['b']);
   });
 
-  it('sees a write at once, between two pages of one listing too', async () => {
+  it('shows a write at once, also between two pages of a listing', async () => {
     const to = await sandbox({ numbers: 6, profiles: 2 });
     const path = `/phone_numbers/messaging?filter[messaging_profile_id]=${profile(1)}&page[size]=2`;
     expect(phones(await call(to, path))).toEqual(made(1, 3));
@@ -127,7 +127,7 @@ describe('the list of numbers', () => {
     expect([answer.status, code(answer), answer.json.errors[0].source]).toEqual([400, wantedCode, { parameter }]);
   });
 
-  it('gives each matching number exactly once over all pages', () => {
+  it('returns each matching number exactly once over all pages', () => {
     const account = openAccount(makeState(97, 4));
     const pages = fc.record({
       size: fc.integer({ min: 1, max: 250 }),
@@ -138,17 +138,17 @@ describe('the list of numbers', () => {
       fc.property(pages, ({ size, direction, profile }) => {
         const query = new URLSearchParams({ 'page[size]': String(size), 'sort[phone_number]': direction });
         if (profile !== null) query.set('filter[messaging_profile_id]', profile);
-        const seen: string[] = [];
+        const results: string[] = [];
         for (let page = 1, total = 1; page <= total; page += 1) {
           query.set('page[number]', String(page));
           const { data, meta } = listNumbers(account, query).json as Json;
-          seen.push(...data.map((number: Json) => number.id));
+          results.push(...data.map((number: Json) => number.id));
           total = meta.total_pages;
         }
         const wanted = [...account.numbers.values()]
           .filter((number) => profile === null || number.messaging_profile_id === profile)
           .map((number) => number.id);
-        expect(seen).toEqual(direction === 'asc' ? wanted : wanted.reverse());
+        expect(results).toEqual(direction === 'asc' ? wanted : wanted.reverse());
       }),
       { numRuns: 50 },
     );
@@ -156,7 +156,7 @@ describe('the list of numbers', () => {
 });
 
 describe('profiles', () => {
-  it('are listed and found by name', async () => {
+  it('are listed, and found by name', async () => {
     const to = await sandbox({ profiles: 12 });
     const names = async (query: string) =>
       (await call(to, `/messaging_profiles?${query}`)).json.data.map((one: Json) => one.name);
@@ -172,7 +172,7 @@ describe('profiles', () => {
     expect(await names('filter[name]=profile 1')).toEqual([]);
   });
 
-  it('are read one by one, in either case, with a made-up secret', async () => {
+  it('are read by id in upper and lower case, with a made-up secret', async () => {
     const to = await sandbox({ profiles: [{ id: 'dd50eba1-a0c0-4563-9925-b25e842a7cb6', enabled: false }] });
     const answer = await call(to, '/messaging_profiles/DD50EBA1-A0C0-4563-9925-B25E842A7CB6');
     expect(answer.json.data).toMatchObject({

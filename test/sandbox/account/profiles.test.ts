@@ -26,7 +26,7 @@ const USUAL = {
 };
 
 describe('the settings of a profile', () => {
-  it('are shown as they are given, one by one and in the list', async () => {
+  it('are shown as given, by id and in the list', async () => {
     const to = await sandbox({ profiles: [{ id: profile(1), ...SETTINGS }] });
     const one = await call(to, `/messaging_profiles/${profile(1)}`);
     expect(one.json.data).toMatchObject({ id: profile(1), ...SETTINGS });
@@ -35,25 +35,25 @@ describe('the settings of a profile', () => {
     expect(check(operation, 200, 'application/json', one.json)).toEqual([]);
   });
 
-  it('are the usual ones where they are left out', async () => {
+  it('have defaults', async () => {
     const to = await sandbox({ profiles: [{ id: profile(1) }] });
     expect((await call(to, `/messaging_profiles/${profile(1)}`)).json.data).toMatchObject(USUAL);
   });
 
-  it.each(Object.entries(SETTINGS))('can be given alone: %s', async (field, value) => {
+  it.each(Object.entries(SETTINGS))('can be set one at a time: %s', async (field, value) => {
     const to = await sandbox({ profiles: [{ id: profile(1), [field]: value }] });
     const { data } = (await call(to, `/messaging_profiles/${profile(1)}`)).json;
     expect(data).toMatchObject({ ...USUAL, [field]: value });
   });
 
-  it('keep their name from the list to the filter', async () => {
+  it('find a listed name with the name filter', async () => {
     const profiles = ['Night shift', 'Night shift 2'].map((name, index) => ({ id: profile(index + 1), name }));
     const to = await sandbox({ profiles });
     const found = await call(to, '/messaging_profiles?filter[name][eq]=Night%20shift&page[size]=250');
     expect(found.json.data.map((one: Json) => one.id)).toEqual([profile(1)]);
   });
 
-  it('are kept in the snapshot, and an older one without spend limits still loads', async () => {
+  it('are kept in the snapshot, and an old snapshot without spend limits still loads', async () => {
     const to = await sandbox({ profiles: [{ id: profile(1), ...SETTINGS }] });
     const kept = to.snapshot();
     expect((await sandbox({ state: kept })).snapshot()).toEqual(kept);
@@ -76,7 +76,7 @@ describe('the eligible products of a number', () => {
     { id: 'shown' },
   ];
 
-  it('are null where they are unknown, and left out where they are hidden', async () => {
+  it('are null if unknown, and omitted if hidden', async () => {
     const to = await sandbox({ numbers });
     expect((await read(to, 'unknown')).eligible_messaging_products).toBeNull();
     for (const name of ['hidden', 'both']) {
@@ -89,7 +89,7 @@ describe('the eligible products of a number', () => {
     expect(Object.fromEntries(shown)).toEqual({ unknown: null, shown: ['A2P', 'P2P'] });
   });
 
-  it('bind a write where they are known, hidden or not', async () => {
+  it('are checked on a write if known, hidden or not', async () => {
     const to = await sandbox({ numbers });
     const status = async (name: string, product: string) =>
       (await patch(to, name, { messaging_product: product })).status;
@@ -100,7 +100,7 @@ describe('the eligible products of a number', () => {
     expect((await read(to, 'unknown')).messaging_product).toBe('RCS');
   });
 
-  it('stay so through a snapshot, and are told in full for numbers that were made', async () => {
+  it('survive a snapshot, and are shown for made numbers', async () => {
     const to = await sandbox({ numbers });
     const again = await sandbox({ state: JSON.parse(JSON.stringify(to.snapshot())) });
     for (const { id } of numbers) expect(await read(again, id)).toEqual(await read(to, id));

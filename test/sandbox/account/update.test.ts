@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { call, code, id, patch, profile, read, sandbox } from '../../support/sandbox-client.ts';
 
-describe('a PATCH that is carried out', () => {
+describe('an accepted PATCH', () => {
   it('assigns a profile, in lower case, and changes updated_at', async () => {
     const to = await sandbox({ profiles: [{ id: 'dd50eba1-a0c0-4563-9925-b25e842a7cb6' }] });
     const before = await read(to, id(1));
@@ -16,7 +16,7 @@ describe('a PATCH that is carried out', () => {
     ['absent', {}],
     ['null', { messaging_profile_id: null, messaging_product: null, tags: null }],
     ['unknown', { nonsense: 1 }],
-  ])('keeps everything where the fields are %s', async (_, body) => {
+  ])('keeps all values if the fields are %s', async (_, body) => {
     const to = await sandbox();
     const before = await read(to, id(2));
     expect((await patch(to, id(2), body)).json.data).toEqual(before);
@@ -31,7 +31,7 @@ describe('a PATCH that is carried out', () => {
     expect((await read(to, id(1))).messaging_profile_id).toBeNull();
   });
 
-  it('takes away MMS with P2P and lets traffic_type follow', async () => {
+  it('removes MMS and changes traffic_type with P2P', async () => {
     const to = await sandbox();
     expect((await read(to, id(1))).features.mms).not.toBeNull();
     const { data } = (await patch(to, id(1), { messaging_product: 'P2P' })).json;
@@ -40,7 +40,7 @@ describe('a PATCH that is carried out', () => {
     expect(back.features.mms).not.toBeNull();
   });
 
-  it('sets profile, product and tags at once, and touches no other number', async () => {
+  it('sets profile, product and tags together, and changes no other number', async () => {
     const to = await sandbox();
     const others = to.snapshot().numbers.slice(1);
     const body = { messaging_profile_id: profile(3), messaging_product: 'P2P', tags: ['night'] };
@@ -59,7 +59,7 @@ describe('a PATCH that is carried out', () => {
   });
 });
 
-describe('a PATCH that is refused', () => {
+describe('a refused PATCH', () => {
   const other = '11111111-2222-4333-8444-555555555555';
   it.each([
     ['an unknown profile', { messaging_profile_id: other }, 422, '10017', '/messaging_profile_id'],
@@ -82,7 +82,7 @@ describe('a PATCH that is refused', () => {
     ['a scalar', 3, 400, '10015', undefined],
     ['half a JSON text', '{"messaging_profile_id":', 400, '10023', undefined],
     ['nothing', '', 400, '10023', undefined],
-  ])('for %s', async (_, body, status, wantedCode, pointer) => {
+  ])('gets an error for %s', async (_, body, status, wantedCode, pointer) => {
     const to = await sandbox();
     const before = to.snapshot();
     const answer = await patch(to, id(1), body);
@@ -90,21 +90,24 @@ describe('a PATCH that is refused', () => {
     expect(to.snapshot()).toEqual(before);
   });
 
-  it('for a product that the number is not eligible for', async () => {
+  it('gets an error for a product that the number is not eligible for', async () => {
     const to = await sandbox();
     const answer = await patch(to, id(10), { messaging_product: 'P2P' });
     expect([answer.status, code(answer)]).toEqual([422, '40324']);
     expect((await patch(to, id(10), { messaging_product: 'A2P' })).status).toBe(200);
   });
 
-  it.each(['9999', `${id(1)}0`, '%2B18000000001', '%E0%A4%A'])('for the unknown number %s', async (unknown) => {
-    const to = await sandbox();
-    const answer = await patch(to, unknown, { messaging_product: 'P2P' });
-    expect([answer.status, code(answer)]).toEqual([404, '10005']);
-    expect((await call(to, `/phone_numbers/${unknown}/messaging`)).status).toBe(404);
-  });
+  it.each(['9999', `${id(1)}0`, '%2B18000000001', '%E0%A4%A'])(
+    'gets an error for the unknown number %s',
+    async (unknown) => {
+      const to = await sandbox();
+      const answer = await patch(to, unknown, { messaging_product: 'P2P' });
+      expect([answer.status, code(answer)]).toEqual([404, '10005']);
+      expect((await call(to, `/phone_numbers/${unknown}/messaging`)).status).toBe(404);
+    },
+  );
 
-  it('for a body over 1 MiB, not for one of exactly 1 MiB', async () => {
+  it('gets an error for a body over 1 MiB, but not of exactly 1 MiB', async () => {
     const to = await sandbox();
     const exact = JSON.stringify({ messaging_product: 'P2P', x: '' });
     const padded = (bytes: number) => JSON.stringify({ messaging_product: 'P2P', x: 'x'.repeat(bytes - exact.length) });

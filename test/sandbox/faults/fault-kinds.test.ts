@@ -5,7 +5,7 @@ import { type Answer, code, id, patch, profile, read, sandbox } from '../../supp
 const TARGET = { messaging_profile_id: profile(3), messaging_product: 'P2P' };
 const tested = new Set<string>();
 
-/** A sandbox whose first number has this fault once, with a rate limit, so that its headers can be seen too. */
+/** A sandbox whose first number has this fault once, with a rate limit, so that its headers are visible too. */
 async function faulty(kind: string): Promise<Sandbox> {
   tested.add(kind);
   return sandbox({ faults: [parseFault(`${kind}@${id(1)}*1`)], rateLimit: 100, rateWindowMs: 60_000 });
@@ -42,7 +42,7 @@ describe('faults that answer with an error', () => {
     ['404', 404, '10005'],
     ['422', 422, '10027'],
     ['not-eligible', 422, '40324'],
-  ])('%s gives %i with code %s, writes nothing, and is over after its count', async (kind, status, wantedCode) => {
+  ])('%s answers %i with code %s, writes nothing, and ends after its count', async (kind, status, wantedCode) => {
     const to = await faulty(kind);
     const answer = await patch(to, id(1), TARGET);
     expect([answer.status, code(answer)]).toEqual([status, wantedCode]);
@@ -61,14 +61,14 @@ describe('faults that answer with an error', () => {
   const waits = ({ headers }: Answer) =>
     ['retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'].map((name) => headers.get(name));
 
-  it('429 says how long to wait, 429-bare says nothing, 503 says it in one header', async () => {
+  it('429 says how long to wait in two headers, 429-bare in none, 503 in one', async () => {
     expect(waits(await patch(await faulty('429'), id(1), TARGET))).toEqual(['1', '100', '0', '1']);
     expect(waits(await patch(await faulty('429-bare'), id(1), TARGET))).toEqual([null, null, null, null]);
     expect(waits(await patch(await faulty('503'), id(1), TARGET))).toEqual(['1', '100', '99', '0']);
     expect(waits(await patch(await faulty('503-bare'), id(1), TARGET))[0]).toBeNull();
   });
 
-  it('429-date gives a date 2 s after the date of the answer', async () => {
+  it('429-date sends a date 2 s after the date of the answer', async () => {
     const answer = await patch(await faulty('429-date'), id(1), TARGET);
     const [after, ...others] = waits(answer);
     expect(Date.parse(after ?? '') - Date.parse(answer.headers.get('date') ?? '')).toBe(2000);
@@ -82,14 +82,14 @@ describe('faults that answer with an error', () => {
     expect(await written(to)).toBe(false);
   });
 
-  it('redirect names another path', async () => {
+  it('redirect points to another path', async () => {
     const to = await faulty('redirect');
     const answer = await patch(to, id(1), TARGET);
     expect([answer.status, answer.headers.get('location'), answer.text]).toEqual([302, '/v2/moved', '']);
     expect(await written(to)).toBe(false);
   });
 
-  it('quotes the key where that is asked for', async () => {
+  it('quotes the key with quoteKey', async () => {
     const to = await sandbox({ faults: [parseFault('500*1')], quoteKey: true });
     expect((await patch(to, id(1), TARGET)).json.errors[0].detail).toContain('Bearer KEY-test');
   });
@@ -103,7 +103,7 @@ describe('faults of the connection', () => {
     expect(await written(to)).toBe(false);
   });
 
-  it('hang lets go of the socket on close', async () => {
+  it('hang releases the socket on close', async () => {
     const to = await faulty('hang');
     const call = failureOf(patch(to, id(1), TARGET));
     while (to.requests()[0]?.fault !== 'hang') await new Promise((resolve) => setTimeout(resolve, 5));
@@ -121,7 +121,7 @@ describe('faults of the connection', () => {
     expect(await written(to)).toBe(takesEffect);
   });
 
-  it('cut sends the head and half the body', async () => {
+  it('cut sends the headers and half the body', async () => {
     const to = await faulty('cut');
     const response = await fetch(`${to.url}/phone_numbers/${id(1)}/messaging`, {
       method: 'PATCH',
@@ -142,7 +142,7 @@ describe('faults of the connection', () => {
 });
 
 describe('faults of the body', () => {
-  it('cut-json is whole as HTTP and broken as JSON', async () => {
+  it('cut-json is complete HTTP and broken JSON', async () => {
     const to = await faulty('cut-json');
     const answer = await patch(to, id(1), TARGET);
     expect([answer.status, answer.json]).toEqual([200, undefined]);
@@ -171,7 +171,7 @@ describe('faults of the body', () => {
     { messaging_product: 'P2P' },
     { messaging_product: 'A2P' },
     { messaging_profile_id: '' },
-  ])('wrong-echo shows something else than %j and writes nothing', async (body) => {
+  ])('wrong-echo shows other values than %j and writes nothing', async (body) => {
     const to = await faulty('wrong-echo');
     const before = await read(to, id(1));
     const { status, json } = await patch(to, id(1), body);
@@ -190,7 +190,7 @@ describe('faults of the body', () => {
     expect(await written(to)).toBe(true);
   });
 
-  it('wrong-number does so for the very number it would show', async () => {
+  it('wrong-number differs even from the number that it usually shows', async () => {
     const numbers = [{ id: id(1), phone_number: '+18889999999' }];
     const to = await sandbox({ numbers, faults: [parseFault('wrong-number=1')] });
     expect((await patch(to, id(1), {})).json.data.phone_number).toBe('+18889999998');
@@ -219,20 +219,20 @@ describe('faults and bad requests', () => {
   it.each(['reset-after', 'cut-json', 'empty', 'huge', 'wrong-echo', 'wrong-number', 'no-fields'])(
     '%s does not make an unknown number known',
     async (kind) => {
-      const to = await sandbox({ faults: [parseFault(`${kind}@nobody`)] });
-      const answer = await patch(to, 'nobody', TARGET).catch(() => null);
+      const to = await sandbox({ faults: [parseFault(`${kind}@unknown`)] });
+      const answer = await patch(to, 'unknown', TARGET).catch(() => null);
       expect([404, undefined]).toContain(answer?.status);
       expect(to.snapshot().revision).toBe(0);
     },
   );
 
-  it('does not touch reads', async () => {
+  it('does not affect reads', async () => {
     const to = await sandbox({ faults: [parseFault('500=1')] });
     expect(await read(to, id(1))).toMatchObject({ id: id(1) });
     expect((await patch(to, id(1), TARGET)).status).toBe(500);
   });
 
-  it('comes after the key and the rate limit and is not used up by a refusal', async () => {
+  it('is played after the key and rate limit checks, and a refusal does not use it up', async () => {
     const to = await sandbox({ key: 'KEY-test', faults: [parseFault('422*1')], rateLimit: 2, rateWindowMs: 60_000 });
     expect((await patch(to, id(1), TARGET, { headers: { authorization: 'Bearer other' } })).status).toBe(401);
     expect((await patch(to, id(1), TARGET)).status).toBe(422);
@@ -241,7 +241,7 @@ describe('faults and bad requests', () => {
     expect(to.requests().map((request) => request.fault)).toEqual([null, '422', null, null]);
   });
 
-  it('has a test here for every kind', () => {
+  it('every kind has a test in this file', () => {
     expect([...tested].sort()).toEqual(Object.keys(FAULT_KINDS).sort());
   });
 });

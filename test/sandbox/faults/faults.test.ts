@@ -23,11 +23,11 @@ describe('parseFault', () => {
   });
 
   it.each([
-    ['', 'names no kind'],
-    ['=0.5', 'names no kind'],
+    ['', 'the kind is missing'],
+    ['=0.5', 'the kind is missing'],
     ['nonsense=0.5', "no kind 'nonsense'"],
     ['toString*1', "no kind 'toString'"],
-    ['429', 'does not say when'],
+    ['429', 'it does not say when it happens'],
     ['429=', "'' is not a probability"],
     ['429=1.5', "'1.5' is not a probability"],
     ['429=-0.1', "'-0.1' is not a probability"],
@@ -35,38 +35,38 @@ describe('parseFault', () => {
     ['429=.', "'.' is not a probability"],
     ['429@', "'' is not the id"],
     ['429@a/b', "'a/b' is not the id"],
-    ['429@1*0', "'0' is not a number of times"],
-    ['429@1*2*3', "'2*3' is not a number of times"],
-    ['429*x', "'x' is not a number of times"],
-    ['429*', "'' is not a number of times"],
-  ])('refuses %j and lists what there is', (text, reason) => {
+    ['429@1*0', "'0' is not a valid count"],
+    ['429@1*2*3', "'2*3' is not a valid count"],
+    ['429*x', "'x' is not a valid count"],
+    ['429*', "'' is not a valid count"],
+  ])('refuses %j and lists the kinds', (text, reason) => {
     expect(() => parseFault(text)).toThrow(reason);
     for (const kind of Object.keys(FAULT_KINDS)) expect(() => parseFault(text)).toThrow(kind);
   });
 });
 
-describe('choosing', () => {
-  it('hits one id always, or its first so many', () => {
+describe('the fault chooser', () => {
+  it('picks a fault for every request of an id, or for its first ones', () => {
     const always = chooser(['500@a']);
     expect(['a', 'b', 'a', 'a'].map(always)).toEqual(['500', null, '500', '500']);
     const twice = chooser(['500@a*2']);
     expect(['a', 'b', 'a', 'a'].map(twice)).toEqual(['500', null, '500', null]);
   });
 
-  it('hits the first so many of all', () => {
+  it('picks a fault for the first requests of all', () => {
     expect(['a', 'b', 'c', 'a'].map(chooser(['500*3']))).toEqual(['500', '500', '500', null]);
   });
 
-  it('uses up one fault after the other, those for the id first', () => {
+  it('uses up one fault after the other, faults for the id first', () => {
     const choose = chooser(['504*2', '500@a*1', '503@a*1', '422=1']);
     expect(['a', 'a', 'a', 'b', 'b'].map(choose)).toEqual(['500', '503', '504', '504', '422']);
   });
 
-  it('plays the first probable fault that hits, and never one of probability 0', () => {
+  it('picks the first matching fault with a probability, and never one with probability 0', () => {
     expect(['a', 'b'].map(chooser(['500=0', '503=1', '504=1']))).toEqual(['503', '503']);
   });
 
-  it('repeats itself for a seed, in whatever order the ids come', () => {
+  it('repeats its choices for a seed, in any order of ids', () => {
     const ids = Array.from({ length: 200 }, (_, index) => id(index + 1));
     const run = (order: string[], seed: number) => {
       const choose = chooser(['429=0.3', 'reset=0.2'], seed);
@@ -78,14 +78,14 @@ describe('choosing', () => {
     expect(run(ids, 0)).not.toEqual(run(ids, -1));
   });
 
-  it('draws anew for each try of one id', () => {
+  it('draws again for each request of one id', () => {
     const choose = chooser(['429=0.5']);
     const hits = Array.from({ length: 400 }, () => choose('a')).filter((kind) => kind === '429').length;
     expect(hits).toBeGreaterThan(150);
     expect(hits).toBeLessThan(250);
   });
 
-  it('hits about as often as told, tries of one id included', () => {
+  it('matches the probability, for repeated requests of an id too', () => {
     const choose = chooser(['429=0.05', 'reset=0.2']);
     const counts = new Map<string | null, number>();
     for (let n = 0; n < 20_000; n += 1) {

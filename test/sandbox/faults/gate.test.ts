@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { call, callUrl, code, id, patch, read, sandbox } from '../../support/sandbox-client.ts';
 
 describe('the key', () => {
-  it.each(['', 'Bearer ', 'Basic abc', 'KEY-test'])('is asked for: %j gets 401', async (authorization) => {
+  it.each(['', 'Bearer ', 'Basic abc', 'KEY-test'])('is required: %j gets 401', async (authorization) => {
     const to = await sandbox();
     const answer = await call(to, '/messaging_profiles', { headers: { authorization } });
     expect(answer.status).toBe(401);
@@ -11,7 +11,7 @@ describe('the key', () => {
     });
   });
 
-  it('may be any, in a scheme of any case, unless one is set', async () => {
+  it('can be any key, with a scheme in any case, unless one is set', async () => {
     const to = await sandbox();
     expect((await call(to, '/messaging_profiles', { headers: { authorization: 'bearer x' } })).status).toBe(200);
     const strict = await sandbox({ key: 'KEY-right' });
@@ -22,7 +22,7 @@ describe('the key', () => {
     expect(answer.json.data.messaging_profile_id).not.toBeNull();
   });
 
-  it('is revoked after so many answered requests', async () => {
+  it('is revoked after the given count of answered requests', async () => {
     const to = await sandbox({ revokeAfter: 2 });
     expect(await read(to, id(1))).toBeDefined();
     expect((await patch(to, id(1), { messaging_product: 'P2P' })).status).toBe(200);
@@ -32,7 +32,7 @@ describe('the key', () => {
     expect(to.snapshot().numbers[1]?.messaging_product).toBe('A2P');
   });
 
-  it('is quoted in error details only when asked for', async () => {
+  it('is quoted in error details only with quoteKey', async () => {
     const careless = await sandbox({ quoteKey: true, faults: [] });
     const headers = { authorization: 'Bearer KEY-secret' };
     expect((await call(careless, '/nowhere', { headers })).json.errors[0].detail).toContain('Bearer KEY-secret');
@@ -46,14 +46,14 @@ describe('the key', () => {
 describe('the rate limit', () => {
   const names = ['x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'];
 
-  it('shows itself on every answer, and refuses what is over it', async () => {
+  it('adds headers to every answer, and refuses requests over it', async () => {
     const to = await sandbox({ rateLimit: 3, rateWindowMs: 60_000 });
-    const seen = [];
+    const results = [];
     for (const path of ['/messaging_profiles', '/nowhere', '/messaging_profiles', '/messaging_profiles']) {
       const answer = await call(to, path);
-      seen.push([answer.status, ...names.map((name) => answer.headers.get(name))]);
+      results.push([answer.status, ...names.map((name) => answer.headers.get(name))]);
     }
-    expect(seen).toEqual([
+    expect(results).toEqual([
       [200, '3', '2', '0'],
       [404, '3', '1', '0'],
       [200, '3', '0', '60'],
@@ -65,21 +65,21 @@ describe('the rate limit', () => {
     expect(to.requests().at(-1)).toMatchObject({ status: 429, body: { messaging_product: 'P2P' } });
   });
 
-  it('gives a request with a wrong key no place', async () => {
+  it('does not count a request with a wrong key', async () => {
     const to = await sandbox({ rateLimit: 1, rateWindowMs: 60_000 });
     const refused = await call(to, '/messaging_profiles', { headers: { authorization: '' } });
     expect([refused.status, refused.headers.get('x-ratelimit-remaining')]).toEqual([401, '1']);
     expect((await call(to, '/messaging_profiles')).status).toBe(200);
   });
 
-  it('frees places when the window moves on', async () => {
+  it('admits requests again when the window has moved', async () => {
     const to = await sandbox({ rateLimit: 1, rateWindowMs: 30 });
     expect((await call(to, '/messaging_profiles')).status).toBe(200);
     await new Promise((resolve) => setTimeout(resolve, 40));
     expect((await call(to, '/messaging_profiles')).status).toBe(200);
   });
 
-  it('leaves the headers out when there is none, and the control routes alone', async () => {
+  it('has no headers without a limit, and does not apply to control routes', async () => {
     const unlimited = await call(await sandbox(), '/messaging_profiles');
     expect(names.map((name) => unlimited.headers.get(name))).toEqual([null, null, null]);
     const to = await sandbox({ rateLimit: 1, rateWindowMs: 60_000 });
@@ -89,7 +89,7 @@ describe('the rate limit', () => {
     expect((await call(to, '/messaging_profiles')).status).toBe(200);
   });
 
-  it('refuses a limit that makes no sense', async () => {
+  it('refuses an invalid limit', async () => {
     await expect(sandbox({ rateLimit: 0 })).rejects.toThrow(RangeError);
   });
 });

@@ -13,36 +13,36 @@ const outcome = (to: Sandbox, path: string, signal?: AbortSignal) =>
     (reason: Error & { cause?: { code?: string } }) => reason.cause?.code ?? reason.name,
   );
 
-describe('which reads are hit', () => {
-  it('the reads of one number, for a fault with its id', async () => {
+describe('which reads are affected', () => {
+  it('the reads of one number, by a fault with its id', async () => {
     const to = await faulty(`500@${id(1)}*2`);
     const paths = [...LISTS, PROFILE, `/phone_numbers/${id(2)}/messaging`, ONE, ONE, ONE];
-    const seen = [];
-    for (const path of paths) seen.push(await outcome(to, path));
-    expect(seen).toEqual([200, 200, 200, 200, 200, 500, 500, 200]);
+    const results = [];
+    for (const path of paths) results.push(await outcome(to, path));
+    expect(results).toEqual([200, 200, 200, 200, 200, 500, 500, 200]);
     const faults = to.requests().map((request) => request.fault);
     expect(faults).toEqual([null, null, null, null, null, '500', '500', null]);
   });
 
   it('the first of all reads', async () => {
     const to = await faulty('503*3');
-    const seen = [];
-    for (const path of [...LISTS, PROFILE, ONE]) seen.push(await outcome(to, path));
-    expect(seen).toEqual([503, 503, 503, 200, 200]);
+    const results = [];
+    for (const path of [...LISTS, PROFILE, ONE]) results.push(await outcome(to, path));
+    expect(results).toEqual([503, 503, 503, 200, 200]);
   });
 
-  it('reads of every sort by chance, the same for the same seed', async () => {
+  it('all reads by chance, the same for the same seed', async () => {
     const always = await faulty('500=1');
     for (const path of [...LISTS, PROFILE, ONE]) expect(await outcome(always, path)).toBe(500);
     const run = async (seed: number) => {
       const to = await sandbox({ seed, readFaults: [parseFault('500=0.5')] });
-      const seen = [];
+      const results = [];
       for (let n = 1; n <= 10; n += 1) {
         for (const path of [`/phone_numbers/${id(n)}/messaging`, `${LISTS[0]}?page[number]=${n}`, PROFILE]) {
-          seen.push(await outcome(to, path));
+          results.push(await outcome(to, path));
         }
       }
-      return seen;
+      return results;
     };
     const first = await run(5);
     expect(new Set(first)).toEqual(new Set([200, 500]));
@@ -50,7 +50,7 @@ describe('which reads are hit', () => {
     expect(await run(6)).not.toEqual(first);
   });
 
-  it('no write, as no read is hit by the faults of writes, and neither uses up the other', async () => {
+  it('not writes, and write faults do not affect reads or use up read faults', async () => {
     const to = await sandbox({ readFaults: [parseFault('500*1')], faults: [parseFault('422*1')] });
     expect((await patch(to, id(1), {})).status).toBe(422);
     expect((await patch(to, id(1), {})).status).toBe(200);
@@ -58,7 +58,7 @@ describe('which reads are hit', () => {
     expect(await outcome(to, ONE)).toBe(200);
   });
 
-  it('no path that leads nowhere, no control route and no request that was refused', async () => {
+  it('not unknown paths, control routes or refused requests', async () => {
     const to = await sandbox({ readFaults: [parseFault('500*1')], key: 'KEY-test' });
     expect(await outcome(to, '/nowhere')).toBe(404);
     expect((await call(to, ONE, { headers: { authorization: '' } })).status).toBe(401);
@@ -67,18 +67,18 @@ describe('which reads are hit', () => {
   });
 
   it('an unknown number or profile too, which stays unknown', async () => {
-    const to = await faulty('wrong-echo@nobody', 'no-fields@nobody', '500@other');
-    expect(await outcome(to, '/phone_numbers/nobody/messaging')).toBe(404);
+    const to = await faulty('wrong-echo@unknown', 'no-fields@unknown', '500@other');
+    expect(await outcome(to, '/phone_numbers/unknown/messaging')).toBe(404);
     expect(await outcome(to, '/phone_numbers/other/messaging')).toBe(500);
     expect(await outcome(await faulty('wrong-echo=1'), `/messaging_profiles/${profile(9)}`)).toBe(404);
   });
 });
 
-describe('what becomes of a read', () => {
+describe('the affected read', () => {
   const kinds = Object.keys(FAULT_KINDS);
   const errors = kinds.filter((kind) => /^[3-5]\d\d/.test(kind));
 
-  it.each(errors)('%s answers with its status, to one number and to a list', async (kind) => {
+  it.each(errors)('%s answers with its status, for one number and for a list', async (kind) => {
     const to = await faulty(`${kind}*2`);
     expect(await outcome(to, ONE)).toBe(Number(kind.slice(0, 3)));
     expect(await outcome(to, LISTS[0] as string)).toBe(Number(kind.slice(0, 3)));
@@ -95,7 +95,7 @@ describe('what becomes of a read', () => {
     expect(await outcome(await faulty('cut*1'), LISTS[0] as string)).not.toBe(200);
   });
 
-  it('cut-json, empty and huge spoil the body', async () => {
+  it('cut-json, empty and huge corrupt the body', async () => {
     const to = await faulty('cut-json*1', 'empty*1', 'huge*1');
     const cut = await call(to, ONE);
     expect([cut.status, cut.json, cut.text.startsWith('{"data":{')]).toEqual([200, undefined, true]);
@@ -112,13 +112,13 @@ describe('what becomes of a read', () => {
     expect(slow.json).toEqual((await call(to, ONE)).json);
   });
 
-  it('redirect and not-eligible answer as they do to a write', async () => {
+  it('redirect and not-eligible answer as for a write', async () => {
     const to = await faulty('redirect*1', 'not-eligible*1');
     expect((await call(to, ONE)).headers.get('location')).toBe('/v2/moved');
     expect(code(await call(to, ONE))).toBe('40324');
   });
 
-  it('wrong-echo shows another profile and product, of one number and of each in a list', async () => {
+  it('wrong-echo shows another profile and product, for one number and for each in a list', async () => {
     const to = await faulty(`wrong-echo@${id(1)}*1`, 'wrong-echo*1');
     const wrong = (await call(to, ONE)).json.data;
     const list = await call(to, LISTS[0] as string);
@@ -133,7 +133,7 @@ describe('what becomes of a read', () => {
     ]);
   });
 
-  it('wrong-number and no-fields bend one number and each in a list', async () => {
+  it('wrong-number and no-fields change one number and each in a list', async () => {
     const to = await faulty('wrong-number*2', 'no-fields*2');
     expect((await call(to, ONE)).json.data.phone_number).toBe('+18889999999');
     const list = (await call(to, LISTS[0] as string)).json.data;
@@ -146,14 +146,14 @@ describe('what becomes of a read', () => {
     }
   });
 
-  it('those three leave profiles as they are, which have no such fields', async () => {
+  it('those three kinds do not change profiles', async () => {
     const to = await faulty('wrong-echo*1', 'wrong-number*1', 'no-fields*1');
-    const seen = [];
-    for (let n = 0; n < 4; n += 1) seen.push((await call(to, PROFILE)).json);
-    expect(seen).toEqual(Array(4).fill(seen[3]));
+    const results = [];
+    for (let n = 0; n < 4; n += 1) results.push((await call(to, PROFILE)).json);
+    expect(results).toEqual(Array(4).fill(results[3]));
   });
 
-  it('changes nothing in the account, whatever the kind', async () => {
+  it('never changes the account, whatever the kind', async () => {
     const to = await faulty(...kinds.filter((kind) => !['hang', 'slow'].includes(kind)).map((kind) => `${kind}*1`));
     const before = to.snapshot();
     for (let n = 0; n < kinds.length; n += 1) await outcome(to, ONE);
