@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { FILE_ERRORS, REJECTIONS } from '../src/core/input/rejection.ts';
 import { EXIT_TEXT } from '../src/core/run/exit-codes.ts';
 import { jobJsonSchema } from '../src/core/settings/job.ts';
 import { flagOf, SETTING_NAMES, type SettingName, settingDefinition } from '../src/core/settings/schema.ts';
@@ -45,6 +46,24 @@ export function exitCodesTable(): string {
   );
 }
 
+const CHECKED_AGAINST = { row: 'the row', file: 'the other rows', account: 'the account' };
+
+/** The table of the codes with which a row is rejected. */
+export function rejectionsTable(): string {
+  return table(
+    ['code', 'the row is rejected because', 'checked against'],
+    Object.entries(REJECTIONS).map(([code, { meaning, needs }]) => [`\`${code}\``, meaning, CHECKED_AGAINST[needs]]),
+  );
+}
+
+/** The table of the codes with which a whole file is refused. */
+export function fileErrorsTable(): string {
+  return table(
+    ['code', 'the file is refused because'],
+    Object.entries(FILE_ERRORS).map(([code, meaning]) => [`\`${code}\``, meaning]),
+  );
+}
+
 /** JSON as the formatter of this project leaves it: lists of plain values on one line where they fit. */
 function json(value: unknown, indent = ''): string {
   const inner = `${indent}  `;
@@ -71,6 +90,8 @@ export function withPart(document: string, name: string, text: string): string {
 export function generated(read: (path: string) => string): Record<string, string> {
   let readme = withPart(read('README.md'), 'settings', settingsTable());
   readme = withPart(readme, 'exit-codes', exitCodesTable());
+  readme = withPart(readme, 'rejections', rejectionsTable());
+  readme = withPart(readme, 'file-errors', fileErrorsTable());
   return { 'README.md': readme, 'jobs/job.schema.json': `${json(jobJsonSchema())}\n` };
 }
 

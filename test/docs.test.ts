@@ -1,11 +1,19 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { exitCodesTable, generated, settingsTable, withPart } from '../scripts/docs.ts';
+import {
+  exitCodesTable,
+  fileErrorsTable,
+  generated,
+  rejectionsTable,
+  settingsTable,
+  withPart,
+} from '../scripts/docs.ts';
 import { LAYERS } from '../scripts/layers.ts';
 import { readCommandLine } from '../src/cli/parser.ts';
 import { SANDBOX_FLAGS } from '../src/commands/sandbox.ts';
 import { STATUSES } from '../src/core/attempt/outcome.ts';
+import { FILE_ERRORS, REJECTIONS } from '../src/core/input/rejection.ts';
 import { FAILED_COLUMNS, RESULTS_COLUMNS } from '../src/core/results/rows.ts';
 import { EXIT } from '../src/core/run/exit-codes.ts';
 import { resolveSettings } from '../src/core/settings/resolve.ts';
@@ -40,6 +48,12 @@ const ours = commands.filter(([, , words]) => words[0] === 'telnyx-reassign');
 describe('parts made from the code', () => {
   it('are fresh: `npm run docs` writes them again', () => {
     for (const [path, text] of Object.entries(generated(read))) expect(read(path), path).toBe(text);
+  });
+
+  it('have a row for every rejection and every error of a file', () => {
+    const codesOf = (text: string) => [...text.matchAll(/^\| `([a-z_]+)` /gm)].map((match) => match[1]);
+    expect(codesOf(rejectionsTable())).toEqual(Object.keys(REJECTIONS));
+    expect(codesOf(fileErrorsTable())).toEqual(Object.keys(FILE_ERRORS));
   });
 
   it('have a row for every setting and every exit code', () => {
@@ -119,14 +133,9 @@ describe('what the documents name', () => {
         [...(match[1] as string).matchAll(/`([^`]+)`/g)].map((name) => name[1]),
       ),
     );
-    const account = read('src/core/plan/diff.ts');
-    const codes = [
-      ...[...read('src/core/input/assignment.ts').matchAll(/code: '([a-z_]+)'/g)].map((match) => match[1]),
-      ...[...account.matchAll(/(?:reason: |rejected\(\w+, )'([a-z_]+)'/g)].map((match) => match[1]),
-    ];
-    expect(codes.length).toBeGreaterThan(20);
     const files = Object.entries(runFiles('.')).flatMap(([role, path]) => (role === 'sandbox' ? [] : [path]));
-    const wanted = [...STATUSES, ...RESULTS_COLUMNS, ...codes, 'conflict', ...files];
+    const codes = [...Object.keys(REJECTIONS), ...Object.keys(FILE_ERRORS)];
+    const wanted = [...STATUSES, ...RESULTS_COLUMNS, ...codes, ...files];
     expect(wanted.filter((name) => !inTable.has(name))).toEqual([]);
     expect(FAILED_COLUMNS).toHaveLength(3); // "with your own columns and the reason"
   });

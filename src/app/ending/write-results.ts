@@ -25,7 +25,8 @@ import {
 } from '../../core/results/rows.ts';
 import { addResult, emptyTally, type Tally } from '../../core/results/tally.ts';
 import type { Manifest } from '../../core/run/manifest.ts';
-import { type CsvRecord, isBlank, readCsv } from '../../io/csv/records.ts';
+import { type CsvRecord, isBlank } from '../../io/csv/record.ts';
+import { readCsv } from '../../io/csv/records.ts';
 import { type CsvWriter, createCsvWriter } from '../../io/csv/writer.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { openLedgerEntries, scanLedger } from '../../io/run/ledger-file.ts';

@@ -1,12 +1,13 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createRepeatIndex } from '../../core/input/duplicates.ts';
-import type { FileFault } from '../../core/input/header.ts';
 import { mapHeader } from '../../core/input/header.ts';
+import type { FileError } from '../../core/input/rejection.ts';
 import { PLAN_COLUMNS, type PlanEntry, planCells, planRow, targetsOf, withRepeat } from '../../core/plan/entry.ts';
 import { createPreview, type Preview } from '../../core/plan/preview.ts';
 import type { Settings } from '../../core/settings/schema.ts';
-import { CsvFault, type Dialect, findDialect, isBlank, readCsv } from '../../io/csv/records.ts';
+import { CsvError, isBlank } from '../../io/csv/record.ts';
+import { type Dialect, findDialect, readCsv } from '../../io/csv/records.ts';
 import { createCsvWriter, replaceRows } from '../../io/csv/writer.ts';
 import { digest, fileSha256 } from '../../io/digest.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -18,7 +19,7 @@ export type Planned = {
   dialect: Dialect | null;
   planSha256: string | null;
   preview: Preview;
-  fault: FileFault | null;
+  fault: FileError | null;
 };
 
 /** Copies the input byte by byte into the run directory, standard input too; gives the SHA-256 of the copy. */
@@ -54,8 +55,7 @@ export async function makePlan(
   const online = read !== null;
   const allowed = { unassign: checks.allow_unassign, roundedIds: checks.allow_rounded_ids, online };
   const repeats = createRepeatIndex(digest);
-  const addRepeat = (entry: PlanEntry) =>
-    repeats.add(entry.row, entry.line, entry.id, targetsOf(entry), entry.action !== 'rejected');
+  const addRepeat = (entry: PlanEntry) => repeats.add(entry, targetsOf(entry), entry.action !== 'rejected');
   const dialect = await findDialect(files.input, checks.delimiter);
   const writer = createCsvWriter(files.plan, PLAN_COLUMNS);
   let header: { columns: Parameters<typeof planRow>[3]; width: number } | null = null;
@@ -70,7 +70,7 @@ export async function makePlan(
         }
         if (header === null) {
           const mapped = mapHeader(record.cells, checks.map, record.line, online);
-          if ('fault' in mapped) throw new CsvFault(mapped.fault);
+          if ('error' in mapped) throw new CsvError(mapped.error);
           header = { columns: mapped.columns, width: record.cells.length };
           continue;
         }
@@ -81,11 +81,11 @@ export async function makePlan(
         writer.write(planCells(entry));
       }
     }
-    if (header === null) throw new CsvFault({ code: 'no_header', text: 'the file is empty', line: null });
+    if (header === null) throw new CsvError({ code: 'no_header', text: 'the file is empty', line: null });
   } catch (error) {
     writer.abandon();
-    if (!(error instanceof CsvFault)) throw error;
-    return { dialect, planSha256: null, preview: createPreview(), fault: error.fault };
+    if (!(error instanceof CsvError)) throw error;
+    return { dialect, planSha256: null, preview: createPreview(), fault: error.fileError };
   }
   let planSha256 = writer.close();
   if (read !== null && preview.actions.change > 0) {

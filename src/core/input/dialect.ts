@@ -2,28 +2,28 @@ import { knownFields } from './header.ts';
 
 const CANDIDATES = [',', ';', '\t', '|'];
 
-/** The first line of a text, with line breaks inside double quotes left in it. */
+/** Returns the first line of a text. Line breaks inside double quotes do not end it. */
 export function firstLine(text: string): string {
   let quoted = false;
   for (let at = 0; at < text.length; at++) {
-    const mark = text[at];
-    if (mark === '"') quoted = !quoted;
-    else if (!quoted && (mark === '\n' || mark === '\r')) return text.slice(0, at);
+    const character = text[at];
+    if (character === '"') quoted = !quoted;
+    else if (!quoted && (character === '\n' || character === '\r')) return text.slice(0, at);
   }
   return text;
 }
 
-/** The delimiter that a first line `sep=;` names, or null where the line is none of that kind. */
+/** The delimiter that a line such as `sep=;` names; null for any other line. */
 export function sepLine(line: string): string | null {
   return /^"?sep=([,;|\t])"?[\r\n ]*$/i.exec(line)?.[1] ?? null;
 }
 
-/** Splits a header line well enough to recognise its names; the real parser reads the file. */
+/** Splits a header line well enough to recognize its names. The real parser reads the file. */
 function roughCells(line: string, delimiter: string): string[] {
   return line.split(delimiter).map((cell) => cell.replaceAll('"', ''));
 }
 
-/** The delimiter under which a header line names the most known fields, then the one that gives the most cells. */
+/** The delimiter that finds the most known fields in a header line; if several do, the one with the most cells. */
 export function findDelimiter(header: string): string {
   const scored = CANDIDATES.map((delimiter) => {
     const cells = roughCells(header, delimiter);

@@ -1,31 +1,31 @@
-/** Four 32-bit words of a digest of a text: enough that two different texts never share them in practice. */
+/** Returns 128 bits of a digest of a text as four words. In practice two different texts never have the same ones. */
 export type Digest = (text: string) => readonly [number, number, number, number];
 
-/** Numbers texts from 0 up, in the order in which they come first. About 28 bytes a text, however long it is. */
+/** Numbers texts from 0 in order of appearance. Takes about 28 bytes a text, however long it is. */
 export type DigestTable = {
   size: () => number;
-  /** The number of a text; -1 where it has not been added. */
+  /** The number of a text; -1 if it has not been added. */
   find: (text: string) => number;
-  /** The number of a text, which is added where it is new. */
+  /** The number of a text, which is added if it is new. */
   numberOf: (text: string) => number;
 };
 
 const WORDS = 4;
 
-/** A typed array of twice the length, with the same beginning. */
+/** Returns a typed array of twice the length that starts with the old one. */
 export function doubled<T extends Uint8Array | Uint16Array | Int32Array | Uint32Array | Float64Array>(old: T): T {
   const next = new (old.constructor as new (length: number) => T)(old.length * 2);
   next.set(old);
   return next;
 }
 
-/** An open-addressing table over digests: the strings of a million ids would take 100 MB, this takes 30. */
+/** An open-addressing table over digests: a million ids take 30 MB, where their strings would take 100. */
 export function createDigestTable(digest: Digest): DigestTable {
   let words = new Int32Array(1024 * WORDS);
-  let slots = new Uint32Array(4096); // number + 1 of the text in this slot, 0 = free
+  let slots = new Uint32Array(4096); // 1 + the number of the text in this slot; 0 if it is free
   let size = 0;
 
-  /** The slot that holds these words (signed), or the free one where they belong. */
+  /** The slot that has these words (signed), or the free one where they belong. */
   function slotOf(a: number, b: number, c: number, d: number): number {
     const mask = slots.length - 1;
     let slot = a & mask;

@@ -1,7 +1,8 @@
 import { quoted } from '../text/text.ts';
 import { cleanCell } from './cell.ts';
+import type { FileError, FileErrorCode } from './rejection.ts';
 
-/** The input columns that this tool reads, in the order in which they are named in messages. */
+/** The input columns that this tool reads, in the order in which messages name them. */
 export const FIELDS = [
   'phone_number_id',
   'messaging_profile_id',
@@ -11,11 +12,8 @@ export const FIELDS = [
 ] as const;
 export type Field = (typeof FIELDS)[number];
 
-/** Where each field stands in a row, counted from 0; a field without a column is absent. */
+/** The position of each field in a row, from 0; a field without a column is absent. */
 export type Columns = Partial<Record<Field, number>>;
-
-/** A fault of the whole file: nothing in it can be read until it is mended. */
-export type FileFault = { code: string; text: string; line: number | null };
 
 const ALIASES: Record<string, Field> = {
   phonenumberid: 'phone_number_id',
@@ -33,17 +31,17 @@ const ALIASES: Record<string, Field> = {
   targetmessagingprofilename: 'messaging_profile_name',
 };
 
-/** A column name without case, spaces, `_` and `-`: how names are compared. */
+/** A column name in the form in which names are compared: without case, spaces, `_` and `-`. */
 export function normalName(name: string): string {
   return cleanCell(name)
     .toLowerCase()
     .replace(/[\s_-]/gu, '');
 }
 
-// The columns of a failed.csv: they tell its delimiter where --map names columns that nobody else knows.
+// The columns of failed.csv. They show its delimiter even if --map names all of its other columns.
 const OWN_COLUMNS = new Set(['reassignstatus', 'reassignreason', 'reassigndetail']);
 
-/** How many known names a header line has: the measure by which a delimiter is chosen. */
+/** Counts the known names in a header line: the delimiter is the one with the most. */
 export function knownFields(header: readonly string[]): number {
   const names = header.map(normalName);
   return names.filter((name) => Object.hasOwn(ALIASES, name) || OWN_COLUMNS.has(name)).length;
@@ -53,66 +51,73 @@ function listed(header: readonly string[]): string {
   return header.map(quoted).join(', ');
 }
 
+/** The positions of the columns with this field, by the name that --map gives or else by the known names. */
+function positionsOf(field: Field, header: readonly string[], mapped: string | undefined): number[] {
+  const isField =
+    mapped === undefined
+      ? (name: string) => ALIASES[normalName(name)] === field
+      : (name: string) => normalName(name) === normalName(mapped);
+  return header.flatMap((name, at) => (isField(name) ? [at] : []));
+}
+
 /**
- * Finds the columns of the fields. `map` (field -> column name) overrules the known names for that field. `online`:
- * the account is going to be read, so that phone numbers and profile names do in place of ids.
- * Returns a fault where the header does not say which column is which.
+ * Finds the columns of the fields. `map` (field to column name) replaces the known names of a field. `online`: the
+ * account is going to be read, so phone numbers and profile names are enough without ids.
  */
 export function mapHeader(
   header: readonly string[],
   map: Partial<Record<Field, string>>,
   line: number,
   online: boolean,
-): { columns: Columns } | { fault: FileFault } {
+): { columns: Columns } | { error: FileError } {
   const columns: Columns = {};
-  const fault = (code: string, text: string) => ({ fault: { code, text, line } });
+  const failed = (code: FileErrorCode, text: string) => ({ error: { code, text, line } });
   for (const field of FIELDS) {
-    const wanted = map[field];
-    const found = header.flatMap((name, at) =>
-      wanted === undefined
-        ? ALIASES[normalName(name)] === field
-          ? [at]
-          : []
-        : normalName(name) === normalName(wanted)
-          ? [at]
-          : [],
-    );
+    const mapped = map[field];
+    const found = positionsOf(field, header, mapped);
     if (found.length > 1) {
       const names = listed(found.map((at) => header[at] as string));
-      return fault(
-        'duplicate_column',
-        `${names} ${found.length === 2 ? 'both' : 'all'} mean ${field}: keep one, or choose with --map ${field}=NAME`,
-      );
+      const all = found.length === 2 ? 'both' : 'all';
+      return failed('duplicate_column', `${names} ${all} mean ${field}: keep one, or choose with --map ${field}=NAME`);
     }
-    if (wanted !== undefined && found.length === 0) {
-      return fault('missing_column', `--map names the column ${quoted(wanted)}, and the header has ${listed(header)}`);
+    if (mapped !== undefined && found.length === 0) {
+      return failed('missing_column', `--map names the column ${quoted(mapped)}, and the header has ${listed(header)}`);
     }
     if (found.length === 1) columns[field] = found[0] as number;
   }
-  const shared = FIELDS.find((field) =>
-    FIELDS.some((other) => other !== field && columns[other] === columns[field] && columns[field] !== undefined),
-  );
+  const positions = FIELDS.flatMap((field) => columns[field] ?? []);
+  const shared = positions.find((position, at) => positions.lastIndexOf(position) !== at);
   if (shared !== undefined) {
-    const name = quoted(header[columns[shared] as number] as string);
-    return fault('duplicate_column', `--map gives ${name} to more than one field`);
+    return failed('duplicate_column', `--map gives ${quoted(header[shared] as string)} to more than one field`);
   }
+  const missing = missingColumn(header, columns, online);
+  return missing === null ? { columns } : failed(missing.code, missing.text);
+}
+
+/** What the columns lack to name a number and a target, or null. */
+function missingColumn(
+  header: readonly string[],
+  columns: Columns,
+  online: boolean,
+): { code: FileErrorCode; text: string } | null {
   const has = (field: Field) => columns[field] !== undefined;
+  const names = listed(header);
   if (!FIELDS.some(has)) {
-    return fault(
-      'no_header',
-      `the first line names none of the columns phone_number_id, messaging_profile_id, messaging_product; it reads ${listed(header)} (see --map)`,
-    );
+    return {
+      code: 'no_header',
+      text: `the first line names none of the columns phone_number_id, messaging_profile_id, messaging_product; it reads ${names} (see --map)`,
+    };
   }
   if (!has('phone_number_id') && !(online && has('phone_number'))) {
     const hint = has('phone_number') ? '; phone_number alone does only without --offline' : '';
-    return fault('missing_column', `no column phone_number_id; the header has ${listed(header)} (see --map)${hint}`);
+    return { code: 'missing_column', text: `no column phone_number_id; the header has ${names} (see --map)${hint}` };
   }
   if (!has('messaging_profile_id') && !has('messaging_product') && !(online && has('messaging_profile_name'))) {
     const hint = has('messaging_profile_name') ? '; a profile name does only without --offline' : '';
-    return fault(
-      'missing_column',
-      `no target: neither messaging_profile_id nor messaging_product is among ${listed(header)} (see --map)${hint}`,
-    );
+    return {
+      code: 'missing_column',
+      text: `no target: neither messaging_profile_id nor messaging_product is among ${names} (see --map)${hint}`,
+    };
   }
-  return { columns };
+  return null;
 }

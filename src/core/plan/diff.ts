@@ -2,6 +2,7 @@ import type { Known } from '../account/snapshot.ts';
 import type { ShownProfile } from '../api/profile.ts';
 import { cleanCell } from '../input/cell.ts';
 import { readProfileRef } from '../input/profile-ref.ts';
+import type { RejectionCode } from '../input/rejection.ts';
 import { profileCell } from '../input/target.ts';
 import { printable, quoted } from '../text/text.ts';
 import { compareLive } from './drift.ts';
@@ -23,7 +24,7 @@ const MOST_IDS = 10;
 export const PRODUCTS_UNKNOWN = 'the account does not say which products this number may have';
 export const UNREAD = 'could not be read: ';
 
-function rejected(entry: PlanEntry, reason: string, note: string): PlanEntry {
+function rejected(entry: PlanEntry, reason: RejectionCode, note: string): PlanEntry {
   return { ...entry, action: 'rejected', reason, note };
 }
 
@@ -58,7 +59,7 @@ function withProfile(entry: PlanEntry, profiles: Profiles): PlanEntry {
 }
 
 /** Why a target profile cannot take numbers, or null. */
-function profileFault(entry: PlanEntry, profiles: Profiles): { reason: string; note: string } | null {
+function profileFault(entry: PlanEntry, profiles: Profiles): { reason: RejectionCode; note: string } | null {
   const { profileTarget: id } = entry;
   if (id === '' || id === profileCell(null)) return null;
   const profile = profiles.byId(id);

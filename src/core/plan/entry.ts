@@ -1,6 +1,8 @@
-import { type Allowed, type Assignment, type Rejection, readAssignment, rowValues } from '../input/assignment.ts';
+import { type Assignment, readAssignment, rowValues } from '../input/assignment.ts';
+import type { Allowed } from '../input/cell-checks.ts';
 import type { Repeat } from '../input/duplicates.ts';
 import type { Columns } from '../input/header.ts';
+import type { Rejection, RejectionCode } from '../input/rejection.ts';
 import { count, guardFormula, printable } from '../text/text.ts';
 
 /** `held`: a row that is not sent on purpose, of a plan that puts back what a run has changed. */
@@ -98,10 +100,11 @@ export function withRepeat(entry: PlanEntry, repeat: Repeat): PlanEntry {
   const more = repeat.others - repeat.lines.length;
   const lines = `${repeat.lines.length === 1 ? 'line' : 'lines'} ${repeat.lines.join(', ')}`;
   const rest = more > 0 ? ` and ${count(more, 'other')}` : '';
+  const conflict: RejectionCode = 'conflict';
   return {
     ...entry,
     action: 'rejected',
-    reason: 'conflict',
+    reason: conflict,
     note: `the same id has other targets in ${lines}${rest}; keep one of them`,
   };
 }

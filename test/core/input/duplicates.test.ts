@@ -9,7 +9,7 @@ type Row = { id: string; targets: string };
 /** The verdicts on a file; row n stands in line 10 n + 1. */
 function verdictsOn(rows: readonly Row[], digest: Digest): Map<number, Repeat> {
   const index = createRepeatIndex(digest);
-  for (const [at, { id, targets }] of rows.entries()) index.add(at + 1, 10 * (at + 1) + 1, id, targets);
+  for (const [at, { id, targets }] of rows.entries()) index.add({ row: at + 1, line: 10 * (at + 1) + 1, id }, targets);
   return index.verdicts();
 }
 
@@ -69,7 +69,8 @@ describe('repeated ids', () => {
     const verdictsWith = (bad: readonly number[], ...rows: string[]) => {
       const index = createRepeatIndex(sha256);
       for (const [at, text] of rows.entries()) {
-        index.add(at + 1, 10 * (at + 1) + 1, text.slice(0, 1), text.slice(1), !bad.includes(at + 1));
+        const entry = { row: at + 1, line: 10 * (at + 1) + 1, id: text.slice(0, 1) };
+        index.add(entry, text.slice(1), !bad.includes(at + 1));
       }
       return Object.fromEntries(index.verdicts());
     };

@@ -180,7 +180,7 @@ describe('a header that does not say which column is which', () => {
       '--map gives "Sorte" to more than one field',
     ],
   ])('has %s', (_what, header, map, code, text) => {
-    expect(mapHeader(header, map, 3, false)).toEqual({ fault: { code, text, line: 3 } });
+    expect(mapHeader(header, map, 3, false)).toEqual({ error: { code, text, line: 3 } });
   });
 
   it.each([
@@ -195,12 +195,12 @@ describe('a header that does not say which column is which', () => {
       'no target: neither messaging_profile_id nor messaging_product is among "phone_number", "note" (see --map)',
     ],
   ])('has %s, although the account is read', (_what, header, text) => {
-    expect(mapHeader(header, {}, 3, true)).toEqual({ fault: { code: 'missing_column', text, line: 3 } });
+    expect(mapHeader(header, {}, 3, true)).toEqual({ error: { code: 'missing_column', text, line: 3 } });
   });
 
   it('is shown with its control characters as text', () => {
     expect(mapHeader(['\u001b[31m'], {}, 1, false)).toMatchObject({
-      fault: {
+      error: {
         text: 'the first line names none of the columns phone_number_id, messaging_profile_id, messaging_product; it reads "\\x1b[31m" (see --map)',
       },
     });
@@ -215,6 +215,6 @@ describe('the known names in a line', () => {
 
   it.each(['constructor', '__proto__', 'toString'])('%s is not among them', (name) => {
     expect(knownFields([name])).toBe(0);
-    expect(mapHeader([name], {}, 1, false)).toMatchObject({ fault: { code: 'no_header' } });
+    expect(mapHeader([name], {}, 1, false)).toMatchObject({ error: { code: 'no_header' } });
   });
 });

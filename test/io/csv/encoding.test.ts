@@ -21,8 +21,8 @@ describe('an encoding', () => {
     ['UTF-16LE', utf16(TEXT, 'le'), 'utf-16le'],
     ['UTF-16BE', utf16(TEXT, 'be'), 'utf-16be'],
   ])('%s is read', async (_, bytes, encoding) => {
-    const { dialect, records, fault } = await readAll(bytes);
-    expect(fault).toBeNull();
+    const { dialect, records, error } = await readAll(bytes);
+    expect(error).toBeNull();
     expect(dialect).toEqual({ encoding, delimiter: ';' });
     expect(records).toEqual(RECORDS);
   });
@@ -74,9 +74,9 @@ describe('bytes that are not of the encoding', () => {
     ['half a surrogate pair', ['id\n', Buffer.from([0xed, 0xa0, 0x80]), '\n'], 2],
     ['a character that the file breaks off', ['id\n1\n2,', Buffer.from([0xe6, 0x97])], 3],
   ])('refuse the file with their line: %s', async (_, parts, line) => {
-    const { fault } = await readAll(Buffer.concat(parts.map((part) => Buffer.from(part))));
-    expect(fault).toMatchObject({ code: 'bad_encoding', line });
-    expect(fault?.text).toContain('UTF-8');
+    const { error } = await readAll(Buffer.concat(parts.map((part) => Buffer.from(part))));
+    expect(error).toMatchObject({ code: 'bad_encoding', line });
+    expect(error?.text).toContain('UTF-8');
   });
 
   const head = 'id,label\n';
@@ -88,29 +88,29 @@ describe('bytes that are not of the encoding', () => {
   ])('have their true line where %s', async (_, mark, before, broken, line) => {
     const first = `${head}1,${'x'.repeat(CHUNK - head.length - 2 - before - broken.length)}`;
     const rest = mark === '' ? 'a\n' : `${mark}\n3,c\n4,d\n5,e\n`;
-    const { fault } = await readAll(
+    const { error } = await readAll(
       Buffer.concat([Buffer.from(first), Buffer.from(broken), Buffer.from(rest), BAD, Buffer.from('\n6,f\n')]),
     );
-    expect(fault).toMatchObject({ code: 'bad_encoding', line });
+    expect(error).toMatchObject({ code: 'bad_encoding', line });
   });
 
   it('have their true line in the third chunk, just before and just after its border', async () => {
     for (const shift of [-2, -1, 0, 1, 2]) {
       const bytes = Buffer.concat([Buffer.from(head + fill(CHUNK) + fill(CHUNK - head.length + shift)), BAD]);
-      expect((await readAll(bytes)).fault).toMatchObject({ code: 'bad_encoding', line: 4 });
+      expect((await readAll(bytes)).error).toMatchObject({ code: 'bad_encoding', line: 4 });
     }
   });
 
   it.each(['le', 'be'] as const)('of UTF-16%s: a lone surrogate, also behind the border of chunks', async (order) => {
     const text = `id\n${'x'.repeat(CHUNK / 2 - 5)}😀\n3\n\ud83d\n5\n`;
-    const { fault } = await readAll(utf16(text, order));
-    expect(fault).toMatchObject({ code: 'bad_encoding', line: 4 });
-    expect(fault?.text).toContain(`UTF-16${order.toUpperCase()}`);
+    const { error } = await readAll(utf16(text, order));
+    expect(error).toMatchObject({ code: 'bad_encoding', line: 4 });
+    expect(error?.text).toContain(`UTF-16${order.toUpperCase()}`);
   });
 
   it('of UTF-16: an odd byte at the end', async () => {
-    const { fault } = await readAll(Buffer.concat([utf16('id\n1\n', 'le'), Buffer.from([0x31])]));
-    expect(fault).toMatchObject({ code: 'bad_encoding', line: 3 });
+    const { error } = await readAll(Buffer.concat([utf16('id\n1\n', 'le'), Buffer.from([0x31])]));
+    expect(error).toMatchObject({ code: 'bad_encoding', line: 3 });
   });
 });
 
@@ -123,8 +123,8 @@ describe('zero bytes', () => {
     ['behind a chunk', Buffer.from(`id\n${fill(CHUNK)}3,\0`), 3],
     ['in UTF-16 with BOM', utf16('id\n1\n\0\n', 'le'), 3],
   ])('refuse the file with their line: %s', async (_, bytes, line) => {
-    const { fault } = await readAll(bytes);
-    expect(fault).toMatchObject({ code: 'bad_encoding', line });
-    expect(fault?.text).toContain('zero bytes');
+    const { error } = await readAll(bytes);
+    expect(error).toMatchObject({ code: 'bad_encoding', line });
+    expect(error?.text).toContain('zero bytes');
   });
 });

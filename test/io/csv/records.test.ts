@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findDialect, isBlank, readCsv } from '../../../src/io/csv/records.ts';
+import { isBlank } from '../../../src/io/csv/record.ts';
+import { findDialect, readCsv } from '../../../src/io/csv/records.ts';
 import { CHUNK, readAll, recordsOf } from '../../support/io/csv-reading.ts';
 import { tempFile } from '../../support/io/temp.ts';
 
@@ -92,15 +93,15 @@ describe('quotes', () => {
   });
 
   it('that are not closed refuse the file, with the line where the row starts', async () => {
-    const { fault } = await readAll('id,label\r\n1,"a\r\nb"\r\n2,"open\r\n3,c\r\n4,d\r\n');
-    expect(fault).toMatchObject({ code: 'bad_quoting', line: 4 });
-    expect(fault?.text).toContain('not closed');
+    const { error } = await readAll('id,label\r\n1,"a\r\nb"\r\n2,"open\r\n3,c\r\n4,d\r\n');
+    expect(error).toMatchObject({ code: 'bad_quoting', line: 4 });
+    expect(error?.text).toContain('not closed');
   });
 
   it('that are not closed in a large file refuse it early, with the line where the row starts', async () => {
-    const { fault, records } = await readAll(`id,label\n1,a\n"2,b\n${'1234567890,label\n'.repeat(185_000)}`);
-    expect(fault).toMatchObject({ code: 'bad_quoting', line: 3 });
-    expect(fault?.text).toContain('1 MiB');
+    const { error, records } = await readAll(`id,label\n1,a\n"2,b\n${'1234567890,label\n'.repeat(185_000)}`);
+    expect(error).toMatchObject({ code: 'bad_quoting', line: 3 });
+    expect(error?.text).toContain('1 MiB');
     expect(records).toHaveLength(2);
   });
 
@@ -111,9 +112,9 @@ describe('quotes', () => {
     ['the last cell of the file', 'id,label\n1,"5 inch\n2,"b"c'],
   ])('that open in one row and close inside a cell of another refuse the file: %s', async (_, text) => {
     // Read as one cell it would hide rows 2 and 3, and nobody would miss them.
-    const { fault } = await readAll(text);
-    expect(fault).toMatchObject({ code: 'bad_quoting', line: 2 });
-    expect(fault?.text).toContain('rows between');
+    const { error } = await readAll(text);
+    expect(error).toMatchObject({ code: 'bad_quoting', line: 2 });
+    expect(error?.text).toContain('rows between');
   });
 
   it('of several lines may hold quotes and stand beside stray ones', async () => {
@@ -198,7 +199,7 @@ describe('a delimiter', () => {
 
 describe('sizes and shapes', () => {
   it('an empty file has no records', async () => {
-    expect(await readAll('')).toMatchObject({ records: [], fault: null, dialect: { delimiter: ',' } });
+    expect(await readAll('')).toMatchObject({ records: [], error: null, dialect: { delimiter: ',' } });
     expect(await recordsOf('\uFEFF')).toEqual([]);
     expect(await recordsOf(Buffer.from([0xff, 0xfe]))).toEqual([]);
   });
@@ -264,8 +265,8 @@ describe('sizes and shapes', () => {
   });
 
   it('a line of over 1 MiB refuses the file, and one of nearly as much does not', async () => {
-    const { fault } = await readAll(`id\n1\n${'x'.repeat(1024 * 1024 + 100)}\n2\n`);
-    expect(fault).toMatchObject({ code: 'bad_quoting', line: 3 });
+    const { error } = await readAll(`id\n1\n${'x'.repeat(1024 * 1024 + 100)}\n2\n`);
+    expect(error).toMatchObject({ code: 'bad_quoting', line: 3 });
     const records = await recordsOf(`id\n${'x'.repeat(1024 * 1024 - 10)}\n2`);
     expect(records.at(-1)).toEqual([3, '2']);
   });

@@ -1,0 +1,19 @@
+import { isBlankLine } from '../../core/input/cell.ts';
+import type { FileError } from '../../core/input/rejection.ts';
+
+/** A record of a CSV: its cells exactly as the file has them, and the line on which it starts. */
+export type CsvRecord = { line: number; cells: string[] };
+
+/** Thrown for an error of the whole file, such as bytes in another encoding: the rest cannot be read. */
+export class CsvError extends Error {
+  readonly fileError: FileError;
+  constructor(fileError: FileError) {
+    super(fileError.text);
+    this.fileError = fileError;
+  }
+}
+
+/** Whether a record is a blank line, which is not a row. */
+export function isBlank(record: CsvRecord): boolean {
+  return isBlankLine(record.cells);
+}
