@@ -147,11 +147,11 @@ function fullParser(args: readonly string[], width: number) {
       return built;
     });
   }
-  cli = cli.command('sandbox', 'a local stand-in for the API, for rehearsals, demos and tests', (command) => {
+  cli = cli.command('sandbox', 'a local imitation of the API for rehearsals, demos and tests', (command) => {
     return command
       .options(sandboxOptions())
-      .example('$0 sandbox', 'a thousand numbers on port 4010')
-      .example('$0 sandbox --rate-limit 20 --fault 503=0.05', 'a slow API with hiccups');
+      .example('$0 sandbox', '1000 numbers on port 4010')
+      .example('$0 sandbox --rate-limit 20 --fault 503=0.05', 'a slow API that sometimes fails');
   });
   return cli
     .example('$0 plan numbers.csv', 'check and preview; nothing is sent')

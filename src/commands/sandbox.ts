@@ -6,28 +6,28 @@ import { parseDuration } from '../core/text/duration.ts';
 import { quoted } from '../core/text/text.ts';
 import { exampleIds, NOT_IMITATED, parseEdit, parseFault, startSandbox } from '../sandbox/server.ts';
 
-/** The flags of `sandbox`, as they were typed. */
+/** The flags of `sandbox`, as typed. */
 export type SandboxFlags = Record<string, string | boolean | string[] | undefined>;
 
 /** The flags of `sandbox` for the help: name, placeholder, text. */
 export const SANDBOX_FLAGS = [
-  { name: 'port', value: 'N', text: 'the port on 127.0.0.1 (default 4010; 0: any free one)' },
+  { name: 'port', value: 'N', text: 'port on 127.0.0.1 (default 4010; 0: any free port)' },
   { name: 'numbers', value: 'N', text: 'phone numbers in the account (default 1000)' },
   { name: 'profiles', value: 'N', text: 'messaging profiles in the account (default 3)' },
-  { name: 'rate-limit', value: 'N', text: 'requests allowed in a window; more answer 429 (default: no limit)' },
-  { name: 'rate-window', value: 'DURATION', text: 'the window of --rate-limit, which slides (default 1s)' },
-  { name: 'latency', value: 'DURATION', text: 'waited before every answer (default 0)' },
-  { name: 'seed', value: 'N', text: 'decides which requests a fault with a probability hits (default 1)' },
-  { name: 'key', value: 'KEY', text: 'the only key accepted; a made-up one (default: any)' },
+  { name: 'rate-limit', value: 'N', text: 'requests allowed in a window; further ones get 429 (default: no limit)' },
+  { name: 'rate-window', value: 'DURATION', text: 'the sliding window of --rate-limit (default 1s)' },
+  { name: 'latency', value: 'DURATION', text: 'delay before every answer (default 0)' },
+  { name: 'seed', value: 'N', text: 'selects which requests get a fault with a probability (default 1)' },
+  { name: 'key', value: 'KEY', text: 'the only accepted key; use a made-up one (default: any key)' },
   { name: 'fault', value: 'FAULT', text: 'KIND=0.05, KIND@ID, KIND@ID*2 or KIND*3 (repeatable)', repeatable: true },
   { name: 'read-fault', value: 'FAULT', text: 'the same for reads instead of writes (repeatable)', repeatable: true },
   {
     name: 'edit',
     value: 'EDIT',
-    text: 'N:ID=PROFILE_UUID, N:ID=UNASSIGN, N:ID=PRODUCT or N:ID=REMOVE: what somebody else does to that number just before request N is answered (repeatable)',
+    text: 'N:ID=PROFILE_UUID, N:ID=UNASSIGN, N:ID=PRODUCT or N:ID=REMOVE: change that number, as another client would, just before request N is answered (repeatable)',
     repeatable: true,
   },
-  { name: 'revoke-after', value: 'N', text: 'answer 401 from then on, as if the key had been revoked' },
+  { name: 'revoke-after', value: 'N', text: 'after N answers, answer 401 as if the key had been revoked' },
   { name: 'quote-key', text: 'quote the key in error details, as careless servers do', boolean: true },
 ] as const;
 
@@ -35,7 +35,7 @@ function whole(flags: SandboxFlags, name: string, max: number): number | undefin
   const text = flags[name];
   if (text === undefined) return undefined;
   if (typeof text !== 'string' || !/^[0-9]{1,9}$/.test(text) || Number(text) > max) {
-    throw new UsageError(`--${name} must be a whole number up to ${max}, given once`);
+    throw new UsageError(`--${name} must be a whole number up to ${max} and given once`);
   }
   return Number(text);
 }
@@ -48,7 +48,7 @@ function duration(flags: SandboxFlags, name: string): number | undefined {
   return ms;
 }
 
-/** Every value of a flag that may be repeated, as `parse` reads it. */
+/** Parses every value of a repeatable flag. */
 function each<T>(flags: SandboxFlags, name: string, parse: (text: string) => T): T[] {
   const given = flags[name];
   const texts = given === undefined ? [] : [given].flat().map(String);
@@ -61,7 +61,7 @@ function each<T>(flags: SandboxFlags, name: string, parse: (text: string) => T):
   });
 }
 
-/** `sandbox`: a stand-in for the API on this machine, until it is stopped. Gives exit 0. */
+/** Runs `sandbox`: a local imitation of the API, until a signal ends it. Returns exit code 0. */
 export async function sandboxCommand(flags: SandboxFlags, context: Context): Promise<number> {
   const port = whole(flags, 'port', 65535) ?? 4010;
   const options = {
@@ -81,12 +81,12 @@ export async function sandboxCommand(flags: SandboxFlags, context: Context): Pro
   };
   const sandbox = await startSandbox(options).catch((error: NodeJS.ErrnoException) => {
     if (error instanceof RangeError) throw new UsageError(error.message);
-    throw new UsageError(`cannot listen on 127.0.0.1:${port} (${error.code}); choose another with --port`);
+    throw new UsageError(`Could not listen on 127.0.0.1:${port} (${error.code}). Choose another port with --port.`);
   });
   const state = sandbox.snapshot();
   const [id = 'ID'] = exampleIds(state, 1);
   const lines = [
-    `A stand-in for the messaging API is at ${sandbox.url}`,
+    `The sandbox of the messaging API is at ${sandbox.url}`,
     '',
     'It does not imitate:',
     ...NOT_IMITATED.map((text) => `  - ${text}`),
@@ -97,8 +97,8 @@ export async function sandboxCommand(flags: SandboxFlags, context: Context): Pro
     'Run against it:',
     `  TELNYX_API_KEY=any ${context.program} apply INPUT.csv --base-url ${sandbox.url}`,
     '',
-    'What it received: GET /_sandbox/requests. Its state: GET /_sandbox/state.',
-    "Somebody else's edit of a number: POST /_sandbox/edit. Ctrl-C ends it.",
+    'Received requests: GET /_sandbox/requests. State: GET /_sandbox/state.',
+    'Edit a number as another client: POST /_sandbox/edit. Press Ctrl-C to stop.',
     '',
   ];
   print(context.stdout, lines.join('\n'));

@@ -11,7 +11,7 @@ const PROFILE = '00000000-0000-4000-8000-000000000003';
 
 async function flagsOf(...words: string[]): Promise<SandboxFlags> {
   const typing = await readCommandLine(['sandbox', '--port', '0', '--numbers=5', ...words], 80);
-  if (typing.command !== 'sandbox') throw new Error('it is not the sandbox');
+  if (typing.command !== 'sandbox') throw new Error('expected the sandbox command');
   return typing.flags;
 }
 
@@ -41,13 +41,13 @@ async function numberAt(url: string): Promise<{ status: number; data?: Record<st
 }
 
 describe('--edit and --read-fault', () => {
-  it('may be given several times, and do what they say', async () => {
+  it('may be repeated, and are applied', async () => {
     const edits = ['--edit', `2:${ID}=${PROFILE}`, `--edit=2:${ID}=P2P`, '--edit', `4:${ID}=REMOVE`];
     const flags = await flagsOf(...edits, '--read-fault', `500@${ID}*1`, '--read-fault=wrong-number*1');
     const text = await whileItRuns(flags, async (url) => {
       expect((await numberAt(url)).status).toBe(500);
-      const bent = { phone_number: '+18889999999', messaging_profile_id: PROFILE, messaging_product: 'P2P' };
-      expect((await numberAt(url)).data).toMatchObject(bent);
+      const changed = { phone_number: '+18889999999', messaging_profile_id: PROFILE, messaging_product: 'P2P' };
+      expect((await numberAt(url)).data).toMatchObject(changed);
       expect((await numberAt(url)).data).toMatchObject({ phone_number: '+18000000001' });
       expect((await numberAt(url)).status).toBe(404);
     });
@@ -66,17 +66,17 @@ describe('--edit and --read-fault', () => {
     ['--read-fault', '500', 'KIND@ID*2'],
     ['--read-fault', 'nonsense=1', "no kind 'nonsense'"],
     ['--fault', '500', 'KIND@ID*2'],
-  ])('%s %s is refused with what there is', async (flag, value, reason) => {
+  ])('%s %s is refused with the possible forms', async (flag, value, reason) => {
     const refused = sandboxCommand(await flagsOf(flag, value), contextOf());
     await expect(refused).rejects.toThrow(UsageError);
-    await expect(refused).rejects.toThrow(`${flag}: bad`);
+    await expect(refused).rejects.toThrow(`${flag}: invalid`);
     await expect(refused).rejects.toThrow(reason);
   });
 
-  it('of a number that is not there is refused, not taken for a port that cannot be had', async () => {
-    const refused = sandboxCommand(await flagsOf('--edit', '1:nobody=P2P'), contextOf());
+  it('of an unknown number are refused, not reported as a port that is in use', async () => {
+    const refused = sandboxCommand(await flagsOf('--edit', '1:unknown=P2P'), contextOf());
     await expect(refused).rejects.toThrow(UsageError);
-    await expect(refused).rejects.toThrow("'nobody'");
-    await expect(refused).rejects.not.toThrow('cannot listen');
+    await expect(refused).rejects.toThrow("'unknown'");
+    await expect(refused).rejects.not.toThrow('Could not listen');
   });
 });
