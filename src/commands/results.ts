@@ -5,7 +5,7 @@ import { CommandError, UsageError } from '../app/errors.ts';
 import { checkPlan } from '../app/planning/check-plan.ts';
 import { stateOf } from '../app/run/locks.ts';
 import { openRun, type Run } from '../app/run/open.ts';
-import { executionEnding, planEnding } from '../core/results/ending.ts';
+import { executionExit, planExit } from '../core/results/run-exit.ts';
 import type { Summary } from '../core/results/summary.ts';
 import type { Tally } from '../core/results/tally.ts';
 import { EXIT } from '../core/run/exit-codes.ts';
@@ -26,10 +26,10 @@ function recordedEnding({ manifest, dir }: Run, tally: Tally): Finish {
     return { exit: EXIT.internal, state: 'interrupted', error: { code: 'interrupted', message } };
   }
   if (state !== 'running') {
-    return { ...planEnding(manifest.plan?.rejected ?? 0, manifest.settings.skip_rejected === 'true'), state };
+    return { ...planExit(manifest.plan?.rejected ?? 0, manifest.settings.skip_rejected === 'true'), state };
   }
   // Died while running: nobody wrote an end. Rows without an outcome tell that it is not finished.
-  if (tally.counts.unprocessed + tally.counts.unverified === 0) return executionEnding(null, tally);
+  if (tally.counts.unprocessed + tally.counts.unverified === 0) return executionExit(null, tally);
   const message = 'The run was ended from outside before it was done.';
   return { exit: EXIT.internal, state: 'interrupted', error: { code: 'interrupted', message } };
 }

@@ -14,7 +14,7 @@ import { commandOn, openRun, type Run } from '../app/run/open.ts';
 import { successorText } from '../app/run/unfinished.ts';
 import { confirmAndSend, requireKey } from '../app/sending/confirm.ts';
 import { resolveForRun } from '../app/settings.ts';
-import { isTaken } from '../core/followup/retry.ts';
+import { isSelected } from '../core/followup/retry.ts';
 import { keptCells } from '../core/results/rows.ts';
 import { EXIT } from '../core/run/exit-codes.ts';
 import type { Manifest } from '../core/run/manifest.ts';
@@ -108,7 +108,7 @@ async function rowsToTake(
   let leftBehind = 0;
   for await (const batch of resultsOf(dir, index, true)) {
     for (const result of batch) {
-      if (isTaken(result, only)) taken.push(result.entry.row);
+      if (isSelected(result, only)) taken.push(result.entry.row);
       else if (result.status === 'unprocessed' || result.status === 'unverified') leftBehind += 1;
     }
   }

@@ -12,7 +12,7 @@ import { commandOn, openRun, type Run } from '../app/run/open.ts';
 import { requireKey } from '../app/sending/confirm.ts';
 import { resolveForCommand, resolveForRun } from '../app/settings.ts';
 import { onEndSignals } from '../app/signals.ts';
-import { signalExit } from '../core/results/ending.ts';
+import { signalExit } from '../core/results/run-exit.ts';
 import { EXIT, exitName } from '../core/run/exit-codes.ts';
 import type { RawSettings, Resolved } from '../core/settings/resolve.ts';
 import { count } from '../core/text/text.ts';

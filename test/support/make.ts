@@ -1,4 +1,4 @@
-import type { Known } from '../../src/core/account/snapshot.ts';
+import type { NumberState } from '../../src/core/account/snapshot.ts';
 import type { ShownProfile } from '../../src/core/api/profile.ts';
 import type { HttpAnswer, ShownSettings } from '../../src/core/api/response.ts';
 import type { Outcome, Status } from '../../src/core/attempt/outcome.ts';
@@ -114,7 +114,7 @@ export function makeProfiles(...profiles: ShownProfile[]): Profiles {
 }
 
 /** What is known of a number that a read has shown. */
-export function found(shown: ShownSettings, id = ID): Known {
+export function found(shown: ShownSettings, id = ID): NumberState {
   return { state: 'found', id, shown };
 }
 

@@ -1,10 +1,10 @@
-import type { Account } from '../../core/account/snapshot.ts';
+import type { AccountSnapshot } from '../../core/account/snapshot.ts';
 import type { ShownSettings } from '../../core/api/response.ts';
 import type { Outcome } from '../../core/attempt/outcome.ts';
 import { profileCell } from '../../core/input/target.ts';
 import type { LedgerEntry } from '../../core/ledger/entry.ts';
 import { addToIndex, type LedgerIndex } from '../../core/ledger/replay.ts';
-import { compareLive, compareWhole } from '../../core/plan/drift.ts';
+import { compareWithPlan, compareWithUndo } from '../../core/plan/drift.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { count } from '../../core/text/text.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -25,13 +25,13 @@ const NOTHING_SENT = {
 };
 
 /** Where a number stands: by the rules of an undo, which leaves it alone as a whole, where the run is one. */
-function liveOf(run: Run, entry: PlanEntry, shown: ShownSettings): ReturnType<typeof compareLive> {
-  return run.manifest.source?.undo === true ? compareWhole(entry, shown) : compareLive(entry, shown);
+function liveOf(run: Run, entry: PlanEntry, shown: ShownSettings): ReturnType<typeof compareWithPlan> {
+  return run.manifest.source?.undo === true ? compareWithUndo(entry, shown) : compareWithPlan(entry, shown);
 }
 
 /** How a row ends without being sent, by what its number is now; null where it is to be sent, or as it was planned. */
 function endedBy(run: Run, entry: PlanEntry, { account, closed }: NonNullable<Live>, force: boolean): Outcome | null {
-  const known = account.of(entry);
+  const known = account.stateOf(entry);
   const finishedAt = new Date().toISOString();
   const base = { ...NOTHING_SENT, row: entry.row, profileAfter: '', productAfter: '', finishedAt };
   if (known.state === 'absent') {
@@ -67,14 +67,14 @@ function endedBy(run: Run, entry: PlanEntry, { account, closed }: NonNullable<Li
  * What a number has that is sent although it was changed: an undo puts that back. Also of one that has come back to what
  * was planned after it had been found elsewhere. Null where it has what was planned.
  */
-function foundBy(run: Run, entry: PlanEntry, account: Account, index: LedgerIndex): LedgerEntry | null {
-  const known = account.of(entry);
+function foundBy(run: Run, entry: PlanEntry, account: AccountSnapshot, index: LedgerIndex): LedgerEntry | null {
+  const known = account.stateOf(entry);
   if (known.state !== 'found') return null;
-  if (liveOf(run, entry, known.shown) !== 'drifted' && !index.found.has(entry.row)) return null;
+  if (liveOf(run, entry, known.shown) !== 'drifted' && !index.overwritten.has(entry.row)) return null;
   const { profile, product } = known.shown;
   const at = new Date().toISOString();
-  const besides = entry.action === 'unchanged' ? { besides: true as const } : {};
-  return { type: 'found', ...besides, row: entry.row, profile: profileCell(profile), product: product ?? '', at };
+  const ofUnchanged = entry.action === 'unchanged' ? { unchangedButSent: true as const } : {};
+  return { type: 'found', ...ofUnchanged, row: entry.row, profile: profileCell(profile), product: product ?? '', at };
 }
 
 /** What is to be put into the ledger of a row before the others are sent. */
@@ -87,8 +87,8 @@ function entriesOf(
 ): LedgerEntry[] {
   const outcome = endedBy(run, entry, live, force);
   if (outcome !== null) {
-    const besides = entry.action === 'unchanged' ? { besides: true as const } : {};
-    return [{ type: 'outcome', ...outcome, ...besides }];
+    const ofUnchanged = entry.action === 'unchanged' ? { unchangedButSent: true as const } : {};
+    return [{ type: 'outcome', ...outcome, ...ofUnchanged }];
   }
   const found = foundBy(run, entry, live.account, index);
   return found === null ? [] : [found];

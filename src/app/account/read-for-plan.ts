@@ -1,4 +1,4 @@
-import type { Account } from '../../core/account/snapshot.ts';
+import type { AccountSnapshot } from '../../core/account/snapshot.ts';
 import { cleanCell } from '../../core/input/cell.ts';
 import { readProfileRef } from '../../core/input/profile-ref.ts';
 import { UNASSIGN } from '../../core/input/target.ts';
@@ -18,7 +18,7 @@ type Counts = { total: number | null; on: (profile: string) => number | null };
 
 /** What has been read of the account for a plan. */
 export type Seen = {
-  account: Account;
+  account: AccountSnapshot;
   profiles: ReadProfiles;
   how: string;
   counts: (moves: readonly Move[]) => Promise<Counts>;
@@ -63,7 +63,7 @@ export async function readForDraft(run: Run, draft: Preview, resolved: Resolved,
   const ids = targets.filter((target) => readProfileRef(target) === null);
   const { account, reading } = await readNumbers(reader, () => draftRows(plan), ids, resolved);
   const { asker, client } = reader;
-  const needed = new Set([...ids, ...account.profiles()]);
+  const needed = new Set([...ids, ...account.profilesInUse()]);
   const profiles = await readProfiles(asker, client, needed, ids.length < targets.length);
   const count = async (profile?: string): Promise<number | null> => {
     const query = profile === undefined ? { page: 1 } : { page: 1, profile };
@@ -78,7 +78,7 @@ export async function readForDraft(run: Run, draft: Preview, resolved: Resolved,
       // A look compares, and moves nothing.
       if (run.manifest.command === 'verify') return { total: null, on: () => null };
       if (moves.length === 0) return { total: reading.total, on: () => null };
-      if (reading.total === account.seen()) return { total: reading.total, on: account.seenOn };
+      if (reading.total === account.countShown()) return { total: reading.total, on: account.countShownOn };
       const leaving = moves.filter((move) => isProfile(move.profileTarget) || move.profileTarget === UNASSIGN);
       const sources = [...new Set(leaving.map((move) => move.profileBefore))].filter(isProfile).slice(0, MOST_COUNTED);
       const on = new Map<string, number | null>();
@@ -91,7 +91,7 @@ export async function readForDraft(run: Run, draft: Preview, resolved: Resolved,
 /** What an entry of the draft becomes by what was read. */
 export function resolver({ account, profiles }: Seen): (entry: PlanEntry) => PlanEntry {
   const known = profilesOf(profiles);
-  return (entry) => withAccount(entry, account.of(entry), known);
+  return (entry) => withAccount(entry, account.stateOf(entry), known);
 }
 
 /** The warnings and notes of a plan that was made with what was read. */

@@ -1,4 +1,4 @@
-import type { Account } from '../../core/account/snapshot.ts';
+import type { AccountSnapshot } from '../../core/account/snapshot.ts';
 import { profileCell } from '../../core/input/target.ts';
 import { type LedgerIndex, ROW_STATE } from '../../core/ledger/replay.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
@@ -21,7 +21,7 @@ import { checkOrganization, endOfReading, noteAccount, type OpenReader, openRead
  * The account as it was read just now, to be compared with a plan that was made before; null where it is not read.
  * `closed`: target profiles that take no numbers any longer, and why.
  */
-export type Live = { account: Account; closed: Map<string, 'unknown_profile' | 'profile_disabled'> } | null;
+export type Live = { account: AccountSnapshot; closed: Map<string, 'unknown_profile' | 'profile_disabled'> } | null;
 
 /** Target profiles that are looked at: lists of more of them are not worth their calls. */
 const MOST_TARGETS = 4;
@@ -33,9 +33,9 @@ const MOST_TARGETS = 4;
 export async function* unsentRows(path: string, index: LedgerIndex): AsyncGenerator<PlanEntry[]> {
   for await (const batch of readPlan(path)) {
     yield batch.filter(({ action, row }) => {
-      const left = index.left[row];
+      const left = index.rowStates[row];
       const isMeant = action === 'change' || action === 'unchanged';
-      return isMeant && (left === ROW_STATE.untouched || left === ROW_STATE.put_back);
+      return isMeant && (left === ROW_STATE.untouched || left === ROW_STATE.requeued);
     });
   }
 }

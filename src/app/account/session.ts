@@ -1,8 +1,8 @@
-import { type Account, createAccount, type Named } from '../../core/account/snapshot.ts';
-import { looksDown } from '../../core/attempt/classify.ts';
+import { type AccountSnapshot, createSnapshot, type NumberKey } from '../../core/account/snapshot.ts';
+import { isOutageAnswer } from '../../core/attempt/classify.ts';
 import { expectedRate, timeNeeded } from '../../core/plan/plan-text.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
-import { signalExit } from '../../core/results/ending.ts';
+import { signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { concurrencyOf, type Resolved } from '../../core/settings/resolve.ts';
 import { formatDuration } from '../../core/text/duration.ts';
@@ -84,7 +84,12 @@ export async function untilQuiet({ before }: Run, rate: Resolved['settings']['ra
 function tellWaiting(event: ExecutorEvent, patienceMs: number, context: Context): void {
   if (event.event === 'run.paused') {
     print(context.stderr, `${event.why}: waiting ${formatDuration(event.waitMs)}\n`);
-  } else if (event.event === 'read.failed' && event.retryInMs === null && looksDown(event.answer) && patienceMs > 0) {
+  } else if (
+    event.event === 'read.failed' &&
+    event.retryInMs === null &&
+    isOutageAnswer(event.answer) &&
+    patienceMs > 0
+  ) {
     const patience = formatDuration(patienceMs);
     print(
       context.stderr,
@@ -188,7 +193,7 @@ async function openTarget(
 }
 
 /** Throws CommandError (exit 7) where a run was begun in another account than that which has been read. */
-export function checkOrganization(run: Run, account: Account): void {
+export function checkOrganization(run: Run, account: AccountSnapshot): void {
   const seen = account.organization();
   const { organization_id: known, run_id: id } = run.manifest;
   if (known !== null && seen !== null && seen !== known) {
@@ -198,7 +203,7 @@ export function checkOrganization(run: Run, account: Account): void {
 }
 
 /** The run with the account and the key that it belongs to. Throws CommandError (exit 7) where it began in another one. */
-export function noteAccount(run: Run, account: Account, { settings }: Resolved, key: string | null): Run {
+export function noteAccount(run: Run, account: AccountSnapshot, { settings }: Resolved, key: string | null): Run {
   checkOrganization(run, account);
   if (key === null) return run;
   const seen = account.organization();
@@ -211,12 +216,12 @@ export function noteAccount(run: Run, account: Account, { settings }: Resolved, 
 /** Reads the numbers that rows name. `targets`: the profiles that many of them may be on already. */
 export async function readNumbers(
   { asker, client, onChoice }: Reader,
-  rows: () => AsyncIterable<readonly Named[]>,
+  rows: () => AsyncIterable<readonly NumberKey[]>,
   targets: readonly string[],
   { settings }: Resolved,
-): Promise<{ account: Account; reading: Reading }> {
-  const account = createAccount(digest);
-  for await (const batch of rows()) for (const named of batch) account.want(named);
+): Promise<{ account: AccountSnapshot; reading: Reading }> {
+  const account = createSnapshot(digest);
+  for await (const batch of rows()) for (const named of batch) account.addWanted(named);
   const parts = { account, asker, ports: client, rows, atOnce: concurrencyOf(settings), onChoice };
   return { account, reading: await readAccount(parts, targets) };
 }

@@ -5,7 +5,7 @@ import {
   isCompared,
   VERDICTS,
   VERIFY_COLUMNS,
-  type VerdictName,
+  type Verdict,
   type VerifiedRow,
   verifyCells,
 } from '../../core/followup/verify.ts';
@@ -22,7 +22,7 @@ import type { Run } from '../run/open.ts';
 import { targetsOf } from './reread.ts';
 import { checkOrganization, endOfReading, openReader, readNumbers } from './session.ts';
 
-export type Counts = Record<VerdictName, number>;
+export type Counts = Record<Verdict, number>;
 
 /** Rows that are shown of those that are not at their target; all of them are in verify.csv. */
 const SHOWN = 10;
@@ -67,14 +67,14 @@ async function* comparedRows(path: string): AsyncGenerator<PlanEntry[]> {
 }
 
 /** Hears of the rows of one look after another, and tells which have another verdict than at the last look. */
-function createFlips(rows: number, tell: (checked: VerifiedRow, was: VerdictName) => void) {
+function createFlips(rows: number, tell: (checked: VerifiedRow, was: Verdict) => void) {
   const last = new Uint8Array(rows + 1);
   return (checked: VerifiedRow) => {
     const { row } = checked.entry;
     const is = VERDICTS.indexOf(checked.verdict) + 1;
     const was = last[row] as number;
     last[row] = is;
-    if (was !== 0 && was !== is) tell(checked, VERDICTS[was - 1] as VerdictName);
+    if (was !== 0 && was !== is) tell(checked, VERDICTS[was - 1] as Verdict);
   };
 }
 
@@ -123,7 +123,7 @@ export async function watch(
       checkOrganization(run, account);
       look = await writeLook(
         run.dir,
-        (entry) => (isCompared(entry) ? checkedByRead(entry, account.of(entry)) : checkedByPlan(entry)),
+        (entry) => (isCompared(entry) ? checkedByRead(entry, account.stateOf(entry)) : checkedByPlan(entry)),
         onRow,
       );
       if (isOver()) return look;

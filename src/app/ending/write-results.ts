@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import type { Outcome } from '../../core/attempt/outcome.ts';
-import { addToIndex, emptyIndex, hasEnded, type LedgerIndex, type RowState } from '../../core/ledger/replay.ts';
+import { addToIndex, emptyIndex, hasOutcome, type LedgerIndex, type RowState } from '../../core/ledger/replay.ts';
 import type { Sessions } from '../../core/ledger/sessions.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import {
@@ -41,7 +41,7 @@ export async function indexLedger(path: string, rows: number): Promise<LedgerInd
 
 /** The entry of a row that is sent although somebody else has changed it: with what it had then. */
 function withFound(entry: PlanEntry, index: LedgerIndex): PlanEntry {
-  const found = index.found.size === 0 ? undefined : index.found.get(entry.row);
+  const found = index.overwritten.size === 0 ? undefined : index.overwritten.get(entry.row);
   if (found === undefined) return entry;
   const action = entry.action === 'unchanged' ? 'change' : entry.action;
   return { ...entry, action, profileBefore: found.profile, productBefore: found.product };
@@ -50,19 +50,19 @@ function withFound(entry: PlanEntry, index: LedgerIndex): PlanEntry {
 /** The plan's entries in order, in batches, each with what the ledger says of it. */
 export async function* resultsOf(dir: string, index: LedgerIndex, execution: boolean): AsyncGenerator<Result[]> {
   const files = runFiles(dir);
-  const outcomes = index.left.some(hasEnded) ? openLedgerEntries(files.ledger) : null;
+  const outcomes = index.rowStates.some(hasOutcome) ? openLedgerEntries(files.ledger) : null;
   const outcomeOf = (row: number): Outcome | null => {
-    if (outcomes === null || !hasEnded(index.left[row] ?? 0)) return null;
+    if (outcomes === null || !hasOutcome(index.rowStates[row] ?? 0)) return null;
     const entry = outcomes.entryAt(index.offset[row] as number, index.length[row] as number);
     return entry.type === 'outcome' ? entry : null;
   };
   const heldWhy = ({ profileTarget }: PlanEntry) =>
-    index.held.size > 0 ? (index.held.get(profileTarget) ?? null) : null;
+    index.heldProfiles.size > 0 ? (index.heldProfiles.get(profileTarget) ?? null) : null;
   try {
     for await (const batch of readPlan(files.plan)) {
       yield batch.map((planned) => {
         const entry = withFound(planned, index);
-        const left = (index.left[entry.row] ?? 0) as RowState;
+        const left = (index.rowStates[entry.row] ?? 0) as RowState;
         return resultOf(entry, left, outcomeOf(entry.row), execution, heldWhy(entry));
       });
     }

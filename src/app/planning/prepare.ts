@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { dialectText, heldText, planText, rejectionText } from '../../core/plan/plan-text.ts';
-import { planEnding, signalExit } from '../../core/results/ending.ts';
+import { planExit, signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { limitText, type Resolved } from '../../core/settings/resolve.ts';
 import { type Settings, variableOf } from '../../core/settings/schema.ts';
@@ -164,7 +164,7 @@ export async function preparePlan(
   const { rejected, change } = preview.actions;
   if (rejected > 0) await logRejections(run, settings, context);
   const refusal = refusalOf(where, { rows: preview.rows, change }, settings);
-  const ending = planEnding(rejected, settings.skip_rejected, preview.actions.held);
+  const ending = planExit(rejected, settings.skip_rejected, preview.actions.held);
   if (refusal?.stop?.reason === 'min_rows') return end(refusal);
   if (ending.exit === EXIT.input) {
     const message = `${count(rejected, 'row')} of ${where} rejected; nothing was sent`;

@@ -1,6 +1,6 @@
 import type { Outcome } from '../../core/attempt/outcome.ts';
-import { isUndone, undoEntry, undoWithAccount } from '../../core/followup/undo.ts';
-import { hasEnded, type LedgerIndex } from '../../core/ledger/replay.ts';
+import { mayHaveChanged, undoEntry, undoWithAccount } from '../../core/followup/undo.ts';
+import { hasOutcome, type LedgerIndex } from '../../core/ledger/replay.ts';
 import { PLAN_COLUMNS, type PlanEntry, planCells } from '../../core/plan/entry.ts';
 import { createPreview, type Preview } from '../../core/plan/preview.ts';
 import { createCsvWriter, replaceRows } from '../../io/csv/writer.ts';
@@ -16,8 +16,8 @@ const DIALECT = { encoding: 'utf-8', delimiter: ',' };
 /** The rows that a run has changed or may have changed, the newest change first. */
 function undoneRows(index: LedgerIndex, outcomeOf: (row: number) => Outcome | null): number[] {
   const rows: number[] = [];
-  for (let row = 1; row < index.left.length; row++) {
-    if (isUndone(index.left[row] as number, outcomeOf(row))) rows.push(row);
+  for (let row = 1; row < index.rowStates.length; row++) {
+    if (mayHaveChanged(index.rowStates[row] as number, outcomeOf(row))) rows.push(row);
   }
   return rows.sort((a, b) => (index.offset[b] as number) - (index.offset[a] as number));
 }
@@ -51,13 +51,13 @@ export function draftUndo(from: string, index: LedgerIndex, dir: string): { sha2
   const sent = openPlanEntries(files.plan);
   const ledger = openLedgerEntries(files.ledger);
   const outcomeOf = (row: number): Outcome | null => {
-    if (!hasEnded(index.left[row] as number)) return null;
+    if (!hasOutcome(index.rowStates[row] as number)) return null;
     const entry = ledger.entryAt(index.offset[row] as number, index.length[row] as number);
     return entry.type === 'outcome' ? entry : null;
   };
   function* entries() {
     for (const [at, row] of undoneRows(index, outcomeOf).entries()) {
-      const found = index.found.get(row) ?? null;
+      const found = index.overwritten.get(row) ?? null;
       yield { entry: undoEntry(at + 1, sent.entryOf(row), found, outcomeOf(row)), of: row };
     }
   }
@@ -105,7 +105,7 @@ export async function planUndo(dir: string, force: boolean, signal: AbortSignal,
   const preview = createPreview();
   const known = profilesOf(profiles);
   planSha256 = pass(preview, (entry) =>
-    entry.action === 'change' ? undoWithAccount(entry, account.of(entry), known, force) : entry,
+    entry.action === 'change' ? undoWithAccount(entry, account.stateOf(entry), known, force) : entry,
   );
   return { dialect: DIALECT, planSha256, preview, fault: null };
 }

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
-import { signalExit } from '../../core/results/ending.ts';
+import { signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Manifest, State } from '../../core/run/manifest.ts';
 import type { Settings } from '../../core/settings/schema.ts';

@@ -1,4 +1,4 @@
-import { executionEnding, signalExit } from '../../core/results/ending.ts';
+import { executionExit, signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { type FinishBy, localTime, readFinishBy } from '../../core/settings/finish-by.ts';
 import type { Resolved } from '../../core/settings/resolve.ts';
@@ -148,7 +148,7 @@ export async function sendRows(
   }
   supersede(supersedes, run);
   if ((run.manifest.plan?.change ?? 0) === 0) {
-    return endRun(run, { decide: (tally) => executionEnding(null, tally) }, resolved, context, warnings);
+    return endRun(run, { decide: (tally) => executionExit(null, tally) }, resolved, context, warnings);
   }
   const standIn = key === null ? await startSandboxFor(run.dir) : null;
   const target: Target = standIn?.target ?? { baseUrl: settings.base_url, key: key ?? '' };

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Answer } from '../../core/api/response.ts';
-import { attemptsBefore, hasEnded, type LedgerIndex, ROW_STATE } from '../../core/ledger/replay.ts';
-import { executionEnding, signalExit } from '../../core/results/ending.ts';
+import { attemptsBefore, hasOutcome, type LedgerIndex, ROW_STATE } from '../../core/ledger/replay.ts';
+import { executionExit, signalExit } from '../../core/results/run-exit.ts';
 import { stopText } from '../../core/results/stop-text.ts';
 import type { Tally } from '../../core/results/tally.ts';
 import { type FinishBy, localTime } from '../../core/settings/finish-by.ts';
@@ -35,9 +35,9 @@ async function* tasksOf(planPath: string, index: LedgerIndex, changes: number): 
   const looksAgain = index.ended >= changes;
   for await (const batch of readPlan(planPath)) {
     for (const entry of batch) {
-      const left = index.left[entry.row];
+      const left = index.rowStates[entry.row];
       // One that was at its target is sent where somebody else has changed it and that is to be overwritten.
-      const isMeant = entry.action === 'change' || (entry.action === 'unchanged' && index.found.has(entry.row));
+      const isMeant = entry.action === 'change' || (entry.action === 'unchanged' && index.overwritten.has(entry.row));
       if (!isMeant || left === ROW_STATE.outcome) continue;
       if (left === ROW_STATE.unverified && !looksAgain) continue;
       const first =
@@ -118,8 +118,8 @@ export async function executePlan(
   const stop = createStop();
   const changes = run.manifest.plan?.change ?? 0;
   // Those that were at their target when they were planned, and are sent as somebody else has changed them.
-  const besides = [...index.besides].filter((row) => !hasEnded(index.left[row] ?? 0)).length;
-  const total = changes - index.ended + besides;
+  const unchangedButSent = [...index.unchangedButSent].filter((row) => !hasOutcome(index.rowStates[row] ?? 0)).length;
+  const total = changes - index.ended + unchangedButSent;
   const control = run.before?.control ?? createControl(settings);
   const { inFlight } = client;
   const reporter = createEventReporter({ logger, settings, total, context, clock: realClock, inFlight, control });
@@ -194,7 +194,7 @@ export async function executePlan(
     agents.destroy();
   }
   const decide = (tally: Tally): Finish => ({
-    ...executionEnding(stopped, tally),
+    ...executionExit(stopped, tally),
     stop: stopped,
     error: stopped === null ? null : { code: stopped.reason, message: stopText(stopped, failure, tally) },
   });

@@ -1,23 +1,27 @@
-import type { Demand } from './snapshot.ts';
+import type { UnreadCounts } from './snapshot.ts';
 
-/** The most rows of a page, and the most phone numbers that one filtered page is asked for. */
+/** The most rows of one page, and the most phone numbers in the filter of one page. */
 export const PAGE_ROWS = 250;
 
-/** A list of one profile, as far as its first page tells: what is left to read of it, and how many of the numbers that
- * are still to be read it is likely to show. */
-export type ProfileGuess = { profile: string; pagesLeft: number; hits: number };
+/** What the first page of the list of one profile suggests about the rest of that list. */
+export type ProfileGuess = {
+  profile: string;
+  pagesLeft: number;
+  /** How many of the numbers that are still unread the rest probably shows. */
+  hits: number;
+};
 
 const pagesOf = (rows: number) => Math.ceil(rows / PAGE_ROWS);
 
-/** Calls that read the numbers by their names: filtered pages for phone numbers, one call for each other id. */
-export function callsByName({ ids, idsWithPhone, phones }: Demand): number {
+/** Requests that read the numbers by name: filtered pages for phone numbers, one request for each other id. */
+export function callsByName({ ids, idsWithPhone, phones }: UnreadCounts): number {
   return pagesOf(idsWithPhone + phones) + (ids - idsWithPhone);
 }
 
-/** What reading takes in calls by the ways that there are, for people; the pages of the whole list where it is known. */
-export function estimateText(demand: Demand, wholePages: number | null): string {
+/** How many requests each way to read takes, for people. `wholePages` is null if the length of the list is unknown. */
+export function estimateText(unread: UnreadCounts, wholePages: number | null): string {
   const calls = (n: number) => n.toLocaleString('en-US');
-  const { ids, idsWithPhone, phones } = demand;
+  const { ids, idsWithPhone, phones } = unread;
   const byPhone = pagesOf(idsWithPhone + phones);
   const ways = [
     ...(byPhone > 0 ? [`${calls(byPhone)} by phone number`] : []),
@@ -27,47 +31,45 @@ export function estimateText(demand: Demand, wholePages: number | null): string 
   return `estimated calls: ${ways}, or ${calls(wholePages)} from the whole list`;
 }
 
-/** Whether reading by name cannot be beaten, whatever the account holds: a list has at least these numbers in it. */
-export function isCheapestByName(demand: Demand): boolean {
-  const calls = callsByName(demand);
-  return calls <= 2 || calls <= pagesOf(demand.ids + demand.phones);
+/** Whether no list can beat reading by name: any list has at least these numbers in it. */
+export function isCheapestByName(unread: UnreadCounts): boolean {
+  const calls = callsByName(unread);
+  return calls <= 2 || calls <= pagesOf(unread.ids + unread.phones);
 }
 
-/** Profiles are worth a look at their first page when all else takes more calls than this. */
-const WORTH_A_LOOK = 8;
-/** Targets are looked at when there are no more of them than this. */
-export const MOST_PROFILES = 3;
-/** When so many of the numbers are on one profile, the others may be. */
-export const SAMPLES = 3;
+/** The first pages of profile lists are read only if every other way takes more requests than this. */
+const MIN_CALLS_TO_PROBE_PROFILES = 8;
+/** Target profiles are probed only if there are no more than this. */
+export const MAX_PROBED_PROFILES = 3;
+/** If this many of the numbers are on the same profile, that profile is probed. */
+export const SAMPLE_SIZE = 3;
+/** A profile list must save this share of the requests, because its first page only hints at the other pages. */
+const MIN_SAVED_SHARE = 0.2;
 
-/** A list must save so much of the calls to be chosen, as its first page tells only roughly who is on the others. */
-const MUST_SAVE = 0.2;
-
-/** Whether the list of a profile could save enough calls to be worth a look at its first page. */
-export function isWorthALook(demand: Demand, wholeLeft: number): boolean {
-  const best = Math.min(wholeLeft, callsByName(demand));
-  // The numbers that are wanted fill so many pages of whatever list.
-  return best > WORTH_A_LOOK && pagesOf(demand.ids + demand.phones) < best * (1 - MUST_SAVE);
+/** Whether the list of a profile could save enough requests that its first page is worth reading. */
+export function isFirstPageWorthReading(unread: UnreadCounts, wholeLeft: number): boolean {
+  const best = Math.min(wholeLeft, callsByName(unread));
+  // The wanted numbers fill at least this many pages of any list.
+  const leastPages = pagesOf(unread.ids + unread.phones);
+  return best > MIN_CALLS_TO_PROBE_PROFILES && leastPages < best * (1 - MIN_SAVED_SHARE);
 }
 
-/** How the numbers that are still to be read are to be read: by name, from the whole list, or from that of a profile. */
-export type Choice = { how: 'by_name' | 'whole' } | { how: 'profile'; profile: string };
+/** How the unread numbers are to be read: by name, from the list of all numbers, or from the list of one profile. */
+export type ReadingWay = { how: 'by_name' | 'whole' } | { how: 'profile'; profile: string };
 
-/**
- * The cheapest way to read what is left. `wholeLeft`: pages of the whole list that are still to be read.
- */
-export function cheapest(demand: Demand, wholeLeft: number, guesses: readonly ProfileGuess[]): Choice {
-  const byName = callsByName(demand);
+/** The cheapest way to read what is still unread. `wholeLeft`: pages of the list of all numbers that are not read yet. */
+export function cheapestWay(unread: UnreadCounts, wholeLeft: number, guesses: readonly ProfileGuess[]): ReadingWay {
+  const byName = callsByName(unread);
   const best = Math.min(byName, wholeLeft);
-  const wanted = demand.ids + demand.phones;
-  let choice: Choice = { how: byName < wholeLeft ? 'by_name' : 'whole' };
-  let least = best * (1 - MUST_SAVE);
+  const wanted = unread.ids + unread.phones;
+  let way: ReadingWay = { how: byName < wholeLeft ? 'by_name' : 'whole' };
+  let least = best * (1 - MIN_SAVED_SHARE);
   for (const { profile, pagesLeft, hits } of guesses) {
-    const rest = Math.max(0, 1 - hits / Math.max(1, wanted));
-    const calls = pagesLeft + Math.min(wholeLeft, Math.ceil(byName * rest));
+    const restShare = Math.max(0, 1 - hits / Math.max(1, wanted));
+    const calls = pagesLeft + Math.min(wholeLeft, Math.ceil(byName * restShare));
     if (calls >= least) continue;
     least = calls;
-    choice = { how: 'profile', profile };
+    way = { how: 'profile', profile };
   }
-  return choice;
+  return way;
 }

@@ -1,219 +1,128 @@
 import type { ShownSettings } from '../api/response.ts';
-import { createDigestTable, type Digest, doubled } from '../input/digest-table.ts';
-import { profileCell } from '../input/target.ts';
+import { createDigestTable, type Digest } from '../input/digest-table.ts';
+import { createNumberTable } from './number-table.ts';
+import { createPhoneTable } from './phone-table.ts';
 
-/** What is known of a number: nothing yet; its settings; that the account does not have it; or that it cannot be read. */
-export type Known =
+/** What is known of a number: unread so far; its settings; not in the account; or that the API refuses to show it. */
+export type NumberState =
   | { state: 'unread' | 'absent' }
   | { state: 'unreadable'; why: string }
   | { state: 'found'; id: string; shown: ShownSettings };
 
-/** How a number is named in a row; '' where it is not. */
-export type Named = { id: string; phoneNumber: string };
+/** How a row names a number; '' if it does not name the id or the phone number. */
+export type NumberKey = { id: string; phoneNumber: string };
 
-/** How many of the numbers that rows name are still to be read: those named by id, those of them with a phone number
- * beside it, and those named by phone number alone. */
-export type Demand = { ids: number; idsWithPhone: number; phones: number };
+/**
+ * How many of the numbers that rows name are unread: those named by id, how many of these have a phone number beside
+ * the id, and those named by phone number only.
+ */
+export type UnreadCounts = { ids: number; idsWithPhone: number; phones: number };
 
-/** What has been read of the account, for the numbers that rows name: about 100 bytes each, and 28 for each other one. */
-export type Account = {
-  /** A row names a number. To be called for every row before anything is read. */
-  want: (named: Named) => void;
-  demand: () => Demand;
-  isUnread: (named: Named) => boolean;
-  /** A read has shown a number; gives whether a row names it. */
-  add: (shown: ShownSettings) => boolean;
-  /** The API does not have the number, or refuses to show it (`why`). */
-  refuse: (named: Named, why: string | null) => void;
-  /** Everything has been read: what has not been seen is not there. */
-  close: () => void;
-  of: (named: Named) => Known;
-  /** Distinct ids that reads have shown, those included that no row names. */
-  seen: () => number;
-  /** Distinct ids that reads have shown on a profile. */
-  seenOn: (profile: string) => number;
-  /** The profiles that numbers which rows name are on. */
-  profiles: () => string[];
+/** What was read of the account: about 100 bytes for each number that rows name, and 28 for each other number. */
+export type AccountSnapshot = {
+  /** Adds a number that a row names. Call it for every row before anything is read. */
+  addWanted: (key: NumberKey) => void;
+  unreadCounts: () => UnreadCounts;
+  isUnread: (key: NumberKey) => boolean;
+  /** Adds a number that a read has shown. Returns whether a row names it. */
+  addShown: (shown: ShownSettings) => boolean;
+  /** The API does not have the number (`why` is null), or refuses to show it. */
+  addRefused: (key: NumberKey, why: string | null) => void;
+  /** Everything was read: numbers that are still unread are not in the account. */
+  markRestAbsent: () => void;
+  stateOf: (key: NumberKey) => NumberState;
+  /** Distinct ids that reads have shown, whether rows name them or not. */
+  countShown: () => number;
+  /** The same, on one profile. */
+  countShownOn: (profile: string) => number;
+  /** The profiles of the numbers that rows name. */
+  profilesInUse: () => string[];
   /** The organization that the first number has shown. */
   organization: () => string | null;
 };
 
-const UNREAD = 0;
-const FOUND = 1;
-const ABSENT = 2;
-const UNREADABLE = 3;
-
-// How rows name a number: by its phone number alone, by its id, by its id and with a phone number beside it.
-const BY_PHONE = 0;
-const BY_ID = 1;
-const BY_BOTH = 2;
-
-/** Short texts that come again and again, by small numbers. 0 is that nothing was shown. */
-function createNames() {
-  const numbers = new Map<string, number>();
-  const names: string[] = [''];
+/** Counts distinct numbers that reads have shown, and how many of them are on each profile. */
+function createShownCounter(digest: Digest) {
+  const ids = createDigestTable(digest);
+  const onProfile = new Map<string, number>();
   return {
-    numberOf(name: string | undefined): number {
-      if (name === undefined || name === '') return 0;
-      const known = numbers.get(name);
-      if (known !== undefined) return known;
-      numbers.set(name, names.length);
-      return names.push(name) - 1;
+    add(id: string, { profile }: ShownSettings): void {
+      const before = ids.size();
+      const isNew = ids.numberOf(id) === before;
+      if (isNew && typeof profile === 'string') onProfile.set(profile, (onProfile.get(profile) ?? 0) + 1);
     },
-    nameOf: (number: number) => names[number] as string,
+    count: ids.size,
+    countOn: (profile: string) => onProfile.get(profile) ?? 0,
   };
 }
 
-/** Phone numbers as numbers: `+` and at most 15 digits fit into a double. 0 is none, or one of another form. */
-function packed(phoneNumber: string | undefined): number {
-  return phoneNumber !== undefined && /^\+[1-9][0-9]{1,14}$/.test(phoneNumber) ? Number(phoneNumber.slice(1)) : 0;
-}
-
-/** An account of which nothing has been read. */
-export function createAccount(digest: Digest): Account {
+/** Creates a snapshot of an account of which nothing has been read. */
+export function createSnapshot(digest: Digest): AccountSnapshot {
   const ids = createDigestTable(digest);
-  const phones = createDigestTable(digest);
-  const profiles = createNames();
-  const products = createNames();
-  const eligibles = createNames();
-  const whys = createNames();
-  const shownIds = createDigestTable(digest);
-  // By the number of an id among those that rows name.
-  let state = new Uint8Array(1024);
-  let profile = new Uint32Array(1024);
-  let product = new Uint32Array(1024);
-  let eligible = new Uint32Array(1024);
-  let phone = new Float64Array(1024);
-  let asked = new Uint8Array(1024);
-  // By the number of a phone number among those that name rows alone: 0 unread, 1 absent, else the number of its id + 2.
-  let byPhone = new Uint32Array(1024);
+  const numbers = createNumberTable();
+  const phones = createPhoneTable(digest);
+  const counter = createShownCounter(digest);
+  /** The ids of numbers that rows name by phone number only. */
   const idTexts = new Map<number, string>();
-  const seenOn: number[] = [];
   let organization: string | null = null;
-  const left: Demand = { ids: 0, idsWithPhone: 0, phones: 0 };
 
-  function makeRoom(): void {
-    if (phones.size() === byPhone.length) byPhone = doubled(byPhone);
-    if (ids.size() < state.length) return;
-    [state, asked] = [doubled(state), doubled(asked)];
-    [profile, product, eligible, phone] = [doubled(profile), doubled(product), doubled(eligible), doubled(phone)];
+  function indexOfId(id: string): number {
+    numbers.makeRoom(ids.size());
+    return ids.numberOf(id);
   }
 
-  function resolveForCommand(number: number, to: number): void {
-    // One that only a phone number has led to was never to be read by its id.
-    if (state[number] === UNREAD && asked[number] !== BY_PHONE) {
-      left.ids -= 1;
-      if (asked[number] === BY_BOTH) left.idsWithPhone -= 1;
-    }
-    state[number] = to;
-  }
-
-  function settlePhone(number: number, to: number): void {
-    if (byPhone[number] === 0) left.phones -= 1;
-    byPhone[number] = to;
-  }
-
-  /** The number of the id that a read has shown, where a row names it or its phone number; else -1. */
-  function wantedOf(id: string, phoneNumber: string | undefined): number {
-    const found = phoneNumber === undefined ? -1 : phones.find(phoneNumber);
-    if (found < 0) return ids.find(id);
-    makeRoom();
-    const number = ids.numberOf(id);
-    idTexts.set(number, id);
-    settlePhone(found, number + 2);
-    return number;
-  }
-
-  function shownOf(number: number): ShownSettings {
-    const shown: ShownSettings = {};
-    const cell = profiles.nameOf(profile[number] as number);
-    if (cell !== '') shown.profile = cell === profileCell(null) ? null : cell;
-    const productName = products.nameOf(product[number] as number);
-    if (productName !== '') shown.product = productName;
-    const list = eligibles.nameOf(eligible[number] as number);
-    if (list !== '') shown.eligible = list.slice(1).split('\n').slice(0, -1);
-    if (phone[number] !== 0) shown.phoneNumber = `+${phone[number]}`;
-    return shown;
+  /** The index of a number that a read has shown, if a row names its id or its phone number; else -1. */
+  function wantedIndex(id: string, phoneNumber: string | undefined): number {
+    const position = phoneNumber === undefined ? -1 : phones.find(phoneNumber);
+    if (position < 0) return ids.find(id);
+    const index = indexOfId(id);
+    idTexts.set(index, id);
+    phones.setFound(position, index);
+    return index;
   }
 
   return {
-    want({ id, phoneNumber }) {
-      makeRoom();
+    addWanted({ id, phoneNumber }) {
       if (id === '') {
-        const before = phones.size();
-        if (phones.numberOf(phoneNumber) === before) left.phones += 1;
+        phones.add(phoneNumber);
         return;
       }
       const before = ids.size();
-      const number = ids.numberOf(id);
-      if (number < before) return;
-      left.ids += 1;
-      asked[number] = phoneNumber === '' ? BY_ID : BY_BOTH;
-      if (phoneNumber !== '') left.idsWithPhone += 1;
+      const index = indexOfId(id);
+      if (index === before) numbers.addById(index, phoneNumber !== '');
     },
-    demand: () => ({ ...left }),
-    isUnread({ id, phoneNumber }) {
-      if (id === '') return byPhone[phones.find(phoneNumber)] === 0;
-      return state[ids.find(id)] === UNREAD;
-    },
-    add(shown) {
+    unreadCounts: () => ({ ...numbers.unread(), phones: phones.unread() }),
+    isUnread: ({ id, phoneNumber }) =>
+      id === '' ? phones.isUnread(phones.find(phoneNumber)) : numbers.isUnread(ids.find(id)),
+    addShown(shown) {
       const { id, phoneNumber } = shown;
       if (id === undefined) return false;
       organization ??= shown.organizationId ?? null;
-      const before = shownIds.size();
-      if (shownIds.numberOf(id) === before && typeof shown.profile === 'string') {
-        const on = profiles.numberOf(shown.profile);
-        seenOn[on] = (seenOn[on] ?? 0) + 1;
-      }
-      const number = wantedOf(id, phoneNumber);
-      if (number < 0) return false;
-      resolveForCommand(number, FOUND);
-      profile[number] = profiles.numberOf(profileCell(shown.profile));
-      product[number] = products.numberOf(shown.product ?? '');
-      eligible[number] =
-        shown.eligible === undefined ? 0 : eligibles.numberOf(`:${shown.eligible.map((name) => `${name}\n`).join('')}`);
-      phone[number] = packed(phoneNumber);
+      counter.add(id, shown);
+      const index = wantedIndex(id, phoneNumber);
+      if (index < 0) return false;
+      numbers.setFound(index, shown);
       return true;
     },
-    refuse({ id, phoneNumber }, why) {
-      if (id === '') {
-        settlePhone(phones.find(phoneNumber), 1);
-        return;
-      }
-      const number = ids.find(id);
-      resolveForCommand(number, why === null ? ABSENT : UNREADABLE);
-      if (why !== null) profile[number] = whys.numberOf(why);
+    addRefused({ id, phoneNumber }, why) {
+      if (id === '') phones.setAbsent(phones.find(phoneNumber));
+      else if (why === null) numbers.setAbsent(ids.find(id));
+      else numbers.setUnreadable(ids.find(id), why);
     },
-    close() {
-      for (let number = 0; number < ids.size(); number++)
-        if (state[number] === UNREAD) resolveForCommand(number, ABSENT);
-      for (let number = 0; number < phones.size(); number++) if (byPhone[number] === 0) settlePhone(number, 1);
+    markRestAbsent() {
+      for (let index = 0; index < ids.size(); index++) if (numbers.isUnread(index)) numbers.setAbsent(index);
+      phones.markRestAbsent();
     },
-    of({ id, phoneNumber }) {
-      const known = id === '' ? phones.find(phoneNumber) : ids.find(id);
-      if (known < 0) return { state: 'unread' };
-      const found = id === '' ? (byPhone[known] as number) : known + 2;
-      if (found < 2) return { state: found === 1 ? 'absent' : 'unread' };
-      const number = found - 2;
-      switch (state[number]) {
-        case FOUND:
-          return { state: 'found', id: id === '' ? (idTexts.get(number) as string) : id, shown: shownOf(number) };
-        case ABSENT:
-          return { state: 'absent' };
-        case UNREADABLE:
-          return { state: 'unreadable', why: whys.nameOf(profile[number] as number) };
-        default:
-          return { state: 'unread' };
-      }
+    stateOf({ id, phoneNumber }) {
+      const index = id === '' ? phones.numberAt(phones.find(phoneNumber)) : ids.find(id);
+      if (typeof index === 'string') return { state: index };
+      const known = numbers.at(index);
+      if (known.state !== 'found') return known;
+      return { state: 'found', id: id === '' ? (idTexts.get(index) as string) : id, shown: known.shown };
     },
-    seen: shownIds.size,
-    seenOn: (name) => seenOn[profiles.numberOf(name)] ?? 0,
-    profiles() {
-      const used = new Set<number>();
-      for (let number = 0; number < ids.size(); number++)
-        if (state[number] === FOUND) used.add(profile[number] as number);
-      return [...used].map(profiles.nameOf).filter((name) => name !== '' && name !== profileCell(null));
-    },
+    countShown: counter.count,
+    countShownOn: counter.countOn,
+    profilesInUse: () => numbers.profilesInUse(ids.size()),
     organization: () => organization,
   };
 }

@@ -20,10 +20,10 @@ export type StopReason =
   | 'internal';
 
 /** What one answer means for its row and for the run. */
-export type Verdict =
+export type AnswerMeaning =
   | { kind: 'confirmed' }
-  /** Of a read: the number is not at the target; or, without `told`, the answer does not show where it is. */
-  | { kind: 'not_there'; told: boolean }
+  /** Of a read: the number is not at its target, or (`isShown` is false) the answer does not show what it has. */
+  | { kind: 'not_there'; isShown: boolean }
   /** Not at the target, and trying again would not help. */
   | { kind: 'failed'; reason: 'api_error' | 'response_mismatch' | 'redirected'; detail: string }
   /** The answer names another phone number than the row: ids and rows do not belong together. */
@@ -76,7 +76,7 @@ function mismatch(entry: PlanEntry, shown: ShownSettings): string | null {
   return `the file says ${entry.phoneNumber}, the account has ${shown.phoneNumber} under this id`;
 }
 
-function classifySettings(entry: PlanEntry, shown: ShownSettings): Verdict {
+function classifySettings(entry: PlanEntry, shown: ShownSettings): AnswerMeaning {
   const other = mismatch(entry, shown);
   if (other !== null) return { kind: 'wrong_number', detail: `${other} (and it may have been changed now)` };
   const lacking = difference(entry, shown);
@@ -89,7 +89,7 @@ function classifySettings(entry: PlanEntry, shown: ShownSettings): Verdict {
  * What an answer to the PATCH of an entry means, decided on status and code and never on the text of a message.
  * `first`: whether this is the first answer of the run, where a 403 or a redirect speaks about the whole set-up.
  */
-export function classify(entry: PlanEntry, answer: Answer, first: boolean): Verdict {
+export function classify(entry: PlanEntry, answer: Answer, first: boolean): AnswerMeaning {
   if (answer.kind === 'network') return { kind: 'retry', ambiguous: answer.sent };
   const { status, body } = answer;
   if (status >= 200 && status < 300) {
@@ -103,7 +103,7 @@ export function classify(entry: PlanEntry, answer: Answer, first: boolean): Verd
  * What an answer to the GET of an entry's number means: at its target, not there, or what `classify` would say. An
  * answer that refuses the read of this one number leaves the verdict to the write.
  */
-export function classifyRead(entry: PlanEntry, answer: Answer, first: boolean): Verdict {
+export function classifyRead(entry: PlanEntry, answer: Answer, first: boolean): AnswerMeaning {
   if (answer.kind === 'network') return { kind: 'retry', ambiguous: false };
   const { status, body } = answer;
   if (status >= 200 && status < 300) {
@@ -114,19 +114,19 @@ export function classifyRead(entry: PlanEntry, answer: Answer, first: boolean): 
     const { profile, product } = body.settings;
     const hidden =
       (entry.profileTarget !== '' && profile === undefined) || (entry.productTarget !== '' && product === undefined);
-    return { kind: 'not_there', told: !hidden };
+    return { kind: 'not_there', isShown: !hidden };
   }
   const verdict = classifyRefusal(answer, first);
   if (verdict.kind === 'retry') return { kind: 'retry', ambiguous: false };
-  return verdict.kind === 'failed' ? { kind: 'not_there', told: false } : verdict;
+  return verdict.kind === 'failed' ? { kind: 'not_there', isShown: false } : verdict;
 }
 
 /** Whether an answer is one of an API that is down: a 5xx, or no complete answer at all. */
-export function looksDown(answer: Answer): boolean {
+export function isOutageAnswer(answer: Answer): boolean {
   return answer.kind === 'network' || answer.status >= 500;
 }
 
-function classifyRefusal(answer: HttpAnswer, first: boolean): Verdict {
+function classifyRefusal(answer: HttpAnswer, first: boolean): AnswerMeaning {
   const { status } = answer;
   if (status >= 500) return { kind: 'retry', ambiguous: true };
   if (status === 429) return { kind: 'throttled' };
@@ -147,7 +147,7 @@ function classifyRefusal(answer: HttpAnswer, first: boolean): Verdict {
 }
 
 /** What an answer to a read means that is about no row: it shows what was asked for, or what `classify` would say. */
-export function classifyLook(answer: Answer, first: boolean): Verdict {
+export function classifyAccountRead(answer: Answer, first: boolean): AnswerMeaning {
   if (answer.kind === 'network') return { kind: 'retry', ambiguous: false };
   if (answer.status >= 200 && answer.status < 300) {
     const { kind } = answer.body;

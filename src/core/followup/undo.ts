@@ -1,9 +1,9 @@
-import type { Known } from '../account/snapshot.ts';
+import type { NumberState } from '../account/snapshot.ts';
 import type { Outcome } from '../attempt/outcome.ts';
 import { profileCell, UNASSIGN } from '../input/target.ts';
-import { hasEnded, ROW_STATE } from '../ledger/replay.ts';
+import { hasOutcome, ROW_STATE } from '../ledger/replay.ts';
 import type { Profiles } from '../plan/diff.ts';
-import { compareWhole } from '../plan/drift.ts';
+import { compareWithUndo } from '../plan/drift.ts';
 import type { PlanEntry } from '../plan/entry.ts';
 import { NOW, settingsText } from '../results/rows.ts';
 
@@ -14,9 +14,9 @@ export type Values = { profile: string; product: string };
 const CHANGED = new Set(['response_mismatch', 'phone_number_mismatch']);
 
 /** Whether a run has changed the number of a row, or may have. */
-export function isUndone(left: number, outcome: Outcome | null): boolean {
+export function mayHaveChanged(left: number, outcome: Outcome | null): boolean {
   if (left === ROW_STATE.intent || left === ROW_STATE.ambiguous) return true;
-  if (!hasEnded(left) || outcome === null) return false;
+  if (!hasOutcome(left) || outcome === null) return false;
   const { status, reason } = outcome;
   return status === 'updated' || status === 'unverified' || (status === 'failed' && CHANGED.has(reason));
 }
@@ -69,7 +69,7 @@ function held(entry: PlanEntry, reason: string, note: string): PlanEntry {
 }
 
 /** The row of an undo after the account has been read: only a number that still has what the run set is put back. */
-export function undoWithAccount(entry: PlanEntry, known: Known, profiles: Profiles, force: boolean): PlanEntry {
+export function undoWithAccount(entry: PlanEntry, known: NumberState, profiles: Profiles, force: boolean): PlanEntry {
   if (known.state === 'absent') return held(entry, 'not_found', 'the account no longer has this number');
   if (known.state !== 'found') {
     return held(entry, 'unread', `could not be read: ${known.state === 'unreadable' ? known.why : 'it was not read'}`);
@@ -81,7 +81,7 @@ export function undoWithAccount(entry: PlanEntry, known: Known, profiles: Profil
   const now = `${NOW}${settingsText(profileNow, productNow)}`;
   // What it has now, so that results.csv is true and an undo of this undo has something to go back to.
   const put: PlanEntry = { ...named, profileBefore: profileNow, productBefore: productNow };
-  const live = compareWhole(entry, shown);
+  const live = compareWithUndo(entry, shown);
   if (live === 'at_target') return { ...put, action: 'unchanged' };
   if (live === 'drifted' && !force) return held(named, 'drifted', now);
   // Not even by force: an undo of this undo would have nothing to go back to.

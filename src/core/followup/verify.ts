@@ -1,14 +1,14 @@
-import type { Known } from '../account/snapshot.ts';
+import type { NumberState } from '../account/snapshot.ts';
 import { profileCell } from '../input/target.ts';
 import type { PlanEntry } from '../plan/entry.ts';
 import { guardFormula } from '../text/text.ts';
 
 /** What a look at a number has found. `unknown`: it was not shown; `rejected`: its row cannot be compared. */
 export const VERDICTS = ['at_target', 'drifted', 'missing', 'unknown', 'rejected'] as const;
-export type VerdictName = (typeof VERDICTS)[number];
+export type Verdict = (typeof VERDICTS)[number];
 
 /** One row of a look: what its number has now, and whether that is the target. */
-export type VerifiedRow = { entry: PlanEntry; verdict: VerdictName; profile: string; product: string; note: string };
+export type VerifiedRow = { entry: PlanEntry; verdict: Verdict; profile: string; product: string; note: string };
 
 export const VERIFY_COLUMNS = [
   'row',
@@ -65,7 +65,7 @@ export function checkedByPlan(entry: PlanEntry): VerifiedRow | null {
 }
 
 /** What a read says of a row that is compared. */
-export function checkedByRead(entry: PlanEntry, known: Known): VerifiedRow {
+export function checkedByRead(entry: PlanEntry, known: NumberState): VerifiedRow {
   if (known.state === 'absent') {
     return { entry, verdict: 'missing', profile: '', product: '', note: 'the account does not have this number' };
   }

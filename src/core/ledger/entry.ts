@@ -1,13 +1,13 @@
 import type { Outcome } from '../attempt/outcome.ts';
 
-/** What the requests of one session came to, as they are counted in summary.json. */
+/** The requests of one session, as they are counted in summary.json. */
 export type RequestCounts = { total: number; writes: number; reads: number; retries: number; rate_limited: number };
 
 /**
- * The pace that a session really had; the greatest numbers are of any sliding window. `throttled_ms` is the part of the
- * pauses that a 429 began. `allowed`: how many requests there might have been from the first to the last, by the setting
- * and by what the server allowed; null where nothing limits. `server_limit`: what the server named last, and the window
- * for which that seems to hold (null where that is not known yet); null where it named none.
+ * The measured rate of a session; the maxima are of any sliding window. `throttled_ms` is the part of `paused_ms` that
+ * a 429 caused. `allowed`: how many requests the setting and the server allowed from the first request to the last;
+ * null if nothing limits. `server_limit`: the limit that the server named last and its window (null while that is
+ * unknown); null if it named none.
  */
 export type RateSeen = {
   mean_per_s: number;
@@ -19,19 +19,23 @@ export type RateSeen = {
   server_limit: { requests: number; window_ms: number | null } | null;
 };
 
+/** A row that was at its target when it was planned, and that changed before it was sent: not one of the rows to send. */
+type OfUnchanged = { unchangedButSent?: true };
+
 /**
- * One line of ledger.ndjson, the append-only truth of an execution.
- * `found`: what a row has that is sent although somebody else has changed it since the plan.
- * `intent`: the first write of a row in this session is about to leave. `outcome`: the row has ended
- * (`besides`: it was not to be sent, as it had been at its target). `put_back`: the
- * run stopped before the row had ended; `ambiguous` when a write of it may have happened. `profile_held`: no more rows
- * of a profile are sent in this session. `session_*`: an executor began, what it had come to so far, how it ended.
+ * One line of ledger.ndjson, the append-only record of an execution.
+ * `session_started`, `session_seen`, `session_ended`: an executor started, what it has done so far, how it ended.
+ * `found`: what a number has that is sent although it has changed since the plan.
+ * `intent`: the first write of a row in this session is about to leave.
+ * `outcome`: how the row ended.
+ * `put_back`: the run stopped before the row had an outcome; `ambiguous` if a write of it may have happened.
+ * `profile_held`: this session sends no more rows of a profile.
  */
 export type LedgerEntry =
   | { type: 'session_started'; reading?: true; at: string; pid: number }
   | { type: 'intent'; row: number; at: string }
-  | { type: 'found'; besides?: true; row: number; profile: string; product: string; at: string }
-  | ({ type: 'outcome'; besides?: true } & Outcome)
+  | ({ type: 'found'; row: number; profile: string; product: string; at: string } & OfUnchanged)
+  | ({ type: 'outcome' } & Outcome & OfUnchanged)
   | { type: 'put_back'; row: number; ambiguous: boolean; attempts: number; at: string }
   | { type: 'profile_held'; profile: string; why: string; at: string }
   | { type: 'session_seen'; at: string; requests: RequestCounts; rate: RateSeen }

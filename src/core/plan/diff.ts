@@ -1,11 +1,11 @@
-import type { Known } from '../account/snapshot.ts';
+import type { NumberState } from '../account/snapshot.ts';
 import type { ShownProfile } from '../api/profile.ts';
 import { cleanCell } from '../input/cell.ts';
 import { readProfileRef } from '../input/profile-ref.ts';
 import type { RejectionCode } from '../input/rejection.ts';
 import { profileCell } from '../input/target.ts';
 import { printable, quoted } from '../text/text.ts';
-import { compareLive } from './drift.ts';
+import { compareWithPlan } from './drift.ts';
 import type { PlanEntry } from './entry.ts';
 
 /** What is known of the profiles of the account. */
@@ -83,7 +83,7 @@ function notesOf(entry: PlanEntry, eligible: string[] | undefined): string[] {
  * The entry of a good row after the account has been read: ids for names, the values that the number has now, and
  * whether there is anything to change.
  */
-export function withAccount(given: PlanEntry, known: Known, profiles: Profiles): PlanEntry {
+export function withAccount(given: PlanEntry, known: NumberState, profiles: Profiles): PlanEntry {
   // The id from the first, so that what is rejected is not taken for a repeat of another row without one.
   const entry = withProfile(known.state === 'found' ? { ...given, id: known.id } : given, profiles);
   if (known.state === 'absent') {
@@ -117,6 +117,6 @@ export function withAccount(given: PlanEntry, known: Known, profiles: Profiles):
     const offered = eligible.length === 0 ? 'no product' : eligible.join(', ');
     return rejected(before, 'not_eligible', `the number may have ${offered}, and not ${productTarget}`);
   }
-  const isThere = compareLive(before, shown) === 'at_target';
+  const isThere = compareWithPlan(before, shown) === 'at_target';
   return { ...before, action: isThere ? 'unchanged' : 'change', note: notesOf(before, eligible).join('; ') };
 }

@@ -7,9 +7,9 @@ import type { PlanEntry } from './entry.ts';
  * them it has neither the value found when the plan was made nor the target, so somebody else has changed it.
  * `unknown`: a field is not shown, or the plan was made without reading the account.
  */
-export type Live = 'at_target' | 'as_planned' | 'drifted' | 'unknown';
+export type DriftState = 'at_target' | 'as_planned' | 'drifted' | 'unknown';
 
-function compareField(now: string, before: string, target: string): Live {
+function compareField(now: string, before: string, target: string): DriftState {
   if (target === '' || now === target) return 'at_target';
   if (now === '' || before === '') return 'unknown';
   return now === before ? 'as_planned' : 'drifted';
@@ -19,7 +19,7 @@ function compareField(now: string, before: string, target: string): Live {
  * The same for an entry that puts back what a run has set (`before`): a number that in one of its fields no longer has
  * that is left alone as a whole, unless all of them are back already.
  */
-export function compareWhole(entry: PlanEntry, shown: Pick<ShownSettings, 'profile' | 'product'>): Live {
+export function compareWithUndo(entry: PlanEntry, shown: Pick<ShownSettings, 'profile' | 'product'>): DriftState {
   const fields = [
     { now: profileCell(shown.profile), before: entry.profileBefore, target: entry.profileTarget },
     { now: shown.product ?? '', before: entry.productBefore, target: entry.productTarget },
@@ -31,7 +31,7 @@ export function compareWhole(entry: PlanEntry, shown: Pick<ShownSettings, 'profi
 }
 
 /** Compares what a read has shown with a plan entry. */
-export function compareLive(entry: PlanEntry, shown: Pick<ShownSettings, 'profile' | 'product'>): Live {
+export function compareWithPlan(entry: PlanEntry, shown: Pick<ShownSettings, 'profile' | 'product'>): DriftState {
   const fields = [
     compareField(profileCell(shown.profile), entry.profileBefore, entry.profileTarget),
     compareField(shown.product ?? '', entry.productBefore, entry.productTarget),

@@ -1,5 +1,5 @@
 import type { Answer, Body } from '../../core/api/response.ts';
-import { classifyLook, firstError, looksDown } from '../../core/attempt/classify.ts';
+import { classifyAccountRead, firstError, isOutageAnswer } from '../../core/attempt/classify.ts';
 import type { Ports } from '../ports.ts';
 import type { Pipeline } from '../sending/pipeline.ts';
 import { type RequestSpec, requestWithRetry } from '../sending/request-loop.ts';
@@ -47,7 +47,7 @@ export function createAccountQuery(traffic: Pipeline, onEvent: Ports['onEvent'])
       calls += 1;
       return send(onLeft);
     },
-    classify: classifyLook,
+    classify: classifyAccountRead,
     attempts: { sent: 0, failed: 0 },
     requests: { sent: 0 },
     onSending: () => undefined,
@@ -72,7 +72,7 @@ export function createAccountQuery(traffic: Pipeline, onEvent: Ports['onEvent'])
         }
         // No row is lost by waiting, and a nightly run must not die of an outage of some seconds.
         const waited = traffic.clock.now() - began;
-        if (!looksDown(talk.answer) || waited >= traffic.limits.patienceMs) {
+        if (!isOutageAnswer(talk.answer) || waited >= traffic.limits.patienceMs) {
           throw new Unread(`${what}: ${wordsOf(talk.answer)}`);
         }
       }

@@ -1,15 +1,15 @@
 import {
   callsByName,
-  cheapest,
+  cheapestWay,
   estimateText,
   isCheapestByName,
-  isWorthALook,
-  MOST_PROFILES,
+  isFirstPageWorthReading,
+  MAX_PROBED_PROFILES,
   PAGE_ROWS,
   type ProfileGuess,
-  SAMPLES,
+  SAMPLE_SIZE,
 } from '../../core/account/read-strategy.ts';
-import type { Account, Demand, Named } from '../../core/account/snapshot.ts';
+import type { AccountSnapshot, NumberKey, UnreadCounts } from '../../core/account/snapshot.ts';
 import type { Answer, Body, Page, ShownSettings } from '../../core/api/response.ts';
 import { count } from '../../core/text/text.ts';
 import { type AccountQuery, type Told, Unread } from './account-query.ts';
@@ -24,13 +24,13 @@ export type AccountPorts = {
 };
 
 /** The rows whose numbers are to be read, in batches; asked for as often as they are needed. */
-type Rows = () => AsyncIterable<readonly Named[]>;
+type Rows = () => AsyncIterable<readonly NumberKey[]>;
 
 /** How the account was read, in words, and how many numbers it holds where a list has told. */
 export type Reading = { how: string; total: number | null };
 
 type Parts = {
-  account: Account;
+  account: AccountSnapshot;
   asker: AccountQuery;
   ports: AccountPorts;
   rows: Rows;
@@ -72,7 +72,7 @@ async function readPage(
   const what = `page ${query.page} of the list of numbers`;
   const page = pageOf(await asker.ask(what, (onLeft) => ports.listNumbers(query, onLeft)), what);
   let hits = 0;
-  for (const shown of page.rows) if (account.add(shown)) hits += 1;
+  for (const shown of page.rows) if (account.addShown(shown)) hits += 1;
   return { ...page, hits };
 }
 
@@ -81,7 +81,7 @@ async function* pageNumbers(from: number, to: number): AsyncGenerator<number> {
 }
 
 /** The rows of whom nothing has been read yet. */
-async function* unread({ account, rows }: Parts, isMeant: (named: Named) => boolean): AsyncGenerator<Named> {
+async function* unread({ account, rows }: Parts, isMeant: (named: NumberKey) => boolean): AsyncGenerator<NumberKey> {
   for await (const batch of rows())
     for (const named of batch) if (isMeant(named) && account.isUnread(named)) yield named;
 }
@@ -97,13 +97,14 @@ async function* phoneBatches(parts: Parts): AsyncGenerator<string[]> {
   if (batch.size > 0) yield [...batch];
 }
 
-async function readOne({ account, asker, ports }: Parts, named: Named): Promise<void> {
+async function readOne({ account, asker, ports }: Parts, named: NumberKey): Promise<void> {
   if (!account.isUnread(named)) return;
   const told = await asker.ask(`number ${named.id}`, (onLeft) => ports.read(named, onLeft));
   const body: Body | null = 'body' in told ? told.body : null;
   // The answer to a read by id is about that id, whatever it shows.
-  if (body?.kind === 'settings') account.add({ ...body.settings, id: named.id });
-  else account.refuse(named, 'refused' in told && told.refused === 404 ? null : 'refused' in told ? told.words : '?');
+  if (body?.kind === 'settings') account.addShown({ ...body.settings, id: named.id });
+  else
+    account.addRefused(named, 'refused' in told && told.refused === 404 ? null : 'refused' in told ? told.words : '?');
 }
 
 /** Reads what is left by its names: pages of phone numbers, and one call for each id that these have not shown. */
@@ -115,7 +116,7 @@ async function readByName(parts: Parts): Promise<void> {
     // A filtered list says of a phone number that it does not show that the account does not have it.
     for (const phoneNumber of phoneNumbers) {
       const named = { id: '', phoneNumber };
-      if (account.isUnread(named)) account.refuse(named, null);
+      if (account.isUnread(named)) account.addRefused(named, null);
     }
   });
   await readEach(parts);
@@ -151,19 +152,19 @@ const NO_LISTS = new Set([404, 405]);
  */
 export async function readAccount(parts: Parts, targets: readonly string[]): Promise<Reading> {
   const { account, asker } = parts;
-  const { ids, phones } = account.demand();
+  const { ids, phones } = account.unreadCounts();
   try {
     const { by, why, total } = await readCheapest(parts, targets);
     return { how: readingText(ids + phones, by, asker.calls(), why), total };
   } catch (error) {
-    if (!(error instanceof Unread && NO_LISTS.has(error.refused)) || account.demand().phones > 0) throw error;
-    parts.onChoice('one by one', account.demand().ids);
+    if (!(error instanceof Unread && NO_LISTS.has(error.refused)) || account.unreadCounts().phones > 0) throw error;
+    parts.onChoice('one by one', account.unreadCounts().ids);
     await readEach(parts);
     return { how: readingText(ids + phones, 'one by one, as the API gives no list', asker.calls(), ''), total: null };
   }
 }
 
-const idsAndPhones = ({ ids, phones }: Demand) => ids + phones;
+const idsAndPhones = ({ ids, phones }: UnreadCounts) => ids + phones;
 
 /**
  * The profiles that many of the numbers may be on: those that they are to go to, where there are few, and the one that
@@ -171,12 +172,12 @@ const idsAndPhones = ({ ids, phones }: Demand) => ids + phones;
  */
 async function likelyProfiles(parts: Parts, targets: readonly string[], wanted: number): Promise<string[]> {
   const { account } = parts;
-  const likely = new Set(targets.length <= MOST_PROFILES ? targets : []);
+  const likely = new Set(targets.length <= MAX_PROBED_PROFILES ? targets : []);
   const samples = unread(parts, (named) => named.id !== '');
   for (;;) {
-    const on = account.profiles();
+    const on = account.profilesInUse();
     if (on.length > 1) break;
-    if (wanted - idsAndPhones(account.demand()) >= SAMPLES) {
+    if (wanted - idsAndPhones(account.unreadCounts()) >= SAMPLE_SIZE) {
       for (const profile of on) likely.add(profile);
       break;
     }
@@ -196,21 +197,21 @@ async function readCheapest(
   targets: readonly string[],
 ): Promise<{ by: string; why: string; total: number | null }> {
   const { account, onChoice } = parts;
-  if (isCheapestByName(account.demand())) {
-    const why = estimateText(account.demand(), null);
-    onChoice('by name', callsByName(account.demand()));
+  if (isCheapestByName(account.unreadCounts())) {
+    const why = estimateText(account.unreadCounts(), null);
+    onChoice('by name', callsByName(account.unreadCounts()));
     await readByName(parts);
     return { by: 'by name', why, total: null };
   }
-  const demanded = account.demand();
+  const demanded = account.unreadCounts();
   // The first page tells how many there are; it is lost only where another way turns out to be cheaper.
   const whole = await readPage(parts, { page: 1 });
   const wholeLeft = Math.max(0, whole.pages - 1);
   const why = estimateText(demanded, whole.pages);
   const listed: Record<string, Page<ShownSettings>> = {};
   let guesses: ProfileGuess[] = [];
-  const choose = () => cheapest(account.demand(), wholeLeft, guesses);
-  if (isWorthALook(account.demand(), wholeLeft)) {
+  const choose = () => cheapestWay(account.unreadCounts(), wholeLeft, guesses);
+  if (isFirstPageWorthReading(account.unreadCounts(), wholeLeft)) {
     for (const profile of await likelyProfiles(parts, targets, idsAndPhones(demanded))) {
       const page = await readPage(parts, { page: 1, profile });
       listed[profile] = page;
@@ -229,7 +230,7 @@ async function readCheapest(
       continue;
     }
     if (choice.how === 'by_name') {
-      onChoice('by name', callsByName(account.demand()));
+      onChoice('by name', callsByName(account.unreadCounts()));
       await readByName(parts);
       return { by: [...read, 'by name'].join(' and '), why, total: whole.total };
     }
@@ -237,9 +238,9 @@ async function readCheapest(
     const still = await readRest(parts, whole, {});
     read.push(`from the list of all ${whole.total.toLocaleString('en-US')}`);
     // Numbers that come or go while it is paged shift the others from page to page, and one may be passed over.
-    if (still && account.seen() === whole.total) account.close();
+    if (still && account.countShown() === whole.total) account.markRestAbsent();
     else {
-      onChoice('that the shifting list has not shown', callsByName(account.demand()));
+      onChoice('that the shifting list has not shown', callsByName(account.unreadCounts()));
       await readByName(parts);
     }
     return { by: read.join(' and '), why, total: whole.total };

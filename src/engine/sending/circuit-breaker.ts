@@ -1,5 +1,5 @@
 import type { Answer } from '../../core/api/response.ts';
-import { looksDown } from '../../core/attempt/classify.ts';
+import { isOutageAnswer } from '../../core/attempt/classify.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import type { Ports } from '../ports.ts';
 import type { Stop } from '../stop.ts';
@@ -190,7 +190,7 @@ export function createCircuitBreaker(
 
   return {
     heard(asked, answer, admittedAt, refundAttempt) {
-      if (looksDown(answer)) failed(asked, answer, admittedAt, refundAttempt);
+      if (isOutageAnswer(answer)) failed(asked, answer, admittedAt, refundAttempt);
       else {
         if (asked.ask === 'write') {
           acceptedAt = Math.max(acceptedAt, admittedAt);

@@ -1,6 +1,6 @@
 import type { Answer, ApiError } from '../../core/api/response.ts';
 import { backoffMs } from '../../core/attempt/backoff.ts';
-import { firstError, type Verdict } from '../../core/attempt/classify.ts';
+import { type AnswerMeaning, firstError } from '../../core/attempt/classify.ts';
 import type { RequestCounts } from '../../core/ledger/entry.ts';
 import type { Pass } from '../pacing/pacer.ts';
 import type { Throttle } from '../pacing/throttle.ts';
@@ -36,7 +36,7 @@ export type RequestSpec = {
   /** How it is named in a message. */
   name: () => string;
   send: (onLeft: () => void) => Promise<Answer>;
-  classify: (answer: Answer, first: boolean) => Verdict;
+  classify: (answer: Answer, first: boolean) => AnswerMeaning;
   /** Requests of this kind, and attempts that have failed: counted up here, and down where they were part of an outage. */
   attempts: { sent: number; failed: number };
   /** Requests of every kind about the same row in this session. */
@@ -51,10 +51,10 @@ export type RequestSpec = {
 };
 
 /** An answer and what it means. */
-type Told = { answer: Answer; verdict: Verdict };
+type Told = { answer: Answer; verdict: AnswerMeaning };
 
 /** A verdict that ends a conversation: nothing is left to try. */
-export type Final = Exclude<Verdict, { kind: 'retry' | 'throttled' | 'unauthorized' | 'stop' }>;
+export type Final = Exclude<AnswerMeaning, { kind: 'retry' | 'throttled' | 'unauthorized' | 'stop' }>;
 
 /**
  * How a conversation ended: with a verdict; without one after all attempts; with an answer to a write that leaves open

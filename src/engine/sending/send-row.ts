@@ -1,6 +1,6 @@
 import type { Answer } from '../../core/api/response.ts';
 import type { Outcome } from '../../core/attempt/outcome.ts';
-import { compareLive } from '../../core/plan/drift.ts';
+import { compareWithPlan } from '../../core/plan/drift.ts';
 import type { Task } from '../ports.ts';
 import { type Final, isUsedUp, requestWithRetry } from './request-loop.ts';
 import { attemptsOf, questionOf, type Row, type RowContext } from './row.ts';
@@ -47,8 +47,8 @@ async function look(row: Row): Promise<VerificationPass> {
       if (verdict.kind === 'wrong_number') return end(answer, wrongNumber(verdict.detail));
       if (verdict.kind === 'failed') throw new Error('an answer to a read was taken for one to a write');
       const shown = answer.kind === 'http' && answer.body.kind === 'settings' ? answer.body.settings : {};
-      const drifted = !shared.force && compareLive(entry, shown) === 'drifted';
-      return { told: verdict.told, drifted, answer };
+      const drifted = !shared.force && compareWithPlan(entry, shown) === 'drifted';
+      return { told: verdict.isShown, drifted, answer };
     }
   }
 }

@@ -37,7 +37,7 @@ async function applyDrift(run: Run, live: NonNullable<Live>, force: boolean) {
   const ledger = await openLedger(runFiles(run.dir).ledger);
   await settleLive(run, live, force, index, ledger);
   await ledger.close();
-  const left = [...index.left].flatMap((one, row) => (row > 0 && one !== ROW_STATE.outcome ? [row] : []));
+  const left = [...index.rowStates].flatMap((one, row) => (row > 0 && one !== ROW_STATE.outcome ? [row] : []));
   return { entries: (await ledgerOf(run)).slice(before), left, ended: index.ended, permanent: index.permanent };
 }
 
@@ -158,7 +158,7 @@ describe('readLive', () => {
     writeLedger(run, [outcome(1), { type: 'intent', row: 2, at: AT }]);
     const before = place.sandbox.requests().length;
     const { live } = await rereadAccount(run, place.resolve(), KEY, place.context);
-    expect(live?.account.of({ id: id(3), phoneNumber: '' }).state).toBe('found');
+    expect(live?.account.stateOf({ id: id(3), phoneNumber: '' }).state).toBe('found');
     const lists = place.sandbox.requests().slice(before);
     const asked = lists.filter(({ path }) => path.includes('phone_numbers'));
     const phones = asked.map(({ path }) => new URL(path, place.sandbox.url).searchParams.get('filter[phone_number]'));

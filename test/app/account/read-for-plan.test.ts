@@ -64,7 +64,7 @@ describe('readForDraft', () => {
     const place = await accountOf({ numbers: numbersOf(4, (n) => (n === 2 ? null : profile(n))), profiles: 4 });
     const { seen, reader, paths } = await readFor(place, `${input([1, 2, 3], profile(2))}x y,${profile(2)}\n`);
     const { account, profiles } = seen;
-    expect([1, 2, 3].map((n) => account.of({ id: id(n), phoneNumber: '' }))).toMatchObject([
+    expect([1, 2, 3].map((n) => account.stateOf({ id: id(n), phoneNumber: '' }))).toMatchObject([
       { state: 'found', shown: { profile: profile(1) } },
       { state: 'found', shown: { profile: null } },
       { state: 'found', shown: { profile: profile(3) } },

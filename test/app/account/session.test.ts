@@ -9,7 +9,7 @@ import {
 } from '../../../src/app/account/session.ts';
 import { CommandError } from '../../../src/app/errors.ts';
 import { keyDigest } from '../../../src/app/run/state-directory.ts';
-import type { Account } from '../../../src/core/account/snapshot.ts';
+import type { AccountSnapshot } from '../../../src/core/account/snapshot.ts';
 import type { RawSettings } from '../../../src/core/settings/resolve.ts';
 import { Stopped, Unread } from '../../../src/engine/reading/account-query.ts';
 import { createStop } from '../../../src/engine/stop.ts';
@@ -21,7 +21,7 @@ import { makeRun } from '../../support/run-directories.ts';
 import { KEY, printed } from '../../support/sources.ts';
 
 /** An account of which a read has shown this organization. */
-const of = (organization: string | null) => ({ organization: () => organization }) as Account;
+const of = (organization: string | null) => ({ organization: () => organization }) as AccountSnapshot;
 
 describe('endOfReading', () => {
   const stopped = (...[reason, detail]: Parameters<ReturnType<typeof createStop>['ask']>) => {
@@ -126,12 +126,12 @@ describe('openReader', () => {
     const reader = await openReader(run, resolve(), KEY, stop, context);
     const { account, reading } = await readNumbers(reader, () => rows([1, 2, 99]), [], resolve());
     await reader.close();
-    expect([1, 2, 99].map((n) => account.of({ id: id(n), phoneNumber: '' }).state)).toEqual([
+    expect([1, 2, 99].map((n) => account.stateOf({ id: id(n), phoneNumber: '' }).state)).toEqual([
       'found',
       'found',
       'absent',
     ]);
-    expect(account.of({ id: id(1), phoneNumber: '' })).toMatchObject({
+    expect(account.stateOf({ id: id(1), phoneNumber: '' })).toMatchObject({
       shown: { profile: profile(2), product: 'A2P' },
     });
     expect(reading).toEqual({ how: expect.stringContaining('3 numbers read'), total: 10 });

@@ -145,11 +145,11 @@ describe('results.csv', () => {
 describe('indexLedger', () => {
   it('is empty without a ledger, and gives the place of each outcome', async () => {
     const none = await indexLedger('/nonexistent/ledger.ndjson', 2);
-    expect([[...none.left], none.sessions.count]).toEqual([[0, 0, 0], 0]);
+    expect([[...none.rowStates], none.sessions.count]).toEqual([[0, 0, 0], 0]);
     const first = `${JSON.stringify({ type: 'session_started', at: AT, pid: 1 })}\n`;
     const second = `${JSON.stringify(outcome(2, { errorTitle: 'Zoë' }))}\n`;
     const index = await indexLedger(tempFile(first + second), 2);
-    expect([...index.left]).toEqual([ROW_STATE.untouched, ROW_STATE.untouched, ROW_STATE.outcome]);
+    expect([...index.rowStates]).toEqual([ROW_STATE.untouched, ROW_STATE.untouched, ROW_STATE.outcome]);
     expect([index.offset[2], index.length[2]]).toEqual([first.length, Buffer.byteLength(second) - 1]);
     expect(index.sessions).toMatchObject({ count: 1, firstAt: AT });
   });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Seen } from '../../../src/app/account/read-for-plan.ts';
 import { indexLedger } from '../../../src/app/ending/write-results.ts';
 import { draftRetry, draftUndo, planUndo } from '../../../src/app/planning/undo-plan.ts';
-import { createAccount } from '../../../src/core/account/snapshot.ts';
+import { createSnapshot } from '../../../src/core/account/snapshot.ts';
 import type { ShownProfile } from '../../../src/core/api/profile.ts';
 import type { ShownSettings } from '../../../src/core/api/response.ts';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
@@ -89,7 +89,7 @@ describe('draftUndo', () => {
     const from = runOf([{}], [outcome(1)]);
     const dir = tempDir();
     const index = await indexLedger(runFiles(from).ledger, 1);
-    expect(() => draftUndo(from, { ...index, left: new Uint8Array([0, 5, 1]) }, dir)).toThrow();
+    expect(() => draftUndo(from, { ...index, rowStates: new Uint8Array([0, 5, 1]) }, dir)).toThrow();
     expect(readdirSync(dir)).toEqual([]);
   });
 });
@@ -121,10 +121,10 @@ function reading(numbers: Record<number, Omit<ShownSettings, 'id'>>, profiles: (
   const drafts: Preview[] = [];
   const read = async (draft: Preview): Promise<Seen> => {
     drafts.push(draft);
-    const account = createAccount(digest);
-    for (let n = 1; n <= 9; n++) account.want({ id: id(n), phoneNumber: '' });
-    for (const [n, shown] of Object.entries(numbers)) account.add({ ...shown, id: id(Number(n)) });
-    account.close();
+    const account = createSnapshot(digest);
+    for (let n = 1; n <= 9; n++) account.addWanted({ id: id(n), phoneNumber: '' });
+    for (const [n, shown] of Object.entries(numbers)) account.addShown({ ...shown, id: id(Number(n)) });
+    account.markRestAbsent();
     const known = new Map(profiles.map((one, at) => [one?.id ?? profile(at + 1), one]));
     return { account, profiles: known, how: '', counts: async () => ({ total: null, on: () => null }) };
   };

@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   callsByName,
-  cheapest,
+  cheapestWay,
   estimateText,
   isCheapestByName,
-  isWorthALook,
+  isFirstPageWorthReading,
 } from '../../../src/core/account/read-strategy.ts';
 
 const ids = (n: number) => ({ ids: n, idsWithPhone: 0, phones: 0 });
@@ -42,13 +42,13 @@ describe('the estimate in words', () => {
 
 describe('the list of a profile', () => {
   it('is worth a look where all else takes many calls, and the numbers would fill fewer pages', () => {
-    expect(isWorthALook(ids(300), 39)).toBe(true);
-    expect(isWorthALook(ids(300), 8)).toBe(false);
-    expect(isWorthALook(ids(8), 39)).toBe(false);
-    expect(isWorthALook(ids(9), 39)).toBe(true);
+    expect(isFirstPageWorthReading(ids(300), 39)).toBe(true);
+    expect(isFirstPageWorthReading(ids(300), 8)).toBe(false);
+    expect(isFirstPageWorthReading(ids(8), 39)).toBe(false);
+    expect(isFirstPageWorthReading(ids(9), 39)).toBe(true);
     // As many as the whole account has: no list of a profile is shorter by a fifth.
-    expect(isWorthALook(ids(10_000), 39)).toBe(false);
-    expect(isWorthALook(ids(7750), 39)).toBe(true);
+    expect(isFirstPageWorthReading(ids(10_000), 39)).toBe(false);
+    expect(isFirstPageWorthReading(ids(7750), 39)).toBe(true);
   });
 });
 
@@ -82,32 +82,32 @@ describe('the cheapest way to read', () => {
     ['nothing more, of a long list', ids(0), 39, 'by_name'],
     ['the rest of a list of one page', ids(10), 0, 'whole'],
   ])('%s is known from calls and pages', (_what, demand, wholeLeft, how) => {
-    expect(cheapest(demand, wholeLeft, [])).toEqual({ how });
+    expect(cheapestWay(demand, wholeLeft, [])).toEqual({ how });
   });
 
   it('10,000 numbers of a huge account, mostly on the profile that they are to go to, is the list of that profile', () => {
-    expect(cheapest(ids(10_000), 4000, [profile(40, 9900)])).toEqual({ how: 'profile', profile: 'p' });
-    expect(cheapest(ids(10_000), 4000, [profile(40, 0)])).toEqual({ how: 'whole' });
+    expect(cheapestWay(ids(10_000), 4000, [profile(40, 9900)])).toEqual({ how: 'profile', profile: 'p' });
+    expect(cheapestWay(ids(10_000), 4000, [profile(40, 0)])).toEqual({ how: 'whole' });
     // What is left after it: a hundred calls, and no list any longer.
-    expect(cheapest(ids(100), 4000, [])).toEqual({ how: 'by_name' });
+    expect(cheapestWay(ids(100), 4000, [])).toEqual({ how: 'by_name' });
   });
 
   it('a list of a profile must save a fifth of the calls, as its first page tells only roughly who is on it', () => {
-    expect(cheapest(ids(100), 4000, [profile(79, 100)])).toEqual({ how: 'profile', profile: 'p' });
-    expect(cheapest(ids(100), 4000, [profile(80, 100)])).toEqual({ how: 'by_name' });
-    expect(cheapest(ids(100), 4000, [profile(0, 20)])).toEqual({ how: 'by_name' });
-    expect(cheapest(ids(100), 4000, [profile(0, 21)])).toEqual({ how: 'profile', profile: 'p' });
+    expect(cheapestWay(ids(100), 4000, [profile(79, 100)])).toEqual({ how: 'profile', profile: 'p' });
+    expect(cheapestWay(ids(100), 4000, [profile(80, 100)])).toEqual({ how: 'by_name' });
+    expect(cheapestWay(ids(100), 4000, [profile(0, 20)])).toEqual({ how: 'by_name' });
+    expect(cheapestWay(ids(100), 4000, [profile(0, 21)])).toEqual({ how: 'profile', profile: 'p' });
   });
 
   it('of several profiles is the one after which the fewest calls are left', () => {
     const guesses = [profile(10, 50, 'a'), profile(10, 80, 'b'), profile(30, 90, 'c')];
-    expect(cheapest(ids(100), 4000, guesses)).toEqual({ how: 'profile', profile: 'b' });
+    expect(cheapestWay(ids(100), 4000, guesses)).toEqual({ how: 'profile', profile: 'b' });
   });
 
   it('counts on no more than all numbers of a profile, and on none where nothing is left', () => {
-    expect(cheapest(ids(10), 4000, [profile(9, 100_000)])).toEqual({ how: 'by_name' });
-    expect(cheapest(ids(10), 4000, [profile(1, 100_000)])).toEqual({ how: 'profile', profile: 'p' });
-    expect(cheapest(ids(0), 10, [profile(0, 5)])).toEqual({ how: 'by_name' });
+    expect(cheapestWay(ids(10), 4000, [profile(9, 100_000)])).toEqual({ how: 'by_name' });
+    expect(cheapestWay(ids(10), 4000, [profile(1, 100_000)])).toEqual({ how: 'profile', profile: 'p' });
+    expect(cheapestWay(ids(0), 10, [profile(0, 5)])).toEqual({ how: 'by_name' });
   });
 
   it('never takes more calls than the better of names and the whole list, by what is known', () => {
@@ -120,7 +120,7 @@ describe('the cheapest way to read', () => {
     );
     fc.assert(
       fc.property(demands, fc.nat(5000), guesses, (demand, wholeLeft, given) => {
-        const choice = cheapest(demand, wholeLeft, given);
+        const choice = cheapestWay(demand, wholeLeft, given);
         const byName = callsByName(demand);
         if (choice.how === 'by_name') expect(byName).toBeLessThan(wholeLeft);
         if (choice.how === 'whole') expect(wholeLeft).toBeLessThanOrEqual(byName);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createAccount } from '../../../src/core/account/snapshot.ts';
+import { createSnapshot } from '../../../src/core/account/snapshot.ts';
 import { sha256 } from '../../support/digests.ts';
 import { OTHER_PROFILE, PROFILE } from '../../support/make.ts';
 
@@ -9,134 +9,134 @@ const byPhone = (phoneNumber: string) => ({ id: '', phoneNumber });
 
 describe('an account', () => {
   it('knows of the numbers that rows name what reads have shown, and counts what is left to read', () => {
-    const account = createAccount(sha256);
+    const account = createSnapshot(sha256);
     for (const named of [byId('a'), byId('b', '+12'), byId('b', '+12'), byPhone('+13'), byPhone('+13')]) {
-      account.want(named);
+      account.addWanted(named);
     }
-    expect(account.demand()).toEqual({ ids: 2, idsWithPhone: 1, phones: 1 });
+    expect(account.unreadCounts()).toEqual({ ids: 2, idsWithPhone: 1, phones: 1 });
     expect(account.isUnread(byId('a'))).toBe(true);
     expect(account.isUnread(byPhone('+13'))).toBe(true);
-    expect(account.of(byId('a'))).toEqual({ state: 'unread' });
-    expect(account.of(byPhone('+13'))).toEqual({ state: 'unread' });
+    expect(account.stateOf(byId('a'))).toEqual({ state: 'unread' });
+    expect(account.stateOf(byPhone('+13'))).toEqual({ state: 'unread' });
     // One that no row names is not gone: it has not been asked for.
-    expect([account.of(byId('nobody')), account.of(byPhone('+7777'))]).toEqual([
+    expect([account.stateOf(byId('nobody')), account.stateOf(byPhone('+7777'))]).toEqual([
       { state: 'unread' },
       { state: 'unread' },
     ]);
 
-    expect(account.add({ id: 'x', phoneNumber: '+99', organizationId: 'org' })).toBe(false);
-    expect(account.add({ phoneNumber: '+99' })).toBe(false);
+    expect(account.addShown({ id: 'x', phoneNumber: '+99', organizationId: 'org' })).toBe(false);
+    expect(account.addShown({ phoneNumber: '+99' })).toBe(false);
     const b = { profile: PROFILE, product: 'A2P', phoneNumber: '+12', eligible: ['A2P', 'P2P'] };
-    expect(account.add({ id: 'b', organizationId: 'other', ...b })).toBe(true);
-    expect(account.add({ id: 'c', phoneNumber: '+13', profile: null, eligible: [] })).toBe(true);
-    expect(account.demand()).toEqual({ ids: 1, idsWithPhone: 0, phones: 0 });
-    expect(account.of(byId('b', '+12'))).toEqual({ state: 'found', id: 'b', shown: b });
+    expect(account.addShown({ id: 'b', organizationId: 'other', ...b })).toBe(true);
+    expect(account.addShown({ id: 'c', phoneNumber: '+13', profile: null, eligible: [] })).toBe(true);
+    expect(account.unreadCounts()).toEqual({ ids: 1, idsWithPhone: 0, phones: 0 });
+    expect(account.stateOf(byId('b', '+12'))).toEqual({ state: 'found', id: 'b', shown: b });
     const c = { profile: null, phoneNumber: '+13', eligible: [] };
-    expect(account.of(byPhone('+13'))).toEqual({ state: 'found', id: 'c', shown: c });
-    expect(account.seen()).toBe(3);
+    expect(account.stateOf(byPhone('+13'))).toEqual({ state: 'found', id: 'c', shown: c });
+    expect(account.countShown()).toBe(3);
     expect(account.organization()).toBe('org');
 
-    account.refuse(byId('a'), null);
-    expect(account.of(byId('a'))).toEqual({ state: 'absent' });
+    account.addRefused(byId('a'), null);
+    expect(account.stateOf(byId('a'))).toEqual({ state: 'absent' });
     expect(account.isUnread(byId('a'))).toBe(false);
-    expect(account.demand()).toEqual({ ids: 0, idsWithPhone: 0, phones: 0 });
+    expect(account.unreadCounts()).toEqual({ ids: 0, idsWithPhone: 0, phones: 0 });
   });
 
   it('finds a number that one row names by id and another by phone number under both', () => {
-    const account = createAccount(sha256);
-    account.want(byId('a'));
-    account.want(byPhone('+12'));
-    account.add({ id: 'a', phoneNumber: '+12', profile: OTHER_PROFILE });
-    expect(account.demand()).toEqual({ ids: 0, idsWithPhone: 0, phones: 0 });
+    const account = createSnapshot(sha256);
+    account.addWanted(byId('a'));
+    account.addWanted(byPhone('+12'));
+    account.addShown({ id: 'a', phoneNumber: '+12', profile: OTHER_PROFILE });
+    expect(account.unreadCounts()).toEqual({ ids: 0, idsWithPhone: 0, phones: 0 });
     const known = { state: 'found', id: 'a', shown: { profile: OTHER_PROFILE, phoneNumber: '+12' } };
-    expect([account.of(byId('a')), account.of(byPhone('+12'))]).toEqual([known, known]);
+    expect([account.stateOf(byId('a')), account.stateOf(byPhone('+12'))]).toEqual([known, known]);
   });
 
   it('counts the numbers that reads have shown, each once, and those on a profile', () => {
-    const account = createAccount(sha256);
-    account.want(byId('a'));
-    expect([account.seen(), account.seenOn(PROFILE)]).toEqual([0, 0]);
-    for (const profile of [PROFILE, OTHER_PROFILE]) account.add({ id: 'a', profile });
-    account.add({ id: 'b', profile: PROFILE });
-    account.add({ id: 'c', profile: null });
-    account.add({ id: 'd' });
-    expect(account.seen()).toBe(4);
-    expect([PROFILE, OTHER_PROFILE, 'UNASSIGN', ''].map(account.seenOn)).toEqual([2, 0, 0, 0]);
+    const account = createSnapshot(sha256);
+    account.addWanted(byId('a'));
+    expect([account.countShown(), account.countShownOn(PROFILE)]).toEqual([0, 0]);
+    for (const profile of [PROFILE, OTHER_PROFILE]) account.addShown({ id: 'a', profile });
+    account.addShown({ id: 'b', profile: PROFILE });
+    account.addShown({ id: 'c', profile: null });
+    account.addShown({ id: 'd' });
+    expect(account.countShown()).toBe(4);
+    expect([PROFILE, OTHER_PROFILE, 'UNASSIGN', ''].map(account.countShownOn)).toEqual([2, 0, 0, 0]);
   });
 
   it('tells the profiles that numbers are on which rows name, each once', () => {
-    const account = createAccount(sha256);
-    for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) account.want(byId(id));
-    account.want(byPhone('+12'));
-    expect(account.profiles()).toEqual([]);
-    account.add({ id: 'a', profile: PROFILE });
-    account.add({ id: 'b', profile: PROFILE });
-    account.add({ id: 'c', profile: null });
-    account.add({ id: 'd' });
-    account.refuse(byId('e'), 'HTTP 403');
-    account.add({ id: 'x', profile: 'of a number that no row names' });
-    expect(account.profiles()).toEqual([PROFILE]);
-    account.add({ id: 'y', phoneNumber: '+12', profile: OTHER_PROFILE });
-    expect(account.profiles()).toEqual([PROFILE, OTHER_PROFILE]);
+    const account = createSnapshot(sha256);
+    for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) account.addWanted(byId(id));
+    account.addWanted(byPhone('+12'));
+    expect(account.profilesInUse()).toEqual([]);
+    account.addShown({ id: 'a', profile: PROFILE });
+    account.addShown({ id: 'b', profile: PROFILE });
+    account.addShown({ id: 'c', profile: null });
+    account.addShown({ id: 'd' });
+    account.addRefused(byId('e'), 'HTTP 403');
+    account.addShown({ id: 'x', profile: 'of a number that no row names' });
+    expect(account.profilesInUse()).toEqual([PROFILE]);
+    account.addShown({ id: 'y', phoneNumber: '+12', profile: OTHER_PROFILE });
+    expect(account.profilesInUse()).toEqual([PROFILE, OTHER_PROFILE]);
   });
 
   it('knows one that a phone number has led to by the number, and counts what is left by how it is named', () => {
-    const account = createAccount(sha256);
-    account.want(byPhone('+12'));
-    account.want(byId('b', '+13'));
-    account.want(byId('c', '+14'));
-    account.add({ id: 'a', phoneNumber: '+12', product: null });
-    expect(account.demand()).toEqual({ ids: 2, idsWithPhone: 2, phones: 0 });
-    account.refuse(byId('b', '+13'), 'HTTP 403');
-    expect(account.demand()).toEqual({ ids: 1, idsWithPhone: 1, phones: 0 });
-    expect(account.of(byPhone('+12'))).toEqual({ state: 'found', id: 'a', shown: { phoneNumber: '+12' } });
-    expect(account.of(byId('b', '+13'))).toEqual({ state: 'unreadable', why: 'HTTP 403' });
-    account.add({ id: 'b', phoneNumber: '+13' });
-    expect(account.of(byId('b'))).toEqual({ state: 'found', id: 'b', shown: { phoneNumber: '+13' } });
+    const account = createSnapshot(sha256);
+    account.addWanted(byPhone('+12'));
+    account.addWanted(byId('b', '+13'));
+    account.addWanted(byId('c', '+14'));
+    account.addShown({ id: 'a', phoneNumber: '+12', product: null });
+    expect(account.unreadCounts()).toEqual({ ids: 2, idsWithPhone: 2, phones: 0 });
+    account.addRefused(byId('b', '+13'), 'HTTP 403');
+    expect(account.unreadCounts()).toEqual({ ids: 1, idsWithPhone: 1, phones: 0 });
+    expect(account.stateOf(byPhone('+12'))).toEqual({ state: 'found', id: 'a', shown: { phoneNumber: '+12' } });
+    expect(account.stateOf(byId('b', '+13'))).toEqual({ state: 'unreadable', why: 'HTTP 403' });
+    account.addShown({ id: 'b', phoneNumber: '+13' });
+    expect(account.stateOf(byId('b'))).toEqual({ state: 'found', id: 'b', shown: { phoneNumber: '+13' } });
   });
 
   it('takes a later look at a number for the true one', () => {
-    const account = createAccount(sha256);
-    account.want(byId('a'));
-    account.add({ id: 'a', profile: PROFILE });
-    account.add({ id: 'a', profile: null, phoneNumber: 'sip:7' });
-    expect(account.of(byId('a'))).toEqual({ state: 'found', id: 'a', shown: { profile: null } });
+    const account = createSnapshot(sha256);
+    account.addWanted(byId('a'));
+    account.addShown({ id: 'a', profile: PROFILE });
+    account.addShown({ id: 'a', profile: null, phoneNumber: 'sip:7' });
+    expect(account.stateOf(byId('a'))).toEqual({ state: 'found', id: 'a', shown: { profile: null } });
   });
 
   it('tells what cannot be read from what is not there', () => {
-    const account = createAccount(sha256);
-    for (const named of [byId('a'), byId('b'), byPhone('+12'), byPhone('+13')]) account.want(named);
-    account.refuse(byId('a'), 'HTTP 403');
-    account.refuse(byPhone('+12'), null);
-    account.refuse(byPhone('+12'), null);
-    expect(account.demand()).toEqual({ ids: 1, idsWithPhone: 0, phones: 1 });
-    account.close();
-    expect(account.of(byId('a'))).toEqual({ state: 'unreadable', why: 'HTTP 403' });
+    const account = createSnapshot(sha256);
+    for (const named of [byId('a'), byId('b'), byPhone('+12'), byPhone('+13')]) account.addWanted(named);
+    account.addRefused(byId('a'), 'HTTP 403');
+    account.addRefused(byPhone('+12'), null);
+    account.addRefused(byPhone('+12'), null);
+    expect(account.unreadCounts()).toEqual({ ids: 1, idsWithPhone: 0, phones: 1 });
+    account.markRestAbsent();
+    expect(account.stateOf(byId('a'))).toEqual({ state: 'unreadable', why: 'HTTP 403' });
     for (const named of [byId('b'), byPhone('+12'), byPhone('+13')]) {
-      expect(account.of(named)).toEqual({ state: 'absent' });
+      expect(account.stateOf(named)).toEqual({ state: 'absent' });
     }
-    expect(account.demand()).toEqual({ ids: 0, idsWithPhone: 0, phones: 0 });
+    expect(account.unreadCounts()).toEqual({ ids: 0, idsWithPhone: 0, phones: 0 });
   });
 
   it('keeps thousands of numbers apart', () => {
-    const account = createAccount(sha256);
+    const account = createSnapshot(sha256);
     const ids = Array.from({ length: 5000 }, (_, at) => `id-${at}`);
     const phones = ids.map((_, at) => `+1800${String(at).padStart(7, '0')}`);
-    for (const id of ids) account.want(byId(id));
-    for (const phone of phones) account.want(byPhone(phone));
+    for (const id of ids) account.addWanted(byId(id));
+    for (const phone of phones) account.addWanted(byPhone(phone));
     for (const [at, id] of ids.entries()) {
-      account.add({
+      account.addShown({
         id,
         phoneNumber: phones[at] as string,
         product: `P${at % 7}`,
         profile: at % 2 === 0 ? PROFILE : null,
       });
     }
-    expect(account.demand()).toEqual({ ids: 0, idsWithPhone: 0, phones: 0 });
+    expect(account.unreadCounts()).toEqual({ ids: 0, idsWithPhone: 0, phones: 0 });
     for (const [at, id] of ids.entries()) {
       const shown = { phoneNumber: phones[at], product: `P${at % 7}`, profile: at % 2 === 0 ? PROFILE : null };
-      expect(account.of(byId(id))).toEqual({ state: 'found', id, shown });
-      expect(account.of(byPhone(phones[at] as string))).toEqual({ state: 'found', id, shown });
+      expect(account.stateOf(byId(id))).toEqual({ state: 'found', id, shown });
+      expect(account.stateOf(byPhone(phones[at] as string))).toEqual({ state: 'found', id, shown });
     }
   });
 
@@ -153,10 +153,10 @@ describe('an account', () => {
     );
     fc.assert(
       fc.property(fc.uniqueArray(fc.tuple(text, settings), { selector: ([id]) => id }), (numbers) => {
-        const account = createAccount(sha256);
-        for (const [id] of numbers) account.want(byId(id));
-        for (const [id, shown] of numbers) account.add({ id, ...shown });
-        for (const [id, shown] of numbers) expect(account.of(byId(id))).toEqual({ state: 'found', id, shown });
+        const account = createSnapshot(sha256);
+        for (const [id] of numbers) account.addWanted(byId(id));
+        for (const [id, shown] of numbers) account.addShown({ id, ...shown });
+        for (const [id, shown] of numbers) expect(account.stateOf(byId(id))).toEqual({ state: 'found', id, shown });
       }),
     );
   });

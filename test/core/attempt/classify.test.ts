@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpAnswer, ShownSettings } from '../../../src/core/api/response.ts';
-import { classify, classifyLook, classifyRead, firstError, looksDown } from '../../../src/core/attempt/classify.ts';
+import {
+  classify,
+  classifyAccountRead,
+  classifyRead,
+  firstError,
+  isOutageAnswer,
+} from '../../../src/core/attempt/classify.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
 import { ID, makeAnswer, makeEntry, OTHER_PROFILE, PHONE, PROFILE } from '../../support/make.ts';
 
@@ -233,17 +239,17 @@ describe('an answer to a read', () => {
     ['nothing at all', {}, false],
   ] satisfies [string, ShownSettings, boolean][])(
     'that shows %s says that it is not, or that it cannot be told',
-    (_what, settings, told) => {
-      expect(classifyRead(entry, shown(settings), false)).toEqual({ kind: 'not_there', told });
-      expect(classifyRead(entry, shown(settings), true)).toEqual({ kind: 'not_there', told });
+    (_what, settings, isShown) => {
+      expect(classifyRead(entry, shown(settings), false)).toEqual({ kind: 'not_there', isShown });
+      expect(classifyRead(entry, shown(settings), true)).toEqual({ kind: 'not_there', isShown });
     },
   );
 
   it('tells by what the row asks for, and not by the rest', () => {
     const onlyProfile = makeEntry({ profileTarget: PROFILE, productTarget: '' });
-    expect(classifyRead(onlyProfile, shown({ profile: null }), false)).toEqual({ kind: 'not_there', told: true });
+    expect(classifyRead(onlyProfile, shown({ profile: null }), false)).toEqual({ kind: 'not_there', isShown: true });
     const onlyProduct = makeEntry({ profileTarget: '', productTarget: 'A2P' });
-    expect(classifyRead(onlyProduct, shown({ product: null }), false)).toEqual({ kind: 'not_there', told: true });
+    expect(classifyRead(onlyProduct, shown({ product: null }), false)).toEqual({ kind: 'not_there', isShown: true });
   });
 
   it('that shows another phone number says that ids and rows do not belong together; nothing was changed yet', () => {
@@ -253,7 +259,10 @@ describe('an answer to a read', () => {
     };
     expect(classifyRead(entry, shown({ ...FULL, phoneNumber: '+18005550002' }), false)).toEqual(verdict);
     expect(classifyRead(entry, shown({ phoneNumber: '+18005550002' }), true)).toEqual(verdict);
-    expect(classifyRead(makeEntry(), shown({ phoneNumber: PHONE }), true)).toEqual({ kind: 'not_there', told: false });
+    expect(classifyRead(makeEntry(), shown({ phoneNumber: PHONE }), true)).toEqual({
+      kind: 'not_there',
+      isShown: false,
+    });
   });
 
   it.each([
@@ -294,8 +303,8 @@ describe('an answer to a read', () => {
   it.each([199, 300, 302, 400, 403, 404, 410, 422, 499])(
     'of HTTP %d, which refuses this one number, leaves the verdict to the write',
     (status) => {
-      expect(classifyRead(entry, answered(status, '10010'), false)).toEqual({ kind: 'not_there', told: false });
-      expect(classifyRead(entry, shown(FULL, status), false)).toEqual({ kind: 'not_there', told: false });
+      expect(classifyRead(entry, answered(status, '10010'), false)).toEqual({ kind: 'not_there', isShown: false });
+      expect(classifyRead(entry, shown(FULL, status), false)).toEqual({ kind: 'not_there', isShown: false });
     },
   );
 });
@@ -309,8 +318,8 @@ describe('an answer to a read that is about no row', () => {
     shown({}),
     shown(FULL, 299),
   ])('shows what was asked for (%#)', (answer) => {
-    expect(classifyLook(answer, false)).toEqual({ kind: 'confirmed' });
-    expect(classifyLook(answer, true)).toEqual({ kind: 'confirmed' });
+    expect(classifyAccountRead(answer, false)).toEqual({ kind: 'confirmed' });
+    expect(classifyAccountRead(answer, true)).toEqual({ kind: 'confirmed' });
   });
 
   it.each([
@@ -324,26 +333,32 @@ describe('an answer to a read that is about no row', () => {
     { kind: 'network', code: 'ECONNRESET', message: 'cut', sent: true, durationMs: 1 } as const,
     { kind: 'network', code: 'ENOTFOUND', message: 'no such host', sent: false, durationMs: 1 } as const,
   ])('is asked for again, and has changed nothing (%#)', (answer) => {
-    expect(classifyLook(answer, false)).toEqual({ kind: 'retry', ambiguous: false });
-    expect(classifyLook(answer, true)).toEqual({ kind: 'retry', ambiguous: false });
+    expect(classifyAccountRead(answer, false)).toEqual({ kind: 'retry', ambiguous: false });
+    expect(classifyAccountRead(answer, true)).toEqual({ kind: 'retry', ambiguous: false });
   });
 
   it('of 401, 429, or about the account means what it means of a write', () => {
-    expect(classifyLook(answered(401), true)).toEqual({ kind: 'unauthorized' });
-    expect(classifyLook(answered(429), true)).toEqual({ kind: 'throttled' });
-    expect(classifyLook(answered(403, '20013'), false)).toMatchObject({ kind: 'stop', reason: 'account_refused' });
-    expect(classifyLook(answered(403, '10010'), true)).toMatchObject({ kind: 'stop', reason: 'account_refused' });
-    expect(classifyLook(answered(302), true)).toMatchObject({ kind: 'stop', reason: 'redirected' });
+    expect(classifyAccountRead(answered(401), true)).toEqual({ kind: 'unauthorized' });
+    expect(classifyAccountRead(answered(429), true)).toEqual({ kind: 'throttled' });
+    expect(classifyAccountRead(answered(403, '20013'), false)).toMatchObject({
+      kind: 'stop',
+      reason: 'account_refused',
+    });
+    expect(classifyAccountRead(answered(403, '10010'), true)).toMatchObject({
+      kind: 'stop',
+      reason: 'account_refused',
+    });
+    expect(classifyAccountRead(answered(302), true)).toMatchObject({ kind: 'stop', reason: 'redirected' });
   });
 
   it('that refuses it is final, and no reason to stop in the midst of a run', () => {
-    expect(classifyLook(answered(404, '10005'), true)).toEqual({
+    expect(classifyAccountRead(answered(404, '10005'), true)).toEqual({
       kind: 'failed',
       reason: 'api_error',
       detail: 'Detail',
     });
-    expect(classifyLook(answered(403, '10010'), false)).toMatchObject({ kind: 'failed', reason: 'api_error' });
-    expect(classifyLook(answered(302), false)).toMatchObject({ kind: 'failed', reason: 'redirected' });
+    expect(classifyAccountRead(answered(403, '10010'), false)).toMatchObject({ kind: 'failed', reason: 'api_error' });
+    expect(classifyAccountRead(answered(302), false)).toMatchObject({ kind: 'failed', reason: 'redirected' });
   });
 });
 
@@ -358,12 +373,12 @@ describe('an API that looks down', () => {
     [302, false],
     [200, false],
   ])('of HTTP %d: %s', (status, down) => {
-    expect(looksDown(answered(status, '10007'))).toBe(down);
-    expect(looksDown(makeAnswer(status, { kind: 'unreadable' }))).toBe(down);
+    expect(isOutageAnswer(answered(status, '10007'))).toBe(down);
+    expect(isOutageAnswer(makeAnswer(status, { kind: 'unreadable' }))).toBe(down);
   });
 
   it.each([true, false])('has no complete answer, whether the request was sent or not: %s', (sent) => {
-    expect(looksDown({ kind: 'network', code: 'ETIMEDOUT', message: 'late', sent, durationMs: 1 })).toBe(true);
+    expect(isOutageAnswer({ kind: 'network', code: 'ETIMEDOUT', message: 'late', sent, durationMs: 1 })).toBe(true);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { STATUSES, type Status } from '../../../src/core/attempt/outcome.ts';
-import { isTaken } from '../../../src/core/followup/retry.ts';
+import { isSelected } from '../../../src/core/followup/retry.ts';
 import { ROW_KINDS, type RowKind } from '../../../src/core/settings/schema.ts';
 import { makeEntry, makeOutcome } from '../../support/make.ts';
 
@@ -26,20 +26,20 @@ describe('the rows that a retry takes', () => {
     ['that is a duplicate', row('duplicate'), []],
     ['that is planned', row('planned'), []],
   ] satisfies [string, ReturnType<typeof row>, RowKind[]][])('one %s is of these kinds', (_what, result, kinds) => {
-    expect(ROW_KINDS.filter((kind) => isTaken(result, [kind]))).toEqual(kinds);
+    expect(ROW_KINDS.filter((kind) => isSelected(result, [kind]))).toEqual(kinds);
   });
 
   it('are of any of the kinds that are named, and none where none is', () => {
-    expect(isTaken(row('failed', false), ['held', 'permanent'])).toBe(true);
-    expect(isTaken(row('failed', true), ['held', 'retryable', 'permanent'])).toBe(true);
-    expect(isTaken(row('failed', true), ['held', 'permanent', 'unverified'])).toBe(false);
-    expect(isTaken(row('unprocessed'), ['failed', 'unverified', 'held'])).toBe(false);
-    expect(STATUSES.some((status) => isTaken(row(status), []))).toBe(false);
+    expect(isSelected(row('failed', false), ['held', 'permanent'])).toBe(true);
+    expect(isSelected(row('failed', true), ['held', 'retryable', 'permanent'])).toBe(true);
+    expect(isSelected(row('failed', true), ['held', 'permanent', 'unverified'])).toBe(false);
+    expect(isSelected(row('unprocessed'), ['failed', 'unverified', 'held'])).toBe(false);
+    expect(STATUSES.some((status) => isSelected(row(status), []))).toBe(false);
   });
 
   it('are all that did not reach their target, but for held ones, when nothing is said', () => {
     const standard: RowKind[] = ['failed', 'unverified', 'unprocessed'];
-    expect(STATUSES.filter((status) => isTaken(row(status), standard))).toEqual([
+    expect(STATUSES.filter((status) => isSelected(row(status), standard))).toEqual([
       ...['failed', 'unverified', 'unprocessed'],
     ]);
   });

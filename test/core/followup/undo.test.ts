@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Known } from '../../../src/core/account/snapshot.ts';
+import type { NumberState } from '../../../src/core/account/snapshot.ts';
 import type { ShownSettings } from '../../../src/core/api/response.ts';
 import type { Outcome } from '../../../src/core/attempt/outcome.ts';
-import { isUndone, undoEntry, undoWithAccount } from '../../../src/core/followup/undo.ts';
+import { mayHaveChanged, undoEntry, undoWithAccount } from '../../../src/core/followup/undo.ts';
 import { UNASSIGN } from '../../../src/core/input/target.ts';
 import { ROW_STATE } from '../../../src/core/ledger/replay.ts';
 import { withAccount } from '../../../src/core/plan/diff.ts';
@@ -35,7 +35,7 @@ const sent = makeEntry({
 });
 const back = undoEntry(1, sent, null);
 
-function resolve(entry: PlanEntry, known: Known, force = false, profiles = PROFILES): PlanEntry {
+function resolve(entry: PlanEntry, known: NumberState, force = false, profiles = PROFILES): PlanEntry {
   return undoWithAccount(entry, known, profiles, force);
 }
 
@@ -50,19 +50,19 @@ describe('a row that an undo takes', () => {
     ['given up', makeOutcome({ status: 'failed', reason: 'attempts_exhausted', retryable: true }), false],
     ['at its target already', makeOutcome({ status: 'unchanged' }), false],
     ['held', makeOutcome({ status: 'held', reason: 'drifted' }), false],
-  ] satisfies [string, Outcome, boolean][])('is one that was %s: %s', (_what, outcome, isTaken) => {
+  ] satisfies [string, Outcome, boolean][])('is one that was %s: %s', (_what, outcome, isSelected) => {
     const left = outcome.status === 'unverified' ? ROW_STATE.unverified : ROW_STATE.outcome;
-    expect(isUndone(left, outcome)).toBe(isTaken);
+    expect(mayHaveChanged(left, outcome)).toBe(isSelected);
   });
 
   it.each([
     ['untouched', false],
-    ['put_back', false],
+    ['requeued', false],
     ['intent', true],
     ['ambiguous', true],
     ['outcome', false],
-  ] as const)('is, without an outcome, one that was left %s: %s', (left, isTaken) => {
-    expect(isUndone(ROW_STATE[left], null)).toBe(isTaken);
+  ] as const)('is, without an outcome, one that was left %s: %s', (left, isSelected) => {
+    expect(mayHaveChanged(ROW_STATE[left], null)).toBe(isSelected);
   });
 });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Known } from '../../../src/core/account/snapshot.ts';
+import type { NumberState } from '../../../src/core/account/snapshot.ts';
 import {
   checkedByPlan,
   checkedByRead,
@@ -11,7 +11,7 @@ import {
   type VerifiedRow,
   verifyCells,
 } from '../../../src/core/followup/verify.ts';
-import { compareLive } from '../../../src/core/plan/drift.ts';
+import { compareWithPlan } from '../../../src/core/plan/drift.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
 import { found, ID, makeEntry, OTHER_PROFILE, PHONE, PROFILE } from '../../support/make.ts';
 
@@ -53,7 +53,7 @@ describe('a look at a number', () => {
     [{ state: 'absent' }, 'missing', 'the account does not have this number'],
     [{ state: 'unreadable', why: 'HTTP 403' }, 'unknown', 'HTTP 403'],
     [{ state: 'unread' }, 'unknown', 'it was not read'],
-  ] satisfies [Known, string, string][])('of %j is %s', (known, verdict, note) => {
+  ] satisfies [NumberState, string, string][])('of %j is %s', (known, verdict, note) => {
     expect(checkedByRead(both, known)).toEqual({ entry: both, verdict, profile: '', product: '', note });
   });
 });
@@ -161,7 +161,7 @@ describe('any look', () => {
       fc.property(cell, name, shown, (profileTarget, productTarget, settings) => {
         const entry = makeEntry({ profileTarget, productTarget });
         const checked = checkedByRead(entry, found(settings));
-        expect(checked.verdict === 'at_target').toBe(compareLive(entry, settings) === 'at_target');
+        expect(checked.verdict === 'at_target').toBe(compareWithPlan(entry, settings) === 'at_target');
         expect(driftText(checked) === '').toBe(checked.verdict === 'at_target');
         expect(checked.note === '').toBe(checked.verdict !== 'unknown');
       }),

@@ -6,7 +6,7 @@ import {
   addToIndex,
   attemptsBefore,
   emptyIndex,
-  hasEnded,
+  hasOutcome,
   type LedgerIndex,
   ROW_STATE,
   type RowState,
@@ -29,7 +29,10 @@ const outcome = (row: number, status: Outcome['status'], retryable = false) => (
   ...makeOutcome({ row, status, retryable }),
 });
 /** The outcome of a row that was at its target when the plan was made. */
-const besides = (row: number, status: Outcome['status']): LedgerEntry => ({ ...outcome(row, status), besides: true });
+const unchangedButSent = (row: number, status: Outcome['status']): LedgerEntry => ({
+  ...outcome(row, status),
+  unchangedButSent: true,
+});
 const foundOf = (row: number, profile: string, product: string): LedgerEntry => ({
   ...{ type: 'found', row, profile, product, at },
 });
@@ -55,14 +58,14 @@ function indexOf(rows: number, ...entries: LedgerEntry[]): LedgerIndex {
 describe('an index', () => {
   it('of an empty ledger has no row touched, and place for row 1 to the last', () => {
     expect(emptyIndex(2)).toEqual({
-      left: new Uint8Array([0, 0, 0]),
+      rowStates: new Uint8Array([0, 0, 0]),
       offset: new Float64Array([0, 0, 0]),
       length: new Uint32Array([0, 0, 0]),
       attempts: new Uint8Array([0, 0, 0]),
       sessions: noSessions(),
-      held: new Map(),
-      found: new Map(),
-      besides: new Set(),
+      heldProfiles: new Map(),
+      overwritten: new Map(),
+      unchangedButSent: new Set(),
       ended: 0,
       permanent: 0,
     });
@@ -71,7 +74,7 @@ describe('an index', () => {
   it('tells six ways to leave a row apart: untouched is 0, and two of them have ended', () => {
     expect(new Set(Object.values(ROW_STATE)).size).toBe(6);
     expect(ROW_STATE.untouched).toBe(0);
-    const those = Object.entries(ROW_STATE).filter(([, left]) => hasEnded(left));
+    const those = Object.entries(ROW_STATE).filter(([, left]) => hasOutcome(left));
     expect(those.map(([name]) => name)).toEqual(['unverified', 'outcome']);
   });
 });
@@ -80,10 +83,10 @@ describe('a row is left', () => {
   it.each([
     ['untouched', 'untouched by nothing', []],
     ['intent', 'with a write that may be on its way, after its intent', [intent(2)]],
-    ['put_back', 'waiting, after it was put back', [intent(2), putBack(2, 1)]],
+    ['requeued', 'waiting, after it was put back', [intent(2), putBack(2, 1)]],
     ['ambiguous', 'waiting, with a write that may have happened', [intent(2), putBack(2, 1, true)]],
     ['intent', 'with a write on its way again, after a second intent', [intent(2), putBack(2, 1), intent(2)]],
-    ['put_back', 'waiting, though it was ambiguous before', [putBack(2, 1, true), putBack(2, 1)]],
+    ['requeued', 'waiting, though it was ambiguous before', [putBack(2, 1, true), putBack(2, 1)]],
     ['outcome', 'ended, after it was updated', [intent(2), outcome(2, 'updated')]],
     ['outcome', 'ended, after it failed', [intent(2), outcome(2, 'failed')]],
     ['outcome', 'ended, after it failed for the time being', [intent(2), outcome(2, 'failed', true)]],
@@ -92,7 +95,7 @@ describe('a row is left', () => {
     ['unverified', 'ended without knowledge once more', [outcome(2, 'unverified'), outcome(2, 'unverified')]],
   ] satisfies [keyof typeof ROW_STATE, string, LedgerEntry[]][])('as %s: %s', (left, _what, entries) => {
     const index = indexOf(3, started, ...entries, intent(3), ended);
-    expect([...index.left]).toEqual([0, 0, ROW_STATE[left], ROW_STATE.intent]);
+    expect([...index.rowStates]).toEqual([0, 0, ROW_STATE[left], ROW_STATE.intent]);
   });
 
   it('by its last entry, whose place in the file is kept, beyond 4 GB too', () => {
@@ -141,9 +144,9 @@ describe('the rows that have ended', () => {
     ['one that was read, and failed for good', [outcome(1, 'unverified', true), outcome(1, 'failed')], 1, 1],
     ['one that was read, and may be sent again', [outcome(1, 'unverified', true), outcome(1, 'failed', true)], 1, 0],
     ['two', [intent(1), intent(2), outcome(2, 'failed'), outcome(1, 'failed')], 2, 2],
-    ['none that was not to be sent', [besides(1, 'held'), besides(2, 'unchanged')], 0, 0],
-    ['none that was not to be sent, though its number is gone', [besides(1, 'failed')], 0, 0],
-    ['one, beside one that was not to be sent', [besides(1, 'failed'), outcome(2, 'failed')], 1, 1],
+    ['none that was not to be sent', [unchangedButSent(1, 'held'), unchangedButSent(2, 'unchanged')], 0, 0],
+    ['none that was not to be sent, though its number is gone', [unchangedButSent(1, 'failed')], 0, 0],
+    ['one, beside one that was not to be sent', [unchangedButSent(1, 'failed'), outcome(2, 'failed')], 1, 1],
     ['none of which only has been told what it had', [foundOf(1, 'p', 'A2P')], 0, 0],
   ] satisfies [string, LedgerEntry[], number, number][])('are %s', (_what, entries, all, permanent) => {
     const index = indexOf(2, ...entries);
@@ -153,8 +156,8 @@ describe('the rows that have ended', () => {
 
 describe('a row that was not to be sent', () => {
   it('has ended all the same, and its outcome is found in the ledger', () => {
-    const index = indexOf(2, started, besides(2, 'held'));
-    expect([...index.left]).toEqual([0, 0, ROW_STATE.outcome]);
+    const index = indexOf(2, started, unchangedButSent(2, 'held'));
+    expect([...index.rowStates]).toEqual([0, 0, ROW_STATE.outcome]);
     expect([...index.offset]).toEqual([0, 0, 100]);
     expect([...index.length]).toEqual([0, 0, 100]);
   });
@@ -163,40 +166,44 @@ describe('a row that was not to be sent', () => {
 describe('what rows had that are sent although somebody else has changed them', () => {
   it('is kept across sessions, and the last that was told counts', () => {
     const index = indexOf(3, foundOf(1, 'p', 'A2P'), started, foundOf(3, 'UNASSIGN', ''), foundOf(1, 'q', ''), ended);
-    expect([...index.found]).toEqual([
+    expect([...index.overwritten]).toEqual([
       [1, { profile: 'q', product: '' }],
       [3, { profile: 'UNASSIGN', product: '' }],
     ]);
-    expect([...indexOf(1, foundOf(1, 'p', 'A2P'), started, intent(1), outcome(1, 'updated')).found]).toHaveLength(1);
-    expect([...indexOf(1, started, intent(1), outcome(1, 'updated'), ended).found]).toEqual([]);
+    expect([...indexOf(1, foundOf(1, 'p', 'A2P'), started, intent(1), outcome(1, 'updated')).overwritten]).toHaveLength(
+      1,
+    );
+    expect([...indexOf(1, started, intent(1), outcome(1, 'updated'), ended).overwritten]).toEqual([]);
   });
 
   it('keeps those apart that were at their target when they were planned: they were not to be sent', () => {
-    const forced: LedgerEntry = { type: 'found', besides: true, row: 1, profile: 'p', product: 'A2P', at };
+    const forced: LedgerEntry = { type: 'found', unchangedButSent: true, row: 1, profile: 'p', product: 'A2P', at };
     const index = indexOf(2, forced, intent(1), outcome(1, 'failed'), outcome(2, 'updated'));
-    expect([...index.besides]).toEqual([1]);
+    expect([...index.unchangedButSent]).toEqual([1]);
     expect([index.ended, index.permanent]).toEqual([1, 0]);
-    expect(index.left[1]).toBe(ROW_STATE.outcome);
+    expect(index.rowStates[1]).toBe(ROW_STATE.outcome);
   });
 
   it('leaves the row as it was', () => {
     const told = indexOf(2, intent(1), putBack(1, 3), foundOf(1, 'p', 'A2P'), foundOf(2, 'p', 'A2P'));
-    expect(told).toEqual({ ...indexOf(2, intent(1), putBack(1, 3)), found: told.found });
+    expect(told).toEqual({ ...indexOf(2, intent(1), putBack(1, 3)), overwritten: told.overwritten });
   });
 });
 
 describe('the profiles that are held', () => {
   it('are those of the last session, and why', () => {
     const one = indexOf(1, started, held('p', 'why p'), held('q', 'why q'), held('q', 'why q again'), ended);
-    expect([...one.held]).toEqual([
+    expect([...one.heldProfiles]).toEqual([
       ['p', 'why p'],
       ['q', 'why q again'],
     ]);
-    expect([...indexOf(1, started, held('p', 'why p'), ended, started).held]).toEqual([]);
-    expect([...indexOf(1, started, held('p', 'why p'), seen).held]).toEqual([['p', 'why p']]);
+    expect([...indexOf(1, started, held('p', 'why p'), ended, started).heldProfiles]).toEqual([]);
+    expect([...indexOf(1, started, held('p', 'why p'), seen).heldProfiles]).toEqual([['p', 'why p']]);
     const reading: LedgerEntry = { type: 'session_started', reading: true, at, pid: 1 };
-    expect([...indexOf(1, started, held('p', 'why p'), ended, reading, ended).held]).toEqual([['p', 'why p']]);
-    expect([...indexOf(1, started, held('p', 'x'), started, held('q', 'y'), intent(1)).held]).toEqual([['q', 'y']]);
+    expect([...indexOf(1, started, held('p', 'why p'), ended, reading, ended).heldProfiles]).toEqual([['p', 'why p']]);
+    expect([...indexOf(1, started, held('p', 'x'), started, held('q', 'y'), intent(1)).heldProfiles]).toEqual([
+      ['q', 'y'],
+    ]);
   });
 });
 
@@ -216,7 +223,7 @@ describe('a ledger that belongs to another plan', () => {
     [1_000_000, outcome(1_000_000, 'updated')],
     [Number.NaN, intent(Number.NaN)],
     [4, foundOf(4, 'p', 'A2P')],
-    [4, besides(4, 'held')],
+    [4, unchangedButSent(4, 'held')],
   ])('names row %d, which is told', (row, entry) => {
     const index = emptyIndex(3);
     expect(() => addToIndex(index, entry, 0, 1)).toThrow(
@@ -226,7 +233,9 @@ describe('a ledger that belongs to another plan', () => {
   });
 
   it('names no row beyond the first and the last', () => {
-    expect(indexOf(3, intent(1), intent(3)).left).toEqual(new Uint8Array([0, ROW_STATE.intent, 0, ROW_STATE.intent]));
+    expect(indexOf(3, intent(1), intent(3)).rowStates).toEqual(
+      new Uint8Array([0, ROW_STATE.intent, 0, ROW_STATE.intent]),
+    );
   });
 });
 
@@ -271,7 +280,7 @@ const ledger = fc
 
 const leftBy = (entry: LedgerEntry | undefined): RowState => {
   if (entry?.type === 'intent') return ROW_STATE.intent;
-  if (entry?.type === 'put_back') return entry.ambiguous ? ROW_STATE.ambiguous : ROW_STATE.put_back;
+  if (entry?.type === 'put_back') return entry.ambiguous ? ROW_STATE.ambiguous : ROW_STATE.requeued;
   if (entry?.type === 'outcome') return entry.status === 'unverified' ? ROW_STATE.unverified : ROW_STATE.outcome;
   return ROW_STATE.untouched;
 };
@@ -287,7 +296,7 @@ it('whatever a ledger says, the last entry of a row decides, and every row that 
           'row' in entry && entry.row === row ? [{ entry, place }] : [],
         );
         const last = about.at(-1);
-        expect(index.left[row]).toBe(leftBy(last?.entry));
+        expect(index.rowStates[row]).toBe(leftBy(last?.entry));
         expect(index.offset[row]).toBe(100 * (last?.place ?? 0));
         expect(index.length[row]).toBe(last === undefined ? 0 : 100);
         if (last?.entry.type === 'outcome') {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Known } from '../../../src/core/account/snapshot.ts';
+import type { NumberState } from '../../../src/core/account/snapshot.ts';
 import type { ShownSettings } from '../../../src/core/api/response.ts';
 import { requestBody } from '../../../src/core/input/assignment.ts';
 import { profileRef } from '../../../src/core/input/profile-ref.ts';
@@ -16,7 +16,7 @@ const byName = (name: string, id = '') => makeEntry({ profileTarget: profileRef(
 const byPhone = (changes: Partial<PlanEntry> = {}) => makeEntry({ id: '', phoneNumber: PHONE, ...changes });
 const product = (productTarget: string) => makeEntry({ profileTarget: '', productTarget });
 
-function resolve(entry: PlanEntry, known: Known = found(SHOWN), profiles: Profiles = PROFILES): PlanEntry {
+function resolve(entry: PlanEntry, known: NumberState = found(SHOWN), profiles: Profiles = PROFILES): PlanEntry {
   return withAccount(entry, known, profiles);
 }
 
@@ -94,18 +94,18 @@ describe('a row whose number could not be read', () => {
   it.each([
     [{ state: 'unreadable', why: 'HTTP 403 10009' }, 'HTTP 403 10009'],
     [{ state: 'unread' }, 'it was not read'],
-  ] satisfies [Known, string][])('is sent all the same, and its note says why: %j', (known, why) => {
+  ] satisfies [NumberState, string][])('is sent all the same, and its note says why: %j', (known, why) => {
     expect(resolve(makeEntry(), known)).toEqual({ ...makeEntry(), note: `could not be read: ${why}` });
     expect(resolve(byName('Support'), known)).toMatchObject({ action: 'change', profileTarget: PROFILE });
   });
 
   it('is rejected where its profile is not as it must be', () => {
-    const known: Known = { state: 'unreadable', why: 'HTTP 403' };
+    const known: NumberState = { state: 'unreadable', why: 'HTTP 403' };
     expect(resolve(byName('Nobody'), known).reason).toBe('unknown_profile');
     expect(resolve(makeEntry({ profileTarget: ID }), known).reason).toBe('unknown_profile');
   });
 
-  it.each([{ state: 'unread' }, { state: 'unreadable', why: 'it was not read' }] satisfies Known[])(
+  it.each([{ state: 'unread' }, { state: 'unreadable', why: 'it was not read' }] satisfies NumberState[])(
     'is rejected where it has no id, as there is nothing that it could be sent to: %j',
     (known) => {
       expect(resolve(byPhone(), known)).toMatchObject({
@@ -309,8 +309,8 @@ describe('any row', () => {
     },
     { requiredKeys: [] },
   );
-  const states: fc.Arbitrary<Known> = fc.oneof(
-    fc.constantFrom<Known>({ state: 'absent' }, { state: 'unread' }, { state: 'unreadable', why: 'HTTP 403' }),
+  const states: fc.Arbitrary<NumberState> = fc.oneof(
+    fc.constantFrom<NumberState>({ state: 'absent' }, { state: 'unread' }, { state: 'unreadable', why: 'HTTP 403' }),
     shown.map((settings) => found(settings)),
   );
   const profiles = fc

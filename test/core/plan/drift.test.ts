@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { profileCell } from '../../../src/core/input/target.ts';
-import { compareLive, compareWhole } from '../../../src/core/plan/drift.ts';
+import { compareWithPlan, compareWithUndo } from '../../../src/core/plan/drift.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
 import { makeEntry, OTHER_PROFILE, PROFILE } from '../../support/make.ts';
 
@@ -60,7 +60,7 @@ describe('where a number stands', () => {
     ['still unassigned', assigns, { profile: null }, 'as_planned'],
     ['assigned by somebody else', assigns, { profile: THIRD }, 'drifted'],
   ])('in one field: %s', (_, entry, shown, live) => {
-    expect(compareLive(entry, shown)).toBe(live);
+    expect(compareWithPlan(entry, shown)).toBe(live);
   });
 
   it.each([
@@ -75,13 +75,13 @@ describe('where a number stands', () => {
     ['of one at the target and a product that is null', both, { profile: PROFILE, product: null }, 'unknown'],
     ['of nothing', both, {}, 'unknown'],
   ])('in two fields: %s', (_, entry, shown, live) => {
-    expect(compareLive(entry, shown)).toBe(live);
+    expect(compareWithPlan(entry, shown)).toBe(live);
   });
 
   it('is drifted only where a field has a third value, and at the target only where all have theirs', () => {
     fc.assert(
       fc.property(entries, shownSettings, (entry, shown) => {
-        const live = compareLive(entry, shown);
+        const live = compareWithPlan(entry, shown);
         const fields = fieldsOf(entry, shown);
         const third = fields.some(
           ({ now, before, target }) => now !== '' && before !== '' && now !== target && now !== before,
@@ -91,7 +91,7 @@ describe('where a number stands', () => {
         // What is as it was when the plan was made has not drifted, whatever is changed.
         const { profile, product } = shown;
         const same = { ...entry, profileBefore: profileCell(profile), productBefore: product ?? '' };
-        expect(compareLive(same, shown)).not.toBe('drifted');
+        expect(compareWithPlan(same, shown)).not.toBe('drifted');
       }),
     );
   });
@@ -119,13 +119,13 @@ describe('where a number stands that is to be put back', () => {
     ['has one as it was set and the other not shown', both, { profile: OTHER_PROFILE }, 'unknown'],
     ['has nothing that is shown', both, {}, 'unknown'],
   ])('as a whole: it %s', (_, entry, shown, live) => {
-    expect(compareWhole(entry, shown)).toBe(live);
+    expect(compareWithUndo(entry, shown)).toBe(live);
   });
 
   it('is all as it was set, or all as it was before, or else left alone', () => {
     fc.assert(
       fc.property(entries, shownSettings, (entry, shown) => {
-        const live = compareWhole(entry, shown);
+        const live = compareWithUndo(entry, shown);
         const fields = fieldsOf(entry, shown);
         const isBack = fields.every(({ now, target }) => now === target);
         expect(live === 'at_target').toBe(isBack);
@@ -134,7 +134,7 @@ describe('where a number stands that is to be put back', () => {
         if (live === 'unknown') expect(fields.some(({ now }) => now === '')).toBe(true);
         if (live === 'drifted') expect(fields.some(({ now, before }) => now !== '' && now !== before)).toBe(true);
         // It lets nothing pass that a comparison field by field does not.
-        if (compareLive(entry, shown) === 'drifted') expect(live).toBe('drifted');
+        if (compareWithPlan(entry, shown) === 'drifted') expect(live).toBe('drifted');
       }),
       { numRuns: 500 },
     );

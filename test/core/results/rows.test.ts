@@ -87,7 +87,7 @@ describe('how a row ended', () => {
 
   it.each([
     ['untouched', 'unprocessed', ''],
-    ['put_back', 'unprocessed', ''],
+    ['requeued', 'unprocessed', ''],
     ['intent', 'unverified', 'interrupted'],
     ['ambiguous', 'unverified', 'interrupted'],
   ] as const)('without an outcome, left %s by an execution, is %s', (left, status, reason) => {
@@ -100,7 +100,7 @@ describe('how a row ended', () => {
     );
   });
 
-  it.each(['untouched', 'put_back'] as const)('is held where its profile was, and it was left %s', (left) => {
+  it.each(['untouched', 'requeued'] as const)('is held where its profile was, and it was left %s', (left) => {
     const result = { entry: makeEntry(), status: 'held', reason: 'profile_stopped', outcome: null };
     expect(resultOf(makeEntry(), ROW_STATE[left], null, true, '20 rows failed')).toEqual({
       ...result,

@@ -26,9 +26,9 @@ describe('numbers are read', () => {
     const world = accountWorld(all(10_000));
     const { account, reading } = await world.read(rows);
     expect(world.calls.length).toBeLessThanOrEqual(most);
-    for (const named of rows) expect(account.of(named).state).toBe('found');
+    for (const named of rows) expect(account.stateOf(named).state).toBe('found');
     expect(reading.how).toContain(`in ${world.calls.length} call`);
-    expect(account.demand()).toEqual({ ids: 0, idsWithPhone: 0, phones: 0 });
+    expect(account.unreadCounts()).toEqual({ ids: 0, idsWithPhone: 0, phones: 0 });
   });
 
   it('from the list of the profile that most of them are on already', async () => {
@@ -37,7 +37,7 @@ describe('numbers are read', () => {
     const { account, reading } = await world.read([...upTo(995, byId), byId(15_000)], [P2]);
     expect(world.calls.length).toBeLessThanOrEqual(7);
     expect(reading.how).toContain(`from the list of profile ${P2} and by name`);
-    expect(account.of(byId(15_000)).state).toBe('found');
+    expect(account.stateOf(byId(15_000)).state).toBe('found');
   });
 
   it('from the list of the profile that all of them leave, which the first few have told', async () => {
@@ -50,20 +50,20 @@ describe('numbers are read', () => {
     // The whole list's first page, three numbers, a page of the target, and two of the profile.
     expect(world.calls.length).toBe(7);
     expect(reading.how).toContain(`from the list of profile ${P2}`);
-    for (let n = 5001; n <= 5300; n++) expect(account.of(byId(n)).state).toBe('found');
+    for (let n = 5001; n <= 5300; n++) expect(account.stateOf(byId(n)).state).toBe('found');
   });
 
   it('from the whole list where the profile turns out to hold few of them', async () => {
     const world = accountWorld(all(5000));
     const { account } = await world.read(upTo(5000, byId), [P2]);
     expect(world.calls.length).toBe(20);
-    expect(account.of(byId(4999)).state).toBe('found');
+    expect(account.stateOf(byId(4999)).state).toBe('found');
   });
 
   it('whatever the size of the pages that the API gives', async () => {
     const world = accountWorld(all(300), { pageSize: 20 });
     const { account } = await world.read(upTo(300, byId));
-    for (let n = 1; n <= 300; n++) expect(account.of(byId(n)).state).toBe('found');
+    for (let n = 1; n <= 300; n++) expect(account.stateOf(byId(n)).state).toBe('found');
   });
 });
 
@@ -71,8 +71,8 @@ describe('a number that the account does not have', () => {
   it('is known from a whole list that stood still, without a call of its own', async () => {
     const world = accountWorld(all(1000));
     const { account } = await world.read([...upTo(900, byId), byId(5000), byPhone(6000)]);
-    expect(account.of(byId(5000)).state).toBe('absent');
-    expect(account.of(byPhone(6000)).state).toBe('absent');
+    expect(account.stateOf(byId(5000)).state).toBe('absent');
+    expect(account.stateOf(byPhone(6000)).state).toBe('absent');
     expect(world.calls.every((call) => call.startsWith('page'))).toBe(true);
   });
 
@@ -83,15 +83,15 @@ describe('a number that the account does not have', () => {
     const world = accountWorld(all(1000), how);
     const { account } = await world.read([...upTo(900, byId), byId(5000)]);
     expect(world.calls).toContain('number n5000');
-    expect(account.of(byId(5000)).state).toBe('absent');
+    expect(account.stateOf(byId(5000)).state).toBe('absent');
   });
 
   it('is found by its id where the list of phone numbers does not show it', async () => {
     const world = accountWorld([number(1, { phoneNumber: '+18009999999' }), number(2)]);
     const { account } = await world.read([byBoth(1), byBoth(2), byBoth(3)]);
-    const one = account.of(byBoth(1));
+    const one = account.stateOf(byBoth(1));
     expect(one).toMatchObject({ state: 'found', shown: { phoneNumber: '+18009999999' } });
-    expect(account.of(byBoth(3)).state).toBe('absent');
+    expect(account.stateOf(byBoth(3)).state).toBe('absent');
   });
 });
 
@@ -123,7 +123,7 @@ describe('a list that shifts', () => {
           const { account } = await world.read(upTo(2000, byId));
           const touched = new Set(changes.map(({ n }) => n));
           for (let n = 1; n <= 2000; n++) {
-            const { state } = account.of(byId(n));
+            const { state } = account.stateOf(byId(n));
             if (!touched.has(n)) expect(state).toBe('found');
             else expect(['found', 'absent']).toContain(state);
           }
@@ -142,7 +142,7 @@ describe('a list that shifts', () => {
           : now,
     });
     const { account } = await world.read(upTo(2000, byId), [P2]);
-    for (let n = 1; n <= 2000; n++) expect(account.of(byId(n)).state).toBe('found');
+    for (let n = 1; n <= 2000; n++) expect(account.stateOf(byId(n)).state).toBe('found');
   });
 });
 
@@ -156,7 +156,7 @@ describe('an API that stumbles', () => {
       },
     });
     const { account } = await world.read(upTo(1000, byId));
-    expect(account.of(byId(400)).state).toBe('found');
+    expect(account.stateOf(byId(400)).state).toBe('found');
     expect(world.clock.now()).toBeGreaterThan(30_000);
     expect(world.events.filter(({ event }) => event === 'read.failed').length).toBe(4);
   });
@@ -171,15 +171,18 @@ describe('an API that stumbles', () => {
   it('that refuses one number makes only that one unreadable', async () => {
     const world = accountWorld(all(5), { answer: (call) => (call === 'number n2' ? http(422, '10027') : null) });
     const { account } = await world.read([byId(1), byId(2)]);
-    expect(account.of(byId(1)).state).toBe('found');
-    expect(account.of(byId(2))).toMatchObject({ state: 'unreadable', why: expect.stringContaining('HTTP 422 10027') });
+    expect(account.stateOf(byId(1)).state).toBe('found');
+    expect(account.stateOf(byId(2))).toMatchObject({
+      state: 'unreadable',
+      why: expect.stringContaining('HTTP 422 10027'),
+    });
   });
 
   it.each([404, 405])('and answers %d to lists is read one by one', async (status) => {
     const world = accountWorld(all(20), { answer: (call) => (call.startsWith('number') ? null : http(status)) });
     const { account, reading } = await world.read(upTo(20, byId));
     expect(reading.how).toContain('one by one, as the API gives no list');
-    for (let n = 1; n <= 20; n++) expect(account.of(byId(n)).state).toBe('found');
+    for (let n = 1; n <= 20; n++) expect(account.stateOf(byId(n)).state).toBe('found');
     const failure = await accountWorld(all(20), { answer: () => http(status) })
       .read([byPhone(1)])
       .catch((error: unknown) => error);

@@ -99,7 +99,7 @@ function faultsOfSessions({ sessions }: Life, rows: number): string[] {
         faults.push(`session ${n} wrote row ${row}, which had ended`);
       if (left === ROW_STATE.outcome && asks.length > 0)
         faults.push(`session ${n} asked about row ${row}, which had ended`);
-      const clear = left === ROW_STATE.untouched || left === ROW_STATE.put_back;
+      const clear = left === ROW_STATE.untouched || left === ROW_STATE.requeued;
       if (clear && isReadForNothing(asked)) faults.push(`session ${n} read row ${row} for nothing`);
       if (isWrittenBlindly(asked)) faults.push(`session ${n} wrote row ${row} again without a read in between`);
     }

@@ -1,4 +1,4 @@
-import { type Account, createAccount, type Named } from '../../../src/core/account/snapshot.ts';
+import { type AccountSnapshot, createSnapshot, type NumberKey } from '../../../src/core/account/snapshot.ts';
 import type { Answer, Body, ShownSettings } from '../../../src/core/api/response.ts';
 import type { ExecutorEvent } from '../../../src/engine/ports.ts';
 import { createAccountQuery } from '../../../src/engine/reading/account-query.ts';
@@ -23,9 +23,9 @@ export const number = (n: number, more: Partial<ShownSettings> = {}): ShownSetti
   ...more,
 });
 
-export const byId = (n: number): Named => ({ id: `n${n}`, phoneNumber: '' });
-export const byBoth = (n: number): Named => ({ id: `n${n}`, phoneNumber: number(n).phoneNumber as string });
-export const byPhone = (n: number): Named => ({ id: '', phoneNumber: number(n).phoneNumber as string });
+export const byId = (n: number): NumberKey => ({ id: `n${n}`, phoneNumber: '' });
+export const byBoth = (n: number): NumberKey => ({ id: `n${n}`, phoneNumber: number(n).phoneNumber as string });
+export const byPhone = (n: number): NumberKey => ({ id: '', phoneNumber: number(n).phoneNumber as string });
 export const upTo = <T>(last: number, make: (n: number) => T): T[] =>
   Array.from({ length: last }, (_, at) => make(at + 1));
 
@@ -37,7 +37,10 @@ export type World = {
   stop: Stop;
   calls: Call[];
   events: ExecutorEvent[];
-  read: (rows: readonly Named[], targets?: readonly string[]) => Promise<{ account: Account; reading: Reading }>;
+  read: (
+    rows: readonly NumberKey[],
+    targets?: readonly string[],
+  ) => Promise<{ account: AccountSnapshot; reading: Reading }>;
 };
 
 type How = {
@@ -111,8 +114,8 @@ export function accountWorld(given: readonly ShownSettings[], how: How = {}): Wo
     calls,
     events,
     async read(rows, targets = []) {
-      const account = createAccount(sha256);
-      for (const named of rows) account.want(named);
+      const account = createSnapshot(sha256);
+      for (const named of rows) account.addWanted(named);
       const tell = (event: ExecutorEvent) => void events.push(event);
       const limits = settings({ rate: 50 });
       const traffic = createPipeline({

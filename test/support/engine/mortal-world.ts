@@ -72,7 +72,7 @@ function indexOf(ledger: readonly LedgerEntry[], count: number): LedgerIndex {
 /** The rows that are still to be carried out, as the command makes them from ledger and plan. */
 function* tasksOf(index: LedgerIndex, count: number): Generator<Task> {
   for (let row = 1; row <= count; row++) {
-    const left = index.left[row];
+    const left = index.rowStates[row];
     if (left === ROW_STATE.outcome) continue;
     const first =
       left === ROW_STATE.unverified
@@ -198,7 +198,7 @@ export async function live(plan: Plan, limits: Limits, ends: readonly End[]): Pr
     // What has left the machine arrives, or does not.
     let n = sessions.length;
     for (const land of underWay) if (n++ % 2 === 0) land();
-    sessions.push({ before: index.left.slice(), sent, early, execution });
+    sessions.push({ before: index.rowStates.slice(), sent, early, execution });
     // Somebody looks at it later and later.
     startedAt += clock.now() + 1000 * sessions.length;
   }
@@ -208,7 +208,7 @@ export async function live(plan: Plan, limits: Limits, ends: readonly End[]): Pr
     if (more > 100) throw new Error('it does not come to an end');
     await session(undefined);
     const index = indexOf(ledger, plan.rows);
-    const isDone = sessions.at(-1)?.execution?.stop === null && !index.left.includes(ROW_STATE.unverified);
+    const isDone = sessions.at(-1)?.execution?.stop === null && !index.rowStates.includes(ROW_STATE.unverified);
     if (isDone) return { ledger, sessions, atTarget: (row) => targets.has(row), index };
   }
 }

@@ -4,7 +4,7 @@ import type { State } from '../run/manifest.ts';
 import type { Tally } from './tally.ts';
 
 /** How a run ended: its exit code, and the state in which its directory is left. */
-export type Ending = { exit: number; state: State };
+export type RunExit = { exit: number; state: State };
 
 /** The exit code of a signal; that of SIGTERM where it is neither SIGINT nor SIGHUP. */
 export function signalExit(detail: string): number {
@@ -13,7 +13,7 @@ export function signalExit(detail: string): number {
 }
 
 /** The ending of a plan or a dry run, and of an execution that never began. */
-export function planEnding(rejected: number, skipRejected: boolean, held = 0): Ending {
+export function planExit(rejected: number, skipRejected: boolean, held = 0): RunExit {
   if (rejected === 0) return { exit: held === 0 ? EXIT.ok : EXIT.rows_not_at_target, state: 'planned' };
   return skipRejected ? { exit: EXIT.rows_not_at_target, state: 'planned' } : { exit: EXIT.input, state: 'refused' };
 }
@@ -23,7 +23,7 @@ function maybeWritten({ counts }: Tally): boolean {
   return counts.updated + counts.failed + counts.unverified > 0;
 }
 
-function stopEnding({ reason, detail }: { reason: StopReason; detail: string }, tally: Tally): Ending {
+function stopExit({ reason, detail }: { reason: StopReason; detail: string }, tally: Tally): RunExit {
   switch (reason) {
     case 'internal':
       return { exit: EXIT.internal, state: 'interrupted' };
@@ -50,9 +50,9 @@ function stopEnding({ reason, detail }: { reason: StopReason; detail: string }, 
  * The ending of an execution. When several hold, the order of the contract decides: internal, signal, preflight,
  * stopped, unverified, not at target, retryable, ok.
  */
-export function executionEnding(stop: { reason: StopReason; detail: string } | null, tally: Tally): Ending {
+export function executionExit(stop: { reason: StopReason; detail: string } | null, tally: Tally): RunExit {
   const { counts } = tally;
-  if (stop !== null) return stopEnding(stop, tally);
+  if (stop !== null) return stopExit(stop, tally);
   // Nothing stopped it, and rows are left: a fault of ours, which must not end as a success.
   if (counts.unprocessed + counts.planned > 0) return { exit: EXIT.internal, state: 'interrupted' };
   if (counts.unverified > 0) return { exit: EXIT.unverified_rows, state: 'paused' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { StopReason } from '../../../src/core/attempt/classify.ts';
 import type { Status } from '../../../src/core/attempt/outcome.ts';
-import { executionEnding, planEnding, signalExit } from '../../../src/core/results/ending.ts';
+import { executionExit, planExit, signalExit } from '../../../src/core/results/run-exit.ts';
 import { makeTally } from '../../support/make.ts';
 
 describe('the ending of a plan', () => {
@@ -11,8 +11,8 @@ describe('the ending of a plan', () => {
     [1, false, { exit: 3, state: 'refused' }],
     [1, true, { exit: 4, state: 'planned' }],
   ])('with %d rejected rows, skipped: %s', (rejected, skip, ending) => {
-    expect(planEnding(rejected, skip)).toEqual(ending);
-    expect(planEnding(rejected, skip, 0)).toEqual(ending);
+    expect(planExit(rejected, skip)).toEqual(ending);
+    expect(planExit(rejected, skip, 0)).toEqual(ending);
   });
 
   it.each([
@@ -21,8 +21,8 @@ describe('the ending of a plan', () => {
     [1, false, { exit: 3, state: 'refused' }],
     [1, true, { exit: 4, state: 'planned' }],
   ])('with held rows and %d rejected ones, skipped: %s', (rejected, skip, ending) => {
-    expect(planEnding(rejected, skip, 1)).toEqual(ending);
-    expect(planEnding(rejected, skip, 7)).toEqual(ending);
+    expect(planExit(rejected, skip, 1)).toEqual(ending);
+    expect(planExit(rejected, skip, 7)).toEqual(ending);
   });
 });
 
@@ -70,7 +70,7 @@ describe('the ending of an execution to its last row', () => {
       fault,
     ],
   ] satisfies [string, Counts, number, object][])('with %s', (_what, counts, permanent, ending) => {
-    expect(executionEnding(null, makeTally(counts, permanent))).toEqual(ending);
+    expect(executionExit(null, makeTally(counts, permanent))).toEqual(ending);
   });
 });
 
@@ -102,9 +102,9 @@ describe('the ending of an execution that stopped', () => {
   ] satisfies [StopReason, string, object, object][])(
     'by %s %s: before the first write, and midway whatever the rows came to',
     (reason, detail, before, after) => {
-      expect(executionEnding({ reason, detail }, makeTally(untouched))).toEqual(before);
+      expect(executionExit({ reason, detail }, makeTally(untouched))).toEqual(before);
       for (const [counts, permanent] of midway) {
-        expect(executionEnding({ reason, detail }, makeTally(counts, permanent))).toEqual(after);
+        expect(executionExit({ reason, detail }, makeTally(counts, permanent))).toEqual(after);
       }
     },
   );

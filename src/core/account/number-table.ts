@@ -1,0 +1,153 @@
+import type { ShownSettings } from '../api/response.ts';
+import { doubled } from '../input/digest-table.ts';
+import { profileCell } from '../input/target.ts';
+import { createTextPool } from './text-pool.ts';
+
+const UNREAD = 0;
+const FOUND = 1;
+const ABSENT = 2;
+const UNREADABLE = 3;
+
+// How rows name a number: by its phone number only, by its id, or by its id with a phone number beside it.
+const BY_PHONE = 0;
+const BY_ID = 1;
+const BY_BOTH = 2;
+
+/** What is known of a number; `found` means that a read has shown these settings. */
+export type KnownNumber =
+  | { state: 'unread' | 'absent' }
+  | { state: 'unreadable'; why: string }
+  | { state: 'found'; shown: ShownSettings };
+
+/** What reads have shown of each number, by the index of its id: 22 bytes a number. */
+export type NumberTable = {
+  /** Call this before an index is used for the first time. */
+  makeRoom: (index: number) => void;
+  /** A row names this new number by its id. */
+  addById: (index: number, hasPhoneNumber: boolean) => void;
+  /** Numbers that rows name by id and that are still unread. */
+  unread: () => { ids: number; idsWithPhone: number };
+  isUnread: (index: number) => boolean;
+  setFound: (index: number, shown: ShownSettings) => void;
+  setAbsent: (index: number) => void;
+  setUnreadable: (index: number, why: string) => void;
+  at: (index: number) => KnownNumber;
+  /** The profiles of the first `size` numbers, as far as they were found. */
+  profilesInUse: (size: number) => string[];
+};
+
+/** Converts a phone number to a number: `+` and at most 15 digits fit into a double. 0 is none, or another form. */
+function packed(phoneNumber: string | undefined): number {
+  return phoneNumber !== undefined && /^\+[1-9][0-9]{1,14}$/.test(phoneNumber) ? Number(phoneNumber.slice(1)) : 0;
+}
+
+/** The columns of the table, as typed arrays that grow together. */
+function createColumns() {
+  const columns = {
+    state: new Uint8Array(1024),
+    namedBy: new Uint8Array(1024),
+    /** Of a number that is unreadable: why. */
+    profile: new Uint32Array(1024),
+    product: new Uint32Array(1024),
+    eligible: new Uint32Array(1024),
+    phone: new Float64Array(1024),
+    makeRoom(index: number): void {
+      if (index < columns.state.length) return;
+      columns.state = doubled(columns.state);
+      columns.namedBy = doubled(columns.namedBy);
+      columns.profile = doubled(columns.profile);
+      columns.product = doubled(columns.product);
+      columns.eligible = doubled(columns.eligible);
+      columns.phone = doubled(columns.phone);
+    },
+  };
+  return columns;
+}
+
+/** Pools of the texts that numbers share, with the text forms of the settings that are not texts. */
+function createPools() {
+  const profiles = createTextPool();
+  const products = createTextPool();
+  const eligibleLists = createTextPool();
+  const reasons = createTextPool();
+  return {
+    profiles,
+    products,
+    reasons,
+    // An empty list differs from one that was not shown: it starts with a colon.
+    eligibleIndex: (list: string[] | undefined) =>
+      list === undefined ? 0 : eligibleLists.indexOf(`:${list.map((name) => `${name}\n`).join('')}`),
+    eligibleAt(index: number): string[] | undefined {
+      const list = eligibleLists.textAt(index);
+      return list === '' ? undefined : list.slice(1).split('\n').slice(0, -1);
+    },
+  };
+}
+
+export function createNumberTable(): NumberTable {
+  const columns = createColumns();
+  const pools = createPools();
+  const unread = { ids: 0, idsWithPhone: 0 };
+
+  function setState(index: number, to: number): void {
+    const namedBy = columns.namedBy[index];
+    // A number that only its phone number led to was never to be read by its id.
+    if (columns.state[index] === UNREAD && namedBy !== BY_PHONE) {
+      unread.ids -= 1;
+      if (namedBy === BY_BOTH) unread.idsWithPhone -= 1;
+    }
+    columns.state[index] = to;
+  }
+
+  function shownAt(index: number): ShownSettings {
+    const shown: ShownSettings = {};
+    const profile = pools.profiles.textAt(columns.profile[index] as number);
+    if (profile !== '') shown.profile = profile === profileCell(null) ? null : profile;
+    const product = pools.products.textAt(columns.product[index] as number);
+    if (product !== '') shown.product = product;
+    const eligible = pools.eligibleAt(columns.eligible[index] as number);
+    if (eligible !== undefined) shown.eligible = eligible;
+    if (columns.phone[index] !== 0) shown.phoneNumber = `+${columns.phone[index]}`;
+    return shown;
+  }
+
+  return {
+    makeRoom: columns.makeRoom,
+    addById(index, hasPhoneNumber) {
+      columns.namedBy[index] = hasPhoneNumber ? BY_BOTH : BY_ID;
+      unread.ids += 1;
+      if (hasPhoneNumber) unread.idsWithPhone += 1;
+    },
+    unread: () => ({ ...unread }),
+    isUnread: (index) => columns.state[index] === UNREAD,
+    setFound(index, shown) {
+      setState(index, FOUND);
+      columns.profile[index] = pools.profiles.indexOf(profileCell(shown.profile));
+      columns.product[index] = pools.products.indexOf(shown.product ?? '');
+      columns.eligible[index] = pools.eligibleIndex(shown.eligible);
+      columns.phone[index] = packed(shown.phoneNumber);
+    },
+    setAbsent: (index) => setState(index, ABSENT),
+    setUnreadable(index, why) {
+      setState(index, UNREADABLE);
+      columns.profile[index] = pools.reasons.indexOf(why);
+    },
+    at(index) {
+      switch (columns.state[index]) {
+        case FOUND:
+          return { state: 'found', shown: shownAt(index) };
+        case ABSENT:
+          return { state: 'absent' };
+        case UNREADABLE:
+          return { state: 'unreadable', why: pools.reasons.textAt(columns.profile[index] as number) };
+        default:
+          return { state: 'unread' };
+      }
+    },
+    profilesInUse(size) {
+      const used = new Set<number>();
+      for (let at = 0; at < size; at++) if (columns.state[at] === FOUND) used.add(columns.profile[at] as number);
+      return [...used].map(pools.profiles.textAt).filter((name) => name !== '' && name !== profileCell(null));
+    },
+  };
+}
