@@ -5,18 +5,18 @@ import { parse } from 'yaml';
 
 type Node = { [key: string]: unknown };
 
-/** Where an answer belongs: the path as the document writes it, with its placeholders. */
+/** The operation that an answer belongs to. The path is as in the document, with placeholders. */
 export type Operation = { method: 'get' | 'patch'; path: string };
 
-/** Problems of an answer against the document; empty when it fits. */
+/** Returns the differences of an answer from the document. Empty if it conforms. */
 export type Checker = (operation: Operation, status: number, contentType: string | null, body: unknown) => string[];
 
-/** The document as it is in the file. */
+/** The parsed document. */
 export const DOCUMENT = parse(
   readFileSync(new URL('./telnyx-messaging.openapi.yaml', import.meta.url), 'utf8'),
 ) as Node;
 
-/** Every operation of the document that the sandbox takes part in: all but the bulk orders, with its statuses. */
+/** Every operation of the document that the sandbox imitates (all but the bulk orders), with its statuses. */
 export function documentedOperations(): (Operation & { statuses: string[] })[] {
   return Object.entries(DOCUMENT.paths as Record<string, Node>).flatMap(([path, methods]) =>
     Object.entries(methods)
@@ -32,9 +32,9 @@ export function documentedOperations(): (Operation & { statuses: string[] })[] {
 }
 
 /**
- * A checker for the answers that a document of OpenAPI 3.0 describes. It is stricter than the document: a property
- * that the document does not name is a problem, and so is an answer without the top-level ones it does name, because
- * nearly everything in it is optional and `{}` would fit.
+ * A checker for the answers that an OpenAPI 3.0 document describes. It is stricter than the document: it reports
+ * properties that the document does not name, and missing top-level properties, because almost everything in the
+ * document is optional and `{}` would conform.
  */
 export function createChecker(document: Node): Checker {
   const ajv = new Ajv({ strict: false, allErrors: true, validateSchema: false });
@@ -55,26 +55,26 @@ export function createChecker(document: Node): Checker {
     const response = follow(document, `/paths/${escaped(path)}/${method}/responses/${key}`);
     const type = contentType?.split(';', 1)[0] ?? 'none';
     const schema = follow(document, `${response}/content/${escaped(type)}/schema`);
-    const wanted = at(document, schema);
-    if (wanted === undefined) return [`content type ${type} is not documented for ${status}`];
+    const expected = at(document, schema);
+    if (expected === undefined) return [`content type ${type} is not documented for ${status}`];
     const validate = validatorAt(schema);
     const problems = validate(body) ? [] : (validate.errors ?? []).map((e) => `${e.instancePath} ${e.message}`);
-    const missing = Object.keys((wanted.properties ?? {}) as Node).filter(
+    const missing = Object.keys((expected.properties ?? {}) as Node).filter(
       (name) => typeof body !== 'object' || body === null || !(name in body),
     );
     return [...problems, ...missing.map((name) => `${name} is missing`)];
   };
 }
 
-/** The exact status wins over its range. */
+/** The exact status takes precedence over its range. */
 function statusKey(responses: Node, status: number): string | null {
   const range = `${Math.floor(status / 100)}XX`;
   return [String(status), range].find((key) => key in responses) ?? null;
 }
 
 /**
- * OpenAPI 3.0 keeps the older JSON Schema with `nullable` beside `type`, which becomes a type of its own here. Objects
- * with listed properties are closed. Examples go: they are data, and a `nullable` or `$ref` in them means nothing.
+ * Converts a schema of OpenAPI 3.0 to JSON Schema: `nullable` becomes a second type. Objects with listed properties are
+ * closed. Examples are removed, because a `nullable` or `$ref` in them is only data.
  */
 function asJsonSchema(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(asJsonSchema);
@@ -90,7 +90,7 @@ function asJsonSchema(node: unknown): unknown {
   return converted;
 }
 
-/** The pointer itself, or where the `$ref` found there leads. */
+/** The pointer, or the target of the `$ref` at it. */
 function follow(document: Node, pointer: string): string {
   const ref = at(document, pointer)?.$ref;
   return typeof ref === 'string' ? follow(document, ref.slice(1)) : pointer;

@@ -23,8 +23,8 @@ function problems(operation: Operation, answer: Answer): string[] {
   return check(operation, answer.status, answer.headers.get('content-type'), answer.json ?? answer.text);
 }
 
-/** Fails unless the answer has this status and fits the document. */
-function fits(operation: Operation, status: number, answer: Answer): void {
+/** Fails unless the answer has this status and conforms to the document. */
+function expectConforming(operation: Operation, status: number, answer: Answer): void {
   expect([answer.status, problems(operation, answer)]).toEqual([status, []]);
   checked.add(`${operation.method} ${operation.path} ${status}`);
 }
@@ -33,10 +33,10 @@ async function patched(body: unknown, options: SandboxOptions = {}, number = id(
   return patch(await sandbox(options), number, body);
 }
 
-describe('good answers fit the document', () => {
-  it('to every read', async () => {
+describe('success answers conform to the document', () => {
+  it('for every read', async () => {
     const to = await sandbox();
-    for (const [operation, path] of READS) fits(operation, 200, await call(to, path));
+    for (const [operation, path] of READS) expectConforming(operation, 200, await call(to, path));
   });
 
   it.each([
@@ -46,11 +46,11 @@ describe('good answers fit the document', () => {
     ['keep', { messaging_profile_id: null, messaging_product: null }],
     ['nothing', {}],
     ['tags', { tags: ['night', 'test'] }],
-  ])('to a PATCH: %s, and to the reads after it', async (_, body) => {
+  ])('for a PATCH: %s, and for the reads after it', async (_, body) => {
     const to = await sandbox();
-    fits(PATCH_NUMBER, 200, await patch(to, id(1), body));
-    fits(GET_NUMBER, 200, await call(to, `/phone_numbers/${id(1)}/messaging`));
-    fits(LIST, 200, await call(to, '/phone_numbers/messaging'));
+    expectConforming(PATCH_NUMBER, 200, await patch(to, id(1), body));
+    expectConforming(GET_NUMBER, 200, await call(to, `/phone_numbers/${id(1)}/messaging`));
+    expectConforming(LIST, 200, await call(to, '/phone_numbers/messaging'));
   });
 
   it.each([
@@ -65,25 +65,25 @@ describe('good answers fit the document', () => {
     'filter[type]=shortcode',
     'sort[phone_number]=asc',
     'sort[phone_number]=desc',
-  ])('to the list with %s', async (query) => {
-    fits(LIST, 200, await call(await sandbox(), `/phone_numbers/messaging?${query}`));
+  ])('for the list with %s', async (query) => {
+    expectConforming(LIST, 200, await call(await sandbox(), `/phone_numbers/messaging?${query}`));
   });
 
   it.each(['page[size]=1', 'filter[name]=Profile 1', 'filter[name][eq]=None', 'filter[name][contains]=2'])(
-    'to the profiles with %s',
+    'for the profiles with %s',
     async (query) => {
-      fits(PROFILES, 200, await call(await sandbox(), `/messaging_profiles?${query}`));
+      expectConforming(PROFILES, 200, await call(await sandbox(), `/messaging_profiles?${query}`));
     },
   );
 
-  it('for numbers and profiles that were given', async () => {
+  it('for given numbers and profiles', async () => {
     const pool = { toll_free_weight: 1, long_code_weight: 2, skip_unhealthy: true, sticky_sender: true };
     const first = await sandbox({ numbers: [{ id: 'a', phone_number: '+12125550100' }], profiles: 1 });
     const state = first.snapshot();
     for (const one of state.profiles) Object.assign(one, { number_pool_settings: pool, webhook_url: null });
     const to = await sandbox({ state });
-    fits(LIST, 200, await call(to, '/phone_numbers/messaging'));
-    fits(PROFILE, 200, await call(to, `/messaging_profiles/${profile(1)}`));
+    expectConforming(LIST, 200, await call(to, '/phone_numbers/messaging'));
+    expectConforming(PROFILE, 200, await call(to, `/messaging_profiles/${profile(1)}`));
   });
 
   it('with whole numbers in the rate limit headers', async () => {
@@ -92,32 +92,32 @@ describe('good answers fit the document', () => {
   });
 });
 
-describe('errors fit the document', () => {
+describe('errors conform to the document', () => {
   it('401 and 429, for every operation', async () => {
     const to = await sandbox({ rateLimit: 1, rateWindowMs: 60_000 });
     const keyless = { headers: { authorization: '' } };
-    for (const [operation, path] of READS) fits(operation, 401, await call(to, path, keyless));
-    fits(PATCH_NUMBER, 401, await patch(to, id(1), {}, keyless));
+    for (const [operation, path] of READS) expectConforming(operation, 401, await call(to, path, keyless));
+    expectConforming(PATCH_NUMBER, 401, await patch(to, id(1), {}, keyless));
     await call(to, '/messaging_profiles');
-    for (const [operation, path] of READS) fits(operation, 429, await call(to, path));
-    fits(PATCH_NUMBER, 429, await patch(to, id(1), {}));
+    for (const [operation, path] of READS) expectConforming(operation, 429, await call(to, path));
+    expectConforming(PATCH_NUMBER, 429, await patch(to, id(1), {}));
   });
 
-  it('404, for every operation that names one thing', async () => {
+  it('404, for every operation with an id', async () => {
     const to = await sandbox();
-    fits(GET_NUMBER, 404, await call(to, '/phone_numbers/1/messaging'));
-    fits(PATCH_NUMBER, 404, await patch(to, '1', {}));
-    fits(PROFILE, 404, await call(to, `/messaging_profiles/${profile(99)}`));
-    fits(PROFILE_NUMBERS, 404, await call(to, `/messaging_profiles/${profile(99)}/phone_numbers`));
+    expectConforming(GET_NUMBER, 404, await call(to, '/phone_numbers/1/messaging'));
+    expectConforming(PATCH_NUMBER, 404, await patch(to, '1', {}));
+    expectConforming(PROFILE, 404, await call(to, `/messaging_profiles/${profile(99)}`));
+    expectConforming(PROFILE_NUMBERS, 404, await call(to, `/messaging_profiles/${profile(99)}/phone_numbers`));
   });
 
   it('400 of the lists and 405', async () => {
     const to = await sandbox();
     for (const query of ['page[size]=251', 'page[number]=0', 'filter[type]=x', 'sort[phone_number]=x']) {
-      fits(LIST, 400, await call(to, `/phone_numbers/messaging?${query}`));
+      expectConforming(LIST, 400, await call(to, `/phone_numbers/messaging?${query}`));
     }
-    fits(PROFILES, 400, await call(to, '/messaging_profiles?page[size]=0'));
-    fits(LIST, 405, await call(to, '/phone_numbers/messaging', { method: 'DELETE' }));
+    expectConforming(PROFILES, 400, await call(to, '/messaging_profiles?page[size]=0'));
+    expectConforming(LIST, 405, await call(to, '/phone_numbers/messaging', { method: 'DELETE' }));
   });
 
   it.each([
@@ -128,13 +128,13 @@ describe('errors fit the document', () => {
     [422, { messaging_profile_id: profile(99) }],
     [422, { messaging_product: 'XYZ' }],
   ])('%i of a PATCH of %j', async (status, body) => {
-    fits(PATCH_NUMBER, status, await patched(body));
-    fits(PATCH_NUMBER, status, await patched(body, { quoteKey: true }));
+    expectConforming(PATCH_NUMBER, status, await patched(body));
+    expectConforming(PATCH_NUMBER, status, await patched(body, { quoteKey: true }));
   });
 
   it.each(Object.keys(FAULT_KINDS).filter((kind) => /^[4-5]\d\d/.test(kind)))('the fault %s', async (kind) => {
     const answer = await patched({}, { faults: [parseFault(`${kind}=1`)] });
-    fits(PATCH_NUMBER, Number(kind.slice(0, 3)), answer);
+    expectConforming(PATCH_NUMBER, Number(kind.slice(0, 3)), answer);
   });
 });
 
@@ -148,50 +148,50 @@ describe('the checker', () => {
   const number = `/phone_numbers/${id(1)}/messaging`;
 
   it.each<[string, (json: Json) => void, string]>([
-    ['a number for an id', (json) => Object.assign(json.data, { id: 129338426107573 }), '/data/id must be string'],
-    ['a null where none may be', (json) => Object.assign(json.data, { phone_number: null }), '/data/phone_number'],
-    ['a value outside of its enum', (json) => Object.assign(json.data, { type: 'fax' }), '/data/type'],
-    ['a text that is no date', (json) => Object.assign(json.data, { updated_at: 'today' }), '/data/updated_at'],
-    ['a pattern that is not kept', (json) => Object.assign(json.data, { country_code: 'us' }), '/data/country_code'],
-    ['a hole in a closed part', (json) => delete json.data.health.spam_ratio, '/data/health'],
+    ['an id that is a number', (json) => Object.assign(json.data, { id: 129338426107573 }), '/data/id must be string'],
+    ['a null that is not allowed', (json) => Object.assign(json.data, { phone_number: null }), '/data/phone_number'],
+    ['a value outside its enum', (json) => Object.assign(json.data, { type: 'fax' }), '/data/type'],
+    ['a text that is not a date', (json) => Object.assign(json.data, { updated_at: 'today' }), '/data/updated_at'],
     [
-      'a property nobody knows',
-      (json) => Object.assign(json.data, { colour: 'red' }),
-      '/data must NOT have additional',
+      'a text that does not match its pattern',
+      (json) => Object.assign(json.data, { country_code: 'us' }),
+      '/data/country_code',
     ],
+    ['a missing required property', (json) => delete json.data.health.spam_ratio, '/data/health'],
+    ['an unknown property', (json) => Object.assign(json.data, { colour: 'red' }), '/data must NOT have additional'],
     ['no data', (json) => delete json.data, 'data is missing'],
   ])('refuses %s', async (_, change, problem) => {
     expect((await answerTo(GET_NUMBER, number, change)).join()).toContain(problem);
   });
 
-  it('takes null exactly where the document says so', async () => {
+  it('accepts null exactly if the document allows it', async () => {
     const setNull = (name: string) => (json: Json) => Object.assign(json.data, { [name]: null });
     expect(await answerTo(GET_NUMBER, number, setNull('messaging_profile_id'))).toEqual([]);
     expect(await answerTo(GET_NUMBER, number, (json) => Object.assign(json.data.features, { sms: null }))).toEqual([]);
     expect(await answerTo(GET_NUMBER, number, setNull('features'))).not.toEqual([]);
   });
 
-  it('refuses a page without its counts and an error without its code', async () => {
+  it('refuses a page without counts and an error without a code', async () => {
     expect(await answerTo(LIST, '/phone_numbers/messaging', (json) => delete json.meta.total_pages)).not.toEqual([]);
     expect(check(GET_NUMBER, 404, 'application/json', { errors: [{ title: 'x' }] })).not.toEqual([]);
     expect(check(GET_NUMBER, 404, 'application/json', { errors: [{ code: 10005, title: 'x' }] })).not.toEqual([]);
     expect(check(GET_NUMBER, 418, 'application/json', {})).toEqual(['errors is missing']);
   });
 
-  it('refuses a status, a content type and an operation that are not documented', () => {
+  it('refuses an undocumented status, content type or operation', () => {
     expect(check(GET_NUMBER, 302, null, '')).toEqual(['status 302 is not documented']);
     expect(check(GET_NUMBER, 200, 'text/html', '')).toEqual(['content type text/html is not documented for 200']);
     expect(check({ method: 'patch', path: '/nowhere' }, 200, null, '')).toEqual(['patch /nowhere is not documented']);
   });
 
-  it('refuses the answers of the faults that bend the body', async () => {
-    const bent = (kind: string) => patched({}, { faults: [parseFault(`${kind}=1`)] });
+  it('refuses the answers of faults that change the body', async () => {
+    const faulty = (kind: string) => patched({}, { faults: [parseFault(`${kind}=1`)] });
     for (const kind of ['cut-json', 'empty', 'huge']) {
-      expect(problems(PATCH_NUMBER, await bent(kind))).not.toEqual([]);
+      expect(problems(PATCH_NUMBER, await faulty(kind))).not.toEqual([]);
     }
-    // These fit: a client that only looks at the shape of an answer would believe them.
+    // These conform: a client that checks only the shape of an answer would accept them.
     for (const kind of ['wrong-echo', 'wrong-number', 'no-fields']) {
-      expect(problems(PATCH_NUMBER, await bent(kind))).toEqual([]);
+      expect(problems(PATCH_NUMBER, await faulty(kind))).toEqual([]);
     }
   });
 });
@@ -200,8 +200,8 @@ function headersOf({ method, path }: Operation): Record<string, unknown> {
   return (DOCUMENT as Json).paths[path][method].responses['200'].headers;
 }
 
-// Faults hit PATCH only, so no read is ever refused with 403; and any id of a number is one that may be asked for.
-const NOT_PLAYED = [
+// These tests play faults for PATCH only, so no read gets 403. Every text is a valid number id, so no GET gets 400.
+const NOT_SENT = [
   `get ${LIST.path} 403`,
   `get ${GET_NUMBER.path} 400`,
   `get ${GET_NUMBER.path} 403`,
@@ -214,5 +214,5 @@ afterAll(() => {
   const documented = documentedOperations().flatMap(({ method, path, statuses }) =>
     statuses.filter((status) => /^\d+$/.test(status)).map((status) => `${method} ${path} ${status}`),
   );
-  expect(documented.filter((one) => !checked.has(one)).sort()).toEqual([...NOT_PLAYED].sort());
+  expect(documented.filter((one) => !checked.has(one)).sort()).toEqual([...NOT_SENT].sort());
 });

@@ -45,7 +45,7 @@ export function showProfile(account: Account, profile: SandboxProfile): Record<s
     mms_transcoding: false,
     mobile_only: false,
     redaction_enabled: false,
-    redaction_level: 1,
+    redaction_level: 2,
     health_webhook_url: null,
     v1_secret: `made-up-secret-of-${profile.id}`,
     created_at: CREATED,
