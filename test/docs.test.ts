@@ -1,46 +1,24 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import {
-  exitCodesTable,
-  fileErrorsTable,
-  generated,
-  rejectionsTable,
-  settingsTable,
-  withPart,
-} from '../scripts/docs.ts';
+import { withPart } from '../scripts/docs/markdown.ts';
+import { exitCodesTable, fileErrorsTable, rejectionsTable, settingsTables } from '../scripts/docs/tables.ts';
+import { generated } from '../scripts/docs.ts';
 import { LAYERS } from '../scripts/layers.ts';
 import { readCommandLine } from '../src/cli/parser.ts';
 import { SANDBOX_FLAGS } from '../src/commands/sandbox.ts';
 import { STATUSES } from '../src/core/attempt/outcome.ts';
 import { FILE_ERRORS, REJECTIONS } from '../src/core/input/rejection.ts';
-import { FAILED_COLUMNS, RESULTS_COLUMNS } from '../src/core/results/rows.ts';
+import { FAILED_COLUMNS, HELD_COLUMNS, RESULTS_COLUMNS } from '../src/core/results/rows.ts';
 import { EXIT } from '../src/core/run/exit-codes.ts';
+import { STATES } from '../src/core/run/manifest.ts';
 import { resolveSettings } from '../src/core/settings/resolve.ts';
 import { flagOf, SETTING_NAMES, SETTINGS } from '../src/core/settings/schema.ts';
 import { runFiles } from '../src/io/run/directory.ts';
 import { parseFault } from '../src/sandbox/server.ts';
+import { codeInTables, commandsOf, DOCUMENTS, ROOT, read } from './docs/documents.ts';
 
-const ROOT = resolve(import.meta.dirname, '..');
-const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-
-const DOCUMENTS = ['README.md', 'jobs/README.md', 'samples/README.md', 'ARCHITECTURE.md', 'CHANGELOG.md'];
 const MENTIONING = [...DOCUMENTS, ...readdirSync(join(ROOT, 'jobs')).map((name) => `jobs/${name}`)];
-const README = read('README.md');
-
-/** The words of one simple shell command; quotes group, and nothing is expanded. */
-function shellWords(command: string): string[] {
-  return [...command.matchAll(/(?:[^\s"']|"[^"]*"|'[^']*')+/g)].map(([word]) => word.replace(/["']/g, ''));
-}
-
-/** The commands of the blocks marked `sh`, one by one, without `sudo` and variables before them. */
-function commandsOf(path: string): string[][] {
-  return [...read(path).matchAll(/^```sh\n(.*?)^```/gms)]
-    .flatMap((block) => (block[1] as string).replaceAll('\\\n', ' ').split(/\n|&&|\|/))
-    .map((command) => command.trim())
-    .filter((command) => command !== '' && !command.startsWith('#'))
-    .map((command) => shellWords(command.replace(/^(sudo( -u \S+)? +|[A-Z_]+=\S* +)+/, '')));
-}
 
 const commands = DOCUMENTS.flatMap((path) => commandsOf(path).map((words) => [path, words.join(' '), words] as const));
 const ours = commands.filter(([, , words]) => words[0] === 'telnyx-reassign');
@@ -57,23 +35,23 @@ describe('parts made from the code', () => {
   });
 
   it('have a row for every setting and every exit code', () => {
-    const settings = [...settingsTable().matchAll(/^\| `--([a-z-]+)/gm)].map((match) => match[1]);
+    const settings = [...settingsTables().matchAll(/^\| `--([a-z-]+)/gm)].map((match) => match[1]);
     expect(settings).toEqual(SETTING_NAMES.map(flagOf));
     const codes = [...exitCodesTable().matchAll(/^\| ([0-9, ]+) \|/gm)].flatMap((match) => match[1]?.split(', '));
     expect(codes.map(Number)).toEqual(Object.values(EXIT).sort((a, b) => a - b));
   });
 
-  it('need their marks in the document, once', () => {
+  it('need their markers in the document, once', () => {
     const marked = 'a\n<!-- x -->\n\nold\n\n<!-- /x -->\nb\n';
     expect(withPart(marked, 'x', 'new $1')).toBe('a\n<!-- x -->\n\nnew $1\n\n<!-- /x -->\nb\n');
-    expect(() => withPart(marked, 'y', 'new')).toThrow('the marks of y');
-    expect(() => withPart(marked + marked, 'x', 'new')).toThrow('the marks of x');
+    expect(() => withPart(marked, 'y', 'new')).toThrow('the markers of y');
+    expect(() => withPart(marked + marked, 'x', 'new')).toThrow('the markers of x');
   });
 });
 
 describe('commands in the documents', () => {
   it('are there to be checked', () => {
-    expect(ours.length).toBeGreaterThan(15);
+    expect(ours.length).toBeGreaterThan(40);
   });
 
   it.each(ours)('%s: %s', async (_path, _command, words) => {
@@ -87,26 +65,32 @@ describe('commands in the documents', () => {
     expect(resolved).not.toHaveProperty('faults');
   });
 
-  it('of npm and node exist', () => {
+  it('of npm, npx and node exist', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-    const npm = commands.filter(([, , words]) => words[0] === 'npm').map(([, , words]) => words.slice(1));
+    const argumentsOf = (program: string) =>
+      commands.filter(([, , words]) => words[0] === program).map(([, , words]) => words.slice(1));
+    const npm = argumentsOf('npm');
     expect(npm.map((words) => words.join(' '))).toEqual(expect.arrayContaining(['ci', 'run demo', 'test']));
-    for (const [verb, name = ''] of npm) {
-      if (verb === 'run') expect(scripts).toHaveProperty(name);
-      else expect(['ci', 'test', 'pack', 'install']).toContain(verb);
+    for (const [verb, ...words] of npm) {
+      if (verb === 'run') expect(scripts).toHaveProperty(words.find((word) => !word.startsWith('-')) as string);
+      else expect(['ci', 'test', 'pack', 'install', 'version', 'publish']).toContain(verb);
     }
-    for (const [, , words] of commands.filter(([, , words]) => words[0] === 'node')) {
-      expect(existsSync(join(ROOT, words[1] as string)), words[1]).toBe(true);
+    for (const [program = ''] of argumentsOf('npx')) {
+      expect(existsSync(join(ROOT, 'node_modules', '.bin', program)), program).toBe(true);
+    }
+    for (const path of [...argumentsOf('npx'), ...argumentsOf('node')].flat()) {
+      if (/^(test|samples|scripts|src|dist)\//.test(path)) expect(existsSync(join(ROOT, path)), path).toBe(true);
     }
   });
 });
 
 describe('what the documents name', () => {
   const generator = [...read('samples/generate.mjs').matchAll(/^ {2}--([a-z-]+)/gm)].map((match) => match[1] as string);
-  const known = new Set([...SETTING_NAMES.map(flagOf), ...SANDBOX_FLAGS.map(({ name }) => name), ...generator, 'help']);
+  const sandbox = SANDBOX_FLAGS.map(({ name }) => name);
+  const known = new Set([...SETTING_NAMES.map(flagOf), ...sandbox, ...generator, 'help', 'version']);
 
   it.each(MENTIONING)('%s names only flags that exist', (path) => {
-    const text = read(path).replace(/^.*\b(npm|useradd|crontab|systemctl) .*$/gm, '');
+    const text = read(path).replace(/^.*\b(npm|npx|useradd|crontab|systemctl) .*$/gm, '');
     const flags = [...text.matchAll(/(?<![\w-])--([a-z][a-z-]*)/g)].map((match) => match[1] as string);
     expect(flags.filter((flag) => !known.has(flag))).toEqual([]);
   });
@@ -122,25 +106,15 @@ describe('what the documents name', () => {
     }
   });
 
-  it.each(DOCUMENTS)('%s links to files that exist', (path) => {
-    const links = [...read(path).matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map((match) => match[1] as string);
-    expect(links.filter((link) => !existsSync(join(ROOT, dirname(path), link)))).toEqual([]);
-  });
-
-  it('README.md explains every status, every result column, every rejection and every file of a run', () => {
-    const inTable = new Set(
-      [...README.matchAll(/^\| (`[^|]*`) /gm)].flatMap((match) =>
-        [...(match[1] as string).matchAll(/`([^`]+)`/g)].map((name) => name[1]),
-      ),
-    );
+  it('docs/results.md explains every status, every column and every file of a run', () => {
+    const text = read('docs/results.md');
     const files = Object.entries(runFiles('.')).flatMap(([role, path]) => (role === 'sandbox' ? [] : [path]));
-    const codes = [...Object.keys(REJECTIONS), ...Object.keys(FILE_ERRORS)];
-    const wanted = [...STATUSES, ...RESULTS_COLUMNS, ...codes, ...files];
-    expect(wanted.filter((name) => !inTable.has(name))).toEqual([]);
-    expect(FAILED_COLUMNS).toHaveLength(3); // "with your own columns and the reason"
+    const inTables = new Set(codeInTables(text));
+    expect([...STATUSES, ...RESULTS_COLUMNS, ...files].filter((name) => !inTables.has(name))).toEqual([]);
+    expect([...FAILED_COLUMNS, ...HELD_COLUMNS].filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
-  it('README.md names every reason that a row can end with', () => {
+  it('docs/results.md names every reason that a row can end with', () => {
     const endings = [
       'engine/sending/send-row',
       'engine/sending/row-outcome',
@@ -157,12 +131,17 @@ describe('what the documents name', () => {
       ),
     ];
     expect(new Set(reasons).size).toBeGreaterThan(14);
-    const statuses = README.slice(README.indexOf('| status '), README.indexOf('## What if'));
-    expect(reasons.filter((reason) => !statuses.includes(`\`${reason}\``))).toEqual([]);
+    const inTables = new Set(codeInTables(read('docs/results.md').split('## Reasons')[1] as string));
+    expect(reasons.filter((reason) => !inTables.has(reason))).toEqual([]);
   });
 
-  it('README.md names the limits that hold by default as they are', () => {
-    const whatIf = README.slice(README.indexOf('## What if'), README.indexOf('## From cron and systemd'));
+  it('docs/glossary.md names every state of a run', () => {
+    const text = read('docs/glossary.md');
+    expect(STATES.filter((state) => !text.includes(`\`${state}\``))).toEqual([]);
+  });
+
+  it('docs/troubleshooting.md names the limits that hold by default as they are', () => {
+    const text = read('docs/troubleshooting.md');
     for (const name of [
       'max_failures',
       'max_same_error',
@@ -171,22 +150,21 @@ describe('what the documents name', () => {
       'timeout',
       'max_server_wait',
     ] as const) {
-      expect(whatIf).toContain(`(\`--${flagOf(name)} ${SETTINGS[name].default}\`)`);
+      expect(text).toContain(`(\`--${flagOf(name)} ${SETTINGS[name].default}\`)`);
     }
   });
 
-  it('README.md says when a run that has begun ends with which exit code', () => {
-    const whatIf = README.slice(README.indexOf('## What if'), README.indexOf('## From cron and systemd'));
+  it('docs/troubleshooting.md says when a run that has begun ends with which exit code', () => {
     const named = new Set(
-      whatIf
-        .split('. ')
+      read('docs/troubleshooting.md')
+        .split(/\. |\n/)
         .filter((sentence) => /exit/i.test(sentence))
         .flatMap((sentence) => (sentence.match(/\b[0-9]+\b/g) ?? []).map(Number)),
     );
-    const told = Object.entries(EXIT).flatMap(([name, code]) =>
+    const missing = Object.entries(EXIT).flatMap(([name, code]) =>
       ['ok', 'input', 'usage'].includes(name) || named.has(code) ? [] : [name],
     );
-    expect(told).toEqual([]);
+    expect(missing).toEqual([]);
   });
 
   it('ARCHITECTURE.md names every folder of src', () => {

@@ -17,6 +17,10 @@ const ROOT = resolve(import.meta.dirname, '..');
 const JOBS = join(ROOT, 'jobs');
 const jobFiles = readdirSync(JOBS).filter((name) => name.endsWith('.yaml'));
 
+function docText(name: string): string {
+  return readFileSync(join(JOBS, '..', 'docs', name), 'utf8');
+}
+
 function jobText(name: string): string {
   return readFileSync(join(JOBS, name), 'utf8');
 }
@@ -238,12 +242,12 @@ describe('crontab.example', () => {
     lines.flatMap((line) => [...line.matchAll(/^([A-Z_]+)=(.*)$/g)]).map(([, name, value]) => [name, value]),
   ) as Record<string, string>;
 
-  it('has one entry, and the README shows the same', () => {
+  it('has one entry, and docs/automation.md shows the same', () => {
     expect(entry).toHaveLength(1);
     expect(entry[0]).toMatch(/^[0-9]+ [0-9]+ \* \* \* {2}cd \S+ && telnyx-reassign run /);
     // cron reads a percent sign as a line break.
     expect(entry[0]).not.toContain('%');
-    expect(readFileSync(join(JOBS, 'README.md'), 'utf8')).toContain(entry[0]);
+    expect(docText('automation.md')).toContain(entry[0]);
   });
 
   /** The command as cron runs it, with the variables of the crontab. */
@@ -319,18 +323,18 @@ describe('systemd units', () => {
     expect(values('SuccessExitStatus')).toEqual([String(EXIT.interrupted_sigterm)]);
   });
 
-  it('explain every exit code, as the README of the jobs does', () => {
+  it('explain every exit code, as docs/exit-codes.md does', () => {
     const codes = [...new Set(Object.values(EXIT))].sort((a, b) => a - b);
     const numbers = (text: string) => text.split(', ').map(Number);
     const inService = [...service.matchAll(/^# {2,}([0-9, ]*[0-9]) {2}\S/gm)].flatMap((match) =>
       numbers(match[1] as string),
     );
     expect(inService).toEqual(codes);
-    const readme = readFileSync(join(JOBS, 'README.md'), 'utf8');
-    const inReadme = [...readme.matchAll(/^\| ([0-9, ]*[0-9]) +\| `/gm)].flatMap((match) =>
+    const whatToDo = docText('exit-codes.md').split('## What to do')[1] as string;
+    const inDocument = [...whatToDo.matchAll(/^\| ([0-9, ]*[0-9]) +\| \S/gm)].flatMap((match) =>
       numbers(match[1] as string),
     );
-    expect(inReadme).toEqual(codes);
+    expect(inDocument).toEqual(codes);
   });
 
   it('keep to a user, a state directory and little else', () => {

@@ -1,7 +1,7 @@
 import type { Figure, Goal } from './figure.ts';
 import { shown } from './spread.ts';
 
-function verdictOf({ got, must, aim, least }: Goal): string {
+export function verdictOf({ got, must, aim, least }: Goal): string {
   const reaches = (bound: number) => (least ? got >= bound : got <= bound);
   if (must !== null && !reaches(must)) return 'MISSED';
   if (aim === null || reaches(aim)) return 'reached';

@@ -74,7 +74,7 @@ const faults = reports.flatMap(([, report]) => report.faults);
 for (const [title, report] of reports) say(`\n${reportText(title, report)}`);
 const [random, ...boundaries] = reports.map(([, report]) => report);
 const isWhole = both && kills === WHOLE.kills && rows === WHOLE.rows && rate === WHOLE.rate;
-if (isWhole && faults.length === 0 && random !== undefined) publish({ seed, rows, rate, random, boundaries });
+if (isWhole && faults.length === 0 && random !== undefined) publish({ seed, rows, rate }, random, boundaries);
 if (faults.length === 0) rmSync(bench.bench, { recursive: true, force: true });
 else say(`${faults.length} faults; seed ${seed}, work directories kept in ${bench.bench}`);
 process.exitCode = faults.length === 0 ? 0 : 1;

@@ -1,0 +1,64 @@
+import type { Goal } from '../../bench/report/figure.ts';
+import { verdictOf } from '../../bench/report/figure-text.ts';
+import type { Figures } from '../../bench/report/results.ts';
+import { shown } from '../../bench/report/spread.ts';
+import type { Published } from '../../test/chaos/publish.ts';
+import { table } from './markdown.ts';
+
+const whole = (value: number) => value.toLocaleString('en-US');
+
+function boundText(bound: number | null, { least }: Goal): string {
+  return bound === null ? '' : `${least ? 'at least' : 'at most'} ${whole(bound)}`;
+}
+
+/** One table of goals for each figure of the benchmark. */
+export function goalTables({ machine, figures }: Figures): string {
+  const [cpu, , , node] = machine;
+  const sections = Object.values(figures).map(({ title, goals, date }) => {
+    const rows = goals.map((goal) => [
+      goal.what,
+      `${shown(goal.got)}${goal.unit === '' ? '' : ` ${goal.unit}`}`,
+      boundText(goal.must, goal),
+      boundText(goal.aim, goal),
+      verdictOf(goal),
+    ]);
+    const header = ['what', 'measured', 'must be', 'aim', 'result'];
+    return `### ${title}\n\n${table(header, rows)}\n\nMeasured on ${date}.`;
+  });
+  return [`Measured with ${cpu}; ${node}.`, ...sections].join('\n\n');
+}
+
+/** The table of what `npm run chaos` found. */
+export function chaosTable({ date, seed, rows, rate, random, boundaries, faults }: Published): string {
+  const figures = table(
+    ['what', 'count'],
+    [
+      [`kills at random moments, in ${random.runs} runs of ${whole(rows)} rows at ${rate}/s`, whole(random.kills)],
+      ['kills before, in and after writes to the run directory', whole(boundaries.kills)],
+      ['rows lost, rows wrong, and rows sent again without a read', whole(faults)],
+      [`requests in the runs of ${whole(random.rows)} rows that were killed at random moments`, whole(random.requests)],
+      ['of these, reads of rows that were in flight at a kill', whole(random.readBack)],
+      ['rows sent again because this read did not show the target', whole(random.resent)],
+    ],
+  );
+  return `${figures}\n\nMeasured on ${date} with seed ${seed}.`;
+}
+
+function goalOf({ figures }: Figures, figure: string, what: string): number {
+  const goal = figures[figure]?.goals.find((one) => one.what === what);
+  if (goal === undefined) throw new Error(`Expected the goal "${what}" in the figure ${figure} of bench/figures.json`);
+  return goal.got;
+}
+
+/** The few figures that the README shows. */
+export function highlights(figures: Figures, { random, boundaries, faults }: Published): string {
+  const rates = [10, 50, 200];
+  const most = rates.map((rate) => whole(goalOf(figures, 'rate', `most in a second at ${rate}/s`)));
+  const use = Math.min(...rates.map((rate) => goalOf(figures, 'rate', `mean / limit at ${rate}/s`)));
+  const memory = goalOf(figures, 'memory', 'peak memory of 1,000,000 rows');
+  return [
+    `- \`kill -9\` ${whole(random.kills)} times at random moments and ${whole(boundaries.kills)} times around writes: ${whole(faults)} rows lost, wrong, or sent again without a read.`,
+    `- The most requests that the server saw in any second with \`--rate\` ${rates.join(', ')}: ${most.join(', ')}; the mean is at least ${(100 * use).toFixed(1)} % of the limit.`,
+    `- Peak memory with 1,000,000 rows: ${shown(memory)} MB.`,
+  ].join('\n');
+}

@@ -1,0 +1,54 @@
+import { FILE_ERRORS, REJECTIONS } from '../../src/core/input/rejection.ts';
+import { EXIT_TEXT } from '../../src/core/run/exit-codes.ts';
+import { jobJsonSchema } from '../../src/core/settings/job.ts';
+import { flagOf, SETTING_NAMES, type SettingName, settingDefinition } from '../../src/core/settings/schema.ts';
+import { table } from './markdown.ts';
+
+function settingRow(name: SettingName, jobKeys: ReadonlySet<string>): string[] {
+  const setting = settingDefinition(name);
+  const flag = `--${flagOf(name)}${setting.value === undefined ? '' : ` ${setting.value}`}`;
+  const standard = setting.kind === 'boolean' ? 'off' : setting.default === null ? '' : `\`${setting.default}\``;
+  const elsewhere = [...(setting.consent === true ? [] : ['variable']), ...(jobKeys.has(name) ? ['job'] : [])];
+  return [`\`${flag}\``, standard, elsewhere.join(', '), setting.text];
+}
+
+/** All settings in the order and with the words of the help, one table for each group. */
+export function settingsTables(): string {
+  const jobKeys = new Set(Object.keys(jobJsonSchema().properties as object));
+  const groups = new Map<string, SettingName[]>();
+  for (const name of SETTING_NAMES) {
+    const { group } = settingDefinition(name);
+    groups.set(group, [...(groups.get(group) ?? []), name]);
+  }
+  const sections = [...groups].map(([group, names]) => {
+    const rows = names.map((name) => settingRow(name, jobKeys));
+    return `## ${group}\n\n${table(['flag', 'default', 'also by', 'meaning'], rows)}`;
+  });
+  return sections.join('\n\n');
+}
+
+/** The table of exit codes. */
+export function exitCodesTable(): string {
+  return table(
+    ['code', 'name', 'meaning', 'then'],
+    EXIT_TEXT.map(([codes, name, meaning, again]) => [codes, `\`${name}\``, meaning, again]),
+  );
+}
+
+const CHECKED_AGAINST = { row: 'the row', file: 'the other rows', account: 'the account' };
+
+/** The table of the codes with which a row is rejected. */
+export function rejectionsTable(): string {
+  return table(
+    ['code', 'the row is rejected because', 'checked against'],
+    Object.entries(REJECTIONS).map(([code, { meaning, needs }]) => [`\`${code}\``, meaning, CHECKED_AGAINST[needs]]),
+  );
+}
+
+/** The table of the codes with which a whole file is refused. */
+export function fileErrorsTable(): string {
+  return table(
+    ['code', 'the file is refused because'],
+    Object.entries(FILE_ERRORS).map(([code, meaning]) => [`\`${code}\``, meaning]),
+  );
+}
