@@ -38,7 +38,7 @@ function shown(name: SettingName, { settings }: Resolved): string {
 export function printConfig(resolved: Resolved, scope: Scope, context: Context): number {
   const names = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes(scope));
   const found = findApiKey(context.env);
-  if ('fault' in found) throw new UsageError(found.fault);
+  if ('error' in found) throw new UsageError(found.error);
   const key = found.key === null ? 'not set' : 'set';
   if (resolved.settings.json) {
     const settings = Object.fromEntries(

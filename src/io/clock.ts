@@ -1,6 +1,9 @@
 import { setTimeout as timer } from 'node:timers';
 
-/** Real time: a monotonic clock in ms, the time of day, timers that can be ended early, and chance. */
+/** The longest delay that setTimeout takes: 24.8 days. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
+
+/** Real time: a monotonic clock and the time of day in ms, timers that can be ended early, and random numbers. */
 export const realClock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
@@ -9,8 +12,8 @@ export const realClock = {
     let wake: () => void = () => undefined;
     let started: NodeJS.Timeout | undefined;
     const done = new Promise<void>((resolve) => {
-      // setTimeout takes at most 2^31-1 ms (24.8 days); whoever waits that long looks at the clock again.
-      started = timer(resolve, Math.min(ms, 2_147_483_647));
+      // Callers check the clock after a sleep, so one that ends early is only repeated.
+      started = timer(resolve, Math.min(ms, MAX_TIMEOUT_MS));
       wake = resolve;
     });
     return {

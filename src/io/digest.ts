@@ -3,9 +3,9 @@ import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Digest } from '../core/input/digest-table.ts';
 
-/** The first half of the SHA-256 of a text. */
+/** Returns the first half of the SHA-256 of a text. */
 export const digest: Digest = (text) => {
-  // As a string of 32 byte-sized characters: a million small buffers would cost more than their hashing.
+  // As a string with a byte in each character: a million small buffers would cost more than hashing them.
   const bytes = hash('sha256', text, 'binary');
   const word = (at: number) =>
     bytes.charCodeAt(at) |
@@ -15,7 +15,7 @@ export const digest: Digest = (text) => {
   return [word(0), word(4), word(8), word(12)];
 };
 
-/** The SHA-256 of a file, in hex. Throws what the file system throws. */
+/** Returns the SHA-256 of a file in hex. Throws what the file system throws. */
 export async function fileSha256(path: string): Promise<string> {
   const digest = createHash('sha256');
   await pipeline(createReadStream(path), digest);

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 
-/** One key of a job file with its value as text, and where it stands. */
+/** One key of a job file with its value as text, and its place in the file. */
 export type JobKey = { key: string; value: string | Record<string, string>; line: number; col: number };
 
 /**
- * Reads a job file: a YAML mapping of names to plain values, or to a mapping of plain values. Values are taken as they
- * are written, since YAML would make the number 123 of `name: 0123`. Throws with line and column; what the file
- * system throws passes through.
+ * Reads a job file: a YAML mapping of names to plain values, or to mappings of plain values. Values stay text, because
+ * YAML would turn `name: 0123` into a number. Throws with line and column, and what the file system throws.
  */
 export function readJobFile(path: string): JobKey[] {
   const counter = new LineCounter();
@@ -35,7 +34,7 @@ export function readJobFile(path: string): JobKey[] {
       const text = scalar(item.value);
       return name === null || text === null ? fail(offset, `${key} must hold plain names and values`) : [name, text];
     });
-    // Not by assignment, which would lose the name __proto__.
+    // Not by assignment, which would lose a key `__proto__`.
     return { key, value: Object.fromEntries(inner), line, col };
   });
 }

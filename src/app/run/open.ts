@@ -59,8 +59,8 @@ export function openRun(given: string, context: Context): Run {
  */
 export function openRuns(runsDir: string, context: Context): { runs: Run[]; faults: string[] } {
   try {
-    const { runs, faults } = loadRuns(resolve(context.cwd, runsDir));
-    return { runs: runs.map((run) => ({ ...run, shown: typedPath(context, run.dir) })), faults };
+    const { runs, errors } = loadRuns(resolve(context.cwd, runsDir));
+    return { runs: runs.map((run) => ({ ...run, shown: typedPath(context, run.dir) })), faults: errors };
   } catch (error) {
     throw new UsageError(`cannot list ${runsDir} (${(error as NodeJS.ErrnoException).code}); see --runs-dir`);
   }

@@ -1,35 +1,42 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { stringify } from 'csv-stringify/sync';
+import { NEWLINE } from '../bytes.ts';
 
-/** Writes a table row by row into a file that appears under its name only when it is complete. */
+/** Writes a table row by row. The file gets its name only when it is complete. */
 export type CsvWriter = {
   write: (cells: readonly string[]) => void;
-  /** Puts the file in place; gives the SHA-256 of its bytes, in hex. */
+  /** Puts the file in place. Returns the SHA-256 of its bytes in hex. */
   close: () => string;
-  /** Gives up: nothing is left behind. */
+  /** Removes what was written. */
   abandon: () => void;
 };
 
 const BATCH_ROWS = 500;
+const CHUNK_BYTES = 64 * 1024;
 
 const NEEDS_QUOTES = /[",\r\n]/;
 
-/** One row as it is written. Most need no quotes, and a join is ten times as fast as a call of the library. */
+/** The text of one row. Most rows need no quotes, and joining cells is ten times as fast as calling the library. */
 function rowText(cells: readonly string[]): string {
   for (const cell of cells) if (cell !== '' && NEEDS_QUOTES.test(cell)) return stringify([cells as string[]]);
   return `${cells.join(',')}\n`;
 }
 
-/** Opens a table at `path` with a header line. Throws what the file system throws. */
+/** The name of a file while it is written. */
+function draftPath(path: string): string {
+  return `${path}.${process.pid}.tmp`;
+}
+
+/** Opens a table with a header line. Throws what the file system throws. */
 export function createCsvWriter(path: string, header: readonly string[]): CsvWriter {
-  const draft = `${path}.${process.pid}.tmp`;
+  const draft = draftPath(path);
   const file = openSync(draft, 'w', 0o600);
   const hash = createHash('sha256');
   let rows = [rowText(header)];
   let open = true;
 
-  const shut = () => {
+  const closeFile = () => {
     if (open) closeSync(file);
     open = false;
   };
@@ -49,13 +56,13 @@ export function createCsvWriter(path: string, header: readonly string[]): CsvWri
     close() {
       flush();
       fsyncSync(file);
-      shut();
+      closeFile();
       renameSync(draft, path);
       return hash.digest('hex');
     },
     abandon() {
-      // Also after a close() that failed, where the number may be another file's by now.
-      shut();
+      // After a close() that failed too, when the descriptor may already belong to another file.
+      closeFile();
       rmSync(draft, { force: true });
     },
   };
@@ -65,20 +72,16 @@ function writeAll(file: number, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
 }
 
-const NEWLINE = 0x0a;
-const CHUNK_BYTES = 64 * 1024;
-
 /**
- * Writes a table again with some of its rows replaced (data rows counted from 1), atomically; gives the new SHA-256.
- * Every row must be one physical line, which holds for plan.csv: its texts have no line breaks. `line` gives the text of
- * the row: what nobody asks for is copied as bytes.
+ * Replaces some rows of a table (data rows counted from 1) atomically. Returns the new SHA-256. Every row must be one
+ * physical line, as in plan.csv. `line` returns the text of a row; other rows are copied as bytes.
  */
 export function replaceRows(
   path: string,
   replace: (row: number, line: () => string) => readonly string[] | null,
 ): string {
   const from = openSync(path, 'r');
-  const draft = `${path}.${process.pid}.tmp`;
+  const draft = draftPath(path);
   const to = openSync(draft, 'w', 0o600);
   const hash = createHash('sha256');
   const chunk = Buffer.alloc(CHUNK_BYTES);
@@ -87,12 +90,12 @@ export function replaceRows(
   for (let read = readSync(from, chunk); read > 0; read = readSync(from, chunk)) {
     const bytes = Buffer.concat([rest, chunk.subarray(0, read)]);
     const pieces: Uint8Array[] = [];
-    let kept = 0; // from where on nothing has been replaced
-    let replaced = ''; // what stands before that, and is not among the pieces yet
+    let copied = 0; // bytes that are in the pieces or replaced
+    let replaced = ''; // new rows that are not in the pieces yet
     let start = 0;
     const put = (until: number) => {
-      if (until === kept) return;
-      pieces.push(Buffer.from(replaced), bytes.subarray(kept, until));
+      if (until === copied) return;
+      pieces.push(Buffer.from(replaced), bytes.subarray(copied, until));
       replaced = '';
     };
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
@@ -103,7 +106,7 @@ export function replaceRows(
       if (cells === null) continue;
       put(first);
       replaced += rowText(cells);
-      kept = start;
+      copied = start;
     }
     put(start);
     pieces.push(Buffer.from(replaced));

@@ -5,7 +5,7 @@ import { isLoopback } from '../../core/settings/parse.ts';
 
 type Environment = Record<string, string | undefined>;
 
-/** Whether NO_PROXY names the host: `*`, a host, a domain with its subdomains, each with an optional port. */
+/** Whether NO_PROXY covers a URL: by `*`, a host, or a domain with its subdomains, each with an optional port. */
 export function isExempt(url: URL, noProxy: string): boolean {
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
   return noProxy
@@ -13,7 +13,7 @@ export function isExempt(url: URL, noProxy: string): boolean {
     .split(/[\s,]+/)
     .filter((item) => item !== '')
     .some((item) => {
-      // An IPv6 address stands in brackets in a URL, and mostly without them here.
+      // An IPv6 address has brackets in a URL, and usually none in NO_PROXY.
       const bare = /^[0-9a-f]*:[0-9a-f:.]*:[0-9a-f:.]*$/.test(item);
       const [, name = '', itemPort] = /^(.*?)(?::([0-9]+))?$/.exec(bare ? `[${item}]` : item) ?? [];
       if (itemPort !== undefined && itemPort !== port) return false;
@@ -23,9 +23,9 @@ export function isExempt(url: URL, noProxy: string): boolean {
 }
 
 /**
- * The proxy that the environment names for a URL, or null. A loopback address never goes through one. `host:port`
- * without a scheme is a plain HTTP proxy, as curl has it. Throws, without quoting it (it may hold a password), where the
- * variable is no URL of an HTTP proxy.
+ * The proxy that the environment names for a URL, or null. Loopback addresses never use one. `host:port` without a
+ * scheme is a plain HTTP proxy, as in curl. Throws if the variable is not the URL of an HTTP proxy, and does not quote
+ * it because it may hold a password.
  */
 export function proxyFor(url: URL, environment: Environment): string | null {
   if (isLoopback(url.href)) return null;
@@ -38,12 +38,12 @@ export function proxyFor(url: URL, environment: Environment): string | null {
   throw new Error(`${variable} is not the URL of an HTTP proxy, such as http://proxy.example.com:3128`);
 }
 
-/** A proxy that has not answered by then is given up, or its connection would keep the process from ending. */
-const PROXY_PATIENCE_MS = 10_000;
+/** Without a limit, the connection to a proxy that does not answer would keep the process from ending. */
+const PROXY_TIMEOUT_MS = 10_000;
 
 /**
- * One pool of connections, kept alive, as many as there may be requests in flight. HTTPS_PROXY and NO_PROXY are
- * honoured, which the HTTP library does not do by itself.
+ * Creates one pool of kept-alive connections, as many as requests may be in flight. It honors HTTPS_PROXY and NO_PROXY,
+ * which the HTTP library does not.
  */
 export function createAgents(
   baseUrl: string,
@@ -52,7 +52,7 @@ export function createAgents(
 ): { http: HttpAgent; https: HttpsAgent; destroy: () => void } {
   const pool = { keepAlive: true, maxSockets: concurrency, maxFreeSockets: concurrency, scheduling: 'lifo' as const };
   const proxy = proxyFor(new URL(baseUrl), environment);
-  const proxied = { ...pool, proxy: proxy ?? '', timeout: PROXY_PATIENCE_MS };
+  const proxied = { ...pool, proxy: proxy ?? '', timeout: PROXY_TIMEOUT_MS };
   const http = proxy === null ? new HttpAgent(pool) : new HttpProxyAgent(proxied);
   const https = proxy === null ? new HttpsAgent(pool) : new HttpsProxyAgent(proxied);
   return {

@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { sync as writeFileAtomic } from 'write-file-atomic';
 import { type Manifest, readManifest } from '../../core/run/manifest.ts';
 
+const MAX_ID_TRIES = 100;
+
 /** The files of a run directory, by role. */
 export function runFiles(dir: string) {
   return {
@@ -22,12 +24,12 @@ export function runFiles(dir: string) {
   };
 }
 
-/** `20261123T020500Z`: sorts by time, and works as a file name everywhere. */
-function stamp(now: Date): string {
+/** `20261123T020500Z`: sorts by time and is a valid file name on every system. */
+function timestamp(now: Date): string {
   return `${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
 }
 
-/** Makes a directory and those above it. Not `recursive`, with which Node runs for ever where it cannot (/proc). */
+/** Makes a directory and its parents. Not by `recursive`, with which Node never returns in /proc. */
 export function makeDirectories(path: string): void {
   if (existsSync(path)) return;
   const parent = dirname(path);
@@ -35,22 +37,22 @@ export function makeDirectories(path: string): void {
   try {
     mkdirSync(path);
   } catch (error) {
-    // Another run that starts now may have made it first.
+    // Another run may have made it in the meantime.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
-/** Makes a new run directory (0700) under `runsDir` and gives its id. Throws what the file system throws. */
+/** Makes a new run directory (0700) under `runsDir`. Throws what the file system throws. */
 export function createRunDirectory(runsDir: string, name: string, now: Date): { id: string; dir: string } {
   makeDirectories(runsDir);
   for (let tries = 0; ; tries++) {
-    const id = `${stamp(now)}-${name}-${randomBytes(2).toString('hex')}`;
+    const id = `${timestamp(now)}-${name}-${randomBytes(2).toString('hex')}`;
     const dir = join(runsDir, id);
     try {
       mkdirSync(dir, { mode: 0o700 });
     } catch (error) {
-      // Another run of this second has drawn the same four digits.
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST' && tries < 100) continue;
+      // Another run of this second has the same four random digits.
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST' && tries < MAX_ID_TRIES) continue;
       throw error;
     }
     chmodSync(dir, 0o700);
@@ -63,17 +65,17 @@ export function isRunDirectory(path: string): boolean {
   return existsSync(join(path, 'run.json'));
 }
 
-/** Puts the manifest in place as a whole: run.json is never half-written. */
+/** Writes run.json atomically. */
 export function writeManifest(dir: string, manifest: Manifest): void {
   writeJson(runFiles(dir).manifest, manifest);
 }
 
-/** Writes a JSON file (0600) as a whole. */
+/** Writes a JSON file (0600) atomically: it is never half-written. */
 export function writeJson(path: string, value: unknown): void {
   writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
 }
 
-/** Reads the manifest of a run. Throws with the reason where there is none or it is not one of ours. */
+/** Reads the manifest of a run. Throws with the reason if there is none or this program cannot read it. */
 export function loadManifest(dir: string): Manifest {
   const path = runFiles(dir).manifest;
   const text = readFileSync(path, 'utf8');
@@ -86,7 +88,7 @@ export function loadManifest(dir: string): Manifest {
   return readManifest(value, path);
 }
 
-/** Reads a JSON file, or gives null where it is not there or not readable as JSON. */
+/** Reads a JSON file. Returns null if it does not exist or is not JSON. */
 export function readJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
@@ -95,7 +97,7 @@ export function readJson(path: string): unknown {
   }
 }
 
-/** The directories of all runs, oldest first. A runs directory that is not there holds none. */
+/** Lists the run directories, oldest first; none if the runs directory does not exist. */
 export function listRuns(runsDir: string): string[] {
   if (!existsSync(runsDir)) return [];
   return readdirSync(runsDir)
@@ -105,34 +107,34 @@ export function listRuns(runsDir: string): string[] {
 }
 
 /**
- * All runs with their manifests, oldest first by the time in them: names of two runs of one second sort by chance.
- * `faults` says of the others why they cannot be read: another version, a damaged file.
+ * Loads all runs, oldest first by the time in their manifests: the names of two runs of one second sort randomly.
+ * `errors` says why others cannot be read: another version, a damaged file.
  */
-export function loadRuns(runsDir: string): { runs: { dir: string; manifest: Manifest }[]; faults: string[] } {
-  const faults: string[] = [];
+export function loadRuns(runsDir: string): { runs: { dir: string; manifest: Manifest }[]; errors: string[] } {
+  const errors: string[] = [];
   const runs = listRuns(runsDir).flatMap((dir) => {
     try {
       return [{ dir, manifest: loadManifest(dir) }];
     } catch (error) {
-      faults.push((error as Error).message);
+      errors.push((error as Error).message);
       return [];
     }
   });
   runs.sort((a, b) => a.manifest.created_at.localeCompare(b.manifest.created_at));
-  return { runs, faults };
+  return { runs, errors };
 }
 
-// As they are named while they are written: by csv-writer.ts, and by write-file-atomic.
+/** Files that are still being written: by csv/writer.ts (see draftPath), and by write-file-atomic. */
 const DRAFT = /\.(csv\.\d+\.tmp|json\.\d+)$/;
 
-/** Removes what a killed process has left half-written in a run directory. Only for whoever holds its lock. */
+/** Removes files that a killed process left half-written in a run directory. Only the holder of its lock may do so. */
 export function removeDrafts(dir: string): void {
   for (const name of readdirSync(dir)) if (DRAFT.test(name)) rmSync(join(dir, name), { force: true });
 }
 
-/** Removes a run directory with all that is in it. Throws what the file system throws. */
+/** Removes a run directory and its contents. Throws what the file system throws. */
 export function removeRun(dir: string): void {
-  // First what makes it a run: half of one must never be taken for a whole one.
+  // run.json first: without it, a half-removed directory is not taken for a run.
   rmSync(runFiles(dir).manifest, { force: true });
   rmSync(dir, { recursive: true, force: true });
 }

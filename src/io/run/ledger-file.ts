@@ -2,54 +2,54 @@ import { closeSync, createReadStream, existsSync, openSync, readSync, statSync }
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { LedgerEntry } from '../../core/ledger/entry.ts';
+import { NEWLINE } from '../bytes.ts';
 
 /** The append-only file of an execution. */
 export type Ledger = {
   /**
-   * Resolves when the entry is on disk. Entries that wait together share one write and one fdatasync. Rejects when it
-   * could not be written, and from then on always.
+   * Resolves when the entry is on disk. Waiting entries share one write and one fdatasync. Rejects if a write fails, and
+   * always after that.
    */
   record: (entry: LedgerEntry) => Promise<void>;
   close: () => Promise<void>;
 };
 
-const NEWLINE = 0x0a;
-/** What is read at once when single entries are looked up. */
+/** Read at once when single entries are looked up. */
 const BLOCK_BYTES = 128 * 1024;
 
 /**
- * The length in bytes up to and with the last newline: what a crash has left whole. After a loss of power a file may
- * end in zeros where its last bytes had not come to the disk; a line of JSON has none.
+ * The bytes up to the last newline, which a crash has left intact. After a power loss a file may end in zeros where its
+ * last bytes had not reached the disk; a line of JSON has none.
  */
-async function wholeLength(path: string): Promise<number> {
-  let whole = 0;
+async function intactLength(path: string): Promise<number> {
+  let intact = 0;
   let at = 0;
   for await (const chunk of createReadStream(path)) {
     const bytes = chunk as Buffer;
     const zero = bytes.indexOf(0);
     const last = zero < 0 ? bytes.lastIndexOf(NEWLINE) : bytes.lastIndexOf(NEWLINE, zero);
-    if (last >= 0) whole = at + last + 1;
+    if (last >= 0) intact = at + last + 1;
     if (zero >= 0) break;
     at += bytes.length;
   }
-  return whole;
+  return intact;
 }
 
-/** Brings a new file's name to the disk, without which its bytes could not be found after a loss of power. */
+/** Writes the name of a new file to disk. Without it, the file could not be found after a power loss. */
 async function syncDirectory(path: string): Promise<void> {
   try {
     const handle = await open(path, 'r');
     await handle.sync().finally(() => handle.close());
   } catch {
-    // Not every system lets a directory be opened; where it does not, its names are safe by other means.
+    // Some systems do not let a directory be opened. They keep names safe by other means.
   }
 }
 
-/** Opens a ledger for appending; a torn last line is cut first. Throws what the file system throws. */
+/** Opens a ledger for appending; a torn last line is cut off first. Throws what the file system throws. */
 export async function openLedger(path: string): Promise<Ledger> {
-  const whole = existsSync(path) ? await wholeLength(path) : 0;
+  const intact = existsSync(path) ? await intactLength(path) : 0;
   const handle = await open(path, 'a', 0o600);
-  await handle.truncate(whole);
+  await handle.truncate(intact);
   await handle.datasync();
   await syncDirectory(dirname(path));
   const { dev, ino } = await handle.stat();
@@ -64,11 +64,11 @@ export async function openLedger(path: string): Promise<Ledger> {
       const batch = waiting;
       waiting = [];
       try {
-        // After half a write nothing may follow: the next line would be glued to its rest, and neither could be read.
+        // Nothing may follow half a write: the next line would continue it, and neither could be read.
         if (failure !== null) throw failure;
         await handle.appendFile(batch.map(({ line }) => line).join(''));
         await handle.datasync();
-        // What is written into a file that has been removed is lost, although every write of it succeeds.
+        // What is written to a removed file is lost, although every write succeeds.
         const stat = statSync(path, { throwIfNoEntry: false });
         if (stat?.ino !== ino || stat.dev !== dev) throw new Error(`${path} is gone: the run directory was removed`);
         for (const { resolve } of batch) resolve();
@@ -97,8 +97,8 @@ export async function openLedger(path: string): Promise<Ledger> {
 }
 
 /**
- * Calls back for every whole line of a ledger with its entry and its place in the file (bytes). What a crash has torn at
- * its end is passed over; a line inside that is not an entry throws, as it means that the file was changed by somebody.
+ * Calls back for every line of a ledger with its entry and its place in bytes. A torn last line is skipped. Any other
+ * line that is not an entry throws, because it means that the file was changed.
  */
 export async function scanLedger(
   path: string,
@@ -110,8 +110,8 @@ export async function scanLedger(
   for await (const chunk of createReadStream(path)) {
     const read = chunk as Buffer;
     const zero = read.indexOf(0);
-    const good = zero < 0 ? read : read.subarray(0, zero);
-    const bytes: Buffer = rest.length === 0 ? good : Buffer.concat([rest, good]);
+    const intact = zero < 0 ? read : read.subarray(0, zero);
+    const bytes: Buffer = rest.length === 0 ? intact : Buffer.concat([rest, intact]);
     let from = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
       onEntry(parseLine(bytes.subarray(from, end), offset), offset, end - from);
@@ -135,15 +135,15 @@ function parseLine(bytes: Buffer, offset: number): LedgerEntry {
 }
 
 /**
- * Reads single entries again by their place, so that outcomes of a million rows need not stand in memory. A run that had
- * nothing to send has no ledger, and nothing is asked of it.
+ * Reads single entries by their place, so that a million outcomes need not be in memory. The file is opened at the first
+ * of them: a run with nothing to send has no ledger.
  */
 export function openLedgerEntries(path: string): {
   entryAt: (offset: number, length: number) => LedgerEntry;
   close: () => void;
 } {
   let opened: number | null = null;
-  // Rows end in about the order in which they were sent, so the next entry is mostly close to the last one.
+  // Rows end in about the order in which they were sent, so the next entry is usually close to the last one.
   const block = Buffer.alloc(BLOCK_BYTES);
   let blockAt = 0;
   let blockEnd = 0;

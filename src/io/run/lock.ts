@@ -1,23 +1,23 @@
 import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 
-/** Who holds a lock, as the holder has written it into the file. */
+/** The holder of a lock, as it describes itself in the file. */
 export type Holder = { pid: number; host: string; since: string; what: string };
 
-/** A lock that is held until it is released or the process ends, however it ends. */
+/** A lock that is held until it is released or the process ends in any way. */
 export type Lock = { release: () => void };
 
-/** Locks cannot be had here: the module does not load, or the file system has none. */
+/** Thrown if locks do not work here: the module does not load, or the file system has no locks. */
 export class NoLocks extends Error {}
 
 type TryLock = typeof import('fs-native-extensions').tryLock;
 
 /**
- * Not the bytes of the text but one far behind them is locked: on Windows nobody else could read those. It is a kernel
- * lock (fcntl of an open file on Linux): freed at once when the holder dies, and never given away while it lives.
+ * The locked byte is far behind the text, because Windows lets no other process read locked bytes. It is a kernel lock
+ * (of an open file on Linux): it ends at once with its holder, and never before.
  */
 const LOCKED_BYTE = 1_000_000;
-// What file systems answer that have no locks.
-const WITHOUT_LOCKS = new Set(['ENOLCK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL']);
+/** What file systems without locks return. */
+const NO_LOCK_CODES = new Set(['ENOLCK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL']);
 
 async function loadTryLock(): Promise<TryLock> {
   try {
@@ -27,17 +27,17 @@ async function loadTryLock(): Promise<TryLock> {
   }
 }
 
-function attempt(tryLock: TryLock, file: number, shared: boolean): boolean {
+function tryToLock(tryLock: TryLock, file: number, shared: boolean): boolean {
   try {
     return tryLock(file, LOCKED_BYTE, 1, { shared });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (WITHOUT_LOCKS.has(code ?? '')) throw new NoLocks(`the file system gives no locks (${code ?? message})`);
+    if (NO_LOCK_CODES.has(code ?? '')) throw new NoLocks(`the file system has no locks (${code ?? message})`);
     throw error;
   }
 }
 
-/** What the holder of a lock has written about itself; null where nothing can be read. */
+/** Reads who holds a lock; null if that cannot be read. */
 export function readHolder(path: string): Holder | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as Holder;
@@ -47,14 +47,14 @@ export function readHolder(path: string): Holder | null {
 }
 
 /**
- * Takes the lock of a file, which is made where it is not there. Null where somebody else holds it. Throws NoLocks, or
- * what the file system throws.
+ * Takes the lock of a file, which is created if it does not exist. Returns null if another process holds it. Throws
+ * NoLocks, or what the file system throws.
  */
 export async function takeLock(path: string, holder: Holder): Promise<Lock | null> {
   const tryLock = await loadTryLock();
   const file = openSync(path, 'a+', 0o600);
   try {
-    if (!attempt(tryLock, file, false)) {
+    if (!tryToLock(tryLock, file, false)) {
       closeSync(file);
       return null;
     }
@@ -67,7 +67,7 @@ export async function takeLock(path: string, holder: Holder): Promise<Lock | nul
   return { release: () => closeSync(file) };
 }
 
-/** Whether somebody holds the lock of a file; a file that is not there is held by nobody. Throws NoLocks. */
+/** Whether a process holds the lock of a file; false if there is no file. Throws NoLocks. */
 export async function isLocked(path: string): Promise<boolean> {
   const tryLock = await loadTryLock();
   let file: number;
@@ -78,7 +78,7 @@ export async function isLocked(path: string): Promise<boolean> {
     throw error;
   }
   try {
-    return !attempt(tryLock, file, true);
+    return !tryToLock(tryLock, file, true);
   } finally {
     closeSync(file);
   }

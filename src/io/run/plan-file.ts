@@ -1,28 +1,30 @@
 import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
 import { doubled } from '../../core/input/digest-table.ts';
 import { type PlanEntry, planEntry } from '../../core/plan/entry.ts';
+import { NEWLINE } from '../bytes.ts';
 
-const NEWLINE = 0x0a;
+const CHUNK_BYTES = 256 * 1024;
+const INITIAL_LINES = 1024;
 
-/** A cell of a line, in quotes or bare, with the comma before it. */
+/** A quoted or bare cell of a line, with the comma before it. */
 const CELL = /(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g;
 
-/** The cells of a line that this program has written itself: a parser takes thirty times as long. */
+/** Splits a line that this program has written. A CSV parser takes thirty times as long. */
 function cellsOf(line: string): string[] {
   if (!line.includes('"')) return line.split(',');
   return Array.from(line.matchAll(CELL), ([, quoted, bare = '']) => quoted?.replaceAll('""', '"') ?? bare);
 }
 
-/** The entry of one line of plan.csv. */
+/** Reads the entry of one line of plan.csv. */
 export function planLine(line: string): PlanEntry {
   return planEntry(cellsOf(line));
 }
 
 /**
- * Reads the entries of a plan in batches, in order; only those of the lines that hold a text, where one is given. Every
- * entry is one physical line, as its texts have no line breaks. Throws what the file system throws.
+ * Reads the entries of a plan in order, in batches. `containing`: only of the lines with this text. Every entry is one
+ * physical line because its texts have no line breaks. Throws what the file system throws.
  */
-export async function* readPlan(path: string, held = ''): AsyncGenerator<PlanEntry[]> {
+export async function* readPlan(path: string, containing = ''): AsyncGenerator<PlanEntry[]> {
   let rest = '';
   let header = true;
   for await (const chunk of createReadStream(path, 'utf8')) {
@@ -32,18 +34,18 @@ export async function* readPlan(path: string, held = ''): AsyncGenerator<PlanEnt
       header = false;
       lines.shift();
     }
-    const wanted = held === '' ? lines : lines.filter((line) => line.includes(held));
+    const wanted = containing === '' ? lines : lines.filter((line) => line.includes(containing));
     if (wanted.length > 0) yield wanted.map(planLine);
   }
 }
 
-/** Reads single entries of a plan again by their rows (from 1), in any order. Throws what the file system throws. */
+/** Opens a plan to read single entries by row (from 1), in any order. Throws what the file system throws. */
 export function openPlanEntries(path: string): { entryOf: (row: number) => PlanEntry; close: () => void } {
   const file = openSync(path, 'r');
-  // Where each line ends, in bytes; the first is the header.
-  let ends = new Float64Array(1024);
+  // The end of each line in bytes; the first line is the header.
+  let ends = new Float64Array(INITIAL_LINES);
   let lines = 0;
-  const chunk = Buffer.alloc(256 * 1024);
+  const chunk = Buffer.alloc(CHUNK_BYTES);
   let at = 0;
   for (let bytes = readSync(file, chunk); bytes > 0; bytes = readSync(file, chunk)) {
     for (let end = chunk.indexOf(NEWLINE); end >= 0 && end < bytes; end = chunk.indexOf(NEWLINE, end + 1)) {

@@ -1,19 +1,18 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { pino, stdTimeFunctions } from 'pino';
+import { NEWLINE } from '../bytes.ts';
 
-/** A structured log: one NDJSON line an event. */
+/** A structured log with one NDJSON line for each event. */
 export type Logger = {
   log: (level: string, event: string, msg: string, fields?: Record<string, unknown>) => void;
   close: () => void;
 };
 
-const NEWLINE = 0x0a;
-
 type Sink = { write: (line: string) => void; close: () => void };
 
 /**
- * A file that is written line by line, at once. What cannot be written is dropped, as a log must not end a run. Not the
- * destination that comes with pino: on a full disk it keeps every line, and waits for ever when it is closed.
+ * Opens a file that is written synchronously, line by line. A line that cannot be written is dropped, because a log must
+ * not end a run. pino's own destination keeps every line on a full disk, and never returns when it is closed.
  */
 function openSink(path: string): Sink {
   const file = openSync(path, 'a', 0o600);
@@ -22,7 +21,7 @@ function openSink(path: string): Sink {
   return {
     write(line) {
       if (!open) return;
-      // After half a line the next one starts afresh, or both could not be read.
+      // After half a line a new one begins, or neither could be read.
       const bytes = Buffer.from(torn ? `\n${line}` : line);
       let at = 0;
       try {
@@ -40,10 +39,9 @@ function openSink(path: string): Sink {
 }
 
 /**
- * Opens the log of a run at a path, or on a stream, which stays open. Writes are synchronous: a worker would lose the
- * last lines at exit, and they are the ones that matter. Only plain fields that the caller has chosen are written;
- * an error object of the HTTP library never is, since it carries the Authorization header. Throws what the file system
- * throws when the file cannot be opened.
+ * Opens the log of a run at a path, or on a stream, which stays open. Writes are synchronous because a worker would lose
+ * the last lines at exit, which matter most. Only fields that the caller chooses are written, never an error object of
+ * the HTTP library, which carries the Authorization header. Throws what the file system throws.
  */
 export function createLogger(to: string | NodeJS.WritableStream, level: string, runId: string): Logger {
   const sink: Sink =

@@ -1,11 +1,11 @@
 import { SingleBar } from 'cli-progress';
 
-/** What the progress line shows. Times in ms; `etaMs` is null while nothing can be said. */
+/** What the progress line shows. */
 export type ProgressState = {
   done: number;
   total: number;
   perSecond: number;
-  /** Where the server decides; else null. */
+  /** Null unless the server's limit decides the rate. */
   allowedPerSecond: number | null;
   failed: number;
   retries: number;
@@ -16,9 +16,9 @@ export type ProgressState = {
 
 export type Progress = { stop: () => void };
 
-/** Off a terminal a plain line this often: enough for a log, and it shows that the run is alive. */
-const PLAIN_EVERY_MS = 30_000;
-const BAR_EVERY_MS = 200;
+/** Without a terminal, often enough to show in a log that the run is alive. */
+const PLAIN_INTERVAL_MS = 30_000;
+const BAR_INTERVAL_MS = 200;
 const BAR_SIZE = 12;
 
 function words(state: ProgressState): string {
@@ -33,20 +33,20 @@ function words(state: ProgressState): string {
 }
 
 /**
- * Shows how far a run is: a bar on a terminal, a plain line every 30 s elsewhere, nothing when `silent`. `look` is
- * asked for the state when it is time to show it.
+ * Shows the progress of a run: a bar on a terminal, or a plain line every 30 s. `getState` is called each time it is
+ * shown.
  */
 export function createProgress(
   stream: NodeJS.WriteStream,
   kind: 'bar' | 'plain' | 'silent',
-  look: () => ProgressState,
+  getState: () => ProgressState,
 ): Progress {
   if (kind === 'silent') return { stop: () => undefined };
   if (kind === 'plain') {
     const timer = setInterval(() => {
-      const state = look();
+      const state = getState();
       stream.write(`${state.done}/${state.total} rows, ${words(state)}\n`);
-    }, PLAIN_EVERY_MS);
+    }, PLAIN_INTERVAL_MS);
     timer.unref();
     return { stop: () => clearInterval(timer) };
   }
@@ -56,23 +56,23 @@ export function createProgress(
     barsize: BAR_SIZE,
     barCompleteChar: '#',
     barIncompleteChar: '.',
-    // Neither the cursor nor line wrap is switched off: after a kill -9 the terminal would stay so.
+    // The cursor and line wrap stay on: after a kill -9 the terminal would remain without them.
     hideCursor: false,
     linewrap: true,
     clearOnComplete: true,
     gracefulExit: false,
   });
-  // What does not fit into the line is cut, the last word first; a wrapped line could not be drawn over.
+  // The end of a long line is cut off, because a wrapped line cannot be drawn over.
   const fitting = (state: ProgressState) => {
     const taken = BAR_SIZE + `${state.total}`.length * 2 + 5;
     return { words: words(state).slice(0, Math.max(0, (stream.columns ?? 80) - taken)) };
   };
-  const first = look();
+  const first = getState();
   bar.start(first.total, first.done, fitting(first));
   const timer = setInterval(() => {
-    const state = look();
+    const state = getState();
     bar.update(state.done, fitting(state));
-  }, BAR_EVERY_MS);
+  }, BAR_INTERVAL_MS);
   timer.unref();
   return {
     stop: () => {

@@ -3,9 +3,8 @@ import { createInterface } from 'node:readline/promises';
 import { ReadStream } from 'node:tty';
 
 /**
- * Asks a yes-or-no question on the terminal and waits for the answer; only `y` and `yes` count. `fromTerminal` reads
- * /dev/tty where standard input carries the CSV. Gives null where there is nobody to ask, and false when `signal` ends
- * the wait.
+ * Asks a yes-or-no question and waits for the answer; only `y` and `yes` count as yes. Input `tty` reads /dev/tty, for
+ * when standard input carries the CSV. Returns null if there is no terminal, and false if `signal` ends the wait.
  */
 export async function askYesNo(
   question: string,
@@ -16,16 +15,16 @@ export async function askYesNo(
   if (signal?.aborted === true) return false;
   let from: NodeJS.ReadableStream;
   try {
-    // Not a file stream: its read of the next line could not be called back, and would keep the process from ending.
+    // Not a file stream: its pending read cannot be cancelled, and would keep the process from ending.
     from = input === 'tty' ? new ReadStream(openSync('/dev/tty', 'r')) : input;
   } catch {
     return null;
   }
-  // One that has ended already says so to nobody any more: the question would wait for ever.
+  // An input that has ended emits nothing more, so the question would wait for ever.
   if (!from.readable) return null;
   const lines = createInterface({ input: from, output, terminal: false });
   const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
-  // A terminal that goes away while it is asked answers no.
+  // A terminal that closes before it answers counts as no.
   lines.once('error', () => lines.close());
   signal?.addEventListener('abort', () => lines.close(), { once: true });
   try {

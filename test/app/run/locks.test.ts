@@ -31,7 +31,7 @@ beforeEach(() => {
 
 const KEY = 'KEY0123456789_abcdefGHIJ';
 const HOLDER = { pid: 4711, host: 'elsewhere', since: AT, what: 'apply numbers.csv' };
-const NO_LOCKS = /^No lock can be taken: the file system gives no locks \(ENOLCK\)\. With --no-lock /;
+const NO_LOCKS = /^No lock can be taken: the file system has no locks \(ENOLCK\)\. With --no-lock /;
 
 type LockSettings = Parameters<typeof lockRun>[2];
 const settingsOf = (changes: Partial<LockSettings> = {}): LockSettings => ({

@@ -9,14 +9,14 @@ const OTHER = 'KEY9876543210_zyxwvu';
 
 function keyOf(environment: Record<string, string | undefined>): string | null {
   const found = findApiKey(environment);
-  if ('fault' in found) throw new Error(found.fault);
+  if ('error' in found) throw new Error(found.error);
   return found.key;
 }
 
-function faultOf(environment: Record<string, string | undefined>): string {
+function errorOf(environment: Record<string, string | undefined>): string {
   const found = findApiKey(environment);
-  expect(found).toHaveProperty('fault');
-  return (found as { fault: string }).fault;
+  expect(found).toHaveProperty('error');
+  return (found as { error: string }).error;
 }
 
 /** A directory of credentials as systemd makes it. */
@@ -61,23 +61,23 @@ describe('the key', () => {
 describe('a fault', () => {
   it('is two sources that differ, both named', () => {
     const file = tempFile(OTHER);
-    expect(faultOf({ TELNYX_API_KEY: KEY, TELNYX_API_KEY_FILE: file })).toBe(
+    expect(errorOf({ TELNYX_API_KEY: KEY, TELNYX_API_KEY_FILE: file })).toBe(
       'TELNYX_API_KEY and TELNYX_API_KEY_FILE hold different keys; keep one of them',
     );
-    expect(faultOf({ TELNYX_API_KEY_FILE: file, CREDENTIALS_DIRECTORY: credentials(KEY) })).toContain(
+    expect(errorOf({ TELNYX_API_KEY_FILE: file, CREDENTIALS_DIRECTORY: credentials(KEY) })).toContain(
       'TELNYX_API_KEY_FILE and $CREDENTIALS_DIRECTORY/telnyx_api_key',
     );
-    expect(faultOf({ TELNYX_API_KEY: KEY, CREDENTIALS_DIRECTORY: credentials(KEY.toLowerCase()) })).toContain(
+    expect(errorOf({ TELNYX_API_KEY: KEY, CREDENTIALS_DIRECTORY: credentials(KEY.toLowerCase()) })).toContain(
       'different',
     );
   });
 
   it.each(['/nonexistent/key', '/'])('is a named file that cannot be read: %s', (file) => {
-    expect(faultOf({ TELNYX_API_KEY_FILE: file })).toMatch(
+    expect(errorOf({ TELNYX_API_KEY_FILE: file })).toMatch(
       /^TELNYX_API_KEY_FILE names a file that cannot be read \((ENOENT|EISDIR)\)$/,
     );
     // Not even where another source would do: what was named is meant.
-    expect(faultOf({ TELNYX_API_KEY: KEY, TELNYX_API_KEY_FILE: file })).toContain('cannot be read');
+    expect(errorOf({ TELNYX_API_KEY: KEY, TELNYX_API_KEY_FILE: file })).toContain('cannot be read');
   });
 
   it.each([
@@ -88,7 +88,9 @@ describe('a fault', () => {
     ['an escape', `${KEY}\u001b[0m`],
   ])('is a key with %s in it', (_, text) => {
     for (const environment of [{ TELNYX_API_KEY: text }, { TELNYX_API_KEY_FILE: tempFile(text) }]) {
-      expect(faultOf(environment)).toMatch(/^the key in TELNYX_API_KEY(_FILE)? has marks that no key has$/);
+      expect(errorOf(environment)).toMatch(
+        /^the key in TELNYX_API_KEY(_FILE)? contains characters that an API key cannot contain$/,
+      );
     }
   });
 
@@ -97,19 +99,21 @@ describe('a fault', () => {
     ['a line end and a header', `${KEY}\r\nx-evil: 1`],
   ])('is a key with %s in it, and says that it is the line break', (_, text) => {
     for (const environment of [{ TELNYX_API_KEY: text }, { TELNYX_API_KEY_FILE: tempFile(text) }]) {
-      expect(faultOf(environment)).toMatch(
-        /^the key in TELNYX_API_KEY(_FILE)? has a line break inside: one line is wanted$/,
+      expect(errorOf(environment)).toMatch(
+        /^the key in TELNYX_API_KEY(_FILE)? contains a line break; expected a single line$/,
       );
     }
   });
 
   it('is a named file that is empty', () => {
-    expect(faultOf({ TELNYX_API_KEY_FILE: tempFile('\n') })).toBe('TELNYX_API_KEY_FILE names a file that is empty');
+    expect(errorOf({ TELNYX_API_KEY_FILE: tempFile('\n') })).toBe('TELNYX_API_KEY_FILE names a file that is empty');
     expect(keyOf({ TELNYX_API_KEY: KEY, TELNYX_API_KEY_FILE: tempFile(' ') })).toBe(KEY);
   });
 
   it('is a key file of UTF-16', () => {
-    expect(faultOf({ TELNYX_API_KEY_FILE: tempFile(Buffer.from(`\uFEFF${KEY}`, 'utf16le')) })).toContain('marks');
+    expect(errorOf({ TELNYX_API_KEY_FILE: tempFile(Buffer.from(`\uFEFF${KEY}`, 'utf16le')) })).toContain(
+      'contains characters',
+    );
   });
 
   it('never quotes a key', () => {
@@ -119,7 +123,7 @@ describe('a fault', () => {
       { TELNYX_API_KEY: KEY, TELNYX_API_KEY_FILE: '/nonexistent' },
       { TELNYX_API_KEY_FILE: tempFile(`${KEY}\n${OTHER}`) },
     ]) {
-      const fault = faultOf(environment);
+      const fault = errorOf(environment);
       expect(fault).not.toContain(KEY);
       expect(fault).not.toContain(OTHER);
     }

@@ -72,10 +72,10 @@ describe('loadRuns', () => {
       return dir;
     });
     writeFileSync(join(made[2] as string, 'run.json'), '{');
-    const { runs: found, faults } = loadRuns(runs);
+    const { runs: found, errors } = loadRuns(runs);
     expect(found.map(({ dir }) => dir)).toEqual([made[1], made[0]]);
     expect(found[0]?.manifest.created_at).toBe('2026-11-23T02:00:01Z');
-    expect(faults).toEqual([expect.stringContaining(`${made[2]}/run.json is not JSON`)]);
+    expect(errors).toEqual([expect.stringContaining(`${made[2]}/run.json is not JSON`)]);
   });
 });
 

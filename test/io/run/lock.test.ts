@@ -226,7 +226,7 @@ describe('without locks', () => {
     const { stdout } = await runModule(failing([...without, 'EIO'], tempFile('')));
     const twice = (text: string) => [text, text];
     expect(stdout.trim().split('\n')).toEqual([
-      ...without.flatMap((code) => twice(`true the file system gives no locks (${code})`)),
+      ...without.flatMap((code) => twice(`true the file system has no locks (${code})`)),
       ...twice('false refused'),
     ]);
   });

@@ -1,0 +1,164 @@
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Request } from 'got';
+import type { Answer, Body, HttpAnswer } from '../../core/api/response.ts';
+
+/** How the body of an answer is read, and the size beyond which it is not read to its end. */
+export type BodyFormat = { parse: (text: string, clean: (text: string) => string) => Body; maxBytes: number };
+
+export type ExchangeOptions = {
+  /** One attempt, from connecting to the last byte, in ms. */
+  timeoutMs: number;
+  /** Makes text from the server safe to keep: no key, no control characters. */
+  clean: (text: string) => string;
+};
+
+/** The requests under way. None of them throws: an error of the server or the network is an answer too. */
+export type Exchanges = {
+  /** Sends a request and reads its answer. `onSent` is called when the whole request has been written. */
+  run: (open: () => Request, format: BodyFormat, onSent: () => void) => Promise<Answer>;
+  /** Cuts off all requests under way: they end as network failures. */
+  abort: () => void;
+  inFlight: () => number;
+};
+
+/** Words for the network errors that operators meet. The message of the library stands for any other. */
+const NETWORK_ERRORS: Record<string, string> = {
+  ETIMEDOUT: 'no complete answer in time',
+  ECONNRESET: 'the connection was cut',
+  ECONNREFUSED: 'the connection was refused',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the name server did not answer',
+  EPIPE: 'the connection was cut',
+  EPROTO: 'no TLS connection came about',
+};
+
+function codeOf(error: Error & { code?: unknown }): string {
+  if (typeof error.code !== 'string') return 'ERR_UNKNOWN';
+  // got has its own code for a body that ends too early.
+  return error.code === 'ERR_READING_RESPONSE_STREAM' ? 'ECONNRESET' : error.code;
+}
+
+function header(response: IncomingMessage, name: string): string | null {
+  const value = response.headers[name];
+  return value === undefined ? null : Array.isArray(value) ? (value[0] ?? null) : value;
+}
+
+function httpAnswer(
+  head: IncomingMessage,
+  body: Body,
+  clean: ExchangeOptions['clean'],
+  durationMs: number,
+): HttpAnswer {
+  return {
+    kind: 'http',
+    status: head.statusCode ?? 0,
+    body,
+    wait: {
+      retryAfter: header(head, 'retry-after'),
+      rateLimit: header(head, 'x-ratelimit-limit'),
+      rateLimitReset: header(head, 'x-ratelimit-reset'),
+      rateLimitRemaining: header(head, 'x-ratelimit-remaining'),
+      date: header(head, 'date'),
+    },
+    requestId: clean(header(head, 'x-request-id') ?? header(head, 'x-telnyx-request-id') ?? ''),
+    durationMs,
+  };
+}
+
+/** Calls `onSent` when the whole request has been written, `onUpgrade` if the server leaves HTTP. */
+function watchRequest(stream: Request, onSent: () => void, onUpgrade: () => void): void {
+  stream.on('request', (request: ClientRequest) => {
+    request.once('finish', () => {
+      // Emitted too while the request waits for a TLS connection that then fails.
+      const { secureConnecting } = request.socket as { secureConnecting?: boolean };
+      if (secureConnecting !== true) onSent();
+    });
+    request.once('upgrade', (_head, socket) => {
+      // A 101 takes the connection from the HTTP library, which emits nothing more about it.
+      onUpgrade();
+      socket.destroy();
+    });
+  });
+}
+
+/** Calls back with the head and the body of the answer; null for a body that is too long, which is not read further. */
+function readAnswer(
+  stream: Request,
+  maxBytes: number,
+  onAnswer: (head: IncomingMessage, body: Buffer | null) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let head: IncomingMessage | null = null;
+  let bytes = 0;
+  stream.on('response', (response: IncomingMessage) => {
+    head = response;
+  });
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes <= maxBytes) {
+      chunks.push(chunk);
+      return;
+    }
+    if (head !== null) onAnswer(head, null);
+    stream.destroy();
+  });
+  stream.once('end', () => {
+    if (head !== null) onAnswer(head, Buffer.concat(chunks));
+  });
+}
+
+/** Starts requests and keeps track of them: each ends with exactly one answer. */
+export function createExchanges({ timeoutMs, clean }: ExchangeOptions): Exchanges {
+  const cutOffs = new Set<() => void>();
+
+  function run(open: () => Request, format: BodyFormat, onSent: () => void): Promise<Answer> {
+    const startedAt = performance.now();
+    const durationMs = () => performance.now() - startedAt;
+    return new Promise((resolve) => {
+      const stream = open();
+      let sent = false;
+      const end = (answer: Answer) => {
+        clearTimeout(deadline);
+        cutOffs.delete(cutOff);
+        resolve(answer);
+      };
+      const fail = (code: string, message: string) => {
+        end({ kind: 'network', code, message, sent, durationMs: durationMs() });
+        stream.destroy();
+      };
+      const cutOff = () => fail('ERR_ABORTED', 'broken off');
+      // Not got's own timeout: it does not end a request that never gets a connection (a proxy that does not answer),
+      // and the row would wait for ever.
+      const deadline = setTimeout(() => fail('ETIMEDOUT', NETWORK_ERRORS.ETIMEDOUT as string), timeoutMs);
+      cutOffs.add(cutOff);
+      watchRequest(
+        stream,
+        () => {
+          // A request that was cut off before it was written ends too.
+          if (!cutOffs.has(cutOff)) return;
+          sent = true;
+          onSent();
+        },
+        () => fail('ERR_UPGRADE', 'the server wants to speak another protocol'),
+      );
+      readAnswer(stream, format.maxBytes, (head, bytes) => {
+        const body: Body = bytes === null ? { kind: 'unreadable' } : format.parse(bytes.toString(), clean);
+        end(httpAnswer(head, body, clean, durationMs()));
+      });
+      stream.on('error', (error: Error) => {
+        const code = clean(codeOf(error));
+        fail(code, NETWORK_ERRORS[code] ?? clean(error.message));
+      });
+      // A request that is gone has an answer, whatever has happened.
+      stream.once('close', cutOff);
+    });
+  }
+
+  return {
+    run,
+    inFlight: () => cutOffs.size,
+    abort() {
+      for (const cutOff of cutOffs) cutOff();
+    },
+  };
+}
