@@ -4,45 +4,46 @@ import { killAtBoundaries } from './kills/boundaries.ts';
 import { randomKills } from './kills/random-kills.ts';
 import { killsOf } from './report.ts';
 import { startServer } from './server/server.ts';
-import { type Bench, endAll, makeBench } from './trial/session.ts';
+import { killAll } from './trial/program.ts';
+import { makeTestBed, type TestBed } from './trial/trial.ts';
 
-// The short form of `npm run chaos`.
+// A short form of `npm run chaos`.
 
-const note = () => undefined;
-const made: string[] = [];
+const onProgress = () => undefined;
+const testBedDirs: string[] = [];
 
-async function onBench<T>(work: (bench: Bench) => Promise<T>): Promise<T> {
-  const { bench, cli } = makeBench();
-  made.push(bench);
+async function withTestBed<T>(work: (testBed: TestBed) => Promise<T>): Promise<T> {
+  const { dir, cli } = makeTestBed();
+  testBedDirs.push(dir);
   const server = await startServer();
   try {
-    return await work({ bench, cli, server });
+    return await work({ dir, cli, server });
   } finally {
     await server.close();
   }
 }
 
 afterAll(() => {
-  endAll();
-  for (const dir of made) rmSync(dir, { recursive: true, force: true });
+  killAll();
+  for (const dir of testBedDirs) rmSync(dir, { recursive: true, force: true });
 });
 
-describe.concurrent('a run that is killed', { timeout: 180_000 }, () => {
-  it('at random moments, is brought to the end of an unbroken one', async () => {
-    const options = { kills: 8, rows: 150, rate: 200, seed: 7, note };
-    const report = await onBench((bench) => randomKills(bench, options));
-    expect(report.faults).toEqual([]);
+describe.concurrent('a killed run ends like an uninterrupted one', { timeout: 180_000 }, () => {
+  it('after kills at random moments', async () => {
+    const options = { kills: 8, rows: 150, rate: 200, seed: 7, onProgress };
+    const report = await withTestBed((testBed) => randomKills(testBed, options));
+    expect(report.violations).toEqual([]);
     expect(killsOf(report)).toBe(8);
     expect(report.kills.reading).toBeGreaterThan(0);
   });
 
   it.each([
-    ['with the account read before', true],
+    ['online', true],
     ['offline', false],
-  ])('at write boundaries %s, is brought to the end of an unbroken one', async (_how, online) => {
-    const options = { rows: 8, seed: 3, step: 43, online, note };
-    const report = await onBench((bench) => killAtBoundaries(bench, options));
-    expect(report.faults).toEqual([]);
+  ])('after kills at write boundaries, %s', async (_mode, online) => {
+    const options = { rows: 8, seed: 3, step: 43, online, onProgress };
+    const report = await withTestBed((testBed) => killAtBoundaries(testBed, options));
+    expect(report.violations).toEqual([]);
     expect(killsOf(report)).toBeGreaterThan(5);
   });
 });

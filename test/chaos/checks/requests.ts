@@ -1,81 +1,86 @@
 import { mostInWindow } from '../../support/engine/most-in-window.ts';
+import type { Received } from '../server/handler.ts';
 import { changesOf } from '../server/rows.ts';
-import type { Seen } from '../server/server.ts';
-import type { Session, Trial } from '../trial/session.ts';
-import type { Blame } from './violations.ts';
+import type { Session, Trial } from '../trial/trial.ts';
+import type { Fail } from './violations.ts';
 
-/**
- * Reads by what they are for: for a plan, to find what others have changed before rows are sent, and to see what has
- * become of a row that was in flight.
- */
-type Reads = { plan: number; drift: number; back: number };
+/** Reads by purpose: for a plan, for drift before rows are sent later, and of rows that were in flight. */
+type ReadCounts = { plan: number; drift: number; back: number };
 
-/**
- * What the requests of a trial come to. `doubted` are writes whose answers told nothing; `most` is the greatest number in
- * any second of one session.
- */
-export type Pipeline = {
+/** What the requests of a trial add up to. */
+export type RequestCounts = {
   requests: number;
-  reads: Reads;
+  reads: ReadCounts;
+  /** Rows sent again after a read. */
   resent: number;
-  openAtKills: number;
-  doubted: number;
-  most: number;
+  /** Rows in flight at kills. */
+  inFlightAtKills: number;
+  /** Writes whose answer did not show whether they were applied. */
+  ambiguous: number;
+  /** The most requests in any second of one session. */
+  maxPerSecond: number;
+  /** The longest delay of the server's clock. */
   lateMs: number;
 };
 
-/**
- * Tells the reads of the account from those of rows that have been written and not heard of: by what the ledger said when
- * the session began, and by its own writes. Calls back for each request with it.
- */
-function eachRequest(
-  { before }: Session,
-  seen: readonly Seen[],
-  callback: (request: Seen, purpose: 'write' | 'back' | 'account') => void,
-): void {
-  const inFlight = new Set(before.open);
-  for (const request of seen) {
-    const { what, row } = request;
-    if (what === 'write') inFlight.add(row);
-    callback(request, what === 'write' ? 'write' : what === 'read' && inFlight.has(row) ? 'back' : 'account');
-  }
-}
+type Purpose = 'write' | 'back' | 'account';
 
 /**
- * Checks one session against what the ledger said when it began: only rows without an outcome, each only once unless it
- * is read in between, and no reading of the account where there is none to be, or after the sending has begun.
+ * The requests of a session with their purposes. A read of a row in flight (by the ledger at the start, or by a write in
+ * this session) is a read back. Other reads are of the account.
  */
-function checkSession(trial: Trial, session: Session, number: number, reads: Reads, blame: Blame): void {
-  const last = new Map<number, Seen['what']>();
-  let sending = false;
-  eachRequest(session, trial.server.seen().slice(session.from, session.to), ({ what, row }, purpose) => {
-    const name = `session ${number}: ${what}${row === 0 ? '' : ` of row ${row}`}`;
-    if (purpose === 'account') {
-      reads[session.planned ? 'plan' : 'drift'] += 1;
-      if (!trial.online) blame('other', `${name}, although it is offline`);
-      if (sending) blame('other', `${name}, for no row in flight, and the sending has begun`);
-    } else sending = true;
-    if (purpose === 'back') reads.back += 1;
-    if (what === 'list') return;
-    if (last.get(row) === what) blame('duplicate', `${name}, twice running in one session`);
-    last.set(row, what);
-    if (session.before.outcomes.has(row)) blame('duplicate', `${name}, which had its outcome`);
+function withPurpose({ before }: Session, requests: readonly Received[]): { request: Received; purpose: Purpose }[] {
+  const inFlight = new Set(before.inFlight);
+  return requests.map((request) => {
+    const { kind, row } = request;
+    if (kind === 'write') {
+      inFlight.add(row);
+      return { request, purpose: 'write' };
+    }
+    return { request, purpose: kind === 'read' && inFlight.has(row) ? 'back' : 'account' };
   });
 }
 
-/** Rows that are sent again must have been read since they were sent last. Gives how many were. */
-function checkResent(trial: Trial, blame: Blame): number {
+/**
+ * Checks one session against the ledger at its start. Only rows without an outcome may be sent, each only once unless it
+ * is read in between. The account is read only if the trial is online, and only before the first row is sent.
+ */
+function checkSession(trial: Trial, number: number, fail: Fail): ReadCounts {
+  const session = trial.sessions[number] as Session;
+  const reads: ReadCounts = { plan: 0, drift: 0, back: 0 };
+  const lastKind = new Map<number, Received['kind']>();
+  let isSending = false;
+  const requests = trial.server.received().slice(session.from, session.to);
+  for (const { request, purpose } of withPurpose(session, requests)) {
+    const { kind, row } = request;
+    const name = `session ${number}: ${kind}${row === 0 ? '' : ` of row ${row}`}`;
+    if (purpose === 'account') {
+      reads[session.createdRun ? 'plan' : 'drift'] += 1;
+      if (!trial.online) fail('other', `${name}, although the run is offline`);
+      if (isSending) fail('other', `${name}, of a row that is not in flight, after sending has started`);
+    } else isSending = true;
+    if (purpose === 'back') reads.back += 1;
+    if (kind === 'list') continue;
+    if (lastKind.get(row) === kind) fail('duplicate', `${name}, twice in a row in one session`);
+    lastKind.set(row, kind);
+    if (session.before.outcomes.has(row)) fail('duplicate', `${name}, which already had an outcome`);
+  }
+  return reads;
+}
+
+/** A row may be sent again only after a read. Returns the count of rows sent again. */
+function checkResent(trial: Trial, fail: Fail): number {
   const sentIn = new Map<number, number>();
   const readSince = new Set<number>();
   let resent = 0;
   trial.sessions.forEach(({ from, to }, number) => {
-    for (const { what, row } of trial.server.seen().slice(from, to)) {
-      if (what === 'read') readSince.add(row);
-      if (what !== 'write') continue;
+    for (const { kind, row } of trial.server.received().slice(from, to)) {
+      if (kind === 'read') readSince.add(row);
+      if (kind !== 'write') continue;
       const earlier = sentIn.get(row);
       if (earlier !== undefined) resent += 1;
       if (earlier !== undefined && !readSince.has(row)) {
-        blame('duplicate', `row ${row} was sent in session ${earlier} and again in ${number}, with no read between`);
+        fail('duplicate', `row ${row} was sent in session ${earlier} and again in ${number} without a read in between`);
       }
       sentIn.set(row, number);
       readSince.delete(row);
@@ -85,68 +90,73 @@ function checkResent(trial: Trial, blame: Blame): number {
 }
 
 /**
- * Every row that is to be sent was, and no other; one that somebody else has edited not after that. A row whose number has
- * from the start what it wants need not be, where it is read first.
+ * Every row with a change must be sent, and no other row. An edited row must not be sent after the edit. A row that is at
+ * its target from the start need not be sent if it was read.
  */
-function checkSent(trial: Trial, blame: Blame): void {
-  const read = new Set(trial.server.seen().flatMap(({ what, row }) => (what === 'read' ? [row] : [])));
-  const sent = new Map<number, number>();
-  trial.server.seen().forEach(({ what, row }, at) => {
-    if (what === 'write') sent.set(row, at);
+function checkSent(trial: Trial, fail: Fail): void {
+  const readRows = new Set(trial.server.received().flatMap(({ kind, row }) => (kind === 'read' ? [row] : [])));
+  const lastWriteAt = new Map<number, number>();
+  trial.server.received().forEach(({ kind, row }, at) => {
+    if (kind === 'write') lastWriteAt.set(row, at);
   });
-  for (const { row, action, fate } of trial.rows) {
-    const isThere = fate === 'there' && read.has(row);
+  for (const { row, action, behavior } of trial.rows) {
+    const isAtTarget = behavior === 'at_target' && readRows.has(row);
     const edit = trial.edits.get(row);
-    const at = sent.get(row);
+    const at = lastWriteAt.get(row);
     if (edit !== undefined) {
-      if (at !== undefined && at >= edit.since) blame('wrong', `row ${row} was sent after somebody else's edit`);
-    } else if (action === 'change' && at === undefined && !isThere) blame('loss', `row ${row} was never sent`);
-    else if (action !== 'change' && at !== undefined) blame('wrong', `row ${row} was sent, and it is ${action}`);
+      if (at !== undefined && at >= edit.since) fail('wrong', `row ${row} was sent after another client's edit`);
+    } else if (action === 'change' && at === undefined && !isAtTarget) fail('loss', `row ${row} was never sent`);
+    else if (action !== 'change' && at !== undefined) fail('wrong', `row ${row} was sent, but its action is ${action}`);
   }
 }
 
-/** No request comes too early. Gives the most in a second, and how late the server's clock was. */
-function checkPace({ server, sessions, rate }: Trial, blame: Blame): { most: number; lateMs: number } {
-  let most = 0;
-  let late = 0;
+/** Requests must not exceed the rate. Returns the most requests in a second, and the longest delay of the clock. */
+function checkPace({ server, sessions, rate }: Trial, fail: Fail): Pick<RequestCounts, 'maxPerSecond' | 'lateMs'> {
+  let maxPerSecond = 0;
+  let maxLateMs = 0;
   sessions.forEach(({ from, to, lateMs }, number) => {
     const times = server
-      .seen()
+      .received()
       .slice(from, to)
       .map(({ at }) => at);
-    most = Math.max(most, mostInWindow(times, 1000));
-    // A request that was noted late may stand in a window in which it did not come.
+    maxPerSecond = Math.max(maxPerSecond, mostInWindow(times, 1000));
+    // A request that was recorded late may have arrived before its window.
     const windowMs = 1000 - lateMs;
-    const sure = mostInWindow(times, windowMs);
-    if (sure > rate) blame('rate', `session ${number}: ${sure} requests in ${windowMs.toFixed(1)} ms, limit ${rate}/s`);
-    late = Math.max(late, lateMs);
+    const certain = mostInWindow(times, windowMs);
+    if (certain > rate) {
+      fail('rate', `session ${number}: ${certain} requests in ${windowMs.toFixed(1)} ms, limit ${rate}/s`);
+    }
+    maxLateMs = Math.max(maxLateMs, lateMs);
   });
-  return { most, lateMs: late };
+  return { maxPerSecond, lateMs: maxLateMs };
 }
 
 /**
- * Checks all requests of a trial that has ended: nothing sent twice unseen, nothing read back but rows in flight at the
- * kills and writes in doubt, no more writes than rows and those, and none too early.
+ * Checks all requests of a finished trial. Nothing is sent twice without a read, only rows in flight at kills and
+ * ambiguous writes are read back, there are no more requests than these need, and none came too early.
  */
-export function checkTraffic(trial: Trial, blame: Blame): Pipeline {
+export function checkRequests(trial: Trial, fail: Fail): RequestCounts {
   const { server, sessions } = trial;
-  const seen = server.seen();
-  const reads: Reads = { plan: 0, drift: 0, back: 0 };
-  sessions.forEach((session, number) => {
-    checkSession(trial, session, number, reads, blame);
+  const requests = server.received().length;
+  const reads: ReadCounts = { plan: 0, drift: 0, back: 0 };
+  sessions.forEach((_, number) => {
+    const { plan, drift, back } = checkSession(trial, number, fail);
+    reads.plan += plan;
+    reads.drift += drift;
+    reads.back += back;
   });
-  const resent = checkResent(trial, blame);
-  checkSent(trial, blame);
-  const openAtKills = sessions.reduce((sum, { before }) => sum + before.open.size, 0);
-  const doubted = server.doubted().length;
-  const inDoubt = `${openAtKills} rows in flight at kills and ${doubted} writes in doubt`;
-  if (reads.back > openAtKills + doubted) blame('other', `${reads.back} rows read back for ${inDoubt}`);
-  if (resent > openAtKills + doubted) blame('other', `${resent} rows sent again for ${inDoubt}`);
-  const change = changesOf(trial.rows).length;
-  const extra = seen.length - reads.plan - reads.drift - change;
-  if (extra > reads.back + openAtKills + doubted) {
-    blame('other', `${extra} requests beyond one a row, for ${reads.back} rows read back, ${inDoubt}`);
+  const resent = checkResent(trial, fail);
+  checkSent(trial, fail);
+  const inFlightAtKills = sessions.reduce((sum, { before }) => sum + before.inFlight.size, 0);
+  const ambiguous = server.ambiguousRows().length;
+  const uncertain = inFlightAtKills + ambiguous;
+  const reason = `${inFlightAtKills} rows in flight at kills and ${ambiguous} ambiguous writes`;
+  if (reads.back > uncertain) fail('other', `${reads.back} rows read back for ${reason}`);
+  if (resent > uncertain) fail('other', `${resent} rows sent again for ${reason}`);
+  const extra = requests - reads.plan - reads.drift - changesOf(trial.rows).length;
+  if (extra > reads.back + uncertain) {
+    fail('other', `${extra} requests beyond one for each row, for ${reads.back} rows read back, ${reason}`);
   }
-  for (const what of server.strange()) blame('other', `a request that no run should send: ${what}`);
-  return { requests: seen.length, reads, resent, openAtKills, doubted, ...checkPace(trial, blame) };
+  for (const request of server.unexpected()) fail('other', `unexpected request: ${request}`);
+  return { requests, reads, resent, inFlightAtKills, ambiguous, ...checkPace(trial, fail) };
 }

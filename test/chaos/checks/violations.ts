@@ -1,8 +1,9 @@
 /**
- * Something that must not be. `duplicate`: a row was sent again without having been read; `loss`: a row has not exactly
- * one outcome, or was never sent; `wrong`: a result or a number is not what an unbroken run makes of it.
+ * A broken guarantee. `duplicate`: a row was sent again without a read before. `loss`: a row was never sent, or does not
+ * have exactly one outcome. `wrong`: a result or a number differs from that of an uninterrupted run. `rate`: requests
+ * came too fast.
  */
-export type Fault = { kind: 'duplicate' | 'loss' | 'wrong' | 'rate' | 'other'; text: string };
+export type Violation = { kind: 'duplicate' | 'loss' | 'wrong' | 'rate' | 'other'; text: string };
 
-/** Notes a fault. */
-export type Blame = (kind: Fault['kind'], text: string) => void;
+/** Records a violation. */
+export type Fail = (kind: Violation['kind'], text: string) => void;

@@ -1,187 +1,167 @@
 import { cpSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkEnd, type Reference, referenceOf, runOf } from '../checks/final-state.ts';
-import { checkTraffic } from '../checks/requests.ts';
-import type { Blame } from '../checks/violations.ts';
-import { addTrial, emptyReport, killsOf, type Report } from '../report.ts';
+import type { Reference } from '../checks/final-state.ts';
+import type { Fail } from '../checks/violations.ts';
+import { emptyReport, killsOf, type Report } from '../report.ts';
 import { createRandom } from '../server/random.ts';
-import { editSome } from '../trial/edits.ts';
-import { draftsIn } from '../trial/run-files.ts';
-import {
-  applyArgs,
-  type Bench,
-  call,
-  clear,
-  newTrial,
-  runSession,
-  type Session,
-  type Trial,
-} from '../trial/session.ts';
+import { applyEdits } from '../trial/edits.ts';
+import { runProgram, runSession } from '../trial/program.ts';
 import { stageOf } from '../trial/stages.ts';
-import { checkLeft, hasFinished, hasPlanned, lastWords, nextArgs } from './next-call.ts';
+import { applyArgs, newTrial, removeTrial, runOf, type Session, type TestBed, type Trial } from '../trial/trial.ts';
+import { checkAfterKill, hasFinished, hasPlanned, nextArgs, resultText } from './next-call.ts';
+import { checkTrial, MAX_VIOLATIONS, uninterrupted } from './proof.ts';
 
 /**
- * Every `step`-th boundary of a run of so many rows, the seed says from which one on. `note` is told of every kill, with
- * the boundary's name.
+ * Kills at every `step`-th boundary; the seed determines the first. `online`: the account is read before the plan.
+ * `onProgress` is called after every kill with the name of the boundary.
  */
 export type BoundaryOptions = {
   rows: number;
   seed: number;
   step: number;
-  /** Whether the account is read before. */
   online: boolean;
-  note: (boundary: string, report: Report) => void;
+  onProgress: (boundary: string, report: Report) => void;
 };
 
-// Where the halves of writes stand among the boundaries of a ledger that is new, after those of its opening.
+// The positions of half writes among the boundaries of a new ledger, after those of opening it.
 const BOUNDARIES_OF_OPENING = 3;
 const FIRST_HALF_WRITE = BOUNDARIES_OF_OPENING + 2;
-const BOUNDARIES_OF_A_WRITE = 6;
-/** The ledger is opened for the reading, which writes that it begins and that it has ended. */
-const BOUNDARIES_OF_READING = BOUNDARIES_OF_OPENING + 2 * BOUNDARIES_OF_A_WRITE;
+const BOUNDARIES_OF_WRITE = 6;
+/** Reading the account opens the ledger too, and writes the start and the end of a session. */
+const BOUNDARIES_OF_READING = BOUNDARIES_OF_OPENING + 2 * BOUNDARIES_OF_WRITE;
 
-/** Slow enough that few rows wait with their intent on disk, and most writes of the ledger are of one row. */
+/** Slow enough that most writes of the ledger are of one row. */
 const OFFLINE_RATE = 50;
-/** No pause of a second between the reading and the sending, which no write falls into; few rows at once do the same. */
+/** No limit, because a rate would add a second without writes between reading and sending. Concurrency limits it. */
 const ONLINE_RATE = Number.POSITIVE_INFINITY;
 
-/** What somebody else does to the rows that are left before a torn run is gone on with. */
+/** The edits by another client before a torn run is resumed. */
 const EDITS = [
-  { to: 'drifted', open: false },
-  { to: 'there', open: false },
-  { to: 'drifted', open: true },
+  { to: 'drifted', inFlight: false },
+  { to: 'target', inFlight: false },
+  { to: 'drifted', inFlight: true },
 ] as const;
 
 const PRELOAD = join(import.meta.dirname, 'kill-at-write.mjs');
-const NOTE = 'killed-at.txt';
-const ENOUGH_FAULTS = 200;
+const BOUNDARY_FILE = 'killed-at.txt';
 /**
- * Whose boundaries are counted, and after how many runs that got through it is enough: how many writes of the ledger
- * there are differs a little from run to run.
+ * The files whose boundaries are counted, and after how many unkilled runs to stop. The count of writes to the ledger
+ * varies a little from run to run, so one unkilled run is not enough there.
  */
 const FILES = [
   ['ledger', 3],
   ['files', 1],
 ] as const;
 
-const noteOf = ({ work }: Trial) => (existsSync(join(work, NOTE)) ? readFileSync(join(work, NOTE), 'utf8') : '');
+type Proof = { reference: Reference; options: BoundaryOptions; report: Report };
 
-function freshTrial(bench: Bench, { rows, seed, online }: BoundaryOptions): Trial {
-  return newTrial(bench, { rows, seed, online, rate: online ? ONLINE_RATE : OFFLINE_RATE, doubts: 0 });
+/** The name of the boundary at which a process was killed. */
+function killedAt({ work }: Trial): string {
+  const path = join(work, BOUNDARY_FILE);
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
-/** One process that dies at its k-th boundary. */
-function runTo(trial: Trial, args: string[], files: string, k: number): Promise<Session> {
-  rmSync(join(trial.work, NOTE), { force: true });
-  const env = { KILL_IN: files, KILL_AT: String(k), KILL_NOTE: NOTE };
+function setupOf({ rows, seed, online }: BoundaryOptions) {
+  return { rows, seed, online, rate: online ? ONLINE_RATE : OFFLINE_RATE, ambiguousShare: 0 };
+}
+
+/** Runs one process and kills it at its k-th boundary. */
+function runToBoundary(trial: Trial, args: string[], files: string, k: number): Promise<Session> {
+  rmSync(join(trial.work, BOUNDARY_FILE), { force: true });
+  const env = { KILL_IN: files, KILL_AT: String(k), KILL_NOTE: BOUNDARY_FILE };
   return runSession(trial, args, { node: ['--import', PRELOAD], env });
 }
 
-/** Brings a trial to its end after a kill, without any more of them, and checks everything. */
-async function finish(trial: Trial, reference: Reference, options: BoundaryOptions, report: Report, blame: Blame) {
+/** Finishes a trial after a kill, without further kills, and checks it. */
+async function finish(trial: Trial, { reference, options, report }: Proof, fail: Fail): Promise<void> {
   const random = createRandom(options.seed + killsOf(report));
-  await checkLeft(trial, random.chance(0.1), blame);
-  let session = await runSession(trial, await nextArgs(trial, random, blame));
-  while (hasPlanned(trial, session)) session = await runSession(trial, await nextArgs(trial, random, blame));
-  if (!hasFinished(trial, session, blame)) return;
-  checkEnd(trial, reference, blame);
-  const traffic = checkTraffic(trial, blame);
-  addTrial(report, trial, draftsIn(runOf(trial)).length, traffic);
+  await checkAfterKill(trial, random.chance(0.1), fail);
+  let session = await runSession(trial, await nextArgs(trial, random, fail));
+  while (hasPlanned(trial, session)) session = await runSession(trial, await nextArgs(trial, random, fail));
+  if (hasFinished(trial, session, fail)) checkTrial(trial, reference, report, fail);
 }
 
-/**
- * Kills a process at its 1st, 2nd, 3rd, ... boundary until it gets through. `begin` gives a trial and the call that is
- * to die.
- */
-async function enumerate(
-  begin: () => { trial: Trial; args: string[] },
-  reference: Reference,
-  options: BoundaryOptions,
-  report: Report,
-): Promise<void> {
-  for (const [files, enough] of FILES) {
-    const last = options.step === 1 ? enough : 1;
-    let through = 0;
-    for (let k = 1 + (options.seed % options.step); through < last; k += options.step) {
-      const { trial, args } = begin();
-      const { faults } = report;
-      const before = faults.length;
-      const session = await runTo(trial, args, files, k);
-      const { ended } = session;
-      const where = `boundary ${k} of ${args[0]}, ${noteOf(trial)}`;
-      const blame: Blame = (kind, text) => faults.push({ kind, text: `${where} (${trial.work}): ${text}` });
-      if (ended.stuck || (ended.signal === null && ended.code !== reference.exit)) {
-        blame('other', `not killed, but ${lastWords(ended)}`);
-      }
-      if (ended.signal === null) through += 1;
-      else {
-        report.kills[stageOf(trial, session)] += 1;
-        await finish(trial, reference, options, report, blame).catch((error: Error) =>
-          blame('other', `${error.stack}`),
-        );
-        options.note(where, report);
-      }
-      if (faults.length === before) clear(trial);
-      if (faults.length > ENOUGH_FAULTS) return;
+/** Kills one process at its k-th boundary and finishes the trial. Returns whether the process was killed. */
+async function killAt(k: number, files: string, { trial, args }: Start, proof: Proof): Promise<boolean> {
+  const { reference, options, report } = proof;
+  const { violations } = report;
+  const violationsBefore = violations.length;
+  const session = await runToBoundary(trial, args, files, k);
+  const { result } = session;
+  const boundary = `boundary ${k} of ${args[0]}, ${killedAt(trial)}`;
+  const fail: Fail = (kind, text) => violations.push({ kind, text: `${boundary} (${trial.work}): ${text}` });
+  const isKilled = result.signal !== null;
+  if (result.timedOut || (!isKilled && result.code !== reference.exitCode)) {
+    fail('other', `not killed, but ${resultText(result)}`);
+  }
+  if (isKilled) {
+    report.kills[stageOf(trial, session)] += 1;
+    await finish(trial, proof, fail).catch((error: Error) => fail('other', `${error.stack}`));
+    options.onProgress(boundary, report);
+  }
+  if (violations.length === violationsBefore) removeTrial(trial);
+  return isKilled;
+}
+
+/** A trial, and the call to kill. */
+type Start = { trial: Trial; args: string[] };
+
+/** Kills a process at its 1st, 2nd, 3rd, ... boundary until it is no longer killed. `start` prepares each process. */
+async function killAtEach(start: () => Start, proof: Proof): Promise<void> {
+  const { seed, step } = proof.options;
+  for (const [files, unkilledRuns] of FILES) {
+    const enough = step === 1 ? unkilledRuns : 1;
+    let unkilled = 0;
+    for (let k = 1 + (seed % step); unkilled < enough; k += step) {
+      if (!(await killAt(k, files, start(), proof))) unkilled += 1;
+      if (proof.report.violations.length > MAX_VIOLATIONS) return;
     }
   }
 }
 
 /**
- * A run that was killed in the middle of a line of its ledger, and of which somebody has looked at the results since:
- * a torn line, rows in flight, and files of an earlier end are all there. Numbers of an online run have been edited.
+ * A run that was killed in the middle of a ledger line, with results written since. So it has a torn line, rows in
+ * flight, and result files. If it is online, another client has edited some numbers.
  */
-async function tornRun(bench: Bench, options: BoundaryOptions): Promise<Trial> {
+async function makeTornRun(testBed: TestBed, options: BoundaryOptions): Promise<Trial> {
   const first = FIRST_HALF_WRITE + (options.online ? BOUNDARIES_OF_READING : 0);
-  for (let k = first; ; k += BOUNDARIES_OF_A_WRITE) {
-    const trial = freshTrial(bench, options);
-    const { ended, to, from } = await runTo(trial, applyArgs(trial), 'ledger', k);
-    if (ended.signal === null) throw new Error('no boundary is in the middle of a write of the ledger');
-    const sent = trial.server.seen().slice(from, to);
-    const writes = sent.filter(({ what }) => what === 'write').length;
-    if (writes >= trial.rows.length / 3 && noteOf(trial) === 'ledger: half of a write') {
-      await call(trial, ['results', runOf(trial), '--json']);
-      if (options.online) editSome(trial, ['resume'], EDITS, createRandom(options.seed));
+  for (let k = first; ; k += BOUNDARIES_OF_WRITE) {
+    const trial = newTrial(testBed, setupOf(options));
+    const { result, to, from } = await runToBoundary(trial, applyArgs(trial), 'ledger', k);
+    if (result.signal === null) throw new Error('no boundary is in the middle of a write to the ledger');
+    const requests = trial.server.received().slice(from, to);
+    const writes = requests.filter(({ kind }) => kind === 'write').length;
+    if (writes >= trial.rows.length / 3 && killedAt(trial) === 'ledger: half of a write') {
+      await runProgram(trial, ['results', runOf(trial), '--json']);
+      if (options.online) applyEdits(trial, ['resume'], EDITS, createRandom(options.seed));
       return trial;
     }
-    clear(trial);
+    removeTrial(trial);
   }
 }
 
-/** Kills at every write boundary of an `apply`, and then of the `resume` of a torn run. */
-export async function killAtBoundaries(bench: Bench, options: BoundaryOptions): Promise<Report> {
-  const report = emptyReport();
-  const fresh = () => freshTrial(bench, options);
-  const unbroken = fresh();
-  await runSession(unbroken, applyArgs(unbroken));
-  const reference = referenceOf(unbroken);
-  clear(unbroken);
-  await enumerate(
-    () => {
-      const trial = fresh();
-      return { trial, args: applyArgs(trial) };
-    },
-    reference,
-    options,
-    report,
-  );
-  const torn = await tornRun(bench, options);
-  const kept = `${torn.work}-kept`;
-  const memory = bench.server.snapshot();
-  cpSync(torn.work, kept, { recursive: true });
-  await enumerate(
-    () => {
-      // In its old place: run.json names it.
-      rmSync(torn.work, { recursive: true, force: true });
-      cpSync(kept, torn.work, { recursive: true });
-      bench.server.restore(memory);
-      const trial = { ...torn, sessions: [...torn.sessions] };
-      return { trial, args: ['resume', runOf(trial), '--results', 'out.csv', '--json'] };
-    },
-    reference,
-    options,
-    report,
-  );
-  rmSync(kept, { recursive: true, force: true });
-  return report;
+/** Kills at every write boundary of an `apply`, then of the `resume` of a torn run. */
+export async function killAtBoundaries(testBed: TestBed, options: BoundaryOptions): Promise<Report> {
+  const setup = setupOf(options);
+  const reference = await uninterrupted(testBed, setup);
+  const proof = { reference, options, report: emptyReport() };
+  await killAtEach(() => {
+    const trial = newTrial(testBed, setup);
+    return { trial, args: applyArgs(trial) };
+  }, proof);
+
+  const torn = await makeTornRun(testBed, options);
+  const copy = `${torn.work}-copy`;
+  const snapshot = testBed.server.snapshot();
+  cpSync(torn.work, copy, { recursive: true });
+  await killAtEach(() => {
+    // Restore to the original path, because run.json contains it.
+    rmSync(torn.work, { recursive: true, force: true });
+    cpSync(copy, torn.work, { recursive: true });
+    testBed.server.restore(snapshot);
+    const trial = { ...torn, sessions: [...torn.sessions] };
+    return { trial, args: ['resume', runOf(trial), '--results', 'out.csv', '--json'] };
+  }, proof);
+  rmSync(copy, { recursive: true, force: true });
+  return proof.report;
 }

@@ -1,6 +1,6 @@
-// Loaded before the program: kills it with SIGKILL at the KILL_AT-th write boundary in a run directory, and says into
-// the file KILL_NOTE which one that was. KILL_IN counts those of the ledger or those of the other files: in which order
-// the two come differs from run to run. The log is left out, as nothing is made of it.
+// Loaded before the program. Kills it with SIGKILL at write boundary number KILL_AT in a run directory, and writes the
+// name of the boundary to the file KILL_NOTE. KILL_IN selects the boundaries of the ledger or of the other files, because
+// their relative order varies from run to run. The log is ignored, because nothing is read from it.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename, dirname } from 'node:path';
@@ -10,8 +10,8 @@ const killAt = Number(process.env.KILL_AT);
 const SLOW_DISK_MS = 50;
 let passed = 0;
 
-function die(what) {
-  real.writeFileSync(process.env.KILL_NOTE, what);
+function die(boundary) {
+  real.writeFileSync(process.env.KILL_NOTE, boundary);
   process.kill(process.pid, 'SIGKILL');
   for (;;);
 }
@@ -22,24 +22,24 @@ function isDue(files) {
   return passed === killAt;
 }
 
-/** One moment at which a process may die. `first` does what the disk would have got by then. */
-function boundary(what, first = () => undefined) {
+/** A moment at which the process may be killed. `writePartially` writes what would be on disk by then. */
+function boundary(name, writePartially = () => undefined) {
   if (!isDue('files')) return;
-  first();
-  die(what);
+  writePartially();
+  die(name);
 }
 
-/** The same in the ledger, on a disk that is slow just then: whatever does not wait for it happens before the end. */
-async function ledgerBoundary(what, first = () => undefined) {
+/** The same for the ledger, with a slow disk: anything that does not wait for the disk happens before the kill. */
+async function ledgerBoundary(name, writePartially = () => undefined) {
   if (!isDue('ledger')) return;
-  first();
+  writePartially();
   await new Promise((resolve) => setTimeout(resolve, SLOW_DISK_MS));
-  die(`ledger: ${what}`);
+  die(`ledger: ${name}`);
 }
 
 const inRun = (path) => basename(dirname(dirname(String(path)))) === 'runs' && !String(path).endsWith('log.ndjson');
-/** Without the parts of a draft's name that differ from run to run. */
-const named = (path) => basename(String(path)).replace(/(\.[0-9]+)+(\.tmp)?$/, '');
+/** The name of a file, without the parts of a draft's name that vary from run to run. */
+const nameOf = (path) => basename(String(path)).replace(/(\.[0-9]+)+(\.tmp)?$/, '');
 const half = (bytes) => bytes.subarray(0, Math.floor(bytes.length / 2));
 
 fs.promises.open = async (path, ...rest) => {
@@ -59,16 +59,16 @@ fs.promises.open = async (path, ...rest) => {
     written = real.fstatSync(fd).size;
   };
   handle.truncate = async (length) => {
-    await ledgerBoundary('before the torn line is cut');
+    await ledgerBoundary('before the torn line is removed');
     await truncate(length);
     written = length;
   };
   handle.datasync = async () => {
     await ledgerBoundary('written, before the sync');
     if (written > synced) {
-      // What a loss of power makes of bytes that were not synced: they are gone, or zeros stand in their place.
-      await ledgerBoundary('written and lost', () => real.ftruncateSync(fd, synced));
-      await ledgerBoundary('written, and zeros instead', () => {
+      // After a power loss, bytes that were not synced are missing, or replaced by zeros.
+      await ledgerBoundary('written, then lost', () => real.ftruncateSync(fd, synced));
+      await ledgerBoundary('written, then replaced by zeros', () => {
         real.ftruncateSync(fd, synced);
         real.ftruncateSync(fd, written);
       });
@@ -80,19 +80,19 @@ fs.promises.open = async (path, ...rest) => {
   return handle;
 };
 
-/** Names of the files of run directories that are being written, by their number. */
+/** The names of the files that are being written in run directories, by file descriptor. */
 const writing = new Map();
 
-function opened(path, flags, fd) {
+function onOpened(path, flags, fd) {
   writing.delete(fd);
   if (!inRun(path) || flags === 'r' || flags === undefined) return;
-  writing.set(fd, named(path));
-  boundary(`${named(path)}: opened`);
+  writing.set(fd, nameOf(path));
+  boundary(`${nameOf(path)}: opened`);
 }
 
 fs.openSync = (path, flags, ...rest) => {
   const fd = real.openSync(path, flags, ...rest);
-  opened(path, flags, fd);
+  onOpened(path, flags, fd);
   return fd;
 };
 fs.writeSync = (fd, data, ...rest) => {
@@ -109,16 +109,16 @@ fs.fsyncSync = (fd) => {
 };
 fs.writeFileSync = (path, data, ...rest) => {
   if (!inRun(path)) return real.writeFileSync(path, data, ...rest);
-  boundary(`${named(path)}: half of a write in place`, () =>
+  boundary(`${nameOf(path)}: half of a write in place`, () =>
     real.writeFileSync(path, half(Buffer.from(data)), ...rest),
   );
   real.writeFileSync(path, data, ...rest);
-  boundary(`${named(path)}: written in place`);
+  boundary(`${nameOf(path)}: written in place`);
 };
 fs.renameSync = (from, to) => {
-  if (inRun(to)) boundary(`${named(to)}: before the rename`);
+  if (inRun(to)) boundary(`${nameOf(to)}: before the rename`);
   real.renameSync(from, to);
-  if (inRun(to)) boundary(`${named(to)}: after the rename`);
+  if (inRun(to)) boundary(`${nameOf(to)}: after the rename`);
 };
 fs.mkdirSync = (path, ...rest) => {
   const made = real.mkdirSync(path, ...rest);
@@ -126,10 +126,10 @@ fs.mkdirSync = (path, ...rest) => {
   return made;
 };
 
-// The copy of the input is a stream, which writes by these.
+// The input is copied with a stream, which uses these functions.
 fs.open = (path, flags, mode, callback) =>
   real.open(path, flags, mode, (error, fd) => {
-    if (!error) opened(path, flags, fd);
+    if (!error) onOpened(path, flags, fd);
     callback(error, fd);
   });
 for (const name of ['write', 'writev']) {

@@ -1,28 +1,28 @@
-import { BEFORE, DRIFTED, type Held, PROFILES, type Row, startOf } from './rows.ts';
+import { DRIFTED, INITIAL, initialSettings, type NumberSettings, PROFILES, type Row } from './rows.ts';
 
 const ORGANIZATION = '00000000-0000-4000-8000-0000000000aa';
 const PAGE_SIZE = 250;
-/** So many numbers for each row of the input that it does not name: a list has several pages, and most on it is noise. */
-const STRANGERS = 2;
+/** Other numbers for each row of the input. They make lists longer than one page, and most of a list irrelevant. */
+const OTHER_NUMBERS_PER_ROW = 2;
 
 type Shown = Record<string, unknown>;
 
-/** The numbers of the account on trial, with what they have. */
+/** The numbers of the test account with their settings. */
 export type Account = {
-  /** The row of a number, the first one where rows repeat; undefined where the account or the input has no such id. */
+  /** The row of a number, the first one of repeated rows. Undefined if the account or the input has no such id. */
   rowOf: (id: string) => Row | undefined;
-  held: (id: string) => Held | undefined;
-  set: (id: string, held: Held) => void;
+  settingsOf: (id: string) => NumberSettings | undefined;
+  set: (id: string, settings: NumberSettings) => void;
   show: (id: string) => Shown;
-  /** A page of a list; null for a query that no run should ask. */
+  /** A page of a list, or null for a query that no run should send. */
   listNumbers: (query: URLSearchParams) => Shown | null;
   listProfiles: (query: URLSearchParams) => Shown | null;
-  snapshot: () => Map<string, Held>;
-  restore: (state: ReadonlyMap<string, Held>) => void;
+  snapshot: () => Map<string, NumberSettings>;
+  restore: (state: ReadonlyMap<string, NumberSettings>) => void;
 };
 
-/** A page of a list in its order; null where the query names no page of the size that the program asks for. */
-function paged<T>(list: readonly T[], query: URLSearchParams, show: (item: T) => Shown): Shown | null {
+/** One page of a list, or null if the query does not ask for a page of the size that the program uses. */
+function pageOf<T>(list: readonly T[], query: URLSearchParams, show: (item: T) => Shown): Shown | null {
   const page = Number(query.get('page[number]'));
   if (query.get('page[size]') !== String(PAGE_SIZE) || !(page >= 1)) return null;
   const data = list.slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE).map(show);
@@ -30,25 +30,25 @@ function paged<T>(list: readonly T[], query: URLSearchParams, show: (item: T) =>
   return { data, meta: { total_pages: pages, total_results: list.length, page_size: PAGE_SIZE, page_number: page } };
 }
 
-/** The account that has the numbers of these rows, but for those that are not to be found, and others besides. */
+/** An account with the numbers of these rows, except those that must not be found, and with other numbers. */
 export function makeAccount(rows: readonly Row[]): Account {
-  const named = new Map(rows.filter(({ action }) => action !== 'duplicate').map((row) => [row.id, row]));
-  const numbers = [...named.values()]
-    .filter(({ fate }) => fate !== 'not_found')
+  const rowsById = new Map(rows.filter(({ action }) => action !== 'duplicate').map((row) => [row.id, row]));
+  const numbers = [...rowsById.values()]
+    .filter(({ behavior }) => behavior !== 'not_found')
     .map(({ id, phone }) => ({ id, phone }));
-  let state = new Map([...named.values()].map((row) => [row.id, startOf(row)]));
-  for (let n = 1; n <= STRANGERS * rows.length; n++) {
+  let state = new Map([...rowsById.values()].map((row) => [row.id, initialSettings(row)]));
+  for (let n = 1; n <= OTHER_NUMBERS_PER_ROW * rows.length; n++) {
     const id = `1300000000${String(n).padStart(9, '0')}`;
     numbers.push({ id, phone: `+1700${String(n).padStart(7, '0')}` });
-    state.set(id, n % 2 === 0 ? BEFORE : { profile: PROFILES[n % PROFILES.length] as string, product: 'A2P' });
+    state.set(id, n % 2 === 0 ? INITIAL : { profile: PROFILES[n % PROFILES.length] as string, product: 'A2P' });
   }
   numbers.sort((a, b) => a.phone.localeCompare(b.phone));
-  const phoneOf = new Map(numbers.map(({ id, phone }) => [id, phone]));
+  const phones = new Map(numbers.map(({ id, phone }) => [id, phone]));
 
   const show = (id: string): Shown => ({
     record_type: 'messaging_settings',
     id,
-    phone_number: phoneOf.get(id),
+    phone_number: phones.get(id),
     organization_id: ORGANIZATION,
     messaging_profile_id: state.get(id)?.profile,
     messaging_product: state.get(id)?.product,
@@ -56,21 +56,22 @@ export function makeAccount(rows: readonly Row[]): Account {
   });
 
   return {
-    rowOf: (id) => named.get(id),
-    held: (id) => state.get(id),
-    set: (id, held) => state.set(id, held),
+    rowOf: (id) => rowsById.get(id),
+    settingsOf: (id) => state.get(id),
+    set: (id, settings) => state.set(id, settings),
     show,
     listNumbers(query) {
       const profile = query.get('filter[messaging_profile_id]');
-      const phones = query.get('filter[phone_number]')?.split(',');
-      const isMeant = ({ id, phone }: { id: string; phone: string }) =>
-        (profile === null || state.get(id)?.profile === profile) && (phones === undefined || phones.includes(phone));
+      const wantedPhones = query.get('filter[phone_number]')?.split(',');
+      const matches = ({ id, phone }: { id: string; phone: string }) =>
+        (profile === null || state.get(id)?.profile === profile) &&
+        (wantedPhones === undefined || wantedPhones.includes(phone));
       if (query.get('sort[phone_number]') !== 'asc') return null;
-      return paged(numbers.filter(isMeant), query, ({ id }) => show(id));
+      return pageOf(numbers.filter(matches), query, ({ id }) => show(id));
     },
     listProfiles(query) {
-      const profiles = [...PROFILES, BEFORE.profile, DRIFTED.profile];
-      return paged(profiles, query, (id) => ({
+      const profiles = [...PROFILES, INITIAL.profile, DRIFTED.profile];
+      return pageOf(profiles, query, (id) => ({
         record_type: 'messaging_profile',
         id,
         name: `Profile ${id?.at(-1)}`,
@@ -79,8 +80,8 @@ export function makeAccount(rows: readonly Row[]): Account {
       }));
     },
     snapshot: () => new Map(state),
-    restore(kept) {
-      state = new Map(kept);
+    restore(saved) {
+      state = new Map(saved);
     },
   };
 }

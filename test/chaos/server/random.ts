@@ -1,4 +1,4 @@
-/** Chance that a seed repeats: the same draws for the same seed. */
+/** Random draws that are the same for the same seed. */
 export type Random = {
   /** 0 to 1. */
   next: () => number;
@@ -7,7 +7,7 @@ export type Random = {
   pick: <T>(list: readonly T[]) => T;
 };
 
-/** A generator of its own for every purpose (mulberry32), so that one does not disturb the draws of another. */
+/** A generator (mulberry32). Each purpose has its own, so that its draws do not depend on the others. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {

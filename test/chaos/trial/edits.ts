@@ -1,41 +1,44 @@
 import type { Random } from '../server/random.ts';
-import { changesOf, DRIFTED, type Held, type Row, wanted } from '../server/rows.ts';
+import { changesOf, DRIFTED, finalSettings, type NumberSettings, type Row } from '../server/rows.ts';
 import { readLedger } from './run-files.ts';
-import { type Edit, runAt, type Trial } from './session.ts';
+import { type Edit, runDirOf, type Trial } from './trial.ts';
 
-/** What an edited number must have in the end: what it has been given. */
-export function editedTo(row: Row, { to }: Edit): Held {
-  return to === 'drifted' ? DRIFTED : wanted(row);
+/** The settings of an edited number at the end: those of the edit. */
+export function editedSettings(row: Row, { to }: Edit): NumberSettings {
+  return to === 'drifted' ? DRIFTED : finalSettings(row);
 }
 
-/** How an edited row must end: what was given is left alone, and is no change of this run where it is the target. */
-export function endOfEdited({ to, open }: Edit): { status: string; reason: string } {
+/** The expected result of an edited row. The run does not overwrite an edit, and does not count it as its own change. */
+export function editedResult({ to, inFlight }: Edit): { status: string; reason: string } {
   if (to === 'drifted') return { status: 'held', reason: 'drifted' };
-  return open ? { status: 'updated', reason: 'confirmed_by_read' } : { status: 'unchanged', reason: '' };
+  return inFlight ? { status: 'updated', reason: 'confirmed_by_read' } : { status: 'unchanged', reason: '' };
 }
 
 /**
- * Edits one number for each of `edits`, of rows that have not ended, where a call is to go on with a plan that was made
- * before; none where no row is `open`, or is not, as it says.
+ * Applies each of `edits` to the number of a random row without an outcome, if the next call continues an existing plan.
+ * Skips an edit if no row matches its `inFlight`.
  */
-export function editSome(
+export function applyEdits(
   trial: Trial,
   args: readonly string[],
-  edits: readonly Pick<Edit, 'to' | 'open'>[],
+  edits: readonly Pick<Edit, 'to' | 'inFlight'>[],
   random: Random,
 ): void {
-  const dir = runAt(trial, args);
+  const dir = runDirOf(trial, args);
   if (dir === undefined) return;
   const ledger = readLedger(dir);
-  for (const { to, open } of edits) {
+  for (const { to, inFlight } of edits) {
     const rows = changesOf(trial.rows).filter(
-      ({ row, fate }) =>
-        fate === 'ok' && ledger.open.has(row) === open && !ledger.outcomes.has(row) && !trial.edits.has(row),
+      ({ row, behavior }) =>
+        behavior === 'accepts' &&
+        ledger.inFlight.has(row) === inFlight &&
+        !ledger.outcomes.has(row) &&
+        !trial.edits.has(row),
     );
     if (rows.length === 0) continue;
     const row = random.pick(rows);
-    const edit: Edit = { to, open, since: trial.server.seen().length };
+    const edit: Edit = { to, inFlight, since: trial.server.received().length };
     trial.edits.set(row.row, edit);
-    trial.server.edit(row.id, editedTo(row, edit));
+    trial.server.edit(row.id, editedSettings(row, edit));
   }
 }

@@ -1,23 +1,24 @@
+import type { Received } from '../server/handler.ts';
 import { changesOf } from '../server/rows.ts';
-import type { Seen } from '../server/server.ts';
 import { manifestOf, readLedger } from './run-files.ts';
-import type { Session, Trial } from './session.ts';
+import type { Session, Trial } from './trial.ts';
 
 /**
- * How far a process had come when it was killed: before it had a plan; while it read the account for one; while it read
- * the rows again that were not sent; before its first request about a row; while it sent; when all rows had ended.
+ * What a process was doing when it was killed: `planning` before it had a plan, `reading` the account for the plan,
+ * `rereading` the unsent rows, `starting` before its first request about a row, `sending`, or `finishing` after the last
+ * outcome.
  */
 export type Stage = 'planning' | 'reading' | 'rereading' | 'starting' | 'sending' | 'finishing';
 
-/** Tells it from what the process has left. */
-export function stageOf({ rows, online, server }: Trial, { dir, planned, from, to, before }: Session): Stage {
+/** Determines the stage from the files and requests of the process. */
+export function stageOf({ rows, online, server }: Trial, { dir, createdRun, from, to, before }: Session): Stage {
   const now = readLedger(dir);
-  if (online && to > from && now.sessions - before.sessions === 1 && now.ended === before.ended) {
-    return planned ? 'reading' : 'rereading';
+  if (online && to > from && now.sessions - before.sessions === 1 && now.endedSessions === before.endedSessions) {
+    return createdRun ? 'reading' : 'rereading';
   }
   if (dir === undefined || (manifestOf(dir)?.plan ?? null) === null) return 'planning';
   if (now.outcomes.size >= changesOf(rows).length) return 'finishing';
-  const asked = server.seen().slice(from, to);
-  const isAboutRow = ({ what, row }: Seen) => what === 'write' || (what === 'read' && before.open.has(row));
-  return asked.some(isAboutRow) ? 'sending' : 'starting';
+  const requests = server.received().slice(from, to);
+  const isAboutRow = ({ kind, row }: Received) => kind === 'write' || (kind === 'read' && before.inFlight.has(row));
+  return requests.some(isAboutRow) ? 'sending' : 'starting';
 }
