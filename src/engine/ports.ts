@@ -18,20 +18,30 @@ export type Clock = {
   random: () => number;
 };
 
+/** What a request does to a number. */
+export type Operation = 'read' | 'write';
+
 /** What the engine reports while it works, for the log and the progress line. */
 export type ExecutorEvent =
   | {
       event: 'attempt.failed';
       entry: PlanEntry;
-      ask: 'read' | 'write';
+      operation: Operation;
       attempt: number;
       answer: Answer;
       error: ApiError;
       /** Null when the row is not tried again. */
       retryInMs: number | null;
     }
-  /** A read that belongs to no row: `what` was requested, `words` describes the answer. */
-  | { event: 'read.failed'; what: string; attempt: number; answer: Answer; words: string; retryInMs: number | null }
+  /** A read that belongs to no row; `description` is that of the answer. */
+  | {
+      event: 'read.failed';
+      what: string;
+      attempt: number;
+      answer: Answer;
+      description: string;
+      retryInMs: number | null;
+    }
   | { event: 'row.updated' | 'row.failed' | 'row.held'; entry: PlanEntry; outcome: Outcome }
   | { event: 'profile.held'; profile: string; why: string }
   | { event: 'run.paused'; waitMs: number; why: string }

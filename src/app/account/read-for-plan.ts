@@ -67,7 +67,7 @@ export async function readForDraft(run: Run, draft: Preview, resolved: Resolved,
   const profiles = await readProfiles(asker, client, needed, ids.length < targets.length);
   const count = async (profile?: string): Promise<number | null> => {
     const query = profile === undefined ? { page: 1 } : { page: 1, profile };
-    const told = await asker.ask('the number of numbers', (onLeft) => client.listNumbers(query, onLeft));
+    const told = await asker.read('the number of numbers', (onLeft) => client.listNumbers(query, onLeft));
     return 'body' in told && told.body.kind === 'numbers' ? told.body.page.total : null;
   };
   return {

@@ -93,7 +93,7 @@ function tellWaiting(event: ExecutorEvent, patienceMs: number, context: Context)
     const patience = formatDuration(patienceMs);
     print(
       context.stderr,
-      `The API does not answer (${event.words}): trying for up to ${patience} (--outage-patience)\n`,
+      `The API does not answer (${event.description}): trying for up to ${patience} (--outage-patience)\n`,
     );
   }
 }
@@ -222,6 +222,6 @@ export async function readNumbers(
 ): Promise<{ account: AccountSnapshot; reading: Reading }> {
   const account = createSnapshot(digest);
   for await (const batch of rows()) for (const named of batch) account.addWanted(named);
-  const parts = { account, asker, ports: client, rows, atOnce: concurrencyOf(settings), onChoice };
+  const parts = { account, query: asker, ports: client, rows, concurrency: concurrencyOf(settings), onChoice };
   return { account, reading: await readAccount(parts, targets) };
 }

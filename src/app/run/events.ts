@@ -83,7 +83,7 @@ export function createEventReporter({ logger, settings, total, context, clock, i
       switch (event.event) {
         case 'attempt.failed': {
           if (event.retryInMs !== null) seen.retries += 1;
-          const method = event.ask === 'read' ? 'GET' : 'PATCH';
+          const method = event.operation === 'read' ? 'GET' : 'PATCH';
           const fields = { row: event.entry.row, phone_number_id: event.entry.id, attempt: event.attempt, method };
           logger.log('warn', 'attempt.failed', 'attempt failed', { ...fields, ...answerFields(event) });
           return;
@@ -91,7 +91,7 @@ export function createEventReporter({ logger, settings, total, context, clock, i
         case 'read.failed': {
           if (event.retryInMs !== null) seen.retries += 1;
           const fields = { method: 'GET', attempt: event.attempt, asked_for: event.what };
-          logger.log('warn', 'attempt.failed', event.words, { ...fields, ...answerFields(event) });
+          logger.log('warn', 'attempt.failed', event.description, { ...fields, ...answerFields(event) });
           return;
         }
         case 'row.updated':

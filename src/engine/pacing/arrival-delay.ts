@@ -1,41 +1,41 @@
-/** How long a request takes to the server at most, as far as is known when it leaves, in ms. */
-export const WAY_MS = 3;
-/** A longer way than this is not believed: it would lower the mean for a server that was slow for once. */
-const LONGEST_WAY_MS = 60;
-/** Answer times that vary by more than this by themselves say nothing about the way. */
-const STEADY_MS = 30;
-/** What ways may cost on average: with the guard of the pacer just under 1 % of a second. */
-const BUDGET_MS = 6;
-/** Weight of the newest answer in the averages. */
-const NEWEST = 0.1;
-/** How fast the shortest answer time is forgotten when the server becomes slower. */
-const FORGET = 0.01;
+/** How much later than it was sent a request usually arrives, at most. */
+export const USUAL_DELAY_MS = 3;
+/** Longer delays are not believed: a server that was slow once must not lower the mean rate. */
+const MAX_DELAY_MS = 60;
+/** If answer times vary by more than this, they say nothing about the delay. */
+const MAX_MEAN_VARIATION_MS = 30;
+/** What delays may cost on average: together with the guard of the window just under 1 % of a second. */
+const DELAY_BUDGET_MS = 6;
+/** Weight of the newest answer in the mean. */
+const NEWEST_WEIGHT = 0.1;
+/** How fast the shortest answer time follows a server that becomes slower. */
+const SHORTEST_GROWTH = 0.01;
 
-/** Learns from answers how late requests arrive. */
-export type WayEstimate = {
-  /** The time between leaving and arriving that an answer after `answerMs` tells of, in ms; at most 60. */
-  of: (answerMs: number) => number;
+/** Learns from answer times how much later than they were sent requests arrive. */
+export type ArrivalDelay = {
+  /** The delay of the request that was answered after `answerMs`, in ms; at most 60. */
+  estimate: (answerMs: number) => number;
 };
 
 /**
- * An answer proves that its request has arrived: behind a server that takes 1 ms, it cannot have arrived later than
- * its answer. Behind a server that always takes 100 ms, an answer after 130 ms may have arrived 30 ms late, and must
- * count from then on. Where answer times vary more than the mean rate could bear, only what is out of the ordinary
- * counts; where they vary much, nothing can be told, and the usual few ms stand.
+ * A request has arrived before its answer: behind a server that takes 1 ms, its delay is at most the answer time. Behind
+ * a server that always takes 100 ms, a request that is answered after 130 ms may have arrived 30 ms late. If answer times
+ * vary by more than the mean rate can bear, only what is unusual counts; if they vary much, the usual delay is assumed.
  */
-export function createArrivalDelay(): WayEstimate {
-  let shortest = Number.POSITIVE_INFINITY;
-  // Nothing is known at first, and a server is taken for steady only when it has shown it.
-  let usual = STEADY_MS + BUDGET_MS;
+export function createArrivalDelay(): ArrivalDelay {
+  let shortestMs = Number.POSITIVE_INFINITY;
+  // A server counts as steady only after its answers have shown it.
+  let meanVariationMs = MAX_MEAN_VARIATION_MS + DELAY_BUDGET_MS;
   return {
-    of(answerMs) {
-      if (shortest === Number.POSITIVE_INFINITY) shortest = answerMs;
-      shortest = answerMs < shortest ? answerMs : shortest + (answerMs - shortest) * FORGET;
-      const way = shortest <= WAY_MS ? answerMs : answerMs - shortest;
-      usual += (Math.min(way, LONGEST_WAY_MS) - usual) * NEWEST;
-      const least = Math.min(answerMs, WAY_MS);
-      if (usual > STEADY_MS) return least;
-      return Math.max(least, Math.min(LONGEST_WAY_MS, way - Math.max(0, usual - BUDGET_MS)));
+    estimate(answerMs) {
+      if (shortestMs === Number.POSITIVE_INFINITY) shortestMs = answerMs;
+      shortestMs = answerMs < shortestMs ? answerMs : shortestMs + (answerMs - shortestMs) * SHORTEST_GROWTH;
+      const variationMs = shortestMs <= USUAL_DELAY_MS ? answerMs : answerMs - shortestMs;
+      meanVariationMs += (Math.min(variationMs, MAX_DELAY_MS) - meanVariationMs) * NEWEST_WEIGHT;
+      const minMs = Math.min(answerMs, USUAL_DELAY_MS);
+      if (meanVariationMs > MAX_MEAN_VARIATION_MS) return minMs;
+      const unusualMs = variationMs - Math.max(0, meanVariationMs - DELAY_BUDGET_MS);
+      return Math.max(minMs, Math.min(MAX_DELAY_MS, unusualMs));
     },
   };
 }

@@ -1,21 +1,21 @@
-/** An event that was counted, by which its time may still be corrected. */
-export type Place = number;
+/** The number of a counted event; with it, the event's time can still be corrected. */
+export type EventNumber = number;
 
-/** Counts events in a sliding window of time, in ms. */
+/** Counts events in a sliding window. All times are in ms. */
 export type WindowCount = {
   /** `at` may lie a little ahead of `now`. */
-  add: (at: number, now?: number) => Place;
-  /** Gives an event another time; nothing happens where it has left the window. */
-  correct: (place: Place, at: number) => void;
-  /** How many there are in the window that ends now. */
+  add: (at: number, now?: number) => EventNumber;
+  /** Changes the time of an event; does nothing if it has left the window. */
+  correct: (event: EventNumber, at: number) => void;
+  /** The number of events in the window that ends now. */
   size: (now: number) => number;
-  /** The time of the first one that will leave the window; call `size` first. */
+  /** The time of the event that will leave the window first; call `size` before. */
   oldest: () => number;
-  /** The most that any window has held. */
+  /** The largest number of events that any window has held. */
   most: () => number;
 };
 
-/** How many requests stood in any second and in any minute: one for all phases of a command, as windows span them. */
+/** Counts requests in any second and in any minute, over all phases of a command. */
 export type Meter = { second: WindowCount; minute: WindowCount };
 
 export function createMeter(): Meter {
@@ -23,9 +23,9 @@ export function createMeter(): Meter {
 }
 
 /**
- * A ring of times, 8 bytes an event: memory follows the window, not the run. An event leaves only when those before it
- * have left, so one that is corrected to later keeps a few others a little longer: the count may be too high for some
- * ms, and never too low.
+ * A ring of times, 8 bytes an event, so that memory follows the window and not the run. An event leaves only after those
+ * before it. One that is corrected to a later time keeps some others a little longer: for some ms the count may be too
+ * high, but never too low.
  */
 export function createWindowCount(windowMs: number): WindowCount {
   let ring = new Float64Array(64);
@@ -33,7 +33,7 @@ export function createWindowCount(windowMs: number): WindowCount {
   let front = 0;
   let end = 0;
   let most = 0;
-  const timeOf = (place: Place) => ring[place % ring.length] as number;
+  const timeOf = (event: EventNumber) => ring[event % ring.length] as number;
 
   function forget(now: number): void {
     while (front < end && timeOf(front) <= now - windowMs) front += 1;
@@ -42,7 +42,7 @@ export function createWindowCount(windowMs: number): WindowCount {
   function makeRoom(): void {
     if (end - front < ring.length) return;
     const larger = new Float64Array(ring.length * 2);
-    for (let place = front; place < end; place++) larger[place % larger.length] = timeOf(place);
+    for (let event = front; event < end; event++) larger[event % larger.length] = timeOf(event);
     ring = larger;
   }
 
@@ -50,14 +50,14 @@ export function createWindowCount(windowMs: number): WindowCount {
     add(at, now = at) {
       forget(now);
       makeRoom();
-      const place = end;
-      ring[place % ring.length] = at;
+      const event = end;
+      ring[event % ring.length] = at;
       end += 1;
       most = Math.max(most, end - front);
-      return place;
+      return event;
     },
-    correct(place, at) {
-      if (place >= front) ring[place % ring.length] = at;
+    correct(event, at) {
+      if (event >= front) ring[event % ring.length] = at;
     },
     size(now) {
       forget(now);

@@ -4,45 +4,47 @@ import type { Ports } from '../ports.ts';
 import type { Pipeline } from '../sending/pipeline.ts';
 import { type RequestSpec, requestWithRetry } from '../sending/request-loop.ts';
 
-/** The account could not be read: what was asked for, and how the API answered. */
+/** The account could not be read: the message says what was requested, and what the API answered. */
 export class Unread extends Error {
-  /** The status with which the API refuses it; 0 where there was no such answer. */
-  readonly refused: number;
+  /** The status with which the API refused it; 0 without such an answer. */
+  readonly refusedStatus: number;
 
-  constructor(message: string, refused = 0) {
+  constructor(message: string, refusedStatus = 0) {
     super(message);
-    this.refused = refused;
+    this.refusedStatus = refusedStatus;
   }
 }
 
-/** The run is to stop; why is in its stop. */
+/** The run is to stop; its `Stop` says why. */
 export class Stopped extends Error {}
 
-/** What one read has shown, or the status and words with which the API refuses it. */
-export type Told = { body: Body } | { refused: number; words: string };
+/** What a read has shown, or how the API refused it. */
+export type QueryResult = { body: Body } | { refusedStatus: number; description: string };
 
-/** Reads that are about no row of a run, under its pace and its rules of retrying. */
+type Send = (onLeft: () => void) => Promise<Answer>;
+
+/** Reads that belong to no row of a run, under its rate and its retry rules. */
 export type AccountQuery = {
-  /** Asks for `what` until an answer decides. Throws Unread where none does, and Stopped. */
-  ask: (what: string, send: (onLeft: () => void) => Promise<Answer>) => Promise<Told>;
-  /** So many answers have come. */
+  /** Sends until an answer decides; messages call it `what`. Throws Unread if none does, and Stopped. */
+  read: (what: string, send: Send) => Promise<QueryResult>;
+  /** How many requests have been sent. */
   calls: () => number;
 };
 
-/** How an answer is named in a message. */
-function wordsOf(answer: Answer): string {
+function describeAnswer(answer: Answer): string {
   if (answer.kind === 'network') return answer.message;
   const { code, title, detail } = firstError(answer);
   return [`HTTP ${answer.status}`, code, title || detail].filter((part) => part !== '').join(' ');
 }
 
-export function createAccountQuery(traffic: Pipeline, onEvent: Ports['onEvent']): AccountQuery {
-  let asked = 0;
+export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']): AccountQuery {
+  let reads = 0;
   let calls = 0;
-  const questionOf = (row: number, what: string, send: (onLeft: () => void) => Promise<Answer>): RequestSpec => ({
-    ask: 'read',
+
+  const specOf = (row: number, what: string, send: Send): RequestSpec => ({
+    operation: 'read',
     row,
-    name: () => what,
+    describe: () => what,
     send: (onLeft) => {
       calls += 1;
       return send(onLeft);
@@ -52,28 +54,29 @@ export function createAccountQuery(traffic: Pipeline, onEvent: Ports['onEvent'])
     requests: { sent: 0 },
     onSending: () => undefined,
     onFailed: (answer, attempt, retryInMs) =>
-      onEvent({ event: 'read.failed', what, attempt, answer, words: wordsOf(answer), retryInMs }),
+      onEvent({ event: 'read.failed', what, attempt, answer, description: describeAnswer(answer), retryInMs }),
     isWanted: () => true,
-    evenStopped: () => false,
+    isAllowedAfterStop: () => false,
   });
+
   return {
     calls: () => calls,
-    async ask(what, send) {
-      asked += 1;
-      const row = -asked;
-      const began = traffic.clock.now();
+    async read(what, send) {
+      reads += 1;
+      const row = -reads;
+      const startedAt = pipeline.clock.now();
       for (;;) {
-        const talk = await requestWithRetry(questionOf(row, what, send), traffic);
-        if (talk.end === 'put_back') throw new Stopped();
-        if (talk.end === 'verdict') {
-          const { answer, verdict } = talk;
-          if (answer.kind === 'http' && verdict.kind === 'confirmed') return { body: answer.body };
-          return { refused: answer.kind === 'http' ? answer.status : 0, words: wordsOf(answer) };
+        const result = await requestWithRetry(specOf(row, what, send), pipeline);
+        if (result.kind === 'requeued') throw new Stopped();
+        const { answer } = result;
+        if (result.kind === 'decided') {
+          if (answer.kind === 'http' && result.meaning.kind === 'confirmed') return { body: answer.body };
+          return { refusedStatus: answer.kind === 'http' ? answer.status : 0, description: describeAnswer(answer) };
         }
-        // No row is lost by waiting, and a nightly run must not die of an outage of some seconds.
-        const waited = traffic.clock.now() - began;
-        if (!isOutageAnswer(talk.answer) || waited >= traffic.limits.patienceMs) {
-          throw new Unread(`${what}: ${wordsOf(talk.answer)}`);
+        // Waiting costs no row an attempt, and a nightly run must survive an outage of some seconds.
+        const waitedMs = pipeline.clock.now() - startedAt;
+        if (!isOutageAnswer(answer) || waitedMs >= pipeline.limits.patienceMs) {
+          throw new Unread(`${what}: ${describeAnswer(answer)}`);
         }
       }
     },

@@ -1,37 +1,38 @@
 import type { Answer } from '../../core/api/response.ts';
-import type { Pacer, Pass } from '../pacing/pacer.ts';
-import type { Ports } from '../ports.ts';
+import type { Pacer } from '../pacing/pacer.ts';
+import type { Pass } from '../pacing/window-limit.ts';
+import type { Clock } from '../ports.ts';
 import { type Stop, sleepOrStop } from '../stop.ts';
 
-/** Contract: a 401 is confirmed by one more request two seconds later, as an API's login service may stumble. */
+/** Contract: a 401 is confirmed by one more request, because the login service of an API may fail for a moment. */
 const CONFIRM_AFTER_MS = 2000;
 
 /** Confirms a 401 before it stops a run. */
 export type KeyCheck = {
   /**
-   * The first row that saw a 401 sends its request once more, while nobody else sends. Gives that answer; `again`
-   * where another row has confirmed meanwhile that the key is good; null when the run is to stop.
+   * Sends the request of the first row that saw a 401 once more, while all others wait. Returns its answer; `retry` if
+   * another row has found meanwhile that the key is good; null if the run is to stop.
    */
-  confirm: <T extends { answer: Answer }>(request: (pass: Pass) => Promise<T>) => Promise<T | 'again' | null>;
+  confirm: <T extends { answer: Answer }>(request: (pass: Pass) => Promise<T>) => Promise<T | 'retry' | null>;
 };
 
-export function createKeyCheck(ports: Pick<Ports, 'clock'>, pacer: Pacer, stop: Stop): KeyCheck {
+export function createKeyCheck(clock: Clock, pacer: Pacer, stop: Stop): KeyCheck {
   let checking: Promise<unknown> | null = null;
 
   async function check<T extends { answer: Answer }>(request: (pass: Pass) => Promise<T>): Promise<T | null> {
     const holder = Symbol('key check');
     pacer.hold(holder);
     try {
-      await sleepOrStop(ports.clock, stop, CONFIRM_AFTER_MS);
+      await sleepOrStop(clock, stop, CONFIRM_AFTER_MS);
       const pass = await pacer.admit(holder);
       if (pass === null) return null;
-      const told = await request(pass);
-      const { answer } = told;
+      const answered = await request(pass);
+      const { answer } = answered;
       if (answer.kind === 'http' && answer.status === 401) {
         stop.ask('key_refused', 'HTTP 401, twice within some seconds: the API does not accept this key');
         return null;
       }
-      return told;
+      return answered;
     } finally {
       pacer.hold(null);
       checking = null;
@@ -42,7 +43,7 @@ export function createKeyCheck(ports: Pick<Ports, 'clock'>, pacer: Pacer, stop: 
     async confirm(request) {
       if (checking !== null) {
         await checking.catch(() => undefined);
-        return stop.asked() === null ? 'again' : null;
+        return stop.asked() === null ? 'retry' : null;
       }
       const running = check(request);
       checking = running;

@@ -6,14 +6,15 @@ import { type Settings, START_PER_S } from '../../core/settings/schema.ts';
 import { createPacer } from '../pacing/pacer.ts';
 import type { Meter } from '../pacing/sliding-window.ts';
 import { createThrottle } from '../pacing/throttle.ts';
-import type { Ports } from '../ports.ts';
+import type { Clock, Ports } from '../ports.ts';
 import type { Stop } from '../stop.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import { createKeyCheck } from './key-check.ts';
+import { createOutageWatch } from './outage-watch.ts';
 import type { RequestContext } from './request-loop.ts';
 import { createRequestQueue } from './request-queue.ts';
 
-/** The settings of how fast requests may be, and how often one is tried. */
+/** The settings of the rate and of retries. */
 export type PipelineLimits = Pick<
   Settings,
   | 'rate'
@@ -26,8 +27,8 @@ export type PipelineLimits = Pick<
   | 'outage_patience'
 >;
 
-/** Stops after which the API may still be asked what has become of writes that may have happened. */
-const LOOKED_AFTER: ReadonlySet<StopReason> = new Set([
+/** Stops after which writes that may have happened are still read back. */
+const STOPS_WITH_READ_BACK: ReadonlySet<StopReason> = new Set([
   'outage',
   'max_failures',
   'max_same_error',
@@ -35,21 +36,11 @@ const LOOKED_AFTER: ReadonlySet<StopReason> = new Set([
   'finish_by',
   'stop_after',
 ]);
-/** For so long: whoever waits for the end of a run waits for this too. */
-const LAST_LOOKS_MS = 30_000;
+/** The end of the run waits for these reads, so they get little time. */
+const READ_BACK_AFTER_STOP_MS = 30_000;
 
-/** All requests of a command under one rate, with what they share, and what they came to. */
+/** All requests of a command, under one rate. `end` must be called after the last one. */
 export type Pipeline = RequestContext & { rateSeen: () => RateSeen; end: () => void };
-
-/**
- * What decides how fast is sent: at most a rate that was set, which needs no reserve, as whoever sets it knows who else
- * is there. Phases of a command share one, or each would learn anew what the server allows.
- */
-export function createControl({ rate, reserve }: Pick<Settings, 'rate' | 'reserve'>): RateControl {
-  return typeof rate === 'number'
-    ? createRateControl({ cap: rate, reserve: 0, startPerSecond: rate })
-    : createRateControl({ cap: null, reserve, startPerSecond: START_PER_S });
-}
 
 export type PipelineOptions = {
   ports: Pick<Ports, 'clock' | 'onEvent'>;
@@ -57,45 +48,61 @@ export type PipelineOptions = {
   control: RateControl;
   stop: Stop;
   meter?: Meter | undefined;
-  /** Whether rows other than the given number that wait for the breaker may still be sent. */
+  /** Whether rows other than this many that wait for the breaker may still be sent. */
   othersAtWork: (waiting: number) => boolean;
 };
 
+/**
+ * A rate that was set is kept without a reserve, because its user knows who else uses the account. All phases of a
+ * command share one control, so that none has to learn the limit of the server again.
+ */
+export function createControl({ rate, reserve }: Pick<Settings, 'rate' | 'reserve'>): RateControl {
+  return typeof rate === 'number'
+    ? createRateControl({ cap: rate, reserve: 0, startPerSecond: rate })
+    : createRateControl({ cap: null, reserve, startPerSecond: START_PER_S });
+}
+
 export function createPipeline({ ports, limits, control, stop, meter, othersAtWork }: PipelineOptions): Pipeline {
-  const pacer = createPacer(limits.rate, control, ports.clock, stop, meter);
+  const { clock } = ports;
+  const pacer = createPacer({ rate: limits.rate, control, clock, stop, meter });
   const concurrency = concurrencyOf(limits);
   const waits = {
     retryBaseMs: limits.retry_base,
     retryMaxMs: limits.retry_max,
     maxServerWaitMs: limits.max_server_wait,
   };
-  const breaker = createCircuitBreaker(ports, stop, { concurrency, patienceMs: limits.outage_patience, othersAtWork });
-  // Without a limit nobody asks what servers say about one, and to hear it costs some us a request.
-  const throttle = createThrottle(ports, pacer, limits.rate === 'off' ? null : control, stop, waits);
-  let looksUntil = Number.POSITIVE_INFINITY;
-  stop.onAsked(() => {
-    looksUntil = ports.clock.now() + LAST_LOOKS_MS;
-  });
+  const breaker = createCircuitBreaker(ports, stop, limits.outage_patience);
+  // Without a limit no rate headers need to be read, which saves some microseconds a request.
+  const limitedBy = limits.rate === 'off' ? null : control;
+  const throttle = createThrottle({ ports, pacer, control: limitedBy, stop, limits: waits });
   return {
-    clock: ports.clock,
+    clock,
     stop,
-    lanes: createRequestQueue(concurrency, pacer, breaker, stop),
+    queue: createRequestQueue({ concurrency, pacer, breaker, stop }),
     throttle,
-    keyCheck: createKeyCheck(ports, pacer, stop),
-    breaker,
+    keyCheck: createKeyCheck(clock, pacer, stop),
+    outages: createOutageWatch({ clock, stop, breaker, othersAtWork }),
     limits: { maxAttempts: limits.max_attempts, patienceMs: limits.outage_patience, ...waits },
     requests: { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 },
-    mayLook() {
-      const asked = stop.asked();
-      return asked === null || (LOOKED_AFTER.has(asked.reason) && ports.clock.now() < looksUntil);
-    },
-    pausedForMs: () => Math.max(0, pacer.pausedUntil() - ports.clock.now()),
+    mayReadBack: createReadBackRule(clock, stop),
+    pausedForMs: () => Math.max(0, pacer.pausedUntil() - clock.now()),
     answered: 0,
     rateSeen() {
       const seen = pacer.seen();
       return { ...seen, paused_ms: seen.paused_ms + breaker.pausedMs() };
     },
-    // A pause that the last answer asked for would keep the process alive, for as long as --max-server-wait.
+    // The timer of a pause would keep the process alive for as long as the server asks to wait.
     end: throttle.end,
+  };
+}
+
+function createReadBackRule(clock: Clock, stop: Stop): () => boolean {
+  let until = Number.POSITIVE_INFINITY;
+  stop.onAsked(() => {
+    until = clock.now() + READ_BACK_AFTER_STOP_MS;
+  });
+  return () => {
+    const asked = stop.asked();
+    return asked === null || (STOPS_WITH_READ_BACK.has(asked.reason) && clock.now() < until);
   };
 }

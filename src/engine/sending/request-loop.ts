@@ -2,180 +2,202 @@ import type { Answer, ApiError } from '../../core/api/response.ts';
 import { backoffMs } from '../../core/attempt/backoff.ts';
 import { type AnswerMeaning, firstError } from '../../core/attempt/classify.ts';
 import type { RequestCounts } from '../../core/ledger/entry.ts';
-import type { Pass } from '../pacing/pacer.ts';
 import type { Throttle } from '../pacing/throttle.ts';
-import type { Clock } from '../ports.ts';
+import type { Pass } from '../pacing/window-limit.ts';
+import type { Clock, Operation } from '../ports.ts';
 import { type Stop, sleepOrStop } from '../stop.ts';
-import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { KeyCheck } from './key-check.ts';
+import type { OutageWatch } from './outage-watch.ts';
 import { PRIORITY, type RequestQueue } from './request-queue.ts';
 
-/** What all requests of a command share. `requests` and `answered` are counted up as it goes. */
+/** What all requests of a command share. */
 export type RequestContext = {
   clock: Clock;
   stop: Stop;
-  lanes: RequestQueue;
+  queue: RequestQueue;
   throttle: Throttle;
   keyCheck: KeyCheck;
-  breaker: CircuitBreaker;
+  outages: OutageWatch;
   limits: { maxAttempts: number; retryBaseMs: number; retryMaxMs: number; patienceMs: number };
+  /** Counted up by every request. */
   requests: RequestCounts;
-  /** Whether a number whose write may have happened may be read: for a little while also when the run is to stop. */
-  mayLook: () => boolean;
-  /** How long everybody is paused from now on, in ms. */
-  pausedForMs: () => number;
-  /** Answers with a status line so far: the first one speaks about the whole set-up. */
+  /** Answers with a status line so far: the first one may say that nothing can work with this key or base URL. */
   answered: number;
+  /** Whether a number whose write may have happened may still be read; for a short time also after a stop. */
+  mayReadBack: () => boolean;
+  /** How long all requests are paused from now on. */
+  pausedForMs: () => number;
 };
 
-/** Something to ask the API about until an answer decides: a write or a read of a row, or a read that is about none. */
+/** One request to send until an answer decides: a write or a read of a row, or a read that belongs to no row. */
 export type RequestSpec = {
-  ask: 'read' | 'write';
-  /** The row that it is about; for what is about none a negative number that tells it apart. */
+  operation: Operation;
+  /** A negative number identifies a request that belongs to no row. */
   row: number;
-  /** How it is named in a message. */
-  name: () => string;
+  /** How messages name it. */
+  describe: () => string;
   send: (onLeft: () => void) => Promise<Answer>;
-  classify: (answer: Answer, first: boolean) => AnswerMeaning;
-  /** Requests of this kind, and attempts that have failed: counted up here, and down where they were part of an outage. */
+  classify: (answer: Answer, isFirst: boolean) => AnswerMeaning;
+  /** Requests of this operation, and those that failed without being part of an outage. */
   attempts: { sent: number; failed: number };
-  /** Requests of every kind about the same row in this session. */
+  /** Requests of every operation about the same row in this session. */
   requests: { sent: number };
-  /** Called before each request leaves. */
+  /** Called before each request is sent. */
   onSending: (at: number) => void;
   onFailed: (answer: Answer, attempt: number, retryInMs: number | null) => void;
-  /** Whether it is still to be asked when its turn comes. */
+  /** Whether it is still to be sent when its turn comes. */
   isWanted: () => boolean;
-  /** Whether it may be asked once although the run is to stop. */
-  evenStopped: () => boolean;
+  /** Whether it may be sent although the run is to stop. */
+  isAllowedAfterStop: () => boolean;
 };
 
-/** An answer and what it means. */
-type Told = { answer: Answer; verdict: AnswerMeaning };
+type ClassifiedAnswer = { answer: Answer; meaning: AnswerMeaning };
 
-/** A verdict that ends a conversation: nothing is left to try. */
-export type Final = Exclude<AnswerMeaning, { kind: 'retry' | 'throttled' | 'unauthorized' | 'stop' }>;
+/** A meaning after which nothing is left to try. */
+export type FinalMeaning = Exclude<AnswerMeaning, { kind: 'retry' | 'throttled' | 'unauthorized' | 'stop' }>;
 
 /**
- * How a conversation ended: with a verdict; without one after all attempts; with an answer to a write that leaves open
- * whether it has happened, whatever attempts are left; or because the run stopped.
+ * `exhausted`: no answer decided in all attempts. `ambiguous`: a write may have happened, and is not repeated before the
+ * number has been read. `requeued`: the run stopped, or the request was not wanted.
  */
 export type RequestResult =
-  | { end: 'verdict'; answer: Answer; verdict: Final }
-  | { end: 'exhausted'; answer: Answer }
-  | { end: 'unsure'; answer: Answer }
-  | { end: 'put_back' };
+  | { kind: 'decided'; answer: Answer; meaning: FinalMeaning }
+  | { kind: 'exhausted'; answer: Answer }
+  | { kind: 'ambiguous'; answer: Answer }
+  | { kind: 'requeued' };
 
-/** What an answer complains of: the first error of its body, or the failure of the network. */
+/** The first error of an answer's body, or the failure of the network. */
 export function errorOf(answer: Answer): ApiError {
   if (answer.kind === 'http') return firstError(answer);
   return { code: answer.code, title: '', detail: answer.message, pointer: '' };
 }
 
-/** Whether no attempt is left, and none was part of an outage; waits while that cannot be told. */
-export async function isUsedUp(
-  { ask, attempts }: Pick<RequestSpec, 'ask' | 'attempts'>,
-  { limits, breaker }: Pick<RequestContext, 'limits' | 'breaker'>,
+/** Whether no attempt is left, and none was part of an outage; waits until that is clear. */
+export async function areAttemptsExhausted(
+  { operation, attempts }: Pick<RequestSpec, 'operation' | 'attempts'>,
+  { limits, outages }: Pick<RequestContext, 'limits' | 'outages'>,
 ): Promise<boolean> {
-  const none = () => attempts.failed >= limits.maxAttempts;
-  return none() && (await breaker.mayGiveUp(ask)) && none();
+  const areAllUsed = () => attempts.failed >= limits.maxAttempts;
+  // Checked again afterwards, because an attempt may have been refunded meanwhile.
+  return areAllUsed() && (await outages.mayGiveUp(operation)) && areAllUsed();
 }
 
 /**
- * Asks the API one thing until an answer decides: sends, classifies, waits, sends again. Every request takes its own
- * place in the pacer; a backoff is waited for outside of it. A write that may have happened is not sent again here.
+ * Sends a request until an answer decides. Every attempt is admitted by the pacer on its own; a backoff is waited for
+ * outside of the queue.
  */
-export async function requestWithRetry(question: RequestSpec, shared: RequestContext): Promise<RequestResult> {
-  const { clock, stop, limits, requests } = shared;
-  const { ask, attempts } = question;
+export async function requestWithRetry(spec: RequestSpec, context: RequestContext): Promise<RequestResult> {
+  for (;;) {
+    const answered = await sendInTurn(spec, context);
+    if (answered === null) return { kind: 'requeued' };
+    const result = answered === 'retry' ? null : await afterAnswer(spec, context, answered);
+    if (result !== null) return result;
+  }
+}
+
+/** Sends the request once, when the queue lets it; a 401 is confirmed. Null if it was not sent. */
+async function sendInTurn(spec: RequestSpec, context: RequestContext): Promise<ClassifiedAnswer | 'retry' | null> {
+  const run = (pass: Pass) => sendOnce(spec, context, pass);
+  const answered = await context.queue.send({
+    operation: spec.operation,
+    priority: spec.requests.sent === 0 ? PRIORITY.fresh : PRIORITY.retry,
+    run,
+    isWanted: () => spec.attempts.sent > 0 || spec.isWanted(),
+    isAllowedAfterStop: spec.isAllowedAfterStop,
+  });
+  if (answered?.meaning.kind !== 'unauthorized') return answered;
+  spec.onFailed(answered.answer, spec.requests.sent, null);
+  return context.keyCheck.confirm(run);
+}
+
+async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass): Promise<ClassifiedAnswer> {
+  const { operation, row, attempts } = spec;
+  const { requests, throttle, outages } = context;
+  const admittedAt = context.clock.now();
+  if (attempts.sent > 0) requests.retries += 1;
+  attempts.sent += 1;
+  spec.requests.sent += 1;
+  requests.total += 1;
+  requests[operation === 'read' ? 'reads' : 'writes'] += 1;
+  spec.onSending(admittedAt);
+  outages.onSent();
   const refundAttempt = () => {
     attempts.failed -= 1;
   };
-
-  /**
-   * What an answer means. A stop is asked for here, while the request still counts as in flight: the next one would
-   * leave as soon as it does not.
-   */
-  function decide(answer: Answer): Told {
-    const first = answer.kind === 'http' && answer.status !== 401 && shared.answered++ === 0;
-    const verdict = question.classify(answer, first);
-    if (verdict.kind === 'stop') stop.ask(verdict.reason, verdict.detail);
-    if (verdict.kind === 'wrong_number') stop.ask('phone_number_mismatch', `${question.name()}: ${verdict.detail}`);
-    return { answer, verdict };
+  try {
+    const answer = await spec.send(pass.markSent);
+    if (answer.kind === 'http') throttle.onResponse(answer, admittedAt);
+    outages.onResponse({ row, operation, admittedAt, refundAttempt }, answer);
+    return classifyAnswer(spec, context, answer);
+  } finally {
+    pass.release();
   }
+}
 
-  const request = async (pass: Pass): Promise<Told> => {
-    const admittedAt = clock.now();
-    if (attempts.sent > 0) requests.retries += 1;
-    attempts.sent += 1;
-    question.requests.sent += 1;
-    requests.total += 1;
-    requests[ask === 'read' ? 'reads' : 'writes'] += 1;
-    question.onSending(admittedAt);
-    try {
-      const answer = await question.send(pass.left);
-      if (answer.kind === 'http') shared.throttle.heed(answer, admittedAt);
-      shared.breaker.heard(question, answer, admittedAt, refundAttempt);
-      return decide(answer);
-    } finally {
-      pass.settled();
-    }
-  };
-  const failed = (answer: Answer, retryInMs: number | null) =>
-    question.onFailed(answer, question.requests.sent, retryInMs);
-  const isWanted = () => attempts.sent > 0 || question.isWanted();
-
-  for (;;) {
-    const priority = question.requests.sent === 0 ? PRIORITY.fresh : PRIORITY.again;
-    let told: Told | 'again' | null = await shared.lanes.send(ask, priority, request, isWanted, question.evenStopped);
-    if (told?.verdict.kind === 'unauthorized') {
-      failed(told.answer, null);
-      told = await shared.keyCheck.confirm(request);
-    }
-    if (told === null) return { end: 'put_back' };
-    if (told === 'again') continue;
-    const { answer, verdict } = told;
-    // What did not decide is not asked again by a run that is to stop.
-    const isOver = stop.asked() !== null;
-    switch (verdict.kind) {
-      case 'throttled':
-        // Costs no attempt: the row goes back to the head of the queue, which is paused.
-        requests.rate_limited += 1;
-        failed(answer, isOver ? null : shared.pausedForMs());
-        if (isOver) return { end: 'put_back' };
-        break;
-      case 'unauthorized':
-        break;
-      case 'stop':
-        failed(answer, null);
-        return { end: 'put_back' };
-      case 'retry': {
-        attempts.failed += 1;
-        if (isOver && ask === 'read') {
-          failed(answer, null);
-          return { end: 'put_back' };
-        }
-        // Whether a write that may have happened is given up is decided when its number has been read.
-        if (!verdict.ambiguous && (await isUsedUp(question, shared))) {
-          failed(answer, null);
-          return { end: 'exhausted', answer };
-        }
-        const { retryBaseMs, retryMaxMs } = limits;
-        const wait = backoffMs(Math.max(1, attempts.failed), retryBaseMs, retryMaxMs, clock.random());
-        failed(answer, wait);
-        await sleepOrStop(clock, stop, wait);
-        if (verdict.ambiguous) return { end: 'unsure', answer };
-        break;
-      }
-      case 'confirmed':
-      case 'not_there':
-        return { end: 'verdict', answer, verdict };
-      case 'failed':
-      case 'wrong_number':
-        failed(answer, null);
-        return { end: 'verdict', answer, verdict };
-      default:
-        verdict satisfies never;
-    }
+/** Asks for a stop while the request still counts as in flight: otherwise the next one would be sent. */
+function classifyAnswer(spec: RequestSpec, context: RequestContext, answer: Answer): ClassifiedAnswer {
+  const isFirst = answer.kind === 'http' && answer.status !== 401 && context.answered++ === 0;
+  const meaning = spec.classify(answer, isFirst);
+  if (meaning.kind === 'stop') context.stop.ask(meaning.reason, meaning.detail);
+  if (meaning.kind === 'wrong_number') {
+    context.stop.ask('phone_number_mismatch', `${spec.describe()}: ${meaning.detail}`);
   }
+  return { answer, meaning };
+}
+
+/** Waits as long as the meaning demands. Returns null if the request is to be sent again. */
+async function afterAnswer(
+  spec: RequestSpec,
+  context: RequestContext,
+  { answer, meaning }: ClassifiedAnswer,
+): Promise<RequestResult | null> {
+  const isStopping = context.stop.asked() !== null;
+  const onFailed = (retryInMs: number | null) => spec.onFailed(answer, spec.requests.sent, retryInMs);
+  switch (meaning.kind) {
+    case 'confirmed':
+    case 'not_there':
+      return { kind: 'decided', answer, meaning };
+    case 'failed':
+    case 'wrong_number':
+      onFailed(null);
+      return { kind: 'decided', answer, meaning };
+    case 'stop':
+      onFailed(null);
+      return { kind: 'requeued' };
+    case 'unauthorized':
+      return null;
+    case 'throttled':
+      // Costs no attempt: the row goes back to the head of the queue, which is paused.
+      context.requests.rate_limited += 1;
+      onFailed(isStopping ? null : context.pausedForMs());
+      return isStopping ? { kind: 'requeued' } : null;
+    case 'retry':
+      spec.attempts.failed += 1;
+      return retry(spec, context, { answer, isAmbiguous: meaning.ambiguous, isStopping });
+    default:
+      return meaning satisfies never;
+  }
+}
+
+async function retry(
+  spec: RequestSpec,
+  context: RequestContext,
+  { answer, isAmbiguous, isStopping }: { answer: Answer; isAmbiguous: boolean; isStopping: boolean },
+): Promise<RequestResult | null> {
+  const { operation, attempts } = spec;
+  const onFailed = (retryInMs: number | null) => spec.onFailed(answer, spec.requests.sent, retryInMs);
+  if (isStopping && operation === 'read') {
+    onFailed(null);
+    return { kind: 'requeued' };
+  }
+  // Whether an ambiguous write is given up is decided when its number has been read.
+  if (!isAmbiguous && (await areAttemptsExhausted(spec, context))) {
+    onFailed(null);
+    return { kind: 'exhausted', answer };
+  }
+  const { clock, stop, limits } = context;
+  const waitMs = backoffMs(Math.max(1, attempts.failed), limits.retryBaseMs, limits.retryMaxMs, clock.random());
+  onFailed(waitMs);
+  await sleepOrStop(clock, stop, waitMs);
+  return isAmbiguous ? { kind: 'ambiguous', answer } : null;
 }

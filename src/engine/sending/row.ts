@@ -1,57 +1,71 @@
 import { classify, classifyRead } from '../../core/attempt/classify.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
-import type { Ports, Task } from '../ports.ts';
+import type { Operation, Ports, Task } from '../ports.ts';
 import { errorOf, type RequestContext, type RequestSpec } from './request-loop.ts';
 
 /** What all rows of a run share. */
 export type RowContext = RequestContext & {
   ports: Ports;
-  /** Whether a row that has not been sent is not to be sent, as its profile is held. */
+  /** Whether the row is not to be sent because its profile is held. */
   isHeld: (entry: PlanEntry) => boolean;
-  /** Whether a number that somebody else has changed since the plan is sent all the same. */
+  /** Whether to send a number even if it has been changed since the plan was made. */
   force: boolean;
 };
 
-/** One row in progress, with the times of its first request and of its last write in this session, null before them. */
+/** One row in progress. */
 export type Row = {
   task: Task;
-  shared: RowContext;
-  beganAt: number | null;
-  wroteAt: number | null;
+  context: RowContext;
+  /** When the first request of this session was sent; null before it. */
+  firstSentAt: number | null;
+  /** When the last write of this session was sent; null before it. */
+  lastWriteAt: number | null;
   requests: { sent: number };
   writes: { sent: number; failed: number };
+  /** Called when the row no longer waits for its first request. */
   onLaunched: () => void;
 };
 
-/** What is asked about a row: to write it, or where it is. */
-export function questionOf(row: Row, ask: 'read' | 'write'): RequestSpec {
-  const { task, shared, requests } = row;
-  const { entry } = task;
-  const { ports } = shared;
-  const isRead = ask === 'read';
+export function createRow(task: Task, context: RowContext, onLaunched: () => void): Row {
   return {
-    ask,
-    row: entry.row,
-    name: () => `row ${entry.row} (line ${entry.line}), id ${entry.id}`,
-    send: (onLeft) => (isRead ? ports.read(entry, onLeft) : ports.send(entry, onLeft)),
-    classify: (answer, first) => (isRead ? classifyRead(entry, answer, first) : classify(entry, answer, first)),
-    attempts: isRead ? { sent: 0, failed: 0 } : row.writes,
-    requests,
-    onSending: (at) => {
-      row.beganAt ??= at;
-      if (!isRead) row.wroteAt = at;
-      row.onLaunched();
-    },
-    onFailed: (answer, attempt, retryInMs) =>
-      ports.onEvent({ event: 'attempt.failed', entry, ask, attempt, answer, error: errorOf(answer), retryInMs }),
-    // What may have been written in this session is looked at, whatever has become of its profile.
-    // Of a row that was to be read before it is sent a later session learns the same.
-    evenStopped: () => isRead && row.writes.sent > 0 && shared.mayLook(),
-    isWanted: () => row.writes.sent > 0 || !shared.isHeld(entry),
+    task,
+    context,
+    firstSentAt: null,
+    lastWriteAt: null,
+    requests: { sent: 0 },
+    writes: { sent: 0, failed: 0 },
+    onLaunched,
   };
 }
 
-/** Tries of a row in all sessions. */
+export function requestSpec(row: Row, operation: Operation): RequestSpec {
+  const { task, context, requests } = row;
+  const { entry } = task;
+  const { ports } = context;
+  const isRead = operation === 'read';
+  return {
+    operation,
+    row: entry.row,
+    describe: () => `row ${entry.row} (line ${entry.line}), id ${entry.id}`,
+    send: (onLeft) => (isRead ? ports.read(entry, onLeft) : ports.send(entry, onLeft)),
+    classify: (answer, isFirst) => (isRead ? classifyRead(entry, answer, isFirst) : classify(entry, answer, isFirst)),
+    attempts: isRead ? { sent: 0, failed: 0 } : row.writes,
+    requests,
+    onSending: (at) => {
+      row.firstSentAt ??= at;
+      if (!isRead) row.lastWriteAt = at;
+      row.onLaunched();
+    },
+    onFailed: (answer, attempt, retryInMs) =>
+      ports.onEvent({ event: 'attempt.failed', entry, operation, attempt, answer, error: errorOf(answer), retryInMs }),
+    // A write of this session that may have happened is read back, even if its profile is held or the run stops.
+    // A row that is read before its first write can be read by a later session just as well.
+    isAllowedAfterStop: () => isRead && row.writes.sent > 0 && context.mayReadBack(),
+    isWanted: () => row.writes.sent > 0 || !context.isHeld(entry),
+  };
+}
+
+/** Attempts of a row in all sessions. */
 export function attemptsOf({ task, writes }: Row): number {
   return task.attempts + writes.failed;
 }

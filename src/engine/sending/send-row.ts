@@ -2,117 +2,111 @@ import type { Answer } from '../../core/api/response.ts';
 import type { Outcome } from '../../core/attempt/outcome.ts';
 import { compareWithPlan } from '../../core/plan/drift.ts';
 import type { Task } from '../ports.ts';
-import { type Final, isUsedUp, requestWithRetry } from './request-loop.ts';
-import { attemptsOf, questionOf, type Row, type RowContext } from './row.ts';
+import { areAttemptsExhausted, type FinalMeaning, requestWithRetry } from './request-loop.ts';
+import { attemptsOf, createRow, type Row, type RowContext, requestSpec } from './row.ts';
 import {
   CONFIRMED,
   DRIFTED,
   exhausted,
-  type Last,
-  lastOf,
+  NOT_AT_TARGET,
   outcomeOf,
-  told,
-  unread,
+  readFailed,
+  settingsAfter,
+  statusOf,
   wrongNumber,
 } from './row-outcome.ts';
 
-/** How a row came out of the executor: an outcome, put back because the run stopped, or left as it was. */
-export type Ended = Outcome | { putBack: true; ambiguous: boolean; attempts: number } | { untouched: true };
+/** `requeued`: the run stopped before the row ended. `untouched`: nothing about the row has changed. */
+export type RowResult =
+  | { kind: 'outcome'; outcome: Outcome }
+  | { kind: 'requeued'; ambiguous: boolean; attempts: number }
+  | { kind: 'untouched' };
 
-/** What a look at a number has told: the end of its row, that it is not at its target (`told`), or nothing of it. */
-type VerificationPass = { ended: Ended } | { told: boolean; drifted: boolean; answer: Answer };
+/** What a read has shown of a number that is not at its target; `isShown`: the answer had the fields that are to change. */
+type ReadBack = { isShown: boolean; isDrifted: boolean; answer: Answer };
 
-/** Reads a row of which a write may have happened. */
-async function look(row: Row): Promise<VerificationPass> {
-  const { task, shared } = row;
+const ended = (outcome: Outcome): RowResult => ({ kind: 'outcome', outcome });
+
+/** Reads a row of which a write may have happened. Returns its result if the read decides it. */
+async function readBack(row: Row): Promise<RowResult | ReadBack> {
+  const { task, context } = row;
   const { entry } = task;
-  const question = questionOf(row, 'read');
-  const talk = await requestWithRetry(question, shared);
-  const end = (answer: Answer, last: Last) => ({ ended: outcomeOf(row, answer, last) });
-  switch (talk.end) {
-    case 'put_back': {
-      if (task.first === 'read_only') return { ended: { untouched: true } };
-      return { ended: { putBack: true, ambiguous: true, attempts: attemptsOf(row) } };
-    }
+  const spec = requestSpec(row, 'read');
+  const result = await requestWithRetry(spec, context);
+  switch (result.kind) {
+    case 'requeued':
+      if (task.first === 'read_only') return { kind: 'untouched' };
+      return { kind: 'requeued', ambiguous: true, attempts: attemptsOf(row) };
     case 'exhausted':
-      return end(talk.answer, unread(talk.answer, question.attempts.failed));
-    case 'unsure':
+      return ended(outcomeOf(row, result.answer, readFailed(result.answer, spec.attempts.failed)));
+    case 'ambiguous':
       throw new Error('a read was taken for a write');
-    case 'verdict': {
-      const { verdict, answer } = talk;
-      if (verdict.kind === 'confirmed') {
-        if (row.wroteAt !== null) shared.breaker.writeShown(row.wroteAt);
-        return end(answer, CONFIRMED);
+    case 'decided': {
+      const { meaning, answer } = result;
+      if (meaning.kind === 'confirmed') {
+        if (row.lastWriteAt !== null) context.outages.onWriteShown(entry.row, row.lastWriteAt);
+        return ended(outcomeOf(row, answer, CONFIRMED));
       }
-      if (verdict.kind === 'wrong_number') return end(answer, wrongNumber(verdict.detail));
-      if (verdict.kind === 'failed') throw new Error('an answer to a read was taken for one to a write');
+      if (meaning.kind === 'wrong_number') return ended(outcomeOf(row, answer, wrongNumber(meaning.detail)));
+      if (meaning.kind === 'failed') throw new Error('an answer to a read was taken for one to a write');
       const shown = answer.kind === 'http' && answer.body.kind === 'settings' ? answer.body.settings : {};
-      const drifted = !shared.force && compareWithPlan(entry, shown) === 'drifted';
-      return { told: verdict.isShown, drifted, answer };
+      const isDrifted = !context.force && compareWithPlan(entry, shown) === 'drifted';
+      return { isShown: meaning.isShown, isDrifted, answer };
     }
   }
-}
-
-/** The end of a row that is read and never sent, as it has ended before. */
-function endOfRead(row: Row, { told, answer }: Exclude<VerificationPass, { ended: Ended }>): Ended {
-  if (!told) return { untouched: true };
-  const detail = 'no write has come to pass: a read shows other values than the target';
-  return outcomeOf(row, answer, { status: 'failed', reason: 'not_at_target', retryable: true, detail });
 }
 
 /**
- * One row from its intent to its end. After a write that may have happened the number is read before it is sent again
- * or given up. `onLaunched` is called once, when the row no longer waits for its first request, so that the next row
- * can be fetched.
+ * Processes one row from its intent to its result. After a write that may have happened, the number is read before it is
+ * written again or given up. `onLaunched` is called when the row no longer waits for its first request, so that the next
+ * row can be fetched.
  */
-export async function processRow(task: Task, shared: RowContext, onLaunched: () => void): Promise<Ended> {
-  const row: Row = {
-    task,
-    shared,
-    beganAt: null,
-    wroteAt: null,
-    requests: { sent: 0 },
-    writes: { sent: 0, failed: 0 },
-    onLaunched,
-  };
-  let unsure = task.first !== 'send';
-  if (unsure) {
-    const seen = await look(row);
-    if ('ended' in seen) return seen.ended;
-    if (task.first === 'read_only') return endOfRead(row, seen);
-    if (seen.drifted) return outcomeOf(row, seen.answer, DRIFTED);
-    unsure = !seen.told;
+export async function processRow(task: Task, context: RowContext, onLaunched: () => void): Promise<RowResult> {
+  const row = createRow(task, context, onLaunched);
+  let mayBeWritten = task.first !== 'send';
+  if (mayBeWritten) {
+    const read = await readBack(row);
+    if ('kind' in read) return read;
+    if (task.first === 'read_only') {
+      return read.isShown ? ended(outcomeOf(row, read.answer, NOT_AT_TARGET)) : { kind: 'untouched' };
+    }
+    if (read.isDrifted) return ended(outcomeOf(row, read.answer, DRIFTED));
+    mayBeWritten = !read.isShown;
   }
-  const { ports, clock } = shared;
+  const { ports, clock } = context;
   await ports.record({ type: 'intent', row: task.entry.row, at: new Date(clock.wallNow()).toISOString() });
+  return writeRow(row, mayBeWritten);
+}
+
+/** `mayBeWritten`: a write of an earlier session may have happened, and no read has shown whether it has. */
+async function writeRow(row: Row, mayBeWritten: boolean): Promise<RowResult> {
+  const { context } = row;
+  let isUnsure = mayBeWritten;
   for (;;) {
-    const talk = await requestWithRetry(questionOf(row, 'write'), shared);
-    if (talk.end === 'put_back') return { putBack: true, ambiguous: unsure, attempts: attemptsOf(row) };
-    const { answer } = talk;
-    if (talk.end === 'exhausted') return outcomeOf(row, answer, exhausted(answer, row, unsure));
-    if (talk.end === 'verdict') {
-      // An attempt that a server has decided on is one too.
+    const result = await requestWithRetry(requestSpec(row, 'write'), context);
+    if (result.kind === 'requeued') return { kind: 'requeued', ambiguous: isUnsure, attempts: attemptsOf(row) };
+    const { answer } = result;
+    if (result.kind === 'exhausted') return ended(outcomeOf(row, answer, exhausted(answer, row, isUnsure)));
+    if (result.kind === 'decided') {
+      // A write that the server has decided on was an attempt too.
       row.writes.failed += 1;
-      if (!isMismatch(talk.verdict)) return outcomeOf(row, answer, lastOf(talk.verdict, unsure));
+      if (!isMismatch(result.meaning)) return ended(outcomeOf(row, answer, statusOf(result.meaning, isUnsure)));
     }
-    const seen = await look(row);
-    if ('ended' in seen) return seen.ended;
-    unsure = !seen.told;
-    if (talk.end === 'verdict') return asRead(outcomeOf(row, answer, lastOf(talk.verdict, unsure)), seen.answer);
-    if (seen.drifted) return outcomeOf(row, seen.answer, DRIFTED);
-    if (await isUsedUp({ ask: 'write', attempts: row.writes }, shared)) {
-      return asRead(outcomeOf(row, answer, exhausted(answer, row, unsure)), seen.answer);
+    const read = await readBack(row);
+    if ('kind' in read) return read;
+    isUnsure = !read.isShown;
+    // The read shows what the number has, the answer to the write why it failed.
+    if (result.kind === 'decided') {
+      return ended({ ...outcomeOf(row, answer, statusOf(result.meaning, isUnsure)), ...settingsAfter(read.answer) });
+    }
+    if (read.isDrifted) return ended(outcomeOf(row, read.answer, DRIFTED));
+    if (await areAttemptsExhausted({ operation: 'write', attempts: row.writes }, context)) {
+      return ended({ ...outcomeOf(row, answer, exhausted(answer, row, isUnsure)), ...settingsAfter(read.answer) });
     }
   }
 }
 
-/** Whether a write was accepted and its answer does not show the target: what the number has now is to be read. */
-function isMismatch(verdict: Final): boolean {
-  return verdict.kind === 'failed' && verdict.reason === 'response_mismatch';
-}
-
-/** What the number has is what the read has shown; why it failed is what the write was answered. */
-function asRead(outcome: Outcome, answer: Answer): Outcome {
-  const { profileAfter, productAfter } = told(answer);
-  return { ...outcome, profileAfter, productAfter };
+/** Whether a write was accepted although its answer does not show the target: what the number has now must be read. */
+function isMismatch(meaning: FinalMeaning): boolean {
+  return meaning.kind === 'failed' && meaning.reason === 'response_mismatch';
 }

@@ -12,7 +12,7 @@ type Trip = { leavesAfter: number; answersAfter: number };
 
 /** A pacer at a rate that no server has anything to say about. */
 function paced(rate: number | 'off', clock: VirtualClock, stop: Stop): Pacer {
-  return createPacer(rate, createControl({ rate, reserve: 20 }), clock, stop);
+  return createPacer({ rate, control: createControl({ rate, reserve: 20 }), clock, stop });
 }
 
 /** Sends `count` requests through a pacer as fast as it lets them, and notes when each has left. */
@@ -33,10 +33,10 @@ async function send(rate: number | 'off', count: number, trip: (n: number) => Tr
       flights.push(
         (async () => {
           await clock.sleep(leavesAfter).done;
-          pass.left();
+          pass.markSent();
           left.push(clock.now());
           await clock.sleep(answersAfter).done;
-          pass.settled();
+          pass.release();
         })(),
       );
     }
@@ -99,10 +99,10 @@ describe('pacing', () => {
       // One at a time, and every other one takes longer than its share of the second.
       for (let n = 0; n < 30; n++) {
         const pass = await pacer.admit();
-        pass?.left();
+        pass?.markSent();
         left.push(clock.now());
         await clock.sleep(n % 2 === 0 ? 622 : 1).done;
-        pass?.settled();
+        pass?.release();
       }
     })();
     await clock.until(sending);
@@ -138,7 +138,7 @@ describe('pacing', () => {
     const pacer = paced(1, clock, createStop());
     const first = await clock.until(pacer.admit());
     const second = pacer.admit();
-    clock.at(700, () => first?.settled());
+    clock.at(700, () => first?.release());
     await clock.until(second);
     expect(clock.now()).toBeGreaterThanOrEqual(1700);
   });
@@ -148,8 +148,8 @@ describe('pacing', () => {
     const stop = createStop();
     const pacer = paced(1, clock, stop);
     const first = await clock.until(pacer.admit());
-    first?.left();
-    first?.settled();
+    first?.markSent();
+    first?.release();
     pacer.pause(3_600_000, false);
     const waiting = pacer.admit();
     clock.at(10, () => stop.ask('signal', 'SIGINT'));
@@ -167,10 +167,10 @@ describe('pacing', () => {
     let others = 0;
     const other = pacer.admit().then((pass) => {
       others += 1;
-      pass?.settled();
+      pass?.release();
     });
     const mine = await clock.until(pacer.admit(holder));
-    mine?.settled();
+    mine?.release();
     expect(others).toBe(0);
     pacer.hold(null);
     await clock.until(other);
@@ -215,19 +215,19 @@ describe('a pace that changes', () => {
   it('is followed, faster at once and slower from the next one on', async () => {
     const clock = virtualClock();
     const control = told(0.1);
-    const pacer = createPacer('auto', control, clock, createStop());
+    const pacer = createPacer({ rate: 'auto', control, clock, stop: createStop() });
     const admitted: number[] = [];
     clock.at(1000, () => {
       control.perSecond = 10;
-      pacer.look();
+      pacer.onRateChange();
     });
     clock.at(2000, () => {
       control.perSecond = 1;
-      pacer.look();
+      pacer.onRateChange();
     });
     const sending = (async () => {
       while (admitted.length < 20) {
-        (await pacer.admit())?.settled();
+        (await pacer.admit())?.release();
         admitted.push(clock.now());
       }
     })();
@@ -245,11 +245,11 @@ describe('a pace that changes', () => {
   it('is not looked at anew for a little more', async () => {
     const clock = virtualClock();
     const control = told(2);
-    const pacer = createPacer('auto', control, clock, createStop());
+    const pacer = createPacer({ rate: 'auto', control, clock, stop: createStop() });
     await clock.until(pacer.admit());
     clock.at(250, () => {
       control.perSecond = 2.08;
-      pacer.look();
+      pacer.onRateChange();
     });
     await clock.until(pacer.admit());
     expect(clock.now()).toBeCloseTo(502.5, 1);
@@ -258,7 +258,7 @@ describe('a pace that changes', () => {
   it('is looked at every second, as places come back without an answer', async () => {
     const clock = virtualClock();
     const control = told(0.01);
-    const pacer = createPacer('auto', control, clock, createStop());
+    const pacer = createPacer({ rate: 'auto', control, clock, stop: createStop() });
     await clock.until(pacer.admit());
     clock.at(1500, () => {
       control.perSecond = 1;
@@ -269,20 +269,20 @@ describe('a pace that changes', () => {
 
   it('below the rate that was set is kept, and one above it is not', async () => {
     const slow = virtualClock();
-    const pacer = createPacer(10, told(2), slow, createStop());
-    for (let n = 0; n < 5; n++) (await slow.until(pacer.admit()))?.settled();
+    const pacer = createPacer({ rate: 10, control: told(2), clock: slow, stop: createStop() });
+    for (let n = 0; n < 5; n++) (await slow.until(pacer.admit()))?.release();
     expect(slow.now()).toBeCloseTo(2010, 0);
     const fast = virtualClock();
-    const bounded = createPacer(2, told(1000), fast, createStop());
-    for (let n = 0; n < 7; n++) (await fast.until(bounded.admit()))?.settled();
+    const bounded = createPacer({ rate: 2, control: told(1000), clock: fast, stop: createStop() });
+    for (let n = 0; n < 7; n++) (await fast.until(bounded.admit()))?.release();
     expect(fast.now()).toBeGreaterThanOrEqual(3000);
   });
 
   it('tells how much was allowed, without the pauses, and which of them a 429 began', async () => {
     const clock = virtualClock();
     const control = told(10);
-    const pacer = createPacer('auto', control, clock, createStop());
-    const admit = async () => (await clock.until(pacer.admit()))?.settled();
+    const pacer = createPacer({ rate: 'auto', control, clock, stop: createStop() });
+    const admit = async () => (await clock.until(pacer.admit()))?.release();
     await admit();
     await clock.until(clock.sleep(1000).done);
     // Ten might have been sent: none was.
@@ -290,7 +290,7 @@ describe('a pace that changes', () => {
     pacer.pause(7000, true);
     await clock.until(clock.sleep(7500).done);
     control.perSecond = 2;
-    pacer.look();
+    pacer.onRateChange();
     await clock.until(clock.sleep(1000).done);
     await admit();
     const seen = pacer.seen();
@@ -298,10 +298,13 @@ describe('a pace that changes', () => {
     expect(seen.allowed).toBeCloseTo(1 + 10 + 5 + 2, 5);
     expect(seen.server_limit).toEqual({ requests: 100, window_ms: 60_000 });
     const unknown = { ...control, seen: () => ({ limit: 7, windowMs: null }) };
-    const limit = createPacer('auto', unknown, clock, createStop()).seen().server_limit;
+    const limit = createPacer({ rate: 'auto', control: unknown, clock, stop: createStop() }).seen().server_limit;
     expect(limit).toEqual({ requests: 7, window_ms: null });
-    expect(createPacer('off', control, clock, createStop()).seen().allowed).toBeNull();
-    expect(createPacer('auto', control, clock, createStop()).seen()).toMatchObject({ allowed: 0, mean_per_s: 0 });
+    expect(createPacer({ rate: 'off', control, clock, stop: createStop() }).seen().allowed).toBeNull();
+    expect(createPacer({ rate: 'auto', control, clock, stop: createStop() }).seen()).toMatchObject({
+      allowed: 0,
+      mean_per_s: 0,
+    });
   });
 
   it('counts windows over all phases of a command, and never a mean above the rate that was set', async () => {
@@ -309,8 +312,8 @@ describe('a pace that changes', () => {
     const meter = createMeter();
     const control = createControl({ rate: 4, reserve: 0 });
     for (const phase of [1, 2]) {
-      const pacer = createPacer(4, control, clock, createStop(), meter);
-      for (let n = 0; n < 3; n++) (await clock.until(pacer.admit()))?.settled();
+      const pacer = createPacer({ rate: 4, control, clock, stop: createStop(), meter });
+      for (let n = 0; n < 3; n++) (await clock.until(pacer.admit()))?.release();
       expect(pacer.seen().max_in_60s).toBe(3 * phase);
       expect(pacer.seen().mean_per_s).toBeGreaterThan(3.8);
       expect(pacer.seen().mean_per_s).toBeLessThanOrEqual(4);
@@ -319,8 +322,13 @@ describe('a pace that changes', () => {
 
   it('without a rate takes the pace that requests had, and says nothing of one alone', async () => {
     const clock = virtualClock();
-    const pacer = createPacer('off', createControl({ rate: 'off', reserve: 0 }), clock, createStop());
-    const admit = async () => (await clock.until(pacer.admit()))?.settled();
+    const pacer = createPacer({
+      rate: 'off',
+      control: createControl({ rate: 'off', reserve: 0 }),
+      clock,
+      stop: createStop(),
+    });
+    const admit = async () => (await clock.until(pacer.admit()))?.release();
     await admit();
     expect(pacer.seen().mean_per_s).toBe(1);
     for (let n = 0; n < 4; n++) {

@@ -146,6 +146,35 @@ describe('rows that come one at a time', () => {
   });
 });
 
+describe('how many requests are sent into an API that is down', () => {
+  const whenTripped = ({ events }: World) =>
+    events.flatMap((one) => (one.event === 'run.paused' && one.why.includes('looks down') ? [one.why] : []))[0];
+
+  it.each([
+    ['no connection', () => network('ECONNREFUSED', false)],
+    ['a 503 at once', () => http(503)],
+  ])('about ten with %s, whatever --concurrency allows', async (_, answer) => {
+    const w = world(() => answer());
+    const execution = await w.run(1000, { rate: 100, concurrency: 200, outage_patience: 500 });
+    expect(execution.stop?.reason).toBe('outage');
+    expect(whenTripped(w)).toContain(': 10 attempts in a row');
+    // One that had its slot already, and the probe.
+    expect(w.sent.length).toBeLessThanOrEqual(12);
+  });
+
+  it('as many again as were in flight when the first of them failed', async () => {
+    // From one second on, all requests fail half a second after they were sent: 50 are in flight then.
+    const w: World = world(async (_row, _before, now) => {
+      await w.clock.sleep(495).done;
+      return now < 1005 ? ok() : network('ETIMEDOUT', true);
+    });
+    await w.run(1000, { rate: 100, concurrency: 200, outage_patience: 500 });
+    const failures = Number(/: (\d+) attempts in a row/.exec(whenTripped(w) ?? '')?.[1]);
+    expect(failures).toBeGreaterThanOrEqual(49);
+    expect(failures).toBeLessThanOrEqual(51);
+  });
+});
+
 describe('during an outage', () => {
   it('there is one request at a time, at growing intervals, and then everybody goes on', async () => {
     const w = world((_row, _before, now) => (isDown(now) ? http(503) : ok()));
@@ -203,14 +232,15 @@ describe('during an outage', () => {
   it('a stop is obeyed at once, and what has been tried goes back with no attempt counted', async () => {
     const w = world((_row, _before, now) => (now > 5000 ? http(503) : ok()));
     w.clock.at(40_000, () => w.stop.ask('signal', 'SIGINT'));
-    const execution = await w.run(500, { max_attempts: 2 });
+    // At this rate ten rows fail before the first of them is read.
+    const execution = await w.run(3000, { rate: 100, max_attempts: 2 });
     expect(execution.stop?.reason).toBe('signal');
     expect(w.clock.now()).toBe(40_000);
     const back = w.ledger.filter((line) => line.type === 'put_back');
     expect(back.length).toBeGreaterThanOrEqual(10);
     expect(back.every(({ attempts }) => attempts === 0)).toBe(true);
     expect(back.filter(({ ambiguous }) => ambiguous).length).toBeGreaterThanOrEqual(10);
-    expect(costs(w, 500).lost).toBe(0);
+    expect(costs(w, 3000).lost).toBe(0);
   });
 
   it('reads find it out and are given back as well', async () => {
@@ -233,11 +263,11 @@ describe('an outage that outlasts the patience', () => {
     const execution = await w.run(400, { max_attempts: 1, outage_patience: 60_000 });
     expect(execution.stop?.reason).toBe('outage');
     expect(execution.stop?.detail).toMatch(
-      /^20 attempts in a row ended with a 5xx or without an answer, the last one with HTTP 503; probed for 1m /,
+      /^10 attempts in a row ended with a 5xx or without an answer, the last one with HTTP 503; probed for 1m /,
     );
-    // The streak takes 2 s at 10 a second, and the patience begins at its end.
-    expect(w.clock.now()).toBeGreaterThan(DOWN_FROM + 61_500);
-    expect(w.clock.now()).toBeLessThan(DOWN_FROM + 62_500);
+    // The streak takes 1 s at 10 a second, and the patience begins at its end.
+    expect(w.clock.now()).toBeGreaterThan(DOWN_FROM + 60_800);
+    expect(w.clock.now()).toBeLessThan(DOWN_FROM + 61_500);
     const { ended, lost } = costs(w, 400);
     expect(lost).toBe(0);
     const started = new Set(w.sent.map(({ row }) => row)).size;

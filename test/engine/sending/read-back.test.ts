@@ -433,7 +433,7 @@ describe('the attempts of a row', () => {
     const w = firstWrite(http(500), (before) => (before === 0 ? http(503) : null));
     await w.run(1);
     const failed = w.events.filter((one) => one.event === 'attempt.failed');
-    expect(failed.map(({ ask, attempt, retryInMs }) => [ask, attempt, retryInMs !== null])).toEqual([
+    expect(failed.map(({ operation, attempt, retryInMs }) => [operation, attempt, retryInMs !== null])).toEqual([
       ['write', 1, true],
       ['read', 2, true],
     ]);

@@ -129,7 +129,7 @@ describe('a read', () => {
     expect(w.linesOf(1)).toEqual(['intent', 'updated 3']);
     expect(execution.requests).toEqual({ total: 4, writes: 1, reads: 3, retries: 2, rate_limited: 0 });
     const failed = w.events.filter((one) => one.event === 'attempt.failed');
-    expect(failed.map(({ ask, attempt }) => [ask, attempt])).toEqual([
+    expect(failed.map(({ operation, attempt }) => [operation, attempt])).toEqual([
       ['read', 1],
       ['read', 2],
     ]);
@@ -257,7 +257,7 @@ describe('a row that has ended, and is only read', () => {
       reason: 'not_at_target',
       retryable: true,
       httpStatus: 200,
-      errorDetail: 'no write has come to pass: a read shows other values than the target',
+      errorDetail: 'no write took effect: a read shows values other than the target',
     });
   });
 

@@ -11,7 +11,7 @@ describe('--stop-after', () => {
       const execution = await w.run(50, { stop_after });
       expect(execution.stop).toEqual({
         reason: 'stop_after',
-        detail: `--stop-after ${stop_after}: so many rows were sent`,
+        detail: `--stop-after ${stop_after}: ${stop_after} ${stop_after === 1 ? 'row' : 'rows'} sent`,
       });
       expect(sentRows(w)).toEqual(rows(stop_after, (row) => row));
       expect(w.outcomes().size).toBe(stop_after);

@@ -130,10 +130,10 @@ export function accountWorld(given: readonly ShownSettings[], how: How = {}): Wo
       }
       const parts = {
         account,
-        asker: createAccountQuery(traffic, tell),
+        query: createAccountQuery(traffic, tell),
         ports,
         rows: batches,
-        atOnce: 10,
+        concurrency: 10,
         onChoice: () => undefined,
       };
       const reading = await clock.until(readAccount(parts, targets));

@@ -3,8 +3,9 @@ import { UNASSIGN } from '../../../src/core/input/target.ts';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
 import type { ExecutorEvent, Task } from '../../../src/engine/ports.ts';
-import { type ExecuteOptions, execute, type Limits } from '../../../src/engine/sending/executor.ts';
+import { execute } from '../../../src/engine/sending/executor.ts';
 import { createControl } from '../../../src/engine/sending/pipeline.ts';
+import type { ExecuteOptions, Limits } from '../../../src/engine/sending/session.ts';
 import { createStop, type Stop } from '../../../src/engine/stop.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 

@@ -8,8 +8,9 @@ import {
   ROW_STATE,
 } from '../../../src/core/ledger/replay.ts';
 import type { Task } from '../../../src/engine/ports.ts';
-import { type Execution, execute, type Limits } from '../../../src/engine/sending/executor.ts';
+import { type Execution, execute } from '../../../src/engine/sending/executor.ts';
 import { createControl } from '../../../src/engine/sending/pipeline.ts';
+import type { Limits } from '../../../src/engine/sending/session.ts';
 import { createStop } from '../../../src/engine/stop.ts';
 import { type Ask, entry, http, network, ok, PROFILE, type Sent } from './fake-world.ts';
 import { virtualClock } from './virtual-clock.ts';

@@ -1,0 +1,29 @@
+import type { RateSeen } from '../../core/ledger/entry.ts';
+
+/** The pauses of all requests. A longer pause extends a shorter one. */
+export type Pause = {
+  start: number;
+  end: number;
+  totalMs: number;
+  /** The part of `totalMs` that 429s have caused. */
+  throttledMs: number;
+};
+
+export function createPause(): Pause {
+  return { start: Number.NEGATIVE_INFINITY, end: Number.NEGATIVE_INFINITY, totalMs: 0, throttledMs: 0 };
+}
+
+/** Pauses until `end`. The pause must not be longer than that already. */
+export function extendPause(pause: Pause, now: number, end: number, isThrottled: boolean): void {
+  if (pause.end < now) pause.start = now;
+  const addedMs = end - Math.max(now, pause.end);
+  pause.totalMs += addedMs;
+  if (isThrottled) pause.throttledMs += addedMs;
+  pause.end = end;
+}
+
+/** How long the pauses have lasted up to now, because a stop may cut the last one short. */
+export function pausedUpTo(pause: Pause, now: number): Pick<RateSeen, 'paused_ms' | 'throttled_ms'> {
+  const pausedMs = Math.max(0, pause.totalMs - Math.max(0, pause.end - now));
+  return { paused_ms: pausedMs, throttled_ms: Math.min(pause.throttledMs, pausedMs) };
+}

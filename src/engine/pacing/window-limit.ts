@@ -1,0 +1,83 @@
+import type { Settings } from '../../core/settings/schema.ts';
+import type { Clock } from '../ports.ts';
+import { createArrivalDelay, USUAL_DELAY_MS } from './arrival-delay.ts';
+import { createWindowCount, type EventNumber } from './sliding-window.ts';
+
+/** Requests leave the window so much later than they must, because clocks and timers are exact to about 1 ms. */
+const GUARD_MS = 1.5;
+/** The delay of the first requests of a run, which meet a server that may be as cold as this process. */
+const COLD_DELAY_MS = 15;
+const MIN_WAIT_MS = 0.1;
+
+/** A request that has been admitted. */
+export type Pass = {
+  /** The request has left this machine. Later calls are ignored. */
+  markSent: () => void;
+  /** The request has ended, however it did. Must be called once for every pass. */
+  release: () => void;
+};
+
+/** Never more than the rate in any sliding second, as the server sees it. */
+export type WindowLimit = {
+  /** ms until there is room; Infinity if that depends on requests that have not left yet. */
+  roomIn: (now: number) => number;
+  take: () => Pass;
+};
+
+const NO_LIMIT: WindowLimit = {
+  roomIn: () => 0,
+  take: () => ({ markSent: () => undefined, release: () => undefined }),
+};
+
+/**
+ * Counts each request at the time at which it has probably arrived. `onRoom` is called when a request has left, because
+ * only then is it known when it will leave the window.
+ */
+export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: () => void): WindowLimit {
+  if (typeof rate !== 'number') return NO_LIMIT;
+  const cap = Math.ceil(rate);
+  const windowMs = (cap / rate) * 1000 + GUARD_MS;
+  const sent = createWindowCount(windowMs);
+  const delay = createArrivalDelay();
+  let unsent = 0;
+  let coldLeft = cap;
+
+  return {
+    roomIn(now) {
+      const size = sent.size(now);
+      if (size + unsent < cap) return 0;
+      if (size === 0) return Number.POSITIVE_INFINITY;
+      // Not 0: rounding may let the oldest one seem to leave now, before it is forgotten.
+      return Math.max(MIN_WAIT_MS, sent.oldest() + windowMs - now);
+    },
+    take() {
+      const coldDelayMs = coldLeft > 0 ? COLD_DELAY_MS : 0;
+      coldLeft -= 1;
+      unsent += 1;
+      let event: EventNumber | null = null;
+      let sentAt: number | null = null;
+      const countAt = (at: number) => {
+        unsent -= 1;
+        event = sent.add(at, clock.now());
+        onRoom();
+      };
+      return {
+        markSent() {
+          if (event !== null) return;
+          sentAt = clock.now();
+          countAt(sentAt + Math.max(USUAL_DELAY_MS, coldDelayMs));
+        },
+        release() {
+          const now = clock.now();
+          // A request that never left (refused, no such host) counts at its end.
+          if (event === null) countAt(now);
+          else if (sentAt !== null && now - sentAt < windowMs) {
+            const answerMs = now - sentAt;
+            sent.correct(event, sentAt + Math.max(delay.estimate(answerMs), Math.min(coldDelayMs, answerMs)));
+          }
+          sentAt = null;
+        },
+      };
+    },
+  };
+}

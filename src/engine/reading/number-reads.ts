@@ -1,0 +1,131 @@
+import { PAGE_ROWS } from '../../core/account/read-strategy.ts';
+import type { AccountSnapshot, NumberKey } from '../../core/account/snapshot.ts';
+import type { Answer, Page, ShownSettings } from '../../core/api/response.ts';
+import { type AccountQuery, type QueryResult, Unread } from './account-query.ts';
+
+/** Which page of the numbers; pages count from 1. */
+export type PageQuery = { page: number; profile?: string; phoneNumbers?: readonly string[] };
+
+/** The reads of the API by which numbers are read. */
+export type AccountPorts = {
+  read: (number: { id: string }, onLeft: () => void) => Promise<Answer>;
+  listNumbers: (query: PageQuery, onLeft: () => void) => Promise<Answer>;
+};
+
+export type AccountReadOptions = {
+  /** Takes what is read. */
+  account: AccountSnapshot;
+  query: AccountQuery;
+  ports: AccountPorts;
+  /** The rows whose numbers are to be read, in batches; called as often as they are needed. */
+  rows: () => AsyncIterable<readonly NumberKey[]>;
+  /** Reads in flight at the same time. */
+  concurrency: number;
+  /** Called with how the numbers are going to be read, and in about how many more requests. */
+  onChoice: (by: string, calls: number) => void;
+};
+
+/** Runs `act` for every item; the first error ends it, after the running ones have ended. */
+async function forEach<T>(items: AsyncIterable<T>, concurrency: number, act: (item: T) => Promise<void>) {
+  const iterator = items[Symbol.asyncIterator]();
+  let isOver = false;
+  const work = async () => {
+    try {
+      for (let next = await iterator.next(); !isOver && next.done !== true; next = await iterator.next()) {
+        await act(next.value);
+      }
+    } finally {
+      isOver = true;
+    }
+  };
+  const results = await Promise.allSettled(Array.from({ length: concurrency }, work));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** A page of numbers. Throws Unread if the API refuses it. */
+function pageOf(result: QueryResult, what: string): Page<ShownSettings> {
+  if ('refusedStatus' in result) throw new Unread(`${what}: ${result.description}`, result.refusedStatus);
+  if (result.body.kind === 'numbers') return result.body.page;
+  throw new Unread(`${what}: expected a list of numbers, got an answer of another kind`);
+}
+
+/** `wanted`: how many numbers of the page are to be read. */
+export async function readPage(
+  { account, query, ports }: AccountReadOptions,
+  pageQuery: PageQuery,
+): Promise<Page<ShownSettings> & { wanted: number }> {
+  const what = `page ${pageQuery.page} of the list of numbers`;
+  const page = pageOf(await query.read(what, (onLeft) => ports.listNumbers(pageQuery, onLeft)), what);
+  let wanted = 0;
+  for (const shown of page.rows) if (account.addShown(shown)) wanted += 1;
+  return { ...page, wanted };
+}
+
+async function* pageNumbers(from: number, to: number): AsyncGenerator<number> {
+  for (let page = from; page <= to; page++) yield page;
+}
+
+/** The rows with the given name whose number has not been read yet. */
+export async function* unreadRows(
+  { account, rows }: AccountReadOptions,
+  name: 'id' | 'phoneNumber',
+): AsyncGenerator<NumberKey> {
+  for await (const batch of rows()) {
+    for (const named of batch) if (named[name] !== '' && account.isUnread(named)) yield named;
+  }
+}
+
+async function* unreadPhoneNumbers(options: AccountReadOptions): AsyncGenerator<string[]> {
+  let batch = new Set<string>();
+  for await (const { phoneNumber } of unreadRows(options, 'phoneNumber')) {
+    batch.add(phoneNumber);
+    if (batch.size < PAGE_ROWS) continue;
+    yield [...batch];
+    batch = new Set();
+  }
+  if (batch.size > 0) yield [...batch];
+}
+
+export async function readOne({ account, query, ports }: AccountReadOptions, named: NumberKey): Promise<void> {
+  if (!account.isUnread(named)) return;
+  const result = await query.read(`number ${named.id}`, (onLeft) => ports.read(named, onLeft));
+  if ('refusedStatus' in result) account.addRefused(named, result.refusedStatus === 404 ? null : result.description);
+  // The answer to a read by id is about that id, whatever it shows.
+  else if (result.body.kind === 'settings') account.addShown({ ...result.body.settings, id: named.id });
+  else account.addRefused(named, '?');
+}
+
+/** Reads the unread numbers that have an id, with one request each. */
+export function readEach(options: AccountReadOptions): Promise<void> {
+  return forEach(unreadRows(options, 'id'), options.concurrency, (named) => readOne(options, named));
+}
+
+/** Reads the unread numbers by name: pages of phone numbers, then one request for each id that these have not shown. */
+export async function readByName(options: AccountReadOptions): Promise<void> {
+  const { account, concurrency } = options;
+  await forEach(unreadPhoneNumbers(options), concurrency, async (phoneNumbers) => {
+    const first = await readPage(options, { page: 1, phoneNumbers });
+    for await (const page of pageNumbers(2, first.pages)) await readPage(options, { page, phoneNumbers });
+    // The account does not have a phone number that a list filtered by it does not show.
+    for (const phoneNumber of phoneNumbers) {
+      const named = { id: '', phoneNumber };
+      if (account.isUnread(named)) account.addRefused(named, null);
+    }
+  });
+  await readEach(options);
+}
+
+/** Reads a list from its second page. Returns whether its length stayed the same meanwhile. */
+export async function readRest(
+  options: AccountReadOptions,
+  first: Page<ShownSettings>,
+  pageQuery: Omit<PageQuery, 'page'>,
+): Promise<boolean> {
+  let isStable = true;
+  await forEach(pageNumbers(2, first.pages), options.concurrency, async (page) => {
+    const { total } = await readPage(options, { ...pageQuery, page });
+    if (total !== first.total) isStable = false;
+  });
+  return isStable;
+}

@@ -1,0 +1,156 @@
+import type { Operation } from '../ports.ts';
+
+/** Contract: this many failures in a row may be an outage; fewer never are. */
+const MIN_FAILURES = 10;
+/** One or two numbers that always fail are no outage, however often they are tried. */
+const MIN_ROWS = 3;
+/** An outage of writes alone needs more rows, because single numbers may refuse writes while they can be read. */
+const MIN_ROWS_OF_WRITES = 10;
+
+/** One request about a row, as the circuit breaker sees it. */
+export type Attempt = { row: number; operation: Operation; admittedAt: number };
+
+/**
+ * `refundAttempt` takes back what the failure has cost its row. `wasOutage`: it belongs to an outage that an answered
+ * read has ended, so the next answered write refunds it.
+ */
+export type Failure = Attempt & { refundAttempt: () => void; wasOutage?: true };
+
+/** Failures with no answer in between. */
+type Streak = {
+  failures: Failure[];
+  startedAt: number;
+  /** As many failures as were in flight at the first one: a single disturbance may have hit all of them. */
+  threshold: number;
+  rows: Set<number>;
+  /** Without the bad rows, which fail whether the API is up or not. */
+  ordinaryRows: Set<number>;
+};
+
+/**
+ * Tells an outage from numbers that always fail. Any answer ends the streak `all`, and only an answered write ends the
+ * streak `writes`, because an API that refuses every write may still answer reads.
+ */
+export type OutageDetector = {
+  all: Streak;
+  writes: Streak;
+  /** Rows whose writes failed while others succeeded. */
+  badRows: Set<number>;
+  /** The latest admission of a write that was answered. */
+  acceptedAt: number;
+  /** Requests admitted earlier were part of an outage that is over, however late they fail. */
+  outageOverAt: Record<Operation, number>;
+};
+
+export type Outage = { scope: 'all' | 'writes'; failures: number; writesFailed: boolean };
+
+const NEVER = Number.NEGATIVE_INFINITY;
+
+function emptyStreak(): Streak {
+  return { failures: [], startedAt: NEVER, threshold: MIN_FAILURES, rows: new Set(), ordinaryRows: new Set() };
+}
+
+export function createOutageDetector(): OutageDetector {
+  return {
+    all: emptyStreak(),
+    writes: emptyStreak(),
+    badRows: new Set(),
+    acceptedAt: NEVER,
+    outageOverAt: { read: NEVER, write: NEVER },
+  };
+}
+
+function extend(streak: Streak, failure: Failure, now: number, inFlight: number): void {
+  if (streak.failures.length === 0) {
+    streak.startedAt = now;
+    streak.threshold = Math.max(MIN_FAILURES, inFlight);
+  }
+  streak.failures.push(failure);
+  streak.rows.add(failure.row);
+}
+
+/** Ends the streaks that an answer to this operation ends. Returns their failures. */
+function endStreaks(detector: OutageDetector, operation: Operation): Failure[] {
+  const { all, writes } = detector;
+  detector.all = emptyStreak();
+  if (operation === 'read') return all.failures;
+  detector.writes = emptyStreak();
+  return [...new Set([...writes.failures, ...all.failures])];
+}
+
+/** Whether failures of this operation may still turn out to be an outage. */
+export function isOutageSuspected({ all, writes }: OutageDetector, operation: Operation): boolean {
+  return (operation === 'write' ? writes : all).failures.length > 0;
+}
+
+/** `inFlight` includes the failed request. Returns the outage that it completes; the attempts are refunded then. */
+export function addFailure(detector: OutageDetector, failure: Failure, now: number, inFlight: number): Outage | null {
+  const { row, operation, admittedAt } = failure;
+  const { all, writes, badRows } = detector;
+  if (admittedAt < detector.outageOverAt[operation]) {
+    failure.refundAttempt();
+    return null;
+  }
+  if (operation === 'write' && admittedAt <= detector.acceptedAt) badRows.add(row);
+  for (const streak of operation === 'write' ? [all, writes] : [all]) {
+    extend(streak, failure, now, inFlight);
+    if (!badRows.has(row)) streak.ordinaryRows.add(row);
+  }
+  const isAll = all.failures.length >= all.threshold && all.rows.size >= MIN_ROWS;
+  const isWrites = writes.failures.length >= writes.threshold && writes.ordinaryRows.size >= MIN_ROWS_OF_WRITES;
+  if (!isAll && !isWrites) return null;
+  const failures = endStreaks(detector, 'write');
+  for (const { refundAttempt } of failures) refundAttempt();
+  return {
+    scope: isAll ? 'all' : 'writes',
+    failures: (isAll ? all : writes).failures.length,
+    writesFailed: failures.some((one) => one.operation === 'write'),
+  };
+}
+
+/** Returns whether the answer ends a streak. If that was a short outage, its attempts are refunded. */
+export function addAnswer(detector: OutageDetector, attempt: Attempt): boolean {
+  const { all, writes, badRows } = detector;
+  const { operation, admittedAt } = attempt;
+  const isWrite = operation === 'write';
+  if (isWrite) acceptWrite(detector, attempt);
+  const streak = isWrite && writes.failures.length > 0 ? writes : all;
+  if (streak.failures.length === 0 || admittedAt < streak.startedAt) return false;
+  // Too few to trip, and too many for a coincidence: an outage that ended by itself.
+  const isOutage =
+    (all.failures.length >= MIN_FAILURES && all.ordinaryRows.size >= MIN_ROWS) ||
+    (isWrite && writes.ordinaryRows.size >= MIN_ROWS_OF_WRITES);
+  let isRefunded = isOutage;
+  for (const failure of endStreaks(detector, operation)) {
+    if (isOutage) failure.wasOutage = true;
+    // An answered read does not show whether writes are accepted.
+    if (failure.operation === 'write' && !isWrite) continue;
+    if (failure.wasOutage) {
+      failure.refundAttempt();
+      isRefunded = true;
+    } else if (failure.operation === 'write') badRows.add(failure.row);
+  }
+  // Also of the operation that has not failed so far: requests that were sent in the outage may still fail.
+  if (isRefunded) endOutage(detector, operation, admittedAt);
+  return true;
+}
+
+/** Writes that were admitted before an accepted one, and have failed already, failed because of their rows. */
+function acceptWrite(detector: OutageDetector, { row, admittedAt }: Attempt): void {
+  const { all, writes, badRows } = detector;
+  detector.acceptedAt = Math.max(detector.acceptedAt, admittedAt);
+  if (admittedAt < writes.startedAt) {
+    for (const failure of writes.failures) {
+      if (failure.admittedAt > admittedAt) continue;
+      badRows.add(failure.row);
+      for (const streak of [all, writes]) streak.ordinaryRows.delete(failure.row);
+    }
+  }
+  badRows.delete(row);
+}
+
+/** An answered read shows that reads work again, an answered write that everything does. */
+export function endOutage({ outageOverAt }: OutageDetector, operation: Operation, admittedAt: number): void {
+  outageOverAt.read = admittedAt;
+  if (operation === 'write') outageOverAt.write = admittedAt;
+}

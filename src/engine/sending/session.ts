@@ -1,0 +1,126 @@
+import type { RateControl } from '../../core/rate/rate-control.ts';
+import type { Settings } from '../../core/settings/schema.ts';
+import type { Meter } from '../pacing/sliding-window.ts';
+import type { Ports, Task } from '../ports.ts';
+import type { Stop } from '../stop.ts';
+import { createErrorBudget, type ErrorBudget } from './error-budget.ts';
+import { createPipeline, type Pipeline, type PipelineLimits } from './pipeline.ts';
+import type { RowContext } from './row.ts';
+import type { RowResult } from './send-row.ts';
+
+const NOTE_INTERVAL_MS = 1000;
+
+/** The settings that the engine obeys. */
+export type Limits = PipelineLimits & Pick<Settings, 'max_failures' | 'max_same_error' | 'stop_after' | 'force'>;
+
+export type ExecuteOptions = {
+  /** The rows that are still to be processed. */
+  tasks: AsyncIterable<Task>;
+  ports: Ports;
+  limits: Limits;
+  control: RateControl;
+  stop: Stop;
+  /** Rows of this run that ended in earlier sessions, and how many of them failed permanently. */
+  earlier: { ended: number; permanent: number };
+  /** Has counted the requests of earlier phases of this command. */
+  meter?: Meter | undefined;
+};
+
+/** An execution in progress. The numbers count rows. */
+export type Session = {
+  options: ExecuteOptions;
+  pipeline: Pipeline;
+  context: RowContext;
+  budget: ErrorBudget;
+  isReadingTasks: boolean;
+  launched: number;
+  /** Launched and not ended. */
+  open: number;
+  /** Launched, and waiting for their first request. */
+  unsent: number;
+  /** Without an outcome because the run stops. */
+  unfinished: number;
+  /** Not sent because their profile is held. */
+  heldBack: number;
+  launchedSinceHold: number;
+  notedAt: number;
+  crash: { error: unknown } | null;
+  /** Wakes what waits in `untilChange`. */
+  onChange: () => void;
+};
+
+export function createSession(options: ExecuteOptions): Session {
+  const { ports, limits, control, stop, earlier, meter } = options;
+  const othersAtWork = (waiting: number) => session.isReadingTasks || session.open > waiting;
+  const pipeline = createPipeline({ ports, limits, control, stop, meter, othersAtWork });
+  const budget = createErrorBudget(stop, limits, earlier);
+  const session: Session = {
+    options,
+    pipeline,
+    context: { ...pipeline, ports, isHeld: budget.isHeld, force: limits.force },
+    budget,
+    isReadingTasks: true,
+    launched: 0,
+    open: 0,
+    unsent: 0,
+    unfinished: 0,
+    heldBack: 0,
+    launchedSinceHold: 0,
+    notedAt: ports.clock.now(),
+    crash: null,
+    onChange: () => undefined,
+  };
+  return session;
+}
+
+/** Ends the run because of an error that is about no row. */
+export function failWith(session: Session, error: unknown): void {
+  session.crash ??= { error };
+  session.options.stop.ask('internal', error instanceof Error ? error.message : String(error));
+}
+
+export async function recordResult(session: Session, task: Task, result: RowResult): Promise<void> {
+  const { ports, stop } = session.options;
+  const { entry } = task;
+  if (result.kind === 'untouched') {
+    session.unfinished += 1;
+    return;
+  }
+  if (result.kind === 'requeued') {
+    if (stop.asked() === null) session.heldBack += 1;
+    else session.unfinished += 1;
+    const { ambiguous, attempts } = result;
+    await ports.record({ type: 'put_back', row: entry.row, ambiguous, attempts, at: nowText(ports) });
+    return;
+  }
+  noteSession(session);
+  const { outcome } = result;
+  // Counted before it is on disk: a run that is to stop must not send more while it waits for the disk.
+  const hold = task.first === 'read_only' ? null : session.budget.count(entry, outcome);
+  if (hold !== null) session.launchedSinceHold = 0;
+  await ports.record({ type: 'outcome', ...outcome });
+  const { status } = outcome;
+  const event = status === 'updated' ? 'row.updated' : status === 'held' ? 'row.held' : 'row.failed';
+  ports.onEvent({ event, entry, outcome });
+  if (hold === null) return;
+  ports.onEvent({ event: 'profile.held', ...hold });
+  await ports.record({ type: 'profile_held', ...hold, at: nowText(ports) });
+}
+
+/** Records the counts of this session from time to time, so that a crash does not lose them. */
+function noteSession(session: Session): void {
+  const { pipeline, options } = session;
+  const { ports } = options;
+  const now = ports.clock.now();
+  if (now - session.notedAt < NOTE_INTERVAL_MS) return;
+  session.notedAt = now;
+  const { requests, rateSeen } = pipeline;
+  ports
+    .record({ type: 'session_seen', at: nowText(ports), requests: { ...requests }, rate: rateSeen() })
+    // It is written together with the outcome that follows, whose failure ends the run.
+    .catch(() => undefined);
+}
+
+function nowText({ clock }: Ports): string {
+  return new Date(clock.wallNow()).toISOString();
+}
