@@ -1,5 +1,5 @@
-// Measures what the program costs beside other ways to do the same, and prints ratios: `npm run bench`. All contenders of
-// a figure run in turn, round by round, as machines are shared and absolute figures move.
+// Measures the program against other ways to do the same, and prints ratios: `npm run bench`. The contenders of a figure
+// run in turn, round by round, because machines are shared and absolute values vary.
 import { parseArgs } from 'node:util';
 import { clients } from './figures/clients.ts';
 import { memory } from './figures/memory.ts';
@@ -9,12 +9,12 @@ import { validate } from './figures/validate.ts';
 import { rate } from './rate/fixed-rate.ts';
 import { rateAuto } from './rate-auto.ts';
 import { rateAutoLive } from './rate-auto-live.ts';
-import type { Figure, Size } from './report/figure.ts';
+import type { MeasureFigure } from './report/figure.ts';
 import { figureText } from './report/figure-text.ts';
 import { machine } from './report/machine.ts';
 import { publish } from './report/results.ts';
 
-const FIGURES: Record<string, (size: Size, say: (text: string) => void) => Promise<Figure>> = {
+const FIGURES: Record<string, MeasureFigure> = {
   'start-up': startUp,
   clients,
   rate,
@@ -28,7 +28,7 @@ const NAMES = Object.keys(FIGURES);
 
 const USAGE = `npm run bench -- [options]
 
-  --quick        a short look: smaller inputs, and nothing is written
+  --quick        check that the figures still work: smaller inputs, and nothing is published
   --only NAME    one figure: ${NAMES.join(', ')}
   --rounds N     rounds of each figure (default 3)
 `;
@@ -62,8 +62,8 @@ if (!/^[1-9][0-9]?$/.test(rounds)) fail('--rounds must be a number from 1 to 99'
 
 process.stdout.write(`${machine().join('\n')}\n\n`);
 for (const name of only === undefined ? NAMES : [only]) {
-  const say = (text: string) => process.stderr.write(`${name}, ${text}\n`);
-  const figure = await (FIGURES[name] as (typeof FIGURES)[string])({ quick, rounds: Number(rounds) }, say);
+  const onProgress = (text: string) => process.stderr.write(`${name}, ${text}\n`);
+  const figure = await (FIGURES[name] as MeasureFigure)({ quick, rounds: Number(rounds) }, onProgress);
   process.stdout.write(`${figureText(figure)}\n`);
   if (!quick) publish(name, figure, Number(rounds), NAMES);
 }

@@ -1,8 +1,9 @@
 import { allowedIn, type Sent } from '../test/core/rate/simulate.ts';
 import { inputOf } from './process/inputs.ts';
-import { forkServer, runProgram } from './process/run.ts';
-import { type Figure, goal, inRounds, type Size } from './report/figure.ts';
+import { runProgram } from './process/run.ts';
+import { type Figure, goal, runRounds, type Size } from './report/figure.ts';
 import { median, spread } from './report/spread.ts';
+import { forkServer } from './servers/fork-server.ts';
 
 const LIMIT = 100;
 const WINDOW_MS = 5000;
@@ -24,7 +25,7 @@ export async function rateAutoLive({ quick, rounds }: Size, say: (text: string) 
       async () => {
         const server = await forkServer('limited-server.ts', kind, `${LIMIT}`, `${WINDOW_MS}`, ...RIVAL_MS.map(String));
         try {
-          await runProgram('apply', input, ['--yes', '--rate', 'auto', '--base-url', server.url]);
+          await runProgram(['apply', input, '--offline', '--yes', '--rate', 'auto', '--base-url', server.url]);
           return (await server.ask('tell')) as { sent: Sent[]; rival: Sent[] };
         } finally {
           server.stop();
@@ -32,12 +33,11 @@ export async function rateAutoLive({ quick, rounds }: Size, say: (text: string) 
       },
     ]),
   );
-  const results = await inRounds(quick ? 1 : rounds, contenders, say);
+  const of = await runRounds(quick ? 1 : rounds, contenders, say);
   const [from, to] = RIVAL_MS;
   const room = (LIMIT * (1 - RESERVE)) / WINDOW_MS;
   const share = (sent: Sent[], start: number, end: number, perMs: number) =>
     allowedIn(sent, start, end) / (end - start) / perMs;
-  const of = (name: string) => results[name] ?? [];
   const alone = (name: string) => of(name).map(({ sent }) => share(sent, SETTLED_MS, from, room));
   const beside = (name: string) =>
     of(name).map(({ sent }) => share(sent, from + SETTLED_MS, to, room - LIMIT / 2 / WINDOW_MS));

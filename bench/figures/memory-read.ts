@@ -1,29 +1,29 @@
 import { inputOf } from '../process/inputs.ts';
 import { runProgram, type Usage } from '../process/run.ts';
-import { type Figure, goal, inRounds, type Size } from '../report/figure.ts';
+import { atMost, type MeasureFigure, runRounds } from '../report/figure.ts';
 import { median, shown, spread } from '../report/spread.ts';
 import { type BareServer, startBareServer } from '../servers/bare-server.ts';
 
-type Read = Usage & { calls: number };
+type Reading = Usage & { calls: number };
 
-async function read(server: BareServer, rows: number): Promise<Read> {
+async function measureReading(server: BareServer, rows: number): Promise<Reading> {
   await server.start();
-  const flags = ['--rate', 'off', '--base-url', server.url];
-  const usage = await runProgram('plan', await inputOf(rows, '--blank-phone'), flags, [0], []);
-  return { ...usage, calls: (await server.seen()).requests };
+  const input = await inputOf(rows, '--blank-phone');
+  const usage = await runProgram(['plan', input, '--rate', 'off', '--base-url', server.url]);
+  return { ...usage, calls: (await server.report()).requests };
 }
 
-/** Peak memory and calls of a plan for which the account is read: as many numbers as the input has rows. */
-export async function memoryRead({ quick, rounds }: Size, say: (text: string) => void): Promise<Figure> {
+/** Peak memory and calls of a plan that reads an account with one number for each row. */
+export const memoryRead: MeasureFigure = async ({ quick, rounds }, onProgress) => {
   const sizes = quick ? [10_000, 100_000] : [10_000, 1_000_000];
   const servers = await Promise.all(sizes.map((rows) => startBareServer(rows)));
   const contenders = Object.fromEntries(
-    sizes.map((rows, at) => [`${rows}`, () => read(servers[at] as BareServer, rows)]),
+    sizes.map((rows, at) => [`${rows}`, () => measureReading(servers[at] as BareServer, rows)]),
   );
-  const results = await inRounds(rounds, contenders, say).finally(() => {
+  const resultsOf = await runRounds(rounds, contenders, onProgress).finally(() => {
     for (const server of servers) server.stop();
   });
-  const of = (rows: number, what: keyof Read) => (results[`${rows}`] ?? []).map((one) => one[what]);
+  const of = (rows: number, what: keyof Reading) => resultsOf(`${rows}`).map((one) => one[what]);
   const most = sizes.at(-1) as number;
   return {
     title: 'Reading the account: plan --rate off',
@@ -34,7 +34,12 @@ export async function memoryRead({ quick, rounds }: Size, say: (text: string) =>
       shown(median(of(rows, 'calls'))),
       spread(of(rows, 'wallMs').map((ms) => ms / 1000)),
     ]),
-    goals: [goal(`peak memory of ${most.toLocaleString('en-US')} rows`, median(of(most, 'peakMb')), 400, null, 'MB')],
-    notes: ['The account has as many numbers as the input has rows, and gives them 250 at a time.'],
+    goals: [
+      atMost(`peak memory of ${most.toLocaleString('en-US')} rows`, median(of(most, 'peakMb')), {
+        must: 400,
+        unit: 'MB',
+      }),
+    ],
+    notes: ['The account has as many numbers as the input has rows, on pages of 250.'],
   };
-}
+};

@@ -1,36 +1,40 @@
 import { inputOf } from '../process/inputs.ts';
 import { runProgram } from '../process/run.ts';
-import { type Figure, goal, inRounds, type Size } from '../report/figure.ts';
+import { atMost, type MeasureFigure, runRounds } from '../report/figure.ts';
 import { median, ratios, spread } from '../report/spread.ts';
 import { startBareServer } from '../servers/bare-server.ts';
 
-/** Peak memory of a whole `apply`, from ten thousand rows to a million. */
-export async function memory({ quick, rounds }: Size, say: (text: string) => void): Promise<Figure> {
+/** Peak memory of a complete `apply`, from 10,000 to 1,000,000 rows. */
+export const memory: MeasureFigure = async ({ quick, rounds }, onProgress) => {
   const sizes = quick ? [10_000, 100_000] : [10_000, 100_000, 1_000_000];
   const server = await startBareServer();
-  const flags = ['--yes', '--rate', 'off', '--base-url', server.url];
+  const flags = ['--offline', '--yes', '--rate', 'off', '--base-url', server.url];
   const contenders = Object.fromEntries(
-    sizes.map((rows) => [`${rows}`, async () => runProgram('apply', await inputOf(rows), flags)]),
+    sizes.map((rows) => [`${rows}`, async () => runProgram(['apply', await inputOf(rows), ...flags])]),
   );
-  const results = await inRounds(rounds, contenders, say).finally(server.stop);
-  const peaks = (rows: number) => (results[`${rows}`] ?? []).map(({ peakMb }) => peakMb);
+  const of = await runRounds(rounds, contenders, onProgress).finally(server.stop);
+  const peaks = (rows: number) => of(`${rows}`).map(({ peakMb }) => peakMb);
   const least = sizes[0] as number;
   const most = sizes.at(-1) as number;
-  const named = (rows: number) => rows.toLocaleString('en-US');
+  const text = (rows: number) => rows.toLocaleString('en-US');
   return {
     title: 'Memory: apply --offline --rate off',
-    columns: ['rows', 'peak MB', `/ ${named(least)} rows`, 'seconds', 'CPU us a row'],
+    columns: ['rows', 'peak MB', `/ ${text(least)} rows`, 'seconds', 'CPU us a row'],
     rows: sizes.map((rows) => [
-      named(rows),
+      text(rows),
       spread(peaks(rows)),
       spread(ratios(peaks(rows), peaks(least))),
-      spread((results[`${rows}`] ?? []).map(({ wallMs }) => wallMs / 1000)),
-      spread((results[`${rows}`] ?? []).map(({ cpuMs }) => (cpuMs / rows) * 1000)),
+      spread(of(`${rows}`).map(({ wallMs }) => wallMs / 1000)),
+      spread(of(`${rows}`).map(({ cpuMs }) => (cpuMs / rows) * 1000)),
     ]),
     goals: [
-      goal(`peak memory of ${named(most)} rows`, median(peaks(most)), 250, 200, 'MB'),
-      goal(`${named(most)} rows against ${named(least)}`, median(ratios(peaks(most), peaks(least))), 1.5, 1.25, 'x'),
+      atMost(`peak memory of ${text(most)} rows`, median(peaks(most)), { must: 250, aim: 200, unit: 'MB' }),
+      atMost(`${text(most)} rows against ${text(least)}`, median(ratios(peaks(most), peaks(least))), {
+        must: 1.5,
+        aim: 1.25,
+        unit: 'x',
+      }),
     ],
-    notes: ['The server is a process of its own, and not counted.'],
+    notes: ['The server is a separate process and not included.'],
   };
-}
+};

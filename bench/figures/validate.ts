@@ -5,17 +5,17 @@ import { pipeline } from 'node:stream/promises';
 import { inputOf } from '../process/inputs.ts';
 import { ROOT, runNode, runProgram } from '../process/run.ts';
 import { workDirectory } from '../process/work-directory.ts';
-import { type Figure, goal, inRounds, type Size } from '../report/figure.ts';
+import { atMost, type MeasureFigure, runRounds } from '../report/figure.ts';
 import { median, ratios, spread } from '../report/spread.ts';
 
-/** The exit code of a plan with rows that are rejected. */
-const REJECTED = 3;
+/** The exit code of a plan with rejected rows. */
+const EXIT_REJECTED = 3;
 const CONFLICT_EVERY = 200;
 const OTHER_PROFILE = '00000000-0000-4000-8000-000000000009';
 
-/** Gives every two-hundredth row another target: where its id comes more than once, the rows are in conflict. */
+/** Changes the target of every 200th row, so that rows with the same id are in conflict. Returns the new file. */
 async function withConflicts(path: string): Promise<string> {
-  const to = join(workDirectory(), 'conflicts.csv');
+  const output = join(workDirectory(), 'conflicts.csv');
   let row = 0;
   await pipeline(
     createInterface({ input: createReadStream(path) }),
@@ -27,21 +27,21 @@ async function withConflicts(path: string): Promise<string> {
         yield `${cells.join(',')}\n`;
       }
     },
-    createWriteStream(to),
+    createWriteStream(output),
   );
-  return to;
+  return output;
 }
 
-/** Checking a large input: every row, with duplicates and conflicts, beside doing nothing with its records. */
-export async function validate({ quick, rounds }: Size, say: (text: string) => void): Promise<Figure> {
+/** The check of a large input with duplicates and conflicts, compared with parsing its records only. */
+export const validate: MeasureFigure = async ({ quick, rounds }, onProgress) => {
   const rows = quick ? 100_000 : 1_000_000;
   const input = await withConflicts(await inputOf(rows, '--duplicates', '0.05'));
   const contenders = {
-    'plan --offline': () => runProgram('plan', input, [], [REJECTED]),
+    'plan --offline': () => runProgram(['plan', input, '--offline'], [EXIT_REJECTED]),
     'bare csv-parse': () => runNode([join(ROOT, 'bench', 'loops', 'csv-parse.mjs'), input]),
   };
-  const results = await inRounds(rounds, contenders, say);
-  const of = (name: string, what: 'wallMs' | 'cpuMs' | 'peakMb') => (results[name] ?? []).map((one) => one[what]);
+  const resultsOf = await runRounds(rounds, contenders, onProgress);
+  const of = (name: string, what: 'wallMs' | 'cpuMs' | 'peakMb') => resultsOf(name).map((one) => one[what]);
   const seconds = (values: number[]) => values.map((ms) => ms / 1000);
   const own = seconds(of('plan --offline', 'wallMs'));
   return {
@@ -55,9 +55,9 @@ export async function validate({ quick, rounds }: Size, say: (text: string) => v
       spread(of(name, 'peakMb')),
     ]),
     goals: [
-      ...(quick ? [] : [goal('time to validate', median(own), 10, 5, 's')]),
-      goal('memory to validate', median(of('plan --offline', 'peakMb')), 250, 200, 'MB'),
+      ...(quick ? [] : [atMost('time to validate', median(own), { must: 10, aim: 5, unit: 's' })]),
+      atMost('memory to validate', median(of('plan --offline', 'peakMb')), { must: 250, aim: 200, unit: 'MB' }),
     ],
     notes: ['plan copies the input, checks it, and writes plan.csv, results.csv and failed.csv.'],
   };
-}
+};

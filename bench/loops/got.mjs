@@ -1,4 +1,4 @@
-// got as it comes, without retries: the least that a program on this library does.
+// got without retries: the minimum for a program with this library.
 import { Agent } from 'node:http';
 import { got } from 'got';
 import { check, inFlight, KEY, urlOf, work } from './rows.mjs';

@@ -1,4 +1,4 @@
-// What the loops share: the rows of an input, the address of a row, and so many workers over them.
+// Shared by the loops: the rows of an input, the URL of a row, and concurrent workers.
 import { readFileSync } from 'node:fs';
 
 export const [input, baseUrl, inFlight] = process.argv.slice(2);
@@ -16,14 +16,14 @@ export const rows = readFileSync(input, 'utf8')
 
 export const urlOf = (id) => `${baseUrl}/phone_numbers/${id}/messaging`;
 
-/** Throws where an answer does not show the target, so that no loop is fast by looking away. */
+/** Throws if an answer does not show the target, so that no loop is fast because it does not check. */
 export function check(answer, { id, body }) {
   if (answer.data.id !== id || answer.data.messaging_profile_id !== body.messaging_profile_id) {
-    throw new Error(`the answer is not that of ${id}`);
+    throw new Error(`the answer does not show the target of ${id}`);
   }
 }
 
-/** Sends all rows, so many at a time. */
+/** Sends all rows, with `inFlight` workers. */
 export async function work(send) {
   let next = 0;
   const worker = async () => {

@@ -1,4 +1,4 @@
-// The official SDK in a loop of p-limit, as its users write it.
+// The official SDK with p-limit, as its users write it.
 import pLimit from 'p-limit';
 import Telnyx from 'telnyx';
 import { baseUrl, check, inFlight, KEY, rows } from './rows.mjs';

@@ -1,4 +1,4 @@
-// undici with its own pool.
+// undici with its pool.
 import { Pool } from 'undici';
 import { check, inFlight, KEY, urlOf, work } from './rows.mjs';
 

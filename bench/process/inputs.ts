@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ROOT, run } from './run.ts';
 import { workDirectory } from './work-directory.ts';
 
-/** A CSV of so many rows, made once. */
+/** The path of a CSV with that many rows. Made once for each size and flags. */
 export async function inputOf(rows: number, ...flags: string[]): Promise<string> {
   const path = join(workDirectory(), `${[rows, ...flags].join('')}.csv`);
   if (!existsSync(path)) {

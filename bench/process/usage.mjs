@@ -1,9 +1,8 @@
-// Loaded into a measured Node process before its program: writes what the process has used to the file that BENCH_USAGE
-// names when it ends.
+// Loaded before the program in a measured Node process. At its end, writes the used resources to the file BENCH_USAGE.
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** In MB. On Linux not that of getrusage, which begins with the memory of the process that started this one. */
-function peakMemory() {
+/** In MB. On Linux, not from getrusage, which starts at the memory of the parent process. */
+function peakMemoryMb() {
   if (process.platform !== 'linux') return process.resourceUsage().maxRSS / 1024;
   const [, kilobytes] = /^VmHWM:\s*([0-9]+)/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   return Number(kilobytes) / 1024;
@@ -11,6 +10,6 @@ function peakMemory() {
 
 process.on('exit', () => {
   const { user, system } = process.cpuUsage();
-  const usage = { peakMb: peakMemory(), cpuMs: (user + system) / 1000, wallMs: performance.now() };
+  const usage = { peakMb: peakMemoryMb(), cpuMs: (user + system) / 1000, wallMs: performance.now() };
   writeFileSync(process.env.BENCH_USAGE, JSON.stringify(usage));
 });

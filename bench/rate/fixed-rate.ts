@@ -1,15 +1,15 @@
 import { inputOf } from '../process/inputs.ts';
 import { runProgram } from '../process/run.ts';
-import { type Figure, goal, inRounds, type Size } from '../report/figure.ts';
+import { atLeast, atMost, type MeasureFigure, runRounds } from '../report/figure.ts';
 import { median, spread } from '../report/spread.ts';
-import { startBareServer } from '../servers/bare-server.ts';
+import { checkRequests, perSecond, startBareServer } from '../servers/bare-server.ts';
 
 const RATES = [10, 50, 200, 1000];
-/** Above this rate the goals are only aimed at. */
-const MOST_MUST = 200;
+/** Above this rate, goals are aims only. */
+const MAX_RATE_OF_MUST = 200;
 
-/** How exactly a rate is kept, as the server sees it: from a cold start, over so many seconds. */
-export async function rate({ quick, rounds }: Size, say: (text: string) => void): Promise<Figure> {
+/** How exactly the program keeps a fixed rate, as received by the server, from a cold start. */
+export const rate: MeasureFigure = async ({ quick, rounds }, onProgress) => {
   const seconds = quick ? 4 : 15;
   const server = await startBareServer();
   const contenders = Object.fromEntries(
@@ -19,21 +19,22 @@ export async function rate({ quick, rounds }: Size, say: (text: string) => void)
         const rows = limit * seconds;
         const input = await inputOf(rows);
         await server.start();
-        await runProgram('apply', input, ['--yes', '--rate', `${limit}`, '--base-url', server.url]);
-        const seen = await server.seen();
-        if (seen.requests !== rows) throw new Error(`the server saw ${seen.requests} requests of ${rows}`);
-        return { most: seen.mostInSecond, mean: ((rows - 1) / seen.spanMs) * 1000, lagMs: seen.lagMs };
+        await runProgram(['apply', input, '--offline', '--yes', '--rate', `${limit}`, '--base-url', server.url]);
+        const report = await server.report();
+        checkRequests(report, rows);
+        return { most: report.mostInSecond, mean: perSecond(report), lagMs: report.lagMs };
       },
     ]),
   );
-  const results = await inRounds(rounds, contenders, say).finally(server.stop);
-  const of = (limit: number) => results[`${limit}/s`] ?? [];
+  const resultsOf = await runRounds(rounds, contenders, onProgress).finally(server.stop);
+  const of = (limit: number) => resultsOf(`${limit}/s`);
   const most = (limit: number) => of(limit).map((one) => one.most);
   const means = (limit: number) => of(limit).map(({ mean }) => mean / limit);
+  const mustAt = (limit: number, bound: number) => (limit <= MAX_RATE_OF_MUST ? bound : null);
   const fourDigits = (value: number) => value.toFixed(4);
   return {
-    title: `Rate: requests as the server saw them, ${seconds} s from a cold start`,
-    columns: ['--rate', 'most in any sliding second', 'mean / limit', 'ms the server was held up'],
+    title: `Rate: requests as received by the server, ${seconds} s from a cold start`,
+    columns: ['--rate', 'most in any sliding second', 'mean / limit', 'ms that the server was blocked'],
     rows: RATES.map((limit) => [
       `${limit}/s`,
       spread(most(limit), String),
@@ -41,12 +42,12 @@ export async function rate({ quick, rounds }: Size, say: (text: string) => void)
       spread(of(limit).map(({ lagMs }) => lagMs)),
     ]),
     goals: RATES.flatMap((limit) => [
-      goal(`most in a second at ${limit}/s`, Math.max(...most(limit)), limit <= MOST_MUST ? limit : null, limit),
-      goal(`mean / limit at ${limit}/s`, median(means(limit)), limit <= MOST_MUST ? 0.99 : null, 0.994, '', true),
+      atMost(`most in a second at ${limit}/s`, Math.max(...most(limit)), { must: mustAt(limit, limit), aim: limit }),
+      atLeast(`mean / limit at ${limit}/s`, median(means(limit)), { must: mustAt(limit, 0.99), aim: 0.994 }),
     ]),
     notes: [
-      'A goal on the most in a second is held against the worst round. What a busy machine hands to the server late, it sees',
-      'late, and close to what comes next: only rounds without long hold-ups tell of the program.',
+      'The most in a second is that of the worst round. A busy machine delivers requests to the server late and close',
+      'together, so only rounds in which the server was not blocked for long measure the program.',
     ],
   };
-}
+};

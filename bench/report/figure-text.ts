@@ -1,6 +1,7 @@
 import type { Figure, Goal } from './figure.ts';
 import { shown } from './spread.ts';
 
+/** Whether a goal was reached. */
 export function verdictOf({ got, must, aim, least }: Goal): string {
   const reaches = (bound: number) => (least ? got >= bound : got <= bound);
   if (must !== null && !reaches(must)) return 'MISSED';
@@ -18,7 +19,7 @@ function goalText(goal: Goal): string {
   return `${what}: ${shown(got)}${unit === '' ? '' : ` ${unit}`} (${wanted.join(', ')}): ${verdictOf(goal)}`;
 }
 
-/** A figure as Markdown, which reads as well on a terminal. */
+/** A figure as Markdown, which is readable on a terminal too. */
 export function figureText({ title, columns, rows, goals, notes }: Figure): string {
   const widths = columns.map((column, at) =>
     Math.max(3, column.length, ...rows.map((row) => (row[at] as string).length)),

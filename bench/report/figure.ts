@@ -1,10 +1,13 @@
-/** How much of a figure is run: all of it, or as much as tells whether it still works. */
+/** How much to measure. `quick` only checks that a figure still works. */
 export type Size = { quick: boolean; rounds: number };
 
-/** A table with what is to be said of it, and whether each goal in it was reached. */
+/** A table with notes and goals. */
 export type Figure = { title: string; columns: string[]; rows: string[][]; goals: Goal[]; notes: string[] };
 
-/** `must` or `aim` is null where there is no such goal. */
+/** Measures one figure. `onProgress` is called before each step. */
+export type MeasureFigure = (size: Size, onProgress: (text: string) => void) => Promise<Figure>;
+
+/** A bound of a measured value. `least`: the bounds are minimums, not maximums. `must` or `aim` is null if not set. */
 export type Goal = {
   what: string;
   got: number;
@@ -13,6 +16,35 @@ export type Goal = {
   unit: string;
   least: boolean;
 };
+
+type Bounds = { must?: number | null; aim?: number | null; unit?: string };
+
+/** A goal with upper bounds. */
+export function atMost(what: string, got: number, { must = null, aim = null, unit = '' }: Bounds): Goal {
+  return { what, got, must, aim, unit, least: false };
+}
+
+/** A goal with lower bounds. */
+export function atLeast(what: string, got: number, bounds: Bounds): Goal {
+  return { ...atMost(what, got, bounds), least: true };
+}
+
+/** Runs all contenders of a round one after another, so that other load on the machine affects all of them. */
+export async function runRounds<T>(
+  rounds: number,
+  contenders: Record<string, () => Promise<T>>,
+  onProgress: (text: string) => void,
+): Promise<(name: string) => T[]> {
+  const results: Record<string, T[]> = {};
+  for (let round = 1; round <= rounds; round++) {
+    for (const [name, measure] of Object.entries(contenders)) {
+      onProgress(`round ${round} of ${rounds}: ${name}`);
+      const result = await measure();
+      results[name] = [...(results[name] ?? []), result];
+    }
+  }
+  return (name) => results[name] ?? [];
+}
 
 /** A goal that a figure must not fall below (`least`) or not exceed. */
 export function goal(
@@ -24,21 +56,4 @@ export function goal(
   least = false,
 ): Goal {
   return { what, got, must, aim, unit, least };
-}
-
-/** Does rounds of all contenders, one after another, so that what else the machine does falls on all of them. */
-export async function inRounds<T>(
-  rounds: number,
-  contenders: Record<string, () => Promise<T>>,
-  say: (text: string) => void,
-): Promise<Record<string, T[]>> {
-  const results: Record<string, T[]> = {};
-  for (let round = 1; round <= rounds; round++) {
-    for (const [name, contend] of Object.entries(contenders)) {
-      say(`round ${round} of ${rounds}: ${name}`);
-      const result = await contend();
-      results[name] = [...(results[name] ?? []), result];
-    }
-  }
-  return results;
 }

@@ -15,8 +15,8 @@ export type Figures = { machine: string[]; figures: Record<string, Figure & { ro
 export function resultsText({ machine, figures }: Figures): string {
   const head = `# Benchmarks
 
-Written by \`npm run bench\`. Medians, with the least and the greatest behind them; the contenders of a figure ran in turn,
-round by round. Machines are shared, and absolute figures move: compare the ratios.
+Written by \`npm run bench\`. Each value is a median, followed by minimum and maximum. The contenders of a figure ran in
+turn, round by round. The machine is shared, so absolute values vary: compare the ratios.
 
 ${machine.map((line) => `- ${line}`).join('\n')}
 `;

@@ -1,4 +1,4 @@
-/** The middle one of several values, the mean of the two middle ones of an even number. */
+/** The median. For an even count, the mean of the two middle values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const half = sorted.length >> 1;
@@ -6,21 +6,21 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] as number) + upper) / 2;
 }
 
-/** A value as it is shown: three digits that say something, and no more. */
+/** Formats a value with three significant digits. */
 export function shown(value: number): string {
   if (Number.isNaN(value)) return '';
   const decimals = value === 0 ? 0 : Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toLocaleString('en-US', { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
 }
 
-/** The median of several rounds, with the least and the greatest behind it. */
-export function spread(values: readonly number[], show: (value: number) => string = shown): string {
+/** The median of several rounds, followed by the minimum and the maximum. */
+export function spread(values: readonly number[], format: (value: number) => string = shown): string {
   if (values.some(Number.isNaN)) return '';
-  const middle = show(median(values));
-  return values.length === 1 ? middle : `${middle} (${show(Math.min(...values))}-${show(Math.max(...values))})`;
+  const middle = format(median(values));
+  return values.length === 1 ? middle : `${middle} (${format(Math.min(...values))}-${format(Math.max(...values))})`;
 }
 
-/** The ratio of two series, round by round: each round stands under the same load. */
+/** The ratios of two series, round by round, because each round runs under the same load. */
 export function ratios(values: readonly number[], others: readonly number[]): number[] {
   return values.map((value, at) => value / (others[at] as number));
 }

@@ -1,10 +1,10 @@
-import { forkServer } from '../process/run.ts';
+import { forkServer } from './fork-server.ts';
 
 /**
- * What the server saw since it was told to start. `spanMs`: from the first request to the last; `lagMs`: the longest
- * time for which the machine kept it from working.
+ * What the server received since the last start. `spanMs`: from the first request to the last. `lagMs`: the longest time
+ * that its event loop was blocked.
  */
-export type Seen = {
+export type ServerReport = {
   requests: number;
   spanMs: number;
   mostInSecond: number;
@@ -13,18 +13,33 @@ export type Seen = {
   lagMs: number;
 };
 
-/** A bare server in a process of its own, on the loopback interface. */
-export type BareServer = { url: string; start: () => Promise<void>; seen: () => Promise<Seen>; stop: () => void };
+/** A minimal server in its own process. `start` resets its counts. */
+export type BareServer = {
+  url: string;
+  start: () => Promise<void>;
+  report: () => Promise<ServerReport>;
+  stop: () => void;
+};
 
-/** `numbers`: as many as its account has. */
+/** Starts a server whose account has that many numbers. */
 export async function startBareServer(numbers = 0): Promise<BareServer> {
-  const { url, ask, stop } = await forkServer('servers/server.mjs', `${numbers}`);
+  const { url, ask, stop } = await forkServer('servers/bare-server.mjs', `${numbers}`);
   return {
     url,
     start: async () => {
       await ask('start');
     },
-    seen: async () => (await ask('tell')) as Seen,
+    report: async () => (await ask('report')) as ServerReport,
     stop,
   };
+}
+
+/** Throws unless the server received one request for each row. */
+export function checkRequests({ requests }: ServerReport, rows: number): void {
+  if (requests !== rows) throw new Error(`the server received ${requests} requests for ${rows} rows`);
+}
+
+/** The mean rate of the received requests, as intervals a second. */
+export function perSecond({ requests, spanMs }: ServerReport): number {
+  return ((requests - 1) / spanMs) * 1000;
 }

@@ -1,5 +1,6 @@
-// A bare server in a process of its own: answers every PATCH as the API does, shows the target, and notes when each
-// request came. Gives lists of as many numbers as its argument says, and of three profiles. Asked over the channel to its parent: `start` forgets what came, `tell` says what has come since.
+// A minimal server in its own process. It answers every PATCH as the API does and records the arrival of each request.
+// It lists as many numbers as its argument says, and three profiles. Messages from the parent process: `start` resets the
+// counts, `report` returns them.
 import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
@@ -10,11 +11,11 @@ let requests = 0;
 let connections = 0;
 let open = 0;
 let mostOpen = 0;
-// How long this process was kept from working: a request may have come so much earlier than it was seen.
+// How long the event loop was blocked. A request may have arrived earlier by this time than it was recorded.
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
 
-function note(at) {
+function record(at) {
   if (requests === arrivals.length) {
     const longer = new Float64Array(arrivals.length * 2);
     longer.set(arrivals);
@@ -24,7 +25,7 @@ function note(at) {
   requests += 1;
 }
 
-/** The most requests that any sliding second held. */
+/** The most requests in any sliding second. */
 function mostInWindow() {
   let most = 0;
   let from = 0;
@@ -44,7 +45,7 @@ const PROFILES = [1, 2, 3].map((n) => ({
   webhook_url: 'https://example.com/hook',
 }));
 
-/** The nth number as the generator of inputs names it: all of them are on the first profile. */
+/** The nth number of the input generator. All of them are on the first profile. */
 function numberOf(n) {
   const digits = String(n).padStart(7, '0');
   return {
@@ -58,8 +59,8 @@ function numberOf(n) {
   };
 }
 
-/** A page of a list, or null where the path is that of no list. */
-function listed({ pathname, searchParams }) {
+/** A page of a list, or null if the path is not one of a list. */
+function listPage({ pathname, searchParams }) {
   const page = Number(searchParams.get('page[number]') ?? 1);
   const pageOf = (total, data) => ({
     data,
@@ -67,8 +68,8 @@ function listed({ pathname, searchParams }) {
   });
   if (pathname.endsWith('/messaging_profiles')) return pageOf(PROFILES.length, PROFILES);
   if (!pathname.endsWith('/phone_numbers/messaging')) return null;
-  const on = searchParams.get('filter[messaging_profile_id]');
-  const total = on === null || on === PROFILES[0].id ? NUMBERS : 0;
+  const profile = searchParams.get('filter[messaging_profile_id]');
+  const total = profile === null || profile === PROFILES[0].id ? NUMBERS : 0;
   const first = (page - 1) * PAGE_ROWS;
   const rows = Math.max(0, Math.min(PAGE_ROWS, total - first));
   return pageOf(
@@ -77,20 +78,20 @@ function listed({ pathname, searchParams }) {
   );
 }
 
-function give(response, value) {
+function answer(response, value) {
   const body = Buffer.from(JSON.stringify(value));
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length });
   response.end(body);
 }
 
 const server = createServer((request, response) => {
-  note(performance.now());
+  record(performance.now());
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
     if (request.method === 'GET') {
-      const list = listed(new URL(request.url, 'http://127.0.0.1'));
-      if (list !== null) return give(response, list);
+      const list = listPage(new URL(request.url, 'http://127.0.0.1'));
+      if (list !== null) return answer(response, list);
     }
     const id = request.url.split('/').at(-2);
     const target = chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks));
@@ -103,7 +104,7 @@ const server = createServer((request, response) => {
       eligible_messaging_products: ['A2P', 'P2P'],
       organization_id: 'b448f9cc-a842-4784-98e9-03c1a5872950',
     };
-    give(response, { data });
+    answer(response, { data });
   });
 });
 server.keepAliveTimeout = 60_000;
@@ -117,8 +118,8 @@ server.on('connection', (socket) => {
   socket.on('error', () => undefined);
 });
 
-process.on('message', (question) => {
-  if (question === 'start') {
+process.on('message', (message) => {
+  if (message === 'start') {
     requests = 0;
     connections = 0;
     mostOpen = open;
