@@ -12,8 +12,9 @@ import { FILE_ERRORS, REJECTIONS } from '../src/core/input/rejection.ts';
 import { FAILED_COLUMNS, HELD_COLUMNS, RESULTS_COLUMNS } from '../src/core/results/rows.ts';
 import { EXIT } from '../src/core/run/exit-codes.ts';
 import { STATES } from '../src/core/run/manifest.ts';
+import { flagOf } from '../src/core/settings/flags.ts';
 import { resolveSettings } from '../src/core/settings/resolve.ts';
-import { flagOf, SETTING_NAMES, SETTINGS } from '../src/core/settings/schema.ts';
+import { SETTING_NAMES, SETTINGS } from '../src/core/settings/schema.ts';
 import { runFiles } from '../src/io/run/directory.ts';
 import { parseFault } from '../src/sandbox/server.ts';
 import { codeInTables, commandsOf, DOCUMENTS, ROOT, read } from './docs/documents.ts';
@@ -61,8 +62,8 @@ describe('commands in the documents', () => {
       return;
     }
     if (typing.command === 'done') throw new Error('it only prints help');
-    const resolved = resolveSettings([{ source: 'flag', typed: typing.flags }], typing.command);
-    expect(resolved).not.toHaveProperty('faults');
+    const resolved = resolveSettings([{ source: 'flag', raw: typing.flags }], typing.command);
+    expect(resolved).not.toHaveProperty('errors');
   });
 
   it('of npm, npx and node exist', () => {

@@ -1,7 +1,8 @@
 import { FILE_ERRORS, REJECTIONS } from '../../src/core/input/rejection.ts';
 import { EXIT_TEXT } from '../../src/core/run/exit-codes.ts';
+import { flagOf } from '../../src/core/settings/flags.ts';
 import { jobJsonSchema } from '../../src/core/settings/job.ts';
-import { flagOf, SETTING_NAMES, type SettingName, settingDefinition } from '../../src/core/settings/schema.ts';
+import { SETTING_NAMES, type SettingName, settingDefinition } from '../../src/core/settings/schema.ts';
 import { table } from './markdown.ts';
 
 function settingRow(name: SettingName, jobKeys: ReadonlySet<string>): string[] {

@@ -1,15 +1,14 @@
 import { dirname, resolve } from 'node:path';
+import { readEnvironment } from '../core/settings/environment.ts';
 import { readJob } from '../core/settings/job.ts';
-import { type RawSettings, type Resolved, typedFromEnvironment } from '../core/settings/resolve.ts';
-import type { SettingName } from '../core/settings/schema.ts';
+import type { Layer, Resolved } from '../core/settings/resolve.ts';
+import { type RawSettings, SETTING_NAMES, settingDefinition } from '../core/settings/schema.ts';
 import { readJobFile } from '../io/job-file.ts';
 import type { Context } from './context.ts';
 import { UsageError } from './errors.ts';
 import { resolveLayers, withAbsolute } from './settings.ts';
 
-const PATHS: readonly SettingName[] = ['runs_dir', 'results', 'log_file', 'state_dir'];
-
-/** A job file with its settings. Paths in it are relative to it; so are the run directories, unless it says else. */
+/** Reads a job file. Its paths are relative to it, and its runs directory is next to it by default. */
 export function resolveForJob(
   path: string,
   flags: RawSettings,
@@ -23,19 +22,19 @@ export function resolveForJob(
     throw new UsageError(code === undefined ? (error as Error).message : `cannot read the job file ${path} (${code})`);
   }
   const job = readJob(keys, path);
-  if ('faults' in job) throw new UsageError(job.faults.join('\n'));
+  if ('errors' in job) throw new UsageError(job.errors.join('\n'));
   const home = dirname(resolve(context.cwd, path));
-  const typed: RawSettings = { runs_dir: 'runs', ...job.typed };
-  for (const name of PATHS) {
-    const value = typed[name];
-    if (typeof value === 'string' && value !== '-') typed[name] = resolve(home, value);
+  const raw: RawSettings = { runs_dir: 'runs', ...job.raw };
+  for (const name of SETTING_NAMES.filter((name) => settingDefinition(name).path !== undefined)) {
+    const value = raw[name];
+    if (typeof value === 'string' && value !== '-') raw[name] = resolve(home, value);
   }
-  const environment = typedFromEnvironment(context.env);
-  const layers = [
-    { source: 'flag' as const, typed: withAbsolute(flags, context.cwd) },
-    { source: 'environment' as const, typed: withAbsolute(environment.typed, context.cwd) },
-    { source: 'job file' as const, typed },
+  const environment = readEnvironment(context.env);
+  const layers: Layer[] = [
+    { source: 'flag', raw: withAbsolute(flags, context.cwd) },
+    { source: 'environment', raw: withAbsolute(environment.raw, context.cwd) },
+    { source: 'job file', raw },
   ];
   const input = job.input === '-' ? '-' : resolve(home, job.input);
-  return { ...resolveLayers(layers, 'run', environment.faults), command: job.command, input };
+  return { ...resolveLayers(layers, 'run', environment.errors), command: job.command, input };
 }

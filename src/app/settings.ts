@@ -1,18 +1,14 @@
 import { resolve } from 'node:path';
 import { foreignBaseUrl } from '../core/followup/next-command.ts';
 import type { Manifest } from '../core/run/manifest.ts';
+import type { Scope } from '../core/settings/definition.ts';
+import { readEnvironment } from '../core/settings/environment.ts';
+import { flagOf } from '../core/settings/flags.ts';
 import { parseSetting } from '../core/settings/parse.ts';
+import { type Layer, type Resolved, resolveSettings } from '../core/settings/resolve.ts';
 import {
-  type RawSettings,
-  type Resolved,
-  resolveSettings,
-  type Source,
-  typedFromEnvironment,
-} from '../core/settings/resolve.ts';
-import {
-  flagOf,
   PUBLIC_BASE_URL,
-  type Scope,
+  type RawSettings,
   SETTING_NAMES,
   type SettingName,
   settingDefinition,
@@ -21,76 +17,70 @@ import { quoted } from '../core/text/text.ts';
 import type { Context } from './context.ts';
 import { UsageError } from './errors.ts';
 
-/** The settings of layers, the first of them first. Throws UsageError with all faults. */
-export function resolveLayers(
-  layers: { source: Source; typed: RawSettings }[],
-  scope: Scope,
-  faults: string[],
-): Resolved {
+/** Resolves the settings of layers in order of precedence. Throws UsageError with all errors, these first. */
+export function resolveLayers(layers: readonly Layer[], scope: Scope, errors: readonly string[] = []): Resolved {
   const resolved = resolveSettings(layers, scope);
-  if ('faults' in resolved) throw new UsageError([...faults, ...resolved.faults].join('\n'));
-  if (faults.length > 0) throw new UsageError(faults.join('\n'));
+  const all = [...errors, ...('errors' in resolved ? resolved.errors : [])];
+  if ('errors' in resolved || all.length > 0) throw new UsageError(all.join('\n'));
   return resolved;
 }
 
-/** Paths that a run keeps: from wherever a later command on it is given, they mean the same place. */
-const KEPT_PATHS: readonly SettingName[] = ['state_dir', 'results'];
-
-/** Settings with the paths that a run keeps made absolute. */
-export function withAbsolute(typed: RawSettings, cwd: string): RawSettings {
-  const made = { ...typed };
-  for (const name of KEPT_PATHS) {
+/** Makes absolute the paths that run.json keeps. */
+export function withAbsolute(raw: RawSettings, cwd: string): RawSettings {
+  const made = { ...raw };
+  for (const name of SETTING_NAMES.filter((name) => settingDefinition(name).path === 'absolute')) {
     const value = made[name];
     if (typeof value === 'string' && value !== '') made[name] = resolve(cwd, value);
   }
   return made;
 }
 
-/** Settings of a command on an input: flags, then environment. Throws UsageError with all faults. */
+/** Resolves the settings of a command on an input: flags, then environment. Throws UsageError with all errors. */
 export function resolveForCommand(flags: RawSettings, context: Context, scope: Scope): Resolved {
-  const environment = typedFromEnvironment(context.env);
-  const layers = [
-    { source: 'flag' as const, typed: withAbsolute(flags, context.cwd) },
-    { source: 'environment' as const, typed: withAbsolute(environment.typed, context.cwd) },
+  const environment = readEnvironment(context.env);
+  const layers: Layer[] = [
+    { source: 'flag', raw: withAbsolute(flags, context.cwd) },
+    { source: 'environment', raw: withAbsolute(environment.raw, context.cwd) },
   ];
-  return resolveLayers(layers, scope, environment.faults);
+  return resolveLayers(layers, scope, environment.errors);
 }
 
-/** A base URL as a plan records it; text that is none comes back as it is. */
+/** A base URL in the form that a plan records; other text is returned as it is. */
 function normalUrl(text: string): string {
   const parsed = parseSetting('base_url', text);
   return 'value' in parsed ? String(parsed.value) : text;
 }
 
 /**
- * Settings of a command on a run directory: flags, environment, then what the run has recorded. Input settings belong
- * to the plan, and a base URL from elsewhere must be named again, so that a directory cannot draw the key away.
+ * Resolves the settings of a command on a run directory: flags, environment, then run.json. Settings that belong to the
+ * plan are errors. A base URL other than the public one must be named again, so that a run directory cannot send the key
+ * to another host.
  */
 export function resolveForRun(flags: RawSettings, context: Context, scope: Scope, manifest: Manifest): Resolved {
-  const environment = typedFromEnvironment(context.env);
-  const isInput = (name: SettingName) => settingDefinition(name).input === true || name === 'sandbox';
-  const faults = [...environment.faults];
-  for (const name of SETTING_NAMES.filter((name) => isInput(name) && flags[name] !== undefined)) {
-    faults.push(`--${flagOf(name)} belongs to the plan and is settled in a run directory`);
+  const environment = readEnvironment(context.env);
+  const isOfPlan = (name: SettingName) => settingDefinition(name).belongsTo === 'plan';
+  const errors = [...environment.errors];
+  for (const name of SETTING_NAMES.filter((name) => isOfPlan(name) && flags[name] !== undefined)) {
+    errors.push(`--${flagOf(name)} belongs to the plan and cannot be changed in a run directory`);
   }
   const fromEnvironment = Object.fromEntries(
-    Object.entries(environment.typed).filter(([name]) => !isInput(name as SettingName)),
+    Object.entries(environment.raw).filter(([name]) => !isOfPlan(name as SettingName)),
   );
   const recorded = manifest.settings.base_url ?? PUBLIC_BASE_URL;
   const [named] = [flags.base_url ?? fromEnvironment.base_url].flat() as (string | undefined)[];
   const same = named !== undefined && normalUrl(named) === recorded;
   if (named !== undefined && !same) {
-    faults.push(`the base URL ${quoted(named)} is not that of the plan, ${quoted(String(recorded))}`);
+    errors.push(`the base URL ${quoted(named)} is not that of the plan, ${quoted(String(recorded))}`);
   }
   if (named === undefined && foreignBaseUrl(manifest.settings) !== null) {
-    faults.push(
+    errors.push(
       `the run directory names the base URL ${quoted(String(recorded))}; if your key may go there, add --base-url ${recorded}`,
     );
   }
-  const layers = [
-    { source: 'flag' as const, typed: withAbsolute(flags, context.cwd) },
-    { source: 'environment' as const, typed: withAbsolute(fromEnvironment, context.cwd) },
-    { source: 'run' as const, typed: manifest.settings as RawSettings },
+  const layers: Layer[] = [
+    { source: 'flag', raw: withAbsolute(flags, context.cwd) },
+    { source: 'environment', raw: withAbsolute(fromEnvironment, context.cwd) },
+    { source: 'run', raw: manifest.settings },
   ];
-  return resolveLayers(layers, scope, faults);
+  return resolveLayers(layers, scope, errors);
 }

@@ -1,7 +1,9 @@
 import { UsageError } from '../app/errors.ts';
 import { SANDBOX_FLAGS } from '../commands/sandbox.ts';
-import { didYouMean, suggestion } from '../core/settings/resolve.ts';
-import { flagOf, type Scope, SETTING_NAMES, settingDefinition } from '../core/settings/schema.ts';
+import type { Scope } from '../core/settings/definition.ts';
+import { flagOf } from '../core/settings/flags.ts';
+import { SETTING_NAMES, settingDefinition } from '../core/settings/schema.ts';
+import { didYouMean, suggestion } from '../core/text/suggest.ts';
 import { quoted } from '../core/text/text.ts';
 
 /** The commands whose flags are in the table of settings. */
@@ -21,7 +23,6 @@ const COMMANDS = [...SCOPES, 'sandbox', 'completion'];
 /** How a flag is written. */
 type Flag = { boolean: boolean; repeatable: boolean };
 
-const SWITCH: Flag = { boolean: true, repeatable: false };
 const BUILT_IN: [string, Flag][] = [
   ['help', { boolean: true, repeatable: true }],
   ['version', { boolean: true, repeatable: true }],
@@ -32,8 +33,8 @@ function flagsOf(command: string | undefined): Map<string, Flag> {
   const settings = SETTING_NAMES.filter(
     (name) => command === undefined || settingDefinition(name).scopes.includes(command as Scope),
   ).map((name): [string, Flag] => {
-    const { kind } = settingDefinition(name);
-    return [flagOf(name), kind === 'boolean' ? SWITCH : { boolean: false, repeatable: kind === 'map' }];
+    const { kind, repeatable = false } = settingDefinition(name);
+    return [flagOf(name), { boolean: kind === 'boolean', repeatable }];
   });
   const sandbox = SANDBOX_FLAGS.filter(() => command === undefined || command === 'sandbox').map(
     (flag): [string, Flag] => [flag.name, { boolean: 'boolean' in flag, repeatable: 'repeatable' in flag }],
@@ -46,7 +47,7 @@ function unknownFlag(flag: string, known: Map<string, Flag>): string {
     return `unknown flag --${quoted(flag).slice(1, -1)}; the API key is never a flag: set TELNYX_API_KEY, or TELNYX_API_KEY_FILE to a file`;
   }
   const meant = didYouMean(flag, [...known.keys()]);
-  return `unknown flag --${quoted(flag).slice(1, -1)}${meant === null ? '' : `; did you mean --${meant}?`}`;
+  return `unknown flag --${quoted(flag).slice(1, -1)}${suggestion(meant && `--${meant}`)}`;
 }
 
 /** Arguments as the parser is to see them: every flag known and well-formed, every value behind its `=`. */
@@ -117,7 +118,7 @@ export function checkArguments(args: readonly string[]): CheckedArguments {
   }
   // What follows an unknown flag may be its value, and a secret: it is not taken for a command.
   if (faults.length === 0 && command === undefined && words[0] !== undefined && !asksConfig) {
-    faults.push(`unknown command ${quoted(words[0]).slice(1, -1)}${suggestion(words[0], COMMANDS)}`);
+    faults.push(`unknown command ${quoted(words[0]).slice(1, -1)}${suggestion(didYouMean(words[0], COMMANDS))}`);
   }
   if (faults.length > 0) throw new UsageError(faults.join('\n'));
   return { command, words: command === undefined ? words : words.slice(1), flags };

@@ -2,8 +2,9 @@ import yargs from 'yargs';
 import { UsageError } from '../app/errors.ts';
 import { SANDBOX_FLAGS, type SandboxFlags } from '../commands/sandbox.ts';
 import { EXIT_TEXT } from '../core/run/exit-codes.ts';
-import type { RawSettings } from '../core/settings/resolve.ts';
-import { flagOf, type Scope, SETTING_NAMES, type SettingName, settingDefinition } from '../core/settings/schema.ts';
+import type { Scope } from '../core/settings/definition.ts';
+import { flagOf } from '../core/settings/flags.ts';
+import { type RawSettings, SETTING_NAMES, type SettingName, settingDefinition } from '../core/settings/schema.ts';
 import { quoted, wrapped } from '../core/text/text.ts';
 import { checkArguments, SCOPES } from './arguments.ts';
 

@@ -5,7 +5,8 @@ import { printConfig } from '../app/print-config.ts';
 import { requireKey } from '../app/sending/confirm.ts';
 import { resolveForCommand } from '../app/settings.ts';
 import { EXIT } from '../core/run/exit-codes.ts';
-import type { RawSettings, Resolved } from '../core/settings/resolve.ts';
+import type { Resolved } from '../core/settings/resolve.ts';
+import type { RawSettings } from '../core/settings/schema.ts';
 
 /** `plan INPUT`: check every row, show what would be sent, save the plan. Never writes to the account. */
 export async function planCommand(input: string | undefined, flags: RawSettings, context: Context): Promise<number> {

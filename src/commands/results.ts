@@ -5,12 +5,14 @@ import { CommandError, UsageError } from '../app/errors.ts';
 import { checkPlan } from '../app/planning/check-plan.ts';
 import { stateOf } from '../app/run/locks.ts';
 import { openRun, type Run } from '../app/run/open.ts';
+import { resolveLayers } from '../app/settings.ts';
 import { executionExit, planExit } from '../core/results/run-exit.ts';
 import type { Summary } from '../core/results/summary.ts';
 import type { Tally } from '../core/results/tally.ts';
 import { EXIT } from '../core/run/exit-codes.ts';
-import type { RawSettings } from '../core/settings/resolve.ts';
-import { resolveSettings, typedFromEnvironment } from '../core/settings/resolve.ts';
+import { readEnvironment } from '../core/settings/environment.ts';
+import type { Layer } from '../core/settings/resolve.ts';
+import type { RawSettings } from '../core/settings/schema.ts';
 import { readJson, runFiles } from '../io/run/directory.ts';
 
 /** How a run ended, as it was recorded, or as its files say when the program died before it could record it. */
@@ -49,14 +51,12 @@ export async function resultsCommand(given: string | undefined, flags: RawSettin
     );
   }
   if (run.manifest.plan !== null) await checkPlan(run, context);
-  const environment = typedFromEnvironment(context.env);
-  if (environment.faults.length > 0) throw new UsageError(environment.faults.join('\n'));
-  const layers = [
-    { source: 'flag' as const, typed: flags },
-    { source: 'run' as const, typed: run.manifest.settings as RawSettings },
+  const { errors } = readEnvironment(context.env);
+  const layers: Layer[] = [
+    { source: 'flag', raw: flags },
+    { source: 'run', raw: run.manifest.settings },
   ];
-  const resolved = resolveSettings(layers, 'results');
-  if ('faults' in resolved) throw new UsageError(resolved.faults.join('\n'));
+  const resolved = resolveLayers(layers, 'results', errors);
   const { command, state, warnings } = run.manifest;
   const decide = (tally: Tally) => recordedEnding(run, tally);
   const summary = await makeSummary(run, isExecution(command, state), decide, warnings, resolved.settings, context);

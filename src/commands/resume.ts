@@ -12,11 +12,12 @@ import { isAtWork, lockAccount, lockRun, stateOf } from '../app/run/locks.ts';
 import { commandOn, keptSettings, openRun, type Run } from '../app/run/open.ts';
 import { newestToResume, successorText } from '../app/run/unfinished.ts';
 import { requireKey, sendRows } from '../app/sending/confirm.ts';
-import { resolveForCommand, resolveForRun } from '../app/settings.ts';
+import { resolveForCommand, resolveForRun, resolveLayers } from '../app/settings.ts';
 import type { Summary } from '../core/results/summary.ts';
 import { EXIT, exitName } from '../core/run/exit-codes.ts';
-import { type RawSettings, type Resolved, resolveSettings, typedOf } from '../core/settings/resolve.ts';
-import { settingDefinition } from '../core/settings/schema.ts';
+import { rawSettings } from '../core/settings/raw.ts';
+import type { Layer, Resolved } from '../core/settings/resolve.ts';
+import { type RawSettings, settingDefinition } from '../core/settings/schema.ts';
 import { readJson, removeDrafts, runFiles } from '../io/run/directory.ts';
 
 /** `resume [RUN_DIR]`: go on with an interrupted or paused run, the newest when none is named. Never asks. */
@@ -109,13 +110,12 @@ async function goOn(opened: Run, resolved: Resolved, key: string | null, context
 export async function resumeInstead(run: Run, given: Resolved, key: string | null, context: Context): Promise<number> {
   const { settings, sources } = given;
   const named = (name: keyof typeof sources) =>
-    sources[name] !== 'default' && settingDefinition(name).input !== true && name !== 'sandbox';
-  const layers = [
-    { source: 'flag' as const, typed: typedOf(settings, named, true) },
-    { source: 'run' as const, typed: run.manifest.settings as RawSettings },
+    sources[name] !== 'default' && settingDefinition(name).belongsTo !== 'plan';
+  const layers: Layer[] = [
+    { source: 'flag', raw: rawSettings(settings, named, true) },
+    { source: 'run', raw: run.manifest.settings },
   ];
-  const resolved = resolveSettings(layers, 'run');
-  if ('faults' in resolved) throw new UsageError(resolved.faults.join('\n'));
+  const resolved = resolveLayers(layers, 'run');
   if (!settings.quiet && !settings.json) {
     print(context.stderr, `Going on with run ${run.manifest.run_id} of the same input, which was not finished.\n`);
   }

@@ -18,21 +18,17 @@ import { isSelected } from '../core/followup/retry.ts';
 import { keptCells } from '../core/results/rows.ts';
 import { EXIT } from '../core/run/exit-codes.ts';
 import type { Manifest } from '../core/run/manifest.ts';
-import type { RawSettings } from '../core/settings/resolve.ts';
-import type { RowKind } from '../core/settings/schema.ts';
+import { settingsFor } from '../core/settings/raw.ts';
+import type { RawSettings, RowKind } from '../core/settings/schema.ts';
 import { count } from '../core/text/text.ts';
 import { createCsvWriter } from '../io/csv/writer.ts';
 import { readJson, runFiles, writeJson } from '../io/run/directory.ts';
-
-/** Settings that were about the whole of an input, or about the form in which it came: the rows of a retry are neither. */
-const OF_THE_WHOLE = ['min_rows', 'max_changes', 'delimiter', 'skip_rejected', 'results'] as const;
 
 /** `retry RUN_DIR`: a new run of the rows that have not reached their target. */
 export async function retryCommand(given: string | undefined, flags: RawSettings, context: Context): Promise<number> {
   if (given === undefined || given === '') throw new UsageError('retry needs a run directory; `runs` lists them');
   const source = openRun(given, context);
-  const kept = { ...source.manifest.settings };
-  for (const name of OF_THE_WHOLE) delete kept[name];
+  const kept = settingsFor('retry', source.manifest.settings);
   const resolved = resolveForRun(flags, context, 'retry', { ...source.manifest, settings: kept });
   const { settings } = resolved;
   if (settings.print_config) return printConfig(resolved, 'retry', context);

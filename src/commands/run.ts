@@ -2,7 +2,8 @@ import type { Context } from '../app/context.ts';
 import { UsageError } from '../app/errors.ts';
 import { resolveForJob } from '../app/job-settings.ts';
 import { printConfig } from '../app/print-config.ts';
-import type { RawSettings } from '../core/settings/resolve.ts';
+import type { RawSettings } from '../core/settings/schema.ts';
+
 import { applyInput } from './apply.ts';
 import { planInput } from './plan.ts';
 

@@ -11,7 +11,8 @@ import type { Summary } from '../core/results/summary.ts';
 import { emptyTally } from '../core/results/tally.ts';
 import { EXIT } from '../core/run/exit-codes.ts';
 import type { State } from '../core/run/manifest.ts';
-import type { RawSettings } from '../core/settings/resolve.ts';
+import type { RawSettings } from '../core/settings/schema.ts';
+
 import { formatDuration } from '../core/text/duration.ts';
 import { readJson, runFiles } from '../io/run/directory.ts';
 

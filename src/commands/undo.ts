@@ -15,29 +15,17 @@ import { confirmAndSend, requireKey } from '../app/sending/confirm.ts';
 import { resolveForRun } from '../app/settings.ts';
 import { EXIT } from '../core/run/exit-codes.ts';
 import type { Manifest } from '../core/run/manifest.ts';
-import type { RawSettings } from '../core/settings/resolve.ts';
-import { readJson, runFiles, writeJson } from '../io/run/directory.ts';
+import { settingsFor } from '../core/settings/raw.ts';
+import type { RawSettings } from '../core/settings/schema.ts';
 
-/** Settings that were about the input of the run that is undone. */
-const OF_THE_INPUT = [
-  'min_rows',
-  'max_changes',
-  'delimiter',
-  'map',
-  'skip_rejected',
-  'offline',
-  'strict',
-  'results',
-] as const;
+import { readJson, runFiles, writeJson } from '../io/run/directory.ts';
 
 /** `undo RUN_DIR`: a new run that puts back what a run has changed, where the number still has what that run set. */
 export async function undoCommand(given: string | undefined, flags: RawSettings, context: Context): Promise<number> {
   if (given === undefined || given === '') throw new UsageError('undo needs a run directory; `runs` lists them');
   const source = openRun(given, context);
-  const kept = { ...source.manifest.settings };
-  for (const name of OF_THE_INPUT) delete kept[name];
-  // Back to no profile is what was there: a later retry of the undo needs no flag for it either.
-  kept.allow_unassign = 'true';
+  // A number may return to no profile without a flag, in a later retry of the undo too.
+  const kept = { ...settingsFor('undo', source.manifest.settings), allow_unassign: 'true' };
   const resolved = resolveForRun(flags, context, 'undo', { ...source.manifest, settings: kept });
   const { settings } = resolved;
   if (settings.print_config) return printConfig(resolved, 'undo', context);

@@ -4,14 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/app/errors.ts';
 import { resolveForJob } from '../../src/app/job-settings.ts';
 import { resolveForCommand, resolveForRun } from '../../src/app/settings.ts';
-import type { RawSettings } from '../../src/core/settings/resolve.ts';
-import { PUBLIC_BASE_URL } from '../../src/core/settings/schema.ts';
+import { PUBLIC_BASE_URL, type RawSettings } from '../../src/core/settings/schema.ts';
 import { contextOf } from '../support/contexts.ts';
 import { manifest } from '../support/io/manifests.ts';
 import { tempDir } from '../support/io/temp.ts';
 
 /** What is refused, line by line. */
-function faultsOf(make: () => unknown): string[] {
+function errorsOf(make: () => unknown): string[] {
   try {
     make();
   } catch (error) {
@@ -42,10 +41,10 @@ describe('settings on an input', () => {
     expect(resolveForCommand({ state_dir: '../st' }, context, 'apply').settings.state_dir).toBe('/work/st');
   });
 
-  it('name all faults at once, each with where it was said', () => {
+  it('name all errors at once, each with where it was said', () => {
     const context = contextOf({ TELNYX_REASSIGN_TIMEOUT: 'soon', TELNYX_REASSIGN_RAT: '5', TELNYX_REASSIGN_YES: '1' });
-    const faults = faultsOf(() => resolveForCommand({ rate: ['5', '7'], max_attempts: '0' }, context, 'apply'));
-    expect(faults).toEqual([
+    const errors = errorsOf(() => resolveForCommand({ rate: ['5', '7'], max_attempts: '0' }, context, 'apply'));
+    expect(errors).toEqual([
       expect.stringMatching(/^unknown variable TELNYX_REASSIGN_RAT; did you mean TELNYX_REASSIGN_RATE\?$/),
       expect.stringMatching(/^TELNYX_REASSIGN_YES is not taken from the environment; pass --yes/),
       '--rate is given more than once',
@@ -58,25 +57,25 @@ describe('settings on an input', () => {
     'take no consent from the environment: %s',
     (name) => {
       for (const text of ['true', 'false', '']) {
-        const faults = faultsOf(() => resolveForCommand({}, contextOf({ [`TELNYX_REASSIGN_${name}`]: text }), 'apply'));
-        expect(faults).toHaveLength(1);
-        expect(faults[0]).toContain(`TELNYX_REASSIGN_${name} is not taken from the environment`);
+        const errors = errorsOf(() => resolveForCommand({}, contextOf({ [`TELNYX_REASSIGN_${name}`]: text }), 'apply'));
+        expect(errors).toHaveLength(1);
+        expect(errors[0]).toContain(`TELNYX_REASSIGN_${name} is not taken from the environment`);
       }
     },
   );
 
   it('refuse a faulty variable even where a flag overrules it not', () => {
     const context = contextOf({ TELNYX_REASSIGN_RATE: '' });
-    expect(faultsOf(() => resolveForCommand({}, context, 'plan'))[0]).toContain(
+    expect(errorsOf(() => resolveForCommand({}, context, 'plan'))[0]).toContain(
       'TELNYX_REASSIGN_RATE must be a number',
     );
   });
 
   it('refuse plain http, and no limit, towards anything but a loopback address', () => {
     expect(
-      faultsOf(() => resolveForCommand({ base_url: 'http://api.telnyx.com/v2' }, contextOf(), 'apply'))[0],
+      errorsOf(() => resolveForCommand({ base_url: 'http://api.telnyx.com/v2' }, contextOf(), 'apply'))[0],
     ).toContain('https');
-    expect(faultsOf(() => resolveForCommand({ rate: 'off' }, contextOf(), 'apply'))[0]).toContain('loopback');
+    expect(errorsOf(() => resolveForCommand({ rate: 'off' }, contextOf(), 'apply'))[0]).toContain('loopback');
     expect(
       resolveForCommand({ rate: 'off', base_url: 'http://127.0.0.1:1/v2/' }, contextOf(), 'apply').settings,
     ).toMatchObject({
@@ -104,9 +103,9 @@ describe('settings on a run directory', () => {
     ['allow-rounded-ids', { allow_rounded_ids: 'true' }],
     ['sandbox', { sandbox: 'true' }],
   ])('refuse --%s, which belongs to the plan', (flag, flags) => {
-    const faults = faultsOf(() => on(flags, {}));
-    expect(faults).toHaveLength(1);
-    expect(faults[0]).toMatch(new RegExp(`^--${flag} belongs to the plan`));
+    const errors = errorsOf(() => on(flags, {}));
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toMatch(new RegExp(`^--${flag} belongs to the plan`));
   });
 
   it('take those of the plan from the run, whatever the environment says', () => {
@@ -126,9 +125,9 @@ describe('settings on a run directory', () => {
   });
 
   it('send no key to a base URL that only the directory names', () => {
-    const faults = faultsOf(() => on({}, { base_url: FOREIGN }));
-    expect(faults).toHaveLength(1);
-    expect(faults[0]).toContain(`add --base-url ${FOREIGN}`);
+    const errors = errorsOf(() => on({}, { base_url: FOREIGN }));
+    expect(errors).toHaveLength(1);
+    expect(errors[0]).toContain(`add --base-url ${FOREIGN}`);
     const tricks = [
       'https://api.telnyx.com.example.com/v2',
       'https://api.telnyx.com:8443/v2',
@@ -138,7 +137,7 @@ describe('settings on a run directory', () => {
       'https://api.telnyx.com/v2/../../evil',
       'http://api.telnyx.com/v2',
     ];
-    for (const trick of tricks) expect(faultsOf(() => on({}, { base_url: trick }))).not.toEqual([]);
+    for (const trick of tricks) expect(errorsOf(() => on({}, { base_url: trick }))).not.toEqual([]);
   });
 
   it.each([PUBLIC_BASE_URL, 'http://127.0.0.1:4010/v2', 'http://localhost:4010', 'https://[::1]:4010/v2'])(
@@ -165,17 +164,17 @@ describe('settings on a run directory', () => {
       () => on({}, { base_url: FOREIGN }, { TELNYX_REASSIGN_BASE_URL: other }),
       () => on({ base_url: PUBLIC_BASE_URL }, { base_url: FOREIGN }),
     ]) {
-      expect(faultsOf(make)[0]).toMatch(/^the base URL ".*" is not that of the plan, ".*"$/);
+      expect(errorsOf(make)[0]).toMatch(/^the base URL ".*" is not that of the plan, ".*"$/);
     }
   });
 
   it('refuse a base URL that is named twice, as usage and not as a bug', () => {
-    faultsOf(() => on({ base_url: [FOREIGN, FOREIGN] }, { base_url: FOREIGN }));
+    errorsOf(() => on({ base_url: [FOREIGN, FOREIGN] }, { base_url: FOREIGN }));
   });
 
   it('name what run.json holds that cannot be', () => {
-    expect(faultsOf(() => on({}, { rate: 'fast' }))[0]).toMatch(/^run\.json: rate must be a number/);
-    expect(faultsOf(() => on({}, { base_url: [FOREIGN, FOREIGN] }))).not.toEqual([]);
+    expect(errorsOf(() => on({}, { rate: 'fast' }))[0]).toMatch(/^run\.json: rate must be a number/);
+    expect(errorsOf(() => on({}, { base_url: [FOREIGN, FOREIGN] }))).not.toEqual([]);
   });
 });
 
@@ -234,21 +233,21 @@ describe('a job file', () => {
 
   it('is refused with its path, line and column', () => {
     const { path, settle } = job('command: aply\ninput: x\nrat: 5\nrate: [1]\n');
-    expect(faultsOf(settle)).toEqual([`${path}:4:1: rate must have a plain value`]);
+    expect(errorsOf(settle)).toEqual([`${path}:4:1: rate must have a plain value`]);
     const second = job('command: aply\ninput: x\nrat: 5\napi_key: x\nrate: 0123x\n');
-    expect(faultsOf(second.settle)).toEqual([
+    expect(errorsOf(second.settle)).toEqual([
       expect.stringMatching(/nightly\.yaml:1:1: command must be plan or apply/),
       expect.stringMatching(/nightly\.yaml:3:1: unknown key rat; did you mean rate\?/),
       expect.stringMatching(/nightly\.yaml:4:1: unknown key api_key/),
     ]);
-    expect(faultsOf(job('command: plan\ninput: x\nrate: 0123x\n').settle)[0]).toMatch(/rate must be a number/);
+    expect(errorsOf(job('command: plan\ninput: x\nrate: 0123x\n').settle)[0]).toMatch(/rate must be a number/);
   });
 
   it('that is not there, or is none, is refused', () => {
-    expect(faultsOf(() => resolveForJob('gone.yaml', {}, contextOf()))[0]).toBe(
+    expect(errorsOf(() => resolveForJob('gone.yaml', {}, contextOf()))[0]).toBe(
       'cannot read the job file gone.yaml (ENOENT)',
     );
-    expect(faultsOf(() => resolveForJob('.', {}, contextOf({}, tempDir())))[0]).toContain('cannot read the job file .');
-    expect(faultsOf(job('').settle)[0]).toContain('1:1: a job file is a list');
+    expect(errorsOf(() => resolveForJob('.', {}, contextOf({}, tempDir())))[0]).toContain('cannot read the job file .');
+    expect(errorsOf(job('').settle)[0]).toContain('1:1: a job file is a list');
   });
 });

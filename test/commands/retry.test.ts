@@ -3,7 +3,8 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { retryCommand } from '../../src/commands/retry.ts';
 import type { LedgerEntry } from '../../src/core/ledger/entry.ts';
-import type { RawSettings } from '../../src/core/settings/resolve.ts';
+import type { RawSettings } from '../../src/core/settings/schema.ts';
+
 import { listRuns, loadManifest, readJson, runFiles, writeJson } from '../../src/io/run/directory.ts';
 import { takeLock } from '../../src/io/run/lock.ts';
 import { type SandboxState, startSandbox } from '../../src/sandbox/server.ts';

@@ -8,7 +8,8 @@ import type { PlanEntry } from '../../src/core/plan/entry.ts';
 import type { Summary } from '../../src/core/results/summary.ts';
 import { emptyTally, type Tally } from '../../src/core/results/tally.ts';
 import type { Manifest } from '../../src/core/run/manifest.ts';
-import { type RawSettings, type Resolved, resolveSettings } from '../../src/core/settings/resolve.ts';
+import { type Resolved, resolveSettings } from '../../src/core/settings/resolve.ts';
+import type { RawSettings } from '../../src/core/settings/schema.ts';
 
 export const ID = '1293384261075731499';
 export const PROFILE = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
@@ -190,7 +191,7 @@ export function makeSummary(changes: Partial<Summary> = {}): Summary {
 
 /** The settings of an `apply` with these flags, which must be good. */
 export function resolveLayers(flags: RawSettings): Resolved {
-  const resolved = resolveSettings([{ source: 'flag', typed: flags }], 'apply');
-  if ('faults' in resolved) throw new Error(resolved.faults.join('\n'));
+  const resolved = resolveSettings([{ source: 'flag', raw: flags }], 'apply');
+  if ('errors' in resolved) throw new Error(resolved.errors.join('\n'));
   return resolved;
 }

@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { dialectText, heldText, planText, rejectionText } from '../../core/plan/plan-text.ts';
 import { planExit, signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
-import { limitText, type Resolved } from '../../core/settings/resolve.ts';
-import { type Settings, variableOf } from '../../core/settings/schema.ts';
+import { variableOf } from '../../core/settings/flags.ts';
+import { limitText } from '../../core/settings/raw.ts';
+import type { Resolved } from '../../core/settings/resolve.ts';
+import { SETTING_NAMES, type Settings, settingDefinition } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
 import { createStop } from '../../engine/stop.ts';
 import { removeRun } from '../../io/run/directory.ts';
@@ -66,10 +68,10 @@ export function sentTo(settings: Resolved['settings']): string {
   return settings.sandbox ? 'To the stand-in' : `PATCH ${settings.base_url}/phone_numbers/{id}/messaging`;
 }
 
-/** What a variable has turned on without anybody having typed it: said aloud, as it makes a live job do nothing. */
+/** Notes about variables that keep the command from writing: a forgotten one would make a live job do nothing. */
 function environmentNotes({ settings, sources }: Resolved): string[] {
-  return (['dry_run', 'sandbox'] as const)
-    .filter((name) => settings[name] && sources[name] === 'environment')
+  return SETTING_NAMES.filter((name) => settingDefinition(name).writesNothing === true)
+    .filter((name) => settings[name] === true && sources[name] === 'environment')
     .map((name) => `${variableOf(name)} is set: nothing is sent to the account`);
 }
 

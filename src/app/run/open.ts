@@ -2,7 +2,8 @@ import { relative, resolve } from 'node:path';
 import { foreignBaseUrl } from '../../core/followup/next-command.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import type { Manifest } from '../../core/run/manifest.ts';
-import { type Resolved, typedOf } from '../../core/settings/resolve.ts';
+import { rawSettings } from '../../core/settings/raw.ts';
+import type { Resolved } from '../../core/settings/resolve.ts';
 import { settingDefinition } from '../../core/settings/schema.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import type { Meter } from '../../engine/pacing/sliding-window.ts';
@@ -24,7 +25,7 @@ export type Run = {
 
 /** The settings that belong to a run, as run.json keeps them: not those of one call, and no consent to write. */
 export function keptSettings({ settings }: Pick<Resolved, 'settings'>): Manifest['settings'] {
-  return typedOf(settings, (name) => settingDefinition(name).once !== true);
+  return rawSettings(settings, (name) => settingDefinition(name).belongsTo !== 'call');
 }
 
 /** A path as it is typed from here: relative where it lies below, else absolute, as it always is for a job. */

@@ -3,36 +3,9 @@ import { EXIT } from '../run/exit-codes.ts';
 import type { Manifest } from '../run/manifest.ts';
 import { flagsOf } from '../settings/flags.ts';
 import { isLoopback } from '../settings/parse.ts';
-import type { RawSettings } from '../settings/resolve.ts';
-import { PUBLIC_BASE_URL, SETTINGS, type SettingName } from '../settings/schema.ts';
+import { settingsFor } from '../settings/raw.ts';
+import { PUBLIC_BASE_URL, type RawSettings, SETTINGS } from '../settings/schema.ts';
 import { commandLine } from '../text/shell.ts';
-
-// What a new plan of the same input must be told again. Output flags and consents to ask are left to the user.
-const CARRIED: readonly SettingName[] = [
-  'map',
-  'allow_unassign',
-  'allow_rounded_ids',
-  'skip_rejected',
-  'offline',
-  'strict',
-  'max_plan_age',
-  'rate',
-  'reserve',
-  'concurrency',
-  'max_attempts',
-  'timeout',
-  'retry_base',
-  'retry_max',
-  'max_server_wait',
-  'min_rows',
-  'max_changes',
-  'max_failures',
-  'max_same_error',
-  'outage_patience',
-  'base_url',
-  'sandbox',
-  'runs_dir',
-];
 
 /** The recorded base URL where a command on a run directory must name it again: not public, no loopback. */
 export function foreignBaseUrl(settings: RawSettings): string | null {
@@ -52,15 +25,6 @@ export type Situation = {
   interactive: boolean;
 };
 
-function carriedSettings(manifest: Manifest): RawSettings {
-  const carried: RawSettings = {};
-  for (const name of CARRIED) {
-    const value = manifest.settings[name];
-    if (value !== undefined) carried[name] = value;
-  }
-  return carried;
-}
-
 /** The command that plans the same rows again, or null where they came through a pipe and are gone. */
 export function planAgain(manifest: Manifest, program: string): string | null {
   const { input, settings, source } = manifest;
@@ -71,14 +35,7 @@ export function planAgain(manifest: Manifest, program: string): string | null {
     return commandLine(program, 'retry', source.dir, ...named, '--only', source.only, '--dry-run');
   }
   if (input.path === null) return null;
-  const { delimiter } = settings;
-  const carried = carriedSettings(manifest);
-  return commandLine(
-    program,
-    'plan',
-    input.path,
-    ...flagsOf(delimiter === undefined ? carried : { ...carried, delimiter }),
-  );
+  return commandLine(program, 'plan', input.path, ...flagsOf(settingsFor('plan', settings)));
 }
 
 /** The limit to go on with after one has tripped: twice what it was, and beyond what has failed. */

@@ -1,30 +1,29 @@
-import { parseDuration } from '../text/duration.ts';
+import { HOUR_MS, parseDuration } from '../text/duration.ts';
 
 const CLOCK = /^([01]?[0-9]|2[0-3]):([0-5][0-9])$/;
 const RFC3339 =
   /^([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ](?:[01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})$/;
-const HOUR_MS = 3_600_000;
-/** Contract: a time of day further ahead than this is one that was missed, not one that is meant. */
-const AHEAD_MS = 12 * HOUR_MS;
+/** A time of day further ahead than this was probably missed, and tomorrow's is not meant. */
+const MAX_AHEAD_MS = 12 * HOUR_MS;
 
-/** Whether a text is one of the three forms of --finish-by. */
+/** Whether a text has one of the three forms of --finish-by. */
 export function isFinishTime(text: string): boolean {
   const trimmed = text.trim();
   if (trimmed.startsWith('+')) return parseDuration(trimmed.slice(1)) !== null;
   if (CLOCK.test(trimmed)) return true;
   const [, year, month, day] = RFC3339.exec(trimmed) ?? [];
-  // Date.parse takes 30 February for 2 March.
+  // Date.parse reads 30 February as 2 March.
   return (
     Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate() && !Number.isNaN(Date.parse(trimmed))
   );
 }
 
-/** When a run is to end: ms since 1970, or so many ms after its first write. */
+/** When a run has to end: in ms since 1970, or in ms after its first write. */
 export type FinishBy = { at: number } | { afterMs: number };
 
 /**
- * What --finish-by means at `now` (ms since 1970), in the zone of this machine: the next such time of day, that time,
- * or so long after the first write. `missed` is a time in the past, or a time of day more than 12 h ahead.
+ * Reads --finish-by at `now` (ms since 1970) in the zone of this machine. A time of day is the next such time. `missed`
+ * is a time in the past, or a time of day more than 12 h ahead.
  */
 export function readFinishBy(text: string, now: number): FinishBy | { missed: number } {
   const trimmed = text.trim();
@@ -36,15 +35,15 @@ export function readFinishBy(text: string, now: number): FinishBy | { missed: nu
   }
   const [hours, minutes] = [Number(clock[1]), Number(clock[2])];
   const day = new Date(now);
-  // By the calendar and not by 24 h: a night may have 23 or 25.
+  // By the calendar, because a day may have 23 or 25 hours.
   const on = (days: number) =>
     new Date(day.getFullYear(), day.getMonth(), day.getDate() + days, hours, minutes).getTime();
   const today = on(0);
-  // Where the clocks go back, an hour comes twice.
+  // When the clocks go back, an hour comes twice.
   const again = today + HOUR_MS;
   const times = [today, ...(new Date(again).getHours() === hours ? [again] : []), on(1)];
   const next = times.find((time) => time > now) as number;
-  return next - now > AHEAD_MS ? { missed: next } : { at: next };
+  return next - now > MAX_AHEAD_MS ? { missed: next } : { at: next };
 }
 
 /** A time with the offset of this machine's zone: `2026-11-24 06:00 +01:00`. */

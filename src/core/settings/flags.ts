@@ -1,9 +1,21 @@
-import type { RawSettings } from './resolve.ts';
-import { flagOf, type SettingName, settingDefinition } from './schema.ts';
+import { type RawSettings, type SettingName, settingDefinition } from './schema.ts';
 
-/** RawSettings settings as flags, ready for a command line. */
-export function flagsOf(typed: RawSettings): string[] {
-  return (Object.entries(typed) as [SettingName, string | string[]][]).flatMap(([name, value]) => {
+/** Environment variables with this prefix are settings. */
+export const VARIABLE_PREFIX = 'TELNYX_REASSIGN_';
+
+/** The name of a setting on the command line: `max-attempts` for `max_attempts`. */
+export function flagOf(name: SettingName): string {
+  return name.replaceAll('_', '-');
+}
+
+/** The environment variable of a setting: `TELNYX_REASSIGN_MAX_ATTEMPTS` for `max_attempts`. */
+export function variableOf(name: SettingName): string {
+  return `${VARIABLE_PREFIX}${name.toUpperCase()}`;
+}
+
+/** Turns settings into flags for a command line. */
+export function flagsOf(raw: RawSettings): string[] {
+  return (Object.entries(raw) as [SettingName, string | string[]][]).flatMap(([name, value]) => {
     const flag = `--${flagOf(name)}`;
     if (settingDefinition(name).kind === 'boolean') return value === 'true' ? [flag] : [`${flag}=false`];
     return [value].flat().flatMap((text) => [flag, text]);

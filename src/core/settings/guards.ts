@@ -1,24 +1,25 @@
+import { DAY_MS } from '../text/duration.ts';
 import { ASKING, PACED, SENDING, type SettingDefinition } from './definition.ts';
 
-/** The settings that stop a run before a small mistake becomes a big one. */
+/** What stops a run before a small mistake becomes a big one. */
 export const GUARD_SETTINGS = {
   force: {
     kind: 'boolean',
     default: 'false',
     group: 'Guards',
-    text: 'send numbers too that somebody else has changed since the plan was made; it passes no other guard',
-    consent: true,
-    once: true,
+    text: 'also send numbers that were changed since the plan was made; overrides no other guard',
     scopes: SENDING,
+    belongsTo: 'call',
+    consent: true,
   },
   max_plan_age: {
     kind: 'duration',
     default: null,
     min: 1,
-    max: 31_536_000_000,
+    max: 365 * DAY_MS,
     group: 'Guards',
     value: 'DURATION',
-    text: 'refuse a saved plan that is older (exit 8); when not given 7d, and 24h for a plan made with --offline',
+    text: 'refuse an older saved plan (exit 8); if not given, 7d, or 24h for a plan made with --offline',
     scopes: ['plan', 'apply', 'run'],
   },
   max_failures: {
@@ -26,7 +27,7 @@ export const GUARD_SETTINGS = {
     default: '5%',
     group: 'Guards',
     value: 'N|N%',
-    text: 'stop (exit 6) when more rows than N fail for good, or more than N % of those sent and at least 20',
+    text: 'stop (exit 6) when more than N rows fail permanently, or more than N % of the rows sent and at least 20',
     scopes: PACED,
   },
   max_same_error: {
@@ -35,17 +36,17 @@ export const GUARD_SETTINGS = {
     min: 1,
     group: 'Guards',
     value: 'N',
-    text: 'stop (exit 6) after so many failures of one HTTP status and code with no row updated in between',
+    text: 'stop (exit 6) after N failures with the same HTTP status and code and no row updated in between',
     scopes: PACED,
   },
   outage_patience: {
     kind: 'duration',
     default: '5m',
     min: 0,
-    max: 86_400_000,
+    max: DAY_MS,
     group: 'Guards',
     value: 'DURATION',
-    text: 'how long to probe an API that looks down before the run stops (exit 6), or the reading of the account (exit 7)',
+    text: 'how long to probe an API that seems down before the run stops (exit 6), or reading the account fails (exit 7)',
     scopes: ASKING,
   },
   max_changes: {
@@ -55,6 +56,7 @@ export const GUARD_SETTINGS = {
     value: 'N|N%',
     text: 'refuse (exit 8), before anything is sent, a plan that changes more rows, or more percent of all rows',
     scopes: PACED.filter((scope) => scope !== 'resume'),
+    droppedBy: ['retry', 'undo'],
   },
   stop_after: {
     kind: 'integer',
@@ -62,9 +64,9 @@ export const GUARD_SETTINGS = {
     min: 1,
     group: 'Guards',
     value: 'N',
-    text: 'send N rows, then pause (exit 10); resume sends the others: a canary',
-    once: true,
+    text: 'send N rows, then pause (exit 10); resume sends the rest: a canary',
     scopes: SENDING,
+    belongsTo: 'call',
   },
   finish_by: {
     kind: 'finish',
@@ -72,7 +74,7 @@ export const GUARD_SETTINGS = {
     group: 'Guards',
     value: 'TIME',
     text: 'start no row after HH:MM (local), an RFC 3339 time, or +90m from the first write; then pause (exit 10)',
-    once: true,
     scopes: PACED,
+    belongsTo: 'call',
   },
 } as const satisfies Record<string, SettingDefinition>;

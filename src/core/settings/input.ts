@@ -1,7 +1,7 @@
 import { FIELDS } from '../input/header.ts';
 import { MAKING, READING, type SettingDefinition } from './definition.ts';
 
-/** The settings of how an input is read and which rows are taken. */
+/** How an input is read, and which of its rows are accepted. */
 export const INPUT_SETTINGS = {
   map: {
     kind: 'map',
@@ -9,43 +9,47 @@ export const INPUT_SETTINGS = {
     group: 'Input',
     value: 'FIELD=COLUMN',
     text: `the column that holds a field (repeatable); fields: ${FIELDS.join(', ')}`,
-    input: true,
+    repeatable: true,
     scopes: READING,
+    belongsTo: 'plan',
+    droppedBy: ['undo'],
   },
   delimiter: {
     kind: 'delimiter',
     default: null,
     group: 'Input',
     value: 'CHAR',
-    text: 'one of , ; | tab; found from the header line when not given',
-    input: true,
+    text: 'one of , ; | tab; if not given, found from the header line',
     scopes: READING,
+    belongsTo: 'plan',
+    droppedBy: ['retry', 'undo'],
   },
   allow_unassign: {
     kind: 'boolean',
     default: 'false',
     group: 'Input',
     text: 'accept UNASSIGN in the profile column, which takes a number off its profile',
-    consent: true,
-    input: true,
     scopes: READING,
+    belongsTo: 'plan',
+    consent: true,
   },
   allow_rounded_ids: {
     kind: 'boolean',
     default: 'false',
     group: 'Input',
     text: 'accept ids that end in zeros from the 16th digit on',
-    consent: true,
-    input: true,
     scopes: READING,
+    belongsTo: 'plan',
+    consent: true,
   },
   offline: {
     kind: 'boolean',
     default: 'false',
     group: 'Input',
     text: 'do not read the account before the run: no diff, no check of targets, every good row is sent',
-    input: true,
     scopes: MAKING,
+    belongsTo: 'plan',
+    droppedBy: ['undo'],
   },
   strict: {
     kind: 'boolean',
@@ -53,14 +57,16 @@ export const INPUT_SETTINGS = {
     group: 'Input',
     text: 'refuse a plan that has warnings (exit 8)',
     scopes: [...MAKING, 'retry', 'undo'],
+    droppedBy: ['undo'],
   },
   skip_rejected: {
     kind: 'boolean',
     default: 'false',
     group: 'Input',
-    text: 'go ahead with the good rows although some are rejected',
-    consent: true,
+    text: 'send the good rows even if others are rejected',
     scopes: MAKING,
+    droppedBy: ['retry', 'undo'],
+    consent: true,
   },
   min_rows: {
     kind: 'integer',
@@ -68,14 +74,16 @@ export const INPUT_SETTINGS = {
     min: 0,
     group: 'Input',
     value: 'N',
-    text: 'refuse an input of fewer data rows (exit 8)',
+    text: 'refuse an input with fewer data rows (exit 8)',
     scopes: MAKING,
+    droppedBy: ['retry', 'undo'],
   },
   missing_input_ok: {
     kind: 'boolean',
     default: 'false',
     group: 'Input',
-    text: 'exit 0 when the input file is not there (for cron)',
+    text: 'exit 0 if the input file does not exist (for cron)',
     scopes: READING,
+    droppedBy: ['plan'],
   },
 } as const satisfies Record<string, SettingDefinition>;

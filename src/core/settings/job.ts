@@ -1,90 +1,95 @@
 import * as z from 'zod';
-import { type RawSettings, suggestion } from './resolve.ts';
-import { SETTING_NAMES, type SettingName, settingDefinition, UNFINISHED } from './schema.ts';
+import { didYouMean, suggestion } from '../text/suggest.ts';
+import { quoted } from '../text/text.ts';
+import type { SettingDefinition } from './definition.ts';
+import { type RawSettings, SETTING_NAMES, type SettingName, settingDefinition } from './schema.ts';
 
-/** A job: what to run, on which input, and settings as they were typed. */
-export type Job = { command: 'plan' | 'apply'; input: string; typed: RawSettings };
+/** A job: what to run, on which input, with which settings. */
+export type Job = { command: 'plan' | 'apply'; input: string; raw: RawSettings };
 
+const COMMANDS = ['plan', 'apply'] as const;
 const JOB_SETTINGS = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes('run'));
+const KEYS = ['command', 'input', ...JOB_SETTINGS] as const;
 
-type Key = { key: string; value: string | Record<string, string>; line: number; col: number };
+type JobKey = { key: string; value: string | Record<string, string>; line: number; col: number };
 
-/** Makes a job of the keys of a job file. Gives the faults, each with line and column, where it is none. */
-export function readJob(keys: readonly Key[], path: string): Job | { faults: string[] } {
-  const faults: string[] = [];
-  const typed: RawSettings = {};
-  let command: string | null = null;
-  let input: string | null = null;
-  for (const { key, value, line, col } of keys) {
-    const fault = (text: string) => faults.push(`${path}:${line}:${col}: ${text}`);
-    const plain = typeof value === 'string' ? value : null;
-    if (key === 'command' || key === 'input') {
-      if (plain === null || plain === '') fault(`${key} must have a plain value`);
-      else if (key === 'input') input = plain;
-      else if (plain === 'plan' || plain === 'apply') command = plain;
-      else fault(`command must be plan or apply, not "${plain}"`);
-      continue;
-    }
-    const name = JOB_SETTINGS.find((setting) => setting === key);
-    if (name === undefined) {
-      fault(`unknown key ${key}${suggestion(key, ['command', 'input', ...JOB_SETTINGS])}`);
-    } else if (settingDefinition(name).kind === 'map') {
-      if (plain === null) typed[name] = Object.entries(value).map(([field, column]) => `${field}=${column}`);
-      else typed[name] = [plain];
-    } else if (plain === null) {
-      fault(`${key} must have a plain value`);
-    } else {
-      typed[name] = plain;
-    }
-  }
-  const told = (key: RegExp) => faults.some((text) => key.test(text.slice(path.length)));
-  if (command === null && !told(/\bcommand\b/)) faults.push(`${path}: command is missing`);
-  if (input === null && !told(/\binput\b/)) faults.push(`${path}: input is missing`);
-  if (faults.length > 0) return { faults };
-  return { command: command as Job['command'], input: input as string, typed };
+/** The raw value of a key; null if the key must have a plain value and has a mapping, or nothing. */
+function rawValue(key: (typeof KEYS)[number], value: JobKey['value']): string | string[] | null {
+  if (key === 'command' || key === 'input') return typeof value === 'string' && value !== '' ? value : null;
+  if (settingDefinition(key).kind !== 'map') return typeof value === 'string' ? value : null;
+  return typeof value === 'string' ? [value] : Object.entries(value).map(([field, column]) => `${field}=${column}`);
 }
 
-function jobSchemaOf(name: SettingName): z.ZodType {
-  const shape = settingDefinition(name);
-  const described = (type: z.ZodType) => type.describe(shape.text).optional();
-  const text = z.string().min(1);
-  const { min = 0, max = Number.MAX_SAFE_INTEGER } = shape;
-  switch (shape.kind) {
+/** Reads a job from the keys of a job file. Returns all errors together, each with line and column. */
+export function readJob(keys: readonly JobKey[], path: string): Job | { errors: string[] } {
+  const errors: string[] = [];
+  const raw: Partial<Record<(typeof KEYS)[number], string | string[]>> = {};
+  // Keys with an error, and those that a misspelled one probably stands for: they are not reported as missing too.
+  const reported = new Set<string | null>();
+  for (const { key, value, line, col } of keys) {
+    const known = KEYS.find((name) => name === key);
+    const meant = known ?? didYouMean(key, KEYS);
+    const fail = (text: string) => {
+      errors.push(`${path}:${line}:${col}: ${text}`);
+      reported.add(meant);
+    };
+    if (known === undefined) {
+      fail(`unknown key ${key}${suggestion(meant)}`);
+      continue;
+    }
+    const text = rawValue(known, value);
+    if (text === null) fail(`${key} must have a plain value`);
+    else if (known === 'command' && !COMMANDS.some((name) => name === text)) {
+      fail(`command must be plan or apply, not ${quoted(text as string)}`);
+    } else raw[known] = text;
+  }
+  for (const key of ['command', 'input'] as const) {
+    if (raw[key] === undefined && !reported.has(key)) errors.push(`${path}: ${key} is missing`);
+  }
+  if (errors.length > 0) return { errors };
+  const { command, input, ...settings } = raw;
+  return { command: command as Job['command'], input: input as string, raw: settings };
+}
+
+const TEXT = z.string().min(1);
+
+/** The JSON Schema of a value, by kind. A job file may have numbers and booleans of YAML. */
+function schemaOf({ kind, min = 0, max = Number.MAX_SAFE_INTEGER, choices }: SettingDefinition): z.ZodType {
+  switch (kind) {
     case 'boolean':
-      return described(z.boolean());
+      return z.boolean();
     case 'integer':
-      return described(z.int().min(min).max(max));
+      return z.int().min(min).max(max);
     case 'rate':
-      return described(z.union([z.number().min(min).max(max), z.enum(['auto', 'off'])]));
+      return z.union([z.number().min(min).max(max), z.enum(['auto', 'off'])]);
     case 'duration':
-      return described(z.union([text, z.number().min(0)]));
+      return z.union([TEXT, z.number().min(0)]);
     case 'limit':
-      return described(z.union([text, z.int().min(0)]));
-    case 'unfinished':
-      return described(z.enum(UNFINISHED));
+      return z.union([TEXT, z.int().min(0)]);
+    case 'choice':
+      return z.enum(choices as string[]);
     case 'map':
-      return described(z.record(z.string(), text));
+      return z.record(z.string(), TEXT);
     case 'text':
     case 'url':
     case 'delimiter':
-    case 'level':
-    case 'kinds':
+    case 'list':
     case 'finish':
-      return described(text);
+      return TEXT;
   }
 }
 
-/** The JSON Schema of job files, for editors: made from the table of settings. */
-export function jobJsonSchema(): Record<string, unknown> {
-  const settings = Object.fromEntries(JOB_SETTINGS.map((name) => [name, jobSchemaOf(name)]));
-  const schema = z.strictObject({
-    command: z.enum(['plan', 'apply']).describe('what the job does'),
-    input: text('the CSV; relative to this file'),
-    ...settings,
-  });
-  return { title: 'telnyx-reassign job', ...z.toJSONSchema(schema, { target: 'draft-7' }) };
+function jobSchemaOf(name: SettingName): z.ZodType {
+  const definition = settingDefinition(name);
+  return schemaOf(definition).describe(definition.text).optional();
 }
 
-function text(description: string): z.ZodType {
-  return z.string().min(1).describe(description);
+/** The JSON Schema of job files for editors, made from the table of settings. */
+export function jobJsonSchema(): Record<string, unknown> {
+  const schema = z.strictObject({
+    command: z.enum(COMMANDS).describe('what the job does'),
+    input: TEXT.describe('the CSV; relative to this file'),
+    ...Object.fromEntries(JOB_SETTINGS.map((name) => [name, jobSchemaOf(name)])),
+  });
+  return { title: 'telnyx-reassign job', ...z.toJSONSchema(schema, { target: 'draft-7' }) };
 }

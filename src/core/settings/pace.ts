@@ -1,6 +1,7 @@
+import { DAY_MS, HOUR_MS } from '../text/duration.ts';
 import { ASKING, type SettingDefinition } from './definition.ts';
 
-/** The settings of how fast rows are sent, and how often. */
+/** How fast rows are sent, and how often each is tried. */
 export const PACE_SETTINGS = {
   rate: {
     kind: 'rate',
@@ -29,7 +30,7 @@ export const PACE_SETTINGS = {
     max: 1000,
     group: 'Pace and retry',
     value: 'N',
-    text: 'requests in flight at most; when not given 2 x rate, at least 10, at most 200; 50 with auto',
+    text: 'requests in flight at most; if not given, 2 x rate, at least 10, at most 200; 50 with auto',
     scopes: ASKING,
   },
   max_attempts: {
@@ -39,47 +40,47 @@ export const PACE_SETTINGS = {
     max: 100,
     group: 'Pace and retry',
     value: 'N',
-    text: 'tries a row, the first included; a 429 uses none up',
+    text: 'attempts for a row, including the first; a 429 does not count',
     scopes: ASKING,
   },
   timeout: {
     kind: 'duration',
     default: '10s',
     min: 1,
-    max: 3_600_000,
+    max: HOUR_MS,
     group: 'Pace and retry',
     value: 'DURATION',
-    text: 'one attempt, from connecting to the last byte',
+    text: 'time for one attempt, from connecting to the last byte',
     scopes: ASKING,
   },
   retry_base: {
     kind: 'duration',
     default: '1s',
     min: 1,
-    max: 3_600_000,
+    max: HOUR_MS,
     group: 'Pace and retry',
     value: 'DURATION',
-    text: 'the longest wait after a first failure; it doubles with each, and the wait is drawn from 0 to it',
+    text: 'the longest wait after the first failure; it doubles with each failure, and the wait is a random part of it',
     scopes: ASKING,
   },
   retry_max: {
     kind: 'duration',
     default: '60s',
     min: 1,
-    max: 86_400_000,
+    max: DAY_MS,
     group: 'Pace and retry',
     value: 'DURATION',
-    text: 'the longest wait of our own between two tries of a row',
+    text: 'the longest wait between two attempts of a row, unless the server asks for more',
     scopes: ASKING,
   },
   max_server_wait: {
     kind: 'duration',
     default: '15m',
     min: 0,
-    max: 604_800_000,
+    max: 7 * DAY_MS,
     group: 'Pace and retry',
     value: 'DURATION',
-    text: 'the longest wait that a server may ask for, and the longest time of nothing but 429; beyond it the run stops (exit 6)',
+    text: 'the longest wait that the server may ask for, and the longest time of nothing but 429; beyond it the run stops (exit 6)',
     scopes: ASKING,
   },
 } as const satisfies Record<string, SettingDefinition>;

@@ -1,4 +1,4 @@
-import type { FIELDS } from '../input/header.ts';
+import type { Field } from '../input/header.ts';
 import type { SettingDefinition } from './definition.ts';
 import { GUARD_SETTINGS } from './guards.ts';
 import { INPUT_SETTINGS } from './input.ts';
@@ -6,9 +6,7 @@ import { OUTPUT_SETTINGS } from './output.ts';
 import { PACE_SETTINGS } from './pace.ts';
 import { RUNNING_SETTINGS } from './running.ts';
 
-export type { Scope, SettingDefinition } from './definition.ts';
-
-/** The one table of settings: command line, environment, job file, help, README and types come from it. */
+/** Every setting. Command line, environment, job file, help, documents and types are made from this table. */
 export const SETTINGS = {
   ...INPUT_SETTINGS,
   ...PACE_SETTINGS,
@@ -17,26 +15,17 @@ export const SETTINGS = {
   ...OUTPUT_SETTINGS,
 } as const;
 
-/** A number of rows, or a share of them in percent. */
-export type Limit = { value: number; percent: boolean };
-
-/** What to do about an unfinished run of the same input. */
-export const UNFINISHED = ['refuse', 'resume', 'new'] as const;
-
-/** Kinds of rows that `retry` can be told to take; `failed` is both retryable and permanent. */
-export const ROW_KINDS = ['failed', 'retryable', 'permanent', 'unverified', 'unprocessed', 'held'] as const;
-export type RowKind = (typeof ROW_KINDS)[number];
-
-/** Requests a second with which `--rate auto` begins. */
-export const START_PER_S = 5;
-
-/** The public API, and the only address other than a loopback that a run directory may name without being asked. */
-export const PUBLIC_BASE_URL = 'https://api.telnyx.com/v2';
-
 export type SettingName = keyof typeof SETTINGS;
 export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
-type Kinds = {
+/** Settings as text, before they are checked. A list holds the values of a flag that was given several times. */
+export type RawSettings = Partial<Record<SettingName, string | string[]>>;
+
+/** A number of rows, or a percentage of them. */
+export type Limit = { value: number; percent: boolean };
+
+/** The value of each kind. Durations are ms, a rate is requests a second. */
+type KindValues = {
   boolean: boolean;
   text: string;
   integer: number;
@@ -44,32 +33,38 @@ type Kinds = {
   rate: number | 'auto' | 'off';
   url: string;
   delimiter: string;
-  map: Partial<Record<(typeof FIELDS)[number], string>>;
-  level: string;
+  map: Partial<Record<Field, string>>;
   limit: Limit;
-  unfinished: (typeof UNFINISHED)[number];
-  kinds: RowKind[];
   finish: string;
 };
 
-/** The values in force: durations in ms, the rate in requests a second, `auto` or `off`. */
+type ValueOf<Definition> = Definition extends { kind: 'choice'; choices: readonly (infer Choice)[] }
+  ? Choice
+  : Definition extends { kind: 'list'; choices: readonly (infer Choice)[] }
+    ? Choice[]
+    : Definition extends { kind: keyof KindValues }
+      ? KindValues[Definition['kind']]
+      : never;
+
+/** The checked values. A setting without a default may be null, except a map, which is then empty. */
 export type Settings = {
-  -readonly [Name in SettingName]: (typeof SETTINGS)[Name] extends { kind: 'map'; default: null }
-    ? Kinds['map']
-    : Kinds[(typeof SETTINGS)[Name]['kind']] | ((typeof SETTINGS)[Name]['default'] extends null ? null : never);
+  -readonly [Name in SettingName]:
+    | ValueOf<(typeof SETTINGS)[Name]>
+    | ((typeof SETTINGS)[Name] extends { default: null; kind: Exclude<SettingDefinition['kind'], 'map'> }
+        ? null
+        : never);
 };
 
-/** The shape of one setting, without the narrow types of the table. */
+/** Kinds of rows that `retry` can take; `failed` is both retryable and permanent. */
+export type RowKind = Settings['only'][number];
+
+/** Requests a second with which `--rate auto` begins. */
+export const START_PER_S = 5;
+
+/** The public API. A run directory may name it or a loopback address; any other address must be confirmed. */
+export const PUBLIC_BASE_URL: string = SETTINGS.base_url.default;
+
+/** The definition of a setting, in its general type. */
 export function settingDefinition(name: SettingName): SettingDefinition {
   return SETTINGS[name];
-}
-
-/** `max_attempts` as it is typed on the command line: `max-attempts`. */
-export function flagOf(name: SettingName): string {
-  return name.replaceAll('_', '-');
-}
-
-/** `max_attempts` as an environment variable: `TELNYX_REASSIGN_MAX_ATTEMPTS`. */
-export function variableOf(name: SettingName): string {
-  return `TELNYX_REASSIGN_${name.toUpperCase()}`;
 }

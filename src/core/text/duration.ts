@@ -1,27 +1,32 @@
-const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, '': 1000 };
+export const SECOND_MS = 1000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
-/** Reads `500ms`, `10s`, `5m`, `2h`, `7d` into ms, to the microsecond; a bare number is seconds. Null for anything else. */
+const UNITS: Record<string, number> = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS, '': SECOND_MS };
+
+/** Reads `500ms`, `10s`, `5m`, `2h`, `7d` as ms, to the microsecond. A bare number is seconds. Null for other text. */
 export function parseDuration(text: string): number | null {
   const match = /^([0-9]{1,12}(?:\.[0-9]{1,6})?)(ms|s|m|h|d|)$/.exec(text.trim());
   if (match === null) return null;
-  // 2.01 * 1000 is 2009.9999999999998, which could not be read back from run.json.
+  // Rounded, because 2.01 * 1000 is 2009.9999999999998, which run.json could not express.
   return Number((Number(match[1]) * (UNITS[match[2] as string] as number)).toFixed(3));
 }
 
-const EXACT = [
-  [86_400_000, 'd'],
-  [3_600_000, 'h'],
-  [60_000, 'm'],
-  [1000, 's'],
+const LARGEST_FIRST = [
+  [DAY_MS, 'd'],
+  [HOUR_MS, 'h'],
+  [MINUTE_MS, 'm'],
+  [SECOND_MS, 's'],
 ] as const;
 
-/** A duration (ms) as it would be typed, with nothing lost: `7d`, `90m`, `1500ms`. */
+/** A duration in ms as text that parses back to exactly the same: `7d`, `90m`, `1500ms`. */
 export function exactDuration(ms: number): string {
-  const [size, unit] = EXACT.find(([size]) => ms > 0 && ms % size === 0) ?? [1, 'ms'];
+  const [size, unit] = LARGEST_FIRST.find(([size]) => ms > 0 && ms % size === 0) ?? [1, 'ms'];
   return `${ms / size}${unit}`;
 }
 
-/** A duration in the largest unit that keeps it short: `450ms`, `4.2s`, `3m 20s`, `2h 5m`, `1d 3h`. */
+/** A duration in ms, rounded for people: `450ms`, `4.2s`, `3m 20s`, `2h 5m`, `1d 3h`. */
 export function formatDuration(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)}ms`;
   if (ms < 59_950) return `${Number((ms / 1000).toFixed(1))}s`;

@@ -1,7 +1,8 @@
 import { namesProfile, type Outcome } from '../../core/attempt/outcome.ts';
 import { UNASSIGN } from '../../core/input/target.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
-import { limitText } from '../../core/settings/resolve.ts';
+import { limitText } from '../../core/settings/raw.ts';
+
 import type { Settings } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
 import type { Stop } from '../stop.ts';

@@ -6,7 +6,8 @@ import { CommandError } from '../../../src/app/errors.ts';
 import { type Run, update } from '../../../src/app/run/open.ts';
 import { ROW_STATE } from '../../../src/core/ledger/replay.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
-import type { RawSettings } from '../../../src/core/settings/resolve.ts';
+import type { RawSettings } from '../../../src/core/settings/schema.ts';
+
 import { runFiles } from '../../../src/io/run/directory.ts';
 import { openLedger } from '../../../src/io/run/ledger-file.ts';
 import { parseFault } from '../../../src/sandbox/server.ts';

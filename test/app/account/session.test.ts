@@ -10,7 +10,8 @@ import {
 import { CommandError } from '../../../src/app/errors.ts';
 import { keyDigest } from '../../../src/app/run/state-directory.ts';
 import type { AccountSnapshot } from '../../../src/core/account/snapshot.ts';
-import type { RawSettings } from '../../../src/core/settings/resolve.ts';
+import type { RawSettings } from '../../../src/core/settings/schema.ts';
+
 import { Stopped, Unread } from '../../../src/engine/reading/account-query.ts';
 import { createStop } from '../../../src/engine/stop.ts';
 import { loadManifest, runFiles } from '../../../src/io/run/directory.ts';

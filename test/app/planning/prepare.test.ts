@@ -5,7 +5,8 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { inputSourceOf } from '../../../src/app/planning/input-source.ts';
 import { type PreparedPlan, preparePlan } from '../../../src/app/planning/prepare.ts';
 import { resolveForCommand } from '../../../src/app/settings.ts';
-import type { RawSettings } from '../../../src/core/settings/resolve.ts';
+import type { RawSettings } from '../../../src/core/settings/schema.ts';
+
 import { listRuns, loadManifest } from '../../../src/io/run/directory.ts';
 import { contextOf, type TestContext } from '../../support/contexts.ts';
 import { tempDir } from '../../support/io/temp.ts';

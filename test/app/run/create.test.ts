@@ -10,7 +10,8 @@ import { planRun } from '../../../src/app/planning/plan-run.ts';
 import { checkOutputs, newRun } from '../../../src/app/run/create.ts';
 import { keptSettings, openRun, typedPath } from '../../../src/app/run/open.ts';
 import { resolveForCommand } from '../../../src/app/settings.ts';
-import type { RawSettings } from '../../../src/core/settings/resolve.ts';
+import type { RawSettings } from '../../../src/core/settings/schema.ts';
+
 import { createStop } from '../../../src/engine/stop.ts';
 import { loadManifest, runFiles } from '../../../src/io/run/directory.ts';
 import { isLocked, readHolder } from '../../../src/io/run/lock.ts';

@@ -46,9 +46,9 @@ describe('after a file was rejected', () => {
     };
     expect(next({ ...refused, settings }, {}, { interactive: true })).toBe(
       [
-        "telnyx-reassign plan /data/numbers.csv --map 'phone_number_id=Number ID'",
-        '--allow-unassign --rate 2 --min-rows 5 --max-failures 7% --max-same-error 3 --outage-patience 60000ms',
-        "--sandbox --runs-dir 'my runs' --delimiter tab",
+        "telnyx-reassign plan /data/numbers.csv --map 'phone_number_id=Number ID' --delimiter tab",
+        '--allow-unassign --min-rows 5 --rate 2 --max-failures 7% --max-same-error 3 --outage-patience 60000ms',
+        "--sandbox --runs-dir 'my runs'",
       ].join(' '),
     );
   });
@@ -169,7 +169,7 @@ describe('after a run that ended before it had a plan', () => {
     const ended = { ...manifest, plan: null };
     expect(next(ended)).toBe('telnyx-reassign plan /data/numbers.csv');
     expect(next({ ...ended, settings })).toBe(
-      `telnyx-reassign plan /data/numbers.csv --base-url ${FOREIGN} --delimiter ';'`,
+      `telnyx-reassign plan /data/numbers.csv --delimiter ';' --base-url ${FOREIGN}`,
     );
     expect(next(ended, {}, { interactive: true })).toBe('telnyx-reassign plan /data/numbers.csv');
   });
@@ -186,7 +186,7 @@ describe('planning the same rows again', () => {
   it('names the input and the settings that concern it, behind the program as it was called', () => {
     const settings = { delimiter: '|', rate: '2', min_rows: '5', allow_rounded_ids: 'true' };
     expect(planAgain(makeManifest({ settings }), 'node dist/cli.js')).toBe(
-      "node dist/cli.js plan /data/numbers.csv --allow-rounded-ids --rate 2 --min-rows 5 --delimiter '|'",
+      "node dist/cli.js plan /data/numbers.csv --delimiter '|' --allow-rounded-ids --min-rows 5 --rate 2",
     );
     expect(planAgain(makeManifest(), 'telnyx-reassign')).toBe('telnyx-reassign plan /data/numbers.csv');
   });
@@ -221,8 +221,8 @@ describe('planning the same rows again', () => {
     expect(planAgain(makeManifest({ settings }), 'x')).toBe(
       [
         'x plan /data/numbers.csv --map phone_number_id=A --map phone_number=B --allow-unassign --allow-rounded-ids',
-        '--skip-rejected --offline --strict --max-plan-age 86400000ms --rate 2.5 --concurrency 7 --max-attempts 3',
-        '--timeout 2010ms --retry-base 500ms --retry-max 5000ms --max-server-wait 0ms --max-failures 1',
+        '--offline --strict --skip-rejected --rate 2.5 --concurrency 7 --max-attempts 3 --timeout 2010ms',
+        '--retry-base 500ms --retry-max 5000ms --max-server-wait 0ms --max-plan-age 86400000ms --max-failures 1',
         '--max-same-error 2 --outage-patience 0ms',
         `--base-url ${FOREIGN} --sandbox --runs-dir /r`,
       ].join(' '),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { STATUSES, type Status } from '../../../src/core/attempt/outcome.ts';
 import { isSelected } from '../../../src/core/followup/retry.ts';
-import { ROW_KINDS, type RowKind } from '../../../src/core/settings/schema.ts';
+import { type RowKind, SETTINGS } from '../../../src/core/settings/schema.ts';
 import { makeEntry, makeOutcome } from '../../support/make.ts';
 
 /** A row that ended so; `retryable` is null where it has no outcome. */
@@ -26,7 +26,7 @@ describe('the rows that a retry takes', () => {
     ['that is a duplicate', row('duplicate'), []],
     ['that is planned', row('planned'), []],
   ] satisfies [string, ReturnType<typeof row>, RowKind[]][])('one %s is of these kinds', (_what, result, kinds) => {
-    expect(ROW_KINDS.filter((kind) => isSelected(result, [kind]))).toEqual(kinds);
+    expect(SETTINGS.only.choices.filter((kind) => isSelected(result, [kind]))).toEqual(kinds);
   });
 
   it('are of any of the kinds that are named, and none where none is', () => {

@@ -25,32 +25,32 @@ describe('a job', () => {
     ).toEqual({
       command: 'apply',
       input: 'numbers.csv',
-      typed: { name: '0123', max_attempts: '7', skip_rejected: 'true', rate: 'x' },
+      raw: { name: '0123', max_attempts: '7', skip_rejected: 'true', rate: 'x' },
     });
   });
 
   it('may hold any setting that is not of another command', () => {
     const given: [string, string][] = JOB_SETTINGS.map((name) => [name, 'as typed']);
-    const typed = Object.fromEntries(given.map(([name, text]) => [name, name === 'map' ? [text] : text]));
-    expect(read(COMMAND, INPUT, ...given)).toEqual({ command: 'apply', input: 'numbers.csv', typed });
+    const raw = Object.fromEntries(given.map(([name, text]) => [name, name === 'map' ? [text] : text]));
+    expect(read(COMMAND, INPUT, ...given)).toEqual({ command: 'apply', input: 'numbers.csv', raw });
   });
 
   it('may plan only', () => {
-    expect(read(['command', 'plan'], INPUT)).toEqual({ command: 'plan', input: 'numbers.csv', typed: {} });
+    expect(read(['command', 'plan'], INPUT)).toEqual({ command: 'plan', input: 'numbers.csv', raw: {} });
   });
 
   it('names columns in a mapping, or one of them in plain', () => {
     const map = { phone_number_id: 'Number ID', messaging_product: 'Product' };
     expect(read(COMMAND, INPUT, ['map', map])).toMatchObject({
-      typed: { map: ['phone_number_id=Number ID', 'messaging_product=Product'] },
+      raw: { map: ['phone_number_id=Number ID', 'messaging_product=Product'] },
     });
     expect(read(COMMAND, INPUT, ['map', 'phone_number_id=Number ID'])).toMatchObject({
-      typed: { map: ['phone_number_id=Number ID'] },
+      raw: { map: ['phone_number_id=Number ID'] },
     });
   });
 });
 
-describe('a job file with faults', () => {
+describe('a job file with errors', () => {
   it.each([
     [[INPUT], ['jobs/nightly.yaml: command is missing']],
     [[COMMAND], ['jobs/nightly.yaml: input is missing']],
@@ -73,23 +73,23 @@ describe('a job file with faults', () => {
     [[COMMAND, INPUT, ['rate', { a: '1' }]], ['jobs/nightly.yaml:3:1: rate must have a plain value']],
     [[COMMAND, INPUT, ['only', 'held']], ['jobs/nightly.yaml:3:1: unknown key only']],
     [[COMMAND, INPUT, ['constructor', 'x']], ['jobs/nightly.yaml:3:1: unknown key constructor']],
-  ] satisfies [[string, Value][], string[]][])('%j', (keys, faults) => {
-    expect(read(...keys)).toEqual({ faults });
+  ] satisfies [[string, Value][], string[]][])('%j', (keys, errors) => {
+    expect(read(...keys)).toEqual({ errors });
   });
 
   it('names all of them at once', () => {
     expect(read(COMMAND, ['colour', 'red'], ['rate', {}])).toEqual({
-      faults: [
+      errors: [
         'jobs/nightly.yaml:2:1: unknown key colour',
         'jobs/nightly.yaml:3:1: rate must have a plain value',
         'jobs/nightly.yaml: input is missing',
       ],
     });
     expect(read(INPUT, ['colour', 'red'])).toEqual({
-      faults: ['jobs/nightly.yaml:2:1: unknown key colour', 'jobs/nightly.yaml: command is missing'],
+      errors: ['jobs/nightly.yaml:2:1: unknown key colour', 'jobs/nightly.yaml: command is missing'],
     });
     expect(read(['missing_input_ok', {}])).toEqual({
-      faults: [
+      errors: [
         'jobs/nightly.yaml:1:1: missing_input_ok must have a plain value',
         'jobs/nightly.yaml: command is missing',
         'jobs/nightly.yaml: input is missing',
@@ -99,7 +99,7 @@ describe('a job file with faults', () => {
 
   it('may have a path that reads like a key', () => {
     expect(readJob([], 'input/command.yaml')).toEqual({
-      faults: ['input/command.yaml: command is missing', 'input/command.yaml: input is missing'],
+      errors: ['input/command.yaml: command is missing', 'input/command.yaml: input is missing'],
     });
   });
 });

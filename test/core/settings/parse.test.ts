@@ -3,15 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { isLoopback, parseSetting } from '../../../src/core/settings/parse.ts';
 import {
   PUBLIC_BASE_URL,
-  ROW_KINDS,
   SETTING_NAMES,
+  SETTINGS,
   type SettingName,
   settingDefinition,
 } from '../../../src/core/settings/schema.ts';
 import { anyText } from '../../support/any-text.ts';
 
 type Good = [name: SettingName, text: string, value: unknown];
-type Bad = [name: SettingName, text: string, fault: string];
+type Bad = [name: SettingName, text: string, error: string];
 
 describe('a setting', () => {
   const good: Good[] = [
@@ -71,7 +71,7 @@ describe('a setting', () => {
     ['if_unfinished', 'refuse', 'refuse'],
     ['if_unfinished', 'RESUME', 'resume'],
     ['if_unfinished', 'new', 'new'],
-    ...ROW_KINDS.map((kind): Good => ['only', kind, [kind]]),
+    ...SETTINGS.only.choices.map((kind): Good => ['only', kind, [kind]]),
     ['only', 'failed,unverified,unprocessed', ['failed', 'unverified', 'unprocessed']],
     ['only', ' Held , RETRYABLE', ['held', 'retryable']],
     ['only', 'held,failed,Held,failed', ['held', 'failed']],
@@ -151,7 +151,7 @@ describe('a setting', () => {
       (text): Bad => [
         'only',
         text,
-        'must be a list, by commas, of failed, retryable, permanent, unverified, unprocessed, held',
+        'must be a list, separated by commas, of failed, retryable, permanent, unverified, unprocessed, held',
       ],
     ),
     ...['', '24:00', 'soon', '90m', '+', '2026-11-24'].map(
@@ -169,14 +169,14 @@ describe('a setting', () => {
     ].map((text): Bad => ['map', text, aMap]),
   ];
 
-  it.each(bad)('%s may not be %j', (name, text, fault) => {
-    expect(parseSetting(name, text)).toEqual({ fault: `${fault}, not "${text}"` });
+  it.each(bad)('%s may not be %j', (name, text, error) => {
+    expect(parseSetting(name, text)).toEqual({ error: `${error}, not "${text}"` });
   });
 
   it('shows what was typed without its control characters, and not all of it', () => {
-    expect(parseSetting('delimiter', '\u001b[2J')).toEqual({ fault: 'must be one of , ; | tab, not "\\x1b[2J"' });
+    expect(parseSetting('delimiter', '\u001b[2J')).toEqual({ error: 'must be one of , ; | tab, not "\\x1b[2J"' });
     expect(parseSetting('yes', 'x'.repeat(100))).toEqual({
-      fault: `must be true or false, not "${'x'.repeat(60)}..."`,
+      error: `must be true or false, not "${'x'.repeat(60)}..."`,
     });
   });
 
@@ -191,17 +191,17 @@ describe('a setting', () => {
         const good = percent ? value <= 100 : Number.isInteger(value);
         const parsed = parseSetting('max_failures', percent ? `${number}%` : number);
         if (good) expect(parsed).toEqual({ value: { value, percent } });
-        else expect(parsed).toHaveProperty('fault');
+        else expect(parsed).toHaveProperty('error');
       }),
     );
   });
 
-  it('takes any text without throwing, and gives a number within its range or a fault', () => {
+  it('takes any text without throwing, and gives a number within its range or a error', () => {
     fc.assert(
       fc.property(fc.constantFrom(...SETTING_NAMES), fc.oneof(anyText(), fc.string()), (name, text) => {
         const parsed = parseSetting(name, text);
-        if ('fault' in parsed) {
-          expect(parsed.fault).toContain('must');
+        if ('error' in parsed) {
+          expect(parsed.error).toContain('must');
           return;
         }
         const { min = 0, max = Number.MAX_VALUE } = settingDefinition(name);
@@ -254,8 +254,8 @@ describe('the base URL', () => {
     ['ftp://localhost', secure],
     ['file:///etc/passwd', secure],
     ['javascript:alert(1)', secure],
-  ])('may not be %j', (text, fault) => {
-    expect(parseSetting('base_url', text)).toEqual({ fault: `${fault}, not "${text}"` });
+  ])('may not be %j', (text, error) => {
+    expect(parseSetting('base_url', text)).toEqual({ error: `${error}, not "${text}"` });
   });
 
   it.each([

@@ -1,15 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { FollowUp, Scope, SettingDefinition } from '../../../src/core/settings/definition.ts';
+import { flagOf, variableOf } from '../../../src/core/settings/flags.ts';
 import { parseSetting } from '../../../src/core/settings/parse.ts';
-import {
-  flagOf,
-  ROW_KINDS,
-  type Scope,
-  SETTING_NAMES,
-  type SettingName,
-  settingDefinition,
-  UNFINISHED,
-  variableOf,
-} from '../../../src/core/settings/schema.ts';
+import { SETTING_NAMES, SETTINGS, type SettingName, settingDefinition } from '../../../src/core/settings/schema.ts';
 
 describe('the table of settings', () => {
   it.each(SETTING_NAMES)('%s has a default of its own kind, or none', (name) => {
@@ -56,31 +49,38 @@ describe('the table of settings', () => {
     expect(settingDefinition(name).default).toBeNull();
   });
 
-  it('knows which settings are consents, which belong to the plan, and which to one call', () => {
-    const those = (mark: 'consent' | 'input' | 'once') =>
-      SETTING_NAMES.filter((name) => settingDefinition(name)[mark] === true);
-    expect(those('consent')).toEqual([
+  const those = (isWanted: (definition: SettingDefinition) => boolean) =>
+    SETTING_NAMES.filter((name) => isWanted(settingDefinition(name)));
+
+  it('knows which settings are consents', () => {
+    expect(those(({ consent }) => consent === true)).toEqual([
       ...['allow_unassign', 'allow_rounded_ids', 'skip_rejected', 'force', 'yes', 'if_unfinished', 'no_lock'],
     ]);
-    expect(those('input')).toEqual(['map', 'delimiter', 'allow_unassign', 'allow_rounded_ids', 'offline']);
-    expect(those('once')).toEqual([
-      ...[
-        'force',
-        'stop_after',
-        'finish_by',
-        'yes',
-        'dry_run',
-        'if_unfinished',
-        'only',
-        'watch',
-        'every',
-        'detailed_exitcode',
-        'wait_for_lock',
-        'no_lock',
-        'name',
-      ],
-      ...['log_file', 'json', 'quiet', 'print_config'],
+  });
+
+  it('knows which settings belong to the plan, and which to one call', () => {
+    expect(those(({ belongsTo }) => belongsTo === 'plan')).toEqual([
+      ...['map', 'delimiter', 'allow_unassign', 'allow_rounded_ids', 'offline', 'sandbox'],
     ]);
+    expect(those(({ belongsTo }) => belongsTo === 'call')).toEqual([
+      ...['force', 'stop_after', 'finish_by', 'yes', 'dry_run', 'if_unfinished', 'only', 'watch', 'every'],
+      ...['detailed_exitcode', 'wait_for_lock', 'no_lock', 'name', 'log_file', 'json', 'quiet', 'print_config'],
+    ]);
+  });
+
+  it.each([
+    ['plan', ['missing_input_ok', 'state_dir', 'keep_runs', 'results', 'log_level']],
+    ['retry', ['delimiter', 'skip_rejected', 'min_rows', 'max_changes', 'results']],
+    ['undo', ['map', 'delimiter', 'offline', 'strict', 'skip_rejected', 'min_rows', 'max_changes', 'results']],
+  ] satisfies [FollowUp, SettingName[]][])('knows what %s does not take over from an earlier run', (command, names) => {
+    expect(those(({ droppedBy }) => droppedBy?.includes(command) === true)).toEqual(names);
+  });
+
+  it('knows which settings are paths, which are repeatable, and which keep a run from writing', () => {
+    expect(those(({ path }) => path === 'absolute')).toEqual(['state_dir', 'results']);
+    expect(those(({ path }) => path === 'as given')).toEqual(['runs_dir', 'log_file']);
+    expect(those(({ repeatable }) => repeatable === true)).toEqual(['map']);
+    expect(those(({ writesNothing }) => writesNothing === true)).toEqual(['sandbox', 'dry_run']);
   });
 
   const reading = 'map delimiter allow_unassign allow_rounded_ids missing_input_ok name'.split(' ');
@@ -106,13 +106,12 @@ describe('the table of settings', () => {
     ['results', ['results', 'json', 'quiet']],
     ['runs', ['runs_dir', 'json', 'quiet']],
   ] satisfies [Scope, string[]][])('belongs to %s as far as that command can do with it', (scope, names) => {
-    const those = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes(scope));
-    expect([...those].sort()).toEqual([...names].sort());
+    expect(those(({ scopes }) => scopes.includes(scope)).sort()).toEqual([...names].sort());
   });
 
   it('has the words of the contract', () => {
-    expect(UNFINISHED).toEqual(['refuse', 'resume', 'new']);
-    expect(ROW_KINDS).toEqual(['failed', 'retryable', 'permanent', 'unverified', 'unprocessed', 'held']);
+    expect(SETTINGS.if_unfinished.choices).toEqual(['refuse', 'resume', 'new']);
+    expect(SETTINGS.only.choices).toEqual(['failed', 'retryable', 'permanent', 'unverified', 'unprocessed', 'held']);
   });
 
   it('names a setting as flag and as variable', () => {

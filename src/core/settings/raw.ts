@@ -1,0 +1,61 @@
+import { exactDuration } from '../text/duration.ts';
+import type { FollowUp, SettingDefinition } from './definition.ts';
+import { parseSetting } from './parse.ts';
+import {
+  type Limit,
+  type RawSettings,
+  SETTING_NAMES,
+  type SettingName,
+  type Settings,
+  settingDefinition,
+} from './schema.ts';
+
+/** `200`, or `5%`. */
+export function limitText({ value, percent }: Limit): string {
+  return percent ? `${value}%` : String(value);
+}
+
+function rawValue(kind: SettingDefinition['kind'], value: unknown): string | string[] {
+  switch (kind) {
+    case 'map':
+      return Object.entries(value as Record<string, string>).map(([field, column]) => `${field}=${column}`);
+    case 'duration':
+      return exactDuration(value as number);
+    case 'limit':
+      return limitText(value as Limit);
+    default:
+      return kind === 'delimiter' && value === '\t' ? 'tab' : String(value);
+  }
+}
+
+function isDefault(name: SettingName, value: unknown): boolean {
+  const { default: text } = settingDefinition(name);
+  return text !== null && JSON.stringify(parseSetting(name, text)) === JSON.stringify({ value });
+}
+
+/** Turns some settings back into text. Those at their default are left out, unless `keepDefaults`. */
+export function rawSettings(
+  settings: Settings,
+  isWanted: (name: SettingName) => boolean,
+  keepDefaults = false,
+): RawSettings {
+  const raw: RawSettings = {};
+  for (const name of SETTING_NAMES) {
+    const value = settings[name];
+    if (value === null || !isWanted(name) || (!keepDefaults && isDefault(name, value))) continue;
+    const text = rawValue(settingDefinition(name).kind, value);
+    if (text.length > 0) raw[name] = text;
+  }
+  return raw;
+}
+
+/** The settings of a run that a command takes over from it. */
+export function settingsFor(command: FollowUp, kept: RawSettings): RawSettings {
+  const raw: RawSettings = {};
+  for (const name of SETTING_NAMES) {
+    const { belongsTo, droppedBy } = settingDefinition(name);
+    const value = kept[name];
+    if (value !== undefined && belongsTo !== 'call' && droppedBy?.includes(command) !== true) raw[name] = value;
+  }
+  return raw;
+}

@@ -1,0 +1,187 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { limitText, rawSettings, settingsFor } from '../../../src/core/settings/raw.ts';
+import { resolveSettings, type Source } from '../../../src/core/settings/resolve.ts';
+import { type RawSettings, SETTING_NAMES } from '../../../src/core/settings/schema.ts';
+import { resolveLayers } from '../../support/make.ts';
+
+const layers = (...given: [Source, RawSettings][]) => given.map(([source, raw]) => ({ source, raw }));
+
+describe('settings as they would be typed', () => {
+  it('leave out what is at its default, and what is not wanted', () => {
+    const { settings } = resolveLayers({
+      rate: 'AUTO',
+      reserve: '20',
+      timeout: '10',
+      yes: 'true',
+      name: 'nightly',
+      base_url: 'https://api.telnyx.com/v2/',
+      max_failures: ' 5.0% ',
+      if_unfinished: 'REFUSE',
+      outage_patience: '300',
+      wait_for_lock: '0',
+    });
+    expect(rawSettings(settings, () => true)).toEqual({ yes: 'true', name: 'nightly' });
+    expect(rawSettings(settings, (name) => name !== 'yes')).toEqual({ name: 'nightly' });
+  });
+
+  it('keep what is at its default where that is asked for, and still have no text for what has no value', () => {
+    const { settings } = resolveLayers({ rate: 'auto', max_failures: '5%', name: 'nightly' });
+    const wanted = ['rate', 'max_failures', 'timeout', 'only', 'yes', 'name', 'map', 'concurrency', 'delimiter'];
+    expect(rawSettings(settings, (name) => wanted.includes(name), true)).toEqual({
+      rate: 'auto',
+      max_failures: '5%',
+      timeout: '10s',
+      only: 'failed,unverified,unprocessed',
+      yes: 'false',
+      name: 'nightly',
+    });
+    expect(rawSettings(settings, (name) => wanted.includes(name), false)).toEqual({ name: 'nightly' });
+  });
+
+  it('are texts that a command line would take', () => {
+    const { settings } = resolveLayers({
+      map: ['phone_number_id=Number ID', 'phone_number=Phone'],
+      delimiter: '\t',
+      rate: '2.50',
+      timeout: '2.01',
+      max_server_wait: '0',
+      sandbox: '1',
+      log_level: 'WARN',
+      max_failures: '5',
+      max_changes: '7.50%',
+      finish_by: ' 06:00 ',
+      if_unfinished: 'NEW',
+    });
+    expect(rawSettings(settings, () => true)).toEqual({
+      map: ['phone_number_id=Number ID', 'phone_number=Phone'],
+      delimiter: 'tab',
+      rate: '2.5',
+      timeout: '2010ms',
+      max_server_wait: '0ms',
+      sandbox: 'true',
+      log_level: 'warn',
+      max_failures: '5',
+      max_changes: '7.5%',
+      finish_by: '06:00',
+      if_unfinished: 'new',
+    });
+  });
+
+  it('name kinds of rows by commas', () => {
+    const again = (only: string) => {
+      const resolved = resolveSettings(layers(['flag', { only }]), 'retry');
+      return 'errors' in resolved ? resolved : rawSettings(resolved.settings, () => true);
+    };
+    expect(again(' Held, failed,held')).toEqual({ only: 'held,failed' });
+    expect(again('failed, Unverified,unprocessed')).toEqual({});
+  });
+
+  it.each([
+    [{ value: 200, percent: false }, '200'],
+    [{ value: 0, percent: false }, '0'],
+    [{ value: 5, percent: true }, '5%'],
+    [{ value: 0.000001, percent: true }, '0.000001%'],
+  ])('name the limit %j as %s', (limit, text) => {
+    expect(limitText(limit)).toBe(text);
+  });
+
+  const bool = fc.constantFrom('true', 'false', '1', '0', 'TRUE');
+  const text = fc.string({ minLength: 1 }).filter((any) => any.trim() !== '');
+  const decimals = (most: number) =>
+    fc.tuple(fc.integer({ min: 1, max: most }), fc.integer({ min: 0, max: 999 })).map(([a, b]) => `${a}.${b}`);
+  const column = text.map((name) => name.trim());
+  const optional = (typed: Record<string, fc.Arbitrary<string | string[]>>) => fc.record(typed, { requiredKeys: [] });
+  const limit = fc.oneof(
+    fc.nat().map(String),
+    fc.nat(100).map((n) => `${n}%`),
+    decimals(99).map((n) => `${n}%`),
+    fc.constant('5.0'),
+  );
+  const forAll = {
+    map: fc
+      .uniqueArray(fc.constantFrom('phone_number_id', 'messaging_product', 'Phone-Number'), { minLength: 1 })
+      .chain((fields) => fc.tuple(...fields.map((field) => column.map((name) => `${field}=${name}`)))),
+    delimiter: fc.constantFrom(',', ';', '|', '\t', 'tab', '\\t'),
+    allow_unassign: bool,
+    allow_rounded_ids: bool,
+    skip_rejected: bool,
+    force: bool,
+    offline: bool,
+    strict: bool,
+    max_plan_age: decimals(300).map((n) => `${n}d`),
+    watch: decimals(6).map((n) => `${n}d`),
+    every: decimals(23).map((n) => `${n}h`),
+    detailed_exitcode: bool,
+    missing_input_ok: bool,
+    min_rows: fc.nat().map(String),
+    rate: fc.oneof(decimals(9999), fc.constantFrom('5', '0.001', 'auto', 'Auto')),
+    reserve: fc.integer({ min: 0, max: 90 }).map(String),
+    concurrency: fc.integer({ min: 1, max: 1000 }).map(String),
+    max_attempts: fc.integer({ min: 1, max: 100 }).map(String),
+    timeout: fc.oneof(
+      decimals(59).map((n) => `${n}m`),
+      decimals(999),
+      fc.constant('10s'),
+    ),
+    retry_base: decimals(20).map((n) => `${n}s`),
+    retry_max: decimals(20).map((n) => `${n}h`),
+    max_server_wait: decimals(6).map((n) => `${n}d`),
+    base_url: fc.constantFrom('http://127.0.0.1:4010/v2/', 'https://example.test', 'https://api.telnyx.com/v2'),
+    sandbox: bool,
+    yes: bool,
+    dry_run: bool,
+    runs_dir: text,
+    name: text,
+    results: text,
+    log_file: text,
+    log_level: fc.constantFrom('trace', 'INFO', 'fatal'),
+    json: bool,
+    quiet: bool,
+    print_config: bool,
+    max_failures: limit,
+    max_changes: limit,
+    max_same_error: fc.integer({ min: 1 }).map(String),
+    outage_patience: decimals(23).map((n) => `${n}h`),
+    stop_after: fc.integer({ min: 1 }).map(String),
+    finish_by: fc.constantFrom('06:00', ' 6:30 ', '+90m', '2026-11-24T06:00:00Z'),
+    if_unfinished: fc.constantFrom('refuse', 'RESUME', 'new'),
+    only: fc
+      .array(fc.constantFrom('failed', 'Retryable', ' permanent ', 'unverified', 'unprocessed', 'held'), {
+        minLength: 1,
+      })
+      .map((kinds) => kinds.join(',')),
+    wait_for_lock: decimals(6).map((n) => `${n}d`),
+    no_lock: bool,
+    state_dir: text,
+    keep_runs: fc.integer({ min: 1 }).map(String),
+  };
+  const anyTyped = optional(forAll);
+
+  it('are tried in any number, and every setting is among them', () => {
+    expect(Object.keys(forAll).sort()).toEqual([...SETTING_NAMES].sort());
+  });
+
+  it('give the same settings when they are read again', () => {
+    fc.assert(
+      fc.property(anyTyped, fc.boolean(), (typed, keepDefaults) => {
+        const resolved = resolveSettings(layers(['job file', typed]), 'apply');
+        if ('errors' in resolved) throw new Error(resolved.errors.join());
+        const { settings } = resolved;
+        const again = resolveSettings(layers(['run', rawSettings(settings, () => true, keepDefaults)]), 'apply');
+        expect(again).toMatchObject({ settings });
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('the settings that a command takes over from a run', () => {
+  const kept: RawSettings = { map: ['phone_number_id=A'], min_rows: '5', rate: '2', log_level: 'warn', yes: 'true' };
+
+  it('are those that belong to the plan or the run, and that it does not drop', () => {
+    expect(settingsFor('plan', kept)).toEqual({ map: ['phone_number_id=A'], min_rows: '5', rate: '2' });
+    expect(settingsFor('retry', kept)).toEqual({ map: ['phone_number_id=A'], rate: '2', log_level: 'warn' });
+    expect(settingsFor('undo', kept)).toEqual({ rate: '2', log_level: 'warn' });
+  });
+});
