@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Writes an input CSV of any size for rehearsals, to standard output or to a file. The ids and phone numbers are those
-// that `telnyx-reassign sandbox --numbers N` makes, and the targets are its first three profiles.
+// Writes an input CSV of any size for rehearsals, to standard output or to a file. Ids and phone numbers are those of
+// `telnyx-reassign sandbox --numbers N`, and the targets are its first three profiles.
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -11,17 +11,17 @@ const USAGE = `node samples/generate.mjs [FILE] [options]
 Writes an input CSV to FILE, or to standard output.
 
   --rows N          data rows, 0 to 9999999 (default 1000)
-  --seed N          another seed gives other targets (default 1)
-  --duplicates P    so large a part of the rows repeats an earlier row, 0 to 1 (default 0)
+  --seed N          selects the targets (default 1)
+  --duplicates P    share of rows that repeat an earlier row, 0 to 1 (default 0)
   --blank-phone     leave the phone_number column empty
 `;
 
-const MOST_ROWS = 9_999_999; // seven digits of the id count the numbers
-const ROWS_A_PIECE = 1000;
+const MAX_ROWS = 9_999_999; // the id has seven digits for the row
+const ROWS_PER_CHUNK = 1000;
 const PROFILES = 3;
 
-/** A whole number from 0 to 2^32-1 that is the same for the same two numbers and looks like chance (murmur3's end). */
-function mixed(seed, index) {
+/** A pseudorandom whole number from 0 to 2^32-1, the same for the same arguments (the finalizer of murmur3). */
+function randomOf(seed, index) {
   let hash = Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) ^ index;
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
@@ -29,32 +29,32 @@ function mixed(seed, index) {
 }
 
 function row(index, { seed, blankPhone }) {
-  const chance = mixed(seed, index);
+  const chance = randomOf(seed, index);
   const number = String(index).padStart(7, '0');
   const phone = blankPhone ? '' : `+1800${number}`;
   const profile = `00000000-0000-4000-8000-${String((chance % PROFILES) + 1).padStart(12, '0')}`;
-  // One row in eight names a product too. Every number of the sandbox may have A2P.
+  // One row in eight has a product too. Every number of the sandbox is eligible for A2P.
   const product = (chance >>> 8) % 8 === 0 ? 'A2P' : '';
-  // The last digit is a 1, so that no id looks as if a spreadsheet had rounded it.
+  // The last digit is 1, because an id that ends in zeros looks rounded by a spreadsheet.
   return `12933842610${number}1,${phone},${profile},${product}\n`;
 }
 
-/** The file in pieces of a thousand rows. A repeated row is an earlier one, letter for letter. */
-function* pieces(options) {
+/** The file in chunks of 1000 rows. A repeated row is an exact copy of an earlier one. */
+function* chunks(options) {
   const { rows, seed, duplicates } = options;
-  let piece = 'phone_number_id,phone_number,messaging_profile_id,messaging_product\n';
+  let chunk = 'phone_number_id,phone_number,messaging_profile_id,messaging_product\n';
   let made = 0;
   for (let at = 1; at <= rows; at++) {
-    const chance = mixed(seed + 1, at);
+    const chance = randomOf(seed + 1, at);
     const repeats = made > 0 && chance / 2 ** 32 < duplicates;
     if (!repeats) made += 1;
-    piece += row(repeats ? (mixed(seed + 2, at) % made) + 1 : made, options);
-    if (at % ROWS_A_PIECE === 0) {
-      yield piece;
-      piece = '';
+    chunk += row(repeats ? (randomOf(seed + 2, at) % made) + 1 : made, options);
+    if (at % ROWS_PER_CHUNK === 0) {
+      yield chunk;
+      chunk = '';
     }
   }
-  yield piece;
+  yield chunk;
 }
 
 function fail(text) {
@@ -62,8 +62,8 @@ function fail(text) {
   process.exit(2);
 }
 
-function number(name, text, most, pattern) {
-  if (!pattern.test(text) || Number(text) > most) fail(`--${name} must be a number from 0 to ${most}, not "${text}"`);
+function number(name, text, { max, pattern }) {
+  if (!pattern.test(text) || Number(text) > max) fail(`--${name} must be a number from 0 to ${max}, not "${text}"`);
   return Number(text);
 }
 
@@ -89,21 +89,21 @@ if (values.help) {
   process.stdout.write(USAGE);
   process.exit(0);
 }
-if (positionals.length > 1) fail(`one FILE at most, not ${positionals.length}`);
+if (positionals.length > 1) fail(`Expected at most one FILE, got ${positionals.length}`);
 const options = {
-  rows: number('rows', values.rows, MOST_ROWS, /^[0-9]{1,9}$/),
-  seed: number('seed', values.seed, 999_999_999, /^[0-9]{1,9}$/),
-  duplicates: number('duplicates', values.duplicates, 1, /^[0-9]*\.?[0-9]+$/),
+  rows: number('rows', values.rows, { max: MAX_ROWS, pattern: /^[0-9]{1,9}$/ }),
+  seed: number('seed', values.seed, { max: 999_999_999, pattern: /^[0-9]{1,9}$/ }),
+  duplicates: number('duplicates', values.duplicates, { max: 1, pattern: /^[0-9]*\.?[0-9]+$/ }),
   blankPhone: values['blank-phone'],
 };
-const to = positionals[0] === undefined ? process.stdout : createWriteStream(positionals[0]);
+const output = positionals[0] === undefined ? process.stdout : createWriteStream(positionals[0]);
 try {
-  // A pipeline waits for a slow reader, so the rows never stand in memory.
-  await pipeline(Readable.from(pieces(options)), to);
+  // A pipeline waits for a slow reader, so the rows are never all in memory.
+  await pipeline(Readable.from(chunks(options)), output);
 } catch (error) {
-  // A reader that has seen enough (`| head`) is no fault.
+  // A reader that stops early (`| head`) is not an error.
   if (error.code !== 'EPIPE') {
-    process.stderr.write(`cannot write: ${error.message}\n`);
+    process.stderr.write(`Could not write: ${error.message}\n`);
     process.exitCode = 1;
   }
 }
