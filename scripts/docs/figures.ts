@@ -28,14 +28,19 @@ export function goalTables({ machine, figures }: Figures): string {
   return [`Measured with ${cpu}; ${node}.`, ...sections].join('\n\n');
 }
 
+function brokenRows({ lost, wrong, duplicates }: Published): number {
+  return lost + wrong + duplicates;
+}
+
 /** The table of what `npm run chaos` found. */
-export function chaosTable({ date, seed, rows, rate, random, boundaries, violations }: Published): string {
+export function chaosTable(published: Published): string {
+  const { date, seed, rows, rate, random, boundaries } = published;
   const figures = table(
     ['what', 'count'],
     [
       [`kills at random moments, in ${random.runs} runs of ${whole(rows)} rows at ${rate}/s`, whole(random.kills)],
       ['kills before, in and after writes to the run directory', whole(boundaries.kills)],
-      ['rows lost, rows wrong, and rows sent again without a read', whole(violations)],
+      ['rows lost, rows wrong, and rows sent again without a read', whole(brokenRows(published))],
       [`requests in the runs of ${whole(random.rows)} rows that were killed at random moments`, whole(random.requests)],
       ['of these, reads of rows that were in flight at a kill', whole(random.readBack)],
       ['rows sent again because this read did not show the target', whole(random.resent)],
@@ -51,13 +56,14 @@ function goalOf({ figures }: Figures, figure: string, what: string): number {
 }
 
 /** The few figures that the README shows. */
-export function highlights(figures: Figures, { random, boundaries, violations }: Published): string {
+export function highlights(figures: Figures, published: Published): string {
+  const { random, boundaries } = published;
   const rates = [10, 50, 200];
   const most = rates.map((rate) => whole(goalOf(figures, 'rate', `most in a second at ${rate}/s`)));
   const use = Math.min(...rates.map((rate) => goalOf(figures, 'rate', `mean / limit at ${rate}/s`)));
   const memory = goalOf(figures, 'memory', 'peak memory of 1,000,000 rows');
   return [
-    `- \`kill -9\` ${whole(random.kills)} times at random moments and ${whole(boundaries.kills)} times around writes: ${whole(violations)} rows lost, wrong, or sent again without a read.`,
+    `- \`kill -9\` ${whole(random.kills)} times at random moments and ${whole(boundaries.kills)} times around writes: ${whole(brokenRows(published))} rows lost, wrong, or sent again without a read.`,
     `- The most requests that the server saw in any second with \`--rate\` ${rates.join(', ')}: ${most.join(', ')}; the mean is at least ${(100 * use).toFixed(1)} % of the limit.`,
     `- Peak memory with 1,000,000 rows: ${shown(memory)} MB.`,
   ].join('\n');
