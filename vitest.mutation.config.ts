@@ -1,4 +1,4 @@
 import { defineConfig } from 'vitest/config';
 
-// The tests that a mutation run of core needs, and no others.
+// Only the tests that a mutation run of core needs.
 export default defineConfig({ test: { include: ['test/core/**/*.test.ts'] } });
