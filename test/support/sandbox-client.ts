@@ -5,11 +5,11 @@ export type Answer = {
   status: number;
   headers: Headers;
   text: string;
-  /** The parsed body, or undefined where it is not JSON. */
+  /** The parsed body, or undefined if it is not JSON. */
   json: Json;
 };
 
-/** Loose on purpose: the tests read answers field by field, and the contract test checks their shape. */
+/** Untyped on purpose: tests read answers field by field, and the contract test checks their shape. */
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type Json = any;
 
@@ -21,19 +21,19 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((sandbox) => sandbox.close()));
 });
 
-/** A sandbox that is closed after the test. Few numbers unless told otherwise. */
+/** Starts a sandbox that is closed after the test. Default: 10 numbers. */
 export async function sandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const started = await startSandbox({ numbers: 10, ...options });
   open.push(started);
   return started;
 }
 
-/** One request. `path` is below /v2; a string body is sent as it is, anything else as JSON. */
+/** Sends one request. `path` is below /v2. A string body is sent unchanged, anything else as JSON. */
 export async function call(to: Sandbox, path: string, options: CallOptions = {}): Promise<Answer> {
   return callUrl(to.url + path, options);
 }
 
-/** The same for a whole URL. */
+/** The same for a full URL. */
 export async function callUrl(
   url: string,
   { method = 'GET', body, headers, signal }: CallOptions = {},
@@ -49,12 +49,12 @@ export async function callUrl(
   return { status: response.status, headers: response.headers, text, json: parsed(text) };
 }
 
-/** A PATCH of one number. */
+/** Sends a PATCH of one number. */
 export function patch(to: Sandbox, id: string, body: unknown, options: CallOptions = {}): Promise<Answer> {
   return call(to, `/phone_numbers/${id}/messaging`, { method: 'PATCH', body, ...options });
 }
 
-/** The number as a GET shows it. */
+/** Reads one number. */
 export async function read(to: Sandbox, id: string): Promise<Json> {
   return (await call(to, `/phone_numbers/${id}/messaging`)).json.data;
 }
