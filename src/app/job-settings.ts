@@ -1,11 +1,12 @@
 import { dirname, resolve } from 'node:path';
 import { readEnvironment } from '../core/settings/environment.ts';
 import { readJob } from '../core/settings/job.ts';
-import type { Layer, Resolved } from '../core/settings/resolve.ts';
+import type { Layer } from '../core/settings/resolve.ts';
 import { type RawSettings, SETTING_NAMES, settingDefinition } from '../core/settings/schema.ts';
 import { readJobFile } from '../io/job-file.ts';
 import type { Context } from './context.ts';
 import { UsageError } from './errors.ts';
+import type { Invocation } from './invocation.ts';
 import { resolveLayers, withAbsolute } from './settings.ts';
 
 /** Reads a job file. Its paths are relative to it, and its runs directory is next to it by default. */
@@ -13,7 +14,7 @@ export function resolveForJob(
   path: string,
   flags: RawSettings,
   context: Context,
-): Resolved & { command: 'plan' | 'apply'; input: string } {
+): { invocation: Invocation; command: 'plan' | 'apply'; input: string } {
   let keys: ReturnType<typeof readJobFile>;
   try {
     keys = readJobFile(resolve(context.cwd, path));
@@ -36,5 +37,6 @@ export function resolveForJob(
     { source: 'job file', raw },
   ];
   const input = job.input === '-' ? '-' : resolve(home, job.input);
-  return { ...resolveLayers(layers, 'run', environment.errors), command: job.command, input };
+  const resolved = resolveLayers(layers, 'run', environment.errors);
+  return { invocation: { ...resolved, context }, command: job.command, input };
 }

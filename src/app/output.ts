@@ -1,11 +1,12 @@
 import { WriteStream } from 'node:tty';
 import { styleText } from 'node:util';
-import { exitName } from '../core/run/exit-codes.ts';
+import { EXIT, exitName } from '../core/run/exit-codes.ts';
+import type { Settings } from '../core/settings/schema.ts';
 import { wrapped } from '../core/text/text.ts';
 import type { Context } from './context.ts';
 
-/** Lines that were broken go on so many columns further right than they began. */
-const HANGING = 4;
+/** Continuation lines are indented by this many columns. */
+const HANGING_INDENT = 4;
 
 const SIXTEEN_COLORS = 4;
 
@@ -21,19 +22,32 @@ export function createStyle(
   return (style, text) => (hasColors ? styleText(styles[style], text, { validateStream: false }) : text);
 }
 
-/** A text whose lines are broken between words for a terminal; elsewhere as it is, to be searched line by line. */
+/** Breaks lines between words for a terminal. Elsewhere the text stays as it is, so that it can be searched by line. */
 export function wrapForTerminal(stream: NodeJS.WriteStream, text: string): string {
   if (stream.isTTY !== true) return text;
   const lines = text.split('\n');
-  return lines.map((line) => wrapped(line, line.length - line.trimStart().length + HANGING)).join('\n');
+  return lines.map((line) => wrapped(line, line.length - line.trimStart().length + HANGING_INDENT)).join('\n');
 }
 
-/** Writes to a stream whose reader may be gone. */
 export function print(stream: NodeJS.WriteStream, text: string): void {
   if (text !== '') stream.write(text);
 }
 
-/** The one object of `--json` where there is no summary: exit code, its name, and what else there is to say. */
+/** Prints the one object of `--json` for a command that makes no summary. */
 export function printJson(context: Pick<Context, 'stdout'>, exit: number, fields: Record<string, unknown>): void {
   print(context.stdout, `${JSON.stringify({ exit_code: exit, exit_name: exitName(exit), ...fields })}\n`);
+}
+
+type Report = { settings: Pick<Settings, 'quiet' | 'json'>; context: Context };
+
+/** Prints on standard error what a person wants to know meanwhile; nothing with --quiet or --json. */
+export function printProgress({ settings, context }: Report, text: string): void {
+  if (!settings.quiet && !settings.json) print(context.stderr, text);
+}
+
+/** Reports that there is nothing to do, and returns exit code 0. */
+export function printNothingToDo(report: Report, why: string): number {
+  if (report.settings.json) printJson(report.context, EXIT.ok, { warnings: [why] });
+  printProgress(report, `${why}: nothing to do\n`);
+  return EXIT.ok;
 }

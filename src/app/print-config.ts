@@ -6,11 +6,11 @@ import { concurrencyOf, type Resolved } from '../core/settings/resolve.ts';
 import { type Limit, SETTING_NAMES, type SettingName, settingDefinition } from '../core/settings/schema.ts';
 import { formatDuration } from '../core/text/duration.ts';
 import { findApiKey } from '../io/http/api-key.ts';
-import type { Context } from './context.ts';
 import { UsageError } from './errors.ts';
+import type { Invocation } from './invocation.ts';
 import { print, printJson } from './output.ts';
 
-function shown(name: SettingName, { settings }: Resolved): string {
+function valueText(name: SettingName, { settings }: Resolved): string {
   const value = settings[name];
   if (name === 'concurrency' && value === null)
     return `${concurrencyOf(settings)} (${typeof settings.rate === 'number' ? '2 x rate' : `with ${settings.rate}`})`;
@@ -28,10 +28,11 @@ function shown(name: SettingName, { settings }: Resolved): string {
 }
 
 /**
- * `--print-config`: every value that a command takes and where it came from; the key only as set or not set. Gives exit
- * 0.
+ * `--print-config`: prints every setting of a command and where it came from, the key only as set or not set. Returns
+ * exit code 0.
  */
-export function printConfig(resolved: Resolved, scope: Scope, context: Context): number {
+export function printConfig(resolved: Invocation, scope: Scope): number {
+  const { context } = resolved;
   const names = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes(scope));
   const found = findApiKey(context.env);
   if ('error' in found) throw new UsageError(found.error);
@@ -41,16 +42,16 @@ export function printConfig(resolved: Resolved, scope: Scope, context: Context):
       names.map((name) => [name, { value: resolved.settings[name], source: resolved.sources[name] }]),
     );
     printJson(context, EXIT.ok, { settings, api_key: key });
-    return 0;
+    return EXIT.ok;
   }
   const rows: [string, string, string][] = names.map((name) => [
     flagOf(name),
-    shown(name, resolved),
+    valueText(name, resolved),
     resolved.sources[name],
   ]);
   rows.push(['api key', key, 'environment']);
   const width = (at: 0 | 1) => Math.max(...rows.map((row) => row[at].length));
   const lines = rows.map(([name, value, source]) => `${name.padEnd(width(0))}  ${value.padEnd(width(1))}  ${source}`);
   print(context.stdout, `${lines.join('\n')}\n`);
-  return 0;
+  return EXIT.ok;
 }

@@ -5,6 +5,7 @@ import type { Scope } from '../core/settings/definition.ts';
 import { readEnvironment } from '../core/settings/environment.ts';
 import { flagOf } from '../core/settings/flags.ts';
 import { parseSetting } from '../core/settings/parse.ts';
+import { settingsFor } from '../core/settings/raw.ts';
 import { type Layer, type Resolved, resolveSettings } from '../core/settings/resolve.ts';
 import {
   PUBLIC_BASE_URL,
@@ -16,6 +17,7 @@ import {
 import { quoted } from '../core/text/text.ts';
 import type { Context } from './context.ts';
 import { UsageError } from './errors.ts';
+import type { Invocation } from './invocation.ts';
 
 /** Resolves the settings of layers in order of precedence. Throws UsageError with all errors, these first. */
 export function resolveLayers(layers: readonly Layer[], scope: Scope, errors: readonly string[] = []): Resolved {
@@ -36,13 +38,13 @@ export function withAbsolute(raw: RawSettings, cwd: string): RawSettings {
 }
 
 /** Resolves the settings of a command on an input: flags, then environment. Throws UsageError with all errors. */
-export function resolveForCommand(flags: RawSettings, context: Context, scope: Scope): Resolved {
+export function resolveForCommand(flags: RawSettings, context: Context, scope: Scope): Invocation {
   const environment = readEnvironment(context.env);
   const layers: Layer[] = [
     { source: 'flag', raw: withAbsolute(flags, context.cwd) },
     { source: 'environment', raw: withAbsolute(environment.raw, context.cwd) },
   ];
-  return resolveLayers(layers, scope, environment.errors);
+  return { ...resolveLayers(layers, scope, environment.errors), context };
 }
 
 /** A base URL in the form that a plan records; other text is returned as it is. */
@@ -56,7 +58,12 @@ function normalUrl(text: string): string {
  * plan are errors. A base URL other than the public one must be named again, so that a run directory cannot send the key
  * to another host.
  */
-export function resolveForRun(flags: RawSettings, context: Context, scope: Scope, manifest: Manifest): Resolved {
+export function resolveForRun(
+  flags: RawSettings,
+  context: Context,
+  scope: Scope,
+  manifest: Pick<Manifest, 'settings'>,
+): Invocation {
   const environment = readEnvironment(context.env);
   const isOfPlan = (name: SettingName) => settingDefinition(name).belongsTo === 'plan';
   const errors = [...environment.errors];
@@ -82,5 +89,27 @@ export function resolveForRun(flags: RawSettings, context: Context, scope: Scope
     { source: 'environment', raw: withAbsolute(fromEnvironment, context.cwd) },
     { source: 'run', raw: manifest.settings },
   ];
-  return resolveLayers(layers, scope, errors);
+  return { ...resolveLayers(layers, scope, errors), context };
+}
+
+/** Resolves the settings of a new run that takes the rows of another. */
+export function resolveForNewRun(
+  flags: RawSettings,
+  context: Context,
+  verb: 'retry' | 'undo',
+  { settings }: Manifest,
+): Invocation {
+  const kept: Manifest['settings'] = settingsFor(verb, settings);
+  // A number may return to no profile without a flag, in a later retry of the undo too.
+  if (verb === 'undo') kept.allow_unassign = 'true';
+  return resolveForRun(flags, context, verb, { settings: kept });
+}
+
+/** Resolves the settings of `results`: flags, then run.json. The environment is only checked for errors. */
+export function resolveForResults(flags: RawSettings, context: Context, { settings }: Manifest): Invocation {
+  const layers: Layer[] = [
+    { source: 'flag', raw: flags },
+    { source: 'run', raw: settings },
+  ];
+  return { ...resolveLayers(layers, 'results', readEnvironment(context.env).errors), context };
 }

@@ -29,7 +29,7 @@ async function dispatch(args: readonly string[], context: Context): Promise<numb
     case 'results':
       return (await import('../commands/results.ts')).resultsCommand(typed.input, typed.flags, context);
     case 'runs':
-      return (await import('../commands/runs.ts')).runsCommand(typed.flags, context);
+      return (await import('../commands/runs.ts')).runsCommand(undefined, typed.flags, context);
     case 'sandbox':
       return (await import('../commands/sandbox.ts')).sandboxCommand(typed.flags, context);
     default:

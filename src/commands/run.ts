@@ -1,18 +1,17 @@
 import type { Context } from '../app/context.ts';
 import { UsageError } from '../app/errors.ts';
 import { resolveForJob } from '../app/job-settings.ts';
+import { planInput } from '../app/planning/plan-input.ts';
 import { printConfig } from '../app/print-config.ts';
+import { applyInput } from '../app/sending/apply-input.ts';
 import type { RawSettings } from '../core/settings/schema.ts';
 
-import { applyInput } from './apply.ts';
-import { planInput } from './plan.ts';
-
-/** `run JOB.yaml`: plan or apply with the settings of a job file, never asking: the file is the consent. */
-export async function runCommand(path: string | undefined, flags: RawSettings, from: Context): Promise<number> {
-  const context = { ...from, unattended: true };
+/** `run JOB.yaml`: plans or applies with the settings of a job file. Never asks, because the file is the consent. */
+export async function runCommand(path: string | undefined, flags: RawSettings, context: Context): Promise<number> {
   if (path === undefined || path === '') throw new UsageError('run needs a job file, such as jobs/nightly.yaml');
-  const job = resolveForJob(path, flags, context);
-  if (job.settings.print_config) return printConfig(job, 'run', context);
-  if (job.command === 'apply') return applyInput(job.input, job, context, true);
-  return planInput(job.input, job, context);
+  const { invocation, command, input } = resolveForJob(path, flags, { ...context, unattended: true });
+  const { settings } = invocation;
+  if (settings.print_config) return printConfig(invocation, 'run');
+  if (command === 'plan') return planInput(input, invocation);
+  return applyInput(input, { ...invocation, settings: { ...settings, yes: true } });
 }

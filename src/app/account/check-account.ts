@@ -1,81 +1,102 @@
+import type { Account } from '../../core/account/snapshot.ts';
 import type { Answer } from '../../core/api/response.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
-import type { Resolved } from '../../core/settings/resolve.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { realClock } from '../../io/clock.ts';
 import type { TelnyxClient } from '../../io/http/client.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
-import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
-import type { Run } from '../run/open.ts';
+import type { KeyedInvocation } from '../invocation.ts';
+import { type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
-import { openClient } from './connect.ts';
+import { openTransport } from './connect.ts';
 
-/** A little more than the window in which requests are counted. */
-const WINDOW_MS = 1010;
+/** A little more than the window in which a server counts requests. */
+export const RATE_WINDOW_MS = 1010;
 
-/** Numbers that are read at most: one that is in no account tells nothing of this one. */
-const MOST_READS = 3;
+/** A number that is in no account says nothing about this one, so a few are read. */
+const MAX_READS = 3;
+
+const otherAccount = (message: string) => new CommandError(EXIT.preflight, 'other_account', message);
 
 async function firstEntries(run: Run): Promise<PlanEntry[]> {
   const found: PlanEntry[] = [];
   for await (const batch of readPlan(runFiles(run.dir).plan)) {
-    found.push(...batch.filter((entry) => entry.action === 'change').slice(0, MOST_READS - found.length));
-    if (found.length === MOST_READS) break;
+    found.push(...batch.filter((entry) => entry.action === 'change').slice(0, MAX_READS - found.length));
+    if (found.length === MAX_READS) break;
   }
   return found;
 }
 
-/** What the account answers for the first of some numbers that it has, each read in a window of its own. */
+/** Reads entries until the account has one of them. Returns the last answer. */
 async function readOne(client: TelnyxClient, entries: PlanEntry[], rate: Settings['rate']): Promise<Answer | null> {
   let answer: Answer | null = null;
   for (const entry of entries) {
     answer = await client.read(entry, () => undefined);
-    // The read has taken a place in the rate, before the pacer is there to count it.
-    if (typeof rate === 'number') await realClock.sleep(Math.max(1, 1 / rate) * WINDOW_MS).done;
+    // The pacer, which starts later, does not know of this request.
+    if (typeof rate === 'number') await realClock.sleep(Math.max(1, 1 / rate) * RATE_WINDOW_MS).done;
     if (answer.kind !== 'http' || answer.status !== 404) break;
   }
   return answer;
 }
 
 /**
- * Throws CommandError (exit 7) where a run was begun in another account. The same key is the same account. Another key
+ * Throws CommandError (exit 7) if a run was started in another account. The same key is the same account. Another key
  * may be a new one of it: then one number of the plan is read, and its organization compared with the recorded one.
  */
-export async function checkAccount(run: Run, resolved: Resolved, key: string | null, context: Context): Promise<void> {
+export async function checkAccount(run: Run, invocation: KeyedInvocation): Promise<void> {
   const { key_sha256: recorded, organization_id: organization, run_id: id } = run.manifest;
-  if (key === null || recorded === null) return;
-  const { settings } = resolved;
-  if (recorded === keyDigest(settings.base_url, key)) return;
-  const refuse = (message: string) => new CommandError(EXIT.preflight, 'other_account', message);
+  const { settings, context, key } = invocation;
+  if (key === null || recorded === null || recorded === keyDigest(settings.base_url, key)) return;
   const write = commandLine(context.program, 'results', run.shown);
   const apart = `To send its rows with this key all the same, as a run of their own, apply the failed.csv that this writes: ${write}`;
   if (organization === null) {
-    throw refuse(`Run ${id} was begun with another key, and nothing was sent. Set that key, or: ${apart}`);
+    throw otherAccount(`Run ${id} was begun with another key, and nothing was sent. Set that key, or: ${apart}`);
   }
-  const { client, agents } = await openClient({ baseUrl: settings.base_url, key }, settings, context);
+  const transport = await openTransport({ baseUrl: settings.base_url, key }, invocation);
+  let answer: Answer | null;
   try {
-    const answer = await readOne(client, await firstEntries(run), settings.rate);
-    const seen =
-      answer?.kind === 'http' && answer.body.kind === 'settings' ? answer.body.settings.organizationId : null;
-    if (answer === null || seen === organization) return;
-    if (answer.kind === 'http' && (answer.status === 200 || answer.status === 404)) {
-      const theirs = seen === null || seen === undefined ? 'does not have or does not show its numbers' : `is ${seen}`;
-      throw refuse(
-        `Run ${id} was begun in organization ${organization}, and that of this key ${theirs}: nothing was sent. Set a key of that organization. ${apart}`,
-      );
-    }
-    const how = answer.kind === 'http' ? `HTTP ${answer.status}` : answer.message;
-    if (answer.kind === 'http' && answer.status === 401) {
-      const refused = `The API refused the key (${how}), and nothing was sent. Set TELNYX_API_KEY to a key that is valid for the account of run ${id}, and give the same command again.`;
-      throw new CommandError(EXIT.preflight, 'key_refused', refused);
-    }
-    const message = `The key is not the one that run ${id} was begun with, and the account could not be read to compare it (${how}): nothing was sent.`;
-    throw new CommandError(EXIT.preflight, 'account_not_read', message);
+    answer = await readOne(transport, await firstEntries(run), settings.rate);
   } finally {
-    agents.destroy();
+    transport.close();
   }
+  const seen = answer?.kind === 'http' && answer.body.kind === 'settings' ? answer.body.settings.organizationId : null;
+  if (answer === null || seen === organization) return;
+  if (answer.kind === 'http' && (answer.status === 200 || answer.status === 404)) {
+    const theirs = seen === null || seen === undefined ? 'does not have or does not show its numbers' : `is ${seen}`;
+    throw otherAccount(
+      `Run ${id} was begun in organization ${organization}, and that of this key ${theirs}: nothing was sent. Set a key of that organization. ${apart}`,
+    );
+  }
+  const how = answer.kind === 'http' ? `HTTP ${answer.status}` : answer.message;
+  if (answer.kind === 'http' && answer.status === 401) {
+    const refused = `The API refused the key (${how}), and nothing was sent. Set TELNYX_API_KEY to a key that is valid for the account of run ${id}, and give the same command again.`;
+    throw new CommandError(EXIT.preflight, 'key_refused', refused);
+  }
+  const message = `The key is not the one that run ${id} was begun with, and the account could not be read to compare it (${how}): nothing was sent.`;
+  throw new CommandError(EXIT.preflight, 'account_not_read', message);
+}
+
+/** Throws CommandError (exit 7) if a run was started in another account than the one that was read. */
+export function checkOrganization({ manifest }: Run, account: Account): void {
+  const seen = account.organization();
+  const { organization_id: known, run_id: id } = manifest;
+  if (known === null || seen === null || seen === known) return;
+  throw otherAccount(
+    `Run ${id} was begun in organization ${known}, and that of this key is ${seen}: nothing was sent. Set a key of that organization.`,
+  );
+}
+
+/** Records the account and the key of a run. Throws CommandError (exit 7) if it was started in another account. */
+export function recordAccount(run: Run, account: Account, { settings, key }: KeyedInvocation): Run {
+  checkOrganization(run, account);
+  if (key === null) return run;
+  const { organization_id: known, key_sha256: recorded } = run.manifest;
+  const seen = known ?? account.organization();
+  const sha256 = keyDigest(settings.base_url, key);
+  if (seen === known && recorded === sha256) return run;
+  return updateRun(run, { organization_id: seen, key_sha256: sha256 });
 }

@@ -1,22 +1,57 @@
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { createCleaner } from '../../core/text/redact.ts';
-import { createAgents } from '../../io/http/agents.ts';
+import { createAgents, proxyFor } from '../../io/http/agents.ts';
+import { findApiKey } from '../../io/http/api-key.ts';
 import type { TelnyxClient } from '../../io/http/client.ts';
 import type { Context } from '../context.ts';
+import { UsageError } from '../errors.ts';
+import type { Invocation, KeyedInvocation, Reporting } from '../invocation.ts';
+import { startSandboxFor } from './sandbox.ts';
 
 /** Where the requests go, and with which key. */
 export type Target = { baseUrl: string; key: string };
 
+/** A client of the API with connections of its own, which `close` ends. */
+export type Transport = TelnyxClient & { close: () => void };
+
 /**
- * A client of the API over a pool of connections of its own, which `agents.destroy` ends. The HTTP library is loaded for
- * it only, as commands that send nothing would start later for it.
+ * Reads the key from the environment. The sandbox needs none: a real key is not even read for it. Throws UsageError if
+ * there is no key, or if the proxy settings are wrong.
  */
-export async function openClient(
-  target: Target,
-  settings: Settings,
-  context: Context,
-): Promise<{ client: TelnyxClient; agents: ReturnType<typeof createAgents> }> {
+export function requireKey({ settings, context }: { settings: Settings; context: Context }): string | null {
+  if (settings.sandbox) return null;
+  try {
+    proxyFor(new URL(settings.base_url), context.env);
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  const found = findApiKey(context.env);
+  if ('fault' in found) throw new UsageError(found.fault);
+  if (found.key === null) {
+    throw new UsageError(
+      'no API key: set TELNYX_API_KEY, or TELNYX_API_KEY_FILE to a file that holds it (or rehearse with --sandbox, or check the file alone with plan --offline)',
+    );
+  }
+  return found.key;
+}
+
+/** The invocation with the key from the environment. Throws UsageError like `requireKey`. */
+export function withKey(invocation: Invocation): KeyedInvocation {
+  return { ...invocation, key: requireKey(invocation) };
+}
+
+/** Starts the sandbox of a run if there is no key. `close` stops it. */
+export async function openTarget(
+  dir: string,
+  { settings, key }: Pick<KeyedInvocation, 'settings' | 'key'>,
+): Promise<{ target: Target; close: () => Promise<void> }> {
+  if (key === null) return startSandboxFor(dir);
+  return { target: { baseUrl: settings.base_url, key }, close: async () => undefined };
+}
+
+/** Opens a client. Loads the HTTP library only here, because commands without requests start faster without it. */
+export async function openTransport(target: Target, { settings, context }: Reporting): Promise<Transport> {
   const { createTelnyxClient } = await import('../../io/http/client.ts');
   const agents = createAgents(target.baseUrl, concurrencyOf(settings), context.env);
   const client = createTelnyxClient({
@@ -27,5 +62,5 @@ export async function openClient(
     clean: createCleaner(target.key),
     userAgent: `telnyx-reassign/${context.version}`,
   });
-  return { client, agents };
+  return { ...client, close: agents.destroy };
 }

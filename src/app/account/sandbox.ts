@@ -3,19 +3,18 @@ import { UNASSIGN } from '../../core/input/target.ts';
 import { readJson, runFiles, writeJson } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
 import type { NumberInput, ProfileInput, SandboxState } from '../../sandbox/server.ts';
-import type { Target } from './connect.ts';
 
-/** The stand-in of one run, started inside this process. */
-export type RunningSandbox = { target: Target; close: () => Promise<void> };
+/** The sandbox of one run, inside this process. */
+type RunningSandbox = { target: { baseUrl: string; key: string }; close: () => Promise<void> };
 
 const BEFORE_PROFILE = '00000000-0000-4000-8000-00000000ffff';
 const PRODUCTS = ['A2P', 'P2P'];
 
-/** Ids for numbers and profiles that the input knows by another name. */
+/** Ids for numbers and profiles that the input names otherwise. */
 const madeId = (index: number) => `1293384261${String(index).padStart(8, '0')}1`;
 const madeProfile = (index: number) => `00000000-0000-4000-9000-${String(index).padStart(12, '0')}`;
 
-/** Gives made ids one after the other, without those that are taken. */
+/** Returns a function that returns the next id that is not taken. */
 function freeIds(made: (index: number) => string, taken: { has: (id: string) => boolean }): () => string {
   let index = 0;
   return () => {
@@ -25,7 +24,7 @@ function freeIds(made: (index: number) => string, taken: { has: (id: string) => 
   };
 }
 
-/** What the rows of a plan name: numbers by their ids, else by their phone numbers; profiles by their ids, else by names. */
+/** What the rows of a plan name: numbers by id or phone number, profiles by id or name. */
 async function namedIn(dir: string) {
   const byId = new Map<string, NumberInput>();
   const byPhone = new Map<string, Omit<NumberInput, 'id'>>();
@@ -50,14 +49,14 @@ async function namedIn(dir: string) {
   return { byId, byPhone, profiles, names };
 }
 
-/** The numbers and profiles that a plan names: every number starts on a profile that is nobody's target. */
+/** The numbers and profiles that a plan names. Every number starts on a profile that no row has as its target. */
 async function fillFromPlan(dir: string): Promise<{ numbers: NumberInput[]; profiles: ProfileInput[] }> {
   const named = await namedIn(dir);
   const numbers: NumberInput[] = [];
   const phones = new Set<string>();
   for (const number of named.byId.values()) {
     const { phone_number: phone } = number;
-    // No two numbers have the same phone number: a row that says so is to be found out.
+    // Two numbers never have the same phone number, so the plan must reject the second row.
     if (phone && phones.has(phone)) numbers.push({ ...number, phone_number: null });
     else numbers.push(number);
     if (phone) phones.add(phone);
@@ -73,8 +72,8 @@ async function fillFromPlan(dir: string): Promise<{ numbers: NumberInput[]; prof
 }
 
 /**
- * Starts the stand-in for a run: with the state that an earlier command on the run has left, else filled with the
- * numbers of its plan. Closing it keeps its state for the next command.
+ * Starts the sandbox for a run, with the state that an earlier command left or with the numbers of its plan. Closing it
+ * keeps its state for the next command.
  */
 export async function startSandboxFor(dir: string): Promise<RunningSandbox> {
   const { startSandbox } = await import('../../sandbox/server.ts');
@@ -93,4 +92,10 @@ export async function startSandboxFor(dir: string): Promise<RunningSandbox> {
       }
     },
   };
+}
+
+/** Copies the state of a run's sandbox to a new run, which continues with it. */
+export function copySandboxState(from: string, to: string): void {
+  const state = readJson(runFiles(from).sandbox);
+  if (state !== null) writeJson(runFiles(to).sandbox, state);
 }

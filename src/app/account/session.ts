@@ -1,10 +1,11 @@
-import { type AccountSnapshot, createSnapshot, type NumberKey } from '../../core/account/snapshot.ts';
-import { isOutageAnswer } from '../../core/attempt/classify.ts';
+import { type Account, createAccount, type Named } from '../../core/account/snapshot.ts';
+import { looksDown } from '../../core/attempt/classify.ts';
 import { expectedRate, timeNeeded } from '../../core/plan/plan-text.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
-import { signalExit } from '../../core/results/run-exit.ts';
+import { signalExit } from '../../core/results/ending.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
-import { concurrencyOf, type Resolved } from '../../core/settings/resolve.ts';
+import { concurrencyOf } from '../../core/settings/resolve.ts';
+import type { Settings } from '../../core/settings/schema.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { count } from '../../core/text/text.ts';
 import { createMeter, type Meter } from '../../engine/pacing/sliding-window.ts';
@@ -15,48 +16,52 @@ import { createControl, createPipeline } from '../../engine/sending/pipeline.ts'
 import { type Stop, sleepOrStop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
 import { digest } from '../../io/digest.ts';
-import type { TelnyxClient } from '../../io/http/client.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { openLedger } from '../../io/run/ledger-file.ts';
 import type { Logger } from '../../io/terminal/logger.ts';
-import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
-import { print } from '../output.ts';
+import type { KeyedInvocation, Reporting } from '../invocation.ts';
+import { printProgress } from '../output.ts';
 import { createEventReporter } from '../run/events.ts';
 import { openLog } from '../run/log.ts';
-import { type Run, update } from '../run/open.ts';
-import { keyDigest } from '../run/state-directory.ts';
-import { openClient, type Target } from './connect.ts';
-import { type RunningSandbox, startSandboxFor } from './sandbox.ts';
+import type { Run } from '../run/open.ts';
+import { RATE_WINDOW_MS } from './check-account.ts';
+import { openTarget, openTransport, type Transport } from './connect.ts';
 
-/** What the account can be asked with: under the rate of the run, with its rules of retrying, into its log. */
-export type Reader = {
-  asker: AccountQuery;
-  client: TelnyxClient;
-  /** Tells somebody who waits how the numbers are going to be read, and in about how many calls. */
-  onChoice: (by: string, calls: number) => void;
+/** Access to the account for reading: at the rate of the run, with its retries, into its log. */
+export type AccountSession = {
+  query: AccountQuery;
+  client: Transport;
+  control: RateControl;
+  meter: Meter;
+  concurrency: number;
+  /** Announces how the numbers are going to be read, and with about how many requests. */
+  onChoice: (by: string, requests: number) => void;
+  close: () => Promise<void>;
 };
 
-/** A look at a run leaves its log alone as well. */
+export type SessionOptions = {
+  stop: Stop;
+  /** False for a command that only looks at a run: it leaves ledger and log alone. */
+  recorded: boolean;
+};
+
 const NO_LOG: Logger = { log: () => undefined, close: () => undefined };
 
-/** A read that takes longer is announced. */
+/** Only a read that takes longer is announced. */
 const ANNOUNCED_MS = 3000;
 
 /**
- * Why reading ended early, as the CommandError that says so; an error that is about something else stays as it is.
- * `canGoWithout`: whether the command could do without the account.
+ * The CommandError for reading that ended early; any other error unchanged. `hasOffline`: whether the command could do
+ * without the account.
  */
-export function endOfReading(error: unknown, stop: Stop, canGoWithout = false): unknown {
+export function readingError(error: unknown, stop: Stop, hasOffline = false): unknown {
   const asked = stop.asked();
   if (error instanceof Stopped && asked !== null) {
     const { reason, detail } = asked;
     if (reason === 'signal') {
-      return new CommandError(
-        signalExit(detail),
-        'signal',
-        `Stopped by ${detail} while reading the account; nothing was sent.`,
-      );
+      const message = `Stopped by ${detail} while reading the account; nothing was sent.`;
+      return new CommandError(signalExit(detail), 'signal', message);
     }
     const text =
       reason === 'key_refused'
@@ -65,94 +70,73 @@ export function endOfReading(error: unknown, stop: Stop, canGoWithout = false): 
     return new CommandError(EXIT.preflight, reason, `${text} Nothing was sent.`);
   }
   if (!(error instanceof Unread)) return error;
-  const hint = canGoWithout ? ' With --offline a plan is made without it.' : '';
+  const hint = hasOffline ? ' With --offline a plan is made without it.' : '';
   const message = `The account could not be read (${error.message}), and nothing was sent.${hint}`;
   return new CommandError(EXIT.preflight, 'account_not_read', message);
 }
 
-/** A little more than the window in which requests are counted. */
-const WINDOW_MS = 1010;
-
-/** Waits until the requests of an earlier phase are out of the window, as the new pacer does not know of them. */
-export async function untilQuiet({ before }: Run, rate: Resolved['settings']['rate'], stop: Stop): Promise<void> {
-  if (before === undefined || typeof rate !== 'number') return;
-  const left = before.readAt + Math.max(1, 1 / rate) * WINDOW_MS - realClock.now();
-  if (left > 0) await sleepOrStop(realClock, stop, left);
+/** Waits until the requests of an earlier phase have left the rate window, because a new pacer does not know of them. */
+export async function waitForQuiet({ reading }: Run, rate: Settings['rate'], stop: Stop): Promise<void> {
+  if (reading === undefined || typeof rate !== 'number') return;
+  const remainingMs = reading.endedAt + Math.max(1, 1 / rate) * RATE_WINDOW_MS - realClock.now();
+  if (remainingMs > 0) await sleepOrStop(realClock, stop, remainingMs);
 }
 
-/** Says to somebody who waits why it takes long: the API does not answer, or asks to wait. */
-function tellWaiting(event: ExecutorEvent, patienceMs: number, context: Context): void {
+/** Explains a long wait: the API does not answer, or asks to wait. */
+function announceWait(event: ExecutorEvent, reporting: Reporting): void {
+  const patienceMs = reporting.settings.outage_patience;
   if (event.event === 'run.paused') {
-    print(context.stderr, `${event.why}: waiting ${formatDuration(event.waitMs)}\n`);
-  } else if (
-    event.event === 'read.failed' &&
-    event.retryInMs === null &&
-    isOutageAnswer(event.answer) &&
-    patienceMs > 0
-  ) {
+    printProgress(reporting, `${event.why}: waiting ${formatDuration(event.waitMs)}\n`);
+  } else if (event.event === 'read.failed' && event.retryInMs === null && looksDown(event.answer) && patienceMs > 0) {
     const patience = formatDuration(patienceMs);
-    print(
-      context.stderr,
-      `The API does not answer (${event.description}): trying for up to ${patience} (--outage-patience)\n`,
-    );
+    const text = `The API does not answer (${event.description}): trying for up to ${patience} (--outage-patience)\n`;
+    printProgress(reporting, text);
   }
 }
 
-/** A reader that is open. `close` records in the ledger what it came to. */
-export type OpenReader = Reader & { control: RateControl; meter: Meter; close: () => Promise<void> };
-
-/** Opens what it takes to read the account of a run, or its stand-in. Throws what the file system throws. */
-export async function openReader(
+/** Opens a session with the account of a run, or with its sandbox. Throws what the file system throws. */
+export async function openSession(
   run: Run,
-  resolved: Resolved,
-  key: string | null,
-  stop: Stop,
-  context: Context,
-  recorded = true,
-): Promise<OpenReader> {
-  const standIn = key === null ? await startSandboxFor(run.dir) : null;
-  const target = standIn?.target ?? { baseUrl: resolved.settings.base_url, key: key ?? '' };
+  invocation: KeyedInvocation,
+  options: SessionOptions,
+): Promise<AccountSession> {
+  const { target, close } = await openTarget(run.dir, invocation);
   try {
-    return await openTarget(run, resolved, target, standIn, stop, context, recorded);
+    const session = await connect(run, await openTransport(target, invocation), invocation, options);
+    return { ...session, close: () => session.close().finally(close) };
   } catch (error) {
-    // It would keep the process alive.
-    await standIn?.close();
+    // A sandbox that is left open would keep the process alive.
+    await close();
     throw error;
   }
 }
 
-async function openTarget(
+async function connect(
   run: Run,
-  { settings }: Resolved,
-  target: Target,
-  standIn: RunningSandbox | null,
-  stop: Stop,
-  context: Context,
-  recorded: boolean,
-): Promise<OpenReader> {
+  client: Transport,
+  { settings, context }: KeyedInvocation,
+  { stop, recorded }: SessionOptions,
+): Promise<AccountSession> {
+  const reporting = { settings, context };
   const logger = recorded || settings.log_file !== null ? openLog(run, settings, context) : NO_LOG;
-  // A look at a run that may be at work leaves its ledger alone.
   const ledger = recorded ? await openLedger(runFiles(run.dir).ledger) : null;
-  const { client, agents } = await openClient(target, settings, context);
-  const { inFlight } = client;
-  const silent = { ...settings, quiet: true };
-  const control = run.before?.control ?? createControl(settings);
+  const control = run.reading?.control ?? createControl(settings);
+  const meter = run.reading?.meter ?? createMeter();
   const reporter = createEventReporter({
     logger,
-    settings: silent,
-    total: 0,
+    settings: { ...settings, quiet: true },
     context,
     clock: realClock,
-    inFlight,
     control,
+    total: 0,
+    inFlight: client.inFlight,
   });
-  const tell = (event: ExecutorEvent) => {
-    reporter.tell(event);
-    if (!settings.quiet && !settings.json) tellWaiting(event, settings.outage_patience, context);
+  const onEvent = (event: ExecutorEvent) => {
+    reporter.onEvent(event);
+    announceWait(event, reporting);
   };
-  const meter = run.before?.meter ?? createMeter();
-  const traffic = createPipeline({
-    ports: { clock: realClock, onEvent: tell },
+  const pipeline = createPipeline({
+    ports: { clock: realClock, onEvent },
     limits: settings,
     control,
     stop,
@@ -161,67 +145,42 @@ async function openTarget(
   });
   const at = () => new Date().toISOString();
   await ledger?.record({ type: 'session_started', reading: true, at: at(), pid: process.pid });
-  await untilQuiet(run, settings.rate, stop);
+  await waitForQuiet(run, settings.rate, stop);
   return {
-    asker: createAccountQuery(traffic, tell),
+    query: createAccountQuery(pipeline, onEvent),
     client,
     control,
     meter,
-    onChoice(by, calls) {
-      const needed = (calls / expectedRate(settings.rate)) * 1000;
-      if (needed < ANNOUNCED_MS || settings.quiet || settings.json) return;
-      print(
-        context.stderr,
-        `Reading the numbers ${by}: ${count(calls, 'call')}, ${timeNeeded(calls, settings.rate)}\n`,
-      );
+    concurrency: concurrencyOf(settings),
+    onChoice(by, requests) {
+      if ((requests / expectedRate(settings.rate)) * 1000 < ANNOUNCED_MS) return;
+      const time = timeNeeded(requests, settings.rate);
+      printProgress(reporting, `Reading the numbers ${by}: ${count(requests, 'call')}, ${time}\n`);
     },
     async close() {
-      traffic.end();
+      pipeline.end();
       reporter.stop();
-      const { requests } = traffic;
+      const { requests } = pipeline;
       const stopped = stop.asked()?.reason ?? null;
       try {
-        await ledger?.record({ type: 'session_ended', at: at(), stop: stopped, requests, rate: traffic.rateSeen() });
+        await ledger?.record({ type: 'session_ended', at: at(), stop: stopped, requests, rate: pipeline.rateSeen() });
       } finally {
         await ledger?.close();
         logger.close();
-        agents.destroy();
-        await standIn?.close();
+        client.close();
       }
     },
   };
 }
 
-/** Throws CommandError (exit 7) where a run was begun in another account than that which has been read. */
-export function checkOrganization(run: Run, account: AccountSnapshot): void {
-  const seen = account.organization();
-  const { organization_id: known, run_id: id } = run.manifest;
-  if (known !== null && seen !== null && seen !== known) {
-    const message = `Run ${id} was begun in organization ${known}, and that of this key is ${seen}: nothing was sent. Set a key of that organization.`;
-    throw new CommandError(EXIT.preflight, 'other_account', message);
-  }
-}
-
-/** The run with the account and the key that it belongs to. Throws CommandError (exit 7) where it began in another one. */
-export function noteAccount(run: Run, account: AccountSnapshot, { settings }: Resolved, key: string | null): Run {
-  checkOrganization(run, account);
-  if (key === null) return run;
-  const seen = account.organization();
-  const { organization_id: known, key_sha256: digested } = run.manifest;
-  const sha256 = keyDigest(settings.base_url, key);
-  if ((seen ?? known) === known && digested === sha256) return run;
-  return update(run, { organization_id: known ?? seen, key_sha256: sha256 });
-}
-
-/** Reads the numbers that rows name. `targets`: the profiles that many of them may be on already. */
+/** Reads the numbers that rows name. `targets`: profiles that many of them may be on already. */
 export async function readNumbers(
-  { asker, client, onChoice }: Reader,
-  rows: () => AsyncIterable<readonly NumberKey[]>,
+  { query, client, concurrency, onChoice }: AccountSession,
+  rows: () => AsyncIterable<readonly Named[]>,
   targets: readonly string[],
-  { settings }: Resolved,
-): Promise<{ account: AccountSnapshot; reading: Reading }> {
-  const account = createSnapshot(digest);
-  for await (const batch of rows()) for (const named of batch) account.addWanted(named);
-  const parts = { account, query: asker, ports: client, rows, concurrency: concurrencyOf(settings), onChoice };
+): Promise<{ account: Account; reading: Reading }> {
+  const account = createAccount(digest);
+  for await (const batch of rows()) for (const named of batch) account.want(named);
+  const parts = { account, query, ports: client, rows, concurrency, onChoice };
   return { account, reading: await readAccount(parts, targets) };
 }

@@ -1,34 +1,66 @@
 import { planAgain } from '../../core/followup/next-command.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
+import type { Settings } from '../../core/settings/schema.ts';
+import { formatDuration } from '../../core/text/duration.ts';
 import { fileSha256 } from '../../io/digest.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import type { Run } from '../run/open.ts';
 
+const DAY_MS = 86_400_000;
+
+type AgeSettings = Pick<Settings, 'max_plan_age'>;
+
 /**
- * Throws CommandError (exit 8) where the plan of a run cannot be carried out: there is none, or its files are not what
- * was planned. The message names the command that plans again.
+ * Throws CommandError (exit 8) if the plan of a run cannot be executed: it has none, or its files are not what was
+ * planned. The message names the command that plans again.
  */
 export async function checkPlan(run: Run, context: Context): Promise<void> {
   const { state, plan, fault, input, run_id: id, exit_code: exit } = run.manifest;
   const files = runFiles(run.dir);
   const command = planAgain(run.manifest, context.program);
-  const again = (how: string) => (command === null ? '' : ` ${how}: ${command}`);
-  const refuse = (code: string, message: string) => new CommandError(EXIT.refused, code, message, command);
+  const refuse = (code: string, message: string, how: string) => {
+    const next = command === null ? '' : ` ${how}: ${command}`;
+    return new CommandError(EXIT.refused, code, `${message}${next}`, command);
+  };
   if (plan === null && exit === EXIT.preflight) {
-    throw refuse('no_plan', `Run ${id} has no plan: the account could not be read for it.${again('Plan again')}`);
+    throw refuse('no_plan', `Run ${id} has no plan: the account could not be read for it.`, 'Plan again');
   }
   if (state === 'planning' || (plan === null && fault === null)) {
-    throw refuse('no_plan', `Run ${id} ended while it was planning, and nothing was sent.${again('Start again')}`);
+    throw refuse('no_plan', `Run ${id} ended while it was planning, and nothing was sent.`, 'Start again');
   }
-  if (plan === null) throw refuse('no_plan', `Run ${id} has no plan: its input was refused.${again('Plan again')}`);
-  for (const [path, sha256, what] of [
+  if (plan === null) throw refuse('no_plan', `Run ${id} has no plan: its input was refused.`, 'Plan again');
+  for (const [path, sha256, name] of [
     [files.plan, plan.sha256, 'plan.csv'],
     [files.input, input.sha256, 'input.csv'],
   ] as const) {
     if ((await fileSha256(path).catch(() => '')) === sha256) continue;
-    const message = `${what} in ${run.shown} is not what was planned, so nothing was sent.${again('Plan again')}`;
-    throw refuse('plan_changed', message);
+    throw refuse('plan_changed', `${name} in ${run.shown} is not what was planned, so nothing was sent.`, 'Plan again');
   }
+}
+
+/** How old a plan may be when it is executed: as --max-plan-age says, else 7 days, or 1 day if it was made offline. */
+export function maxPlanAgeMs({ manifest }: Pick<Run, 'manifest'>, { max_plan_age: ageMs }: AgeSettings): number {
+  return ageMs ?? (manifest.settings.offline === 'true' ? DAY_MS : 7 * DAY_MS);
+}
+
+function plannedAt({ manifest }: Run): number {
+  return Date.parse(manifest.plan?.at || manifest.created_at);
+}
+
+/** Until when the saved plan of a run may be executed, in ms since 1970. */
+export function validUntil(run: Run, settings: AgeSettings): number {
+  return plannedAt(run) + maxPlanAgeMs(run, settings);
+}
+
+/** Throws CommandError (exit 8) if the saved plan of a run is too old to be executed. */
+export function checkPlanAge(run: Run, settings: AgeSettings, context: Context): void {
+  const ageMs = Date.now() - plannedAt(run);
+  const maxAgeMs = maxPlanAgeMs(run, settings);
+  if (ageMs <= maxAgeMs) return;
+  const again = planAgain(run.manifest, context.program);
+  const next = again === null ? '' : ` Plan again: ${again}`;
+  const text = `The plan of run ${run.manifest.run_id} is ${formatDuration(ageMs)} old, and may be ${formatDuration(maxAgeMs)} (--max-plan-age): nothing was sent.${next}`;
+  throw new CommandError(EXIT.refused, 'stale_plan', text, again);
 }

@@ -1,61 +1,38 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { EXIT } from '../../core/run/exit-codes.ts';
-import type { Resolved } from '../../core/settings/resolve.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
-import { print, printJson } from '../output.ts';
+import type { Reporting } from '../invocation.ts';
+import { printNothingToDo } from '../output.ts';
 import { checkOutputs, type RunSource } from '../run/create.ts';
-import { type Run, update } from '../run/open.ts';
-import { copyBytes, type Planned, type ReadDraft } from './make-plan.ts';
+import { type Run, updateRun } from '../run/open.ts';
+import { copyBytes, type Plan, type ReadDraft } from './make-plan.ts';
 
-/** The positional that a command cannot do without. */
+/** Where the rows of a new run come from: a file, standard input, or another run. */
+export type InputSource = RunSource & {
+  /** The name of the input in messages. */
+  where: string;
+  /** Writes input.csv into the run directory and returns its SHA-256. */
+  copy: (dir: string, signal: AbortSignal) => Promise<string>;
+  /** Makes the plan, if it is not simply made from the rows of input.csv. */
+  plan?: (dir: string, signal: AbortSignal, read: ReadDraft) => Promise<Plan>;
+};
+
+/** Throws UsageError if a command has no input. */
 export function requireInput(input: string | undefined, command: string): string {
   if (input === undefined || input === '')
     throw new UsageError(`${command} needs an input: a CSV file, or - for standard input`);
   return input;
 }
 
-/** An input that is there, and how messages name it; or the exit code where --missing-input-ok lets it be missing. */
-export function findInput(
-  input: string,
-  resolved: Resolved,
-  context: Context,
-): { origin: InputSource; where: string } | { exit: number } {
-  const { settings } = resolved;
-  const fromStdin = input === '-';
-  if (!fromStdin && !inputExists(input, context)) {
-    if (!settings.missing_input_ok) throw new UsageError(`there is no file ${input}`);
-    const note = `there is no file ${input}`;
-    if (settings.json) printJson(context, EXIT.ok, { warnings: [note] });
-    else if (!settings.quiet) print(context.stderr, `${note}: nothing to do\n`);
-    return { exit: EXIT.ok };
-  }
-  checkOutputs(fromStdin ? null : input, resolved, context);
-  return { origin: inputSourceOf(input, context), where: fromStdin ? 'standard input' : input };
-}
-
-/** Where the rows of a new run come from: a file, standard input (null), or those that another run has left. */
-export type InputSource = RunSource & {
-  /** Puts input.csv into the run directory; gives its SHA-256. */
-  copy: (dir: string, signal: AbortSignal) => Promise<string>;
-  /** Makes the plan, where it is not that of the rows of input.csv. */
-  plan?: (dir: string, signal: AbortSignal, read: ReadDraft) => Promise<Planned>;
-};
-
-/** The origin of an input as it was typed; `-` is standard input. */
+/** The source of an input as it was typed; `-` is standard input. */
 export function inputSourceOf(input: string, context: Context): InputSource {
   const path = input === '-' ? null : resolve(context.cwd, input);
-  return { path, copy: (dir, signal) => copyBytes(path ?? context.stdin, dir, signal) };
+  const where = path === null ? 'standard input' : input;
+  return { path, where, copy: (dir, signal) => copyBytes(path ?? context.stdin, dir, signal) };
 }
 
-/** Copies the input into a new run. Throws what the file system throws, and the signal's reason. */
-export async function copyInput(run: Run, origin: InputSource, signal: AbortSignal): Promise<Run> {
-  const sha256 = await origin.copy(run.dir, signal);
-  return update(run, { input: { ...run.manifest.input, sha256 } });
-}
-
-/** Whether an input is there. Throws UsageError where it is no file, or one that cannot be read. */
+/** Whether an input exists. Throws UsageError if it is not a file, or cannot be read. */
 export function inputExists(path: string, context: Context): boolean {
   const absolute = resolve(context.cwd, path);
   const stat = statSync(absolute, { throwIfNoEntry: false });
@@ -67,4 +44,22 @@ export function inputExists(path: string, context: Context): boolean {
     throw new UsageError(`cannot read ${path} (${(error as NodeJS.ErrnoException).code})`);
   }
   return true;
+}
+
+/** The source of an input that exists, or the exit code if --missing-input-ok allows it to be missing. */
+export function findInput(input: string, reporting: Reporting): InputSource | { exit: number } {
+  const { settings, context } = reporting;
+  if (input !== '-' && !inputExists(input, context)) {
+    const why = `there is no file ${input}`;
+    if (!settings.missing_input_ok) throw new UsageError(why);
+    return { exit: printNothingToDo(reporting, why) };
+  }
+  checkOutputs(input === '-' ? null : input, reporting);
+  return inputSourceOf(input, context);
+}
+
+/** Copies the input into a new run. Throws what the file system throws, and the signal's reason. */
+export async function copyInput(run: Run, source: InputSource, signal: AbortSignal): Promise<Run> {
+  const sha256 = await source.copy(run.dir, signal);
+  return updateRun(run, { input: { ...run.manifest.input, sha256 } });
 }

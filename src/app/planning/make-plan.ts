@@ -1,28 +1,28 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createRepeatIndex } from '../../core/input/duplicates.ts';
+import type { FileFault } from '../../core/input/header.ts';
 import { mapHeader } from '../../core/input/header.ts';
-import type { FileError } from '../../core/input/rejection.ts';
 import { PLAN_COLUMNS, type PlanEntry, planCells, planRow, targetsOf, withRepeat } from '../../core/plan/entry.ts';
 import { createPreview, type Preview } from '../../core/plan/preview.ts';
 import type { Settings } from '../../core/settings/schema.ts';
-import { CsvError, isBlank } from '../../io/csv/record.ts';
-import { type Dialect, findDialect, readCsv } from '../../io/csv/records.ts';
+import { CsvFault, type Dialect, findDialect, isBlank, readCsv } from '../../io/csv/records.ts';
 import { createCsvWriter, replaceRows } from '../../io/csv/writer.ts';
 import { digest, fileSha256 } from '../../io/digest.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { planLine } from '../../io/run/plan-file.ts';
-import { resolver, type Seen } from '../account/read-for-plan.ts';
+import { type AccountView, resolver } from '../account/read-for-plan.ts';
 
 /** A plan on disk, and what there is to say about it. */
-export type Planned = {
+export type Plan = {
   dialect: Dialect | null;
   planSha256: string | null;
   preview: Preview;
-  fault: FileError | null;
+  /** Why the file as a whole is refused. */
+  fault: FileFault | null;
 };
 
-/** Copies the input byte by byte into the run directory, standard input too; gives the SHA-256 of the copy. */
+/** Copies the input byte by byte into the run directory, also standard input. Returns the SHA-256 of the copy. */
 export async function copyBytes(
   from: string | NodeJS.ReadableStream,
   dir: string,
@@ -36,27 +36,19 @@ export async function copyBytes(
 
 type Checks = Pick<Settings, 'map' | 'delimiter' | 'allow_unassign' | 'allow_rounded_ids'>;
 
-/** Reads what the rows of a draft of a plan, which is in plan.csv, need to know of the account. */
-export type ReadDraft = (draft: Preview) => Promise<Seen>;
+/** Reads what the rows of a draft, which is in plan.csv, need to know of the account. */
+export type ReadDraft = (draft: Preview) => Promise<AccountView>;
 
-/**
- * Makes plan.csv from input.csv: one pass over the rows; one over the draft when the account has been read (`read`, null
- * where it is not); and one where ids repeat. A fault of the whole file ends in a plan without rows. Throws what the
- * file system throws, the signal's reason, and what `read` throws.
- */
-export async function makePlan(
+/** Writes plan.csv from the rows of input.csv, in one pass. Throws CsvFault if the file as a whole is refused. */
+async function draftPlan(
   dir: string,
-  checks: Checks,
-  signal: AbortSignal,
-  read: ReadDraft | null,
-): Promise<Planned> {
+  dialect: Dialect,
+  { checks, signal, online }: { checks: Checks; signal: AbortSignal; online: boolean },
+  onEntry: (entry: PlanEntry) => void,
+): Promise<{ planSha256: string; preview: Preview }> {
   const files = runFiles(dir);
-  let preview = createPreview();
-  const online = read !== null;
   const allowed = { unassign: checks.allow_unassign, roundedIds: checks.allow_rounded_ids, online };
-  const repeats = createRepeatIndex(digest);
-  const addRepeat = (entry: PlanEntry) => repeats.add(entry, targetsOf(entry), entry.action !== 'rejected');
-  const dialect = await findDialect(files.input, checks.delimiter);
+  const preview = createPreview();
   const writer = createCsvWriter(files.plan, PLAN_COLUMNS);
   let header: { columns: Parameters<typeof planRow>[3]; width: number } | null = null;
   let row = 0;
@@ -70,48 +62,77 @@ export async function makePlan(
         }
         if (header === null) {
           const mapped = mapHeader(record.cells, checks.map, record.line, online);
-          if ('error' in mapped) throw new CsvError(mapped.error);
+          if ('fault' in mapped) throw new CsvFault(mapped.fault);
           header = { columns: mapped.columns, width: record.cells.length };
           continue;
         }
         row += 1;
         const entry = planRow(row, record.line, record.cells, header.columns, header.width, allowed);
-        if (entry.action === 'change' && !online) addRepeat(entry);
         preview.add(entry);
         writer.write(planCells(entry));
+        onEntry(entry);
       }
     }
-    if (header === null) throw new CsvError({ code: 'no_header', text: 'the file is empty', line: null });
+    if (header === null) throw new CsvFault({ code: 'no_header', text: 'the file is empty', line: null });
+    return { planSha256: writer.close(), preview };
   } catch (error) {
     writer.abandon();
-    if (!(error instanceof CsvError)) throw error;
-    return { dialect, planSha256: null, preview: createPreview(), fault: error.fileError };
+    throw error;
   }
-  let planSha256 = writer.close();
+}
+
+/**
+ * Makes plan.csv from input.csv: one pass over the rows; one over the draft if the account is read (`read` is not null);
+ * and one if ids repeat. An error of the whole file ends in a plan without rows. Throws what the file system throws, the
+ * signal's reason, and what `read` throws.
+ */
+export async function makePlan(
+  dir: string,
+  checks: Checks,
+  signal: AbortSignal,
+  read: ReadDraft | null,
+): Promise<Plan> {
+  const { input, plan } = runFiles(dir);
+  const online = read !== null;
+  const repeats = createRepeatIndex(digest);
+  const addRepeat = (entry: PlanEntry) =>
+    repeats.add(entry.row, entry.line, entry.id, targetsOf(entry), entry.action !== 'rejected');
+  const dialect = await findDialect(input, checks.delimiter);
+  let planSha256: string;
+  let preview: Preview;
+  try {
+    // Online, ids are known only after the account was read.
+    ({ planSha256, preview } = await draftPlan(dir, dialect, { checks, signal, online }, (entry) => {
+      if (entry.action === 'change' && !online) addRepeat(entry);
+    }));
+  } catch (error) {
+    if (!(error instanceof CsvFault)) throw error;
+    return { dialect, planSha256: null, preview: createPreview(), fault: error.fault };
+  }
   if (read !== null && preview.actions.change > 0) {
-    const known = resolver(await read(preview));
+    const compare = resolver(await read(preview));
     signal.throwIfAborted();
     const { blankLines } = preview;
     preview = createPreview();
     preview.blankLines = blankLines;
-    planSha256 = replaceRows(files.plan, (_row, line) => {
-      const entry = planLine(line());
-      const is = entry.action === 'change' ? known(entry) : entry;
-      preview.add(is);
-      if (is === entry) return null;
-      if (is.reason !== 'not_found') addRepeat(is);
-      return planCells(is);
+    planSha256 = replaceRows(plan, (_row, line) => {
+      const draft = planLine(line());
+      const entry = draft.action === 'change' ? compare(draft) : draft;
+      preview.add(entry);
+      if (entry === draft) return null;
+      if (entry.reason !== 'not_found') addRepeat(entry);
+      return planCells(entry);
     });
   }
   const verdicts = repeats.verdicts();
   if (verdicts.size > 0) {
-    planSha256 = replaceRows(files.plan, (at, line) => {
-      const verdict = verdicts.get(at);
+    planSha256 = replaceRows(plan, (row, line) => {
+      const verdict = verdicts.get(row);
       if (verdict === undefined) return null;
       const entry = planLine(line());
-      const mended = withRepeat(entry, verdict);
-      preview.replace(entry, mended);
-      return planCells(mended);
+      const marked = withRepeat(entry, verdict);
+      preview.replace(entry, marked);
+      return planCells(marked);
     });
   }
   return { dialect, planSha256, preview, fault: null };

@@ -1,26 +1,26 @@
 import type { AccountText } from '../../core/plan/plan-text.ts';
 import type { Move, Preview } from '../../core/plan/preview.ts';
-import type { Resolved } from '../../core/settings/resolve.ts';
 import type { Stop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
-import { preflightOf, readForDraft, type Seen } from '../account/read-for-plan.ts';
-import { endOfReading, noteAccount, type OpenReader, openReader } from '../account/session.ts';
-import type { Context } from '../context.ts';
-import { type Run, update } from '../run/open.ts';
+import { recordAccount } from '../account/check-account.ts';
+import { type AccountView, preflightOf, readForDraft } from '../account/read-for-plan.ts';
+import { type AccountSession, openSession, readingError } from '../account/session.ts';
+import type { KeyedInvocation } from '../invocation.ts';
+import { type Run, updateRun } from '../run/open.ts';
 import type { InputSource } from './input-source.ts';
-import { makePlan, type Planned } from './make-plan.ts';
+import { makePlan, type Plan } from './make-plan.ts';
 
-/** A plan that is saved, and what was found of the account while it was made; `account` is null where it was not read. */
-export type PlannedRun = Planned & { run: Run; warnings: string[]; account: AccountText | null };
+/** What was found of the account while a plan was made; `account` is null if it was not read. */
+type Findings = { account: AccountText | null; warnings: string[] };
 
-async function textOf(run: Run, seen: Seen, preview: Preview): Promise<{ account: AccountText; warnings: string[] }> {
-  const { warnings, notes } = await preflightOf(seen, preview, run.manifest.source?.undo === true);
-  const nameOf = (profile: string) => seen.profiles.get(profile)?.name ?? '';
-  return { account: { how: seen.how, nameOf, notes }, warnings };
-}
+/** A plan that is saved, with its run. */
+export type PlannedRun = Plan & Findings & { run: Run };
 
-/** Ways to change that run.json keeps. */
-const MOST_MOVES = 50;
+/** Two ways to end planning early: `signal` for files, `stop` for requests. */
+export type Interruption = { signal: AbortSignal; stop: Stop };
+
+/** run.json lists the most frequent moves only. */
+const MAX_KEPT_MOVES = 50;
 
 type KeptMove = NonNullable<Run['manifest']['plan']>['moves'][number];
 
@@ -36,75 +36,84 @@ function keptMove(move: Move, nameOf: (profile: string) => string): KeptMove {
   };
 }
 
-/** What is known of the account of a plan that was made before, as its run has kept it; null where it was not read. */
-export function keptAccount({ manifest }: Run): AccountText | null {
-  const { plan } = manifest;
+/** What the run of a saved plan has recorded of the account; null if it was not read. */
+export function recordedAccount({ manifest: { plan } }: Run): AccountText | null {
   if (plan === null || plan.reading === null) return null;
   const names = new Map<string, string>();
   for (const move of plan.moves) {
     names.set(move.profile_before, move.profile_before_name);
     names.set(move.profile_target, move.profile_target_name);
   }
-  const nameOf = (profile: string) => names.get(profile) ?? '';
-  return { how: '', nameOf, notes: plan.notes };
+  return { how: '', nameOf: (profile) => names.get(profile) ?? '', notes: plan.notes };
+}
+
+async function findingsOf(run: Run, view: AccountView, preview: Preview): Promise<Findings> {
+  const { warnings, notes } = await preflightOf(view, preview, run.manifest.source?.undo === true);
+  const nameOf = (profile: string) => view.profiles.get(profile)?.name ?? '';
+  return { account: { how: view.how, nameOf, notes }, warnings };
+}
+
+function savePlan(run: Run, { preview, dialect, planSha256, fault }: Plan, { account, warnings }: Findings): Run {
+  const { change, unchanged, rejected, duplicate, held } = preview.actions;
+  const nameOf = account?.nameOf ?? (() => '');
+  const plan = {
+    change,
+    unchanged,
+    rejected,
+    duplicate,
+    held,
+    at: new Date().toISOString(),
+    reading: account?.how ?? null,
+    moves: preview
+      .moves()
+      .slice(0, MAX_KEPT_MOVES)
+      .map((move) => keptMove(move, nameOf)),
+    notes: [...(account?.notes ?? [])],
+    warnings,
+  };
+  return updateRun(run, {
+    input: { ...run.manifest.input, rows: preview.rows, blank_lines: preview.blankLines, dialect },
+    plan: planSha256 === null ? null : { sha256: planSha256, ...plan },
+    fault,
+    state: fault === null ? 'planned' : run.manifest.state,
+  });
 }
 
 /**
- * Plans the input of a run: checks its rows, reads the account unless --offline says otherwise, and saves plan and
- * manifest. Throws what the file system throws, the signal's reason, and CommandError where the account cannot be read.
+ * Plans the input of a run: checks its rows, reads the account unless --offline is set, and saves plan and manifest.
+ * Throws what the file system throws, the signal's reason, and CommandError if the account cannot be read.
  */
 export async function planRun(
   given: Run,
-  origin: Pick<InputSource, 'plan'>,
-  resolved: Resolved,
-  key: string | null,
-  signal: AbortSignal,
-  stop: Stop,
-  context: Context,
+  source: Pick<InputSource, 'plan'>,
+  invocation: KeyedInvocation,
+  { signal, stop }: Interruption,
 ): Promise<PlannedRun> {
-  const { settings } = resolved;
+  const { settings } = invocation;
   let run = given;
-  let reader: OpenReader | null = null;
-  let seen: Seen | null = null;
-  let told: { account: AccountText | null; warnings: string[] } = { account: null, warnings: [] };
-  let planned: Planned;
+  const opened: { session?: AccountSession; view?: AccountView } = {};
+  const read = async (draft: Preview) => {
+    opened.session = await openSession(run, invocation, { stop, recorded: true });
+    opened.view = await readForDraft(run, draft, opened.session);
+    run = recordAccount(run, opened.view.account, invocation);
+    return opened.view;
+  };
+  let plan: Plan;
+  let findings: Findings = { account: null, warnings: [] };
   try {
-    const read = async (draft: Preview) => {
-      reader = await openReader(run, resolved, key, stop, context);
-      seen = await readForDraft(run, draft, resolved, reader);
-      run = noteAccount(run, seen.account, resolved, key);
-      return seen;
-    };
-    planned = await (origin.plan === undefined
+    plan = await (source.plan === undefined
       ? makePlan(run.dir, settings, signal, settings.offline ? null : read)
-      : origin.plan(run.dir, signal, read));
-    if (seen !== null) told = await textOf(run, seen, planned.preview);
+      : source.plan(run.dir, signal, read));
+    if (opened.view !== undefined) findings = await findingsOf(run, opened.view, plan.preview);
   } catch (error) {
-    throw endOfReading(error, stop, origin.plan === undefined && run.manifest.command !== 'verify');
+    throw readingError(error, stop, source.plan === undefined && run.manifest.command !== 'verify');
   } finally {
-    await (reader as OpenReader | null)?.close();
+    await opened.session?.close();
   }
-  const { preview, dialect, planSha256, fault } = planned;
-  const { change, unchanged, rejected, duplicate, held } = preview.actions;
-  const at = new Date().toISOString();
-  const counts = { change, unchanged, rejected, duplicate, held };
-  const reading = told.account?.how ?? null;
-  const nameOf = told.account?.nameOf ?? (() => '');
-  const moves = preview
-    .moves()
-    .slice(0, MOST_MOVES)
-    .map((move) => keptMove(move, nameOf));
-  const notes = [...(told.account?.notes ?? [])];
-  const saved = update(run, {
-    input: { ...run.manifest.input, rows: preview.rows, blank_lines: preview.blankLines, dialect },
-    plan:
-      planSha256 === null
-        ? null
-        : { sha256: planSha256, ...counts, at, reading, moves, notes, warnings: told.warnings },
-    fault,
-    state: fault === null ? ('planned' as const) : run.manifest.state,
-  });
-  const used = reader as OpenReader | null;
-  const before = used === null ? {} : { before: { readAt: realClock.now(), control: used.control, meter: used.meter } };
-  return { ...planned, ...told, run: { ...saved, ...before } };
+  run = savePlan(run, plan, findings);
+  if (opened.session !== undefined) {
+    const { control, meter } = opened.session;
+    run = { ...run, reading: { endedAt: realClock.now(), control, meter } };
+  }
+  return { ...plan, ...findings, run };
 }

@@ -8,12 +8,12 @@ import { runFiles } from '../../io/run/directory.ts';
 import { openLedgerEntries } from '../../io/run/ledger-file.ts';
 import { openPlanEntries, planLine } from '../../io/run/plan-file.ts';
 import { profilesOf } from '../account/read-for-plan.ts';
-import type { Planned, ReadDraft } from './make-plan.ts';
+import type { Plan, ReadDraft } from './make-plan.ts';
 
 const INPUT_COLUMNS = ['phone_number_id', 'messaging_profile_id', 'messaging_product', 'undone_row'];
 const DIALECT = { encoding: 'utf-8', delimiter: ',' };
 
-/** The rows that a run has changed or may have changed, the newest change first. */
+/** The rows that a run has changed or may have changed, the latest change first. */
 function undoneRows(index: LedgerIndex, outcomeOf: (row: number) => Outcome | null): number[] {
   const rows: number[] = [];
   for (let row = 1; row < index.rowStates.length; row++) {
@@ -22,7 +22,7 @@ function undoneRows(index: LedgerIndex, outcomeOf: (row: number) => Outcome | nu
   return rows.sort((a, b) => (index.offset[b] as number) - (index.offset[a] as number));
 }
 
-/** Writes rows as the input and the draft of the plan of a run that puts back what another has changed. */
+/** Writes rows as the input and the plan draft of an undo. */
 function writeDraft(
   dir: string,
   entries: Iterable<{ entry: PlanEntry; of: number }>,
@@ -45,7 +45,7 @@ function writeDraft(
   }
 }
 
-/** Writes the rows that put back what a run has changed. */
+/** Writes the rows that restore what a run has changed. */
 export function draftUndo(from: string, index: LedgerIndex, dir: string): { sha256: string; rows: number } {
   const files = runFiles(from);
   const sent = openPlanEntries(files.plan);
@@ -69,7 +69,7 @@ export function draftUndo(from: string, index: LedgerIndex, dir: string): { sha2
   }
 }
 
-/** Writes rows of an undo again, as they were planned there: for its retry. What was held for good stays out. */
+/** Writes rows of an undo for its retry, as they were planned there, without those that can never be undone. */
 export function draftRetry(from: string, taken: readonly number[], dir: string): { sha256: string; rows: number } {
   const planned = openPlanEntries(runFiles(from).plan);
   function* entries() {
@@ -88,8 +88,8 @@ export function draftRetry(from: string, taken: readonly number[], dir: string):
   }
 }
 
-/** Makes the plan of an undo from its draft: reads the account, and holds what no longer has what the run set. */
-export async function planUndo(dir: string, force: boolean, signal: AbortSignal, read: ReadDraft): Promise<Planned> {
+/** Makes the plan of an undo from its draft: reads the account, and holds numbers that no longer have what the run set. */
+export async function planUndo(dir: string, force: boolean, signal: AbortSignal, read: ReadDraft): Promise<Plan> {
   const { plan } = runFiles(dir);
   const pass = (preview: Preview, becomes: (entry: PlanEntry) => PlanEntry) =>
     replaceRows(plan, (_row, line) => {

@@ -2,49 +2,44 @@ import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { type Manifest, runName } from '../../core/run/manifest.ts';
-import type { Resolved } from '../../core/settings/resolve.ts';
 import { createRunDirectory, removeRun } from '../../io/run/directory.ts';
-import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import type { Reporting } from '../invocation.ts';
 import { lockNewRun } from './locks.ts';
-import { keptSettings, type Run, typedPath, update } from './open.ts';
+import { keptSettings, type Run, typedPath, updateRun } from './open.ts';
 
-function cannotMake(runsDir: string, error: unknown): UsageError {
-  const code = (error as NodeJS.ErrnoException).code;
-  return new UsageError(`cannot make a run directory in ${runsDir} (${code}); choose another with --runs-dir`);
-}
-
-function makeDirectory(runsDir: string, name: string, now: Date, context: Context): { id: string; dir: string } {
-  try {
-    return createRunDirectory(resolve(context.cwd, runsDir), name, now);
-  } catch (error) {
-    throw cannotMake(runsDir, error);
-  }
-}
-
-/** What a new run is made from: the path of its input (null for standard input), and the run whose rows it takes. */
+/** What a new run is made from: its input, and the run whose rows it takes. */
 export type RunSource = {
+  /** Null for standard input. */
   path: string | null;
-  /** Another name than that of the path. */
+  /** The name of the run, if it is not that of the path. */
   name?: string;
   source?: Manifest['source'];
   /** The account that the run belongs to, if it is known. */
   organizationId?: string | null;
 };
 
-/** Makes a run directory with nothing but its manifest and its lock. Throws UsageError where it cannot be made. */
-export async function newRun(
-  origin: RunSource,
-  { settings }: Resolved,
-  command: string,
-  context: Context,
-): Promise<Run> {
+function cannotMake(runsDir: string, error: unknown): UsageError {
+  const code = (error as NodeJS.ErrnoException).code;
+  return new UsageError(`cannot make a run directory in ${runsDir} (${code}); choose another with --runs-dir`);
+}
+
+/** A pipe (`<(...)`) has a path too, but it cannot be read again. */
+function isFile(path: string): boolean {
+  return statSync(path).isFile();
+}
+
+/** Makes a run directory with a manifest and a lock. Throws UsageError if it cannot be made. */
+export async function newRun(from: RunSource, command: string, { settings, context }: Reporting): Promise<Run> {
   const now = new Date();
-  const { path } = origin;
-  const fallback = path === null ? 'stdin' : basename(path, extname(path));
-  const name = runName(settings.name ?? origin.name ?? fallback);
-  const made = makeDirectory(settings.runs_dir, name, now, context);
-  const locked = await lockNewRun(made.dir, `${command} ${made.id}`, settings, context);
+  const { path } = from;
+  const name = runName(settings.name ?? from.name ?? (path === null ? 'stdin' : basename(path, extname(path))));
+  let made: ReturnType<typeof createRunDirectory>;
+  try {
+    made = createRunDirectory(resolve(context.cwd, settings.runs_dir), name, now);
+  } catch (error) {
+    throw cannotMake(settings.runs_dir, error);
+  }
   const manifest: Manifest = {
     tool: 'telnyx-reassign',
     version: context.version,
@@ -54,7 +49,7 @@ export async function newRun(
     state: 'planning',
     settings: keptSettings({ settings }),
     input: {
-      path: path === null || (origin.source === undefined && !isFile(path)) ? null : path,
+      path: path === null || (from.source === undefined && !isFile(path)) ? null : path,
       sha256: '',
       rows: 0,
       blank_lines: 0,
@@ -62,11 +57,11 @@ export async function newRun(
     },
     plan: null,
     fault: null,
-    source: origin.source ?? null,
-    organization_id: origin.organizationId ?? null,
+    source: from.source ?? null,
+    organization_id: from.organizationId ?? null,
     key_sha256: null,
     superseded_by: null,
-    locked,
+    locked: await lockNewRun(made.dir, { settings, context, what: `${command} ${made.id}` }),
     stop: null,
     exit_code: null,
     warnings: [],
@@ -77,24 +72,19 @@ export async function newRun(
     pid: process.pid,
   };
   try {
-    return update({ dir: made.dir, shown: typedPath(context, made.dir), manifest }, {});
+    return updateRun({ dir: made.dir, shown: typedPath(context, made.dir), manifest }, {});
   } catch (error) {
     removeRun(made.dir);
     throw cannotMake(settings.runs_dir, error);
   }
 }
 
-/** Whether a path is a plain file, which can be read again: a pipe (`<(...)`) cannot. */
-function isFile(path: string): boolean {
-  return statSync(path).isFile();
-}
-
 function isSame(a: { dev: number; ino: number }, b: { dev: number; ino: number }): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }
 
-/** Throws UsageError where an output file of the user's could not be written later, before anything is made. */
-export function checkOutputs(input: string | null, { settings }: Resolved, context: Context): void {
+/** Throws UsageError if --results or --log-file could not be written later. */
+export function checkOutputs(input: string | null, { settings, context }: Reporting): void {
   for (const [flag, file] of [
     ['--log-file', settings.log_file],
     ['--results', settings.results],
@@ -107,7 +97,7 @@ export function checkOutputs(input: string | null, { settings }: Resolved, conte
       if (stat !== undefined && input !== null && isSame(stat, statSync(resolve(context.cwd, input)))) {
         throw new UsageError(`${flag} ${shown} is the input itself`);
       }
-      // With a slash behind it a file is no directory, which not every Node says by itself.
+      // The slash makes every version of Node refuse a file as a directory.
       if (stat === undefined) accessSync(`${dirname(path)}/`, constants.W_OK);
       else closeSync(openSync(path, 'a'));
     } catch (error) {

@@ -6,138 +6,153 @@ import { createWindowCount } from '../../engine/pacing/sliding-window.ts';
 import type { Clock, ExecutorEvent } from '../../engine/ports.ts';
 import { errorOf } from '../../engine/sending/request-loop.ts';
 import type { Logger } from '../../io/terminal/logger.ts';
-import { createProgress } from '../../io/terminal/progress.ts';
+import { createProgress, type ProgressState } from '../../io/terminal/progress.ts';
 import type { Context } from '../context.ts';
 import { print } from '../output.ts';
 
-/** Turns what the executor says into log lines and the progress line. */
-export type Reporter = { tell: (event: ExecutorEvent) => void; note: (text: string) => void; stop: () => void };
+/** Turns the events of the engine into log lines and the progress line. */
+export type Reporter = { onEvent: (event: ExecutorEvent) => void; note: (text: string) => void; stop: () => void };
 
-type Parts = {
+type Options = {
   logger: Logger;
   settings: Settings;
-  total: number;
   context: Context;
   clock: Clock;
-  /** Requests under way now. */
-  inFlight: () => number;
   control: RateControl;
+  /** Rows to send. */
+  total: number;
+  /** Returns the number of requests in flight. */
+  inFlight: () => number;
 };
 
-const RECENT_MS = 10_000;
+const RATE_WINDOW_MS = 10_000;
+const MIN_RATE_SPAN_MS = 1000;
 
-function answerFields(
-  event: Extract<ExecutorEvent, { event: 'attempt.failed' | 'read.failed' }>,
-): Record<string, unknown> {
-  const { answer } = event;
+type AttemptEvent = Extract<ExecutorEvent, { event: 'attempt.failed' | 'read.failed' }>;
+type RowEvent = Extract<ExecutorEvent, { event: 'row.updated' | 'row.failed' | 'row.held' }>;
+type Counts = Record<string, number>;
+
+function answerFields({ answer, retryInMs }: AttemptEvent): Record<string, unknown> {
   const error = errorOf(answer);
   return {
     ...(answer.kind === 'http' ? { http_status: answer.status } : { network_code: answer.code }),
     error_code: error.code,
     error_title: error.title,
     error_detail: error.detail,
-    retry_in_ms: event.retryInMs === null ? null : Math.round(event.retryInMs),
+    retry_in_ms: retryInMs === null ? null : Math.round(retryInMs),
     request_id: answer.kind === 'http' ? answer.requestId : '',
     duration_ms: Math.round(answer.durationMs),
   };
 }
 
-/** Follows one execution. Times are the clock's; counts start at 0 for every session. */
-export function createEventReporter({ logger, settings, total, context, clock, inFlight, control }: Parts): Reporter {
-  const seen = { done: 0, failed: 0, retries: 0, updated: 0 };
-  const began = clock.now();
-  let pauseEnd = 0;
-  const doneRecently = createWindowCount(RECENT_MS);
-  const concurrency = concurrencyOf(settings);
+function logRow(logger: Logger, { event, entry, outcome }: RowEvent): void {
+  const isUpdated = event === 'row.updated';
+  logger.log(isUpdated ? 'debug' : 'error', event, isUpdated ? 'row updated' : `row ${outcome.status}`, {
+    row: entry.row,
+    phone_number_id: entry.id,
+    attempt: outcome.attempts,
+    ...(isUpdated ? {} : { status: outcome.status, reason: outcome.reason }),
+    ...(outcome.httpStatus === null ? { network_code: outcome.errorCode } : { http_status: outcome.httpStatus }),
+    error_code: outcome.errorCode,
+    error_title: outcome.errorTitle,
+    error_detail: outcome.errorDetail,
+    request_id: outcome.requestId,
+    duration_ms: Math.round(outcome.durationMs),
+  });
+}
 
-  /** Requests a second that are allowed now, where the setting does not say it. */
-  const allowed = (now: number) => {
+function logEvent(logger: Logger, event: ExecutorEvent, counts: () => Counts): void {
+  switch (event.event) {
+    case 'attempt.failed': {
+      const method = event.operation === 'read' ? 'GET' : 'PATCH';
+      const fields = { row: event.entry.row, phone_number_id: event.entry.id, attempt: event.attempt, method };
+      logger.log('warn', 'attempt.failed', 'attempt failed', { ...fields, ...answerFields(event) });
+      return;
+    }
+    case 'read.failed': {
+      const fields = { method: 'GET', attempt: event.attempt, asked_for: event.what };
+      logger.log('warn', 'attempt.failed', event.description, { ...fields, ...answerFields(event) });
+      return;
+    }
+    case 'row.updated':
+    case 'row.held':
+    case 'row.failed':
+      logRow(logger, event);
+      return;
+    case 'profile.held':
+      logger.log('error', 'profile.held', event.why, { ...counts(), messaging_profile_id: event.profile });
+      return;
+    case 'run.paused':
+      logger.log('info', 'run.paused', event.why, { ...counts(), wait_ms: Math.round(event.waitMs) });
+      return;
+    case 'run.resumed':
+      logger.log('info', 'run.resumed', 'sending again', counts());
+      return;
+    case 'run.stopping':
+      logger.log('warn', 'run.stopping', event.detail, { ...counts(), reason: event.reason });
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
+/** Counts what the progress line shows. Counts start at 0 in every session. */
+function createCounter({ settings, clock, control, total, inFlight }: Options) {
+  const startedAt = clock.now();
+  const concurrency = concurrencyOf(settings);
+  const recentRows = createWindowCount(RATE_WINDOW_MS);
+  let done = 0;
+  let updated = 0;
+  let retries = 0;
+  let pausedUntil = 0;
+  /** The current limit, if the setting does not say it. */
+  const allowedPerSecond = (now: number) => {
     if (settings.rate === 'off') return null;
     const perSecond = control.rate(now);
     return settings.rate === 'auto' || perSecond < settings.rate ? perSecond : null;
   };
-  const look = () => {
-    const now = clock.now();
-    const spanMs = Math.max(1000, Math.min(RECENT_MS, now - began));
-    const perSecond = (doneRecently.size(now) / spanMs) * 1000;
-    const left = total - seen.done;
-    return {
-      done: seen.done,
-      total,
-      perSecond,
-      allowedPerSecond: allowed(now),
-      failed: seen.failed,
-      retries: seen.retries,
-      pausedMs: Math.max(0, pauseEnd - now),
-      atConcurrency: inFlight() >= concurrency,
-      etaText: perSecond > 0 ? formatDuration((left / perSecond) * 1000) : '?',
-    };
-  };
-  const kind = settings.quiet || settings.json ? 'silent' : context.stderr.isTTY === true ? 'bar' : 'plain';
-  const progress = createProgress(context.stderr, kind, look);
-
-  const counts = () => ({ rows_done: seen.done, updated: seen.updated, failed: seen.failed, total });
-
   return {
-    tell(event) {
-      switch (event.event) {
-        case 'attempt.failed': {
-          if (event.retryInMs !== null) seen.retries += 1;
-          const method = event.operation === 'read' ? 'GET' : 'PATCH';
-          const fields = { row: event.entry.row, phone_number_id: event.entry.id, attempt: event.attempt, method };
-          logger.log('warn', 'attempt.failed', 'attempt failed', { ...fields, ...answerFields(event) });
-          return;
-        }
-        case 'read.failed': {
-          if (event.retryInMs !== null) seen.retries += 1;
-          const fields = { method: 'GET', attempt: event.attempt, asked_for: event.what };
-          logger.log('warn', 'attempt.failed', event.description, { ...fields, ...answerFields(event) });
-          return;
-        }
-        case 'row.updated':
-        case 'row.held':
-        case 'row.failed': {
-          const { entry, outcome } = event;
-          seen.done += 1;
-          doneRecently.add(clock.now());
-          const good = event.event === 'row.updated';
-          if (good) seen.updated += 1;
-          else seen.failed += 1;
-          logger.log(good ? 'debug' : 'error', event.event, good ? 'row updated' : `row ${outcome.status}`, {
-            row: entry.row,
-            phone_number_id: entry.id,
-            attempt: outcome.attempts,
-            ...(good ? {} : { status: outcome.status, reason: outcome.reason }),
-            ...(outcome.httpStatus === null
-              ? { network_code: outcome.errorCode }
-              : { http_status: outcome.httpStatus }),
-            error_code: outcome.errorCode,
-            error_title: outcome.errorTitle,
-            error_detail: outcome.errorDetail,
-            request_id: outcome.requestId,
-            duration_ms: Math.round(outcome.durationMs),
-          });
-          return;
-        }
-        case 'profile.held':
-          logger.log('error', 'profile.held', event.why, { ...counts(), messaging_profile_id: event.profile });
-          return;
-        case 'run.paused':
-          pauseEnd = clock.now() + event.waitMs;
-          logger.log('info', 'run.paused', event.why, { ...counts(), wait_ms: Math.round(event.waitMs) });
-          return;
-        case 'run.resumed':
-          logger.log('info', 'run.resumed', 'sending again', counts());
-          return;
-        case 'run.stopping':
-          logger.log('warn', 'run.stopping', event.detail, { ...counts(), reason: event.reason });
-          return;
-        default:
-          event satisfies never;
-      }
+    add(event: ExecutorEvent) {
+      if ('retryInMs' in event && event.retryInMs !== null) retries += 1;
+      if (event.event === 'run.paused') pausedUntil = clock.now() + event.waitMs;
+      if (!('outcome' in event)) return;
+      done += 1;
+      recentRows.add(clock.now());
+      if (event.event === 'row.updated') updated += 1;
     },
-    note: (text) => {
-      // The bar would be drawn over it.
+    counts: (): Counts => ({ rows_done: done, updated, failed: done - updated, total }),
+    state(): ProgressState {
+      const now = clock.now();
+      const spanMs = Math.max(MIN_RATE_SPAN_MS, Math.min(RATE_WINDOW_MS, now - startedAt));
+      const perSecond = (recentRows.size(now) / spanMs) * 1000;
+      return {
+        done,
+        total,
+        perSecond,
+        allowedPerSecond: allowedPerSecond(now),
+        failed: done - updated,
+        retries,
+        pausedMs: Math.max(0, pausedUntil - now),
+        atConcurrency: inFlight() >= concurrency,
+        etaText: perSecond > 0 ? formatDuration(((total - done) / perSecond) * 1000) : '?',
+      };
+    },
+  };
+}
+
+/** Follows one execution. */
+export function createEventReporter(options: Options): Reporter {
+  const { logger, settings, context } = options;
+  const counter = createCounter(options);
+  const kind = settings.quiet || settings.json ? 'silent' : context.stderr.isTTY === true ? 'bar' : 'plain';
+  const progress = createProgress(context.stderr, kind, counter.state);
+  return {
+    onEvent(event) {
+      counter.add(event);
+      logEvent(logger, event, counter.counts);
+    },
+    note(text) {
+      // The bar would be drawn over the text.
       progress.stop();
       if (kind !== 'silent') print(context.stderr, text);
     },

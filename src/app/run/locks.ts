@@ -9,36 +9,37 @@ import { runFiles } from '../../io/run/directory.ts';
 import { type Holder, isLocked, type Lock, NoLocks, readHolder, takeLock } from '../../io/run/lock.ts';
 import type { Context } from '../context.ts';
 import { CommandError, UsageError } from '../errors.ts';
-import { print } from '../output.ts';
-import { onEndSignals } from '../signals.ts';
-import { isAlive } from './is-alive.ts';
+import { printProgress } from '../output.ts';
+import { type EndSignal, onEndSignals } from '../signals.ts';
+import { openRun, type Run } from './open.ts';
 import { accountLockPath } from './state-directory.ts';
 
 type LockSettings = Pick<Settings, 'no_lock' | 'wait_for_lock' | 'state_dir' | 'base_url' | 'quiet' | 'json'>;
 
-/** How often a lock that somebody else holds is tried again. */
-const LOOK_EVERY_MS = 200;
-/** Somebody who only asks whether a lock is held has it for a moment: a second look tells the two apart. */
-const SECOND_LOOK_MS = 50;
-const NAME_LOOKS = 20;
+/** Who takes a lock; `what` is what it does under it, for others that meet the lock. */
+export type Locking = { settings: LockSettings; context: Context; what: string };
 
-/** Who holds a lock. Whoever has just taken it may not have written its name yet, and gets a moment for that. */
+const RETRY_INTERVAL_MS = 200;
+/** Checking a lock acquires it briefly, so a lock is tried twice before it counts as held. */
+const SECOND_TRY_MS = 50;
+/** The holder has just taken the lock and may not have written its name yet. */
+const MAX_HOLDER_READS = 20;
+
 async function holderText(path: string): Promise<string> {
   let holder = readHolder(path);
-  for (let looks = 0; holder === null && looks < NAME_LOOKS; looks++) {
-    await realClock.sleep(SECOND_LOOK_MS).done;
+  for (let reads = 0; holder === null && reads < MAX_HOLDER_READS; reads++) {
+    await realClock.sleep(SECOND_TRY_MS).done;
     holder = readHolder(path);
   }
   if (holder === null) return 'another process';
   return `process ${holder.pid} on ${holder.host}, since ${holder.since} (${holder.what})`;
 }
 
-/** This process as the holder of a lock; `what` is what it does under it. */
 function thisProcess(what: string): Holder {
   return { pid: process.pid, host: hostname(), since: new Date().toISOString(), what };
 }
 
-async function tryToTake(path: string, what: string): Promise<Lock | null> {
+async function tryLock(path: string, what: string): Promise<Lock | null> {
   try {
     return await takeLock(path, thisProcess(what));
   } catch (error) {
@@ -50,7 +51,7 @@ async function tryToTake(path: string, what: string): Promise<Lock | null> {
   }
 }
 
-/** The lock, which the command may release before its end. */
+/** Releases a lock when the command ends, unless it is released before. */
 function releasedAtEnd(lock: Lock, context: Context): Lock {
   let isHeld = true;
   const release = () => {
@@ -61,105 +62,118 @@ function releasedAtEnd(lock: Lock, context: Context): Lock {
   return { release };
 }
 
-/** Waits for a lock as long as --wait-for-lock says. Throws CommandError: exit 9, or that of a signal. */
-async function waitFor(
-  path: string,
-  whose: string,
-  what: string,
-  settings: LockSettings,
-  context: Context,
-): Promise<Lock> {
-  const began = realClock.now();
-  const patience = Math.max(SECOND_LOOK_MS, settings.wait_for_lock);
-  let came: string | null = null;
+/** Waits for a lock as long as --wait-for-lock says. Throws CommandError: exit 9, or the exit code of a signal. */
+async function waitForLock(path: string, whose: string, locking: Locking): Promise<Lock> {
+  const { settings, context, what } = locking;
+  const startedAt = realClock.now();
+  const patienceMs = Math.max(SECOND_TRY_MS, settings.wait_for_lock);
+  const intervalMs = settings.wait_for_lock > 0 ? RETRY_INTERVAL_MS : SECOND_TRY_MS;
+  let signal: EndSignal | null = null;
   let sleep = realClock.sleep(0);
-  const forget = onEndSignals(context, (signal) => {
-    came = signal;
+  const removeHandlers = onEndSignals(context, (received) => {
+    signal = received;
     sleep.cancel();
   });
   try {
-    for (let told = false; ; told = true) {
-      const lock = await tryToTake(path, what);
+    for (let isAnnounced = false; ; isAnnounced = true) {
+      const lock = await tryLock(path, what);
       if (lock !== null) return releasedAtEnd(lock, context);
-      if (came !== null) {
-        throw new CommandError(
-          signalExit(came),
-          'signal',
-          `Stopped by ${came} while waiting for a lock; nothing was sent.`,
-        );
+      if (signal !== null) {
+        const message = `Stopped by ${signal} while waiting for a lock; nothing was sent.`;
+        throw new CommandError(signalExit(signal), 'signal', message);
       }
-      const left = patience - (realClock.now() - began);
-      if (left <= 0) {
+      const remainingMs = patienceMs - (realClock.now() - startedAt);
+      if (remainingMs <= 0) {
         const message = `${whose} is locked by ${await holderText(path)}. Try again later, or wait for it: --wait-for-lock 10m`;
         throw new CommandError(EXIT.locked, 'locked', message);
       }
-      if (!told && settings.wait_for_lock > 0 && !settings.quiet && !settings.json) {
-        print(context.stderr, `${whose} is locked by ${await holderText(path)}: waiting\n`);
+      if (!isAnnounced && settings.wait_for_lock > 0) {
+        printProgress(locking, `${whose} is locked by ${await holderText(path)}: waiting\n`);
       }
-      sleep = realClock.sleep(Math.min(left, settings.wait_for_lock > 0 ? LOOK_EVERY_MS : SECOND_LOOK_MS));
+      sleep = realClock.sleep(Math.min(remainingMs, intervalMs));
       await sleep.done;
     }
   } finally {
-    forget();
+    removeHandlers();
   }
 }
 
 /**
- * Takes the lock of the account key for until the command ends: one writing run for a key, a user and a host.
- * The stand-in has no account (key null). Throws CommandError (exit 7 or 9, or of a signal) or UsageError.
+ * Takes the lock of the account key until the command ends: one writing run for a key, a user and a host. The sandbox
+ * has no account (key null). Throws CommandError (exit 7 or 9, or that of a signal) or UsageError.
  */
-export async function lockAccount(
-  key: string | null,
-  what: string,
-  settings: LockSettings,
-  context: Context,
-): Promise<void> {
+export async function lockAccount(key: string | null, locking: Locking): Promise<void> {
+  const { settings, context } = locking;
   if (key === null || settings.no_lock) return;
-  await waitFor(accountLockPath(settings, key, context), 'This account', what, settings, context);
+  await waitForLock(accountLockPath(settings, key, context), 'This account', locking);
 }
 
-/** Takes the lock of a run directory, which `release` gives back. Null with --no-lock. Throws as `lockAccount`. */
-export async function lockRun(
-  dir: string,
-  what: string,
-  settings: LockSettings,
-  context: Context,
-): Promise<Lock | null> {
-  if (settings.no_lock) return null;
-  return waitFor(runFiles(dir).lock, `Run ${basename(dir)}`, what, settings, context);
+/** Takes the lock of a run directory until it is released. Returns null with --no-lock. Throws like `lockAccount`. */
+export async function lockRun(dir: string, locking: Locking): Promise<Lock | null> {
+  if (locking.settings.no_lock) return null;
+  return waitForLock(runFiles(dir).lock, `Run ${basename(dir)}`, locking);
 }
 
-/** Takes the lock of a new run directory, so that others see that it is at work; gives whether there are locks here. */
+/** Takes the lock of a new run directory, so that others see that it is at work. Returns whether it is locked. */
 export async function lockNewRun(
   dir: string,
-  what: string,
-  { no_lock: none }: Pick<Settings, 'no_lock'>,
-  context: Context,
+  { settings, context, what }: { settings: Pick<Settings, 'no_lock'>; context: Context; what: string },
 ): Promise<boolean> {
-  if (none) return false;
-  // A plan needs no lock, so it does without where there are none; whoever writes has taken that of the account.
-  return takeLock(runFiles(dir).lock, thisProcess(what)).then(
-    (lock) => {
-      if (lock !== null) releasedAtEnd(lock, context);
-      return lock !== null;
-    },
-    () => false,
-  );
+  if (settings.no_lock) return false;
+  try {
+    const lock = await takeLock(runFiles(dir).lock, thisProcess(what));
+    if (lock !== null) releasedAtEnd(lock, context);
+    return lock !== null;
+  } catch {
+    // A plan can do without a lock. A command that writes has taken that of the account.
+    return false;
+  }
 }
 
-/** Whether somebody is at work on a run, by its lock; by its process where it has none. */
+type WritingCommand = {
+  settings: LockSettings & Pick<Settings, 'dry_run'>;
+  context: Context;
+  key: string | null;
+};
+
+/**
+ * Locks the account and a run for a command that writes, and reads the run again, since the holder before may have
+ * changed it. A dry run takes no locks.
+ */
+export async function lockForWriting(
+  run: Run,
+  verb: string,
+  { settings, context, key }: WritingCommand,
+): Promise<{ run: Run; lock: Lock | null }> {
+  if (settings.dry_run) return { run: openRun(run.dir, context), lock: null };
+  const locking = { settings, context, what: `${verb} ${run.manifest.run_id}` };
+  await lockAccount(key, locking);
+  const lock = await lockRun(run.dir, locking);
+  return { run: openRun(run.dir, context), lock };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Whether another process works on a run: by its lock, or by its process id if the run has no lock. */
 export async function isAtWork(dir: string, manifest: Manifest): Promise<boolean> {
-  const alive = () => manifest.host === hostname() && manifest.pid !== process.pid && isAlive(manifest.pid);
-  if (!manifest.locked) return alive();
-  return isLocked(runFiles(dir).lock).catch(alive);
+  const isOtherAlive = () => manifest.host === hostname() && manifest.pid !== process.pid && isAlive(manifest.pid);
+  if (!manifest.locked) return isOtherAlive();
+  return isLocked(runFiles(dir).lock).catch(isOtherAlive);
 }
 
 /**
- * The state of a run as it is shown and treated: one that should be at work, and is not, was interrupted. With its lock
- * in hand (`mine`) nobody else is at work on it, whatever it says.
+ * The state of a run as it is shown and treated: a run that should be at work and is not was interrupted. `isOurs`: this
+ * command holds its lock, so no other process works on it.
  */
-export async function stateOf(dir: string, manifest: Manifest, mine = false): Promise<State> {
+export async function stateOf(dir: string, manifest: Manifest, isOurs = false): Promise<State> {
   const { state } = manifest;
   if (state !== 'running' && state !== 'planning') return state;
-  return !mine && (await isAtWork(dir, manifest)) ? state : 'interrupted';
+  return !isOurs && (await isAtWork(dir, manifest)) ? state : 'interrupted';
 }

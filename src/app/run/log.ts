@@ -9,7 +9,7 @@ import type { Run } from './open.ts';
 
 type Where = Pick<Settings, 'log_file' | 'log_level'>;
 
-/** Opens the log of a run: log.ndjson, or where --log-file moves it. Throws UsageError where it cannot be written. */
+/** Opens the log of a run: log.ndjson, or --log-file. Throws UsageError if it cannot be written. */
 export function openLog(run: Run, { log_file: file, log_level: level }: Where, context: Context): Logger {
   if (file === '-') return createLogger(context.stderr, level, run.manifest.run_id);
   const path = file === null ? runFiles(run.dir).log : resolve(context.cwd, file);
@@ -20,7 +20,7 @@ export function openLog(run: Run, { log_file: file, log_level: level }: Where, c
   }
 }
 
-/** Logs every rejected row of a plan with its reason: each row that has an error has a line. */
+/** Logs every rejected row of a plan with its reason. */
 export async function logRejections(run: Run, where: Where, context: Context): Promise<void> {
   const logger = openLog(run, where, context);
   for await (const batch of readPlan(runFiles(run.dir).plan, 'rejected')) {

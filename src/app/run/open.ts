@@ -11,31 +11,28 @@ import { isRunDirectory, loadManifest, loadRuns, writeManifest } from '../../io/
 import { type Context, canAskLater } from '../context.ts';
 import { UsageError } from '../errors.ts';
 
-/** A run directory at work. `dir` is absolute, `shown` is as it is typed from here; `manifest` is what was last written. */
+/** A run directory: `dir` is absolute, `shown` is what to type for it from here, `manifest` is what was last written. */
 export type Run = {
   dir: string;
   shown: string;
   manifest: Manifest;
-  /**
-   * That the account was read by this command: when the last request left (monotonic ms), as sending keeps its distance,
-   * what was learned of the rate, and what was counted.
-   */
-  before?: { readAt: number; control: RateControl; meter: Meter };
+  /** If this command has read the account: when the last request left (monotonic ms), and what is known of the rate. */
+  reading?: { endedAt: number; control: RateControl; meter: Meter };
 };
 
-/** The settings that belong to a run, as run.json keeps them: not those of one call, and no consent to write. */
+/** The settings that run.json keeps: not those of one call, and no consent to write. */
 export function keptSettings({ settings }: Pick<Resolved, 'settings'>): Manifest['settings'] {
   return rawSettings(settings, (name) => settingDefinition(name).belongsTo !== 'call');
 }
 
-/** A path as it is typed from here: relative where it lies below, else absolute, as it always is for a job. */
+/** A path as it is typed from here: relative if it lies below this directory; absolute otherwise, and always for a job. */
 export function typedPath(context: Context, path: string): string {
   const absolute = resolve(context.cwd, path);
   const from = relative(context.cwd, absolute);
   return context.unattended || from === '' || from.startsWith('..') ? absolute : from;
 }
 
-/** A command on a run that works as printed: with the base URL where it must be named again, and --yes where it cannot ask. */
+/** A command on a run that works as printed: with the base URL if it must be named again, and --yes if it cannot ask. */
 export function commandOn(run: Run, verb: 'apply' | 'resume' | 'retry', context: Context, ...flags: string[]): string {
   const foreign = foreignBaseUrl(run.manifest.settings);
   const at = foreign === null ? [] : ['--base-url', foreign];
@@ -43,7 +40,7 @@ export function commandOn(run: Run, verb: 'apply' | 'resume' | 'retry', context:
   return commandLine(context.program, verb, run.shown, ...flags, ...at, ...yes);
 }
 
-/** Opens an existing run directory. Throws UsageError where it is none, or not one of this version. */
+/** Opens an existing run directory. Throws UsageError if it is not one, or not one of this version. */
 export function openRun(given: string, context: Context): Run {
   const dir = resolve(context.cwd, given);
   if (!isRunDirectory(dir)) throw new UsageError(`${given} is no run directory: it has no run.json`);
@@ -54,9 +51,23 @@ export function openRun(given: string, context: Context): Run {
   }
 }
 
+/** Opens the run directory that a command needs. Throws UsageError if none is named. */
+export function requireRun(given: string | undefined, command: string, context: Context): Run {
+  if (given === undefined || given === '') {
+    throw new UsageError(`${command} needs a run directory; \`runs\` lists them`);
+  }
+  return openRun(given, context);
+}
+
+/** Opens the run directory that an input names; null if the input is a file or standard input. */
+export function findRun(input: string | undefined, context: Context): Run | null {
+  if (input === undefined || input === '' || input === '-') return null;
+  return isRunDirectory(resolve(context.cwd, input)) ? openRun(input, context) : null;
+}
+
 /**
- * All runs of a runs directory that can be opened, oldest first; `faults` says why others cannot. Throws UsageError where
- * the directory itself cannot be listed.
+ * Returns the runs of a runs directory, oldest first, and in `faults` why others cannot be opened. Throws UsageError if
+ * the directory cannot be listed.
  */
 export function openRuns(runsDir: string, context: Context): { runs: Run[]; faults: string[] } {
   try {
@@ -67,8 +78,8 @@ export function openRuns(runsDir: string, context: Context): { runs: Run[]; faul
   }
 }
 
-/** Writes the manifest with changes, and gives the run with them. */
-export function update(run: Run, changes: Partial<Manifest>): Run {
+/** Writes the manifest with changes, and returns the run with them. */
+export function updateRun(run: Run, changes: Partial<Manifest>): Run {
   const manifest = { ...run.manifest, ...changes };
   writeManifest(run.dir, manifest);
   return { ...run, manifest };

@@ -7,18 +7,18 @@ import { isAtWork } from './locks.ts';
 
 const ENDED: readonly Manifest['state'][] = ['finished', 'planned', 'superseded'];
 
-/** Whether nobody needs a run any longer: nobody is at work on it, it has ended, and no row of it failed. */
+/** Whether a run can be removed: it has ended, none of its rows failed, and no process works on it. */
 async function isSpare(dir: string, manifest: Manifest): Promise<boolean> {
   if (!ENDED.includes(manifest.state)) return false;
   const summary = readJson(runFiles(dir).summary) as Partial<Summary> | null;
   const { failed, unverified } = summary?.counts ?? { failed: 1, unverified: 1 };
   if (failed !== 0 || unverified !== 0) return false;
-  // Not only as run.json has it: one that was planned without a lock may be held by an apply or a retry.
+  // Ask for the lock whatever run.json says: an apply or a retry may hold a run that was planned without one.
   const held = await isLocked(runFiles(dir).lock).catch(() => false);
   return !held && !(await isAtWork(dir, manifest));
 }
 
-/** Removes the oldest runs of a name beyond `keep` of those that have ended, for --keep-runs. Never one that is needed. */
+/** For --keep-runs: of the ended runs of a name, removes the oldest beyond `keep` that can be removed. */
 export async function prune(runsDir: string, name: string, keep: number): Promise<void> {
   const ended = loadRuns(runsDir).runs.filter(
     ({ dir, manifest }) => manifest.name === name && ENDED.includes(manifest.state) && lstatSync(dir).isDirectory(),
@@ -28,7 +28,7 @@ export async function prune(runsDir: string, name: string, keep: number): Promis
     try {
       removeRun(dir);
     } catch {
-      // It stays: this run has ended all the same.
+      // Leave it: this run has ended all the same.
     }
   }
 }

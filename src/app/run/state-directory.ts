@@ -8,7 +8,7 @@ import { UsageError } from '../errors.ts';
 
 const NAME = 'telnyx-reassign';
 
-/** The home of the user, '' where there is none (a container whose user has no name). */
+/** The home of the user; '' if there is none, as in a container whose user has no name. */
 function homeOf(): string {
   try {
     return homedir();
@@ -18,8 +18,8 @@ function homeOf(): string {
 }
 
 /**
- * Where the locks of accounts are: --state-dir, the state directory that systemd gives (the first of several), or that
- * of the user (XDG Base Directory; LOCALAPPDATA on Windows).
+ * The directory of the account locks: --state-dir, the first state directory of systemd, or that of the user (XDG Base
+ * Directory; LOCALAPPDATA on Windows).
  */
 function stateDirectory({ state_dir: given }: Pick<Settings, 'state_dir'>, context: Context): string {
   const { STATE_DIRECTORY: service, XDG_STATE_HOME: xdg, LOCALAPPDATA: windows } = context.env;
@@ -32,12 +32,12 @@ function stateDirectory({ state_dir: given }: Pick<Settings, 'state_dir'>, conte
   return join(home, '.local', 'state', NAME);
 }
 
-/** A digest that names a key without telling it. */
+/** Identifies a key without containing it. */
 export function keyDigest(baseUrl: string, key: string): string {
   return createHash('sha256').update(`${baseUrl}\n${key}`).digest('hex');
 }
 
-/** The lock file of an account key; its directory is made. Throws UsageError where it cannot be. */
+/** The lock file of an account key. Makes its directory, or throws UsageError. */
 export function accountLockPath(
   settings: Pick<Settings, 'state_dir' | 'base_url'>,
   key: string,

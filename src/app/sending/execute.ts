@@ -1,109 +1,121 @@
 import { hostname } from 'node:os';
 import type { Answer } from '../../core/api/response.ts';
-import { attemptsBefore, hasOutcome, type LedgerIndex, ROW_STATE } from '../../core/ledger/replay.ts';
-import { executionExit, signalExit } from '../../core/results/run-exit.ts';
+import { attemptsBefore, hasEnded, type LedgerIndex, ROW_STATE } from '../../core/ledger/replay.ts';
+import { executionEnding, signalExit } from '../../core/results/ending.ts';
 import { stopText } from '../../core/results/stop-text.ts';
 import type { Tally } from '../../core/results/tally.ts';
-import { type FinishBy, localTime } from '../../core/settings/finish-by.ts';
-import { concurrencyOf, type Resolved } from '../../core/settings/resolve.ts';
-import type { Sleep, Task } from '../../engine/ports.ts';
-import { execute } from '../../engine/sending/executor.ts';
+import type { FinishBy } from '../../core/settings/finish-by.ts';
+import { concurrencyOf } from '../../core/settings/resolve.ts';
+import type { Clock, Task } from '../../engine/ports.ts';
+import { type Execution, execute } from '../../engine/sending/executor.ts';
 import { createControl } from '../../engine/sending/pipeline.ts';
 import { createStop, type Stop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
-import type { TelnyxClient } from '../../io/http/client.ts';
 import { runFiles } from '../../io/run/directory.ts';
-import { openLedger } from '../../io/run/ledger-file.ts';
+import { type Ledger, openLedger } from '../../io/run/ledger-file.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
-import { openClient, type Target } from '../account/connect.ts';
-import { settleLive } from '../account/drift.ts';
-import type { Live } from '../account/reread.ts';
-import { untilQuiet } from '../account/session.ts';
-import type { Context } from '../context.ts';
-import type { Finish } from '../ending/summarize.ts';
+import { openTransport, type Target, type Transport } from '../account/connect.ts';
+import { recordDrift } from '../account/drift.ts';
+import type { Reread } from '../account/reread.ts';
+import { waitForQuiet } from '../account/session.ts';
+import type { RunEnding } from '../ending/run-ending.ts';
 import { indexLedger } from '../ending/write-results.ts';
-import { createEventReporter } from '../run/events.ts';
+import type { Invocation } from '../invocation.ts';
+import { createEventReporter, type Reporter } from '../run/events.ts';
 import { openLog } from '../run/log.ts';
-import { type Run, update } from '../run/open.ts';
+import { type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
 import { onEndSignals } from '../signals.ts';
+import { stopAtFinishTime } from './finish-time.ts';
 
-/** The rows of a plan that are still to be carried out, as the ledger left them. */
+/** What a plan is executed with. Another executor, such as a queue on many hosts, is passed in here. */
+export type ExecuteDeps = {
+  openTransport: typeof openTransport;
+  execute: typeof execute;
+  clock: Clock;
+};
+
+const LOCAL: ExecuteDeps = { openTransport, execute, clock: realClock };
+
+export type ExecuteOptions = {
+  target: Target;
+  finishBy: FinishBy | null;
+  /** The account as it is now, if the plan was made before. */
+  reread: Reread | null;
+};
+
+/** `decide` returns how the run ends when its rows are counted. */
+export type Executed = { run: Run; decide: (tally: Tally) => RunEnding };
+
+type StopOfExecution = Execution['stop'];
+
+/** The rows of a plan that are still to be processed, by what the ledger says. */
 async function* tasksOf(planPath: string, index: LedgerIndex, changes: number): AsyncGenerator<Task> {
-  // Rows of unknown outcome are looked at again only when nothing else is left: a run that a crash has cut in two ends
-  // as one that ran in one go.
-  const looksAgain = index.ended >= changes;
+  // Unverified rows are read again only when no other row is left, so that an interrupted run ends like any other.
+  const readsUnverified = index.ended >= changes;
   for await (const batch of readPlan(planPath)) {
     for (const entry of batch) {
-      const left = index.rowStates[entry.row];
-      // One that was at its target is sent where somebody else has changed it and that is to be overwritten.
-      const isMeant = entry.action === 'change' || (entry.action === 'unchanged' && index.overwritten.has(entry.row));
-      if (!isMeant || left === ROW_STATE.outcome) continue;
-      if (left === ROW_STATE.unverified && !looksAgain) continue;
-      const first =
-        left === ROW_STATE.unverified
-          ? 'read_only'
-          : left === ROW_STATE.intent || left === ROW_STATE.ambiguous
-            ? 'read'
-            : 'send';
-      yield { entry, first, attempts: attemptsBefore(index, entry.row) };
+      const state = index.left[entry.row];
+      // A row that was at its target is sent if it has drifted and --force is set.
+      const isSent = entry.action === 'change' || (entry.action === 'unchanged' && index.found.has(entry.row));
+      if (!isSent || state === ROW_STATE.outcome) continue;
+      if (state === ROW_STATE.unverified && !readsUnverified) continue;
+      const attempts = attemptsBefore(index, entry.row);
+      if (state === ROW_STATE.unverified) yield { entry, first: 'read_only', attempts };
+      else if (state === ROW_STATE.intent || state === ROW_STATE.ambiguous) yield { entry, first: 'read', attempts };
+      else yield { entry, first: 'send', attempts };
     }
   }
 }
 
 /**
- * The first signal drains; a second one breaks off what is in flight; a third one does not even wait for the result
+ * The first signal drains the run, the second aborts what is in flight, and the third does not even wait for the result
  * files, which can be made again from the ledger.
  */
-function drainOnSignals(stop: Stop, breakOff: () => void, tell: (text: string) => void, context: Context): void {
-  const remove = onEndSignals(context, (signal, times) => {
+function drainOnSignals(stop: Stop, abort: () => void, note: Reporter['note'], { context }: Invocation): void {
+  const removeHandlers = onEndSignals(context, (signal, times) => {
     if (times > 2) context.signals?.exit(signalExit(signal));
     if (times > 1) {
-      breakOff();
+      abort();
       return;
     }
-    tell(`${signal}: no new rows; finishing what is in flight (once more to break it off)\n`);
+    note(`${signal}: no new rows; finishing what is in flight (once more to break it off)\n`);
     stop.ask('signal', signal);
   });
   // Not before the command ends: a signal while the results are written must not lose them.
-  context.atEnd(remove);
-}
-
-/** Asks for a stop when it is time; by the monotonic clock, so that a step of the system's changes nothing. */
-function endAtTime(finishBy: FinishBy | null, stop: Stop): Sleep {
-  if (finishBy === null) return { done: Promise.resolve(), cancel: () => undefined };
-  const now = Date.now();
-  const at = 'at' in finishBy ? finishBy.at : now + finishBy.afterMs;
-  const sleep = realClock.sleep(Math.max(0, at - now));
-  let over = false;
-  void sleep.done.then(() => {
-    if (!over) stop.ask('finish_by', `--finish-by: it is ${localTime(at)}`);
-  });
-  return {
-    done: sleep.done,
-    cancel: () => {
-      over = true;
-      sleep.cancel();
-    },
-  };
+  context.atEnd(removeHandlers);
 }
 
 /**
- * Carries out the plan of a run directory: wires the io to the engine, and gives how it ended. Never throws for what
- * happens on the way: a disk that is full, or a bug, ends the run with exit 1 and the ledger kept.
+ * Wraps requests: records the key and the account of a run as soon as the API has accepted the one and shown the other.
  */
-export async function executePlan(
-  run: Run,
-  { settings }: Resolved,
-  target: Target,
-  finishBy: FinishBy | null,
-  live: Live,
-  context: Context,
-): Promise<{ run: Run; decide: (tally: Tally) => Finish }> {
-  const files = runFiles(run.dir);
-  const index = await indexLedger(files.ledger, run.manifest.input.rows);
-  const ledger = await openLedger(files.ledger);
-  let started = update(run, {
+function accountRecorder(started: Run, digest: string) {
+  let { manifest } = started;
+  const record = (answer: Answer): Answer => {
+    const { organization_id: known, key_sha256: recorded } = manifest;
+    if (recorded === digest && known !== null) return answer;
+    if (answer.kind !== 'http' || answer.body.kind !== 'settings') return answer;
+    const organization = known ?? answer.body.settings.organizationId ?? null;
+    if (recorded === digest && organization === null) return answer;
+    manifest = { ...manifest, organization_id: organization, key_sha256: digest };
+    try {
+      updateRun({ ...started, manifest }, {});
+    } catch {
+      // A full disk stops the run at the ledger. This answer must not be lost for it.
+    }
+    return answer;
+  };
+  return {
+    wrap:
+      (request: Transport['send']): Transport['send'] =>
+      (entry, onLeft) =>
+        request(entry, onLeft).then(record),
+    run: (): Run => ({ ...started, manifest }),
+  };
+}
+
+function markStarted(run: Run): Run {
+  return updateRun(run, {
     state: 'running',
     started_at: run.manifest.started_at ?? new Date().toISOString(),
     finished_at: null,
@@ -112,91 +124,87 @@ export async function executePlan(
     host: hostname(),
     pid: process.pid,
   });
-  if (live !== null) await settleLive(run, live, settings.force, index, ledger);
-  const logger = openLog(run, settings, context);
-  const { client, agents } = await openClient(target, settings, context);
+}
+
+/** How many rows are to be sent in this session. */
+function countRows(run: Run, index: LedgerIndex): number {
+  const unchangedButSent = [...index.besides].filter((row) => !hasEnded(index.left[row] ?? 0)).length;
+  return (run.manifest.plan?.change ?? 0) - index.ended + unchangedButSent;
+}
+
+/** Runs the engine as one session of the ledger. */
+async function runSession(ledger: Ledger, startEngine: () => Promise<Execution>): Promise<StopOfExecution> {
+  const at = () => new Date().toISOString();
+  await ledger.record({ type: 'session_started', at: at(), pid: process.pid });
+  const { stop, requests, rate } = await startEngine();
+  await ledger.record({ type: 'session_ended', at: at(), stop: stop?.reason ?? null, requests, rate });
+  return stop;
+}
+
+/**
+ * Executes the plan of a run directory: connects the engine with the API, the ledger and the terminal. Throws only
+ * before the first request. After it an error, such as a full disk, ends the run with exit 1, and the ledger is kept.
+ */
+export async function executePlan(
+  given: Run,
+  invocation: Invocation,
+  { target, finishBy, reread }: ExecuteOptions,
+  deps: ExecuteDeps = LOCAL,
+): Promise<Executed> {
+  const { settings, context } = invocation;
+  const { clock } = deps;
+  const files = runFiles(given.dir);
+  const index = await indexLedger(files.ledger, given.manifest.input.rows);
+  const ledger = await openLedger(files.ledger);
+  const account = accountRecorder(markStarted(given), keyDigest(target.baseUrl, target.key));
+  if (reread !== null) await recordDrift({ run: given, reread, force: settings.force, index }, ledger);
+  const logger = openLog(given, settings, context);
+  const transport = await deps.openTransport(target, invocation);
   const stop = createStop();
-  const changes = run.manifest.plan?.change ?? 0;
-  // Those that were at their target when they were planned, and are sent as somebody else has changed them.
-  const unchangedButSent = [...index.unchangedButSent].filter((row) => !hasOutcome(index.rowStates[row] ?? 0)).length;
-  const total = changes - index.ended + unchangedButSent;
-  const control = run.before?.control ?? createControl(settings);
-  const { inFlight } = client;
-  const reporter = createEventReporter({ logger, settings, total, context, clock: realClock, inFlight, control });
-  drainOnSignals(stop, client.abort, reporter.note, context);
-  const digest = keyDigest(target.baseUrl, target.key);
-  // The key and the account that this run belongs to, as soon as the API has accepted the one and shown the other.
-  const noteAccount = (answer: Answer): Answer => {
-    const { organization_id: known, key_sha256: recorded } = started.manifest;
-    if (recorded === digest && known !== null) return answer;
-    if (answer.kind !== 'http' || answer.body.kind !== 'settings') return answer;
-    const organization = known ?? answer.body.settings.organizationId ?? null;
-    if (recorded !== digest || organization !== null) {
-      const manifest = { ...started.manifest, organization_id: organization, key_sha256: digest };
-      started = { ...started, manifest };
-      try {
-        update(started, {});
-      } catch {
-        // A disk that takes no more stops the run at the ledger; the answer to this request must not be lost for it.
-      }
-    }
-    return answer;
-  };
-  const noted =
-    (ask: TelnyxClient['send']): TelnyxClient['send'] =>
-    (entry, onLeft) =>
-      settings.sandbox ? ask(entry, onLeft) : ask(entry, onLeft).then(noteAccount);
-  const timer = endAtTime(finishBy, stop);
-  let failure: unknown = null;
-  let stopped: Awaited<ReturnType<typeof execute>>['stop'] = null;
-  logger.log('info', 'run.started', `${run.manifest.command}: ${total} rows to send`, {
-    rows: run.manifest.input.rows,
+  const total = countRows(given, index);
+  const control = given.reading?.control ?? createControl(settings);
+  const { inFlight } = transport;
+  const reporter = createEventReporter({ logger, settings, context, clock, control, total, inFlight });
+  drainOnSignals(stop, transport.abort, reporter.note, invocation);
+  const cancelTimer = stopAtFinishTime(finishBy, stop, clock);
+  logger.log('info', 'run.started', `${given.manifest.command}: ${total} rows to send`, {
+    rows: given.manifest.input.rows,
     counts: { change: total },
     base_url: target.baseUrl,
     rate: settings.rate,
     concurrency: concurrencyOf(settings),
   });
+  const { send, read } = transport;
+  const ports = {
+    clock,
+    send: settings.sandbox ? send : account.wrap(send),
+    read: settings.sandbox ? read : account.wrap(read),
+    record: ledger.record,
+    onEvent: reporter.onEvent,
+  };
+  const tasks = tasksOf(files.plan, index, given.manifest.plan?.change ?? 0);
+  let stopped: StopOfExecution;
+  let failure: unknown = null;
   try {
-    await ledger.record({ type: 'session_started', at: new Date().toISOString(), pid: process.pid });
-    await untilQuiet(run, settings.rate, stop);
-    const execution = await execute({
-      tasks: tasksOf(files.plan, index, changes),
-      ports: {
-        clock: realClock,
-        send: noted(client.send),
-        read: noted(client.read),
-        record: ledger.record,
-        onEvent: reporter.tell,
-      },
-      limits: settings,
-      control,
-      stop,
-      earlier: index,
-      meter: run.before?.meter,
-    });
-    stopped = execution.stop;
-    const { requests, rate } = execution;
-    await ledger.record({
-      type: 'session_ended',
-      at: new Date().toISOString(),
-      stop: stopped?.reason ?? null,
-      requests,
-      rate,
+    stopped = await runSession(ledger, async () => {
+      await waitForQuiet(given, settings.rate, stop);
+      const { reading } = given;
+      return deps.execute({ tasks, ports, limits: settings, control, stop, earlier: index, meter: reading?.meter });
     });
   } catch (error) {
     failure = error;
     stopped = { reason: 'internal', detail: error instanceof Error ? error.message : String(error) };
   } finally {
-    timer.cancel();
+    cancelTimer();
     reporter.stop();
     logger.close();
     await ledger.close();
-    agents.destroy();
+    transport.close();
   }
-  const decide = (tally: Tally): Finish => ({
-    ...executionExit(stopped, tally),
+  const decide = (tally: Tally): RunEnding => ({
+    ...executionEnding(stopped, tally),
     stop: stopped,
     error: stopped === null ? null : { code: stopped.reason, message: stopText(stopped, failure, tally) },
   });
-  return { run: started, decide };
+  return { run: account.run(), decide };
 }

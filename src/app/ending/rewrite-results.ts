@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+import { executionEnding, planEnding } from '../../core/results/ending.ts';
+import type { Summary } from '../../core/results/summary.ts';
+import type { Tally } from '../../core/results/tally.ts';
+import { EXIT } from '../../core/run/exit-codes.ts';
+import { readJson, runFiles } from '../../io/run/directory.ts';
+import { CommandError } from '../errors.ts';
+import type { Reporting } from '../invocation.ts';
+import { stateOf } from '../run/locks.ts';
+import type { Run } from '../run/open.ts';
+import { failedEnding, type RunEnding } from './run-ending.ts';
+import { isExecution, makeSummary, printSummary } from './summarize.ts';
+
+/** How a run ended: as it was recorded or, if the program died before it could record it, as its files show. */
+function recordedEnding({ manifest, dir }: Run, tally: Tally): RunEnding {
+  const { exit_code: exit, state, stop } = manifest;
+  if (exit !== null) {
+    const summary = readJson(runFiles(dir).summary) as Summary | null;
+    const error = summary?.exit_code === exit ? (summary.error ?? null) : null;
+    return { exit, state, stop, finishedAt: manifest.finished_at, error };
+  }
+  const interrupted = (message: string) => failedEnding(EXIT.internal, 'interrupted', 'interrupted', message);
+  if (state === 'planning') return interrupted('The run was killed while it was planning; nothing was sent.');
+  if (state !== 'running') {
+    return { ...planEnding(manifest.plan?.rejected ?? 0, manifest.settings.skip_rejected === 'true'), state };
+  }
+  if (tally.counts.unprocessed + tally.counts.unverified === 0) return executionEnding(null, tally);
+  return interrupted('The run was killed before it was done.');
+}
+
+/** Throws CommandError (exit 9) if a process works on the run: it writes the results at its end. */
+export async function checkIsAtRest({ dir, shown, manifest }: Run): Promise<void> {
+  const state = await stateOf(dir, manifest);
+  if (state !== 'running' && state !== 'planning') return;
+  const { pid, run_id: id } = manifest;
+  const log = join(shown, 'log.ndjson');
+  const message = `Run ${id} is at work (process ${pid}) and writes its results at its end. Until then follow ${log}`;
+  throw new CommandError(EXIT.locked, 'locked', message);
+}
+
+/** Writes the result files of a run again, and prints its summary. Returns the exit code. */
+export async function rewriteResults(run: Run, reporting: Reporting): Promise<number> {
+  const { command, state } = run.manifest;
+  const decide = (tally: Tally) => recordedEnding(run, tally);
+  const summary = await makeSummary(run, { execution: isExecution(command, state), decide }, reporting);
+  printSummary(summary, reporting);
+  return summary.sum_ok ? EXIT.ok : EXIT.internal;
+}

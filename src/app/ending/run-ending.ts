@@ -1,0 +1,39 @@
+import type { Tally } from '../../core/results/tally.ts';
+import { EXIT } from '../../core/run/exit-codes.ts';
+import type { State } from '../../core/run/manifest.ts';
+import { CommandError } from '../errors.ts';
+
+type EndingError = { code: string; message: string };
+
+/** How a command ends a run. */
+export type RunEnding = {
+  exit: number;
+  state: State;
+  stop?: { reason: string; detail: string } | null;
+  /** Why the exit code is not 0, if the counts do not explain it. */
+  error?: EndingError | null;
+  /** The next command, if it is not the usual one. */
+  next?: string;
+  /** When the run ended, if that is recorded already. */
+  finishedAt?: string | null;
+};
+
+/** An ending that depends on how the rows ended. `execution`: rows without an outcome are unprocessed, not planned. */
+export type CountedEnding = { execution: boolean; decide: (tally: Tally) => RunEnding };
+
+/** An ending that an error explains. */
+export type FailedEnding = RunEnding & { error: EndingError };
+
+export function failedEnding(exit: number, state: State, code: string, message: string): FailedEnding {
+  return { exit, state, error: { code, message } };
+}
+
+/** The ending of a run that a guard refuses before the first write (exit 8). */
+export function refusal(code: string, message: string, detail = message): FailedEnding {
+  return { ...failedEnding(EXIT.refused, 'refused', code, message), stop: { reason: code, detail } };
+}
+
+/** The same ending for a command that must leave the files of the run alone. */
+export function errorOf({ exit, error }: FailedEnding): CommandError {
+  return new CommandError(exit, error.code, error.message);
+}

@@ -1,0 +1,98 @@
+import { join, resolve } from 'node:path';
+import { planAgain } from '../../core/followup/next-command.ts';
+import type { Summary } from '../../core/results/summary.ts';
+import { emptyTally } from '../../core/results/tally.ts';
+import { EXIT } from '../../core/run/exit-codes.ts';
+import type { State } from '../../core/run/manifest.ts';
+import { formatDuration } from '../../core/text/duration.ts';
+import { readJson, runFiles } from '../../io/run/directory.ts';
+import type { Context } from '../context.ts';
+import { tallyRun } from '../ending/write-results.ts';
+import type { Reporting } from '../invocation.ts';
+import { print, printJson } from '../output.ts';
+import { stateOf } from '../run/locks.ts';
+import { commandOn, openRuns, type Run, typedPath } from '../run/open.ts';
+import { unfinishedLike } from '../run/unfinished.ts';
+
+type ListedRun = {
+  run_id: string;
+  dir: string;
+  state: State;
+  created_at: string;
+  age_ms: number;
+  rows: number;
+  counts: Record<string, number>;
+  exit_code: number | null;
+  next_command: string | null;
+};
+
+/** `wasKilled`: the process died before it could record the end of the run. */
+type Ending = { state: State; wasKilled: boolean; summary: Summary | null };
+
+async function endingOf({ dir, manifest }: Run): Promise<Ending> {
+  const state = await stateOf(dir, manifest);
+  const wasKilled = state === 'interrupted' && manifest.state !== 'interrupted';
+  // A killed run has no summary of its end. There may be one of an earlier session.
+  return { state, wasKilled, summary: wasKilled ? null : (readJson(runFiles(dir).summary) as Summary | null) };
+}
+
+async function nextOf(run: Run, { state, wasKilled, summary }: Ending, context: Context): Promise<string | null> {
+  const { manifest } = run;
+  if (state === 'running' || state === 'planning' || state === 'superseded') return null;
+  if (manifest.stop?.reason === 'unfinished') {
+    // The run that was in the way may have been finished or superseded since.
+    const last = (await unfinishedLike(run, context)).at(-1);
+    if (last === undefined) return commandOn(run, 'apply', context);
+    if (last.manifest.stop?.reason !== 'phone_number_mismatch') return commandOn(last, 'resume', context);
+  }
+  if (!wasKilled) return summary?.next_command ?? null;
+  if (manifest.state === 'planning') return planAgain(manifest, context.program);
+  return commandOn(run, 'resume', context);
+}
+
+async function describe(run: Run, now: number, context: Context): Promise<ListedRun> {
+  const { dir, manifest, shown } = run;
+  const ending = await endingOf(run);
+  const { state, wasKilled, summary } = ending;
+  const counted = wasKilled && manifest.plan !== null;
+  return {
+    run_id: manifest.run_id,
+    dir: shown,
+    state,
+    created_at: manifest.created_at,
+    age_ms: Math.max(0, now - Date.parse(manifest.created_at)),
+    rows: manifest.input.rows,
+    counts: summary?.counts ?? (counted ? (await tallyRun(dir, manifest).catch(emptyTally)).counts : {}),
+    exit_code: state === 'running' || wasKilled ? null : manifest.exit_code,
+    next_command: await nextOf(run, ending, context),
+  };
+}
+
+function countsText(counts: Record<string, number>): string {
+  const parts = Object.entries(counts).filter(([, n]) => n > 0);
+  return parts.length === 0 ? '-' : parts.map(([status, n]) => `${n} ${status}`).join(', ');
+}
+
+/** `runs`: prints the runs with state, counts, age and next command, the newest last. Returns the exit code. */
+export async function listRuns({ settings, context }: Reporting): Promise<number> {
+  const now = Date.now();
+  const { runs: found, faults } = openRuns(settings.runs_dir, context);
+  for (const fault of faults) print(context.stderr, `${fault}\n`);
+  const runs: ListedRun[] = [];
+  for (const run of found) runs.push(await describe(run, now, context));
+  if (settings.json) {
+    printJson(context, EXIT.ok, { runs });
+    return EXIT.ok;
+  }
+  if (settings.quiet) return EXIT.ok;
+  if (runs.length === 0) {
+    print(context.stdout, `no runs in ${join(typedPath(context, resolve(context.cwd, settings.runs_dir)))}\n`);
+  }
+  const idWidth = Math.max(0, ...runs.map((run) => run.run_id.length));
+  for (const { run_id: id, state, age_ms: ageMs, counts, next_command: next } of runs) {
+    const age = `${formatDuration(ageMs)} ago`.padStart(12);
+    const line = `${id.padEnd(idWidth)}  ${state.padEnd(11)}  ${age}  ${countsText(counts)}`;
+    print(context.stdout, `${line}${next === null ? '' : `\n    next: ${next}`}\n`);
+  }
+  return EXIT.ok;
+}

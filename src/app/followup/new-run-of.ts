@@ -1,0 +1,69 @@
+import { EXIT } from '../../core/run/exit-codes.ts';
+import type { State } from '../../core/run/manifest.ts';
+import { copySandboxState } from '../account/sandbox.ts';
+import type { Context } from '../context.ts';
+import { CommandError } from '../errors.ts';
+import type { KeyedInvocation } from '../invocation.ts';
+import { checkPlan } from '../planning/check-plan.ts';
+import type { InputSource } from '../planning/input-source.ts';
+import { preparePlan } from '../planning/prepare.ts';
+import { lockForWriting, stateOf } from '../run/locks.ts';
+import { commandOn, type Run } from '../run/open.ts';
+import { successorText } from '../run/unfinished.ts';
+import { confirmAndSend } from '../sending/confirm.ts';
+
+export type Followup = 'retry' | 'undo';
+
+/** Throws CommandError (exit 8 or 9) if a run is not in a state that can be retried or undone. */
+async function checkState(source: Run, state: State, verb: Followup, context: Context): Promise<void> {
+  const { run_id: id, superseded_by: successor, started_at: startedAt } = source.manifest;
+  if (state === 'running' || state === 'planning') {
+    const code = verb === 'retry' ? 'no_retry' : 'locked';
+    throw new CommandError(EXIT.locked, code, `Run ${id} is at work.`);
+  }
+  if (state === 'superseded' && verb === 'retry') {
+    const next = successorText(source, 'retry', context);
+    throw new CommandError(EXIT.refused, 'no_retry', `Run ${id} was given up for run ${successor}.${next}`);
+  }
+  if (startedAt !== null || state === 'finished') return;
+  await checkPlan(source, context);
+  const apply = commandOn(source, 'apply', context);
+  const message = `Run ${id} has sent nothing. Carry it out: ${apply}`;
+  throw new CommandError(EXIT.refused, `no_${verb}`, message, verb === 'undo' ? apply : null);
+}
+
+/** Locks the run whose rows a new run takes, and returns it with its state. */
+export async function takeSource(
+  opened: Run,
+  verb: Followup,
+  invocation: KeyedInvocation,
+): Promise<{ source: Run; state: State }> {
+  const { run: source, lock } = await lockForWriting(opened, verb, invocation);
+  const state = await stateOf(source.dir, source.manifest, lock !== null);
+  await checkState(source, state, verb, invocation.context);
+  return { source, state };
+}
+
+/** An input made of the rows of another run. Its sandbox continues with the state that the other run left. */
+export function inputFrom(source: Run, input: Omit<InputSource, 'organizationId'>): InputSource {
+  return {
+    ...input,
+    organizationId: source.manifest.organization_id,
+    copy(dir, signal) {
+      copySandboxState(source.dir, dir);
+      return input.copy(dir, signal);
+    },
+  };
+}
+
+/** Plans and sends a new run. With --dry-run it is only planned. Returns the exit code. */
+export async function startNewRun(
+  input: InputSource,
+  { verb, supersedes }: { verb: Followup; supersedes: Run[] },
+  invocation: KeyedInvocation,
+): Promise<number> {
+  const prepared = await preparePlan(input, invocation.settings.dry_run ? 'plan' : verb, invocation);
+  if ('instead' in prepared) return EXIT.ok;
+  if ('exit' in prepared) return prepared.exit;
+  return confirmAndSend(prepared.run, invocation, { supersedes });
+}

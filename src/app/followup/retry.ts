@@ -1,0 +1,86 @@
+import { isTaken } from '../../core/followup/retry.ts';
+import { keptCells } from '../../core/results/rows.ts';
+import type { RowKind } from '../../core/settings/schema.ts';
+import { count } from '../../core/text/text.ts';
+import { createCsvWriter } from '../../io/csv/writer.ts';
+import { runFiles } from '../../io/run/directory.ts';
+import { checkAccount } from '../account/check-account.ts';
+import { requireKey } from '../account/connect.ts';
+import { indexLedger, inputRecords, resultsOf } from '../ending/write-results.ts';
+import type { Invocation } from '../invocation.ts';
+import { printNothingToDo } from '../output.ts';
+import type { InputSource } from '../planning/input-source.ts';
+import { draftRetry, planUndo } from '../planning/undo-plan.ts';
+import { checkOutputs } from '../run/create.ts';
+import type { Run } from '../run/open.ts';
+import { inputFrom, startNewRun, takeSource } from './new-run-of.ts';
+
+/** `leftBehind`: how many other rows a resume could still finish. */
+type Rows = { taken: number[]; leftBehind: number };
+
+async function rowsToTake({ dir, manifest }: Run, only: readonly RowKind[]): Promise<Rows> {
+  const index = await indexLedger(runFiles(dir).ledger, manifest.input.rows);
+  const taken: number[] = [];
+  let leftBehind = 0;
+  for await (const batch of resultsOf(dir, index, true)) {
+    for (const result of batch) {
+      if (isTaken(result, only)) taken.push(result.entry.row);
+      else if (result.status === 'unprocessed' || result.status === 'unverified') leftBehind += 1;
+    }
+  }
+  return { taken, leftBehind };
+}
+
+/** Writes rows with their columns as the input of a new run. Returns the SHA-256. */
+async function copyRows(from: Run, rows: readonly number[], dir: string, signal: AbortSignal): Promise<string> {
+  const input = inputRecords(from.dir, from.manifest);
+  const header = (await input.next()).value;
+  if (header === undefined) throw new Error(`${runFiles(from.dir).input} has no header`);
+  const writer = createCsvWriter(runFiles(dir).input, keptCells(header.cells, header.cells));
+  try {
+    let row = 0;
+    let copied = 0;
+    for await (const { cells } of input) {
+      row += 1;
+      if (row !== rows[copied]) continue;
+      copied += 1;
+      writer.write(keptCells(cells, header.cells));
+      if (copied % 10_000 === 0) signal.throwIfAborted();
+    }
+    return writer.close();
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
+}
+
+function inputOf(source: Run, taken: readonly number[], { settings }: Invocation): InputSource {
+  const { manifest, dir } = source;
+  const undo = manifest.source?.undo === true;
+  return inputFrom(source, {
+    path: manifest.input.path,
+    where: `${count(taken.length, 'row')} of ${source.shown}`,
+    name: manifest.name,
+    source: { run_id: manifest.run_id, dir, only: settings.only.join(','), undo },
+    copy: async (to, signal) => (undo ? draftRetry(dir, taken, to).sha256 : copyRows(source, taken, to, signal)),
+    // A retry of an undo leaves alone what the undo would have left alone.
+    ...(undo ? { plan: (to, signal, read) => planUndo(to, settings.force, signal, read) } : {}),
+  });
+}
+
+/** `retry RUN_DIR`: a new run of the rows that have not reached their target. Returns the exit code. */
+export async function retryRun(opened: Run, given: Invocation): Promise<number> {
+  const { settings } = given;
+  checkOutputs(null, given);
+  const invocation = { ...given, key: settings.dry_run && settings.offline ? null : requireKey(given) };
+  const { source, state } = await takeSource(opened, 'retry', invocation);
+  await checkAccount(source, invocation);
+  const { taken, leftBehind } = await rowsToTake(source, settings.only);
+  if (taken.length === 0) {
+    const kinds = settings.only.join(' or ');
+    return printNothingToDo(invocation, `Run ${source.manifest.run_id} has no rows that are ${kinds}`);
+  }
+  const isOver = state === 'finished' || leftBehind > 0;
+  const input = inputOf(source, taken, invocation);
+  return startNewRun(input, { verb: 'retry', supersedes: isOver ? [] : [source] }, invocation);
+}

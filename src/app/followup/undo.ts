@@ -1,0 +1,42 @@
+import { runFiles } from '../../io/run/directory.ts';
+import { checkAccount } from '../account/check-account.ts';
+import { withKey } from '../account/connect.ts';
+import { indexLedger } from '../ending/write-results.ts';
+import type { Invocation } from '../invocation.ts';
+import { printProgress } from '../output.ts';
+import { checkPlan } from '../planning/check-plan.ts';
+import { draftUndo, planUndo } from '../planning/undo-plan.ts';
+import { checkOutputs } from '../run/create.ts';
+import type { Run } from '../run/open.ts';
+import { inputFrom, startNewRun, takeSource } from './new-run-of.ts';
+
+/**
+ * `undo RUN_DIR`: a new run that restores what a run has changed, if the number still has what that run set. Returns the
+ * exit code.
+ */
+export async function undoRun(opened: Run, given: Invocation): Promise<number> {
+  checkOutputs(null, given);
+  const invocation = withKey(given);
+  const { settings, context } = invocation;
+  const { source, state } = await takeSource(opened, 'undo', invocation);
+  await checkPlan(source, context);
+  await checkAccount(source, invocation);
+  const { manifest, dir, shown } = source;
+  const index = await indexLedger(runFiles(dir).ledger, manifest.input.rows);
+  const input = inputFrom(source, {
+    path: null,
+    where: `undo of ${shown}`,
+    name: `undo-${manifest.name}`,
+    source: { run_id: manifest.run_id, dir, only: '', undo: true },
+    async copy(to) {
+      const { rows, sha256 } = draftUndo(dir, index, to);
+      if (rows === 0) {
+        printProgress(invocation, `Run ${manifest.run_id} has changed nothing: there is nothing to undo.\n`);
+      }
+      return sha256;
+    },
+    plan: (to, signal, read) => planUndo(to, settings.force, signal, read),
+  });
+  const isOver = state === 'finished' || state === 'superseded';
+  return startNewRun(input, { verb: 'undo', supersedes: isOver ? [] : [source] }, invocation);
+}

@@ -1,0 +1,52 @@
+import { limitText } from '../../core/settings/raw.ts';
+import type { Settings } from '../../core/settings/schema.ts';
+import { count } from '../../core/text/text.ts';
+import { type FailedEnding, refusal } from '../ending/run-ending.ts';
+import type { Reporting } from '../invocation.ts';
+import { commandOn, type Run } from '../run/open.ts';
+
+/** Refuses an input with fewer rows than --min-rows. */
+export function checkMinRows(where: string, rows: number, settings: Settings): FailedEnding | null {
+  const { min_rows: least } = settings;
+  if (rows >= least) return null;
+  return refusal('min_rows', `${where} has ${count(rows, 'data row')}, and --min-rows wants ${least}`);
+}
+
+/** Refuses a plan that changes more rows than --max-changes. */
+export function checkMaxChanges(change: number, rows: number, settings: Settings): FailedEnding | null {
+  const { max_changes: most } = settings;
+  if (most === null) return null;
+  const isOver = most.percent ? change * 100 > most.value * rows : change > most.value;
+  if (!isOver) return null;
+  const what = `${count(change, 'row')} of ${rows.toLocaleString('en-US')} would change`;
+  return refusal('max_changes', `${what}, more than --max-changes ${limitText(most)}; nothing was sent`);
+}
+
+/** Refuses a plan with warnings if --strict makes errors of them. */
+export function checkStrict(warnings: readonly string[], { strict }: Settings): FailedEnding | null {
+  if (!strict || warnings.length === 0) return null;
+  const what = count(warnings.length, 'warning');
+  return refusal('strict', `${what}, which --strict makes errors; nothing was sent`);
+}
+
+/** Refuses to start a run while an earlier one of the same input is unfinished, unless --if-unfinished allows it. */
+export function checkUnfinished(
+  run: Run,
+  unfinished: readonly Run[],
+  { settings, context }: Reporting,
+): FailedEnding | null {
+  const last = unfinished.at(-1);
+  if (last === undefined || settings.if_unfinished !== 'refuse') return null;
+  const skip = settings.skip_rejected ? ['--skip-rejected'] : [];
+  const anew = commandOn(run, 'apply', context, '--if-unfinished', 'new', ...skip);
+  const what = `Run ${last.manifest.run_id} of the same input was not finished, so nothing was sent.`;
+  const detail = `run ${last.manifest.run_id} of the same input was not finished`;
+  // A run that met wrong numbers must not be resumed: the file has to be fixed first.
+  if (last.manifest.stop?.reason === 'phone_number_mismatch') {
+    const why = 'It stopped because phone numbers did not belong to their ids: mend the file first.';
+    return { ...refusal('unfinished', `${what} ${why}\n  Start anew:     ${anew}`, detail), next: anew };
+  }
+  const resume = commandOn(last, 'resume', context);
+  const message = `${what}\n  Go on with it:  ${resume}\n  Start anew:     ${anew}`;
+  return { ...refusal('unfinished', message, detail), next: resume };
+}

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { type AccountText, dialectText, heldText, planText, rejectionText } from '../../core/plan/plan-text.ts';
+import type { Preview } from '../../core/plan/preview.ts';
+import type { Settings } from '../../core/settings/schema.ts';
+import { count } from '../../core/text/text.ts';
+import type { Context } from '../context.ts';
+import type { Reporting } from '../invocation.ts';
+import { createStyle, print, wrapForTerminal } from '../output.ts';
+import type { Run } from '../run/open.ts';
+import { validUntil } from './check-plan.ts';
+import type { PlannedRun } from './plan-run.ts';
+
+/** A move between hundreds of profiles has hundreds of warnings. */
+const MAX_SHOWN_WARNINGS = 20;
+
+/** The warnings of a plan for people, one a line; those that are left out are in summary.json. */
+export function warningText(warnings: readonly string[], dir: string, { stderr, env }: Context): string {
+  const style = createStyle(stderr, env);
+  const lines = warnings.slice(0, MAX_SHOWN_WARNINGS).map((text) => {
+    // Wrapped before it is coloured, because colours take no columns.
+    const line = wrapForTerminal(stderr, `warning: ${text}`);
+    return `${style('strong', 'warning:')}${line.slice('warning:'.length)}\n`;
+  });
+  const more = warnings.length - MAX_SHOWN_WARNINGS;
+  if (more > 0) lines.push(`and ${count(more, 'more warning')} in ${join(dir, 'summary.json')}\n`);
+  return lines.join('');
+}
+
+/** A plan for people. */
+export function planTextOf(run: Run, preview: Preview, account: AccountText | null, settings: Settings): string {
+  const sentTo = settings.sandbox ? 'To the stand-in' : `PATCH ${settings.base_url}/phone_numbers/{id}/messaging`;
+  return planText(preview, settings, sentTo, Date.now(), validUntil(run, settings), account);
+}
+
+/** Shows a new plan: the plan on standard output for `plan`; everything else on standard error. */
+export function showPlan(
+  { run, preview, dialect, account, warnings }: PlannedRun,
+  { where, notes }: { where: string; notes: readonly string[] },
+  { settings, context }: Reporting,
+): void {
+  if (settings.quiet || settings.json) return;
+  const { stdout, stderr, env } = context;
+  // The CSV of an undo is our own.
+  if (dialect !== null && run.manifest.source?.undo !== true) print(stderr, `${where}: ${dialectText(dialect)}\n`);
+  for (const note of notes) print(stderr, `note: ${note}\n`);
+  const stream = run.manifest.command === 'plan' ? stdout : stderr;
+  print(stream, wrapForTerminal(stream, planTextOf(run, preview, account, settings)));
+  print(stderr, warningText(warnings, run.shown, context));
+  print(stderr, wrapForTerminal(stderr, heldText(preview, join(run.shown, 'held.csv'))));
+  const rejections = wrapForTerminal(stderr, rejectionText(preview, join(run.shown, 'results.csv')));
+  if (rejections !== '') print(stderr, createStyle(stderr, env)('bad', rejections));
+}

@@ -1,0 +1,103 @@
+import { EXIT } from '../../core/run/exit-codes.ts';
+import type { Manifest } from '../../core/run/manifest.ts';
+import { commandLine } from '../../core/text/shell.ts';
+import { count } from '../../core/text/text.ts';
+import { checkAccount } from '../account/check-account.ts';
+import { requireKey } from '../account/connect.ts';
+import { rereadAccount, rereadOrExit } from '../account/reread.ts';
+import type { Context } from '../context.ts';
+import { endRun } from '../ending/end-run.ts';
+import { errorOf, type FailedEnding, failedEnding } from '../ending/run-ending.ts';
+import { CommandError } from '../errors.ts';
+import type { Invocation, KeyedInvocation } from '../invocation.ts';
+import { printProgress } from '../output.ts';
+import { checkPlan, checkPlanAge } from '../planning/check-plan.ts';
+import { checkMaxChanges, checkMinRows, checkUnfinished } from '../planning/guards.ts';
+import { checkSavedStrict, savedPlanText, showSavedPlan } from '../planning/saved-plan.ts';
+import { checkOutputs } from '../run/create.ts';
+import { lockForWriting, stateOf } from '../run/locks.ts';
+import { commandOn, keptSettings, type Run } from '../run/open.ts';
+import { sourceTakenOver, unfinishedLike } from '../run/unfinished.ts';
+import { confirmAndSend } from './confirm.ts';
+import { resumeInstead } from './resume.ts';
+
+/** Throws CommandError (exit 8) with the command to use instead if a run cannot be applied in its state. */
+async function checkState(run: Run, isOurs: boolean, context: Context): Promise<void> {
+  const { run_id: id, plan } = run.manifest;
+  const state = await stateOf(run.dir, run.manifest, isOurs);
+  // Without a plan, checkPlan refuses the run.
+  if (plan === null || state === 'planned' || state === 'refused') return;
+  const refuse = (what: string, next: string) =>
+    new CommandError(EXIT.refused, 'not_planned', `Run ${id} ${what}: ${next}`, next);
+  if (state === 'interrupted' || state === 'paused') {
+    throw refuse(`was begun and is ${state}. Go on with it`, commandOn(run, 'resume', context));
+  }
+  const results = commandLine(context.program, 'results', run.shown);
+  throw refuse(`is ${state}, and apply takes a planned one. See how it ended`, results);
+}
+
+/** The command that a saved plan belongs to once it is executed. */
+function commandOf({ source }: Manifest): string {
+  if (source === null) return 'apply';
+  return source.undo && source.only === '' ? 'undo' : 'retry';
+}
+
+/** Refuses a saved plan with rejected rows, unless --skip-rejected. */
+function checkRejected({ manifest }: Run, { settings }: Invocation): FailedEnding | null {
+  const rejected = manifest.plan?.rejected ?? 0;
+  if (rejected === 0 || settings.skip_rejected) return null;
+  return failedEnding(EXIT.input, 'refused', 'rejected_rows', `${count(rejected, 'row')} rejected; nothing was sent`);
+}
+
+/** Refuses a saved plan for its size. */
+function checkSize({ manifest }: Run, { settings }: Invocation): FailedEnding | null {
+  const { rows } = manifest.input;
+  return checkMinRows('the plan', rows, settings) ?? checkMaxChanges(manifest.plan?.change ?? 0, rows, settings);
+}
+
+/** Rereads the account, shows the plan, asks and sends. */
+async function sendSavedPlan(run: Run, invocation: KeyedInvocation, supersedes: Run[]): Promise<number> {
+  await checkAccount(run, invocation);
+  const reread = await rereadOrExit(run, invocation);
+  if ('exit' in reread) return reread.exit;
+  const { text, toSend } = await savedPlanText(reread, invocation);
+  printProgress(invocation, text);
+  const { manifest } = reread.run;
+  const applied = { ...reread.run, manifest: { ...manifest, command: commandOf(manifest) } };
+  return confirmAndSend(applied, invocation, { reread: reread.reread, toSend, supersedes });
+}
+
+/** `apply RUN_DIR`: executes a saved plan. A dry run shows it and leaves its files alone. Returns the exit code. */
+export async function applyRun(opened: Run, given: Invocation): Promise<number> {
+  const { settings, context } = given;
+  checkOutputs(null, given);
+  const needsNoKey = settings.dry_run && opened.manifest.settings.offline === 'true';
+  const invocation = { ...given, key: needsNoKey ? null : requireKey(given) };
+  const { run: locked, lock } = await lockForWriting(opened, 'apply', invocation);
+  // Settings of this call belong to the run from now on, and to the commands that it prints.
+  const manifest = { ...locked.manifest, settings: keptSettings(invocation), locked: lock !== null };
+  const run = { ...locked, manifest };
+  const refuse = (ending: FailedEnding) => {
+    if (settings.dry_run) throw errorOf(ending);
+    return endRun(run, ending, invocation);
+  };
+  await checkState(run, lock !== null, context);
+  await checkPlan(run, context);
+  const rejected = checkRejected(run, invocation);
+  if (rejected !== null) return refuse(rejected);
+  checkPlanAge(run, settings, context);
+  const size = checkSize(run, invocation);
+  if (size !== null) return refuse(size);
+  checkSavedStrict(run, invocation);
+  if (settings.dry_run) return showSavedPlan(await rereadAccount(run, invocation, false), invocation);
+  const unfinished = await unfinishedLike(run, context);
+  const takenOver = await sourceTakenOver(run, context);
+  const instead = unfinished.at(-1);
+  if (instead !== undefined && settings.if_unfinished === 'resume') {
+    lock?.release();
+    return resumeInstead(instead, invocation);
+  }
+  const inTheWay = checkUnfinished(run, unfinished, invocation);
+  if (inTheWay !== null) return refuse(inTheWay);
+  return sendSavedPlan(run, invocation, [...unfinished, ...takenOver]);
+}

@@ -1,0 +1,109 @@
+import { resolve } from 'node:path';
+import type { Summary } from '../../core/results/summary.ts';
+import { EXIT, exitName } from '../../core/run/exit-codes.ts';
+import { rawSettings } from '../../core/settings/raw.ts';
+import type { Layer } from '../../core/settings/resolve.ts';
+import { settingDefinition } from '../../core/settings/schema.ts';
+import { readJson, removeDrafts, runFiles } from '../../io/run/directory.ts';
+import { checkAccount } from '../account/check-account.ts';
+import { withKey } from '../account/connect.ts';
+import { rereadOrExit } from '../account/reread.ts';
+import { copyResults } from '../ending/write-results.ts';
+import { CommandError } from '../errors.ts';
+import type { Invocation, KeyedInvocation, Reporting } from '../invocation.ts';
+import { print, printJson, printProgress } from '../output.ts';
+import { checkPlan } from '../planning/check-plan.ts';
+import { checkOutputs } from '../run/create.ts';
+import { isAtWork, lockAccount, lockRun, stateOf } from '../run/locks.ts';
+import { commandOn, keptSettings, openRun, type Run } from '../run/open.ts';
+import { successorText } from '../run/unfinished.ts';
+import { resolveLayers } from '../settings.ts';
+import { sendRows } from './send-rows.ts';
+
+/** Says that a run has finished. Returns its exit code. */
+function reportFinished({ manifest, dir }: Run, { settings, context }: Reporting): number {
+  const { run_id: id, exit_code: exit, state } = manifest;
+  const code = exit ?? EXIT.ok;
+  if (settings.results !== null) copyResults(dir, resolve(context.cwd, settings.results));
+  const summary = readJson(runFiles(dir).summary) as Summary | null;
+  if (settings.json) {
+    if (summary === null) printJson(context, code, { run_id: id, state });
+    else print(context.stdout, `${JSON.stringify(summary)}\n`);
+    return code;
+  }
+  const next = summary?.next_command ?? null;
+  const text = `Run ${id} has finished with exit ${code} (${exitName(code)}): nothing is left to go on with.\n`;
+  if (!settings.quiet || code !== EXIT.ok) print(context.stderr, `${text}${next === null ? '' : `Next: ${next}\n`}`);
+  return code;
+}
+
+/** Returns the exit code of a finished run, or null if there is something to resume. Throws CommandError (exit 8) if the run cannot be resumed. */
+async function nothingToResume(run: Run, reporting: Reporting): Promise<number | null> {
+  const { manifest, dir } = run;
+  const { run_id: id, exit_code: exit } = manifest;
+  const { context } = reporting;
+  const state = await stateOf(dir, manifest);
+  if (state === 'finished') return reportFinished(run, reporting);
+  if (state === 'superseded') {
+    const next = successorText(run, 'resume', context);
+    throw new CommandError(
+      EXIT.refused,
+      'superseded',
+      `Run ${id} was given up for run ${manifest.superseded_by}.${next}`,
+    );
+  }
+  // A confirmed run whose key was refused before the first write can be resumed. Without a plan, checkPlan refuses it.
+  const isResumable = exit === EXIT.preflight && (manifest.started_at !== null || manifest.plan === null);
+  if (state !== 'planned' && (state !== 'refused' || isResumable)) return null;
+  const apply = commandOn(run, 'apply', context);
+  const what = state === 'planned' ? 'was planned and not begun' : 'was refused before anything was sent';
+  throw new CommandError(EXIT.refused, 'not_begun', `Run ${id} ${what}. Carry it out: ${apply}`, apply);
+}
+
+/** Continues a run under the account's lock: takes its own, checks plan and account, sends what is left. */
+async function continueRun(opened: Run, invocation: KeyedInvocation): Promise<number> {
+  const { settings, context } = invocation;
+  const { run_id: id } = opened.manifest;
+  if (settings.no_lock && (await isAtWork(opened.dir, opened.manifest))) {
+    throw new CommandError(EXIT.locked, 'locked', `Run ${id} is at work; no lock is needed to see that.`);
+  }
+  const lock = await lockRun(opened.dir, { settings, context, what: `resume ${id}` });
+  // Read again: the holder of the lock may have finished the run.
+  const { manifest } = openRun(opened.dir, context);
+  const exit = await nothingToResume({ ...opened, manifest }, invocation);
+  if (exit !== null) return exit;
+  const run = { ...opened, manifest: { ...manifest, settings: keptSettings(invocation), locked: lock !== null } };
+  await checkPlan(run, context);
+  await checkAccount(run, invocation);
+  if (lock !== null) removeDrafts(run.dir);
+  const reread = await rereadOrExit(run, invocation);
+  if ('exit' in reread) return reread.exit;
+  return sendRows(reread.run, invocation, { reread: reread.reread });
+}
+
+/** `resume`: continues an interrupted or paused run. Never asks. Returns the exit code. */
+export async function resumeRun(run: Run, invocation: Invocation): Promise<number> {
+  checkOutputs(null, invocation);
+  const exit = await nothingToResume(run, invocation);
+  if (exit !== null) return exit;
+  const keyed = withKey(invocation);
+  await lockAccount(keyed.key, { ...invocation, what: `resume ${run.manifest.run_id}` });
+  return continueRun(run, keyed);
+}
+
+/**
+ * Continues an unfinished run in place of a new one of the same input. It keeps its own settings, except for those that
+ * this call or its job file names and that do not belong to the plan.
+ */
+export async function resumeInstead(run: Run, given: KeyedInvocation): Promise<number> {
+  const { settings, sources } = given;
+  const isNamed = (name: keyof typeof sources) =>
+    sources[name] !== 'default' && settingDefinition(name).belongsTo !== 'plan';
+  const layers: Layer[] = [
+    { source: 'flag', raw: rawSettings(settings, isNamed, true) },
+    { source: 'run', raw: run.manifest.settings },
+  ];
+  const resolved = resolveLayers(layers, 'run');
+  printProgress(given, `Going on with run ${run.manifest.run_id} of the same input, which was not finished.\n`);
+  return continueRun(run, { ...given, ...resolved });
+}

@@ -1,0 +1,53 @@
+import { executionEnding } from '../../core/results/ending.ts';
+import type { Tally } from '../../core/results/tally.ts';
+import { EXIT } from '../../core/run/exit-codes.ts';
+import { openTarget } from '../account/connect.ts';
+import type { Reread } from '../account/reread.ts';
+import { endRun } from '../ending/end-run.ts';
+import { errorOf, failedEnding } from '../ending/run-ending.ts';
+import { CommandError } from '../errors.ts';
+import type { KeyedInvocation } from '../invocation.ts';
+import type { Run } from '../run/open.ts';
+import { supersede } from '../run/unfinished.ts';
+import { type Executed, executePlan } from './execute.ts';
+import { finishTimeOf } from './finish-time.ts';
+
+export type Sending = {
+  /** Runs that this one supersedes. */
+  supersedes?: Run[];
+  /** The account as it is now, if the plan was made before. */
+  reread?: Reread | null;
+};
+
+/** Sends the rows of a plan that are still to be sent, and writes the results. Returns the exit code. */
+export async function sendRows(
+  run: Run,
+  invocation: KeyedInvocation,
+  { supersedes = [], reread = null }: Sending,
+): Promise<number> {
+  const time = finishTimeOf(invocation.settings);
+  if ('refused' in time) throw errorOf(time.refused);
+  supersede(supersedes, run);
+  if ((run.manifest.plan?.change ?? 0) === 0) {
+    const decide = (tally: Tally) => executionEnding(null, tally);
+    return endRun(run, { execution: true, decide }, invocation);
+  }
+  const { target, close } = await openTarget(run.dir, invocation);
+  let executed: Executed;
+  try {
+    executed = await executePlan(run, invocation, { target, reread, finishBy: time.finishBy });
+  } catch (error) {
+    await close().catch(() => undefined);
+    if (error instanceof CommandError) throw error;
+    const message = `The run could not be begun, and nothing was sent: ${(error as Error).message}.`;
+    const { state, stop } = run.manifest;
+    return endRun(run, { ...failedEnding(EXIT.internal, state, 'internal', message), stop }, invocation);
+  }
+  const { manifest } = executed.run;
+  const lost = await close().then(
+    () => [],
+    (error: Error) => [`the state of the stand-in could not be kept: ${error.message}`],
+  );
+  const ended = { ...executed.run, manifest: { ...manifest, warnings: [...manifest.warnings, ...lost] } };
+  return endRun(ended, { execution: true, decide: executed.decide }, invocation);
+}
