@@ -36,6 +36,7 @@ export const LAYERS = [
   'app/account',
   'app/planning',
   'app/sending',
+  'app/followup',
   'commands',
   'cli',
 ] as const;

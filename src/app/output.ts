@@ -47,7 +47,8 @@ export function printProgress({ settings, context }: Report, text: string): void
 
 /** Reports that there is nothing to do, and returns exit code 0. */
 export function printNothingToDo(report: Report, why: string): number {
-  if (report.settings.json) printJson(report.context, EXIT.ok, { warnings: [why] });
-  printProgress(report, `${why}: nothing to do\n`);
+  const text = `${why}: nothing to do.`;
+  if (report.settings.json) printJson(report.context, EXIT.ok, { warnings: [text] });
+  printProgress(report, `${text}\n`);
   return EXIT.ok;
 }

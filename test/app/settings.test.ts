@@ -184,7 +184,11 @@ describe('a job file', () => {
     mkdirSync(home);
     const path = join(home, 'nightly.yaml');
     writeFileSync(path, text);
-    return { home, path, settle: () => resolveForJob(path, flags, contextOf(env, '/elsewhere')) };
+    const settle = () => {
+      const { invocation, ...job } = resolveForJob(path, flags, contextOf(env, '/elsewhere'));
+      return { ...invocation, ...job };
+    };
+    return { home, path, settle };
   }
 
   it('is overruled by the environment, and that by flags', () => {

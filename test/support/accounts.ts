@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
+import type { KeyedInvocation } from '../../src/app/invocation.ts';
 import { copyInput, type InputSource, inputSourceOf } from '../../src/app/planning/input-source.ts';
 import { type PlannedRun, planRun } from '../../src/app/planning/plan-run.ts';
 import { newRun } from '../../src/app/run/create.ts';
@@ -8,7 +9,6 @@ import type { Run } from '../../src/app/run/open.ts';
 import { resolveForCommand } from '../../src/app/settings.ts';
 import type { LedgerEntry } from '../../src/core/ledger/entry.ts';
 import type { PlanEntry } from '../../src/core/plan/entry.ts';
-import type { Resolved } from '../../src/core/settings/resolve.ts';
 import type { RawSettings } from '../../src/core/settings/schema.ts';
 import { createStop, type Stop } from '../../src/engine/stop.ts';
 import { runFiles } from '../../src/io/run/directory.ts';
@@ -31,8 +31,8 @@ export type Place = {
   sandbox: Sandbox;
   context: TestContext;
   stop: Stop;
-  /** The settings of a command that goes there as fast as it can. */
-  resolve: (flags?: RawSettings) => Resolved;
+  /** A command that sends to the account as fast as it can. */
+  invoke: (flags?: RawSettings) => KeyedInvocation;
   /** Plans an input of these contents. */
   plan: (
     content: string,
@@ -55,25 +55,23 @@ export async function accountOf(options: SandboxOptions = {}): Promise<Place> {
   const cwd = tempDir();
   const context = contextOf({ TELNYX_API_KEY: KEY }, cwd);
   const stop = createStop();
-  const resolve = (flags: RawSettings = {}): Resolved => {
+  const invoke = (flags: RawSettings = {}): KeyedInvocation => {
     const fast = { rate: 'off', retry_base: '1ms', retry_max: '2ms', max_attempts: '2', outage_patience: '0s' };
-    return resolveForCommand(
-      { base_url: sandbox.url, runs_dir: join(cwd, 'runs'), ...fast, ...flags },
-      context,
-      'plan',
-    );
+    const given = { base_url: sandbox.url, runs_dir: join(cwd, 'runs'), ...fast, ...flags };
+    const invocation = resolveForCommand(given, context, 'plan');
+    return { ...invocation, key: invocation.settings.sandbox ? null : KEY };
   };
   return {
     sandbox,
     context,
     stop,
-    resolve,
+    invoke,
     async plan(content, flags = {}, changes = {}, signal = new AbortController().signal) {
       writeFileSync(join(cwd, 'numbers.csv'), content);
-      const resolved = resolve(flags);
+      const invocation = invoke(flags);
       const origin = { ...inputSourceOf('numbers.csv', context), ...changes };
-      const run = await copyInput(await newRun(origin, resolved, 'plan', context), origin, signal);
-      return planRun(run, origin, resolved, resolved.settings.sandbox ? null : KEY, signal, stop, context);
+      const run = await copyInput(await newRun(origin, 'plan', invocation), origin, signal);
+      return planRun(run, origin, invocation, { signal, stop });
     },
     asked() {
       const methods = sandbox.requests().map(({ method }) => method);

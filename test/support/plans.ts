@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { writeResults } from '../../src/app/ending/write-results.ts';
-import { copyBytes, makePlan, type Planned } from '../../src/app/planning/make-plan.ts';
+import { copyBytes, makePlan, type Plan } from '../../src/app/planning/make-plan.ts';
 import type { PlanEntry } from '../../src/core/plan/entry.ts';
 import type { Tally } from '../../src/core/results/tally.ts';
 import type { Manifest } from '../../src/core/run/manifest.ts';
@@ -15,7 +15,7 @@ export type Checks = Parameters<typeof makePlan>[1];
 const STRICT: Checks = { map: {}, delimiter: null, allow_unassign: false, allow_rounded_ids: false };
 
 /** A planned run in a directory of its own, as a command would leave it. */
-export type PlannedRun = { dir: string; planned: Planned; manifest: Manifest; entries: PlanEntry[] };
+export type PlannedRun = { dir: string; planned: Plan; manifest: Manifest; entries: PlanEntry[] };
 
 /** Plans an input of these contents. */
 export async function planOf(content: string | Uint8Array, checks: Partial<Checks> = {}): Promise<PlannedRun> {

@@ -78,7 +78,7 @@ describe('results that may not be written', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('EACCES');
     expect(stderr).not.toContain('    at ');
-    const next = /When that is mended: (.*)$/m.exec(stderr)?.[1] as string;
+    const next = /After fixing that: (.*)$/m.exec(stderr)?.[1] as string;
     expect((await paste(cwd, next)).code).toBe(0);
     expect(summaryOf(cwd).counts).toMatchObject({ updated: 5 });
     expect(rowsSent(sandbox)).toHaveLength(5);
@@ -102,7 +102,7 @@ describe('a run directory that is removed midway', () => {
     const after = sandbox.requests().length;
     await pause(300);
     expect(sandbox.requests()).toHaveLength(after);
-    const next = /When that is mended: (.*)$/m.exec(stderr)?.[1] as string;
+    const next = /After fixing that: (.*)$/m.exec(stderr)?.[1] as string;
     expect((await paste(cwd, next)).code).toBe(0);
     expect((await paste(cwd, summaryOf(cwd).next_command as string)).code).toBe(0);
     expect(table(cwd, 'results.csv').every(({ status }) => status === 'updated')).toBe(true);

@@ -15,7 +15,7 @@ describe('a disk that is full when the results are written', () => {
     expect(code).toBe(1);
     expect(stderr).toContain('ENOSPC');
     expect(stderr).not.toContain('    at ');
-    const next = /When that is mended: (.*)$/m.exec(stderr)?.[1] as string;
+    const next = /After fixing that: (.*)$/m.exec(stderr)?.[1] as string;
     expect((await paste(cwd, next)).code).toBe(0);
     expect(summaryOf(cwd).counts).toMatchObject({ updated: 5, unverified: 0 });
   });

@@ -1,4 +1,4 @@
-import type { Account } from '../../core/account/snapshot.ts';
+import type { AccountSnapshot } from '../../core/account/snapshot.ts';
 import type { Answer } from '../../core/api/response.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
@@ -81,7 +81,7 @@ export async function checkAccount(run: Run, invocation: KeyedInvocation): Promi
 }
 
 /** Throws CommandError (exit 7) if a run was started in another account than the one that was read. */
-export function checkOrganization({ manifest }: Run, account: Account): void {
+export function checkOrganization({ manifest }: Run, account: AccountSnapshot): void {
   const seen = account.organization();
   const { organization_id: known, run_id: id } = manifest;
   if (known === null || seen === null || seen === known) return;
@@ -91,7 +91,7 @@ export function checkOrganization({ manifest }: Run, account: Account): void {
 }
 
 /** Records the account and the key of a run. Throws CommandError (exit 7) if it was started in another account. */
-export function recordAccount(run: Run, account: Account, { settings, key }: KeyedInvocation): Run {
+export function recordAccount(run: Run, account: AccountSnapshot, { settings, key }: KeyedInvocation): Run {
   checkOrganization(run, account);
   if (key === null) return run;
   const { organization_id: known, key_sha256: recorded } = run.manifest;

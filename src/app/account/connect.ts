@@ -27,7 +27,7 @@ export function requireKey({ settings, context }: { settings: Settings; context:
     throw new UsageError((error as Error).message);
   }
   const found = findApiKey(context.env);
-  if ('fault' in found) throw new UsageError(found.fault);
+  if ('error' in found) throw new UsageError(found.error);
   if (found.key === null) {
     throw new UsageError(
       'no API key: set TELNYX_API_KEY, or TELNYX_API_KEY_FILE to a file that holds it (or rehearse with --sandbox, or check the file alone with plan --offline)',

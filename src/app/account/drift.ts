@@ -3,7 +3,7 @@ import type { Outcome } from '../../core/attempt/outcome.ts';
 import { profileCell } from '../../core/input/target.ts';
 import type { LedgerEntry } from '../../core/ledger/entry.ts';
 import { addToIndex, type LedgerIndex } from '../../core/ledger/replay.ts';
-import { compareLive, compareWhole } from '../../core/plan/drift.ts';
+import { compareWithPlan, compareWithUndo } from '../../core/plan/drift.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { count } from '../../core/text/text.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -29,14 +29,14 @@ const NOTHING_SENT = {
 const isUndo = ({ run }: Comparison) => run.manifest.source?.undo === true;
 
 /** An undo leaves a number alone as a whole; other runs compare only what they change. */
-function compare(comparison: Comparison, entry: PlanEntry, shown: ShownSettings): ReturnType<typeof compareLive> {
-  return isUndo(comparison) ? compareWhole(entry, shown) : compareLive(entry, shown);
+function compare(comparison: Comparison, entry: PlanEntry, shown: ShownSettings): ReturnType<typeof compareWithPlan> {
+  return isUndo(comparison) ? compareWithUndo(entry, shown) : compareWithPlan(entry, shown);
 }
 
 /** The outcome of a row that is not sent because of what its number is now; null if it is sent or stays as planned. */
 function unsentOutcome(comparison: Comparison, entry: PlanEntry): Outcome | null {
   const { account, closed } = comparison.reread;
-  const number = account.of(entry);
+  const number = account.stateOf(entry);
   const base = {
     ...NOTHING_SENT,
     row: entry.row,
@@ -79,7 +79,7 @@ function unsentOutcome(comparison: Comparison, entry: PlanEntry): Outcome | null
 }
 
 /** Marks ledger entries of rows that were at their target when they were planned. */
-const besidesOf = ({ action }: PlanEntry) => (action === 'unchanged' ? { besides: true as const } : {});
+const unchangedMark = ({ action }: PlanEntry) => (action === 'unchanged' ? { unchangedButSent: true as const } : {});
 
 /**
  * What a number has that is sent although it has drifted: an undo restores that. Also for a number that has come back to
@@ -87,18 +87,18 @@ const besidesOf = ({ action }: PlanEntry) => (action === 'unchanged' ? { besides
  */
 function foundEntry(comparison: Comparison, entry: PlanEntry): LedgerEntry | null {
   const { reread, index } = comparison;
-  const number = reread.account.of(entry);
+  const number = reread.account.stateOf(entry);
   if (number.state !== 'found') return null;
-  if (compare(comparison, entry, number.shown) !== 'drifted' && !index.found.has(entry.row)) return null;
+  if (compare(comparison, entry, number.shown) !== 'drifted' && !index.overwritten.has(entry.row)) return null;
   const { profile, product } = number.shown;
   const at = new Date().toISOString();
   const values = { profile: profileCell(profile), product: product ?? '' };
-  return { type: 'found', ...besidesOf(entry), row: entry.row, ...values, at };
+  return { type: 'found', ...unchangedMark(entry), row: entry.row, ...values, at };
 }
 
 function ledgerEntry(comparison: Comparison, entry: PlanEntry): LedgerEntry | null {
   const outcome = unsentOutcome(comparison, entry);
-  if (outcome !== null) return { type: 'outcome', ...outcome, ...besidesOf(entry) };
+  if (outcome !== null) return { type: 'outcome', ...outcome, ...unchangedMark(entry) };
   return foundEntry(comparison, entry);
 }
 

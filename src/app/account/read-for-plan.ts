@@ -1,4 +1,4 @@
-import type { Account } from '../../core/account/snapshot.ts';
+import type { AccountSnapshot } from '../../core/account/snapshot.ts';
 import { cleanCell } from '../../core/input/cell.ts';
 import { readProfileRef } from '../../core/input/profile-ref.ts';
 import { UNASSIGN } from '../../core/input/target.ts';
@@ -18,7 +18,7 @@ type NumberCounts = { total: number | null; on: (profile: string) => number | nu
 
 /** What was read of the account for a plan. */
 export type AccountView = {
-  account: Account;
+  account: AccountSnapshot;
   profiles: ReadProfiles;
   how: string;
   counts: (moves: readonly Move[]) => Promise<NumberCounts>;
@@ -62,7 +62,7 @@ export async function readForDraft(run: Run, draft: Preview, session: AccountSes
   const ids = targets.filter((target) => readProfileRef(target) === null);
   const { account, reading } = await readNumbers(session, () => draftRows(plan), ids);
   const { query, client } = session;
-  const needed = new Set([...ids, ...account.profiles()]);
+  const needed = new Set([...ids, ...account.profilesInUse()]);
   const profiles = await readProfiles(query, client, needed, ids.length < targets.length);
   const count = async (profile?: string): Promise<number | null> => {
     const filter = profile === undefined ? { page: 1 } : { page: 1, profile };
@@ -77,7 +77,7 @@ export async function readForDraft(run: Run, draft: Preview, session: AccountSes
       // `verify` moves nothing.
       if (run.manifest.command === 'verify') return { total: null, on: () => null };
       if (moves.length === 0) return { total: reading.total, on: () => null };
-      if (reading.total === account.seen()) return { total: reading.total, on: account.seenOn };
+      if (reading.total === account.countShown()) return { total: reading.total, on: account.countShownOn };
       const leaving = moves.filter((move) => isProfile(move.profileTarget) || move.profileTarget === UNASSIGN);
       const sources = [...new Set(leaving.map((move) => move.profileBefore))]
         .filter(isProfile)
@@ -92,7 +92,7 @@ export async function readForDraft(run: Run, draft: Preview, session: AccountSes
 /** Returns a function that compares an entry of the draft with the account. */
 export function resolver({ account, profiles }: AccountView): (entry: PlanEntry) => PlanEntry {
   const known = profilesOf(profiles);
-  return (entry) => withAccount(entry, account.of(entry), known);
+  return (entry) => withAccount(entry, account.stateOf(entry), known);
 }
 
 /** The warnings and notes of a plan that was compared with the account. */

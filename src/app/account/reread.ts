@@ -1,4 +1,4 @@
-import type { Account } from '../../core/account/snapshot.ts';
+import type { AccountSnapshot } from '../../core/account/snapshot.ts';
 import { profileCell } from '../../core/input/target.ts';
 import { type LedgerIndex, ROW_STATE } from '../../core/ledger/replay.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
@@ -20,7 +20,7 @@ import { type AccountSession, openSession, readingError, readNumbers } from './s
 
 /** The account as it is now, to compare a saved plan with it. */
 export type Reread = {
-  account: Account;
+  account: AccountSnapshot;
   /** Target profiles that take no numbers any longer, and why. */
   closed: Map<string, 'unknown_profile' | 'profile_disabled'>;
 };
@@ -38,9 +38,9 @@ const MAX_TARGETS = 4;
 export async function* unsentRows(path: string, index: LedgerIndex): AsyncGenerator<PlanEntry[]> {
   for await (const batch of readPlan(path)) {
     yield batch.filter(({ action, row }) => {
-      const state = index.left[row];
+      const state = index.rowStates[row];
       const hasTarget = action === 'change' || action === 'unchanged';
-      return hasTarget && (state === ROW_STATE.untouched || state === ROW_STATE.put_back);
+      return hasTarget && (state === ROW_STATE.untouched || state === ROW_STATE.requeued);
     });
   }
 }

@@ -1,8 +1,8 @@
-import { type Account, createAccount, type Named } from '../../core/account/snapshot.ts';
-import { looksDown } from '../../core/attempt/classify.ts';
+import { type AccountSnapshot, createSnapshot, type NumberKey } from '../../core/account/snapshot.ts';
+import { isOutageAnswer } from '../../core/attempt/classify.ts';
 import { expectedRate, timeNeeded } from '../../core/plan/plan-text.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
-import { signalExit } from '../../core/results/ending.ts';
+import { signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Settings } from '../../core/settings/schema.ts';
@@ -87,7 +87,12 @@ function announceWait(event: ExecutorEvent, reporting: Reporting): void {
   const patienceMs = reporting.settings.outage_patience;
   if (event.event === 'run.paused') {
     printProgress(reporting, `${event.why}: waiting ${formatDuration(event.waitMs)}\n`);
-  } else if (event.event === 'read.failed' && event.retryInMs === null && looksDown(event.answer) && patienceMs > 0) {
+  } else if (
+    event.event === 'read.failed' &&
+    event.retryInMs === null &&
+    isOutageAnswer(event.answer) &&
+    patienceMs > 0
+  ) {
     const patience = formatDuration(patienceMs);
     const text = `The API does not answer (${event.description}): trying for up to ${patience} (--outage-patience)\n`;
     printProgress(reporting, text);
@@ -176,11 +181,11 @@ async function connect(
 /** Reads the numbers that rows name. `targets`: profiles that many of them may be on already. */
 export async function readNumbers(
   { query, client, concurrency, onChoice }: AccountSession,
-  rows: () => AsyncIterable<readonly Named[]>,
+  rows: () => AsyncIterable<readonly NumberKey[]>,
   targets: readonly string[],
-): Promise<{ account: Account; reading: Reading }> {
-  const account = createAccount(digest);
-  for await (const batch of rows()) for (const named of batch) account.want(named);
+): Promise<{ account: AccountSnapshot; reading: Reading }> {
+  const account = createSnapshot(digest);
+  for await (const batch of rows()) for (const number of batch) account.addWanted(number);
   const parts = { account, query, ports: client, rows, concurrency, onChoice };
   return { account, reading: await readAccount(parts, targets) };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { executionEnding, planEnding } from '../../core/results/ending.ts';
+import { executionExit, planExit } from '../../core/results/run-exit.ts';
 import type { Summary } from '../../core/results/summary.ts';
 import type { Tally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
@@ -22,9 +22,9 @@ function recordedEnding({ manifest, dir }: Run, tally: Tally): RunEnding {
   const interrupted = (message: string) => failedEnding(EXIT.internal, 'interrupted', 'interrupted', message);
   if (state === 'planning') return interrupted('The run was killed while it was planning; nothing was sent.');
   if (state !== 'running') {
-    return { ...planEnding(manifest.plan?.rejected ?? 0, manifest.settings.skip_rejected === 'true'), state };
+    return { ...planExit(manifest.plan?.rejected ?? 0, manifest.settings.skip_rejected === 'true'), state };
   }
-  if (tally.counts.unprocessed + tally.counts.unverified === 0) return executionEnding(null, tally);
+  if (tally.counts.unprocessed + tally.counts.unverified === 0) return executionExit(null, tally);
   return interrupted('The run was killed before it was done.');
 }
 

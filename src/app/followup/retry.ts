@@ -1,4 +1,4 @@
-import { isTaken } from '../../core/followup/retry.ts';
+import { isSelected } from '../../core/followup/retry.ts';
 import { keptCells } from '../../core/results/rows.ts';
 import type { RowKind } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
@@ -24,7 +24,7 @@ async function rowsToTake({ dir, manifest }: Run, only: readonly RowKind[]): Pro
   let leftBehind = 0;
   for await (const batch of resultsOf(dir, index, true)) {
     for (const result of batch) {
-      if (isTaken(result, only)) taken.push(result.entry.row);
+      if (isSelected(result, only)) taken.push(result.entry.row);
       else if (result.status === 'unprocessed' || result.status === 'unverified') leftBehind += 1;
     }
   }

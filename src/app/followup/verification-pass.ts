@@ -5,7 +5,7 @@ import {
   isCompared,
   VERDICTS,
   VERIFY_COLUMNS,
-  type VerdictName,
+  type Verdict,
   type VerifiedRow,
   verifyCells,
 } from '../../core/followup/verify.ts';
@@ -22,7 +22,7 @@ import type { KeyedInvocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import type { Run } from '../run/open.ts';
 
-export type VerdictCounts = Record<VerdictName, number>;
+export type VerdictCounts = Record<Verdict, number>;
 
 /** verify.csv has all rows that are not at their target. */
 const MAX_SHOWN_ROWS = 10;
@@ -67,7 +67,7 @@ async function* comparedRows(path: string): AsyncGenerator<PlanEntry[]> {
 }
 
 /** Takes the rows of one pass after another, and calls `onChange` for those with another verdict than before. */
-function createChangeDetector(rows: number, onChange: (checked: VerifiedRow, before: VerdictName) => void) {
+function createChangeDetector(rows: number, onChange: (checked: VerifiedRow, before: Verdict) => void) {
   // Verdicts are counted from 1; 0 is a row that has none yet.
   const last = new Uint8Array(rows + 1);
   return (checked: VerifiedRow) => {
@@ -75,7 +75,7 @@ function createChangeDetector(rows: number, onChange: (checked: VerifiedRow, bef
     const verdict = VERDICTS.indexOf(checked.verdict) + 1;
     const before = last[row] as number;
     last[row] = verdict;
-    if (before !== 0 && before !== verdict) onChange(checked, VERDICTS[before - 1] as VerdictName);
+    if (before !== 0 && before !== verdict) onChange(checked, VERDICTS[before - 1] as Verdict);
   };
 }
 
@@ -128,7 +128,7 @@ export async function watch(
       const { account } = await readNumbers(session, () => comparedRows(plan), targets);
       checkOrganization(run, account);
       const check = (entry: PlanEntry) =>
-        isCompared(entry) ? checkedByRead(entry, account.of(entry)) : checkedByPlan(entry);
+        isCompared(entry) ? checkedByRead(entry, account.stateOf(entry)) : checkedByPlan(entry);
       pass = await comparePlan(run.dir, check, onRow);
       if (isLast()) return pass;
       printTimed(countsText(pass.counts));

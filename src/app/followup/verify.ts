@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { signalExit } from '../../core/results/ending.ts';
+import { signalExit } from '../../core/results/run-exit.ts';
 import { EXIT, exitName } from '../../core/run/exit-codes.ts';
 import { count } from '../../core/text/text.ts';
 import { createStop, type Stop } from '../../engine/stop.ts';

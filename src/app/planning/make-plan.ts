@@ -1,12 +1,13 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { createRepeatIndex } from '../../core/input/duplicates.ts';
-import type { FileFault } from '../../core/input/header.ts';
 import { mapHeader } from '../../core/input/header.ts';
+import type { FileError } from '../../core/input/rejection.ts';
 import { PLAN_COLUMNS, type PlanEntry, planCells, planRow, targetsOf, withRepeat } from '../../core/plan/entry.ts';
 import { createPreview, type Preview } from '../../core/plan/preview.ts';
 import type { Settings } from '../../core/settings/schema.ts';
-import { CsvFault, type Dialect, findDialect, isBlank, readCsv } from '../../io/csv/records.ts';
+import { CsvError, isBlank } from '../../io/csv/record.ts';
+import { type Dialect, findDialect, readCsv } from '../../io/csv/records.ts';
 import { createCsvWriter, replaceRows } from '../../io/csv/writer.ts';
 import { digest, fileSha256 } from '../../io/digest.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -19,7 +20,7 @@ export type Plan = {
   planSha256: string | null;
   preview: Preview;
   /** Why the file as a whole is refused. */
-  fault: FileFault | null;
+  fault: FileError | null;
 };
 
 /** Copies the input byte by byte into the run directory, also standard input. Returns the SHA-256 of the copy. */
@@ -39,7 +40,7 @@ type Checks = Pick<Settings, 'map' | 'delimiter' | 'allow_unassign' | 'allow_rou
 /** Reads what the rows of a draft, which is in plan.csv, need to know of the account. */
 export type ReadDraft = (draft: Preview) => Promise<AccountView>;
 
-/** Writes plan.csv from the rows of input.csv, in one pass. Throws CsvFault if the file as a whole is refused. */
+/** Writes plan.csv from the rows of input.csv, in one pass. Throws CsvError if the file as a whole is refused. */
 async function draftPlan(
   dir: string,
   dialect: Dialect,
@@ -62,7 +63,7 @@ async function draftPlan(
         }
         if (header === null) {
           const mapped = mapHeader(record.cells, checks.map, record.line, online);
-          if ('fault' in mapped) throw new CsvFault(mapped.fault);
+          if ('error' in mapped) throw new CsvError(mapped.error);
           header = { columns: mapped.columns, width: record.cells.length };
           continue;
         }
@@ -73,7 +74,7 @@ async function draftPlan(
         onEntry(entry);
       }
     }
-    if (header === null) throw new CsvFault({ code: 'no_header', text: 'the file is empty', line: null });
+    if (header === null) throw new CsvError({ code: 'no_header', text: 'the file is empty', line: null });
     return { planSha256: writer.close(), preview };
   } catch (error) {
     writer.abandon();
@@ -95,8 +96,7 @@ export async function makePlan(
   const { input, plan } = runFiles(dir);
   const online = read !== null;
   const repeats = createRepeatIndex(digest);
-  const addRepeat = (entry: PlanEntry) =>
-    repeats.add(entry.row, entry.line, entry.id, targetsOf(entry), entry.action !== 'rejected');
+  const addRepeat = (entry: PlanEntry) => repeats.add(entry, targetsOf(entry), entry.action !== 'rejected');
   const dialect = await findDialect(input, checks.delimiter);
   let planSha256: string;
   let preview: Preview;
@@ -106,8 +106,8 @@ export async function makePlan(
       if (entry.action === 'change' && !online) addRepeat(entry);
     }));
   } catch (error) {
-    if (!(error instanceof CsvFault)) throw error;
-    return { dialect, planSha256: null, preview: createPreview(), fault: error.fault };
+    if (!(error instanceof CsvError)) throw error;
+    return { dialect, planSha256: null, preview: createPreview(), fault: error.fileError };
   }
   if (read !== null && preview.actions.change > 0) {
     const compare = resolver(await read(preview));

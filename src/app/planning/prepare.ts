@@ -1,4 +1,4 @@
-import { planEnding, signalExit } from '../../core/results/ending.ts';
+import { planExit, signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { variableOf } from '../../core/settings/flags.ts';
 import { SETTING_NAMES, settingDefinition } from '../../core/settings/schema.ts';
@@ -111,7 +111,7 @@ function inputNotes({ preview, fault }: PlannedRun): string[] {
 /** Refuses a plan with rejected rows, unless --skip-rejected. */
 function checkRejected({ preview }: PlannedRun, where: string, { settings }: Invocation): RunEnding | null {
   const { rejected, held } = preview.actions;
-  const ending = planEnding(rejected, settings.skip_rejected, held);
+  const ending = planExit(rejected, settings.skip_rejected, held);
   if (ending.exit !== EXIT.input) return null;
   const message = `${count(rejected, 'row')} of ${where} rejected; nothing was sent`;
   return { ...ending, error: { code: 'rejected_rows', message } };
@@ -121,7 +121,7 @@ function checkRejected({ preview }: PlannedRun, where: string, { settings }: Inv
 function endOfPlan({ run, preview }: PlannedRun, { settings }: Invocation): RunEnding | null {
   if (run.manifest.command !== 'plan') return null;
   const { rejected, held, change } = preview.actions;
-  const ending = planEnding(rejected, settings.skip_rejected, held);
+  const ending = planExit(rejected, settings.skip_rejected, held);
   const hasChanges = settings.detailed_exitcode && ending.exit === EXIT.ok && change > 0;
   return { ...ending, exit: hasChanges ? EXIT.changes : ending.exit, error: null };
 }

@@ -1,4 +1,4 @@
-import { signalExit } from '../../core/results/ending.ts';
+import { signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { count } from '../../core/text/text.ts';
 import { askYesNo } from '../../io/terminal/prompt.ts';

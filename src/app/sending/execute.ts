@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { Answer } from '../../core/api/response.ts';
-import { attemptsBefore, hasEnded, type LedgerIndex, ROW_STATE } from '../../core/ledger/replay.ts';
-import { executionEnding, signalExit } from '../../core/results/ending.ts';
+import { attemptsBefore, hasOutcome, type LedgerIndex, ROW_STATE } from '../../core/ledger/replay.ts';
+import { executionExit, signalExit } from '../../core/results/run-exit.ts';
 import { stopText } from '../../core/results/stop-text.ts';
 import type { Tally } from '../../core/results/tally.ts';
 import type { FinishBy } from '../../core/settings/finish-by.ts';
@@ -55,9 +55,9 @@ async function* tasksOf(planPath: string, index: LedgerIndex, changes: number): 
   const readsUnverified = index.ended >= changes;
   for await (const batch of readPlan(planPath)) {
     for (const entry of batch) {
-      const state = index.left[entry.row];
+      const state = index.rowStates[entry.row];
       // A row that was at its target is sent if it has drifted and --force is set.
-      const isSent = entry.action === 'change' || (entry.action === 'unchanged' && index.found.has(entry.row));
+      const isSent = entry.action === 'change' || (entry.action === 'unchanged' && index.overwritten.has(entry.row));
       if (!isSent || state === ROW_STATE.outcome) continue;
       if (state === ROW_STATE.unverified && !readsUnverified) continue;
       const attempts = attemptsBefore(index, entry.row);
@@ -128,7 +128,7 @@ function markStarted(run: Run): Run {
 
 /** How many rows are to be sent in this session. */
 function countRows(run: Run, index: LedgerIndex): number {
-  const unchangedButSent = [...index.besides].filter((row) => !hasEnded(index.left[row] ?? 0)).length;
+  const unchangedButSent = [...index.unchangedButSent].filter((row) => !hasOutcome(index.rowStates[row] ?? 0)).length;
   return (run.manifest.plan?.change ?? 0) - index.ended + unchangedButSent;
 }
 
@@ -202,7 +202,7 @@ export async function executePlan(
     transport.close();
   }
   const decide = (tally: Tally): RunEnding => ({
-    ...executionEnding(stopped, tally),
+    ...executionExit(stopped, tally),
     stop: stopped,
     error: stopped === null ? null : { code: stopped.reason, message: stopText(stopped, failure, tally) },
   });

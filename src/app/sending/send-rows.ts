@@ -1,4 +1,4 @@
-import { executionEnding } from '../../core/results/ending.ts';
+import { executionExit } from '../../core/results/run-exit.ts';
 import type { Tally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { openTarget } from '../account/connect.ts';
@@ -29,7 +29,7 @@ export async function sendRows(
   if ('refused' in time) throw errorOf(time.refused);
   supersede(supersedes, run);
   if ((run.manifest.plan?.change ?? 0) === 0) {
-    const decide = (tally: Tally) => executionEnding(null, tally);
+    const decide = (tally: Tally) => executionExit(null, tally);
     return endRun(run, { execution: true, decide }, invocation);
   }
   const { target, close } = await openTarget(run.dir, invocation);

@@ -39,7 +39,7 @@ async function check(
     },
   });
   const run = { dir, shown: dir, manifest };
-  const checked = checkAccount(run, resolveForCommand(base, context, 'apply'), key, context).then(() => 0);
+  const checked = checkAccount(run, { ...resolveForCommand(base, context, 'apply'), key }).then(() => 0);
   return { checked, seen, dir };
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { liveCounts, liveText, settleLive } from '../../../src/app/account/drift.ts';
-import { type Live, rereadAccount, targetsOf } from '../../../src/app/account/reread.ts';
+import { driftCounts, driftText, recordDrift } from '../../../src/app/account/drift.ts';
+import { type Reread, rereadAccount, targetsOf } from '../../../src/app/account/reread.ts';
 import { indexLedger } from '../../../src/app/ending/write-results.ts';
 import { CommandError } from '../../../src/app/errors.ts';
-import { type Run, update } from '../../../src/app/run/open.ts';
+import { type Run, updateRun } from '../../../src/app/run/open.ts';
 import { ROW_STATE } from '../../../src/core/ledger/replay.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
 import type { RawSettings } from '../../../src/core/settings/schema.ts';
@@ -15,10 +15,9 @@ import { accountOf, ledgerOf, moves, numbersOf, type Place } from '../../support
 import { failure, outcome, writeLedger } from '../../support/ledgers.ts';
 import { id, profile } from '../../support/plans.ts';
 import { AT } from '../../support/run-directories.ts';
-import { KEY } from '../../support/sources.ts';
 
 /** Numbers 1 to 6 are to go from the second profile to the first; then 1 goes there, 2 to a third, and 3 goes away. */
-async function meanwhile(flags: RawSettings = {}): Promise<{ place: Place; run: Run; live: NonNullable<Live> }> {
+async function meanwhile(flags: RawSettings = {}): Promise<{ place: Place; run: Run; live: Reread }> {
   const place = await accountOf();
   const { run } = await place.plan(moves([1, 2, 3, 4, 5, 6]), flags);
   place.sandbox.edit({ id: id(1), messaging_profile_id: profile(1) });
@@ -26,23 +25,23 @@ async function meanwhile(flags: RawSettings = {}): Promise<{ place: Place; run: 
   place.sandbox.edit({ id: id(3), remove: true });
   // Not a field that the plan changes.
   place.sandbox.edit({ id: id(4), messaging_product: 'P2P' });
-  const { live, run: seen } = await rereadAccount(run, place.resolve(flags), KEY, place.context);
+  const { reread: live, run: seen } = await rereadAccount(run, place.invoke(flags));
   if (live === null) throw new Error('it was not read');
   return { place, run: seen, live };
 }
 
 /** What the rows that are not to be sent come to, and which are. */
-async function applyDrift(run: Run, live: NonNullable<Live>, force: boolean) {
+async function applyDrift(run: Run, live: Reread, force: boolean) {
   const index = await indexLedger(runFiles(run.dir).ledger, run.manifest.input.rows);
   const before = (await ledgerOf(run)).length;
   const ledger = await openLedger(runFiles(run.dir).ledger);
-  await settleLive(run, live, force, index, ledger);
+  await recordDrift({ run, reread: live, force, index }, ledger);
   await ledger.close();
   const left = [...index.rowStates].flatMap((one, row) => (row > 0 && one !== ROW_STATE.outcome ? [row] : []));
   return { entries: (await ledgerOf(run)).slice(before), left, ended: index.ended, permanent: index.permanent };
 }
 
-describe('settleLive', () => {
+describe('recordDrift', () => {
   it('ends the rows whose numbers are at their target, changed by others or gone; the others are sent', async () => {
     const { run, live, place } = await meanwhile();
     const { entries, left, ended, permanent } = await applyDrift(run, live, false);
@@ -71,10 +70,10 @@ describe('settleLive', () => {
   it('holds rows to a profile that takes no numbers any longer, also with --force', async () => {
     const place = await accountOf();
     const { run } = await place.plan(`${moves([1, 2])}${id(3)},${profile(3)}\n${id(4)},${profile(2)}\n`);
-    const read = await rereadAccount(run, place.resolve(), KEY, place.context);
-    expect(read.live?.closed).toEqual(new Map());
-    const { account } = read.live as NonNullable<Live>;
-    const closed: NonNullable<Live>['closed'] = new Map([
+    const read = await rereadAccount(run, place.invoke());
+    expect(read.reread?.closed).toEqual(new Map());
+    const { account } = read.reread as Reread;
+    const closed: Reread['closed'] = new Map([
       [profile(1), 'profile_disabled'],
       [profile(2), 'profile_disabled'],
       [profile(3), 'unknown_profile'],
@@ -88,9 +87,9 @@ describe('settleLive', () => {
     // Number 4 was there already.
     expect(left).toEqual([4]);
     const again = await place.plan(moves([1, 2]));
-    const counts = await liveCounts(again.run, { account, closed }, false);
+    const counts = await driftCounts({ run: again.run, reread: { account, closed }, force: false });
     expect(counts).toMatchObject({ sent: 0, held: 0, closed: 2 });
-    expect(liveText(counts)).toBe(
+    expect(driftText(counts)).toBe(
       'Since the plan was made: 2 numbers will be held, as the profile was disabled or deleted.',
     );
   });
@@ -109,43 +108,45 @@ describe('settleLive', () => {
   });
 });
 
-describe('liveCounts and liveText', () => {
+describe('driftCounts and driftText', () => {
   it('say what has become of the rows, and nothing where all are as they were', async () => {
     const { run, live } = await meanwhile();
-    const counts = await liveCounts(run, live, false);
+    const counts = await driftCounts({ run, reread: live, force: false });
     expect(counts).toEqual({ sent: 3, unchanged: 1, held: 1, closed: 0, failed: 1 });
-    expect(liveText(counts)).toBe(
+    expect(driftText(counts)).toBe(
       'Since the plan was made: 1 number changed by somebody else will be held, 1 number at the target already, 1 number no longer there.',
     );
-    const forced = await liveCounts(run, live, true);
+    const forced = await driftCounts({ run, reread: live, force: true });
     expect(forced).toEqual({ sent: 4, unchanged: 1, held: 0, closed: 0, failed: 1 });
-    expect(liveText(forced)).toBe('Since the plan was made: 1 number at the target already, 1 number no longer there.');
+    expect(driftText(forced)).toBe(
+      'Since the plan was made: 1 number at the target already, 1 number no longer there.',
+    );
     await applyDrift(run, live, false);
-    const after = await liveCounts(run, live, false);
+    const after = await driftCounts({ run, reread: live, force: false });
     expect(after).toEqual({ sent: 3, unchanged: 0, held: 0, closed: 0, failed: 0 });
-    expect(liveText(after)).toBe('');
+    expect(driftText(after)).toBe('');
   });
 
   it('know a number that was at its target, and no longer is', async () => {
     const place = await accountOf();
     const { run } = await place.plan(moves([1, 2], profile(2)));
     place.sandbox.edit({ id: id(1), messaging_profile_id: profile(3) });
-    const { live } = await rereadAccount(run, place.resolve(), KEY, place.context);
-    expect(await liveCounts(run, live as NonNullable<Live>, false)).toEqual({
+    const { reread: live } = await rereadAccount(run, place.invoke());
+    expect(await driftCounts({ run, reread: live as Reread, force: false })).toEqual({
       sent: 0,
       unchanged: 0,
       held: 1,
       closed: 0,
       failed: 0,
     });
-    expect(await liveCounts(run, live as NonNullable<Live>, true)).toEqual({
+    expect(await driftCounts({ run, reread: live as Reread, force: true })).toEqual({
       sent: 1,
       unchanged: 0,
       held: 0,
       closed: 0,
       failed: 0,
     });
-    const { entries } = await applyDrift(run, live as NonNullable<Live>, false);
+    const { entries } = await applyDrift(run, live as Reread, false);
     expect(entries).toMatchObject([{ type: 'outcome', row: 1, status: 'held', reason: 'drifted' }]);
   });
 });
@@ -158,7 +159,7 @@ describe('readLive', () => {
     );
     writeLedger(run, [outcome(1), { type: 'intent', row: 2, at: AT }]);
     const before = place.sandbox.requests().length;
-    const { live } = await rereadAccount(run, place.resolve(), KEY, place.context);
+    const { reread: live } = await rereadAccount(run, place.invoke());
     expect(live?.account.stateOf({ id: id(3), phoneNumber: '' }).state).toBe('found');
     const lists = place.sandbox.requests().slice(before);
     const asked = lists.filter(({ path }) => path.includes('phone_numbers'));
@@ -171,23 +172,21 @@ describe('readLive', () => {
   it('reads nothing for a run that did not read the account', async () => {
     const place = await accountOf();
     const { run } = await place.plan(moves([1, 2]), { offline: 'true' });
-    expect(await rereadAccount(run, place.resolve(), KEY, place.context)).toEqual({ run, live: null });
+    expect(await rereadAccount(run, place.invoke())).toEqual({ run, reread: null });
     expect(place.sandbox.requests()).toEqual([]);
   });
 
   it('notes when it has read, and with which key', async () => {
     const { run } = await meanwhile();
-    expect(run.before?.readAt).toBeLessThanOrEqual(performance.now());
+    expect(run.reading?.endedAt).toBeLessThanOrEqual(performance.now());
     expect(run.manifest.organization_id).not.toBeNull();
   });
 
   it('refuses another account', async () => {
     const place = await accountOf();
     const { run } = await place.plan(moves([1, 2]));
-    const elsewhere = update(run, { organization_id: 'another' });
-    const error = await rereadAccount(elsewhere, place.resolve(), KEY, place.context).catch(
-      (thrown: unknown) => thrown,
-    );
+    const elsewhere = updateRun(run, { organization_id: 'another' });
+    const error = await rereadAccount(elsewhere, place.invoke()).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(CommandError);
     expect(error).toMatchObject({ exit: 7, code: 'other_account' });
     expect((await ledgerOf(run)).at(-1)).toMatchObject({ type: 'session_ended' });
@@ -197,7 +196,7 @@ describe('readLive', () => {
     const place = await accountOf({ readFaults: [parseFault(`503-bare@${id(9)}`)] });
     const { run } = await place.plan(moves([1, 2]));
     const broken = await accountOf({ numbers: numbersOf(2), readFaults: [parseFault('503-bare=1')] });
-    const error = await rereadAccount(run, broken.resolve(), KEY, place.context).catch((thrown: unknown) => thrown);
+    const error = await rereadAccount(run, broken.invoke()).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ exit: 7, code: 'account_not_read' });
     expect(place.context.signals.listenerCount('SIGTERM')).toBe(0);
   });

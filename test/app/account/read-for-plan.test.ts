@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { preflightOf, profilesOf, readForDraft, resolver } from '../../../src/app/account/read-for-plan.ts';
-import { openReader } from '../../../src/app/account/session.ts';
+import { openSession } from '../../../src/app/account/session.ts';
 import type { ShownProfile } from '../../../src/core/api/profile.ts';
 import { accountOf, entriesOf, numbersOf, type Place } from '../../support/accounts.ts';
 import { id, planOf, profile } from '../../support/plans.ts';
-import { KEY } from '../../support/sources.ts';
 
 const named = (n: number, name: string): ShownProfile => ({ id: profile(n), name });
 
@@ -50,8 +49,8 @@ async function readFor(place: Place, content: string) {
   // As it is planned before the account is read; the names are found in it.
   const { run } = await place.plan(content, { offline: 'true' });
   const { planned } = await planOf(content);
-  const reader = await openReader(run, place.resolve(), KEY, place.stop, place.context);
-  const seen = await readForDraft(run, planned.preview, place.resolve(), reader);
+  const reader = await openSession(run, place.invoke(), { stop: place.stop, recorded: true });
+  const seen = await readForDraft(run, planned.preview, reader);
   const paths = () => place.sandbox.requests().map(({ path }) => decodeURIComponent(path.replace('/v2/', '')));
   return { seen, run, reader, preview: planned.preview, paths };
 }

@@ -1,12 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  checkOrganization,
-  endOfReading,
-  noteAccount,
-  openReader,
-  readNumbers,
-} from '../../../src/app/account/session.ts';
+import { checkOrganization, recordAccount } from '../../../src/app/account/check-account.ts';
+import { openSession, readingError, readNumbers } from '../../../src/app/account/session.ts';
 import { CommandError } from '../../../src/app/errors.ts';
 import { keyDigest } from '../../../src/app/run/state-directory.ts';
 import type { AccountSnapshot } from '../../../src/core/account/snapshot.ts';
@@ -24,11 +19,11 @@ import { KEY, printed } from '../../support/sources.ts';
 /** An account of which a read has shown this organization. */
 const of = (organization: string | null) => ({ organization: () => organization }) as AccountSnapshot;
 
-describe('endOfReading', () => {
+describe('readingError', () => {
   const stopped = (...[reason, detail]: Parameters<ReturnType<typeof createStop>['ask']>) => {
     const stop = createStop();
     stop.ask(reason, detail);
-    return endOfReading(new Stopped(), stop) as CommandError;
+    return readingError(new Stopped(), stop) as CommandError;
   };
 
   it.each([
@@ -58,7 +53,7 @@ describe('endOfReading', () => {
     'is exit 7 for what was not answered, with the way to do without if there is one: %s',
     (can) => {
       const unread = new Unread('page 1 of the list of numbers: HTTP 500');
-      const error = endOfReading(unread, createStop(), can) as CommandError;
+      const error = readingError(unread, createStop(), can) as CommandError;
       expect([error.exit, error.code]).toEqual([7, 'account_not_read']);
       expect(error.message).toContain('(page 1 of the list of numbers: HTTP 500), and nothing was sent');
       expect(error.message.includes('--offline')).toBe(can);
@@ -69,10 +64,10 @@ describe('endOfReading', () => {
     const stop = createStop();
     stop.ask('signal', 'SIGINT');
     for (const error of [new Error('ENOSPC'), 'SIGTERM', new CommandError(7, 'other_account', 'x')]) {
-      expect(endOfReading(error, stop)).toBe(error);
+      expect(readingError(error, stop)).toBe(error);
     }
     const bare = new Stopped();
-    expect(endOfReading(bare, createStop())).toBe(bare);
+    expect(readingError(bare, createStop())).toBe(bare);
   });
 });
 
@@ -91,28 +86,28 @@ describe('the account of a run', () => {
   });
 
   it('is noted with the key that has shown it, once', async () => {
-    const { resolve, sandbox } = await accountOf();
+    const { invoke, sandbox } = await accountOf();
     const given = makeRun(tempDir(), 1);
-    const noted = noteAccount(given, of('org-1'), resolve(), KEY);
+    const noted = recordAccount(given, of('org-1'), { ...invoke(), key: KEY });
     const sha256 = keyDigest(sandbox.url, KEY);
     expect(noted.manifest).toEqual({ ...given.manifest, organization_id: 'org-1', key_sha256: sha256 });
     expect(loadManifest(given.dir)).toEqual(noted.manifest);
-    expect(noteAccount(noted, of('org-1'), resolve(), KEY)).toBe(noted);
+    expect(recordAccount(noted, of('org-1'), { ...invoke(), key: KEY })).toBe(noted);
     // Nothing new is known where no number has shown its organization.
-    expect(noteAccount(noted, of(null), resolve(), KEY)).toBe(noted);
-    const other = noteAccount(noted, of('org-1'), resolve(), `${KEY}2`);
+    expect(recordAccount(noted, of(null), { ...invoke(), key: KEY })).toBe(noted);
+    const other = recordAccount(noted, of('org-1'), { ...invoke(), key: `${KEY}2` });
     expect(loadManifest(given.dir)).toMatchObject({
       organization_id: 'org-1',
       key_sha256: keyDigest(sandbox.url, `${KEY}2`),
     });
-    expect(() => noteAccount(other, of('org-2'), resolve(), KEY)).toThrow(CommandError);
+    expect(() => recordAccount(other, of('org-2'), { ...invoke(), key: KEY })).toThrow(CommandError);
     expect(loadManifest(given.dir)).toEqual(other.manifest);
   });
 
   it('is that of nobody where there is no key', async () => {
-    const { resolve } = await accountOf();
+    const { invoke } = await accountOf();
     const run = makeRun(tempDir(), 1);
-    expect(noteAccount(run, of('org-1'), resolve(), null)).toBe(run);
+    expect(recordAccount(run, of('org-1'), { ...invoke(), key: null })).toBe(run);
   });
 });
 
@@ -120,12 +115,12 @@ async function* rows(numbers: number[]) {
   yield numbers.map((n) => ({ id: id(n), phoneNumber: '' }));
 }
 
-describe('openReader', () => {
+describe('openSession', () => {
   it('reads under the key and the settings of the run, and keeps count', async () => {
-    const { sandbox, resolve, stop, context } = await accountOf({ key: KEY });
+    const { sandbox, invoke, stop } = await accountOf({ key: KEY });
     const run = makeRun(tempDir(), 1);
-    const reader = await openReader(run, resolve(), KEY, stop, context);
-    const { account, reading } = await readNumbers(reader, () => rows([1, 2, 99]), [], resolve());
+    const reader = await openSession(run, invoke(), { stop, recorded: true });
+    const { account, reading } = await readNumbers(reader, () => rows([1, 2, 99]), []);
     await reader.close();
     expect([1, 2, 99].map((n) => account.stateOf({ id: id(n), phoneNumber: '' }).state)).toEqual([
       'found',
@@ -145,17 +140,17 @@ describe('openReader', () => {
   });
 
   it('leaves the ledger alone where it is told to', async () => {
-    const { resolve, stop, context } = await accountOf();
+    const { invoke, stop } = await accountOf();
     const run = makeRun(tempDir(), 1);
-    const reader = await openReader(run, resolve(), KEY, stop, context, false);
-    await readNumbers(reader, () => rows([1]), [], resolve());
+    const reader = await openSession(run, invoke(), { stop, recorded: false });
+    await readNumbers(reader, () => rows([1]), []);
     await reader.close();
     expect(existsSync(runFiles(run.dir).ledger)).toBe(false);
   });
 
   it.each(['log', 'ledger'] as const)('leaves no stand-in behind where the %s cannot be opened', async (file) => {
     const { run } = await (await accountOf()).plan(moves([1]), { sandbox: 'true' });
-    const { resolve, stop, context } = await accountOf();
+    const { invoke, stop } = await accountOf();
     rmSync(runFiles(run.dir)[file]);
     mkdirSync(runFiles(run.dir)[file]);
     const servers = async () => {
@@ -164,15 +159,15 @@ describe('openReader', () => {
       return process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
     };
     const before = await servers();
-    await expect(openReader(run, resolve(), null, stop, context)).rejects.toThrow('EISDIR');
+    await expect(openSession(run, { ...invoke(), key: null }, { stop, recorded: true })).rejects.toThrow('EISDIR');
     expect(await servers()).toBe(before);
   });
 
   it('logs what failed, without the key', async () => {
-    const { resolve, stop, context } = await accountOf({ key: 'KEYanother', quoteKey: true });
+    const { invoke, stop } = await accountOf({ key: 'KEYanother', quoteKey: true });
     const run = makeRun(tempDir(), 1);
-    const reader = await openReader(run, resolve(), KEY, stop, context);
-    await expect(readNumbers(reader, () => rows([1]), [], resolve())).rejects.toBeInstanceOf(Stopped);
+    const reader = await openSession(run, invoke(), { stop, recorded: true });
+    await expect(readNumbers(reader, () => rows([1]), [])).rejects.toBeInstanceOf(Stopped);
     await reader.close();
     const log = readFileSync(runFiles(run.dir).log, 'utf8');
     expect(log).toContain('"event":"attempt.failed"');
@@ -188,8 +183,8 @@ describe('openReader', () => {
     ['of a quiet run', { rate: '5', quiet: 'true' }, 100, false],
     ['of a run for scripts', { rate: '5', json: 'true' }, 100, false],
   ])('announces reads %s: %j, %i calls', async (_, flags, calls, expected) => {
-    const { resolve, stop, context } = await accountOf();
-    const reader = await openReader(makeRun(tempDir(), 1), resolve(flags), KEY, stop, context);
+    const { invoke, stop, context } = await accountOf();
+    const reader = await openSession(makeRun(tempDir(), 1), invoke(flags), { stop, recorded: true });
     reader.onChoice('by name', calls);
     await reader.close();
     expect(printed(context.stderr)).toBe(expected ? 'Reading the numbers by name: 100 calls, about 20s at 5/s\n' : '');

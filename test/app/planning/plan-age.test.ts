@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CommandError } from '../../../src/app/errors.ts';
-import { checkPlanAge, planAgeOf } from '../../../src/app/planning/plan-age.ts';
+import { checkPlanAge, maxPlanAgeMs } from '../../../src/app/planning/check-plan.ts';
 import type { Manifest } from '../../../src/core/run/manifest.ts';
 import { contextOf } from '../../support/contexts.ts';
 import { manifest } from '../../support/io/manifests.ts';
@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('planAgeOf', () => {
+describe('maxPlanAgeMs', () => {
   it.each<[string, Manifest['settings'], number | null, number]>([
     ['7 days', {}, null, 7 * 24 * HOUR],
     ['a day where the account was not read', { offline: 'true' }, null, 24 * HOUR],
@@ -21,7 +21,7 @@ describe('planAgeOf', () => {
     ['as long as --max-plan-age says', {}, HOUR, HOUR],
     ['as long as --max-plan-age says, where the account was not read', { offline: 'true' }, 48 * HOUR, 48 * HOUR],
   ])('is %s', (_, settings, max_plan_age, expected) => {
-    expect(planAgeOf(manifest({ settings }), { max_plan_age })).toBe(expected);
+    expect(maxPlanAgeMs({ manifest: manifest({ settings }) }, { max_plan_age })).toBe(expected);
   });
 });
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CommandError } from '../../../src/app/errors.ts';
-import { keptAccount } from '../../../src/app/planning/plan-run.ts';
+import { recordedAccount } from '../../../src/app/planning/plan-run.ts';
 import { keyDigest } from '../../../src/app/run/state-directory.ts';
 import { listRuns, loadManifest, runFiles } from '../../../src/io/run/directory.ts';
 import { parseFault } from '../../../src/sandbox/server.ts';
@@ -17,7 +17,7 @@ async function refused(place: Place, planned: Promise<unknown>) {
   );
   if (!(error instanceof CommandError)) throw error;
   const { exit, code, message } = error;
-  const [dir = ''] = listRuns(place.resolve().settings.runs_dir);
+  const [dir = ''] = listRuns(place.invoke().settings.runs_dir);
   return { exit, code, message, dir, manifest: loadManifest(dir) };
 }
 
@@ -56,9 +56,9 @@ describe('planRun', () => {
     expect(plan?.notes).toEqual(account?.notes);
     expect(account?.notes).toContain("50 % of the account's 6 numbers change");
     expect(account?.nameOf(profile(1))).toBe(place.sandbox.snapshot().profiles[0]?.name);
-    expect(run.before?.readAt).toBeLessThanOrEqual(performance.now());
-    expect(keptAccount(run)).toMatchObject({ notes: account?.notes });
-    expect(keptAccount(run)?.nameOf(profile(2))).toBe(account?.nameOf(profile(2)));
+    expect(run.reading?.endedAt).toBeLessThanOrEqual(performance.now());
+    expect(recordedAccount(run)).toMatchObject({ notes: account?.notes });
+    expect(recordedAccount(run)?.nameOf(profile(2))).toBe(account?.nameOf(profile(2)));
   });
 
   it('records its requests in the ledger, as those of a session', async () => {
@@ -134,10 +134,10 @@ describe('planRun', () => {
     const empty = await place.plan('id,profile_id\n');
     const fault = await place.plan('id,b\n1,2\n');
     for (const { account, warnings, run } of [offline, bad, empty, fault]) {
-      expect([account, warnings, run.manifest.plan?.reading ?? null, run.before]).toEqual([null, [], null, undefined]);
+      expect([account, warnings, run.manifest.plan?.reading ?? null, run.reading]).toEqual([null, [], null, undefined]);
       expect(run.manifest).toMatchObject({ organization_id: null, key_sha256: null });
       expect(existsSync(runFiles(run.dir).ledger)).toBe(false);
-      expect(keptAccount(run)).toBeNull();
+      expect(recordedAccount(run)).toBeNull();
     }
     expect(fault.run.manifest).toMatchObject({ state: 'planning', plan: null, fault: { code: 'missing_column' } });
     expect(place.sandbox.requests()).toEqual([]);

@@ -38,14 +38,7 @@ function place(flags: RawSettings = {}) {
   const origin = inputSourceOf('numbers.csv', context);
   const runsDir = join(cwd, 'runs');
   const start = (command: 'plan' | 'apply' = 'apply', from = origin) =>
-    preparePlan(
-      from,
-      'numbers.csv',
-      resolveForCommand({ offline: 'true', ...flags }, context, 'apply'),
-      command,
-      null,
-      context,
-    );
+    preparePlan(from, command, { ...resolveForCommand({ offline: 'true', ...flags }, context, 'apply'), key: null });
   return { cwd, context, origin, runsDir, start };
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { Seen } from '../../../src/app/account/read-for-plan.ts';
+import type { AccountView } from '../../../src/app/account/read-for-plan.ts';
 import { indexLedger } from '../../../src/app/ending/write-results.ts';
 import { draftRetry, draftUndo, planUndo } from '../../../src/app/planning/undo-plan.ts';
 import { createSnapshot } from '../../../src/core/account/snapshot.ts';
@@ -119,7 +119,7 @@ describe('draftRetry', () => {
 /** What is read of numbers that have these settings; those that are not named are not there. */
 function reading(numbers: Record<number, Omit<ShownSettings, 'id'>>, profiles: (ShownProfile | null)[] = []) {
   const drafts: Preview[] = [];
-  const read = async (draft: Preview): Promise<Seen> => {
+  const read = async (draft: Preview): Promise<AccountView> => {
     drafts.push(draft);
     const account = createSnapshot(digest);
     for (let n = 1; n <= 9; n++) account.addWanted({ id: id(n), phoneNumber: '' });

@@ -42,7 +42,7 @@ describe('newRun', () => {
       yes: 'true',
       json: 'true',
     });
-    const run = await newRun(inputSourceOf(input, context), resolved, 'apply', context);
+    const run = await newRun(inputSourceOf(input, context), 'apply', { ...resolved, context });
     expect(run.shown).toMatch(/^runs\/\d{8}T\d{6}Z-cut-over-2-[0-9a-f]{4}$/);
     expect(readdirSync(run.dir).sort()).toEqual(['lock', 'run.json']);
     const manifest = loadManifest(run.dir);
@@ -88,7 +88,7 @@ describe('newRun', () => {
 
   it('takes no lock with --no-lock, and says so', async () => {
     const { context, input, resolved } = place({ no_lock: 'true' });
-    const run = await newRun(inputSourceOf(input, context), resolved, 'apply', context);
+    const run = await newRun(inputSourceOf(input, context), 'apply', { ...resolved, context });
     expect(readdirSync(run.dir)).toEqual(['run.json']);
     expect(run.manifest).toMatchObject({ locked: false, settings: {} });
   });
@@ -96,7 +96,7 @@ describe('newRun', () => {
   it('takes its name from --name, or from standard input, and records no path that cannot be read again', async () => {
     const { cwd, context, input, resolved } = place({ name: 'Zoë & Co', runs_dir: 'deep/runs' });
     const made = async (from: string, how = resolveForCommand({}, context, 'plan')) =>
-      (await newRun(inputSourceOf(from, context), how, 'plan', context)).manifest;
+      (await newRun(inputSourceOf(from, context), 'plan', { ...how, context })).manifest;
     expect((await made(input, resolved)).name).toBe('zo-co');
     expect(await made('-')).toMatchObject({ name: 'stdin', input: { path: null } });
     expect((await made('/dev/null')).input.path).toBeNull();
@@ -106,10 +106,16 @@ describe('newRun', () => {
   it('of the rows of another run has the name and path of that one, which need not be there any longer', async () => {
     const { cwd, context } = place();
     const source = { run_id: 'earlier', dir: join(cwd, 'runs', 'earlier'), only: 'failed', undo: false };
-    const origin: InputSource = { path: join(cwd, 'gone.csv'), name: 'cutover', source, copy: async () => '' };
-    const { manifest } = await newRun(origin, resolveForCommand({}, context, 'retry'), 'retry', context);
+    const origin: InputSource = {
+      path: join(cwd, 'gone.csv'),
+      name: 'cutover',
+      where: '',
+      source,
+      copy: async () => '',
+    };
+    const { manifest } = await newRun(origin, 'retry', resolveForCommand({}, context, 'retry'));
     expect(manifest).toMatchObject({ name: 'cutover', command: 'retry', source, input: { path: origin.path } });
-    const renamed = await newRun(origin, resolveForCommand({ name: 'other' }, context, 'retry'), 'retry', context);
+    const renamed = await newRun(origin, 'retry', resolveForCommand({ name: 'other' }, context, 'retry'));
     expect(renamed.manifest.name).toBe('other');
   });
 
@@ -118,7 +124,9 @@ describe('newRun', () => {
     writeFileSync(join(cwd, 'file'), '');
     for (const dir of ['file', 'file/runs', '/proc/nowhere']) {
       const resolved = resolveForCommand({ runs_dir: dir }, context, 'plan');
-      const refused = await newRun(inputSourceOf(input, context), resolved, 'plan', context).catch((error) => error);
+      const refused = await newRun(inputSourceOf(input, context), 'plan', { ...resolved, context }).catch(
+        (error) => error,
+      );
       expect(refused).toBeInstanceOf(UsageError);
       expect(refused.message).toMatch(/^cannot make a run directory in .* \([A-Z]+\); choose another with --runs-dir$/);
     }
@@ -135,12 +143,17 @@ describe('copyInput and planRun', () => {
     const piped = { ...context, stdin: stdin as unknown as Context['stdin'] };
     for (const from of [input, '-']) {
       const origin = inputSourceOf(from, piped);
-      const made = await newRun(origin, resolved, 'plan', piped);
+      const made = await newRun(origin, 'plan', { ...resolved, context: piped });
       const taken = await copyInput(made, origin, never);
       expect(readFileSync(runFiles(taken.dir).input).equals(text)).toBe(true);
       expect(taken.manifest).toMatchObject({ state: 'planning', input: { sha256: hash('sha256', text), rows: 0 } });
       expect(loadManifest(taken.dir)).toEqual(taken.manifest);
-      const { run, planSha256, account } = await planRun(taken, origin, offline, null, never, createStop(), piped);
+      const { run, planSha256, account } = await planRun(
+        taken,
+        origin,
+        { ...offline, context: piped, key: null },
+        { signal: never, stop: createStop() },
+      );
       expect(account).toBeNull();
       expect(run.manifest).toMatchObject({
         state: 'planned',
@@ -160,12 +173,12 @@ describe('copyInput and planRun', () => {
   it('throw the reason of a signal that has come', async () => {
     const { input, resolved, context } = place();
     const origin = inputSourceOf(input, context);
-    const made = await newRun(origin, resolved, 'plan', context);
+    const made = await newRun(origin, 'plan', { ...resolved, context });
     const signal = AbortSignal.abort('SIGTERM');
     await expect(copyInput(made, origin, signal)).rejects.toMatchObject({ name: 'AbortError' });
     const taken = await copyInput(made, origin, never);
     const offline = resolveForCommand({ offline: 'true' }, context, 'apply');
-    const planned = planRun(taken, origin, offline, null, signal, createStop(), context);
+    const planned = planRun(taken, origin, { ...offline, context, key: null }, { signal, stop: createStop() });
     await expect(planned).rejects.toBe('SIGTERM');
     expect(loadManifest(made.dir)).toMatchObject({ state: 'planning', plan: null });
   });
@@ -174,7 +187,7 @@ describe('copyInput and planRun', () => {
 describe('openRun', () => {
   it('opens a run from where it is typed, and refuses what is none', async () => {
     const { context, input, resolved } = place();
-    const made = await newRun(inputSourceOf(input, context), resolved, 'plan', context);
+    const made = await newRun(inputSourceOf(input, context), 'plan', { ...resolved, context });
     for (const given of [made.shown, made.dir, `./${made.shown}/`]) expect(openRun(given, context)).toEqual(made);
     const refuse = (given: string) => () => openRun(given, context);
     for (const given of ['.', 'gone', input]) {
@@ -215,7 +228,7 @@ describe('checkOutputs', () => {
     mkdirSync(join(cwd, 'dir'));
     symlinkSync('in.csv', join(cwd, 'link.csv'));
     writeFileSync(join(cwd, 'old.csv'), 'old');
-    checkOutputs(input, resolveForCommand(flags, context, 'apply'), context);
+    checkOutputs(input, resolveForCommand(flags, context, 'apply'));
     return readFileSync(join(cwd, 'old.csv'), 'utf8');
   };
 

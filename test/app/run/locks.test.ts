@@ -33,7 +33,7 @@ const KEY = 'KEY0123456789_abcdefGHIJ';
 const HOLDER = { pid: 4711, host: 'elsewhere', since: AT, what: 'apply numbers.csv' };
 const NO_LOCKS = /^No lock can be taken: the file system has no locks \(ENOLCK\)\. With --no-lock /;
 
-type LockSettings = Parameters<typeof lockRun>[2];
+type LockSettings = Parameters<typeof lockRun>[1]['settings'];
 const settingsOf = (changes: Partial<LockSettings> = {}): LockSettings => ({
   no_lock: false,
   wait_for_lock: 0,
@@ -60,7 +60,7 @@ const held = async (dir: string) => (await takeLock(runFiles(dir).lock, HOLDER))
 describe('lockRun', () => {
   it('takes the lock, says whose it is, and gives it back', async () => {
     const dir = tempDir();
-    const lock = await lockRun(dir, 'resume x', settingsOf(), contextOf());
+    const lock = await lockRun(dir, { settings: settingsOf(), context: contextOf(), what: 'resume x' });
     expect(readHolder(runFiles(dir).lock)).toMatchObject({ pid: process.pid, host: hostname(), what: 'resume x' });
     lock?.release();
     expect(await isLocked(runFiles(dir).lock)).toBe(false);
@@ -69,14 +69,16 @@ describe('lockRun', () => {
   it('takes none with --no-lock, even where somebody holds it', async () => {
     const dir = tempDir();
     await held(dir);
-    expect(await lockRun(dir, 'resume x', settingsOf({ no_lock: true }), contextOf())).toBeNull();
+    expect(
+      await lockRun(dir, { settings: settingsOf({ no_lock: true }), context: contextOf(), what: 'resume x' }),
+    ).toBeNull();
   });
 
   it('is refused with exit 9, and told who holds it', async () => {
     const { dir, manifest } = makeRun(tempDir(), 1);
     await held(dir);
     const context = contextOf();
-    const { exit, code, message } = await refused(lockRun(dir, 'resume x', settingsOf(), context));
+    const { exit, code, message } = await refused(lockRun(dir, { settings: settingsOf(), context, what: 'resume x' }));
     expect([exit, code]).toEqual([9, 'locked']);
     expect(message).toBe(
       `Run ${manifest.run_id} is locked by process 4711 on elsewhere, since ${AT} (apply numbers.csv). Try again later, or wait for it: --wait-for-lock 10m`,
@@ -88,7 +90,7 @@ describe('lockRun', () => {
     const dir = tempDir();
     const lock = await held(dir);
     setTimeout(() => lock.release(), 5);
-    expect(await lockRun(dir, 'resume x', settingsOf(), contextOf())).not.toBeNull();
+    expect(await lockRun(dir, { settings: settingsOf(), context: contextOf(), what: 'resume x' })).not.toBeNull();
   });
 
   it('waits as long as it is told to, says so once, and then takes it or is refused', async () => {
@@ -96,17 +98,17 @@ describe('lockRun', () => {
     const lock = await held(dir);
     const context = contextOf();
     const waiting = { wait_for_lock: 70 };
-    expect((await refused(lockRun(dir, 'x', settingsOf(waiting), context))).exit).toBe(9);
+    expect((await refused(lockRun(dir, { settings: settingsOf(waiting), context, what: 'x' }))).exit).toBe(9);
     expect(printed(context)).toMatch(/^Run .* is locked by process 4711 on elsewhere, since .*: waiting\n$/);
     setTimeout(() => lock.release(), 5);
-    expect(await lockRun(dir, 'x', settingsOf(waiting), context)).not.toBeNull();
+    expect(await lockRun(dir, { settings: settingsOf(waiting), context, what: 'x' })).not.toBeNull();
   });
 
   it.each(['quiet', 'json'])('waits without a word with --%s', async (name) => {
     const dir = tempDir();
     await held(dir);
     const context = contextOf();
-    await refused(lockRun(dir, 'x', settingsOf({ wait_for_lock: 10, [name]: true }), context));
+    await refused(lockRun(dir, { settings: settingsOf({ wait_for_lock: 10, [name]: true }), context, what: 'x' }));
     expect(printed(context)).toBe('');
   });
 
@@ -118,7 +120,9 @@ describe('lockRun', () => {
     await held(dir);
     const context = contextOf();
     setTimeout(() => context.signals.emit(signal, signal), 5);
-    const { exit, message } = await refused(lockRun(dir, 'x', settingsOf({ wait_for_lock: 60_000 }), context));
+    const { exit, message } = await refused(
+      lockRun(dir, { settings: settingsOf({ wait_for_lock: 60_000 }), context, what: 'x' }),
+    );
     expect(exit).toBe(expected);
     expect(message).toBe(`Stopped by ${signal} while waiting for a lock; nothing was sent.`);
     expect(context.signals.listenerCount(signal)).toBe(0);
@@ -126,10 +130,14 @@ describe('lockRun', () => {
 
   it('is refused with exit 7 where there are no locks, and with exit 2 where its file cannot be written', async () => {
     broken.code = 'ENOLCK';
-    const { exit, code, message } = await refused(lockRun(tempDir(), 'x', settingsOf(), contextOf()));
+    const { exit, code, message } = await refused(
+      lockRun(tempDir(), { settings: settingsOf(), context: contextOf(), what: 'x' }),
+    );
     expect([exit, code]).toEqual([7, 'no_locks']);
     expect(message).toMatch(NO_LOCKS);
-    const unwritable = await refused(lockRun('/nonexistent', 'x', settingsOf(), contextOf()));
+    const unwritable = await refused(
+      lockRun('/nonexistent', { settings: settingsOf(), context: contextOf(), what: 'x' }),
+    );
     expect(unwritable).toBeInstanceOf(UsageError);
     expect(unwritable.message).toBe('cannot write the lock /nonexistent/lock (ENOENT)');
   });
@@ -138,24 +146,30 @@ describe('lockRun', () => {
 describe('lockAccount', () => {
   it('keeps a second run of the same key out, and no other', async () => {
     const settings = settingsOf();
-    await lockAccount(KEY, 'apply numbers.csv', settings, contextOf());
-    const { exit, message } = await refused(lockAccount(KEY, 'apply other.csv', settings, contextOf()));
+    await lockAccount(KEY, { settings, context: contextOf(), what: 'apply numbers.csv' });
+    const { exit, message } = await refused(
+      lockAccount(KEY, { settings, context: contextOf(), what: 'apply other.csv' }),
+    );
     expect(exit).toBe(9);
     expect(message).toMatch(
       /^This account is locked by process \d+ on .*, since .* \(apply numbers\.csv\)\. Try again/,
     );
     expect(message).not.toContain(KEY);
-    await lockAccount(`${KEY}2`, 'x', settings, contextOf());
-    await lockAccount(KEY, 'x', { ...settings, base_url: 'http://127.0.0.1:4010/v2' }, contextOf());
-    await lockAccount(KEY, 'x', { ...settings, state_dir: tempDir() }, contextOf());
-    await lockAccount(KEY, 'x', { ...settings, no_lock: true }, contextOf());
+    await lockAccount(`${KEY}2`, { settings, context: contextOf(), what: 'x' });
+    await lockAccount(KEY, {
+      settings: { ...settings, base_url: 'http://127.0.0.1:4010/v2' },
+      context: contextOf(),
+      what: 'x',
+    });
+    await lockAccount(KEY, { settings: { ...settings, state_dir: tempDir() }, context: contextOf(), what: 'x' });
+    await lockAccount(KEY, { settings: { ...settings, no_lock: true }, context: contextOf(), what: 'x' });
     expect(readHolder(accountLockPath(settings, KEY, contextOf()))?.pid).toBe(process.pid);
   });
 
   it('makes nothing for the stand-in, which has no account, and nothing with --no-lock', async () => {
     const settings = settingsOf({ state_dir: join(tempDir(), 'state') });
-    await lockAccount(null, 'x', settings, contextOf());
-    await lockAccount(KEY, 'x', { ...settings, no_lock: true }, contextOf());
+    await lockAccount(null, { settings, context: contextOf(), what: 'x' });
+    await lockAccount(KEY, { settings: { ...settings, no_lock: true }, context: contextOf(), what: 'x' });
     expect(existsSync(settings.state_dir as string)).toBe(false);
   });
 });
@@ -163,16 +177,18 @@ describe('lockAccount', () => {
 describe('lockNewRun', () => {
   it('takes the lock, and gives whether there is one', async () => {
     const dir = tempDir();
-    expect(await lockNewRun(dir, 'plan x', { no_lock: true }, contextOf())).toBe(false);
+    expect(await lockNewRun(dir, { settings: { no_lock: true }, context: contextOf(), what: 'plan x' })).toBe(false);
     expect(readdirSync(dir)).toEqual([]);
-    expect(await lockNewRun(dir, 'plan x', { no_lock: false }, contextOf())).toBe(true);
+    expect(await lockNewRun(dir, { settings: { no_lock: false }, context: contextOf(), what: 'plan x' })).toBe(true);
     expect(await isLocked(runFiles(dir).lock)).toBe(true);
     expect(readHolder(runFiles(dir).lock)?.what).toBe('plan x');
   });
 
   it('does without where there are no locks: a plan needs none', async () => {
     broken.code = 'ENOLCK';
-    expect(await lockNewRun(tempDir(), 'plan x', { no_lock: false }, contextOf())).toBe(false);
+    expect(await lockNewRun(tempDir(), { settings: { no_lock: false }, context: contextOf(), what: 'plan x' })).toBe(
+      false,
+    );
   });
 });
 

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { countsText, rowText, watch } from '../../../src/app/account/verification-pass.ts';
-import { type Run, update } from '../../../src/app/run/open.ts';
+import { countsText, rowText, watch } from '../../../src/app/followup/verification-pass.ts';
+import { type Run, updateRun } from '../../../src/app/run/open.ts';
 import type { VerifiedRow } from '../../../src/core/followup/verify.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
 import { parseFault } from '../../../src/sandbox/server.ts';
 import { accountOf, moves, numbersOf, type Place } from '../../support/accounts.ts';
 import { entry } from '../../support/io/servers.ts';
 import { id, profile, tableOf } from '../../support/plans.ts';
-import { KEY, printed } from '../../support/sources.ts';
+import { printed } from '../../support/sources.ts';
 
 const NONE = { at_target: 0, drifted: 0, missing: 0, unknown: 0, rejected: 0 };
 
@@ -31,7 +31,7 @@ describe('a look', () => {
   it('is that of the plan where it was made just now, and asks for nothing', async () => {
     const { place, run } = await planned();
     const before = place.sandbox.requests().length;
-    const { counts, shown } = await watch(run, place.resolve(), KEY, place.stop, true, place.context);
+    const { counts, shown } = await watch(run, place.invoke(), { stop: place.stop, isNew: true });
     expect(counts).toEqual({ ...NONE, at_target: 1, drifted: 2, missing: 1, rejected: 1 });
     expect(shown.map(({ entry: { row }, verdict }) => [row, verdict])).toEqual([
       [1, 'drifted'],
@@ -56,7 +56,7 @@ describe('a look', () => {
     const before = [files.ledger, files.plan, files.manifest].map((path) => readFileSync(path, 'utf8'));
     place.sandbox.edit({ id: id(1), messaging_profile_id: profile(1) });
     place.sandbox.edit({ id: id(3), messaging_profile_id: null });
-    const { counts } = await watch(run, place.resolve(), KEY, place.stop, false, place.context);
+    const { counts } = await watch(run, place.invoke(), { stop: place.stop, isNew: false });
     expect(counts).toEqual({ ...NONE, at_target: 1, drifted: 2, missing: 1, rejected: 1 });
     expect((await verdictsOf(run)).map(([, verdict, now]) => [verdict, now])).toEqual([
       ['at_target', profile(1)],
@@ -73,7 +73,7 @@ describe('a look', () => {
     const place = await accountOf({ numbers: numbersOf(30) });
     const numbers = Array.from({ length: 25 }, (_, at) => at + 1);
     const { run } = await place.plan(moves(numbers));
-    const { counts, shown } = await watch(run, place.resolve(), KEY, place.stop, true, place.context);
+    const { counts, shown } = await watch(run, place.invoke(), { stop: place.stop, isNew: true });
     expect(counts).toEqual({ ...NONE, drifted: 25 });
     expect(shown.map((checked) => checked.entry.row)).toEqual(numbers.slice(0, 10));
     expect(await verdictsOf(run)).toHaveLength(25);
@@ -81,14 +81,14 @@ describe('a look', () => {
 
   it('is refused where the account cannot be read, or is another one, and keeps the last one', async () => {
     const { place, run } = await planned();
-    await watch(run, place.resolve(), KEY, place.stop, true, place.context);
+    await watch(run, place.invoke(), { stop: place.stop, isNew: true });
     const { verify } = runFiles(run.dir);
     const before = readFileSync(verify, 'utf8');
     const broken = await accountOf({ readFaults: [parseFault('503-bare=1')] });
-    const unread = watch(run, broken.resolve(), KEY, broken.stop, false, broken.context);
+    const unread = watch(run, broken.invoke(), { stop: broken.stop, isNew: false });
     await expect(unread).rejects.toMatchObject({ exit: 7, code: 'account_not_read' });
-    const elsewhere = update(run, { organization_id: 'another' });
-    const other = watch(elsewhere, place.resolve(), KEY, place.stop, false, place.context);
+    const elsewhere = updateRun(run, { organization_id: 'another' });
+    const other = watch(elsewhere, place.invoke(), { stop: place.stop, isNew: false });
     await expect(other).rejects.toMatchObject({ exit: 7, code: 'other_account' });
     expect(readFileSync(verify, 'utf8')).toBe(before);
     expect(existsSync(`${verify}.${process.pid}.tmp`)).toBe(false);
@@ -100,9 +100,9 @@ describe('--watch', () => {
 
   it('looks again and again, tells which rows have changed, and gives the last look', async () => {
     const { place, run } = await planned();
-    const settings = place.resolve();
+    const settings = place.invoke();
     const resolved = { ...settings, settings: { ...settings.settings, watch: 2000, every: 300 } };
-    const watched = watch(run, resolved, KEY, place.stop, true, place.context);
+    const watched = watch(run, resolved, { stop: place.stop, isNew: true });
     await new Promise((done) => setTimeout(done, 100));
     place.sandbox.edit({ id: id(1), messaging_profile_id: profile(1) });
     const { counts } = await watched;
@@ -118,24 +118,24 @@ describe('--watch', () => {
 
   it('ends at once when it is stopped, with the look that it has', async () => {
     const { place, run } = await planned();
-    const settings = place.resolve();
+    const settings = place.invoke();
     const resolved = { ...settings, settings: { ...settings.settings, watch: 600_000, every: 60_000 } };
-    const watched = watch(run, resolved, KEY, place.stop, true, place.context);
+    const watched = watch(run, resolved, { stop: place.stop, isNew: true });
     setTimeout(() => place.stop.ask('signal', 'SIGTERM'), 50);
     expect((await watched).counts.drifted).toBe(2);
   });
 
   it.each(['quiet', 'json'] as const)('tells nothing with --%s', async (name) => {
     const { place, run } = await planned();
-    const settings = place.resolve({ [name]: 'true' });
+    const settings = place.invoke({ [name]: 'true' });
     const resolved = { ...settings, settings: { ...settings.settings, watch: 150, every: 50 } };
-    await watch(run, resolved, KEY, place.stop, false, place.context);
+    await watch(run, resolved, { stop: place.stop, isNew: false });
     expect([printed(place.context.stdout), printed(place.context.stderr)]).toEqual(['', '']);
   });
 
   it('is a setting of verify alone', async () => {
     const place = await accountOf();
-    expect(() => place.resolve(often)).toThrow(/watch/);
+    expect(() => place.invoke(often)).toThrow(/watch/);
   });
 });
 
