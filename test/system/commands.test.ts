@@ -24,7 +24,7 @@ describe('the sandbox command', () => {
   it('starts, prints a curl line that works, takes a run, and ends on a signal', async () => {
     const cwd = workDirectory();
     const sandbox = start(cwd, ['sandbox', '--port', '0', '--numbers', '10', '--fault', `503-bare@${numberId(1)}*1`]);
-    await until(() => sandbox.output().includes('Ctrl-C ends it'));
+    await until(() => sandbox.output().includes('Press Ctrl-C to stop'));
     const said = sandbox.output();
     expect(said.indexOf('does not imitate')).toBeLessThan(said.indexOf('curl'));
     const url = /http:\/\/127\.0\.0\.1:\d+\/v2/.exec(said)?.[0] as string;
