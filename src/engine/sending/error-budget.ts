@@ -7,14 +7,14 @@ import type { Settings } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
 import type { Stop } from '../stop.ts';
 
-/** Contract: a share of the rows says nothing before so many have failed. */
-const LEAST_FAILURES = 20;
-/** Contract: so many failures that name one profile hold the other rows of it. */
-const PROFILE_FAILURES = 20;
+/** Contract: a percentage stops the run only after this many rows have failed. */
+const MIN_FAILURES_FOR_PERCENT = 20;
+/** Contract: this many failures that name one profile hold the other rows to it. */
+const MAX_PROFILE_FAILURES = 20;
 
-/** Counts failures by what they mean, and stops the run or holds a profile when there are too many. */
+/** Counts failures by what they mean. If there are too many, it stops the run or holds a profile. */
 export type ErrorBudget = {
-  /** Takes the outcomes in the order in which rows end. Gives the profile that this one has put on hold, and why. */
+  /** Must be called in the order in which rows end. Returns the profile that this outcome puts on hold, and why. */
   count: (entry: PlanEntry, outcome: Outcome) => { profile: string; why: string } | null;
   isHeld: (entry: PlanEntry) => boolean;
 };
@@ -25,65 +25,70 @@ function isAboutProfile(entry: PlanEntry, outcome: Outcome): boolean {
 }
 
 function example(entry: PlanEntry, { httpStatus, errorCode, errorTitle, reason }: Outcome): string {
-  const said = [httpStatus === null ? '' : String(httpStatus), errorCode, errorTitle || reason];
-  return `row ${entry.row} (line ${entry.line}, id ${entry.id}): ${said.filter((part) => part !== '').join(' ')}`;
+  const parts = [httpStatus === null ? '' : String(httpStatus), errorCode, errorTitle || reason];
+  return `row ${entry.row} (line ${entry.line}, id ${entry.id}): ${parts.filter((part) => part !== '').join(' ')}`;
 }
 
-/** `before`: rows of this run that have ended in earlier sessions, and those of them that failed for good. */
+/** `earlier`: rows of this run that ended in earlier sessions, and how many of them failed permanently. */
 export function createErrorBudget(
   stop: Stop,
   limits: Pick<Settings, 'max_failures' | 'max_same_error'>,
-  before: { ended: number; permanent: number },
+  earlier: { ended: number; permanent: number },
 ): ErrorBudget {
-  const { value, percent } = limits.max_failures;
-  let { ended, permanent } = before;
-  const same = new Map<string, number>();
-  const profiles = new Map<string, number>();
-  const held = new Set<string>();
+  let { ended, permanent } = earlier;
+  const failuresByError = new Map<string, number>();
+  const failuresByProfile = new Map<string, number>();
+  const heldProfiles = new Set<string>();
 
   function countProfile(entry: PlanEntry, outcome: Outcome): { profile: string; why: string } | null {
     const profile = entry.profileTarget;
-    const failures = (profiles.get(profile) ?? 0) + 1;
-    profiles.set(profile, failures);
-    if (failures < PROFILE_FAILURES || held.has(profile)) return null;
-    held.add(profile);
+    const failures = increment(failuresByProfile, profile);
+    if (failures < MAX_PROFILE_FAILURES || heldProfiles.has(profile)) return null;
+    heldProfiles.add(profile);
     const why = `${failures} rows to profile ${profile} failed with none updated in between, e.g. ${example(entry, outcome)}`;
     return { profile, why };
+  }
+
+  function countSameError(entry: PlanEntry, outcome: Outcome): void {
+    const error = `${outcome.httpStatus} ${outcome.errorCode}`;
+    const failures = increment(failuresByError, error);
+    const limit = limits.max_same_error;
+    if (failures < limit) return;
+    const what = `${count(failures, 'row')} failed with ${error.trim()} and none was updated in between`;
+    stop.ask('max_same_error', `${what} (--max-same-error ${limit}); e.g. ${example(entry, outcome)}`);
+  }
+
+  function countPermanent(entry: PlanEntry, outcome: Outcome): void {
+    permanent += 1;
+    const { value, percent } = limits.max_failures;
+    const isOver = percent
+      ? permanent >= MIN_FAILURES_FOR_PERCENT && permanent * 100 > value * ended
+      : permanent > value;
+    if (!isOver) return;
+    const what = `${permanent.toLocaleString('en-US')} of ${count(ended, 'row')} sent failed for good`;
+    const limit = limitText(limits.max_failures);
+    stop.ask('max_failures', `${what} (--max-failures ${limit}); e.g. ${example(entry, outcome)}`);
   }
 
   return {
     count(entry, outcome) {
       ended += 1;
       if (outcome.status === 'updated') {
-        same.clear();
-        profiles.delete(entry.profileTarget);
+        failuresByError.clear();
+        failuresByProfile.delete(entry.profileTarget);
       }
       if (outcome.status !== 'failed') return null;
       if (isAboutProfile(entry, outcome)) return countProfile(entry, outcome);
-      if (outcome.httpStatus !== null) {
-        const key = `${outcome.httpStatus} ${outcome.errorCode}`;
-        const failures = (same.get(key) ?? 0) + 1;
-        same.set(key, failures);
-        if (failures >= limits.max_same_error) {
-          const what = `${count(failures, 'row')} failed with ${key.trim()} and none was updated in between`;
-          stop.ask(
-            'max_same_error',
-            `${what} (--max-same-error ${limits.max_same_error}); e.g. ${example(entry, outcome)}`,
-          );
-        }
-      }
-      if (outcome.retryable) return null;
-      permanent += 1;
-      const over = percent ? permanent >= LEAST_FAILURES && permanent * 100 > value * ended : permanent > value;
-      if (over) {
-        const what = `${permanent.toLocaleString('en-US')} of ${count(ended, 'row')} sent failed for good`;
-        stop.ask(
-          'max_failures',
-          `${what} (--max-failures ${limitText(limits.max_failures)}); e.g. ${example(entry, outcome)}`,
-        );
-      }
+      if (outcome.httpStatus !== null) countSameError(entry, outcome);
+      if (!outcome.retryable) countPermanent(entry, outcome);
       return null;
     },
-    isHeld: (entry) => held.has(entry.profileTarget),
+    isHeld: (entry) => heldProfiles.has(entry.profileTarget),
   };
+}
+
+function increment(counts: Map<string, number>, key: string): number {
+  const next = (counts.get(key) ?? 0) + 1;
+  counts.set(key, next);
+  return next;
 }

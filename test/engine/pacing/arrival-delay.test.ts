@@ -10,19 +10,19 @@ function delays(answers: readonly number[]): number[] {
 
 const repeat = (ms: number, times: number) => Array<number>(times).fill(ms);
 
-describe('how late a request arrives', () => {
+describe('the arrival delay', () => {
   it('is at most the time to its answer, behind a quick server', () => {
     expect(delays(repeat(1, 100)).at(-1)).toBe(1);
     expect(delays([...repeat(1, 100), 40]).at(-1)).toBe(40);
     expect(delays([...repeat(1, 100), 500]).at(-1)).toBe(60);
   });
 
-  it('is what an answer takes longer than usual, behind a slow and steady server', () => {
+  it('is by how much an answer takes longer than usual, behind a slow and steady server', () => {
     expect(delays(repeat(100, 100)).at(-1)).toBe(USUAL_DELAY_MS);
     expect(delays([...repeat(100, 100), 130]).at(-1)).toBeCloseTo(30, 0);
   });
 
-  it('is the usual few ms where answer times vary by themselves', () => {
+  it('is the usual one if answer times vary by themselves', () => {
     const varied = Array.from({ length: 200 }, (_, n) => 50 + ((n * 37) % 300));
     expect(
       delays(varied)
@@ -31,11 +31,11 @@ describe('how late a request arrives', () => {
     ).toBe(true);
   });
 
-  it('learns when the server becomes slower', () => {
+  it('follows a server that becomes slower', () => {
     expect(delays([...repeat(1, 100), ...repeat(80, 1000)]).at(-1)).toBe(USUAL_DELAY_MS);
   });
 
-  it('costs no more on average than the rate can bear, whatever the server does', () => {
+  it('costs no more on average than the mean rate can bear, whatever the server does', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 900 }), { minLength: 300, maxLength: 400 }), (answers) => {
         const all = delays(answers);

@@ -10,12 +10,12 @@ import { type VirtualClock, virtualClock } from '../../support/engine/virtual-cl
 
 type Trip = { leavesAfter: number; answersAfter: number };
 
-/** A pacer at a rate that no server has anything to say about. */
+/** A pacer whose server never names a limit or refuses. */
 function paced(rate: number | 'off', clock: VirtualClock, stop: Stop): Pacer {
   return createPacer({ rate, control: createControl({ rate, reserve: 20 }), clock, stop });
 }
 
-/** Sends `count` requests through a pacer as fast as it lets them, and notes when each has left. */
+/** Sends `count` requests as fast as a pacer admits them. `left`: when each of them was sent. */
 async function send(rate: number | 'off', count: number, trip: (n: number) => Trip, pauses: [number, number][] = []) {
   const clock = virtualClock();
   const stop = createStop();
@@ -49,21 +49,21 @@ async function send(rate: number | 'off', count: number, trip: (n: number) => Tr
 const quick = () => ({ leavesAfter: 0, answersAfter: 1 });
 
 describe('pacing', () => {
-  it.each([10, 50, 200, 1000])('never has more than %i in a second and keeps 99 %% of it', async (rate) => {
+  it.each([10, 50, 200, 1000])('never sends more than %i a second, and uses 99 %% of that', async (rate) => {
     const { left } = await send(rate, rate * 5, quick);
     expect(mostInWindow(left, 1000)).toBeLessThanOrEqual(rate);
     const span = ((left.at(-1) as number) - (left[0] as number)) / 1000;
     expect((left.length - 1) / span / rate).toBeGreaterThan(0.99);
   });
 
-  it('keeps 99 % behind a slow server too', async () => {
+  it('uses 99 % behind a slow server too', async () => {
     const { left } = await send(50, 1000, (n) => ({ leavesAfter: 0.5, answersAfter: 100 + (n % 7) * 40 }));
     expect(mostInWindow(left, 1000)).toBeLessThanOrEqual(50);
     const span = ((left.at(-1) as number) - (left[0] as number)) / 1000;
     expect((left.length - 1) / span / 50).toBeGreaterThan(0.99);
   });
 
-  it('holds the limit whatever the delays between admission, leaving and answer', async () => {
+  it('keeps the limit whatever the delays between admission, sending and answer', async () => {
     const trips = fc.array(
       fc.record({ leavesAfter: fc.integer({ min: 0, max: 300 }), answersAfter: fc.integer({ min: 0, max: 500 }) }),
       { minLength: 20, maxLength: 60 },
@@ -84,19 +84,19 @@ describe('pacing', () => {
     for (const gap of gaps) expect(gap).toBeGreaterThanOrEqual(2000);
   });
 
-  it('takes the fraction of a rate as it is', async () => {
+  it('keeps a rate with a fraction', async () => {
     const { left } = await send(2.5, 26, quick);
     const span = ((left.at(-1) as number) - (left[0] as number)) / 1000;
     expect(25 / span).toBeLessThanOrEqual(2.5);
     expect(25 / span).toBeGreaterThan(2.45);
   });
 
-  it('has no more in a second than the next whole number, with a fraction and answers that are late', async () => {
+  it('never sends more a second than the next whole number, if the rate has a fraction and answers are late', async () => {
     const clock = virtualClock();
     const pacer = paced(2.5, clock, createStop());
     const left: number[] = [];
     const sending = (async () => {
-      // One at a time, and every other one takes longer than its share of the second.
+      // One at a time, and every second one takes longer than its interval.
       for (let n = 0; n < 30; n++) {
         const pass = await pacer.admit();
         pass?.markSent();
@@ -109,7 +109,7 @@ describe('pacing', () => {
     expect(mostInWindow(left, 1000)).toBe(3);
   });
 
-  it('does not burst at the start: the first requests are spaced like the others', async () => {
+  it('spaces the first requests like the others', async () => {
     const { left } = await send(10, 10, quick);
     expect(mostInWindow(left, 95)).toBe(1);
   });
@@ -123,7 +123,7 @@ describe('pacing', () => {
     expect(mostInWindow(left, 1000)).toBeLessThanOrEqual(10);
   });
 
-  it('takes the longest of several pauses, and counts them once', async () => {
+  it('keeps the pause that ends last, and counts overlapping pauses once', async () => {
     const { left, pacer } = await send(10, 20, quick, [
       [500, 3000],
       [600, 1000],
@@ -143,7 +143,7 @@ describe('pacing', () => {
     expect(clock.now()).toBeGreaterThanOrEqual(1700);
   });
 
-  it('gives back nothing once a stop is asked for, also to those who wait', async () => {
+  it('admits nothing after a stop, not even a request that waits', async () => {
     const clock = virtualClock();
     const stop = createStop();
     const pacer = paced(1, clock, stop);
@@ -159,7 +159,7 @@ describe('pacing', () => {
     expect(pacer.seen().paused_ms).toBeLessThanOrEqual(10);
   });
 
-  it('admits only the holder while somebody holds it', async () => {
+  it('admits only the holder while it is held', async () => {
     const clock = virtualClock();
     const pacer = paced(100, clock, createStop());
     const holder = Symbol('holder');
@@ -177,7 +177,7 @@ describe('pacing', () => {
     expect(others).toBe(1);
   });
 
-  it('paces nothing with rate off, and still pauses', async () => {
+  it('does not space requests at --rate off, but pauses them', async () => {
     const { left } = await send('off', 1000, quick, [[0, 0]]);
     expect(left.at(-1)).toBe(0);
     const paused = await send('off', 1, quick, []);
@@ -189,7 +189,7 @@ describe('pacing', () => {
     expect(clock.now()).toBe(250);
   });
 
-  it('reports what it has seen', async () => {
+  it('reports what it has measured', async () => {
     const { pacer } = await send(10, 31, quick);
     const seen = pacer.seen();
     expect(seen.max_in_1s).toBe(10);
@@ -199,8 +199,8 @@ describe('pacing', () => {
   });
 });
 
-/** A control that is told its pace (requests a second). */
-function told(perSecond: number): RateControl & { perSecond: number } {
+/** A control whose rate (requests a second) the test sets. */
+function fixedControl(perSecond: number): RateControl & { perSecond: number } {
   const control = {
     perSecond,
     sent: () => undefined,
@@ -211,10 +211,10 @@ function told(perSecond: number): RateControl & { perSecond: number } {
   return control;
 }
 
-describe('a pace that changes', () => {
-  it('is followed, faster at once and slower from the next one on', async () => {
+describe('a rate that changes', () => {
+  it('is followed: a faster one at once, a slower one from the next request on', async () => {
     const clock = virtualClock();
-    const control = told(0.1);
+    const control = fixedControl(0.1);
     const pacer = createPacer({ rate: 'auto', control, clock, stop: createStop() });
     const admitted: number[] = [];
     clock.at(1000, () => {
@@ -232,19 +232,19 @@ describe('a pace that changes', () => {
       }
     })();
     await clock.until(sending);
-    // Without the look the second one would come after ten seconds.
+    // Without the change the second one would be admitted after ten seconds.
     expect(admitted[1]).toBe(1000);
     const between = (from: number, to: number) => admitted.filter((at) => at >= from && at < to).length;
-    // One slot of the idle time is made up.
+    // One slot of the idle time is used.
     expect(between(1000, 2000)).toBeGreaterThanOrEqual(10);
     expect(between(1000, 2000)).toBeLessThanOrEqual(12);
     expect(between(2200, 7200)).toBeGreaterThanOrEqual(4);
     expect(between(2200, 7200)).toBeLessThanOrEqual(5);
   });
 
-  it('is not looked at anew for a little more', async () => {
+  it('does not wake waiting requests if it grows little', async () => {
     const clock = virtualClock();
-    const control = told(2);
+    const control = fixedControl(2);
     const pacer = createPacer({ rate: 'auto', control, clock, stop: createStop() });
     await clock.until(pacer.admit());
     clock.at(250, () => {
@@ -255,9 +255,9 @@ describe('a pace that changes', () => {
     expect(clock.now()).toBeCloseTo(502.5, 1);
   });
 
-  it('is looked at every second, as places come back without an answer', async () => {
+  it('is read again every second, because it may grow without an answer', async () => {
     const clock = virtualClock();
-    const control = told(0.01);
+    const control = fixedControl(0.01);
     const pacer = createPacer({ rate: 'auto', control, clock, stop: createStop() });
     await clock.until(pacer.admit());
     clock.at(1500, () => {
@@ -267,25 +267,25 @@ describe('a pace that changes', () => {
     expect(clock.now()).toBe(2000);
   });
 
-  it('below the rate that was set is kept, and one above it is not', async () => {
+  it('is followed below a fixed rate, and not above it', async () => {
     const slow = virtualClock();
-    const pacer = createPacer({ rate: 10, control: told(2), clock: slow, stop: createStop() });
+    const pacer = createPacer({ rate: 10, control: fixedControl(2), clock: slow, stop: createStop() });
     for (let n = 0; n < 5; n++) (await slow.until(pacer.admit()))?.release();
     expect(slow.now()).toBeCloseTo(2010, 0);
     const fast = virtualClock();
-    const bounded = createPacer({ rate: 2, control: told(1000), clock: fast, stop: createStop() });
+    const bounded = createPacer({ rate: 2, control: fixedControl(1000), clock: fast, stop: createStop() });
     for (let n = 0; n < 7; n++) (await fast.until(bounded.admit()))?.release();
     expect(fast.now()).toBeGreaterThanOrEqual(3000);
   });
 
-  it('tells how much was allowed, without the pauses, and which of them a 429 began', async () => {
+  it('is summed up as the requests that were allowed, without pauses', async () => {
     const clock = virtualClock();
-    const control = told(10);
+    const control = fixedControl(10);
     const pacer = createPacer({ rate: 'auto', control, clock, stop: createStop() });
     const admit = async () => (await clock.until(pacer.admit()))?.release();
     await admit();
     await clock.until(clock.sleep(1000).done);
-    // Ten might have been sent: none was.
+    // Ten requests were allowed, and none was sent.
     pacer.pause(5000, false);
     pacer.pause(7000, true);
     await clock.until(clock.sleep(7500).done);
@@ -307,7 +307,7 @@ describe('a pace that changes', () => {
     });
   });
 
-  it('counts windows over all phases of a command, and never a mean above the rate that was set', async () => {
+  it('is measured over all phases of a command, with a mean that is never above a fixed rate', async () => {
     const clock = virtualClock();
     const meter = createMeter();
     const control = createControl({ rate: 4, reserve: 0 });
@@ -320,7 +320,7 @@ describe('a pace that changes', () => {
     }
   });
 
-  it('without a rate takes the pace that requests had, and says nothing of one alone', async () => {
+  it('is the mean of the requests at --rate off, and 1 for a single one', async () => {
     const clock = virtualClock();
     const pacer = createPacer({
       rate: 'off',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createWindowCount } from '../../../src/engine/pacing/sliding-window.ts';
 
 describe('a count in a sliding window', () => {
-  it('forgets what is as old as the window', () => {
+  it('forgets events that are as old as the window', () => {
     const count = createWindowCount(1000);
     count.add(0);
     count.add(500);
@@ -13,13 +13,13 @@ describe('a count in a sliding window', () => {
     expect(count.oldest()).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('remembers the most that any window has held', () => {
+  it('remembers the largest count of any window', () => {
     const count = createWindowCount(100);
     for (const at of [0, 10, 20, 150, 160]) count.add(at);
     expect(count.most()).toBe(3);
   });
 
-  it('takes another time for an event, as long as it is in the window', () => {
+  it('corrects the time of an event that is still in the window', () => {
     const count = createWindowCount(100);
     const first = count.add(0);
     count.add(10);
@@ -33,7 +33,7 @@ describe('a count in a sliding window', () => {
     expect(count.size(363)).toBe(0);
   });
 
-  it('keeps many events in order while it makes room for them', () => {
+  it('keeps many events in order while its memory grows', () => {
     const count = createWindowCount(1000);
     for (let at = 0; at < 5000; at++) count.add(at / 4);
     expect(count.size(1249.75)).toBe(4000);
@@ -41,7 +41,7 @@ describe('a count in a sliding window', () => {
     expect(count.most()).toBe(4000);
   });
 
-  it('counts right after its memory has been cut', () => {
+  it('counts correctly after many events have left', () => {
     const count = createWindowCount(10);
     for (let at = 0; at < 10_000; at++) count.add(at);
     expect(count.size(9_999)).toBe(10);

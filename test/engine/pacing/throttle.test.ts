@@ -5,7 +5,7 @@ import { mostInWindow } from '../../support/engine/most-in-window.ts';
 const times = (sent: { at: number }[]) => sent.map(({ at }) => at);
 
 describe('429', () => {
-  it('pauses everybody for as long as the server asks, and costs no attempt', async () => {
+  it('pauses all requests for as long as the server asks, and costs no attempt', async () => {
     let limited = 0;
     const w = world((row, before) => {
       if (row === 5 && before === 0) {
@@ -15,20 +15,20 @@ describe('429', () => {
       return ok();
     });
     const execution = await w.run(60, { rate: 10, max_attempts: 1 });
-    // Requests that were on their way already are not called back.
+    // Requests that were in flight already are not cancelled.
     const during = w.sent.filter(({ at }) => at > limited && at < limited + 7000);
     expect(during).toEqual([]);
     expect(execution.requests.rate_limited).toBe(1);
     expect(w.outcomes().get(5)).toMatchObject({ status: 'updated', attempts: 1 });
     const after = w.sent.filter(({ at }) => at >= limited + 7000);
-    // One new row had its turn already; the retry goes before all the others.
+    // One fresh row had its turn already, and the retry goes before all others.
     expect(after.slice(0, 2).map(({ row }) => row)).toContain(5);
     expect(mostInWindow(times(after), 95)).toBe(1);
     expect(w.events.filter(({ event }) => event === 'run.paused')).toHaveLength(1);
     expect(w.events.filter(({ event }) => event === 'run.resumed')).toHaveLength(1);
   });
 
-  it('backs off by itself where the server gives no hint, longer each time', async () => {
+  it('backs off without a hint of the server, longer each time', async () => {
     const w = world((_, before) => (before < 4 ? http(429) : ok()));
     await w.run(1, { rate: 'off', retry_base: 1000 });
     const gaps = w.sent.slice(1).map(({ at }, n) => at - (w.sent[n]?.at as number));
@@ -38,7 +38,7 @@ describe('429', () => {
     });
   });
 
-  it('counts several 429 of one moment as one', async () => {
+  it('counts several 429s at the same time as one', async () => {
     let first = true;
     const w = world(async (_, before) => {
       if (!first && before > 0) return ok();
@@ -51,7 +51,7 @@ describe('429', () => {
     expect(w.sent.at(-1)?.at).toBeLessThan(1300);
   });
 
-  it('stops the run when the server asks for longer than the limit, and fails no row', async () => {
+  it('stops the run if the server asks for longer than the limit, and fails no row', async () => {
     const w = world((row) => (row === 3 ? http(429, '10011', { retryAfter: '3600' }) : ok()));
     const execution = await w.run(20, { max_server_wait: 60_000 });
     expect(execution.stop).toMatchObject({ reason: 'server_wait' });
@@ -62,7 +62,7 @@ describe('429', () => {
     expect(back.every((line) => line.type === 'put_back' && !line.ambiguous)).toBe(true);
   });
 
-  it('stops after nothing but 429 for the longest wait', async () => {
+  it('stops after nothing but 429s for --max-server-wait', async () => {
     const w = world(() => http(429, '10011', { rateLimitReset: '20' }));
     const execution = await w.run(3, { max_server_wait: 60_000 });
     expect(execution.stop?.reason).toBe('server_wait');
@@ -70,7 +70,7 @@ describe('429', () => {
     expect(w.outcomes().size).toBe(0);
   });
 
-  it('rests when an answer says that nothing remains, before a 429 comes', async () => {
+  it('pauses when an answer says that nothing remains, before a 429 comes', async () => {
     const w = world((row) =>
       row === 5 ? ok({ profile: PROFILE }, { rateLimitRemaining: '0', rateLimitReset: '9' }) : ok(),
     );
@@ -80,7 +80,7 @@ describe('429', () => {
     expect(w.outcomes().size).toBe(10);
   });
 
-  it('pauses everybody for the retry-after of a 503 too, which does cost an attempt', async () => {
+  it('pauses all requests for the retry-after of a 503 too, which costs an attempt', async () => {
     const w = world((row, before) => (row === 2 && before === 0 ? http(503, '', { retryAfter: '5' }) : ok()));
     await w.run(10, { rate: 10 });
     expect(w.sent.filter(({ at }) => at > 120 && at < 5000)).toEqual([]);

@@ -15,7 +15,7 @@ describe('numbers are read', () => {
     ['all of 10,000, with their phone numbers', upTo(10_000, byBoth), 40],
     ['50 of 10,000, by the shorter way', upTo(50, byId), 40],
     [
-      '30 of 10,000, one by one after the first page and one of the profile that they may all be on',
+      '30 of 10,000, one by one after the first page and one of the profile that they may all have',
       upTo(30, (n) => byId(n + 5000)),
       32,
     ],
@@ -31,7 +31,7 @@ describe('numbers are read', () => {
     expect(account.unreadCounts()).toEqual({ ids: 0, idsWithPhone: 0, phones: 0 });
   });
 
-  it('from the list of the profile that most of them are on already', async () => {
+  it('from the list of the profile that most of them have already', async () => {
     const numbers = upTo(20_000, (n) => number(n, { profile: n <= 1000 ? P2 : P1 }));
     const world = accountWorld(numbers);
     const { account, reading } = await world.read([...upTo(995, byId), byId(15_000)], [P2]);
@@ -40,7 +40,7 @@ describe('numbers are read', () => {
     expect(account.stateOf(byId(15_000)).state).toBe('found');
   });
 
-  it('from the list of the profile that all of them leave, which the first few have told', async () => {
+  it('from the list of the profile that all of them leave, which the first few numbers show', async () => {
     const numbers = upTo(10_000, (n) => number(n, { profile: n > 5000 && n <= 5300 ? P2 : P1 }));
     const world = accountWorld(numbers);
     const { account, reading } = await world.read(
@@ -53,14 +53,14 @@ describe('numbers are read', () => {
     for (let n = 5001; n <= 5300; n++) expect(account.stateOf(byId(n)).state).toBe('found');
   });
 
-  it('from the whole list where the profile turns out to hold few of them', async () => {
+  it('from the whole list if the profile turns out to have few of them', async () => {
     const world = accountWorld(all(5000));
     const { account } = await world.read(upTo(5000, byId), [P2]);
     expect(world.calls.length).toBe(20);
     expect(account.stateOf(byId(4999)).state).toBe('found');
   });
 
-  it('whatever the size of the pages that the API gives', async () => {
+  it('whatever page size the API uses', async () => {
     const world = accountWorld(all(300), { pageSize: 20 });
     const { account } = await world.read(upTo(300, byId));
     for (let n = 1; n <= 300; n++) expect(account.stateOf(byId(n)).state).toBe('found');
@@ -68,7 +68,7 @@ describe('numbers are read', () => {
 });
 
 describe('a number that the account does not have', () => {
-  it('is known from a whole list that stood still, without a call of its own', async () => {
+  it('is absent from a whole list that did not change, without a request of its own', async () => {
     const world = accountWorld(all(1000));
     const { account } = await world.read([...upTo(900, byId), byId(5000), byPhone(6000)]);
     expect(account.stateOf(byId(5000)).state).toBe('absent');
@@ -77,16 +77,16 @@ describe('a number that the account does not have', () => {
   });
 
   it.each([
-    ['says another number of numbers than it shows', { total: (rows: number) => rows + 1 }],
-    ['changes while it is paged', { meanwhile: (at: number, now: ShownSettings[]) => (at === 2 ? now.slice(1) : now) }],
-  ])('is asked for by itself where the list %s', async (_what, how) => {
+    ['names another length than it has', { total: (rows: number) => rows + 1 }],
+    ['changes while it is read', { meanwhile: (at: number, now: ShownSettings[]) => (at === 2 ? now.slice(1) : now) }],
+  ])('is read by its id if the list %s', async (_what, how) => {
     const world = accountWorld(all(1000), how);
     const { account } = await world.read([...upTo(900, byId), byId(5000)]);
     expect(world.calls).toContain('number n5000');
     expect(account.stateOf(byId(5000)).state).toBe('absent');
   });
 
-  it('is found by its id where the list of phone numbers does not show it', async () => {
+  it('is found by its id if the list of phone numbers does not show it', async () => {
     const world = accountWorld([number(1, { phoneNumber: '+18009999999' }), number(2)]);
     const { account } = await world.read([byBoth(1), byBoth(2), byBoth(3)]);
     const one = account.stateOf(byBoth(1));
@@ -95,9 +95,9 @@ describe('a number that the account does not have', () => {
   });
 });
 
-describe('a list that shifts', () => {
-  // One that comes and one that goes between the same two pages hide each other from the length of the list.
-  it('makes nobody absent who was there all the time, whoever comes or goes', async () => {
+describe('a list that changes while it is read', () => {
+  // A number that is added and one that is removed between the same two pages leave the length of the list as it was.
+  it('makes no number absent that was there all the time, whichever are added or removed', async () => {
     const change = fc.record({
       after: fc.integer({ min: 1, max: 12 }),
       n: fc.integer({ min: 1, max: 3000 }),
@@ -133,7 +133,7 @@ describe('a list that shifts', () => {
     );
   });
 
-  it('of a profile that numbers leave while it is paged loses nobody', async () => {
+  it('loses no number if numbers leave the profile meanwhile', async () => {
     const numbers = upTo(20_000, (n) => number(n, { profile: n <= 2000 ? P2 : P1 }));
     const world = accountWorld(numbers, {
       meanwhile: (answered, now) =>
@@ -146,8 +146,8 @@ describe('a list that shifts', () => {
   });
 });
 
-describe('an API that stumbles', () => {
-  it('is asked again, and one 429 pauses everybody', async () => {
+describe('an API with errors', () => {
+  it('is asked again, and one 429 pauses all reads', async () => {
     const world = accountWorld(all(1000), {
       answer: (call, times) => {
         if (call === 'page 2' && times < 3) return times === 1 ? network('ECONNRESET', true) : http(503);
@@ -161,14 +161,14 @@ describe('an API that stumbles', () => {
     expect(world.events.filter(({ event }) => event === 'read.failed').length).toBe(4);
   });
 
-  it('that never answers is unread: with what was asked, and what came', async () => {
+  it('that never answers is unread: the message names the request and the answer', async () => {
     const world = accountWorld(all(1000), { answer: (call) => (call === 'page 2' ? http(503, '10037') : null) });
     const failure = await world.read(upTo(1000, byId)).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Unread);
     expect((failure as Unread).message).toContain('page 2 of the list of numbers: HTTP 503 10037');
   });
 
-  it('that refuses one number makes only that one unreadable', async () => {
+  it('that refuses one number makes only this one unreadable', async () => {
     const world = accountWorld(all(5), { answer: (call) => (call === 'number n2' ? http(422, '10027') : null) });
     const { account } = await world.read([byId(1), byId(2)]);
     expect(account.stateOf(byId(1)).state).toBe('found');
@@ -178,7 +178,7 @@ describe('an API that stumbles', () => {
     });
   });
 
-  it.each([404, 405])('and answers %d to lists is read one by one', async (status) => {
+  it.each([404, 405])('that answers %d to lists is read one by one', async (status) => {
     const world = accountWorld(all(20), { answer: (call) => (call.startsWith('number') ? null : http(status)) });
     const { account, reading } = await world.read(upTo(20, byId));
     expect(reading.how).toContain('one by one, as the API gives no list');
@@ -189,7 +189,7 @@ describe('an API that stumbles', () => {
     expect(failure).toBeInstanceOf(Unread);
   });
 
-  it('and refuses the key stops everything', async () => {
+  it('that refuses the key stops the run', async () => {
     const world = accountWorld(all(1000), { answer: () => http(401, '10009') });
     const failure = await world.read(upTo(1000, byId)).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Stopped);
@@ -197,7 +197,7 @@ describe('an API that stumbles', () => {
     expect(world.calls.length).toBeLessThanOrEqual(2);
   });
 
-  it('is not asked any more once somebody wants it to end', async () => {
+  it('is not asked any more after a stop', async () => {
     const world = accountWorld(all(PAGE * 40), {
       answer: (call) => {
         if (call === 'page 5') world.stop.ask('signal', 'SIGTERM');

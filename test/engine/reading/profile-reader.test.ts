@@ -10,7 +10,7 @@ import { virtualClock } from '../../support/engine/virtual-clock.ts';
 
 const profile = (n: number): ShownProfile => ({ id: `p${n}`, name: `Profile ${n}`, enabled: true });
 
-/** Reads profiles of an account with so many of them, `size` on a page; `refuse` answers in place of the API. */
+/** Reads profiles of an account that has `count` of them, `size` on a page. `refuse`: the status that refuses a call. */
 async function read(
   count: number,
   needed: string[],
@@ -41,49 +41,49 @@ async function read(
     },
   };
   const limits = settings({ rate: 50 });
-  const traffic = createPipeline({
+  const pipeline = createPipeline({
     ports: { clock, onEvent: () => undefined },
     limits,
     control: createControl(limits),
     stop: createStop(),
     othersAtWork: () => false,
   });
-  const asker = createAccountQuery(traffic, () => undefined);
-  const found = await clock.until(readProfiles(asker, ports, new Set(needed), all));
-  traffic.end();
+  const query = createAccountQuery(pipeline, () => undefined);
+  const found = await clock.until(readProfiles(query, ports, new Set(needed), all));
+  pipeline.end();
   return { found, calls };
 }
 
 describe('profiles', () => {
-  it('are read with one call where they are on one page', async () => {
+  it('are read with one request if they are on one page', async () => {
     const { found, calls } = await read(200, ['p1', 'p200']);
     expect(calls).toEqual(['page 1']);
     expect([found.get('p1')?.name, found.get('p200')?.name]).toEqual(['Profile 1', 'Profile 200']);
   });
 
-  it('are read by nobody where none is needed', async () => {
+  it('are not read if none is needed', async () => {
     expect((await read(200, [])).calls).toEqual([]);
   });
 
-  it('are read one by one or page by page, whichever is less', async () => {
+  it('are read one by one or page by page, whichever takes fewer requests', async () => {
     expect((await read(1000, ['p1', 'p900'])).calls).toEqual(['page 1', 'p900']);
     const many = Array.from({ length: 400 }, (_, at) => `p${at + 1}`);
     expect((await read(600, many)).calls).toEqual(['page 1', 'page 2', 'page 3']);
   });
 
-  it('are all read where names are to be found', async () => {
+  it('are all read if names are to be found', async () => {
     const { found, calls } = await read(600, [], true);
     expect(calls).toEqual(['page 1', 'page 2', 'page 3']);
     expect(found.size).toBe(600);
   });
 
-  it('that the account does not have are asked for by themselves, and are null', async () => {
+  it('that the account does not have are read by id, and are null', async () => {
     const { found, calls } = await read(10, ['p1', 'p77']);
     expect(calls).toEqual(['page 1', 'p77']);
     expect(found.get('p77')).toBeNull();
   });
 
-  it('that may not be listed are read one by one; what cannot be read is not known, and not missing', async () => {
+  it('that may not be listed are read one by one; one that cannot be read is not known to be absent', async () => {
     const forbidden = await read(10, ['p1', 'p77'], false, { refuse: (call) => (call === 'page 1' ? 404 : null) });
     expect(forbidden.found.get('p1')?.name).toBe('Profile 1');
     expect(forbidden.found.has('p77')).toBe(false);

@@ -32,10 +32,10 @@ function outcome(more: Partial<Outcome> = {}): Outcome {
 const updated = outcome({ status: 'updated', reason: '', httpStatus: 200, errorCode: '', errorTitle: '' });
 const exhausted = outcome({ reason: 'attempts_exhausted', retryable: true, httpStatus: 425, errorCode: '' });
 
-/** A budget of its own, and a function that counts so many outcomes of rows to one profile. */
-function make(limits: Partial<Limits>, before = { ended: 0, permanent: 0 }) {
+/** A budget alone. `count` counts the same outcome for several rows to one profile. */
+function make(limits: Partial<Limits>, earlier = { ended: 0, permanent: 0 }) {
   const stop = createStop();
-  const budget = createErrorBudget(stop, { ...UNGUARDED, ...limits }, before);
+  const budget = createErrorBudget(stop, { ...UNGUARDED, ...limits }, earlier);
   let row = 0;
   return {
     stop,
@@ -56,7 +56,7 @@ const number = (value: number): Partial<Limits> => ({ max_failures: { value, per
 const percent = (value: number): Partial<Limits> => ({ max_failures: { value, percent: true } });
 
 describe('--max-failures with a number', () => {
-  it('stops at one more than so many, and not at so many', () => {
+  it('stops when more rows than that have failed, and not before', () => {
     const made = make(number(7));
     made.count(7, outcome());
     expect(made.reason()).toBeNull();
@@ -75,7 +75,7 @@ describe('--max-failures with a number', () => {
     expect(made.reason()).toBe('max_failures');
   });
 
-  it('goes on from what earlier sessions have counted', () => {
+  it('continues the counts of earlier sessions', () => {
     const made = make(number(7), { ended: 100, permanent: 6 });
     made.count(1, outcome());
     expect(made.reason()).toBeNull();
@@ -94,8 +94,8 @@ describe('--max-failures with a number', () => {
   });
 });
 
-describe('--max-failures with a share', () => {
-  it('says nothing before 20 have failed, and stops at the 20th', () => {
+describe('--max-failures with a percentage', () => {
+  it('does not stop before 20 rows have failed, and stops at the 20th', () => {
     const made = make(percent(5));
     made.count(19, outcome());
     expect(made.reason()).toBeNull();
@@ -103,7 +103,7 @@ describe('--max-failures with a share', () => {
     expect(made.stop.asked()?.detail).toMatch(/^20 of 20 rows sent failed for good \(--max-failures 5%\)/);
   });
 
-  it('stops at more than the share, and not at the share', () => {
+  it('stops above the percentage, and not at it', () => {
     const made = make(percent(5));
     made.count(380, updated);
     made.count(20, outcome());
@@ -113,7 +113,7 @@ describe('--max-failures with a share', () => {
     expect(made.stop.asked()?.detail).toMatch(/^21 of 401 rows sent /);
   });
 
-  it('counts rows of every outcome among those sent, of earlier sessions too', () => {
+  it('counts every outcome among the rows sent, also of earlier sessions', () => {
     const made = make(percent(5), { ended: 300, permanent: 20 });
     made.count(50, updated);
     made.count(49, exhausted);
@@ -128,7 +128,7 @@ describe('--max-failures with a share', () => {
     expect(enough.reason()).toBeNull();
   });
 
-  it('takes a fraction of a percent', () => {
+  it('accepts a fraction of a percent', () => {
     const made = make(percent(0.5));
     made.count(3980, updated);
     made.count(20, outcome());
@@ -145,7 +145,7 @@ describe('--max-failures with a share', () => {
 });
 
 describe('--max-same-error', () => {
-  it('stops at so many failures of one status and code, and not at one less', () => {
+  it('stops at that many failures of one status and code, and not at one less', () => {
     const made = make({ max_same_error: 20 });
     made.count(19, outcome());
     expect(made.reason()).toBeNull();
@@ -158,7 +158,7 @@ describe('--max-same-error', () => {
     });
   });
 
-  it('begins anew with every updated row', () => {
+  it('starts again with every updated row', () => {
     const made = make({ max_same_error: 20 });
     made.count(19, outcome());
     made.count(1, updated, OTHER);
@@ -182,7 +182,7 @@ describe('--max-same-error', () => {
     expect(made.stop.asked()?.detail).toMatch(/^20 rows failed with 404 and none /);
   });
 
-  it('counts rows given up after retries too, and none without a status', () => {
+  it('counts rows that were given up after retries, and none without a status', () => {
     const made = make({ max_same_error: 20 });
     made.count(100, outcome({ httpStatus: null, errorCode: 'ECONNREFUSED', retryable: true }));
     expect(made.reason()).toBeNull();
@@ -198,7 +198,7 @@ describe('failures that name the profile', () => {
     ['code 10013', { errorCode: '10013' }],
     ['code 10017', { errorCode: '10017' }],
     ['the pointer', { errorCode: '10015', errorPointer: '/messaging_profile_id' }],
-  ])('by %s hold it at the 20th, and stop nothing', (_, more) => {
+  ])('(by %s) hold it at the 20th, and do not stop the run', (_, more) => {
     const made = make({ ...number(0), max_same_error: 2 });
     expect(made.count(19, outcome(more))).toBeNull();
     expect(made.budget.isHeld(entry(100))).toBe(false);
@@ -211,11 +211,11 @@ describe('failures that name the profile', () => {
     expect(made.budget.isHeld(entry(100))).toBe(true);
     expect(made.budget.isHeld(entry(100, { profileTarget: OTHER }))).toBe(false);
     expect(made.reason()).toBeNull();
-    // It is said once.
+    // It is reported once.
     expect(made.count(5, outcome(more))).toBeNull();
   });
 
-  it('count anew after an updated row of that profile, and not after one of another', () => {
+  it('are counted from 0 again after an updated row to that profile, and not to another', () => {
     const made = make({});
     made.count(19, about);
     made.count(1, updated);
@@ -224,7 +224,7 @@ describe('failures that name the profile', () => {
     expect(made.count(1, about)).toMatchObject({ profile: PROFILE });
   });
 
-  it('count for every profile by itself', () => {
+  it('are counted for each profile', () => {
     const made = make({});
     made.count(19, about);
     made.count(19, about, OTHER);
@@ -236,14 +236,14 @@ describe('failures that name the profile', () => {
   it.each([
     ['unassigns', 'UNASSIGN'],
     ['leaves the profile as it is', ''],
-  ])('are failures like others for a row that %s', (_, profileTarget) => {
+  ])('are ordinary failures for a row that %s', (_, profileTarget) => {
     const made = make({ max_same_error: 20 });
     made.count(20, about, profileTarget);
     expect(made.reason()).toBe('max_same_error');
     expect(made.budget.isHeld(entry(1, { profileTarget }))).toBe(false);
   });
 
-  it('are no part of the share that stops the run, but of the rows sent', () => {
+  it('do not count as failures of --max-failures, but as rows sent', () => {
     const made = make(percent(5));
     made.count(390, about);
     made.count(20, outcome());
@@ -251,7 +251,7 @@ describe('failures that name the profile', () => {
     expect(made.reason()).toBeNull();
   });
 
-  it('another pointer names nothing of it', () => {
+  it('do not include another pointer', () => {
     const made = make({});
     made.count(50, outcome({ errorPointer: '/messaging_product' }));
     expect(made.budget.isHeld(entry(1))).toBe(false);

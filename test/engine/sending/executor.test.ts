@@ -4,8 +4,8 @@ import { mostInWindow } from '../../support/engine/most-in-window.ts';
 
 const times = (sent: { at: number }[]) => sent.map(({ at }) => at);
 
-describe('carrying out a plan', () => {
-  it('sends every row once and records its intent before and its outcome after', async () => {
+describe('executing a plan', () => {
+  it('sends each row once, and records its intent before and its outcome after', async () => {
     const w = world(() => ok());
     const execution = await w.run(25);
     expect(execution.stop).toBeNull();
@@ -38,7 +38,7 @@ describe('carrying out a plan', () => {
     expect(onDisk.size).toBe(20);
   });
 
-  it('keeps few intents ahead of what has been sent', async () => {
+  it('records few intents ahead of the requests', async () => {
     const w = world(() => ok());
     let intents = 0;
     let sends = 0;
@@ -54,17 +54,17 @@ describe('carrying out a plan', () => {
     expect(most).toBeLessThanOrEqual(2);
   });
 
-  it('holds the rate with a fifth of the attempts failing, retries included', async () => {
+  it('keeps the rate while a fifth of the attempts fail, including retries', async () => {
     let n = 0;
     let unsure = 0;
-    const w = world((_row, _before, _now, ask) => {
+    const w = world((_row, _before, _now, operation) => {
       if (n++ % 5 !== 0) return ok();
-      if (ask === 'write') unsure += 1;
+      if (operation === 'write') unsure += 1;
       return http(503);
     });
     const execution = await w.run(200, { rate: 20 });
     expect(mostInWindow(times(w.sent), 1000)).toBeLessThanOrEqual(20);
-    // What a write was followed by is a read-back, and no retry: of these each has one first request.
+    // The first read after a write is a read-back and no retry.
     expect(execution.requests.retries).toBe(w.sent.length - 200 - unsure);
     expect(execution.requests.reads).toBeGreaterThanOrEqual(unsure);
     expect(execution.requests.reads + execution.requests.writes).toBe(w.sent.length);
@@ -93,16 +93,16 @@ describe('carrying out a plan', () => {
     expect(again).toBeLessThanOrEqual(3);
   });
 
-  it('lets a read-back overtake them, and the retry after it', async () => {
+  it('lets a read-back and the retry after it overtake them', async () => {
     const w = world(toWrites((row, before) => (row === 1 && before === 0 ? http(500) : ok())));
     await w.run(100, { rate: 5, retry_base: 1, retry_max: 1 });
-    const first = w.sent.flatMap(({ row, ask }, at) => (row === 1 ? [[ask, at] as const] : []));
-    expect(first.map(([ask]) => ask)).toEqual(['write', 'read', 'write']);
+    const first = w.sent.flatMap(({ row, operation }, at) => (row === 1 ? [[operation, at] as const] : []));
+    expect(first.map(([operation]) => operation)).toEqual(['write', 'read', 'write']);
     expect(first[1]?.[1]).toBeLessThanOrEqual(3);
     expect(first[2]?.[1]).toBeLessThanOrEqual(6);
   });
 
-  it('lets a retry overtake them where the requests in flight are what limits, too', async () => {
+  it('lets a retry overtake them if the concurrency is the limit', async () => {
     const w = world(async (row, before) => {
       await w.clock.sleep(1000).done;
       return row === 1 && before === 0 ? http(425) : ok();
@@ -111,7 +111,7 @@ describe('carrying out a plan', () => {
     expect(w.sent.map(({ row }) => row).lastIndexOf(1)).toBeLessThanOrEqual(3);
   });
 
-  it('holds no slot while a row waits for its backoff', async () => {
+  it('does not use up concurrency while a row waits for its backoff', async () => {
     const w = world((row) => (row === 1 ? http(500) : ok()));
     await w.run(30, { rate: 10, concurrency: 1, retry_base: 60_000, retry_max: 60_000, max_attempts: 2 });
     const others = w.sent.filter(({ row }) => row !== 1);
@@ -119,8 +119,8 @@ describe('carrying out a plan', () => {
   });
 });
 
-describe('the end', () => {
-  it('leaves no timer behind: a pause that the last answer asked for keeps no process alive', async () => {
+describe('the end of a run', () => {
+  it('leaves no timer behind, even if the last answer asked for a pause', async () => {
     const w = world((row) =>
       row === 3 ? ok({ profile: PROFILE }, { rateLimitRemaining: '0', rateLimitReset: '600' }) : ok(),
     );
@@ -132,7 +132,7 @@ describe('the end', () => {
 });
 
 describe('stopping', () => {
-  it('drains on a signal: no new rows, what is in flight ends with its outcome', async () => {
+  it('drains on a signal: sends no new rows, and finishes what is in flight', async () => {
     const w = world(async () => {
       await w.clock.sleep(300).done;
       return ok();
@@ -145,24 +145,24 @@ describe('stopping', () => {
     expect(w.clock.now()).toBeLessThan(1400);
   });
 
-  it('wakes rows that wait for a backoff, and says whether their write may have happened', async () => {
+  it('wakes rows that wait for a backoff, and records whether their write may have happened', async () => {
     const w = world((row) => (row === 1 ? network('ETIMEDOUT', true) : http(425)));
     w.clock.at(500, () => w.stop.ask('signal', 'SIGTERM'));
     await w.run(2, { retry_base: 3_600_000, retry_max: 3_600_000 });
     expect(w.clock.now()).toBe(500);
     expect(w.linesOf(1)).toEqual(['intent', 'put_back ambiguous 1']);
     expect(w.linesOf(2)).toEqual(['intent', 'put_back clear 1']);
-    expect(w.sent.map(({ ask }) => ask)).toEqual(['write', 'write']);
+    expect(w.sent.map(({ operation }) => operation)).toEqual(['write', 'write']);
   });
 
-  it('wakes from the wait of a 429', async () => {
+  it('ends the wait of a 429', async () => {
     const w = world(() => http(429, '', { retryAfter: '600' }));
     w.clock.at(3000, () => w.stop.ask('signal', 'SIGINT'));
     expect((await w.run(5)).stop?.reason).toBe('signal');
     expect(w.clock.now()).toBe(3000);
   });
 
-  it('takes a signal that came after the last outcome for nothing', async () => {
+  it('ignores a signal that came after the last outcome', async () => {
     const w = world((row) => {
       if (row === 3) w.stop.ask('signal', 'SIGINT');
       return ok();
@@ -170,7 +170,7 @@ describe('stopping', () => {
     expect((await w.run(3, { rate: 'off', concurrency: 3 })).stop).toBeNull();
   });
 
-  it('bounds the rows that are open at once', async () => {
+  it('limits the rows that are open at the same time', async () => {
     let open = 0;
     let most = 0;
     const w = world(

@@ -29,7 +29,7 @@ export const byPhone = (n: number): NumberKey => ({ id: '', phoneNumber: number(
 export const upTo = <T>(last: number, make: (n: number) => T): T[] =>
   Array.from({ length: last }, (_, at) => make(at + 1));
 
-/** What was asked for: `page 2`, `page 1 of P`, `phones 250`, `number n7`. */
+/** A request: `page 2`, `page 1 of P`, `phones 250`, `number n7`. */
 export type Call = string;
 
 export type World = {
@@ -44,17 +44,17 @@ export type World = {
 };
 
 type How = {
-  /** Happens after so many answers: what others do to the account meanwhile. */
+  /** Changes the account after that many answers, as others may do. */
   meanwhile?: (answered: number, numbers: ShownSettings[]) => ShownSettings[];
   /** Answers instead of the API. */
   answer?: (call: Call, times: number) => Answer | null;
-  /** What a list says of its length. */
+  /** The length that a list names. */
   total?: (rows: number) => number;
   pageSize?: number;
   sorted?: boolean;
 };
 
-/** An account behind the reads of the API, and a reader of it. */
+/** An account behind the reads of the API, and `read`, which reads it. */
 export function accountWorld(given: readonly ShownSettings[], how: How = {}): World {
   const clock = virtualClock();
   const stop = createStop();
@@ -65,7 +65,7 @@ export function accountWorld(given: readonly ShownSettings[], how: How = {}): Wo
   let answered = 0;
 
   const ok = (body: Body): Answer => ({ ...http(200), body });
-  async function asked(call: Call, show: () => Answer): Promise<Answer> {
+  async function answerTo(call: Call, show: () => Answer): Promise<Answer> {
     calls.push(call);
     const before = times.get(call) ?? 0;
     times.set(call, before + 1);
@@ -88,7 +88,7 @@ export function accountWorld(given: readonly ShownSettings[], how: How = {}): Wo
   const ports = {
     read: ({ id }: { id: string }, onLeft: () => void) => {
       onLeft();
-      return asked(`number ${id}`, () => {
+      return answerTo(`number ${id}`, () => {
         const found = numbers.find((one) => one.id === id);
         return found === undefined ? http(404, '10005') : ok({ kind: 'settings', settings: found });
       });
@@ -101,10 +101,10 @@ export function accountWorld(given: readonly ShownSettings[], how: How = {}): Wo
       if (phoneNumbers !== undefined) {
         const wanted = new Set(phoneNumbers);
         const matches = () => numbers.filter((one) => wanted.has(one.phoneNumber ?? ''));
-        return asked(`phones ${phoneNumbers.length}`, () => pageOf(matches(), page));
+        return answerTo(`phones ${phoneNumbers.length}`, () => pageOf(matches(), page));
       }
       const on = () => numbers.filter((one) => profile === undefined || one.profile === profile);
-      return asked(profile === undefined ? `page ${page}` : `page ${page} of ${profile}`, () => pageOf(on(), page));
+      return answerTo(profile === undefined ? `page ${page}` : `page ${page} of ${profile}`, () => pageOf(on(), page));
     },
   };
 
@@ -116,10 +116,10 @@ export function accountWorld(given: readonly ShownSettings[], how: How = {}): Wo
     async read(rows, targets = []) {
       const account = createSnapshot(sha256);
       for (const named of rows) account.addWanted(named);
-      const tell = (event: ExecutorEvent) => void events.push(event);
+      const onEvent = (event: ExecutorEvent) => void events.push(event);
       const limits = settings({ rate: 50 });
-      const traffic = createPipeline({
-        ports: { clock, onEvent: tell },
+      const pipeline = createPipeline({
+        ports: { clock, onEvent },
         limits,
         control: createControl(limits),
         stop,
@@ -130,14 +130,14 @@ export function accountWorld(given: readonly ShownSettings[], how: How = {}): Wo
       }
       const parts = {
         account,
-        query: createAccountQuery(traffic, tell),
+        query: createAccountQuery(pipeline, onEvent),
         ports,
         rows: batches,
         concurrency: 10,
         onChoice: () => undefined,
       };
       const reading = await clock.until(readAccount(parts, targets));
-      traffic.end();
+      pipeline.end();
       return { account, reading };
     },
   };

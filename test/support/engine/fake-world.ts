@@ -2,7 +2,7 @@ import type { Answer, HttpAnswer, ShownSettings } from '../../../src/core/api/re
 import { UNASSIGN } from '../../../src/core/input/target.ts';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
-import type { ExecutorEvent, Task } from '../../../src/engine/ports.ts';
+import type { ExecutorEvent, Operation, Task } from '../../../src/engine/ports.ts';
 import { execute } from '../../../src/engine/sending/executor.ts';
 import { createControl } from '../../../src/engine/sending/pipeline.ts';
 import type { ExecuteOptions, Limits } from '../../../src/engine/sending/session.ts';
@@ -59,14 +59,14 @@ export function network(code: string, sent: boolean): Answer {
 
 const LANDED = new WeakSet<Answer>();
 
-/** The answer of a write that has happened, although it does not say so. */
+/** The answer to a write that has happened, although the answer does not show it. */
 export function landed(answer: Answer): Answer {
   const marked = { ...answer };
   LANDED.add(marked);
   return marked;
 }
 
-/** What a number has before it is written: no profile where the plan does not say. */
+/** What a number has before it is written: no profile if the plan does not say. */
 function settingsBefore({ profileBefore, productBefore }: PlanEntry): ShownSettings {
   const profile = profileBefore === '' || profileBefore === UNASSIGN ? null : profileBefore;
   return { profile, product: productBefore === '' ? 'A2P' : productBefore };
@@ -82,27 +82,26 @@ function settingsAfter(one: PlanEntry): ShownSettings {
   };
 }
 
-export type Ask = 'read' | 'write';
-type AnswerTo = (row: number, before: number, now: number, ask: Ask) => Answer | Promise<Answer>;
+type AnswerTo = (row: number, before: number, now: number, operation: Operation) => Answer | Promise<Answer>;
 
-/** Whether a write that was answered in this way may have happened although nothing says so. */
+/** Whether a write that was answered in this way may have happened. */
 export function mayHaveLanded(answer: Answer): boolean {
   if (answer.kind === 'network') return answer.sent;
   return answer.status >= 500 || answer.status === 408 || (answer.status < 300 && answer.body.kind === 'unreadable');
 }
 
-/** Whether an answer to a read is one that is not asked for again. */
+/** Whether a read that was answered in this way is not repeated. */
 export function decides(answer: Answer): boolean {
   if (answer.kind === 'network' || answer.status >= 500) return false;
   return answer.status < 300 ? answer.body.kind !== 'unreadable' : ![401, 408, 425, 429].includes(answer.status);
 }
 
-/** Applies to writes only: reads are answered with the truth. */
+/** Answers writes only: reads show what the number has. */
 export function toWrites(answer: AnswerTo): AnswerTo {
-  return (row, before, now, ask) => (ask === 'read' ? ok() : answer(row, before, now, ask));
+  return (row, before, now, operation) => (operation === 'read' ? ok() : answer(row, before, now, operation));
 }
 
-export type Sent = { row: number; at: number; ask: Ask };
+export type Sent = { row: number; at: number; operation: Operation };
 
 type Settings = Limits;
 type Earlier = ExecuteOptions['earlier'];
@@ -110,7 +109,7 @@ type Earlier = ExecuteOptions['earlier'];
 export type World = {
   clock: VirtualClock;
   stop: Stop;
-  /** Every request that was sent, reads included. */
+  /** All requests that were sent, including reads. */
   sent: Sent[];
   ledger: LedgerEntry[];
   events: ExecutorEvent[];
@@ -124,7 +123,7 @@ export type World = {
   ) => ReturnType<typeof execute>;
 };
 
-/** What the guards are set to where a test is about something else: nothing stops the run. */
+/** Limits that never stop a run, for tests about something else. */
 export const UNGUARDED = { max_failures: { value: 100, percent: true }, max_same_error: 1_000_000 } as const;
 
 /** The settings of a run, with some changed. */
@@ -145,22 +144,22 @@ export function settings(more: Partial<Settings> = {}): Settings {
   };
 }
 
-/** A row to be carried out; by default one that was never sent. */
+/** A row to process; by default one that was never sent. */
 export function task(row: number, more: Partial<Task> = {}): Task {
   return { entry: entry(row), first: 'send', attempts: 0, ...more };
 }
 
-/** So many things, made from the numbers 1 to the last. */
+/** A list made from the numbers 1 to `count`. */
 export function rows<T>(count: number, make: (row: number) => T): T[] {
   return Array.from({ length: count }, (_, at) => make(at + 1));
 }
 
 /**
- * An executor in a world of its own. `answer` is asked for each request: the row, how often this was asked for this row
- * before, the time, and what is asked; it may be asynchronous. Answers take 5 ms. A write takes effect when its answer
- * shows settings, or has `landed`; a read that is to be answered with settings shows what has taken effect, whatever
- * settings these are, unless `read` answers for it (null: it does not). A run in which a write is sent again after one
- * that may have happened, with no read in between that was answered, fails.
+ * An executor with a fake API. `answer` is called for each request with the row, how many requests of this operation the
+ * row had before, the time and the operation. Answers take 5 ms. A write takes effect if its answer shows settings or has
+ * `landed`. A read that `answer` answers with settings shows what has taken effect instead; `read` may answer for it
+ * (null: it does not). A run fails if a write is repeated after one that may have happened, without an answered read in
+ * between.
  */
 export function world(
   answer: AnswerTo,
@@ -174,22 +173,22 @@ export function world(
   const events: ExecutorEvent[] = [];
   const times = new Map<string, number>();
   const shown = new Map<number, ShownSettings>();
-  /** Rows whose write may have happened, and has not been looked at; rows that were written again all the same. */
+  /** `owed`: rows whose write may have happened, and has not been read; `unread`: those that were written again. */
   const owed = new Set<number>();
   const unread: number[] = [];
 
-  const asking =
-    (ask: Ask) =>
+  const requestOf =
+    (operation: Operation) =>
     async (one: PlanEntry, onLeft: () => void): Promise<Answer> => {
       const { row } = one;
-      sent.push({ row, at: clock.now(), ask });
+      sent.push({ row, at: clock.now(), operation });
       onLeft();
-      const before = times.get(`${ask} ${row}`) ?? 0;
-      times.set(`${ask} ${row}`, before + 1);
+      const before = times.get(`${operation} ${row}`) ?? 0;
+      times.set(`${operation} ${row}`, before + 1);
       await clock.sleep(5).done;
-      if (ask === 'write') {
+      if (operation === 'write') {
         if (owed.has(row)) unread.push(row);
-        const given = await answer(row, before, clock.now(), ask);
+        const given = await answer(row, before, clock.now(), operation);
         if (mayHaveLanded(given)) owed.add(row);
         if (LANDED.has(given)) shown.set(row, settingsAfter(one));
         else if (given.kind === 'http' && given.body.kind === 'settings') shown.set(row, given.body.settings);
@@ -197,7 +196,7 @@ export function world(
       }
       let given = (await read?.(row, before, clock.now())) ?? null;
       if (given === null) {
-        given = await answer(row, before, clock.now(), ask);
+        given = await answer(row, before, clock.now(), operation);
         const settings = shown.get(row) ?? settingsBefore(one);
         if (given.kind === 'http' && given.body.kind === 'settings')
           given = { ...given, body: { kind: 'settings', settings } };
@@ -225,8 +224,8 @@ export function world(
       const limits = settings(more);
       const ports = {
         clock,
-        send: asking('write'),
-        read: asking('read'),
+        send: requestOf('write'),
+        read: requestOf('read'),
         async record(line: LedgerEntry) {
           await record?.(line);
           ledger.push(line);

@@ -7,49 +7,49 @@ import {
   type LedgerIndex,
   ROW_STATE,
 } from '../../../src/core/ledger/replay.ts';
-import type { Task } from '../../../src/engine/ports.ts';
+import type { Operation, Task } from '../../../src/engine/ports.ts';
 import { type Execution, execute } from '../../../src/engine/sending/executor.ts';
 import { createControl } from '../../../src/engine/sending/pipeline.ts';
 import type { Limits } from '../../../src/engine/sending/session.ts';
 import { createStop } from '../../../src/engine/stop.ts';
-import { type Ask, entry, http, network, ok, PROFILE, type Sent } from './fake-world.ts';
+import { entry, http, network, ok, PROFILE, type Sent } from './fake-world.ts';
 import { virtualClock } from './virtual-clock.ts';
 
-/** What may go wrong with one request: `landed` when a write has happened nevertheless. */
+/** What may go wrong with one request; `landed`: a write has happened nevertheless. */
 export const FAULTS = ['429', '425', 'refused', '503', '503 landed', 'cut', 'cut landed', 'garbled landed'] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** From when to when (ms from the start of the first session) every request, or every write, ends in the same way. */
+/** A time (ms from the start of the first session) in which all requests, or all writes, end in the same way. */
 export type Spell = { from: number; ms: number; kind: '503' | 'refused' | 'hang' | '429' | 'writes 503' };
 
-/** How a session ends before its time: killed with its n-th entry on disk, killed at a time, or by a signal. */
+/** How a session ends early: killed with its n-th entry on disk, killed at a time, or by a signal. */
 export type End = { kind: 'entry' | 'time' | 'signal'; n: number };
 
 export type Plan = {
   rows: number;
   /** Rows whose write is always refused. */
   refused: ReadonlySet<number>;
-  /** What goes wrong with the first requests of a row, one after another. */
+  /** What goes wrong with the first requests of a row, in this order. */
   faults: ReadonlyMap<number, readonly Fault[]>;
   spells: readonly Spell[];
-  /** How long requests take, in turn, in ms. */
+  /** How long requests take, in ms, in turn. */
   ways: readonly number[];
-  /** How long an entry takes to the disk, in ms. */
+  /** How long writing an entry takes, in ms. */
   disk: number;
-  /** Steps of the system clock: when, and by how much. */
+  /** When the system clock is set, and by how much. */
   steps: readonly { at: number; by: number }[];
 };
 
-/** A request, and what it was answered; null when the session did not live to see it. */
+/** A request and its answer; null if the session was killed before. */
 export type Asked = Sent & { answer: Answer | null };
 
 export type Session = {
-  /** How the ledger left every row before it. */
+  /** The state of each row in the ledger before the session. */
   before: Uint8Array;
   sent: Asked[];
-  /** Writes that left without an intent of this session on disk. */
+  /** Rows whose write was sent without an intent of this session on disk. */
   early: number[];
-  /** Null when it was killed. */
+  /** Null if it was killed. */
   execution: Execution | null;
 };
 
@@ -70,7 +70,7 @@ function indexOf(ledger: readonly LedgerEntry[], count: number): LedgerIndex {
   return index;
 }
 
-/** The rows that are still to be carried out, as the command makes them from ledger and plan. */
+/** The rows that are still to be processed, as the command makes them from ledger and plan. */
 function* tasksOf(index: LedgerIndex, count: number): Generator<Task> {
   for (let row = 1; row <= count; row++) {
     const left = index.rowStates[row];
@@ -86,8 +86,8 @@ function* tasksOf(index: LedgerIndex, count: number): Generator<Task> {
 }
 
 /**
- * A server that lives on, and sessions of the engine that do not: each goes on from the entries that the one before
- * has left on disk, until a session ends by itself and no row is unverified. Throws when that takes too many.
+ * Runs sessions of the engine against one server. Each continues from the ledger that the one before has left, until a
+ * session ends by itself and no row is unverified. Throws if that takes too many sessions.
  */
 export async function live(plan: Plan, limits: Limits, ends: readonly End[]): Promise<Life> {
   const targets = new Set<number>();
@@ -97,10 +97,10 @@ export async function live(plan: Plan, limits: Limits, ends: readonly End[]): Pr
   let requests = 0;
   let startedAt = 0;
 
-  function faultOf(row: number, at: number, ask: Ask): Fault | 'hang' | null {
+  function faultOf(row: number, at: number, operation: Operation): Fault | 'hang' | null {
     const n = asked.get(row) ?? 0;
     const spell = plan.spells.find(({ from, ms }) => at >= from && at < from + ms);
-    if (spell?.kind === 'writes 503') return ask === 'write' ? '503' : null;
+    if (spell?.kind === 'writes 503') return operation === 'write' ? '503' : null;
     if (spell !== undefined) return spell.kind;
     asked.set(row, n + 1);
     return plan.faults.get(row)?.[n] ?? null;
@@ -125,15 +125,15 @@ export async function live(plan: Plan, limits: Limits, ends: readonly End[]): Pr
       };
     });
 
-    async function answer(row: number, ask: Ask): Promise<Answer> {
+    async function answer(row: number, operation: Operation): Promise<Answer> {
       const way = plan.ways[requests++ % plan.ways.length] as number;
-      const fault = faultOf(row, startedAt + clock.now(), ask);
+      const fault = faultOf(row, startedAt + clock.now(), operation);
       if (fault === 'hang') {
         await clock.sleep(TIMEOUT_MS).done;
         return network('ETIMEDOUT', true);
       }
       const isRefused = plan.refused.has(row);
-      const lands = ask === 'write' && !isRefused && (fault === null || fault.endsWith(' landed'));
+      const lands = operation === 'write' && !isRefused && (fault === null || fault.endsWith(' landed'));
       const land = () => {
         if (lands) targets.add(row);
       };
@@ -145,7 +145,7 @@ export async function live(plan: Plan, limits: Limits, ends: readonly End[]): Pr
       await clock.sleep(way / 2).done;
       switch (fault) {
         case null:
-          if (ask === 'read') return ok({ profile: targets.has(row) ? PROFILE : null });
+          if (operation === 'read') return ok({ profile: targets.has(row) ? PROFILE : null });
           return isRefused ? http(422, '10015') : ok();
         case '429':
           return http(429, '10011', { retryAfter: '3' });
@@ -163,13 +163,13 @@ export async function live(plan: Plan, limits: Limits, ends: readonly End[]): Pr
       }
     }
 
-    const asking = (ask: Ask) => async (one: { row: number }, onLeft: () => void) => {
+    const requestOf = (operation: Operation) => async (one: { row: number }, onLeft: () => void) => {
       if (dead) return never;
-      if (ask === 'write' && !intents.has(one.row)) early.push(one.row);
-      const asked: Asked = { row: one.row, at: clock.now(), ask, answer: null };
+      if (operation === 'write' && !intents.has(one.row)) early.push(one.row);
+      const asked: Asked = { row: one.row, at: clock.now(), operation, answer: null };
       sent.push(asked);
       onLeft();
-      asked.answer = await answer(one.row, ask);
+      asked.answer = await answer(one.row, operation);
       return asked.answer;
     };
 
@@ -190,23 +190,23 @@ export async function live(plan: Plan, limits: Limits, ends: readonly End[]): Pr
     async function* tasks(): AsyncGenerator<Task> {
       yield* tasksOf(index, plan.rows);
     }
-    const ports = { clock, send: asking('write'), read: asking('read'), record, onEvent: () => undefined };
+    const ports = { clock, send: requestOf('write'), read: requestOf('read'), record, onEvent: () => undefined };
     const whole = async () => {
       await record({ type: 'session_started', at: new Date(clock.wallNow()).toISOString(), pid: 1 });
       return execute({ tasks: tasks(), ports, limits, control: createControl(limits), stop, earlier: index });
     };
     const execution = await clock.until(Promise.race([whole(), death]));
-    // What has left the machine arrives, or does not.
+    // Requests that were in flight arrive or do not.
     let n = sessions.length;
     for (const land of underWay) if (n++ % 2 === 0) land();
     sessions.push({ before: index.rowStates.slice(), sent, early, execution });
-    // Somebody looks at it later and later.
+    // The next session starts later each time.
     startedAt += clock.now() + 1000 * sessions.length;
   }
 
   for (const end of ends) await session(end);
   for (let more = 0; ; more++) {
-    if (more > 100) throw new Error('it does not come to an end');
+    if (more > 100) throw new Error('the run does not end');
     await session(undefined);
     const index = indexOf(ledger, plan.rows);
     const isDone = sessions.at(-1)?.execution?.stop === null && !index.rowStates.includes(ROW_STATE.unverified);

@@ -1,4 +1,4 @@
-/** The most events that any window of so many ms holds; the window is open at its end. */
+/** The largest number of events in any window of `windowMs`; the end of the window does not belong to it. */
 export function mostInWindow(times: readonly number[], windowMs: number): number {
   const sorted = [...times].sort((a, b) => a - b);
   let from = 0;

@@ -2,21 +2,21 @@ import type { Clock } from '../../../src/engine/ports.ts';
 
 type Timer = { at: number; order: number; wake: () => void };
 
-/** Time that passes only when nobody has anything left to do: minutes of waiting take milliseconds. */
+/** Time that passes only when no other work is left: minutes of waiting take milliseconds. */
 export type VirtualClock = Clock & {
-  /** Lets time pass until the promise is settled; gives its value. Throws when nothing is left to wait for. */
+  /** Lets time pass until the promise settles, and returns its value. Throws if nothing is left to wait for. */
   until: <T>(promise: Promise<T>) => Promise<T>;
-  /** Timers that somebody still waits for. */
+  /** The number of timers that have not fired. */
   pending: () => number;
   /** Runs an action at a time (ms from the start). */
   at: (ms: number, action: () => void) => void;
-  /** Sets the clock of the system, and nothing else, so many ms forward (or back). */
+  /** Sets only the system clock, forward or back. */
   stepWall: (ms: number) => void;
 };
 
 const WALL_START = Date.UTC(2026, 10, 23, 2, 0, 0);
 
-/** `random` gives the numbers of a simple generator, the same in every run. */
+/** `random` returns the numbers of a simple generator, the same in every run. */
 export function virtualClock(seed = 1): VirtualClock {
   let now = 0;
   let order = 0;
@@ -30,8 +30,8 @@ export function virtualClock(seed = 1): VirtualClock {
     return timer;
   }
 
-  /** Promise chains of a queue are long; a turn of the event loop runs all of them. */
-  const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+  /** A turn of the event loop runs all promise chains, however long. */
+  const runPromises = () => new Promise<void>((resolve) => setImmediate(resolve));
 
   return {
     now: () => now,
@@ -66,11 +66,12 @@ export function virtualClock(seed = 1): VirtualClock {
       };
       promise.then(end, end);
       for (;;) {
-        await settle();
+        await runPromises();
         if (ended) return promise;
         timers.sort((a, b) => a.at - b.at || a.order - b.order);
         const next = timers.shift();
-        if (next === undefined) throw new Error(`nothing is left to wait for at ${now} ms, and it has not ended`);
+        if (next === undefined)
+          throw new Error(`nothing is left to wait for at ${now} ms, and the promise has not settled`);
         now = next.at;
         next.wake();
       }

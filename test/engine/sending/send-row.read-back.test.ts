@@ -19,10 +19,10 @@ import { mostInWindow } from '../../support/engine/most-in-window.ts';
 const BEFORE = '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed';
 const OTHER = '9c858901-8a57-4791-81fe-4c455b099bc9';
 
-const asks = (w: World, row = 1) => w.sent.filter((one) => one.row === row).map(({ ask }) => ask);
+const operations = (w: World, row = 1) => w.sent.filter((one) => one.row === row).map(({ operation }) => operation);
 const unreadable: Answer = { ...http(200), body: { kind: 'unreadable' } };
 
-/** Answers to a write that leave open whether it has happened. */
+/** Answers after which a write may have happened. */
 const AMBIGUOUS: [string, Answer][] = [
   ['a timeout', network('ETIMEDOUT', true)],
   ['a reset', network('ECONNRESET', true)],
@@ -31,7 +31,7 @@ const AMBIGUOUS: [string, Answer][] = [
   ['a 503', http(503)],
 ];
 
-/** A world in which the first write of a row is answered in this way, and the others are good; `read` answers reads. */
+/** A world that answers the first write of a row in this way, and accepts the others; `read` answers reads. */
 function firstWrite(answer: Answer, read?: (before: number) => Answer | null): World {
   return world(
     toWrites((_, before) => (before === 0 ? answer : ok())),
@@ -44,7 +44,7 @@ describe.each(AMBIGUOUS)('a write that is answered with %s', (_, answer) => {
   it('and has happened is confirmed by a read, and not sent again', async () => {
     const w = firstWrite(landed(answer));
     const execution = await w.run(1, { max_attempts: 1 });
-    expect(asks(w)).toEqual(['write', 'read']);
+    expect(operations(w)).toEqual(['write', 'read']);
     expect(w.linesOf(1)).toEqual(['intent', 'updated 1']);
     expect(w.outcomes().get(1)).toMatchObject({
       reason: 'confirmed_by_read',
@@ -61,16 +61,16 @@ describe.each(AMBIGUOUS)('a write that is answered with %s', (_, answer) => {
   it('and has not happened is sent again after the read', async () => {
     const w = firstWrite(answer);
     const execution = await w.run(1);
-    expect(asks(w)).toEqual(['write', 'read', 'write']);
+    expect(operations(w)).toEqual(['write', 'read', 'write']);
     expect(w.linesOf(1)).toEqual(['intent', 'updated 2']);
     expect(w.outcomes().get(1)?.reason).toBe('');
     expect(execution.requests).toEqual({ total: 3, writes: 2, reads: 1, retries: 1, rate_limited: 0 });
   });
 
-  it('is read after a wait, and given up only when the last of them was read too', async () => {
+  it('is read after a wait, and given up only when the last attempt was read too', async () => {
     const w = world(toWrites(() => answer));
     await w.run(1, { max_attempts: 2, retry_base: 10_000 });
-    expect(asks(w)).toEqual(['write', 'read', 'write', 'read']);
+    expect(operations(w)).toEqual(['write', 'read', 'write', 'read']);
     const at = w.sent.map((one) => one.at);
     expect((at[1] as number) - (at[0] as number)).toBeGreaterThan(100);
     expect((at[3] as number) - (at[2] as number)).toBeGreaterThan(100);
@@ -84,17 +84,17 @@ describe.each(AMBIGUOUS)('a write that is answered with %s', (_, answer) => {
     expect(w.outcomes().get(1)?.errorDetail).toMatch(/^2 attempts, the last one ended with/);
   });
 
-  it('and whose last attempt has happened after all is updated', async () => {
+  it('and whose last attempt has happened is updated', async () => {
     const w = world(toWrites((_row, before) => (before === 2 ? landed(answer) : answer)));
     await w.run(1, { max_attempts: 3 });
     expect(w.linesOf(1)).toEqual(['intent', 'updated 3']);
     expect(w.outcomes().get(1)?.reason).toBe('confirmed_by_read');
   });
 
-  it('is unverified when the read fails as well, with as many tries as a write has', async () => {
+  it('is unverified if the read fails as well, after as many attempts as a write has', async () => {
     const w = firstWrite(landed(answer), () => http(425));
     await w.run(1, { max_attempts: 3 });
-    expect(asks(w)).toEqual(['write', 'read', 'read', 'read']);
+    expect(operations(w)).toEqual(['write', 'read', 'read', 'read']);
     expect(w.linesOf(1)).toEqual(['intent', 'unverified 1']);
     expect(w.outcomes().get(1)).toMatchObject({ reason: 'read_failed', retryable: true, httpStatus: 425 });
     expect(w.outcomes().get(1)?.errorDetail).toBe(
@@ -102,24 +102,24 @@ describe.each(AMBIGUOUS)('a write that is answered with %s', (_, answer) => {
     );
   });
 
-  it('has all tries for every one of its reads', async () => {
+  it('has all attempts for each of its reads', async () => {
     const w = world(
       toWrites((_, before) => (before < 2 ? answer : ok())),
       undefined,
       (_row, before) => (before % 3 < 2 ? http(503) : null),
     );
     await w.run(1, { max_attempts: 3 });
-    expect(asks(w)).toEqual(['write', 'read', 'read', 'read', 'write', 'read', 'read', 'read', 'write']);
+    expect(operations(w)).toEqual(['write', 'read', 'read', 'read', 'write', 'read', 'read', 'read', 'write']);
     expect(w.linesOf(1)).toEqual(['intent', 'updated 3']);
   });
 
   it.each([
     ['does not show the values', ok({ id: 'n1' })],
     ['is refused', http(404, '10005')],
-  ])('is sent again when the read %s, and unverified when that goes on', async (_why, read) => {
+  ])('is sent again if the read %s, and unverified if that continues', async (_why, read) => {
     const good = firstWrite(answer, () => read);
     await good.run(1);
-    expect(asks(good)).toEqual(['write', 'read', 'write']);
+    expect(operations(good)).toEqual(['write', 'read', 'write']);
     expect(good.linesOf(1)).toEqual(['intent', 'updated 2']);
     const bad = world(
       toWrites(() => answer),
@@ -127,7 +127,7 @@ describe.each(AMBIGUOUS)('a write that is answered with %s', (_, answer) => {
       () => read,
     );
     await bad.run(1, { max_attempts: 2 });
-    expect(asks(bad)).toEqual(['write', 'read', 'write', 'read']);
+    expect(operations(bad)).toEqual(['write', 'read', 'write', 'read']);
     expect(bad.outcomes().get(1)).toMatchObject({
       status: 'unverified',
       reason: 'attempts_exhausted',
@@ -136,60 +136,60 @@ describe.each(AMBIGUOUS)('a write that is answered with %s', (_, answer) => {
     });
   });
 
-  it('goes back as uncertain when a stop comes between it and its read', async () => {
+  it('is requeued as ambiguous if a stop comes between it and its read', async () => {
     const w = firstWrite(landed(answer));
     w.clock.at(300, () => w.stop.ask('signal', 'SIGINT'));
     const execution = await w.run(1, { retry_base: 3_600_000, retry_max: 3_600_000 });
     expect(execution.stop?.reason).toBe('signal');
     expect(w.clock.now()).toBe(300);
-    expect(asks(w)).toEqual(['write']);
+    expect(operations(w)).toEqual(['write']);
     expect(w.linesOf(1)).toEqual(['intent', 'put_back ambiguous 1']);
   });
 
-  it('goes back as uncertain when a stop comes while it is read, and as not sent when it comes after', async () => {
+  it('is requeued as ambiguous if a stop comes while it is read, and as not sent if it comes afterwards', async () => {
     const during = firstWrite(answer, () => http(425));
     during.clock.at(40_000, () => during.stop.ask('signal', 'SIGINT'));
     await during.run(1, { retry_base: 20_000, retry_max: 3_600_000, max_attempts: 100 });
-    expect(asks(during)).toContain('read');
+    expect(operations(during)).toContain('read');
     expect(during.linesOf(1)).toEqual(['intent', 'put_back ambiguous 1']);
     const after: World = firstWrite(answer, () => {
       after.stop.ask('signal', 'SIGINT');
       return null;
     });
     await after.run(1);
-    expect(asks(after)).toEqual(['write', 'read']);
+    expect(operations(after)).toEqual(['write', 'read']);
     expect(after.linesOf(1)).toEqual(['intent', 'put_back clear 1']);
   });
 });
 
-describe('an answer that leaves nothing open', () => {
+describe('an answer after which the write has not happened', () => {
   it.each([
     ['a 425', http(425)],
     ['a busy number', http(409, '10036')],
     ['a 429', http(429, '', { retryAfter: '1' })],
     ['no connection', network('ECONNREFUSED', false)],
     ['a 401 that passes', http(401, '10009')],
-  ])('(%s) is followed by the next attempt, with no read', async (_, answer) => {
+  ])('(%s) is followed by the next attempt, without a read', async (_, answer) => {
     const w = world(toWrites((_row, before) => (before === 0 ? answer : ok())));
     await w.run(1);
-    expect(asks(w)).toEqual(['write', 'write']);
+    expect(operations(w)).toEqual(['write', 'write']);
     expect(w.outcomes().get(1)).toMatchObject({ status: 'updated', reason: '' });
   });
 
   it.each([
     ['a 422', http(422, '10015')],
     ['a 404', http(404, '10005')],
-  ])('(%s) ends the row, with no read', async (_, answer) => {
+  ])('(%s) ends the row, without a read', async (_, answer) => {
     const w = world((row) => (row === 1 ? ok() : answer));
     await w.run(2);
-    expect(asks(w, 2)).toEqual(['write']);
+    expect(operations(w, 2)).toEqual(['write']);
     expect(w.outcomes().get(2)).toMatchObject({ status: 'failed', reason: 'api_error', attempts: 1 });
   });
 
-  it('after one that did ends the row on what it says', async () => {
+  it('ends the row even after an attempt that may have happened', async () => {
     const w = world(toWrites((_, before) => (before === 0 ? http(503) : http(422, '10015'))));
     await w.run(1);
-    expect(asks(w)).toEqual(['write', 'read', 'write']);
+    expect(operations(w)).toEqual(['write', 'read', 'write']);
     expect(w.outcomes().get(1)).toMatchObject({ status: 'failed', reason: 'api_error', attempts: 2 });
   });
 });
@@ -197,26 +197,26 @@ describe('an answer that leaves nothing open', () => {
 describe('a 200 that does not show the target', () => {
   const mismatch = ok({ profile: OTHER, product: 'A2P' });
 
-  it('is read once, and updated when the number is there', async () => {
+  it('is read once, and updated if the number is at its target', async () => {
     const w = world(
       () => mismatch,
       undefined,
       () => ok(),
     );
     await w.run(1);
-    expect(asks(w)).toEqual(['write', 'read']);
+    expect(operations(w)).toEqual(['write', 'read']);
     expect(w.linesOf(1)).toEqual(['intent', 'updated 1']);
     expect(w.outcomes().get(1)).toMatchObject({ reason: 'confirmed_by_read', profileAfter: PROFILE, errorDetail: '' });
   });
 
-  it('is failed when it is elsewhere, with what the read has shown, and not sent again', async () => {
+  it('is failed if the number is elsewhere, with what the read has shown, and not sent again', async () => {
     const w = world(
       () => mismatch,
       undefined,
       () => ok({ profile: null, product: 'P2P' }),
     );
     await w.run(1);
-    expect(asks(w)).toEqual(['write', 'read']);
+    expect(operations(w)).toEqual(['write', 'read']);
     expect(w.linesOf(1)).toEqual(['intent', 'failed 1']);
     expect(w.outcomes().get(1)).toMatchObject({
       reason: 'response_mismatch',
@@ -230,41 +230,41 @@ describe('a 200 that does not show the target', () => {
   it.each([
     ['hides the value', ok({ id: 'n1' })],
     ['is refused', http(404, '10005')],
-  ])('is unverified when the read %s', async (_, read) => {
+  ])('is unverified if the read %s', async (_, read) => {
     const w = world(
       () => mismatch,
       undefined,
       () => read,
     );
     await w.run(1);
-    expect(asks(w)).toEqual(['write', 'read']);
+    expect(operations(w)).toEqual(['write', 'read']);
     expect(w.linesOf(1)).toEqual(['intent', 'unverified 1']);
     expect(w.outcomes().get(1)).toMatchObject({ reason: 'response_mismatch', retryable: true, profileAfter: '' });
   });
 
-  it('is unverified when the read fails', async () => {
+  it('is unverified if the read fails', async () => {
     const w = world(
       () => mismatch,
       undefined,
       () => http(503),
     );
     await w.run(1, { max_attempts: 2 });
-    expect(asks(w)).toEqual(['write', 'read', 'read']);
+    expect(operations(w)).toEqual(['write', 'read', 'read']);
     expect(w.linesOf(1)).toEqual(['intent', 'unverified 1']);
     expect(w.outcomes().get(1)).toMatchObject({ reason: 'read_failed', retryable: true });
   });
 
-  it('goes back as uncertain when a stop comes before its read', async () => {
+  it('is requeued as ambiguous if a stop comes before its read', async () => {
     const w: World = world(() => {
       w.stop.ask('signal', 'SIGINT');
       return mismatch;
     });
     await w.run(1);
-    expect(asks(w)).toEqual(['write']);
+    expect(operations(w)).toEqual(['write']);
     expect(w.linesOf(1)).toEqual(['intent', 'put_back ambiguous 1']);
   });
 
-  it('stops the run when its read shows another phone number', async () => {
+  it('stops the run if its read shows another phone number', async () => {
     const w = world(
       () => mismatch,
       undefined,
@@ -276,7 +276,7 @@ describe('a 200 that does not show the target', () => {
   });
 });
 
-describe('a number that somebody else has changed', () => {
+describe('a number that was changed after it was planned', () => {
   const planned = { profileBefore: BEFORE };
   const known = entry(1, planned);
   const elsewhere = ok({ profile: OTHER, product: 'A2P' });
@@ -286,7 +286,7 @@ describe('a number that somebody else has changed', () => {
     const w = firstWrite(http(503), () => elsewhere);
     const execution = await w.run([known]);
     expect(execution.stop).toBeNull();
-    expect(asks(w)).toEqual(['write', 'read']);
+    expect(operations(w)).toEqual(['write', 'read']);
     expect(w.linesOf(1)).toEqual(['intent', 'held 1']);
     expect(w.outcomes().get(1)).toMatchObject({
       reason: 'drifted',
@@ -297,24 +297,24 @@ describe('a number that somebody else has changed', () => {
     expect(w.events.at(-1)?.event).toBe('row.held');
   });
 
-  it('is held rather than given up, as the next run would send it', async () => {
+  it('is held rather than given up, because the next run would send it', async () => {
     const w = firstWrite(http(503), () => elsewhere);
     await w.run([known], { max_attempts: 1 });
     expect(w.linesOf(1)).toEqual(['intent', 'held 1']);
   });
 
-  it('is held and not sent at all when an earlier session has left it open, without an intent', async () => {
+  it('is held and not sent if an earlier session has left it ambiguous, without an intent', async () => {
     const w = world(
       () => ok(),
       undefined,
       () => elsewhere,
     );
     await w.run([again]);
-    expect(asks(w)).toEqual(['read']);
+    expect(operations(w)).toEqual(['read']);
     expect(w.linesOf(1)).toEqual(['held 2']);
   });
 
-  it('is sent all the same with --force', async () => {
+  it('is sent with --force', async () => {
     const w = firstWrite(http(503), () => elsewhere);
     await w.run([known], { force: true });
     expect(w.linesOf(1)).toEqual(['intent', 'updated 2']);
@@ -324,29 +324,29 @@ describe('a number that somebody else has changed', () => {
       () => elsewhere,
     );
     await resumed.run([again], { force: true });
-    expect(asks(resumed)).toEqual(['read', 'write']);
+    expect(operations(resumed)).toEqual(['read', 'write']);
     expect(resumed.linesOf(1)).toEqual(['intent', 'updated 3']);
   });
 
   it.each([
-    ['where the plan does not know what it had', entry(1), elsewhere],
-    ['where the read does not show what it has', known, ok({ product: 'P2P' })],
-    ['in a field that the plan leaves as it is', known, ok({ profile: BEFORE, product: 'P2P' })],
-    ['and back again', known, ok({ profile: BEFORE, product: 'A2P' })],
+    ['if the plan does not know what it had', entry(1), elsewhere],
+    ['if the read does not show what it has', known, ok({ product: 'P2P' })],
+    ['if only a field has changed that the plan leaves as it is', known, ok({ profile: BEFORE, product: 'P2P' })],
+    ['if it was changed back', known, ok({ profile: BEFORE, product: 'A2P' })],
   ])('is sent %s', async (_, one, read) => {
     const w = firstWrite(http(503), () => read);
     await w.run([one]);
-    expect(asks(w)).toEqual(['write', 'read', 'write']);
+    expect(operations(w)).toEqual(['write', 'read', 'write']);
     expect(w.linesOf(1)).toEqual(['intent', 'updated 2']);
   });
 
-  it('to the very target is done', async () => {
+  it('is updated if it was changed to the target', async () => {
     const w = firstWrite(http(503), () => ok());
     await w.run([known]);
     expect(w.linesOf(1)).toEqual(['intent', 'updated 1']);
   });
 
-  it('counts for no guard', async () => {
+  it('does not count for the guards', async () => {
     const w = world(
       () => ok(),
       undefined,
@@ -360,7 +360,7 @@ describe('a number that somebody else has changed', () => {
 });
 
 describe('reading back', () => {
-  it('takes places in the pacer like everything else', async () => {
+  it('counts in the rate', async () => {
     const w = world(toWrites((_row, before) => (before === 0 ? http(500) : ok())));
     const execution = await w.run(60, { rate: 20, concurrency: 1000 });
     expect(execution.requests).toEqual({ total: 180, writes: 120, reads: 60, retries: 60, rate_limited: 0 });
@@ -370,17 +370,17 @@ describe('reading back', () => {
     expect(execution.rate.max_in_1s).toBe(20);
   });
 
-  it('of a row goes on when its profile is held meanwhile', async () => {
+  it('continues if the profile of the row is held meanwhile', async () => {
     // Row 1 may have been written; the others are refused for their profile.
     const w = world(toWrites((row) => (row === 1 ? landed(network('ETIMEDOUT', true)) : http(404, '10017'))));
     await w.run(40, { retry_base: 20_000, retry_max: 20_000, rate: 20 });
     expect(w.ledger.some(({ type }) => type === 'profile_held')).toBe(true);
-    expect(asks(w)).toEqual(['write', 'read']);
+    expect(operations(w)).toEqual(['write', 'read']);
     expect(w.outcomes().get(1)).toMatchObject({ status: 'updated', reason: 'confirmed_by_read' });
   });
 
   it('does not send a row that was only read before its profile was held', async () => {
-    // Row 1 is read first, and its intent takes long to the disk.
+    // Row 1 is read first, and writing its intent takes long.
     const w: World = world(
       toWrites(() => http(404, '10017')),
       async (line) => {
@@ -388,21 +388,21 @@ describe('reading back', () => {
       },
     );
     await w.run([task(1, { first: 'read', attempts: 1 }), ...rows(40, (row) => task(row + 1))]);
-    expect(asks(w)).toEqual(['read']);
+    expect(operations(w)).toEqual(['read']);
     expect(w.linesOf(1)).toEqual(['intent', 'put_back clear 1']);
   });
 
-  it('waits out a 429 and a passing 401 without an attempt', async () => {
+  it('waits for a 429 and a passing 401 without costing an attempt', async () => {
     const w = firstWrite(landed(http(503)), (before) =>
       before === 0 ? http(429, '', { retryAfter: '5' }) : before === 1 ? http(401, '10009') : null,
     );
     const execution = await w.run(1, { max_attempts: 1 });
     expect(execution.stop).toBeNull();
-    expect(asks(w)).toEqual(['write', 'read', 'read', 'read']);
+    expect(operations(w)).toEqual(['write', 'read', 'read', 'read']);
     expect(w.linesOf(1)).toEqual(['intent', 'updated 1']);
   });
 
-  it('that finds the key refused stops the run, with the row as uncertain as it was', async () => {
+  it('stops the run if the key is refused, and leaves the row ambiguous', async () => {
     const w = firstWrite(landed(http(503)), () => http(401, '10009'));
     expect((await w.run(1)).stop?.reason).toBe('key_refused');
     expect(w.linesOf(1)).toEqual(['intent', 'put_back ambiguous 1']);
@@ -414,8 +414,8 @@ describe('the attempts of a row', () => {
     ['one good write', toWrites(() => ok()), 1],
     ['a write that was lost, read, and sent again', toWrites((_, n) => (n === 0 ? http(500) : ok())), 2],
     ['a write that was lost and has happened', toWrites(() => landed(http(500))), 1],
-    ['three that were not accepted', toWrites((_, n) => (n < 3 ? http(425) : ok())), 4],
-    ['a pause in between', toWrites((_, n) => (n === 0 ? http(429, '', { retryAfter: '1' }) : ok())), 1],
+    ['three writes that were not accepted', toWrites((_, n) => (n < 3 ? http(425) : ok())), 4],
+    ['one write after a 429', toWrites((_, n) => (n === 0 ? http(429, '', { retryAfter: '1' }) : ok())), 1],
   ])('are its writes: %s', async (_, answer, attempts) => {
     const w = world(answer, undefined, (_row, before) => (before === 0 ? http(503) : null));
     await w.run(1);
@@ -425,11 +425,11 @@ describe('the attempts of a row', () => {
   it('add to those of earlier sessions', async () => {
     const w = firstWrite(http(500));
     await w.run([task(1, { first: 'read', attempts: 3 })]);
-    expect(asks(w)).toEqual(['read', 'write', 'read', 'write']);
+    expect(operations(w)).toEqual(['read', 'write', 'read', 'write']);
     expect(w.linesOf(1)).toEqual(['intent', 'updated 5']);
   });
 
-  it('are told in the log with the number of the request, and which it was', async () => {
+  it('are reported with the number of the request and its operation', async () => {
     const w = firstWrite(http(500), (before) => (before === 0 ? http(503) : null));
     await w.run(1);
     const failed = w.events.filter((one) => one.event === 'attempt.failed');

@@ -6,13 +6,13 @@ import { mostInWindow } from '../../support/engine/most-in-window.ts';
 const SHOWN = { profile: PROFILE, product: 'A2P' };
 const MINUTE_MS = 60_000;
 
-/** A world whose server allows so many requests in any minute, and says so or not. */
-function limited(limit: number, told: boolean) {
+/** A world whose server allows `limit` requests in any minute, and names the limit or not. */
+function limited(limit: number, isNamed: boolean) {
   const limiter = createRateLimiter(limit, MINUTE_MS);
   return world(async (_row, _before, now) => {
     const verdict = limiter.take(now);
     await w.clock.sleep(40 + 60 * w.clock.random()).done;
-    const headers = told
+    const headers = isNamed
       ? {
           rateLimit: `${limit}`,
           rateLimitRemaining: `${verdict.remaining}`,
@@ -26,7 +26,7 @@ function limited(limit: number, told: boolean) {
 let w: ReturnType<typeof world>;
 
 describe('a run at --rate auto', () => {
-  it('settles at the limit of the server less the reserve, and is never refused', async () => {
+  it('reaches the limit of the server less the reserve, and is never refused', async () => {
     w = limited(100, true);
     const { requests, rate, stop } = await w.run(500, { rate: 'auto', concurrency: 50 });
     expect(stop).toBeNull();
@@ -41,14 +41,14 @@ describe('a run at --rate auto', () => {
     expect(rate.throttled_ms).toBe(0);
   });
 
-  it('keeps the reserve that is asked for', async () => {
+  it('keeps the given reserve', async () => {
     w = limited(100, true);
     await w.run(300, { rate: 'auto', reserve: 60, concurrency: 50 });
     const last = (w.sent.at(-1)?.at as number) - 2 * MINUTE_MS;
     expect(w.sent.filter(({ at }) => at >= last).length / 2).toBeLessThan(43);
   });
 
-  it('finds the limit of a server that only refuses, and all rows arrive', async () => {
+  it('finds the limit of a server that only refuses, and updates all rows', async () => {
     w = limited(100, false);
     const { requests, rate } = await w.run(1500, { rate: 'auto', concurrency: 50 });
     expect(w.outcomes().size).toBe(1500);
@@ -59,8 +59,8 @@ describe('a run at --rate auto', () => {
   });
 });
 
-describe('a run at a rate that was set', () => {
-  it('gives way to a server that allows less, and never exceeds it where that allows more', async () => {
+describe('a run at a fixed rate', () => {
+  it('slows down if the server allows less, and is never exceeded if the server allows more', async () => {
     w = limited(100, true);
     const { requests } = await w.run(300, { rate: 10 });
     expect(requests.rate_limited).toBe(0);
@@ -77,11 +77,11 @@ describe('a run at a rate that was set', () => {
   });
 });
 
-describe('refusals that have nothing to do with the pace', () => {
+describe('refusals that are unrelated to the rate', () => {
   it.each([
     ['auto', 600],
     [50, 120],
-  ] as const)('do not bring a run at --rate %s to a crawl', async (rate, atMostS) => {
+  ] as const)('do not slow a run at --rate %s to a crawl', async (rate, atMostS) => {
     w = world(async () => {
       await w.clock.sleep(50).done;
       return w.clock.random() < 0.1 ? http(429, '10011') : ok(SHOWN);

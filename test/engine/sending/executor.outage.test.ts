@@ -19,7 +19,7 @@ const DOWN_TO = 140_000;
 /** Whether the API is down for a request that is answered now, 5 ms after it left. */
 const isDown = (now: number) => now - 5 >= DOWN_FROM && now - 5 < DOWN_TO;
 
-/** A random number of 0 to 1 that is the same in every run. */
+/** Random numbers from 0 to 1 that are the same in every run. */
 function chance(): () => number {
   let state = 7;
   return () => {
@@ -86,7 +86,7 @@ describe('an outage of two minutes in mid-run costs no row an attempt', () => {
     [1, 200],
     [5, 200],
   ])(
-    'with answers from before it still on their way (--max-attempts %i, --concurrency %i)',
+    'with requests from before it still in flight (--max-attempts %i, --concurrency %i)',
     async (max_attempts, concurrency) => {
       const random = chance();
       const w = world(async (_row, _before, now) => {
@@ -96,13 +96,13 @@ describe('an outage of two minutes in mid-run costs no row an attempt', () => {
       });
       await w.run(4000, { rate: 50, concurrency, max_attempts });
       expect(costs(w, 4000)).toEqual(unscathed(4000));
-      // What was on its way says nothing about the API of now: it was up again once.
+      // Answers to them do not show that the API is up again: it was up again once.
       expect(w.events.filter(({ event }) => event === 'run.resumed')).toHaveLength(1);
     },
   );
 
   it.each([1, 2, 5])(
-    'nor does a short one whose last victims time out after its end (--max-attempts %i)',
+    'nor does a short one whose last requests time out after its end (--max-attempts %i)',
     async (max_attempts) => {
       const w = world(async (row, _before, now) => {
         if (now < DOWN_FROM || now >= DOWN_FROM + 5000) return ok();
@@ -115,7 +115,7 @@ describe('an outage of two minutes in mid-run costs no row an attempt', () => {
     },
   );
 
-  it.each([1, 2, 5])('with fewer attempts in it than may be in flight (--max-attempts %i)', async (max_attempts) => {
+  it.each([1, 2, 5])('with a low rate and a high concurrency (--max-attempts %i)', async (max_attempts) => {
     const w = world((_row, _before, now) => (isDown(now) ? http(503) : ok()));
     await w.run(200, { rate: 1, concurrency: 200, max_attempts });
     expect(costs(w, 200)).toEqual(unscathed(200));
@@ -123,7 +123,7 @@ describe('an outage of two minutes in mid-run costs no row an attempt', () => {
 });
 
 describe('rows that come one at a time', () => {
-  /** Rows that a slow plan gives, and how long it takes to its end. */
+  /** The rows of a slow plan, which ends `endMs` after the last of them. */
   async function* slowly(w: World, count: number, endMs: number) {
     for (let row = 1; row <= count; row++) {
       yield task(row);
@@ -131,13 +131,13 @@ describe('rows that come one at a time', () => {
     }
   }
 
-  it('do not end in an outage because no other row is there yet', async () => {
+  it('are not given up in an outage because no other row is there yet', async () => {
     const w: World = world((_row, _before, now) => (now < 120_000 ? http(503) : ok()));
     await w.run(slowly(w, 60, 0), { max_attempts: 1, concurrency: 10 });
     expect(costs(w, 60)).toEqual(unscathed(60));
   });
 
-  it('are given up when it turns out that no other one follows', async () => {
+  it('are given up when it is clear that no other row follows', async () => {
     const w: World = world(() => http(500));
     const execution = await w.run(slowly(w, 1, 7000), { max_attempts: 1 });
     expect(execution.stop).toBeNull();
@@ -176,11 +176,11 @@ describe('how many requests are sent into an API that is down', () => {
 });
 
 describe('during an outage', () => {
-  it('there is one request at a time, at growing intervals, and then everybody goes on', async () => {
+  it('there is one request at a time, at growing intervals, and then all rows continue', async () => {
     const w = world((_row, _before, now) => (isDown(now) ? http(503) : ok()));
     await w.run(600, { rate: 10, concurrency: 10 });
     const sent = within(w.sent, DOWN_FROM, DOWN_TO + 60_000).map(({ at }) => at);
-    // Ten attempts, and one that had its place in the pacer already.
+    // Ten attempts, and one that had its slot already.
     expect(sent[10]).toBeLessThan(DOWN_FROM + 1200);
     const gaps = sent.slice(11, 19).map((at, n) => Math.round((at - (sent[n + 10] as number)) / 100) / 10);
     expect(gaps).toEqual([0.9, 2, 4, 8, 16, 30, 30, 30]);
@@ -202,7 +202,7 @@ describe('during an outage', () => {
     expect(most).toBe(1);
   });
 
-  it('a rate below the probes holds', async () => {
+  it('a rate that is lower than that of the probes is kept', async () => {
     const w = world((_row, _before, now) => (now < 600_000 ? http(503) : ok()));
     const execution = await w.run(5, { rate: 0.2, concurrency: 10, outage_patience: 3_600_000 });
     const at = w.sent.map((one) => one.at);
@@ -210,7 +210,7 @@ describe('during an outage', () => {
     expect(execution.stop).toBeNull();
   });
 
-  it('a retry-after of the API is heeded, by the probes too', async () => {
+  it('probes wait as long as a retry-after says', async () => {
     const w = world((_row, _before, now) => (isDown(now) ? http(503, '', { retryAfter: '20' }) : ok()));
     await w.run(400, { rate: 10, concurrency: 10 });
     const sent = within(w.sent, DOWN_FROM + 100, DOWN_TO).map(({ at }) => at);
@@ -225,11 +225,11 @@ describe('during an outage', () => {
     const execution = await w.run(100);
     expect(execution.stop?.reason).toBe('key_refused');
     expect(w.outcomes().size).toBe(0);
-    // The probe, the confirmation, and one that had its place when the hold began.
+    // The probe, the confirmation, and one that had its slot when the hold began.
     expect(within(w.sent, 20_000, 900_000).length).toBeLessThanOrEqual(3);
   });
 
-  it('a stop is obeyed at once, and what has been tried goes back with no attempt counted', async () => {
+  it('a stop is obeyed at once, and rows that were tried are requeued without an attempt', async () => {
     const w = world((_row, _before, now) => (now > 5000 ? http(503) : ok()));
     w.clock.at(40_000, () => w.stop.ask('signal', 'SIGINT'));
     // At this rate ten rows fail before the first of them is read.
@@ -243,7 +243,7 @@ describe('during an outage', () => {
     expect(costs(w, 3000).lost).toBe(0);
   });
 
-  it('reads find it out and are given back as well', async () => {
+  it('reads show the outage, and are refunded as well', async () => {
     const w = world(
       () => http(503),
       undefined,
@@ -275,7 +275,7 @@ describe('an outage that outlasts the patience', () => {
     expect(w.clock.pending()).toBe(0);
   });
 
-  it('is timed anew when the API was up in between', async () => {
+  it('is timed from 0 again if the API was up in between', async () => {
     const w = world((_row, _before, now) =>
       (now > 10_000 && now < 60_000) || (now > 80_000 && now < 130_000) ? http(503) : ok(),
     );
@@ -286,18 +286,21 @@ describe('an outage that outlasts the patience', () => {
 });
 
 describe('a number that always fails', () => {
-  /** The writes and reads of a row. */
+  /** How many writes and reads of a row were sent. */
   const asksOf = ({ sent }: World, row: number) => {
-    const asks = sent.filter((one) => one.row === row).map(({ ask }) => ask);
-    return [asks.filter((ask) => ask === 'write').length, asks.filter((ask) => ask === 'read').length];
+    const operations = sent.filter((one) => one.row === row).map(({ operation }) => operation);
+    return [
+      operations.filter((operation) => operation === 'write').length,
+      operations.filter((operation) => operation === 'read').length,
+    ];
   };
 
-  it.each([1, 2, 5])('is given up after %i attempts, whatever is sent beside it', async (max_attempts) => {
+  it.each([1, 2, 5])('is given up after %i attempts among others', async (max_attempts) => {
     const w = world(toWrites((row) => (row === 7 ? http(500) : ok())));
     const execution = await w.run(300, { max_attempts });
     expect(execution.stop).toBeNull();
     expect(asksOf(w, 7)).toEqual([max_attempts, max_attempts]);
-    // Every write of it was read back: none has happened.
+    // Each of its writes was read back, and none has happened.
     expect(w.outcomes().get(7)).toMatchObject({
       status: 'failed',
       reason: 'attempts_exhausted',
@@ -326,7 +329,7 @@ describe('a number that always fails', () => {
     }
   });
 
-  it('does not wait for another one like it, when these two are the last', async () => {
+  it('does not wait for another one like it if these two are the last', async () => {
     const w = world((row) => (row > 28 ? network('ECONNREFUSED', false) : ok()));
     const execution = await w.run(30, { max_attempts: 15 });
     expect(execution.stop).toBeNull();
@@ -335,7 +338,7 @@ describe('a number that always fails', () => {
     expect(w.events.filter(({ event }) => event === 'run.paused')).toEqual([]);
   });
 
-  it('does not wait for a row that a stop-after keeps from being sent', async () => {
+  it('does not wait for a row that --stop-after keeps from being sent', async () => {
     const w = world(toWrites((row) => (row === 3 ? http(500) : ok())));
     const execution = await w.run(30, { max_attempts: 3, stop_after: 3 });
     expect(execution.stop?.reason).toBe('stop_after');

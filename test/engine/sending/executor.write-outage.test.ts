@@ -14,7 +14,7 @@ function writesDown(answer: () => Answer, from = DOWN_FROM, to = DOWN_TO): World
 
 const countOf = (w: World, event: string) => w.events.filter((one) => one.event === event).length;
 const writesIn = (w: World, from: number, to: number) =>
-  w.sent.filter(({ ask, at }) => ask === 'write' && at >= from && at < to).map(({ at }) => at);
+  w.sent.filter(({ operation, at }) => operation === 'write' && at >= from && at < to).map(({ at }) => at);
 
 function unscathed(w: World, count: number): void {
   const all = [...w.outcomes().values()];
@@ -46,20 +46,22 @@ describe('an outage of writes alone, while reads are answered,', () => {
     );
   });
 
-  it('is probed with one write at a time, at growing intervals, whatever reads say', async () => {
+  it('is probed with one write at a time, at growing intervals, although reads are answered', async () => {
     const w = writesDown(() => http(503));
     await w.run(600, { rate: 10, concurrency: 10 });
     const writes = writesIn(w, DOWN_FROM, DOWN_TO + 60_000);
     const gaps = writes.slice(1).map((at, n) => Math.round((at - (writes[n] as number)) / 1000));
     const first = gaps.indexOf(2);
     expect(gaps.slice(first - 1, first + 7)).toEqual([1, 2, 4, 8, 16, 30, 30, 30]);
-    // The reads of what had been written go on meanwhile, at the rate of all.
+    // Read-backs continue meanwhile.
     const stopped = writes[first] as number;
-    const readsThen = w.sent.filter(({ ask, at }) => ask === 'read' && at > stopped && at < stopped + 20_000);
+    const readsThen = w.sent.filter(
+      ({ operation, at }) => operation === 'read' && at > stopped && at < stopped + 20_000,
+    );
     expect(readsThen.length).toBeGreaterThan(0);
   });
 
-  it('stops the run when it outlasts the patience, and reads what may have been written before it ends', async () => {
+  it('stops the run if it outlasts the patience, and reads back before the run ends', async () => {
     const w = writesDown(() => http(503), DOWN_FROM, Number.POSITIVE_INFINITY);
     const execution = await w.run(2000, { rate: 20, max_attempts: 1, outage_patience: 60_000 });
     expect(execution.stop?.reason).toBe('outage');
@@ -70,11 +72,11 @@ describe('an outage of writes alone, while reads are answered,', () => {
     const back = w.ledger.filter((line) => line.type === 'put_back');
     expect(back.length).toBeGreaterThan(0);
     expect(back.filter(({ attempts }) => attempts !== 0)).toEqual([]);
-    // Reads are answered: none of them is left as one that may have been written.
+    // Reads are answered, so no row is left ambiguous.
     expect(back.filter(({ ambiguous }) => ambiguous)).toEqual([]);
   });
 
-  it('is told from a few numbers that always fail: these are given up', async () => {
+  it('is distinguished from a few numbers that always fail: these are given up', async () => {
     for (const bad of [1, 3, 9]) {
       const w = world(toWrites((row) => (row > 100 - bad ? http(503) : ok())));
       const execution = await w.run(100, { rate: 50, max_attempts: 5 });
@@ -86,15 +88,15 @@ describe('an outage of writes alone, while reads are answered,', () => {
     }
   });
 
-  it('is told from many numbers that always fail among others: these are given up, and no write is sent too often', async () => {
+  it('is distinguished from many numbers that always fail among others: these are given up after all attempts', async () => {
     for (const [rate, concurrency, way] of [
       [20, 10, 300],
       [20, null, 800],
       ['off', null, 5],
     ] as const) {
-      const w: World = world(async (row, _before, _now, ask) => {
+      const w: World = world(async (row, _before, _now, operation) => {
         await w.clock.sleep(way).done;
-        return ask === 'write' && row % 5 === 0 ? http(503) : ok();
+        return operation === 'write' && row % 5 === 0 ? http(503) : ok();
       });
       const execution = await w.run(200, { rate, concurrency, outage_patience: 6000 });
       expect(execution.stop).toBeNull();
@@ -104,12 +106,12 @@ describe('an outage of writes alone, while reads are answered,', () => {
         expect(w.outcomes().get(row)).toMatchObject(wanted);
       }
       for (let row = 5; row <= 200; row += 5) {
-        expect(w.sent.filter((one) => one.row === row && one.ask === 'write').length).toBe(5);
+        expect(w.sent.filter((one) => one.row === row && one.operation === 'write').length).toBe(5);
       }
     }
   });
 
-  it('a number that always fails ends beside others that are only read', async () => {
+  it('is not suspected because of a number that always fails while others are only read', async () => {
     const w = world(
       toWrites((row) => (row === 1 ? http(503) : ok())),
       undefined,
@@ -122,10 +124,10 @@ describe('an outage of writes alone, while reads are answered,', () => {
     expect(w.outcomes().size).toBe(201);
   });
 
-  it('that begins as one of everything is over only when writes are accepted', async () => {
+  it('that begins as an outage of everything is over only when writes are accepted', async () => {
     // All is down for a minute, and writes for another one.
-    const w = world((_row, _before, now, ask) =>
-      now > DOWN_FROM && now < DOWN_FROM + (ask === 'read' ? 60_000 : 120_000) ? http(503) : ok(),
+    const w = world((_row, _before, now, operation) =>
+      now > DOWN_FROM && now < DOWN_FROM + (operation === 'read' ? 60_000 : 120_000) ? http(503) : ok(),
     );
     const execution = await w.run(600, { rate: 10, max_attempts: 1 });
     expect(execution.stop).toBeNull();
@@ -147,15 +149,15 @@ describe('writes that are carried out and never answered', () => {
       expect(all).toHaveLength(300);
       expect(all.filter(({ reason, attempts }) => reason !== 'confirmed_by_read' || attempts !== 1)).toEqual([]);
       expect(execution.requests).toMatchObject({ writes: 300, reads: 300 });
-      // 600 requests at 20 a second, and a pause or two until a read has shown how it is.
+      // 600 requests at 20 a second, and a pause or two until a read is answered.
       expect(w.clock.now()).toBeLessThan(40_000);
     }
   });
 
   it('in an outage of two minutes are confirmed after it, and count as one attempt', async () => {
-    const w = world((_row, _before, now, ask) => {
+    const w = world((_row, _before, now, operation) => {
       if (now < DOWN_FROM || now >= DOWN_TO) return ok();
-      return ask === 'write' ? landed(http(503)) : http(503);
+      return operation === 'write' ? landed(http(503)) : http(503);
     });
     const execution = await w.run(600, { rate: 10, max_attempts: 2 });
     expect(execution.stop).toBeNull();
@@ -166,14 +168,14 @@ describe('writes that are carried out and never answered', () => {
 
 describe('an outage of half a minute or more', () => {
   const outage = fc.record({
-    /** The part of the run after which it begins. */
+    /** The fraction of the run after which it begins. */
     from: fc.double({ min: 0, max: 0.3, noNaN: true }),
     ms: fc.integer({ min: 30_000, max: 200_000 }),
     kind: fc.constantFrom('503', 'refused', 'hang', 'now this, now that'),
     who: fc.constantFrom('all', 'writes', 'all, then writes'),
   });
 
-  it('of whatever kind, at any pace, costs no row anything', async () => {
+  it('of any kind, at any rate, costs no row an attempt', async () => {
     await fc.assert(
       fc.asyncProperty(
         outage,
@@ -185,10 +187,10 @@ describe('an outage of half a minute or more', () => {
           const count = 700;
           const begin = from * (count / rate) * 1000;
           let n = 0;
-          const w: World = world(async (_row, _before, now, ask) => {
+          const w: World = world(async (_row, _before, now, operation) => {
             const spent = now - 5 - begin;
             const isAll = who === 'all' || (who !== 'writes' && spent < ms / 2);
-            if (spent < 0 || spent >= ms || (ask === 'read' && !isAll)) {
+            if (spent < 0 || spent >= ms || (operation === 'read' && !isAll)) {
               await w.clock.sleep(way).done;
               return ok();
             }
@@ -205,7 +207,7 @@ describe('an outage of half a minute or more', () => {
           expect([...w.outcomes().values()].filter(({ status }) => status !== 'updated')).toEqual([]);
           const at = w.sent.map((one) => one.at);
           expect(mostInWindow(at, 1000)).toBeLessThanOrEqual(rate);
-          // It is probed, and not beaten upon.
+          // Few requests are sent into it.
           expect(at.length).toBeLessThan(count * 3 + 1000);
           expect(w.ledger.filter(({ type }) => type === 'outcome')).toHaveLength(count);
         },

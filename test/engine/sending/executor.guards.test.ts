@@ -6,7 +6,7 @@ const OTHER = '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed';
 const THIRD = '9c858901-8a57-4791-81fe-4c455b099bc9';
 
 const no = () => http(422, '10015');
-/** A refusal of the target profile, as Telnyx words it. */
+/** Telnyx refuses the target profile with this answer. */
 const noProfile = (): HttpAnswer => http(404, '10017');
 const at = (profile: string) => ok({ profile });
 
@@ -15,7 +15,7 @@ const heldLines = (w: World) => w.ledger.filter((line) => line.type === 'profile
 const to = (row: number, profileTarget: string) => entry(row, { profileTarget });
 
 describe('the error budget of a run', () => {
-  it('stops it at 5 % of the rows sent and 20 of them, with what is in flight brought to an end', async () => {
+  it('stops it at 5 % of the rows sent and 20 of them, and finishes what is in flight', async () => {
     const w = world((row) => (row % 10 === 0 ? no() : ok()));
     const execution = await w.run(2000, { max_failures: { value: 5, percent: true }, max_same_error: 20 });
     expect(execution.stop).toEqual({
@@ -33,20 +33,20 @@ describe('the error budget of a run', () => {
     expect(sentRows(w).size).toBe(w.outcomes().size);
   });
 
-  it('lets one that ends with its last row end: nothing was stopped', async () => {
+  it('does not stop a run that ends with this row', async () => {
     const w = world(() => no());
     const execution = await w.run(20, { max_failures: { value: 5, percent: true } });
     expect(execution.stop).toBeNull();
     expect(w.outcomes().size).toBe(20);
   });
 
-  it('goes over all its sessions', async () => {
+  it('covers all its sessions', async () => {
     const w = world((row) => (row === 5 ? no() : ok()));
     const execution = await w.run(100, { max_failures: { value: 7, percent: false } }, { ended: 50, permanent: 7 });
     expect(execution.stop?.detail).toMatch(/^8 of 55 rows sent /);
   });
 
-  it('counts no 429, and no row that was given up after retries', async () => {
+  it('does not count a 429, or a row that was given up after retries', async () => {
     const w = world((row, before) => {
       if (before === 0 && row % 2 === 0) return http(429, '', { retryAfter: '1' });
       return row % 3 === 0 ? http(425) : ok();
@@ -56,7 +56,7 @@ describe('the error budget of a run', () => {
     expect([...w.outcomes().values()].filter(({ retryable }) => retryable)).toHaveLength(20);
   });
 
-  it('stops at so many of the same error with no success in between, in the order in which rows end', async () => {
+  it('stops at --max-same-error with no success in between, in the order in which rows end', async () => {
     // Row 1 ends last: its success does not come between the failures, although it was sent before them.
     const w = world(async (row) => {
       if (row === 1) await w.clock.sleep(60_000).done;
@@ -69,23 +69,23 @@ describe('the error budget of a run', () => {
     expect([...w.outcomes().values()].filter(({ status }) => status === 'failed').length).toBeLessThanOrEqual(22);
   });
 
-  it('bears the same error 19 times, a success, and 19 times again', async () => {
+  it('allows the same error 19 times, a success, and 19 times again', async () => {
     const w = world((row) => (row % 20 === 0 ? ok() : no()));
     expect((await w.run(200, { max_same_error: 20 })).stop).toBeNull();
   });
 
-  it('counts no row that was only read as an error of the API', async () => {
-    const w = world((_row, _before, _now, ask) => (ask === 'read' ? ok({ profile: null }) : ok()));
+  it('does not count a row that was only read as an error of the API', async () => {
+    const w = world((_row, _before, _now, operation) => (operation === 'read' ? ok({ profile: null }) : ok()));
     const tasks = [...rows(30, (row) => task(row, { first: 'read_only' })), ...rows(10, (row) => task(row + 30))];
     const execution = await w.run(tasks, { max_same_error: 20 }, { ended: 30, permanent: 0 });
     expect(execution.stop).toBeNull();
     expect(w.outcomes().size).toBe(40);
   });
 
-  it('counts a row once that had ended unverified and was only read now', async () => {
-    const w = world((_row, _before, _now, ask) => (ask === 'read' ? ok({ profile: null }) : no()));
+  it('counts a row once if it had ended unverified and is only read now', async () => {
+    const w = world((_row, _before, _now, operation) => (operation === 'read' ? ok({ profile: null }) : no()));
     const tasks = [...rows(20, (row) => task(row, { first: 'read_only' })), ...rows(10, (row) => task(row + 20))];
-    // 21 of 401 is more than 5 %; with the twenty counted twice it would be 21 of 421, which is not.
+    // 21 of 401 is more than 5 %. With the twenty counted twice it would be 21 of 421, which is not.
     const execution = await w.run(tasks, { max_failures: { value: 5, percent: true } }, { ended: 400, permanent: 20 });
     expect(execution.stop?.detail).toMatch(/^21 of 401 rows sent failed for good /);
   });
@@ -101,7 +101,7 @@ describe('a profile that is refused', () => {
         return target === PROFILE ? answer() : at(target);
       });
 
-  it('is held, while rows to another one go on to the end', async () => {
+  it('is held, while rows to another one are sent to the end', async () => {
     const entries = rows(200, (row) => to(row, row % 2 === 0 ? PROFILE : OTHER));
     const w = refusing()(entries);
     const execution = await w.run(entries, { max_failures: { value: 0, percent: false }, max_same_error: 20 });
@@ -123,7 +123,7 @@ describe('a profile that is refused', () => {
     expect(w.events.filter(({ event }) => event === 'profile.held')).toHaveLength(1);
   });
 
-  it('has its rows put back that wait with an intent on disk, as not sent', async () => {
+  it('requeues its rows that wait with an intent on disk, as not sent', async () => {
     const entries = rows(400, (row) => to(row, row <= 300 ? PROFILE : OTHER));
     const w = refusing()(entries);
     await w.run(entries, { rate: 100 });
@@ -135,12 +135,12 @@ describe('a profile that is refused', () => {
     }
     const touched = new Set(w.ledger.flatMap((line) => ('row' in line && line.row <= 300 ? [line.row] : [])));
     expect(touched.size).toBe(back.length + [...sentRows(w)].filter((row) => row <= 300).length);
-    // Nothing is written about the rows that were held before their turn.
+    // The ledger has no lines of the rows that were held before their turn.
     expect(touched.size).toBeLessThan(60);
     expect(w.outcomes().size).toBe([...sentRows(w)].length);
   });
 
-  it('lets a row of it go on that has been tried', async () => {
+  it('lets a row that has been tried continue', async () => {
     const entries = rows(100, (row) => to(row, row <= 60 ? PROFILE : OTHER));
     const w = world((row, before) => {
       if (row === 1) return before === 0 ? http(425) : at(PROFILE);
@@ -149,13 +149,13 @@ describe('a profile that is refused', () => {
     await w.run(entries, { retry_base: 20_000, retry_max: 20_000, rate: 20 });
     const first = w.sent.filter(({ row }) => row === 1);
     expect(first).toHaveLength(2);
-    // Its second attempt was after the hold.
+    // Its second attempt came after the hold.
     const hold = heldLines(w)[0];
     expect(Date.UTC(2026, 10, 23, 2) + (first[1]?.at as number)).toBeGreaterThan(Date.parse(hold?.at as string));
     expect(w.outcomes().get(1)).toMatchObject({ status: 'updated', attempts: 2 });
   });
 
-  it('stops the run when no other has rows left', async () => {
+  it('stops the run if no other profile has rows left', async () => {
     const entries = rows(100, (row) => to(row, PROFILE));
     const w = refusing()(entries);
     const execution = await w.run(entries);
@@ -163,17 +163,17 @@ describe('a profile that is refused', () => {
     expect(w.outcomes().size).toBeLessThanOrEqual(22);
   });
 
-  it('stops the run when all that is left are rows that wait with an intent on disk', async () => {
+  it('stops the run if the only rows left wait with an intent on disk', async () => {
     const entries = rows(22, (row) => to(row, PROFILE));
     const w = refusing()(entries);
     const execution = await w.run(entries, { rate: 10 });
     expect(execution.stop?.reason).toBe('profiles_held');
-    // Row 21 may have had its turn; row 22 waited for its own.
+    // Row 21 may have had its turn, and row 22 was waiting for its own.
     expect(w.outcomes().size).toBeLessThanOrEqual(21);
     expect(w.linesOf(22)).toEqual(['intent', 'put_back clear 0']);
   });
 
-  it('stops the run when all profiles are, one after another', async () => {
+  it('stops the run when all profiles are held, one after another', async () => {
     const profiles = [PROFILE, OTHER, THIRD];
     const entries = rows(300, (row) => to(row, profiles[row % 3] as string));
     const w = world(() => noProfile());
@@ -187,7 +187,7 @@ describe('a profile that is refused', () => {
     expect(w.outcomes().size).toBeLessThan(70);
   });
 
-  it('stops nothing when it was its last row that made it held', async () => {
+  it('does not stop the run if its last row is what made it held', async () => {
     const entries = rows(20, (row) => to(row, PROFILE));
     const w = refusing()(entries);
     const execution = await w.run(entries);
@@ -195,7 +195,7 @@ describe('a profile that is refused', () => {
     expect(heldLines(w)).toHaveLength(1);
   });
 
-  it('goes on with rows that only change the product or unassign', async () => {
+  it('lets rows that only change the product or unassign be sent', async () => {
     const entries = rows(120, (row) =>
       row <= 60
         ? to(row, PROFILE)
@@ -220,7 +220,7 @@ describe('a profile that is refused', () => {
     expect(w.outcomes().size).toBe(39);
   });
 
-  it('leaves a row of it that is to be read first as uncertain as it was', async () => {
+  it('leaves a row that is to be read first as ambiguous as it was', async () => {
     const entries = rows(60, (row) => to(row, PROFILE));
     const w = world(
       () => noProfile(),

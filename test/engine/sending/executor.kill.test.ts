@@ -16,7 +16,7 @@ import {
 import { mostInWindow } from '../../support/engine/most-in-window.ts';
 
 const ROWS = 40;
-/** More than all faults that a row can meet: nobody is given up. */
+/** More attempts than faults that a row can meet: no row is given up. */
 const ENDLESS = 60;
 
 const time = fc.integer({ min: 0, max: 40_000 });
@@ -63,70 +63,73 @@ function outcomesOf({ ledger }: Life, row: number): Outcome[] {
 /** Whether a row was written after a write that may have happened, with no read in between that was answered. */
 function isWrittenBlindly(asked: readonly Asked[]): boolean {
   let unsure = false;
-  for (const { ask, answer } of asked) {
-    if (ask === 'write' && unsure) return true;
-    // Nothing is asked before there is an answer to what was asked.
+  for (const { operation, answer } of asked) {
+    if (operation === 'write' && unsure) return true;
+    // No request is sent before the one before it was answered.
     if (answer === null) return false;
-    if (ask === 'write') unsure = mayHaveLanded(answer);
+    if (operation === 'write') unsure = mayHaveLanded(answer);
     else if (decides(answer)) unsure = false;
   }
   return false;
 }
 
-/** Whether a row was read although its last write in this session has left nothing open. */
+/** Whether a row was read although the result of its last write in this session was clear. */
 function isReadForNothing(asked: readonly Asked[]): boolean {
   let unsure = false;
-  for (const { ask, answer } of asked) {
-    if (ask === 'read' && !unsure) return true;
+  for (const { operation, answer } of asked) {
+    if (operation === 'read' && !unsure) return true;
     if (answer === null) return false;
-    if (ask === 'write') unsure = mayHaveLanded(answer);
+    if (operation === 'write') unsure = mayHaveLanded(answer);
     else if (decides(answer)) unsure = false;
   }
   return false;
 }
 
-/** What a session has done that it must not do, given how the ledger left the rows before it. */
-function faultsOfSessions({ sessions }: Life, rows: number): string[] {
+/** What sessions have done and must not do, according to the state of the rows in the ledger before them. */
+function violationsOf({ sessions }: Life, rows: number): string[] {
   return sessions.flatMap(({ before, sent, early }, n) => {
-    const faults = early.map((row) => `session ${n} wrote row ${row} before its intent was on disk`);
+    const violations = early.map((row) => `session ${n} wrote row ${row} before its intent was on disk`);
     for (let row = 1; row <= rows; row++) {
       const asked = sent.filter((one) => one.row === row);
-      const asks = asked.map(({ ask }) => ask);
+      const operations = asked.map(({ operation }) => operation);
       const left = before[row];
       const uncertain = left === ROW_STATE.intent || left === ROW_STATE.ambiguous;
-      if (uncertain && asks[0] === 'write') faults.push(`session ${n} wrote row ${row} again without reading it`);
-      if (left === ROW_STATE.unverified && asks.includes('write'))
-        faults.push(`session ${n} wrote row ${row}, which had ended`);
-      if (left === ROW_STATE.outcome && asks.length > 0)
-        faults.push(`session ${n} asked about row ${row}, which had ended`);
+      if (uncertain && operations[0] === 'write')
+        violations.push(`session ${n} wrote row ${row} again without reading it`);
+      if (left === ROW_STATE.unverified && operations.includes('write'))
+        violations.push(`session ${n} wrote row ${row}, which had ended`);
+      if (left === ROW_STATE.outcome && operations.length > 0)
+        violations.push(`session ${n} sent a request about row ${row}, which had ended`);
       const clear = left === ROW_STATE.untouched || left === ROW_STATE.requeued;
-      if (clear && isReadForNothing(asked)) faults.push(`session ${n} read row ${row} for nothing`);
-      if (isWrittenBlindly(asked)) faults.push(`session ${n} wrote row ${row} again without a read in between`);
+      if (clear && isReadForNothing(asked)) violations.push(`session ${n} read row ${row} for nothing`);
+      if (isWrittenBlindly(asked)) violations.push(`session ${n} wrote row ${row} again without a read in between`);
     }
-    return faults;
+    return violations;
   });
 }
 
 function check(life: Life, given: Plan, max: { rate: number; max_attempts: number }): void {
-  expect(faultsOfSessions(life, given.rows)).toEqual([]);
+  expect(violationsOf(life, given.rows)).toEqual([]);
   for (const { sent, execution } of life.sessions) {
     const all = sent.map(({ at }) => at);
     expect(mostInWindow(all, 1000)).toBeLessThanOrEqual(Math.ceil(max.rate));
     if (execution !== null) {
       expect(execution.requests.total).toBe(sent.length);
-      expect(execution.requests.reads).toBe(sent.filter(({ ask }) => ask === 'read').length);
+      expect(execution.requests.reads).toBe(sent.filter(({ operation }) => operation === 'read').length);
     }
   }
   for (let row = 1; row <= given.rows; row++) {
     const outcomes = outcomesOf(life, row);
     const last = outcomes.at(-1);
-    // One end, and before it at most such as say that they do not know.
+    // One final outcome, before which there may be unverified ones.
     expect(outcomes.slice(0, -1).every(({ status }) => status === 'unverified')).toBe(true);
     expect([row, last?.status]).toEqual([row, life.atTarget(row) ? 'updated' : 'failed']);
-    // What is not known is known to be so: only where reads have failed too.
+    // A row is unverified only if reads have failed too.
     const unknown = outcomes.filter(({ status }) => status === 'unverified');
     expect(unknown.every(({ reason }) => reason === 'read_failed')).toBe(true);
-    const writes = life.sessions.flatMap(({ sent }) => sent).filter((one) => one.row === row && one.ask === 'write');
+    const writes = life.sessions
+      .flatMap(({ sent }) => sent)
+      .filter((one) => one.row === row && one.operation === 'write');
     const killed = life.sessions.filter(({ execution }) => execution === null).length;
     expect(last?.attempts).toBeLessThanOrEqual(writes.length + killed);
     if (given.refused.has(row)) expect(last).toMatchObject({ status: 'failed' });
@@ -137,7 +140,7 @@ function check(life: Life, given: Plan, max: { rate: number; max_attempts: numbe
 }
 
 describe('a run that is killed again and again', () => {
-  it('ends with one true outcome for every row, reads before it writes again, and holds the rate', async () => {
+  it('ends with one true outcome for each row, reads before it writes again, and keeps the rate', async () => {
     await fc.assert(
       fc.asyncProperty(plan, limits, fc.array(end, { maxLength: 5 }), async (given, some, ends) => {
         const life = await live(given, settings(some), ends);
@@ -147,7 +150,7 @@ describe('a run that is killed again and again', () => {
     );
   });
 
-  it('at every single entry of its ledger', async () => {
+  it('is correct if it is killed at any entry of its ledger', async () => {
     const given: Plan = {
       rows: 12,
       refused: new Set([5]),
@@ -174,7 +177,7 @@ describe('a run that is killed again and again', () => {
     }
   });
 
-  it('with everything at once in flight: all of them are read, and none is written twice', async () => {
+  it('reads all rows that were in flight, and writes none of them twice', async () => {
     const given: Plan = {
       rows: 10,
       refused: new Set(),
@@ -186,8 +189,8 @@ describe('a run that is killed again and again', () => {
     };
     const life = await live(given, settings({ rate: 'off', concurrency: 10 }), [{ kind: 'time', n: 3000 }]);
     const [first, second] = life.sessions;
-    expect(first?.sent.map(({ ask }) => ask)).toEqual(Array(10).fill('write'));
-    expect(second?.sent.map(({ ask }) => ask)).toEqual(Array(10).fill('read'));
+    expect(first?.sent.map(({ operation }) => operation)).toEqual(Array(10).fill('write'));
+    expect(second?.sent.map(({ operation }) => operation)).toEqual(Array(10).fill('read'));
     for (let row = 1; row <= 10; row++) {
       expect(outcomesOf(life, row)).toMatchObject([{ status: 'updated', reason: 'confirmed_by_read', attempts: 1 }]);
     }

@@ -3,7 +3,7 @@ import { http, ok, world } from '../../support/engine/fake-world.ts';
 
 const HOUR = 3_600_000;
 
-/** A run with backoffs, a 429, a confirmed 401 and an outage, in which the system's clock is set by so much twice. */
+/** A run with backoffs, a 429, a confirmed 401 and an outage, in which the system clock is set several times. */
 async function run(step: number) {
   const w = world((row, before, now) => {
     if (now > 30_000 && now < 75_000) return http(503);
@@ -22,7 +22,7 @@ describe('a step of the system clock', () => {
     ['an hour forward', HOUR],
     ['an hour back', -HOUR],
     ['a year back', -8760 * HOUR],
-  ])('of %s changes neither pace nor backoff, nor pauses, nor the breaker', async (_, step) => {
+  ])('of %s changes neither the rate nor backoffs, pauses and the breaker', async (_, step) => {
     const steady = await run(0);
     const stepped = await run(step);
     expect(stepped.w.sent).toEqual(steady.w.sent);
@@ -34,11 +34,11 @@ describe('a step of the system clock', () => {
     const spent = ({ w }: typeof steady) =>
       [...w.outcomes()].map(([row, { durationMs, attempts }]) => [row, durationMs, attempts]);
     expect(spent(stepped)).toEqual(spent(steady));
-    // The times that are recorded are the system's own.
+    // The recorded times are those of the system clock.
     expect(stepped.w.ledger).not.toEqual(steady.w.ledger);
   });
 
-  it('changes nothing about how long an outage is borne', async () => {
+  it('does not change how long the outage patience is', async () => {
     const w = world(() => http(503));
     w.clock.at(10_000, () => w.clock.stepWall(HOUR));
     const execution = await w.run(50, { rate: 10, concurrency: 10, outage_patience: 60_000 });

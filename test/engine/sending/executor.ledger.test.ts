@@ -9,7 +9,7 @@ import { virtualClock } from '../../support/engine/virtual-clock.ts';
 
 const FULL = 'ENOSPC: no space left on device';
 
-/** A ledger that rejects from the first entry on that is `wanted`, for good. */
+/** A ledger that rejects every entry from this one on. */
 function fullFrom(isFirst: (line: LedgerEntry) => boolean): (line: LedgerEntry) => Promise<void> {
   let full = false;
   return async (line) => {
@@ -19,7 +19,7 @@ function fullFrom(isFirst: (line: LedgerEntry) => boolean): (line: LedgerEntry) 
 }
 
 describe('a ledger that cannot be written', () => {
-  it('ends the run at an intent, and nothing is sent that is not recorded', async () => {
+  it('ends the run at an intent, and sends nothing that is not recorded', async () => {
     const w = world(
       () => ok(),
       fullFrom((line) => line.type === 'intent' && line.row === 6),
@@ -30,7 +30,7 @@ describe('a ledger that cannot be written', () => {
     expect(w.stop.asked()).toEqual({ reason: 'internal', detail: FULL });
   });
 
-  it('ends it after all requests have ended, slow ones too', async () => {
+  it('ends it after all requests have ended, even slow ones', async () => {
     let flying = 0;
     const w = world(
       async (row) => {
@@ -47,7 +47,7 @@ describe('a ledger that cannot be written', () => {
     expect(w.sent.every(({ row }) => row <= 5)).toBe(true);
   });
 
-  it('at an outcome: the row counts as nothing, and no other is begun', async () => {
+  it('at an outcome: the row is not reported, and no other is sent', async () => {
     let fullAt = 0;
     const w: World = world(
       () => ok(),
@@ -63,16 +63,16 @@ describe('a ledger that cannot be written', () => {
     expect(w.sent.filter(({ at }) => at > fullAt)).toEqual([]);
   });
 
-  it('at the intent of a row that was read: it is not sent', async () => {
+  it('at the intent of a row that was read: the row is not sent', async () => {
     const w = world(
-      (_row, _before, _now, ask) => (ask === 'read' ? ok({ profile: null }) : ok()),
+      (_row, _before, _now, operation) => (operation === 'read' ? ok({ profile: null }) : ok()),
       fullFrom(() => true),
     );
     await expect(w.run([task(1, { first: 'read', attempts: 1 })])).rejects.toThrow(FULL);
-    expect(w.sent.map(({ ask }) => ask)).toEqual(['read']);
+    expect(w.sent.map(({ operation }) => operation)).toEqual(['read']);
   });
 
-  it('at a put-back ends the run with its error, not with the stop that came before', async () => {
+  it('at a requeued row: the run ends with the error, not with the stop that came before', async () => {
     const w = world(
       () => http(425),
       fullFrom((line) => line.type === 'put_back'),
@@ -82,7 +82,7 @@ describe('a ledger that cannot be written', () => {
     expect(w.clock.now()).toBe(300);
   });
 
-  it('at a note about the session alone ends nothing', async () => {
+  it('at a note about the session alone: the run continues', async () => {
     const w = world(
       () => ok(),
       async (line) => {
@@ -95,12 +95,12 @@ describe('a ledger that cannot be written', () => {
 });
 
 describe('the order on disk', () => {
-  it('puts the intent before the first write and the outcome before the row is told of', async () => {
+  it('has the intent before the first write, and the outcome before the row is reported', async () => {
     const onDisk: string[] = [];
-    const faults: string[] = [];
+    const violations: string[] = [];
     const w: World = world(
       (row) => {
-        if (!onDisk.includes(`intent ${row}`)) faults.push(`row ${row} left before its intent`);
+        if (!onDisk.includes(`intent ${row}`)) violations.push(`row ${row} left before its intent`);
         return ok();
       },
       async (line) => {
@@ -108,20 +108,21 @@ describe('the order on disk', () => {
         if ('row' in line) onDisk.push(`${line.type} ${line.row}`);
       },
     );
-    const told = w.events.push.bind(w.events);
+    const push = w.events.push.bind(w.events);
     w.events.push = (...events) => {
       for (const one of events) {
         if (one.event !== 'row.updated' && one.event !== 'row.failed') continue;
-        if (!onDisk.includes(`outcome ${one.entry.row}`)) faults.push(`row ${one.entry.row} was told of too early`);
+        if (!onDisk.includes(`outcome ${one.entry.row}`))
+          violations.push(`row ${one.entry.row} was reported too early`);
       }
-      return told(...events);
+      return push(...events);
     };
     await w.run(30);
-    expect(faults).toEqual([]);
+    expect(violations).toEqual([]);
     expect(onDisk).toHaveLength(60);
   });
 
-  it('does not end before the last outcome is on disk', async () => {
+  it('has the last outcome before the run ends', async () => {
     let onDisk = 0;
     const w = world(
       () => ok(),
@@ -140,7 +141,7 @@ describe('the order on disk', () => {
     for (let row = 1; row <= 5; row++) expect(w.linesOf(row)).toEqual(['intent', 'updated 5']);
   });
 
-  it('notes what the session has come to about once a second, and no more often', async () => {
+  it('has a note about the session once a second, and no more often', async () => {
     const w = world(() => ok());
     await w.run(100, { rate: 10 });
     const seen = w.ledger.filter((line) => line.type === 'session_seen');
@@ -151,7 +152,7 @@ describe('the order on disk', () => {
       expect(gap).toBeGreaterThanOrEqual(1000);
       expect(gap).toBeLessThanOrEqual(1200);
     }
-    // A note is a copy of its moment, and the rate is the one that was there.
+    // Each note has its own counts, and the rate that was measured.
     expect(seen[0]?.requests.total).toBeLessThan(seen[1]?.requests.total as number);
     expect(seen.at(-1)?.rate.max_in_1s).toBe(10);
   });
