@@ -73,11 +73,12 @@ describe('rejections.csv', () => {
   it('sends the good rows with --skip-rejected, and carries its own column into failed.csv', async () => {
     const cwd = withSamples();
     expect(await rehearse(cwd, 'rejections.csv', '--skip-rejected')).toMatchObject({ code: 4 });
-    expect(summaryOf(cwd).counts).toMatchObject({ updated: 2, rejected: 14, duplicate: 1 });
+    const rejected = sample('rejections.csv').filter((row) => !['', 'duplicate'].includes(row.expected ?? ''));
+    expect(summaryOf(cwd).counts).toMatchObject({ updated: 2, rejected: rejected.length, duplicate: 1 });
     // Not by `table`: the row with a cell too many keeps it at its end, so that it stays rejected.
     const left = records(readFileSync(join(cwd, lastRun(cwd), 'failed.csv'), 'utf8'));
     expect(left.map((row) => row.reassign_reason)).toEqual(left.map((row) => row.expected));
-    expect(left).toHaveLength(14);
+    expect(left).toHaveLength(rejected.length);
   });
 });
 
