@@ -1,7 +1,6 @@
 import { dirname, resolve } from 'node:path';
-import { readEnvironment } from '../core/settings/environment.ts';
 import { readJob } from '../core/settings/job.ts';
-import type { Layer } from '../core/settings/resolve.ts';
+import { type Layer, readEnvironment } from '../core/settings/resolve.ts';
 import { type RawSettings, SETTING_NAMES, settingDefinition } from '../core/settings/schema.ts';
 import { readJobFile } from '../io/job-file.ts';
 import type { Context } from './context.ts';

@@ -2,11 +2,10 @@ import { resolve } from 'node:path';
 import { foreignBaseUrl } from '../core/followup/next-command.ts';
 import type { Manifest } from '../core/run/manifest.ts';
 import type { Scope } from '../core/settings/definition.ts';
-import { readEnvironment } from '../core/settings/environment.ts';
 import { flagOf } from '../core/settings/flags.ts';
 import { parseSetting } from '../core/settings/parse.ts';
 import { settingsFor } from '../core/settings/raw.ts';
-import { type Layer, type Resolved, resolveSettings } from '../core/settings/resolve.ts';
+import { type Layer, type Resolved, readEnvironment, resolveSettings } from '../core/settings/resolve.ts';
 import {
   PUBLIC_BASE_URL,
   type RawSettings,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { realClock } from '../../src/io/clock.ts';
 
 describe('the clock', () => {
-  it('sleeps at least as long as it is told', async () => {
+  it('sleeps at least the given time', async () => {
     const began = realClock.now();
     await realClock.sleep(20).done;
     // Timers count whole milliseconds.
@@ -19,7 +19,7 @@ describe('the clock', () => {
     over.cancel();
   });
 
-  it('takes any wait: none, less than none, and more than a timer can hold', async () => {
+  it('accepts any wait: zero, negative, and longer than a timer can be', async () => {
     await realClock.sleep(0).done;
     await realClock.sleep(-5).done;
     const warnings: Error[] = [];
@@ -36,7 +36,7 @@ describe('the clock', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('tells the time of day, a time that only grows, and chance', () => {
+  it('returns the time of day, a time that only grows, and random numbers', () => {
     expect(Math.abs(realClock.wallNow() - Date.now())).toBeLessThan(1000);
     const first = realClock.now();
     expect(realClock.now()).toBeGreaterThanOrEqual(first);

@@ -17,7 +17,7 @@ describe('digest', () => {
 });
 
 describe('fileSha256', () => {
-  it('is that of the bytes of a file, however long it is', async () => {
+  it('is the digest of the bytes of a file of any length', async () => {
     for (const bytes of [Buffer.alloc(0), Buffer.from([0xff, 0x00, 0x0d]), Buffer.alloc(300_000, 'é')]) {
       expect(await fileSha256(tempFile(bytes))).toBe(createHash('sha256').update(bytes).digest('hex'));
     }

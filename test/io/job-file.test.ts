@@ -4,8 +4,8 @@ import { tempFile } from '../support/io/temp.ts';
 
 const read = (text: string) => readJobFile(tempFile(text, 'job.yaml'));
 
-/** The message of the fault, without the directory of the file. */
-function faultOf(text: string): string {
+/** The message of the error, without the directory of the file. */
+function errorOf(text: string): string {
   try {
     read(text);
   } catch (error) {
@@ -18,7 +18,7 @@ function faultOf(text: string): string {
 const valuesOf = (text: string) => Object.fromEntries(read(text).map(({ key, value }) => [key, value]));
 
 describe('a job file', () => {
-  it('gives every key with its value as text, and its place', () => {
+  it('returns every key with its value as text, and its place', () => {
     const text = [
       '# nightly',
       'command: apply',
@@ -51,7 +51,7 @@ describe('a job file', () => {
     },
   );
 
-  it('takes quoted, empty, folded and anchored values, CRLF, a BOM, and a flow mapping', () => {
+  it('accepts quoted, empty, folded and anchored values, CRLF, a BOM, and a flow mapping', () => {
     expect(valuesOf('a: "x: # y"\nb: \'it\'\'s\'\nc:\nd: ""\n')).toEqual({ a: 'x: # y', b: "it's", c: '', d: '' });
     expect(valuesOf('a: >-\n  one\n  two\nb: &anchor x\n')).toEqual({ a: 'one two', b: 'x' });
     expect(valuesOf('\uFEFFa: 1\r\nb: 2\r\n')).toEqual({ a: '1', b: '2' });
@@ -60,7 +60,7 @@ describe('a job file', () => {
     expect(valuesOf('{}')).toEqual({});
   });
 
-  it('loses no name that JavaScript treats apart', () => {
+  it('keeps names that are special in JavaScript', () => {
     const [map] = read('map: {__proto__: x, constructor: y}');
     expect(Object.entries(map?.value ?? {})).toEqual([
       ['__proto__', 'x'],
@@ -69,7 +69,7 @@ describe('a job file', () => {
   });
 });
 
-describe('a fault', () => {
+describe('an error', () => {
   it.each([
     ['', 'job.yaml:1:1: a job file is a list of `name: value` lines'],
     ['# nothing\n', 'job.yaml:1:1: a job file is a list of `name: value` lines'],
@@ -85,8 +85,8 @@ describe('a fault', () => {
     ['map: {a}\n', 'job.yaml:1:1: map must hold plain names and values'],
     ['[a, b]: c\n', 'job.yaml:1:1: a name must be a plain word'],
     ['? {a: b}\n: c\n', 'job.yaml:1:3: a name must be a plain word'],
-  ])('names line and column, and what is wanted: %j', (text, fault) => {
-    expect(faultOf(text)).toBe(fault);
+  ])('names line and column, and what is expected: %j', (text, error) => {
+    expect(errorOf(text)).toBe(error);
   });
 
   it.each([
@@ -98,10 +98,10 @@ describe('a fault', () => {
     ['command: apply\n---\ninput: x\n', 2, 1, 'multiple documents'],
     ['{a: 1, , b: 2}\n', 1, 8, 'Unexpected ,'],
   ])('of the YAML names line and column: %j', (text, line, col, words) => {
-    const fault = faultOf(text);
-    expect(fault).toMatch(new RegExp(`^job\\.yaml:${line}:${col}: `));
-    expect(fault).toContain(words);
-    expect(fault).not.toMatch(/\n| at line /);
+    const error = errorOf(text);
+    expect(error).toMatch(new RegExp(`^job\\.yaml:${line}:${col}: `));
+    expect(error).toContain(words);
+    expect(error).not.toMatch(/\n| at line /);
   });
 
   it('of the file system passes through', () => {

@@ -1,31 +1,32 @@
-/** Longest piece of foreign text that is kept in a message, a result cell or a log line, in characters. */
-const LONGEST = 500;
+/** The longest text from outside in a message, a result cell or a log line. */
+const MAX_CHARACTERS = 500;
+const MAX_QUOTED_CHARACTERS = 60;
 
-// C0 and C1 controls, line and paragraph separators, and the marks that reorder or hide text on a terminal.
+// C0 and C1 controls, line and paragraph separators, and characters that reorder or hide text on a terminal.
 const HIDDEN = /[\p{Cc}\u2028\u2029\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/gu;
 
 /**
- * Text from outside (a server, a cell) made safe to print: control and invisible characters become `\xNN` or
- * `\uNNNN`, and it is cut to 500 characters. Without this a server could move the cursor of whoever reads the log.
+ * Makes text from outside (a server, a cell) safe to print: control and invisible characters become `\xNN` or `\uNNNN`,
+ * and a long text is cut off. Without this, a server could control the terminal of a reader of the log.
  */
-export function printable(text: string, longest = LONGEST): string {
-  const visible = text.replace(HIDDEN, (mark) => {
-    const code = mark.codePointAt(0) as number;
+export function printable(text: string, longest = MAX_CHARACTERS): string {
+  const visible = text.replace(HIDDEN, (character) => {
+    const code = character.codePointAt(0) as number;
     return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
   });
   if (visible.length <= longest) return visible;
-  // Never half of a surrogate pair at the end: no file could hold it.
+  // Not half of a surrogate pair at the end, which no file can hold.
   return `${visible.slice(0, longest).replace(/[\uD800-\uDBFF]$/, '')}...`;
 }
 
-/** A cell as it is quoted in a message: printable, at most 60 characters, in double quotes. */
+/** Quotes a cell for a message: printable, at most 60 characters, in double quotes. */
 export function quoted(cell: string): string {
-  return `"${printable(cell, 60)}"`;
+  return `"${printable(cell, MAX_QUOTED_CHARACTERS)}"`;
 }
 
 /**
- * Free text guarded for spreadsheets: an apostrophe goes before anything that a spreadsheet could read as a formula,
- * also behind leading white space. Not for ids and E.164 numbers that passed validation, which must feed back.
+ * Guards free text for spreadsheets: adds an apostrophe before anything that could be read as a formula, even after white
+ * space. Not for valid ids and E.164 numbers, which must be usable as input again.
  */
 export function guardFormula(text: string): string {
   // Most cells of a table are empty.
@@ -33,10 +34,10 @@ export function guardFormula(text: string): string {
   return /^\s*[=+\-@|\t\r]/u.test(text) ? `'${text}` : text;
 }
 
-/** Columns of a terminal; only paths, commands and words that are longer go beyond. */
+/** The width of printed text. Only longer paths, commands and words exceed it. */
 export const COLUMNS = 80;
 
-/** A text in lines that fit a terminal, broken between words; those after the first begin with so many spaces. */
+/** Breaks a text between words into lines of a terminal. Lines after the first are indented by `indent` spaces. */
 export function wrapped(text: string, indent: number): string {
   const [first = '', ...words] = text.split(' ');
   const lines: string[] = [];
@@ -51,7 +52,7 @@ export function wrapped(text: string, indent: number): string {
   return [...lines, line].join('\n');
 }
 
-/** `1 row`, `2 rows`; digits are grouped by commas. */
+/** `1 row`, `2,000 rows`. */
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;
 }

@@ -17,7 +17,7 @@ function read({ id = ID, phone = '', profile = PROFILE, product = '' }: Cells, a
 }
 
 describe('a good row', () => {
-  it('gives id, phone number, profile and product', () => {
+  it('is read as id, phone number, profile and product', () => {
     expect(read({ phone: PHONE, product: 'A2P' })).toEqual({
       id: ID,
       phoneNumber: PHONE,
@@ -31,12 +31,12 @@ describe('a good row', () => {
     expect(read({ profile: '', product: 'P2P' })).toMatchObject({ profile: null, product: 'P2P' });
   });
 
-  it('takes white space alone for empty', () => {
+  it('treats white space alone as empty', () => {
     expect(read({ profile: ' \u00a0\u200b', product: 'P2P' })).toMatchObject({ profile: null, product: 'P2P' });
     expect(read({ product: '\t ' })).toMatchObject({ profile: PROFILE, product: null });
   });
 
-  it('frees cells from white space and from the guards of spreadsheets', () => {
+  it('removes white space and the guards of spreadsheets from cells', () => {
     const cells = { id: `="${ID}"`, phone: `'${PHONE}`, profile: `\ufeff${PROFILE}\u200b`, product: ' A2P ' };
     expect(read(cells)).toEqual({ id: ID, phoneNumber: PHONE, profile: PROFILE, product: 'A2P' });
   });
@@ -45,12 +45,9 @@ describe('a good row', () => {
     expect(read({ profile: PROFILE.toUpperCase() })).toMatchObject({ profile: PROFILE });
   });
 
-  it.each(['UNASSIGN', 'unassign', 'UnAssign', " 'UNASSIGN "])(
-    'takes %j for unassign where that is allowed',
-    (profile) => {
-      expect(read({ profile }, { ...STRICT, unassign: true })).toMatchObject({ profile: 'UNASSIGN' });
-    },
-  );
+  it.each(['UNASSIGN', 'unassign', 'UnAssign', " 'UNASSIGN "])('reads %j as unassign if that is allowed', (profile) => {
+    expect(read({ profile }, { ...STRICT, unassign: true })).toMatchObject({ profile: 'UNASSIGN' });
+  });
 
   it.each([
     '7',
@@ -186,11 +183,11 @@ describe('a rejected row', () => {
       { profile: 'UNASSIGN' },
       'UNASSIGN takes the number off its profile and stops its messages; pass --allow-unassign if that is meant',
     ],
-  ])('is told what is wrong and what to do: %j', (cells, text) => {
+  ])('says what is wrong and what to do: %j', (cells, text) => {
     expect(read(cells)).toMatchObject({ text });
   });
 
-  it('is told how to say what an ambiguous cell may have meant', () => {
+  it('says how to write what an ambiguous cell may have meant', () => {
     expect(read({ profile: 'null' })).toEqual({
       code: 'ambiguous_cell',
       text: 'messaging_profile_id "null" is ambiguous: leave the cell empty to keep the value, or write UNASSIGN in the profile column to remove it',
@@ -210,7 +207,7 @@ describe('a rejected row', () => {
   });
 
   it.each(['unaßign', 'unaſſign', 'una\u017fsıgn', 'UNASSIGN!'])(
-    'has %j for a profile even where unassign is allowed',
+    'has the profile %j, even if unassign is allowed',
     (profile) => {
       expect(read({ profile }, { ...STRICT, unassign: true })).toMatchObject({ code: 'bad_profile_id' });
     },
@@ -223,7 +220,7 @@ describe('a rejected row', () => {
     expect(read({ profile: '', product: OTHER_PROFILE })).toMatchObject({ code: 'bad_product' });
   });
 
-  it('has the code of its first fault and the texts of all of them', () => {
+  it('has the code of its first error and the texts of all of them', () => {
     expect(read({ id: '', phone: '555', profile: 'x', product: 'a b' })).toEqual({
       code: 'missing_id',
       text: [
@@ -266,7 +263,7 @@ function readNamed(
   return readAssignment([id, phone, profile, product, name], NAMED, 5, allowed);
 }
 
-/** The id and the name of the profile that a row asks for; null where it asks for none by name. */
+/** The id and name of the profile that a row asks for; null if it does not ask by name. */
 function refOf(row: ReturnType<typeof readNamed>) {
   return 'code' in row || row.profile === null ? null : readProfileRef(row.profile);
 }
@@ -334,7 +331,7 @@ describe('a row of a file for which the account is read', () => {
 });
 
 describe('the values of a row', () => {
-  it('are empty where a cell or a column is missing', () => {
+  it('are empty for a missing cell or column', () => {
     expect(rowValues([` ${ID} `], { phone_number_id: 0, messaging_product: 1 })).toEqual({
       phone_number_id: ID,
       phone_number: '',

@@ -20,7 +20,7 @@ describe('the edges of a cell', () => {
     expect(cleanCell(mark + mark)).toBe('');
   });
 
-  it('leaves what stands inside a value', () => {
+  it('keeps characters inside a value', () => {
     expect(cleanCell('a b')).toBe('a b');
     expect(cleanCell(' a \u00a0\u200b b ')).toBe('a \u00a0\u200b b');
   });

@@ -6,7 +6,7 @@ import { sha256 } from '../../support/digests.ts';
 
 type Row = { id: string; targets: string };
 
-/** The verdicts on a file; row n stands in line 10 n + 1. */
+/** The verdicts on a file; row n is on line 10 n + 1. */
 function verdictsOn(rows: readonly Row[], digest: Digest): Map<number, Repeat> {
   const index = createRepeatIndex(digest);
   for (const [at, { id, targets }] of rows.entries()) index.add({ row: at + 1, line: 10 * (at + 1) + 1, id }, targets);
@@ -56,7 +56,7 @@ describe('repeated ids', () => {
     expect(verdicts[15]).toEqual({ kind: 'conflict', lines: first.slice(0, 10), others: 14 });
   });
 
-  it.each([0, 1] as const)('have other targets if only word %d of their digests tells so', (word) => {
+  it.each([0, 1] as const)('have other targets if only word %d of their digests differs', (word) => {
     const rows = ['to a', 'to b', 'to a'].map((targets) => ({ id: 'x', targets }));
     expect(verdictsOn(rows, alike(word)).get(1)).toEqual({ kind: 'conflict', lines: [21, 31], others: 2 });
     expect(verdictsOn([...rows.slice(0, 1), ...rows.slice(2)], alike(word)).get(2)).toEqual({
@@ -65,7 +65,7 @@ describe('repeated ids', () => {
     });
   });
 
-  describe('of a row that is rejected as it stands', () => {
+  describe('of a row that is rejected for another reason', () => {
     const verdictsWith = (bad: readonly number[], ...rows: string[]) => {
       const index = createRepeatIndex(sha256);
       for (const [at, text] of rows.entries()) {
@@ -75,14 +75,14 @@ describe('repeated ids', () => {
       return Object.fromEntries(index.verdicts());
     };
 
-    it('leave the next good row with the same targets to be sent', () => {
+    it('send the next good row with the same targets', () => {
       expect(verdictsWith([1], 'a1', 'a1')).toEqual({});
       expect(verdictsWith([1, 3], 'a1', 'a1', 'a1', 'a1')).toEqual({ 4: { kind: 'duplicate', line: 21 } });
       expect(verdictsWith([2], 'a1', 'a1', 'a1')).toEqual({ 3: { kind: 'duplicate', line: 11 } });
       expect(verdictsWith([1, 2], 'a1', 'a1')).toEqual({});
     });
 
-    it('with other targets are in conflict all the same, as one of them must be wrong', () => {
+    it('with other targets are still in conflict, because one of them must be wrong', () => {
       expect(verdictsWith([1], 'a1', 'a2')).toEqual({
         1: { kind: 'conflict', lines: [21], others: 1 },
         2: { kind: 'conflict', lines: [11], others: 1 },
@@ -90,7 +90,7 @@ describe('repeated ids', () => {
     });
   });
 
-  it('are found among more targets than are kept at hand', () => {
+  it('are found among more targets than are cached', () => {
     const targets = Array.from({ length: 300 }, (_, at) => `t${at}`);
     const rows = [...targets, ...targets].map((target) => ({ id: `of ${target}`, targets: target }));
     const verdicts = verdictsOn([...rows, { id: 'of t299', targets: 't0' }], sha256);

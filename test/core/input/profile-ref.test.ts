@@ -25,7 +25,7 @@ describe('a profile that is named in place of its id', () => {
     );
   });
 
-  it('has a question mark for half a character, which no file could hold', () => {
+  it('has a question mark for half a character, which no file can hold', () => {
     expect(readProfileRef(profileRef('', 'a\ud800b\udfff'))).toEqual({ id: '', name: 'a?b?' });
     expect(readProfileRef(profileRef('', '\ud83d\ude00'))).toEqual({ id: '', name: '\ud83d\ude00' });
   });

@@ -174,9 +174,12 @@ describe('a time of day', () => {
     ['a millisecond more than that', '10:00', local(1, 15, 21, 59, 59, 999), local(1, 16, 10, 0)],
     ['later today, but too late', '22:01', local(1, 15, 10, 0), local(1, 15, 22, 1)],
     ['an hour ago', '05:00', local(1, 15, 6, 0), local(1, 16, 5, 0)],
-  ] satisfies [string, string, number, number][])('%s was missed; the next one is told', (_what, text, now, missed) => {
-    expect(readFinishBy(text, now)).toEqual({ missed });
-  });
+  ] satisfies [string, string, number, number][])(
+    '%s was missed; the next such time is returned',
+    (_what, text, now, missed) => {
+      expect(readFinishBy(text, now)).toEqual({ missed });
+    },
+  );
 
   const anyNow = fc.integer({ min: Date.UTC(2020, 0, 1), max: Date.UTC(2040, 0, 1) });
   const anyClock = fc.tuple(fc.nat(23), fc.nat(59));
@@ -232,33 +235,33 @@ describe('a time of day', () => {
     const at = (time: string) => ({ at: Date.parse(time) });
     const missed = (time: string) => ({ missed: Date.parse(time) });
 
-    it('goes by the calendar where the night has 25 hours', () => {
+    it('follows the calendar on a night with an extra hour', () => {
       expect(read('06:00', '2026-10-24T18:59:00+02:00')).toEqual(missed('2026-10-25T06:00:00+01:00'));
       expect(read('06:00', '2026-10-24T19:00:00+02:00')).toEqual(at('2026-10-25T06:00:00+01:00'));
       expect(read('18:00', '2026-10-24T20:00:00+02:00')).toEqual(missed('2026-10-25T18:00:00+01:00'));
     });
 
-    it('goes by the calendar where the night has 23 hours', () => {
+    it('follows the calendar on a night with a missing hour', () => {
       expect(read('06:00', '2026-03-28T16:59:00+01:00')).toEqual(missed('2026-03-29T06:00:00+02:00'));
       expect(read('06:00', '2026-03-28T17:00:00+01:00')).toEqual(at('2026-03-29T06:00:00+02:00'));
     });
 
-    it('is put off by an hour where it does not exist', () => {
+    it('is an hour later if it does not exist', () => {
       expect(read('02:30', '2026-03-29T01:15:00+01:00')).toEqual(at('2026-03-29T03:30:00+02:00'));
       expect(read('02:30', '2026-03-28T22:00:00+01:00')).toEqual(at('2026-03-29T03:30:00+02:00'));
     });
 
-    it('is that of the next day once the hour that does not exist has gone by', () => {
+    it('is that of the next day after the hour that does not exist', () => {
       expect(read('02:30', '2026-03-29T04:00:00+02:00')).toEqual(missed('2026-03-30T02:30:00+02:00'));
       expect(read('02:30', '2026-03-29T15:00:00+02:00')).toEqual(at('2026-03-30T02:30:00+02:00'));
     });
 
-    it('is the first of two where it comes twice', () => {
+    it('is the first of two if it comes twice', () => {
       expect(read('02:30', '2026-10-24T22:00:00+02:00')).toEqual(at('2026-10-25T02:30:00+02:00'));
       expect(read('02:30', '2026-10-25T02:15:00+02:00')).toEqual(at('2026-10-25T02:30:00+02:00'));
     });
 
-    it('is the second of two once the first has gone by', () => {
+    it('is the second of two after the first', () => {
       expect(read('02:30', '2026-10-25T02:30:00+02:00')).toEqual(at('2026-10-25T02:30:00+01:00'));
       expect(read('02:30', '2026-10-25T02:45:00+02:00')).toEqual(at('2026-10-25T02:30:00+01:00'));
       expect(read('02:30', '2026-10-25T02:15:00+01:00')).toEqual(at('2026-10-25T02:30:00+01:00'));
@@ -292,7 +295,7 @@ describe('a time that is shown', () => {
     [local(1, 5, 4, 3, 0, 999), '2026-01-05 04:03 +00:00'],
     [local(12, 31, 23, 59), '2026-12-31 23:59 +00:00'],
     [local(10, 10, 0, 0), '2026-10-10 00:00 +00:00'],
-  ])('has seconds only where there are some (%#)', (time, text) => {
+  ])('has seconds only if they are not zero (%#)', (time, text) => {
     vi.spyOn(Date.prototype, 'getTimezoneOffset').mockReturnValue(0);
     expect(localTime(time)).toBe(text);
   });

@@ -13,13 +13,13 @@ function read(...keys: [key: string, value: Value][]) {
   );
 }
 
-// Of other commands: --only of retry, --watch and --every of verify.
+// Settings of other commands: --only of retry, --watch and --every of verify.
 const JOB_SETTINGS = SETTING_NAMES.filter((name) => !['only', 'watch', 'every'].includes(name));
 const COMMAND: [string, string] = ['command', 'apply'];
 const INPUT: [string, string] = ['input', 'numbers.csv'];
 
 describe('a job', () => {
-  it('is a command, an input, and settings as they were typed', () => {
+  it('is a command, an input, and settings as text', () => {
     expect(
       read(COMMAND, INPUT, ['name', '0123'], ['max_attempts', '7'], ['skip_rejected', 'true'], ['rate', 'x']),
     ).toEqual({
@@ -29,17 +29,17 @@ describe('a job', () => {
     });
   });
 
-  it('may hold any setting that is not of another command', () => {
+  it('may have any setting except those of other commands', () => {
     const given: [string, string][] = JOB_SETTINGS.map((name) => [name, 'as typed']);
     const raw = Object.fromEntries(given.map(([name, text]) => [name, name === 'map' ? [text] : text]));
     expect(read(COMMAND, INPUT, ...given)).toEqual({ command: 'apply', input: 'numbers.csv', raw });
   });
 
-  it('may plan only', () => {
+  it('may be a plan', () => {
     expect(read(['command', 'plan'], INPUT)).toEqual({ command: 'plan', input: 'numbers.csv', raw: {} });
   });
 
-  it('names columns in a mapping, or one of them in plain', () => {
+  it('names columns in a mapping, or one of them as text', () => {
     const map = { phone_number_id: 'Number ID', messaging_product: 'Product' };
     expect(read(COMMAND, INPUT, ['map', map])).toMatchObject({
       raw: { map: ['phone_number_id=Number ID', 'messaging_product=Product'] },
@@ -77,7 +77,7 @@ describe('a job file with errors', () => {
     expect(read(...keys)).toEqual({ errors });
   });
 
-  it('names all of them at once', () => {
+  it('reports all of them at once', () => {
     expect(read(COMMAND, ['colour', 'red'], ['rate', {}])).toEqual({
       errors: [
         'jobs/nightly.yaml:2:1: unknown key colour',

@@ -173,7 +173,7 @@ describe('a setting', () => {
     expect(parseSetting(name, text)).toEqual({ error: `${error}, not "${text}"` });
   });
 
-  it('shows what was typed without its control characters, and not all of it', () => {
+  it('quotes the text without control characters, and only its start', () => {
     expect(parseSetting('delimiter', '\u001b[2J')).toEqual({ error: 'must be one of , ; | tab, not "\\x1b[2J"' });
     expect(parseSetting('yes', 'x'.repeat(100))).toEqual({
       error: `must be true or false, not "${'x'.repeat(60)}..."`,
@@ -196,7 +196,7 @@ describe('a setting', () => {
     );
   });
 
-  it('takes any text without throwing, and gives a number within its range or a error', () => {
+  it('reads any text without throwing: as a number within its range, or as an error', () => {
     fc.assert(
       fc.property(fc.constantFrom(...SETTING_NAMES), fc.oneof(anyText(), fc.string()), (name, text) => {
         const parsed = parseSetting(name, text);

@@ -7,8 +7,8 @@ import { resolveLayers } from '../../support/make.ts';
 
 const layers = (...given: [Source, RawSettings][]) => given.map(([source, raw]) => ({ source, raw }));
 
-describe('settings as they would be typed', () => {
-  it('leave out what is at its default, and what is not wanted', () => {
+describe('settings as text', () => {
+  it('leave out defaults, and settings that are not wanted', () => {
     const { settings } = resolveLayers({
       rate: 'AUTO',
       reserve: '20',
@@ -25,7 +25,7 @@ describe('settings as they would be typed', () => {
     expect(rawSettings(settings, (name) => name !== 'yes')).toEqual({ name: 'nightly' });
   });
 
-  it('keep what is at its default where that is asked for, and still have no text for what has no value', () => {
+  it('keep defaults if asked to, but have no text for a setting without a value', () => {
     const { settings } = resolveLayers({ rate: 'auto', max_failures: '5%', name: 'nightly' });
     const wanted = ['rate', 'max_failures', 'timeout', 'only', 'yes', 'name', 'map', 'concurrency', 'delimiter'];
     expect(rawSettings(settings, (name) => wanted.includes(name), true)).toEqual({
@@ -39,7 +39,7 @@ describe('settings as they would be typed', () => {
     expect(rawSettings(settings, (name) => wanted.includes(name), false)).toEqual({ name: 'nightly' });
   });
 
-  it('are texts that a command line would take', () => {
+  it('are texts that a command line accepts', () => {
     const { settings } = resolveLayers({
       map: ['phone_number_id=Number ID', 'phone_number=Phone'],
       delimiter: '\t',
@@ -68,7 +68,7 @@ describe('settings as they would be typed', () => {
     });
   });
 
-  it('name kinds of rows by commas', () => {
+  it('separate kinds of rows by commas', () => {
     const again = (only: string) => {
       const resolved = resolveSettings(layers(['flag', { only }]), 'retry');
       return 'errors' in resolved ? resolved : rawSettings(resolved.settings, () => true);
@@ -158,11 +158,11 @@ describe('settings as they would be typed', () => {
   };
   const anyTyped = optional(forAll);
 
-  it('are tried in any number, and every setting is among them', () => {
+  it('are generated for every setting', () => {
     expect(Object.keys(forAll).sort()).toEqual([...SETTING_NAMES].sort());
   });
 
-  it('give the same settings when they are read again', () => {
+  it('are read back as the same settings', () => {
     fc.assert(
       fc.property(anyTyped, fc.boolean(), (typed, keepDefaults) => {
         const resolved = resolveSettings(layers(['job file', typed]), 'apply');

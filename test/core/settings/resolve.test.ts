@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Scope } from '../../../src/core/settings/definition.ts';
-import { concurrencyOf, resolveSettings, type Source } from '../../../src/core/settings/resolve.ts';
+import { concurrencyOf, readEnvironment, resolveSettings, type Source } from '../../../src/core/settings/resolve.ts';
 import type { RawSettings } from '../../../src/core/settings/schema.ts';
 import { resolveLayers } from '../../support/make.ts';
 
 const layers = (...given: [Source, RawSettings][]) => given.map(([source, raw]) => ({ source, raw }));
 
-/** The errors of these layers; none where they are good. */
+/** The errors of these layers; none if they are good. */
 function errorsOf(given: [Source, RawSettings][], scope: Scope = 'apply'): string[] {
   const resolved = resolveSettings(layers(...given), scope);
   return 'errors' in resolved ? resolved.errors : [];
@@ -32,17 +32,17 @@ describe('precedence', () => {
     });
   });
 
-  it('has no columns named, and no value, where neither a layer nor a default says anything', () => {
+  it('has no mapped columns and no values without a layer or a default', () => {
     const { settings } = resolveLayers({});
     expect([settings.map, settings.name, settings.delimiter]).toEqual([{}, null, null]);
   });
 
-  it('lets a flag take back what a lower layer turned on', () => {
+  it('lets a flag turn off what a lower layer turned on', () => {
     const resolved = resolveSettings(layers(['flag', { json: 'false' }], ['environment', { json: 'true' }]), 'apply');
     expect(resolved).toMatchObject({ settings: { json: false }, sources: { json: 'flag' } });
   });
 
-  it('takes --map from one layer, not from several', () => {
+  it('takes --map from one layer only', () => {
     const resolved = resolveSettings(
       layers(['flag', { map: 'phone_number_id=A' }], ['job file', { map: ['messaging_product=B'] }]),
       'apply',
@@ -52,7 +52,7 @@ describe('precedence', () => {
 });
 
 describe('several values', () => {
-  it('of --map come together', () => {
+  it('of --map are merged', () => {
     const { settings } = resolveLayers({ map: ['phone_number_id=Number ID', 'messaging_product=Product=X'] });
     expect(settings.map).toEqual({ phone_number_id: 'Number ID', messaging_product: 'Product=X' });
   });
@@ -78,7 +78,7 @@ describe('several values', () => {
 });
 
 describe('errors', () => {
-  it('are all told at once, each by the name under which it was given', () => {
+  it('are all returned at once, each with the name under which it was given', () => {
     const given: [Source, RawSettings][] = [
       ['flag', { rate: 'x' }],
       ['environment', { max_attempts: '0' }],
@@ -102,7 +102,7 @@ describe('errors', () => {
     expect(errorsOf([['environment', { rate: '5' }]], 'runs')).toEqual([]);
   });
 
-  it('include a rate of off towards anything but this machine', () => {
+  it('include --rate off with an address other than this machine', () => {
     expect(errorsOf([['flag', { rate: 'off' }]])).toEqual([
       '--rate off is for a loopback address only, and the base URL is "https://api.telnyx.com/v2"',
     ]);
@@ -110,7 +110,7 @@ describe('errors', () => {
     expect(errorsOf([['flag', { rate: 'off', sandbox: 'true' }]])).toEqual([]);
   });
 
-  it('include a first wait that is longer than the longest', () => {
+  it('include a first wait that is longer than the longest one', () => {
     const error = '--retry-base must not be longer than --retry-max';
     expect(errorsOf([['flag', { retry_base: '61s' }]])).toEqual([error]);
     expect(errorsOf([['flag', { retry_max: '500ms' }]])).toEqual([error]);
@@ -118,7 +118,50 @@ describe('errors', () => {
   });
 });
 
-describe('requests in flight at most', () => {
+describe('the environment', () => {
+  it('reads the variables with our prefix, and no others', () => {
+    const environment = {
+      TELNYX_REASSIGN_RATE: '2',
+      TELNYX_REASSIGN_MAX_SERVER_WAIT: '1m',
+      TELNYX_REASSIGN_JSON: undefined,
+      TELNYX_API_KEY: 'x',
+      RATE: '9',
+      telnyx_reassign_rate: '9',
+    };
+    expect(readEnvironment(environment)).toStrictEqual({
+      raw: { rate: '2', max_server_wait: '1m' },
+      errors: [],
+    });
+  });
+
+  it.each([
+    ['TELNYX_REASSIGN_YES', '--yes'],
+    ['TELNYX_REASSIGN_SKIP_REJECTED', '--skip-rejected'],
+    ['TELNYX_REASSIGN_ALLOW_UNASSIGN', '--allow-unassign'],
+    ['TELNYX_REASSIGN_ALLOW_ROUNDED_IDS', '--allow-rounded-ids'],
+    ['TELNYX_REASSIGN_IF_UNFINISHED', '--if-unfinished'],
+    ['TELNYX_REASSIGN_NO_LOCK', '--no-lock'],
+  ])('cannot give consent: %s is an error, even if it is false', (variable, flag) => {
+    const error = `${variable} is not taken from the environment; pass ${flag} if it is meant`;
+    expect(readEnvironment({ [variable]: 'true' })).toEqual({ raw: {}, errors: [error] });
+    expect(readEnvironment({ [variable]: 'false' })).toEqual({ raw: {}, errors: [error] });
+  });
+
+  it.each([
+    ['TELNYX_REASSIGN_RATES', '; did you mean TELNYX_REASSIGN_RATE?'],
+    ['TELNYX_REASSIGN_MAX_ATEMPTS', '; did you mean TELNYX_REASSIGN_MAX_ATTEMPTS?'],
+    ['TELNYX_REASSIGN_rate', '; did you mean TELNYX_REASSIGN_RATE?'],
+    ['TELNYX_REASSIGN_API_KEY', ''],
+    ['TELNYX_REASSIGN_', ''],
+  ])('accepts no unknown variable with our prefix: %s is an error', (variable, hint) => {
+    expect(readEnvironment({ [variable]: '1' })).toEqual({
+      raw: {},
+      errors: [`unknown variable ${variable}${hint}`],
+    });
+  });
+});
+
+describe('the maximum number of requests in flight', () => {
   it.each([
     [{ rate: 5, concurrency: null }, 10],
     [{ rate: 0.1, concurrency: null }, 10],

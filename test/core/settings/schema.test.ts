@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { FollowUp, Scope, SettingDefinition } from '../../../src/core/settings/definition.ts';
-import { flagOf, variableOf } from '../../../src/core/settings/flags.ts';
 import { parseSetting } from '../../../src/core/settings/parse.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, settingDefinition } from '../../../src/core/settings/schema.ts';
 
 describe('the table of settings', () => {
-  it.each(SETTING_NAMES)('%s has a default of its own kind, or none', (name) => {
+  it.each(SETTING_NAMES)('%s has a valid default, or none', (name) => {
     const { default: standard } = settingDefinition(name);
     if (standard === null) return;
     expect(parseSetting(name, standard)).toHaveProperty('value');
@@ -39,13 +38,13 @@ describe('the table of settings', () => {
     ['strict', false],
     ['detailed_exitcode', false],
     ['every', 60_000],
-  ] satisfies [SettingName, unknown][])('%s is %j when nothing is said', (name, value) => {
+  ] satisfies [SettingName, unknown][])('%s is %j by default', (name, value) => {
     expect(parseSetting(name, settingDefinition(name).default ?? '')).toEqual({ value });
   });
 
   it.each([
     ...['map', 'delimiter', 'concurrency', 'max_changes', 'stop_after', 'finish_by', 'max_plan_age', 'watch'],
-  ] as SettingName[])('%s has no value when nothing is said', (name) => {
+  ] as SettingName[])('%s has no value by default', (name) => {
     expect(settingDefinition(name).default).toBeNull();
   });
 
@@ -105,17 +104,12 @@ describe('the table of settings', () => {
     ['verify', [...reading, ...pace, 'outage_patience', 'base_url', ...output, 'watch', 'every']],
     ['results', ['results', 'json', 'quiet']],
     ['runs', ['runs_dir', 'json', 'quiet']],
-  ] satisfies [Scope, string[]][])('belongs to %s as far as that command can do with it', (scope, names) => {
+  ] satisfies [Scope, string[]][])('is accepted by %s if that command uses it', (scope, names) => {
     expect(those(({ scopes }) => scopes.includes(scope)).sort()).toEqual([...names].sort());
   });
 
   it('has the words of the contract', () => {
     expect(SETTINGS.if_unfinished.choices).toEqual(['refuse', 'resume', 'new']);
     expect(SETTINGS.only.choices).toEqual(['failed', 'retryable', 'permanent', 'unverified', 'unprocessed', 'held']);
-  });
-
-  it('names a setting as flag and as variable', () => {
-    expect(flagOf('max_server_wait')).toBe('max-server-wait');
-    expect(variableOf('max_server_wait')).toBe('TELNYX_REASSIGN_MAX_SERVER_WAIT');
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatDuration, parseDuration } from '../../../src/core/text/duration.ts';
 
-describe('a duration that is typed', () => {
+describe('parseDuration', () => {
   it.each([
     ['500ms', 500],
     ['10s', 10_000],
@@ -44,7 +44,7 @@ describe('a duration that is typed', () => {
     expect(parseDuration(text)).toBeNull();
   });
 
-  it('comes back the same when its milliseconds are typed', () => {
+  it('is read back unchanged from its exact text', () => {
     const number = fc
       .tuple(fc.nat(9999), fc.nat(999_999))
       .map(([whole, part]) => `${whole}.${String(part).padStart(6, '0')}`);
@@ -59,7 +59,7 @@ describe('a duration that is typed', () => {
   });
 });
 
-describe('a duration that is shown', () => {
+describe('formatDuration', () => {
   it.each([
     [0, '0ms'],
     [450.4, '450ms'],

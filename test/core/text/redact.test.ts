@@ -24,14 +24,14 @@ describe('a cleaner', () => {
     expect(clean('abc+/=defgh')).toBe('[key]');
   });
 
-  it('takes the marks of regular expressions in a key for themselves', () => {
+  it('takes the special characters of regular expressions in a key literally', () => {
     const key = 'a.b*c+d?(e)[f]{g}|h^i$j\\k-l/m';
     expect(createCleaner(key)(`<${key}>`)).toBe('<[key]>');
     expect(createCleaner('........')('12345678')).toBe('12345678');
     expect(createCleaner('........')('........')).toBe('[key]');
   });
 
-  it('takes a short key for a whole word only, or it would spoil every text', () => {
+  it('removes a short key only as a whole word, or it would spoil every text', () => {
     const clean = createCleaner('test');
     expect(clean('the key test, "TEST" and test: latest tests')).toBe('the key [key], "[key]" and [key]: latest tests');
     expect(createCleaner('12345678')('a12345678b')).toBe('a[key]b');
@@ -44,17 +44,17 @@ describe('a cleaner', () => {
     expect(clean('x'.repeat(501))).toHaveLength(503);
   });
 
-  it('has taken the key away before the text is cut', () => {
+  it('removes the key before the text is cut', () => {
     const clean = createCleaner(KEY);
     expect(clean('x'.repeat(495) + KEY)).toBe(`${'x'.repeat(495)}[key]`);
     expect(clean('x'.repeat(497) + KEY)).toBe(`${'x'.repeat(497)}[ke...`);
   });
 
-  // The marks that a key may have, less those that the replacement and the escapes are made of.
+  // The characters that a key may have, without those of the replacement and the escapes.
   const mark = fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code));
   const key = fc.string({ unit: mark.filter((one) => !'[]\\'.includes(one)), minLength: 8, maxLength: 40 });
 
-  it('never lets the key through, wherever and however it stands', () => {
+  it('never lets the key through, wherever and however it is written', () => {
     const form = fc.constantFrom(
       (text: string) => text,
       (text: string) => text.toLowerCase(),

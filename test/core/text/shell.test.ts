@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { flagsOf } from '../../../src/core/settings/flags.ts';
 import { commandLine, shellWord } from '../../../src/core/text/shell.ts';
 import { anyText } from '../../support/any-text.ts';
 
@@ -16,7 +15,7 @@ describe('a word for a shell', () => {
     '5%',
     '+1',
     '-',
-  ])('%s stands as it is', (word) => {
+  ])('%s is not quoted', (word) => {
     expect(shellWord(word)).toBe(word);
   });
 
@@ -35,7 +34,7 @@ describe('a word for a shell', () => {
     expect(shellWord(word)).toBe(quoted);
   });
 
-  it('comes out of a real shell as it went in', () => {
+  it('is read back unchanged by a real shell', () => {
     const word = fc.oneof(anyText(12), fc.string({ unit: fc.constantFrom(...' \'"\\$`!*?[]{}()<>|&;#~=%\n\t-a') }));
     const words = fc.array(
       word.map((text) => text.replaceAll('\0', '')),
@@ -48,31 +47,6 @@ describe('a word for a shell', () => {
       }),
       { numRuns: 20 },
     );
-  });
-});
-
-describe('settings as flags', () => {
-  it('are flag and value, a flag alone, or a flag taken back', () => {
-    const typed = {
-      map: ['phone_number_id=Number ID', 'phone_number=Phone'],
-      rate: '2.5',
-      sandbox: 'true',
-      json: 'false',
-      max_attempts: '3',
-    };
-    expect(flagsOf(typed)).toEqual([
-      '--map',
-      'phone_number_id=Number ID',
-      '--map',
-      'phone_number=Phone',
-      '--rate',
-      '2.5',
-      '--sandbox',
-      '--json=false',
-      '--max-attempts',
-      '3',
-    ]);
-    expect(flagsOf({})).toEqual([]);
   });
 });
 

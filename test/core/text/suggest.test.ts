@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { didYouMean, editDistance, suggestion } from '../../../src/core/text/suggest.ts';
 
-describe('what was probably meant', () => {
+describe('didYouMean', () => {
   it.each([
     ['', '', 0],
     ['abc', '', 3],
@@ -24,17 +24,17 @@ describe('what was probably meant', () => {
     expect(didYouMean(word, ['plan', 'apply', 'rate'])).toBe(meant);
   });
 
-  it('may be further away the longer the word is', () => {
+  it('accepts more changes in a longer word', () => {
     expect(didYouMean('max-atemts', ['max-attempts'])).toBe('max-attempts');
     expect(didYouMean('mx-atemts', ['max-attempts'])).toBe('max-attempts');
     expect(didYouMean('xxxxxtempts', ['max-attempts'])).toBeNull();
   });
 
-  it('is the nearest', () => {
+  it('is the most similar word', () => {
     expect(didYouMean('retry-bas', ['retry-max', 'retry-base'])).toBe('retry-base');
   });
 
-  it('is offered as a question', () => {
+  it('becomes a question at the end of a message', () => {
     expect(suggestion('apply')).toBe('; did you mean apply?');
     expect(suggestion(null)).toBe('');
   });

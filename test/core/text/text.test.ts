@@ -4,7 +4,7 @@ import { count, guardFormula, printable, quoted, wrapped } from '../../../src/co
 import { anyText } from '../../support/any-text.ts';
 
 describe('a text in lines', () => {
-  it('is broken between words, and words that are too long stand alone', () => {
+  it('breaks between words, and gives a word that is too long its own line', () => {
     expect(wrapped('  4    short', 7)).toBe('  4    short');
     expect(wrapped(`  4    ${'word '.repeat(20)}end`, 7)).toBe(
       `  4    ${'word '.repeat(13)}word\n       ${'word '.repeat(6)}end`,
@@ -36,7 +36,7 @@ describe('printable text', () => {
     expect(printable(text)).toBe(shown);
   });
 
-  it('is cut to 500 characters, or as many as are asked for', () => {
+  it('is cut to 500 characters, or to the given number', () => {
     expect(printable('x'.repeat(500))).toBe('x'.repeat(500));
     expect(printable('x'.repeat(501))).toBe(`${'x'.repeat(500)}...`);
     expect(printable('abcdef', 3)).toBe('abc...');
@@ -65,7 +65,7 @@ describe('printable text', () => {
 });
 
 describe('a quoted cell', () => {
-  it('stands in double quotes, printable, of at most 60 characters', () => {
+  it('is printable, in double quotes, at most 60 characters', () => {
     expect(quoted('A2P')).toBe('"A2P"');
     expect(quoted('')).toBe('""');
     expect(quoted('a\tb')).toBe('"a\\x09b"');
@@ -85,7 +85,7 @@ describe('the guard against formulas', () => {
     expect(guardFormula(text)).toBe(text);
   });
 
-  it('leaves no text that begins with the mark of a formula, and is put once only', () => {
+  it('leaves no text that begins like a formula, and is added only once', () => {
     const text = fc.string({ unit: fc.constantFrom(...'=+-@|\t\r\n \u00a0\u2003\u2028a1\'"') });
     fc.assert(
       fc.property(text, (any) => {
@@ -109,7 +109,7 @@ describe('a count', () => {
     expect(count(n, 'row')).toBe(text);
   });
 
-  it('may have a plural of its own', () => {
+  it('may have an irregular plural', () => {
     expect(count(1, 'retry', 'retries')).toBe('1 retry');
     expect(count(2, 'retry', 'retries')).toBe('2 retries');
   });

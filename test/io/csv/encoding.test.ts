@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { CHUNK, readAll, recordsOf } from '../../support/io/csv-reading.ts';
 
-function utf16(text: string, order: 'le' | 'be', mark = true): Buffer {
-  const bytes = Buffer.from(mark ? `\uFEFF${text}` : text, 'utf16le');
+function utf16(text: string, order: 'le' | 'be', withMark = true): Buffer {
+  const bytes = Buffer.from(withMark ? `\uFEFF${text}` : text, 'utf16le');
   return order === 'le' ? bytes : bytes.swap16();
 }
 
@@ -43,10 +43,10 @@ describe('an encoding', () => {
     ['é', 2],
     ['日', 3],
     ['😀', 4],
-  ])('%s of %i bytes may span the border of two chunks', async (mark, size) => {
+  ])('%s of %i bytes may span the border of two chunks', async (character, size) => {
     for (let before = 1; before < size; before++) {
       const head = 'id,label\n1,';
-      const long = 'x'.repeat(CHUNK - head.length - before) + mark;
+      const long = 'x'.repeat(CHUNK - head.length - before) + character;
       expect((await recordsOf(`${head}${long}\n2,b\n`)).slice(1)).toEqual([
         [2, '1', long],
         [3, '2', 'b'],
@@ -64,7 +64,7 @@ describe('an encoding', () => {
 const BAD = Buffer.from([0xff]);
 const fill = (bytes: number) => `2,${'x'.repeat(bytes - 3)}\n`;
 
-describe('bytes that are not of the encoding', () => {
+describe('bytes that are not valid in the encoding', () => {
   it.each([
     ['in the first line', [BAD], 1],
     ['Latin-1', [Buffer.from('id,a\r\n1,b\r\n2,Zo\xeb\r\n', 'latin1')], 3],
@@ -85,9 +85,9 @@ describe('bytes that are not of the encoding', () => {
     ['three of four bytes are in the chunk before', '😀', 3, [], 6],
     ['the character begun in the chunk before is the bad one', '', 0, [0xe6], 2],
     ['a byte right at the border', '', 0, [0xff], 2],
-  ])('have their true line where %s', async (_, mark, before, broken, line) => {
+  ])('have their true line if %s', async (_, character, before, broken, line) => {
     const first = `${head}1,${'x'.repeat(CHUNK - head.length - 2 - before - broken.length)}`;
-    const rest = mark === '' ? 'a\n' : `${mark}\n3,c\n4,d\n5,e\n`;
+    const rest = character === '' ? 'a\n' : `${character}\n3,c\n4,d\n5,e\n`;
     const { error } = await readAll(
       Buffer.concat([Buffer.from(first), Buffer.from(broken), Buffer.from(rest), BAD, Buffer.from('\n6,f\n')]),
     );

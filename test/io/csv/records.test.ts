@@ -8,7 +8,7 @@ import { tempFile } from '../../support/io/temp.ts';
 const LINE_ENDS = { LF: '\n', CRLF: '\r\n', CR: '\r' };
 
 describe('line ends', () => {
-  it.each(Object.entries(LINE_ENDS))('%s: every record has the line where it starts', async (_, end) => {
+  it.each(Object.entries(LINE_ENDS))('%s: every record has the line on which it starts', async (_, end) => {
     const lines = ['id,label', '1,a', '2,b', '3,c'];
     const records = [
       [1, 'id', 'label'],
@@ -43,7 +43,7 @@ describe('line ends', () => {
     ]);
   });
 
-  it('counts lines on after a quoted line break at the end of a file without a last line end', async () => {
+  it('keeps counting after a quoted line break in a file without a last line end', async () => {
     expect(await recordsOf('id,label\r\n1,"a\r\nb"')).toEqual([
       [1, 'id', 'label'],
       [2, '1', 'a\r\nb'],
@@ -73,7 +73,7 @@ describe('line ends', () => {
 });
 
 describe('quotes', () => {
-  it('may stand for themselves, doubled, and hold delimiters', async () => {
+  it('may be doubled inside quotes, and delimiters may be there too', async () => {
     expect(await recordsOf('id,label\n"1","a ""b"", c"\n"",""\n')).toEqual([
       [1, 'id', 'label'],
       [2, '1', 'a "b", c'],
@@ -81,7 +81,7 @@ describe('quotes', () => {
     ]);
   });
 
-  it('are text where they do not open a cell, or where more follows them', async () => {
+  it('are text if they do not open a cell, or if more follows them', async () => {
     const stray = ['="12933842610000000011",x', '5" pipe,a"b"c', '"x"y,"z" ', 'a"\t"b,""""'];
     expect(await recordsOf(`id,label\n${stray.join('\n')}\n`)).toEqual([
       [1, 'id', 'label'],
@@ -92,13 +92,13 @@ describe('quotes', () => {
     ]);
   });
 
-  it('that are not closed refuse the file, with the line where the row starts', async () => {
+  it('that are not closed refuse the file, with the line of the row', async () => {
     const { error } = await readAll('id,label\r\n1,"a\r\nb"\r\n2,"open\r\n3,c\r\n4,d\r\n');
     expect(error).toMatchObject({ code: 'bad_quoting', line: 4 });
     expect(error?.text).toContain('not closed');
   });
 
-  it('that are not closed in a large file refuse it early, with the line where the row starts', async () => {
+  it('that are not closed in a large file refuse it early, with the line of the row', async () => {
     const { error, records } = await readAll(`id,label\n1,a\n"2,b\n${'1234567890,label\n'.repeat(185_000)}`);
     expect(error).toMatchObject({ code: 'bad_quoting', line: 3 });
     expect(error?.text).toContain('1 MiB');
@@ -111,13 +111,13 @@ describe('quotes', () => {
     ['another cell, with CRLF', 'id,label\r\n1,"5 inch\r\n2,x\r\n3,"ok"\r\n'],
     ['the last cell of the file', 'id,label\n1,"5 inch\n2,"b"c'],
   ])('that open in one row and close inside a cell of another refuse the file: %s', async (_, text) => {
-    // Read as one cell it would hide rows 2 and 3, and nobody would miss them.
+    // Read as one cell, it would silently hide rows 2 and 3.
     const { error } = await readAll(text);
     expect(error).toMatchObject({ code: 'bad_quoting', line: 2 });
     expect(error?.text).toContain('rows between');
   });
 
-  it('of several lines may hold quotes and stand beside stray ones', async () => {
+  it('of several lines may contain quotes, and be next to stray ones', async () => {
     expect(await recordsOf('id;a;b\n="1";"""x""\n""y""";5" \n"";" \n";""\n2;;')).toEqual([
       [1, 'id', 'a', 'b'],
       [2, '="1"', '"x"\n"y"', '5" '],
@@ -126,14 +126,14 @@ describe('quotes', () => {
     ]);
   });
 
-  it('hold a cell of nearly 1 MiB of quotes and line ends', async () => {
+  it('may enclose a cell of nearly 1 MiB of quotes and line ends', async () => {
     const cell = '"\r\n'.repeat(250_000);
     const records = await recordsOf(`id,label\n1,"${cell.replaceAll('"', '""')}"\n2,b\n`);
     expect(records[1]?.[2] === cell).toBe(true);
     expect(records[2]).toEqual([250_003, '2', 'b']);
   });
 
-  it('in any text written by the rules are read back, with the right lines', async () => {
+  it('in any well-formed text are read back, with the right lines', async () => {
     const cell = fc.string({ unit: fc.constantFrom('"', ',', '\n', '\r', '\r\n', 'a', ' ', '=', 'é', '😀', "'") });
     const table = fc.array(fc.array(cell, { minLength: 2, maxLength: 3 }), { minLength: 1, maxLength: 8 });
     await fc.assert(
@@ -171,7 +171,7 @@ describe('a delimiter', () => {
     expect((await readAll(`${header}\n`)).dialect.delimiter).toBe(delimiter);
   });
 
-  it('is taken from a first line sep=, which is no row', async () => {
+  it('is taken from a first line sep=, which is not a row', async () => {
     for (const [first, delimiter] of [
       ['sep=;', ';'],
       ['SEP=|', '|'],
@@ -184,7 +184,7 @@ describe('a delimiter', () => {
     }
   });
 
-  it('that is given wins over the header and over sep=', async () => {
+  it('that is given takes precedence over the header and over sep=', async () => {
     expect((await readAll('id,product;x\n', ';')).records).toEqual([[1, 'id,product', 'x']]);
     expect((await readAll('sep=;\nid;a,product\n', ',')).records).toEqual([[2, 'id;a', 'product']]);
   });
@@ -208,7 +208,7 @@ describe('sizes and shapes', () => {
     for (const end of ['', '\n', '\r\n']) expect(await recordsOf(`id,product${end}`)).toEqual([[1, 'id', 'product']]);
   });
 
-  it('rows of too few and too many cells come as they are', async () => {
+  it('rows of too few and too many cells are returned unchanged', async () => {
     expect(await recordsOf('id,a\n1\n2,b,c,\n')).toEqual([
       [1, 'id', 'a'],
       [2, '1'],
@@ -216,7 +216,7 @@ describe('sizes and shapes', () => {
     ]);
   });
 
-  it('200,000 rows come in batches of a chunk, in order, and without a warning', async () => {
+  it('200,000 rows are read in batches of a chunk, in order, without a warning', async () => {
     const warnings: Error[] = [];
     const listen = (warning: Error) => warnings.push(warning);
     process.on('warning', listen);
@@ -243,7 +243,7 @@ describe('sizes and shapes', () => {
     },
   );
 
-  it('a quote that comes late changes nothing in the rows before it', async () => {
+  it('a late quote changes nothing in the rows before it', async () => {
     for (const quoted of ['"1\n2"', 'a 5" label', '="12"']) {
       for (const before of [0, 1, 30_000]) {
         const rows = Array.from({ length: before }, (_, at) => `${at},é`);
@@ -264,14 +264,14 @@ describe('sizes and shapes', () => {
     }
   });
 
-  it('a line of over 1 MiB refuses the file, and one of nearly as much does not', async () => {
+  it('a line of over 1 MiB refuses the file, and a slightly shorter one does not', async () => {
     const { error } = await readAll(`id\n1\n${'x'.repeat(1024 * 1024 + 100)}\n2\n`);
     expect(error).toMatchObject({ code: 'bad_quoting', line: 3 });
     const records = await recordsOf(`id\n${'x'.repeat(1024 * 1024 - 10)}\n2`);
     expect(records.at(-1)).toEqual([3, '2']);
   });
 
-  it('a reader that stops early lets go of the file', async () => {
+  it('a reader that stops early closes the file', async () => {
     const path = tempFile(`id\n${'1\n'.repeat(300_000)}`);
     for await (const batch of readCsv(path, await findDialect(path, null))) {
       expect(batch[0]).toEqual({ line: 1, cells: ['id'] });
@@ -279,7 +279,7 @@ describe('sizes and shapes', () => {
     }
   });
 
-  it('a file that is not there throws what the file system throws', async () => {
+  it('a missing file throws what the file system throws', async () => {
     await expect(findDialect('/nonexistent/input.csv', null)).rejects.toThrow('ENOENT');
   });
 

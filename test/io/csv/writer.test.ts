@@ -11,7 +11,7 @@ function sha256(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
 
-/** Writes a table and gives its text. */
+/** Writes a table and returns its text. */
 function written(rows: string[][]): string {
   const path = join(tempDir(), 'out.csv');
   const writer = createCsvWriter(path, rows[0] ?? []);
@@ -21,7 +21,7 @@ function written(rows: string[][]): string {
 }
 
 describe('createCsvWriter', () => {
-  it('puts the file under its name only when it is complete, with mode 0600 and the digest given', () => {
+  it('puts the file under its name only when it is complete, with mode 0600 and the right digest', () => {
     const dir = tempDir();
     const path = join(dir, 'out.csv');
     const writer = createCsvWriter(path, ['id', 'label']);
@@ -37,12 +37,12 @@ describe('createCsvWriter', () => {
     expect(lines.at(-2)).toBe('1200,"Zoë, ""1200"""');
   });
 
-  it.each([0, 1, 498, 499, 500, 999, 1000, 1001])('loses none of %i rows', async (rows) => {
+  it.each([0, 1, 498, 499, 500, 999, 1000, 1001])('writes all of %i rows', async (rows) => {
     const table = [['id'], ...Array.from({ length: rows }, (_, at) => [String(at)])];
     expect(written(table).split('\n')).toHaveLength(rows + 2);
   });
 
-  it('leaves what was there until the new file is complete, and nothing of its own when abandoned', () => {
+  it('keeps the old file until the new one is complete, and leaves nothing behind if abandoned', () => {
     const dir = tempDir();
     const path = join(dir, 'out.csv');
     writeFileSync(path, 'old');
@@ -56,7 +56,7 @@ describe('createCsvWriter', () => {
     expect(readFileSync(path, 'utf8')).toBe('id\n');
   });
 
-  it('may be abandoned after it could not be put in place, which says why', () => {
+  it('may be abandoned after it could not be put in place, which throws the reason', () => {
     const dir = tempDir();
     const path = join(dir, 'out.csv');
     mkdirSync(path);
@@ -66,11 +66,11 @@ describe('createCsvWriter', () => {
     expect(readdirSync(dir)).toEqual(['out.csv']);
   });
 
-  it('throws what the file system throws where it cannot begin', () => {
+  it('throws what the file system throws if the file cannot be opened', () => {
     expect(() => createCsvWriter('/nonexistent/out.csv', ['id'])).toThrow('ENOENT');
   });
 
-  it('writes every text so that the reader gives it back', async () => {
+  it('writes every text so that the reader returns it unchanged', async () => {
     const cell = fc.string({
       unit: fc.constantFrom('"', ',', ';', '\n', '\r', '\t', 'a', ' ', '=', 'é', '😀', '\uFEFF'),
     });
@@ -117,21 +117,21 @@ describe('replaceRows', () => {
     expect(readdirSync(join(path, '..'))).toEqual(['plan.csv']);
   });
 
-  it.each(['é', '日', '😀'])('keeps %s whole across the borders of chunks', (mark) => {
-    const rows = Array.from({ length: 12_000 }, (_, at) => [String(at + 1), mark.repeat(at % 40)]);
+  it.each(['é', '日', '😀'])('keeps %s intact across the borders of chunks', (character) => {
+    const rows = Array.from({ length: 12_000 }, (_, at) => [String(at + 1), character.repeat(at % 40)]);
     const path = plan(rows);
     expect(statSync(path).size).toBeGreaterThan(3 * CHUNK);
     const before = readFileSync(path, 'utf8');
     expect(replaceRows(path, () => null)).toBe(sha256(path));
     expect(readFileSync(path, 'utf8')).toBe(before);
-    replaceRows(path, (row) => (row % 2 === 0 ? [String(row), mark] : null));
+    replaceRows(path, (row) => (row % 2 === 0 ? [String(row), character] : null));
     const expected = before
       .split('\n')
-      .map((line, row) => (row > 0 && row <= 12_000 && row % 2 === 0 ? `${row},${mark}` : line));
+      .map((line, row) => (row > 0 && row <= 12_000 && row % 2 === 0 ? `${row},${character}` : line));
     expect(readFileSync(path, 'utf8')).toBe(expected.join('\n'));
   });
 
-  it('writes a row as the writer does, whatever is in it', () => {
+  it('writes any row as the writer does', () => {
     const cell = fc.string({
       unit: fc.constantFrom('"', ',', ';', '\r', '\t', 'a', ' ', '=', '#', "'", 'é', '\uFEFF'),
     });
@@ -146,7 +146,7 @@ describe('replaceRows', () => {
     );
   });
 
-  it('leaves the old file where a row cannot be replaced', () => {
+  it('keeps the old file if a row cannot be replaced', () => {
     const path = plan([['1', 'one']]);
     const before = readFileSync(path, 'utf8');
     expect(() =>

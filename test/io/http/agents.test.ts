@@ -88,7 +88,7 @@ describe('proxyFor', () => {
 });
 
 describe('createAgents', () => {
-  it('makes plain agents where no proxy is named, with as many sockets as may be in flight', () => {
+  it('creates plain agents without a proxy, with as many sockets as requests in flight', () => {
     const { http, https, destroy } = createAgents(API, 7, {});
     expect(http.constructor).toBe(HttpAgent);
     expect(https.constructor).toBe(HttpsAgent);
@@ -97,7 +97,7 @@ describe('createAgents', () => {
     destroy();
   });
 
-  it('makes proxy agents where one is', () => {
+  it('creates proxy agents with a proxy', () => {
     const { http, https, destroy } = createAgents(API, 3, { HTTPS_PROXY: 'proxy.example.com:3128' });
     expect(http).toBeInstanceOf(HttpProxyAgent);
     expect(https).toBeInstanceOf(HttpsProxyAgent);
@@ -106,7 +106,7 @@ describe('createAgents', () => {
     destroy();
   });
 
-  it('makes plain agents for the stand-in, whatever the environment says', () => {
+  it('creates plain agents for a loopback address, whatever the environment says', () => {
     const { http, destroy } = createAgents('http://127.0.0.1:4010/v2', 3, { HTTP_PROXY: PROXY, ALL_PROXY: PROXY });
     expect(http).not.toBeInstanceOf(HttpProxyAgent);
     destroy();

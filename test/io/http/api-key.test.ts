@@ -33,7 +33,7 @@ describe('the key', () => {
     expect(keyOf({ CREDENTIALS_DIRECTORY: credentials(KEY) })).toBe(KEY);
   });
 
-  it('may stand in several of them, if it is the same', () => {
+  it('may be in several of them, if it is the same', () => {
     const file = tempFile(`${KEY}\n`);
     expect(keyOf({ TELNYX_API_KEY: KEY, TELNYX_API_KEY_FILE: file, CREDENTIALS_DIRECTORY: credentials(KEY) })).toBe(
       KEY,
@@ -49,7 +49,7 @@ describe('the key', () => {
     },
   );
 
-  it('is null where there is none', () => {
+  it('is null if there is none', () => {
     expect(keyOf({})).toBeNull();
     expect(keyOf({ TELNYX_API_KEY: '', TELNYX_API_KEY_FILE: '', CREDENTIALS_DIRECTORY: '' })).toBeNull();
     expect(keyOf({ TELNYX_API_KEY: ' \n' })).toBeNull();
@@ -58,7 +58,7 @@ describe('the key', () => {
   });
 });
 
-describe('a fault', () => {
+describe('an error', () => {
   it('is two sources that differ, both named', () => {
     const file = tempFile(OTHER);
     expect(errorOf({ TELNYX_API_KEY: KEY, TELNYX_API_KEY_FILE: file })).toBe(
@@ -76,7 +76,7 @@ describe('a fault', () => {
     expect(errorOf({ TELNYX_API_KEY_FILE: file })).toMatch(
       /^TELNYX_API_KEY_FILE names a file that cannot be read \((ENOENT|EISDIR)\)$/,
     );
-    // Not even where another source would do: what was named is meant.
+    // Even if another source has a key: the named one was meant.
     expect(errorOf({ TELNYX_API_KEY: KEY, TELNYX_API_KEY_FILE: file })).toContain('cannot be read');
   });
 

@@ -17,7 +17,7 @@ const OK = 'HTTP/1.1 200 OK\r\n';
 const CUT = { kind: 'network', code: 'ECONNRESET', message: 'the connection was cut', sent: true };
 const LATE = { kind: 'network', code: 'ETIMEDOUT', message: 'no complete answer in time' };
 
-describe('an answer that breaks off', () => {
+describe('an answer that ends too early', () => {
   it.each([
     ['the length is not reached, connection destroyed', [`${OK}content-length: 100\r\n\r\n{"data"`], 'destroy'],
     ['the length is not reached, connection ended', [`${OK}content-length: 100\r\n\r\n{"data"`], 'end'],
@@ -35,7 +35,7 @@ describe('an answer that breaks off', () => {
     expect(seen).toEqual(['left', 'answer']);
   });
 
-  it('names what is no HTTP by its code, and in words', async () => {
+  it('names an answer that is not HTTP by its code, and in words', async () => {
     const server = await rawServer(['SSH-2.0-OpenSSH_9.6\r\n'], 'stay');
     const { answer } = await sent(server.url);
     expect(answer).toMatchObject({ kind: 'network', code: 'HPE_INVALID_CONSTANT', sent: true });
@@ -49,22 +49,22 @@ describe('an answer that breaks off', () => {
 });
 
 describe('a request that does not arrive', () => {
-  it('was not sent where the port is closed', async () => {
+  it('was not sent if the port is closed', async () => {
     const { answer, seen } = await sent('http://127.0.0.1:1/v2');
     const refused = { kind: 'network', code: 'ECONNREFUSED', message: 'the connection was refused', sent: false };
     expect(answer).toMatchObject(refused);
     expect(seen).toEqual(['answer']);
   });
 
-  it('was not sent where no such host is known', async () => {
+  it('was not sent if the host is unknown', async () => {
     const { answer, seen } = await sent('http://nonexistent.invalid/v2', { timeoutMs: 1500 });
-    // Without a name server it may take longer than the test has time for.
+    // Without a name server, it may take longer than this test can wait.
     expect(answer).toMatchObject({ kind: 'network', sent: false });
     expect(['ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT']).toContain((answer as { code: string }).code);
     expect(seen).toEqual(['answer']);
   });
 
-  it('was not sent where no TLS comes about: closed, answered in plain text, or left hanging', async () => {
+  it('was not sent without TLS: closed, answered in plain text, or left hanging', async () => {
     const closes = await tcpServer((socket) => socket.once('data', () => socket.destroy()));
     const plain = await tcpServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     const hangs = await tcpServer((socket) => socket.resume());
@@ -76,7 +76,7 @@ describe('a request that does not arrive', () => {
   });
 });
 
-describe('a server that takes too long', () => {
+describe('a server that is too slow', () => {
   const slow = (socket: Socket) => {
     socket.write(`${OK}content-length: 100000\r\n\r\n`);
     const timer = setInterval(() => socket.write(' '), 10);
@@ -101,7 +101,7 @@ describe('a server that takes too long', () => {
     await expect.poll(server.open).toBe(0);
   });
 
-  it('has timed out before anything was sent where a proxy does not answer', async () => {
+  it('has timed out before anything was sent if a proxy does not answer', async () => {
     const proxy = await tcpServer((socket) => socket.resume());
     const environment = { HTTPS_PROXY: proxy.url };
     const { answer, seen } = await sent('https://api.example.com/v2', { timeoutMs: 150, environment });
@@ -283,7 +283,7 @@ describe('abort', () => {
     client.abort();
   });
 
-  it('says that nothing was sent where nothing was', async () => {
+  it('says that nothing was sent if nothing was', async () => {
     const server = await tcpServer((socket) => socket.resume());
     const client = clientOf(server.url.replace('http:', 'https:'), { concurrency: 2 });
     let left = 0;

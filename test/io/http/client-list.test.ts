@@ -69,7 +69,7 @@ describe('listNumbers', () => {
     ]);
   });
 
-  it('gives the settings of the page, without the key', async () => {
+  it('returns the settings of the page, without the key', async () => {
     const row = {
       id: '1293384261075731499',
       phone_number: '+18005550001',
@@ -100,7 +100,7 @@ describe('listNumbers', () => {
 });
 
 describe('listProfiles', () => {
-  it('asks for one page of the profiles, and gives what matters of them, no secret', async () => {
+  it('asks for one page of profiles, and returns what matters of them, no secret', async () => {
     const row = { id: PROFILE, name: 'Support', enabled: true, webhook_url: null, v1_secret: 'made-up-secret' };
     const { answer, seen } = await answerTo('profiles', JSON.stringify({ data: [row], meta }));
     expect(seen).toEqual([
@@ -141,12 +141,12 @@ describe.each(Object.keys(READS) as (keyof typeof READS)[])('a read of %s', (kin
     ['no JSON', 200, '<html>', { kind: 'unreadable' }],
     ['nothing', 200, '', { kind: 'unreadable' }],
     ['an answer of another kind', 200, '{"data":"x","meta":{}}', { kind: 'unreadable' }],
-  ])('gives %s as what it is', async (_what, status, text, body) => {
+  ])('returns %s unchanged in kind', async (_what, status, text, body) => {
     const { answer } = await answerTo(kind, text, status);
     expect(answer).toMatchObject({ status, body });
   });
 
-  it('follows no redirect, and gives up after its time', async () => {
+  it('does not follow a redirect, and times out', async () => {
     const elsewhere = await recording((response) => response.end('{}'));
     const server = await recording((response) => {
       response.writeHead(302, { location: `${elsewhere.url}/stolen` });

@@ -6,7 +6,7 @@ import { clientOf, entry, httpServer, KEY, rawServer, sent } from '../../support
 
 type Seen = { method?: string; url?: string; headers: IncomingMessage['headers']; body: string };
 
-/** A server that keeps what it is asked, and answers with this. */
+/** A server that records requests and answers with this. */
 async function recording(answer: (response: ServerResponse) => void) {
   const seen: Seen[] = [];
   const server = await httpServer(async (request, response) => {
@@ -19,7 +19,7 @@ async function recording(answer: (response: ServerResponse) => void) {
   return { ...server, seen };
 }
 
-/** The HTTP answer to one request. Throws where there was none. */
+/** The HTTP answer to one request. Throws if there was none. */
 async function httpAnswer(url: string): Promise<HttpAnswer> {
   const { answer } = await sent(url);
   if (answer.kind !== 'http') throw new Error(answer.message);
@@ -53,7 +53,7 @@ describe('the request', () => {
     [{ profileTarget: UNASSIGN, productTarget: '' }, '{"messaging_profile_id":""}'],
     [{ profileTarget: '', productTarget: 'P2P' }, '{"messaging_product":"P2P"}'],
     [{ profileTarget: UNASSIGN, productTarget: 'A2P' }, '{"messaging_profile_id":"","messaging_product":"A2P"}'],
-  ])('leaves out what is kept and sends "" for UNASSIGN alone: %j', async (targets, body) => {
+  ])('leaves out kept fields, and sends "" only for UNASSIGN: %j', async (targets, body) => {
     const server = await recording((response) => response.end(GOOD));
     await sent(server.url, { entry: entry(targets) });
     expect(server.seen[0]?.body).toBe(body);
@@ -258,7 +258,7 @@ describe('connections', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('are bounded even where more is asked for', async () => {
+  it('are limited even if more requests are waiting', async () => {
     const server = await recording((response) => response.end(GOOD));
     const client = clientOf(server.url, { concurrency: 2 });
     const answers = await Promise.all(Array.from({ length: 20 }, () => client.send(entry(), () => undefined)));
@@ -266,7 +266,7 @@ describe('connections', () => {
     expect(server.connections()).toBe(2);
   });
 
-  it('are made anew for a server that closes each of them', async () => {
+  it('are opened again for a server that closes each of them', async () => {
     const server = await rawServer([`HTTP/1.0 200 OK\r\n\r\n${GOOD}`], 'end');
     const client = clientOf(server.url, { concurrency: 1 });
     for (let n = 0; n < 5; n++) {

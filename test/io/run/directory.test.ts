@@ -64,7 +64,7 @@ describe('makeDirectories', () => {
 });
 
 describe('loadRuns', () => {
-  it('gives the runs by their age, whatever their names, and says why others cannot be read', () => {
+  it('returns the runs by age, whatever their names, and says why others cannot be read', () => {
     const runs = tempDir();
     const made = ['2026-11-23T02:00:02Z', '2026-11-23T02:00:01Z', ''].map((at) => {
       const { dir } = createRunDirectory(runs, 'a', NOW);
@@ -80,7 +80,7 @@ describe('loadRuns', () => {
 });
 
 describe('removeDrafts', () => {
-  it('removes what a killed process was writing, and nothing else', () => {
+  it('removes files that a killed process was writing, and nothing else', () => {
     const dir = tempDir();
     const kept = ['run.json', 'results.csv', 'ledger.ndjson', 'log.ndjson', 'my.tmp', 'notes.1.txt'];
     for (const name of [...kept, 'results.csv.123.tmp', 'plan.csv.9.tmp', 'run.json.3735928559']) {
@@ -106,13 +106,13 @@ describe('removeRun', () => {
     expect(readFileSync(other, 'utf8')).toBe('kept');
   });
 
-  it('is content where another one has removed it already', () => {
+  it('succeeds if another process has removed it already', () => {
     expect(() => removeRun(join(tempDir(), 'gone'))).not.toThrow();
   });
 });
 
 describe('createRunDirectory', () => {
-  it('names it by time, name and four hex digits, and lets nobody else in', () => {
+  it('names it by time, name and four hex digits, for its owner only', () => {
     const runs = join(tempDir(), 'deep', 'runs');
     const { id, dir } = createRunDirectory(runs, 'cutover', NOW);
     expect(id).toMatch(/^20261123T020500Z-cutover-[0-9a-f]{4}$/);
@@ -121,7 +121,7 @@ describe('createRunDirectory', () => {
     expect(isRunDirectory(dir)).toBe(false);
   });
 
-  it('lets nobody else in under any umask', () => {
+  it('is for its owner only, under any umask', () => {
     const before = process.umask(0o277);
     try {
       expect(mode(createRunDirectory(tempDir(), 'x', NOW).dir)).toBe(0o700);
@@ -130,7 +130,7 @@ describe('createRunDirectory', () => {
     }
   });
 
-  it('gives each run its own, in the same second too', () => {
+  it('is different for every run, even in the same second', () => {
     const runs = tempDir();
     const ids = new Set(Array.from({ length: 20 }, () => createRunDirectory(runs, 'x', NOW).id));
     expect(readdirSync(runs)).toHaveLength(ids.size);
@@ -198,7 +198,7 @@ describe('a manifest', () => {
 });
 
 describe('listRuns', () => {
-  it('gives the runs by time, and nothing else that lies there', () => {
+  it('returns the runs by time, and nothing else in the directory', () => {
     const runs = tempDir();
     const made = ['20261123T020500Z-b-0002', '20260101T000000Z-z-0001', '20261123T020500Z-a-ffff'].map((id) => {
       mkdirSync(join(runs, id));
@@ -212,12 +212,12 @@ describe('listRuns', () => {
     expect(listRuns(runs)).toEqual([made[1], made[2], made[0]]);
   });
 
-  it('is empty where there is no directory', () => {
+  it('is empty if there is no directory', () => {
     expect(listRuns(join(tempDir(), 'runs'))).toEqual([]);
     expect(listRuns(tempDir())).toEqual([]);
   });
 
-  it('throws where the path is a file', () => {
+  it('throws if the path is a file', () => {
     expect(() => listRuns(tempFile('x'))).toThrow('ENOTDIR');
   });
 });

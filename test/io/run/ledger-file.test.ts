@@ -83,7 +83,7 @@ describe('record', () => {
     expect(rowsOf(await scanned(path))).toEqual([1, 2]);
   });
 
-  it('cannot begin where the file system does not let it', async () => {
+  it('throws if the file cannot be opened', async () => {
     await expect(openLedger(join(tempDir(), 'no', 'ledger.ndjson'))).rejects.toThrow('ENOENT');
   });
 });
@@ -120,7 +120,7 @@ describe('a torn last line', () => {
 });
 
 describe('reading back', () => {
-  it('gives each entry again by its place, whatever the borders of chunks', async () => {
+  it('returns each entry by its place, across the borders of chunks', async () => {
     const path = join(tempDir(), 'ledger.ndjson');
     const entries = Array.from({ length: 3000 }, (_, at) => outcome(at + 1, 'é😀'.repeat(at % 50)));
     writeFileSync(path, entries.map(line).join(''));

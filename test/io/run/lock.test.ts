@@ -27,7 +27,7 @@ describe('a lock', () => {
     expect(await takeLock(path, HOLDER)).not.toBeNull();
   });
 
-  it('outlives whoever looks at its file: a close of another descriptor gives it away no more than a refusal does', async () => {
+  it('outlives other readers of its file: neither closing another descriptor nor a refusal releases it', async () => {
     const path = newLock();
     await takeLock(path, HOLDER);
     closeSync(openSync(path, 'r+'));
@@ -80,7 +80,7 @@ describe('a lock', () => {
 });
 
 describe('another process', () => {
-  it('keeps a lock while it is alive, can be read while it does, and gives it back at its end', async () => {
+  it('keeps a lock while it is alive, can be read meanwhile, and releases it at its end', async () => {
     const path = newLock();
     const { child, ended, said } = startModule(keeper(path));
     await said('taken');
@@ -162,7 +162,7 @@ describe('isLocked', () => {
     expect(readdirSync(dir)).toEqual([]);
   });
 
-  it('is false of a file that nobody holds, whatever it says', async () => {
+  it('is false for a file without a holder, whatever it contains', async () => {
     expect(await isLocked(tempFile(JSON.stringify(HOLDER)))).toBe(false);
   });
 
@@ -170,7 +170,7 @@ describe('isLocked', () => {
     await expect(isLocked(join(tempFile('x'), 'lock'))).rejects.toThrow('ENOTDIR');
   });
 
-  it('is false while somebody else only asks', async () => {
+  it('is false while another process only checks', async () => {
     const path = tempFile('');
     const asker = openSync(path, 'r');
     expect(tryLock(asker, 1_000_000, 1, { shared: true })).toBe(true);
@@ -180,7 +180,7 @@ describe('isLocked', () => {
 });
 
 describe('readHolder', () => {
-  it.each(['', '{"pid":', 'not json'])('is null where nothing can be read: %j', (text) => {
+  it.each(['', '{"pid":', 'not json'])('is null if nothing can be read: %j', (text) => {
     expect(readHolder(tempFile(text))).toBeNull();
   });
 
@@ -209,19 +209,19 @@ describe('without locks', () => {
     };
     for (code of ${JSON.stringify(codes)}) {${ask(path)}}`;
 
-  it('throws NoLocks with the reason in one line, and makes no file, where the module is not there', async () => {
+  it('throws NoLocks with the reason in one line, and makes no file, if the module is missing', async () => {
     const path = newLock();
     const said = 'true the lock module does not load here (no such module)\n';
     expect(await runModule(noModule + ask(path))).toEqual({ code: 0, stdout: said + said, stderr: '' });
     await expect(isLocked(path)).resolves.toBe(false);
   });
 
-  it('throws NoLocks where its binary does not load', async () => {
+  it('throws NoLocks if its binary does not load', async () => {
     const { stdout } = await runModule(noAddon + ask(newLock()));
     expect(stdout).toMatch(/^(true the lock module does not load here \([^\n]+\)\n){2}$/);
   });
 
-  it('throws NoLocks where the file system has none, and passes on another error as it is', async () => {
+  it('throws NoLocks if the file system has no locks, and passes on any other error', async () => {
     const without = ['ENOLCK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL'];
     const { stdout } = await runModule(failing([...without, 'EIO'], tempFile('')));
     const twice = (text: string) => [text, text];

@@ -28,7 +28,7 @@ async function read(path: string): Promise<{ entries: PlanEntry[]; batches: numb
 }
 
 describe('readPlan', () => {
-  it('gives the entries as they were written, in order', async () => {
+  it('returns the entries as they were written, in order', async () => {
     const entries = [
       entry({ row: 1, line: 2, note: '' }),
       entry({ row: 2, line: 5, action: 'rejected', reason: 'bad_id', id: "'=1+1", note: 'id "a, b" is not an id; x' }),
@@ -39,7 +39,7 @@ describe('readPlan', () => {
     expect((await read(tempFile(''))).entries).toEqual([]);
   });
 
-  it('gives those of the lines that hold a text', async () => {
+  it('returns only entries of lines with a given text', async () => {
     const rows = [1, 2, 3].map((row) => entry({ row, line: row + 1, action: row === 2 ? 'rejected' : 'change' }));
     const found: number[] = [];
     for await (const batch of readPlan(written(rows), 'rejected')) found.push(...batch.map(({ row }) => row));
@@ -47,7 +47,7 @@ describe('readPlan', () => {
     for await (const batch of readPlan(written(rows), 'held')) expect(batch).toEqual([]);
   });
 
-  it('keeps texts whole across the borders of chunks', async () => {
+  it('keeps texts intact across the borders of chunks', async () => {
     const entries = Array.from({ length: 6000 }, (_, at) =>
       entry({ row: at + 1, line: at + 2, note: at % 3 === 0 ? `"é, ${'😀'.repeat(at % 40)}"` : '日'.repeat(at % 20) }),
     );
@@ -64,7 +64,7 @@ describe('readPlan', () => {
 });
 
 describe('openPlanEntries', () => {
-  it('gives single entries by their rows, in any order and again', () => {
+  it('returns single entries by row, in any order and repeatedly', () => {
     const entries = Array.from({ length: 9000 }, (_, at) =>
       entry({ row: at + 1, line: at + 2, note: at % 3 === 0 ? `"é, ${'😀'.repeat(at % 40)}"` : '日'.repeat(at % 20) }),
     );

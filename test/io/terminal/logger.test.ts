@@ -103,7 +103,7 @@ describe('a log', () => {
     expect(text).toContain('kept');
   });
 
-  it('throws where its file cannot be opened', () => {
+  it('throws if its file cannot be opened', () => {
     expect(() => createLogger('/nonexistent/log.ndjson', 'info', RUN)).toThrow('ENOENT');
     const dir = join(tempDir(), 'log.ndjson');
     mkdirSync(dir);
@@ -169,7 +169,7 @@ describe('a log on standard error', () => {
     expect(lines.at(-1)).toEqual({ event: 'last' });
   });
 
-  it('that nobody reads any more ends nothing', async () => {
+  it('without a reader ends nothing', async () => {
     const { stdout, code: exit } = await runModule(code, { deafTo: 'stderr' });
     expect([stdout, exit]).toEqual(['done\n', 0]);
   });

@@ -31,7 +31,7 @@ const STATE: ProgressState = {
 };
 
 describe('silent', () => {
-  it('prints nothing, and does not even look', () => {
+  it('prints nothing, and does not read the state', () => {
     vi.useFakeTimers();
     const { stream, text } = fakeStream(true);
     const progress = createProgress(stream, 'silent', () => {
@@ -44,7 +44,7 @@ describe('silent', () => {
 });
 
 describe('plain', () => {
-  it('says what is allowed, where the server decides', () => {
+  it('shows the allowed rate if the server decides', () => {
     vi.useFakeTimers();
     const { stream, text } = fakeStream(false);
     const progress = createProgress(stream, 'plain', () => ({ ...STATE, allowedPerSecond: 13.33 }));
@@ -88,7 +88,7 @@ describe('plain', () => {
   });
 });
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the marks of a terminal are made of them
+// biome-ignore lint/suspicious/noControlCharactersInRegex: terminal sequences are made of them
 const CLEARED = /\u001b\[[012]?K/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: see above
 const SWITCHED_OFF = /\u001b\[\?(25|7)l/;
@@ -138,7 +138,7 @@ describe('a bar', () => {
     }
   });
 
-  it('prints nothing where there is no terminal', () => {
+  it('prints nothing without a terminal', () => {
     const { stream, text } = fakeStream(false);
     createProgress(stream, 'bar', () => STATE).stop();
     expect(text()).toBe('');

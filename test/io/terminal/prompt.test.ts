@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { askYesNo } from '../../../src/io/terminal/prompt.ts';
 import { runModule } from '../../support/io/child.ts';
 
-/** Asks, and gives the answer and what was printed. */
+/** Asks, and returns the answer and what was printed. */
 async function ask(input: NodeJS.ReadableStream, signal?: AbortSignal) {
   const output = new PassThrough();
   const answer = await askYesNo('Send 3 changes? [y/N] ', output, input, signal);
@@ -57,7 +57,7 @@ describe('askYesNo', () => {
     expect((await asked).answer).toBe(false);
   });
 
-  it('gives null where the input has ended or is gone already, instead of waiting for ever', async () => {
+  it('returns null if the input has ended or is gone, instead of waiting for ever', async () => {
     const ended = new PassThrough();
     ended.end();
     await finished(ended.resume());
@@ -82,7 +82,7 @@ describe('askYesNo', () => {
     expect(await ask(typed('y\n'), controller.signal)).toEqual({ answer: false, printed: '' });
   });
 
-  it('lets go of the input', async () => {
+  it('releases the input', async () => {
     const input = typed('n\n');
     await ask(input);
     expect(input.destroyed).toBe(false);
@@ -108,7 +108,7 @@ describe('askYesNo', () => {
     },
   );
 
-  it('gives null where there is no terminal at all', async () => {
+  it('returns null if there is no terminal', async () => {
     const { stdout } = await runModule(
       `const { askYesNo } = await import(io('terminal/prompt.ts'));
        console.log(await askYesNo('Send? ', process.stderr, 'tty'));`,

@@ -13,20 +13,20 @@ export type Ended = { code: number | null; stdout: string; stderr: string };
 type Options = {
   /** Becomes the only limit on the size of files that the child writes, in blocks of 512 bytes. */
   fileBlocks?: number;
-  /** Without a terminal even where the tests are run on one. */
+  /** Without a terminal, even if the tests are run on one. */
   detached?: boolean;
-  /** A stream of the child that nobody reads from the start. */
+  /** A stream of the child that is not read from the start. */
   deafTo?: 'stderr';
   /** What is typed on a terminal that the child gets; it needs the command `script`. */
   typed?: string;
 };
 
-/** A child at work. `said` resolves when standard output holds the text, and rejects when the child ends without it. */
+/** A running child. `said` resolves when standard output contains the text, and rejects if the child ends without it. */
 export type Started = { child: ChildProcess; ended: Promise<Ended>; said: (text: string) => Promise<void> };
 
 /**
  * Starts code in a process of its own, for what a test cannot do to itself: full disks, closed streams, no terminal, a
- * sudden death. The code is an ES module in which `io` gives the URL of a file of src/io. Its standard input stays open.
+ * sudden death. The code is an ES module in which `io` returns the URL of a file of src/io. Its standard input stays open.
  */
 export function startModule(code: string, { fileBlocks, detached = false, deafTo, typed }: Options = {}): Started {
   const io = `const io = (name) => ${JSON.stringify(`file://${join(import.meta.dirname, '../../../src/io')}/`)} + name;\n`;
@@ -38,7 +38,7 @@ export function startModule(code: string, { fileBlocks, detached = false, deafTo
     detached,
     env: { ...process.env, TSX_DISABLE_CACHE: '1', NODE: process.execPath, CODE: io + code },
   });
-  // A child that is gone reads nothing more.
+  // A child that has ended reads nothing more.
   child.stdin.on('error', () => undefined);
   if (typed !== undefined) child.stdin.write(typed);
   children.add(child);

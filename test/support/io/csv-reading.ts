@@ -3,7 +3,7 @@ import { CsvError } from '../../../src/io/csv/record.ts';
 import { type Dialect, findDialect, readCsv } from '../../../src/io/csv/records.ts';
 import { tempFile } from './temp.ts';
 
-/** What came of reading a file: `[line, ...cells]` of every record, the sizes of the batches, and the error if any. */
+/** The result of reading a file: `[line, ...cells]` of every record, the sizes of the batches, and the error if any. */
 export type Reading = {
   dialect: Dialect;
   records: [number, ...string[]][];
@@ -27,12 +27,12 @@ export async function readAll(content: string | Uint8Array, delimiter: string | 
   return reading;
 }
 
-/** The records alone. Throws where the file is refused. */
+/** The records alone. Throws if the file is refused. */
 export async function recordsOf(content: string | Uint8Array, delimiter: string | null = null) {
   const { records, error } = await readAll(content, delimiter);
   if (error !== null) throw new Error(`${error.code} in line ${error.line}: ${error.text}`);
   return records;
 }
 
-/** The chunks in which a file is read: what spans their borders is worth a test. */
+/** Twice the chunks in which a file is read: tests put records across their borders. */
 export const CHUNK = 128 * 1024;

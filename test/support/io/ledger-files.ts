@@ -3,10 +3,10 @@ import { scanLedger } from '../../../src/io/run/ledger-file.ts';
 
 export const AT = '2026-11-23T02:00:00.000Z';
 
-/** An entry that a write of a row is about to leave. */
+/** The entry before a write of a row. */
 export const intent = (row: number): LedgerEntry => ({ type: 'intent', row, at: AT });
 
-/** An entry as it stands in a ledger. */
+/** An entry in a ledger. */
 export const line = (entry: LedgerEntry) => `${JSON.stringify(entry)}\n`;
 
 /** The outcome of a row that failed. */

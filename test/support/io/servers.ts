@@ -15,7 +15,7 @@ afterEach(() => {
   for (const close of closing.splice(0)) close();
 });
 
-/** A listening server; `connections` counts those that were ever made. */
+/** A listening server; `connections` counts all that were made. */
 export type Listening = { url: string; connections: () => number; open: () => number };
 
 async function listen(server: Server): Promise<Listening> {
@@ -24,7 +24,7 @@ async function listen(server: Server): Promise<Listening> {
   server.on('connection', (socket: Socket) => {
     connections += 1;
     sockets.add(socket);
-    // Whoever is at the other end may well be gone.
+    // The other end may have gone.
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
   });
@@ -37,12 +37,12 @@ async function listen(server: Server): Promise<Listening> {
   return { url: `http://127.0.0.1:${port}/v2`, connections: () => connections, open: () => sockets.size };
 }
 
-/** A server that speaks HTTP as it should. */
+/** A well-behaved HTTP server. */
 export function httpServer(listener: RequestListener): Promise<Listening> {
   return listen(createServer(listener));
 }
 
-/** A server that does with each connection what it is told. */
+/** A server that handles each connection with this function. */
 export function tcpServer(onConnection: (socket: Socket) => void): Promise<Listening> {
   return listen(createTcpServer(onConnection));
 }
@@ -91,7 +91,7 @@ export function clientOf(baseUrl: string, options: ClientOptions = {}): TelnyxCl
   return createTelnyxClient({ baseUrl, key: KEY, timeoutMs, agents: { http, https }, clean, userAgent: 'test/1' });
 }
 
-/** Sends one entry, or reads it, and gives the answer, and what was seen on the way, in order. */
+/** Sends one entry, or reads it. Returns the answer, and the events on the way in order. */
 export async function sent(
   baseUrl: string,
   options: ClientOptions & { entry?: PlanEntry; by?: 'send' | 'read' } = {},
@@ -101,7 +101,7 @@ export async function sent(
   const answer = await client[options.by ?? 'send'](options.entry ?? entry(), () => seen.push('left'));
   seen.push('answer');
   if (client.inFlight() !== 0) seen.push('still in flight');
-  // What comes late would be seen by now.
+  // Late events have arrived by now.
   await new Promise((resolve) => setTimeout(resolve, 20));
   return { answer, seen };
 }
