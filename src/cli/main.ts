@@ -2,6 +2,7 @@ import type { Context, ProcessContext } from '../app/context.ts';
 import { CommandError, UsageError } from '../app/errors.ts';
 import { print, printJson } from '../app/output.ts';
 import { EXIT } from '../core/run/exit-codes.ts';
+import { TOOL } from '../core/text/tool.ts';
 
 const MAX_HELP_WIDTH = 100;
 
@@ -70,7 +71,7 @@ async function report(error: unknown, args: readonly string[], context: Context)
     print(context.stderr, `${message}\n`);
     return exit;
   }
-  const lines = message.split('\n').map((line) => `telnyx-reassign: ${line}\n`);
+  const lines = message.split('\n').map((line) => `${TOOL}: ${line}\n`);
   print(context.stderr, lines.join(''));
   if (error instanceof UsageError) print(context.stderr, `See ${context.program} --help\n`);
   else if (error instanceof Error && error.stack !== undefined) print(context.stderr, `${withoutKey(error.stack)}\n`);

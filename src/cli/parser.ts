@@ -6,6 +6,7 @@ import type { Scope } from '../core/settings/definition.ts';
 import { flagOf } from '../core/settings/flags.ts';
 import { type RawSettings, SETTING_NAMES, type SettingName, settingDefinition } from '../core/settings/schema.ts';
 import { quoted, wrapped } from '../core/text/text.ts';
+import { TOOL } from '../core/text/tool.ts';
 import { checkArguments, SCOPES } from './arguments.ts';
 
 /** What was typed: a command, its positional, and its flags; or `done` with a text to print: help, or what a shell completes. */
@@ -115,7 +116,7 @@ function sandboxOptions() {
 function parser(args: readonly string[], width: number) {
   // No locale is looked for: the few words of the parser's own are English, as all others are.
   return yargs([...args])
-    .scriptName('telnyx-reassign')
+    .scriptName(TOOL)
     .detectLocale(false)
     .usage('$0 COMMAND [options]\n\nMoves Telnyx phone numbers to messaging profiles and products, as a CSV says.')
     .parserConfiguration({

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { delimiter, join, relative, resolve } from 'node:path';
 import { shellWord } from '../core/text/shell.ts';
+import { TOOL } from '../core/text/tool.ts';
 
 function real(path: string): string | null {
   try {
@@ -15,12 +16,12 @@ function real(path: string): string | null {
  * PATH leads to it, else through npx or node as it was started.
  */
 export function programName(script: string, env: Record<string, string | undefined>, cwd: string): string {
-  if (env.npm_command === 'exec') return 'npx telnyx-reassign';
+  if (env.npm_command === 'exec') return `npx ${TOOL}`;
   const ours = real(script);
   const onPath = (env.PATH ?? '')
     .split(delimiter)
-    .some((dir) => dir !== '' && ours !== null && real(join(dir, 'telnyx-reassign')) === ours);
-  if (onPath) return 'telnyx-reassign';
+    .some((dir) => dir !== '' && ours !== null && real(join(dir, TOOL)) === ours);
+  if (onPath) return TOOL;
   const path = resolve(cwd, script);
   const near = relative(cwd, path);
   return `node ${shellWord(near.startsWith('..') ? path : near)}`;

@@ -1,6 +1,7 @@
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { createCleaner } from '../../core/text/redact.ts';
+import { TOOL } from '../../core/text/tool.ts';
 import { createAgents, proxyFor } from '../../io/http/agents.ts';
 import { findApiKey } from '../../io/http/api-key.ts';
 import type { TelnyxClient } from '../../io/http/client.ts';
@@ -60,7 +61,7 @@ export async function openTransport(target: Target, { settings, context }: Repor
     timeoutMs: settings.timeout,
     agents: { http: agents.http, https: agents.https },
     clean: createCleaner(target.key),
-    userAgent: `telnyx-reassign/${context.version}`,
+    userAgent: `${TOOL}/${context.version}`,
   });
   return { ...client, close: agents.destroy };
 }

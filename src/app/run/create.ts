@@ -2,6 +2,7 @@ import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { type Manifest, runName } from '../../core/run/manifest.ts';
+import { TOOL } from '../../core/text/tool.ts';
 import { createRunDirectory, removeRun } from '../../io/run/directory.ts';
 import { UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
@@ -41,7 +42,7 @@ export async function newRun(from: RunSource, command: string, { settings, conte
     throw cannotMake(settings.runs_dir, error);
   }
   const manifest: Manifest = {
-    tool: 'telnyx-reassign',
+    tool: TOOL,
     version: context.version,
     run_id: made.id,
     name,

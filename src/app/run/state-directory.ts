@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Settings } from '../../core/settings/schema.ts';
+import { TOOL } from '../../core/text/tool.ts';
 import { makeDirectories } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
-
-const NAME = 'telnyx-reassign';
 
 /** The home of the user; '' if there is none, as in a container whose user has no name. */
 function homeOf(): string {
@@ -25,11 +24,11 @@ function stateDirectory({ state_dir: given }: Pick<Settings, 'state_dir'>, conte
   const { STATE_DIRECTORY: service, XDG_STATE_HOME: xdg, LOCALAPPDATA: windows } = context.env;
   if (given !== null) return resolve(context.cwd, given);
   if (service !== undefined && service !== '') return service.split(':')[0] as string;
-  if (xdg?.startsWith('/') === true) return join(xdg, NAME);
-  if (process.platform === 'win32' && windows !== undefined) return join(windows, NAME);
+  if (xdg?.startsWith('/') === true) return join(xdg, TOOL);
+  if (process.platform === 'win32' && windows !== undefined) return join(windows, TOOL);
   const home = homeOf();
   if (home === '') throw new UsageError('the home of this user is not known; name a state directory with --state-dir');
-  return join(home, '.local', 'state', NAME);
+  return join(home, '.local', 'state', TOOL);
 }
 
 /** Identifies a key without containing it. */

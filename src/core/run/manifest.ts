@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { SETTING_NAMES } from '../settings/schema.ts';
 import { printable } from '../text/text.ts';
+import { TOOL } from '../text/tool.ts';
 
 /** States of a run, as run.json and `runs` show them. */
 export const STATES = [
@@ -18,7 +19,7 @@ export type State = (typeof STATES)[number];
 const typed = z.union([z.string(), z.array(z.string())]);
 
 const MANIFEST = z.strictObject({
-  tool: z.literal('telnyx-reassign'),
+  tool: z.literal(TOOL),
   version: z.string(),
   run_id: z.string(),
   name: z.string(),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { didYouMean, suggestion } from '../text/suggest.ts';
 import { quoted } from '../text/text.ts';
+import { TOOL } from '../text/tool.ts';
 import type { SettingDefinition } from './definition.ts';
 import { type RawSettings, SETTING_NAMES, type SettingName, settingDefinition } from './schema.ts';
 
@@ -91,5 +92,5 @@ export function jobJsonSchema(): Record<string, unknown> {
     input: TEXT.describe('the CSV; relative to this file'),
     ...Object.fromEntries(JOB_SETTINGS.map((name) => [name, jobSchemaOf(name)])),
   });
-  return { title: 'telnyx-reassign job', ...z.toJSONSchema(schema, { target: 'draft-7' }) };
+  return { title: `${TOOL} job`, ...z.toJSONSchema(schema, { target: 'draft-7' }) };
 }

@@ -1,7 +1,7 @@
 import type { HttpAnswer } from '../../core/api/response.ts';
 import { backoffMs, rateHeaders, serverWaitMs } from '../../core/attempt/backoff.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
-import { formatDuration } from '../../core/text/duration.ts';
+import { formatDuration, MINUTE_MS } from '../../core/text/duration.ts';
 import type { Ports, Sleep } from '../ports.ts';
 import type { Stop } from '../stop.ts';
 import type { Pacer } from './pacer.ts';
@@ -23,7 +23,6 @@ export type ThrottleOptions = {
   limits: { retryBaseMs: number; retryMaxMs: number; maxServerWaitMs: number };
 };
 
-const MINUTE_MS = 60_000;
 /** A `reset` from here on is a time of day. It and the `Date` that it is compared with are whole seconds. */
 const MIN_TIME_OF_DAY_S = 1e9;
 const TIME_OF_DAY_ERROR_MS = 2000;
