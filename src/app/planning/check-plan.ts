@@ -1,14 +1,12 @@
 import { planAgain } from '../../core/followup/next-command.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Settings } from '../../core/settings/schema.ts';
-import { formatDuration } from '../../core/text/duration.ts';
+import { DAY_MS, formatDuration } from '../../core/text/duration.ts';
 import { fileSha256 } from '../../io/digest.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import type { Run } from '../run/open.ts';
-
-const DAY_MS = 86_400_000;
 
 type AgeSettings = Pick<Settings, 'max_plan_age'>;
 
