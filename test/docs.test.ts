@@ -6,7 +6,7 @@ import { exitCodesTable, fileErrorsTable, rejectionsTable, settingsTables } from
 import { generated } from '../scripts/docs.ts';
 import { LAYERS } from '../scripts/layers.ts';
 import { readCommandLine } from '../src/cli/parser.ts';
-import { SANDBOX_FLAGS } from '../src/commands/sandbox.ts';
+import { SANDBOX_FLAGS } from '../src/commands/sandbox-flags.ts';
 import { STATUSES } from '../src/core/attempt/outcome.ts';
 import { FILE_ERRORS, REJECTIONS } from '../src/core/input/rejection.ts';
 import { FAILED_COLUMNS, HELD_COLUMNS, RESULTS_COLUMNS } from '../src/core/results/rows.ts';

@@ -1,48 +1,19 @@
 import { UsageError } from '../app/errors.ts';
-import { SANDBOX_FLAGS } from '../commands/sandbox.ts';
-import type { Scope } from '../core/settings/definition.ts';
-import { flagOf } from '../core/settings/flags.ts';
-import { SETTING_NAMES, settingDefinition } from '../core/settings/schema.ts';
 import { didYouMean, suggestion } from '../core/text/suggest.ts';
 import { quoted } from '../core/text/text.ts';
-
-/** The commands whose flags are in the table of settings. */
-export const SCOPES: readonly Scope[] = [
-  'plan',
-  'apply',
-  'resume',
-  'retry',
-  'undo',
-  'verify',
-  'run',
-  'results',
-  'runs',
-];
-const COMMANDS = [...SCOPES, 'sandbox', 'completion'];
+import { COMMAND_NAMES, type Flag, flagsOf } from './registry.ts';
 
 /** How a flag is written. */
-type Flag = { boolean: boolean; repeatable: boolean };
+type Syntax = Pick<Flag, 'isBoolean' | 'isRepeatable'>;
 
-const BUILT_IN: [string, Flag][] = [
-  ['help', { boolean: true, repeatable: true }],
-  ['version', { boolean: true, repeatable: true }],
-];
-
-/** The flags that a command knows; those of every command where there is none. */
-function flagsOf(command: string | undefined): Map<string, Flag> {
-  const settings = SETTING_NAMES.filter(
-    (name) => command === undefined || settingDefinition(name).scopes.includes(command as Scope),
-  ).map((name): [string, Flag] => {
-    const { kind, repeatable = false } = settingDefinition(name);
-    return [flagOf(name), { boolean: kind === 'boolean', repeatable }];
-  });
-  const sandbox = SANDBOX_FLAGS.filter(() => command === undefined || command === 'sandbox').map(
-    (flag): [string, Flag] => [flag.name, { boolean: 'boolean' in flag, repeatable: 'repeatable' in flag }],
-  );
-  return new Map([...BUILT_IN, ...sandbox, ...settings]);
+/** The flags that a command knows; without a command, those of every command. */
+function syntaxOf(command: string | undefined): Map<string, Syntax> {
+  const flags = (command === undefined ? COMMAND_NAMES : [command]).flatMap(flagsOf);
+  const builtIn = ['help', 'version'].map((name) => ({ name, isBoolean: true, isRepeatable: true }));
+  return new Map([...builtIn, ...flags].map((flag) => [flag.name, flag]));
 }
 
-function unknownFlag(flag: string, known: Map<string, Flag>): string {
+function unknownFlag(flag: string, known: Map<string, Syntax>): string {
   if (/key|token|secret/i.test(flag)) {
     return `unknown flag --${quoted(flag).slice(1, -1)}; the API key is never a flag: set TELNYX_API_KEY, or TELNYX_API_KEY_FILE to a file`;
   }
@@ -50,14 +21,14 @@ function unknownFlag(flag: string, known: Map<string, Flag>): string {
   return `unknown flag --${quoted(flag).slice(1, -1)}${suggestion(meant && `--${meant}`)}`;
 }
 
-/** Arguments as the parser is to see them: every flag known and well-formed, every value behind its `=`. */
+/** Arguments for the parser: every flag is known and well-formed, every value follows its `=`. */
 export type CheckedArguments = { command: string | undefined; words: string[]; flags: string[] };
 
 type Given = { name: string; value: string | null };
 
-/** Splits arguments into words and flags. A flag that takes a value takes the next argument where it has no `=`. */
+/** Splits arguments into words and flags. A flag with a value and without `=` takes the next argument. */
 function split(args: readonly string[]): { words: string[]; given: Given[] } {
-  const every = flagsOf(undefined);
+  const known = syntaxOf(undefined);
   const words: string[] = [];
   const given: Given[] = [];
   for (let at = 0; at < args.length; at++) {
@@ -72,7 +43,7 @@ function split(args: readonly string[]): { words: string[]; given: Given[] } {
     }
     const [, name = '', value] = /^-{1,2}([^=]*)(?:=([\s\S]*))?$/.exec(arg) ?? [];
     const next = args[at + 1];
-    const takesNext = value === undefined && every.get(name)?.boolean === false && next !== undefined;
+    const takesNext = value === undefined && known.get(name)?.isBoolean === false && next !== undefined;
     if (takesNext && !next.startsWith('--')) {
       given.push({ name, value: next });
       at += 1;
@@ -83,43 +54,44 @@ function split(args: readonly string[]): { words: string[]; given: Given[] } {
   return { words, given };
 }
 
-function writtenOut({ name, value }: Given, { boolean }: Flag): string | { fault: string } {
-  if (!boolean) return value === null ? { fault: `--${name} needs a value` } : `--${name}=${value}`;
+/** A flag as the parser understands it, or why it is wrong. */
+function normalize({ name, value }: Given, { isBoolean }: Syntax): string | { error: string } {
+  if (!isBoolean) return value === null ? { error: `--${name} needs a value` } : `--${name}=${value}`;
   if (value === null || /^(true|1)$/i.test(value)) return `--${name}`;
-  // A switch with another value must not come out as a quiet no: --dry-run=1 would send for real.
+  // Any other value must not silently mean no: --dry-run=yes would send for real.
   return /^(false|0)$/i.test(value)
     ? `--${name}=false`
-    : { fault: `--${name} must be true or false, not ${quoted(value)}` };
+    : { error: `--${name} must be true or false, not ${quoted(value)}` };
 }
 
 /**
- * Checks arguments before they are parsed, since the parser lets much pass: unknown and doubled flags, missing values,
- * switches with a value. Throws UsageError with all faults, and never quotes what stands behind an unknown flag.
+ * Checks arguments before they are parsed, because the parser accepts unknown and doubled flags, missing values, and
+ * booleans with any value. Throws UsageError with all errors, and never quotes what follows an unknown flag.
  */
 export function checkArguments(args: readonly string[]): CheckedArguments {
   const { words, given } = split(args);
-  const asksConfig = given.some(({ name }) => name === 'print-config');
-  const command = COMMANDS.includes(words[0] ?? '') ? words[0] : undefined;
-  const known = flagsOf(command);
-  const faults: string[] = [];
+  const printsConfig = given.some(({ name }) => name === 'print-config');
+  const command = COMMAND_NAMES.includes(words[0] ?? '') ? words[0] : undefined;
+  const known = syntaxOf(command);
+  const errors: string[] = [];
   const flags: string[] = [];
   const seen = new Set<string>();
   for (const flag of given) {
-    const shape = known.get(flag.name);
-    if (shape === undefined) {
-      faults.push(flag.name.startsWith('-') ? `unknown flag ${flag.name}` : unknownFlag(flag.name, known));
+    const syntax = known.get(flag.name);
+    if (syntax === undefined) {
+      errors.push(flag.name.startsWith('-') ? `unknown flag ${flag.name}` : unknownFlag(flag.name, known));
       continue;
     }
-    if (seen.has(flag.name) && !shape.repeatable) faults.push(`--${flag.name} is given more than once`);
+    if (seen.has(flag.name) && !syntax.isRepeatable) errors.push(`--${flag.name} is given more than once`);
     seen.add(flag.name);
-    const written = writtenOut(flag, shape);
-    if (typeof written === 'string') flags.push(written);
-    else faults.push(written.fault);
+    const normalized = normalize(flag, syntax);
+    if (typeof normalized === 'string') flags.push(normalized);
+    else errors.push(normalized.error);
   }
-  // What follows an unknown flag may be its value, and a secret: it is not taken for a command.
-  if (faults.length === 0 && command === undefined && words[0] !== undefined && !asksConfig) {
-    faults.push(`unknown command ${quoted(words[0]).slice(1, -1)}${suggestion(didYouMean(words[0], COMMANDS))}`);
+  // A word after an unknown flag may be its value, and a secret, so it is not reported as a command.
+  if (errors.length === 0 && command === undefined && words[0] !== undefined && !printsConfig) {
+    errors.push(`unknown command ${quoted(words[0]).slice(1, -1)}${suggestion(didYouMean(words[0], COMMAND_NAMES))}`);
   }
-  if (faults.length > 0) throw new UsageError(faults.join('\n'));
+  if (errors.length > 0) throw new UsageError(errors.join('\n'));
   return { command, words: command === undefined ? words : words.slice(1), flags };
 }

@@ -7,35 +7,18 @@ import { TOOL } from '../core/text/tool.ts';
 const MAX_HELP_WIDTH = 100;
 
 async function dispatch(args: readonly string[], context: Context): Promise<number> {
-  const { readCommandLine } = await import('./parser.ts');
+  const [{ readCommandLine }, { commandOf, SANDBOX_COMMAND }] = await Promise.all([
+    import('./parser.ts'),
+    import('./registry.ts'),
+  ]);
   const typed = await readCommandLine(args, Math.min(context.stdout.columns ?? 80, MAX_HELP_WIDTH));
-  switch (typed.command) {
-    case 'done':
-      print(context.stdout, typed.text);
-      return EXIT.ok;
-    case 'plan':
-      return (await import('../commands/plan.ts')).planCommand(typed.input, typed.flags, context);
-    case 'apply':
-      return (await import('../commands/apply.ts')).applyCommand(typed.input, typed.flags, context);
-    case 'resume':
-      return (await import('../commands/resume.ts')).resumeCommand(typed.input, typed.flags, context);
-    case 'retry':
-      return (await import('../commands/retry.ts')).retryCommand(typed.input, typed.flags, context);
-    case 'undo':
-      return (await import('../commands/undo.ts')).undoCommand(typed.input, typed.flags, context);
-    case 'verify':
-      return (await import('../commands/verify.ts')).verifyCommand(typed.input, typed.flags, context);
-    case 'run':
-      return (await import('../commands/run.ts')).runCommand(typed.input, typed.flags, context);
-    case 'results':
-      return (await import('../commands/results.ts')).resultsCommand(typed.input, typed.flags, context);
-    case 'runs':
-      return (await import('../commands/runs.ts')).runsCommand(undefined, typed.flags, context);
-    case 'sandbox':
-      return (await import('../commands/sandbox.ts')).sandboxCommand(typed.flags, context);
-    default:
-      return typed satisfies never;
+  if (typed.command === 'done') {
+    print(context.stdout, typed.text);
+    return EXIT.ok;
   }
+  if (typed.command === 'sandbox') return (await SANDBOX_COMMAND.load())(typed.flags, context);
+  const run = await commandOf(typed.command).load();
+  return run(typed.input, typed.flags, context);
 }
 
 /** Returns a function that removes the key from a message, also a key that was typed in the wrong place. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/app/errors.ts';
 import { resolveForCommand } from '../../src/app/settings.ts';
 import { readCommandLine, type Typing } from '../../src/cli/parser.ts';
-import { SANDBOX_FLAGS } from '../../src/commands/sandbox.ts';
+import { SANDBOX_FLAGS } from '../../src/commands/sandbox-flags.ts';
 import type { Scope } from '../../src/core/settings/definition.ts';
 import { flagOf } from '../../src/core/settings/flags.ts';
 import { SETTING_NAMES, settingDefinition } from '../../src/core/settings/schema.ts';

@@ -2,7 +2,8 @@ import type { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/app/errors.ts';
 import { readCommandLine } from '../../src/cli/parser.ts';
-import { type SandboxFlags, sandboxCommand } from '../../src/commands/sandbox.ts';
+import { sandboxCommand } from '../../src/commands/sandbox.ts';
+import type { SandboxFlags } from '../../src/commands/sandbox-flags.ts';
 import { contextOf } from '../support/contexts.ts';
 
 /** The first number and profile that the sandbox makes. */

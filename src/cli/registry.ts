@@ -1,0 +1,161 @@
+import type { Context } from '../app/context.ts';
+import { SANDBOX_FLAGS, type SandboxFlags } from '../commands/sandbox-flags.ts';
+import type { Scope } from '../core/settings/definition.ts';
+import { flagOf } from '../core/settings/flags.ts';
+import { type RawSettings, SETTING_NAMES, settingDefinition } from '../core/settings/schema.ts';
+
+/** What the help says about a command. Examples are a command line and what it does. */
+type Help = { positional: '' | 'input' | 'rundir' | 'job'; description: string; examples: [string, string][] };
+
+/** A command whose flags are settings. Its code is loaded when it runs, which keeps short commands fast. */
+type SettingsCommand = Help & {
+  name: Scope;
+  load: () => Promise<(input: string | undefined, flags: RawSettings, context: Context) => Promise<number>>;
+};
+
+/** The sandbox has flags of its own. */
+type SandboxCommand = Help & {
+  name: 'sandbox';
+  load: () => Promise<(flags: SandboxFlags, context: Context) => Promise<number>>;
+};
+
+const RUN = 'runs/20261123T020000Z-numbers-1f2e';
+
+/** All commands whose flags are settings, in the order of the help. A new command is a row here and a file. */
+export const SETTINGS_COMMANDS: readonly SettingsCommand[] = [
+  {
+    name: 'plan',
+    positional: 'input',
+    description: 'check every row of a CSV, show what would be sent, and save the plan',
+    examples: [['plan numbers.csv', 'check and preview; nothing is sent']],
+    load: async () => (await import('../commands/plan.ts')).planCommand,
+  },
+  {
+    name: 'apply',
+    positional: 'input',
+    description: 'make the plan of a CSV, or take a saved plan, and execute it',
+    examples: [
+      ['apply numbers.csv', 'check, show, ask, send'],
+      ['apply numbers.csv --dry-run', 'the same without sending'],
+      [`apply ${RUN} --yes`, 'execute a saved plan'],
+      ['apply numbers.csv --sandbox --yes', 'rehearse: no account, no key'],
+    ],
+    load: async () => (await import('../commands/apply.ts')).applyCommand,
+  },
+  {
+    name: 'resume',
+    positional: 'rundir',
+    description: 'continue an interrupted or paused run; the newest if none is named',
+    examples: [['resume', 'never asks, and never sends a row again that has an outcome']],
+    load: async () => (await import('../commands/resume.ts')).resumeCommand,
+  },
+  {
+    name: 'retry',
+    positional: 'rundir',
+    description: 'start a new run with the rows that have not reached their target',
+    examples: [[`retry ${RUN} --only retryable`, 'without rows that would fail again']],
+    load: async () => (await import('../commands/retry.ts')).retryCommand,
+  },
+  {
+    name: 'undo',
+    positional: 'rundir',
+    description: 'start a new run that restores what a run changed, if the number still has what that run set',
+    examples: [
+      [`undo ${RUN} --dry-run`, 'show what would be restored'],
+      [`undo ${RUN}`, 'show, ask, restore'],
+    ],
+    load: async () => (await import('../commands/undo.ts')).undoCommand,
+  },
+  {
+    name: 'verify',
+    positional: 'input',
+    description: 'read the account and compare it with the targets of a CSV or of a run; sends nothing',
+    examples: [
+      ['verify numbers.csv', 'exit 0 if every number is at its target, 4 if not'],
+      [`verify ${RUN} --watch 30m`, 'compare again and again, and report what changes'],
+    ],
+    load: async () => (await import('../commands/verify.ts')).verifyCommand,
+  },
+  {
+    name: 'run',
+    positional: 'job',
+    description: 'apply or plan as a job file says, without asking (for cron)',
+    examples: [['run jobs/nightly.yaml', 'what a cron line calls']],
+    load: async () => (await import('../commands/run.ts')).runCommand,
+  },
+  {
+    name: 'results',
+    positional: 'rundir',
+    description: 'write the result files of a run again',
+    examples: [[`results ${RUN}`, 'from input copy, plan and ledger']],
+    load: async () => (await import('../commands/results.ts')).resultsCommand,
+  },
+  {
+    name: 'runs',
+    positional: '',
+    description: 'list the runs with state, counts, age and next command',
+    examples: [['runs --json', 'for scripts']],
+    load: async () => (await import('../commands/runs.ts')).runsCommand,
+  },
+];
+
+export const SANDBOX_COMMAND: SandboxCommand = {
+  name: 'sandbox',
+  positional: '',
+  description: 'a local imitation of the API for rehearsals, demos and tests',
+  examples: [
+    ['sandbox', '1000 numbers on port 4010'],
+    ['sandbox --rate-limit 20 --fault 503=0.05', 'a slow API that sometimes fails'],
+  ],
+  load: async () => (await import('../commands/sandbox.ts')).sandboxCommand,
+};
+
+/** The parser itself prints the completion script. */
+export const COMPLETION = {
+  name: 'completion',
+  positional: '',
+  description: 'print a shell completion script (add it to ~/.bashrc or ~/.zshrc)',
+} as const;
+
+const ALL = [...SETTINGS_COMMANDS, SANDBOX_COMMAND, COMPLETION];
+
+export const COMMAND_NAMES: readonly string[] = ALL.map(({ name }) => name);
+
+export function takesPositional(command: string): boolean {
+  return ALL.some(({ name, positional }) => name === command && positional !== '');
+}
+
+/** The command of a scope. */
+export function commandOf(scope: Scope): SettingsCommand {
+  return SETTINGS_COMMANDS.find(({ name }) => name === scope) as SettingsCommand;
+}
+
+/** One flag, for the check of arguments and for the help. */
+export type Flag = { name: string; isBoolean: boolean; isRepeatable: boolean; group: string; description: string };
+
+function settingFlags(scope: Scope): Flag[] {
+  const names = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes(scope));
+  return names.map((name) => {
+    const { kind, repeatable = false, default: byDefault, value, group, text } = settingDefinition(name);
+    const isBoolean = kind === 'boolean';
+    const suffix = byDefault === null || isBoolean ? '' : ` [${byDefault}]`;
+    const description = `${value === undefined ? '' : `${value}: `}${text}${suffix}`;
+    return { name: flagOf(name), isBoolean, isRepeatable: repeatable, group: `${group}:`, description };
+  });
+}
+
+function sandboxFlags(): Flag[] {
+  return SANDBOX_FLAGS.map((flag) => ({
+    name: flag.name,
+    isBoolean: 'boolean' in flag,
+    isRepeatable: 'repeatable' in flag,
+    group: 'Sandbox:',
+    description: `${'value' in flag ? `${flag.value}: ` : ''}${flag.text}`,
+  }));
+}
+
+/** The flags of a command. */
+export function flagsOf(command: string): Flag[] {
+  if (command === 'sandbox') return sandboxFlags();
+  return command === COMPLETION.name ? [] : settingFlags(command as Scope);
+}
