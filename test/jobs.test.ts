@@ -11,7 +11,10 @@ import { EXIT } from '../src/core/run/exit-codes.ts';
 import { loadManifest } from '../src/io/run/directory.ts';
 import { takeLock } from '../src/io/run/lock.ts';
 import { type Sandbox, startSandbox } from '../src/sandbox/server.ts';
-import { CLI, KEY, run, workDirectory } from './system/program.ts';
+import { KEY } from './support/program/environment.ts';
+import { CLI } from './support/program/paths.ts';
+import { run } from './support/program/run.ts';
+import { workDirectory } from './support/program/workspace.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const JOBS = join(ROOT, 'jobs');
@@ -133,8 +136,8 @@ describe('job files', () => {
       const lines = [...jobText(name).trimEnd().split('\n'), 'rates: 3'];
       expect(validate(parseYaml(lines.join('\n')))).toBe(false);
       writeFileSync(join(cwd, 'jobs', name), `${lines.join('\n')}\n`);
-      const { code, stderr } = await run(cwd, ['run', `jobs/${name}`]);
-      expect(code).toBe(EXIT.usage);
+      const { exit, stderr } = await run(cwd, ['run', `jobs/${name}`]);
+      expect(exit).toBe(EXIT.usage);
       expect(stderr).toContain(`jobs/${name}:${lines.length}:1: unknown key rates; did you mean rate?`);
       expect(existsSync(join(cwd, 'jobs/runs'))).toBe(false);
     },
@@ -148,7 +151,7 @@ describe('job files', () => {
     const rows = rowsOf(join(cwd, input));
     const wanting = notAtTarget(sandbox, rows);
     const ended = await run(cwd, ['run', `jobs/${name}`, '--base-url', sandbox.url, '--rate', '200']);
-    expect(ended.code, ended.stdout + ended.stderr).toBe(0);
+    expect(ended.exit, ended.stdout + ended.stderr).toBe(0);
     expect(wanting.length).toBeGreaterThan(5);
     expect(written(sandbox).sort()).toEqual(wanting);
     expect(reads(sandbox)).toBe(READS);
@@ -168,11 +171,11 @@ describe('job files', () => {
       const before = sandbox.snapshot();
       const args = ['run', 'jobs/preview.yaml', '--base-url', sandbox.url, '--rate', '200', ...how];
       const ended = await run(cwd, args, { key });
-      expect(ended.code, ended.stderr).toBe(0);
+      expect(ended.exit, ended.stderr).toBe(0);
       expect([written(sandbox), reads(sandbox)]).toEqual([[], calls]);
       expect(sandbox.snapshot()).toEqual(before);
       const [runDir = ''] = readdirSync(join(cwd, 'jobs/runs'));
-      expect(await run(cwd, ['apply', join('jobs/runs', runDir), '--yes'])).toMatchObject({ code: 0 });
+      expect(await run(cwd, ['apply', join('jobs/runs', runDir), '--yes'])).toMatchObject({ exit: 0 });
       expectAtTarget(sandbox, rowsOf(join(cwd, 'samples/cutover.csv')));
     },
   );
@@ -185,9 +188,9 @@ describe('nightly.yaml', () => {
     const [cwd, sandbox] = [withJobs(), await standIn()];
     const rows = rowsOf(join(cwd, 'jobs/numbers.csv'));
     const wanting = notAtTarget(sandbox, rows);
-    expect(await run(cwd, [...args(sandbox), '--stop-after', '3'])).toMatchObject({ code: EXIT.window });
+    expect(await run(cwd, [...args(sandbox), '--stop-after', '3'])).toMatchObject({ exit: EXIT.window });
     expect(written(sandbox).sort()).toEqual(wanting.slice(0, 3));
-    expect(await run(cwd, args(sandbox))).toMatchObject({ code: EXIT.ok });
+    expect(await run(cwd, args(sandbox))).toMatchObject({ exit: EXIT.ok });
     const states = readdirSync(join(cwd, 'jobs/runs')).map((id) => loadManifest(join(cwd, 'jobs/runs', id)).state);
     expect(states.sort()).toEqual(['finished', 'superseded']);
     expect(written(sandbox).sort()).toEqual(wanting);
@@ -203,8 +206,8 @@ describe('nightly.yaml', () => {
     const there = numbers.filter((number) => number.messaging_profile_id === target).slice(0, 100);
     const lines = [...others, ...there].map(({ id }) => `${id},${target}\n`);
     writeFileSync(join(cwd, 'jobs/numbers.csv'), `phone_number_id,messaging_profile_id\n${lines.join('')}`);
-    const { code, stdout, stderr } = await run(cwd, args(sandbox));
-    expect(code).toBe(EXIT.refused);
+    const { exit, stdout, stderr } = await run(cwd, args(sandbox));
+    expect(exit).toBe(EXIT.refused);
     // What is at its target already is no change.
     expect(stdout + stderr).toContain('1,001 rows of 1,101 would change');
     expect(stdout + stderr).toContain(`more than --max-changes ${most}`);
@@ -218,12 +221,12 @@ describe('migration.yaml', () => {
     const args = ['run', 'jobs/migration.yaml', '--base-url', sandbox.url, '--rate', '200'];
     const rows = rowsOf(join(cwd, 'samples/cutover.csv'));
     const wanting = notAtTarget(sandbox, rows);
-    expect(await run(cwd, [...args, '--stop-after', '3'])).toMatchObject({ code: EXIT.window });
+    expect(await run(cwd, [...args, '--stop-after', '3'])).toMatchObject({ exit: EXIT.window });
     const again = await run(cwd, [...args, '--json']);
-    expect(again.code).toBe(EXIT.refused);
+    expect(again.exit).toBe(EXIT.refused);
     const { next_command: next } = JSON.parse(again.stdout) as { next_command: string };
     expect(next).toContain(' resume ');
-    expect(await run(cwd, next.slice(next.indexOf(' resume ') + 1).split(' '))).toMatchObject({ code: EXIT.ok });
+    expect(await run(cwd, next.slice(next.indexOf(' resume ') + 1).split(' '))).toMatchObject({ exit: EXIT.ok });
     expect(written(sandbox).sort()).toEqual(wanting);
     expectAtTarget(sandbox, rows);
   });

@@ -5,7 +5,8 @@ import { parse } from 'csv-parse/sync';
 import { describe, expect, it } from 'vitest';
 import { REJECTIONS } from '../src/core/input/rejection.ts';
 import { makeState } from '../src/sandbox/account/generate.ts';
-import { lastRun, run, summaryOf, table, workDirectory } from './system/program.ts';
+import { run } from './support/program/run.ts';
+import { lastRun, summaryOf, table, workDirectory } from './support/program/workspace.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const SAMPLES = join(ROOT, 'samples');
@@ -39,7 +40,7 @@ function generate(...args: string[]): string {
 describe('cutover.csv', () => {
   it('goes through whole: three profiles, products, and rows that change the product only', async () => {
     const cwd = withSamples();
-    expect(await rehearse(cwd, 'cutover.csv')).toMatchObject({ code: 0 });
+    expect(await rehearse(cwd, 'cutover.csv')).toMatchObject({ exit: 0 });
     expect(summaryOf(cwd).counts).toMatchObject({ updated: 24, failed: 0 });
     const rows = sample('cutover.csv');
     const profiles = new Set(rows.map((row) => row.messaging_profile_id).filter((profile) => profile !== ''));
@@ -57,7 +58,7 @@ describe('rejections.csv', () => {
     'has one row for each code, and each is rejected for the code that it names: %s',
     async (...how) => {
       const cwd = withSamples();
-      expect(await run(cwd, ['plan', 'samples/rejections.csv', ...how], { key: null })).toMatchObject({ code: 3 });
+      expect(await run(cwd, ['plan', 'samples/rejections.csv', ...how], { key: null })).toMatchObject({ exit: 3 });
       const expected = sample('rejections.csv').map((row) => row.expected);
       const seen = table(cwd, 'results.csv').map(({ status, reason }) => (status === 'rejected' ? reason : status));
       expect(seen).toEqual(expected.map((code) => (code === '' ? 'planned' : code)));
@@ -72,7 +73,7 @@ describe('rejections.csv', () => {
 
   it('sends the good rows with --skip-rejected, and carries its own column into failed.csv', async () => {
     const cwd = withSamples();
-    expect(await rehearse(cwd, 'rejections.csv', '--skip-rejected')).toMatchObject({ code: 4 });
+    expect(await rehearse(cwd, 'rejections.csv', '--skip-rejected')).toMatchObject({ exit: 4 });
     const rejected = sample('rejections.csv').filter((row) => !['', 'duplicate'].includes(row.expected ?? ''));
     expect(summaryOf(cwd).counts).toMatchObject({ updated: 2, rejected: rejected.length, duplicate: 1 });
     // Not by `table`: the row with a cell too many keeps it at its end, so that it stays rejected.
@@ -94,8 +95,8 @@ describe('excel-utf16-semicolons.csv', () => {
 
   it('is read as it was meant', async () => {
     const cwd = withSamples();
-    const { code, stderr } = await rehearse(cwd, 'excel-utf16-semicolons.csv');
-    expect(code).toBe(0);
+    const { exit, stderr } = await rehearse(cwd, 'excel-utf16-semicolons.csv');
+    expect(exit).toBe(0);
     expect(stderr).toContain('UTF-16LE, delimiter semicolon');
     expect(stderr).toContain('2 blank lines skipped');
     const results = table(cwd, 'results.csv');
@@ -112,7 +113,7 @@ describe('excel-utf16-semicolons.csv', () => {
 describe('unassign.csv', () => {
   it('is refused until a flag allows it', async () => {
     const cwd = withSamples();
-    expect(await rehearse(cwd, 'unassign.csv')).toMatchObject({ code: 3 });
+    expect(await rehearse(cwd, 'unassign.csv')).toMatchObject({ exit: 3 });
     expect(table(cwd, 'results.csv').map((row) => row.reason)).toEqual([
       'unassign_not_allowed',
       'unassign_not_allowed',
@@ -122,7 +123,7 @@ describe('unassign.csv', () => {
 
   it('takes the numbers off their profile with the flag', async () => {
     const cwd = withSamples();
-    expect(await rehearse(cwd, 'unassign.csv', '--allow-unassign')).toMatchObject({ code: 0 });
+    expect(await rehearse(cwd, 'unassign.csv', '--allow-unassign')).toMatchObject({ exit: 0 });
     expect(table(cwd, 'results.csv').map((row) => row.messaging_profile_id_after)).toEqual([
       'UNASSIGN',
       'UNASSIGN',
@@ -158,7 +159,7 @@ describe('generate.mjs', () => {
     const made = records(readFileSync(join(cwd, 'some.csv'), 'utf8'));
     expect(made).toHaveLength(2000);
     expect(made.every((row) => row.phone_number === '')).toBe(true);
-    expect(await run(cwd, ['plan', 'some.csv', '--offline'], { key: null })).toMatchObject({ code: 0 });
+    expect(await run(cwd, ['plan', 'some.csv', '--offline'], { key: null })).toMatchObject({ exit: 0 });
     const { duplicate, planned } = summaryOf(cwd).counts;
     expect(duplicate).toBe(2000 - new Set(made.map((row) => row.phone_number_id)).size);
     expect(duplicate).toBeGreaterThan(150);
@@ -211,10 +212,10 @@ describe('README.md', () => {
     const cwd = withSamples();
     const words = command.split(' ').slice(1);
     const pace = words.includes('--sandbox') ? ['--rate', 'off'] : [];
-    const { code } = await run(cwd, [...words, ...pace], { key: null });
+    const { exit } = await run(cwd, [...words, ...pace], { key: null });
     const name = (words[1] as string).replace('samples/', '');
     const skips = words.includes('--skip-rejected');
     const allows = words.includes('--allow-unassign');
-    expect(code).toBe(skips ? 4 : allows ? 0 : exits.get(name));
+    expect(exit).toBe(skips ? 4 : allows ? 0 : exits.get(name));
   });
 });

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseFault, startSandbox } from '../../src/sandbox/server.ts';
-import { CLI, run, workDirectory } from '../system/program.ts';
+import { CLI } from '../support/program/paths.ts';
+import { run } from '../support/program/run.ts';
+import { workDirectory } from '../support/program/workspace.ts';
 import { ROOT, read } from './documents.ts';
 
 const INPUT = join(ROOT, 'samples/cutover.csv');
@@ -24,7 +26,7 @@ function shape(output: string): string[] {
 
 it('README.md shows the output of the demo', async () => {
   const ended = await run(workDirectory(), ['apply', INPUT, '--sandbox', '--yes'], { key: null });
-  expect(ended.code).toBe(0);
+  expect(ended.exit).toBe(0);
   expect(shape(shownIn('README.md', '## What comes out'))).toEqual(shape(ended.stdout));
 });
 
@@ -33,7 +35,7 @@ it('docs/results.md shows the output of a run with failures', async () => {
   const sandbox = await startSandbox({ numbers: 24, faults });
   try {
     const ended = await run(workDirectory(), ['apply', INPUT, '--base-url', sandbox.url, '--yes']);
-    expect(ended.code).toBe(4);
+    expect(ended.exit).toBe(4);
     expect(shape(shownIn('docs/results.md', '## The summary'))).toEqual(shape(ended.stdout));
   } finally {
     await sandbox.close();

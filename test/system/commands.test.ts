@@ -3,22 +3,21 @@ import { join, resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
 import { mostInWindow } from '../support/engine/most-in-window.ts';
-import { api, at } from './api.ts';
+import { KEY } from '../support/program/environment.ts';
+import { paste, run } from '../support/program/run.ts';
+import { api, at } from '../support/program/sandbox.ts';
+import { start } from '../support/program/start.ts';
 import {
-  KEY,
   lastRun,
   numberId,
   PROFILE,
-  paste,
-  run,
   runDirs,
-  start,
   summaryOf,
   table,
   until,
   workDirectory,
   writeInput,
-} from './program.ts';
+} from '../support/program/workspace.ts';
 
 describe('the sandbox command', () => {
   it('starts, prints a curl line that works, takes a run, and ends on a signal', async () => {
@@ -41,10 +40,10 @@ describe('the sandbox command', () => {
       '1ms',
       '--yes',
     ]);
-    expect(ended.code).toBe(0);
+    expect(ended.exit).toBe(0);
     expect(summaryOf(cwd).requests).toEqual({ total: 12, writes: 11, reads: 1, retries: 1, rate_limited: 0 });
     sandbox.child.kill('SIGTERM');
-    expect((await sandbox.ended).code).toBe(0);
+    expect((await sandbox.ended).exit).toBe(0);
   });
 
   it.each([
@@ -53,8 +52,8 @@ describe('the sandbox command', () => {
     [['--latency', 'soon'], /--latency must be a duration/],
     [['--raet-limit', '5'], /did you mean --rate-limit/],
   ])('refuses %j', async (args, message) => {
-    const { code, stderr } = await run(workDirectory(), ['sandbox', ...args]);
-    expect(code).toBe(2);
+    const { exit, stderr } = await run(workDirectory(), ['sandbox', ...args]);
+    expect(exit).toBe(2);
     expect(stderr).toMatch(message);
   });
 });
@@ -65,7 +64,7 @@ describe('the rate at the server', () => {
     const { sandbox } = await api({ seed: 7 }, ['503-bare=0.1', 'reset=0.05', 'cut=0.05']);
     const delays = monitorEventLoopDelay({ resolution: 5 });
     delays.enable();
-    const { code } = await run(cwd, [
+    const { exit } = await run(cwd, [
       'apply',
       writeInput(cwd, 120),
       ...at(sandbox.url),
@@ -78,7 +77,7 @@ describe('the rate at the server', () => {
       '--yes',
     ]);
     const arrivals = sandbox.requests().map(({ at_ms }) => at_ms);
-    expect(code).toBe(0);
+    expect(exit).toBe(0);
     expect(arrivals.length).toBeGreaterThan(120);
     // What comes while this process is held up is seen late, and close to what comes next.
     const heldUp = delays.max / 1e6;
@@ -89,7 +88,7 @@ describe('the rate at the server', () => {
   it('follows a server that allows less: everything arrives, and no row fails for it', async () => {
     const cwd = workDirectory();
     const { sandbox } = await api({ rateLimit: 15 });
-    const { code } = await run(cwd, [
+    const { exit } = await run(cwd, [
       'apply',
       writeInput(cwd, 40),
       ...at(sandbox.url),
@@ -100,7 +99,7 @@ describe('the rate at the server', () => {
       '--yes',
     ]);
     const moved = sandbox.snapshot().numbers.slice(0, 40);
-    expect(code).toBe(0);
+    expect(exit).toBe(0);
     expect(moved.every((number) => number.messaging_profile_id === PROFILE)).toBe(true);
     const { requests, rate } = summaryOf(cwd);
     expect(rate.server_limit?.requests).toBe(15);
@@ -112,8 +111,8 @@ describe('the rate at the server', () => {
   it('is found out when none is set: from 5 a second up, and a share of the limit stays free', async () => {
     const cwd = workDirectory();
     const { sandbox } = await api({ rateLimit: 40 });
-    const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 60), ...at(sandbox.url), '--yes']);
-    expect(code).toBe(0);
+    const { exit, stdout } = await run(cwd, ['apply', writeInput(cwd, 60), ...at(sandbox.url), '--yes']);
+    expect(exit).toBe(0);
     const { requests, rate } = summaryOf(cwd);
     expect(rate).toMatchObject({ setting: 'auto', server_limit: { requests: 40 } });
     expect(requests.rate_limited).toBe(0);
@@ -138,7 +137,7 @@ describe('plan and --dry-run', () => {
     const to = ['--base-url', sandbox.url, '--rate', 'off', ...flags];
     const planned = await run(cwd, ['plan', input, ...to], { key });
     const dry = await run(cwd, ['apply', input, '--dry-run', ...to], { key });
-    expect([planned.code, dry.code]).toEqual([0, 0]);
+    expect([planned.exit, dry.exit]).toEqual([0, 0]);
     expect([...new Set(sandbox.requests().map(({ method }) => method))]).toEqual(methods);
     expect(sandbox.snapshot()).toEqual(before);
     const anonymous = (text: string) =>
@@ -164,7 +163,7 @@ describe('plan and --dry-run', () => {
       ['plan', input],
       ['apply', input, '--dry-run'],
     ]) {
-      expect((await run(cwd, [...command, '--offline', '--keep-runs', '1'])).code).toBe(0);
+      expect((await run(cwd, [...command, '--offline', '--keep-runs', '1'])).exit).toBe(0);
     }
     expect(runDirs(cwd)).toHaveLength(3);
     expect(readFileSync(join(cwd, dir, 'summary.json'), 'utf8')).toBe(before);
@@ -200,22 +199,22 @@ describe('a run directory', () => {
     const before = files.map((file) => readFileSync(file, 'utf8'));
     const { counts, causes, requests } = summaryOf(cwd);
     for (const file of [...files, join(cwd, dir, 'summary.json')]) rmSync(file);
-    expect((await run(cwd, ['results', dir])).code).toBe(0);
+    expect((await run(cwd, ['results', dir])).exit).toBe(0);
     expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(before);
     expect(summaryOf(cwd)).toMatchObject({ counts, causes, requests, exit_code: 4 });
   });
 
   it('says of a refused run what it said then, when its results are made again', async () => {
     const cwd = workDirectory();
-    const { code } = await run(cwd, [
+    const { exit } = await run(cwd, [
       'plan',
       resolve(import.meta.dirname, '../../samples/rejections.csv'),
       '--offline',
     ]);
-    expect(code).toBe(3);
+    expect(exit).toBe(3);
     const { error } = summaryOf(cwd);
     expect(error?.code).toBe('rejected_rows');
-    expect((await run(cwd, ['results', lastRun(cwd)])).code).toBe(0);
+    expect((await run(cwd, ['results', lastRun(cwd)])).exit).toBe(0);
     expect(summaryOf(cwd).error).toEqual(error);
   });
 
@@ -223,7 +222,7 @@ describe('a run directory', () => {
     const cwd = workDirectory();
     await run(cwd, ['plan', writeInput(cwd, 2), '--sandbox']);
     const { next_command: next } = summaryOf(cwd);
-    expect((await paste(cwd, next as string)).code).toBe(0);
+    expect((await paste(cwd, next as string)).exit).toBe(0);
     const state = JSON.parse(readFileSync(join(cwd, lastRun(cwd), 'sandbox.json'), 'utf8')) as {
       numbers: { messaging_profile_id: string }[];
     };
@@ -253,8 +252,8 @@ describe('a run directory', () => {
   it('of standard input holds its exact bytes', async () => {
     const cwd = workDirectory();
     const input = `\uFEFFid;profile_id\r\n${numberId(1)};${PROFILE.toUpperCase()}\r\n`;
-    const { code } = await run(cwd, ['apply', '-', '--sandbox', '--yes', '--rate', 'off'], { input });
-    expect(code).toBe(0);
+    const { exit } = await run(cwd, ['apply', '-', '--sandbox', '--yes', '--rate', 'off'], { input });
+    expect(exit).toBe(0);
     expect(readFileSync(join(cwd, lastRun(cwd), 'input.csv'), 'utf8')).toBe(input);
     expect(table(cwd, 'results.csv')[0]).toMatchObject({ messaging_profile_id_target: PROFILE, status: 'updated' });
   });
@@ -266,8 +265,8 @@ describe('stopping before anything is sent', () => {
     const started = start(cwd, ['plan', '-'], { input: null });
     await until(() => runDirs(cwd).length === 1);
     started.child.kill('SIGTERM');
-    const { code, stdout } = await started.ended;
-    expect(code).toBe(143);
+    const { exit, stdout } = await started.ended;
+    expect(exit).toBe(143);
     expect(stdout).toContain('nothing was sent');
     expect(summaryOf(cwd)).toMatchObject({ state: 'interrupted', exit_code: 143, counts: { updated: 0 } });
   });
@@ -281,7 +280,7 @@ describe('help', () => {
     ).version;
     expect((await run(cwd, ['--version'])).stdout).toBe(`${version}\n`);
     const help = await run(cwd, ['--help']);
-    expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(help).toMatchObject({ exit: 0, stderr: '' });
     for (const word of [
       'plan',
       'apply',
@@ -304,7 +303,7 @@ describe('help', () => {
       expect(apply.stdout).toContain(word);
     }
     const script = await run(cwd, ['completion']);
-    expect(script.code).toBe(0);
+    expect(script.exit).toBe(0);
     expect(script.stdout).toContain('telnyx-reassign');
   });
 
@@ -316,7 +315,7 @@ describe('help', () => {
     expect(stdout).toContain('planned');
     const next = /next: (.*)$/m.exec(stdout)?.[1] as string;
     expect(next).toContain(`apply ${lastRun(cwd)} --yes`);
-    expect((await paste(cwd, `${next} --dry-run`)).code).toBe(0);
+    expect((await paste(cwd, `${next} --dry-run`)).exit).toBe(0);
   });
 
   it('reads the key from a file and from the credentials of a service', async () => {
@@ -335,6 +334,6 @@ describe('help', () => {
       key: 'KEYdiffers',
       env: { CREDENTIALS_DIRECTORY: cwd },
     });
-    expect([byFile.code, byService.code, both.code]).toEqual([0, 0, 2]);
+    expect([byFile.exit, byService.exit, both.exit]).toEqual([0, 0, 2]);
   });
 });

@@ -2,22 +2,12 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
-import { api } from './api.ts';
-import {
-  CLI,
-  lastRun,
-  paste,
-  run,
-  runDirs,
-  start,
-  summaryOf,
-  table,
-  until,
-  workDirectory,
-  writeInput,
-} from './program.ts';
+import { CLI } from '../support/program/paths.ts';
+import { paste, run } from '../support/program/run.ts';
+import { api } from '../support/program/sandbox.ts';
+import { pasteInShell, runPreloaded, start } from '../support/program/start.ts';
+import { lastRun, runDirs, summaryOf, table, until, workDirectory, writeInput } from '../support/program/workspace.ts';
 
-const preload = (name: string) => ['--import', join(import.meta.dirname, name)];
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** Rows whose intent is whole in the ledger. */
@@ -46,8 +36,8 @@ describe('a full disk under the ledger', () => {
     const { sandbox, flags } = await api({ latencyMs: 3 });
     const cwd = workDirectory();
     const args = ['apply', writeInput(cwd, 80), '--concurrency', '8', ...flags];
-    const { code, stdout, stderr } = await run(cwd, args, { node: preload(name), env: { FULL_AFTER: after } });
-    expect(code).toBe(1);
+    const { exit, stdout, stderr } = await runPreloaded(name, cwd, args, { FULL_AFTER: after });
+    expect(exit).toBe(1);
     expect(stdout).toContain('ENOSPC');
     expect(stdout + stderr).not.toMatch(/^ {4}at /m);
     const recorded = intents(cwd);
@@ -58,7 +48,7 @@ describe('a full disk under the ledger', () => {
     expect(summary).toMatchObject({ exit_code: 1, exit_name: 'internal', state: 'interrupted', sum_ok: true });
     expect(summary.counts.updated + summary.counts.unverified).toBeGreaterThanOrEqual(sent.length);
     const again = await paste(cwd, summary.next_command as string);
-    expect(again.code, again.stdout + again.stderr).toBe(0);
+    expect(again.exit, again.stdout + again.stderr).toBe(0);
     expect(table(cwd, 'results.csv').map(({ status }) => status)).toEqual(Array(80).fill('updated'));
     // What had been sent before was read, and not written blindly a second time.
     const all = rowsSent(sandbox);
@@ -71,15 +61,12 @@ describe('results that may not be written', () => {
     const { sandbox, flags } = await api();
     const cwd = workDirectory();
     const env = { DENIED_CALL: 'openSync', DENIED_PATH: 'results.csv', DENIED_CODE: 'EACCES' };
-    const { code, stderr } = await run(cwd, ['apply', writeInput(cwd, 5), ...flags], {
-      node: preload('denied.mjs'),
-      env,
-    });
-    expect(code).toBe(1);
+    const { exit, stderr } = await runPreloaded('denied.mjs', cwd, ['apply', writeInput(cwd, 5), ...flags], env);
+    expect(exit).toBe(1);
     expect(stderr).toContain('EACCES');
     expect(stderr).not.toContain('    at ');
     const next = /After fixing that: (.*)$/m.exec(stderr)?.[1] as string;
-    expect((await paste(cwd, next)).code).toBe(0);
+    expect((await paste(cwd, next)).exit).toBe(0);
     expect(summaryOf(cwd).counts).toMatchObject({ updated: 5 });
     expect(rowsSent(sandbox)).toHaveLength(5);
   });
@@ -93,8 +80,8 @@ describe('a run directory that is removed midway', () => {
     await until(() => sandbox.requests().length > 20);
     rmSync(join(cwd, lastRun(cwd)), { recursive: true });
     const sent = sandbox.requests().length;
-    const { code, stdout, stderr } = await started.ended;
-    expect(code).toBe(1);
+    const { exit, stdout, stderr } = await started.ended;
+    expect(exit).toBe(1);
     // What was in flight and what had its intent on disk.
     expect(sandbox.requests().length).toBeLessThan(sent + 30);
     expect(stdout + stderr).toContain('was removed');
@@ -103,8 +90,8 @@ describe('a run directory that is removed midway', () => {
     await pause(300);
     expect(sandbox.requests()).toHaveLength(after);
     const next = /After fixing that: (.*)$/m.exec(stderr)?.[1] as string;
-    expect((await paste(cwd, next)).code).toBe(0);
-    expect((await paste(cwd, summaryOf(cwd).next_command as string)).code).toBe(0);
+    expect((await paste(cwd, next)).exit).toBe(0);
+    expect((await paste(cwd, summaryOf(cwd).next_command as string)).exit).toBe(0);
     expect(table(cwd, 'results.csv').every(({ status }) => status === 'updated')).toBe(true);
   });
 });
@@ -113,15 +100,16 @@ describe('a directory for runs that is read-only', () => {
   it.each(['EACCES', 'EROFS'])('%s: 2 with the flag that names another, and nothing is sent', async (DENIED_CODE) => {
     const { sandbox, flags } = await api();
     const cwd = workDirectory();
-    const how = { node: preload('denied.mjs'), env: { DENIED_CALL: 'mkdirSync', DENIED_PATH: '/runs', DENIED_CODE } };
-    const { code, stderr } = await run(cwd, ['apply', writeInput(cwd, 2), ...flags], how);
-    expect(code).toBe(2);
+    const env = { DENIED_CALL: 'mkdirSync', DENIED_PATH: '/runs', DENIED_CODE };
+    const runDenied = (args: string[]) => runPreloaded('denied.mjs', cwd, args, env);
+    const { exit, stderr } = await runDenied(['apply', writeInput(cwd, 2), ...flags]);
+    expect(exit).toBe(2);
     expect(stderr).toContain(DENIED_CODE);
     expect(stderr).toContain('--runs-dir');
     expect(stderr).not.toContain('    at ');
     expect(sandbox.requests()).toEqual([]);
     expect(runDirs(cwd)).toEqual([]);
-    expect((await run(cwd, ['apply', 'numbers.csv', '--runs-dir', 'elsewhere', ...flags], how)).code).toBe(0);
+    expect((await runDenied(['apply', 'numbers.csv', '--runs-dir', 'elsewhere', ...flags])).exit).toBe(0);
   });
 
   it.each([
@@ -137,9 +125,13 @@ describe('a directory for runs that is read-only', () => {
     const { sandbox, flags } = await api();
     const cwd = workDirectory();
     const env = { DENIED_CALL: call, DENIED_PATH: file, DENIED_CODE: 'ENOSPC', DENIED_AFTER: after };
-    const how = { node: preload('denied.mjs'), env };
-    const { code, stdout, stderr } = await run(cwd, ['apply', writeInput(cwd, 2), ...flags], how);
-    expect([1, 2]).toContain(code);
+    const { exit, stdout, stderr } = await runPreloaded(
+      'denied.mjs',
+      cwd,
+      ['apply', writeInput(cwd, 2), ...flags],
+      env,
+    );
+    expect([1, 2]).toContain(exit);
     expect(stdout + stderr).toContain('ENOSPC');
     expect(stdout + stderr).not.toMatch(/^ {4}at /m);
     if (file !== 'summary.json' && file !== 'log.ndjson') expect(sandbox.requests()).toEqual([]);
@@ -148,9 +140,9 @@ describe('a directory for runs that is read-only', () => {
     for (const dir of runDirs(cwd)) {
       const again = await run(cwd, ['resume', dir]);
       const told = /(?:Carry it out|Start again|Plan again)[^:]*: (.*)$/m.exec(again.stderr)?.[1];
-      if (again.code === 0) continue;
-      expect(again.code).toBe(8);
-      expect((await paste(cwd, told as string)).code, again.stderr).toBe(0);
+      if (again.exit === 0) continue;
+      expect(again.exit).toBe(8);
+      expect((await paste(cwd, told as string)).exit, again.stderr).toBe(0);
     }
   });
 });
@@ -163,7 +155,7 @@ describe('a closed output', () => {
     await until(() => sandbox.requests().length > 5);
     started.child.stdout?.destroy();
     started.child.stderr?.destroy();
-    expect((await started.ended).code).toBe(0);
+    expect((await started.ended).exit).toBe(0);
     expect(summaryOf(cwd)).toMatchObject({ exit_code: 0, counts: { updated: 60 } });
     const command = `'${process.execPath}' '${CLI}' apply numbers.csv ${flags.join(' ')}`;
     for (const [dir, redirection] of [
@@ -173,10 +165,10 @@ describe('a closed output', () => {
       ['d', '> /dev/full'],
       ['e', '2> /dev/full'],
     ]) {
-      const { code } = await paste(cwd, `${command} --runs-dir ${dir} ${redirection}`);
-      expect({ redirection, code }).toEqual({ redirection, code: 0 });
+      const { exit } = await pasteInShell(cwd, `${command} --runs-dir ${dir} ${redirection}`);
+      expect({ redirection, exit }).toEqual({ redirection, exit: 0 });
     }
-    const piped = await paste(cwd, `{ ${command} --runs-dir f; echo "ended with $?" >&2; } | true`);
+    const piped = await pasteInShell(cwd, `{ ${command} --runs-dir f; echo "ended with $?" >&2; } | true`);
     expect(piped.stderr).toContain('ended with 0');
     expect(existsSync(join(cwd, 'f'))).toBe(true);
   });

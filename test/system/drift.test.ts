@@ -2,22 +2,21 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.ts';
-import { api as offlineApi } from './api.ts';
+import { paste, run } from '../support/program/run.ts';
+import { api as offlineApi } from '../support/program/sandbox.ts';
+import { stopped } from '../support/program/start.ts';
 import {
   commandIn,
   lastRun,
   manifestOf,
   numberId,
   PROFILE,
-  paste,
-  run,
   runDirs,
-  stopped,
   summaryOf,
   table,
   workDirectory,
   writeInput,
-} from './program.ts';
+} from '../support/program/workspace.ts';
 
 const OTHER = '00000000-0000-4000-8000-000000000001';
 const THIRD = '00000000-0000-4000-8000-000000000003';
@@ -45,7 +44,7 @@ describe('a saved plan', () => {
     sandbox.edit({ id: numberId(3), messaging_profile_id: PROFILE });
     sandbox.edit({ id: numberId(4), remove: true });
     const applied = await run(cwd, ['apply', lastRun(cwd), '--yes']);
-    expect(applied.code).toBe(4);
+    expect(applied.exit).toBe(4);
     expect(applied.stderr).toContain(
       'Since the plan was made: 1 number changed by somebody else will be held, 1 number at the target already, 1 number no longer there.',
     );
@@ -80,7 +79,7 @@ describe('a saved plan', () => {
     const { sandbox, flags } = await api({ numbers: 3 });
     await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags)]);
     sandbox.edit({ id: numberId(1), messaging_profile_id: THIRD });
-    expect((await run(cwd, ['apply', lastRun(cwd), '--yes', '--force'])).code).toBe(0);
+    expect((await run(cwd, ['apply', lastRun(cwd), '--yes', '--force'])).exit).toBe(0);
     expect(profileOf(sandbox, 1)).toBe(PROFILE);
   });
 
@@ -95,10 +94,10 @@ describe('a saved plan', () => {
     const old = { ...manifest, plan: { ...manifest.plan, at } };
     writeFileSync(join(cwd, dir, 'run.json'), JSON.stringify(old));
     const refused = await run(cwd, ['apply', dir, '--yes']);
-    expect(refused.code).toBe(8);
+    expect(refused.exit).toBe(8);
     expect(refused.stderr).toContain('is 8d old, and may be 7d');
-    expect((await paste(cwd, commandIn(refused.stderr, 'plan'))).code).toBe(0);
-    expect((await run(cwd, ['apply', dir, '--yes', '--max-plan-age', '9d'])).code).toBe(0);
+    expect((await paste(cwd, commandIn(refused.stderr, 'plan'))).exit).toBe(0);
+    expect((await run(cwd, ['apply', dir, '--yes', '--max-plan-age', '9d'])).exit).toBe(0);
     expect(writes(sandbox)).toHaveLength(2);
   });
 
@@ -110,7 +109,7 @@ describe('a saved plan', () => {
     const manifest = manifestOf(cwd, dir);
     const at = new Date(Date.now() - 25 * 3_600_000).toISOString();
     writeFileSync(join(cwd, dir, 'run.json'), JSON.stringify({ ...manifest, plan: { ...manifest.plan, at } }));
-    expect((await run(cwd, ['apply', dir, '--yes'])).code).toBe(8);
+    expect((await run(cwd, ['apply', dir, '--yes'])).exit).toBe(8);
   });
 
   it('of one organization is not carried out in another one', async () => {
@@ -122,7 +121,7 @@ describe('a saved plan', () => {
     expect(manifest.organization_id).not.toBeNull();
     writeFileSync(join(cwd, dir, 'run.json'), JSON.stringify({ ...manifest, organization_id: 'another' }));
     const refused = await run(cwd, ['apply', dir, '--yes']);
-    expect(refused.code).toBe(7);
+    expect(refused.exit).toBe(7);
     expect(refused.stdout).toContain('was begun in organization another');
     expect(writes(sandbox)).toHaveLength(0);
   });
@@ -136,20 +135,20 @@ describe('a number that was at its target when the plan was made', () => {
     await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags), '--name', 'b']);
     const [first = '', second = ''] = runDirs(cwd);
     sandbox.edit({ id: numberId(2), messaging_profile_id: THIRD });
-    expect((await run(cwd, ['apply', first, '--yes'])).code).toBe(4);
+    expect((await run(cwd, ['apply', first, '--yes'])).exit).toBe(4);
     expect(table(cwd, 'results.csv', first)[1]).toMatchObject({
       status: 'held',
       reason: 'drifted',
       messaging_profile_id_after: THIRD,
     });
     expect(profileOf(sandbox, 2)).toBe(THIRD);
-    expect((await run(cwd, ['apply', second, '--yes', '--force'])).code).toBe(0);
+    expect((await run(cwd, ['apply', second, '--yes', '--force'])).exit).toBe(0);
     expect(profileOf(sandbox, 2)).toBe(PROFILE);
     expect(table(cwd, 'results.csv', second)[1]).toMatchObject({
       status: 'updated',
       messaging_profile_id_before: THIRD,
     });
-    expect((await run(cwd, ['undo', second, '--yes'])).code).toBe(0);
+    expect((await run(cwd, ['undo', second, '--yes'])).exit).toBe(0);
     expect(profileOf(sandbox, 2)).toBe(THIRD);
   });
 });
@@ -162,12 +161,12 @@ describe('an API that stumbles while a saved plan is compared', () => {
     const { port } = sandbox;
     await sandbox.close();
     const refused = await run(cwd, ['apply', lastRun(cwd), '--yes', '--outage-patience', '0', '--max-attempts', '1']);
-    expect(refused.code).toBe(7);
+    expect(refused.exit).toBe(7);
     expect(summaryOf(cwd)).toMatchObject({ exit_code: 7, state: 'refused', resumable: false });
     await api({ numbers: 3, port });
     // Nothing was sent, so nothing is gone on with: it is compared, and asked for, once more.
-    expect((await run(cwd, ['resume', lastRun(cwd)])).code).toBe(8);
-    expect((await paste(cwd, commandIn(refused.stdout, 'apply'))).code).toBe(0);
+    expect((await run(cwd, ['resume', lastRun(cwd)])).exit).toBe(8);
+    expect((await paste(cwd, commandIn(refused.stdout, 'apply'))).exit).toBe(0);
     expect(summaryOf(cwd).counts).toMatchObject({ updated: 2, unchanged: 1 });
   });
 });
@@ -185,8 +184,8 @@ describe('resume', () => {
     const [drifted = { id: '' }, there = { id: '' }] = unsent;
     sandbox.edit({ id: drifted.id, messaging_profile_id: THIRD === unsent[0]?.messaging_profile_id ? OTHER : THIRD });
     sandbox.edit({ id: there.id, messaging_profile_id: PROFILE });
-    const { code } = await run(cwd, ['resume']);
-    expect(code).toBe(4);
+    const { exit } = await run(cwd, ['resume']);
+    expect(exit).toBe(4);
     const results = table(cwd, 'results.csv');
     const of = (id: string) => results.find((row) => row.phone_number_id === id);
     expect(of(drifted.id)).toMatchObject({ status: 'held', reason: 'drifted' });
@@ -203,8 +202,8 @@ describe('resume', () => {
     const begun = () => writes(sandbox).some(({ id }) => id === numberId(1));
     await stopped(cwd, ['apply', writeInput(cwd, 50), ...flags, '--concurrency', '1'], 'SIGKILL', begun);
     sandbox.edit({ id: numberId(1), messaging_profile_id: THIRD });
-    const { code } = await run(cwd, ['resume']);
-    expect(code).toBe(4);
+    const { exit } = await run(cwd, ['resume']);
+    expect(exit).toBe(4);
     expect(table(cwd, 'results.csv')[0]).toMatchObject({ status: 'held', reason: 'drifted' });
     expect(profileOf(sandbox, 1)).toBe(THIRD);
   });
@@ -214,7 +213,7 @@ describe('resume', () => {
     const { sandbox, flags } = await api({ numbers: 30 });
     await run(cwd, ['apply', writeInput(cwd, 30), ...flags, '--offline', '--stop-after', '10']);
     sandbox.edit({ id: numberId(25), messaging_profile_id: THIRD });
-    expect((await run(cwd, ['resume'])).code).toBe(0);
+    expect((await run(cwd, ['resume'])).exit).toBe(0);
     expect(sandbox.requests().some(({ method }) => method === 'GET')).toBe(false);
     expect(profileOf(sandbox, 25)).toBe(PROFILE);
   });

@@ -2,21 +2,20 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
-import { api, at } from './api.ts';
+import { paste, run } from '../support/program/run.ts';
+import { api, at } from '../support/program/sandbox.ts';
+import { runPreloaded, start } from '../support/program/start.ts';
 import {
   lastRun,
   numberId,
   PROFILE,
-  paste,
-  run,
   runDirs,
-  start,
   summaryOf,
   table,
   until,
   workDirectory,
   writeInput,
-} from './program.ts';
+} from '../support/program/workspace.ts';
 
 function profileOf(sandbox: Sandbox, n: number): string | null | undefined {
   return sandbox.snapshot().numbers.find(({ id }) => id === numberId(n))?.messaging_profile_id;
@@ -26,8 +25,8 @@ describe('exit codes', () => {
   it('0: every row is updated', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api();
-    const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 20), ...flags]);
-    expect(code).toBe(0);
+    const { exit, stdout } = await run(cwd, ['apply', writeInput(cwd, 20), ...flags]);
+    expect(exit).toBe(0);
     expect(stdout).toContain('20  updated');
     expect(stdout).toContain('20  rows read = updated');
     expect(
@@ -47,11 +46,11 @@ describe('exit codes', () => {
     const cwd = workDirectory();
     const { sandbox } = await api();
     const planned = await run(cwd, ['plan', writeInput(cwd, 5), ...at(sandbox.url)], { key: null });
-    expect(planned.code).toBe(0);
+    expect(planned.exit).toBe(0);
     expect(table(cwd, 'results.csv').map((row) => row.status)).toEqual(Array(5).fill('planned'));
     expect(sandbox.requests()).toEqual([]);
     const next = summaryOf(cwd).next_command as string;
-    expect((await paste(cwd, next)).code).toBe(0);
+    expect((await paste(cwd, next)).exit).toBe(0);
     expect(table(cwd, 'results.csv').map((row) => row.status)).toEqual(Array(5).fill('updated'));
     expect(runDirs(cwd)).toHaveLength(1);
   });
@@ -59,12 +58,9 @@ describe('exit codes', () => {
   it('1: a ledger that can no longer be written stops the run, and results makes the files again', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api();
-    const node = ['--import', join(import.meta.dirname, 'full-disk.mjs')];
-    const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 200), ...flags], {
-      node,
-      env: { FULL_AFTER: '10' },
-    });
-    expect(code).toBe(1);
+    const args = ['apply', writeInput(cwd, 200), ...flags];
+    const { exit, stdout } = await runPreloaded('full-disk.mjs', cwd, args, { FULL_AFTER: '10' });
+    expect(exit).toBe(1);
     expect(stdout).toContain('ENOSPC');
     const summary = summaryOf(cwd);
     expect(summary).toMatchObject({ exit_name: 'internal', state: 'interrupted', sum_ok: true });
@@ -72,8 +68,8 @@ describe('exit codes', () => {
     const written = sandbox.requests().length;
     const { updated, unverified } = summary.counts;
     expect(written).toBeLessThanOrEqual(updated + unverified);
-    expect((await run(cwd, ['results', lastRun(cwd)])).code).toBe(0);
-    expect((await paste(cwd, summary.next_command as string)).code).toBe(0);
+    expect((await run(cwd, ['results', lastRun(cwd)])).exit).toBe(0);
+    expect((await paste(cwd, summary.next_command as string)).exit).toBe(0);
     expect(profileOf(sandbox, 200)).toBe(PROFILE);
   });
 
@@ -100,13 +96,13 @@ describe('exit codes', () => {
       ],
     ];
     for (const [args, message, env] of cases) {
-      const { code, stderr, stdout } = await run(cwd, args, env === undefined ? {} : { env });
-      expect({ args, code }).toEqual({ args, code: 2 });
+      const { exit, stderr, stdout } = await run(cwd, args, env === undefined ? {} : { env });
+      expect({ args, exit }).toEqual({ args, exit: 2 });
       expect(stderr).toMatch(message);
       expect(stdout + stderr).not.toContain('KEYoops');
     }
     const keyless = await run(cwd, ['apply', input, '--yes'], { key: null });
-    expect(keyless.code).toBe(2);
+    expect(keyless.exit).toBe(2);
     expect(keyless.stderr).toContain('set TELNYX_API_KEY');
     expect(runDirs(cwd)).toEqual([]);
   }, 60_000);
@@ -118,8 +114,8 @@ describe('exit codes', () => {
       join(cwd, 'bad.csv'),
       `id,profile_id\n${numberId(1)},${PROFILE}\n1.29338E+18,${PROFILE}\n${numberId(2)},null\n`,
     );
-    const { code, stderr } = await run(cwd, ['apply', 'bad.csv', ...flags]);
-    expect(code).toBe(3);
+    const { exit, stderr } = await run(cwd, ['apply', 'bad.csv', ...flags]);
+    expect(exit).toBe(3);
     expect(stderr).toMatch(/line 3 {2}id_in_scientific_notation/);
     expect(stderr).toMatch(/line 4 {2}ambiguous_cell/);
     expect(sandbox.requests()).toEqual([]);
@@ -130,14 +126,14 @@ describe('exit codes', () => {
       'ambiguous_cell',
     ]);
     const again = await paste(cwd, summaryOf(cwd).next_command as string);
-    expect(again.code).toBe(3);
+    expect(again.exit).toBe(3);
   });
 
   it('3: a file that cannot be read as a whole', async () => {
     const cwd = workDirectory();
     writeFileSync(join(cwd, 'picture.csv'), Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0xff, 0xfe]));
-    const { code, stdout } = await run(cwd, ['plan', 'picture.csv']);
-    expect(code).toBe(3);
+    const { exit, stdout } = await run(cwd, ['plan', 'picture.csv']);
+    expect(exit).toBe(3);
     expect(stdout).toContain('bad_encoding');
     expect(summaryOf(cwd)).toMatchObject({ state: 'refused', exit_code: 3, error: { code: 'bad_encoding' } });
   });
@@ -145,8 +141,8 @@ describe('exit codes', () => {
   it('4: rows that fail for good, with the reason of the API', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({}, [`not-eligible@${numberId(3)}`, `wrong-echo@${numberId(4)}`]);
-    const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 10), ...flags]);
-    expect(code).toBe(4);
+    const { exit, stdout } = await run(cwd, ['apply', writeInput(cwd, 10), ...flags]);
+    expect(exit).toBe(4);
     expect(stdout).toContain('40324');
     const rows = table(cwd, 'results.csv');
     expect(rows[2]).toMatchObject({ status: 'failed', reason: 'api_error', http_status: '422', error_code: '40324' });
@@ -160,8 +156,8 @@ describe('exit codes', () => {
     const { sandbox, flags } = await api();
     const lines = ['id,profile_id', `${numberId(1)},${PROFILE}`, `,${PROFILE}`, `${numberId(1)},${PROFILE}`, ''];
     writeFileSync(join(cwd, 'mixed.csv'), lines.join('\n'));
-    const { code } = await run(cwd, ['apply', 'mixed.csv', '--skip-rejected', ...flags]);
-    expect(code).toBe(4);
+    const { exit } = await run(cwd, ['apply', 'mixed.csv', '--skip-rejected', ...flags]);
+    expect(exit).toBe(4);
     expect(table(cwd, 'results.csv').map((row) => row.status)).toEqual(['updated', 'rejected', 'duplicate']);
     expect(sandbox.requests()).toHaveLength(1);
   });
@@ -169,15 +165,15 @@ describe('exit codes', () => {
   it('5: only temporary failures are left, and the printed command brings them home', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({}, [`425@${numberId(2)}*3`]);
-    const { code } = await run(cwd, ['apply', writeInput(cwd, 4), '--max-attempts', '3', ...flags]);
-    expect(code).toBe(5);
+    const { exit } = await run(cwd, ['apply', writeInput(cwd, 4), '--max-attempts', '3', ...flags]);
+    expect(exit).toBe(5);
     expect(table(cwd, 'results.csv')[1]).toMatchObject({
       status: 'failed',
       reason: 'attempts_exhausted',
       attempts: '3',
     });
     const next = summaryOf(cwd).next_command as string;
-    expect((await paste(cwd, next)).code).toBe(0);
+    expect((await paste(cwd, next)).exit).toBe(0);
     expect(profileOf(sandbox, 2)).toBe(PROFILE);
   });
 
@@ -187,8 +183,8 @@ describe('exit codes', () => {
     const known = sandbox.snapshot().numbers.slice(0, 30);
     const lines = known.map(({ id, phone_number }) => `${id},${phone_number},${PROFILE}`);
     writeFileSync(join(cwd, 'numbers.csv'), ['id,phone_number,profile_id', ...lines, ''].join('\n'));
-    const { code, stdout } = await run(cwd, ['apply', 'numbers.csv', '--concurrency', '1', ...flags]);
-    expect(code).toBe(6);
+    const { exit, stdout } = await run(cwd, ['apply', 'numbers.csv', '--concurrency', '1', ...flags]);
+    expect(exit).toBe(6);
     expect(stdout).toContain(known[1]?.phone_number);
     const statuses = table(cwd, 'results.csv').map((row) => row.status);
     expect(statuses.slice(0, 3)).toEqual(['updated', 'failed', 'unprocessed']);
@@ -198,7 +194,7 @@ describe('exit codes', () => {
   it('6: a wait beyond --max-server-wait stops the run and fails no row', async () => {
     const cwd = workDirectory();
     const { flags } = await api({}, [`429@${numberId(1)}*1`]);
-    const { code, stdout } = await run(cwd, [
+    const { exit, stdout } = await run(cwd, [
       'apply',
       writeInput(cwd, 3),
       '--max-server-wait',
@@ -207,31 +203,31 @@ describe('exit codes', () => {
       '1',
       ...flags,
     ]);
-    expect(code).toBe(6);
+    expect(exit).toBe(6);
     expect(stdout).toMatch(
       /asks to wait 1s, longer than --max-server-wait 500ms; go on after \d{4}-\d\d-\d\dT\d\d:\d\dZ/,
     );
     expect(table(cwd, 'results.csv').every((row) => row.status === 'unprocessed')).toBe(true);
-    expect((await paste(cwd, (summaryOf(cwd).next_command as string).replace('500ms', '5s'))).code).toBe(0);
+    expect((await paste(cwd, (summaryOf(cwd).next_command as string).replace('500ms', '5s'))).exit).toBe(0);
   });
 
   it('7: a key that the API refuses, before anything was written: the run can be applied again', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({ key: 'KEYanother-one' });
-    const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 30), ...flags]);
-    expect(code).toBe(7);
+    const { exit, stdout } = await run(cwd, ['apply', writeInput(cwd, 30), ...flags]);
+    expect(exit).toBe(7);
     expect(stdout).toContain('The API refused the key');
     expect(summaryOf(cwd)).toMatchObject({ state: 'refused', exit_name: 'preflight' });
     const again = await run(cwd, ['apply', lastRun(cwd), '--yes'], { key: 'KEYanother-one' });
-    expect(again.code).toBe(0);
+    expect(again.exit).toBe(0);
     expect(profileOf(sandbox, 30)).toBe(PROFILE);
   });
 
   it('7: a key revoked midway: what was done stays done, the rest is unprocessed', async () => {
     const cwd = workDirectory();
     const { flags } = await api({ revokeAfter: 12 });
-    const { code } = await run(cwd, ['apply', writeInput(cwd, 40), '--concurrency', '2', ...flags]);
-    expect(code).toBe(7);
+    const { exit } = await run(cwd, ['apply', writeInput(cwd, 40), '--concurrency', '2', ...flags]);
+    expect(exit).toBe(7);
     expect(summaryOf(cwd)).toMatchObject({ state: 'paused', counts: { updated: 12, unprocessed: 28 } });
   });
 
@@ -239,13 +235,13 @@ describe('exit codes', () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api();
     const unconfirmed = flags.filter((flag) => flag !== '--yes');
-    const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 3), ...unconfirmed]);
-    expect(code).toBe(8);
+    const { exit, stdout } = await run(cwd, ['apply', writeInput(cwd, 3), ...unconfirmed]);
+    expect(exit).toBe(8);
     const next = summaryOf(cwd).next_command as string;
     expect(next).toMatch(/ apply runs\/\S+ --yes$/);
     expect(stdout).toContain(next);
     expect(sandbox.requests()).toEqual([]);
-    expect((await paste(cwd, next)).code).toBe(0);
+    expect((await paste(cwd, next)).exit).toBe(0);
     expect(profileOf(sandbox, 3)).toBe(PROFILE);
   });
 
@@ -254,21 +250,21 @@ describe('exit codes', () => {
     const { sandbox } = await api();
     await run(cwd, ['plan', writeInput(cwd, 3), ...at(sandbox.url)]);
     appendFileSync(join(cwd, lastRun(cwd), 'plan.csv'), 'x\n');
-    const { code, stderr } = await run(cwd, ['apply', lastRun(cwd), '--yes']);
-    expect(code).toBe(8);
+    const { exit, stderr } = await run(cwd, ['apply', lastRun(cwd), '--yes']);
+    expect(exit).toBe(8);
     expect(stderr).toContain('plan.csv');
     expect(sandbox.requests()).toEqual([]);
     const command = /Plan again: (.*)$/m.exec(stderr)?.[1] as string;
-    expect((await paste(cwd, command)).code).toBe(0);
+    expect((await paste(cwd, command)).exit).toBe(0);
   });
 
   it('8: fewer rows than --min-rows', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api();
-    const { code } = await run(cwd, ['apply', writeInput(cwd, 3), '--min-rows', '4', ...flags]);
-    expect(code).toBe(8);
+    const { exit } = await run(cwd, ['apply', writeInput(cwd, 3), '--min-rows', '4', ...flags]);
+    expect(exit).toBe(8);
     expect(sandbox.requests()).toEqual([]);
-    expect((await paste(cwd, summaryOf(cwd).next_command as string)).code).toBe(0);
+    expect((await paste(cwd, summaryOf(cwd).next_command as string)).exit).toBe(0);
   });
 
   it('8: a run that is finished is not applied again', async () => {
@@ -276,8 +272,8 @@ describe('exit codes', () => {
     const { sandbox, flags } = await api();
     await run(cwd, ['apply', writeInput(cwd, 3), ...flags]);
     const before = readFileSync(join(cwd, lastRun(cwd), 'results.csv'), 'utf8');
-    const { code } = await run(cwd, ['apply', lastRun(cwd), '--yes']);
-    expect(code).toBe(8);
+    const { exit } = await run(cwd, ['apply', lastRun(cwd), '--yes']);
+    expect(exit).toBe(8);
     expect(sandbox.requests()).toHaveLength(3);
     expect(readFileSync(join(cwd, lastRun(cwd), 'results.csv'), 'utf8')).toBe(before);
   });
@@ -288,8 +284,8 @@ describe('exit codes', () => {
   it('5: rows whose writes had no readable answer, and of which a read shows that they were not done', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({}, unreadable);
-    const { code } = await run(cwd, ['apply', writeInput(cwd, 5), '--max-attempts', '2', ...flags]);
-    expect(code).toBe(5);
+    const { exit } = await run(cwd, ['apply', writeInput(cwd, 5), '--max-attempts', '2', ...flags]);
+    expect(exit).toBe(5);
     const rows = table(cwd, 'results.csv');
     expect(rows.map((row) => row.status)).toEqual(['updated', 'updated', 'failed', 'updated', 'updated']);
     expect(rows[1]).toMatchObject({ reason: 'confirmed_by_read', http_status: '200', attempts: '1' });
@@ -305,8 +301,8 @@ describe('exit codes', () => {
       `502-html@${numberId(3)}`,
       `cut-json@${numberId(4)}`,
     ]);
-    const { code } = await run(cwd, ['apply', writeInput(cwd, 5), '--max-attempts', '2', ...flags]);
-    expect(code).toBe(11);
+    const { exit } = await run(cwd, ['apply', writeInput(cwd, 5), '--max-attempts', '2', ...flags]);
+    expect(exit).toBe(11);
     const rows = table(cwd, 'results.csv');
     expect(rows.map((row) => row.status)).toEqual(['updated', 'unverified', 'unverified', 'unverified', 'updated']);
     expect(rows[1]).toMatchObject({ reason: 'read_failed', error_code: 'ECONNRESET', attempts: '1' });
@@ -322,14 +318,14 @@ describe('exit codes', () => {
     const started = start(cwd, ['apply', writeInput(cwd, 60), '--concurrency', '2', ...flags]);
     await until(() => sandbox.requests().length >= 6);
     started.child.kill(signal);
-    const { code, stdout } = await started.ended;
-    expect(code).toBe(expected);
+    const { exit, stdout } = await started.ended;
+    expect(exit).toBe(expected);
     const summary = summaryOf(cwd);
     expect(summary).toMatchObject({ state: 'interrupted', exit_name: 'interrupted', resumable: true, sum_ok: true });
     expect(summary.counts.unverified).toBe(0);
     expect(summary.counts.updated).toBe(sandbox.requests().length);
     expect(stdout).toContain(summary.next_command);
-    expect((await paste(cwd, summary.next_command as string)).code).toBe(0);
+    expect((await paste(cwd, summary.next_command as string)).exit).toBe(0);
     expect(
       sandbox
         .snapshot()
@@ -346,8 +342,8 @@ describe('exit codes', () => {
     started.child.kill('SIGINT');
     await until(() => started.output().includes('once more'));
     started.child.kill('SIGINT');
-    const { code } = await started.ended;
-    expect(code).toBe(130);
+    const { exit } = await started.ended;
+    expect(exit).toBe(130);
     expect(table(cwd, 'results.csv').map((row) => row.status)).toEqual(['unverified', 'unprocessed', 'unprocessed']);
   });
 });

@@ -2,20 +2,18 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
-import { api, at } from './api.ts';
+import { paste, run } from '../support/program/run.ts';
+import { api, at } from '../support/program/sandbox.ts';
 import {
   lastRun,
   numberId,
   PROFILE,
-  paste,
-  run,
   runDirs,
-  start,
   summaryOf,
   table,
   workDirectory,
   writeInput,
-} from './program.ts';
+} from '../support/program/workspace.ts';
 
 const UNKNOWN = '00000000-0000-4000-8000-00000000dead';
 
@@ -48,26 +46,26 @@ describe('--max-failures', () => {
   it('stops at more than N failures for good, and the printed command goes on beyond them', async () => {
     const { sandbox, flags } = await api({}, faultsOf('not-eligible', 2, 4, 6, 8, 10));
     const cwd = workDirectory();
-    const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 20), '--max-failures', '3', ...ONE, ...flags]);
-    expect(code).toBe(6);
+    const { exit, stdout } = await run(cwd, ['apply', writeInput(cwd, 20), '--max-failures', '3', ...ONE, ...flags]);
+    expect(exit).toBe(6);
     expect(stdout).toContain('4 of 8 rows sent failed for good (--max-failures 3)');
     const { counts, next_command: next } = summaryOf(cwd);
     expect(counts.updated + counts.failed).toBe(sandbox.requests().length);
     expectSent(sandbox, 8);
-    expect((await paste(cwd, next as string)).code).toBe(4);
+    expect((await paste(cwd, next as string)).exit).toBe(4);
     expect(summaryOf(cwd)).toMatchObject({ state: 'finished', counts: { updated: 15, failed: 5 }, sum_ok: true });
     await mended(sandbox);
-    expect((await paste(cwd, summaryOf(cwd).next_command as string)).code).toBe(0);
+    expect((await paste(cwd, summaryOf(cwd).next_command as string)).exit).toBe(0);
   });
 
   it('0 stops at the first one', async () => {
     const { sandbox, flags } = await api({}, faultsOf('not-eligible', 3));
     const cwd = workDirectory();
-    const { code } = await run(cwd, ['apply', writeInput(cwd, 12), '--max-failures', '0', ...ONE, ...flags]);
-    expect(code).toBe(6);
+    const { exit } = await run(cwd, ['apply', writeInput(cwd, 12), '--max-failures', '0', ...ONE, ...flags]);
+    expect(exit).toBe(6);
     expect(summaryOf(cwd).counts.failed).toBe(1);
     expectSent(sandbox, 3);
-    expect((await paste(cwd, summaryOf(cwd).next_command as string)).code).toBe(4);
+    expect((await paste(cwd, summaryOf(cwd).next_command as string)).exit).toBe(4);
     expect(summaryOf(cwd).counts).toMatchObject({ updated: 11, failed: 1 });
   });
 
@@ -80,12 +78,12 @@ describe('--max-failures', () => {
       run(cwdFew, ['apply', writeInput(cwdFew, 60), ...ONE, ...few.flags]),
       run(cwdMany, ['apply', writeInput(cwdMany, 100), ...ONE, ...many.flags]),
     ]);
-    expect(ended.code).toBe(4);
+    expect(ended.exit).toBe(4);
     expect(summaryOf(cwdFew).counts).toMatchObject({ updated: 41, failed: 19 });
-    expect(stopped.code).toBe(6);
+    expect(stopped.exit).toBe(6);
     expect(stopped.stdout).toContain('20 of 40 rows sent failed for good (--max-failures 5%)');
     expectSent(many.sandbox, 40);
-    expect((await paste(cwdMany, summaryOf(cwdMany).next_command as string)).code).toBe(4);
+    expect((await paste(cwdMany, summaryOf(cwdMany).next_command as string)).exit).toBe(4);
     expect(summaryOf(cwdMany).counts).toMatchObject({ updated: 60, failed: 40 });
   });
 });
@@ -95,14 +93,14 @@ describe('--max-same-error', () => {
     const { sandbox, flags } = await api({}, faultsOf('404', 1, 3, 4, 5, 6, 7));
     const cwd = workDirectory();
     const args = ['apply', writeInput(cwd, 20), '--max-same-error', '4', '--max-failures', '100%', ...ONE, ...flags];
-    const { code, stdout } = await run(cwd, args);
-    expect(code).toBe(6);
+    const { exit, stdout } = await run(cwd, args);
+    expect(exit).toBe(6);
     expect(stdout).toContain('--max-same-error 4');
     expect(stdout).toContain('404 10005');
     // The one before a row that was updated does not count.
     expect(summaryOf(cwd).counts.failed).toBeGreaterThanOrEqual(5);
     expectSent(sandbox, 6);
-    expect((await paste(cwd, summaryOf(cwd).next_command as string)).code).toBe(4);
+    expect((await paste(cwd, summaryOf(cwd).next_command as string)).exit).toBe(4);
     expect(summaryOf(cwd).counts).toMatchObject({ updated: 14, failed: 6 });
   });
 });
@@ -116,8 +114,8 @@ describe('a profile that is not there', () => {
       (_, at) => `${numberId(at + 1)},${at % 2 === 0 ? UNKNOWN : PROFILE},"a, b"`,
     );
     writeFileSync(join(cwd, 'mixed.csv'), ['id,profile_id,note', ...lines, ''].join('\n'));
-    const { code } = await run(cwd, ['apply', 'mixed.csv', '--concurrency', '2', ...flags]);
-    expect(code).toBe(4);
+    const { exit } = await run(cwd, ['apply', 'mixed.csv', '--concurrency', '2', ...flags]);
+    expect(exit).toBe(4);
     const { counts, state, sum_ok } = summaryOf(cwd);
     expect({ state, sum_ok }).toEqual({ state: 'finished', sum_ok: true });
     expect(counts.updated).toBe(60);
@@ -150,10 +148,10 @@ describe('a profile that is not there', () => {
 
     const again = await mended(sandbox, UNKNOWN);
     const first = lastRun(cwd);
-    expect((await paste(cwd, summaryOf(cwd, first).next_command as string)).code).toBe(0);
+    expect((await paste(cwd, summaryOf(cwd, first).next_command as string)).exit).toBe(0);
     // Held rows are sent only when they are named.
     const all = await run(cwd, ['retry', first, '--only', 'held', '--yes']);
-    expect(all.code).toBe(0);
+    expect(all.exit).toBe(0);
     const numbers = again.snapshot().numbers.slice(0, 120);
     expect(numbers.filter(({ messaging_profile_id: profile }) => profile === UNKNOWN)).toHaveLength(60);
   });
@@ -163,8 +161,8 @@ describe('a profile that is not there', () => {
     const cwd = workDirectory();
     const lines = Array.from({ length: 50 }, (_, at) => `${numberId(at + 1)},${UNKNOWN}`);
     writeFileSync(join(cwd, 'one.csv'), ['id,profile_id', ...lines, ''].join('\n'));
-    const { code, stdout } = await run(cwd, ['apply', 'one.csv', ...ONE, ...flags]);
-    expect(code).toBe(6);
+    const { exit, stdout } = await run(cwd, ['apply', 'one.csv', ...ONE, ...flags]);
+    expect(exit).toBe(6);
     expect(stdout).toContain('every profile that has rows left is held');
     const { counts, next_command: next } = summaryOf(cwd);
     // What has left when the 20th answer comes fails too.
@@ -176,10 +174,10 @@ describe('a profile that is not there', () => {
     expect(table(cwd, 'held.csv')).toHaveLength(held);
     const again = await mended(sandbox, UNKNOWN);
     // The rows that were held are updated; those that failed for good are for retry.
-    expect((await paste(cwd, next as string)).code).toBe(4);
+    expect((await paste(cwd, next as string)).exit).toBe(4);
     expect(summaryOf(cwd).counts).toMatchObject({ updated: held, failed, held: 0 });
     expect(existsSync(join(cwd, lastRun(cwd), 'held.csv'))).toBe(false);
-    expect((await paste(cwd, summaryOf(cwd).next_command as string)).code).toBe(0);
+    expect((await paste(cwd, summaryOf(cwd).next_command as string)).exit).toBe(0);
     const numbers = again.snapshot().numbers.slice(0, 50);
     expect(numbers.every(({ messaging_profile_id: profile }) => profile === UNKNOWN)).toBe(true);
   });
@@ -193,19 +191,19 @@ describe('--max-changes', () => {
     const { sandbox, flags } = await api();
     const cwd = workDirectory();
     const input = writeInput(cwd, 6);
-    const { code, stdout } = await run(cwd, ['apply', input, '--max-changes', most, ...flags]);
-    expect(code).toBe(8);
+    const { exit, stdout } = await run(cwd, ['apply', input, '--max-changes', most, ...flags]);
+    expect(exit).toBe(8);
     expect(stdout).toContain(message);
     expect(sandbox.requests()).toEqual([]);
     expect(summaryOf(cwd)).toMatchObject({ state: 'refused', exit_name: 'refused' });
-    expect((await paste(cwd, summaryOf(cwd).next_command as string)).code).toBe(0);
+    expect((await paste(cwd, summaryOf(cwd).next_command as string)).exit).toBe(0);
     expect(summaryOf(cwd).counts.updated).toBe(6);
   });
 
   it('lets exactly so many pass', async () => {
     const { flags } = await api();
     const cwd = workDirectory();
-    expect((await run(cwd, ['apply', writeInput(cwd, 6), '--max-changes', '6', ...flags])).code).toBe(0);
+    expect((await run(cwd, ['apply', writeInput(cwd, 6), '--max-changes', '6', ...flags])).exit).toBe(0);
   });
 });
 
@@ -213,22 +211,22 @@ describe('--stop-after', () => {
   it('sends so many rows, pauses with 10, and the printed command sends the others', async () => {
     const { sandbox, flags } = await api();
     const cwd = workDirectory();
-    const { code } = await run(cwd, ['apply', writeInput(cwd, 12), '--stop-after', '5', ...flags]);
-    expect(code).toBe(10);
+    const { exit } = await run(cwd, ['apply', writeInput(cwd, 12), '--stop-after', '5', ...flags]);
+    expect(exit).toBe(10);
     expect(sandbox.requests()).toHaveLength(5);
     expect(summaryOf(cwd)).toMatchObject({ state: 'paused', counts: { updated: 5, unprocessed: 7 } });
     const next = summaryOf(cwd).next_command as string;
     // Not all at once is possible, too.
-    expect((await run(cwd, ['resume', lastRun(cwd), '--stop-after', '3'])).code).toBe(10);
+    expect((await run(cwd, ['resume', lastRun(cwd), '--stop-after', '3'])).exit).toBe(10);
     expect(summaryOf(cwd).counts).toMatchObject({ updated: 8, unprocessed: 4 });
-    expect((await paste(cwd, next)).code).toBe(0);
+    expect((await paste(cwd, next)).exit).toBe(0);
     expect(summaryOf(cwd).counts.updated).toBe(12);
   });
 
   it('is no pause where nothing is left', async () => {
     const { flags } = await api();
     const cwd = workDirectory();
-    expect((await run(cwd, ['apply', writeInput(cwd, 5), '--stop-after', '5', ...flags])).code).toBe(0);
+    expect((await run(cwd, ['apply', writeInput(cwd, 5), '--stop-after', '5', ...flags])).exit).toBe(0);
   });
 });
 
@@ -244,8 +242,8 @@ describe('--finish-by', () => {
     const cwd = workDirectory();
     const input = writeInput(cwd, 2);
     for (const time of ['2020-01-01T00:00:00Z', clock(13 * 60), clock(-5)]) {
-      const { code, stdout } = await run(cwd, ['apply', input, '--finish-by', time, ...flags]);
-      expect({ time, code }).toEqual({ time, code: 8 });
+      const { exit, stdout } = await run(cwd, ['apply', input, '--finish-by', time, ...flags]);
+      expect({ time, exit }).toEqual({ time, exit: 8 });
       expect(stdout).toContain('That window was missed');
       expect(summaryOf(cwd)).toMatchObject({ state: 'refused', error: { code: 'window_missed' } });
     }
@@ -253,7 +251,7 @@ describe('--finish-by', () => {
     // The window stays: the printed command names its day.
     const { next_command: next } = summaryOf(cwd);
     expect(next).toMatch(/--finish-by 20\S+Z/);
-    expect((await paste(cwd, next as string)).code).toBe(0);
+    expect((await paste(cwd, next as string)).exit).toBe(0);
   });
 
   it('says in the plan whether it fits', async () => {
@@ -263,7 +261,7 @@ describe('--finish-by', () => {
     const plan = (rate: string, time: string) =>
       run(cwd, ['plan', input, ...at(sandbox.url), '--rate', rate, '--finish-by', time]);
     const [fits, not, missed] = await Promise.all([plan('10', '+1m'), plan('1', '+50s'), plan('1', clock(-5))]);
-    expect([fits.code, not.code, missed.code]).toEqual([0, 0, 0]);
+    expect([fits.exit, not.exit, missed.exit]).toEqual([0, 0, 0]);
     expect(fits.stdout).toContain('Within 1m: it fits');
     expect(not.stdout).toContain('it does not fit, about 50 of 100 rows will be sent');
     expect(missed.stdout).toContain('apply refuses that now');
@@ -276,13 +274,13 @@ describe('--finish-by', () => {
     const { sandbox, flags } = await api();
     const cwd = workDirectory();
     const fast = flags.map((flag) => (flag === 'off' ? '15' : flag));
-    const { code } = await run(cwd, ['apply', writeInput(cwd, 40), '--finish-by', time(), ...fast]);
-    expect(code).toBe(10);
+    const { exit } = await run(cwd, ['apply', writeInput(cwd, 40), '--finish-by', time(), ...fast]);
+    expect(exit).toBe(10);
     const { counts, state, next_command: next } = summaryOf(cwd);
     expect(state).toBe('paused');
     expect(counts.updated).toBe(sandbox.requests().length);
     expect(counts.unprocessed).toBeGreaterThan(0);
-    expect((await paste(cwd, next as string)).code).toBe(0);
+    expect((await paste(cwd, next as string)).exit).toBe(0);
     expect(summaryOf(cwd).counts.updated).toBe(40);
   });
 });
@@ -294,14 +292,14 @@ describe('--keep-runs', () => {
     const input = writeInput(cwd, 3);
     writeInput(cwd, 2, 'good.csv');
     const keep = ['--keep-runs', '1', '--name', 'nightly', ...flags];
-    expect((await run(cwd, ['apply', input, ...keep])).code).toBe(4);
+    expect((await run(cwd, ['apply', input, ...keep])).exit).toBe(4);
     const failed = lastRun(cwd);
-    expect((await run(cwd, ['apply', 'good.csv', '--name', 'other', ...flags])).code).toBe(0);
+    expect((await run(cwd, ['apply', 'good.csv', '--name', 'other', ...flags])).exit).toBe(0);
     const other = runDirs(cwd).find((dir) => dir.includes('-other-'));
-    expect((await run(cwd, ['apply', 'good.csv', ...keep])).code).toBe(0);
+    expect((await run(cwd, ['apply', 'good.csv', ...keep])).exit).toBe(0);
     // The names of runs tell their order by the second.
     await new Promise((done) => setTimeout(done, 1010 - (Date.now() % 1000)));
-    expect((await run(cwd, ['apply', 'good.csv', ...keep])).code).toBe(0);
+    expect((await run(cwd, ['apply', 'good.csv', ...keep])).exit).toBe(0);
     expect(runDirs(cwd)).toContain(failed);
     expect(runDirs(cwd)).toContain(other);
     // The failed one, that of another name, and the newest.
@@ -317,11 +315,9 @@ describe('flags of consent', () => {
     const args = ['apply', writeInput(cwd, 1), ...flags];
     const names = ['YES', 'FORCE', 'IF_UNFINISHED', 'SKIP_REJECTED', 'ALLOW_UNASSIGN', 'ALLOW_ROUNDED_IDS', 'NO_LOCK'];
     const ended = await Promise.all(
-      names.map(
-        (name) => start(cwd, args, { env: { [`TELNYX_REASSIGN_${name}`]: name[0] === 'I' ? 'new' : 'true' } }).ended,
-      ),
+      names.map((name) => run(cwd, args, { env: { [`TELNYX_REASSIGN_${name}`]: name[0] === 'I' ? 'new' : 'true' } })),
     );
-    expect(ended.map(({ code }) => code)).toEqual(names.map(() => 2));
+    expect(ended.map(({ exit }) => exit)).toEqual(names.map(() => 2));
     for (const [at, name] of names.entries()) expect(ended[at]?.stderr).toContain(`TELNYX_REASSIGN_${name}`);
     expect(ended[0]?.stderr).toContain('not taken from the environment');
     expect(runDirs(cwd)).toEqual([]);

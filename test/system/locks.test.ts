@@ -3,22 +3,20 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
-import { api, at } from './api.ts';
+import { KEY } from '../support/program/environment.ts';
+import { paste, run } from '../support/program/run.ts';
+import { api, at } from '../support/program/sandbox.ts';
+import { runPreloaded, type Started, start } from '../support/program/start.ts';
 import {
-  KEY,
   lastRun,
   numberId,
-  paste,
-  run,
   runDirs,
-  type Started,
-  start,
   summaryOf,
   table,
   until,
   workDirectory,
   writeInput,
-} from './program.ts';
+} from '../support/program/workspace.ts';
 
 /** How many pairs are raced; RACES=200 in the environment raises it. */
 const RACES = Number(process.env.RACES ?? 12);
@@ -47,7 +45,7 @@ describe('the lock of an account', () => {
           pair[0].ended.then((ended) => [ended, pair[1]] as const),
           pair[1].ended.then((ended) => [ended, pair[0]] as const),
         ]);
-        expect(loser).toMatchObject({ code: 9, signal: null, stdout: '' });
+        expect(loser).toMatchObject({ exit: 9, signal: null, stdout: '' });
         expect(loser.stderr).toMatch(
           new RegExp(
             `^This account is locked by process ${winner.child.pid} on ${hostname()}, since \\d{4}-\\d\\d-\\d\\dT\\S+Z `,
@@ -56,7 +54,7 @@ describe('the lock of an account', () => {
         await until(() => sandbox.requests().length > before);
         expect(runDirs(cwd)).toHaveLength(1);
         winner.child.kill('SIGKILL');
-        expect(await winner.ended).toMatchObject({ code: null, signal: 'SIGKILL' });
+        expect(await winner.ended).toMatchObject({ exit: null, signal: 'SIGKILL' });
         expect(sandbox.requests()).toHaveLength(before + 1);
       }
     },
@@ -69,28 +67,28 @@ describe('the lock of an account', () => {
     const input = writeInput(cwd, 5);
     const began = Date.now();
     const impatient = await run(cwd, ['apply', input, '--wait-for-lock', '300ms', ...flags]);
-    expect(impatient.code).toBe(9);
+    expect(impatient.exit).toBe(9);
     expect(Date.now() - began).toBeGreaterThan(300);
     const patient = start(cwd, ['apply', input, '--wait-for-lock', '1m', ...flags]);
     await until(() => patient.output().includes(`locked by process ${holder.child.pid} on ${hostname()}, since `));
     expect(runDirs(cwd)).toEqual([]);
     expect(sandbox.requests()).toHaveLength(1);
     holder.child.kill('SIGKILL');
-    expect((await patient.ended).code).toBe(0);
+    expect((await patient.ended).exit).toBe(0);
     expect(table(cwd, 'results.csv').map(({ status }) => status)).toEqual(Array(5).fill('updated'));
   });
 
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
-  ] as const)('%s while waiting for it ends with %i, and nothing was made', async (signal, code) => {
+  ] as const)('%s while waiting for it ends with %i, and nothing was made', async (signal, exit) => {
     const { sandbox, flags } = await held();
     const cwd = workDirectory();
     const waiting = start(cwd, ['apply', writeInput(cwd, 1), '--wait-for-lock', '1m', ...flags]);
     await until(() => waiting.output().includes('waiting'));
     waiting.child.kill(signal);
     const ended = await waiting.ended;
-    expect(ended).toMatchObject({ code, stdout: '' });
+    expect(ended).toMatchObject({ exit, stdout: '' });
     expect(ended.stderr).toContain('nothing was sent');
     expect(runDirs(cwd)).toEqual([]);
     expect(sandbox.requests()).toHaveLength(1);
@@ -114,9 +112,9 @@ describe('the lock of an account', () => {
       apply('state', ['--state-dir', 'my-state']),
       apply('variable', [], { env: { STATE_DIRECTORY: `${service}:/nonexistent` } }),
     ]);
-    const codes = [unlocked, planned, key, url, state, variable].map(({ code }) => code);
+    const codes = [unlocked, planned, key, url, state, variable].map(({ exit }) => exit);
     expect(codes).toEqual([0, 0, 0, 0, 0, 0]);
-    expect(json.code).toBe(9);
+    expect(json.exit).toBe(9);
     expect(JSON.parse(json.stdout)).toMatchObject({ exit_code: 9, exit_name: 'locked', error: { code: 'locked' } });
     expect(json.stdout).toContain(`process ${holder.child.pid}`);
     expect(json.stderr).toBe('');
@@ -134,15 +132,15 @@ describe('the lock of an account', () => {
     const input = writeInput(cwd, 1);
     const byFlag = await run(cwd, ['apply', input, ...flags, '--state-dir', shared]);
     const byVariable = await run(cwd, ['apply', input, ...flags], { env: { STATE_DIRECTORY: shared } });
-    expect([byFlag.code, byVariable.code]).toEqual([9, 9]);
+    expect([byFlag.exit, byVariable.exit]).toEqual([9, 9]);
     expect(runDirs(cwd)).toEqual([]);
   });
 
   it('needs a directory that can be made: else 2 with the flag that names another', async () => {
     const { flags } = await api();
     const cwd = workDirectory();
-    const { code, stderr } = await run(cwd, ['apply', writeInput(cwd, 1), ...flags, '--state-dir', '/proc/none/state']);
-    expect(code).toBe(2);
+    const { exit, stderr } = await run(cwd, ['apply', writeInput(cwd, 1), ...flags, '--state-dir', '/proc/none/state']);
+    expect(exit).toBe(2);
     expect(stderr).toContain('--state-dir');
     expect(runDirs(cwd)).toEqual([]);
   });
@@ -162,39 +160,38 @@ describe('the lock of a run', () => {
       // Without a name it is the newest that is meant: the one at work.
       run(cwd, ['resume']),
     ]);
-    expect(attempts.map(({ code }) => code)).toEqual([9, 9, 9, 9, 9]);
+    expect(attempts.map(({ exit }) => exit)).toEqual([9, 9, 9, 9, 9]);
     expect(attempts[1]?.stderr).toContain(`process ${holder.child.pid} on ${hostname()}, since `);
     expect(flags).toContain('--yes');
     holder.child.kill('SIGKILL');
     await holder.ended;
     // What a kill has left is taken up at once.
-    expect((await run(cwd, ['resume', dir])).code).toBe(0);
+    expect((await run(cwd, ['resume', dir])).exit).toBe(0);
     expect(summaryOf(cwd).counts.updated).toBe(3);
   });
 });
 
 describe('a machine on which the lock module does not load', () => {
-  const node = ['--import', join(import.meta.dirname, 'no-locks.mjs')];
-
   it('7 with the reason, and with --no-lock it runs; plan needs no lock', async () => {
+    const runWithoutLocks = (dir: string, args: string[]) => runPreloaded('no-locks.mjs', dir, args);
     const { sandbox, flags } = await api();
     const cwd = workDirectory();
     const input = writeInput(cwd, 3);
-    const refused = await run(cwd, ['apply', input, ...flags], { node });
-    expect(refused.code).toBe(7);
+    const refused = await runWithoutLocks(cwd, ['apply', input, ...flags]);
+    expect(refused.exit).toBe(7);
     expect(refused.stderr).toContain('no prebuilt binary for this machine');
     expect(refused.stderr).toContain('--no-lock');
     expect(refused.stderr).not.toContain('    at ');
     expect(runDirs(cwd)).toEqual([]);
-    const json = await run(cwd, ['apply', input, '--json', ...flags], { node });
-    expect(json.code).toBe(7);
+    const json = await runWithoutLocks(cwd, ['apply', input, '--json', ...flags]);
+    expect(json.exit).toBe(7);
     expect(JSON.parse(json.stdout)).toMatchObject({ exit_code: 7, error: { code: 'no_locks' } });
-    expect((await run(cwd, ['plan', input, ...at(sandbox.url)], { node })).code).toBe(0);
+    expect((await runWithoutLocks(cwd, ['plan', input, ...at(sandbox.url)])).exit).toBe(0);
     expect(sandbox.requests()).toEqual([]);
     // The plan that is printed can be carried out where there are locks.
     const next = summaryOf(cwd).next_command as string;
-    expect((await run(cwd, ['apply', input, '--no-lock', ...flags], { node })).code).toBe(0);
-    expect((await run(cwd, ['runs'], { node })).code).toBe(0);
-    expect((await paste(cwd, next)).code).toBe(0);
+    expect((await runWithoutLocks(cwd, ['apply', input, '--no-lock', ...flags])).exit).toBe(0);
+    expect((await runWithoutLocks(cwd, ['runs'])).exit).toBe(0);
+    expect((await paste(cwd, next)).exit).toBe(0);
   });
 });

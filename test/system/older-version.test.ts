@@ -3,9 +3,11 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
+import { CLI } from '../support/program/paths.ts';
+import { paste, run } from '../support/program/run.ts';
+import { api } from '../support/program/sandbox.ts';
+import { commandIn, lastRun, numberId, summaryOf, table, workDirectory } from '../support/program/workspace.ts';
 import { DEAD } from '../support/run-directories.ts';
-import { api } from './api.ts';
-import { CLI, commandIn, lastRun, numberId, paste, run, summaryOf, table, workDirectory } from './program.ts';
 
 const [FIRST, SECOND, THIRD] = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`) as [
   string,
@@ -84,8 +86,8 @@ describe('a run directory of version 0.1.0', () => {
     // The write of row 4 had arrived when the process was killed; those of rows 5 to 7 had not.
     const sandbox = await accountWith([1, 3, 4]);
     const cwd = copyRun('killed', sandbox);
-    const { code } = await run(cwd, ['resume', ...FAST]);
-    expect(code).toBe(4);
+    const { exit } = await run(cwd, ['resume', ...FAST]);
+    expect(exit).toBe(4);
     expect(valuesOf(sandbox)).toEqual(WANTED);
     expect(endings(cwd)).toEqual([
       '1 updated',
@@ -104,8 +106,8 @@ describe('a run directory of version 0.1.0', () => {
   it('is resumed after Ctrl-C: rows that were put back are sent without a read', async () => {
     const sandbox = await accountWith([1, 3, 4]);
     const cwd = copyRun('interrupted', sandbox);
-    const { code } = await run(cwd, ['resume', lastRun(cwd), ...FAST]);
-    expect(code).toBe(4);
+    const { exit } = await run(cwd, ['resume', lastRun(cwd), ...FAST]);
+    expect(exit).toBe(4);
     expect(valuesOf(sandbox)).toEqual(WANTED);
     expect(writtenIds(sandbox)).toEqual([5, 6, 7, 8].map(numberId));
     expect(sandbox.requests().filter(({ path }) => /messaging$/.test(path) && path.includes(numberId(5)))).toHaveLength(
@@ -116,8 +118,8 @@ describe('a run directory of version 0.1.0', () => {
   it('is undone as far as possible: it had not read the account, so every row is held as before_unknown', async () => {
     const sandbox = await accountWith([1, 3, 4, 5, 6, 7, 8]);
     const cwd = copyRun('finished', sandbox);
-    const { code, stderr } = await run(cwd, ['undo', lastRun(cwd), '--yes']);
-    expect(code).toBe(4);
+    const { exit, stderr } = await run(cwd, ['undo', lastRun(cwd), '--yes']);
+    expect(exit).toBe(4);
     expect(stderr).toContain('7 rows: 0 to send, 7 held');
     expect(stderr).toContain('what the number had before is not known');
     expect(writtenIds(sandbox)).toEqual([]);
@@ -128,8 +130,8 @@ describe('a run directory of version 0.1.0', () => {
   it('is verified against the account', async () => {
     const sandbox = await accountWith([1, 3, 4, 5, 6, 7]);
     const cwd = copyRun('finished', sandbox);
-    const { code, stdout } = await run(cwd, ['verify', lastRun(cwd)]);
-    expect(code).toBe(4);
+    const { exit, stdout } = await run(cwd, ['verify', lastRun(cwd)]);
+    expect(exit).toBe(4);
     expect(stdout).toContain('verify: 6 at target, 2 drifted');
     const verdicts = table(cwd, 'verify.csv').map(({ row, verdict }) => `${row} ${verdict}`);
     expect(verdicts).toEqual(
@@ -139,8 +141,8 @@ describe('a run directory of version 0.1.0', () => {
 
   it('gets its result files again', async () => {
     const cwd = copyRun('killed', await accountWith([]));
-    const { code, stdout } = await run(cwd, ['results', lastRun(cwd)]);
-    expect(code).toBe(0);
+    const { exit, stdout } = await run(cwd, ['results', lastRun(cwd)]);
+    expect(exit).toBe(0);
     expect(stdout).toContain('rows read = updated + failed + unverified + unprocessed');
     expect(endings(cwd)).toEqual([
       '1 updated',
@@ -158,8 +160,8 @@ describe('a run directory of version 0.1.0', () => {
   it('is listed with its state and its counts, and the printed command brings its rows to their targets', async () => {
     const sandbox = await accountWith([1, 3, 4]);
     const cwd = copyRun('interrupted', sandbox);
-    const { code, stdout } = await run(cwd, ['runs', '--json']);
-    expect(code).toBe(0);
+    const { exit, stdout } = await run(cwd, ['runs', '--json']);
+    expect(exit).toBe(0);
     const [listed] = JSON.parse(stdout).runs;
     expect(listed).toMatchObject({ state: 'interrupted', exit_code: 130 });
     expect(listed.counts).toMatchObject({ updated: 3, failed: 1, unprocessed: 4 });
@@ -168,7 +170,7 @@ describe('a run directory of version 0.1.0', () => {
       .replace('telnyx-reassign', `node ${CLI}`)
       .replace('http://127.0.0.1:4711/v2', sandbox.url)
       .replace('--rate 3', '--rate off');
-    expect((await paste(cwd, command)).code).toBe(4);
+    expect((await paste(cwd, command)).exit).toBe(4);
     expect(valuesOf(sandbox)).toEqual(WANTED);
   });
 });

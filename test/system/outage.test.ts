@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { api, at } from './api.ts';
-import { logOf, PROFILE, paste, run, start, summaryOf, table, until, workDirectory, writeInput } from './program.ts';
+import { paste, run } from '../support/program/run.ts';
+import { api, at } from '../support/program/sandbox.ts';
+import { logOf, PROFILE, summaryOf, table, until, workDirectory, writeInput } from '../support/program/workspace.ts';
 
 type Mode = 'up' | 503 | 429;
 
@@ -84,14 +85,14 @@ describe('an API that is down for two seconds in mid-run', () => {
     async function one(down: (api: Api) => Promise<void>, up: (api: Api) => Promise<void>): Promise<void> {
       const api = await makeApi();
       const cwd = workDirectory();
-      const started = start(cwd, ['apply', writeInput(cwd, ROWS), '--max-attempts', '2', ...QUICK, ...api.flags]);
+      const running = run(cwd, ['apply', writeInput(cwd, ROWS), '--max-attempts', '2', ...QUICK, ...api.flags]);
       await until(() => api.writes.length >= 20);
       await down(api);
       await pause(2000);
       const seen = api.statuses.length;
       await up(api);
-      const { code, stdout, stderr } = await started.ended;
-      expect(code, `${stdout}${stderr}`).toBe(0);
+      const { exit, stdout, stderr } = await running;
+      expect(exit, `${stdout}${stderr}`).toBe(0);
       expect(table(cwd, 'results.csv').every(({ status }) => status === 'updated')).toBe(true);
       expect(summaryOf(cwd).counts).toMatchObject({ updated: ROWS, failed: 0, unverified: 0 });
       expect(new Set(api.writes).size).toBe(ROWS);
@@ -119,11 +120,11 @@ describe('an API that is down for good', () => {
     const api = await makeApi();
     const cwd = workDirectory();
     const args = ['apply', writeInput(cwd, ROWS), '--max-attempts', '2', '--outage-patience', '1s', ...QUICK];
-    const started = start(cwd, [...args, ...api.flags]);
+    const running = run(cwd, [...args, ...api.flags]);
     await until(() => api.writes.length >= 20);
     api.mode = 503;
-    const { code, stdout } = await started.ended;
-    expect(code).toBe(6);
+    const { exit, stdout } = await running;
+    expect(exit).toBe(6);
     expect(stdout).toContain('--outage-patience');
     const summary = summaryOf(cwd);
     expect(summary).toMatchObject({ state: 'paused', exit_name: 'stopped', resumable: true, sum_ok: true });
@@ -132,9 +133,9 @@ describe('an API that is down for good', () => {
     expect(stdout).toContain(summary.next_command);
     // While it is still down the same command ends in the same way, and loses nothing.
     const early = await paste(cwd, summary.next_command as string);
-    expect([6, 7]).toContain(early.code);
+    expect([6, 7]).toContain(early.exit);
     api.mode = 'up';
-    expect((await paste(cwd, summary.next_command as string)).code).toBe(0);
+    expect((await paste(cwd, summary.next_command as string)).exit).toBe(0);
     expect(summaryOf(cwd).counts).toMatchObject({ updated: ROWS, failed: 0, unverified: 0 });
     // Not one that was written came to be written again: a 503 may hide a write, so it was read first.
     expect(api.writes).toHaveLength(ROWS);
@@ -145,11 +146,11 @@ describe('an API that is down for good', () => {
     api.mode = 503;
     const cwd = workDirectory();
     const args = ['apply', writeInput(cwd, 20), '--outage-patience', '1s', ...QUICK, ...api.flags];
-    const { code } = await run(cwd, args);
-    expect(code).toBe(6);
+    const { exit } = await run(cwd, args);
+    expect(exit).toBe(6);
     expect(summaryOf(cwd).counts.failed).toBe(0);
     api.mode = 'up';
-    expect((await paste(cwd, summaryOf(cwd).next_command as string)).code).toBe(0);
+    expect((await paste(cwd, summaryOf(cwd).next_command as string)).exit).toBe(0);
     expect(table(cwd, 'results.csv').every((row) => row.messaging_profile_id_after === PROFILE)).toBe(true);
   });
 });
@@ -162,13 +163,13 @@ describe('a storm of 429', () => {
     const one = ['--max-attempts', '1'];
     const flags = [...at(sandbox.url), '--rate', 'off', '--concurrency', '50', '--yes'];
     const slow = run(limited, ['apply', writeInput(limited, 70), ...one, ...flags]);
-    const started = start(storm, ['apply', writeInput(storm, ROWS), ...one, ...stormy.flags]);
+    const running = run(storm, ['apply', writeInput(storm, ROWS), ...one, ...stormy.flags]);
     await until(() => stormy.writes.length >= 20);
     stormy.mode = 429;
     await pause(1300);
     stormy.mode = 'up';
-    const [first, second] = await Promise.all([slow, started.ended]);
-    expect([first.code, second.code]).toEqual([0, 0]);
+    const [first, second] = await Promise.all([slow, running]);
+    expect([first.exit, second.exit]).toEqual([0, 0]);
     for (const cwd of [limited, storm]) {
       const rows = table(cwd, 'results.csv');
       expect(rows.every(({ status, attempts }) => status === 'updated' && attempts === '1')).toBe(true);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
-import { api } from './api.ts';
-import { numberId, PROFILE, run, summaryOf, table, workDirectory, writeInput } from './program.ts';
+import { run } from '../support/program/run.ts';
+import { api } from '../support/program/sandbox.ts';
+import { numberId, PROFILE, summaryOf, table, workDirectory, writeInput } from '../support/program/workspace.ts';
 
 /** How often the numbers were written and read, in order: `PATCH GET PATCH`. */
 function askedOf(sandbox: Sandbox, n: number): string {
@@ -23,8 +24,8 @@ describe('after an answer that leaves open whether a write has happened', () => 
     async (kind) => {
       const cwd = workDirectory();
       const { sandbox, flags } = await api({ numbers: 5 }, [`${kind}@${numberId(1)}*1`]);
-      const { code } = await run(cwd, ['apply', writeInput(cwd, 5), ...flags]);
-      expect(code).toBe(0);
+      const { exit } = await run(cwd, ['apply', writeInput(cwd, 5), ...flags]);
+      expect(exit).toBe(0);
       expect(askedOf(sandbox, 1)).toBe('PATCH GET');
       expect(resultOf(cwd, 1)).toMatchObject({
         status: 'updated',
@@ -40,8 +41,8 @@ describe('after an answer that leaves open whether a write has happened', () => 
     async (kind) => {
       const cwd = workDirectory();
       const { sandbox, flags } = await api({ numbers: 5 }, [`${kind}@${numberId(1)}*2`]);
-      const { code } = await run(cwd, ['apply', writeInput(cwd, 5), ...flags]);
-      expect(code).toBe(0);
+      const { exit } = await run(cwd, ['apply', writeInput(cwd, 5), ...flags]);
+      expect(exit).toBe(0);
       expect(askedOf(sandbox, 1)).toBe('PATCH GET PATCH GET PATCH');
       expect(resultOf(cwd, 1)).toMatchObject({ status: 'updated', reason: '', attempts: '3' });
     },
@@ -50,8 +51,8 @@ describe('after an answer that leaves open whether a write has happened', () => 
   it('a number that never takes it fails, as the last read tells', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({ numbers: 5 }, [`503-bare@${numberId(1)}`]);
-    const { code } = await run(cwd, ['apply', writeInput(cwd, 5), ...flags, '--max-attempts', '3']);
-    expect(code).toBe(5);
+    const { exit } = await run(cwd, ['apply', writeInput(cwd, 5), ...flags, '--max-attempts', '3']);
+    expect(exit).toBe(5);
     expect(askedOf(sandbox, 1)).toBe('PATCH GET PATCH GET PATCH GET');
     expect(resultOf(cwd, 1)).toMatchObject({ status: 'failed', reason: 'attempts_exhausted', attempts: '3' });
     expect(resultOf(cwd, 1)?.messaging_profile_id_after).not.toBe('');
@@ -64,8 +65,8 @@ describe('after an answer that leaves open whether a write has happened', () => 
       readFaults: [{ kind: '500' as const, probability: null, id: numberId(1), times: null }],
     };
     const { sandbox, flags } = await api(options, [`reset-after@${numberId(1)}*1`]);
-    const { code } = await run(cwd, ['apply', writeInput(cwd, 5), ...flags, '--max-attempts', '2']);
-    expect(code).toBe(11);
+    const { exit } = await run(cwd, ['apply', writeInput(cwd, 5), ...flags, '--max-attempts', '2']);
+    expect(exit).toBe(11);
     expect(askedOf(sandbox, 1)).toBe('PATCH GET GET');
     expect(resultOf(cwd, 1)).toMatchObject({ status: 'unverified', reason: 'read_failed' });
   });
@@ -73,8 +74,8 @@ describe('after an answer that leaves open whether a write has happened', () => 
   it('with a fifth of the writes reset after they took effect no write is made twice', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({ numbers: 500 }, ['reset-after=0.2']);
-    const { code } = await run(cwd, ['apply', writeInput(cwd, 500), ...flags]);
-    expect(code).toBe(0);
+    const { exit } = await run(cwd, ['apply', writeInput(cwd, 500), ...flags]);
+    expect(exit).toBe(0);
     const { counts, requests } = summaryOf(cwd);
     expect(counts.updated).toBe(500);
     expect(requests.writes).toBe(500);
@@ -87,7 +88,7 @@ describe('an answer of 200 that does not show the target', () => {
   it('is read back once: a number that has it is updated', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({ numbers: 5 }, [`no-fields@${numberId(1)}`]);
-    expect((await run(cwd, ['apply', writeInput(cwd, 5), ...flags])).code).toBe(0);
+    expect((await run(cwd, ['apply', writeInput(cwd, 5), ...flags])).exit).toBe(0);
     expect(askedOf(sandbox, 1)).toBe('PATCH GET');
     expect(resultOf(cwd, 1)).toMatchObject({ status: 'updated', reason: 'confirmed_by_read' });
   });
@@ -95,7 +96,7 @@ describe('an answer of 200 that does not show the target', () => {
   it('is a failure where the read shows something else as well', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({ numbers: 5 }, [`wrong-echo@${numberId(1)}`]);
-    expect((await run(cwd, ['apply', writeInput(cwd, 5), ...flags])).code).toBe(4);
+    expect((await run(cwd, ['apply', writeInput(cwd, 5), ...flags])).exit).toBe(4);
     expect(askedOf(sandbox, 1)).toBe('PATCH GET');
     expect(resultOf(cwd, 1)).toMatchObject({
       status: 'failed',

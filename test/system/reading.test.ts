@@ -2,19 +2,18 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.ts';
-import { api as offlineApi } from './api.ts';
+import { paste, run } from '../support/program/run.ts';
+import { api as offlineApi } from '../support/program/sandbox.ts';
 import {
   commandIn,
   lastRun,
   numberId,
   PROFILE,
-  paste,
-  run,
   runDirs,
   summaryOf,
   table,
   workDirectory,
-} from './program.ts';
+} from '../support/program/workspace.ts';
 
 const OTHER = '00000000-0000-4000-8000-000000000001';
 const THIRD = '00000000-0000-4000-8000-000000000003';
@@ -68,8 +67,8 @@ describe('reading the account', () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({ numbers: 10_000 });
     const input = write(cwd, rows(1, numbers, withPhone));
-    const { code } = await run(cwd, ['plan', input, ...planFlags(flags)]);
-    expect(code).toBe(0);
+    const { exit } = await run(cwd, ['plan', input, ...planFlags(flags)]);
+    expect(exit).toBe(0);
     expect(gets(sandbox)).toBeLessThanOrEqual(most);
     expect(methods(sandbox)).not.toContain('PATCH');
     const { counts, requests } = summaryOf(cwd);
@@ -86,8 +85,8 @@ describe('reading the account', () => {
       messaging_profile_id: at < 1000 ? PROFILE : OTHER,
     }));
     const { sandbox, flags } = await api({ numbers });
-    const { code } = await run(cwd, ['plan', write(cwd, rows(1, 1000)), ...planFlags(flags)]);
-    expect(code).toBe(0);
+    const { exit } = await run(cwd, ['plan', write(cwd, rows(1, 1000)), ...planFlags(flags)]);
+    expect(exit).toBe(0);
     expect(summaryOf(cwd).counts.unchanged).toBe(1000);
     expect(gets(sandbox)).toBeLessThanOrEqual(8);
   });
@@ -102,8 +101,8 @@ describe('reading the account', () => {
     }));
     const { flags } = await api({ numbers: 2000, edits: [...gone, ...come] });
     const args = ['plan', write(cwd, rows(1, 2000)), ...planFlags(flags), '--skip-rejected'];
-    const { code } = await run(cwd, [...args, '--concurrency', '1']);
-    expect(code).toBe(4);
+    const { exit } = await run(cwd, [...args, '--concurrency', '1']);
+    expect(exit).toBe(4);
     const rejected = table(cwd, 'results.csv').filter(({ status }) => status === 'rejected');
     expect(rejected.length).toBeGreaterThan(0);
     for (const row of rejected) {
@@ -115,15 +114,15 @@ describe('reading the account', () => {
   it('reads one by one where the API gives no lists', async () => {
     const cwd = workDirectory();
     const { flags } = await api({ readFaults: [{ kind: '404', probability: null, id: null, times: 1 }] });
-    const { code, stdout } = await run(cwd, ['plan', write(cwd, rows(1, 5)), ...planFlags(flags)]);
-    expect(code).toBe(0);
+    const { exit, stdout } = await run(cwd, ['plan', write(cwd, rows(1, 5)), ...planFlags(flags)]);
+    expect(exit).toBe(0);
     expect(stdout).toContain('5 numbers read one by one, as the API gives no list');
   });
 
   it.each([
     ['answers 500 to everything', ['500=1'], 7],
     ['cuts every connection', ['reset=1'], 7],
-  ])('ends with exit 7 and no plan when the API %s', async (_what, faults, exit) => {
+  ])('ends with exit 7 and no plan when the API %s', async (_what, faults, expected) => {
     const cwd = workDirectory();
     const readFaults = faults.map((text) => ({
       kind: text.split('=')[0] as '500',
@@ -132,14 +131,14 @@ describe('reading the account', () => {
       times: null,
     }));
     const { sandbox, flags } = await api({ readFaults });
-    const { code, stderr, stdout } = await run(cwd, [
+    const { exit, stderr, stdout } = await run(cwd, [
       'apply',
       write(cwd, rows(1, 5)),
       ...flags,
       '--outage-patience',
       '0',
     ]);
-    expect(code).toBe(exit);
+    expect(exit).toBe(expected);
     expect(`${stdout}${stderr}`).toContain('The account could not be read');
     expect(methods(sandbox)).not.toContain('PATCH');
     expect(summaryOf(cwd)).toMatchObject({ exit_code: 7, state: 'refused', resumable: false });
@@ -154,8 +153,8 @@ describe('reading the account', () => {
       times: 1,
     }));
     const { flags } = await api({ numbers: 1000, readFaults });
-    const { code } = await run(cwd, ['plan', write(cwd, rows(1, 1000)), ...planFlags(flags)]);
-    expect(code).toBe(0);
+    const { exit } = await run(cwd, ['plan', write(cwd, rows(1, 1000)), ...planFlags(flags)]);
+    expect(exit).toBe(0);
     expect(summaryOf(cwd).requests.rate_limited).toBe(1);
   });
 
@@ -163,8 +162,8 @@ describe('reading the account', () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({ numbers: 30 });
     const args = flags.map((flag) => (flag === 'off' ? '20' : flag));
-    const { code } = await run(cwd, ['apply', write(cwd, rows(1, 30)), ...args]);
-    expect(code).toBe(0);
+    const { exit } = await run(cwd, ['apply', write(cwd, rows(1, 30)), ...args]);
+    expect(exit).toBe(0);
     const at = sandbox.requests().map((request) => request.at_ms);
     const most = Math.max(...at.map((from) => at.filter((time) => time >= from && time < from + 1000).length));
     expect(most).toBeLessThanOrEqual(20);
@@ -184,8 +183,8 @@ describe('a plan', () => {
       `9999999999999999991,${PROFILE},`,
       `${numberId(2)},${PROFILE.toUpperCase()},`,
     ]);
-    const { code, stdout, stderr } = await run(cwd, ['plan', input, ...planFlags(flags)]);
-    expect(code).toBe(3);
+    const { exit, stdout, stderr } = await run(cwd, ['plan', input, ...planFlags(flags)]);
+    expect(exit).toBe(3);
     const plan = table(cwd, 'plan.csv');
     expect(plan.map(({ action, reason }) => `${action} ${reason}`.trim())).toEqual([
       'change',
@@ -221,8 +220,8 @@ describe('a plan', () => {
     ];
     const { flags } = await api({ numbers });
     const input = write(cwd, ['id,product', `${numberId(1)},P2P`, `${numberId(2)},P2P`]);
-    const { code } = await run(cwd, ['plan', input, ...planFlags(flags)]);
-    expect(code).toBe(0);
+    const { exit } = await run(cwd, ['plan', input, ...planFlags(flags)]);
+    expect(exit).toBe(0);
     expect(summaryOf(cwd).warnings).toContain('2 numbers: the account does not say which products they may have');
     for (const { action, note } of table(cwd, 'plan.csv')) {
       expect(action).toBe('change');
@@ -234,10 +233,10 @@ describe('a plan', () => {
     const cwd = workDirectory();
     const { flags } = await api();
     const args = [...planFlags(flags), '--detailed-exitcode'];
-    expect((await run(cwd, ['plan', write(cwd, rows(1, 3)), ...args])).code).toBe(20);
+    expect((await run(cwd, ['plan', write(cwd, rows(1, 3)), ...args])).exit).toBe(20);
     expect(summaryOf(cwd)).toMatchObject({ exit_code: 20, exit_name: 'changes', state: 'planned' });
-    expect((await run(cwd, ['plan', write(cwd, rows(2, 2)), ...args])).code).toBe(0);
-    expect((await run(cwd, ['apply', write(cwd, rows(1, 3)), ...args, '--dry-run'])).code).toBe(20);
+    expect((await run(cwd, ['plan', write(cwd, rows(2, 2)), ...args])).exit).toBe(0);
+    expect((await run(cwd, ['apply', write(cwd, rows(1, 3)), ...args, '--dry-run'])).exit).toBe(20);
   });
 
   it('and a dry run write nothing to the API, and change no file of an earlier run', async () => {
@@ -255,7 +254,7 @@ describe('a plan', () => {
     await run(cwd, ['undo', first, '--dry-run']);
     const planned = runDirs(cwd).find((dir) => dir.includes('-b-')) as string;
     const dry = await run(cwd, ['apply', planned, '--dry-run', '--if-unfinished', 'new']);
-    expect(dry.code).toBe(0);
+    expect(dry.exit).toBe(0);
     expect(dry.stdout).toMatch(/Since the plan was made|rows would be sent/);
     expect(runDirs(cwd).length).toBe(earlier.length + 3);
     expect(methods(sandbox).filter((method) => method === 'PATCH').length).toBe(sent);
@@ -270,14 +269,14 @@ describe('a desired state', () => {
     const { sandbox, flags } = await api({ numbers: 300 });
     // Names by which runs of one second sort.
     const args = ['apply', write(cwd, rows(1, 300)), ...flags, '--name'];
-    expect((await run(cwd, [...args, 'a'])).code).toBe(0);
+    expect((await run(cwd, [...args, 'a'])).exit).toBe(0);
     const first = sandbox.requests().length;
     const again = await run(cwd, [...args, 'b']);
-    expect(again.code).toBe(0);
+    expect(again.exit).toBe(0);
     expect(summaryOf(cwd).counts).toMatchObject({ unchanged: 300, updated: 0 });
     expect(sandbox.requests().length - first).toBeLessThanOrEqual(4);
     sandbox.edit({ id: numberId(7), messaging_profile_id: THIRD });
-    expect((await run(cwd, [...args, 'c'])).code).toBe(0);
+    expect((await run(cwd, [...args, 'c'])).exit).toBe(0);
     expect(summaryOf(cwd).counts).toMatchObject({ unchanged: 299, updated: 1 });
     expect(summaryOf(cwd).requests.writes).toBe(1);
   });
@@ -307,8 +306,8 @@ describe('the preflight', () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({ numbers, profiles: [from, to] });
     const input = write(cwd, rows(1, 2));
-    const { code, stderr } = await run(cwd, ['plan', input, ...planFlags(flags)]);
-    expect(code).toBe(0);
+    const { exit, stderr } = await run(cwd, ['plan', input, ...planFlags(flags)]);
+    expect(exit).toBe(0);
     for (const text of [
       'profile "New" has no webhook URL',
       'webhooks come in API version 2 instead of 1',
@@ -322,14 +321,14 @@ describe('the preflight', () => {
     }
     expect(summaryOf(cwd).warnings.length).toBeGreaterThan(2);
     const strict = await run(cwd, ['apply', input, ...flags, '--strict']);
-    expect(strict.code).toBe(8);
+    expect(strict.exit).toBe(8);
     expect(methods(sandbox)).not.toContain('PATCH');
-    expect((await paste(cwd, commandIn(strict.stdout, 'plan'))).code).toBe(8);
+    expect((await paste(cwd, commandIn(strict.stdout, 'plan'))).exit).toBe(8);
     const refused = await run(cwd, ['apply', lastRun(cwd), '--yes']);
-    expect(refused.code).toBe(8);
+    expect(refused.exit).toBe(8);
     expect(refused.stderr).toContain('To go ahead all the same');
     expect(methods(sandbox)).not.toContain('PATCH');
-    expect((await paste(cwd, commandIn(refused.stderr, 'apply'))).code).toBe(0);
+    expect((await paste(cwd, commandIn(refused.stderr, 'apply'))).exit).toBe(0);
   });
 
   it('rejects rows to a profile that does not exist or is disabled', async () => {
@@ -337,7 +336,7 @@ describe('the preflight', () => {
     const { flags } = await api({ numbers, profiles: [from, { ...to, enabled: false }] });
     const nobody = '11111111-2222-4333-8444-555555555555';
     const input = write(cwd, ['id,profile_id', `${numberId(1)},${PROFILE}`, `${numberId(2)},${nobody}`]);
-    expect((await run(cwd, ['plan', input, ...planFlags(flags)])).code).toBe(3);
+    expect((await run(cwd, ['plan', input, ...planFlags(flags)])).exit).toBe(3);
     expect(table(cwd, 'plan.csv').map(({ reason }) => reason)).toEqual(['profile_disabled', 'unknown_profile']);
   });
 
@@ -370,8 +369,8 @@ describe('names in place of ids', () => {
       `${phone(4)},Twice`,
       '+18009999999,Support',
     ]);
-    const { code, stderr } = await run(cwd, ['plan', input, ...planFlags(flags)]);
-    expect(code).toBe(3);
+    const { exit, stderr } = await run(cwd, ['plan', input, ...planFlags(flags)]);
+    expect(exit).toBe(3);
     const plan = table(cwd, 'plan.csv');
     expect(plan.map(({ action, reason }) => `${action} ${reason}`.trim())).toEqual([
       'change',
@@ -383,7 +382,7 @@ describe('names in place of ids', () => {
     expect(plan[0]).toMatchObject({ phone_number_id: numberId(1), messaging_profile_id_target: PROFILE });
     expect(stderr).toContain(`${THIRD}, 00000000-0000-4000-8000-000000000004`);
     const applied = await run(cwd, ['apply', input, ...flags, '--skip-rejected']);
-    expect(applied.code).toBe(4);
+    expect(applied.exit).toBe(4);
     const state = sandbox.snapshot().numbers;
     expect(state.find(({ id }) => id === numberId(1))?.messaging_profile_id).toBe(PROFILE);
     expect(state.find(({ id }) => id === numberId(2))?.messaging_profile_id).toBe(OTHER);
@@ -400,7 +399,7 @@ describe('names in place of ids', () => {
       `,${phone(3)},${OTHER}`,
       `${numberId(4)},${phone(5)},${PROFILE}`,
     ]);
-    expect((await run(cwd, ['plan', input, ...planFlags(flags)])).code).toBe(3);
+    expect((await run(cwd, ['plan', input, ...planFlags(flags)])).exit).toBe(3);
     expect(table(cwd, 'plan.csv').map(({ action, reason }) => `${action} ${reason}`.trim())).toEqual([
       'change',
       'duplicate',
@@ -414,19 +413,19 @@ describe('names in place of ids', () => {
     const cwd = workDirectory();
     const byPhone = write(cwd, ['phone_number,messaging_profile_id', `${phone(1)},${PROFILE}`]);
     const first = await run(cwd, ['plan', byPhone, '--offline'], { key: null });
-    expect(first.code).toBe(3);
+    expect(first.exit).toBe(3);
     expect(first.stderr).toContain('phone_number alone does only without --offline');
     const byName = write(cwd, ['id,profile_id,messaging_profile_name', `${numberId(1)},,Support`], 'b.csv');
     const second = await run(cwd, ['plan', byName, '--offline'], { key: null });
-    expect(second.code).toBe(3);
+    expect(second.exit).toBe(3);
     expect(second.stderr).toContain('can only be found in the account');
   });
 
   it('work in a rehearsal', async () => {
     const cwd = workDirectory();
     const input = write(cwd, ['phone_number,messaging_profile_name', `${phone(1)},Support`, `${phone(2)},Sales`]);
-    const { code } = await run(cwd, ['apply', input, '--sandbox', '--rate', 'off', '--yes'], { key: null });
-    expect(code).toBe(0);
+    const { exit } = await run(cwd, ['apply', input, '--sandbox', '--rate', 'off', '--yes'], { key: null });
+    expect(exit).toBe(0);
     expect(summaryOf(cwd).counts.updated).toBe(2);
   });
 });
@@ -441,8 +440,8 @@ describe('the same number twice', () => {
       `${numberId(1)},${phone(1)},${PROFILE}`,
       `${numberId(1)},,${PROFILE}`,
     ]);
-    const { code } = await run(cwd, ['apply', input, ...flags, '--skip-rejected']);
-    expect(code).toBe(4);
+    const { exit } = await run(cwd, ['apply', input, ...flags, '--skip-rejected']);
+    expect(exit).toBe(4);
     expect(table(cwd, 'results.csv').map(({ status }) => status)).toEqual(['rejected', 'updated', 'duplicate']);
     expect(sandbox.requests().filter(({ method }) => method === 'PATCH')).toHaveLength(1);
   });

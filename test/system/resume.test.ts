@@ -2,24 +2,22 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
-import { api, at } from './api.ts';
+import type { Ended } from '../support/program/environment.ts';
+import { paste, run } from '../support/program/run.ts';
+import { api, at } from '../support/program/sandbox.ts';
+import { killedWhilePlanning, stopped } from '../support/program/start.ts';
 import {
   commandIn,
-  type Ended,
-  killedWhilePlanning,
   lastRun,
   manifestOf,
   numberId,
   PROFILE,
-  paste,
-  run,
   runDirs,
-  stopped,
   summaryOf,
   table,
   workDirectory,
   writeInput,
-} from './program.ts';
+} from '../support/program/workspace.ts';
 
 const sent = (sandbox: Sandbox) => sandbox.requests().length;
 
@@ -53,7 +51,7 @@ describe('resume', () => {
     const faults = [`not-eligible@${numberId(5)}`, `404@${numberId(50)}`];
     const whole = workDirectory();
     const unbroken = await api({}, faults);
-    expect((await run(whole, ['apply', writeInput(whole, 60), ...unbroken.flags])).code).toBe(4);
+    expect((await run(whole, ['apply', writeInput(whole, 60), ...unbroken.flags])).exit).toBe(4);
     const cwd = workDirectory();
     const { sandbox, flags } = await api({ latencyMs: 40 }, faults);
     const args = ['apply', writeInput(cwd, 60), '--concurrency', '6', ...flags];
@@ -67,7 +65,7 @@ describe('resume', () => {
     const [line] = (JSON.parse(shown.stdout) as { runs: { state: string; next_command: string }[] }).runs;
     expect(line).toMatchObject({ state: 'interrupted', next_command: expect.stringMatching(/ resume runs\/\S+$/) });
     expect((await run(cwd, ['runs'])).stdout).toMatch(/interrupted[\s\S]*next: .* resume runs\//);
-    expect((await paste(cwd, line?.next_command as string)).code).toBe(4);
+    expect((await paste(cwd, line?.next_command as string)).exit).toBe(4);
 
     const after = sandbox.requests().slice(before);
     for (const row of flying) expect(after.find(({ id }) => id === numberId(row))?.method).toBe('GET');
@@ -89,19 +87,19 @@ describe('resume', () => {
     await run(cwd, ['apply', writeInput(cwd, 20), '--stop-after', '4', ...flags]);
     const newer = runDirs(cwd).find((dir) => dir !== older) as string;
     writeFileSync(join(cwd, 'numbers.csv'), 'something,else\n1,2\n');
-    expect((await run(cwd, ['resume', '--stop-after', '4'])).code).toBe(10);
+    expect((await run(cwd, ['resume', '--stop-after', '4'])).exit).toBe(10);
     rmSync(join(cwd, 'numbers.csv'));
-    const { code, stderr } = await run(cwd, ['resume']);
-    expect(code).toBe(0);
+    const { exit, stderr } = await run(cwd, ['resume']);
+    expect(exit).toBe(0);
     expect(stderr).not.toContain('[y/N]');
     expect(moved(sandbox, 20)).toBe(true);
     expect(manifestOf(cwd, newer).state).toBe('finished');
     expect(manifestOf(cwd, older).state).toBe('paused');
     // The other one is the newest of those that are left.
-    expect((await run(cwd, ['resume'])).code).toBe(0);
+    expect((await run(cwd, ['resume'])).exit).toBe(0);
     expect(manifestOf(cwd, older).state).toBe('finished');
     const none = await run(cwd, ['resume']);
-    expect(none.code).toBe(2);
+    expect(none.exit).toBe(2);
     expect(none.stderr).toContain('interrupted or paused');
   });
 
@@ -117,13 +115,13 @@ describe('resume', () => {
     const args = ['apply', writeInput(cwd, 60), '--concurrency', '2', ...flags, ...more];
     const ended: Ended =
       how === 'SIGINT' ? await stopped(cwd, args, 'SIGINT', () => sent(sandbox) >= 6) : await run(cwd, args);
-    expect(ended.code).toBe(exit);
+    expect(ended.exit).toBe(exit);
     expect(ended.stdout).toMatch(said);
     const { next_command: next, counts } = summaryOf(cwd);
     expect(counts.unprocessed).toBeGreaterThan(0);
     expect(next).toMatch(/ resume runs\//);
     expect(ended.stdout).toContain(next);
-    expect((await paste(cwd, next as string)).code).toBe(exit === 6 ? 4 : 0);
+    expect((await paste(cwd, next as string)).exit).toBe(exit === 6 ? 4 : 0);
     expect(sandbox.requests().map(({ method }) => method)).toEqual(Array(60).fill('PATCH'));
     expect(summaryOf(cwd).counts).toMatchObject({ updated: 60 - failing.length, failed: failing.length });
   });
@@ -132,30 +130,30 @@ describe('resume', () => {
     [0, []],
     [4, [`not-eligible@${numberId(2)}`]],
     [5, [`425@${numberId(2)}`]],
-  ])('says of a run that has finished with exit %i that it has, with that exit', async (exit, faults) => {
+  ])('says of a run that has finished with exit %i that it has, with that exit', async (expected, faults) => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({}, faults);
-    expect((await run(cwd, ['apply', writeInput(cwd, 4), '--max-attempts', '2', ...flags])).code).toBe(exit);
+    expect((await run(cwd, ['apply', writeInput(cwd, 4), '--max-attempts', '2', ...flags])).exit).toBe(expected);
     const before = sent(sandbox);
-    const { code, stderr } = await run(cwd, ['resume', lastRun(cwd)]);
-    expect(code).toBe(exit);
-    expect(stderr).toContain(`has finished with exit ${exit}`);
+    const { exit, stderr } = await run(cwd, ['resume', lastRun(cwd)]);
+    expect(exit).toBe(expected);
+    expect(stderr).toContain(`has finished with exit ${expected}`);
     const json = await run(cwd, ['resume', lastRun(cwd), '--json']);
-    expect(json.code).toBe(exit);
+    expect(json.exit).toBe(expected);
     expect(JSON.parse(json.stdout)).toEqual(summaryOf(cwd));
     expect(sent(sandbox)).toBe(before);
-    if (exit === 0) return;
-    expect((await paste(cwd, commandIn(stderr, 'retry'))).code).toBe(exit);
+    if (expected === 0) return;
+    expect((await paste(cwd, commandIn(stderr, 'retry'))).exit).toBe(expected);
   });
 
   it('refuses a planned run, with the command that carries it out', async () => {
     const cwd = workDirectory();
     const { sandbox } = await api();
     await run(cwd, ['plan', writeInput(cwd, 5), ...at(sandbox.url)]);
-    const { code, stderr } = await run(cwd, ['resume', lastRun(cwd)]);
-    expect(code).toBe(8);
+    const { exit, stderr } = await run(cwd, ['resume', lastRun(cwd)]);
+    expect(exit).toBe(8);
     expect(sent(sandbox)).toBe(0);
-    expect((await paste(cwd, commandIn(stderr, 'apply'))).code).toBe(0);
+    expect((await paste(cwd, commandIn(stderr, 'apply'))).exit).toBe(0);
     expect(moved(sandbox, 5)).toBe(true);
   });
 
@@ -164,15 +162,15 @@ describe('resume', () => {
     const { sandbox, flags } = await api();
     await killedWhilePlanning(cwd, flags);
     const killed = lastRun(cwd);
-    const { code, stderr } = await run(cwd, ['resume', killed]);
-    expect(code).toBe(8);
+    const { exit, stderr } = await run(cwd, ['resume', killed]);
+    expect(exit).toBe(8);
     expect(stderr).toContain('nothing was sent');
     // Not even where an older run could be gone on with: it is this one that is meant.
-    expect((await run(cwd, ['resume'])).code).toBe(8);
-    expect((await paste(cwd, commandIn(stderr, 'plan'))).code).toBe(0);
+    expect((await run(cwd, ['resume'])).exit).toBe(8);
+    expect((await paste(cwd, commandIn(stderr, 'plan'))).exit).toBe(0);
     // By its name it may come before the other, when both were made in the same second.
     const planned = runDirs(cwd).find((dir) => dir !== killed) as string;
-    expect((await paste(cwd, summaryOf(cwd, planned).next_command as string)).code).toBe(0);
+    expect((await paste(cwd, summaryOf(cwd, planned).next_command as string)).exit).toBe(0);
     expect(moved(sandbox, 5)).toBe(true);
   });
 
@@ -181,11 +179,11 @@ describe('resume', () => {
     const { sandbox, flags } = await api();
     await run(cwd, ['apply', writeInput(cwd, 6), '--stop-after', '2', ...flags]);
     const old = lastRun(cwd);
-    expect((await run(cwd, ['retry', old, '--stop-after', '2', '--yes'])).code).toBe(10);
-    const { code, stderr } = await run(cwd, ['resume', old]);
-    expect(code).toBe(8);
+    expect((await run(cwd, ['retry', old, '--stop-after', '2', '--yes'])).exit).toBe(10);
+    const { exit, stderr } = await run(cwd, ['resume', old]);
+    expect(exit).toBe(8);
     expect(sent(sandbox)).toBe(4);
-    expect((await paste(cwd, commandIn(stderr, 'resume'))).code).toBe(0);
+    expect((await paste(cwd, commandIn(stderr, 'resume'))).exit).toBe(0);
     expect(moved(sandbox, 6)).toBe(true);
   });
 
@@ -194,11 +192,11 @@ describe('resume', () => {
     const { sandbox, flags } = await api();
     await run(cwd, ['apply', writeInput(cwd, 5), '--stop-after', '2', ...flags]);
     appendFileSync(join(cwd, lastRun(cwd), 'plan.csv'), 'x\n');
-    const { code, stderr } = await run(cwd, ['resume', lastRun(cwd)]);
-    expect(code).toBe(8);
+    const { exit, stderr } = await run(cwd, ['resume', lastRun(cwd)]);
+    expect(exit).toBe(8);
     expect(stderr).toContain('plan.csv');
     expect(sent(sandbox)).toBe(2);
-    expect((await paste(cwd, commandIn(stderr, 'plan'))).code).toBe(0);
+    expect((await paste(cwd, commandIn(stderr, 'plan'))).exit).toBe(0);
   });
 
   it('reads the unverified rows of an exit 11, and never sends them', async () => {
@@ -208,15 +206,15 @@ describe('resume', () => {
       [`reset-after@${numberId(2)}`, `502-html@${numberId(3)}`],
       [`503-bare@${numberId(2)}*2`, `reset@${numberId(3)}*2`],
     );
-    expect((await run(cwd, ['apply', writeInput(cwd, 5), '--max-attempts', '2', ...flags])).code).toBe(11);
+    expect((await run(cwd, ['apply', writeInput(cwd, 5), '--max-attempts', '2', ...flags])).exit).toBe(11);
     const before = sent(sandbox);
-    const { code } = await run(cwd, ['resume', lastRun(cwd)]);
+    const { exit } = await run(cwd, ['resume', lastRun(cwd)]);
     const after = sandbox.requests().slice(before);
     expect(after.map(({ method, id }) => [method, id])).toEqual([
       ['GET', numberId(2)],
       ['GET', numberId(3)],
     ]);
-    expect(code).toBe(5);
+    expect(exit).toBe(5);
     const rows = table(cwd, 'results.csv');
     expect(rows[1]).toMatchObject({ status: 'updated', reason: 'confirmed_by_read' });
     expect(rows[2]).toMatchObject({ status: 'failed', reason: 'not_at_target' });
@@ -227,12 +225,12 @@ describe('resume', () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api();
     await run(cwd, ['apply', writeInput(cwd, 20), '--stop-after', '5', ...flags]);
-    expect((await run(cwd, ['resume', lastRun(cwd), '--rate', '10', '--stop-after', '8'])).code).toBe(10);
+    expect((await run(cwd, ['resume', lastRun(cwd), '--rate', '10', '--stop-after', '8'])).exit).toBe(10);
     const at = sandbox.requests().map(({ at_ms }) => at_ms);
     expect((at[12] as number) - (at[5] as number)).toBeGreaterThanOrEqual(600);
     expect(summaryOf(cwd).rate.setting).toBe('10');
     expect(manifestOf(cwd).settings.rate).toBe('10');
-    expect((await run(cwd, ['resume', lastRun(cwd), '--allow-unassign'])).code).toBe(2);
+    expect((await run(cwd, ['resume', lastRun(cwd), '--allow-unassign'])).exit).toBe(2);
   });
 
   it('sends the key to no recorded address that is not named again', async () => {
@@ -244,8 +242,8 @@ describe('resume', () => {
     const manifest = manifestOf(cwd);
     const settings = { ...manifest.settings, rate: '5', base_url: url };
     writeFileSync(path, JSON.stringify({ ...manifest, settings }));
-    const { code, stderr } = await run(cwd, ['resume', lastRun(cwd)]);
-    expect(code).toBe(2);
+    const { exit, stderr } = await run(cwd, ['resume', lastRun(cwd)]);
+    expect(exit).toBe(2);
     expect(stderr).toContain(`--base-url ${url}`);
   });
 });
@@ -254,7 +252,7 @@ describe('a key revoked midway', () => {
   it('ends with exit 7; another key of the organization goes on, one of another organization does not', async () => {
     const cwd = workDirectory();
     const revoked = await api({ revokeAfter: 8 });
-    expect((await run(cwd, ['apply', writeInput(cwd, 20), '--concurrency', '2', ...revoked.flags])).code).toBe(7);
+    expect((await run(cwd, ['apply', writeInput(cwd, 20), '--concurrency', '2', ...revoked.flags])).exit).toBe(7);
     const { port } = revoked.sandbox;
     const state = revoked.sandbox.snapshot();
     const other = { ...state, organization_id: '00000000-0000-4000-8000-0000000000aa' };
@@ -262,17 +260,17 @@ describe('a key revoked midway', () => {
     await revoked.sandbox.close();
     const foreign = await api({ port, state: other });
     const refused = await run(cwd, ['resume', lastRun(cwd), '--json'], { key: 'KEYother-account' });
-    expect(refused.code).toBe(7);
+    expect(refused.exit).toBe(7);
     expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'other_account' } });
     expect(foreign.sandbox.requests().map(({ method }) => method)).toEqual(['GET']);
     const again = await run(cwd, ['resume', lastRun(cwd)], { key: 'KEYother-account' });
-    expect((await paste(cwd, commandIn(again.stderr, 'results'))).code).toBe(0);
+    expect((await paste(cwd, commandIn(again.stderr, 'results'))).exit).toBe(0);
     expect(table(cwd, 'failed.csv')).toHaveLength(12);
 
     await foreign.sandbox.close();
     const { sandbox } = await api({ port, state });
-    const { code } = await run(cwd, ['resume', lastRun(cwd)], { key: 'KEYnew-one' });
-    expect(code).toBe(0);
+    const { exit } = await run(cwd, ['resume', lastRun(cwd)], { key: 'KEYnew-one' });
+    expect(exit).toBe(0);
     expect(moved(sandbox, 20)).toBe(true);
     expect(sandbox.requests().filter(({ method }) => method === 'PATCH')).toHaveLength(12);
   });

@@ -2,20 +2,19 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
-import { api } from './api.ts';
+import { paste, run } from '../support/program/run.ts';
+import { api } from '../support/program/sandbox.ts';
 import {
   lastRun,
   manifestOf,
   numberId,
   PROFILE,
-  paste,
-  run,
   runDirs,
   summaryOf,
   table,
   workDirectory,
   writeInput,
-} from './program.ts';
+} from '../support/program/workspace.ts';
 
 const ids = (cwd: string, dir: string) => table(cwd, 'results.csv', dir).map((row) => row.phone_number_id);
 
@@ -30,7 +29,7 @@ async function mixed(cwd: string): Promise<{ sandbox: Sandbox; source: string }>
     [`reset@${numberId(4)}*2`],
   );
   const more = ['--max-attempts', '2', '--stop-after', '5', '--concurrency', '1'];
-  expect((await run(cwd, ['apply', writeInput(cwd, 8), ...more, ...flags])).code).toBe(10);
+  expect((await run(cwd, ['apply', writeInput(cwd, 8), ...more, ...flags])).exit).toBe(10);
   return { sandbox, source: lastRun(cwd) };
 }
 
@@ -47,15 +46,15 @@ describe('retry', () => {
     const cwd = workDirectory();
     const { sandbox, source } = await mixed(cwd);
     const before = sandbox.requests().length;
-    const { code, stderr } = await run(cwd, ['retry', source, ...(only === '' ? [] : ['--only', only]), '--yes']);
+    const { exit, stderr } = await run(cwd, ['retry', source, ...(only === '' ? [] : ['--only', only]), '--yes']);
     if (rows.length === 0) {
-      expect(code).toBe(0);
+      expect(exit).toBe(0);
       expect(stderr).toContain('nothing to do');
       expect(runDirs(cwd)).toEqual([source]);
       expect(sandbox.requests()).toHaveLength(before);
       return;
     }
-    expect(code).toBe(rows.includes(2) ? 4 : 0);
+    expect(exit).toBe(rows.includes(2) ? 4 : 0);
     const made = newOne(cwd, [source]);
     expect(ids(cwd, made)).toEqual(rows.map(numberId));
     const asked = sandbox
@@ -72,8 +71,8 @@ describe('retry', () => {
     const cwd = workDirectory();
     const { flags } = await api();
     await run(cwd, ['apply', writeInput(cwd, 3), ...flags]);
-    const { code, stderr } = await run(cwd, ['retry', lastRun(cwd)]);
-    expect(code).toBe(0);
+    const { exit, stderr } = await run(cwd, ['retry', lastRun(cwd)]);
+    expect(exit).toBe(0);
     expect(stderr).toContain('nothing to do');
     expect(JSON.parse((await run(cwd, ['retry', lastRun(cwd), '--json'])).stdout)).toMatchObject({ exit_code: 0 });
     expect(runDirs(cwd)).toHaveLength(1);
@@ -84,14 +83,14 @@ describe('retry', () => {
     const { sandbox, flags } = await api();
     await run(cwd, ['apply', writeInput(cwd, 6), '--stop-after', '2', ...flags]);
     const source = lastRun(cwd);
-    const { code, stdout } = await run(cwd, ['retry', source]);
-    expect(code).toBe(8);
+    const { exit, stdout } = await run(cwd, ['retry', source]);
+    expect(exit).toBe(8);
     expect(sandbox.requests()).toHaveLength(2);
     expect(manifestOf(cwd, source).state).toBe('paused');
     const made = newOne(cwd, [source]);
     const next = summaryOf(cwd, made).next_command as string;
     expect(stdout).toContain(next);
-    expect((await paste(cwd, next)).code).toBe(0);
+    expect((await paste(cwd, next)).exit).toBe(0);
     expect(sandbox.requests()).toHaveLength(6);
     expect(summaryOf(cwd, made)).toMatchObject({ command: 'retry', counts: { updated: 4 } });
     expect(manifestOf(cwd, source)).toMatchObject({
@@ -100,7 +99,7 @@ describe('retry', () => {
     });
     for (const verb of ['resume', 'retry']) {
       const refused = await run(cwd, [verb, source]);
-      expect(refused.code).toBe(8);
+      expect(refused.exit).toBe(8);
       expect(refused.stderr).toContain(manifestOf(cwd, made).run_id);
     }
     expect(sandbox.requests()).toHaveLength(6);
@@ -112,14 +111,14 @@ describe('retry', () => {
     const lines = [1, 2, 3].map((n) => `"Berlin, ${n}";${numberId(n)};${PROFILE}`);
     writeFileSync(join(cwd, 'sites.csv'), ['Site;Number ID;profile_id', ...lines, ''].join('\n'));
     const map = ['--map', 'phone_number_id=Number ID', '--max-attempts', '2'];
-    expect((await run(cwd, ['apply', 'sites.csv', ...map, ...flags])).code).toBe(5);
+    expect((await run(cwd, ['apply', 'sites.csv', ...map, ...flags])).exit).toBe(5);
     const first = lastRun(cwd);
-    expect((await paste(cwd, summaryOf(cwd, first).next_command as string)).code).toBe(5);
+    expect((await paste(cwd, summaryOf(cwd, first).next_command as string)).exit).toBe(5);
     const second = newOne(cwd, [first]);
     expect(table(cwd, 'failed.csv', second)).toEqual([
       expect.objectContaining({ Site: 'Berlin, 2', 'Number ID': numberId(2), reassign_status: 'failed' }),
     ]);
-    expect((await paste(cwd, summaryOf(cwd, second).next_command as string)).code).toBe(0);
+    expect((await paste(cwd, summaryOf(cwd, second).next_command as string)).exit).toBe(0);
     const third = newOne(cwd, [first, second]);
     expect(ids(cwd, third)).toEqual([numberId(2)]);
     expect(table(cwd, 'input.csv', third)[0]).toMatchObject({ Site: 'Berlin, 2', profile_id: PROFILE });
@@ -128,9 +127,9 @@ describe('retry', () => {
   it('goes on with the stand-in as the run has left it, without a key', async () => {
     const cwd = workDirectory();
     const args = ['apply', writeInput(cwd, 6), '--sandbox', '--rate', 'off', '--stop-after', '2', '--yes'];
-    expect((await run(cwd, args, { key: null })).code).toBe(10);
+    expect((await run(cwd, args, { key: null })).exit).toBe(10);
     const source = lastRun(cwd);
-    expect((await run(cwd, ['retry', source, '--yes'], { key: null })).code).toBe(0);
+    expect((await run(cwd, ['retry', source, '--yes'], { key: null })).exit).toBe(0);
     const kept = JSON.parse(readFileSync(join(cwd, newOne(cwd, [source]), 'sandbox.json'), 'utf8')) as {
       revision: number;
       numbers: { messaging_profile_id: string }[];

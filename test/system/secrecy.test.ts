@@ -3,8 +3,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { at } from './api.ts';
-import { KEY, lastRun, paste, run, start, summaryOf, until, workDirectory, writeInput } from './program.ts';
+import { KEY } from '../support/program/environment.ts';
+import { paste, run } from '../support/program/run.ts';
+import { at } from '../support/program/sandbox.ts';
+import { start } from '../support/program/start.ts';
+import { lastRun, summaryOf, until, workDirectory, writeInput } from '../support/program/workspace.ts';
 
 let server: Server | null = null;
 
@@ -108,8 +111,8 @@ describe('the key', () => {
       [KEY],
       ['apply', 'numbers.csv', KEY, '--json'],
     ]) {
-      const { code, stdout, stderr } = await run(cwd, args);
-      expect(code).toBe(2);
+      const { exit, stdout, stderr } = await run(cwd, args);
+      expect(exit).toBe(2);
       expect(stdout + stderr).not.toContain(KEY);
     }
   });
@@ -117,7 +120,7 @@ describe('the key', () => {
   it('is set or not set in --print-config, and never shown', async () => {
     const cwd = workDirectory();
     const withKey = await run(cwd, ['--print-config']);
-    expect(withKey.code).toBe(0);
+    expect(withKey.exit).toBe(0);
     expect(withKey.stdout).toMatch(/api key +set /);
     const without = await run(cwd, ['--print-config'], { key: null });
     expect(without.stdout).toMatch(/api key +not set/);
@@ -125,10 +128,10 @@ describe('the key', () => {
 
   it('is not even read for the stand-in', async () => {
     const cwd = workDirectory();
-    const { code } = await run(cwd, ['apply', writeInput(cwd, 2), '--sandbox', '--yes', '--rate', 'off'], {
+    const { exit } = await run(cwd, ['apply', writeInput(cwd, 2), '--sandbox', '--yes', '--rate', 'off'], {
       env: { TELNYX_API_KEY_FILE: '/nosuch/file' },
     });
-    expect(code).toBe(0);
+    expect(exit).toBe(0);
   });
 });
 
@@ -172,10 +175,10 @@ describe('a server that cannot be trusted', () => {
       headers: { location: `http://127.0.0.1:${port}/v2` },
       body: '',
     }));
-    const { code, stdout } = await run(cwd, ['apply', writeInput(cwd, 5), ...at(url), '--rate', 'off', '--yes']);
+    const { exit, stdout } = await run(cwd, ['apply', writeInput(cwd, 5), ...at(url), '--rate', 'off', '--yes']);
     const reading = await run(cwd, ['plan', 'numbers.csv', '--base-url', url]);
     trap.close();
-    expect([code, reading.code]).toEqual([7, 7]);
+    expect([exit, reading.exit]).toEqual([7, 7]);
     expect(elsewhere).toBe(0);
     for (const text of [stdout, reading.stdout]) expect(text).toContain('redirects are not followed');
   });
@@ -186,14 +189,14 @@ describe('a server that cannot be trusted', () => {
     const dir = (await run(cwd, ['runs', '--json'])).stdout;
     const run_id = (JSON.parse(dir) as { runs: { dir: string; next_command: string }[] }).runs[0];
     const refused = await run(cwd, ['apply', run_id?.dir as string, '--yes']);
-    expect(refused.code).toBe(2);
+    expect(refused.exit).toBe(2);
     expect(refused.stderr).toContain('--base-url https://api.example.invalid/v2');
     const other = await run(cwd, ['apply', run_id?.dir as string, '--yes', '--base-url', 'https://api.telnyx.com/v2']);
-    expect(other.code).toBe(2);
+    expect(other.exit).toBe(2);
     // The printed command names it, so that it works as printed; no test goes to a host that is not this one.
     expect(run_id?.next_command).toContain('--base-url https://api.example.invalid/v2');
     const pasted = await paste(cwd, `${run_id?.next_command} --dry-run`);
-    expect(pasted.code).toBe(0);
+    expect(pasted.exit).toBe(0);
   });
 });
 
@@ -214,9 +217,9 @@ describe('output', () => {
       [['apply', 'nosuch.csv', '--missing-input-ok', '--json'], 0],
     ];
     for (const [args, expected] of cases) {
-      const { code, stdout } = await run(cwd, args);
+      const { exit, stdout } = await run(cwd, args);
       const parsed = JSON.parse(stdout) as { exit_code: number; error?: { message: string } };
-      expect({ args, code, exit_code: parsed.exit_code }).toEqual({ args, code: expected, exit_code: expected });
+      expect({ args, exit, exit_code: parsed.exit_code }).toEqual({ args, exit: expected, exit_code: expected });
       if (expected !== 0) expect(parsed.error?.message).toBeTruthy();
     }
   }, 60_000);
@@ -225,9 +228,9 @@ describe('output', () => {
     const cwd = workDirectory();
     const input = writeInput(cwd, 2);
     const good = await run(cwd, ['apply', input, '--sandbox', '--yes', '--quiet', '--rate', 'off']);
-    expect(good).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    expect(good).toMatchObject({ exit: 0, stdout: '', stderr: '' });
     const bad = await run(cwd, ['apply', input, '--sandbox', '--quiet']);
-    expect(bad).toMatchObject({ code: 8, stdout: '' });
+    expect(bad).toMatchObject({ exit: 8, stdout: '' });
     expect(bad.stderr).toContain('Exit 8 (refused)');
   });
 
@@ -238,7 +241,7 @@ describe('output', () => {
     const started = start(cwd, ['apply', input, ...flags]);
     started.child.stdout?.destroy();
     started.child.stderr?.destroy();
-    expect((await started.ended).code).toBe(0);
+    expect((await started.ended).exit).toBe(0);
     expect(summaryOf(cwd).counts.updated).toBe(30);
   });
 
@@ -298,12 +301,12 @@ describe('output', () => {
     await new Promise((done) => setTimeout(done, 700));
     started.child.kill('SIGKILL');
     await started.ended;
-    expect((await run(cwd, ['results', lastRun(cwd)])).code).toBe(0);
+    expect((await run(cwd, ['results', lastRun(cwd)])).exit).toBe(0);
     const summary = summaryOf(cwd);
     expect(summary).toMatchObject({ state: 'interrupted', sum_ok: true, exit_code: 1 });
     expect(summary.counts.updated + summary.counts.unverified + summary.counts.unprocessed).toBe(400);
     expect(summary.counts.updated).toBeGreaterThan(0);
-    expect((await paste(cwd, `${summary.next_command} --rate off`)).code).toBe(0);
+    expect((await paste(cwd, `${summary.next_command} --rate off`)).exit).toBe(0);
     expect(summaryOf(cwd).counts.updated).toBe(400);
   });
 });

@@ -3,23 +3,22 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
-import { api, at } from './api.ts';
+import { KEY } from '../support/program/environment.ts';
+import { CLI } from '../support/program/paths.ts';
+import { paste, run } from '../support/program/run.ts';
+import { api, at } from '../support/program/sandbox.ts';
+import { pasteInShell, start } from '../support/program/start.ts';
 import {
-  CLI,
-  KEY,
   lastRun,
   numberId,
   PROFILE,
-  paste,
-  run,
   runDirs,
-  start,
   summaryOf,
   table,
   until,
   workDirectory,
   writeInput,
-} from './program.ts';
+} from '../support/program/workspace.ts';
 
 const SEED = 20261124;
 const MOMENTS = 15;
@@ -69,27 +68,27 @@ describe('SIGTERM at any moment', () => {
       else await until(() => sandbox.requests().length > 0);
       await pause(n % 3 === 0 ? moment / 8 : moment);
       started.child.kill('SIGTERM');
-      const { code, signal, stdout } = await started.ended;
-      codes.push(code);
+      const { exit, signal, stdout } = await started.ended;
+      codes.push(exit);
       const where = `seed ${SEED}, moment ${moment} ms of number ${n}`;
       if (signal === 'SIGTERM') {
         // Node takes no signals while it ends, and nobody has taken them yet between the plan and the first row.
         const done = existsSync(join(cwd, lastRun(cwd), 'summary.json'));
         expect(done ? summaryOf(cwd).counts.updated : ROWS - sandbox.requests().length, where).toBe(ROWS);
         if (!done) return;
-      } else expect([0, 143], where).toContain(code);
+      } else expect([0, 143], where).toContain(exit);
       const { counts, sum_ok, state, next_command: command } = summaryOf(cwd);
       expect(sum_ok, where).toBe(true);
       expect(counts.unverified, where).toBe(0);
       const written = sandbox.requests().filter(({ method }) => method === 'PATCH').length;
       expect(counts.updated, where).toBe(written);
-      if (code === 143) {
+      if (exit === 143) {
         expect(state, where).toBe('interrupted');
         expect(stdout, where).toContain(command);
         // What was interrupted while it was planned is planned anew, and that plan carried out.
         for (let next = command; next !== null; next = summaryOf(cwd, lastRun(cwd)).next_command) {
           const again = await paste(cwd, next);
-          expect(again.code, `${where}: ${next}\n${again.stdout}${again.stderr}`).toBe(0);
+          expect(again.exit, `${where}: ${next}\n${again.stdout}${again.stderr}`).toBe(0);
         }
       }
       const rows = table(cwd, 'results.csv', lastRun(cwd));
@@ -133,8 +132,8 @@ describe('what is in flight', () => {
     await until(() => sandbox.requests().length > 0);
     const began = Date.now();
     started.child.kill('SIGINT');
-    const { code } = await started.ended;
-    expect(code).toBe(130);
+    const { exit } = await started.ended;
+    expect(exit).toBe(130);
     expect(Date.now() - began).toBeLessThan(2500);
     expect(summaryOf(cwd)).toMatchObject({ state: 'interrupted', counts: { unprocessed: 2 }, sum_ok: true });
     expect(table(cwd, 'results.csv')[0]?.status).not.toBe('updated');
@@ -161,9 +160,9 @@ describe('what is in flight', () => {
     started.child.kill('SIGINT');
     await until(() => started.output().includes('once more'));
     started.child.kill('SIGINT');
-    expect((await started.ended).code).toBe(130);
+    expect((await started.ended).exit).toBe(130);
     expect(Date.now() - began).toBeLessThan(1500);
-    expect((await paste(cwd, summaryOf(cwd).next_command as string)).code).toBe(0);
+    expect((await paste(cwd, summaryOf(cwd).next_command as string)).exit).toBe(0);
     expect(summaryOf(cwd).counts).toMatchObject({ updated: 3 });
     expect(blindRepeats(sandbox)).toEqual([]);
   });
@@ -180,7 +179,7 @@ describe('SIGHUP', () => {
     started.child.kill('SIGHUP');
     await until(() => sandbox.requests().length > 3);
     started.child.kill('SIGHUP');
-    expect((await started.ended).code).toBe(0);
+    expect((await started.ended).exit).toBe(0);
     expect(summaryOf(cwd).counts.updated).toBe(30);
   });
 
@@ -197,14 +196,14 @@ describe('SIGHUP', () => {
       '--yes',
       ...at(sandbox.url),
     ].join(' ');
-    const ended = paste(cwd, `script -qec '${command}' /dev/null`);
+    const ended = pasteInShell(cwd, `script -qec '${command}' /dev/null`);
     await until(() => sandbox.requests().length > 3);
     process.kill(pidOf(cwd), 'SIGHUP');
-    expect((await ended).code).toBe(129);
+    expect((await ended).exit).toBe(129);
     const summary = summaryOf(cwd);
     expect(summary).toMatchObject({ state: 'interrupted', exit_code: 129, sum_ok: true });
     expect(summary.counts.unprocessed).toBeGreaterThan(0);
-    expect((await paste(cwd, summary.next_command as string)).code).toBe(0);
+    expect((await paste(cwd, summary.next_command as string)).exit).toBe(0);
     expect(summaryOf(cwd).counts.updated).toBe(ROWS);
     expect(blindRepeats(sandbox)).toEqual([]);
   });
@@ -223,7 +222,7 @@ describe('SIGHUP', () => {
       ...at(sandbox.url),
     ].join(' ');
     // The shell tells the terminal's process id, and waits for it.
-    const ended = paste(cwd, `script -qec '${command}' /dev/null & echo $! > terminal.pid; wait $!`);
+    const ended = pasteInShell(cwd, `script -qec '${command}' /dev/null & echo $! > terminal.pid; wait $!`);
     await until(() => sandbox.requests().length > 3);
     process.kill(Number(readFileSync(join(cwd, 'terminal.pid'), 'utf8')), 'SIGKILL');
     await ended;
@@ -231,7 +230,7 @@ describe('SIGHUP', () => {
     const summary = summaryOf(cwd);
     expect(summary).toMatchObject({ state: 'interrupted', exit_code: 129, sum_ok: true, counts: { unverified: 0 } });
     const resumed = await run(cwd, ['resume', '--wait-for-lock', '5s'], { key: KEY });
-    expect(resumed.code).toBe(0);
+    expect(resumed.exit).toBe(0);
     expect(summaryOf(cwd).counts.updated).toBe(ROWS);
     expect(blindRepeats(sandbox)).toEqual([]);
   });

@@ -2,21 +2,20 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox, SandboxOptions, SandboxState } from '../../src/sandbox/server.ts';
-import { api as offlineApi } from './api.ts';
+import { paste, run } from '../support/program/run.ts';
+import { api as offlineApi } from '../support/program/sandbox.ts';
+import { stopped } from '../support/program/start.ts';
 import {
   commandIn,
   lastRun,
   manifestOf,
   numberId,
   PROFILE,
-  paste,
-  run,
   runDirs,
-  stopped,
   summaryOf,
   table,
   workDirectory,
-} from './program.ts';
+} from '../support/program/workspace.ts';
 
 const OTHER = '00000000-0000-4000-8000-000000000001';
 const THIRD = '00000000-0000-4000-8000-000000000003';
@@ -59,7 +58,7 @@ describe('undo', () => {
     const lines = numbers.map(({ id }, at) => `${id},${at % 4 === 3 ? '' : PROFILE},${at % 4 === 0 ? '' : 'P2P'}`);
     const input = write(cwd, [HEADER, ...lines]);
     const applied = await run(cwd, ['apply', input, ...flags]);
-    expect(applied.code).toBe(0);
+    expect(applied.exit).toBe(0);
     expect(valuesOf(sandbox.snapshot())).not.toEqual(start);
     const foreign = [17, 4242, 19_999];
     for (const n of foreign)
@@ -68,7 +67,7 @@ describe('undo', () => {
     for (const [at, was] of start.entries()) if (!foreign.includes(at + 1)) expected[at] = was;
 
     const undone = await run(cwd, ['undo', lastRun(cwd), '--yes']);
-    expect(undone.code).toBe(4);
+    expect(undone.exit).toBe(4);
     expect(valuesOf(sandbox.snapshot())).toEqual(expected);
     const dir = runNamed(cwd, 'undo-numbers');
     const { counts, sum_ok: sumOk } = summaryOf(cwd, dir);
@@ -90,11 +89,11 @@ describe('undo', () => {
     await run(cwd, ['apply', write(cwd, [HEADER, ...lines]), ...flags, '--concurrency', '1']);
     const after = valuesOf(sandbox.snapshot());
     const first = lastRun(cwd);
-    expect((await run(cwd, ['undo', first, '--yes', '--concurrency', '1'])).code).toBe(0);
+    expect((await run(cwd, ['undo', first, '--yes', '--concurrency', '1'])).exit).toBe(0);
     expect(valuesOf(sandbox.snapshot())).toEqual(start);
     const undo = runNamed(cwd, 'undo-numbers');
     expect(table(cwd, 'results.csv', undo).map(({ phone_number_id: id }) => id)).toEqual([4, 3, 1].map(numberId));
-    expect((await run(cwd, ['undo', undo, '--yes'])).code).toBe(0);
+    expect((await run(cwd, ['undo', undo, '--yes'])).exit).toBe(0);
     expect(valuesOf(sandbox.snapshot())).toEqual(after);
   });
 
@@ -103,8 +102,8 @@ describe('undo', () => {
     const { sandbox, flags } = await api({ numbers: [{ id: numberId(1), messaging_profile_id: null }] });
     await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(1)},${PROFILE},P2P`]), ...flags]);
     expect(numberOf(sandbox, 1)).toMatchObject({ messaging_profile_id: PROFILE, messaging_product: 'P2P' });
-    const { code } = await run(cwd, ['undo', lastRun(cwd), '--yes']);
-    expect(code).toBe(0);
+    const { exit } = await run(cwd, ['undo', lastRun(cwd), '--yes']);
+    expect(exit).toBe(0);
     expect(numberOf(sandbox, 1)).toMatchObject({ messaging_profile_id: null, messaging_product: 'A2P' });
   });
 
@@ -113,11 +112,11 @@ describe('undo', () => {
     const { sandbox, flags } = await api();
     await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(1)},${PROFILE},`]), ...flags]);
     const unasked = await run(cwd, ['undo', lastRun(cwd)]);
-    expect(unasked.code).toBe(8);
+    expect(unasked.exit).toBe(8);
     expect(unasked.stderr).toContain('1 row: 1 to change');
     expect(numberOf(sandbox, 1)?.messaging_profile_id).toBe(PROFILE);
-    const { code } = await paste(cwd, commandIn(unasked.stdout, 'apply'));
-    expect(code).toBe(0);
+    const { exit } = await paste(cwd, commandIn(unasked.stdout, 'apply'));
+    expect(exit).toBe(0);
     expect(numberOf(sandbox, 1)?.messaging_profile_id).toBe(OTHER);
   });
 
@@ -127,8 +126,8 @@ describe('undo', () => {
     await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(1)},${PROFILE},P2P`]), ...flags]);
     sandbox.edit({ id: numberId(1), messaging_product: 'A2P' });
     sandbox.edit({ id: numberId(1), messaging_profile_id: THIRD });
-    const { code } = await run(cwd, ['undo', lastRun(cwd), '--yes']);
-    expect(code).toBe(4);
+    const { exit } = await run(cwd, ['undo', lastRun(cwd), '--yes']);
+    expect(exit).toBe(4);
     expect(numberOf(sandbox, 1)).toMatchObject({ messaging_profile_id: THIRD, messaging_product: 'A2P' });
     const held = table(cwd, 'held.csv', runNamed(cwd, 'undo-numbers'));
     expect(held).toMatchObject([{ reassign_reason: 'drifted' }]);
@@ -139,8 +138,8 @@ describe('undo', () => {
     const { sandbox, flags } = await api();
     await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(1)},${PROFILE},`]), ...flags]);
     sandbox.edit({ id: numberId(1), messaging_profile_id: THIRD });
-    const { code } = await run(cwd, ['undo', lastRun(cwd), '--yes', '--force']);
-    expect(code).toBe(0);
+    const { exit } = await run(cwd, ['undo', lastRun(cwd), '--yes', '--force']);
+    expect(exit).toBe(0);
     expect(numberOf(sandbox, 1)?.messaging_profile_id).toBe(OTHER);
   });
 
@@ -148,8 +147,8 @@ describe('undo', () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api();
     await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(1)},${PROFILE},`]), ...flags, '--offline']);
-    const { code } = await run(cwd, ['undo', lastRun(cwd), '--yes']);
-    expect(code).toBe(4);
+    const { exit } = await run(cwd, ['undo', lastRun(cwd), '--yes']);
+    expect(exit).toBe(4);
     expect(numberOf(sandbox, 1)?.messaging_profile_id).toBe(PROFILE);
     expect(table(cwd, 'held.csv', runNamed(cwd, 'undo-numbers'))).toMatchObject([
       { reassign_reason: 'before_unknown' },
@@ -164,12 +163,12 @@ describe('undo', () => {
     const writes = () => sandbox.requests().filter(({ method }) => method === 'PATCH').length;
     await stopped(cwd, ['apply', input, ...flags], 'SIGKILL', () => writes() > 60);
     const killed = lastRun(cwd);
-    const { code } = await run(cwd, ['undo', killed, '--yes']);
-    expect(code).toBe(0);
+    const { exit } = await run(cwd, ['undo', killed, '--yes']);
+    expect(exit).toBe(0);
     expect(valuesOf(sandbox.snapshot())).toEqual(start);
     expect(manifestOf(cwd, killed).state).toBe('superseded');
     const resume = await run(cwd, ['resume', killed]);
-    expect(resume.code).toBe(8);
+    expect(resume.exit).toBe(8);
   });
 
   it('can be resumed when it was itself interrupted', async () => {
@@ -179,9 +178,9 @@ describe('undo', () => {
     const input = write(cwd, [HEADER, ...Array.from({ length: 60 }, (_, at) => `${numberId(at + 1)},${PROFILE},`)]);
     await run(cwd, ['apply', input, ...flags]);
     const paused = await run(cwd, ['undo', lastRun(cwd), '--yes', '--stop-after', '10']);
-    expect(paused.code).toBe(10);
-    const { code } = await paste(cwd, commandIn(paused.stdout, 'resume'));
-    expect(code).toBe(0);
+    expect(paused.exit).toBe(10);
+    const { exit } = await paste(cwd, commandIn(paused.stdout, 'resume'));
+    expect(exit).toBe(0);
     expect(valuesOf(sandbox.snapshot())).toEqual(start);
   });
 
@@ -195,8 +194,8 @@ describe('undo', () => {
     ]);
     sandbox.edit({ id: numberId(1), messaging_profile_id: THIRD });
     const planned = lastRun(cwd);
-    expect((await run(cwd, ['apply', planned, '--yes', '--force'])).code).toBe(0);
-    expect((await run(cwd, ['undo', planned, '--yes'])).code).toBe(0);
+    expect((await run(cwd, ['apply', planned, '--yes', '--force'])).exit).toBe(0);
+    expect((await run(cwd, ['undo', planned, '--yes'])).exit).toBe(0);
     expect(numberOf(sandbox, 1)?.messaging_profile_id).toBe(THIRD);
   });
 
@@ -209,16 +208,16 @@ describe('undo', () => {
       ...flags.filter((flag) => flag !== '--yes'),
     ]);
     const refused = await run(cwd, ['undo', lastRun(cwd), '--yes']);
-    expect(refused.code).toBe(8);
-    expect((await paste(cwd, commandIn(refused.stderr, 'apply'))).code).toBe(0);
+    expect(refused.exit).toBe(8);
+    expect((await paste(cwd, commandIn(refused.stderr, 'apply'))).exit).toBe(0);
   });
 
   it('of a rehearsal works on its stand-in', async () => {
     const cwd = workDirectory();
     const input = write(cwd, [HEADER, `${numberId(1)},${PROFILE},P2P`]);
     await run(cwd, ['apply', input, '--sandbox', '--rate', 'off', '--yes'], { key: null });
-    const { code } = await run(cwd, ['undo', lastRun(cwd), '--yes'], { key: null });
-    expect(code).toBe(0);
+    const { exit } = await run(cwd, ['undo', lastRun(cwd), '--yes'], { key: null });
+    expect(exit).toBe(0);
     const dir = runNamed(cwd, 'undo-numbers');
     const state = JSON.parse(readFileSync(join(cwd, dir, 'sandbox.json'), 'utf8')) as SandboxState;
     expect(state.numbers[0]).toMatchObject({ messaging_product: 'A2P' });
@@ -230,11 +229,11 @@ describe('undo', () => {
     const lines = [1, 3, 4].map((n) => `${numberId(n)},${PROFILE},`);
     await run(cwd, ['apply', write(cwd, [HEADER, ...lines]), ...flags]);
     const paused = await run(cwd, ['undo', lastRun(cwd), '--yes', '--stop-after', '1', '--concurrency', '1']);
-    expect(paused.code).toBe(10);
+    expect(paused.exit).toBe(10);
     sandbox.edit({ id: numberId(1), messaging_profile_id: '99999999-0000-4000-8000-000000000009' });
     const undo = runNamed(cwd, 'undo-numbers');
-    const { code } = await run(cwd, ['retry', undo, '--yes', '--name', 'again']);
-    expect(code).toBe(4);
+    const { exit } = await run(cwd, ['retry', undo, '--yes', '--name', 'again']);
+    expect(exit).toBe(4);
     expect(numberOf(sandbox, 1)?.messaging_profile_id).toBe('99999999-0000-4000-8000-000000000009');
     expect(numberOf(sandbox, 3)?.messaging_profile_id).toBe(THIRD);
     expect(table(cwd, 'held.csv', runNamed(cwd, 'again'))).toMatchObject([{ reassign_reason: 'drifted' }]);
@@ -245,7 +244,7 @@ describe('undo', () => {
     const { sandbox, flags } = await api();
     await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(1)},${PROFILE},P2P`]), ...flags]);
     sandbox.edit({ id: numberId(1), messaging_profile_id: OTHER });
-    expect((await run(cwd, ['undo', lastRun(cwd), '--yes'])).code).toBe(4);
+    expect((await run(cwd, ['undo', lastRun(cwd), '--yes'])).exit).toBe(4);
     expect(numberOf(sandbox, 1)).toMatchObject({ messaging_profile_id: OTHER, messaging_product: 'P2P' });
   });
 
@@ -254,16 +253,16 @@ describe('undo', () => {
     const { flags } = await api();
     await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(2)},${PROFILE},`]), ...flags]);
     const dir = lastRun(cwd);
-    expect((await run(cwd, ['undo', dir, '--yes'])).code).toBe(0);
-    expect((await run(cwd, ['retry', dir, '--yes'])).code).toBe(0);
+    expect((await run(cwd, ['undo', dir, '--yes'])).exit).toBe(0);
+    expect((await run(cwd, ['retry', dir, '--yes'])).exit).toBe(0);
   });
 
   it('of a run without rows, and of an undo of nothing, ends with 0 too', async () => {
     const cwd = workDirectory();
     const { flags } = await api();
     await run(cwd, ['apply', write(cwd, [HEADER]), ...flags]);
-    expect((await run(cwd, ['undo', lastRun(cwd), '--yes'])).code).toBe(0);
-    expect((await run(cwd, ['undo', lastRun(cwd), '--yes'])).code).toBe(0);
+    expect((await run(cwd, ['undo', lastRun(cwd), '--yes'])).exit).toBe(0);
+    expect((await run(cwd, ['undo', lastRun(cwd), '--yes'])).exit).toBe(0);
   });
 
   it('sends nothing to another organization', async () => {
@@ -272,7 +271,7 @@ describe('undo', () => {
     await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(1)},${PROFILE},`]), ...flags]);
     const dir = lastRun(cwd);
     writeFileSync(join(cwd, dir, 'run.json'), JSON.stringify({ ...manifestOf(cwd, dir), organization_id: 'another' }));
-    expect((await run(cwd, ['undo', dir, '--yes'])).code).toBe(7);
+    expect((await run(cwd, ['undo', dir, '--yes'])).exit).toBe(7);
     expect(numberOf(sandbox, 1)?.messaging_profile_id).toBe(PROFILE);
   });
 });

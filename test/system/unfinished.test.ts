@@ -2,21 +2,19 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.ts';
-import { api, at, jobAt } from './api.ts';
+import { paste, run } from '../support/program/run.ts';
+import { api, at, jobAt } from '../support/program/sandbox.ts';
+import { killedWhilePlanning, stopped } from '../support/program/start.ts';
 import {
   commandIn,
-  killedWhilePlanning,
   lastRun,
   manifestOf,
   numberId,
   PROFILE,
-  paste,
-  run,
   runDirs,
-  stopped,
   workDirectory,
   writeInput,
-} from './program.ts';
+} from '../support/program/workspace.ts';
 
 const sent = (sandbox: Sandbox) => sandbox.requests().length;
 
@@ -32,7 +30,7 @@ async function paused(
   const { sandbox, flags } = await api(options);
   const cwd = workDirectory();
   const args = ['apply', writeInput(cwd, 10), ...flags];
-  expect((await run(cwd, [...args, '--stop-after', '3'])).code).toBe(10);
+  expect((await run(cwd, [...args, '--stop-after', '3'])).exit).toBe(10);
   return { sandbox, cwd, args, old: lastRun(cwd) };
 }
 
@@ -45,29 +43,29 @@ describe('--if-unfinished', () => {
     const known = sandbox.snapshot().numbers.slice(0, 30);
     const lines = known.map(({ id, phone_number }) => `${id},${phone_number},${PROFILE}`);
     writeFileSync(join(cwd, 'numbers.csv'), ['id,phone_number,profile_id', ...lines, ''].join('\n'));
-    expect((await run(cwd, ['apply', 'numbers.csv', ...flags])).code).toBe(6);
+    expect((await run(cwd, ['apply', 'numbers.csv', ...flags])).exit).toBe(6);
     const again = await run(cwd, ['apply', 'numbers.csv', ...flags]);
-    expect(again.code).toBe(8);
+    expect(again.exit).toBe(8);
     expect(again.stdout).not.toContain(' resume ');
     expect(commandIn(again.stdout, 'apply')).toContain('--if-unfinished new');
   });
 
   it('refuse: exit 8 with two commands, and each works', async () => {
     const { sandbox, cwd, args, old } = await paused();
-    const { code, stdout } = await run(cwd, args);
-    expect(code).toBe(8);
+    const { exit, stdout } = await run(cwd, args);
+    expect(exit).toBe(8);
     expect(sent(sandbox)).toBe(3);
     expect(manifestOf(cwd, newOne(cwd, old)).state).toBe('refused');
     const copy = workDirectory();
     cpSync(cwd, copy, { recursive: true });
 
     const goOn = await paste(cwd, commandIn(stdout, 'resume'));
-    expect(goOn.code).toBe(0);
+    expect(goOn.exit).toBe(0);
     expect(sent(sandbox)).toBe(10);
     expect(manifestOf(cwd, old).state).toBe('finished');
 
     const anew = await paste(copy, commandIn(stdout, 'apply'));
-    expect(anew.code).toBe(0);
+    expect(anew.exit).toBe(0);
     expect(sent(sandbox)).toBe(20);
     const made = newOne(copy, old);
     expect(manifestOf(copy, made).state).toBe('finished');
@@ -77,14 +75,14 @@ describe('--if-unfinished', () => {
     });
     expect((await run(copy, ['runs'])).stdout).toMatch(/superseded/);
     const refused = await run(copy, ['resume', old]);
-    expect(refused.code).toBe(8);
+    expect(refused.exit).toBe(8);
     expect(refused.stderr).toContain(manifestOf(copy, made).run_id);
   });
 
   it('resume: goes on with the old one, and leaves no new directory', async () => {
     const { sandbox, cwd, args, old } = await paused();
-    const { code } = await run(cwd, [...args, '--if-unfinished', 'resume']);
-    expect(code).toBe(0);
+    const { exit } = await run(cwd, [...args, '--if-unfinished', 'resume']);
+    expect(exit).toBe(0);
     expect(runDirs(cwd)).toEqual([old]);
     expect(sent(sandbox)).toBe(10);
     expect(moved(sandbox, 10)).toBe(true);
@@ -94,8 +92,8 @@ describe('--if-unfinished', () => {
     const { sandbox, cwd, old } = await paused();
     const flags = [...at(sandbox.url), '--rate', 'off', '--yes'];
     writeInput(cwd, 10, 'copy.csv');
-    expect((await run(cwd, ['apply', 'copy.csv', ...flags])).code).toBe(8);
-    expect((await run(cwd, ['apply', 'copy.csv', ...flags, '--if-unfinished', 'new'])).code).toBe(0);
+    expect((await run(cwd, ['apply', 'copy.csv', ...flags])).exit).toBe(8);
+    expect((await run(cwd, ['apply', 'copy.csv', ...flags, '--if-unfinished', 'new'])).exit).toBe(0);
     expect(manifestOf(cwd, old).state).toBe('superseded');
     expect(sent(sandbox)).toBe(13);
   });
@@ -105,23 +103,23 @@ describe('--if-unfinished', () => {
     const { sandbox, flags } = await api();
     await killedWhilePlanning(cwd, flags);
     const input = writeInput(cwd, 5);
-    expect((await run(cwd, ['plan', input, ...at(sandbox.url)])).code).toBe(0);
+    expect((await run(cwd, ['plan', input, ...at(sandbox.url)])).exit).toBe(0);
     const rehearsal = ['apply', input, '--sandbox', '--stop-after', '2', '--yes'];
-    expect((await run(cwd, rehearsal)).code).toBe(10);
-    expect((await run(cwd, ['apply', input, ...flags])).code).toBe(0);
-    expect((await run(cwd, ['apply', input, ...flags])).code).toBe(0);
+    expect((await run(cwd, rehearsal)).exit).toBe(10);
+    expect((await run(cwd, ['apply', input, ...flags])).exit).toBe(0);
+    expect((await run(cwd, ['apply', input, ...flags])).exit).toBe(0);
     // Nor does a rehearsal mind what is unfinished of the account.
-    expect((await run(cwd, ['apply', input, ...flags, '--stop-after', '1'])).code).toBe(10);
-    expect((await run(cwd, rehearsal)).code).toBe(10);
-    expect((await run(cwd, ['apply', input, ...flags])).code).toBe(8);
+    expect((await run(cwd, ['apply', input, ...flags, '--stop-after', '1'])).exit).toBe(10);
+    expect((await run(cwd, rehearsal)).exit).toBe(10);
+    expect((await run(cwd, ['apply', input, ...flags])).exit).toBe(8);
   });
 
   it('is a consent, and no variable', async () => {
     const cwd = workDirectory();
     const env = { TELNYX_REASSIGN_IF_UNFINISHED: 'new' };
     const { flags } = await api();
-    const { code, stderr } = await run(cwd, ['apply', writeInput(cwd, 1), ...flags], { env });
-    expect(code).toBe(2);
+    const { exit, stderr } = await run(cwd, ['apply', writeInput(cwd, 1), ...flags], { env });
+    expect(exit).toBe(2);
     expect(stderr).toContain('--if-unfinished');
     expect(runDirs(cwd)).toEqual([]);
   });
@@ -148,11 +146,11 @@ describe('a job of every night with if_unfinished: new', () => {
     const { sandbox } = await api({ latencyMs: 20 });
     writeInput(cwd, 20);
     job(sandbox, cwd, how === 'exit 10' ? ['stop_after: 3'] : []);
-    if (how === 'exit 10') expect((await run(cwd, ['run', 'job.yaml'])).code).toBe(10);
+    if (how === 'exit 10') expect((await run(cwd, ['run', 'job.yaml'])).exit).toBe(10);
     else await stopped(cwd, ['run', 'job.yaml'], 'SIGKILL', () => sent(sandbox) >= 5);
     const old = lastRun(cwd);
     job(sandbox, cwd);
-    expect((await run(cwd, ['run', 'job.yaml'])).code).toBe(0);
+    expect((await run(cwd, ['run', 'job.yaml'])).exit).toBe(0);
     expect(moved(sandbox, 20)).toBe(true);
     expect(manifestOf(cwd, old).state).toBe('superseded');
     expect(manifestOf(cwd, newOne(cwd, old)).state).toBe('finished');

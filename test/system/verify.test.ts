@@ -2,23 +2,22 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.ts';
-import { api as offlineApi } from './api.ts';
+import { paste, run } from '../support/program/run.ts';
+import { api as offlineApi } from '../support/program/sandbox.ts';
+import { start } from '../support/program/start.ts';
 import {
   commandIn,
   lastRun,
   manifestOf,
   numberId,
   PROFILE,
-  paste,
-  run,
   runDirs,
-  start,
   summaryOf,
   table,
   until,
   workDirectory,
   writeInput,
-} from './program.ts';
+} from '../support/program/workspace.ts';
 
 const OTHER = '00000000-0000-4000-8000-000000000001';
 const THIRD = '00000000-0000-4000-8000-000000000003';
@@ -44,8 +43,8 @@ describe('verify of a file', () => {
         '',
       ].join('\n'),
     );
-    const { code, stdout } = await run(cwd, ['verify', 'n.csv', ...flags]);
-    expect(code).toBe(4);
+    const { exit, stdout } = await run(cwd, ['verify', 'n.csv', ...flags]);
+    expect(exit).toBe(4);
     expect(verdicts(cwd)).toEqual(['at_target', 'drifted', 'missing']);
     expect(table(cwd, 'verify.csv')[1]).toMatchObject({
       messaging_profile_id_target: PROFILE,
@@ -54,28 +53,28 @@ describe('verify of a file', () => {
     expect(stdout).toContain('verify: 1 at target, 1 drifted, 1 missing');
     expect(stdout).toContain(`line 3  ${numberId(1)}  drifted: profile ${PROFILE} -> ${OTHER}`);
     expect(sandbox.requests().every(({ method }) => method === 'GET')).toBe(true);
-    expect((await paste(cwd, commandIn(stdout, 'apply'))).code).toBe(4);
-    expect((await run(cwd, ['verify', lastRun(cwd)])).code).toBe(4);
+    expect((await paste(cwd, commandIn(stdout, 'apply'))).exit).toBe(4);
+    expect((await run(cwd, ['verify', lastRun(cwd)])).exit).toBe(4);
     expect(verdicts(cwd)).toEqual(['at_target', 'at_target', 'missing']);
   });
 
   it('ends with 0 when every number is at its target, and prints one object with --json', async () => {
     const cwd = workDirectory();
     const { flags } = await api({ numbers: 10, profiles: [{ id: PROFILE }] });
-    const { code, stdout } = await run(cwd, ['verify', writeInput(cwd, 10), ...flags, '--json']);
-    expect(code).toBe(0);
+    const { exit, stdout } = await run(cwd, ['verify', writeInput(cwd, 10), ...flags, '--json']);
+    expect(exit).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ exit_code: 0, exit_name: 'ok', counts: { at_target: 10, drifted: 0 } });
     const quiet = await run(cwd, ['verify', 'numbers.csv', ...flags, '--quiet']);
-    expect(quiet).toMatchObject({ code: 0, stdout: '', stderr: '' });
+    expect(quiet).toMatchObject({ exit: 0, stdout: '', stderr: '' });
   });
 
   it('of what cannot be read ends with 3, and of an account that cannot be read with 7', async () => {
     const cwd = workDirectory();
     const { flags } = await api({ readFaults: [{ kind: '500', probability: 1, id: null, times: null }] });
     writeFileSync(join(cwd, 'bad.csv'), 'a,b\n1,2\n');
-    expect((await run(cwd, ['verify', 'bad.csv', ...flags])).code).toBe(3);
-    expect((await run(cwd, ['verify', writeInput(cwd, 3), ...flags, '--outage-patience', '0'])).code).toBe(7);
-    expect((await run(cwd, ['verify', 'none.csv', ...flags])).code).toBe(2);
+    expect((await run(cwd, ['verify', 'bad.csv', ...flags])).exit).toBe(3);
+    expect((await run(cwd, ['verify', writeInput(cwd, 3), ...flags, '--outage-patience', '0'])).exit).toBe(7);
+    expect((await run(cwd, ['verify', 'none.csv', ...flags])).exit).toBe(2);
   });
 });
 
@@ -86,12 +85,12 @@ describe('verify of a run', () => {
     await run(cwd, ['apply', writeInput(cwd, 10), ...flags, '--yes']);
     const dir = lastRun(cwd);
     const before = { manifest: manifestOf(cwd, dir), summary: summaryOf(cwd, dir) };
-    expect((await run(cwd, ['verify', dir])).code).toBe(0);
+    expect((await run(cwd, ['verify', dir])).exit).toBe(0);
     expect(verdicts(cwd)).toEqual(Array.from({ length: 10 }, () => 'at_target'));
     sandbox.edit({ id: numberId(4), messaging_profile_id: THIRD });
     sandbox.edit({ id: numberId(5), remove: true });
-    const { code, stdout } = await run(cwd, ['verify', dir]);
-    expect(code).toBe(4);
+    const { exit, stdout } = await run(cwd, ['verify', dir]);
+    expect(exit).toBe(4);
     expect(verdicts(cwd)[3]).toBe('drifted');
     expect(verdicts(cwd)[4]).toBe('missing');
     expect(stdout).toContain(`drifted: profile ${PROFILE} -> ${THIRD}`);
@@ -110,7 +109,7 @@ describe('verify of a run', () => {
     expect(watching.output()).toContain(`${numberId(4)}  drifted: profile ${PROFILE} -> ${THIRD} (was at_target)`);
     sandbox.edit({ id: numberId(4), messaging_profile_id: PROFILE });
     await until(() => watching.output().includes('was drifted'));
-    expect((await watching.ended).code).toBe(0);
+    expect((await watching.ended).exit).toBe(0);
   });
 
   it('ends a watch with Ctrl-C', async () => {
@@ -119,8 +118,8 @@ describe('verify of a run', () => {
     const watching = start(cwd, ['verify', writeInput(cwd, 3), ...flags, '--watch', '1h', '--every', '10m']);
     await until(() => watching.output().includes('at target'));
     watching.child.kill('SIGINT');
-    const { code, stdout } = await watching.ended;
-    expect(code).toBe(130);
+    const { exit, stdout } = await watching.ended;
+    expect(exit).toBe(130);
     expect(stdout).toContain('verify: 1 at target, 2 drifted');
   });
 
@@ -128,12 +127,12 @@ describe('verify of a run', () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({ numbers: 200, latencyMs: 20 });
     const args = flags.map((flag) => (flag === 'off' ? '40' : flag));
-    const working = start(cwd, ['apply', writeInput(cwd, 200), ...args, '--yes']);
+    const working = run(cwd, ['apply', writeInput(cwd, 200), ...args, '--yes']);
     await until(() => sandbox.requests().filter(({ method }) => method === 'PATCH').length > 5);
     const looked = await run(cwd, ['verify', lastRun(cwd)]);
-    expect(looked.code).toBe(4);
-    expect((await working.ended).code).toBe(0);
+    expect(looked.exit).toBe(4);
+    expect((await working).exit).toBe(0);
     expect(summaryOf(cwd).counts.updated + summaryOf(cwd).counts.unchanged).toBe(200);
-    expect((await run(cwd, ['verify', lastRun(cwd)])).code).toBe(0);
+    expect((await run(cwd, ['verify', lastRun(cwd)])).exit).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { afterEach } from 'vitest';
-import { parseFault, type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+import { parseFault, type Sandbox, type SandboxOptions, startSandbox } from '../../../src/sandbox/server.ts';
 
 const open: Sandbox[] = [];
 
@@ -8,19 +8,19 @@ afterEach(async () => {
 });
 
 /**
- * What every `plan INPUT` and `apply INPUT` of these tests is given, to point it at an API of the test, of which it
- * reads nothing before it sends. Commands on a run directory take the address from there, and none of this.
+ * The flags that point `plan INPUT` and `apply INPUT` at an API of the test, which they do not read before they send.
+ * Commands on a run directory take the address from there.
  */
 export function at(url: string): string[] {
   return ['--offline', '--base-url', url];
 }
 
-/** The same as lines of a job file. */
+/** The address of an API as lines of a job file. */
 export function jobAt(url: string): string[] {
   return [`base_url: ${url}`];
 }
 
-/** A sandbox that is closed after the test, and the flags of a fast `apply INPUT` that asks nothing and goes there. */
+/** Starts a sandbox that is closed after the test. `flags` are those of a fast `apply INPUT` that goes there and asks nothing. */
 export async function api(
   options: SandboxOptions = {},
   faults: string[] = [],
