@@ -36,3 +36,12 @@ export async function api(
   const fast = ['--rate', 'off', '--retry-base', '1ms', '--retry-max', '2ms', '--yes'];
   return { sandbox, flags: [...at(sandbox.url), ...fast] };
 }
+
+/** The same for commands that read the account before they send. */
+export async function readingApi(
+  options: SandboxOptions = {},
+  faults: string[] = [],
+): Promise<{ sandbox: Sandbox; flags: string[] }> {
+  const { sandbox, flags } = await api(options, faults);
+  return { sandbox, flags: flags.filter((flag) => flag !== '--offline') };
+}

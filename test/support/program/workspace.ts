@@ -7,6 +7,9 @@ import { tempDir } from '../io/temp.ts';
 
 /** The profile to which the inputs of these tests move their numbers. */
 export const PROFILE = '00000000-0000-4000-8000-000000000002';
+/** The other two profiles of the sandbox. */
+export const OTHER = '00000000-0000-4000-8000-000000000001';
+export const THIRD = '00000000-0000-4000-8000-000000000003';
 
 /** An empty directory that is removed after the test. */
 export function workDirectory(): string {
@@ -18,11 +21,16 @@ export function numberId(n: number): string {
   return `12933842610${String(n).padStart(7, '0')}1`;
 }
 
+/** Writes a file of these lines. Returns its name. */
+export function writeLines(cwd: string, lines: readonly string[], name = 'numbers.csv'): string {
+  writeFileSync(join(cwd, name), [...lines, ''].join('\n'));
+  return name;
+}
+
 /** Writes a CSV that moves the first numbers of the sandbox to PROFILE. Returns its name. */
 export function writeInput(cwd: string, rows: number, name = 'numbers.csv'): string {
   const lines = Array.from({ length: rows }, (_, at) => `${numberId(at + 1)},${PROFILE}`);
-  writeFileSync(join(cwd, name), ['phone_number_id,messaging_profile_id', ...lines, ''].join('\n'));
-  return name;
+  return writeLines(cwd, ['phone_number_id,messaging_profile_id', ...lines], name);
 }
 
 /** The directories of all runs below a work directory, oldest first, relative to it. */

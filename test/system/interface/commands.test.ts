@@ -2,11 +2,11 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
-import { mostInWindow } from '../support/engine/most-in-window.ts';
-import { KEY } from '../support/program/environment.ts';
-import { paste, run } from '../support/program/run.ts';
-import { api, at } from '../support/program/sandbox.ts';
-import { start } from '../support/program/start.ts';
+import { mostInWindow } from '../../support/engine/most-in-window.ts';
+import { KEY } from '../../support/program/environment.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { api, at } from '../../support/program/sandbox.ts';
+import { start } from '../../support/program/start.ts';
 import {
   lastRun,
   numberId,
@@ -17,7 +17,7 @@ import {
   until,
   workDirectory,
   writeInput,
-} from '../support/program/workspace.ts';
+} from '../../support/program/workspace.ts';
 
 describe('the sandbox command', () => {
   it('starts, prints a curl line that works, takes a run, and ends on a signal', async () => {
@@ -208,7 +208,7 @@ describe('a run directory', () => {
     const cwd = workDirectory();
     const { exit } = await run(cwd, [
       'plan',
-      resolve(import.meta.dirname, '../../samples/rejections.csv'),
+      resolve(import.meta.dirname, '../../../samples/rejections.csv'),
       '--offline',
     ]);
     expect(exit).toBe(3);
@@ -276,7 +276,7 @@ describe('help', () => {
   it('names the version, the commands and the flags, and what was meant', async () => {
     const cwd = workDirectory();
     const version = (
-      JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8')) as { version: string }
+      JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')) as { version: string }
     ).version;
     expect((await run(cwd, ['--version'])).stdout).toBe(`${version}\n`);
     const help = await run(cwd, ['--help']);

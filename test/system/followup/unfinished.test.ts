@@ -1,10 +1,11 @@
 import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.ts';
-import { paste, run } from '../support/program/run.ts';
-import { api, at, jobAt } from '../support/program/sandbox.ts';
-import { killedWhilePlanning, stopped } from '../support/program/start.ts';
+import type { Sandbox, SandboxOptions } from '../../../src/sandbox/server.ts';
+import { isMoved } from '../../support/program/account.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { api, at, jobAt } from '../../support/program/sandbox.ts';
+import { killedWhilePlanning, stopped } from '../../support/program/start.ts';
 import {
   commandIn,
   lastRun,
@@ -14,14 +15,9 @@ import {
   runDirs,
   workDirectory,
   writeInput,
-} from '../support/program/workspace.ts';
+} from '../../support/program/workspace.ts';
 
 const sent = (sandbox: Sandbox) => sandbox.requests().length;
-
-function moved(sandbox: Sandbox, rows: number): boolean {
-  const numbers = sandbox.snapshot().numbers.slice(0, rows);
-  return numbers.length === rows && numbers.every((number) => number.messaging_profile_id === PROFILE);
-}
 
 /** A work directory with a run of 10 rows that has sent 3; gives the call that does it again. */
 async function paused(
@@ -85,7 +81,7 @@ describe('--if-unfinished', () => {
     expect(exit).toBe(0);
     expect(runDirs(cwd)).toEqual([old]);
     expect(sent(sandbox)).toBe(10);
-    expect(moved(sandbox, 10)).toBe(true);
+    expect(isMoved(sandbox, 10)).toBe(true);
   });
 
   it('new: gives up the old one, which is found by its bytes under another name too', async () => {
@@ -151,7 +147,7 @@ describe('a job of every night with if_unfinished: new', () => {
     const old = lastRun(cwd);
     job(sandbox, cwd);
     expect((await run(cwd, ['run', 'job.yaml'])).exit).toBe(0);
-    expect(moved(sandbox, 20)).toBe(true);
+    expect(isMoved(sandbox, 20)).toBe(true);
     expect(manifestOf(cwd, old).state).toBe('superseded');
     expect(manifestOf(cwd, newOne(cwd, old)).state).toBe('finished');
   });

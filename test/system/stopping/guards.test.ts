@@ -1,9 +1,9 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/server.ts';
-import { paste, run } from '../support/program/run.ts';
-import { api, at } from '../support/program/sandbox.ts';
+import type { Sandbox } from '../../../src/sandbox/server.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { api, at } from '../../support/program/sandbox.ts';
 import {
   lastRun,
   numberId,
@@ -13,7 +13,7 @@ import {
   table,
   workDirectory,
   writeInput,
-} from '../support/program/workspace.ts';
+} from '../../support/program/workspace.ts';
 
 const UNKNOWN = '00000000-0000-4000-8000-00000000dead';
 

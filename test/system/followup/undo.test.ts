@@ -1,92 +1,36 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox, SandboxOptions, SandboxState } from '../../src/sandbox/server.ts';
-import { paste, run } from '../support/program/run.ts';
-import { api as offlineApi } from '../support/program/sandbox.ts';
-import { stopped } from '../support/program/start.ts';
+import type { SandboxState } from '../../../src/sandbox/server.ts';
+import { numberOf, valuesOf } from '../../support/program/account.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { readingApi } from '../../support/program/sandbox.ts';
+import { stopped } from '../../support/program/start.ts';
 import {
   commandIn,
   lastRun,
   manifestOf,
   numberId,
+  OTHER,
   PROFILE,
   runDirs,
-  summaryOf,
+  THIRD,
   table,
   workDirectory,
-} from '../support/program/workspace.ts';
-
-const OTHER = '00000000-0000-4000-8000-000000000001';
-const THIRD = '00000000-0000-4000-8000-000000000003';
-
-async function api(
-  options: SandboxOptions = {},
-  faults: string[] = [],
-): Promise<{ sandbox: Sandbox; flags: string[] }> {
-  const { sandbox, flags } = await offlineApi(options, faults);
-  return { sandbox, flags: flags.filter((flag) => flag !== '--offline') };
-}
-
-function write(cwd: string, lines: string[], name = 'numbers.csv'): string {
-  writeFileSync(join(cwd, name), [...lines, ''].join('\n'));
-  return name;
-}
+  writeLines,
+} from '../../support/program/workspace.ts';
 
 const HEADER = 'phone_number_id,messaging_profile_id,messaging_product';
 
-/** What the account holds, without when and how often it was written. */
-function valuesOf({ numbers }: SandboxState): string[] {
-  return numbers.map(
-    ({ id, messaging_profile_id: profile, messaging_product: product }) => `${id} ${profile} ${product}`,
-  );
-}
-
-const numberOf = (sandbox: Sandbox, n: number) => sandbox.snapshot().numbers.find(({ id }) => id === numberId(n));
 const runNamed = (cwd: string, name: string) => runDirs(cwd).find((dir) => dir.includes(`-${name}-`)) as string;
 
 describe('undo', () => {
-  it('brings 20,000 numbers back byte for byte, and leaves what others have changed meanwhile', async () => {
-    const cwd = workDirectory();
-    const numbers = Array.from({ length: 20_000 }, (_, at) => ({
-      id: numberId(at + 1),
-      messaging_profile_id: [OTHER, null, THIRD][at % 3] as string | null,
-      messaging_product: at % 5 === 0 ? 'P2P' : 'A2P',
-    }));
-    const { sandbox, flags } = await api({ numbers });
-    const start = valuesOf(sandbox.snapshot());
-    const lines = numbers.map(({ id }, at) => `${id},${at % 4 === 3 ? '' : PROFILE},${at % 4 === 0 ? '' : 'P2P'}`);
-    const input = write(cwd, [HEADER, ...lines]);
-    const applied = await run(cwd, ['apply', input, ...flags]);
-    expect(applied.exit).toBe(0);
-    expect(valuesOf(sandbox.snapshot())).not.toEqual(start);
-    const foreign = [17, 4242, 19_999];
-    for (const n of foreign)
-      sandbox.edit({ id: numberId(n), messaging_profile_id: '99999999-0000-4000-8000-000000000009' });
-    const expected = valuesOf(sandbox.snapshot());
-    for (const [at, was] of start.entries()) if (!foreign.includes(at + 1)) expected[at] = was;
-
-    const undone = await run(cwd, ['undo', lastRun(cwd), '--yes']);
-    expect(undone.exit).toBe(4);
-    expect(valuesOf(sandbox.snapshot())).toEqual(expected);
-    const dir = runNamed(cwd, 'undo-numbers');
-    const { counts, sum_ok: sumOk } = summaryOf(cwd, dir);
-    expect(counts.held).toBe(3);
-    expect(sumOk).toBe(true);
-    const held = table(cwd, 'held.csv', dir);
-    expect(held.map(({ phone_number_id: id }) => id).sort()).toEqual(foreign.map(numberId).sort());
-    for (const row of held) {
-      expect(row.reassign_reason).toBe('drifted');
-      expect(row.reassign_now).toContain('99999999-0000-4000-8000-000000000009');
-    }
-  });
-
   it('puts the newest change back first, and undo of an undo does the change again', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api();
+    const { sandbox, flags } = await readingApi();
     const lines = [1, 3, 4].map((n) => `${numberId(n)},${PROFILE},`);
     const start = valuesOf(sandbox.snapshot());
-    await run(cwd, ['apply', write(cwd, [HEADER, ...lines]), ...flags, '--concurrency', '1']);
+    await run(cwd, ['apply', writeLines(cwd, [HEADER, ...lines]), ...flags, '--concurrency', '1']);
     const after = valuesOf(sandbox.snapshot());
     const first = lastRun(cwd);
     expect((await run(cwd, ['undo', first, '--yes', '--concurrency', '1'])).exit).toBe(0);
@@ -99,8 +43,8 @@ describe('undo', () => {
 
   it('puts numbers back to no profile without a flag', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: [{ id: numberId(1), messaging_profile_id: null }] });
-    await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(1)},${PROFILE},P2P`]), ...flags]);
+    const { sandbox, flags } = await readingApi({ numbers: [{ id: numberId(1), messaging_profile_id: null }] });
+    await run(cwd, ['apply', writeLines(cwd, [HEADER, `${numberId(1)},${PROFILE},P2P`]), ...flags]);
     expect(numberOf(sandbox, 1)).toMatchObject({ messaging_profile_id: PROFILE, messaging_product: 'P2P' });
     const { exit } = await run(cwd, ['undo', lastRun(cwd), '--yes']);
     expect(exit).toBe(0);
@@ -109,8 +53,8 @@ describe('undo', () => {
 
   it('shows what it would do, asks, and works as the command that it prints', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api();
-    await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(1)},${PROFILE},`]), ...flags]);
+    const { sandbox, flags } = await readingApi();
+    await run(cwd, ['apply', writeLines(cwd, [HEADER, `${numberId(1)},${PROFILE},`]), ...flags]);
     const unasked = await run(cwd, ['undo', lastRun(cwd)]);
     expect(unasked.exit).toBe(8);
     expect(unasked.stderr).toContain('1 row: 1 to change');
@@ -122,8 +66,8 @@ describe('undo', () => {
 
   it('leaves a number alone as a whole when one of its two values has changed', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api();
-    await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(1)},${PROFILE},P2P`]), ...flags]);
+    const { sandbox, flags } = await readingApi();
+    await run(cwd, ['apply', writeLines(cwd, [HEADER, `${numberId(1)},${PROFILE},P2P`]), ...flags]);
     sandbox.edit({ id: numberId(1), messaging_product: 'A2P' });
     sandbox.edit({ id: numberId(1), messaging_profile_id: THIRD });
     const { exit } = await run(cwd, ['undo', lastRun(cwd), '--yes']);
@@ -135,8 +79,8 @@ describe('undo', () => {
 
   it('with --force puts back what others have changed too', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api();
-    await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(1)},${PROFILE},`]), ...flags]);
+    const { sandbox, flags } = await readingApi();
+    await run(cwd, ['apply', writeLines(cwd, [HEADER, `${numberId(1)},${PROFILE},`]), ...flags]);
     sandbox.edit({ id: numberId(1), messaging_profile_id: THIRD });
     const { exit } = await run(cwd, ['undo', lastRun(cwd), '--yes', '--force']);
     expect(exit).toBe(0);
@@ -145,8 +89,8 @@ describe('undo', () => {
 
   it('holds rows of a run that has not read what they had before', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api();
-    await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(1)},${PROFILE},`]), ...flags, '--offline']);
+    const { sandbox, flags } = await readingApi();
+    await run(cwd, ['apply', writeLines(cwd, [HEADER, `${numberId(1)},${PROFILE},`]), ...flags, '--offline']);
     const { exit } = await run(cwd, ['undo', lastRun(cwd), '--yes']);
     expect(exit).toBe(4);
     expect(numberOf(sandbox, 1)?.messaging_profile_id).toBe(PROFILE);
@@ -157,9 +101,12 @@ describe('undo', () => {
 
   it('of an interrupted run reads what was in flight, and ends that run', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: 300, latencyMs: 5 });
+    const { sandbox, flags } = await readingApi({ numbers: 300, latencyMs: 5 });
     const start = valuesOf(sandbox.snapshot());
-    const input = write(cwd, [HEADER, ...Array.from({ length: 300 }, (_, at) => `${numberId(at + 1)},${PROFILE},`)]);
+    const input = writeLines(cwd, [
+      HEADER,
+      ...Array.from({ length: 300 }, (_, at) => `${numberId(at + 1)},${PROFILE},`),
+    ]);
     const writes = () => sandbox.requests().filter(({ method }) => method === 'PATCH').length;
     await stopped(cwd, ['apply', input, ...flags], 'SIGKILL', () => writes() > 60);
     const killed = lastRun(cwd);
@@ -173,9 +120,12 @@ describe('undo', () => {
 
   it('can be resumed when it was itself interrupted', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: 60 });
+    const { sandbox, flags } = await readingApi({ numbers: 60 });
     const start = valuesOf(sandbox.snapshot());
-    const input = write(cwd, [HEADER, ...Array.from({ length: 60 }, (_, at) => `${numberId(at + 1)},${PROFILE},`)]);
+    const input = writeLines(cwd, [
+      HEADER,
+      ...Array.from({ length: 60 }, (_, at) => `${numberId(at + 1)},${PROFILE},`),
+    ]);
     await run(cwd, ['apply', input, ...flags]);
     const paused = await run(cwd, ['undo', lastRun(cwd), '--yes', '--stop-after', '10']);
     expect(paused.exit).toBe(10);
@@ -186,10 +136,10 @@ describe('undo', () => {
 
   it('puts back what a forced run has found, and not what its plan had', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api();
+    const { sandbox, flags } = await readingApi();
     await run(cwd, [
       'plan',
-      write(cwd, [HEADER, `${numberId(1)},${PROFILE},`]),
+      writeLines(cwd, [HEADER, `${numberId(1)},${PROFILE},`]),
       ...flags.filter((flag) => flag !== '--yes'),
     ]);
     sandbox.edit({ id: numberId(1), messaging_profile_id: THIRD });
@@ -201,10 +151,10 @@ describe('undo', () => {
 
   it('refuses a run that has sent nothing, with the command that carries it out', async () => {
     const cwd = workDirectory();
-    const { flags } = await api();
+    const { flags } = await readingApi();
     await run(cwd, [
       'plan',
-      write(cwd, [HEADER, `${numberId(1)},${PROFILE},`]),
+      writeLines(cwd, [HEADER, `${numberId(1)},${PROFILE},`]),
       ...flags.filter((flag) => flag !== '--yes'),
     ]);
     const refused = await run(cwd, ['undo', lastRun(cwd), '--yes']);
@@ -214,7 +164,7 @@ describe('undo', () => {
 
   it('of a rehearsal works on its stand-in', async () => {
     const cwd = workDirectory();
-    const input = write(cwd, [HEADER, `${numberId(1)},${PROFILE},P2P`]);
+    const input = writeLines(cwd, [HEADER, `${numberId(1)},${PROFILE},P2P`]);
     await run(cwd, ['apply', input, '--sandbox', '--rate', 'off', '--yes'], { key: null });
     const { exit } = await run(cwd, ['undo', lastRun(cwd), '--yes'], { key: null });
     expect(exit).toBe(0);
@@ -225,9 +175,9 @@ describe('undo', () => {
 
   it('is retried as an undo: what somebody else has changed since is left alone', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: 10 });
+    const { sandbox, flags } = await readingApi({ numbers: 10 });
     const lines = [1, 3, 4].map((n) => `${numberId(n)},${PROFILE},`);
-    await run(cwd, ['apply', write(cwd, [HEADER, ...lines]), ...flags]);
+    await run(cwd, ['apply', writeLines(cwd, [HEADER, ...lines]), ...flags]);
     const paused = await run(cwd, ['undo', lastRun(cwd), '--yes', '--stop-after', '1', '--concurrency', '1']);
     expect(paused.exit).toBe(10);
     sandbox.edit({ id: numberId(1), messaging_profile_id: '99999999-0000-4000-8000-000000000009' });
@@ -241,8 +191,8 @@ describe('undo', () => {
 
   it('leaves a number alone of which one value is back and the other is somebody else’s', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api();
-    await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(1)},${PROFILE},P2P`]), ...flags]);
+    const { sandbox, flags } = await readingApi();
+    await run(cwd, ['apply', writeLines(cwd, [HEADER, `${numberId(1)},${PROFILE},P2P`]), ...flags]);
     sandbox.edit({ id: numberId(1), messaging_profile_id: OTHER });
     expect((await run(cwd, ['undo', lastRun(cwd), '--yes'])).exit).toBe(4);
     expect(numberOf(sandbox, 1)).toMatchObject({ messaging_profile_id: OTHER, messaging_product: 'P2P' });
@@ -250,8 +200,8 @@ describe('undo', () => {
 
   it('of a run that has changed nothing ends with 0, and so does its retry', async () => {
     const cwd = workDirectory();
-    const { flags } = await api();
-    await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(2)},${PROFILE},`]), ...flags]);
+    const { flags } = await readingApi();
+    await run(cwd, ['apply', writeLines(cwd, [HEADER, `${numberId(2)},${PROFILE},`]), ...flags]);
     const dir = lastRun(cwd);
     expect((await run(cwd, ['undo', dir, '--yes'])).exit).toBe(0);
     expect((await run(cwd, ['retry', dir, '--yes'])).exit).toBe(0);
@@ -259,16 +209,16 @@ describe('undo', () => {
 
   it('of a run without rows, and of an undo of nothing, ends with 0 too', async () => {
     const cwd = workDirectory();
-    const { flags } = await api();
-    await run(cwd, ['apply', write(cwd, [HEADER]), ...flags]);
+    const { flags } = await readingApi();
+    await run(cwd, ['apply', writeLines(cwd, [HEADER]), ...flags]);
     expect((await run(cwd, ['undo', lastRun(cwd), '--yes'])).exit).toBe(0);
     expect((await run(cwd, ['undo', lastRun(cwd), '--yes'])).exit).toBe(0);
   });
 
   it('sends nothing to another organization', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api();
-    await run(cwd, ['apply', write(cwd, [HEADER, `${numberId(1)},${PROFILE},`]), ...flags]);
+    const { sandbox, flags } = await readingApi();
+    await run(cwd, ['apply', writeLines(cwd, [HEADER, `${numberId(1)},${PROFILE},`]), ...flags]);
     const dir = lastRun(cwd);
     writeFileSync(join(cwd, dir, 'run.json'), JSON.stringify({ ...manifestOf(cwd, dir), organization_id: 'another' }));
     expect((await run(cwd, ['undo', dir, '--yes'])).exit).toBe(7);

@@ -1,10 +1,10 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/server.ts';
-import { paste, run } from '../support/program/run.ts';
-import { api, at } from '../support/program/sandbox.ts';
-import { runPreloaded, start } from '../support/program/start.ts';
+import { profileOf } from '../../support/program/account.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { api, at } from '../../support/program/sandbox.ts';
+import { runPreloaded, start } from '../../support/program/start.ts';
 import {
   lastRun,
   numberId,
@@ -15,11 +15,7 @@ import {
   until,
   workDirectory,
   writeInput,
-} from '../support/program/workspace.ts';
-
-function profileOf(sandbox: Sandbox, n: number): string | null | undefined {
-  return sandbox.snapshot().numbers.find(({ id }) => id === numberId(n))?.messaging_profile_id;
-}
+} from '../../support/program/workspace.ts';
 
 describe('exit codes', () => {
   it('0: every row is updated', async () => {

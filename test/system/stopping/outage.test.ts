@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { paste, run } from '../support/program/run.ts';
-import { api, at } from '../support/program/sandbox.ts';
-import { logOf, PROFILE, summaryOf, table, until, workDirectory, writeInput } from '../support/program/workspace.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { api, at } from '../../support/program/sandbox.ts';
+import { logOf, PROFILE, summaryOf, table, until, workDirectory, writeInput } from '../../support/program/workspace.ts';
 
 type Mode = 'up' | 503 | 429;
 

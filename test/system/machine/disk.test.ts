@@ -1,12 +1,20 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/server.ts';
-import { CLI } from '../support/program/paths.ts';
-import { paste, run } from '../support/program/run.ts';
-import { api } from '../support/program/sandbox.ts';
-import { pasteInShell, runPreloaded, start } from '../support/program/start.ts';
-import { lastRun, runDirs, summaryOf, table, until, workDirectory, writeInput } from '../support/program/workspace.ts';
+import type { Sandbox } from '../../../src/sandbox/server.ts';
+import { CLI } from '../../support/program/paths.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { api } from '../../support/program/sandbox.ts';
+import { pasteInShell, runPreloaded, start } from '../../support/program/start.ts';
+import {
+  lastRun,
+  runDirs,
+  summaryOf,
+  table,
+  until,
+  workDirectory,
+  writeInput,
+} from '../../support/program/workspace.ts';
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 

@@ -1,30 +1,25 @@
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/server.ts';
-import type { Ended } from '../support/program/environment.ts';
-import { paste, run } from '../support/program/run.ts';
-import { api, at } from '../support/program/sandbox.ts';
-import { killedWhilePlanning, stopped } from '../support/program/start.ts';
+import type { Sandbox } from '../../../src/sandbox/server.ts';
+import { isMoved } from '../../support/program/account.ts';
+import type { Ended } from '../../support/program/environment.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { api, at } from '../../support/program/sandbox.ts';
+import { killedWhilePlanning, stopped } from '../../support/program/start.ts';
 import {
   commandIn,
   lastRun,
   manifestOf,
   numberId,
-  PROFILE,
   runDirs,
   summaryOf,
   table,
   workDirectory,
   writeInput,
-} from '../support/program/workspace.ts';
+} from '../../support/program/workspace.ts';
 
 const sent = (sandbox: Sandbox) => sandbox.requests().length;
-
-function moved(sandbox: Sandbox, rows: number): boolean {
-  const numbers = sandbox.snapshot().numbers.slice(0, rows);
-  return numbers.length === rows && numbers.every((number) => number.messaging_profile_id === PROFILE);
-}
 
 /** results.csv without what depends on when and how often a row was asked about. */
 function lasting(cwd: string): Record<string, string>[] {
@@ -92,7 +87,7 @@ describe('resume', () => {
     const { exit, stderr } = await run(cwd, ['resume']);
     expect(exit).toBe(0);
     expect(stderr).not.toContain('[y/N]');
-    expect(moved(sandbox, 20)).toBe(true);
+    expect(isMoved(sandbox, 20)).toBe(true);
     expect(manifestOf(cwd, newer).state).toBe('finished');
     expect(manifestOf(cwd, older).state).toBe('paused');
     // The other one is the newest of those that are left.
@@ -154,7 +149,7 @@ describe('resume', () => {
     expect(exit).toBe(8);
     expect(sent(sandbox)).toBe(0);
     expect((await paste(cwd, commandIn(stderr, 'apply'))).exit).toBe(0);
-    expect(moved(sandbox, 5)).toBe(true);
+    expect(isMoved(sandbox, 5)).toBe(true);
   });
 
   it('refuses a run that was killed while it was planning, with the command that starts again', async () => {
@@ -171,7 +166,7 @@ describe('resume', () => {
     // By its name it may come before the other, when both were made in the same second.
     const planned = runDirs(cwd).find((dir) => dir !== killed) as string;
     expect((await paste(cwd, summaryOf(cwd, planned).next_command as string)).exit).toBe(0);
-    expect(moved(sandbox, 5)).toBe(true);
+    expect(isMoved(sandbox, 5)).toBe(true);
   });
 
   it('refuses a superseded run, with the command that goes on with its successor', async () => {
@@ -184,7 +179,7 @@ describe('resume', () => {
     expect(exit).toBe(8);
     expect(sent(sandbox)).toBe(4);
     expect((await paste(cwd, commandIn(stderr, 'resume'))).exit).toBe(0);
-    expect(moved(sandbox, 6)).toBe(true);
+    expect(isMoved(sandbox, 6)).toBe(true);
   });
 
   it('refuses a plan that was changed, with the command that plans again', async () => {
@@ -271,7 +266,7 @@ describe('a key revoked midway', () => {
     const { sandbox } = await api({ port, state });
     const { exit } = await run(cwd, ['resume', lastRun(cwd)], { key: 'KEYnew-one' });
     expect(exit).toBe(0);
-    expect(moved(sandbox, 20)).toBe(true);
+    expect(isMoved(sandbox, 20)).toBe(true);
     expect(sandbox.requests().filter(({ method }) => method === 'PATCH')).toHaveLength(12);
   });
 });

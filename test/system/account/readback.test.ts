@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/server.ts';
-import { run } from '../support/program/run.ts';
-import { api } from '../support/program/sandbox.ts';
-import { numberId, PROFILE, summaryOf, table, workDirectory, writeInput } from '../support/program/workspace.ts';
+import type { Sandbox } from '../../../src/sandbox/server.ts';
+import { run } from '../../support/program/run.ts';
+import { api } from '../../support/program/sandbox.ts';
+import { numberId, PROFILE, summaryOf, table, workDirectory, writeInput } from '../../support/program/workspace.ts';
 
 /** How often the numbers were written and read, in order: `PATCH GET PATCH`. */
 function askedOf(sandbox: Sandbox, n: number): string {

@@ -2,12 +2,12 @@ import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/server.ts';
-import { CLI } from '../support/program/paths.ts';
-import { paste, run } from '../support/program/run.ts';
-import { api } from '../support/program/sandbox.ts';
-import { commandIn, lastRun, numberId, summaryOf, table, workDirectory } from '../support/program/workspace.ts';
-import { DEAD } from '../support/run-directories.ts';
+import type { Sandbox } from '../../../src/sandbox/server.ts';
+import { CLI } from '../../support/program/paths.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { api } from '../../support/program/sandbox.ts';
+import { commandIn, lastRun, numberId, summaryOf, table, workDirectory } from '../../support/program/workspace.ts';
+import { DEAD } from '../../support/run-directories.ts';
 
 const [FIRST, SECOND, THIRD] = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`) as [
   string,
@@ -56,7 +56,7 @@ function valuesOf(sandbox: Sandbox): (typeof BEFORE)[number][] {
 /** Copies a run of 0.1.0 into a work directory, and lets it point to the API of the test. */
 function copyRun(fixture: 'finished' | 'killed' | 'interrupted', sandbox: Sandbox): string {
   const cwd = workDirectory();
-  const from = resolve(import.meta.dirname, '../fixtures/v0.1.0', fixture);
+  const from = resolve(import.meta.dirname, '../../fixtures/v0.1.0', fixture);
   const manifest = JSON.parse(readFileSync(join(from, 'run.json'), 'utf8'));
   const dir = join(cwd, 'runs', manifest.run_id);
   cpSync(from, dir, { recursive: true });

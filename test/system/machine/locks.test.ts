@@ -2,11 +2,11 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/server.ts';
-import { KEY } from '../support/program/environment.ts';
-import { paste, run } from '../support/program/run.ts';
-import { api, at } from '../support/program/sandbox.ts';
-import { runPreloaded, type Started, start } from '../support/program/start.ts';
+import type { Sandbox } from '../../../src/sandbox/server.ts';
+import { KEY } from '../../support/program/environment.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { api, at } from '../../support/program/sandbox.ts';
+import { runPreloaded, type Started, start } from '../../support/program/start.ts';
 import {
   lastRun,
   numberId,
@@ -16,10 +16,7 @@ import {
   until,
   workDirectory,
   writeInput,
-} from '../support/program/workspace.ts';
-
-/** How many pairs are raced; RACES=200 in the environment raises it. */
-const RACES = Number(process.env.RACES ?? 12);
+} from '../../support/program/workspace.ts';
 
 /** A sandbox whose first write hangs, and a run that holds the locks as long as it does. */
 async function held(...more: string[]): Promise<{ sandbox: Sandbox; flags: string[]; cwd: string; holder: Started }> {
@@ -32,35 +29,6 @@ async function held(...more: string[]): Promise<{ sandbox: Sandbox; flags: strin
 }
 
 describe('the lock of an account', () => {
-  it(
-    'lets exactly one of two runs begin that start at once, and is free as soon as its holder was killed',
-    async () => {
-      const { sandbox, flags } = await api({}, ['hang=1']);
-      for (let race = 0; race < RACES; race++) {
-        const before = sandbox.requests().length;
-        const cwd = workDirectory();
-        const args = ['apply', writeInput(cwd, 1), '--timeout', '1m', ...flags];
-        const pair = [start(cwd, args), start(cwd, args)] as const;
-        const [loser, winner] = await Promise.race([
-          pair[0].ended.then((ended) => [ended, pair[1]] as const),
-          pair[1].ended.then((ended) => [ended, pair[0]] as const),
-        ]);
-        expect(loser).toMatchObject({ exit: 9, signal: null, stdout: '' });
-        expect(loser.stderr).toMatch(
-          new RegExp(
-            `^This account is locked by process ${winner.child.pid} on ${hostname()}, since \\d{4}-\\d\\d-\\d\\dT\\S+Z `,
-          ),
-        );
-        await until(() => sandbox.requests().length > before);
-        expect(runDirs(cwd)).toHaveLength(1);
-        winner.child.kill('SIGKILL');
-        expect(await winner.ended).toMatchObject({ exit: null, signal: 'SIGKILL' });
-        expect(sandbox.requests()).toHaveLength(before + 1);
-      }
-    },
-    20_000 + 2000 * RACES,
-  );
-
   it('is waited for with --wait-for-lock, and as long as that says', async () => {
     const { sandbox, flags, holder } = await held();
     const cwd = workDirectory();

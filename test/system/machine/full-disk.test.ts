@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { paste, run } from '../support/program/run.ts';
-import { api } from '../support/program/sandbox.ts';
-import { runPreloaded } from '../support/program/start.ts';
-import { lastRun, summaryOf, workDirectory, writeInput } from '../support/program/workspace.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { api } from '../../support/program/sandbox.ts';
+import { runPreloaded } from '../../support/program/start.ts';
+import { lastRun, summaryOf, workDirectory, writeInput } from '../../support/program/workspace.ts';
 
 describe('a disk that is full when the results are written', () => {
   it('loses nothing: the ledger is kept, and the printed command makes the results', async () => {

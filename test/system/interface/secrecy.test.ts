@@ -3,11 +3,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { KEY } from '../support/program/environment.ts';
-import { paste, run } from '../support/program/run.ts';
-import { at } from '../support/program/sandbox.ts';
-import { start } from '../support/program/start.ts';
-import { lastRun, summaryOf, until, workDirectory, writeInput } from '../support/program/workspace.ts';
+import { KEY } from '../../support/program/environment.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { at } from '../../support/program/sandbox.ts';
+import { start } from '../../support/program/start.ts';
+import { lastRun, summaryOf, until, workDirectory, writeInput } from '../../support/program/workspace.ts';
 
 let server: Server | null = null;
 

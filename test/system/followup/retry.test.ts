@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox } from '../../src/sandbox/server.ts';
-import { paste, run } from '../support/program/run.ts';
-import { api } from '../support/program/sandbox.ts';
+import type { Sandbox } from '../../../src/sandbox/server.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { api } from '../../support/program/sandbox.ts';
 import {
   lastRun,
   manifestOf,
@@ -14,7 +14,7 @@ import {
   table,
   workDirectory,
   writeInput,
-} from '../support/program/workspace.ts';
+} from '../../support/program/workspace.ts';
 
 const ids = (cwd: string, dir: string) => table(cwd, 'results.csv', dir).map((row) => row.phone_number_id);
 

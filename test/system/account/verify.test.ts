@@ -1,30 +1,29 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.ts';
-import { paste, run } from '../support/program/run.ts';
-import { api as offlineApi } from '../support/program/sandbox.ts';
-import { start } from '../support/program/start.ts';
+import type { Sandbox, SandboxOptions } from '../../../src/sandbox/server.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { readingApi } from '../../support/program/sandbox.ts';
+import { start } from '../../support/program/start.ts';
 import {
   commandIn,
   lastRun,
   manifestOf,
   numberId,
+  OTHER,
   PROFILE,
   runDirs,
   summaryOf,
+  THIRD,
   table,
   until,
   workDirectory,
   writeInput,
-} from '../support/program/workspace.ts';
-
-const OTHER = '00000000-0000-4000-8000-000000000001';
-const THIRD = '00000000-0000-4000-8000-000000000003';
+} from '../../support/program/workspace.ts';
 
 async function api(options: SandboxOptions = {}): Promise<{ sandbox: Sandbox; flags: string[] }> {
-  const { sandbox, flags } = await offlineApi(options);
-  return { sandbox, flags: flags.filter((flag) => flag !== '--offline' && flag !== '--yes') };
+  const { sandbox, flags } = await readingApi(options);
+  return { sandbox, flags: flags.filter((flag) => flag !== '--yes') };
 }
 
 const verdicts = (cwd: string, dir = lastRun(cwd)) => table(cwd, 'verify.csv', dir).map(({ verdict }) => verdict);

@@ -1,41 +1,27 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.ts';
-import { paste, run } from '../support/program/run.ts';
-import { api as offlineApi } from '../support/program/sandbox.ts';
+import type { Sandbox } from '../../../src/sandbox/server.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { readingApi } from '../../support/program/sandbox.ts';
 import {
   commandIn,
   lastRun,
   numberId,
+  OTHER,
   PROFILE,
   runDirs,
   summaryOf,
+  THIRD,
   table,
   workDirectory,
-} from '../support/program/workspace.ts';
-
-const OTHER = '00000000-0000-4000-8000-000000000001';
-const THIRD = '00000000-0000-4000-8000-000000000003';
-
-/** A sandbox, and the flags of a run that reads it. */
-async function api(
-  options: SandboxOptions = {},
-  faults: string[] = [],
-): Promise<{ sandbox: Sandbox; flags: string[] }> {
-  const { sandbox, flags } = await offlineApi(options, faults);
-  return { sandbox, flags: flags.filter((flag) => flag !== '--offline') };
-}
+  writeLines,
+} from '../../support/program/workspace.ts';
 
 const planFlags = (flags: string[]) => flags.filter((flag) => flag !== '--yes');
 const phone = (n: number) => `+1800${String(n).padStart(7, '0')}`;
 const methods = (sandbox: Sandbox) => sandbox.requests().map(({ method }) => method);
 const gets = (sandbox: Sandbox) => sandbox.requests().filter(({ method }) => method === 'GET').length;
-
-function write(cwd: string, lines: string[], name = 'numbers.csv'): string {
-  writeFileSync(join(cwd, name), [...lines, ''].join('\n'));
-  return name;
-}
 
 /** Rows that move the first so many numbers to PROFILE, by id or with their phone numbers. */
 function rows(from: number, to: number, withPhone = false): string[] {
@@ -65,8 +51,8 @@ describe('reading the account', () => {
     ['a single number', 1, false, 5],
   ])('of %s takes few calls', async (_what, numbers, withPhone, most) => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: 10_000 });
-    const input = write(cwd, rows(1, numbers, withPhone));
+    const { sandbox, flags } = await readingApi({ numbers: 10_000 });
+    const input = writeLines(cwd, rows(1, numbers, withPhone));
     const { exit } = await run(cwd, ['plan', input, ...planFlags(flags)]);
     expect(exit).toBe(0);
     expect(gets(sandbox)).toBeLessThanOrEqual(most);
@@ -84,8 +70,8 @@ describe('reading the account', () => {
       id: numberId(at + 1),
       messaging_profile_id: at < 1000 ? PROFILE : OTHER,
     }));
-    const { sandbox, flags } = await api({ numbers });
-    const { exit } = await run(cwd, ['plan', write(cwd, rows(1, 1000)), ...planFlags(flags)]);
+    const { sandbox, flags } = await readingApi({ numbers });
+    const { exit } = await run(cwd, ['plan', writeLines(cwd, rows(1, 1000)), ...planFlags(flags)]);
     expect(exit).toBe(0);
     expect(summaryOf(cwd).counts.unchanged).toBe(1000);
     expect(gets(sandbox)).toBeLessThanOrEqual(8);
@@ -99,8 +85,8 @@ describe('reading the account', () => {
       atRequest: 4 + n,
       add: { id: `9${numberId(n).slice(1)}`, phone_number: `+1700000000${n}` },
     }));
-    const { flags } = await api({ numbers: 2000, edits: [...gone, ...come] });
-    const args = ['plan', write(cwd, rows(1, 2000)), ...planFlags(flags), '--skip-rejected'];
+    const { flags } = await readingApi({ numbers: 2000, edits: [...gone, ...come] });
+    const args = ['plan', writeLines(cwd, rows(1, 2000)), ...planFlags(flags), '--skip-rejected'];
     const { exit } = await run(cwd, [...args, '--concurrency', '1']);
     expect(exit).toBe(4);
     const rejected = table(cwd, 'results.csv').filter(({ status }) => status === 'rejected');
@@ -113,8 +99,8 @@ describe('reading the account', () => {
 
   it('reads one by one where the API gives no lists', async () => {
     const cwd = workDirectory();
-    const { flags } = await api({ readFaults: [{ kind: '404', probability: null, id: null, times: 1 }] });
-    const { exit, stdout } = await run(cwd, ['plan', write(cwd, rows(1, 5)), ...planFlags(flags)]);
+    const { flags } = await readingApi({ readFaults: [{ kind: '404', probability: null, id: null, times: 1 }] });
+    const { exit, stdout } = await run(cwd, ['plan', writeLines(cwd, rows(1, 5)), ...planFlags(flags)]);
     expect(exit).toBe(0);
     expect(stdout).toContain('5 numbers read one by one, as the API gives no list');
   });
@@ -130,10 +116,10 @@ describe('reading the account', () => {
       id: null,
       times: null,
     }));
-    const { sandbox, flags } = await api({ readFaults });
+    const { sandbox, flags } = await readingApi({ readFaults });
     const { exit, stderr, stdout } = await run(cwd, [
       'apply',
-      write(cwd, rows(1, 5)),
+      writeLines(cwd, rows(1, 5)),
       ...flags,
       '--outage-patience',
       '0',
@@ -152,17 +138,17 @@ describe('reading the account', () => {
       id: null,
       times: 1,
     }));
-    const { flags } = await api({ numbers: 1000, readFaults });
-    const { exit } = await run(cwd, ['plan', write(cwd, rows(1, 1000)), ...planFlags(flags)]);
+    const { flags } = await readingApi({ numbers: 1000, readFaults });
+    const { exit } = await run(cwd, ['plan', writeLines(cwd, rows(1, 1000)), ...planFlags(flags)]);
     expect(exit).toBe(0);
     expect(summaryOf(cwd).requests.rate_limited).toBe(1);
   });
 
   it('keeps the limit over reading and sending together', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: 30 });
+    const { sandbox, flags } = await readingApi({ numbers: 30 });
     const args = flags.map((flag) => (flag === 'off' ? '20' : flag));
-    const { exit } = await run(cwd, ['apply', write(cwd, rows(1, 30)), ...args]);
+    const { exit } = await run(cwd, ['apply', writeLines(cwd, rows(1, 30)), ...args]);
     expect(exit).toBe(0);
     const at = sandbox.requests().map((request) => request.at_ms);
     const most = Math.max(...at.map((from) => at.filter((time) => time >= from && time < from + 1000).length));
@@ -173,8 +159,8 @@ describe('reading the account', () => {
 describe('a plan', () => {
   it('says of every row whether it would change, and why not', async () => {
     const cwd = workDirectory();
-    const { flags } = await api();
-    const input = write(cwd, [
+    const { flags } = await readingApi();
+    const input = writeLines(cwd, [
       'phone_number_id,messaging_profile_id,messaging_product',
       `${numberId(1)},${PROFILE},`,
       `${numberId(2)},${PROFILE},`,
@@ -218,8 +204,8 @@ describe('a plan', () => {
       { id: numberId(1), messaging_profile_id: OTHER, eligible_messaging_products: null },
       { id: numberId(2), messaging_profile_id: OTHER, eligibility_hidden: true },
     ];
-    const { flags } = await api({ numbers });
-    const input = write(cwd, ['id,product', `${numberId(1)},P2P`, `${numberId(2)},P2P`]);
+    const { flags } = await readingApi({ numbers });
+    const input = writeLines(cwd, ['id,product', `${numberId(1)},P2P`, `${numberId(2)},P2P`]);
     const { exit } = await run(cwd, ['plan', input, ...planFlags(flags)]);
     expect(exit).toBe(0);
     expect(summaryOf(cwd).warnings).toContain('2 numbers: the account does not say which products they may have');
@@ -231,18 +217,18 @@ describe('a plan', () => {
 
   it('with --detailed-exitcode tells by 20 and 0 whether there are changes', async () => {
     const cwd = workDirectory();
-    const { flags } = await api();
+    const { flags } = await readingApi();
     const args = [...planFlags(flags), '--detailed-exitcode'];
-    expect((await run(cwd, ['plan', write(cwd, rows(1, 3)), ...args])).exit).toBe(20);
+    expect((await run(cwd, ['plan', writeLines(cwd, rows(1, 3)), ...args])).exit).toBe(20);
     expect(summaryOf(cwd)).toMatchObject({ exit_code: 20, exit_name: 'changes', state: 'planned' });
-    expect((await run(cwd, ['plan', write(cwd, rows(2, 2)), ...args])).exit).toBe(0);
-    expect((await run(cwd, ['apply', write(cwd, rows(1, 3)), ...args, '--dry-run'])).exit).toBe(20);
+    expect((await run(cwd, ['plan', writeLines(cwd, rows(2, 2)), ...args])).exit).toBe(0);
+    expect((await run(cwd, ['apply', writeLines(cwd, rows(1, 3)), ...args, '--dry-run'])).exit).toBe(20);
   });
 
   it('and a dry run write nothing to the API, and change no file of an earlier run', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api();
-    const input = write(cwd, rows(1, 9));
+    const { sandbox, flags } = await readingApi();
+    const input = writeLines(cwd, rows(1, 9));
     await run(cwd, ['apply', input, ...flags, '--stop-after', '2', '--name', 'a']);
     await run(cwd, ['plan', input, ...planFlags(flags), '--name', 'b']);
     const before = filesBelow(join(cwd, 'runs'));
@@ -266,9 +252,9 @@ describe('a plan', () => {
 describe('a desired state', () => {
   it('sends nothing the second time, and repairs only what has drifted', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: 300 });
+    const { sandbox, flags } = await readingApi({ numbers: 300 });
     // Names by which runs of one second sort.
-    const args = ['apply', write(cwd, rows(1, 300)), ...flags, '--name'];
+    const args = ['apply', writeLines(cwd, rows(1, 300)), ...flags, '--name'];
     expect((await run(cwd, [...args, 'a'])).exit).toBe(0);
     const first = sandbox.requests().length;
     const again = await run(cwd, [...args, 'b']);
@@ -304,8 +290,8 @@ describe('the preflight', () => {
 
   it('warns of what a profile takes from the numbers that move there, and --strict refuses', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers, profiles: [from, to] });
-    const input = write(cwd, rows(1, 2));
+    const { sandbox, flags } = await readingApi({ numbers, profiles: [from, to] });
+    const input = writeLines(cwd, rows(1, 2));
     const { exit, stderr } = await run(cwd, ['plan', input, ...planFlags(flags)]);
     expect(exit).toBe(0);
     for (const text of [
@@ -333,17 +319,17 @@ describe('the preflight', () => {
 
   it('rejects rows to a profile that does not exist or is disabled', async () => {
     const cwd = workDirectory();
-    const { flags } = await api({ numbers, profiles: [from, { ...to, enabled: false }] });
+    const { flags } = await readingApi({ numbers, profiles: [from, { ...to, enabled: false }] });
     const nobody = '11111111-2222-4333-8444-555555555555';
-    const input = write(cwd, ['id,profile_id', `${numberId(1)},${PROFILE}`, `${numberId(2)},${nobody}`]);
+    const input = writeLines(cwd, ['id,profile_id', `${numberId(1)},${PROFILE}`, `${numberId(2)},${nobody}`]);
     expect((await run(cwd, ['plan', input, ...planFlags(flags)])).exit).toBe(3);
     expect(table(cwd, 'plan.csv').map(({ reason }) => reason)).toEqual(['profile_disabled', 'unknown_profile']);
   });
 
   it('keeps the secrets of profiles out of every file and stream', async () => {
     const cwd = workDirectory();
-    const { flags } = await api({ numbers, profiles: [from, to] });
-    const { stdout, stderr } = await run(cwd, ['apply', write(cwd, rows(1, 2)), ...flags, '--log-level', 'trace']);
+    const { flags } = await readingApi({ numbers, profiles: [from, to] });
+    const { stdout, stderr } = await run(cwd, ['apply', writeLines(cwd, rows(1, 2)), ...flags, '--log-level', 'trace']);
     const files = readdirSync(join(cwd, lastRun(cwd))).map((name) =>
       readFileSync(join(cwd, lastRun(cwd), name), 'utf8'),
     );
@@ -360,8 +346,8 @@ describe('names in place of ids', () => {
       { id: THIRD, name: 'Twice' },
       { id: '00000000-0000-4000-8000-000000000004', name: 'Twice' },
     ];
-    const { sandbox, flags } = await api({ numbers: 20, profiles });
-    const input = write(cwd, [
+    const { sandbox, flags } = await readingApi({ numbers: 20, profiles });
+    const input = writeLines(cwd, [
       'Phone Number,Messaging Profile Name',
       `${phone(1)},Support`,
       `${phone(2)},"Sales, ""EU"""`,
@@ -390,8 +376,8 @@ describe('names in place of ids', () => {
 
   it('find a number that is named once by id and once by phone number', async () => {
     const cwd = workDirectory();
-    const { flags } = await api();
-    const input = write(cwd, [
+    const { flags } = await readingApi();
+    const input = writeLines(cwd, [
       'phone_number_id,phone_number,messaging_profile_id',
       `${numberId(1)},,${PROFILE}`,
       `,${phone(1)},${PROFILE}`,
@@ -411,11 +397,11 @@ describe('names in place of ids', () => {
 
   it('are refused with --offline, which cannot look them up', async () => {
     const cwd = workDirectory();
-    const byPhone = write(cwd, ['phone_number,messaging_profile_id', `${phone(1)},${PROFILE}`]);
+    const byPhone = writeLines(cwd, ['phone_number,messaging_profile_id', `${phone(1)},${PROFILE}`]);
     const first = await run(cwd, ['plan', byPhone, '--offline'], { key: null });
     expect(first.exit).toBe(3);
     expect(first.stderr).toContain('phone_number alone does only without --offline');
-    const byName = write(cwd, ['id,profile_id,messaging_profile_name', `${numberId(1)},,Support`], 'b.csv');
+    const byName = writeLines(cwd, ['id,profile_id,messaging_profile_name', `${numberId(1)},,Support`], 'b.csv');
     const second = await run(cwd, ['plan', byName, '--offline'], { key: null });
     expect(second.exit).toBe(3);
     expect(second.stderr).toContain('can only be found in the account');
@@ -423,7 +409,7 @@ describe('names in place of ids', () => {
 
   it('work in a rehearsal', async () => {
     const cwd = workDirectory();
-    const input = write(cwd, ['phone_number,messaging_profile_name', `${phone(1)},Support`, `${phone(2)},Sales`]);
+    const input = writeLines(cwd, ['phone_number,messaging_profile_name', `${phone(1)},Support`, `${phone(2)},Sales`]);
     const { exit } = await run(cwd, ['apply', input, '--sandbox', '--rate', 'off', '--yes'], { key: null });
     expect(exit).toBe(0);
     expect(summaryOf(cwd).counts.updated).toBe(2);
@@ -433,8 +419,8 @@ describe('names in place of ids', () => {
 describe('the same number twice', () => {
   it('is sent once, also where the first row is rejected for itself', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api();
-    const input = write(cwd, [
+    const { sandbox, flags } = await readingApi();
+    const input = writeLines(cwd, [
       'phone_number_id,phone_number,messaging_profile_id',
       `${numberId(1)},${phone(9)},${PROFILE}`,
       `${numberId(1)},${phone(1)},${PROFILE}`,

@@ -1,43 +1,33 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.ts';
-import { paste, run } from '../support/program/run.ts';
-import { api as offlineApi } from '../support/program/sandbox.ts';
-import { stopped } from '../support/program/start.ts';
+import type { Sandbox } from '../../../src/sandbox/server.ts';
+import { profileOf } from '../../support/program/account.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { readingApi } from '../../support/program/sandbox.ts';
+import { stopped } from '../../support/program/start.ts';
 import {
   commandIn,
   lastRun,
   manifestOf,
   numberId,
+  OTHER,
   PROFILE,
   runDirs,
   summaryOf,
+  THIRD,
   table,
   workDirectory,
   writeInput,
-} from '../support/program/workspace.ts';
-
-const OTHER = '00000000-0000-4000-8000-000000000001';
-const THIRD = '00000000-0000-4000-8000-000000000003';
-
-async function api(
-  options: SandboxOptions = {},
-  faults: string[] = [],
-): Promise<{ sandbox: Sandbox; flags: string[] }> {
-  const { sandbox, flags } = await offlineApi(options, faults);
-  return { sandbox, flags: flags.filter((flag) => flag !== '--offline') };
-}
+} from '../../support/program/workspace.ts';
 
 const planFlags = (flags: string[]) => flags.filter((flag) => flag !== '--yes');
-const profileOf = (sandbox: Sandbox, n: number) =>
-  sandbox.snapshot().numbers.find(({ id }) => id === numberId(n))?.messaging_profile_id;
 const writes = (sandbox: Sandbox) => sandbox.requests().filter(({ method }) => method === 'PATCH');
 
 describe('a saved plan', () => {
   it('holds numbers that somebody else has changed since, sends the others, and leaves alone what is there already', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: 10 });
+    const { sandbox, flags } = await readingApi({ numbers: 10 });
     // Numbers 2, 5 and 8 are on the target from the start.
     await run(cwd, ['plan', writeInput(cwd, 10), ...planFlags(flags)]);
     sandbox.edit({ id: numberId(1), messaging_profile_id: THIRD });
@@ -76,7 +66,7 @@ describe('a saved plan', () => {
 
   it('sends them all the same with --force', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: 3 });
+    const { sandbox, flags } = await readingApi({ numbers: 3 });
     await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags)]);
     sandbox.edit({ id: numberId(1), messaging_profile_id: THIRD });
     expect((await run(cwd, ['apply', lastRun(cwd), '--yes', '--force'])).exit).toBe(0);
@@ -85,7 +75,7 @@ describe('a saved plan', () => {
 
   it('is refused when it is too old, with the command that plans again', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: 3 });
+    const { sandbox, flags } = await readingApi({ numbers: 3 });
     const planned = await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags)]);
     expect(planned.stdout).toMatch(/The plan may be carried out until \d{4}-\d\d-\d\d \d\d:\d\d/);
     const dir = lastRun(cwd);
@@ -103,7 +93,7 @@ describe('a saved plan', () => {
 
   it('of an account that was not read is valid for a day', async () => {
     const cwd = workDirectory();
-    const { flags } = await api({ numbers: 3 });
+    const { flags } = await readingApi({ numbers: 3 });
     await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags), '--offline']);
     const dir = lastRun(cwd);
     const manifest = manifestOf(cwd, dir);
@@ -114,7 +104,7 @@ describe('a saved plan', () => {
 
   it('of one organization is not carried out in another one', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: 3 });
+    const { sandbox, flags } = await readingApi({ numbers: 3 });
     await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags)]);
     const dir = lastRun(cwd);
     const manifest = manifestOf(cwd, dir);
@@ -130,7 +120,7 @@ describe('a saved plan', () => {
 describe('a number that was at its target when the plan was made', () => {
   it('is held when somebody else has moved it since, and moved back with --force', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: 3 });
+    const { sandbox, flags } = await readingApi({ numbers: 3 });
     await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags), '--name', 'a']);
     await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags), '--name', 'b']);
     const [first = '', second = ''] = runDirs(cwd);
@@ -156,14 +146,14 @@ describe('a number that was at its target when the plan was made', () => {
 describe('an API that stumbles while a saved plan is compared', () => {
   it('ends the run with 7 and all of its files, and the printed command goes on', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: 3 });
+    const { sandbox, flags } = await readingApi({ numbers: 3 });
     await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags)]);
     const { port } = sandbox;
     await sandbox.close();
     const refused = await run(cwd, ['apply', lastRun(cwd), '--yes', '--outage-patience', '0', '--max-attempts', '1']);
     expect(refused.exit).toBe(7);
     expect(summaryOf(cwd)).toMatchObject({ exit_code: 7, state: 'refused', resumable: false });
-    await api({ numbers: 3, port });
+    await readingApi({ numbers: 3, port });
     // Nothing was sent, so nothing is gone on with: it is compared, and asked for, once more.
     expect((await run(cwd, ['resume', lastRun(cwd)])).exit).toBe(8);
     expect((await paste(cwd, commandIn(refused.stdout, 'apply'))).exit).toBe(0);
@@ -174,7 +164,7 @@ describe('an API that stumbles while a saved plan is compared', () => {
 describe('resume', () => {
   it('holds what somebody else has changed while the run was interrupted, and does not send what is there', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: 100, latencyMs: 5 });
+    const { sandbox, flags } = await readingApi({ numbers: 100, latencyMs: 5 });
     const input = writeInput(cwd, 100);
     await run(cwd, ['apply', input, ...flags, '--stop-after', '20']);
     const sent = new Set(writes(sandbox).map(({ id }) => id));
@@ -198,7 +188,7 @@ describe('resume', () => {
 
   it('holds a number that was in flight at a kill and has been changed by somebody else since', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: 50 }, [`hang@${numberId(1)}*1`]);
+    const { sandbox, flags } = await readingApi({ numbers: 50 }, [`hang@${numberId(1)}*1`]);
     const begun = () => writes(sandbox).some(({ id }) => id === numberId(1));
     await stopped(cwd, ['apply', writeInput(cwd, 50), ...flags, '--concurrency', '1'], 'SIGKILL', begun);
     sandbox.edit({ id: numberId(1), messaging_profile_id: THIRD });
@@ -210,7 +200,7 @@ describe('resume', () => {
 
   it('of a run that was offline reads only what was in flight', async () => {
     const cwd = workDirectory();
-    const { sandbox, flags } = await api({ numbers: 30 });
+    const { sandbox, flags } = await readingApi({ numbers: 30 });
     await run(cwd, ['apply', writeInput(cwd, 30), ...flags, '--offline', '--stop-after', '10']);
     sandbox.edit({ id: numberId(25), messaging_profile_id: THIRD });
     expect((await run(cwd, ['resume'])).exit).toBe(0);
