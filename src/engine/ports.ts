@@ -50,7 +50,7 @@ export type ExecutorEvent =
 
 /**
  * One row to process. `first`: `send` it at once; `read` it first, because an earlier write may have happened; or
- * `read_only`, because the row has ended as unverified and a read may still show how.
+ * `read_only`, because the row has ended as unverified and a read may still show how. `attempts`: of earlier sessions.
  */
 export type Task = { entry: PlanEntry; first: 'send' | 'read' | 'read_only'; attempts: number };
 
@@ -58,12 +58,12 @@ export type Task = { entry: PlanEntry; first: 'send' | 'read' | 'read_only'; att
 export type Ports = {
   clock: Clock;
   /**
-   * Sends one PATCH and returns the answer; never throws for what a server or a network does. Calls `onLeft` when the
+   * Sends one PATCH and returns the answer; never throws for what a server or a network does. Calls `onSent` when the
    * request has left this machine.
    */
-  send: (entry: PlanEntry, onLeft: () => void) => Promise<Answer>;
+  send: (entry: PlanEntry, onSent: () => void) => Promise<Answer>;
   /** Reads the number of an entry with one GET, in the same way. */
-  read: (entry: PlanEntry, onLeft: () => void) => Promise<Answer>;
+  read: (entry: PlanEntry, onSent: () => void) => Promise<Answer>;
   /** Resolves when the entry is on disk; rejects if it cannot be written, which ends the run. */
   record: (entry: LedgerEntry) => Promise<void>;
   onEvent: (event: ExecutorEvent) => void;

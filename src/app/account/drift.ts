@@ -75,7 +75,7 @@ function unsentOutcome(comparison: Comparison, entry: PlanEntry): Outcome | null
     return held(reason, `since the plan was made, profile ${entry.profileTarget} ${what}`);
   }
   if (drift !== 'drifted' || comparison.force) return null;
-  return held('drifted', 'somebody else has changed the number since the plan was made');
+  return held('drifted', 'the number was changed since the plan was made');
 }
 
 /** Marks ledger entries of rows that were at their target when they were planned. */

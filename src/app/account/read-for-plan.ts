@@ -66,7 +66,7 @@ export async function readForDraft(run: Run, draft: Preview, session: AccountSes
   const profiles = await readProfiles(query, client, needed, ids.length < targets.length);
   const count = async (profile?: string): Promise<number | null> => {
     const filter = profile === undefined ? { page: 1 } : { page: 1, profile };
-    const answer = await query.read('the number of numbers', (onLeft) => client.listNumbers(filter, onLeft));
+    const answer = await query.read('the number of numbers', (onSent) => client.listNumbers(filter, onSent));
     return 'body' in answer && answer.body.kind === 'numbers' ? answer.body.page.total : null;
   };
   return {

@@ -168,7 +168,13 @@ async function connect(
       const { requests } = pipeline;
       const stopped = stop.asked()?.reason ?? null;
       try {
-        await ledger?.record({ type: 'session_ended', at: at(), stop: stopped, requests, rate: pipeline.rateSeen() });
+        await ledger?.record({
+          type: 'session_ended',
+          at: at(),
+          stop: stopped,
+          requests,
+          rate: pipeline.measuredRate(),
+        });
       } finally {
         await ledger?.close();
         logger.close();

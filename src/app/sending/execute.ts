@@ -108,8 +108,8 @@ function accountRecorder(started: Run, digest: string) {
   return {
     wrap:
       (request: Transport['send']): Transport['send'] =>
-      (entry, onLeft) =>
-        request(entry, onLeft).then(record),
+      (entry, onSent) =>
+        request(entry, onSent).then(record),
     run: (): Run => ({ ...started, manifest }),
   };
 }

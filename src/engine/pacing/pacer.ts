@@ -34,7 +34,7 @@ export type Pacer = {
   pausedUntil: () => number;
   /** When the present pause began: answers to earlier requests are no news. */
   pausedSince: () => number;
-  seen: () => RateSeen;
+  measured: () => RateSeen;
 };
 
 export type PacerOptions = {
@@ -118,7 +118,7 @@ export function createPacer({ rate, control, clock, stop, meter = createMeter() 
     },
     pausedUntil: () => pause.end,
     pausedSince: () => pause.start,
-    seen() {
+    measured() {
       return {
         mean_per_s: usage.mean(),
         max_in_1s: meter.second.most(),

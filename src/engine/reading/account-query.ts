@@ -21,7 +21,7 @@ export class Stopped extends Error {}
 /** What a read has shown, or how the API refused it. */
 export type QueryResult = { body: Body } | { refusedStatus: number; description: string };
 
-type Send = (onLeft: () => void) => Promise<Answer>;
+type Send = (onSent: () => void) => Promise<Answer>;
 
 /** Reads that belong to no row of a run, under its rate and its retry rules. */
 export type AccountQuery = {
@@ -45,9 +45,9 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
     operation: 'read',
     row,
     describe: () => what,
-    send: (onLeft) => {
+    send: (onSent) => {
       calls += 1;
-      return send(onLeft);
+      return send(onSent);
     },
     classify: classifyAccountRead,
     attempts: { sent: 0, failed: 0 },

@@ -8,8 +8,8 @@ export type PageQuery = { page: number; profile?: string; phoneNumbers?: readonl
 
 /** The reads of the API by which numbers are read. */
 export type AccountPorts = {
-  read: (number: { id: string }, onLeft: () => void) => Promise<Answer>;
-  listNumbers: (query: PageQuery, onLeft: () => void) => Promise<Answer>;
+  read: (number: { id: string }, onSent: () => void) => Promise<Answer>;
+  listNumbers: (query: PageQuery, onSent: () => void) => Promise<Answer>;
 };
 
 export type AccountReadOptions = {
@@ -56,7 +56,7 @@ export async function readPage(
   pageQuery: PageQuery,
 ): Promise<Page<ShownSettings> & { wanted: number }> {
   const what = `page ${pageQuery.page} of the list of numbers`;
-  const page = pageOf(await query.read(what, (onLeft) => ports.listNumbers(pageQuery, onLeft)), what);
+  const page = pageOf(await query.read(what, (onSent) => ports.listNumbers(pageQuery, onSent)), what);
   let wanted = 0;
   for (const shown of page.rows) if (account.addShown(shown)) wanted += 1;
   return { ...page, wanted };
@@ -89,7 +89,7 @@ async function* unreadPhoneNumbers(options: AccountReadOptions): AsyncGenerator<
 
 export async function readOne({ account, query, ports }: AccountReadOptions, named: NumberKey): Promise<void> {
   if (!account.isUnread(named)) return;
-  const result = await query.read(`number ${named.id}`, (onLeft) => ports.read(named, onLeft));
+  const result = await query.read(`number ${named.id}`, (onSent) => ports.read(named, onSent));
   if ('refusedStatus' in result) account.addRefused(named, result.refusedStatus === 404 ? null : result.description);
   // The answer to a read by id is about that id, whatever it shows.
   else if (result.body.kind === 'settings') account.addShown({ ...result.body.settings, id: named.id });

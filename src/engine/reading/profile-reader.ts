@@ -4,8 +4,8 @@ import { type AccountQuery, type QueryResult, Unread } from './account-query.ts'
 
 /** The reads of the API by which profiles are read. */
 export type ProfilePorts = {
-  listProfiles: (page: number, onLeft: () => void) => Promise<Answer>;
-  readProfile: (id: string, onLeft: () => void) => Promise<Answer>;
+  listProfiles: (page: number, onSent: () => void) => Promise<Answer>;
+  readProfile: (id: string, onSent: () => void) => Promise<Answer>;
 };
 
 /** Profiles by id; null for one that the account does not have. Profiles that could not be read are missing. */
@@ -33,7 +33,7 @@ export async function readProfiles(
   const missing = () => [...needed].filter((id) => !found.has(id));
   const readPage = async (number: number) => {
     const what = `page ${number} of the list of profiles`;
-    const result = await query.read(what, (onLeft) => ports.listProfiles(number, onLeft));
+    const result = await query.read(what, (onSent) => ports.listProfiles(number, onSent));
     const page = profilesIn(result);
     for (const profile of page?.rows ?? []) found.set(profile.id, profile);
     // Names cannot be found without the list; ids can.
@@ -45,7 +45,7 @@ export async function readProfiles(
   if (all || pages - 1 <= missing().length) for (let number = 2; number <= pages; number++) await readPage(number);
   // Also after the whole list, which may have missed a profile that was added meanwhile.
   for (const id of missing()) {
-    const result = await query.read(`profile ${id}`, (onLeft) => ports.readProfile(id, onLeft));
+    const result = await query.read(`profile ${id}`, (onSent) => ports.readProfile(id, onSent));
     const [profile] = profilesIn(result)?.rows ?? [];
     if (profile !== undefined) found.set(id, profile);
     // A server without a list of profiles may not know them by id either.

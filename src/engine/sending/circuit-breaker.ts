@@ -11,15 +11,15 @@ const MAX_PROBE_INTERVAL_MS = 30_000;
 /**
  * Stops sending for all rows while the API is down, and probes until it answers:
  *
- *               trip              interval is over
- *     closed ---------> open ------------------------> half-open
- *       ^                ^                               |   |
- *       |                '-- probe fails: wait twice as -'   |
- *       |                    long, or stop the run           |
- *       '---------------------- answer ----------------------'
+ *               outage             interval over
+ *     closed ----------> open ----------------------> half-open
+ *       ^                 ^                             |   |
+ *       |                 '-- probe fails, interval * 2 '   |
+ *       '------------------------ answer -------------------'
  *
  * Open and half-open have a scope. With `all`, both operations wait and either may probe. With `writes`, reads pass and
  * only writes probe: an answered read narrows `all` to `writes` if writes have failed, a failed read widens it again.
+ * When the patience is over, the run stops.
  *
  * cockatiel and opossum do not fit, because they reject calls instead of letting them wait, and know neither an outage of
  * writes alone nor attempts that are refunded.

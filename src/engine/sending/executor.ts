@@ -49,7 +49,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
   // A signal that came when every row had its outcome has stopped nothing.
   const asked = stop.asked();
   const hasStopped = session.unfinished > 0 || asked?.reason === 'phone_number_mismatch';
-  return { stop: hasStopped ? asked : null, requests: pipeline.requests, rate: pipeline.rateSeen() };
+  return { stop: hasStopped ? asked : null, requests: pipeline.requests, rate: pipeline.measuredRate() };
 }
 
 /** Launches rows until there are no more, or the run is to stop. */

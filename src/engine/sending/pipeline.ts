@@ -40,7 +40,7 @@ const STOPS_WITH_READ_BACK: ReadonlySet<StopReason> = new Set([
 const READ_BACK_AFTER_STOP_MS = 30_000;
 
 /** All requests of a command, under one rate. `end` must be called after the last one. */
-export type Pipeline = RequestContext & { rateSeen: () => RateSeen; end: () => void };
+export type Pipeline = RequestContext & { measuredRate: () => RateSeen; end: () => void };
 
 export type PipelineOptions = {
   ports: Pick<Ports, 'clock' | 'onEvent'>;
@@ -87,9 +87,9 @@ export function createPipeline({ ports, limits, control, stop, meter, othersAtWo
     mayReadBack: createReadBackRule(clock, stop),
     pausedForMs: () => Math.max(0, pacer.pausedUntil() - clock.now()),
     answered: 0,
-    rateSeen() {
-      const seen = pacer.seen();
-      return { ...seen, paused_ms: seen.paused_ms + breaker.pausedMs() };
+    measuredRate() {
+      const measured = pacer.measured();
+      return { ...measured, paused_ms: measured.paused_ms + breaker.pausedMs() };
     },
     // The timer of a pause would keep the process alive for as long as the server asks to wait.
     end: throttle.end,

@@ -36,7 +36,7 @@ export type RequestSpec = {
   row: number;
   /** How messages name it. */
   describe: () => string;
-  send: (onLeft: () => void) => Promise<Answer>;
+  send: (onSent: () => void) => Promise<Answer>;
   classify: (answer: Answer, isFirst: boolean) => AnswerMeaning;
   /** Requests of this operation, and those that failed without being part of an outage. */
   attempts: { sent: number; failed: number };

@@ -40,7 +40,7 @@ export const DRIFTED: RowStatus = {
   status: 'held',
   reason: 'drifted',
   retryable: false,
-  detail: 'somebody else has changed the number since the plan was made',
+  detail: 'the number was changed since the plan was made',
 };
 
 export const CONFIRMED: RowStatus = { status: 'updated', reason: 'confirmed_by_read', retryable: false };

@@ -47,7 +47,7 @@ export function requestSpec(row: Row, operation: Operation): RequestSpec {
     operation,
     row: entry.row,
     describe: () => `row ${entry.row} (line ${entry.line}), id ${entry.id}`,
-    send: (onLeft) => (isRead ? ports.read(entry, onLeft) : ports.send(entry, onLeft)),
+    send: (onSent) => (isRead ? ports.read(entry, onSent) : ports.send(entry, onSent)),
     classify: (answer, isFirst) => (isRead ? classifyRead(entry, answer, isFirst) : classify(entry, answer, isFirst)),
     attempts: isRead ? { sent: 0, failed: 0 } : row.writes,
     requests,

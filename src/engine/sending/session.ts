@@ -114,9 +114,9 @@ function noteSession(session: Session): void {
   const now = ports.clock.now();
   if (now - session.notedAt < NOTE_INTERVAL_MS) return;
   session.notedAt = now;
-  const { requests, rateSeen } = pipeline;
+  const { requests, measuredRate } = pipeline;
   ports
-    .record({ type: 'session_seen', at: nowText(ports), requests: { ...requests }, rate: rateSeen() })
+    .record({ type: 'session_seen', at: nowText(ports), requests: { ...requests }, rate: measuredRate() })
     // It is written together with the outcome that follows, whose failure ends the run.
     .catch(() => undefined);
 }

@@ -41,7 +41,7 @@ function expectedResults({ rows, edits }: Trial, { results }: Reference): Line[]
       messaging_profile_id_after: profile ?? 'UNASSIGN',
       messaging_product_after: product ?? '',
       http_status: edit.inFlight ? '200' : '',
-      error_detail: edit.to === 'drifted' ? 'somebody else has changed the number since the plan was made' : '',
+      error_detail: edit.to === 'drifted' ? 'the number was changed since the plan was made' : '',
     };
   });
 }

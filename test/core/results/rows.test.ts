@@ -46,7 +46,7 @@ describe('how a row ended', () => {
   });
 
   it.each([
-    ['held', 'drifted', 'somebody else has changed the number since the plan was made'],
+    ['held', 'drifted', 'the number was changed since the plan was made'],
     ['failed', 'not_found', 'the account no longer has this number'],
     ['updated', '', ''],
   ] as const)('is %s where the number was at its target, and a later look or write says so', (status, reason, why) => {

@@ -130,7 +130,7 @@ describe('pacing', () => {
       [700, 5000],
     ]);
     expect(left.filter((at) => at > 500 && at < 5700)).toEqual([]);
-    expect(pacer.seen().paused_ms).toBeCloseTo(5200, 0);
+    expect(pacer.measured().paused_ms).toBeCloseTo(5200, 0);
   });
 
   it('counts a request that never left as one that left at its end', async () => {
@@ -156,7 +156,7 @@ describe('pacing', () => {
     expect(await clock.until(waiting)).toBeNull();
     expect(clock.now()).toBe(10);
     expect(await clock.until(pacer.admit())).toBeNull();
-    expect(pacer.seen().paused_ms).toBeLessThanOrEqual(10);
+    expect(pacer.measured().paused_ms).toBeLessThanOrEqual(10);
   });
 
   it('admits only the holder while it is held', async () => {
@@ -191,11 +191,11 @@ describe('pacing', () => {
 
   it('reports what it has measured', async () => {
     const { pacer } = await send(10, 31, quick);
-    const seen = pacer.seen();
-    expect(seen.max_in_1s).toBe(10);
-    expect(seen.max_in_60s).toBe(31);
-    expect(seen.mean_per_s).toBeGreaterThan(9.9);
-    expect(seen.mean_per_s).toBeLessThanOrEqual(10);
+    const measured = pacer.measured();
+    expect(measured.max_in_1s).toBe(10);
+    expect(measured.max_in_60s).toBe(31);
+    expect(measured.mean_per_s).toBeGreaterThan(9.9);
+    expect(measured.mean_per_s).toBeLessThanOrEqual(10);
   });
 });
 
@@ -293,15 +293,15 @@ describe('a rate that changes', () => {
     pacer.onRateChange();
     await clock.until(clock.sleep(1000).done);
     await admit();
-    const seen = pacer.seen();
-    expect(seen).toMatchObject({ paused_ms: 7000, throttled_ms: 2000 });
-    expect(seen.allowed).toBeCloseTo(1 + 10 + 5 + 2, 5);
-    expect(seen.server_limit).toEqual({ requests: 100, window_ms: 60_000 });
+    const measured = pacer.measured();
+    expect(measured).toMatchObject({ paused_ms: 7000, throttled_ms: 2000 });
+    expect(measured.allowed).toBeCloseTo(1 + 10 + 5 + 2, 5);
+    expect(measured.server_limit).toEqual({ requests: 100, window_ms: 60_000 });
     const unknown = { ...control, seen: () => ({ limit: 7, windowMs: null }) };
-    const limit = createPacer({ rate: 'auto', control: unknown, clock, stop: createStop() }).seen().server_limit;
+    const limit = createPacer({ rate: 'auto', control: unknown, clock, stop: createStop() }).measured().server_limit;
     expect(limit).toEqual({ requests: 7, window_ms: null });
-    expect(createPacer({ rate: 'off', control, clock, stop: createStop() }).seen().allowed).toBeNull();
-    expect(createPacer({ rate: 'auto', control, clock, stop: createStop() }).seen()).toMatchObject({
+    expect(createPacer({ rate: 'off', control, clock, stop: createStop() }).measured().allowed).toBeNull();
+    expect(createPacer({ rate: 'auto', control, clock, stop: createStop() }).measured()).toMatchObject({
       allowed: 0,
       mean_per_s: 0,
     });
@@ -314,9 +314,9 @@ describe('a rate that changes', () => {
     for (const phase of [1, 2]) {
       const pacer = createPacer({ rate: 4, control, clock, stop: createStop(), meter });
       for (let n = 0; n < 3; n++) (await clock.until(pacer.admit()))?.release();
-      expect(pacer.seen().max_in_60s).toBe(3 * phase);
-      expect(pacer.seen().mean_per_s).toBeGreaterThan(3.8);
-      expect(pacer.seen().mean_per_s).toBeLessThanOrEqual(4);
+      expect(pacer.measured().max_in_60s).toBe(3 * phase);
+      expect(pacer.measured().mean_per_s).toBeGreaterThan(3.8);
+      expect(pacer.measured().mean_per_s).toBeLessThanOrEqual(4);
     }
   });
 
@@ -330,11 +330,11 @@ describe('a rate that changes', () => {
     });
     const admit = async () => (await clock.until(pacer.admit()))?.release();
     await admit();
-    expect(pacer.seen().mean_per_s).toBe(1);
+    expect(pacer.measured().mean_per_s).toBe(1);
     for (let n = 0; n < 4; n++) {
       await clock.until(clock.sleep(5).done);
       await admit();
     }
-    expect(pacer.seen()).toMatchObject({ mean_per_s: 200, max_in_1s: 5 });
+    expect(pacer.measured()).toMatchObject({ mean_per_s: 200, max_in_1s: 5 });
   });
 });

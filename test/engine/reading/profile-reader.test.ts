@@ -28,12 +28,12 @@ async function read(
     return { ...http(200), body: { kind: 'profiles', page: { rows, total: count, pages } } };
   };
   const ports = {
-    listProfiles: (page: number, onLeft: () => void) => {
-      onLeft();
+    listProfiles: (page: number, onSent: () => void) => {
+      onSent();
       return answer(`page ${page}`, profiles.slice((page - 1) * size, page * size), Math.ceil(count / size));
     },
-    readProfile: async (id: string, onLeft: () => void) => {
-      onLeft();
+    readProfile: async (id: string, onSent: () => void) => {
+      onSent();
       const found = profiles.find((one) => one.id === id);
       if (found !== undefined) return answer(id, [found], 1);
       calls.push(id);

@@ -167,8 +167,8 @@ describe('a plan that cannot be read to its end', () => {
       yield* rows(5, (row) => task(row));
       throw new Error('EIO: i/o error, read');
     }
-    const send = async (_entry: unknown, onLeft: () => void) => {
-      onLeft();
+    const send = async (_entry: unknown, onSent: () => void) => {
+      onSent();
       flying += 1;
       await clock.sleep(3000).done;
       flying -= 1;

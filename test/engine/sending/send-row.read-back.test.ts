@@ -292,7 +292,7 @@ describe('a number that was changed after it was planned', () => {
       reason: 'drifted',
       retryable: false,
       profileAfter: OTHER,
-      errorDetail: 'somebody else has changed the number since the plan was made',
+      errorDetail: 'the number was changed since the plan was made',
     });
     expect(w.events.at(-1)?.event).toBe('row.held');
   });

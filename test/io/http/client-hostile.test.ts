@@ -269,10 +269,10 @@ describe('abort', () => {
     const server = await rawServer([], 'stay');
     const client = clientOf(server.url, { concurrency: 3 });
     let left = 0;
-    const onLeft = () => {
+    const onSent = () => {
       left += 1;
     };
-    const answers = [1, 2, 3].map(() => client.send(entry(), onLeft));
+    const answers = [1, 2, 3].map(() => client.send(entry(), onSent));
     await expect.poll(() => left).toBe(3);
     expect(client.inFlight()).toBe(3);
     client.abort();

@@ -20,11 +20,11 @@ async function recording(answer: (response: ServerResponse) => void): Promise<Li
   return { ...server, seen };
 }
 
-type Ask = (client: TelnyxClient, onLeft: () => void) => Promise<Answer>;
+type Ask = (client: TelnyxClient, onSent: () => void) => Promise<Answer>;
 const READS: Record<'numbers' | 'profiles' | 'a profile', Ask> = {
-  numbers: (client, onLeft) => client.listNumbers({ page: 3 }, onLeft),
-  profiles: (client, onLeft) => client.listProfiles(2, onLeft),
-  'a profile': (client, onLeft) => client.readProfile(PROFILE, onLeft),
+  numbers: (client, onSent) => client.listNumbers({ page: 3 }, onSent),
+  profiles: (client, onSent) => client.listProfiles(2, onSent),
+  'a profile': (client, onSent) => client.readProfile(PROFILE, onSent),
 };
 
 /** What a read of this kind brings from a server that answers with this text. */

@@ -86,8 +86,8 @@ export function accountWorld(given: readonly ShownSettings[], how: How = {}): Wo
   }
 
   const ports = {
-    read: ({ id }: { id: string }, onLeft: () => void) => {
-      onLeft();
+    read: ({ id }: { id: string }, onSent: () => void) => {
+      onSent();
       return answerTo(`number ${id}`, () => {
         const found = numbers.find((one) => one.id === id);
         return found === undefined ? http(404, '10005') : ok({ kind: 'settings', settings: found });
@@ -95,9 +95,9 @@ export function accountWorld(given: readonly ShownSettings[], how: How = {}): Wo
     },
     listNumbers: (
       { page, profile, phoneNumbers }: { page: number; profile?: string; phoneNumbers?: readonly string[] },
-      onLeft: () => void,
+      onSent: () => void,
     ) => {
-      onLeft();
+      onSent();
       if (phoneNumbers !== undefined) {
         const wanted = new Set(phoneNumbers);
         const matches = () => numbers.filter((one) => wanted.has(one.phoneNumber ?? ''));

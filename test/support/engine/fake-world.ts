@@ -179,10 +179,10 @@ export function world(
 
   const requestOf =
     (operation: Operation) =>
-    async (one: PlanEntry, onLeft: () => void): Promise<Answer> => {
+    async (one: PlanEntry, onSent: () => void): Promise<Answer> => {
       const { row } = one;
       sent.push({ row, at: clock.now(), operation });
-      onLeft();
+      onSent();
       const before = times.get(`${operation} ${row}`) ?? 0;
       times.set(`${operation} ${row}`, before + 1);
       await clock.sleep(5).done;

@@ -163,12 +163,12 @@ export async function live(plan: Plan, limits: Limits, ends: readonly End[]): Pr
       }
     }
 
-    const requestOf = (operation: Operation) => async (one: { row: number }, onLeft: () => void) => {
+    const requestOf = (operation: Operation) => async (one: { row: number }, onSent: () => void) => {
       if (dead) return never;
       if (operation === 'write' && !intents.has(one.row)) early.push(one.row);
       const asked: Asked = { row: one.row, at: clock.now(), operation, answer: null };
       sent.push(asked);
-      onLeft();
+      onSent();
       asked.answer = await answer(one.row, operation);
       return asked.answer;
     };
