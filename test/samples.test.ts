@@ -28,7 +28,7 @@ function sample(name: string): Record<string, string>[] {
   return records(readFileSync(join(SAMPLES, name), 'utf8'));
 }
 
-/** Carries a sample out against the stand-in, as fast as it goes. No key is there to be read. */
+/** Carries a sample out against the sandbox, as fast as it goes. No key is there to be read. */
 function rehearse(cwd: string, name: string, ...flags: string[]) {
   return run(cwd, ['apply', `samples/${name}`, '--sandbox', '--yes', '--rate', 'off', ...flags], { key: null });
 }

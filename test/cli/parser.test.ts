@@ -86,7 +86,7 @@ describe('a command line', () => {
     );
   });
 
-  it('gives the flags of the stand-in as they were typed', async () => {
+  it('gives the flags of the sandbox as they were typed', async () => {
     const typing = await read('sandbox', '--port', '0', '--fault', '503=0.05', '--fault=429*2', '--quote-key');
     expect(typing).toMatchObject({
       command: 'sandbox',

@@ -207,7 +207,7 @@ describe('a retry', () => {
     expect((await retried(source)).exit).toBe(0);
   });
 
-  it('of the stand-in finds it as the run has left it', async () => {
+  it('of the sandbox finds it as the run has left it', async () => {
     const source = await sourceOf(`id,product\n${id(1)},A2P\n${id(2)},A2P\n`, {
       ledger: [outcome(1), failure(2, true)],
       changes: { settings: { sandbox: 'true' } },

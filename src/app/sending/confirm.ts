@@ -34,7 +34,7 @@ async function ask(
 /** Whether the run may write: by --yes or by the answer to a question. */
 async function isConfirmed(run: Run, changes: number, { settings, context }: Reporting): Promise<boolean | EndSignal> {
   if (settings.yes) return true;
-  const where = settings.sandbox ? 'the stand-in' : settings.base_url;
+  const where = settings.sandbox ? 'the sandbox' : settings.base_url;
   const question = `\nSend ${count(changes, 'change')} to ${where}? [y/N] `;
   if (isInteractive(context)) return ask(question, context.stdin, context);
   // Standard input carries the CSV, but there may be a terminal all the same.

@@ -46,7 +46,7 @@ export async function sendRows(
   const { manifest } = executed.run;
   const lost = await close().then(
     () => [],
-    (error: Error) => [`the state of the stand-in could not be kept: ${error.message}`],
+    (error: Error) => [`the state of the sandbox could not be saved: ${error.message}`],
   );
   const ended = { ...executed.run, manifest: { ...manifest, warnings: [...manifest.warnings, ...lost] } };
   return endRun(ended, { execution: true, decide: executed.decide }, invocation);

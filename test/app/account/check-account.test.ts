@@ -48,7 +48,7 @@ describe('a run is gone on with', () => {
     ['by the key that it was begun with', KEY, {}, 0],
     ['by the key that it was begun with, whose account it has not seen', KEY, { organization: null }, 0],
     ['by any key, when it has not had an answer yet', OTHER, { organization: null, key: null }, 0],
-    ['by the stand-in, which has no key', null, {}, 0],
+    ['by the sandbox, which has no key', null, {}, 0],
     ['by another key of the same organization', OTHER, {}, 1],
   ])('%s', async (_, key, recorded, reads) => {
     const { checked, seen } = await check(shown('org-1'), key, recorded);

@@ -143,7 +143,7 @@ describe('planRun', () => {
     expect(place.sandbox.requests()).toEqual([]);
   });
 
-  it('reads the stand-in without a key, and leaves it to the next command', async () => {
+  it('reads the sandbox without a key, and leaves it to the next command', async () => {
     const place = await accountOf();
     const { run, account } = await place.plan(moves([1, 2]), { sandbox: 'true' });
     expect(account?.how).toContain('2 numbers read');

@@ -120,29 +120,23 @@ ${valid}
   });
 
   it('says no time where nothing paces the requests', () => {
-    const text = planText(previewOf([makeEntry()]), { ...PACE, rate: 'off' }, 'To the stand-in', NOW, UNTIL);
-    expect(text).toMatch(/, keep\n\nTo the stand-in\nThe plan may be carried out until .*\n$/);
+    const text = planText(previewOf([makeEntry()]), { ...PACE, rate: 'off' }, 'To the sandbox', NOW, UNTIL);
+    expect(text).toMatch(/, keep\n\nTo the sandbox\nThe plan may be carried out until .*\n$/);
     expect(text).toContain('\n1 row: 1 to send, 0 rejected, 0 duplicates\n');
   });
 
   it('says whether it fits into the time that there is', () => {
-    const text = planText(
-      previewOf(many(11, () => ({}))),
-      { rate: 5, finish_by: '+2s' },
-      'To the stand-in',
-      NOW,
-      UNTIL,
-    );
-    expect(text.slice(text.indexOf('To the stand-in'))).toBe(
-      `To the stand-in: about 2.2s at 5/s
+    const text = planText(previewOf(many(11, () => ({}))), { rate: 5, finish_by: '+2s' }, 'To the sandbox', NOW, UNTIL);
+    expect(text.slice(text.indexOf('To the sandbox'))).toBe(
+      `To the sandbox: about 2.2s at 5/s
 Within 2s: it does not fit, about 10 of 11 rows will be sent; resume sends the others
 ${valid}
 `,
     );
     const until = localTime(new Date(2026, 0, 15, 22, 1).getTime());
     expect(
-      planText(previewOf([makeEntry()]), { rate: 'off', finish_by: '22:01' }, 'To the stand-in', NOW, UNTIL),
-    ).toContain(`\n\nTo the stand-in\nUntil ${until}: it fits\n`);
+      planText(previewOf([makeEntry()]), { rate: 'off', finish_by: '22:01' }, 'To the sandbox', NOW, UNTIL),
+    ).toContain(`\n\nTo the sandbox\nUntil ${until}: it fits\n`);
     expect(planText(previewOf([]), { rate: 5, finish_by: '+2s' }, TO, NOW, UNTIL)).toBe(
       '\n0 rows: 0 to send, 0 rejected, 0 duplicates\n',
     );

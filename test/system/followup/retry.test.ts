@@ -124,7 +124,7 @@ describe('retry', () => {
     expect(table(cwd, 'input.csv', third)[0]).toMatchObject({ Site: 'Berlin, 2', profile_id: PROFILE });
   });
 
-  it('goes on with the stand-in as the run has left it, without a key', async () => {
+  it('goes on with the sandbox as the run has left it, without a key', async () => {
     const cwd = workDirectory();
     const args = ['apply', writeInput(cwd, 6), '--sandbox', '--rate', 'off', '--stop-after', '2', '--yes'];
     expect((await run(cwd, args, { key: null })).exit).toBe(10);

@@ -162,7 +162,7 @@ describe('undo', () => {
     expect((await paste(cwd, commandIn(refused.stderr, 'apply'))).exit).toBe(0);
   });
 
-  it('of a rehearsal works on its stand-in', async () => {
+  it('of a rehearsal works on its sandbox', async () => {
     const cwd = workDirectory();
     const input = writeLines(cwd, [HEADER, `${numberId(1)},${PROFILE},P2P`]);
     await run(cwd, ['apply', input, '--sandbox', '--rate', 'off', '--yes'], { key: null });

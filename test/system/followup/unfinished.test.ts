@@ -94,7 +94,7 @@ describe('--if-unfinished', () => {
     expect(sent(sandbox)).toBe(13);
   });
 
-  it('planned and finished runs, those of the stand-in and those that died while planning never count', async () => {
+  it('planned and finished runs, those of the sandbox and those that died while planning never count', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api();
     await killedWhilePlanning(cwd, flags);

@@ -218,7 +218,7 @@ describe('a run directory', () => {
     expect(summaryOf(cwd).error).toEqual(error);
   });
 
-  it('keeps the state of its stand-in for later commands', async () => {
+  it('keeps the state of its sandbox for later commands', async () => {
     const cwd = workDirectory();
     await run(cwd, ['plan', writeInput(cwd, 2), '--sandbox']);
     const { next_command: next } = summaryOf(cwd);

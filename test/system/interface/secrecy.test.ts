@@ -126,7 +126,7 @@ describe('the key', () => {
     expect(without.stdout).toMatch(/api key +not set/);
   });
 
-  it('is not even read for the stand-in', async () => {
+  it('is not even read for the sandbox', async () => {
     const cwd = workDirectory();
     const { exit } = await run(cwd, ['apply', writeInput(cwd, 2), '--sandbox', '--yes', '--rate', 'off'], {
       env: { TELNYX_API_KEY_FILE: '/nosuch/file' },

@@ -20,7 +20,7 @@ describe('a disk that is full when the results are written', () => {
     expect(summaryOf(cwd).counts).toMatchObject({ updated: 5, unverified: 0 });
   });
 
-  it('says so as one JSON object too, and ends with the stand-in in the process', async () => {
+  it('says so as one JSON object too, and ends with the sandbox in the process', async () => {
     const cwd = workDirectory();
     const args = ['apply', writeInput(cwd, 3), '--sandbox', '--rate', 'off', '--yes', '--json'];
     const { exit, stdout } = await runPreloaded('full-results.mjs', cwd, args);
