@@ -1,4 +1,5 @@
 import type { NumberState } from '../account/snapshot.ts';
+import type { RejectionCode } from '../input/rejection.ts';
 import { profileCell } from '../input/target.ts';
 import type { PlanEntry } from '../plan/entry.ts';
 import { guardFormula } from '../text/text.ts';
@@ -41,7 +42,7 @@ function compared(entry: PlanEntry, profile: string, product: string, why: strin
 }
 
 /** Rejections of rows whose numbers have been read. */
-const READ_ALL_THE_SAME = new Set(['unknown_profile', 'profile_disabled', 'not_eligible']);
+const NUMBER_WAS_READ: readonly RejectionCode[] = ['unknown_profile', 'profile_disabled', 'not_eligible'];
 
 const NOT_SHOWN = 'the account does not show what the number has now';
 
@@ -54,7 +55,7 @@ export function checkedByPlan(entry: PlanEntry): VerifiedRow | null {
       return compared(entry, profile, product, note === '' ? NOT_SHOWN : note);
     case 'rejected':
       // What a plan may not do says nothing of where the number is.
-      if (READ_ALL_THE_SAME.has(entry.reason) && (profile !== '' || product !== '')) {
+      if (NUMBER_WAS_READ.some((code) => code === entry.reason) && (profile !== '' || product !== '')) {
         return { ...compared(entry, profile, product, NOT_SHOWN), note };
       }
       return { entry, verdict: entry.reason === 'not_found' ? 'missing' : 'rejected', profile, product, note };

@@ -2,6 +2,7 @@ import { quoted } from '../text/text.ts';
 import { isAmbiguous } from './cell.ts';
 import type { Field } from './header.ts';
 import type { Rejection } from './rejection.ts';
+import { UNASSIGN } from './target.ts';
 
 /** The cleaned cells of a row, by field; '' for a cell or a column that is not there. */
 export type RowValues = Record<Field, string>;
@@ -20,7 +21,8 @@ const ROUNDED = /^[0-9]{15}0{2,}$/;
 
 /** Whether a profile cell asks to unassign. Not by toUpperCase(), which also turns `unaßign` into UNASSIGN. */
 export function isUnassign(value: string): boolean {
-  return /^unassign$/i.test(value);
+  // The length first, because every cell of every row is asked several times.
+  return value.length === UNASSIGN.length && /^unassign$/i.test(value);
 }
 
 /** Why a cell is rejected. The text continues a sentence that starts with the cell. */
