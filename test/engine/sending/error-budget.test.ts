@@ -3,31 +3,21 @@ import type { Outcome } from '../../../src/core/attempt/outcome.ts';
 import { createErrorBudget } from '../../../src/engine/sending/error-budget.ts';
 import { createStop } from '../../../src/engine/stop.ts';
 import { entry, PROFILE, UNGUARDED } from '../../support/engine/fake-world.ts';
+import { makeOutcome } from '../../support/make.ts';
 
 const OTHER = '1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed';
 
 type Limits = Parameters<typeof createErrorBudget>[1];
 
-function outcome(more: Partial<Outcome> = {}): Outcome {
-  return {
-    row: 1,
+const outcome = (more: Partial<Outcome> = {}): Outcome =>
+  makeOutcome({
     status: 'failed',
     reason: 'api_error',
-    retryable: false,
-    profileAfter: '',
-    productAfter: '',
     httpStatus: 422,
     errorCode: '10015',
     errorTitle: 'Bad Request',
-    errorDetail: '',
-    errorPointer: '',
-    attempts: 1,
-    durationMs: 5,
-    requestId: '',
-    finishedAt: '2026-11-23T02:00:00.000Z',
     ...more,
-  };
-}
+  });
 
 const updated = outcome({ status: 'updated', reason: '', httpStatus: 200, errorCode: '', errorTitle: '' });
 const exhausted = outcome({ reason: 'attempts_exhausted', retryable: true, httpStatus: 425, errorCode: '' });

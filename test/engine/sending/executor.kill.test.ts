@@ -4,15 +4,15 @@ import type { Outcome } from '../../../src/core/attempt/outcome.ts';
 import { ROW_STATE } from '../../../src/core/ledger/replay.ts';
 import { decides, mayHaveLanded, settings } from '../../support/engine/fake-world.ts';
 import {
-  type Asked,
-  type End,
+  type AnsweredRequest,
+  type Disturbance,
+  type EarlyEnd,
   FAULTS,
   type Fault,
-  type Life,
-  live,
-  type Plan,
-  type Spell,
-} from '../../support/engine/mortal-world.ts';
+  type FinishedRun,
+  runSessions,
+  type Scenario,
+} from '../../support/engine/killed-sessions.ts';
 import { mostInWindow } from '../../support/engine/most-in-window.ts';
 
 const ROWS = 40;
@@ -20,12 +20,12 @@ const ROWS = 40;
 const ENDLESS = 60;
 
 const time = fc.integer({ min: 0, max: 40_000 });
-const spell: fc.Arbitrary<Spell> = fc.record({
+const disturbance: fc.Arbitrary<Disturbance> = fc.record({
   from: time,
   ms: fc.oneof(fc.integer({ min: 100, max: 5000 }), fc.integer({ min: 5000, max: 150_000 })),
   kind: fc.constantFrom('503', 'refused', 'hang', '429', 'writes 503'),
 });
-const end: fc.Arbitrary<End> = fc.oneof(
+const end: fc.Arbitrary<EarlyEnd> = fc.oneof(
   fc.record({ kind: fc.constant('entry' as const), n: fc.integer({ min: 1, max: 70 }) }),
   fc.record({ kind: fc.constantFrom('time' as const, 'signal' as const), n: time }),
 );
@@ -37,14 +37,14 @@ const rowFaults = fc.array(
   },
 );
 
-const plan: fc.Arbitrary<Plan> = fc.record({
+const scenario: fc.Arbitrary<Scenario> = fc.record({
   rows: fc.integer({ min: 1, max: ROWS }),
   refused: fc.array(fc.integer({ min: 1, max: ROWS }), { maxLength: 4 }).map((list) => new Set(list)),
   faults: rowFaults.map((list) => new Map(list)),
-  spells: fc.array(spell, { maxLength: 2 }),
-  ways: fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 10 }),
-  disk: fc.integer({ min: 0, max: 60 }),
-  steps: fc.array(fc.record({ at: time, by: fc.constantFrom(3_600_000, -3_600_000) }), { maxLength: 3 }),
+  disturbances: fc.array(disturbance, { maxLength: 2 }),
+  latencies: fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 10 }),
+  diskMs: fc.integer({ min: 0, max: 60 }),
+  clockSteps: fc.array(fc.record({ at: time, by: fc.constantFrom(3_600_000, -3_600_000) }), { maxLength: 3 }),
 });
 
 const limits = fc.record({
@@ -56,12 +56,12 @@ const limits = fc.record({
 });
 
 /** The outcomes of a row, oldest first. */
-function outcomesOf({ ledger }: Life, row: number): Outcome[] {
+function outcomesOf({ ledger }: FinishedRun, row: number): Outcome[] {
   return ledger.flatMap((line) => (line.type === 'outcome' && line.row === row ? [line] : []));
 }
 
 /** Whether a row was written after a write that may have happened, with no read in between that was answered. */
-function isWrittenBlindly(asked: readonly Asked[]): boolean {
+function isWrittenBlindly(asked: readonly AnsweredRequest[]): boolean {
   let unsure = false;
   for (const { operation, answer } of asked) {
     if (operation === 'write' && unsure) return true;
@@ -74,7 +74,7 @@ function isWrittenBlindly(asked: readonly Asked[]): boolean {
 }
 
 /** Whether a row was read although the result of its last write in this session was clear. */
-function isReadForNothing(asked: readonly Asked[]): boolean {
+function isReadForNothing(asked: readonly AnsweredRequest[]): boolean {
   let unsure = false;
   for (const { operation, answer } of asked) {
     if (operation === 'read' && !unsure) return true;
@@ -86,7 +86,7 @@ function isReadForNothing(asked: readonly Asked[]): boolean {
 }
 
 /** What sessions have done and must not do, according to the state of the rows in the ledger before them. */
-function violationsOf({ sessions }: Life, rows: number): string[] {
+function violationsOf({ sessions }: FinishedRun, rows: number): string[] {
   return sessions.flatMap(({ before, sent, early }, n) => {
     const violations = early.map((row) => `session ${n} wrote row ${row} before its intent was on disk`);
     for (let row = 1; row <= rows; row++) {
@@ -108,9 +108,9 @@ function violationsOf({ sessions }: Life, rows: number): string[] {
   });
 }
 
-function check(life: Life, given: Plan, max: { rate: number; max_attempts: number }): void {
-  expect(violationsOf(life, given.rows)).toEqual([]);
-  for (const { sent, execution } of life.sessions) {
+function check(run: FinishedRun, given: Scenario, max: { rate: number; max_attempts: number }): void {
+  expect(violationsOf(run, given.rows)).toEqual([]);
+  for (const { sent, execution } of run.sessions) {
     const all = sent.map(({ at }) => at);
     expect(mostInWindow(all, 1000)).toBeLessThanOrEqual(Math.ceil(max.rate));
     if (execution !== null) {
@@ -119,39 +119,39 @@ function check(life: Life, given: Plan, max: { rate: number; max_attempts: numbe
     }
   }
   for (let row = 1; row <= given.rows; row++) {
-    const outcomes = outcomesOf(life, row);
+    const outcomes = outcomesOf(run, row);
     const last = outcomes.at(-1);
     // One final outcome, before which there may be unverified ones.
     expect(outcomes.slice(0, -1).every(({ status }) => status === 'unverified')).toBe(true);
-    expect([row, last?.status]).toEqual([row, life.atTarget(row) ? 'updated' : 'failed']);
+    expect([row, last?.status]).toEqual([row, run.atTarget(row) ? 'updated' : 'failed']);
     // A row is unverified only if reads have failed too.
     const unknown = outcomes.filter(({ status }) => status === 'unverified');
     expect(unknown.every(({ reason }) => reason === 'read_failed')).toBe(true);
-    const writes = life.sessions
+    const writes = run.sessions
       .flatMap(({ sent }) => sent)
       .filter((one) => one.row === row && one.operation === 'write');
-    const killed = life.sessions.filter(({ execution }) => execution === null).length;
+    const killed = run.sessions.filter(({ execution }) => execution === null).length;
     expect(last?.attempts).toBeLessThanOrEqual(writes.length + killed);
     if (given.refused.has(row)) expect(last).toMatchObject({ status: 'failed' });
     else if (max.max_attempts === ENDLESS)
       expect([row, last?.status, last?.retryable]).toEqual([row, 'updated', false]);
   }
-  expect(life.index.ended).toBe(given.rows);
+  expect(run.index.ended).toBe(given.rows);
 }
 
 describe('a run that is killed again and again', () => {
   it('ends with one true outcome for each row, reads before it writes again, and keeps the rate', async () => {
     await fc.assert(
-      fc.asyncProperty(plan, limits, fc.array(end, { maxLength: 5 }), async (given, some, ends) => {
-        const life = await live(given, settings(some), ends);
-        check(life, given, some);
+      fc.asyncProperty(scenario, limits, fc.array(end, { maxLength: 5 }), async (given, some, ends) => {
+        const run = await runSessions(given, settings(some), ends);
+        check(run, given, some);
       }),
       { numRuns: 200 },
     );
   });
 
   it('is correct if it is killed at any entry of its ledger', async () => {
-    const given: Plan = {
+    const given: Scenario = {
       rows: 12,
       refused: new Set([5]),
       faults: new Map<number, Fault[]>([
@@ -160,39 +160,39 @@ describe('a run that is killed again and again', () => {
         [7, ['429']],
         [9, ['garbled landed', '503']],
       ]),
-      spells: [{ from: 1500, ms: 4000, kind: '503' }],
-      ways: [5, 400, 30],
-      disk: 3,
-      steps: [],
+      disturbances: [{ from: 1500, ms: 4000, kind: '503' }],
+      latencies: [5, 400, 30],
+      diskMs: 3,
+      clockSteps: [],
     };
     const some = settings({ rate: 7, max_attempts: ENDLESS });
-    const whole = await live(given, some, []);
+    const whole = await runSessions(given, some, []);
     check(whole, given, { rate: 7, max_attempts: ENDLESS });
     expect(whole.sessions).toHaveLength(1);
     expect(whole.ledger.length).toBeGreaterThan(24);
     for (let n = 1; n <= whole.ledger.length; n++) {
-      const life = await live(given, some, [{ kind: 'entry', n }]);
-      expect(life.sessions[0]?.execution).toBeNull();
-      check(life, given, { rate: 7, max_attempts: ENDLESS });
+      const run = await runSessions(given, some, [{ kind: 'entry', n }]);
+      expect(run.sessions[0]?.execution).toBeNull();
+      check(run, given, { rate: 7, max_attempts: ENDLESS });
     }
   });
 
   it('reads all rows that were in flight, and writes none of them twice', async () => {
-    const given: Plan = {
+    const given: Scenario = {
       rows: 10,
       refused: new Set(),
       faults: new Map(),
-      spells: [],
-      ways: [5000],
-      disk: 0,
-      steps: [],
+      disturbances: [],
+      latencies: [5000],
+      diskMs: 0,
+      clockSteps: [],
     };
-    const life = await live(given, settings({ rate: 'off', concurrency: 10 }), [{ kind: 'time', n: 3000 }]);
-    const [first, second] = life.sessions;
+    const run = await runSessions(given, settings({ rate: 'off', concurrency: 10 }), [{ kind: 'time', n: 3000 }]);
+    const [first, second] = run.sessions;
     expect(first?.sent.map(({ operation }) => operation)).toEqual(Array(10).fill('write'));
     expect(second?.sent.map(({ operation }) => operation)).toEqual(Array(10).fill('read'));
     for (let row = 1; row <= 10; row++) {
-      expect(outcomesOf(life, row)).toMatchObject([{ status: 'updated', reason: 'confirmed_by_read', attempts: 1 }]);
+      expect(outcomesOf(run, row)).toMatchObject([{ status: 'updated', reason: 'confirmed_by_read', attempts: 1 }]);
     }
   });
 });
