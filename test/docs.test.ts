@@ -6,6 +6,7 @@ import { exitCodesTable, fileErrorsTable, rejectionsTable, settingsTables } from
 import { generated } from '../scripts/docs.ts';
 import { LAYERS } from '../scripts/layers.ts';
 import { readCommandLine } from '../src/cli/parser.ts';
+import { COMMAND_NAMES } from '../src/cli/registry.ts';
 import { SANDBOX_FLAGS } from '../src/commands/sandbox-flags.ts';
 import { STATUSES } from '../src/core/attempt/outcome.ts';
 import { FILE_ERRORS, REJECTIONS } from '../src/core/input/rejection.ts';
@@ -134,6 +135,11 @@ describe('what the documents name', () => {
     expect(new Set(reasons).size).toBeGreaterThan(14);
     const inTables = new Set(codeInTables(read('docs/results.md').split('## Reasons')[1] as string));
     expect(reasons.filter((reason) => !inTables.has(reason))).toEqual([]);
+  });
+
+  it('docs/workflow.md has a row for every command', () => {
+    const commands = codeInTables(read('docs/workflow.md')).map((usage) => usage.split(' ')[0] as string);
+    expect([...new Set(commands)].sort()).toEqual([...COMMAND_NAMES].sort());
   });
 
   it('docs/glossary.md names every state of a run', () => {
