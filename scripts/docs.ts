@@ -7,7 +7,14 @@ import { jobJsonSchema } from '../src/core/settings/job.ts';
 import type { Published } from '../test/chaos/publish.ts';
 import { chaosTable, goalTables, highlights } from './docs/figures.ts';
 import { json, withPart } from './docs/markdown.ts';
-import { exitCodesTable, fileErrorsTable, rejectionsTable, settingsTables } from './docs/tables.ts';
+import {
+  exitCodesTable,
+  fileErrorsTable,
+  reasonsTable,
+  rejectionsTable,
+  settingsTables,
+  stopReasonsTable,
+} from './docs/tables.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -17,6 +24,8 @@ function parts(figures: Figures, chaos: Published): readonly (readonly [path: st
     ['README.md', 'figures', highlights(figures, chaos)],
     ['docs/input.md', 'rejections', rejectionsTable()],
     ['docs/input.md', 'file-errors', fileErrorsTable()],
+    ['docs/results.md', 'reasons', reasonsTable()],
+    ['docs/results.md', 'stop-reasons', stopReasonsTable()],
     ['docs/settings.md', 'settings', settingsTables()],
     ['docs/exit-codes.md', 'exit-codes', exitCodesTable()],
     ['docs/performance.md', 'goals', goalTables(figures)],

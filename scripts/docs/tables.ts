@@ -1,4 +1,6 @@
+import { STOP_REASONS } from '../../src/core/attempt/stop-reason.ts';
 import { FILE_ERRORS, REJECTIONS } from '../../src/core/input/rejection.ts';
+import { REASONS } from '../../src/core/plan/reason.ts';
 import { EXIT_TEXT } from '../../src/core/run/exit-codes.ts';
 import { flagOf } from '../../src/core/settings/flags.ts';
 import { jobJsonSchema } from '../../src/core/settings/job.ts';
@@ -26,6 +28,26 @@ export function settingsTables(): string {
     return `## ${group}\n\n${table(['flag', 'default', 'also by', 'meaning'], rows)}`;
   });
   return sections.join('\n\n');
+}
+
+/** The table of reasons in results.csv, each with the statuses that it comes with. */
+export function reasonsTable(): string {
+  return table(
+    ['reason', 'with status', 'meaning'],
+    Object.entries(REASONS).map(([reason, { statuses, meaning }]) => [
+      `\`${reason}\``,
+      [...statuses, ...(Object.hasOwn(REJECTIONS, reason) ? ['rejected'] : [])].map((name) => `\`${name}\``).join(', '),
+      meaning,
+    ]),
+  );
+}
+
+/** The table of reasons for which a run ends before its last row. */
+export function stopReasonsTable(): string {
+  return table(
+    ['reason', 'the run stopped because'],
+    Object.entries(STOP_REASONS).map(([reason, meaning]) => [`\`${reason}\``, meaning]),
+  );
 }
 
 /** The table of exit codes. */

@@ -1,6 +1,6 @@
 import type { Answer, ApiError } from '../core/api/response.ts';
-import type { StopReason } from '../core/attempt/classify.ts';
 import type { Outcome } from '../core/attempt/outcome.ts';
+import type { StopReason } from '../core/attempt/stop-reason.ts';
 import type { LedgerEntry } from '../core/ledger/entry.ts';
 import type { PlanEntry } from '../core/plan/entry.ts';
 

@@ -1,10 +1,10 @@
-import type { StopReason } from '../core/attempt/classify.ts';
+import type { StopCause, StopReason } from '../core/attempt/stop-reason.ts';
 import type { Clock } from './ports.ts';
 
 /** A request to end the run, shared by everything that may ask for it or must obey it. */
 export type Stop = {
   /** Null while the run goes on. */
-  asked: () => { reason: StopReason; detail: string } | null;
+  asked: () => StopCause | null;
   /** The first reason stays; later calls are ignored. */
   ask: (reason: StopReason, detail: string) => void;
   /** Calls back once when a stop is asked for, at once if it has been. Returns a function that removes the callback. */
@@ -12,7 +12,7 @@ export type Stop = {
 };
 
 export function createStop(): Stop {
-  let asked: { reason: StopReason; detail: string } | null = null;
+  let asked: StopCause | null = null;
   const callbacks = new Set<() => void>();
   return {
     asked: () => asked,

@@ -30,7 +30,7 @@ export function outcome(row: number, changes: Partial<Outcome> = {}): LedgerEntr
 
 /** The entry of a row that failed: for good, or with `retryable` for now. */
 export function failure(row: number, retryable: boolean, changes: Partial<Outcome> = {}): LedgerEntry {
-  const how = retryable
+  const how: Partial<Outcome> = retryable
     ? { reason: 'attempts_exhausted', httpStatus: 503 }
     : { reason: 'api_error', httpStatus: 422, errorCode: '10015' };
   return outcome(row, { status: 'failed', retryable, profileAfter: '', ...how, ...changes });

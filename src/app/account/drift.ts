@@ -5,6 +5,7 @@ import type { LedgerEntry } from '../../core/ledger/entry.ts';
 import { addToIndex, type LedgerIndex } from '../../core/ledger/replay.ts';
 import { compareWithPlan, compareWithUndo } from '../../core/plan/drift.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
+import type { Reason } from '../../core/plan/reason.ts';
 import { count } from '../../core/text/text.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import type { Ledger } from '../../io/run/ledger-file.ts';
@@ -47,7 +48,7 @@ function unsentOutcome(comparison: Comparison, entry: PlanEntry): Outcome | null
   if (number.state === 'absent') {
     return { ...base, status: 'failed', reason: 'not_found', errorDetail: 'the account no longer has this number' };
   }
-  const unread = { ...base, status: 'held' as const, reason: 'unread' };
+  const unread = { ...base, status: 'held', reason: 'unread' } as const;
   // An undo writes only if it is known that the number still has what the run set.
   if (number.state !== 'found') {
     return isUndo(comparison) ? { ...unread, errorDetail: 'the number could not be read' } : null;
@@ -61,7 +62,7 @@ function unsentOutcome(comparison: Comparison, entry: PlanEntry): Outcome | null
   if (isUndo(comparison) && drift === 'unknown') {
     return { ...unread, ...now, errorDetail: 'the account does not show what the number has now' };
   }
-  const held = (reason: string, errorDetail: string): Outcome => ({
+  const held = (reason: Reason, errorDetail: string): Outcome => ({
     ...base,
     ...now,
     status: 'held',

@@ -1,6 +1,7 @@
+import type { RefusalReason } from '../../core/attempt/stop-reason.ts';
 import type { Tally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
-import type { State } from '../../core/run/manifest.ts';
+import type { Manifest, State } from '../../core/run/manifest.ts';
 import { CommandError } from '../errors.ts';
 
 type EndingError = { code: string; message: string };
@@ -9,7 +10,7 @@ type EndingError = { code: string; message: string };
 export type RunEnding = {
   exit: number;
   state: State;
-  stop?: { reason: string; detail: string } | null;
+  stop?: Manifest['stop'];
   /** Why the exit code is not 0, if the counts do not explain it. */
   error?: EndingError | null;
   /** The next command, if it is not the usual one. */
@@ -29,7 +30,7 @@ export function failedEnding(exit: number, state: State, code: string, message: 
 }
 
 /** The ending of a run that a guard refuses before the first write (exit 8). */
-export function refusal(code: string, message: string, detail = message): FailedEnding {
+export function refusal(code: RefusalReason, message: string, detail = message): FailedEnding {
   return { ...failedEnding(EXIT.refused, 'refused', code, message), stop: { reason: code, detail } };
 }
 

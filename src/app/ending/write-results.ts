@@ -29,13 +29,18 @@ import { type CsvRecord, isBlank } from '../../io/csv/record.ts';
 import { readCsv } from '../../io/csv/records.ts';
 import { type CsvWriter, createCsvWriter } from '../../io/csv/writer.ts';
 import { runFiles } from '../../io/run/directory.ts';
-import { openLedgerEntries, scanLedger } from '../../io/run/ledger-file.ts';
+import { OtherVersionError, openLedgerEntries, scanLedger } from '../../io/run/ledger-file.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
+import { UsageError } from '../errors.ts';
 
-/** Reads a ledger once. Throws when it names a row that the plan does not have. */
+/** Reads a ledger once. Throws if it is damaged, and UsageError if only another version can read it. */
 export async function indexLedger(path: string, rows: number): Promise<LedgerIndex> {
   const index = emptyIndex(rows);
-  await scanLedger(path, (entry, offset, length) => addToIndex(index, entry, offset, length));
+  try {
+    await scanLedger(path, (entry, offset, length) => addToIndex(index, entry, offset, length));
+  } catch (error) {
+    throw error instanceof OtherVersionError ? new UsageError(error.message) : error;
+  }
   return index;
 }
 
@@ -62,8 +67,9 @@ export async function* resultsOf(dir: string, index: LedgerIndex, execution: boo
     for await (const batch of readPlan(files.plan)) {
       yield batch.map((planned) => {
         const entry = withFound(planned, index);
-        const left = (index.rowStates[entry.row] ?? 0) as RowState;
-        return resultOf(entry, left, outcomeOf(entry.row), execution, heldWhy(entry));
+        const state = (index.rowStates[entry.row] ?? 0) as RowState;
+        const facts = { state, outcome: outcomeOf(entry.row), profileHold: heldWhy(entry) };
+        return resultOf(entry, facts, execution);
       });
     }
   } finally {

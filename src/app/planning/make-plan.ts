@@ -3,7 +3,15 @@ import { pipeline } from 'node:stream/promises';
 import { createRepeatIndex } from '../../core/input/duplicates.ts';
 import { mapHeader } from '../../core/input/header.ts';
 import type { FileError } from '../../core/input/rejection.ts';
-import { PLAN_COLUMNS, type PlanEntry, planCells, planRow, targetsOf, withRepeat } from '../../core/plan/entry.ts';
+import {
+  type Layout,
+  PLAN_COLUMNS,
+  type PlanEntry,
+  planCells,
+  planRow,
+  targetsOf,
+  withRepeat,
+} from '../../core/plan/entry.ts';
 import { createPreview, type Preview } from '../../core/plan/preview.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { CsvError, isBlank } from '../../io/csv/record.ts';
@@ -51,7 +59,7 @@ async function draftPlan(
   const allowed = { unassign: checks.allow_unassign, roundedIds: checks.allow_rounded_ids, online };
   const preview = createPreview();
   const writer = createCsvWriter(files.plan, PLAN_COLUMNS);
-  let header: { columns: Parameters<typeof planRow>[3]; width: number } | null = null;
+  let header: Layout | null = null;
   let row = 0;
   try {
     for await (const batch of readCsv(files.input, dialect)) {
@@ -68,7 +76,7 @@ async function draftPlan(
           continue;
         }
         row += 1;
-        const entry = planRow(row, record.line, record.cells, header.columns, header.width, allowed);
+        const entry = planRow({ row, line: record.line, cells: record.cells }, header, allowed);
         preview.add(entry);
         writer.write(planCells(entry));
         onEntry(entry);

@@ -1,5 +1,6 @@
 import { planExit, signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
+import type { RunCommand } from '../../core/run/manifest.ts';
 import { variableOf } from '../../core/settings/flags.ts';
 import { SETTING_NAMES, settingDefinition } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
@@ -66,7 +67,7 @@ async function copyAndPlan(
 /** Makes a run and plans its input. If a signal or an error interrupts that, it ends the run; nothing was sent. */
 export async function planOrExit(
   source: InputSource,
-  command: string,
+  command: RunCommand,
   invocation: KeyedInvocation,
 ): Promise<PlannedInput | Ended> {
   const controller = new AbortController();

@@ -29,7 +29,7 @@ export function warningText(warnings: readonly string[], dir: string, { stderr, 
 /** A plan for people. */
 export function planTextOf(run: Run, preview: Preview, account: AccountText | null, settings: Settings): string {
   const sentTo = settings.sandbox ? 'To the sandbox' : `PATCH ${settings.base_url}/phone_numbers/{id}/messaging`;
-  return planText(preview, settings, sentTo, Date.now(), validUntil(run, settings), account);
+  return planText(preview, { settings, sentTo, now: Date.now(), validUntil: validUntil(run, settings), account });
 }
 
 /** Shows a new plan: the plan on standard output for `plan`; everything else on standard error. */

@@ -78,7 +78,7 @@ export function draftRetry(from: string, taken: readonly number[], dir: string):
       const entry = planned.entryOf(of);
       if (entry.reason === 'before_unknown') continue;
       row += 1;
-      yield { entry: { ...entry, row, line: row + 1, action: 'change' as const, reason: '', note: '' }, of };
+      yield { entry: { ...entry, row, line: row + 1, action: 'change' as const, reason: '' as const, note: '' }, of };
     }
   }
   try {

@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, extname, resolve } from 'node:path';
-import { type Manifest, runName } from '../../core/run/manifest.ts';
+import { type Manifest, type RunCommand, runName } from '../../core/run/manifest.ts';
 import { TOOL } from '../../core/text/tool.ts';
 import { createRunDirectory, removeRun } from '../../io/run/directory.ts';
 import { UsageError } from '../errors.ts';
@@ -31,7 +31,7 @@ function isFile(path: string): boolean {
 }
 
 /** Makes a run directory with a manifest and a lock. Throws UsageError if it cannot be made. */
-export async function newRun(from: RunSource, command: string, { settings, context }: Reporting): Promise<Run> {
+export async function newRun(from: RunSource, command: RunCommand, { settings, context }: Reporting): Promise<Run> {
   const now = new Date();
   const { path } = from;
   const name = runName(settings.name ?? from.name ?? (path === null ? 'stdin' : basename(path, extname(path))));

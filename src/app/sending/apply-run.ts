@@ -1,5 +1,5 @@
 import { EXIT } from '../../core/run/exit-codes.ts';
-import type { Manifest } from '../../core/run/manifest.ts';
+import type { Manifest, RunCommand } from '../../core/run/manifest.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { count } from '../../core/text/text.ts';
 import { checkAccount } from '../account/check-account.ts';
@@ -37,7 +37,7 @@ async function checkState(run: Run, isOurs: boolean, context: Context): Promise<
 }
 
 /** The command that a saved plan belongs to once it is executed. */
-function commandOf({ source }: Manifest): string {
+function commandOf({ source }: Manifest): RunCommand {
   if (source === null) return 'apply';
   return source.undo && source.only === '' ? 'undo' : 'retry';
 }

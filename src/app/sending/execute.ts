@@ -114,9 +114,11 @@ function accountRecorder(started: Run, digest: string) {
   };
 }
 
-function markStarted(run: Run): Run {
+function markStarted(run: Run, version: string): Run {
   return updateRun(run, {
     state: 'running',
+    // A later command must know who wrote the last lines of the ledger.
+    version,
     started_at: run.manifest.started_at ?? new Date().toISOString(),
     finished_at: null,
     exit_code: null,
@@ -156,7 +158,7 @@ export async function executePlan(
   const files = runFiles(given.dir);
   const index = await indexLedger(files.ledger, given.manifest.input.rows);
   const ledger = await openLedger(files.ledger);
-  const account = accountRecorder(markStarted(given), keyDigest(target.baseUrl, target.key));
+  const account = accountRecorder(markStarted(given, context.version), keyDigest(target.baseUrl, target.key));
   if (reread !== null) await recordDrift({ run: given, reread, force: settings.force, index }, ledger);
   const logger = openLog(given, settings, context);
   const transport = await deps.openTransport(target, invocation);

@@ -2,22 +2,7 @@ import type { Answer, ApiError, HttpAnswer, ShownSettings } from '../api/respons
 import { UNASSIGN } from '../input/target.ts';
 import type { PlanEntry } from '../plan/entry.ts';
 import { quoted } from '../text/text.ts';
-
-/** Why a run stops before its last row, as a stable code. */
-export type StopReason =
-  | 'key_refused'
-  | 'account_refused'
-  | 'redirected'
-  | 'phone_number_mismatch'
-  | 'server_wait'
-  | 'max_failures'
-  | 'max_same_error'
-  | 'profiles_held'
-  | 'outage'
-  | 'finish_by'
-  | 'stop_after'
-  | 'signal'
-  | 'internal';
+import type { StopReason } from './stop-reason.ts';
 
 /** What one answer means for its row and for the run. */
 export type AnswerMeaning =

@@ -1,4 +1,6 @@
-/** How a row can end. */
+import type { Reason } from '../plan/reason.ts';
+
+/** What results.csv says of a row. */
 export const STATUSES = [
   'updated',
   'unchanged',
@@ -12,21 +14,24 @@ export const STATUSES = [
 ] as const;
 export type Status = (typeof STATUSES)[number];
 
-/** Telnyx: 'Missing association' and 'associated resource does not exist', which for this call is the profile. */
+/** Telnyx: 'Missing association' and 'associated resource does not exist'; in this call the resource is the profile. */
 const PROFILE_CODES = new Set(['10013', '10017']);
 const PROFILE_POINTER = '/messaging_profile_id';
 
-/** Whether a failure is about the target profile, and not about the number. */
+/** Whether a failure is about the target profile instead of the number. */
 export function namesProfile({ errorCode, errorPointer }: Pick<Outcome, 'errorCode' | 'errorPointer'>): boolean {
   return PROFILE_CODES.has(errorCode) || errorPointer === PROFILE_POINTER;
 }
 
-/** The end of one row that was sent, as the ledger keeps it. Empty text means unknown or not asked for. */
+/** The statuses of rows that a run tried to send. */
+export const OUTCOME_STATUSES = ['updated', 'unchanged', 'failed', 'unverified', 'held'] as const satisfies Status[];
+
+/** How one row ended that a run tried to send, as the ledger keeps it. Empty text means unknown or not asked for. */
 export type Outcome = {
   row: number;
-  status: 'updated' | 'unchanged' | 'failed' | 'unverified' | 'held';
-  reason: string;
-  /** Whether sending the row again later may help (a temporary failure). */
+  status: (typeof OUTCOME_STATUSES)[number];
+  reason: Reason | '';
+  /** Whether the failure is temporary, so that sending the row again later may help. */
   retryable: boolean;
   profileAfter: string;
   productAfter: string;

@@ -5,7 +5,8 @@ import { hasOutcome, ROW_STATE } from '../ledger/replay.ts';
 import type { Profiles } from '../plan/diff.ts';
 import { compareWithUndo } from '../plan/drift.ts';
 import type { PlanEntry } from '../plan/entry.ts';
-import { NOW, settingsText } from '../results/rows.ts';
+import { nowNote, unreadNote } from '../plan/note.ts';
+import type { Reason } from '../plan/reason.ts';
 
 /** A profile and a product, as plan.csv has them. */
 export type Values = { profile: string; product: string };
@@ -64,7 +65,7 @@ export function undoEntry(
   return { ...entry, action: 'held', reason: 'before_unknown', note };
 }
 
-function held(entry: PlanEntry, reason: string, note: string): PlanEntry {
+function held(entry: PlanEntry, reason: Reason, note: string): PlanEntry {
   return { ...entry, action: 'held', reason, note };
 }
 
@@ -72,18 +73,18 @@ function held(entry: PlanEntry, reason: string, note: string): PlanEntry {
 export function undoWithAccount(entry: PlanEntry, known: NumberState, profiles: Profiles, force: boolean): PlanEntry {
   if (known.state === 'absent') return held(entry, 'not_found', 'the account no longer has this number');
   if (known.state !== 'found') {
-    return held(entry, 'unread', `could not be read: ${known.state === 'unreadable' ? known.why : 'it was not read'}`);
+    return held(entry, 'unread', unreadNote(known.state === 'unreadable' ? known.why : 'it was not read'));
   }
   const { shown } = known;
   const { phoneNumber = entry.phoneNumber } = shown;
   const named = { ...entry, phoneNumber };
   const [profileNow, productNow] = [profileCell(shown.profile), shown.product ?? ''];
-  const now = `${NOW}${settingsText(profileNow, productNow)}`;
+  const note = (why = '') => nowNote(profileNow, productNow, why);
   // What it has now, so that results.csv is true and an undo of this undo has something to go back to.
   const put: PlanEntry = { ...named, profileBefore: profileNow, productBefore: productNow };
   const live = compareWithUndo(entry, shown);
   if (live === 'at_target') return { ...put, action: 'unchanged' };
-  if (live === 'drifted' && !force) return held(named, 'drifted', now);
+  if (live === 'drifted' && !force) return held(named, 'drifted', note());
   // Not even by force: an undo of this undo would have nothing to go back to.
   if (!isKnown(entry, { profile: profileNow, product: productNow })) {
     return held(named, 'unread', 'the account does not show what the number has now');
@@ -91,12 +92,11 @@ export function undoWithAccount(entry: PlanEntry, known: NumberState, profiles: 
   const { profileTarget: profile, productTarget: product } = entry;
   if (profile !== '' && profile !== UNASSIGN) {
     const back = profiles.byId(profile);
-    if (back === null)
-      return held(named, 'unknown_profile', `${now}; the account no longer has the profile ${profile}`);
-    if (back?.enabled === false) return held(named, 'profile_disabled', `${now}; profile ${profile} is disabled`);
+    if (back === null) return held(named, 'unknown_profile', note(`the account no longer has the profile ${profile}`));
+    if (back?.enabled === false) return held(named, 'profile_disabled', note(`profile ${profile} is disabled`));
   }
   if (product !== '' && product !== shown.product && shown.eligible?.includes(product) === false) {
-    return held(named, 'not_eligible', `${now}; the number may no longer have ${product}`);
+    return held(named, 'not_eligible', note(`the number may no longer have ${product}`));
   }
   return put;
 }

@@ -7,6 +7,7 @@ import { profileCell } from '../input/target.ts';
 import { printable, quoted } from '../text/text.ts';
 import { compareWithPlan } from './drift.ts';
 import type { PlanEntry } from './entry.ts';
+import { productNote, unreadNote } from './note.ts';
 
 /** What is known of the profiles of the account. */
 export type Profiles = {
@@ -19,10 +20,6 @@ export type Profiles = {
 };
 
 const MOST_IDS = 10;
-
-/** Notes of rows that are sent, and that somebody should know of: see preflight.ts. */
-export const PRODUCTS_UNKNOWN = 'the account does not say which products this number may have';
-export const UNREAD = 'could not be read: ';
 
 function rejected(entry: PlanEntry, reason: RejectionCode, note: string): PlanEntry {
   return { ...entry, action: 'rejected', reason, note };
@@ -69,14 +66,13 @@ function profileFault(entry: PlanEntry, profiles: Profiles): { reason: Rejection
   return { reason: 'profile_disabled', note: `profile ${id}${name} is disabled; enable it first` };
 }
 
-/** What to say of a row beside its action: what could not be checked, and what the change takes away. */
-function notesOf(entry: PlanEntry, eligible: string[] | undefined): string[] {
-  const { productBefore, productTarget } = entry;
-  if (productTarget === '' || productTarget === productBefore) return [];
-  return [
-    ...(eligible === undefined ? [PRODUCTS_UNKNOWN] : []),
-    ...(productBefore === 'A2P' && productTarget === 'P2P' ? ['loses MMS'] : []),
-  ];
+/** The note of a row that is sent after its number was read. */
+function noteOf({ productBefore, productTarget }: PlanEntry, eligible: string[] | undefined): string {
+  if (productTarget === '' || productTarget === productBefore) return '';
+  return productNote({
+    isEligibleUnknown: eligible === undefined,
+    losesMms: productBefore === 'A2P' && productTarget === 'P2P',
+  });
 }
 
 /**
@@ -97,7 +93,7 @@ export function withAccount(given: PlanEntry, known: NumberState, profiles: Prof
   if (entry.action === 'rejected') return entry;
   const fault = profileFault(entry, profiles);
   if (known.state !== 'found') {
-    return fault === null ? { ...entry, note: `${UNREAD}${why}` } : rejected(entry, fault.reason, fault.note);
+    return fault === null ? { ...entry, note: unreadNote(why) } : rejected(entry, fault.reason, fault.note);
   }
   const { shown } = known;
   if (entry.phoneNumber !== '' && shown.phoneNumber !== undefined && shown.phoneNumber !== entry.phoneNumber) {
@@ -118,5 +114,5 @@ export function withAccount(given: PlanEntry, known: NumberState, profiles: Prof
     return rejected(before, 'not_eligible', `the number may have ${offered}, and not ${productTarget}`);
   }
   const isThere = compareWithPlan(before, shown) === 'at_target';
-  return { ...before, action: isThere ? 'unchanged' : 'change', note: notesOf(before, eligible).join('; ') };
+  return { ...before, action: isThere ? 'unchanged' : 'change', note: noteOf(before, eligible) };
 }

@@ -2,10 +2,11 @@ import { type Assignment, readAssignment, rowValues } from '../input/assignment.
 import type { Allowed } from '../input/cell-checks.ts';
 import type { Repeat } from '../input/duplicates.ts';
 import type { Columns } from '../input/header.ts';
-import type { Rejection, RejectionCode } from '../input/rejection.ts';
+import type { Rejection } from '../input/rejection.ts';
 import { count, guardFormula, printable } from '../text/text.ts';
+import type { RowReason } from './reason.ts';
 
-/** `held`: a row that is not sent on purpose, of a plan that puts back what a run has changed. */
+/** `held`: not sent on purpose; only the plan of an undo has such rows. */
 export type Action = 'change' | 'unchanged' | 'rejected' | 'duplicate' | 'held';
 
 /** One line of plan.csv: what will happen to one data row, and why. Empty text means unknown or not asked for. */
@@ -16,8 +17,7 @@ export type PlanEntry = {
   id: string;
   phoneNumber: string;
   action: Action;
-  /** The code of a rejection, or ''. */
-  reason: string;
+  reason: RowReason;
   profileBefore: string;
   /** A UUID in lower case, `UNASSIGN`, or '' to keep. */
   profileTarget: string;
@@ -45,53 +45,45 @@ function isRejection(read: Assignment | Rejection): read is Rejection {
   return 'code' in read;
 }
 
-/** The plan entry of one row, seen alone: repeats of an id are found later, when all rows are known. */
-export function planRow(
-  row: number,
-  line: number,
-  cells: readonly string[],
-  columns: Columns,
-  width: number,
-  allowed: Allowed,
-): PlanEntry {
+/** A data row of the input, and where it is. */
+export type InputRow = { row: number; line: number; cells: readonly string[] };
+
+/** How the rows of an input are laid out: which column holds which field, and how many cells each row has. */
+export type Layout = { columns: Columns; width: number };
+
+/** Plans one row by itself. Repeats of an id are found later, when all rows are known. */
+export function planRow({ row, line, cells }: InputRow, { columns, width }: Layout, allowed: Allowed): PlanEntry {
   const read = readAssignment(cells, columns, width, allowed);
+  const blank = { row, line, reason: '' as const, profileBefore: '', productBefore: '', note: '' };
   if (isRejection(read)) {
     const values = rowValues(cells, columns);
     return {
-      row,
-      line,
+      ...blank,
       id: guardFormula(printable(values.phone_number_id)),
       phoneNumber: guardPhone(values.phone_number),
       action: 'rejected',
       reason: read.code,
-      profileBefore: '',
       profileTarget: '',
-      productBefore: '',
       productTarget: '',
       note: read.text,
     };
   }
   return {
-    row,
-    line,
+    ...blank,
     id: read.id,
     phoneNumber: read.phoneNumber ?? '',
     action: 'change',
-    reason: '',
-    profileBefore: '',
     profileTarget: read.profile ?? '',
-    productBefore: '',
     productTarget: read.product ?? '',
-    note: '',
   };
 }
 
-/** E.164 numbers stay as they are, with their plus; anything else is guarded as free text. */
+/** E.164 numbers keep their plus; anything else is guarded as free text. */
 function guardPhone(text: string): string {
   return /^\+[0-9]+$/.test(text) ? text : guardFormula(printable(text));
 }
 
-/** The same entry after all rows are known: a row that repeats an id is a duplicate or a rejected conflict. */
+/** Marks a row that repeats an id: it is a duplicate, or a rejected conflict. */
 export function withRepeat(entry: PlanEntry, repeat: Repeat): PlanEntry {
   if (repeat.kind === 'duplicate') {
     const what = entry.action === 'unchanged' ? 'whose number is at its target' : 'which is sent';
@@ -100,11 +92,10 @@ export function withRepeat(entry: PlanEntry, repeat: Repeat): PlanEntry {
   const more = repeat.others - repeat.lines.length;
   const lines = `${repeat.lines.length === 1 ? 'line' : 'lines'} ${repeat.lines.join(', ')}`;
   const rest = more > 0 ? ` and ${count(more, 'other')}` : '';
-  const conflict: RejectionCode = 'conflict';
   return {
     ...entry,
     action: 'rejected',
-    reason: conflict,
+    reason: 'conflict',
     note: `the same id has other targets in ${lines}${rest}; keep one of them`,
   };
 }
@@ -126,7 +117,7 @@ export function planCells(entry: PlanEntry): string[] {
   ];
 }
 
-/** Reads an entry back from the cells of plan.csv. The file's digest has been checked, so its shape is known. */
+/** Reads an entry back from the cells of plan.csv, whose digest shows that this program wrote it. */
 export function planEntry(cells: readonly string[]): PlanEntry {
   const cell = (at: number) => cells[at] ?? '';
   return {
@@ -135,7 +126,7 @@ export function planEntry(cells: readonly string[]): PlanEntry {
     id: cell(2),
     phoneNumber: cell(3),
     action: cell(4) as Action,
-    reason: cell(5),
+    reason: cell(5) as RowReason,
     profileBefore: cell(6),
     profileTarget: cell(7),
     productBefore: cell(8),
@@ -144,7 +135,7 @@ export function planEntry(cells: readonly string[]): PlanEntry {
   };
 }
 
-/** The targets of an entry as one text: equal for rows that ask for the same. */
+/** The targets of an entry as one text, which is equal for rows that ask for the same. */
 export function targetsOf(entry: PlanEntry): string {
   return `${entry.profileTarget} ${entry.productTarget}`;
 }

@@ -106,19 +106,23 @@ function totals(preview: Preview, account: AccountText | null): string {
   return `${count(preview.rows, 'row')}: ${parts.join(', ')}`;
 }
 
-/**
- * What a plan would do, for people: totals, a table of the changes, the first rows, the time it takes, and whether it
- * fits into the time that there is. `now` and `validUntil`, until when the saved plan may be carried out, are ms since
- * 1970.
- */
-export function planText(
-  preview: Preview,
-  { rate, finish_by: finishBy }: Pick<Settings, 'rate' | 'finish_by'>,
-  sentTo: string,
-  now: number,
-  validUntil: number,
-  account: AccountText | null = null,
-): string {
+/** What a plan text says beside the preview. */
+export type PlanTextOptions = {
+  settings: Pick<Settings, 'rate' | 'finish_by'>;
+  /** Where the requests go, for people. */
+  sentTo: string;
+  /** Ms since 1970, as `validUntil`. */
+  now: number;
+  /** Until when the saved plan may be sent. */
+  validUntil: number;
+  /** Null if the plan was made without reading the account. */
+  account: AccountText | null;
+};
+
+/** A plan for people: totals, a table of the changes, the first rows, and how long it takes. */
+export function planText(preview: Preview, options: PlanTextOptions): string {
+  const { settings, sentTo, now, validUntil, account } = options;
+  const { rate, finish_by: finishBy } = settings;
   const { change } = preview.actions;
   const lines = ['', ...(account === null || account.how === '' ? [] : [account.how]), totals(preview, account)];
   if (change === 0) return `${lines.join('\n')}\n`;

@@ -1,5 +1,5 @@
-import { PRODUCTS_UNKNOWN, UNREAD } from './diff.ts';
 import type { Action, PlanEntry } from './entry.ts';
+import { parseNote } from './note.ts';
 
 /** Entries that are kept to be shown; the rest is in plan.csv. */
 const KEPT = 20;
@@ -54,8 +54,9 @@ export function createPreview(): Preview {
   const byRow = (a: PlanEntry, b: PlanEntry) => a.row - b.row;
 
   function countMove(entry: PlanEntry, by: number): void {
-    if (entry.note.includes(PRODUCTS_UNKNOWN)) unsure.products += by;
-    if (entry.note.startsWith(UNREAD)) unsure.unread += by;
+    const note = parseNote(entry.note);
+    if (note.isEligibleUnknown) unsure.products += by;
+    if (note.isUnread) unsure.unread += by;
     const [profileBefore, profileTarget] = changeOf(entry.profileBefore, entry.profileTarget);
     const [productBefore, productTarget] = changeOf(entry.productBefore, entry.productTarget);
     const key = `${profileBefore}\n${profileTarget}\n${productBefore}\n${productTarget}`;

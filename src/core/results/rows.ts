@@ -1,6 +1,9 @@
 import type { Outcome, Status } from '../attempt/outcome.ts';
 import { ROW_STATE, type RowState } from '../ledger/replay.ts';
 import type { PlanEntry } from '../plan/entry.ts';
+import { parseNote } from '../plan/note.ts';
+import type { RowReason } from '../plan/reason.ts';
+import { settingsText } from '../plan/settings-text.ts';
 import { guardFormula } from '../text/text.ts';
 
 export const RESULTS_COLUMNS = [
@@ -33,35 +36,32 @@ export const FAILED_COLUMNS = ['reassign_status', 'reassign_reason', 'reassign_d
 /** The columns that held.csv has besides: what the number had when it was planned, has now, and was to have. */
 export const HELD_COLUMNS = ['reassign_was', 'reassign_now', 'reassign_wanted'] as const;
 
-/** How the note of a planned row begins that says what its number has now. */
-export const NOW = 'now: ';
-
 /** How one row ended, joined from its plan entry and what the ledger says of it. */
 export type Result = {
   entry: PlanEntry;
   status: Status;
-  reason: string;
+  reason: RowReason;
   detail: string;
   outcome: Outcome | null;
 };
 
 const INTERRUPTED = 'the run ended while this row was being sent, so the write may or may not have happened';
 
-/**
- * Joins a plan entry with the ledger. `execution` is false for a plan that nobody has tried to carry out: its rows
- * are `planned`, not `unprocessed`. `held` says why the profile of a row was held back, or is null.
- */
-export function resultOf(
-  entry: PlanEntry,
-  left: RowState,
-  outcome: Outcome | null,
-  execution: boolean,
-  held: string | null,
-): Result {
+/** What the ledger says of a row. */
+export type LedgerFacts = {
+  state: RowState;
+  outcome: Outcome | null;
+  /** Why the last session held the target profile; null if it did not. */
+  profileHold: string | null;
+};
+
+/** Joins a plan entry with the ledger. Rows of a plan that was never confirmed are `planned`, not `unprocessed`. */
+export function resultOf(entry: PlanEntry, facts: LedgerFacts, isExecution: boolean): Result {
+  const { state, outcome, profileHold } = facts;
   if (entry.action === 'rejected' || entry.action === 'duplicate') {
     return { entry, status: entry.action, reason: entry.reason, detail: entry.note, outcome: null };
   }
-  // Also of a row that was at its target when it was planned: somebody else may have changed it since.
+  // A row that was at its target when it was planned may have changed since, and then has an outcome too.
   if (outcome !== null) {
     return { entry, status: outcome.status, reason: outcome.reason, detail: outcome.errorDetail, outcome };
   }
@@ -69,11 +69,13 @@ export function resultOf(
     const { action, reason, note } = entry;
     return { entry, status: action, reason, detail: action === 'held' ? note : '', outcome: null };
   }
-  if (left === ROW_STATE.intent || left === ROW_STATE.ambiguous) {
+  if (state === ROW_STATE.intent || state === ROW_STATE.ambiguous) {
     return { entry, status: 'unverified', reason: 'interrupted', detail: INTERRUPTED, outcome: null };
   }
-  if (held !== null) return { entry, status: 'held', reason: 'profile_stopped', detail: held, outcome: null };
-  return { entry, status: execution ? 'unprocessed' : 'planned', reason: '', detail: '', outcome: null };
+  if (profileHold !== null) {
+    return { entry, status: 'held', reason: 'profile_stopped', detail: profileHold, outcome: null };
+  }
+  return { entry, status: isExecution ? 'unprocessed' : 'planned', reason: '', detail: '', outcome: null };
 }
 
 /** Whether a row belongs in failed.csv: those that a next run may bring to their target. */
@@ -129,12 +131,6 @@ export function keptCells(cells: readonly string[], header: readonly string[]): 
   return keptColumns(header).map((at) => cells[at] ?? '');
 }
 
-/** A profile and a product in words; '' where neither is known. */
-export function settingsText(profile: string, product: string): string {
-  const parts = [profile === '' ? '' : `profile ${profile}`, product === '' ? '' : `product ${product}`];
-  return parts.filter((part) => part !== '').join(', ');
-}
-
 /** The header of failed.csv: the input's own names, then the three of ours. */
 export function failedHeader(header: readonly string[]): string[] {
   return [...keptCells(header, header), ...FAILED_COLUMNS];
@@ -160,9 +156,7 @@ export function heldHeader(header: readonly string[]): string[] {
 export function heldCells(cells: readonly string[], header: readonly string[], result: Result): string[] {
   const { entry, outcome } = result;
   const was = settingsText(entry.profileBefore, entry.productBefore);
-  // A row that was held when it was planned has what was found then in its note.
-  const planned = entry.note.startsWith(NOW) ? (entry.note.slice(NOW.length).split(';')[0] as string) : '';
-  const now = outcome === null ? planned : settingsText(outcome.profileAfter, outcome.productAfter);
+  const now = outcome === null ? parseNote(entry.note).now : settingsText(outcome.profileAfter, outcome.productAfter);
   const wanted = settingsText(entry.profileTarget, entry.productTarget);
   return [...failedCells(cells, header, result), ...[was, now, wanted].map(guardFormula)];
 }

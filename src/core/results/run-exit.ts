@@ -1,4 +1,4 @@
-import type { StopReason } from '../attempt/classify.ts';
+import type { StopCause } from '../attempt/stop-reason.ts';
 import { EXIT } from '../run/exit-codes.ts';
 import type { State } from '../run/manifest.ts';
 import type { Tally } from './tally.ts';
@@ -23,7 +23,7 @@ function maybeWritten({ counts }: Tally): boolean {
   return counts.updated + counts.failed + counts.unverified > 0;
 }
 
-function stopExit({ reason, detail }: { reason: StopReason; detail: string }, tally: Tally): RunExit {
+function stopExit({ reason, detail }: StopCause, tally: Tally): RunExit {
   switch (reason) {
     case 'internal':
       return { exit: EXIT.internal, state: 'interrupted' };
@@ -50,7 +50,7 @@ function stopExit({ reason, detail }: { reason: StopReason; detail: string }, ta
  * The ending of an execution. When several hold, the order of the contract decides: internal, signal, preflight,
  * stopped, unverified, not at target, retryable, ok.
  */
-export function executionExit(stop: { reason: StopReason; detail: string } | null, tally: Tally): RunExit {
+export function executionExit(stop: StopCause | null, tally: Tally): RunExit {
   const { counts } = tally;
   if (stop !== null) return stopExit(stop, tally);
   // Nothing stopped it, and rows are left: a fault of ours, which must not end as a success.

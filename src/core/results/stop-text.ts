@@ -1,12 +1,8 @@
-import type { StopReason } from '../attempt/classify.ts';
+import type { StopCause } from '../attempt/stop-reason.ts';
 import type { Tally } from './tally.ts';
 
 /** Why a run stopped, as its summary says it. `failure` is what was thrown where it was a fault of ours. */
-export function stopText(
-  { reason, detail }: { reason: StopReason; detail: string },
-  failure: unknown,
-  { counts }: Tally,
-): string {
+export function stopText({ reason, detail }: StopCause, failure: unknown, { counts }: Tally): string {
   switch (reason) {
     case 'signal':
       return `Stopped by ${detail}; ${counts.unverified > 0 ? 'what could not be finished is unverified' : 'what was in flight was finished'}.`;

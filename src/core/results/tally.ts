@@ -1,10 +1,11 @@
 import { STATUSES, type Status } from '../attempt/outcome.ts';
+import type { RowReason } from '../plan/reason.ts';
 import { isFailed, type Result } from './rows.ts';
 
 /** One reason why rows are not at their target, and how many share it. */
 export type Cause = {
   status: Status;
-  reason: string;
+  reason: RowReason;
   http_status: number | null;
   error_code: string;
   error_title: string;

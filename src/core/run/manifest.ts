@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { STOP_REASONS } from '../attempt/stop-reason.ts';
 import { SETTING_NAMES } from '../settings/schema.ts';
-import { printable } from '../text/text.ts';
+import { printable, quoted } from '../text/text.ts';
 import { TOOL } from '../text/tool.ts';
 
 /** States of a run, as run.json and `runs` show them. */
@@ -16,24 +17,30 @@ export const STATES = [
 ] as const;
 export type State = (typeof STATES)[number];
 
+/** The commands that make a run. */
+export const RUN_COMMANDS = ['plan', 'apply', 'retry', 'undo', 'verify'] as const;
+export type RunCommand = (typeof RUN_COMMANDS)[number];
+
+const STOP_CODES = Object.keys(STOP_REASONS) as (keyof typeof STOP_REASONS)[];
+
 const typed = z.union([z.string(), z.array(z.string())]);
 
-const MANIFEST = z.strictObject({
+const MANIFEST = z.object({
   tool: z.literal(TOOL),
   version: z.string(),
   run_id: z.string(),
   name: z.string(),
-  command: z.string(),
+  command: z.enum(RUN_COMMANDS),
   state: z.enum(STATES),
   /** As they were typed, without those at their default and without secrets. */
   settings: z.partialRecord(z.enum(SETTING_NAMES), typed),
-  input: z.strictObject({
+  input: z.object({
     /** Absolute; null for standard input. */
     path: z.string().nullable(),
     sha256: z.string(),
     rows: z.int(),
     blank_lines: z.int(),
-    dialect: z.strictObject({ encoding: z.string(), delimiter: z.string() }).nullable(),
+    dialect: z.object({ encoding: z.string(), delimiter: z.string() }).nullable(),
   }),
   plan: z
     .strictObject({
@@ -50,7 +57,7 @@ const MANIFEST = z.strictObject({
       /** What is changed, the most frequent first; names where they were read. */
       moves: z
         .array(
-          z.strictObject({
+          z.object({
             count: z.int(),
             profile_before: z.string(),
             profile_before_name: z.string(),
@@ -67,7 +74,7 @@ const MANIFEST = z.strictObject({
     })
     .nullable(),
   /** Why the file as a whole was refused. */
-  fault: z.strictObject({ code: z.string(), text: z.string(), line: z.int().nullable() }).nullable(),
+  fault: z.object({ code: z.string(), text: z.string(), line: z.int().nullable() }).nullable(),
   /** The run whose rows this one was made of, for `retry` and `undo`: its directory (absolute) and what was taken. */
   source: z
     .strictObject({ run_id: z.string(), dir: z.string(), only: z.string(), undo: z.boolean().default(false) })
@@ -80,7 +87,7 @@ const MANIFEST = z.strictObject({
   superseded_by: z.string().nullable().default(null),
   /** Whether it holds a kernel lock while it runs; without, only its process id tells that it is there. */
   locked: z.boolean().default(false),
-  stop: z.strictObject({ reason: z.string(), detail: z.string() }).nullable(),
+  stop: z.object({ reason: z.enum(STOP_CODES), detail: z.string() }).nullable(),
   exit_code: z.int().nullable(),
   warnings: z.array(z.string()),
   created_at: z.string(),
@@ -93,12 +100,43 @@ const MANIFEST = z.strictObject({
 /** run.json: what a run is, apart from its rows. */
 export type Manifest = z.infer<typeof MANIFEST>;
 
-/** Checks what was read from run.json. Throws with the first fault and its place. */
+const WRITER = z.object({ tool: z.literal(TOOL), version: z.string() });
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce((found, key) => (found as Record<PropertyKey, unknown> | null)?.[key], value);
+}
+
+/** Names what only another version can know; null if the value is missing or of the wrong type. */
+function unknownName(issue: z.core.$ZodIssue, found: unknown): string | null {
+  if (issue.code === 'unrecognized_keys') return `setting ${printable(issue.keys.join(', '), 60)}`;
+  return issue.code === 'invalid_value' && typeof found === 'string'
+    ? `${issue.path.join('.')} ${quoted(found)}`
+    : null;
+}
+
+/**
+ * Checks what was read from run.json. A field that this version does not know is kept, and one that an older version did
+ * not write has a default. An unknown state, command, setting or reason is refused, because what it asks for would be
+ * left out. Throws with the first error and its place.
+ */
 export function readManifest(value: unknown, path: string): Manifest {
   const read = MANIFEST.safeParse(value);
-  if (read.success) return read.data;
+  if (read.success) return { ...(value as object), ...read.data };
+  const writer = WRITER.safeParse(value);
+  const [issue] = read.error.issues;
+  if (!writer.success || issue === undefined) throw new Error(`${path} is not the run.json of a telnyx-reassign run`);
+  const found = valueAt(value, issue.path);
+  const unknown = unknownName(issue, found);
+  if (unknown !== null) throw new Error(`${path}: unknown ${unknown}. ${wroteText(writer.data.version)}`);
   const [first = ''] = z.prettifyError(read.error).split('\n✖');
-  throw new Error(`${path} is not the manifest of a run of this version: ${printable(first.replace(/\s+/g, ' '))}`);
+  throw new Error(`${path} is damaged: ${printable(first.replace('✖ ', '').replace(/\s+/g, ' '))}`);
+}
+
+/** Who wrote what this version does not know, and what to do about it. */
+export function wroteText(version: string | null): string {
+  if (version === null) return 'Another version of telnyx-reassign wrote it. Fix: use that version or later.';
+  const shown = printable(version, 40);
+  return `Version ${shown} of telnyx-reassign wrote it. Fix: use version ${shown} or later.`;
 }
 
 /** The name of a run, made of a flag or a file name: `[a-z0-9-]{1,40}`. */

@@ -1,4 +1,4 @@
-import type { StopReason } from '../../core/attempt/classify.ts';
+import type { StopCause } from '../../core/attempt/stop-reason.ts';
 import type { RateSeen, RequestCounts } from '../../core/ledger/entry.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import { count } from '../../core/text/text.ts';
@@ -11,7 +11,7 @@ const MAX_OPEN_ROWS = 5000;
 
 /** `stop` is null when every row has an outcome, or is held while others went on. */
 export type Execution = {
-  stop: { reason: StopReason; detail: string } | null;
+  stop: StopCause | null;
   requests: RequestCounts;
   rate: RateSeen;
 };
@@ -25,7 +25,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
   const session = createSession(options);
   const { pipeline } = session;
   stop.onAsked(() => {
-    const { reason, detail } = stop.asked() as { reason: StopReason; detail: string };
+    const { reason, detail } = stop.asked() as StopCause;
     ports.onEvent({ event: 'run.stopping', reason, detail });
     session.onChange();
   });

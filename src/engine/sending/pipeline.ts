@@ -1,4 +1,4 @@
-import type { StopReason } from '../../core/attempt/classify.ts';
+import type { StopReason } from '../../core/attempt/stop-reason.ts';
 import type { RateSeen } from '../../core/ledger/entry.ts';
 import { createRateControl, type RateControl } from '../../core/rate/rate-control.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';

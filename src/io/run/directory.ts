@@ -88,6 +88,12 @@ export function loadManifest(dir: string): Manifest {
   return readManifest(value, path);
 }
 
+/** The version that last wrote to a run, for messages about its files; null if run.json does not say. */
+export function versionOf(dir: string): string | null {
+  const manifest = readJson(runFiles(dir).manifest) as { version?: unknown } | null;
+  return typeof manifest?.version === 'string' ? manifest.version : null;
+}
+
 /** Reads a JSON file. Returns null if it does not exist or is not JSON. */
 export function readJson(path: string): unknown {
   try {

@@ -2,7 +2,10 @@ import { closeSync, createReadStream, existsSync, openSync, readSync, statSync }
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { LedgerEntry } from '../../core/ledger/entry.ts';
+import { parseLedgerLine, UnknownLineError } from '../../core/ledger/parse-line.ts';
+import { wroteText } from '../../core/run/manifest.ts';
 import { NEWLINE } from '../bytes.ts';
+import { versionOf } from './directory.ts';
 
 /** The append-only file of an execution. */
 export type Ledger = {
@@ -114,7 +117,7 @@ export async function scanLedger(
     const bytes: Buffer = rest.length === 0 ? intact : Buffer.concat([rest, intact]);
     let from = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
-      onEntry(parseLine(bytes.subarray(from, end), offset), offset, end - from);
+      onEntry(parseLine(bytes.subarray(from, end), offset, path), offset, end - from);
       offset += end - from + 1;
       from = end + 1;
     }
@@ -123,15 +126,20 @@ export async function scanLedger(
   }
 }
 
-function parseLine(bytes: Buffer, offset: number): LedgerEntry {
-  let value: { type?: unknown } | null;
+/** A ledger that only another version of this program can read. */
+export class OtherVersionError extends Error {}
+
+function parseLine(bytes: Buffer, offset: number, path: string): LedgerEntry {
   try {
-    value = JSON.parse(bytes.toString());
+    return parseLedgerLine(bytes.toString());
   } catch (cause) {
-    throw new Error(`ledger.ndjson is damaged at byte ${offset}: not a line of JSON`, { cause });
+    const { message } = cause as Error;
+    if (!(cause instanceof UnknownLineError)) {
+      throw new Error(`ledger.ndjson is damaged at byte ${offset}: ${message}`, { cause });
+    }
+    const wrote = wroteText(versionOf(dirname(path)));
+    throw new OtherVersionError(`ledger.ndjson, byte ${offset}: ${message}. ${wrote}`, { cause });
   }
-  if (typeof value?.type === 'string') return value as LedgerEntry;
-  throw new Error(`ledger.ndjson is damaged at byte ${offset}: not an entry`);
 }
 
 /**
@@ -156,10 +164,10 @@ export function openLedgerEntries(path: string): {
         blockEnd = blockAt + readSync(file, block, 0, BLOCK_BYTES, blockAt);
       }
       const from = offset - blockAt;
-      if (offset + length <= blockEnd) return parseLine(block.subarray(from, from + length), offset);
+      if (offset + length <= blockEnd) return parseLine(block.subarray(from, from + length), offset, path);
       const bytes = Buffer.alloc(length);
       readSync(file, bytes, 0, length, offset);
-      return parseLine(bytes, offset);
+      return parseLine(bytes, offset, path);
     },
     close: () => {
       if (opened !== null) closeSync(opened);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Status } from '../../../src/core/attempt/outcome.ts';
+import type { RefusalReason, StopReason } from '../../../src/core/attempt/stop-reason.ts';
 import { foreignBaseUrl, nextCommand, planAgain } from '../../../src/core/followup/next-command.ts';
+import type { Reason } from '../../../src/core/plan/reason.ts';
 import { addResult } from '../../../src/core/results/tally.ts';
 import type { Manifest } from '../../../src/core/run/manifest.ts';
 import { makeEntry, makeManifest, makePlan, makeTally } from '../../support/make.ts';
@@ -23,7 +25,7 @@ function next(manifest: Partial<Manifest>, counts: Counts = {}, others: Others =
 const input = makeManifest().input;
 const rejected = makePlan({ change: 2, rejected: 1 });
 const nothing = makePlan({ change: 0, rejected: 3 });
-const stopped = (reason: string) => ({ reason, detail: 'why' });
+const stopped = (reason: StopReason | RefusalReason) => ({ reason, detail: 'why' });
 const FOREIGN = 'https://proxy.example.test/v2';
 
 describe('after a file was rejected', () => {
@@ -302,7 +304,7 @@ describe('after an execution', () => {
 
   it('with rows that somebody else has changed it is no more than a look at them, and none after an undo', () => {
     const source = { run_id: 'r', dir: '/r', only: '', undo: true };
-    const held = (reason: string) =>
+    const held = (reason: Reason) =>
       addResult(tally, { entry: makeEntry(), status: 'held', reason, detail: '', outcome: null });
     const ended = (manifest: Partial<Manifest> = {}) =>
       nextCommand({
@@ -352,7 +354,7 @@ describe('after an execution', () => {
 });
 
 describe('after a limit has tripped', () => {
-  const tripped = (reason: string, settings: Manifest['settings'], counts: Counts, permanent: number) =>
+  const tripped = (reason: StopReason, settings: Manifest['settings'], counts: Counts, permanent: number) =>
     next({ state: 'paused', exit_code: 6, stop: stopped(reason), settings }, counts, { permanent });
 
   it.each([
@@ -385,7 +387,7 @@ describe('after a limit has tripped', () => {
     );
   });
 
-  it.each(['server_wait', 'outage', 'profiles_held', 'stop_after', 'finish_by', 'key_refused'])(
+  it.each(['server_wait', 'outage', 'profiles_held', 'stop_after', 'finish_by', 'key_refused'] as const)(
     'nothing is raised where it was none of these: %s',
     (reason) => {
       const settings = { max_failures: '1', max_same_error: '1' };

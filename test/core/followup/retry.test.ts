@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { STATUSES, type Status } from '../../../src/core/attempt/outcome.ts';
 import { isSelected } from '../../../src/core/followup/retry.ts';
+import type { Result } from '../../../src/core/results/rows.ts';
 import { type RowKind, SETTINGS } from '../../../src/core/settings/schema.ts';
 import { makeEntry, makeOutcome } from '../../support/make.ts';
 
 /** A row that ended so; `retryable` is null where it has no outcome. */
-function row(status: Status, retryable: boolean | null = null) {
+function row(status: Status, retryable: boolean | null = null): Result {
   const outcome = retryable === null ? null : makeOutcome({ status: 'failed', retryable });
   return { entry: makeEntry(), status, reason: '', detail: '', outcome };
 }

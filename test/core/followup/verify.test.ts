@@ -90,7 +90,7 @@ describe('a plan that was made just now', () => {
     ['unknown_profile', 'drifted'],
     ['profile_disabled', 'drifted'],
     ['not_eligible', 'drifted'],
-  ])('says of a row that is rejected as %s that it is %s', (reason, verdict) => {
+  ] as const)('says of a row that is rejected as %s that it is %s', (reason, verdict) => {
     const entry: PlanEntry = { ...planned, action: 'rejected', reason };
     expect(checkedByPlan(entry)).toEqual({
       ...{ entry, verdict, profile: OTHER_PROFILE, product: 'A2P', note: 'a note' },

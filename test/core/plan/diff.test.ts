@@ -4,7 +4,7 @@ import type { NumberState } from '../../../src/core/account/snapshot.ts';
 import type { ShownSettings } from '../../../src/core/api/response.ts';
 import { requestBody } from '../../../src/core/input/assignment.ts';
 import { profileRef } from '../../../src/core/input/profile-ref.ts';
-import { PRODUCTS_UNKNOWN, type Profiles, UNREAD, withAccount } from '../../../src/core/plan/diff.ts';
+import { type Profiles, withAccount } from '../../../src/core/plan/diff.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
 import { found, ID, makeEntry, makeProfile, makeProfiles, OTHER_PROFILE, PHONE, PROFILE } from '../../support/make.ts';
 
@@ -238,13 +238,6 @@ describe('a row with another phone number than the account has under its id', ()
 
   it('is not one where either of them is not known', () => {
     expect(resolve(makeEntry({ phoneNumber: '+18005550002' }), found({ profile: null })).action).toBe('change');
-  });
-});
-
-describe('the notes of rows that somebody should know of', () => {
-  it('are those that are counted', () => {
-    expect(PRODUCTS_UNKNOWN).toBe('the account does not say which products this number may have');
-    expect(UNREAD).toBe('could not be read: ');
   });
 });
 

@@ -9,7 +9,7 @@ import { ID, makeEntry, PHONE, PROFILE } from '../../support/make.ts';
 
 const COLUMNS = { phone_number_id: 0, phone_number: 1, messaging_profile_id: 2, messaging_product: 3 };
 const ALLOWED = { unassign: true, roundedIds: false, online: false };
-const plan = (...cells: string[]) => planRow(7, 9, cells, COLUMNS, 4, ALLOWED);
+const plan = (...cells: string[]) => planRow({ row: 7, line: 9, cells }, { columns: COLUMNS, width: 4 }, ALLOWED);
 
 describe('the plan of a row', () => {
   it('is a change to its targets', () => {
@@ -36,10 +36,13 @@ describe('the plan of a row', () => {
   it('has no id where a phone number names it, and keeps the name of its profile to be looked up', () => {
     const columns = { ...COLUMNS, messaging_profile_name: 4 };
     const cells = ['', PHONE, '', 'A2P', 'Support, "EU"\n'];
-    const entry = planRow(7, 9, cells, columns, 5, { ...ALLOWED, online: true });
+    const entry = planRow({ row: 7, line: 9, cells }, { columns, width: 5 }, { ...ALLOWED, online: true });
     expect(entry).toMatchObject({ id: '', phoneNumber: PHONE, action: 'change', productTarget: 'A2P' });
     expect(readProfileRef(entry.profileTarget)).toEqual({ id: '', name: 'Support, "EU"' });
-    expect(planRow(7, 9, cells, columns, 5, ALLOWED)).toMatchObject({ action: 'rejected', profileTarget: '' });
+    expect(planRow({ row: 7, line: 9, cells }, { columns, width: 5 }, ALLOWED)).toMatchObject({
+      action: 'rejected',
+      profileTarget: '',
+    });
   });
 
   it('is a rejection with code and text, and without targets', () => {
@@ -119,13 +122,13 @@ describe('plan.csv', () => {
       line: 12,
       phoneNumber: PHONE,
       action: 'unchanged',
-      reason: 'r',
+      reason: 'conflict',
       profileBefore: 'pb',
       productBefore: 'db',
       productTarget: 'A2P',
       note: 'n',
     });
-    const cells = ['3', '12', ID, PHONE, 'unchanged', 'r', 'pb', PROFILE, 'db', 'A2P', 'n'];
+    const cells = ['3', '12', ID, PHONE, 'unchanged', 'conflict', 'pb', PROFILE, 'db', 'A2P', 'n'];
     expect(planCells(entry)).toEqual(cells);
     expect(planEntry(cells)).toEqual(entry);
   });
@@ -151,7 +154,7 @@ describe('plan.csv', () => {
   ])('gives back every entry that a row %s can become, each on one physical line', (_what, columns, width, allowed) => {
     fc.assert(
       fc.property(fc.array(cell, { maxLength: 6 }), (cells) => {
-        const entry = planRow(1, 2, cells, columns, width, allowed);
+        const entry = planRow({ row: 1, line: 2, cells }, { columns, width }, allowed);
         const text = stringify([planCells(entry)]);
         expect(text.trimEnd()).not.toMatch(/[\r\n\u2028\u2029]/);
         const records = parse(text, { bom: true, relax_quotes: true, record_delimiter: ['\r\n', '\n', '\r'] });
@@ -165,7 +168,9 @@ describe('plan.csv', () => {
   it('never holds a cell that a spreadsheet would take for a formula', () => {
     fc.assert(
       fc.property(cell, cell, (id, phone) => {
-        const shown = planCells(planRow(1, 2, [id, phone, 'null', ''], COLUMNS, 4, ALLOWED));
+        const shown = planCells(
+          planRow({ row: 1, line: 2, cells: [id, phone, 'null', ''] }, { columns: COLUMNS, width: 4 }, ALLOWED),
+        );
         for (const text of shown) if (!/^\+[0-9]+$/.test(text)) expect(text).not.toMatch(/^\s*[=+\-@|]/);
       }),
       { numRuns: 300 },

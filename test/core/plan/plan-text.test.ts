@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import type { RejectionCode } from '../../../src/core/input/rejection.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
 import {
   type AccountText,
   dialectText,
   fitText,
   heldText,
+  type PlanTextOptions,
   planText,
   rejectionText,
   timeNeeded,
 } from '../../../src/core/plan/plan-text.ts';
-import { createPreview } from '../../../src/core/plan/preview.ts';
+import { createPreview, type Preview } from '../../../src/core/plan/preview.ts';
+import type { Reason } from '../../../src/core/plan/reason.ts';
 import { localTime } from '../../../src/core/settings/finish-by.ts';
 import { ID, makeEntry, OTHER_PROFILE, PROFILE } from '../../support/make.ts';
 
@@ -23,6 +26,11 @@ const TO = 'PATCH https://api.telnyx.com/v2/phone_numbers/{id}/messaging';
 const PACE = { rate: 5, finish_by: null };
 const NOW = new Date(2026, 0, 15, 22, 0).getTime();
 const UNTIL = NOW + 7 * 86_400_000;
+
+/** The plan text with the settings of these tests, but for `changes`. */
+function textOf(preview: Preview, changes: Partial<PlanTextOptions> = {}): string {
+  return planText(preview, { settings: PACE, sentTo: TO, now: NOW, validUntil: UNTIL, account: null, ...changes });
+}
 const valid = `The plan may be carried out until ${localTime(UNTIL)} (--max-plan-age)`;
 const many = (n: number, changes: (at: number) => Partial<PlanEntry>) =>
   Array.from({ length: n }, (_, at) => makeEntry({ row: at + 1, line: at + 2, ...changes(at) }));
@@ -99,7 +107,7 @@ describe('the text of a plan', () => {
       makeEntry({ row: 5, line: 6, action: 'rejected', reason: 'bad_id' }),
       makeEntry({ row: 6, line: 7, action: 'duplicate' }),
     ];
-    expect(planText(previewOf(entries), PACE, TO, NOW, UNTIL)).toBe(
+    expect(textOf(previewOf(entries))).toBe(
       `
 6 rows: 4 to send, 1 rejected, 1 duplicate
 
@@ -120,13 +128,14 @@ ${valid}
   });
 
   it('says no time where nothing paces the requests', () => {
-    const text = planText(previewOf([makeEntry()]), { ...PACE, rate: 'off' }, 'To the sandbox', NOW, UNTIL);
+    const text = textOf(previewOf([makeEntry()]), { settings: { ...PACE, rate: 'off' }, sentTo: 'To the sandbox' });
     expect(text).toMatch(/, keep\n\nTo the sandbox\nThe plan may be carried out until .*\n$/);
     expect(text).toContain('\n1 row: 1 to send, 0 rejected, 0 duplicates\n');
   });
 
   it('says whether it fits into the time that there is', () => {
-    const text = planText(previewOf(many(11, () => ({}))), { rate: 5, finish_by: '+2s' }, 'To the sandbox', NOW, UNTIL);
+    const settings = { rate: 5, finish_by: '+2s' };
+    const text = textOf(previewOf(many(11, () => ({}))), { settings, sentTo: 'To the sandbox' });
     expect(text.slice(text.indexOf('To the sandbox'))).toBe(
       `To the sandbox: about 2.2s at 5/s
 Within 2s: it does not fit, about 10 of 11 rows will be sent; resume sends the others
@@ -135,24 +144,24 @@ ${valid}
     );
     const until = localTime(new Date(2026, 0, 15, 22, 1).getTime());
     expect(
-      planText(previewOf([makeEntry()]), { rate: 'off', finish_by: '22:01' }, 'To the sandbox', NOW, UNTIL),
+      textOf(previewOf([makeEntry()]), { settings: { rate: 'off', finish_by: '22:01' }, sentTo: 'To the sandbox' }),
     ).toContain(`\n\nTo the sandbox\nUntil ${until}: it fits\n`);
-    expect(planText(previewOf([]), { rate: 5, finish_by: '+2s' }, TO, NOW, UNTIL)).toBe(
+    expect(textOf(previewOf([]), { settings: { rate: 5, finish_by: '+2s' } })).toBe(
       '\n0 rows: 0 to send, 0 rejected, 0 duplicates\n',
     );
   });
 
   it('says no more than the totals when there is nothing to send', () => {
-    expect(planText(previewOf([makeEntry({ action: 'rejected' })]), PACE, TO, NOW, UNTIL)).toBe(
+    expect(textOf(previewOf([makeEntry({ action: 'rejected' })]))).toBe(
       '\n1 row: 0 to send, 1 rejected, 0 duplicates\n',
     );
-    expect(planText(previewOf([]), PACE, TO, NOW, UNTIL)).toBe('\n0 rows: 0 to send, 0 rejected, 0 duplicates\n');
+    expect(textOf(previewOf([]))).toBe('\n0 rows: 0 to send, 0 rejected, 0 duplicates\n');
   });
 
   it('shows no first rows where those that were kept have turned out to repeat an id', () => {
     const preview = previewOf(many(21, () => ({})));
     for (const entry of many(20, () => ({}))) preview.replace(entry, { ...entry, action: 'duplicate' });
-    expect(planText(preview, PACE, TO, NOW, UNTIL)).toBe(
+    expect(textOf(preview)).toBe(
       `
 21 rows: 1 to send, 0 rejected, 20 duplicates
 
@@ -167,7 +176,7 @@ ${valid}
 
   it('groups the digits of great numbers', () => {
     const rejected = many(12_345, () => ({ action: 'rejected' }));
-    const text = planText(previewOf([...many(54_321, () => ({})), ...rejected]), PACE, TO, NOW, UNTIL);
+    const text = textOf(previewOf([...many(54_321, () => ({})), ...rejected]));
     expect(text).toContain('\n66,666 rows: 54,321 to send, 12,345 rejected, 0 duplicates\n');
     expect(text).toContain(
       `\n    rows  to profile                            to product\n  54,321  ${PROFILE}  keep\n`,
@@ -175,9 +184,9 @@ ${valid}
   });
 
   it('shows eight ways to change, and says how many there are beside them', () => {
-    const eight = planText(previewOf(many(8, (at) => ({ profileTarget: `p${at}` }))), PACE, TO, NOW, UNTIL);
-    const nine = planText(previewOf(many(9, (at) => ({ profileTarget: `p${at}` }))), PACE, TO, NOW, UNTIL);
-    const eleven = planText(previewOf(many(11, (at) => ({ profileTarget: `p${at}` }))), PACE, TO, NOW, UNTIL);
+    const eight = textOf(previewOf(many(8, (at) => ({ profileTarget: `p${at}` }))));
+    const nine = textOf(previewOf(many(9, (at) => ({ profileTarget: `p${at}` }))));
+    const eleven = textOf(previewOf(many(11, (at) => ({ profileTarget: `p${at}` }))));
     expect(eight).toContain('  p7 ');
     expect(eight).not.toContain('more kind');
     expect(nine).toContain('\n  and 1 more kind of change\n');
@@ -191,7 +200,7 @@ ${valid}
       profileTarget: at % 2 === 0 ? PROFILE : OTHER_PROFILE,
       productTarget: 'A2P',
     }));
-    for (const line of planText(previewOf(entries), PACE, '', NOW, UNTIL).split('\n'))
+    for (const line of textOf(previewOf(entries), { sentTo: '' }).split('\n'))
       expect(line.length).toBeLessThanOrEqual(80);
   });
 });
@@ -218,7 +227,7 @@ describe('the text of a plan for which the account was read', () => {
       makeEntry({ row: 8, line: 9, action: 'duplicate' }),
     ];
     const notes = ['opt-outs stay with the profile that a number leaves', "5 % of the account's 100 numbers change"];
-    expect(planText(previewOf(entries), PACE, TO, NOW, UNTIL, read({ notes }))).toBe(
+    expect(textOf(previewOf(entries), { account: read({ notes }) })).toBe(
       `
 6 numbers read by name, in 1 call
 8 rows: 5 to change, 1 unchanged, 1 rejected, 1 duplicate
@@ -253,34 +262,32 @@ ${valid}
       makeEntry({ row: 2, action: 'held' }),
       makeEntry({ row: 3, action: 'held' }),
     ];
-    expect(planText(previewOf(entries), PACE, TO, NOW, UNTIL, read())).toContain(
+    expect(textOf(previewOf(entries), { account: read() })).toContain(
       '\n3 rows: 1 to change, 0 unchanged, 2 held, 0 rejected, 0 duplicates\n',
     );
-    expect(planText(previewOf(entries), PACE, TO, NOW, UNTIL)).toContain(
-      '\n3 rows: 1 to send, 2 held, 0 rejected, 0 duplicates\n',
-    );
+    expect(textOf(previewOf(entries))).toContain('\n3 rows: 1 to send, 2 held, 0 rejected, 0 duplicates\n');
   });
 
   it('says no more than how it was read and the totals when there is nothing to change', () => {
     const entries = many(2, () => ({ action: 'unchanged' }));
-    const text = planText(previewOf(entries), PACE, TO, NOW, UNTIL, read({ notes: ['a note'] }));
+    const text = textOf(previewOf(entries), { account: read({ notes: ['a note'] }) });
     expect(text).toBe(
       '\n6 numbers read by name, in 1 call\n2 rows: 0 to change, 2 unchanged, 0 rejected, 0 duplicates\n',
     );
   });
 
   it('does not say again how it was read where that has been said', () => {
-    const text = planText(previewOf([makeEntry()]), PACE, TO, NOW, UNTIL, read({ how: '' }));
+    const text = textOf(previewOf([makeEntry()]), { account: read({ how: '' }) });
     expect(text).toMatch(/^\n1 row: 1 to change, 0 unchanged/);
   });
 
   it('says until when it holds after what fits into the time that there is', () => {
-    const text = planText(previewOf([makeEntry()]), { rate: 5, finish_by: '+2s' }, TO, NOW, UNTIL, read());
+    const text = textOf(previewOf([makeEntry()]), { settings: { rate: 5, finish_by: '+2s' }, account: read() });
     expect(text).toContain(`at 5/s\nWithin 2s: it fits\n${valid}\n`);
   });
 
   it('shows a name from outside with its control characters as text', () => {
-    const text = planText(previewOf([makeEntry()]), PACE, TO, NOW, UNTIL, read({ nameOf: () => 'a\u001b[2Jb' }));
+    const text = textOf(previewOf([makeEntry()]), { account: read({ nameOf: () => 'a\u001b[2Jb' }) });
     expect(text).toContain(`${PROFILE} (a\\x1b[2Jb)`);
   });
 
@@ -293,14 +300,14 @@ ${valid}
       productTarget: 'P2P',
     }));
     const account = read({ nameOf: () => 'x'.repeat(300), notes: ['a note'] });
-    for (const line of planText(previewOf(entries), PACE, '', NOW, UNTIL, account).split('\n')) {
+    for (const line of textOf(previewOf(entries), { sentTo: '', account }).split('\n')) {
       expect(line.length).toBeLessThanOrEqual(80);
     }
   });
 });
 
 describe('the text of the rejections', () => {
-  const rejected = (row: number, reason: string) =>
+  const rejected = (row: number, reason: RejectionCode) =>
     makeEntry({ row, line: row + 1, action: 'rejected', reason, note: `note ${row}` });
 
   it('is nothing where there are none', () => {
@@ -331,7 +338,7 @@ describe('the text of the rejections', () => {
 });
 
 describe('the text of the rows that are held', () => {
-  const held = (row: number, reason: string) =>
+  const held = (row: number, reason: Reason) =>
     makeEntry({ row, line: row + 1, action: 'held', reason, note: `now: product P${row}` });
 
   it('is nothing where there are none', () => {

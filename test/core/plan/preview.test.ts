@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PRODUCTS_UNKNOWN, UNREAD } from '../../../src/core/plan/diff.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
+import { productNote, unreadNote } from '../../../src/core/plan/note.ts';
 import { createPreview } from '../../../src/core/plan/preview.ts';
 import { makeEntry, OTHER_PROFILE, PROFILE } from '../../support/make.ts';
+
+const PRODUCTS_UNKNOWN = productNote({ isEligibleUnknown: true, losesMms: false });
+const UNKNOWN_AND_MMS = productNote({ isEligibleUnknown: true, losesMms: true });
+const UNREAD = unreadNote('HTTP 403');
 
 function previewOf(...entries: PlanEntry[]) {
   const preview = createPreview();
@@ -105,10 +109,10 @@ describe('a preview', () => {
       makeEntry({ row, action, note });
     const preview = previewOf(
       noted(1, PRODUCTS_UNKNOWN),
-      noted(2, `${PRODUCTS_UNKNOWN}; loses MMS`),
-      noted(3, `${UNREAD}HTTP 403`),
+      noted(2, UNKNOWN_AND_MMS),
+      noted(3, UNREAD),
       noted(4, 'loses MMS'),
-      noted(5, `${UNREAD}it was not read`, 'held'),
+      noted(5, UNREAD, 'held'),
       noted(6, PRODUCTS_UNKNOWN, 'rejected'),
     );
     expect(preview.unsure).toEqual({ products: 2, unread: 1 });
@@ -134,7 +138,7 @@ describe('an entry that turns out to repeat an id', () => {
   });
 
   it('is no longer one of those of which something is not known', () => {
-    const unread = makeEntry({ row: 1, note: `${UNREAD}HTTP 403` });
+    const unread = makeEntry({ row: 1, note: UNREAD });
     const unclear = makeEntry({ row: 2, note: PRODUCTS_UNKNOWN });
     const preview = previewOf(unread, { ...unread, row: 3 }, unclear);
     preview.replace(unread, { ...unread, action: 'duplicate' });
@@ -192,7 +196,7 @@ describe('any plan', () => {
       profileTarget: cell,
       productBefore: product,
       productTarget: product,
-      note: fc.constantFrom('', 'loses MMS', PRODUCTS_UNKNOWN, `${PRODUCTS_UNKNOWN}; loses MMS`, `${UNREAD}HTTP 403`),
+      note: fc.constantFrom('', 'loses MMS', PRODUCTS_UNKNOWN, UNKNOWN_AND_MMS, UNREAD),
     }),
     { maxLength: 40 },
   );

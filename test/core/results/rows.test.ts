@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { STATUSES } from '../../../src/core/attempt/outcome.ts';
+import { type Outcome, STATUSES } from '../../../src/core/attempt/outcome.ts';
 import { readAssignment } from '../../../src/core/input/assignment.ts';
-import { ROW_STATE } from '../../../src/core/ledger/replay.ts';
+import { ROW_STATE, type RowState } from '../../../src/core/ledger/replay.ts';
+import { nowNote } from '../../../src/core/plan/note.ts';
 import {
   FAILED_COLUMNS,
   failedCells,
@@ -11,12 +12,11 @@ import {
   heldHeader,
   isFailed,
   keptCells,
-  NOW,
+  type LedgerFacts,
   RESULTS_COLUMNS,
   type Result,
   resultCells,
   resultOf,
-  settingsText,
 } from '../../../src/core/results/rows.ts';
 import { ID, makeEntry, makeOutcome, OTHER_PROFILE, PHONE, PROFILE } from '../../support/make.ts';
 
@@ -30,17 +30,21 @@ const failed: Result = {
   outcome: makeOutcome({ status: 'failed' }),
 };
 
+const facts = (state: RowState, outcome: Outcome | null, profileHold: string | null): LedgerFacts => ({
+  ...{ state, outcome, profileHold },
+});
+
 describe('how a row ended', () => {
   it.each(['rejected', 'duplicate'] as const)('is as planned for a %s row, whatever else is said', (action) => {
     const entry = makeEntry({ action, reason: 'conflict', note: 'the note' });
     const result = { entry, status: action, reason: 'conflict', detail: 'the note', outcome: null };
-    expect(resultOf(entry, ROW_STATE.untouched, null, false, null)).toEqual(result);
-    expect(resultOf(entry, ROW_STATE.intent, makeOutcome(), true, 'why')).toEqual(result);
+    expect(resultOf(entry, facts(ROW_STATE.untouched, null, null), false)).toEqual(result);
+    expect(resultOf(entry, facts(ROW_STATE.intent, makeOutcome(), 'why'), true)).toEqual(result);
   });
 
   it('is unchanged where the number was at its target, whatever its note says', () => {
     const entry = makeEntry({ action: 'unchanged', note: 'the note' });
-    expect(resultOf(entry, ROW_STATE.untouched, null, true, 'why')).toEqual({
+    expect(resultOf(entry, facts(ROW_STATE.untouched, null, 'why'), true)).toEqual({
       ...{ entry, status: 'unchanged', reason: '', detail: '', outcome: null },
     });
   });
@@ -52,28 +56,28 @@ describe('how a row ended', () => {
   ] as const)('is %s where the number was at its target, and a later look or write says so', (status, reason, why) => {
     const entry = makeEntry({ action: 'unchanged', profileBefore: PROFILE });
     const outcome = makeOutcome({ status, reason, errorDetail: why });
-    expect(resultOf(entry, ROW_STATE.outcome, outcome, true, null)).toEqual({
+    expect(resultOf(entry, facts(ROW_STATE.outcome, outcome, null), true)).toEqual({
       entry,
       status,
       reason,
       detail: why,
       outcome,
     });
-    expect(resultOf(entry, ROW_STATE.outcome, outcome, true, 'why')).toMatchObject({ status, reason });
+    expect(resultOf(entry, facts(ROW_STATE.outcome, outcome, 'why'), true)).toMatchObject({ status, reason });
   });
 
   it('is held where it was held when it was planned, and says why', () => {
     const entry = makeEntry({ action: 'held', reason: 'drifted', note: 'now: profile x' });
     const result = { entry, status: 'held', reason: 'drifted', detail: 'now: profile x', outcome: null };
-    expect(resultOf(entry, ROW_STATE.untouched, null, false, null)).toEqual(result);
-    expect(resultOf(entry, ROW_STATE.untouched, null, true, 'why')).toEqual(result);
+    expect(resultOf(entry, facts(ROW_STATE.untouched, null, null), false)).toEqual(result);
+    expect(resultOf(entry, facts(ROW_STATE.untouched, null, 'why'), true)).toEqual(result);
   });
 
   it.each(['unchanged', 'held'] as const)('is %s where that was found before it was sent', (status) => {
-    const outcome = makeOutcome({ status, reason: 'r', errorDetail: 'why' });
-    expect(resultOf(makeEntry(), ROW_STATE.outcome, outcome, true, null)).toMatchObject({
+    const outcome = makeOutcome({ status, reason: 'drifted', errorDetail: 'why' });
+    expect(resultOf(makeEntry(), facts(ROW_STATE.outcome, outcome, null), true)).toMatchObject({
       status,
-      reason: 'r',
+      reason: 'drifted',
       detail: 'why',
     });
   });
@@ -81,8 +85,8 @@ describe('how a row ended', () => {
   it('is its outcome, where there is one', () => {
     const outcome = makeOutcome({ status: 'failed', reason: 'api_error', errorDetail: 'no such number' });
     const result = { entry: makeEntry(), status: 'failed', reason: 'api_error', detail: 'no such number', outcome };
-    expect(resultOf(makeEntry(), ROW_STATE.outcome, outcome, true, null)).toEqual(result);
-    expect(resultOf(makeEntry(), ROW_STATE.outcome, outcome, true, 'why')).toEqual(result);
+    expect(resultOf(makeEntry(), facts(ROW_STATE.outcome, outcome, null), true)).toEqual(result);
+    expect(resultOf(makeEntry(), facts(ROW_STATE.outcome, outcome, 'why'), true)).toEqual(result);
   });
 
   it.each([
@@ -91,33 +95,37 @@ describe('how a row ended', () => {
     ['intent', 'unverified', 'interrupted'],
     ['ambiguous', 'unverified', 'interrupted'],
   ] as const)('without an outcome, left %s by an execution, is %s', (left, status, reason) => {
-    expect(resultOf(makeEntry(), ROW_STATE[left], null, true, null)).toMatchObject({ status, reason, outcome: null });
+    expect(resultOf(makeEntry(), facts(ROW_STATE[left], null, null), true)).toMatchObject({
+      status,
+      reason,
+      outcome: null,
+    });
   });
 
   it('says of a row that was being sent that its write may have happened', () => {
-    expect(resultOf(makeEntry(), ROW_STATE.intent, null, true, null).detail).toBe(
+    expect(resultOf(makeEntry(), facts(ROW_STATE.intent, null, null), true).detail).toBe(
       'the run ended while this row was being sent, so the write may or may not have happened',
     );
   });
 
   it.each(['untouched', 'requeued'] as const)('is held where its profile was, and it was left %s', (left) => {
     const result = { entry: makeEntry(), status: 'held', reason: 'profile_stopped', outcome: null };
-    expect(resultOf(makeEntry(), ROW_STATE[left], null, true, '20 rows failed')).toEqual({
+    expect(resultOf(makeEntry(), facts(ROW_STATE[left], null, '20 rows failed'), true)).toEqual({
       ...result,
       detail: '20 rows failed',
     });
-    expect(resultOf(makeEntry(), ROW_STATE[left], null, true, '')).toEqual({ ...result, detail: '' });
+    expect(resultOf(makeEntry(), facts(ROW_STATE[left], null, ''), true)).toEqual({ ...result, detail: '' });
   });
 
   it.each(['intent', 'ambiguous'] as const)('is not known where its profile was held, and it was left %s', (left) => {
-    expect(resultOf(makeEntry(), ROW_STATE[left], null, true, 'why')).toMatchObject({
+    expect(resultOf(makeEntry(), facts(ROW_STATE[left], null, 'why'), true)).toMatchObject({
       status: 'unverified',
       reason: 'interrupted',
     });
   });
 
   it('is planned where nobody has tried to carry the plan out', () => {
-    expect(resultOf(makeEntry(), ROW_STATE.untouched, null, false, null)).toMatchObject({
+    expect(resultOf(makeEntry(), facts(ROW_STATE.untouched, null, null), false)).toMatchObject({
       status: 'planned',
       reason: '',
       detail: '',
@@ -233,17 +241,17 @@ describe('held.csv', () => {
   it('has what the number has now from the note of a row that was held when it was planned', () => {
     const entry = makeEntry({
       action: 'held',
-      note: `${NOW}${settingsText(OTHER_PROFILE, 'P2P')}`,
+      note: nowNote(OTHER_PROFILE, 'P2P'),
       profileBefore: PROFILE,
       profileTarget: 'UNASSIGN',
     });
-    const result = resultOf(entry, ROW_STATE.untouched, null, true, null);
+    const result = resultOf(entry, facts(ROW_STATE.untouched, null, null), true);
     expect(heldCells([], [], result).slice(2)).toEqual([
       ...[`now: profile ${OTHER_PROFILE}, product P2P`, `profile ${PROFILE}`],
       ...[`profile ${OTHER_PROFILE}, product P2P`, 'profile UNASSIGN'],
     ]);
     const more = { ...entry, note: `${entry.note}; the account no longer has the profile x` };
-    expect(heldCells([], [], resultOf(more, ROW_STATE.untouched, null, true, null)).slice(2)).toEqual([
+    expect(heldCells([], [], resultOf(more, facts(ROW_STATE.untouched, null, null), true)).slice(2)).toEqual([
       ...[more.note, `profile ${PROFILE}`, `profile ${OTHER_PROFILE}, product P2P`, 'profile UNASSIGN'],
     ]);
     const unknown = { ...entry, note: 'could not be read: HTTP 403' };
@@ -317,11 +325,11 @@ describe('results.csv', () => {
       productBefore: 'A2P',
       productTarget: 'A2P',
     });
-    const cells = resultCells(resultOf(entry, ROW_STATE.untouched, null, true, null));
+    const cells = resultCells(resultOf(entry, facts(ROW_STATE.untouched, null, null), true));
     expect(cells.slice(4, 12)).toEqual(['unchanged', '', PROFILE, PROFILE, PROFILE, 'A2P', 'A2P', 'A2P']);
     const found = makeOutcome({ status: 'unchanged', profileAfter: PROFILE, productAfter: 'P2P' });
     const later = resultCells(
-      resultOf(makeEntry({ profileBefore: OTHER_PROFILE }), ROW_STATE.outcome, found, true, null),
+      resultOf(makeEntry({ profileBefore: OTHER_PROFILE }), facts(ROW_STATE.outcome, found, null), true),
     );
     expect(later.slice(4, 12)).toEqual(['unchanged', '', OTHER_PROFILE, PROFILE, PROFILE, '', '', 'P2P']);
     const drifted = makeOutcome({
@@ -330,21 +338,21 @@ describe('results.csv', () => {
       profileAfter: OTHER_PROFILE,
       productAfter: 'A2P',
     });
-    const moved = resultCells(resultOf(entry, ROW_STATE.outcome, drifted, true, null));
+    const moved = resultCells(resultOf(entry, facts(ROW_STATE.outcome, drifted, null), true));
     expect(moved.slice(4, 12)).toEqual(['held', 'drifted', PROFILE, PROFILE, OTHER_PROFILE, 'A2P', 'A2P', 'A2P']);
   });
 
   it('does not say what a row has that was not sent', () => {
     for (const action of ['held', 'change', 'rejected', 'duplicate'] as const) {
       const entry = makeEntry({ action, profileBefore: OTHER_PROFILE, productBefore: 'A2P' });
-      const cells = resultCells(resultOf(entry, ROW_STATE.untouched, null, true, null));
+      const cells = resultCells(resultOf(entry, facts(ROW_STATE.untouched, null, null), true));
       expect([cells[8], cells[11]]).toEqual(['', '']);
     }
   });
 
   it('has empty cells for what is unknown', () => {
     const rejected = makeEntry({ action: 'rejected', reason: 'bad_id', profileTarget: '', note: 'the note' });
-    expect(resultCells(resultOf(rejected, ROW_STATE.untouched, null, true, null))).toEqual([
+    expect(resultCells(resultOf(rejected, facts(ROW_STATE.untouched, null, null), true))).toEqual([
       ...['1', '2', ID, '', 'rejected', 'bad_id', '', '', '', '', '', '', '', '', ''],
       ...['the note', '', '', '', '', ''],
     ]);
@@ -367,7 +375,7 @@ describe('results.csv', () => {
     expect(cells).not.toContain(bad);
     expect(cells.filter((cell) => cell === `'${bad}`)).toHaveLength(7);
     const before = makeEntry({ action: 'unchanged', profileBefore: bad, productBefore: bad });
-    const unchanged = resultCells(resultOf(before, ROW_STATE.untouched, null, true, null));
+    const unchanged = resultCells(resultOf(before, facts(ROW_STATE.untouched, null, null), true));
     expect(unchanged).not.toContain(bad);
     expect(unchanged.filter((cell) => cell === `'${bad}`)).toHaveLength(4);
   });

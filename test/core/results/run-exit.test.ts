@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { StopReason } from '../../../src/core/attempt/classify.ts';
 import type { Status } from '../../../src/core/attempt/outcome.ts';
+import type { StopReason } from '../../../src/core/attempt/stop-reason.ts';
 import { executionExit, planExit, signalExit } from '../../../src/core/results/run-exit.ts';
 import { makeTally } from '../../support/make.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StopReason } from '../../../src/core/attempt/classify.ts';
+import type { StopReason } from '../../../src/core/attempt/stop-reason.ts';
 import { stopText } from '../../../src/core/results/stop-text.ts';
 import { makeTally } from '../../support/make.ts';
 

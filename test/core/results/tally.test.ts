@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/attempt/outcome.ts';
+import { isReason, type RowReason } from '../../../src/core/plan/reason.ts';
 import type { Result } from '../../../src/core/results/rows.ts';
 import { addResult, emptyTally, sortedCauses, sumOf } from '../../../src/core/results/tally.ts';
 import { makeEntry, makeOutcome } from '../../support/make.ts';
 
-function result(row: number, status: Result['status'], reason = '', outcome: Partial<Outcome> | null = null): Result {
-  const whole = outcome === null ? null : makeOutcome({ row, reason, ...outcome });
+function result(
+  row: number,
+  status: Result['status'],
+  reason: RowReason = '',
+  outcome: Partial<Outcome> | null = null,
+): Result {
+  const whole = outcome === null ? null : makeOutcome({ row, ...(isReason(reason) ? { reason } : {}), ...outcome });
   return { entry: makeEntry({ row }), status, reason, detail: '', outcome: whole };
 }
 

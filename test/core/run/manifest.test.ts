@@ -4,6 +4,8 @@ import { readManifest, runName, STATES } from '../../../src/core/run/manifest.ts
 import { anyText } from '../../support/any-text.ts';
 import { makeManifest, makePlan, PROFILE } from '../../support/make.ts';
 
+const STATE_EXPECTED = `Invalid option: expected one of ${STATES.map((state) => `"${state}"`).join('|')} → at state`;
+
 const read = (value: unknown) => readManifest(value, 'runs/x/run.json');
 
 /** The message with which a value is refused; empty where it is none. */
@@ -87,13 +89,6 @@ describe('a manifest', () => {
   });
 
   it.each([
-    ['tool', { tool: 'another' }, 'Invalid input: expected "telnyx-reassign" → at tool'],
-    [
-      'state',
-      { state: 'flying' },
-      'Invalid option: expected one of "planning"|"planned"|"running"|"interrupted"|"paused"|"finished"|"refused"|"superseded" → at state',
-    ],
-    ['setting', { settings: { colour: 'red' } }, 'Unrecognized key: "colour" → at settings'],
     ['value of a setting', { settings: { rate: 5 } }, 'Invalid input → at settings.rate'],
     ['input', { input: { path: '/x' } }, 'Invalid input: expected string, received undefined → at input.sha256'],
     [
@@ -130,28 +125,46 @@ describe('a manifest', () => {
     ['account', { organization_id: 7 }, 'Invalid input: expected string, received number → at organization_id'],
     ['key digest', { key_sha256: 7 }, 'Invalid input: expected string, received number → at key_sha256'],
     ['run after it', { superseded_by: false }, 'Invalid input: expected string, received boolean → at superseded_by'],
-    ['key', { extra: true }, 'Unrecognized key: "extra"'],
+    ['state', { state: 7 }, STATE_EXPECTED],
+    ['state that is missing', { state: undefined }, STATE_EXPECTED],
     ['pid', { pid: null }, 'Invalid input: expected number, received null → at pid'],
     ['created_at', { created_at: undefined }, 'Invalid input: expected string, received undefined → at created_at'],
     ['warnings', { warnings: undefined }, 'Invalid input: expected array, received undefined → at warnings'],
     ['warning', { warnings: ['x', 7] }, 'Invalid input: expected string, received number → at warnings[1]'],
   ])('with a wrong %s is refused, and the message says where in one line', (_what, changes, text) => {
-    expect(messageOf({ ...makeManifest(), ...changes })).toBe(
-      `runs/x/run.json is not the manifest of a run of this version: ✖ ${text}`,
+    expect(messageOf({ ...makeManifest(), ...changes })).toBe(`runs/x/run.json is damaged: ${text}`);
+  });
+
+  it.each([
+    ['state "flying"', { state: 'flying' as never }],
+    ['command "teleport"', { command: 'teleport' as never }],
+    ['setting colour', { settings: { rate: '2', colour: 'red' } as never }],
+    ['stop.reason "boredom"', { stop: { reason: 'boredom' as never, detail: '' } }],
+  ])('with an unknown %s is refused, and the message names the version that wrote it', (what, changes) => {
+    expect(messageOf(makeManifest({ version: '9.9.9', ...changes }))).toBe(
+      `runs/x/run.json: unknown ${what}. Version 9.9.9 of telnyx-reassign wrote it. Fix: use version 9.9.9 or later.`,
     );
+  });
+
+  it('of a newer version keeps the fields that this one does not know', () => {
+    const manifest = { ...makeManifest({ version: '9.9.9' }), waves: [10, 20] };
+    expect(read(manifest)).toEqual(manifest);
   });
 
   it.each(STATES)('may be of a run that is %s', (state) => {
     expect(read(makeManifest({ state })).state).toBe(state);
   });
 
-  it.each([null, undefined, 7, 'x', [], {}])('is not %j', (value) => {
-    expect(() => read(value)).toThrow('is not the manifest of a run of this version');
-  });
+  it.each([null, undefined, 7, 'x', [], {}, { tool: 'another', version: '1.0.0' }, { tool: 'telnyx-reassign' }])(
+    'is not %j',
+    (value) => {
+      expect(() => read(value)).toThrow('runs/x/run.json is not the run.json of a telnyx-reassign run');
+    },
+  );
 
   it('names the first of several faults', () => {
     expect(messageOf({ ...makeManifest(), pid: 'x', host: 1 })).toBe(
-      'runs/x/run.json is not the manifest of a run of this version: ✖ Invalid input: expected string, received number → at host',
+      'runs/x/run.json is damaged: Invalid input: expected string, received number → at host',
     );
   });
 });

@@ -171,19 +171,26 @@ describe('a manifest', () => {
   it.each<[string, string, RegExp]>([
     ['nothing', '', /run\.json is not JSON: /],
     ['half of itself', '{"tool":"telnyx-rea', /run\.json is not JSON: /],
-    ['null', 'null', /run\.json is not the manifest of a run/],
-    ['another tool', JSON.stringify({ ...manifest(), tool: 'other' }), /run\.json is not the manifest.*tool/],
-    ['an unknown state', JSON.stringify({ ...manifest(), state: 'lost' }), /run\.json is not the manifest.*state/],
-    ['an unknown key', JSON.stringify({ ...manifest(), key: 'KEY' }), /run\.json is not the manifest.*key/],
+    ['null', 'null', /run\.json is not the run\.json of a telnyx-reassign run$/],
+    [
+      'another tool',
+      JSON.stringify({ ...manifest(), tool: 'other' }),
+      /is not the run\.json of a telnyx-reassign run$/,
+    ],
+    [
+      'an unknown state',
+      JSON.stringify({ ...manifest(), state: 'lost' }),
+      /run\.json: unknown state "lost"\. Version .+ of telnyx-reassign wrote it\. Fix: use version .+ or later\.$/,
+    ],
     [
       'a number for a setting',
       JSON.stringify({ ...manifest(), settings: { rate: 5 } }),
-      /run\.json is not the manifest/,
+      /run\.json is damaged: .* at settings\.rate$/,
     ],
     [
       'an unknown setting',
       JSON.stringify({ ...manifest(), settings: { api_key: 'x' } }),
-      /run\.json is not the manifest/,
+      /run\.json: unknown setting api_key\. Version /,
     ],
   ])('of %s throws with its path and the reason', (_, text, message) => {
     const dir = tempDir();

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openLedger, openLedgerEntries, scanLedger } from '../../../src/io/run/ledger-file.ts';
+import { OtherVersionError, openLedger, openLedgerEntries, scanLedger } from '../../../src/io/run/ledger-file.ts';
 import { runModule } from '../../support/io/child.ts';
 import { intent, line, outcome, rowsOf, scanned } from '../../support/io/ledger-files.ts';
 import { tempDir, tempFile } from '../../support/io/temp.ts';
@@ -150,6 +150,22 @@ describe('reading back', () => {
       await expect(scanned(path)).rejects.toThrow(`ledger.ndjson is damaged at byte ${line(intent(1)).length}:`);
     },
   );
+
+  it.each([
+    ['{"version":"9.9.9"}', 'Version 9.9.9 of telnyx-reassign wrote it. Fix: use version 9.9.9 or later.'],
+    ['{}', 'Another version of telnyx-reassign wrote it. Fix: use that version or later.'],
+    ['no json', 'Another version of telnyx-reassign wrote it. Fix: use that version or later.'],
+  ])('a line that only another version can read names the version in run.json: %s', async (manifest, fix) => {
+    const dir = tempDir();
+    const path = join(dir, 'ledger.ndjson');
+    writeFileSync(join(dir, 'run.json'), manifest);
+    writeFileSync(path, `${line(intent(1))}{"type":"order_placed"}\n`);
+    const scan = scanned(path);
+    await expect(scan).rejects.toThrow(
+      new OtherVersionError(`ledger.ndjson, byte ${line(intent(1)).length}: unknown entry type "order_placed". ${fix}`),
+    );
+    await expect(scan).rejects.toThrow(OtherVersionError);
+  });
 
   it('what the callback throws ends the scan', async () => {
     const path = tempFile(line(intent(1)) + line(intent(2)));

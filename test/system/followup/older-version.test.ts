@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,7 +6,15 @@ import type { Sandbox } from '../../../src/sandbox/server.ts';
 import { CLI } from '../../support/program/paths.ts';
 import { paste, run } from '../../support/program/run.ts';
 import { api } from '../../support/program/sandbox.ts';
-import { commandIn, lastRun, numberId, summaryOf, table, workDirectory } from '../../support/program/workspace.ts';
+import {
+  commandIn,
+  lastRun,
+  numberId,
+  runDirs,
+  summaryOf,
+  table,
+  workDirectory,
+} from '../../support/program/workspace.ts';
 import { DEAD } from '../../support/run-directories.ts';
 
 const [FIRST, SECOND, THIRD] = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`) as [
@@ -172,5 +180,41 @@ describe('a run directory of version 0.1.0', () => {
       .replace('--rate 3', '--rate off');
     expect((await paste(cwd, command)).exit).toBe(4);
     expect(valuesOf(sandbox)).toEqual(WANTED);
+  });
+});
+
+describe('a run directory of a newer version', () => {
+  it('is refused if its ledger says what this version does not know, and nothing is sent', async () => {
+    const sandbox = await accountWith([1, 3, 4]);
+    const cwd = copyRun('interrupted', sandbox);
+    const dir = lastRun(cwd);
+    const manifest = JSON.parse(readFileSync(join(cwd, dir, 'run.json'), 'utf8'));
+    writeFileSync(join(cwd, dir, 'run.json'), JSON.stringify({ ...manifest, version: '9.9.9', waves: [5] }));
+    appendFileSync(join(cwd, dir, 'ledger.ndjson'), '{"type":"order_placed","rows":[5]}\n');
+    for (const args of [
+      ['resume', ...FAST],
+      ['results', dir],
+      ['undo', dir, '--yes'],
+      ['retry', dir, '--yes'],
+    ]) {
+      const { code, stderr } = await run(cwd, args);
+      expect(stderr).toContain('unknown entry type "order_placed"');
+      expect(stderr).toContain('Fix: use version 9.9.9 or later.');
+      expect(code).toBe(2);
+    }
+    expect(runDirs(cwd)).toEqual([dir]);
+    expect(sandbox.requests()).toEqual([]);
+  });
+
+  it('is refused if its state is unknown, and listed as such', async () => {
+    const cwd = copyRun('interrupted', await accountWith([]));
+    const dir = lastRun(cwd);
+    const manifest = JSON.parse(readFileSync(join(cwd, dir, 'run.json'), 'utf8'));
+    writeFileSync(join(cwd, dir, 'run.json'), JSON.stringify({ ...manifest, version: '9.9.9', state: 'soaking' }));
+    const fix = 'unknown state "soaking". Version 9.9.9 of telnyx-reassign wrote it. Fix: use version 9.9.9 or later.';
+    const resumed = await run(cwd, ['resume', dir]);
+    expect([resumed.code, resumed.stderr]).toEqual([2, expect.stringContaining(fix)]);
+    const listed = await run(cwd, ['runs']);
+    expect([listed.code, listed.stderr]).toEqual([0, expect.stringContaining(fix)]);
   });
 });

@@ -1,0 +1,34 @@
+/** Why a run that had started to send stops before its last row: each text completes "the run stopped because". */
+const STOPS = {
+  signal: 'it received SIGINT, SIGTERM or SIGHUP',
+  finish_by: 'it was the time of `--finish-by`',
+  stop_after: 'it had sent the rows of `--stop-after`',
+  key_refused: 'the API refused the key',
+  account_refused: 'the API refused the account or the key',
+  redirected: 'the server redirected the first request',
+  phone_number_mismatch: 'an id and its phone number do not belong together',
+  server_wait: 'the server asked for a longer wait than `--max-server-wait`',
+  max_failures: 'more rows failed than `--max-failures` allows',
+  max_same_error: 'as many rows in a row as `--max-same-error` allows failed with the same error',
+  profiles_held: 'every profile that has rows to send is held',
+  outage: 'the API was down for longer than `--outage-patience`',
+  internal: 'the program or the disk failed',
+} as const;
+
+/** Why a saved plan is not sent at all. */
+const REFUSALS = {
+  min_rows: 'the input has fewer rows than `--min-rows`',
+  max_changes: 'more rows would change than `--max-changes` allows',
+  strict: 'the plan has warnings, which `--strict` makes errors',
+  unfinished: 'an earlier run of the same input was not finished',
+  window_missed: 'the time of `--finish-by` has passed, or is more than 12 hours away',
+} as const;
+
+/** Every reason that run.json gives for a run that ended before its last row. The documents are made from this table. */
+export const STOP_REASONS = { ...STOPS, ...REFUSALS };
+
+export type StopReason = keyof typeof STOPS;
+export type RefusalReason = keyof typeof REFUSALS;
+
+/** Why a run stopped; `detail` is for people, except of `signal` (its name) and `window_missed` (the next such time). */
+export type StopCause = { reason: StopReason; detail: string };

@@ -1,0 +1,90 @@
+import { OUTCOME_STATUSES } from '../attempt/outcome.ts';
+import { isReason } from '../plan/reason.ts';
+import type { LedgerEntry } from './entry.ts';
+
+/*
+ * The rule for lines of other versions, as for run.json (core/run/manifest.ts): a field that this version does not know
+ * is ignored, and a field that an older version did not write is optional here. An unknown type of line, status or
+ * reason is refused, because going on without knowing what happened to a row could send it twice.
+ */
+
+/** A line that only another version can read. */
+export class UnknownLineError extends Error {}
+
+type Line = Record<string, unknown>;
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === 'string';
+const isFlag: Check = (value) => typeof value === 'boolean';
+const isNumber: Check = (value) => typeof value === 'number';
+const isRow: Check = Number.isSafeInteger;
+const isTextOrNull: Check = (value) => value === null || typeof value === 'string';
+const isNumberOrNull: Check = (value) => value === null || typeof value === 'number';
+
+const isCounts = (value: unknown, names: readonly string[]): boolean =>
+  typeof value === 'object' && value !== null && names.every((name) => isNumber((value as Line)[name]));
+
+/** `throttled_ms`, `allowed` and `server_limit` are missing in version 0.1.0. */
+const PACE: Record<string, Check> = {
+  at: isText,
+  requests: (value) => isCounts(value, ['total', 'writes', 'reads', 'retries', 'rate_limited']),
+  rate: (value) => isCounts(value, ['mean_per_s', 'max_in_1s', 'max_in_60s', 'paused_ms']),
+};
+
+const FIELDS: Record<LedgerEntry['type'], Record<string, Check>> = {
+  session_started: { at: isText, pid: isNumber },
+  intent: { row: isRow, at: isText },
+  found: { row: isRow, profile: isText, product: isText, at: isText },
+  outcome: {
+    row: isRow,
+    status: isText,
+    reason: isText,
+    retryable: isFlag,
+    profileAfter: isText,
+    productAfter: isText,
+    httpStatus: isNumberOrNull,
+    errorCode: isText,
+    errorTitle: isText,
+    errorDetail: isText,
+    errorPointer: isText,
+    attempts: isNumber,
+    durationMs: isNumber,
+    requestId: isText,
+    finishedAt: isText,
+  },
+  put_back: { row: isRow, ambiguous: isFlag, attempts: isNumber, at: isText },
+  profile_held: { profile: isText, why: isText, at: isText },
+  session_seen: PACE,
+  session_ended: { ...PACE, stop: isTextOrNull },
+};
+
+/** The same as arrays, which are faster to walk for each of a million lines. */
+const CHECKS = new Map(Object.entries(FIELDS).map(([type, fields]) => [type, Object.entries(fields)]));
+
+const STATUSES: ReadonlySet<unknown> = new Set(OUTCOME_STATUSES);
+
+/** Throws an error without the place of the line: not JSON, not an entry, or `UnknownLineError`. */
+export function parseLedgerLine(text: string): LedgerEntry {
+  let line: Line | null;
+  try {
+    line = JSON.parse(text);
+  } catch (cause) {
+    throw new Error('not a line of JSON', { cause });
+  }
+  const type = line?.type;
+  if (line === null || typeof type !== 'string') throw new Error('not an entry');
+  const checks = CHECKS.get(type);
+  if (checks === undefined) throw new UnknownLineError(`unknown entry type "${type}"`);
+  for (const [name, isValid] of checks) {
+    if (!isValid(line[name])) throw new Error(`the field ${name} of ${type} is missing or not valid`);
+  }
+  if (type === 'outcome') checkOutcome(line);
+  // Builds between 0.1.0 and the next version wrote the flag under another name.
+  if (line.besides === true) line.unchangedButSent = true;
+  return line as LedgerEntry;
+}
+
+function checkOutcome({ status, reason }: Line): void {
+  if (!STATUSES.has(status)) throw new UnknownLineError(`unknown status "${status}"`);
+  if (reason !== '' && !isReason(reason as string)) throw new UnknownLineError(`unknown reason "${reason}"`);
+}

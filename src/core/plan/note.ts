@@ -1,0 +1,47 @@
+import { settingsText } from './settings-text.ts';
+
+/**
+ * The column `note` of plan.csv is text for people. Three of its texts are also read back, because plan.csv has no
+ * column for what they say. They are formatted and parsed here and nowhere else.
+ */
+const UNREAD = 'could not be read: ';
+const PRODUCTS_UNKNOWN = 'the account does not say which products this number may have';
+const LOSES_MMS = 'loses MMS';
+const NOW = 'now: ';
+const SEPARATOR = '; ';
+
+/** The note of a row that is sent although its number could not be read. */
+export function unreadNote(why: string): string {
+  return `${UNREAD}${why}`;
+}
+
+/** The note of a row that changes its product. */
+export function productNote(change: { isEligibleUnknown: boolean; losesMms: boolean }): string {
+  return [...(change.isEligibleUnknown ? [PRODUCTS_UNKNOWN] : []), ...(change.losesMms ? [LOSES_MMS] : [])].join(
+    SEPARATOR,
+  );
+}
+
+/** The note of a row that is held when it is planned: what its number has now, and why it is held if that is more. */
+export function nowNote(profile: string, product: string, why = ''): string {
+  // The separator may be in a text of the account, where it must not end what is read back.
+  const now = settingsText(profile, product).replaceAll(';', ',');
+  return `${NOW}${now}${why === '' ? '' : `${SEPARATOR}${why}`}`;
+}
+
+/** What a note says that other code needs. */
+export type NoteFacts = {
+  isUnread: boolean;
+  isEligibleUnknown: boolean;
+  /** What the number had when the plan was made, for people; '' if the note does not say it. */
+  now: string;
+};
+
+export function parseNote(note: string): NoteFacts {
+  const [first = ''] = note.split(SEPARATOR, 1);
+  return {
+    isUnread: note.startsWith(UNREAD),
+    isEligibleUnknown: first === PRODUCTS_UNKNOWN,
+    now: first.startsWith(NOW) ? first.slice(NOW.length) : '',
+  };
+}

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { OUTCOME_STATUSES } from '../../../src/core/attempt/outcome.ts';
+import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
+import { parseLedgerLine, UnknownLineError } from '../../../src/core/ledger/parse-line.ts';
+import { REASONS } from '../../../src/core/plan/reason.ts';
+import { makeOutcome } from '../../support/make.ts';
+
+const AT = '2026-11-23T02:00:00.000Z';
+const requests = { total: 2, writes: 1, reads: 1, retries: 0, rate_limited: 0 };
+const rate = {
+  ...{ mean_per_s: 2, max_in_1s: 2, max_in_60s: 2, paused_ms: 0, throttled_ms: 0 },
+  ...{ allowed: null, server_limit: { requests: 10, window_ms: null } },
+};
+
+const ENTRIES: LedgerEntry[] = [
+  { type: 'session_started', at: AT, pid: 7 },
+  { type: 'session_started', reading: true, at: AT, pid: 7 },
+  { type: 'intent', row: 1, at: AT },
+  { type: 'found', row: 1, profile: 'p', product: 'A2P', at: AT },
+  { type: 'found', row: 1, profile: 'p', product: 'A2P', at: AT, unchangedButSent: true },
+  { type: 'outcome', ...makeOutcome() },
+  { type: 'outcome', ...makeOutcome({ httpStatus: null }), unchangedButSent: true },
+  { type: 'put_back', row: 1, ambiguous: true, attempts: 2, at: AT },
+  { type: 'profile_held', profile: 'p', why: 'because', at: AT },
+  { type: 'session_seen', at: AT, requests, rate },
+  { type: 'session_ended', at: AT, stop: null, requests, rate },
+  { type: 'session_ended', at: AT, stop: 'signal', requests, rate },
+];
+
+const parse = (value: unknown) => parseLedgerLine(JSON.stringify(value));
+
+describe('a line of the ledger', () => {
+  it.each(ENTRIES)('comes back: %j', (entry) => {
+    expect(parse(entry)).toEqual(entry);
+  });
+
+  it.each(Object.keys(REASONS))('of an outcome may have the reason %s', (reason) => {
+    const outcome = { type: 'outcome', ...makeOutcome(), reason };
+    expect(parse(outcome)).toEqual(outcome);
+  });
+
+  it.each(OUTCOME_STATUSES)('of an outcome may have the status %s', (status) => {
+    const outcome = { type: 'outcome', ...makeOutcome(), status };
+    expect(parse(outcome)).toEqual(outcome);
+  });
+});
+
+describe('a line of another version', () => {
+  it('may have fields that this one does not know', () => {
+    for (const entry of ENTRIES) expect(parse({ ...entry, colour: 'red' })).toEqual({ ...entry, colour: 'red' });
+  });
+
+  it('of 0.1.0 has no field that was added since', () => {
+    const { throttled_ms, allowed, server_limit, ...first } = rate;
+    const ended = { type: 'session_ended', at: AT, stop: null, requests, rate: first };
+    expect(parse(ended)).toEqual(ended);
+  });
+
+  it('may name the flag of unchanged rows that were sent as it was before', () => {
+    expect(parse({ type: 'outcome', ...makeOutcome(), besides: true })).toMatchObject({ unchangedButSent: true });
+  });
+
+  it.each([
+    [{ type: 'order_placed', rows: [1] }, 'unknown entry type "order_placed"'],
+    [{ type: 'toString' }, 'unknown entry type "toString"'],
+    [{ type: 'outcome', ...makeOutcome(), status: 'half_done' }, 'unknown status "half_done"'],
+    [{ type: 'outcome', ...makeOutcome(), reason: 'bored' }, 'unknown reason "bored"'],
+    [{ type: 'outcome', ...makeOutcome(), reason: 'toString' }, 'unknown reason "toString"'],
+  ])('is refused if it says what only that version knows: %j', (line, message) => {
+    expect(() => parse(line)).toThrow(new UnknownLineError(message));
+    expect(() => parse(line)).toThrow(UnknownLineError);
+  });
+});
+
+describe('a damaged line', () => {
+  it.each(['', '{', '{"type":', 'x'])('is not JSON: %j', (text) => {
+    expect(() => parseLedgerLine(text)).toThrow(new Error('not a line of JSON'));
+  });
+
+  it.each([null, 1, [], {}, { type: 1 }, 'intent'])('is not an entry: %j', (value) => {
+    expect(() => parse(value)).toThrow(new Error('not an entry'));
+  });
+
+  it('lacks a field, or has one of another type; every field of every type is checked', () => {
+    const optional = ['type', 'reading', 'unchangedButSent'];
+    for (const entry of ENTRIES) {
+      for (const name of Object.keys(entry).filter((field) => !optional.includes(field))) {
+        const message = `the field ${name} of ${entry.type} is missing or not valid`;
+        expect(() => parse({ ...entry, [name]: undefined })).toThrow(new Error(message));
+        expect(() => parse({ ...entry, [name]: [] })).toThrow(new Error(message));
+      }
+    }
+  });
+
+  it.each([
+    { requests: { ...requests, reads: '1' }, rate },
+    { requests: 7, rate },
+  ])('has counts that are not numbers: %j', (counts) => {
+    expect(() => parse({ type: 'session_seen', at: AT, ...counts })).toThrow('the field requests of session_seen');
+  });
+
+  it.each([1.5, '1', 2 ** 60])('names the row %j', (row) => {
+    expect(() => parse({ type: 'intent', row, at: AT })).toThrow('the field row of intent is missing or not valid');
+  });
+});
