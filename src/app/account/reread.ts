@@ -105,7 +105,8 @@ export async function rereadOrExit(run: Run, invocation: KeyedInvocation): Promi
   try {
     return await rereadAccount(run, invocation);
   } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
+    // A ledger that this version cannot read makes no result files either.
+    if (!(error instanceof CommandError) || error.exit === EXIT.usage) throw error;
     const { exit, code, message } = error;
     const { state: recorded, started_at: startedAt, stop } = run.manifest;
     const notStarted = exit === EXIT.preflight ? 'refused' : 'planned';
