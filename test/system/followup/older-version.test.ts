@@ -197,10 +197,10 @@ describe('a run directory of a newer version', () => {
       ['undo', dir, '--yes'],
       ['retry', dir, '--yes'],
     ]) {
-      const { code, stderr } = await run(cwd, args);
+      const { exit, stderr } = await run(cwd, args);
       expect(stderr).toContain('unknown entry type "order_placed"');
       expect(stderr).toContain('Fix: use version 9.9.9 or later.');
-      expect(code).toBe(2);
+      expect(exit).toBe(2);
     }
     expect(runDirs(cwd)).toEqual([dir]);
     expect(sandbox.requests()).toEqual([]);
@@ -213,8 +213,8 @@ describe('a run directory of a newer version', () => {
     writeFileSync(join(cwd, dir, 'run.json'), JSON.stringify({ ...manifest, version: '9.9.9', state: 'soaking' }));
     const fix = 'unknown state "soaking". Version 9.9.9 of telnyx-reassign wrote it. Fix: use version 9.9.9 or later.';
     const resumed = await run(cwd, ['resume', dir]);
-    expect([resumed.code, resumed.stderr]).toEqual([2, expect.stringContaining(fix)]);
+    expect([resumed.exit, resumed.stderr]).toEqual([2, expect.stringContaining(fix)]);
     const listed = await run(cwd, ['runs']);
-    expect([listed.code, listed.stderr]).toEqual([0, expect.stringContaining(fix)]);
+    expect([listed.exit, listed.stderr]).toEqual([0, expect.stringContaining(fix)]);
   });
 });
