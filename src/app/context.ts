@@ -27,15 +27,12 @@ export type Context = ProcessContext & {
   atEnd: (release: () => void) => void;
 };
 
-/** Whether a question could be asked: somebody reads standard error and types on standard input. */
+/** Whether a question can be asked: standard error and standard input are a terminal. */
 export function isInteractive(context: Context): boolean {
   return context.stdin.isTTY === true && context.stderr.isTTY === true;
 }
 
-/**
- * Whether a command that is printed can ask when it is pasted: whoever reads it sits at a terminal, whatever this one
- * has as its standard input.
- */
+/** Whether a printed command can ask when it is pasted. Standard input does not matter: it may be a pipe only here. */
 export function canAskLater(context: Context): boolean {
   return context.stderr.isTTY === true && !context.unattended;
 }

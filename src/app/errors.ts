@@ -1,10 +1,10 @@
 import { EXIT } from '../core/run/exit-codes.ts';
 
-/** What ends a command with a message and an exit code of its own, before anything is sent. */
+/** Ends a command with a message and an exit code, before anything is sent. */
 export class CommandError extends Error {
   readonly exit: number;
   readonly code: string;
-  /** The command that goes on, for `--json`; the message names it too. */
+  /** The next command, for `--json`; the message names it too. */
   readonly next: string | null;
 
   constructor(exit: number, code: string, message: string, next: string | null = null) {
@@ -15,7 +15,7 @@ export class CommandError extends Error {
   }
 }
 
-/** A fault of flags, environment or job file: exit 2, nothing was made. */
+/** An error in flags, environment or job file: exit 2, and no run directory. */
 export class UsageError extends CommandError {
   constructor(message: string) {
     super(EXIT.usage, 'usage', message);

@@ -12,8 +12,8 @@ function real(path: string): string | null {
 }
 
 /**
- * How this program is called here, so that every command it prints works when it is pasted: by its name where the
- * PATH leads to it, else through npx or node as it was started.
+ * How to call this program from here, so that every command it prints works when it is pasted: by its name if it is on
+ * the PATH, otherwise through npx or node as it was started.
  */
 export function programName(script: string, env: Record<string, string | undefined>, cwd: string): string {
   if (env.npm_command === 'exec') return `npx ${TOOL}`;

@@ -52,9 +52,9 @@ export async function checkAccount(run: Run, invocation: KeyedInvocation): Promi
   const { settings, context, key } = invocation;
   if (key === null || recorded === null || recorded === keyDigest(settings.base_url, key)) return;
   const write = commandLine(context.program, 'results', run.shown);
-  const apart = `To send its rows with this key all the same, as a run of their own, apply the failed.csv that this writes: ${write}`;
+  const apart = `To send its rows with this key anyway, as a run of their own, apply the failed.csv that this writes: ${write}`;
   if (organization === null) {
-    throw otherAccount(`Run ${id} was begun with another key, and nothing was sent. Set that key, or: ${apart}`);
+    throw otherAccount(`Run ${id} was started with another key, and nothing was sent. Set that key, or: ${apart}`);
   }
   const transport = await openTransport({ baseUrl: settings.base_url, key }, invocation);
   let answer: Answer | null;
@@ -68,7 +68,7 @@ export async function checkAccount(run: Run, invocation: KeyedInvocation): Promi
   if (answer.kind === 'http' && (answer.status === 200 || answer.status === 404)) {
     const theirs = seen === null || seen === undefined ? 'does not have or does not show its numbers' : `is ${seen}`;
     throw otherAccount(
-      `Run ${id} was begun in organization ${organization}, and that of this key ${theirs}: nothing was sent. Set a key of that organization. ${apart}`,
+      `Run ${id} was started in organization ${organization}, and that of this key ${theirs}: nothing was sent. Set a key of that organization. ${apart}`,
     );
   }
   const how = answer.kind === 'http' ? `HTTP ${answer.status}` : answer.message;
@@ -76,7 +76,7 @@ export async function checkAccount(run: Run, invocation: KeyedInvocation): Promi
     const refused = `The API refused the key (${how}), and nothing was sent. Set TELNYX_API_KEY to a key that is valid for the account of run ${id}, and give the same command again.`;
     throw new CommandError(EXIT.preflight, 'key_refused', refused);
   }
-  const message = `The key is not the one that run ${id} was begun with, and the account could not be read to compare it (${how}): nothing was sent.`;
+  const message = `The key is not the one that run ${id} was started with, and the account could not be read to compare it (${how}): nothing was sent.`;
   throw new CommandError(EXIT.preflight, 'account_not_read', message);
 }
 
@@ -86,7 +86,7 @@ export function checkOrganization({ manifest }: Run, account: AccountSnapshot): 
   const { organization_id: known, run_id: id } = manifest;
   if (known === null || seen === null || seen === known) return;
   throw otherAccount(
-    `Run ${id} was begun in organization ${known}, and that of this key is ${seen}: nothing was sent. Set a key of that organization.`,
+    `Run ${id} was started in organization ${known}, and that of this key is ${seen}: nothing was sent. Set a key of that organization.`,
   );
 }
 

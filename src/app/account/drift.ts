@@ -135,8 +135,8 @@ export async function driftCounts(given: Omit<Comparison, 'index'>): Promise<Dri
 /** The counts in words; '' if all rows are as they were planned. */
 export function driftText({ unchanged, held, closed, failed }: DriftCounts): string {
   const parts = [
-    ...(held > 0 ? [`${count(held, 'number')} changed by somebody else will be held`] : []),
-    ...(closed > 0 ? [`${count(closed, 'number')} will be held, as the profile was disabled or deleted`] : []),
+    ...(held > 0 ? [`${count(held, 'number')} changed elsewhere will be held`] : []),
+    ...(closed > 0 ? [`${count(closed, 'number')} will be held, because the profile was disabled or deleted`] : []),
     ...(unchanged > 0 ? [`${count(unchanged, 'number')} at the target already`] : []),
     ...(failed > 0 ? [`${count(failed, 'number')} no longer there`] : []),
   ];

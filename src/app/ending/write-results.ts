@@ -44,15 +44,15 @@ export async function indexLedger(path: string, rows: number): Promise<LedgerInd
   return index;
 }
 
-/** The entry of a row that is sent although somebody else has changed it: with what it had then. */
-function withFound(entry: PlanEntry, index: LedgerIndex): PlanEntry {
+/** The entry of a row that is sent although its number has drifted, with what the number had then. */
+function withOverwritten(entry: PlanEntry, index: LedgerIndex): PlanEntry {
   const found = index.overwritten.size === 0 ? undefined : index.overwritten.get(entry.row);
   if (found === undefined) return entry;
   const action = entry.action === 'unchanged' ? 'change' : entry.action;
   return { ...entry, action, profileBefore: found.profile, productBefore: found.product };
 }
 
-/** The plan's entries in order, in batches, each with what the ledger says of it. */
+/** The results of a plan's entries, in order and in batches. */
 export async function* resultsOf(dir: string, index: LedgerIndex, execution: boolean): AsyncGenerator<Result[]> {
   const files = runFiles(dir);
   const outcomes = index.rowStates.some(hasOutcome) ? openLedgerEntries(files.ledger) : null;
@@ -66,7 +66,7 @@ export async function* resultsOf(dir: string, index: LedgerIndex, execution: boo
   try {
     for await (const batch of readPlan(files.plan)) {
       yield batch.map((planned) => {
-        const entry = withFound(planned, index);
+        const entry = withOverwritten(planned, index);
         const state = (index.rowStates[entry.row] ?? 0) as RowState;
         const facts = { state, outcome: outcomeOf(entry.row), profileHold: heldWhy(entry) };
         return resultOf(entry, facts, execution);
@@ -84,13 +84,13 @@ async function* inputBatches(dir: string, manifest: Manifest): AsyncGenerator<Cs
   for await (const batch of readCsv(runFiles(dir).input, dialect)) yield batch.filter((record) => !isBlank(record));
 }
 
-/** Data rows of the input, one after another; the header comes first. */
+/** The header and the data rows of the input. */
 export async function* inputRecords(dir: string, manifest: Manifest): AsyncGenerator<CsvRecord> {
   for await (const batch of inputBatches(dir, manifest)) yield* batch;
 }
 
-/** failed.csv, and held.csv where rows are held. */
-type LeftFiles = {
+/** failed.csv, and held.csv if rows are held. */
+type RowFiles = {
   /** Takes the rows that failed or are held, in the order of the input. */
   add: (result: Result) => Promise<void>;
   close: () => void;
@@ -98,13 +98,13 @@ type LeftFiles = {
   end: () => Promise<unknown>;
 };
 
-/** Opens failed.csv. Null where the input has no header. The input is read as far as the last row that is asked for. */
-async function openLeft(dir: string, manifest: Manifest): Promise<LeftFiles | null> {
+/** Opens failed.csv; null if the input has no header. Reads the input only as far as the last row that is added. */
+async function openRowFiles(dir: string, manifest: Manifest): Promise<RowFiles | null> {
   const files = runFiles(dir);
   const input = inputBatches(dir, manifest);
   let batch: CsvRecord[] = [];
   let before = 0; // records before the batch
-  // Whole batches are passed over: to wait for each record of a million takes longer than to read them.
+  // Skips whole batches: to await each of a million records takes longer than to read them.
   const recordAt = async (at: number): Promise<CsvRecord | undefined> => {
     while (at >= before + batch.length) {
       before += batch.length;
@@ -130,7 +130,7 @@ async function openLeft(dir: string, manifest: Manifest): Promise<LeftFiles | nu
     },
     close() {
       failed.close();
-      // One of an earlier end of this run may be there.
+      // An earlier end of this run may have left one.
       if (held === null) rmSync(files.held, { force: true });
       else held.close();
     },
@@ -142,7 +142,7 @@ async function openLeft(dir: string, manifest: Manifest): Promise<LeftFiles | nu
   };
 }
 
-/** Counts the rows of a run as its files tell, without writing any. */
+/** Counts the rows of a run without writing files. */
 export async function tallyRun(dir: string, manifest: Manifest): Promise<Tally> {
   const index = await indexLedger(runFiles(dir).ledger, manifest.input.rows);
   const tally = emptyTally();
@@ -152,8 +152,8 @@ export async function tallyRun(dir: string, manifest: Manifest): Promise<Tally> 
 
 /**
  * Makes results.csv, failed.csv and held.csv from input copy, plan and ledger, in input order: the one piece of code for
- * every end of the program and for `results`. Without `execution` good rows are `planned`, else `unprocessed`. Gives
- * what was counted. Throws what the file system throws.
+ * every end of the program and for `results`. Rows without an outcome are `unprocessed` in an execution, else `planned`.
+ * Throws what the file system throws.
  */
 export async function writeResults(
   dir: string,
@@ -164,31 +164,31 @@ export async function writeResults(
   const index = await indexLedger(files.ledger, manifest.input.rows);
   const tally = emptyTally();
   const writer = createCsvWriter(files.results, RESULTS_COLUMNS);
-  let left: LeftFiles | null = null;
+  let rowFiles: RowFiles | null = null;
   try {
     if (manifest.plan !== null) {
-      left = await openLeft(dir, manifest);
+      rowFiles = await openRowFiles(dir, manifest);
       for await (const batch of resultsOf(dir, index, execution)) {
         for (const result of batch) {
           addResult(tally, result);
           writer.write(resultCells(result));
-          if (isFailed(result.status) || result.status === 'held') await left?.add(result);
+          if (isFailed(result.status) || result.status === 'held') await rowFiles?.add(result);
         }
       }
     }
     writer.close();
-    left?.close();
+    rowFiles?.close();
   } catch (error) {
     writer.abandon();
-    left?.abandon();
+    rowFiles?.abandon();
     throw error;
   } finally {
-    await left?.end();
+    await rowFiles?.end();
   }
   return { tally, sessions: index.sessions };
 }
 
-/** Puts a copy of the results at a path of the user's, as a whole; a link is followed, a device is written into. */
+/** Copies the results to a path of the user, atomically. Follows a link, and writes into a device. */
 export function copyResults(dir: string, to: string): void {
   const target = existsSync(to) ? realpathSync(to) : to;
   const { results } = runFiles(dir);

@@ -23,12 +23,12 @@ async function checkState(source: Run, state: State, verb: Followup, context: Co
   }
   if (state === 'superseded' && verb === 'retry') {
     const next = successorText(source, 'retry', context);
-    throw new CommandError(EXIT.refused, 'no_retry', `Run ${id} was given up for run ${successor}.${next}`);
+    throw new CommandError(EXIT.refused, 'no_retry', `Run ${id} was superseded by run ${successor}.${next}`);
   }
   if (startedAt !== null || state === 'finished') return;
   await checkPlan(source, context);
   const apply = commandOn(source, 'apply', context);
-  const message = `Run ${id} has sent nothing. Carry it out: ${apply}`;
+  const message = `Run ${id} has sent nothing. Execute it: ${apply}`;
   throw new CommandError(EXIT.refused, `no_${verb}`, message, verb === 'undo' ? apply : null);
 }
 

@@ -43,10 +43,10 @@ export function checkUnfinished(
   const detail = `run ${last.manifest.run_id} of the same input was not finished`;
   // A run that met wrong numbers must not be resumed: the file has to be fixed first.
   if (last.manifest.stop?.reason === 'phone_number_mismatch') {
-    const why = 'It stopped because phone numbers did not belong to their ids: mend the file first.';
-    return { ...refusal('unfinished', `${what} ${why}\n  Start anew:     ${anew}`, detail), next: anew };
+    const why = 'It stopped because phone numbers did not belong to their ids: fix the file first.';
+    return { ...refusal('unfinished', `${what} ${why}\n  Start again:  ${anew}`, detail), next: anew };
   }
   const resume = commandOn(last, 'resume', context);
-  const message = `${what}\n  Go on with it:  ${resume}\n  Start anew:     ${anew}`;
+  const message = `${what}\n  Resume it:    ${resume}\n  Start again:  ${anew}`;
   return { ...refusal('unfinished', message, detail), next: resume };
 }

@@ -37,7 +37,7 @@ export function inputExists(path: string, context: Context): boolean {
   const absolute = resolve(context.cwd, path);
   const stat = statSync(absolute, { throwIfNoEntry: false });
   if (stat === undefined) return false;
-  if (stat.isDirectory()) throw new UsageError(`${path} is a directory without run.json: no run directory`);
+  if (stat.isDirectory()) throw new UsageError(`${path} is a directory without run.json, so it is not a run directory`);
   try {
     accessSync(absolute, constants.R_OK);
   } catch (error) {

@@ -38,7 +38,7 @@ export function checkSavedStrict(run: Run, { settings, context }: Reporting): vo
   const ending = checkStrict(run.manifest.plan?.warnings ?? [], settings);
   if (ending === null) return;
   const anyway = commandOn(run, 'apply', context, '--strict=false');
-  const message = `${ending.error.message}. To go ahead all the same: ${anyway}`;
+  const message = `${ending.error.message}. To send anyway: ${anyway}`;
   throw new CommandError(ending.exit, ending.error.code, message, anyway);
 }
 

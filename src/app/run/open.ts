@@ -43,7 +43,7 @@ export function commandOn(run: Run, verb: 'apply' | 'resume' | 'retry', context:
 /** Opens an existing run directory. Throws UsageError if it is not one, or not one of this version. */
 export function openRun(given: string, context: Context): Run {
   const dir = resolve(context.cwd, given);
-  if (!isRunDirectory(dir)) throw new UsageError(`${given} is no run directory: it has no run.json`);
+  if (!isRunDirectory(dir)) throw new UsageError(`${given} is not a run directory: it has no run.json`);
   try {
     return { dir, shown: typedPath(context, dir), manifest: loadManifest(dir) };
   } catch (error) {

@@ -74,7 +74,7 @@ export function successorText(run: Run, verb: 'resume' | 'retry', context: Conte
   const next = id === null ? null : readable(join(dirname(run.dir), id), context);
   if (next === null) return '';
   if (next.manifest.state === 'superseded') return successorText(next, verb, context);
-  return ` Go on with that one: ${commandOn(next, verb, context)}`;
+  return ` Continue with that run: ${commandOn(next, verb, context)}`;
 }
 
 /** Marks runs as superseded by another. */

@@ -30,7 +30,7 @@ async function checkState(run: Run, isOurs: boolean, context: Context): Promise<
   const refuse = (what: string, next: string) =>
     new CommandError(EXIT.refused, 'not_planned', `Run ${id} ${what}: ${next}`, next);
   if (state === 'interrupted' || state === 'paused') {
-    throw refuse(`was begun and is ${state}. Go on with it`, commandOn(run, 'resume', context));
+    throw refuse(`has started and is ${state}. Resume it`, commandOn(run, 'resume', context));
   }
   const results = commandLine(context.program, 'results', run.shown);
   throw refuse(`is ${state}, and apply takes a planned one. See how it ended`, results);

@@ -79,7 +79,7 @@ function drainOnSignals(stop: Stop, abort: () => void, note: Reporter['note'], {
       abort();
       return;
     }
-    note(`${signal}: no new rows; finishing what is in flight (once more to break it off)\n`);
+    note(`${signal}: no new rows; finishing requests in flight (repeat the signal to abort them)\n`);
     stop.ask('signal', signal);
   });
   // Not before the command ends: a signal while the results are written must not lose them.

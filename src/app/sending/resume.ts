@@ -32,7 +32,7 @@ function reportFinished({ manifest, dir }: Run, { settings, context }: Reporting
     return code;
   }
   const next = summary?.next_command ?? null;
-  const text = `Run ${id} has finished with exit ${code} (${exitName(code)}): nothing is left to go on with.\n`;
+  const text = `Run ${id} has finished with exit ${code} (${exitName(code)}): nothing is left to resume.\n`;
   if (!settings.quiet || code !== EXIT.ok) print(context.stderr, `${text}${next === null ? '' : `Next: ${next}\n`}`);
   return code;
 }
@@ -49,15 +49,15 @@ async function nothingToResume(run: Run, reporting: Reporting): Promise<number |
     throw new CommandError(
       EXIT.refused,
       'superseded',
-      `Run ${id} was given up for run ${manifest.superseded_by}.${next}`,
+      `Run ${id} was superseded by run ${manifest.superseded_by}.${next}`,
     );
   }
   // A confirmed run whose key was refused before the first write can be resumed. Without a plan, checkPlan refuses it.
   const isResumable = exit === EXIT.preflight && (manifest.started_at !== null || manifest.plan === null);
   if (state !== 'planned' && (state !== 'refused' || isResumable)) return null;
   const apply = commandOn(run, 'apply', context);
-  const what = state === 'planned' ? 'was planned and not begun' : 'was refused before anything was sent';
-  throw new CommandError(EXIT.refused, 'not_begun', `Run ${id} ${what}. Carry it out: ${apply}`, apply);
+  const what = state === 'planned' ? 'is planned and has not started' : 'was refused before anything was sent';
+  throw new CommandError(EXIT.refused, 'not_begun', `Run ${id} ${what}. Execute it: ${apply}`, apply);
 }
 
 /** Continues a run under the account's lock: takes its own, checks plan and account, sends what is left. */
@@ -104,6 +104,6 @@ export async function resumeInstead(run: Run, given: KeyedInvocation): Promise<n
     { source: 'run', raw: run.manifest.settings },
   ];
   const resolved = resolveLayers(layers, 'run');
-  printProgress(given, `Going on with run ${run.manifest.run_id} of the same input, which was not finished.\n`);
+  printProgress(given, `Resuming run ${run.manifest.run_id} of the same input, which was not finished.\n`);
   return continueRun(run, { ...given, ...resolved });
 }

@@ -39,7 +39,7 @@ export async function sendRows(
   } catch (error) {
     await close().catch(() => undefined);
     if (error instanceof CommandError) throw error;
-    const message = `The run could not be begun, and nothing was sent: ${(error as Error).message}.`;
+    const message = `Could not start the run, and nothing was sent: ${(error as Error).message}.`;
     const { state, stop } = run.manifest;
     return endRun(run, { ...failedEnding(EXIT.internal, state, 'internal', message), stop }, invocation);
   }

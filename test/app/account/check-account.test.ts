@@ -17,7 +17,7 @@ const OTHER = 'KEY9876543210_another';
 type Answer = [number, object | string];
 const shown = (organization: string | undefined): Answer => [200, { data: { organization_id: organization } }];
 
-/** Checks a run of organization org-1 that was begun with KEY. */
+/** Checks a run of organization org-1 that was started with KEY. */
 async function check(
   answer: Answer,
   key: string | null,
@@ -45,8 +45,8 @@ async function check(
 
 describe('a run is gone on with', () => {
   it.each<[string, string | null, Parameters<typeof check>[2], number]>([
-    ['by the key that it was begun with', KEY, {}, 0],
-    ['by the key that it was begun with, whose account it has not seen', KEY, { organization: null }, 0],
+    ['by the key that it was started with', KEY, {}, 0],
+    ['by the key that it was started with, whose account it has not seen', KEY, { organization: null }, 0],
     ['by any key, when it has not had an answer yet', OTHER, { organization: null, key: null }, 0],
     ['by the sandbox, which has no key', null, {}, 0],
     ['by another key of the same organization', OTHER, {}, 1],

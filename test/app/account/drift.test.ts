@@ -90,7 +90,7 @@ describe('recordDrift', () => {
     const counts = await driftCounts({ run: again.run, reread: { account, closed }, force: false });
     expect(counts).toMatchObject({ sent: 0, held: 0, closed: 2 });
     expect(driftText(counts)).toBe(
-      'Since the plan was made: 2 numbers will be held, as the profile was disabled or deleted.',
+      'Since the plan was made: 2 numbers will be held, because the profile was disabled or deleted.',
     );
   });
 
@@ -114,7 +114,7 @@ describe('driftCounts and driftText', () => {
     const counts = await driftCounts({ run, reread: live, force: false });
     expect(counts).toEqual({ sent: 3, unchanged: 1, held: 1, closed: 0, failed: 1 });
     expect(driftText(counts)).toBe(
-      'Since the plan was made: 1 number changed by somebody else will be held, 1 number at the target already, 1 number no longer there.',
+      'Since the plan was made: 1 number changed elsewhere will be held, 1 number at the target already, 1 number no longer there.',
     );
     const forced = await driftCounts({ run, reread: live, force: true });
     expect(forced).toEqual({ sent: 4, unchanged: 1, held: 0, closed: 0, failed: 1 });

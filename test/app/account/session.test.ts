@@ -82,7 +82,7 @@ describe('the account of a run', () => {
     const run = makeRun(tempDir(), 1, { organization_id: known });
     const check = () => checkOrganization(run, of(seen));
     if (expected) expect(check).not.toThrow();
-    else expect(check).toThrow(/was begun in organization org-1, and that of this key is org-2: nothing was sent/);
+    else expect(check).toThrow(/was started in organization org-1, and that of this key is org-2: nothing was sent/);
   });
 
   it('is noted with the key that has shown it, once', async () => {

@@ -32,20 +32,20 @@ async function refusal(command: keyof typeof COMMANDS, changes: Partial<Manifest
 
 describe('a command on a run that nobody is at work on', () => {
   it.each<[keyof typeof COMMANDS, string, Partial<Manifest>, RegExp, string | null]>([
-    ['apply', 'died', DEAD, /was begun and is interrupted/, 'resume DIR'],
-    ['apply', 'was interrupted', { state: 'interrupted' }, /was begun and is interrupted/, 'resume DIR'],
-    ['apply', 'is paused', { state: 'paused' }, /was begun and is paused/, 'resume DIR'],
+    ['apply', 'died', DEAD, /has started and is interrupted/, 'resume DIR'],
+    ['apply', 'was interrupted', { state: 'interrupted' }, /has started and is interrupted/, 'resume DIR'],
+    ['apply', 'is paused', { state: 'paused' }, /has started and is paused/, 'resume DIR'],
     ['apply', 'has finished', {}, /is finished/, 'results DIR'],
     ['apply', 'was given up', GIVEN_UP, /is superseded/, 'results DIR'],
     ['apply', 'died while it was planning', UNPLANNED, /while it was planning/, 'plan CWD/numbers.csv'],
-    ['resume', 'was planned', PLANNED, /was planned and not begun/, 'apply DIR --yes'],
+    ['resume', 'was planned', PLANNED, /is planned and has not started/, 'apply DIR --yes'],
     ['resume', 'was refused', REFUSED, /was refused before anything was sent/, 'apply DIR --yes'],
-    ['resume', 'was given up', GIVEN_UP, /was given up for run x/, null],
+    ['resume', 'was given up', GIVEN_UP, /was superseded by run x/, null],
     ['resume', 'died while it was planning', UNPLANNED, /while it was planning/, 'plan CWD/numbers.csv'],
     ['resume', 'was stopped while it was planning', SIGNALLED, /while it was planning/, 'plan CWD/numbers.csv'],
     ['retry', 'was planned', PLANNED, /has sent nothing/, 'apply DIR --yes'],
     ['retry', 'was refused', REFUSED, /has sent nothing/, 'apply DIR --yes'],
-    ['retry', 'was given up', GIVEN_UP, /was given up for run x/, null],
+    ['retry', 'was given up', GIVEN_UP, /was superseded by run x/, null],
     ['retry', 'died while it was planning', UNPLANNED, /nothing/, 'plan CWD/numbers.csv'],
     ['retry', 'was stopped while it was planning', SIGNALLED, /nothing/, 'plan CWD/numbers.csv'],
   ])('%s does not take one that %s', async (command, _, changes, text, then) => {
@@ -66,7 +66,7 @@ describe('resume', () => {
     const source = await sourceOf(INPUT, { changes: { state: 'finished', exit_code: exit } });
     expect(await resumeCommand(source.dir, {}, source.context)).toBe(exit);
     expect(printed(source.context.stderr)).toMatch(
-      /^Run .* has finished with exit \d \(\w+\): nothing is left to go on with\.\n$/,
+      /^Run .* has finished with exit \d \(\w+\): nothing is left to resume\.\n$/,
     );
     expect(await resumeCommand(source.dir, { quiet: 'true' }, source.context)).toBe(exit);
     expect(printed(source.context.stderr) === '').toBe(exit === 0);

@@ -192,7 +192,7 @@ describe('openRun', () => {
     const refuse = (given: string) => () => openRun(given, context);
     for (const given of ['.', 'gone', input]) {
       expect(refuse(given)).toThrow(UsageError);
-      expect(refuse(given)).toThrow(`${given} is no run directory: it has no run.json`);
+      expect(refuse(given)).toThrow(`${given} is not a run directory: it has no run.json`);
     }
     writeFileSync(runFiles(made.dir).manifest, '{');
     expect(refuse(made.shown)).toThrow(UsageError);

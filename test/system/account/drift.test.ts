@@ -36,7 +36,7 @@ describe('a saved plan', () => {
     const applied = await run(cwd, ['apply', lastRun(cwd), '--yes']);
     expect(applied.exit).toBe(4);
     expect(applied.stderr).toContain(
-      'Since the plan was made: 1 number changed by somebody else will be held, 1 number at the target already, 1 number no longer there.',
+      'Since the plan was made: 1 number changed elsewhere will be held, 1 number at the target already, 1 number no longer there.',
     );
     const results = table(cwd, 'results.csv');
     expect(results.map(({ status, reason }) => `${status} ${reason}`.trim())).toEqual([
@@ -112,7 +112,7 @@ describe('a saved plan', () => {
     writeFileSync(join(cwd, dir, 'run.json'), JSON.stringify({ ...manifest, organization_id: 'another' }));
     const refused = await run(cwd, ['apply', dir, '--yes']);
     expect(refused.exit).toBe(7);
-    expect(refused.stdout).toContain('was begun in organization another');
+    expect(refused.stdout).toContain('was started in organization another');
     expect(writes(sandbox)).toHaveLength(0);
   });
 });
