@@ -31,7 +31,7 @@ describe('settings on an input', () => {
     expect([settings.max_attempts, sources.max_attempts]).toEqual([5, 'default']);
   });
 
-  it('name places by where they are, as a later command may be given somewhere else', () => {
+  it('have absolute paths, because a later command may be typed in another directory', () => {
     const context = contextOf({ TELNYX_REASSIGN_STATE_DIR: 'st' }, '/work/here');
     expect(resolveForCommand({ results: 'r.csv' }, context, 'apply').settings).toMatchObject({
       state_dir: '/work/here/st',
@@ -41,7 +41,7 @@ describe('settings on an input', () => {
     expect(resolveForCommand({ state_dir: '../st' }, context, 'apply').settings.state_dir).toBe('/work/st');
   });
 
-  it('name all errors at once, each with where it was said', () => {
+  it('name all errors at once, each with its source', () => {
     const context = contextOf({ TELNYX_REASSIGN_TIMEOUT: 'soon', TELNYX_REASSIGN_RAT: '5', TELNYX_REASSIGN_YES: '1' });
     const errors = errorsOf(() => resolveForCommand({ rate: ['5', '7'], max_attempts: '0' }, context, 'apply'));
     expect(errors).toEqual([
@@ -64,7 +64,7 @@ describe('settings on an input', () => {
     },
   );
 
-  it('refuse a faulty variable even where a flag overrules it not', () => {
+  it('refuse an invalid variable even if no flag overrides it', () => {
     const context = contextOf({ TELNYX_REASSIGN_RATE: '' });
     expect(errorsOf(() => resolveForCommand({}, context, 'plan'))[0]).toContain(
       'TELNYX_REASSIGN_RATE must be a number',
@@ -117,7 +117,7 @@ describe('settings on a run directory', () => {
     expect(on({}, {}, { TELNYX_REASSIGN_SANDBOX: 'true' }).settings.sandbox).toBe(false);
   });
 
-  it('take skip_rejected and the pace anew', () => {
+  it('take skip_rejected and the rate from this call', () => {
     expect(on({ skip_rejected: 'true', rate: '1' }, { rate: '9' }).settings).toMatchObject({
       skip_rejected: true,
       rate: 1,
@@ -247,7 +247,7 @@ describe('a job file', () => {
     expect(errorsOf(job('command: plan\ninput: x\nrate: 0123x\n').settle)[0]).toMatch(/rate must be a number/);
   });
 
-  it('that is not there, or is none, is refused', () => {
+  it('that does not exist or is not one is refused', () => {
     expect(errorsOf(() => resolveForJob('gone.yaml', {}, contextOf()))[0]).toBe(
       'cannot read the job file gone.yaml (ENOENT)',
     );

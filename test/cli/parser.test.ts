@@ -86,7 +86,7 @@ describe('a command line', () => {
     );
   });
 
-  it('gives the flags of the sandbox as they were typed', async () => {
+  it('returns the flags of the sandbox as they were typed', async () => {
     const typing = await read('sandbox', '--port', '0', '--fault', '503=0.05', '--fault=429*2', '--quote-key');
     expect(typing).toMatchObject({
       command: 'sandbox',
@@ -203,7 +203,7 @@ describe('help', () => {
 
 describe('what a parser lets pass', () => {
   it.each(['--dry-run=1', '--dry-run=yes', '--dry-run=TRUE', '--dry-run=', '--sandbox=1'])(
-    '%s is no quiet no: it is a yes, or it is refused',
+    '%s never silently means no: it means yes, or it is refused',
     async (flag) => {
       // Read as false it sends for real what was meant as a rehearsal.
       const typing = await read('apply', 'in.csv', flag).catch(() => null);
@@ -212,7 +212,7 @@ describe('what a parser lets pass', () => {
   );
 
   it.each([[['--rate']], [['--name', '--yes']], [['--constructor', 'x']]])(
-    '%j is a fault of usage and no bug',
+    '%j is a usage error and not a bug',
     async (args) => {
       await faultOf('apply', 'in.csv', ...args);
     },

@@ -19,13 +19,13 @@ function installed(): { root: string; script: string; link: string; bin: string 
 }
 
 describe('programName', () => {
-  it('is the bare name where the PATH leads to this program, however it was called', () => {
+  it('is the bare name if the program is on the PATH, however it was called', () => {
     const { root, script, link, bin } = installed();
     const env = { PATH: ['', '/nonexistent', bin].join(delimiter) };
     for (const called of [script, link]) expect(programName(called, env, root)).toBe('telnyx-reassign');
   });
 
-  it('is node and the path where the PATH leads to another program of this name, or to none', () => {
+  it('is node and the path if another program of this name is on the PATH, or none', () => {
     const { root, script } = installed();
     const other = installed();
     expect(programName(script, { PATH: other.bin }, root)).toBe('node lib/cli.js');
@@ -33,7 +33,7 @@ describe('programName', () => {
     expect(programName(script, {}, root)).toBe('node lib/cli.js');
   });
 
-  it('is relative below the working directory, absolute elsewhere, and quoted where a shell needs it', () => {
+  it('is relative below the working directory, absolute elsewhere, and quoted if a shell needs it', () => {
     const { root, script } = installed();
     expect(programName('lib/cli.js', {}, root)).toBe('node lib/cli.js');
     expect(programName(script, {}, join(root, 'lib'))).toBe('node cli.js');
@@ -41,7 +41,7 @@ describe('programName', () => {
     expect(programName("it's here/cli.js", {}, root)).toBe(`node 'it'\\''s here/cli.js'`);
   });
 
-  it('is npx where npx has started it', () => {
+  it('is npx if npx has started it', () => {
     const { script, bin, root } = installed();
     expect(programName(script, { PATH: bin, npm_command: 'exec' }, root)).toBe('npx telnyx-reassign');
     expect(programName(script, { PATH: bin, npm_command: 'run-script' }, root)).toBe('telnyx-reassign');

@@ -15,7 +15,7 @@ import { OFFLINE, printed, refusalOf, type Source, sourceOf } from '../support/s
 
 const runsOf = ({ context }: Source) => join(context.cwd, 'runs');
 
-/** Takes rows of a run into a new one without sending them; gives that one. */
+/** Plans a retry of a run without sending it. Returns the new run. */
 async function retried(source: Source, flags: RawSettings = {}) {
   const exit = await retryCommand(source.dir, { dry_run: 'true', ...flags }, source.context);
   const [dir, ...more] = listRuns(runsOf(source));
@@ -71,7 +71,7 @@ describe('the rows of a retry', () => {
     expect(manifest.source).toEqual({ run_id, dir: source.dir, only: expected, undo: false });
   });
 
-  it('are named after the run that they are of, and say where they came from', async () => {
+  it('belong to a run with the name of the first, which names its source', async () => {
     const source = await mixed();
     const { manifest, dir } = await retried(source);
     expect(manifest).toMatchObject({ name: 'cutover', command: 'plan', state: 'planned', input: { rows: 6 } });
@@ -81,7 +81,7 @@ describe('the rows of a retry', () => {
     expect(printed(source.context.stderr)).toContain(`6 rows of ${source.dir}`);
   });
 
-  it('that are none make no run, and are exit 0', async () => {
+  it('if there are none, make no run and end with 0', async () => {
     for (const [flags, stdout, stderr] of [
       [{}, '', /^Run 20261123T020500Z-cutover-1f2e has no rows that are held: nothing to do\.\n$/],
       [{ quiet: 'true' }, '', /^$/],
@@ -119,7 +119,7 @@ describe('the rows of a retry', () => {
     expect((await retried(source)).input).toBe(`id,product,note\n${id(1)},A2P,"two\r\nlines\nor three"\n`);
   });
 
-  it('are read again where other delimiters stand in the names of columns', async () => {
+  it('are read again if column names contain other delimiters', async () => {
     const source = await sourceOf(`"a;b;c;d;e",id,"f|g|h|i|j",product\n1;2,${id(1)},3|4,A2P\n`);
     expect((await retried(source)).manifest.plan).toMatchObject({ change: 1, rejected: 0 });
   });
@@ -158,7 +158,7 @@ describe('the settings of a retry', () => {
     expect(Object.keys(manifest.settings).sort()).toEqual(Object.keys(kept).sort());
   });
 
-  it('may be given anew', async () => {
+  it('may be given again', async () => {
     const source = await sourceOf(`id,product\n${id(1)},A2P\n`, { changes: { settings: { ...OFFLINE, rate: '7' } } });
     const { manifest } = await retried(source, { rate: '2', name: 'again', max_changes: '1' });
     expect(manifest).toMatchObject({ name: 'again', settings: { ...OFFLINE, rate: '2', max_changes: '1' } });
@@ -177,9 +177,9 @@ describe('a retry', () => {
 
   it.each<[RawSettings, RegExp]>([
     [{}, /is locked by process 4711 on host, since .* \(resume x\)/],
-    // It takes no lock, as it only reads.
+    // A dry run takes no lock.
     [{ dry_run: 'true' }, /^Run \S+ is at work\.$/],
-  ])('is locked out while somebody is at work on the run: %j', async (flags, expected) => {
+  ])('is locked out while another process works on the run: %j', async (flags, expected) => {
     const source = await sourceOf(one, { changes: { state: 'running' } });
     await takeLock(runFiles(source.dir).lock, { pid: 4711, host: 'host', since: AT, what: 'resume x' });
     const { exit, message } = await refusalOf(retryCommand(source.dir, flags, source.context));
@@ -207,7 +207,7 @@ describe('a retry', () => {
     expect((await retried(source)).exit).toBe(0);
   });
 
-  it('of the sandbox finds it as the run has left it', async () => {
+  it('of the sandbox finds the state that the run left', async () => {
     const source = await sourceOf(`id,product\n${id(1)},A2P\n${id(2)},A2P\n`, {
       ledger: [outcome(1), failure(2, true)],
       changes: { settings: { sandbox: 'true' } },

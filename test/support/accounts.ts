@@ -26,7 +26,7 @@ afterEach(async () => {
   for (const sandbox of open.splice(0)) await sandbox.close();
 });
 
-/** A stand-in for the account, and a working directory to reach it from. */
+/** A sandbox as the account, and a working directory for commands. */
 export type Place = {
   sandbox: Sandbox;
   context: TestContext;

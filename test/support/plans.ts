@@ -50,7 +50,7 @@ export type Written = {
   results: Record<string, string>[];
   failed: string[][];
   failedText: string;
-  /** Null where there is no held.csv. */
+  /** Null without held.csv. */
   held: string[][] | null;
 };
 

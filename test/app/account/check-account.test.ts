@@ -43,7 +43,7 @@ async function check(
   return { checked, seen, dir };
 }
 
-describe('a run is gone on with', () => {
+describe('a run can continue', () => {
   it.each<[string, string | null, Parameters<typeof check>[2], number]>([
     ['by the key that it was started with', KEY, {}, 0],
     ['by the key that it was started with, whose account it has not seen', KEY, { organization: null }, 0],
@@ -87,7 +87,7 @@ describe('another key is refused with exit 7', () => {
     expect(seen).toHaveLength(answer[0] === 404 ? 2 : 1);
   });
 
-  it('where the run has seen a key and no account, without a request', async () => {
+  it('if the run has recorded a key and no account, without a request', async () => {
     const { checked, seen } = await check(shown('org-1'), OTHER, { organization: null });
     expect(await refusalOf(checked)).toMatchObject({ exit: 7, code: 'other_account' });
     expect(seen).toEqual([]);

@@ -56,7 +56,7 @@ describe('recordDrift', () => {
     expect((await applyDrift(run, live, false)).entries).toEqual([]);
   });
 
-  it('sends with --force what somebody else has changed, and keeps what it had for an undo', async () => {
+  it('sends drifted rows with --force, and keeps what they had for an undo', async () => {
     const { run, live } = await meanwhile();
     const { entries, left } = await applyDrift(run, live, true);
     expect(entries).toMatchObject([
@@ -109,7 +109,7 @@ describe('recordDrift', () => {
 });
 
 describe('driftCounts and driftText', () => {
-  it('say what has become of the rows, and nothing where all are as they were', async () => {
+  it('say what has changed, and nothing if all rows are as planned', async () => {
     const { run, live } = await meanwhile();
     const counts = await driftCounts({ run, reread: live, force: false });
     expect(counts).toEqual({ sent: 3, unchanged: 1, held: 1, closed: 0, failed: 1 });
@@ -192,7 +192,7 @@ describe('readLive', () => {
     expect((await ledgerOf(run)).at(-1)).toMatchObject({ type: 'session_ended' });
   });
 
-  it('is refused where the account cannot be read, and leaves no listener for signals', async () => {
+  it('is refused if the account cannot be read, and leaves no signal handlers', async () => {
     const place = await accountOf({ readFaults: [parseFault(`503-bare@${id(9)}`)] });
     const { run } = await place.plan(moves([1, 2]));
     const broken = await accountOf({ numbers: numbersOf(2), readFaults: [parseFault('503-bare=1')] });
@@ -207,7 +207,7 @@ describe('targetsOf', () => {
     for (const batch of targets) yield batch.map((profileTarget) => ({ profileTarget }) as PlanEntry);
   }
 
-  it('are the profiles that rows are to go to, each once, and not for long where there are many', async () => {
+  it('are the target profiles of rows, each once, and only a few of many', async () => {
     expect(await targetsOf(batches(['a', '', 'b'], ['a', 'UNASSIGN']))).toEqual(['a', 'b']);
     expect(await targetsOf(batches())).toEqual([]);
     const many = batches(['a', 'b', 'c', 'd'], ['e']);

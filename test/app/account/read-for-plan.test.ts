@@ -20,7 +20,7 @@ describe('profilesOf', () => {
   ]);
   const { byId, byName, like } = profilesOf(read);
 
-  it('finds a profile by its id, and tells one that is not there from one that is not known', () => {
+  it('finds a profile by its id, and distinguishes a missing profile from one that was not read', () => {
     expect(byId(profile(1))).toEqual(named(1, 'Sales'));
     expect(byId(profile(3))).toBeNull();
     expect(byId(profile(9))).toBeUndefined();
@@ -46,7 +46,7 @@ describe('profilesOf', () => {
 
 /** What is read for the draft of an input, and how the account was asked for it. */
 async function readFor(place: Place, content: string) {
-  // As it is planned before the account is read; the names are found in it.
+  // Planned offline, so that names and ids are still to be found in the account.
   const { run } = await place.plan(content, { offline: 'true' });
   const { planned } = await planOf(content);
   const reader = await openSession(run, place.invoke(), { stop: place.stop, recorded: true });
@@ -112,14 +112,14 @@ describe('the numbers of the account and of the profiles that numbers leave', ()
     return { counts, calls, seen, preview };
   };
 
-  it('are known where the whole list was read', async () => {
+  it('are known if the whole list was read', async () => {
     const place = await accountOf({ numbers: numbersOf(5, (n) => profile(n === 5 ? 3 : 2)) });
     const { counts, calls } = await counted(place, input([1, 2, 3]));
     expect(calls).toEqual([]);
     expect([counts.total, counts.on(profile(2)), counts.on(profile(3))]).toEqual([5, 4, 1]);
   });
 
-  it('are asked for where only some were read: one call for each profile that is left, and one for all', async () => {
+  it('are requested if only some numbers were read: one request for each profile that numbers leave, and one for all', async () => {
     const place = await accountOf({ numbers: numbersOf(2000, (n) => profile(n % 2 === 0 ? 2 : 3)) });
     const { counts, calls } = await counted(place, input([1, 2]));
     expect(calls).toHaveLength(3);
@@ -136,7 +136,7 @@ describe('the numbers of the account and of the profiles that numbers leave', ()
     expect(calls.filter((path) => path.includes('filter[messaging_profile_id]'))).toHaveLength(5);
   });
 
-  it('are not asked for where nothing changes', async () => {
+  it('are not requested if nothing changes', async () => {
     const place = await accountOf({ numbers: numbersOf(2000) });
     const { seen, reader, paths } = await readFor(place, input([1], profile(2)));
     const before = paths().length;

@@ -11,7 +11,7 @@ import { id, profile } from '../../support/plans.ts';
 
 const phone = (n: number) => `+1800555000${n}`;
 
-/** The account that a stand-in makes of the rows of a plan, as the next command finds it. */
+/** The account that a sandbox makes from the rows of a plan, as the next command finds it. */
 async function madeOf(rows: Partial<PlanEntry>[]): Promise<SandboxState> {
   const dir = tempDir();
   const writer = createCsvWriter(runFiles(dir).plan, PLAN_COLUMNS);
@@ -27,7 +27,7 @@ const numbersOf = ({ numbers }: SandboxState) => numbers.map((number) => [number
 const profilesOf = ({ profiles }: SandboxState) => profiles.map(({ id, name }) => [id, name]);
 const BEFORE = ['00000000-0000-4000-8000-00000000ffff', 'Before'];
 
-describe('the stand-in of a plan', () => {
+describe('the sandbox of a plan', () => {
   it('has the numbers that its rows name, on a profile that is no target, and the products that they want', async () => {
     const made = await madeOf([
       { id: id(1), phoneNumber: phone(1), profileTarget: profile(1), productTarget: 'RCS' },

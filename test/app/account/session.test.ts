@@ -93,7 +93,7 @@ describe('the account of a run', () => {
     expect(noted.manifest).toEqual({ ...given.manifest, organization_id: 'org-1', key_sha256: sha256 });
     expect(loadManifest(given.dir)).toEqual(noted.manifest);
     expect(recordAccount(noted, of('org-1'), { ...invoke(), key: KEY })).toBe(noted);
-    // Nothing new is known where no number has shown its organization.
+    // If no number has shown its organization, nothing new is known.
     expect(recordAccount(noted, of(null), { ...invoke(), key: KEY })).toBe(noted);
     const other = recordAccount(noted, of('org-1'), { ...invoke(), key: `${KEY}2` });
     expect(loadManifest(given.dir)).toMatchObject({
@@ -104,7 +104,7 @@ describe('the account of a run', () => {
     expect(loadManifest(given.dir)).toEqual(other.manifest);
   });
 
-  it('is that of nobody where there is no key', async () => {
+  it('is not recorded without a key', async () => {
     const { invoke } = await accountOf();
     const run = makeRun(tempDir(), 1);
     expect(recordAccount(run, of('org-1'), { ...invoke(), key: null })).toBe(run);
@@ -139,7 +139,7 @@ describe('openSession', () => {
     expect(existsSync(runFiles(run.dir).log)).toBe(true);
   });
 
-  it('leaves the ledger alone where it is told to', async () => {
+  it('leaves the ledger alone if it is not recorded', async () => {
     const { invoke, stop } = await accountOf();
     const run = makeRun(tempDir(), 1);
     const reader = await openSession(run, invoke(), { stop, recorded: false });
@@ -148,7 +148,7 @@ describe('openSession', () => {
     expect(existsSync(runFiles(run.dir).ledger)).toBe(false);
   });
 
-  it.each(['log', 'ledger'] as const)('leaves no stand-in behind where the %s cannot be opened', async (file) => {
+  it.each(['log', 'ledger'] as const)('stops the sandbox if the %s cannot be opened', async (file) => {
     const { run } = await (await accountOf()).plan(moves([1]), { sandbox: 'true' });
     const { invoke, stop } = await accountOf();
     rmSync(runFiles(run.dir)[file]);

@@ -37,7 +37,7 @@ describe('failed.csv', () => {
     }
   });
 
-  it('replaces the columns that it has added before, wherever they stand', async () => {
+  it('replaces the columns that an earlier run added, in any position', async () => {
     const header = ['reassign_detail', 'id', 'reassign_status', 'product', 'reassign_reason', 'note'];
     const row = ['old', 'x y', 'failed', 'A2P', 'api_error', 'n'];
     const { failed } = await resultsOf(await planOf(csv([header, row])), false);

@@ -26,7 +26,7 @@ const runOf = (rows: [number, number][]) =>
   );
 
 describe('rows of a profile that was held back', () => {
-  it('are held, where nothing says how they ended, and no write of them may have happened', async () => {
+  it('are held if they have no outcome and no write may have happened', async () => {
     const run = await runOf([1, 2, 3, 4, 5, 6, 7].map((n) => [n, n === 7 ? 2 : 1]));
     writeLedger(run, [
       began,
@@ -101,7 +101,7 @@ describe('rows of a profile that was held back', () => {
     expect(held?.map((cells) => cells.length)).toEqual([10, 10, 10]);
   });
 
-  it('are held no longer when the next session has begun, and their file is gone', async () => {
+  it('are released when the next session starts, and their file is removed', async () => {
     const run = await runOf([
       [1, 1],
       [2, 1],
@@ -127,7 +127,7 @@ describe('rows of a profile that was held back', () => {
     ]);
   });
 
-  it('are none of the rejected and the duplicates', async () => {
+  it('are neither rejected rows nor duplicates', async () => {
     const run = await planOf(`id,profile_id\n${id(1)},${profile(1)}\n${id(1)},${profile(1)}\nx y,${profile(1)}\n`);
     writeLedger(run, [began, hold(1)]);
     const { results } = await resultsOf(run, true);
@@ -136,14 +136,14 @@ describe('rows of a profile that was held back', () => {
 });
 
 describe('held.csv', () => {
-  it('is not made where no row is held, and an old one goes with the last of them', async () => {
+  it('is not made if no row is held, and an old one is removed', async () => {
     const run = await runOf([[1, 1]]);
     expect((await resultsOf(run, true)).held).toBeNull();
     writeFileSync(runFiles(run.dir).held, 'of an earlier end');
     expect((await resultsOf(run, true)).held).toBeNull();
   });
 
-  it('stays as it was where the ledger cannot be read', async () => {
+  it('stays as it was if the ledger cannot be read', async () => {
     const run = await runOf([[1, 1]]);
     writeLedger(run, [began, hold(1)]);
     await resultsOf(run, true);

@@ -75,7 +75,7 @@ describe('results.csv', () => {
     ]);
   });
 
-  it('calls rows planned where nobody has tried to send them', async () => {
+  it('calls rows planned if no run has tried to send them', async () => {
     const { results, failed } = await resultsOf(
       await planOf([HEADER, good(1), 'x y,,A2P,', good(2)].join('\n')),
       false,
@@ -120,7 +120,7 @@ describe('results.csv', () => {
     expect(readdirSync(run.dir).sort()).toEqual(['failed.csv', 'input.csv', 'plan.csv', 'results.csv']);
   });
 
-  it('stay as they were where the ledger cannot be read', async () => {
+  it('stay as they were if the ledger cannot be read', async () => {
     const run = await planOf([HEADER, good(1)].join('\n'));
     await resultsOf(run, true);
     const before = readFileSync(runFiles(run.dir).results, 'utf8');
@@ -131,7 +131,7 @@ describe('results.csv', () => {
     }
   });
 
-  it('leave nothing half-written where they cannot be put in place', async () => {
+  it('leave nothing half-written if they cannot be moved into place', async () => {
     for (const name of ['results', 'failed', 'held'] as const) {
       const run = await planOf([HEADER, good(1), 'x y,,A2P,'].join('\n'));
       writeLedger(run, [{ type: 'profile_held', profile: profile(1), why: 'x', at: AT }]);
@@ -143,7 +143,7 @@ describe('results.csv', () => {
 });
 
 describe('indexLedger', () => {
-  it('is empty without a ledger, and gives the place of each outcome', async () => {
+  it('is empty without a ledger, and has the position of each outcome', async () => {
     const none = await indexLedger('/nonexistent/ledger.ndjson', 2);
     expect([[...none.rowStates], none.sessions.count]).toEqual([[0, 0, 0], 0]);
     const first = `${JSON.stringify({ type: 'session_started', at: AT, pid: 1 })}\n`;

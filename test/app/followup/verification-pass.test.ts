@@ -27,8 +27,8 @@ async function verdictsOf(run: Run): Promise<(string | undefined)[][]> {
   return rows.map((cells) => [cells[at('row')], cells[at('verdict')], cells[at('messaging_profile_id_now')]]);
 }
 
-describe('a look', () => {
-  it('is that of the plan where it was made just now, and asks for nothing', async () => {
+describe('a verification pass', () => {
+  it('uses a plan that was made just now, without a request', async () => {
     const { place, run } = await planned();
     const before = place.sandbox.requests().length;
     const { counts, shown } = await watch(run, place.invoke(), { stop: place.stop, isNew: true });
@@ -79,7 +79,7 @@ describe('a look', () => {
     expect(await verdictsOf(run)).toHaveLength(25);
   });
 
-  it('is refused where the account cannot be read, or is another one, and keeps the last one', async () => {
+  it('is refused if the account cannot be read or is another one, and verify.csv stays', async () => {
     const { place, run } = await planned();
     await watch(run, place.invoke(), { stop: place.stop, isNew: true });
     const { verify } = runFiles(run.dir);
@@ -98,7 +98,7 @@ describe('a look', () => {
 describe('--watch', () => {
   const often = { watch: '400ms', every: '100ms' };
 
-  it('looks again and again, tells which rows have changed, and gives the last look', async () => {
+  it('compares again and again, prints rows that have changed, and returns the last pass', async () => {
     const { place, run } = await planned();
     const settings = place.invoke();
     const resolved = { ...settings, settings: { ...settings.settings, watch: 2000, every: 300 } };
@@ -116,7 +116,7 @@ describe('--watch', () => {
     expect(text.match(/1 at target, 2 drifted/g)).toHaveLength(1);
   });
 
-  it('ends at once when it is stopped, with the look that it has', async () => {
+  it('ends at once when it is stopped, with the last pass', async () => {
     const { place, run } = await planned();
     const settings = place.invoke();
     const resolved = { ...settings, settings: { ...settings.settings, watch: 600_000, every: 60_000 } };
@@ -125,7 +125,7 @@ describe('--watch', () => {
     expect((await watched).counts.drifted).toBe(2);
   });
 
-  it.each(['quiet', 'json'] as const)('tells nothing with --%s', async (name) => {
+  it.each(['quiet', 'json'] as const)('prints nothing with --%s', async (name) => {
     const { place, run } = await planned();
     const settings = place.invoke({ [name]: 'true' });
     const resolved = { ...settings, settings: { ...settings.settings, watch: 150, every: 50 } };
@@ -139,7 +139,7 @@ describe('--watch', () => {
   });
 });
 
-describe('the words of a look', () => {
+describe('the counts of a pass in words', () => {
   it.each<[Partial<typeof NONE>, string]>([
     [{}, 'no rows to compare'],
     [{ at_target: 1200 }, '1,200 at target'],

@@ -58,7 +58,7 @@ describe('checkPlan', () => {
     expect((await refusal(run))?.message.endsWith(`Plan again: ${again}`)).toBe(true);
   });
 
-  it('names no command where the input came through a pipe', async () => {
+  it('names no command if the input came through a pipe', async () => {
     const run = await planned();
     rmSync(runFiles(run.dir).input);
     const piped = { ...run, manifest: { ...run.manifest, input: { ...run.manifest.input, path: null } } };

@@ -41,7 +41,7 @@ describe('copyBytes', () => {
 });
 
 describe('makePlan', () => {
-  it('has a line for every data row, in order, with the line where the row starts', async () => {
+  it('has a line for every data row, in order, with the line number at which the row starts', async () => {
     const { entries, planned, dir } = await planOf(
       [
         'sep=;',
@@ -76,7 +76,7 @@ describe('makePlan', () => {
     expect(statSync(runFiles(dir).plan).mode & 0o777).toBe(0o600);
   });
 
-  it('gives the digest of the file as it is, with and without repeated ids', async () => {
+  it('returns the digest of the final file, with and without repeated ids', async () => {
     for (const rows of [
       [`${id(1)},A2P`, `${id(2)},A2P`],
       [`${id(1)},A2P`, `${id(2)},"Zoë, ""x"""`, `${id(1)},P2P`],

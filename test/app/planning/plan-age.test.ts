@@ -59,7 +59,7 @@ describe('checkPlanAge', () => {
     expect(piped.message).toMatch(/nothing was sent\.$/);
   });
 
-  it('goes by the making of the run where the plan does not say when it was made', () => {
+  it('uses the age of the run if the plan does not say when it was made', () => {
     const old = { plan: { ...NO_PLAN, at: '' }, created_at: AT };
     expect(refusal(HOUR, old, HOUR)).toBeNull();
     expect(refusal(HOUR + 1, old, HOUR)).toMatchObject({ code: 'stale_plan' });

@@ -9,7 +9,7 @@ import { accountOf, entriesOf, ledgerOf, moves, numbersOf, type Place } from '..
 import { id, profile } from '../../support/plans.ts';
 import { KEY } from '../../support/sources.ts';
 
-/** How planning was refused, and the run as it was left. */
+/** How planning was refused, and what remained of the run. */
 async function refused(place: Place, planned: Promise<unknown>) {
   const error = await planned.then(
     () => new Error('it was not refused'),
@@ -70,7 +70,7 @@ describe('planRun', () => {
     expect(entries.at(-1)).toMatchObject({ stop: null, requests: { total: GET, reads: GET, writes: 0 } });
   });
 
-  it('tells what should be known before, as warnings', async () => {
+  it('has warnings', async () => {
     const place = await accountOf({
       profiles: [
         { id: profile(1), name: 'Support', webhook_url: null },
@@ -127,7 +127,7 @@ describe('planRun', () => {
     expect(run.manifest.input).toMatchObject({ rows: 5, blank_lines: 1 });
   });
 
-  it('asks nothing with --offline, and where no row is good', async () => {
+  it('sends no request with --offline, nor if every row is rejected', async () => {
     const place = await accountOf();
     const offline = await place.plan(moves([1]), { offline: 'true' });
     const bad = await place.plan('id,profile_id\nx y,\n');
@@ -143,7 +143,7 @@ describe('planRun', () => {
     expect(place.sandbox.requests()).toEqual([]);
   });
 
-  it('reads the sandbox without a key, and leaves it to the next command', async () => {
+  it('reads the sandbox without a key, and keeps its state for the next command', async () => {
     const place = await accountOf();
     const { run, account } = await place.plan(moves([1, 2]), { sandbox: 'true' });
     expect(account?.how).toContain('2 numbers read');
@@ -152,7 +152,7 @@ describe('planRun', () => {
     expect(place.sandbox.requests()).toEqual([]);
   });
 
-  it('is refused where the account cannot be read, and leaves no plan', async () => {
+  it('is refused if the account cannot be read, and leaves no plan', async () => {
     const place = await accountOf({ readFaults: [parseFault('503-bare=1')] });
     const { exit, code, message, manifest, dir } = await refused(place, place.plan(moves([1])));
     expect([exit, code]).toEqual([7, 'account_not_read']);
@@ -164,7 +164,7 @@ describe('planRun', () => {
     });
   });
 
-  it('is refused where the key is, after one more try', async () => {
+  it('is refused if the key is refused twice', async () => {
     const place = await accountOf({ key: 'KEYanother-one' });
     const { exit, code, message, dir } = await refused(place, place.plan(moves([1])));
     expect([exit, code]).toEqual([7, 'key_refused']);

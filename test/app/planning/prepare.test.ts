@@ -75,7 +75,7 @@ describe('a signal while planning', () => {
     expect(cameOf(await start())).toBe(143);
   });
 
-  it('ends the run, where an earlier one would be gone on with', async () => {
+  it('ends the run even if an earlier one would be resumed', async () => {
     const { context, origin, runsDir, start } = place({ if_unfinished: 'resume' });
     makeRun(runsDir, 1, { input: inputOf(origin.path, 'ff') });
     const copy: typeof origin.copy = async (dir, signal) => {
@@ -101,7 +101,7 @@ describe('an unfinished run of the same input', () => {
     return { ...made, dir };
   };
 
-  it('refuses a new one, with the command to go on with it and the command to start anew', async () => {
+  it('refuses a new run, with the commands to resume the earlier one and to start again', async () => {
     const { context, runsDir, start } = prepared();
     expect(cameOf(await start())).toBe(8);
     const [, last = '', made = ''] = listRuns(runsDir).map((dir) => dir.slice(context.cwd.length + 1));
@@ -111,13 +111,13 @@ describe('an unfinished run of the same input', () => {
     expect(text).toContain(`telnyx-reassign apply ${made} --if-unfinished new --yes`);
   });
 
-  it('is gone on with, the newest of them, and nothing is left of the new one', async () => {
+  it('is resumed, the newest of several, and nothing remains of the new run', async () => {
     const { runsDir, dir, start } = prepared({ if_unfinished: 'resume' });
     expect(cameOf(await start())).toBe(dir);
     expect(numbersOf(listRuns(runsDir))).toEqual([1, 2]);
   });
 
-  it('is given up by nobody before the new one is confirmed', async () => {
+  it('is not superseded before the new run is confirmed', async () => {
     const { runsDir, start } = prepared({ if_unfinished: 'new' });
     expect(cameOf(await start())).toBe(2);
     expect(listRuns(runsDir).map((dir) => loadManifest(dir).state)).toEqual(['paused', 'paused', 'planned']);

@@ -30,7 +30,7 @@ async function refusal(command: keyof typeof COMMANDS, changes: Partial<Manifest
   return { exit, text, then };
 }
 
-describe('a command on a run that nobody is at work on', () => {
+describe('a command on a run that no process works on', () => {
   it.each<[keyof typeof COMMANDS, string, Partial<Manifest>, RegExp, string | null]>([
     ['apply', 'died', DEAD, /has started and is interrupted/, 'resume DIR'],
     ['apply', 'was interrupted', { state: 'interrupted' }, /has started and is interrupted/, 'resume DIR'],
@@ -62,7 +62,7 @@ describe('a command on a run that nobody is at work on', () => {
 });
 
 describe('resume', () => {
-  it.each([0, 4, 5])('of a finished run gives its exit code: %i', async (exit) => {
+  it.each([0, 4, 5])('of a finished run returns its exit code: %i', async (exit) => {
     const source = await sourceOf(INPUT, { changes: { state: 'finished', exit_code: exit } });
     expect(await resumeCommand(source.dir, {}, source.context)).toBe(exit);
     expect(printed(source.context.stderr)).toMatch(
@@ -74,13 +74,13 @@ describe('resume', () => {
     expect(JSON.parse(printed(source.context.stdout))).toMatchObject({ exit_code: exit, state: 'finished' });
   });
 
-  it('is wrong usage where no run is unfinished', async () => {
+  it('is a usage error if no run is unfinished', async () => {
     const { context } = await sourceOf(INPUT);
     const { exit, message } = await refusalOf(resumeCommand(undefined, { runs_dir: 'gone' }, context));
     expect([exit, message]).toEqual([2, 'no run in gone is interrupted or paused; see --runs-dir']);
   });
 
-  it('is wrong usage where the directory of runs is none', async () => {
+  it('is a usage error if the runs directory is not a directory', async () => {
     const { context } = await sourceOf(INPUT);
     const { exit, message } = await refusalOf(resumeCommand(undefined, { runs_dir: tempFile('x') }, context));
     expect([exit, message]).toEqual([2, expect.stringContaining('--runs-dir')]);

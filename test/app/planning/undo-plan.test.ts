@@ -68,7 +68,7 @@ describe('draftUndo', () => {
     expect(readdirSync(dir).sort()).toEqual(['input.csv', 'plan.csv']);
   });
 
-  it('puts back what a forced row had, and holds what nobody knows', async () => {
+  it('restores what a forced row had, and holds rows whose earlier values are unknown', async () => {
     const { entries } = await drafted(
       [{}, { profileBefore: '' }, { profileBefore: 'UNASSIGN', productBefore: 'A2P', productTarget: 'P2P' }],
       [{ type: 'found', row: 1, profile: profile(3), product: 'A2P', at: AT }, outcome(1), outcome(2), outcome(3)],
@@ -85,7 +85,7 @@ describe('draftUndo', () => {
     expect([rows, entries, input.length]).toEqual([0, [], 1]);
   });
 
-  it('leaves no drafts behind where the plan cannot be read', async () => {
+  it('leaves no drafts if the plan cannot be read', async () => {
     const from = runOf([{}], [outcome(1)]);
     const dir = tempDir();
     const index = await indexLedger(runFiles(from).ledger, 1);
@@ -95,7 +95,7 @@ describe('draftUndo', () => {
 });
 
 describe('draftRetry', () => {
-  it('takes the rows that are named of the plan of an undo, but for those of which nobody knows what they had', async () => {
+  it('takes the named rows from the plan of an undo, except for those whose earlier values are unknown', async () => {
     const from = runOf(
       [{}, { action: 'held', reason: 'drifted', note: 'now: x' }, { action: 'held', reason: 'before_unknown' }, {}],
       [],
@@ -162,7 +162,7 @@ describe('planUndo', () => {
     expect(planSha256).toBe(await fileSha256(runFiles(dir).plan));
   });
 
-  it('puts back with --force what somebody else has changed too', async () => {
+  it('restores drifted numbers too with --force', async () => {
     const { dir } = await drafted([{}, {}], [outcome(1), outcome(2)]);
     const { read } = reading({ 1: { profile: profile(3), product: 'A2P' } });
     const { preview } = await planUndo(dir, true, never, read);
@@ -170,7 +170,7 @@ describe('planUndo', () => {
     expect((await entriesOf({ dir })).find(({ action }) => action === 'change')?.id).toBe(id(1));
   });
 
-  it('reads nothing where nothing is to be put back', async () => {
+  it('reads nothing if there is nothing to restore', async () => {
     const { dir } = await drafted([{ profileBefore: '' }], [outcome(1)]);
     const before = readFileSync(runFiles(dir).plan, 'utf8');
     const { read, drafts } = reading({});

@@ -69,7 +69,7 @@ describe('newRun', () => {
     expect(run.dir).toContain(manifest.run_id);
   });
 
-  it('keeps what belongs to the run, and no consent to write and no output of one call', () => {
+  it('keeps what belongs to the run, without consent to write or outputs of one call', () => {
     const flags = {
       timeout: '3s',
       delimiter: 'tab',
@@ -119,7 +119,7 @@ describe('newRun', () => {
     expect(renamed.manifest.name).toBe('other');
   });
 
-  it('is refused where the directory cannot be made', async () => {
+  it('is refused if the directory cannot be made', async () => {
     const { cwd, context, input } = place();
     writeFileSync(join(cwd, 'file'), '');
     for (const dir of ['file', 'file/runs', '/proc/nowhere']) {
@@ -185,7 +185,7 @@ describe('copyInput and planRun', () => {
 });
 
 describe('openRun', () => {
-  it('opens a run from where it is typed, and refuses what is none', async () => {
+  it('opens a run by its path from here, and refuses other directories', async () => {
     const { context, input, resolved } = place();
     const made = await newRun(inputSourceOf(input, context), 'plan', { ...resolved, context });
     for (const given of [made.shown, made.dir, `./${made.shown}/`]) expect(openRun(given, context)).toEqual(made);
@@ -211,7 +211,7 @@ describe('typedPath', () => {
 });
 
 describe('inputExists', () => {
-  it('tells a file from none, and refuses what is no file or cannot be read', () => {
+  it('distinguishes a file from none, and refuses what is not a file or cannot be read', () => {
     const { cwd, context, input } = place();
     expect(inputExists(input, context)).toBe(true);
     expect(inputExists('gone.csv', context)).toBe(false);

@@ -58,7 +58,7 @@ const printed = (context: Context) => String((context.stderr as unknown as PassT
 const held = async (dir: string) => (await takeLock(runFiles(dir).lock, HOLDER)) as Lock;
 
 describe('lockRun', () => {
-  it('takes the lock, says whose it is, and gives it back', async () => {
+  it('takes the lock, names its holder, and releases it', async () => {
     const dir = tempDir();
     const lock = await lockRun(dir, { settings: settingsOf(), context: contextOf(), what: 'resume x' });
     expect(readHolder(runFiles(dir).lock)).toMatchObject({ pid: process.pid, host: hostname(), what: 'resume x' });
@@ -66,7 +66,7 @@ describe('lockRun', () => {
     expect(await isLocked(runFiles(dir).lock)).toBe(false);
   });
 
-  it('takes none with --no-lock, even where somebody holds it', async () => {
+  it('takes none with --no-lock, even if another process holds it', async () => {
     const dir = tempDir();
     await held(dir);
     expect(
@@ -86,7 +86,7 @@ describe('lockRun', () => {
     expect(printed(context)).toBe('');
   });
 
-  it('is taken when whoever only asked for it has gone on', async () => {
+  it('is taken after a process that only checked it has released it', async () => {
     const dir = tempDir();
     const lock = await held(dir);
     setTimeout(() => lock.release(), 5);
@@ -128,7 +128,7 @@ describe('lockRun', () => {
     expect(context.signals.listenerCount(signal)).toBe(0);
   });
 
-  it('is refused with exit 7 where there are no locks, and with exit 2 where its file cannot be written', async () => {
+  it('is refused with exit 7 if there are no locks, and with exit 2 if its file cannot be written', async () => {
     broken.code = 'ENOLCK';
     const { exit, code, message } = await refused(
       lockRun(tempDir(), { settings: settingsOf(), context: contextOf(), what: 'x' }),
@@ -166,7 +166,7 @@ describe('lockAccount', () => {
     expect(readHolder(accountLockPath(settings, KEY, contextOf()))?.pid).toBe(process.pid);
   });
 
-  it('makes nothing for the stand-in, which has no account, and nothing with --no-lock', async () => {
+  it('makes no file for the sandbox, which has no account, nor with --no-lock', async () => {
     const settings = settingsOf({ state_dir: join(tempDir(), 'state') });
     await lockAccount(null, { settings, context: contextOf(), what: 'x' });
     await lockAccount(KEY, { settings: { ...settings, no_lock: true }, context: contextOf(), what: 'x' });
@@ -175,7 +175,7 @@ describe('lockAccount', () => {
 });
 
 describe('lockNewRun', () => {
-  it('takes the lock, and gives whether there is one', async () => {
+  it('takes the lock, and returns whether it is locked', async () => {
     const dir = tempDir();
     expect(await lockNewRun(dir, { settings: { no_lock: true }, context: contextOf(), what: 'plan x' })).toBe(false);
     expect(readdirSync(dir)).toEqual([]);
@@ -184,7 +184,7 @@ describe('lockNewRun', () => {
     expect(readHolder(runFiles(dir).lock)?.what).toBe('plan x');
   });
 
-  it('does without where there are no locks: a plan needs none', async () => {
+  it('continues without locks, because a plan needs none', async () => {
     broken.code = 'ENOLCK';
     expect(await lockNewRun(tempDir(), { settings: { no_lock: false }, context: contextOf(), what: 'plan x' })).toBe(
       false,
@@ -207,7 +207,7 @@ describe('a run', () => {
     expect(await stateOf(dir, { ...manifest, state: 'planning' })).toBe(atWork ? 'planning' : 'interrupted');
   });
 
-  it('is at work while somebody holds its lock, whatever its process id says', async () => {
+  it('is at work while its lock is held, whatever its process id says', async () => {
     const { dir, manifest } = makeRun(tempDir(), 1, { state: 'running', pid: DEAD });
     const lock = await held(dir);
     expect(await stateOf(dir, manifest)).toBe('running');
@@ -217,7 +217,7 @@ describe('a run', () => {
     expect(await stateOf(dir, manifest)).toBe('interrupted');
   });
 
-  it('is known by its process where its lock cannot be asked', async () => {
+  it('is identified by its process if its lock cannot be checked', async () => {
     const { dir, manifest } = makeRun(tempDir(), 1, { state: 'running', pid: ALIVE });
     await held(dir);
     broken.code = 'ENOLCK';

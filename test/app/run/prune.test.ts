@@ -86,7 +86,7 @@ describe('prune', () => {
   });
 
   // A retry or an apply holds the lock of a run that was planned or finished without one.
-  it.each([true, false])('leaves a run alone that somebody has locked (locked in run.json: %s)', async (locked) => {
+  it.each([true, false])('leaves a locked run alone (locked in run.json: %s)', async (locked) => {
     const runsDir = tempDir();
     const { dir } = ended(runsDir, 1, { locked });
     const lock = await takeLock(runFiles(dir).lock, { pid: 1, host: 'host', since: AT, what: 'retry' });
@@ -111,7 +111,7 @@ describe('prune', () => {
     expect(readdirSync(target).sort()).toEqual(['run.json', 'summary.json']);
   });
 
-  it('removes no more than the run where a link leads out of it', async () => {
+  it('removes only the run if a link leads out of it', async () => {
     const runsDir = tempDir();
     const elsewhere = tempDir();
     writeFileSync(join(elsewhere, 'kept'), '');
@@ -130,7 +130,7 @@ describe('prune', () => {
     expect(left(runsDir)).toEqual([2, 3, 4, 5]);
   });
 
-  it('has nothing to do where there are no runs', async () => {
+  it('does nothing without runs', async () => {
     await prune(join(tempDir(), 'gone'), 'cutover', 1);
     await prune(tempDir(), 'cutover', 1);
   });

@@ -7,7 +7,7 @@ import { PUBLIC_BASE_URL } from '../../../src/core/settings/schema.ts';
 import { contextOf } from '../../support/contexts.ts';
 import { tempDir, tempFile } from '../../support/io/temp.ts';
 
-/** Where the home of the user is; what is thrown where it has none. */
+/** The home of the user, or the error to throw if there is none. */
 const home = vi.hoisted(() => ({ of: (): string => '' }));
 vi.mock('node:os', async (original) => ({ ...(await original<typeof import('node:os')>()), homedir: () => home.of() }));
 beforeEach(() => {
@@ -93,7 +93,7 @@ describe('the lock of an account', () => {
   const path = (key: string, baseUrl = PUBLIC_BASE_URL, dir = '/') =>
     basename(accountLockPath({ state_dir: dir, base_url: baseUrl }, key, contextOf()));
 
-  it('is named by a digest of base URL and key, which tells neither', () => {
+  it('is named by a digest of base URL and key, which reveals neither', () => {
     expect(path(KEY)).toBe(`${keyDigest(PUBLIC_BASE_URL, KEY).slice(0, 32)}.lock`);
     expect(path(KEY)).toMatch(/^[0-9a-f]{32}\.lock$/);
     expect(keyDigest(PUBLIC_BASE_URL, KEY)).toMatch(/^[0-9a-f]{64}$/);

@@ -51,7 +51,7 @@ describe('a run', () => {
     const found = await unfinishedLike(makeRun(runsDir, 2), CONTEXT);
     expect(numbersOf(found.map(({ dir }) => dir))).toEqual(unfinished ? [1] : []);
     rmSync(join(runsDir, runId(2)), { recursive: true });
-    // What is at work, or has sent nothing, is what somebody means who says `resume`: it is said why that cannot be.
+    // `resume` means these runs too: the command explains why it cannot resume them.
     expect(await newest(runsDir)).toBe(toResume ? 1 : null);
   });
 
@@ -86,7 +86,7 @@ describe('requireNewestToResume', () => {
     expect(await newest(runsDir)).toBe(1);
   });
 
-  it('is none where there are no runs', async () => {
+  it('is an error without runs', async () => {
     expect(await newest(tempDir())).toBeNull();
     expect(await newest(join(tempDir(), 'gone'))).toBeNull();
     await expect(newest(tempFile('x'))).rejects.toThrow('ENOTDIR');
@@ -108,9 +108,14 @@ describe('unfinishedLike', () => {
     ['another base URL', {}, { settings: LOOPBACK }, false],
     ['the same base URL, not the public one', { settings: LOOPBACK }, { settings: LOOPBACK }, true],
     ['the public base URL, named and not', {}, { settings: { base_url: PUBLIC_BASE_URL } }, true],
-    ['one of the stand-in', {}, { settings: { sandbox: 'true' } }, false],
-    ['one of the stand-in, for one of it', { settings: { sandbox: 'true' } }, { settings: { sandbox: 'true' } }, false],
-    ['one of the account, for one of the stand-in', { settings: { sandbox: 'true' } }, {}, false],
+    ['one of the sandbox', {}, { settings: { sandbox: 'true' } }, false],
+    [
+      'one of the sandbox, for a run of the sandbox',
+      { settings: { sandbox: 'true' } },
+      { settings: { sandbox: 'true' } },
+      false,
+    ],
+    ['one of the account, for a run of the sandbox', { settings: { sandbox: 'true' } }, {}, false],
     ['another name', {}, { name: 'other' }, true],
     ['a finished one', {}, { state: 'finished' }, false],
   ])('of %s', async (_, mine, other, expected) => {

@@ -336,7 +336,7 @@ describe('exit codes', () => {
     const started = start(cwd, ['apply', writeInput(cwd, 3), '--concurrency', '1', ...flags]);
     await until(() => sandbox.requests().length >= 1);
     started.child.kill('SIGINT');
-    await until(() => started.output().includes('once more'));
+    await until(() => started.output().includes('repeat the signal'));
     started.child.kill('SIGINT');
     const { exit } = await started.ended;
     expect(exit).toBe(130);

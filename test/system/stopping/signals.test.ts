@@ -71,7 +71,7 @@ describe('what is in flight', () => {
     await until(() => sandbox.requests().length > 0);
     const began = Date.now();
     started.child.kill('SIGINT');
-    await until(() => started.output().includes('once more'));
+    await until(() => started.output().includes('repeat the signal'));
     started.child.kill('SIGINT');
     expect((await started.ended).exit).toBe(130);
     expect(Date.now() - began).toBeLessThan(1500);
