@@ -312,7 +312,7 @@ describe('the preflight', () => {
     expect((await paste(cwd, commandIn(strict.stdout, 'plan'))).exit).toBe(8);
     const refused = await run(cwd, ['apply', lastRun(cwd), '--yes']);
     expect(refused.exit).toBe(8);
-    expect(refused.stderr).toContain('To go ahead all the same');
+    expect(refused.stderr).toContain('To send anyway');
     expect(methods(sandbox)).not.toContain('PATCH');
     expect((await paste(cwd, commandIn(refused.stderr, 'apply'))).exit).toBe(0);
   });
