@@ -90,13 +90,17 @@ export function checkOrganization({ manifest }: Run, account: AccountSnapshot): 
   );
 }
 
+/** The run with its account and its key; the same object if both are recorded already. */
+export function withIdentity(run: Run, organization: string | null, keySha256: string): Run {
+  const { organization_id: known, key_sha256: recorded } = run.manifest;
+  if ((known ?? organization) === known && recorded === keySha256) return run;
+  return { ...run, manifest: { ...run.manifest, organization_id: known ?? organization, key_sha256: keySha256 } };
+}
+
 /** Records the account and the key of a run. Throws CommandError (exit 7) if it was started in another account. */
 export function recordAccount(run: Run, account: AccountSnapshot, { settings, key }: KeyedInvocation): Run {
   checkOrganization(run, account);
   if (key === null) return run;
-  const { organization_id: known, key_sha256: recorded } = run.manifest;
-  const seen = known ?? account.organization();
-  const sha256 = keyDigest(settings.base_url, key);
-  if (seen === known && recorded === sha256) return run;
-  return updateRun(run, { organization_id: seen, key_sha256: sha256 });
+  const identified = withIdentity(run, account.organization(), keyDigest(settings.base_url, key));
+  return identified === run ? run : updateRun(identified, {});
 }

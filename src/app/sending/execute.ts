@@ -1,19 +1,18 @@
 import { hostname } from 'node:os';
 import type { Answer } from '../../core/api/response.ts';
-import { attemptsBefore, hasOutcome, type LedgerIndex, ROW_STATE } from '../../core/ledger/replay.ts';
 import { executionExit, signalExit } from '../../core/results/run-exit.ts';
 import { stopText } from '../../core/results/stop-text.ts';
 import type { Tally } from '../../core/results/tally.ts';
 import type { FinishBy } from '../../core/settings/finish-by.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
-import type { Clock, Task } from '../../engine/ports.ts';
+import type { Clock } from '../../engine/ports.ts';
 import { type Execution, execute } from '../../engine/sending/executor.ts';
 import { createControl } from '../../engine/sending/pipeline.ts';
 import { createStop, type Stop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { type Ledger, openLedger } from '../../io/run/ledger-file.ts';
-import { readPlan } from '../../io/run/plan-file.ts';
+import { withIdentity } from '../account/check-account.ts';
 import { openTransport, type Target, type Transport } from '../account/connect.ts';
 import { recordDrift } from '../account/drift.ts';
 import type { Reread } from '../account/reread.ts';
@@ -27,6 +26,7 @@ import { type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
 import { onEndSignals } from '../signals.ts';
 import { stopAtFinishTime } from './finish-time.ts';
+import { countRows, tasksOf } from './tasks.ts';
 
 /** What a plan is executed with. Another executor, such as a queue on many hosts, is passed in here. */
 export type ExecuteDeps = {
@@ -49,25 +49,6 @@ export type Executed = { run: Run; decide: (tally: Tally) => RunEnding };
 
 type StopOfExecution = Execution['stop'];
 
-/** The rows of a plan that are still to be processed, by what the ledger says. */
-async function* tasksOf(planPath: string, index: LedgerIndex, changes: number): AsyncGenerator<Task> {
-  // Unverified rows are read again only when no other row is left, so that an interrupted run ends like any other.
-  const readsUnverified = index.ended >= changes;
-  for await (const batch of readPlan(planPath)) {
-    for (const entry of batch) {
-      const state = index.rowStates[entry.row];
-      // A row that was at its target is sent if it has drifted and --force is set.
-      const isSent = entry.action === 'change' || (entry.action === 'unchanged' && index.overwritten.has(entry.row));
-      if (!isSent || state === ROW_STATE.outcome) continue;
-      if (state === ROW_STATE.unverified && !readsUnverified) continue;
-      const attempts = attemptsBefore(index, entry.row);
-      if (state === ROW_STATE.unverified) yield { entry, first: 'read_only', attempts };
-      else if (state === ROW_STATE.intent || state === ROW_STATE.ambiguous) yield { entry, first: 'read', attempts };
-      else yield { entry, first: 'send', attempts };
-    }
-  }
-}
-
 /**
  * The first signal drains the run, the second aborts what is in flight, and the third does not even wait for the result
  * files, which can be made again from the ledger.
@@ -86,20 +67,16 @@ function drainOnSignals(stop: Stop, abort: () => void, note: Reporter['note'], {
   context.atEnd(removeHandlers);
 }
 
-/**
- * Wraps requests: records the key and the account of a run as soon as the API has accepted the one and shown the other.
- */
+/** Wraps requests: records the account and the key of a run as soon as the API has accepted the key. */
 function accountRecorder(started: Run, digest: string) {
-  let { manifest } = started;
+  let run = started;
   const record = (answer: Answer): Answer => {
-    const { organization_id: known, key_sha256: recorded } = manifest;
-    if (recorded === digest && known !== null) return answer;
     if (answer.kind !== 'http' || answer.body.kind !== 'settings') return answer;
-    const organization = known ?? answer.body.settings.organizationId ?? null;
-    if (recorded === digest && organization === null) return answer;
-    manifest = { ...manifest, organization_id: organization, key_sha256: digest };
+    const identified = withIdentity(run, answer.body.settings.organizationId ?? null, digest);
+    if (identified === run) return answer;
+    run = identified;
     try {
-      updateRun({ ...started, manifest }, {});
+      updateRun(run, {});
     } catch {
       // A full disk stops the run at the ledger. This answer must not be lost for it.
     }
@@ -110,7 +87,7 @@ function accountRecorder(started: Run, digest: string) {
       (request: Transport['send']): Transport['send'] =>
       (entry, onSent) =>
         request(entry, onSent).then(record),
-    run: (): Run => ({ ...started, manifest }),
+    run: (): Run => run,
   };
 }
 
@@ -126,12 +103,6 @@ function markStarted(run: Run, version: string): Run {
     host: hostname(),
     pid: process.pid,
   });
-}
-
-/** How many rows are to be sent in this session. */
-function countRows(run: Run, index: LedgerIndex): number {
-  const unchangedButSent = [...index.unchangedButSent].filter((row) => !hasOutcome(index.rowStates[row] ?? 0)).length;
-  return (run.manifest.plan?.change ?? 0) - index.ended + unchangedButSent;
 }
 
 /** Runs the engine as one session of the ledger. */

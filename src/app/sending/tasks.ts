@@ -1,0 +1,29 @@
+import { attemptsBefore, hasOutcome, type LedgerIndex, ROW_STATE } from '../../core/ledger/replay.ts';
+import type { Task } from '../../engine/ports.ts';
+import { readPlan } from '../../io/run/plan-file.ts';
+import type { Run } from '../run/open.ts';
+
+/** The rows of a plan that are still to be processed, by what the ledger says. */
+export async function* tasksOf(planPath: string, index: LedgerIndex, changes: number): AsyncGenerator<Task> {
+  // Unverified rows are read again only when no other row is left, so that an interrupted run ends like any other.
+  const readsUnverified = index.ended >= changes;
+  for await (const batch of readPlan(planPath)) {
+    for (const entry of batch) {
+      const state = index.rowStates[entry.row];
+      // A row that was at its target is sent if it has drifted and --force is set.
+      const isSent = entry.action === 'change' || (entry.action === 'unchanged' && index.overwritten.has(entry.row));
+      if (!isSent || state === ROW_STATE.outcome) continue;
+      if (state === ROW_STATE.unverified && !readsUnverified) continue;
+      const attempts = attemptsBefore(index, entry.row);
+      if (state === ROW_STATE.unverified) yield { entry, first: 'read_only', attempts };
+      else if (state === ROW_STATE.intent || state === ROW_STATE.ambiguous) yield { entry, first: 'read', attempts };
+      else yield { entry, first: 'send', attempts };
+    }
+  }
+}
+
+/** How many rows are to be sent in this session. */
+export function countRows(run: Run, index: LedgerIndex): number {
+  const unchangedButSent = [...index.unchangedButSent].filter((row) => !hasOutcome(index.rowStates[row] ?? 0)).length;
+  return (run.manifest.plan?.change ?? 0) - index.ended + unchangedButSent;
+}
