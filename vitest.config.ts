@@ -20,6 +20,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     globalSetup: 'test/support/program/global-setup.ts',
+    setupFiles: 'test/support/setup.ts',
     // Many tests wait: for the program, for a signal, for a window of a rate.
     maxWorkers: 3,
     coverage: {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { Ajv } from 'ajv';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { generated } from '../scripts/docs.ts';
 import type { Context } from '../src/app/context.ts';
@@ -10,11 +10,12 @@ import { accountLockPath } from '../src/app/run/state-directory.ts';
 import { EXIT } from '../src/core/run/exit-codes.ts';
 import { loadManifest } from '../src/io/run/directory.ts';
 import { takeLock } from '../src/io/run/lock.ts';
-import { type Sandbox, startSandbox } from '../src/sandbox/server.ts';
+import type { Sandbox } from '../src/sandbox/server.ts';
 import { KEY } from './support/program/environment.ts';
 import { CLI } from './support/program/paths.ts';
 import { run } from './support/program/run.ts';
 import { workDirectory } from './support/program/workspace.ts';
+import { openSandbox } from './support/sandboxes.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const JOBS = join(ROOT, 'jobs');
@@ -28,16 +29,9 @@ function jobText(name: string): string {
   return readFileSync(join(JOBS, name), 'utf8');
 }
 
-const open: Sandbox[] = [];
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((sandbox) => sandbox.close()));
-});
-
-/** A stand-in that has the numbers of the examples and takes one key only. */
-async function standIn(numbers = 24): Promise<Sandbox> {
-  const sandbox = await startSandbox({ numbers, key: KEY });
-  open.push(sandbox);
-  return sandbox;
+/** A sandbox that has the numbers of the examples and accepts one key only. */
+function accountSandbox(numbers = 24): Promise<Sandbox> {
+  return openSandbox({ numbers, key: KEY });
 }
 
 /** The ids that a stand-in was asked to change; of those in flight any may arrive first. */
@@ -147,7 +141,7 @@ describe('job files', () => {
     ['nightly.yaml', 'jobs/numbers.csv'],
     ['migration.yaml', 'samples/cutover.csv'],
   ])('%s brings every number of its input to its target, and never asks', async (name, input) => {
-    const [cwd, sandbox] = [withJobs(), await standIn()];
+    const [cwd, sandbox] = [withJobs(), await accountSandbox()];
     const rows = rowsOf(join(cwd, input));
     const wanting = notAtTarget(sandbox, rows);
     const ended = await run(cwd, ['run', `jobs/${name}`, '--base-url', sandbox.url, '--rate', '200']);
@@ -167,7 +161,7 @@ describe('job files', () => {
   ])(
     'preview.yaml sends nothing, $how; the command that it prints carries out the plan',
     async ({ how, key, calls }) => {
-      const [cwd, sandbox] = [withJobs(), await standIn()];
+      const [cwd, sandbox] = [withJobs(), await accountSandbox()];
       const before = sandbox.snapshot();
       const args = ['run', 'jobs/preview.yaml', '--base-url', sandbox.url, '--rate', '200', ...how];
       const ended = await run(cwd, args, { key });
@@ -185,7 +179,7 @@ describe('nightly.yaml', () => {
   const args = (sandbox: Sandbox) => ['run', 'jobs/nightly.yaml', '--base-url', sandbox.url, '--rate', '200'];
 
   it('gives up a night that was not finished, and starts anew with what is not at its target', async () => {
-    const [cwd, sandbox] = [withJobs(), await standIn()];
+    const [cwd, sandbox] = [withJobs(), await accountSandbox()];
     const rows = rowsOf(join(cwd, 'jobs/numbers.csv'));
     const wanting = notAtTarget(sandbox, rows);
     expect(await run(cwd, [...args(sandbox), '--stop-after', '3'])).toMatchObject({ exit: EXIT.window });
@@ -199,7 +193,7 @@ describe('nightly.yaml', () => {
 
   it('refuses a list that has grown beyond max_changes, and sends nothing', async () => {
     const { max_changes: most } = parseYaml(jobText('nightly.yaml')) as { max_changes: number };
-    const [cwd, sandbox] = [withJobs(), await standIn(2 * most)];
+    const [cwd, sandbox] = [withJobs(), await accountSandbox(2 * most)];
     const { numbers, profiles } = sandbox.snapshot();
     const target = profiles[0]?.id as string;
     const others = numbers.filter((number) => number.messaging_profile_id !== target).slice(0, most + 1);
@@ -217,7 +211,7 @@ describe('nightly.yaml', () => {
 
 describe('migration.yaml', () => {
   it('is refused while an unfinished run of the list is there, and prints the command that goes on', async () => {
-    const [cwd, sandbox] = [withJobs(), await standIn()];
+    const [cwd, sandbox] = [withJobs(), await accountSandbox()];
     const args = ['run', 'jobs/migration.yaml', '--base-url', sandbox.url, '--rate', '200'];
     const rows = rowsOf(join(cwd, 'samples/cutover.csv'));
     const wanting = notAtTarget(sandbox, rows);
@@ -264,14 +258,14 @@ describe('crontab.example', () => {
   }
 
   it('runs the nightly job, and prints nothing when all is well', async () => {
-    const [cwd, sandbox] = [withJobs(), await standIn()];
+    const [cwd, sandbox] = [withJobs(), await accountSandbox()];
     expect(await runEntry(cwd, sandbox.url)).toEqual({ code: 0, text: '' });
     expectAtTarget(sandbox, rowsOf(join(JOBS, 'numbers.csv')));
     expect(readdirSync(join(cwd, 'runs'))).toHaveLength(1);
   });
 
   it('does not start while another run of the key is at work where systemd has its locks too', async () => {
-    const [cwd, sandbox] = [withJobs(), await standIn()];
+    const [cwd, sandbox] = [withJobs(), await accountSandbox()];
     const [service = ''] = /^StateDirectory=(.+)$/m.exec(jobText('telnyx-reassign.service'))?.slice(1) ?? [];
     expect(settings.TELNYX_REASSIGN_STATE_DIR).toBe(`/var/lib/${service}`);
     const context = { env: { STATE_DIRECTORY: cwd }, cwd } as unknown as Context;
@@ -288,7 +282,7 @@ describe('crontab.example', () => {
   it('prints the summary when all is not well, for cron to mail', async () => {
     const cwd = withJobs();
     writeFileSync(join(cwd, 'jobs/numbers.csv'), 'phone_number_id,messaging_profile_id\n');
-    const { code, text } = await runEntry(cwd, (await standIn()).url);
+    const { code, text } = await runEntry(cwd, (await accountSandbox()).url);
     expect(code).toBe(EXIT.refused);
     expect(text).toContain('Exit 8 (refused)');
     expect(text).toContain(`results  ${cwd}/runs/`);
@@ -301,7 +295,7 @@ describe('systemd units', () => {
     [...text.matchAll(new RegExp(`^${name}=(.*)$`, 'gm'))].map((match) => match[1] as string);
 
   it('hand the key over as a credential, and run the nightly job', async () => {
-    const [cwd, sandbox] = [withJobs(), await standIn()];
+    const [cwd, sandbox] = [withJobs(), await accountSandbox()];
     const [credential = ''] = values('LoadCredential');
     expect(credential).toMatch(/^telnyx_api_key:\//);
     const credentials = join(cwd, 'credentials');

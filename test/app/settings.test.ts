@@ -7,7 +7,7 @@ import { resolveForCommand, resolveForRun } from '../../src/app/settings.ts';
 import { PUBLIC_BASE_URL, type RawSettings } from '../../src/core/settings/schema.ts';
 import { contextOf } from '../support/contexts.ts';
 import { manifest } from '../support/io/manifests.ts';
-import { tempDir } from '../support/io/temp.ts';
+import { tempDir } from '../support/temp.ts';
 
 /** What is refused, line by line. */
 function errorsOf(make: () => unknown): string[] {

@@ -6,8 +6,8 @@ import { loadRuns, runFiles } from '../../src/io/run/directory.ts';
 import { isLocked } from '../../src/io/run/lock.ts';
 import { accountOf, moves } from '../support/accounts.ts';
 import { contextOf } from '../support/contexts.ts';
-import { tempDir } from '../support/io/temp.ts';
 import { KEY } from '../support/sources.ts';
+import { tempDir } from '../support/temp.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 

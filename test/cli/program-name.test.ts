@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { programName } from '../../src/cli/program-name.ts';
-import { tempDir } from '../support/io/temp.ts';
+import { tempDir } from '../support/temp.ts';
 
 /** A program as it is installed: `lib/cli.js`, and a link to it in `bin`. */
 function installed(): { root: string; script: string; link: string; bin: string } {

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { parseFault, startSandbox } from '../../src/sandbox/server.ts';
+import { parseFault } from '../../src/sandbox/server.ts';
 import { CLI } from '../support/program/paths.ts';
 import { run } from '../support/program/run.ts';
 import { workDirectory } from '../support/program/workspace.ts';
+import { openSandbox } from '../support/sandboxes.ts';
 import { ROOT, read } from './documents.ts';
 
 const INPUT = join(ROOT, 'samples/cutover.csv');
@@ -32,12 +33,8 @@ it('README.md shows the output of the demo', async () => {
 
 it('docs/results.md shows the output of a run with failures', async () => {
   const faults = ['404@1293384261000000041', 'not-eligible@1293384261000000141', '503*2'].map(parseFault);
-  const sandbox = await startSandbox({ numbers: 24, faults });
-  try {
-    const ended = await run(workDirectory(), ['apply', INPUT, '--base-url', sandbox.url, '--yes']);
-    expect(ended.exit).toBe(4);
-    expect(shape(shownIn('docs/results.md', '## The summary'))).toEqual(shape(ended.stdout));
-  } finally {
-    await sandbox.close();
-  }
+  const sandbox = await openSandbox({ numbers: 24, faults });
+  const ended = await run(workDirectory(), ['apply', INPUT, '--base-url', sandbox.url, '--yes']);
+  expect(ended.exit).toBe(4);
+  expect(shape(shownIn('docs/results.md', '## The summary'))).toEqual(shape(ended.stdout));
 });

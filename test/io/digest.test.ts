@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { digest, fileSha256 } from '../../src/io/digest.ts';
-import { tempDir, tempFile } from '../support/io/temp.ts';
+import { tempDir, tempFile } from '../support/temp.ts';
 
 describe('digest', () => {
   it('is the first half of the SHA-256 of any text, as four words', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readJobFile } from '../../src/io/job-file.ts';
-import { tempFile } from '../support/io/temp.ts';
+import { tempFile } from '../support/temp.ts';
 
 const read = (text: string) => readJobFile(tempFile(text, 'job.yaml'));
 

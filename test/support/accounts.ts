@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
 import type { KeyedInvocation } from '../../src/app/invocation.ts';
 import { copyInput, type InputSource, inputSourceOf } from '../../src/app/planning/input-source.ts';
 import { type PlannedRun, planRun } from '../../src/app/planning/plan-run.ts';
@@ -14,17 +13,12 @@ import { createStop, type Stop } from '../../src/engine/stop.ts';
 import { runFiles } from '../../src/io/run/directory.ts';
 import { scanLedger } from '../../src/io/run/ledger-file.ts';
 import { readPlan } from '../../src/io/run/plan-file.ts';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.ts';
 import { contextOf, type TestContext } from './contexts.ts';
-import { tempDir } from './io/temp.ts';
 import { id, profile } from './plans.ts';
+import { openSandbox } from './sandboxes.ts';
 import { KEY } from './sources.ts';
-
-const open: Sandbox[] = [];
-
-afterEach(async () => {
-  for (const sandbox of open.splice(0)) await sandbox.close();
-});
+import { tempDir } from './temp.ts';
 
 /** A sandbox as the account, and a working directory for commands. */
 export type Place = {
@@ -50,8 +44,7 @@ export function numbersOf(many: number, profileOf: (n: number) => string | null 
 }
 
 export async function accountOf(options: SandboxOptions = {}): Promise<Place> {
-  const sandbox = await startSandbox({ numbers: numbersOf(10), ...options });
-  open.push(sandbox);
+  const sandbox = await openSandbox({ numbers: numbersOf(10), ...options });
   const cwd = tempDir();
   const context = contextOf({ TELNYX_API_KEY: KEY }, cwd);
   const stop = createStop();

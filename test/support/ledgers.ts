@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Outcome } from '../../src/core/attempt/outcome.ts';
 import type { LedgerEntry } from '../../src/core/ledger/entry.ts';
 import { runFiles } from '../../src/io/run/directory.ts';
+import { makeOutcome } from './make.ts';
 import { profile } from './plans.ts';
 import { AT } from './run-directories.ts';
 
@@ -9,22 +10,7 @@ import { AT } from './run-directories.ts';
 export function outcome(row: number, changes: Partial<Outcome> = {}): LedgerEntry {
   return {
     type: 'outcome',
-    row,
-    status: 'updated',
-    reason: '',
-    retryable: false,
-    profileAfter: profile(1),
-    productAfter: '',
-    httpStatus: 200,
-    errorCode: '',
-    errorTitle: '',
-    errorDetail: '',
-    errorPointer: '',
-    attempts: 1,
-    durationMs: 12.4,
-    requestId: 'req-1',
-    finishedAt: AT,
-    ...changes,
+    ...makeOutcome({ row, profileAfter: profile(1), productAfter: '', durationMs: 12.4, finishedAt: AT, ...changes }),
   };
 }
 

@@ -54,6 +54,21 @@ export function makeOutcome(changes: Partial<Outcome> = {}): Outcome {
   };
 }
 
+/** The outcome of a row that the API has refused for good. */
+export function makeFailure(changes: Partial<Outcome> = {}): Outcome {
+  return makeOutcome({
+    status: 'failed',
+    reason: 'api_error',
+    profileAfter: '',
+    productAfter: '',
+    httpStatus: 422,
+    errorCode: '10015',
+    errorTitle: 'Bad Request',
+    requestId: '',
+    ...changes,
+  });
+}
+
 export function makeAnswer(status: number, body: HttpAnswer['body']): HttpAnswer {
   return {
     kind: 'http',

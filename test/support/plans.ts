@@ -8,8 +8,10 @@ import { findDialect, readCsv } from '../../src/io/csv/records.ts';
 import { runFiles } from '../../src/io/run/directory.ts';
 import { readPlan } from '../../src/io/run/plan-file.ts';
 import { manifest } from './io/manifests.ts';
-import { tempDir, tempFile } from './io/temp.ts';
 import { NO_PLAN } from './run-directories.ts';
+import { tempDir, tempFile } from './temp.ts';
+
+export { numberId as id, profileId as profile } from './ids.ts';
 
 export type Checks = Parameters<typeof makePlan>[1];
 const STRICT: Checks = { map: {}, delimiter: null, allow_unassign: false, allow_rounded_ids: false };
@@ -65,14 +67,4 @@ export async function resultsOf({ dir, manifest }: PlannedRun, execution: boolea
     failedText: readFileSync(runFiles(dir).failed, 'utf8'),
     held: existsSync(runFiles(dir).held) ? await tableOf(runFiles(dir).held) : null,
   };
-}
-
-/** The nth id that is good: 19 digits of which the last is no zero. */
-export function id(n: number): string {
-  return `12933842610${String(n).padStart(7, '0')}1`;
-}
-
-/** The nth profile. */
-export function profile(n: number): string {
-  return `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 }

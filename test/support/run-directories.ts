@@ -6,6 +6,7 @@ import type { Run } from '../../src/app/run/open.ts';
 import type { Manifest } from '../../src/core/run/manifest.ts';
 import { runFiles, writeJson, writeManifest } from '../../src/io/run/directory.ts';
 import { manifest } from './io/manifests.ts';
+import { makePlan } from './make.ts';
 
 export const AT = '2026-11-23T02:00:00.000Z';
 
@@ -19,19 +20,7 @@ export const ALIVE = process.ppid;
 export const runId = (n: number, name = 'cutover') => `202611${String(n).padStart(2, '0')}T020500Z-${name}-1f2e`;
 
 /** A plan of nothing, for a manifest. */
-export const NO_PLAN: NonNullable<Manifest['plan']> = {
-  sha256: '',
-  change: 0,
-  unchanged: 0,
-  held: 0,
-  rejected: 0,
-  duplicate: 0,
-  at: AT,
-  reading: null,
-  moves: [],
-  notes: [],
-  warnings: [],
-};
+export const NO_PLAN = makePlan({ sha256: '', change: 0, at: AT });
 
 /** The input of a manifest. */
 export function inputOf(path: string | null, sha256: string): Manifest['input'] {

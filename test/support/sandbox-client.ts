@@ -1,5 +1,8 @@
-import { afterEach } from 'vitest';
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.ts';
+import { numberId, profileId } from './ids.ts';
+import { openSandbox } from './sandboxes.ts';
+
+export { numberId as id, profileId as profile };
 
 export type Answer = {
   status: number;
@@ -15,17 +18,9 @@ export type Json = any;
 
 export type CallOptions = { method?: string; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal };
 
-const open: Sandbox[] = [];
-
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((sandbox) => sandbox.close()));
-});
-
 /** Starts a sandbox that is closed after the test. Default: 10 numbers. */
-export async function sandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const started = await startSandbox({ numbers: 10, ...options });
-  open.push(started);
-  return started;
+export function sandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  return openSandbox({ numbers: 10, ...options });
 }
 
 /** Sends one request. `path` is below /v2. A string body is sent unchanged, anything else as JSON. */
@@ -62,16 +57,6 @@ export async function read(to: Sandbox, id: string): Promise<Json> {
 /** The code of the first error of an answer. */
 export function code(answer: Answer): string {
   return answer.json.errors[0].code;
-}
-
-/** The id of the nth made number, from 1. */
-export function id(n: number): string {
-  return `12933842610${String(n).padStart(7, '0')}1`;
-}
-
-/** The id of the nth made profile, from 1. */
-export function profile(n: number): string {
-  return `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 }
 
 function parsed(text: string): Json {

@@ -7,10 +7,10 @@ import type { LedgerEntry } from '../../src/core/ledger/entry.ts';
 import type { Manifest } from '../../src/core/run/manifest.ts';
 import { writeManifest } from '../../src/io/run/directory.ts';
 import { contextOf } from './contexts.ts';
-import { tempDir } from './io/temp.ts';
 import { writeLedger } from './ledgers.ts';
 import { type Checks, planOf } from './plans.ts';
 import { AT, DEAD } from './run-directories.ts';
+import { tempDir } from './temp.ts';
 
 export const KEY = 'KEY0123456789_abcdefGHIJ';
 

@@ -6,8 +6,8 @@ import { createCsvWriter } from '../../../src/io/csv/writer.ts';
 import { readJson, runFiles } from '../../../src/io/run/directory.ts';
 import type { SandboxState } from '../../../src/sandbox/server.ts';
 import { entry } from '../../support/io/servers.ts';
-import { tempDir } from '../../support/io/temp.ts';
 import { id, profile } from '../../support/plans.ts';
+import { tempDir } from '../../support/temp.ts';
 
 const phone = (n: number) => `+1800555000${n}`;
 

@@ -11,10 +11,10 @@ import { Stopped, Unread } from '../../../src/engine/reading/account-query.ts';
 import { createStop } from '../../../src/engine/stop.ts';
 import { loadManifest, runFiles } from '../../../src/io/run/directory.ts';
 import { accountOf, ledgerOf, moves } from '../../support/accounts.ts';
-import { tempDir } from '../../support/io/temp.ts';
 import { id, profile } from '../../support/plans.ts';
 import { makeRun } from '../../support/run-directories.ts';
 import { KEY, printed } from '../../support/sources.ts';
+import { tempDir } from '../../support/temp.ts';
 
 /** An account of which a read has shown this organization. */
 const of = (organization: string | null) => ({ organization: () => organization }) as AccountSnapshot;

@@ -4,10 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { copyResults, indexLedger, writeResults } from '../../../src/app/ending/write-results.ts';
 import { ROW_STATE } from '../../../src/core/ledger/replay.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
-import { tempDir, tempFile } from '../../support/io/temp.ts';
 import { outcome, writeLedger } from '../../support/ledgers.ts';
 import { id, planOf, profile, resultsOf } from '../../support/plans.ts';
 import { AT } from '../../support/run-directories.ts';
+import { tempDir, tempFile } from '../../support/temp.ts';
 
 const HEADER = 'id,profile_id,product,label';
 const good = (n: number, label = '') => `${id(n)},${profile(1)},,${label}`;

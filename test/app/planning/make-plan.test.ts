@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { copyBytes, makePlan } from '../../../src/app/planning/make-plan.ts';
 import { fileSha256 } from '../../../src/io/digest.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
-import { tempDir, tempFile } from '../../support/io/temp.ts';
 import { id, planOf, profile } from '../../support/plans.ts';
+import { tempDir, tempFile } from '../../support/temp.ts';
 
 const sha256 = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const never = new AbortController().signal;

@@ -4,8 +4,8 @@ import { checkPlanAge, maxPlanAgeMs } from '../../../src/app/planning/check-plan
 import type { Manifest } from '../../../src/core/run/manifest.ts';
 import { contextOf } from '../../support/contexts.ts';
 import { manifest } from '../../support/io/manifests.ts';
-import { tempDir } from '../../support/io/temp.ts';
 import { AT, inputOf, makeRun, NO_PLAN } from '../../support/run-directories.ts';
+import { tempDir } from '../../support/temp.ts';
 
 const HOUR = 3_600_000;
 

@@ -9,10 +9,10 @@ import type { RawSettings } from '../../../src/core/settings/schema.ts';
 
 import { listRuns, loadManifest } from '../../../src/io/run/directory.ts';
 import { contextOf, type TestContext } from '../../support/contexts.ts';
-import { tempDir } from '../../support/io/temp.ts';
 import { id, profile } from '../../support/plans.ts';
 import { inputOf, makeRun, numbersOf } from '../../support/run-directories.ts';
 import { printed } from '../../support/sources.ts';
+import { tempDir } from '../../support/temp.ts';
 
 /** Called when a CSV file has been read to its end. */
 const csv = vi.hoisted(() => ({ ended: (): void => undefined }));

@@ -3,9 +3,9 @@ import { applyCommand } from '../../../src/commands/apply.ts';
 import { resumeCommand } from '../../../src/commands/resume.ts';
 import { retryCommand } from '../../../src/commands/retry.ts';
 import type { Manifest } from '../../../src/core/run/manifest.ts';
-import { tempFile } from '../../support/io/temp.ts';
 import { id, profile } from '../../support/plans.ts';
 import { printed, refusalOf, sourceOf } from '../../support/sources.ts';
+import { tempFile } from '../../support/temp.ts';
 
 // What commands say of a run that they cannot take, off a terminal. A command that is printed must work as it stands.
 const INPUT = `id,profile_id\n${id(1)},${profile(1)}\n`;

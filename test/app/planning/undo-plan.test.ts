@@ -14,10 +14,10 @@ import { digest, fileSha256 } from '../../../src/io/digest.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
 import { entriesOf } from '../../support/accounts.ts';
 import { entry } from '../../support/io/servers.ts';
-import { tempDir } from '../../support/io/temp.ts';
 import { failure, outcome, writeLedger } from '../../support/ledgers.ts';
 import { id, profile, tableOf } from '../../support/plans.ts';
 import { AT } from '../../support/run-directories.ts';
+import { tempDir } from '../../support/temp.ts';
 
 const never = new AbortController().signal;
 

@@ -16,8 +16,8 @@ import { createStop } from '../../../src/engine/stop.ts';
 import { loadManifest, runFiles } from '../../../src/io/run/directory.ts';
 import { isLocked, readHolder } from '../../../src/io/run/lock.ts';
 import { contextOf } from '../../support/contexts.ts';
-import { tempDir } from '../../support/io/temp.ts';
 import { id } from '../../support/plans.ts';
+import { tempDir } from '../../support/temp.ts';
 
 const never = new AbortController().signal;
 

@@ -12,8 +12,8 @@ import { PUBLIC_BASE_URL } from '../../../src/core/settings/schema.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
 import { isLocked, type Lock, readHolder, takeLock } from '../../../src/io/run/lock.ts';
 import { contextOf } from '../../support/contexts.ts';
-import { tempDir } from '../../support/io/temp.ts';
 import { ALIVE, AT, DEAD, makeRun } from '../../support/run-directories.ts';
+import { tempDir } from '../../support/temp.ts';
 
 /** What the lock module throws instead of locking, when it is set. */
 const broken = vi.hoisted(() => ({ code: null as string | null }));

@@ -5,7 +5,7 @@ import { UsageError } from '../../../src/app/errors.ts';
 import { accountLockPath, keyDigest } from '../../../src/app/run/state-directory.ts';
 import { PUBLIC_BASE_URL } from '../../../src/core/settings/schema.ts';
 import { contextOf } from '../../support/contexts.ts';
-import { tempDir, tempFile } from '../../support/io/temp.ts';
+import { tempDir, tempFile } from '../../support/temp.ts';
 
 /** The home of the user, or the error to throw if there is none. */
 const home = vi.hoisted(() => ({ of: (): string => '' }));

@@ -8,8 +8,8 @@ import { PUBLIC_BASE_URL } from '../../../src/core/settings/schema.ts';
 import { loadManifest, runFiles } from '../../../src/io/run/directory.ts';
 import { takeLock } from '../../../src/io/run/lock.ts';
 import { contextOf } from '../../support/contexts.ts';
-import { tempDir, tempFile } from '../../support/io/temp.ts';
 import { ALIVE, AT, DEAD, inputOf, makeRun, numbersOf, runId } from '../../support/run-directories.ts';
+import { tempDir, tempFile } from '../../support/temp.ts';
 
 const CONTEXT = contextOf();
 const HOLDER = { pid: 1, host: 'host', since: AT, what: 'apply' };

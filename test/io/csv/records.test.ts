@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isBlank } from '../../../src/io/csv/record.ts';
 import { findDialect, readCsv } from '../../../src/io/csv/records.ts';
 import { CHUNK, readAll, recordsOf } from '../../support/io/csv-reading.ts';
-import { tempFile } from '../../support/io/temp.ts';
+import { tempFile } from '../../support/temp.ts';
 
 const LINE_ENDS = { LF: '\n', CRLF: '\r\n', CR: '\r' };
 

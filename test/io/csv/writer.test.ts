@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCsvWriter, replaceRows } from '../../../src/io/csv/writer.ts';
 import { CHUNK, recordsOf } from '../../support/io/csv-reading.ts';
-import { tempDir } from '../../support/io/temp.ts';
+import { tempDir } from '../../support/temp.ts';
 
 function sha256(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findApiKey } from '../../../src/io/http/api-key.ts';
-import { tempDir, tempFile } from '../../support/io/temp.ts';
+import { tempDir, tempFile } from '../../support/temp.ts';
 
 const KEY = 'KEY0123456789_abcdef';
 const OTHER = 'KEY9876543210_zyxwvu';

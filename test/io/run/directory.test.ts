@@ -27,7 +27,7 @@ import {
 } from '../../../src/io/run/directory.ts';
 import { runModule } from '../../support/io/child.ts';
 import { manifest } from '../../support/io/manifests.ts';
-import { tempDir, tempFile } from '../../support/io/temp.ts';
+import { tempDir, tempFile } from '../../support/temp.ts';
 
 const NOW = new Date('2026-11-23T02:05:00.789Z');
 const mode = (path: string) => statSync(path).mode & 0o777;

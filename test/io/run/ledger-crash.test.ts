@@ -5,7 +5,7 @@ import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
 import { openLedger } from '../../../src/io/run/ledger-file.ts';
 import { startModule } from '../../support/io/child.ts';
 import { intent, line, outcome, rowsOf, scanned } from '../../support/io/ledger-files.ts';
-import { tempDir, tempFile } from '../../support/io/temp.ts';
+import { tempDir, tempFile } from '../../support/temp.ts';
 
 const ENTRIES: LedgerEntry[] = [
   { type: 'session_started', at: '2026-11-23T02:00:00.000Z', pid: 4711 },

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { OtherVersionError, openLedger, openLedgerEntries, scanLedger } from '../../../src/io/run/ledger-file.ts';
 import { runModule } from '../../support/io/child.ts';
 import { intent, line, outcome, rowsOf, scanned } from '../../support/io/ledger-files.ts';
-import { tempDir, tempFile } from '../../support/io/temp.ts';
+import { tempDir, tempFile } from '../../support/temp.ts';
 
 describe('record', () => {
   it('resolves when the entry is on disk, as a line of JSON in a file of mode 0600', async () => {

@@ -4,7 +4,7 @@ import { tryLock } from 'fs-native-extensions';
 import { describe, expect, it } from 'vitest';
 import { type Holder, isLocked, NoLocks, readHolder, takeLock } from '../../../src/io/run/lock.ts';
 import { runModule, startModule } from '../../support/io/child.ts';
-import { tempDir, tempFile } from '../../support/io/temp.ts';
+import { tempDir, tempFile } from '../../support/temp.ts';
 
 const HOLDER: Holder = { pid: 4711, host: 'host', since: '2026-11-23T02:00:00.000Z', what: 'apply numbers.csv' };
 const newLock = () => join(tempDir(), 'lock');

@@ -7,7 +7,7 @@ import { createCsvWriter } from '../../../src/io/csv/writer.ts';
 import { openPlanEntries, planLine, readPlan } from '../../../src/io/run/plan-file.ts';
 import { CHUNK } from '../../support/io/csv-reading.ts';
 import { entry } from '../../support/io/servers.ts';
-import { tempDir, tempFile } from '../../support/io/temp.ts';
+import { tempDir, tempFile } from '../../support/temp.ts';
 
 function written(entries: PlanEntry[]): string {
   const path = join(tempDir(), 'plan.csv');

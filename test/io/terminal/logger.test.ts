@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createLogger } from '../../../src/io/terminal/logger.ts';
 import { runModule } from '../../support/io/child.ts';
-import { tempDir } from '../../support/io/temp.ts';
+import { tempDir } from '../../support/temp.ts';
 
 const RUN = '20261123T020500Z-cutover-1f2e';
 

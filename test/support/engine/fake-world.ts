@@ -7,26 +7,14 @@ import { execute } from '../../../src/engine/sending/executor.ts';
 import { createControl } from '../../../src/engine/sending/pipeline.ts';
 import type { ExecuteOptions, Limits } from '../../../src/engine/sending/session.ts';
 import { createStop, type Stop } from '../../../src/engine/stop.ts';
+import { makeEntry } from '../make.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 export const PROFILE = 'dd50eba1-a0c0-4563-9925-b25e842a7cb6';
 
 /** A plan entry that moves a number to PROFILE. */
 export function entry(row: number, more: Partial<PlanEntry> = {}): PlanEntry {
-  return {
-    row,
-    line: row + 1,
-    id: `n${row}`,
-    phoneNumber: '',
-    action: 'change',
-    reason: '',
-    profileBefore: '',
-    profileTarget: PROFILE,
-    productBefore: '',
-    productTarget: '',
-    note: '',
-    ...more,
-  };
+  return makeEntry({ row, line: row + 1, id: `n${row}`, profileTarget: PROFILE, ...more });
 }
 
 const NO_WAIT = { retryAfter: null, rateLimit: null, rateLimitReset: null, rateLimitRemaining: null, date: null };

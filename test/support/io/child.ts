@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { afterEveryTest } from '../after-test.ts';
 
 const children = new Set<ChildProcess>();
 
-afterEach(() => {
+afterEveryTest(() => {
   for (const child of children) child.kill('SIGKILL');
 });
 

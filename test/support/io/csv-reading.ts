@@ -1,7 +1,7 @@
 import type { FileError } from '../../../src/core/input/rejection.ts';
 import { CsvError } from '../../../src/io/csv/record.ts';
 import { type Dialect, findDialect, readCsv } from '../../../src/io/csv/records.ts';
-import { tempFile } from './temp.ts';
+import { tempFile } from '../temp.ts';
 
 /** The result of reading a file: `[line, ...cells]` of every record, the sizes of the batches, and the error if any. */
 export type Reading = {

@@ -1,5 +1,6 @@
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
 import { scanLedger } from '../../../src/io/run/ledger-file.ts';
+import { makeFailure } from '../make.ts';
 
 export const AT = '2026-11-23T02:00:00.000Z';
 
@@ -11,24 +12,8 @@ export const line = (entry: LedgerEntry) => `${JSON.stringify(entry)}\n`;
 
 /** The outcome of a row that failed. */
 export function outcome(row: number, errorDetail = ''): LedgerEntry {
-  return {
-    type: 'outcome',
-    row,
-    status: 'failed',
-    reason: 'api_error',
-    retryable: false,
-    profileAfter: '',
-    productAfter: '',
-    httpStatus: 422,
-    errorCode: '10015',
-    errorTitle: 'Zoë',
-    errorDetail,
-    errorPointer: '',
-    attempts: 1,
-    durationMs: 1.5,
-    requestId: '',
-    finishedAt: AT,
-  };
+  const changes = { row, errorTitle: 'Zoë', errorDetail, durationMs: 1.5, finishedAt: AT };
+  return { type: 'outcome', ...makeFailure(changes) };
 }
 
 export type Scanned = { entry: LedgerEntry; offset: number; length: number };

@@ -1,31 +1,22 @@
 import type { Manifest } from '../../../src/core/run/manifest.ts';
+import { makeManifest } from '../make.ts';
 
 /** A manifest of a run that is planned. */
 export function manifest(changes: Partial<Manifest> = {}): Manifest {
-  return {
-    tool: 'telnyx-reassign',
+  return makeManifest({
     version: '0.1.0',
     run_id: '20261123T020500Z-cutover-1f2e',
     name: 'cutover',
     command: 'plan',
     state: 'planned',
-    settings: {},
     input: { path: null, sha256: '', rows: 0, blank_lines: 0, dialect: null },
     plan: null,
-    fault: null,
-    source: null,
-    organization_id: null,
-    key_sha256: null,
-    superseded_by: null,
     locked: false,
-    stop: null,
     exit_code: null,
-    warnings: [],
     created_at: '2026-11-23T02:05:00.000Z',
     started_at: null,
     finished_at: null,
     host: 'localhost',
-    pid: 1,
     ...changes,
-  };
+  });
 }

@@ -1,17 +1,18 @@
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import { afterEach } from 'vitest';
 import type { Answer } from '../../../src/core/api/response.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
 import { createCleaner } from '../../../src/core/text/redact.ts';
 import { createAgents } from '../../../src/io/http/agents.ts';
 import { createTelnyxClient, type TelnyxClient } from '../../../src/io/http/client.ts';
+import { afterEveryTest } from '../after-test.ts';
+import { makeEntry } from '../make.ts';
 
 export const KEY = 'KEY0123456789_abcdefGHIJ';
 
 const closing: (() => void)[] = [];
 
-afterEach(() => {
+afterEveryTest(() => {
   for (const close of closing.splice(0)) close();
 });
 
@@ -64,20 +65,7 @@ export function rawServer(texts: (string | Buffer)[], ends: 'end' | 'destroy' | 
 
 /** A plan entry to send. */
 export function entry(changes: Partial<PlanEntry> = {}): PlanEntry {
-  return {
-    row: 1,
-    line: 2,
-    id: '1293384261075731499',
-    phoneNumber: '',
-    action: 'change',
-    reason: '',
-    profileBefore: '',
-    profileTarget: '11111111-2222-4333-8444-555555555555',
-    productBefore: '',
-    productTarget: 'A2P',
-    note: '',
-    ...changes,
-  };
+  return makeEntry({ profileTarget: '11111111-2222-4333-8444-555555555555', productTarget: 'A2P', ...changes });
 }
 
 type ClientOptions = { timeoutMs?: number; concurrency?: number; environment?: Record<string, string> };

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
-import { tempDir } from '../io/temp.ts';
+import { afterEveryTest } from '../after-test.ts';
+import { tempDir } from '../temp.ts';
 
 export const KEY = 'KEY0123456789abcdefSECRET';
 
@@ -15,7 +15,7 @@ export type How = { env?: Record<string, string>; input?: string | null; key?: s
 const FOREIGN = /^(TELNYX_|CREDENTIALS_|NODE_OPTIONS|STATE_|npm_|NO_COLOR|FORCE_COLOR)/;
 
 let stateHome: string | null = null;
-afterEach(() => {
+afterEveryTest(() => {
   stateHome = null;
 });
 

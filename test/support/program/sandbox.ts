@@ -1,11 +1,5 @@
-import { afterEach } from 'vitest';
-import { parseFault, type Sandbox, type SandboxOptions, startSandbox } from '../../../src/sandbox/server.ts';
-
-const open: Sandbox[] = [];
-
-afterEach(async () => {
-  for (const sandbox of open.splice(0)) await sandbox.close();
-});
+import { parseFault, type Sandbox, type SandboxOptions } from '../../../src/sandbox/server.ts';
+import { openSandbox } from '../sandboxes.ts';
 
 /**
  * The flags that point `plan INPUT` and `apply INPUT` at an API of the test, which they do not read before they send.
@@ -27,12 +21,11 @@ export async function api(
   readFaults: string[] = [],
 ): Promise<{ sandbox: Sandbox; flags: string[] }> {
   const { readFaults: given = [] } = options;
-  const sandbox = await startSandbox({
+  const sandbox = await openSandbox({
     ...options,
     faults: faults.map(parseFault),
     readFaults: [...given, ...readFaults.map(parseFault)],
   });
-  open.push(sandbox);
   const fast = ['--rate', 'off', '--retry-base', '1ms', '--retry-max', '2ms', '--yes'];
   return { sandbox, flags: [...at(sandbox.url), ...fast] };
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
+import { afterEveryTest } from '../after-test.ts';
 import { type Ended, environmentOf, type How } from './environment.ts';
 import { CLI } from './paths.ts';
 import { lastRun, runDirs, until, writeInput } from './workspace.ts';
@@ -11,7 +11,7 @@ export type Started = { child: ChildProcess; ended: Promise<Ended>; output: () =
 
 const running = new Set<ChildProcess>();
 
-afterEach(() => {
+afterEveryTest(() => {
   for (const child of running) child.kill('SIGKILL');
 });
 

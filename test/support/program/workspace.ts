@@ -3,22 +3,20 @@ import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import type { Summary } from '../../../src/core/results/summary.ts';
 import type { Manifest } from '../../../src/core/run/manifest.ts';
-import { tempDir } from '../io/temp.ts';
+import { numberId, profileId } from '../ids.ts';
+import { tempDir } from '../temp.ts';
+
+export { numberId };
 
 /** The profile to which the inputs of these tests move their numbers. */
-export const PROFILE = '00000000-0000-4000-8000-000000000002';
+export const PROFILE = profileId(2);
 /** The other two profiles of the sandbox. */
-export const OTHER = '00000000-0000-4000-8000-000000000001';
-export const THIRD = '00000000-0000-4000-8000-000000000003';
+export const OTHER = profileId(1);
+export const THIRD = profileId(3);
 
 /** An empty directory that is removed after the test. */
 export function workDirectory(): string {
   return realpathSync(tempDir());
-}
-
-/** The id of the nth number of the sandbox, from 1. */
-export function numberId(n: number): string {
-  return `12933842610${String(n).padStart(7, '0')}1`;
 }
 
 /** Writes a file of these lines. Returns its name. */

@@ -292,13 +292,13 @@ describe('output', () => {
 
   it('is made again from the files of a run that was killed', async () => {
     const cwd = workDirectory();
-    const url = await quotingServer(() => ({
-      status: 200,
-      body: '{"data":{"messaging_profile_id":"00000000-0000-4000-8000-000000000002"}}',
-    }));
+    let answered = 0;
+    const url = await quotingServer((_, n) => {
+      answered = n;
+      return { status: 200, body: '{"data":{"messaging_profile_id":"00000000-0000-4000-8000-000000000002"}}' };
+    });
     const started = start(cwd, ['apply', writeInput(cwd, 400), ...at(url), '--rate', '100', '--yes']);
-    await until(() => started.output().includes('PATCH'));
-    await new Promise((done) => setTimeout(done, 700));
+    await until(() => answered > 50);
     started.child.kill('SIGKILL');
     await started.ended;
     expect((await run(cwd, ['results', lastRun(cwd)])).exit).toBe(0);
