@@ -27,8 +27,8 @@ export function estimateText(unread: UnreadCounts, wholePages: number | null): s
     ...(byPhone > 0 ? [`${calls(byPhone)} by phone number`] : []),
     ...(ids > idsWithPhone ? [`${calls(ids - idsWithPhone)} one by one`] : []),
   ].join(' and ');
-  if (wholePages === null) return `estimated calls: ${ways}, and no list could take fewer`;
-  return `estimated calls: ${ways}, or ${calls(wholePages)} from the whole list`;
+  if (wholePages === null) return `estimated requests: ${ways}, and no list takes fewer`;
+  return `estimated requests: ${ways}, or ${calls(wholePages)} from the whole list`;
 }
 
 /** Whether no list can beat reading by name: any list has at least these numbers in it. */

@@ -8,7 +8,7 @@ function asObject(value: unknown): Fields | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
 }
 
-/** A list of texts; undefined for anything else, as a list with holes would say that the others are not there. */
+/** A list of texts; undefined for anything else, because a list with gaps would claim that the others do not exist. */
 function asTexts(value: unknown, clean: Clean): string[] | undefined {
   if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) return undefined;
   return value.map((item) => clean(item));
@@ -30,7 +30,7 @@ function readErrors(body: Fields | null, clean: Clean): ApiError[] | null {
   });
 }
 
-/** Reads the JSON of a body; `readData` makes something of what is no error, or null. Never throws. */
+/** Parses the JSON of a body. `readData` reads a body without errors, and returns null if it cannot. Never throws. */
 function readJson(text: string, clean: Clean, readData: (body: Fields) => Body | null): Body {
   let parsed: unknown;
   try {
@@ -61,8 +61,8 @@ function readSettings(data: Fields, clean: Clean): ShownSettings {
 }
 
 /**
- * Reads the text of a body into what the API documents: `{"data": {...}}` or `{"errors": [...]}`. `clean` is applied
- * to every text that is kept (it removes the key and control characters). Never throws: anything else is unreadable.
+ * Parses a body as the API documents it: `{"data": {...}}` or `{"errors": [...]}`. `clean` is applied to every text that
+ * is kept: it removes the key and control characters. Never throws; anything else is unreadable.
  */
 export function readBody(text: string, clean: Clean): Body {
   return readJson(text, clean, ({ data }) => {
@@ -71,12 +71,12 @@ export function readBody(text: string, clean: Clean): Body {
   });
 }
 
-/** A page whose rows are objects with what `readRow` needs, and whose meta is whole; else null. */
+/** Reads a page. Null unless its meta is complete and `readRow` can read every row. */
 function readPage<T>({ data, meta }: Fields, readRow: (row: Fields) => T | null): Page<T> | null {
-  const told = asObject(meta);
+  const counts = asObject(meta);
   const whole = (value: unknown) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null);
-  const total = whole(told?.total_results);
-  const pages = whole(told?.total_pages);
+  const total = whole(counts?.total_results);
+  const pages = whole(counts?.total_pages);
   if (!Array.isArray(data) || total === null || pages === null) return null;
   const rows: T[] = [];
   for (const item of data) {
@@ -88,7 +88,7 @@ function readPage<T>({ data, meta }: Fields, readRow: (row: Fields) => T | null)
   return { rows, total, pages };
 }
 
-/** Reads a page of numbers. One whose rows have no id, or whose meta is not whole, is unreadable. */
+/** Reads a page of numbers. A page with a row without id, or with incomplete meta, is unreadable. */
 export function readNumbersPage(text: string, clean: Clean): Body {
   return readJson(text, clean, (body) => {
     const page = readPage(body, (row) => (typeof row.id === 'string' ? readSettings(row, clean) : null));
@@ -121,7 +121,7 @@ function readProfile(data: Fields, clean: Clean): ShownProfile | null {
   return profile;
 }
 
-/** Reads a page of profiles. Nothing but what ShownProfile names is kept: a profile carries a secret. */
+/** Reads a page of profiles. Keeps only the fields of ShownProfile, because a profile contains a secret. */
 export function readProfilesPage(text: string, clean: Clean): Body {
   return readJson(text, clean, (body) => {
     const page = readPage(body, (row) => readProfile(row, clean));

@@ -1,4 +1,4 @@
-/** The settings of a messaging profile that matter for the numbers on it. What an answer does not show is undefined. */
+/** The settings of a messaging profile that matter for the numbers on it. A field that an answer does not show is undefined. */
 export type ShownProfile = {
   id: string;
   name: string;
@@ -8,9 +8,9 @@ export type ShownProfile = {
   webhookApiVersion?: string;
   /** ISO country codes, or a star for all. */
   destinations?: string[];
-  /** Whether it sends from a pool of its numbers, and keeps to the number that somebody has been written from. */
+  /** Whether it sends from a pool of its numbers, and whether each recipient keeps getting messages from the same one. */
   pool?: boolean;
   stickySender?: boolean;
-  /** The daily spend limit that is switched on, null where none is. */
+  /** The daily spend limit; null if none is enabled. */
   spendLimit?: string | null;
 };

@@ -1,23 +1,23 @@
 import type { ShownProfile } from './profile.ts';
 
-/** One page of a list, with what it says of the whole. */
+/** One page of a list, and the size of the whole list. */
 export type Page<T> = { rows: T[]; total: number; pages: number };
 
 /** One error of the API's envelope, every text already redacted and printable. */
 export type ApiError = { code: string; title: string; detail: string; pointer: string };
 
-/** The messaging settings that an answer shows. A field that the body lacks is undefined; null is unassigned. */
+/** The messaging settings in an answer. A field that the body lacks is undefined; null means unassigned. */
 export type ShownSettings = {
   id?: string;
   phoneNumber?: string;
   organizationId?: string;
   profile?: string | null;
   product?: string | null;
-  /** Products that may be chosen; absent where the answer does not say. */
+  /** Products that the number may have; absent if the answer does not say. */
   eligible?: string[];
 };
 
-/** What a server says about waiting and its limit, as the raw header texts; null where the header is absent. */
+/** The headers about waiting and limits, as raw texts; null if a header is absent. */
 export type WaitHeaders = {
   retryAfter: string | null;
   rateLimit: string | null;
@@ -26,7 +26,7 @@ export type WaitHeaders = {
   date: string | null;
 };
 
-/** What a body holds: of one number, a page of numbers or of profiles, errors, or nothing that can be read. */
+/** The content of a body: one number, a page of numbers or profiles, errors, or nothing that can be read. */
 export type Body =
   | { kind: 'settings'; settings: ShownSettings }
   | { kind: 'numbers'; page: Page<ShownSettings> }

@@ -1,11 +1,11 @@
 import type { WaitHeaders } from '../api/response.ts';
 
-/** A server that says 'nothing remains' and not until when gets this much rest. */
+/** The wait if a server says that nothing remains, but not until when. */
 const UNNAMED_RESET_MS = 1000;
 
-/** Seconds from here on are an epoch, not a wait: 1e9 s is the year 2001, or 31 years of waiting. */
+/** Larger numbers are an epoch and not a wait: 1e9 s is the year 2001, or a wait of 31 years. */
 const EPOCH_FROM_S = 1e9;
-/** From here on an epoch counts milliseconds: 1e11 s is the year 5138, 1e11 ms was in 1973. */
+/** Larger epochs are in milliseconds: 1e11 s is the year 5138, 1e11 ms was in 1973. */
 const EPOCH_FROM_MS = 1e11;
 
 /**
@@ -22,28 +22,28 @@ function seconds(text: string): number | null {
 }
 
 function httpDate(text: string): number | null {
-  // Date.parse takes much more than HTTP dates ("Try 3" is the year 2001), so the shape is checked first.
+  // Date.parse accepts much more than HTTP dates ("Try 3" is the year 2001), so check the form first.
   if (!/^\s*(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) return null;
   // The oldest of the three forms (asctime) names no zone and means GMT.
   const at = Date.parse(/:[0-9]{2}( [0-9]{4})?\s*$/.test(text) ? `${text} GMT` : text);
   return Number.isNaN(at) ? null : at;
 }
 
-/** The time until a `x-ratelimit-reset` in ms, which may be below 0; null where it cannot be read. */
+/** The time until `x-ratelimit-reset` in ms, which may be negative; null if it cannot be read. */
 function resetMs({ rateLimitReset }: WaitHeaders, now: number): number | null {
   const s = rateLimitReset === null ? null : seconds(rateLimitReset);
   if (s === null) return null;
   return s < EPOCH_FROM_S ? s * 1000 : (s < EPOCH_FROM_MS ? s * 1000 : s) - now;
 }
 
-/** The time of day of an answer: its own, else ours. */
+/** The time of an answer: its own `Date`, else that of this machine. */
 function timeOf({ date }: WaitHeaders, wallNowMs: number): number {
   return (date === null ? null : httpDate(date)) ?? wallNowMs;
 }
 
 /**
- * What the headers of an answer say of the limit: how many requests, how many of them are left, and in how many ms
- * places come free, from 0 up. Null where a header is absent or cannot be read.
+ * The limit in the headers of an answer: how many requests, how many remain, and after how many ms (at least 0) it
+ * resets. Null if a header is absent or cannot be read.
  */
 export function rateHeaders(
   headers: WaitHeaders,
@@ -62,7 +62,7 @@ export function rateHeaders(
  * The wait in ms that a server asks for, or null when it asks for none that can be read.
  * `retry-after` is seconds or an HTTP date; `x-ratelimit-reset` is seconds or an epoch in seconds or ms, and counts
  * only when `throttled` (a 429) or when `x-ratelimit-remaining` is 0. Times of day are taken relative to the answer's own
- * `Date`, else to `wallNowMs`, as clocks differ. The longer of the two is obeyed; a time in the past gives 0.
+ * `Date`, else to `wallNowMs`, because clocks differ. The longer of the two counts; a time in the past means 0.
  */
 export function serverWaitMs(headers: WaitHeaders, throttled: boolean, wallNowMs: number): number | null {
   const waits: number[] = [];

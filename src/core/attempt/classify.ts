@@ -9,24 +9,24 @@ export type AnswerMeaning =
   | { kind: 'confirmed' }
   /** Of a read: the number is not at its target, or (`isShown` is false) the answer does not show what it has. */
   | { kind: 'not_there'; isShown: boolean }
-  /** Not at the target, and trying again would not help. */
+  /** Not at the target, and another attempt would not help. */
   | { kind: 'failed'; reason: 'api_error' | 'response_mismatch' | 'redirected'; detail: string }
   /** The answer names another phone number than the row: ids and rows do not belong together. */
   | { kind: 'wrong_number'; detail: string }
-  /** Worth another try. `ambiguous`: the write may have happened although nothing says so. */
+  /** Worth another attempt. `ambiguous`: the write may have happened all the same. */
   | { kind: 'retry'; ambiguous: boolean }
   | { kind: 'throttled' }
   /** 401: to be confirmed by one more request before the run stops. */
   | { kind: 'unauthorized' }
   | { kind: 'stop'; reason: StopReason; detail: string };
 
-// 403 with one of these codes is about the account or the key, not about one number (Telnyx error code list).
+// A 403 with one of these codes concerns the account or the key, not one number (Telnyx error code list).
 const ACCOUNT_CODES = new Set('20002 20003 20006 20008 20012 20013 20014 20015 20016 20017 40314'.split(' '));
 const BUSY_CODE = '10036';
 
 const NO_ERROR: ApiError = { code: '', title: '', detail: '', pointer: '' };
 
-/** The first error of an answer's body, with empty texts where there is none. */
+/** The first error in an answer, with empty texts if there is none. */
 export function firstError(answer: HttpAnswer): ApiError {
   return (answer.body.kind === 'errors' ? answer.body.errors[0] : undefined) ?? NO_ERROR;
 }
@@ -35,26 +35,27 @@ function hasCode(answer: HttpAnswer, test: (code: string) => boolean): boolean {
   return answer.body.kind === 'errors' && answer.body.errors.some((error) => test(error.code));
 }
 
-/** `UNASSIGN` for null, `unknown` for a field that was not shown: how settings are named in messages. */
+/** A setting for messages. */
 function named(value: string | null | undefined): string {
   return value === undefined ? 'not shown' : value === null ? UNASSIGN : value;
 }
 
-/** What the settings lack to be at the entry's target: '' when they are there. */
+/** How the settings differ from the targets of the entry; '' if they do not. */
 function difference(entry: PlanEntry, shown: ShownSettings): string {
   const wantedProfile = entry.profileTarget === UNASSIGN ? null : entry.profileTarget;
-  const faults: string[] = [];
-  if (shown.id !== undefined && shown.id !== entry.id) faults.push(`the answer is about the id ${quoted(shown.id)}`);
+  const differences: string[] = [];
+  if (shown.id !== undefined && shown.id !== entry.id)
+    differences.push(`the answer is about the id ${quoted(shown.id)}`);
   if (entry.profileTarget !== '' && shown.profile !== wantedProfile) {
-    faults.push(`messaging_profile_id is ${named(shown.profile)}, wanted ${entry.profileTarget}`);
+    differences.push(`messaging_profile_id is ${named(shown.profile)}, wanted ${entry.profileTarget}`);
   }
   if (entry.productTarget !== '' && shown.product !== entry.productTarget) {
-    faults.push(`messaging_product is ${named(shown.product)}, wanted ${entry.productTarget}`);
+    differences.push(`messaging_product is ${named(shown.product)}, wanted ${entry.productTarget}`);
   }
-  return faults.join('; ');
+  return differences.join('; ');
 }
 
-/** The phone number of the file and that of the account, where they differ; null where they do not. */
+/** Says how the phone numbers of file and account differ; null if they do not. */
 function mismatch(entry: PlanEntry, shown: ShownSettings): string | null {
   if (entry.phoneNumber === '' || shown.phoneNumber === undefined || shown.phoneNumber === entry.phoneNumber)
     return null;
@@ -63,7 +64,7 @@ function mismatch(entry: PlanEntry, shown: ShownSettings): string | null {
 
 function classifySettings(entry: PlanEntry, shown: ShownSettings): AnswerMeaning {
   const other = mismatch(entry, shown);
-  if (other !== null) return { kind: 'wrong_number', detail: `${other} (and it may have been changed now)` };
+  if (other !== null) return { kind: 'wrong_number', detail: `${other}; the write may have changed that number` };
   const lacking = difference(entry, shown);
   return lacking === ''
     ? { kind: 'confirmed' }
@@ -71,22 +72,22 @@ function classifySettings(entry: PlanEntry, shown: ShownSettings): AnswerMeaning
 }
 
 /**
- * What an answer to the PATCH of an entry means, decided on status and code and never on the text of a message.
- * `first`: whether this is the first answer of the run, where a 403 or a redirect speaks about the whole set-up.
+ * What an answer to a PATCH means. Decided by status and code, never by the text of a message. `first`: this is the first
+ * answer of the run, when a 403 or a redirect concerns the whole set-up.
  */
 export function classify(entry: PlanEntry, answer: Answer, first: boolean): AnswerMeaning {
   if (answer.kind === 'network') return { kind: 'retry', ambiguous: answer.sent };
   const { status, body } = answer;
   if (status >= 200 && status < 300) {
-    // A 2xx without the API's JSON is a cut or foreign body: the write may have happened.
+    // A 2xx without the JSON of the API is a cut or foreign body: the write may have happened.
     return body.kind === 'settings' ? classifySettings(entry, body.settings) : { kind: 'retry', ambiguous: true };
   }
   return classifyRefusal(answer, first);
 }
 
 /**
- * What an answer to the GET of an entry's number means: at its target, not there, or what `classify` would say. An
- * answer that refuses the read of this one number leaves the verdict to the write.
+ * What an answer to the GET of a number means: at its target, not there, or the same as for `classify`. If only the read
+ * of this number is refused, the write decides.
  */
 export function classifyRead(entry: PlanEntry, answer: Answer, first: boolean): AnswerMeaning {
   if (answer.kind === 'network') return { kind: 'retry', ambiguous: false };
@@ -106,7 +107,7 @@ export function classifyRead(entry: PlanEntry, answer: Answer, first: boolean): 
   return verdict.kind === 'failed' ? { kind: 'not_there', isShown: false } : verdict;
 }
 
-/** Whether an answer is one of an API that is down: a 5xx, or no complete answer at all. */
+/** Whether an answer suggests that the API is down: a 5xx, or no complete answer. */
 export function isOutageAnswer(answer: Answer): boolean {
   return answer.kind === 'network' || answer.status >= 500;
 }
@@ -115,7 +116,7 @@ function classifyRefusal(answer: HttpAnswer, first: boolean): AnswerMeaning {
   const { status } = answer;
   if (status >= 500) return { kind: 'retry', ambiguous: true };
   if (status === 429) return { kind: 'throttled' };
-  // A timeout of the server's says no more about what was carried out than one of ours.
+  // After a timeout of the server the write may have happened, as after a timeout of ours.
   if (status === 408) return { kind: 'retry', ambiguous: true };
   if (status === 425 || hasCode(answer, (code) => code === BUSY_CODE)) return { kind: 'retry', ambiguous: false };
   const error = firstError(answer);
@@ -125,13 +126,13 @@ function classifyRefusal(answer: HttpAnswer, first: boolean): AnswerMeaning {
     return { kind: 'stop', reason: 'account_refused', detail: said };
   }
   if (status < 400) {
-    const detail = `${said}: the server sends requests elsewhere, and redirects are not followed`;
+    const detail = `${said}: the server redirects requests, and redirects are not followed`;
     return first ? { kind: 'stop', reason: 'redirected', detail } : { kind: 'failed', reason: 'redirected', detail };
   }
   return { kind: 'failed', reason: 'api_error', detail: error.detail };
 }
 
-/** What an answer to a read means that is about no row: it shows what was asked for, or what `classify` would say. */
+/** What an answer to a read of a list or profile means. */
 export function classifyAccountRead(answer: Answer, first: boolean): AnswerMeaning {
   if (answer.kind === 'network') return { kind: 'retry', ambiguous: false };
   if (answer.status >= 200 && answer.status < 300) {

@@ -7,7 +7,7 @@ import { settingsFor } from '../settings/raw.ts';
 import { PUBLIC_BASE_URL, type RawSettings, SETTINGS } from '../settings/schema.ts';
 import { commandLine } from '../text/shell.ts';
 
-/** The recorded base URL where a command on a run directory must name it again: not public, no loopback. */
+/** The recorded base URL if a command must name it again: it is neither the public one nor a loopback. */
 export function foreignBaseUrl(settings: RawSettings): string | null {
   const url = settings.base_url;
   if (typeof url !== 'string' || url === PUBLIC_BASE_URL || isLoopback(url)) return null;
@@ -17,15 +17,15 @@ export function foreignBaseUrl(settings: RawSettings): string | null {
 export type Situation = {
   manifest: Manifest;
   tally: Tally;
-  /** How this program is called here, ready to paste. */
+  /** How this program is called here. */
   program: string;
-  /** The run directory, as it is typed from here. */
+  /** The run directory as typed from here. */
   dir: string;
-  /** Whether a command that asks could ask: off a terminal it needs --yes. */
+  /** Whether the next command can ask. If not, it needs --yes. */
   interactive: boolean;
 };
 
-/** The command that plans the same rows again, or null where they came through a pipe and are gone. */
+/** The command that plans the same rows again; null if they came through a pipe. */
 export function planAgain(manifest: Manifest, program: string): string | null {
   const { input, settings, source } = manifest;
   if (source !== null) {
@@ -38,8 +38,8 @@ export function planAgain(manifest: Manifest, program: string): string | null {
   return commandLine(program, 'plan', input.path, ...flagsOf(settingsFor('plan', settings)));
 }
 
-/** The limit to go on with after one has tripped: twice what it was, and beyond what has failed. */
-function raised(manifest: Manifest, { counts, permanent }: Tally): string[] {
+/** The flag that raises the limit that stopped the run: to twice the limit, and above what failed. */
+function raisedLimit(manifest: Manifest, { counts, permanent }: Tally): string[] {
   const typed = (name: 'max_failures' | 'max_same_error') => String(manifest.settings[name] ?? SETTINGS[name].default);
   if (manifest.stop?.reason === 'max_same_error') {
     return ['--max-same-error', String(2 * Number(typed('max_same_error')))];
@@ -51,12 +51,12 @@ function raised(manifest: Manifest, { counts, permanent }: Tally): string[] {
   return ['--max-failures', `${Math.min(100, Math.ceil(2 * Math.max(Number.parseFloat(limit), share)))}%`];
 }
 
-/** Whether rows are held for another reason than their profile: what their numbers have now is somebody else's. */
+/** Whether rows are held because someone else changed their numbers, and not for their profile. */
 function isDrifted({ causes }: Tally): boolean {
   return [...causes.values()].some(({ status, reason }) => status === 'held' && reason !== 'profile_stopped');
 }
 
-/** The one command that goes on from how a run ended, or null when there is nothing to do or something to mend first. */
+/** The command to continue with after a run; null if there is nothing to do, or something to fix first. */
 export function nextCommand(situation: Situation): string | null {
   const { manifest, tally, program, dir, interactive } = situation;
   const yes = interactive ? [] : ['--yes'];
@@ -64,7 +64,7 @@ export function nextCommand(situation: Situation): string | null {
   const on = (verb: 'apply' | 'resume' | 'retry', ...flags: string[]) =>
     commandLine(program, verb, dir, ...(foreign === null ? [] : ['--base-url', foreign]), ...flags);
   const { exit_code: exit, state, plan, input, stop, source } = manifest;
-  // Ended before there was a plan: there is nothing to go on with.
+  // It ended before there was a plan.
   if (plan === null && exit !== EXIT.input) return planAgain(manifest, program);
   if (exit === EXIT.input) {
     const again = planAgain(manifest, program);
@@ -76,25 +76,25 @@ export function nextCommand(situation: Situation): string | null {
     case 'planned':
     case 'refused':
       if (plan === null || plan.change === 0) return null;
-      // The way on is to mend what it warns of.
+      // What it warns of must be fixed first.
       if (stop?.reason === 'strict') return planAgain(manifest, program);
-      // It was confirmed and begun, and the key or the account stood in the way.
+      // It was confirmed, and then the key or the account was refused.
       if (exit === EXIT.preflight && manifest.started_at !== null) return on('resume');
       if (stop?.reason === 'min_rows') return on('apply', '--min-rows', String(input.rows), ...yes);
       if (stop?.reason === 'max_changes') return on('apply', '--max-changes', String(plan.change), ...yes);
-      // Without the time it would write outside of the window.
+      // Without the flag it would write outside the window.
       if (stop?.reason === 'window_missed') {
         return stop.detail === '' ? null : on('apply', '--finish-by', stop.detail, ...yes);
       }
       return on('apply', ...yes);
     case 'interrupted':
     case 'paused':
-      // Somebody must look at the file first: going on would change the wrong numbers.
+      // The file must be checked first: resume would change the wrong numbers.
       if (stop?.reason === 'phone_number_mismatch') return null;
-      return exit === EXIT.unverified_rows ? on('retry', ...yes) : on('resume', ...raised(manifest, tally));
+      return exit === EXIT.unverified_rows ? on('retry', ...yes) : on('resume', ...raisedLimit(manifest, tally));
     case 'finished':
       if (failed > 0) return on('retry', ...(held > 0 && !isDrifted(tally) ? ['--only', 'failed,held'] : []), ...yes);
-      // A look first: going on would overwrite what somebody else has set.
+      // A dry run first: retry would overwrite what someone else set.
       if (held > 0 && isDrifted(tally)) return source === null ? on('retry', '--only', 'held', '--dry-run') : null;
       return held > 0 ? on('retry', '--only', 'held', ...yes) : null;
     case 'planning':

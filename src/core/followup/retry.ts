@@ -1,7 +1,7 @@
 import type { Result } from '../results/rows.ts';
 import type { RowKind } from '../settings/schema.ts';
 
-/** Whether `retry --only` takes a row. `failed` stands for `retryable` and `permanent`. */
+/** Whether `retry --only` selects a row. `failed` means `retryable` and `permanent`. */
 export function isSelected({ status, outcome }: Result, only: readonly RowKind[]): boolean {
   if (status === 'failed') {
     return only.includes('failed') || only.includes(outcome?.retryable === true ? 'retryable' : 'permanent');

@@ -11,10 +11,10 @@ import type { Reason } from '../plan/reason.ts';
 /** A profile and a product, as plan.csv has them. */
 export type Values = { profile: string; product: string };
 
-// Failed rows whose write has or may have changed something: the API has answered 200, or another number was meant.
+// Failed rows whose write changed something or may have: the API answered 200, or the write hit another number.
 const CHANGED = new Set(['response_mismatch', 'phone_number_mismatch']);
 
-/** Whether a run has changed the number of a row, or may have. */
+/** Whether a run changed the number of a row, or may have changed it. */
 export function mayHaveChanged(left: number, outcome: Outcome | null): boolean {
   if (left === ROW_STATE.intent || left === ROW_STATE.ambiguous) return true;
   if (!hasOutcome(left) || outcome === null) return false;
@@ -22,7 +22,7 @@ export function mayHaveChanged(left: number, outcome: Outcome | null): boolean {
   return status === 'updated' || status === 'unverified' || (status === 'failed' && CHANGED.has(reason));
 }
 
-/** What a row has set: its targets, or what the number really had after a write that was not carried out as asked. */
+/** What a row set: its targets, or what the number had after a write that did something else. */
 function setBy(sent: PlanEntry, outcome: Outcome | null): Values {
   const isOther = outcome?.status === 'failed' && outcome.reason === 'response_mismatch';
   const { profileAfter = '', productAfter = '' } = isOther ? outcome : {};
@@ -35,8 +35,8 @@ function isKnown({ profileTarget, productTarget }: PlanEntry, { profile, product
 }
 
 /**
- * The row of an undo for a row that has been sent: back from what it has set, to what the number had. `found` is what it
- * had where that was not the before value of its plan. Held where that is not known.
+ * The undo of a row that was sent: from what it set, back to what the number had. `found` is what the number had if that
+ * differs from the plan. The row is held if that is unknown.
  */
 export function undoEntry(
   row: number,
@@ -61,7 +61,7 @@ export function undoEntry(
     note: '',
   };
   if (isKnown(sent, before)) return entry;
-  const note = 'what the number had before is not known, as the run has not read it, or was not shown it';
+  const note = 'the value from before is unknown: the run did not read it, or the API did not show it';
   return { ...entry, action: 'held', reason: 'before_unknown', note };
 }
 
@@ -69,7 +69,7 @@ function held(entry: PlanEntry, reason: Reason, note: string): PlanEntry {
   return { ...entry, action: 'held', reason, note };
 }
 
-/** The row of an undo after the account has been read: only a number that still has what the run set is put back. */
+/** Completes the row of an undo with what was read: only a number that still has what the run set is restored. */
 export function undoWithAccount(entry: PlanEntry, known: NumberState, profiles: Profiles, force: boolean): PlanEntry {
   if (known.state === 'absent') return held(entry, 'not_found', 'the account no longer has this number');
   if (known.state !== 'found') {
@@ -80,12 +80,12 @@ export function undoWithAccount(entry: PlanEntry, known: NumberState, profiles: 
   const named = { ...entry, phoneNumber };
   const [profileNow, productNow] = [profileCell(shown.profile), shown.product ?? ''];
   const note = (why = '') => nowNote(profileNow, productNow, why);
-  // What it has now, so that results.csv is true and an undo of this undo has something to go back to.
+  // The current values make results.csv true, and an undo of this undo needs them.
   const put: PlanEntry = { ...named, profileBefore: profileNow, productBefore: productNow };
   const live = compareWithUndo(entry, shown);
   if (live === 'at_target') return { ...put, action: 'unchanged' };
   if (live === 'drifted' && !force) return held(named, 'drifted', note());
-  // Not even by force: an undo of this undo would have nothing to go back to.
+  // Not even with --force: an undo of this undo would have nothing to restore.
   if (!isKnown(entry, { profile: profileNow, product: productNow })) {
     return held(named, 'unread', 'the account does not show what the number has now');
   }

@@ -4,11 +4,11 @@ import { profileCell } from '../input/target.ts';
 import type { PlanEntry } from '../plan/entry.ts';
 import { guardFormula } from '../text/text.ts';
 
-/** What a look at a number has found. `unknown`: it was not shown; `rejected`: its row cannot be compared. */
+/** What `verify` says of a row. `unknown`: the number was not shown. `rejected`: the row cannot be compared. */
 export const VERDICTS = ['at_target', 'drifted', 'missing', 'unknown', 'rejected'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** One row of a look: what its number has now, and whether that is the target. */
+/** One row of verify.csv: what its number has now, and whether that is the target. */
 export type VerifiedRow = { entry: PlanEntry; verdict: Verdict; profile: string; product: string; note: string };
 
 export const VERIFY_COLUMNS = [
@@ -24,12 +24,12 @@ export const VERIFY_COLUMNS = [
   'note',
 ] as const;
 
-/** Whether a row of a plan has a target that its number can be compared with. */
+/** Whether a planned row has a target to compare its number with. */
 export function isCompared({ action }: PlanEntry): boolean {
   return action === 'change' || action === 'unchanged';
 }
 
-/** Compares what a number has, '' where that is not shown. One field that is elsewhere is enough, whatever the other is. */
+/** Compares what a number has with its targets; '' means not shown. One field with another value is enough to drift. */
 function compared(entry: PlanEntry, profile: string, product: string, why: string): VerifiedRow {
   const now = { entry, profile, product };
   const fields = [
@@ -41,12 +41,12 @@ function compared(entry: PlanEntry, profile: string, product: string, why: strin
   return { ...now, verdict: 'unknown', note: why };
 }
 
-/** Rejections of rows whose numbers have been read. */
+/** Rejections of rows whose numbers were read all the same. */
 const NUMBER_WAS_READ: readonly RejectionCode[] = ['unknown_profile', 'profile_disabled', 'not_eligible'];
 
 const NOT_SHOWN = 'the account does not show what the number has now';
 
-/** What a plan that was made just now says of a row. Null for one that is counted under another line. */
+/** Verifies a row by a plan that was made just now. Null for a row that is counted under another line. */
 export function checkedByPlan(entry: PlanEntry): VerifiedRow | null {
   const { profileBefore: profile, productBefore: product, note } = entry;
   switch (entry.action) {
@@ -54,7 +54,7 @@ export function checkedByPlan(entry: PlanEntry): VerifiedRow | null {
     case 'change':
       return compared(entry, profile, product, note === '' ? NOT_SHOWN : note);
     case 'rejected':
-      // What a plan may not do says nothing of where the number is.
+      // A plan can reject a change to a number that already has another value, or even the target.
       if (NUMBER_WAS_READ.some((code) => code === entry.reason) && (profile !== '' || product !== '')) {
         return { ...compared(entry, profile, product, NOT_SHOWN), note };
       }
@@ -65,7 +65,7 @@ export function checkedByPlan(entry: PlanEntry): VerifiedRow | null {
   }
 }
 
-/** What a read says of a row that is compared. */
+/** Verifies a row by a read of its number. */
 export function checkedByRead(entry: PlanEntry, known: NumberState): VerifiedRow {
   if (known.state === 'absent') {
     return { entry, verdict: 'missing', profile: '', product: '', note: 'the account does not have this number' };
@@ -94,7 +94,7 @@ export function verifyCells({ entry, verdict, profile, product, note }: Verified
   ];
 }
 
-/** From what to what, in words: `profile A -> B, product A2P -> P2P`, where the first is the target. */
+/** The drift in words: `profile A -> B, product A2P -> P2P`, from the target to what the number has. */
 export function driftText({ entry, profile, product }: VerifiedRow): string {
   const { profileTarget, productTarget } = entry;
   return [

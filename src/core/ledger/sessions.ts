@@ -1,15 +1,15 @@
 import type { LedgerEntry, RateSeen, RequestCounts } from './entry.ts';
 
-/** What requests came to, and their pace. */
+/** Request counts and their rate. */
 type Pace = { requests: RequestCounts; rate: RateSeen };
 
-/** What the sessions in a ledger come to: one after another, each with its own pace. */
+/** The sessions in a ledger, one after another. */
 export type Sessions = {
   count: number;
   firstAt: string | null;
-  /** Those that are over. */
+  /** The sum of the sessions that ended. */
   ended: Pace;
-  /** What the last one had come to when it was last seen; null when it has ended. */
+  /** The last counts of the last session; null if it ended. */
   open: Pace | null;
 };
 
@@ -30,14 +30,14 @@ export function noSessions(): Sessions {
   return { count: 0, firstAt: null, ended: NOTHING, open: null };
 }
 
-/** How long requests were sent. */
+/** For how many seconds requests were sent. */
 export function secondsOf({ requests, rate }: { requests: { total: number }; rate: { mean_per_s: number } }): number {
   return rate.mean_per_s === 0 ? 0 : requests.total / rate.mean_per_s;
 }
 
 function together(a: Pace, b: Pace): Pace {
   const total = a.requests.total + b.requests.total;
-  // The mean over several sessions is that of all their requests in all the time in which they were sent.
+  // The mean over several sessions: all their requests in all the time that they were sending.
   const seconds = secondsOf(a) + secondsOf(b);
   return {
     requests: {
@@ -59,12 +59,12 @@ function together(a: Pace, b: Pace): Pace {
   };
 }
 
-/** What an entry says; what an earlier version did not count is taken for nothing. */
+/** The counts of an entry. Fields that an older version did not write are 0. */
 function paceIn({ requests, rate }: Pace): Pace {
   return { requests, rate: { ...NOTHING.rate, ...rate } };
 }
 
-/** Adds a ledger entry to the sessions; entries about rows change nothing. */
+/** Adds a ledger entry. Entries about rows change nothing. */
 export function addSession(sessions: Sessions, entry: LedgerEntry): void {
   switch (entry.type) {
     case 'session_started':
@@ -82,7 +82,7 @@ export function addSession(sessions: Sessions, entry: LedgerEntry): void {
   }
 }
 
-/** All sessions together; of one that was killed, what it had come to a second before at most. */
+/** All sessions together. The counts of a killed session are at most one second old. */
 export function paceOf({ ended, open }: Sessions): Pace {
   return open === null ? ended : together(ended, open);
 }

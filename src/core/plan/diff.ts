@@ -9,13 +9,13 @@ import { compareWithPlan } from './drift.ts';
 import type { PlanEntry } from './entry.ts';
 import { productNote, unreadNote } from './note.ts';
 
-/** What is known of the profiles of the account. */
+/** The profiles of the account, as far as they were read. */
 export type Profiles = {
-  /** The profile of an id; null where the account has none, undefined where that could not be read. */
+  /** The profile with an id; null if the account has none, undefined if it could not be read. */
   byId: (id: string) => ShownProfile | null | undefined;
-  /** Those with exactly this name, but for white space around it. */
+  /** The profiles with exactly this name, apart from white space around it. */
   byName: (name: string) => ShownProfile[];
-  /** Names that are close to one that nobody has, to be shown. */
+  /** Names similar to one that no profile has, for a message. */
   like: (name: string) => string[];
 };
 
@@ -31,7 +31,7 @@ function idsOf(profiles: readonly ShownProfile[]): string {
   return [...shown, ...(profiles.length > MOST_IDS ? ['...'] : [])].join(', ');
 }
 
-/** The entry with the id of its target profile in place of a name; rejected where there is no such profile. */
+/** Replaces the name of a target profile by its id; rejects the entry if there is no such profile. */
 function withProfile(entry: PlanEntry, profiles: Profiles): PlanEntry {
   const ref = readProfileRef(entry.profileTarget);
   if (ref === null) return entry;
@@ -55,7 +55,7 @@ function withProfile(entry: PlanEntry, profiles: Profiles): PlanEntry {
   return { ...entry, profileTarget: id === '' ? (found[0] as ShownProfile).id : id };
 }
 
-/** Why a target profile cannot take numbers, or null. */
+/** Why a target profile cannot take numbers; null if it can. */
 function profileFault(entry: PlanEntry, profiles: Profiles): { reason: RejectionCode; note: string } | null {
   const { profileTarget: id } = entry;
   if (id === '' || id === profileCell(null)) return null;
@@ -76,11 +76,11 @@ function noteOf({ productBefore, productTarget }: PlanEntry, eligible: string[] 
 }
 
 /**
- * The entry of a good row after the account has been read: ids for names, the values that the number has now, and
- * whether there is anything to change.
+ * Completes the entry of a good row with what was read: ids for names, the current values of the number, and whether
+ * there is anything to change.
  */
 export function withAccount(given: PlanEntry, known: NumberState, profiles: Profiles): PlanEntry {
-  // The id from the first, so that what is rejected is not taken for a repeat of another row without one.
+  // Set the id first: a rejected row without one would count as a repeat of another row without one.
   const entry = withProfile(known.state === 'found' ? { ...given, id: known.id } : given, profiles);
   if (known.state === 'absent') {
     const named = given.id === '' ? `phone number ${given.phoneNumber}` : `id ${given.id}`;
@@ -88,7 +88,7 @@ export function withAccount(given: PlanEntry, known: NumberState, profiles: Prof
   }
   const why = known.state === 'unreadable' ? known.why : 'it was not read';
   if (entry.id === '') {
-    return rejected(entry, 'not_found', `the number ${given.phoneNumber} could not be looked up: ${why}`);
+    return rejected(entry, 'not_found', `the number ${given.phoneNumber} could not be read: ${why}`);
   }
   if (entry.action === 'rejected') return entry;
   const fault = profileFault(entry, profiles);

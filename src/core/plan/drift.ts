@@ -3,9 +3,9 @@ import { profileCell } from '../input/target.ts';
 import type { PlanEntry } from './entry.ts';
 
 /**
- * Where a number stands, compared with its plan entry in the fields that the entry wants to change. `drifted`: in one of
- * them it has neither the value found when the plan was made nor the target, so somebody else has changed it.
- * `unknown`: a field is not shown, or the plan was made without reading the account.
+ * How a number compares with its plan entry, in the fields that the entry changes. `drifted`: one of them has neither
+ * the value from the plan nor the target, so someone else changed it. `unknown`: a field is not shown, or the plan was
+ * made without reading the account.
  */
 export type DriftState = 'at_target' | 'as_planned' | 'drifted' | 'unknown';
 
@@ -16,8 +16,8 @@ function compareField(now: string, before: string, target: string): DriftState {
 }
 
 /**
- * The same for an entry that puts back what a run has set (`before`): a number that in one of its fields no longer has
- * that is left alone as a whole, unless all of them are back already.
+ * The same for the entry of an undo, whose `before` is what the run set. A number that no longer has that value in one
+ * field is left alone entirely, unless every field is already restored.
  */
 export function compareWithUndo(entry: PlanEntry, shown: Pick<ShownSettings, 'profile' | 'product'>): DriftState {
   const fields = [
@@ -25,12 +25,12 @@ export function compareWithUndo(entry: PlanEntry, shown: Pick<ShownSettings, 'pr
     { now: shown.product ?? '', before: entry.productBefore, target: entry.productTarget },
   ].filter(({ target }) => target !== '');
   if (fields.every(({ now, target }) => now === target)) return 'at_target';
-  // Before what is not shown: one field that somebody else has changed is enough.
+  // One changed field is enough, even if another field is not shown.
   if (fields.some(({ now, before }) => now !== '' && now !== before)) return 'drifted';
   return fields.some(({ now }) => now === '') ? 'unknown' : 'as_planned';
 }
 
-/** Compares what a read has shown with a plan entry. */
+/** Compares what a read has shown with a plan entry, field by field. */
 export function compareWithPlan(entry: PlanEntry, shown: Pick<ShownSettings, 'profile' | 'product'>): DriftState {
   const fields = [
     compareField(profileCell(shown.profile), entry.profileBefore, entry.profileTarget),

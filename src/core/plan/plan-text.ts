@@ -7,29 +7,29 @@ import type { Move, Preview } from './preview.ts';
 
 const SHOWN_MOVES = 8;
 const SHOWN_ROWS = 3;
-/** As much of a name is shown beside an id that both fit into 80 columns. */
+/** Characters of a name beside an id, so that both fit into 80 columns. */
 const SHOWN_NAME = 20;
 
-/** How the dialect of the input is named: `UTF-8, comma`. */
+/** The dialect of the input for people: `UTF-8, delimiter comma`. */
 export function dialectText(dialect: { encoding: string; delimiter: string }): string {
   const names: Record<string, string> = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'bar' };
   return `${dialect.encoding.toUpperCase()}, delimiter ${names[dialect.delimiter]}`;
 }
 
-/** Requests a second that can be counted on: the adaptive rate may find more, or less. */
+/** Requests a second to expect. The adaptive rate may turn out higher or lower. */
 export function expectedRate(rate: Settings['rate']): number {
   return rate === 'off' ? Number.POSITIVE_INFINITY : rate === 'auto' ? START_PER_S : rate;
 }
 
-/** The least time that so many requests take at a rate, in words; '' where nothing paces them. */
+/** The minimum time that requests take at a rate, in words; '' if nothing limits them. */
 export function timeNeeded(requests: number, rate: Settings['rate']): string {
   if (rate === 'off' || requests === 0) return '';
   const perSecond = expectedRate(rate);
   const time = `about ${formatDuration((requests / perSecond) * 1000)} at ${perSecond}/s`;
-  return rate === 'auto' ? `${time}, where auto begins` : time;
+  return rate === 'auto' ? `${time}, the initial rate of auto` : time;
 }
 
-/** Whether so many requests fit into the time until --finish-by; '' without one. `now` is ms since 1970. */
+/** Whether the requests fit into the time until --finish-by; '' without one. `now` is ms since 1970. */
 export function fitText(requests: number, rate: Settings['rate'], finishBy: string | null, now: number): string {
   if (finishBy === null) return '';
   const end = readFinishBy(finishBy, now);
@@ -39,7 +39,7 @@ export function fitText(requests: number, rate: Settings['rate'], finishBy: stri
   const perSecond = expectedRate(rate);
   const room = rate === 'off' ? requests : Math.floor((ms / 1000) * perSecond);
   if (room >= requests) return `${until}: it fits`;
-  const at = rate === 'auto' ? ` at ${perSecond}/s, where auto begins` : '';
+  const at = rate === 'auto' ? ` at ${perSecond}/s, the initial rate of auto` : '';
   return `${until}: it does not fit${at}, about ${room.toLocaleString('en-US')} of ${count(requests, 'row')} will be sent; resume sends the others`;
 }
 
@@ -47,9 +47,9 @@ function wanted(value: string): string {
   return value === '' ? 'keep' : value;
 }
 
-/** What a plan knows of the account, for people; null of one that was made without reading it. */
+/** What a plan says about the account. */
 export type AccountText = {
-  /** How it was read; '' where that has been said. */
+  /** How it was read; '' if that was shown before. */
   how: string;
   nameOf: (profile: string) => string;
   notes: readonly string[];
@@ -62,7 +62,7 @@ function profileText(profile: string, nameOf: AccountText['nameOf']): string {
   return name === '' ? profile : `${profile} (${printable(name, SHOWN_NAME)})`;
 }
 
-/** One way to change, in one to three lines: profile before and after with their names, product before and after. */
+/** One kind of change in one to three lines: the profiles with their names, then the products. */
 function moveLines(move: Move, nameOf: AccountText['nameOf']): string[] {
   const { profileBefore, profileTarget, productBefore, productTarget } = move;
   const lines: string[] = [];
@@ -143,11 +143,11 @@ export function planText(preview: Preview, options: PlanTextOptions): string {
   lines.push('', `${sentTo}${time === '' ? '' : `: ${time}`}`);
   const fit = fitText(change, rate, finishBy, now);
   if (fit !== '') lines.push(fit);
-  lines.push(`The plan may be carried out until ${localTime(validUntil)} (--max-plan-age)`);
+  lines.push(`The plan is valid until ${localTime(validUntil)} (--max-plan-age)`);
   return `${lines.join('\n')}\n`;
 }
 
-/** Rows for people with line, reason and note, the first of them; where all of them are. */
+/** The first rows with line, reason and note, and where to find all of them. */
 function rowsText(shown: readonly PlanEntry[], total: number, what: string, path: string): string {
   if (shown.length === 0) return '';
   const lineWidth = Math.max(...shown.map((entry) => String(entry.line).length));
@@ -160,12 +160,12 @@ function rowsText(shown: readonly PlanEntry[], total: number, what: string, path
   return ['', `${count(total, 'row')} ${what}:`, ...lines, ...rest, ''].join('\n');
 }
 
-/** The rejections for people: the first of them with line and reason, and where all of them are. */
+/** The rejections for people. */
 export function rejectionText(preview: Preview, resultsPath: string): string {
   return rowsText(preview.rejections(), preview.actions.rejected, 'rejected', resultsPath);
 }
 
-/** The rows that a plan holds back, the same way. */
+/** The held rows of a plan for people. */
 export function heldText(preview: Preview, heldPath: string): string {
   return rowsText(preview.heldBack(), preview.actions.held, 'held, and not sent', heldPath);
 }

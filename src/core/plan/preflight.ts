@@ -3,19 +3,19 @@ import { UNASSIGN } from '../input/target.ts';
 import { count, quoted } from '../text/text.ts';
 import type { Move, Preview } from './preview.ts';
 
-/** What the preflight is told: the moves of the plan, the profiles, and how many numbers are where. */
+/** What the preflight needs: the moves of the plan, the profiles, and how many numbers each profile has. */
 export type Preflight = {
   moves: readonly Move[];
   profileOf: (id: string) => ShownProfile | null | undefined;
-  /** How many numbers are on a profile; null where that is not known. */
+  /** How many numbers are on a profile; null if unknown. */
   numbersOn: (profile: string) => number | null;
-  /** All numbers of the account; null where that is not known. */
+  /** All numbers of the account; null if unknown. */
   total: number | null;
-  /** Rows that change, those beyond the moves that are counted apart included. */
+  /** Rows that change, including those beyond the moves that are counted separately. */
   changes: number;
-  /** Rows that change of which something is not known. */
+  /** Rows that change although something about them is unknown. */
   unsure: Preview['unsure'];
-  /** Whether the plan puts back what a run has changed. */
+  /** Whether the plan is that of an undo. */
   undo: boolean;
 };
 
@@ -33,7 +33,7 @@ function placesText(places: readonly string[]): string {
   return `${places.slice(0, SHOWN_PLACES).join(', ')}${more > 0 ? ` and ${count(more, 'other')}` : ''}`;
 }
 
-/** How the destinations that messages may go to become fewer; '' where they do not. */
+/** Which destinations are no longer allowed; '' if none is lost. */
 function lostPlaces(from: readonly string[], to: readonly string[]): string {
   if (to.includes('*')) return '';
   if (to.length === 0) return from.length === 0 ? '' : 'no destinations are allowed';
@@ -42,7 +42,7 @@ function lostPlaces(from: readonly string[], to: readonly string[]): string {
   return lost.length === 0 ? '' : `fewer destinations are allowed (${placesText(lost)} no longer)`;
 }
 
-/** What numbers that move from one profile to another lose or meet there. */
+/** What numbers lose or get when they move from one profile to another. */
 function betweenProfiles(from: ShownProfile, to: ShownProfile, numbers: number): string[] {
   const found: string[] = [];
   const { webhookApiVersion: was, destinations, pool } = from;
@@ -63,7 +63,7 @@ function betweenProfiles(from: ShownProfile, to: ShownProfile, numbers: number):
   return found.filter((text) => text !== '');
 }
 
-/** Targets that take numbers but have nowhere to report messages to. */
+/** Warns of target profiles that have no webhook, or that could not be read. */
 function targetWarnings({ moves, profileOf }: Preflight): string[] {
   const targets = [...new Set(moves.map(({ profileTarget }) => profileTarget))];
   return targets.flatMap((id) => {
@@ -75,7 +75,7 @@ function targetWarnings({ moves, profileOf }: Preflight): string[] {
   });
 }
 
-/** Moves between the same two profiles, whatever happens to the product, with how many numbers make them. */
+/** Counts the numbers that move between the same two profiles, whatever happens to the product. */
 function pairs(moves: readonly Move[]): Map<string, { from: string; to: string; count: number }> {
   const found = new Map<string, { from: string; to: string; count: number }>();
   for (const { profileBefore: from, profileTarget: to, count: numbers } of moves) {
@@ -87,7 +87,7 @@ function pairs(moves: readonly Move[]): Map<string, { from: string; to: string; 
   return found;
 }
 
-/** Profiles that no number is left on. */
+/** Warns of profiles that lose all their numbers. */
 function emptied({ moves, profileOf, numbersOn }: Preflight): string[] {
   const change = new Map<string, { leave: number; come: number }>();
   const changeOf = (id: string) => {
@@ -108,7 +108,7 @@ function emptied({ moves, profileOf, numbersOn }: Preflight): string[] {
   });
 }
 
-/** Numbers that come to be on no profile. */
+/** Warns of numbers that leave their profile for none. */
 function unassigned(moves: readonly Move[]): string[] {
   const numbers = sumOf(moves.filter((move) => move.profileTarget === UNASSIGN));
   if (numbers === 0) return [];
@@ -116,7 +116,7 @@ function unassigned(moves: readonly Move[]): string[] {
   return [`${who}: ${numbers === 1 ? 'its' : 'their'} messages stop, in both directions`];
 }
 
-/** What holds for every plan of this kind, to be known and nothing to be warned of. */
+/** What is worth knowing, but no warning. */
 function notesOf({ moves, total, changes }: Preflight): string[] {
   const betweenTwo = [...pairs(moves).values()].some(({ from, to }) => isProfile(from) && isProfile(to));
   return [
@@ -126,21 +126,21 @@ function notesOf({ moves, total, changes }: Preflight): string[] {
 }
 
 function shareText(changes: number, total: number): string {
-  // Rows that could not be read may be of numbers that the account does not have.
+  // Rows that could not be read may name numbers that the account does not have.
   const percent = Math.min(100, Math.round((changes * 1000) / total) / 10);
   const share = percent === 0 ? 'less than 0.1' : String(percent);
   return `${share} % of the account's ${count(total, 'number changes', 'numbers change')}`;
 }
 
 /**
- * What somebody should know before the plan is carried out, one sentence each: `warnings`, which --strict makes errors,
- * and `notes`.
+ * What the user should know before the plan is executed, one sentence each: `warnings`, which --strict makes errors, and
+ * `notes`.
  */
 export function preflight(parts: Preflight): { warnings: string[]; notes: string[] } {
   return { warnings: warningsOf(parts), notes: notesOf(parts) };
 }
 
-/** What could not be checked. */
+/** Warns of what could not be checked. */
 function unsureOf({ unsure: { products, unread } }: Preflight): string[] {
   return [
     ...(products > 0

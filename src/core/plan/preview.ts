@@ -1,12 +1,12 @@
 import type { Action, PlanEntry } from './entry.ts';
 import { parseNote } from './note.ts';
 
-/** Entries that are kept to be shown; the rest is in plan.csv. */
+/** Entries kept to be shown; all of them are in plan.csv. */
 const KEPT = 20;
-/** Distinct moves that are counted apart. */
+/** Distinct moves that are counted separately. */
 const MOST_MOVES = 1000;
 
-/** Rows that change the same way; '' for a value that is kept, or not known before. */
+/** Rows that change in the same way. '' means that a value is kept, or was unknown before. */
 export type Move = {
   profileBefore: string;
   profileTarget: string;
@@ -15,34 +15,34 @@ export type Move = {
   count: number;
 };
 
-/** What a plan comes to, gathered while it is made. */
+/** A summary of a plan, gathered while the plan is made. */
 export type Preview = {
   rows: number;
   blankLines: number;
   actions: Record<Action, number>;
   add: (entry: PlanEntry) => void;
-  /** Takes back an entry that turned out to repeat an id, and counts what it has become. */
+  /** Replaces an entry that turned out to repeat an id. */
   replace: (was: PlanEntry, is: PlanEntry) => void;
   /** The first rejected entries, by row. */
   rejections: () => PlanEntry[];
   /** The first entries that will be sent, by row. */
   changes: () => PlanEntry[];
-  /** How many rows change in which way, the most frequent first. */
+  /** The kinds of change, the most frequent first. */
   moves: () => Move[];
   /** The first entries that are held, by row. */
   heldBack: () => PlanEntry[];
-  /** Every profile that a row is to go to, or its reference. */
+  /** Every target profile: its id, or a reference by name. */
   targets: ReadonlySet<string>;
-  /** Rows that will be sent of which something is not known: see the notes of account-entry.ts. */
+  /** Rows that will be sent although something about them is unknown; see note.ts. */
   unsure: { products: number; unread: number };
 };
 
-/** From what to what a field changes; twice '' where it does not. */
+/** The value of a field before and after; both are '' if it does not change. */
 function changeOf(before: string, target: string): [string, string] {
   return target === '' || target === before ? ['', ''] : [before, target];
 }
 
-/** A preview of a plan without entries. */
+/** Creates the preview of a plan without entries. */
 export function createPreview(): Preview {
   const actions: Record<Action, number> = { change: 0, unchanged: 0, rejected: 0, duplicate: 0, held: 0 };
   const moves = new Map<string, Move>();

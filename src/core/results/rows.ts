@@ -33,10 +33,10 @@ export const RESULTS_COLUMNS = [
 /** The columns that failed.csv adds to those of the input. */
 export const FAILED_COLUMNS = ['reassign_status', 'reassign_reason', 'reassign_detail'] as const;
 
-/** The columns that held.csv has besides: what the number had when it was planned, has now, and was to have. */
+/** The further columns of held.csv: what the number had when it was planned, has now, and was to get. */
 export const HELD_COLUMNS = ['reassign_was', 'reassign_now', 'reassign_wanted'] as const;
 
-/** How one row ended, joined from its plan entry and what the ledger says of it. */
+/** One line of the results: a plan entry joined with what the ledger says of it. */
 export type Result = {
   entry: PlanEntry;
   status: Status;
@@ -78,12 +78,12 @@ export function resultOf(entry: PlanEntry, facts: LedgerFacts, isExecution: bool
   return { entry, status: isExecution ? 'unprocessed' : 'planned', reason: '', detail: '', outcome: null };
 }
 
-/** Whether a row belongs in failed.csv: those that a next run may bring to their target. */
+/** Whether a row belongs in failed.csv: another run may bring it to its target. */
 export function isFailed(status: Status): boolean {
   return status === 'failed' || status === 'unverified' || status === 'unprocessed' || status === 'rejected';
 }
 
-/** What a number has after the run: what an answer has shown, or what it had before where nothing was to change. */
+/** What a number has after the run: what an answer showed, or what it had before if nothing changed. */
 function afterOf({ entry, outcome, status }: Result): { profile: string; product: string } {
   if (outcome !== null) return { profile: outcome.profileAfter, product: outcome.productAfter };
   return status === 'unchanged'
@@ -120,7 +120,7 @@ export function resultCells(result: Result): string[] {
   ];
 }
 
-/** Which columns of the input are kept: all but those that an earlier failed.csv or held.csv had added. */
+/** The columns of the input that are kept: all except those that an earlier failed.csv or held.csv added. */
 function keptColumns(header: readonly string[]): number[] {
   const added = new Set<string>([...FAILED_COLUMNS, ...HELD_COLUMNS]);
   return header.flatMap((name, at) => (added.has(name.trim()) ? [] : [at]));
@@ -131,15 +131,15 @@ export function keptCells(cells: readonly string[], header: readonly string[]): 
   return keptColumns(header).map((at) => cells[at] ?? '');
 }
 
-/** The header of failed.csv: the input's own names, then the three of ours. */
+/** The header of failed.csv: the names of the input, then FAILED_COLUMNS. */
 export function failedHeader(header: readonly string[]): string[] {
   return [...keptCells(header, header), ...FAILED_COLUMNS];
 }
 
 /**
- * A row of failed.csv: the input's own cells verbatim, then status, reason and detail. A row with a wrong number of
- * cells keeps having one, so that it is rejected again until it is mended: the cells that it has too many stay at its
- * end, and for those that it lacks there is an empty one too many.
+ * A row of failed.csv: the cells of the input verbatim, then status, reason and detail. A row with a wrong number of
+ * cells keeps a wrong number, so that it is rejected again until it is fixed: extra cells stay at its end, and a row
+ * that is too short gets one empty cell too many.
  */
 export function failedCells(cells: readonly string[], header: readonly string[], result: Result): string[] {
   const { status, reason, detail } = result;
@@ -152,7 +152,7 @@ export function heldHeader(header: readonly string[]): string[] {
   return [...failedHeader(header), ...HELD_COLUMNS];
 }
 
-/** A row of held.csv: as in failed.csv, and what the number had, has and was to have. */
+/** A row of held.csv: as in failed.csv, and what the number had, has and was to get. */
 export function heldCells(cells: readonly string[], header: readonly string[], result: Result): string[] {
   const { entry, outcome } = result;
   const was = settingsText(entry.profileBefore, entry.productBefore);

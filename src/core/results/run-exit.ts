@@ -3,22 +3,22 @@ import { EXIT } from '../run/exit-codes.ts';
 import type { State } from '../run/manifest.ts';
 import type { Tally } from './tally.ts';
 
-/** How a run ended: its exit code, and the state in which its directory is left. */
+/** The exit code of a run, and the state that is written to run.json. */
 export type RunExit = { exit: number; state: State };
 
-/** The exit code of a signal; that of SIGTERM where it is neither SIGINT nor SIGHUP. */
+/** The exit code of a signal. Unknown signals get that of SIGTERM. */
 export function signalExit(detail: string): number {
   if (detail === 'SIGHUP') return EXIT.interrupted_sighup;
   return detail === 'SIGINT' ? EXIT.interrupted_sigint : EXIT.interrupted_sigterm;
 }
 
-/** The ending of a plan or a dry run, and of an execution that never began. */
+/** For a plan, a dry run, or an execution that never started. */
 export function planExit(rejected: number, skipRejected: boolean, held = 0): RunExit {
   if (rejected === 0) return { exit: held === 0 ? EXIT.ok : EXIT.rows_not_at_target, state: 'planned' };
   return skipRejected ? { exit: EXIT.rows_not_at_target, state: 'planned' } : { exit: EXIT.input, state: 'refused' };
 }
 
-/** Whether a write has happened or may have happened. */
+/** Whether a write happened or may have happened. */
 function maybeWritten({ counts }: Tally): boolean {
   return counts.updated + counts.failed + counts.unverified > 0;
 }
@@ -47,13 +47,13 @@ function stopExit({ reason, detail }: StopCause, tally: Tally): RunExit {
 }
 
 /**
- * The ending of an execution. When several hold, the order of the contract decides: internal, signal, preflight,
- * stopped, unverified, not at target, retryable, ok.
+ * For an execution. If several codes apply, the first of these counts: internal, signal, preflight, stopped, window,
+ * unverified, not at target, retryable, ok.
  */
 export function executionExit(stop: StopCause | null, tally: Tally): RunExit {
   const { counts } = tally;
   if (stop !== null) return stopExit(stop, tally);
-  // Nothing stopped it, and rows are left: a fault of ours, which must not end as a success.
+  // Rows are left although nothing stopped the run: an internal error must not end as a success.
   if (counts.unprocessed + counts.planned > 0) return { exit: EXIT.internal, state: 'interrupted' };
   if (counts.unverified > 0) return { exit: EXIT.unverified_rows, state: 'paused' };
   if (tally.permanent + counts.held + counts.rejected > 0) return { exit: EXIT.rows_not_at_target, state: 'finished' };

@@ -1,13 +1,13 @@
 import type { StopCause } from '../attempt/stop-reason.ts';
 import type { Tally } from './tally.ts';
 
-/** Why a run stopped, as its summary says it. `failure` is what was thrown where it was a fault of ours. */
+/** Why a run stopped, for its summary. `failure` is what was thrown, if the reason is `internal`. */
 export function stopText({ reason, detail }: StopCause, failure: unknown, { counts }: Tally): string {
   switch (reason) {
     case 'signal':
       return `Stopped by ${detail}; ${counts.unverified > 0 ? 'what could not be finished is unverified' : 'what was in flight was finished'}.`;
     case 'key_refused':
-      return `The API refused the key: ${detail}. Set TELNYX_API_KEY to a key that is valid, then go on.`;
+      return `The API refused the key: ${detail}. Set TELNYX_API_KEY to a valid key, then resume.`;
     case 'account_refused':
       return `The API refused the account or the key: ${detail}.`;
     case 'redirected':
@@ -16,17 +16,17 @@ export function stopText({ reason, detail }: StopCause, failure: unknown, { coun
       return `Ids and phone numbers do not belong together: ${detail}. Was one column sorted alone?`;
     case 'max_failures':
     case 'max_same_error':
-      return `Stopped, as too much fails: ${detail}.`;
+      return `Stopped: too many failures: ${detail}.`;
     case 'profiles_held':
-      return 'Stopped, as every profile that has rows left is held; held.csv says why. Mend the profile, then go on.';
+      return 'Stopped: every profile with rows to send is held; held.csv says why. Fix the profile, then resume.';
     case 'outage':
-      return `Stopped, as the API looks down: ${detail}.`;
+      return `Stopped: the API appears to be down: ${detail}.`;
     case 'finish_by':
     case 'stop_after':
       return `Paused: ${detail}.`;
     case 'server_wait':
       return `Stopped: ${detail}.`;
     case 'internal':
-      return `Stopped by a fault of ours or of this machine: ${failure instanceof Error ? failure.message : detail}.`;
+      return `Stopped by an internal error, or by an error of this machine: ${failure instanceof Error ? failure.message : detail}.`;
   }
 }

@@ -3,7 +3,7 @@ import { formatDuration } from '../text/duration.ts';
 import { COLUMNS, count, printable } from '../text/text.ts';
 import type { Summary } from './summary.ts';
 
-/** Causes shown on a terminal; all of them are in summary.json. */
+/** Causes shown on a terminal. All of them are in summary.json. */
 const SHOWN_CAUSES = 10;
 const number = (n: number) => n.toLocaleString('en-US');
 
@@ -15,16 +15,16 @@ function causeLine(cause: Summary['causes'][number], width: number): string {
   return `${head}${printable(said, COLUMNS - head.length - example.length - 3)}${example}`;
 }
 
-/** The counts as a column, zeros left out, and the sum under it: what every run ends with. */
+/** The counts as a column without zeros, and their sum. Every run prints this at its end. */
 export function countLines(summary: Pick<Summary, 'counts' | 'sum_ok'> & { input: { rows: number } }): string[] {
   const present = Object.entries(summary.counts).filter(([, n]) => n > 0);
   const width = Math.max(...[...present.map(([, n]) => n), summary.input.rows].map((n) => number(n).length));
   const line = (n: number, what: string) => `  ${number(n).padStart(width)}  ${what}`;
   const sum = present.reduce((total, [, n]) => total + n, 0);
-  const verdict = summary.sum_ok
+  const sumText = summary.sum_ok
     ? `rows read = ${present.map(([status]) => status).join(' + ') || 'none'}`
     : `rows read, BUT THE STATUSES ADD UP TO ${sum}: rows were lost`;
-  const wrapped = verdict.replace(
+  const wrapped = sumText.replace(
     new RegExp(`(.{1,${COLUMNS - 4 - width}})( (?![+])|$)`, 'g'),
     `$1\n${' '.repeat(width + 4)}`,
   );

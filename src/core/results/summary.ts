@@ -16,7 +16,7 @@ export type Summary = {
   resumable: boolean;
   next_command: string | null;
   input: { path: string | null; sha256: string; rows: number };
-  /** What was planned; null where there is no plan. */
+  /** What was planned; null if there is no plan. */
   plan: Manifest['plan'];
   counts: Record<Status, number>;
   sum_ok: boolean;
@@ -25,8 +25,8 @@ export type Summary = {
   duration_ms: number;
   requests: RequestCounts;
   /**
-   * `used_share`: the requests as a share of those that the setting and the server allowed meanwhile, 1 at most; null
-   * where nothing limits.
+   * `used_share`: the requests as a share of those that the setting and the server allowed in that time, at most 1; null
+   * if nothing limits.
    */
   rate: { setting: string; used_share: number | null } & Omit<RateSeen, 'allowed'>;
   causes: Cause[];
@@ -35,7 +35,7 @@ export type Summary = {
   error?: { code: string; message: string };
 };
 
-/** Whether `resume` goes on with a run that was begun: also where the key stood in the way of its first write. */
+/** Whether `resume` can continue the run. It can also if the key was refused at the first write. */
 function isResumable({ state, plan, started_at: begun }: Manifest, exit: number): boolean {
   if (plan === null) return false;
   return (
@@ -48,7 +48,7 @@ function usedShare(requests: number, allowed: number | null): number | null {
   return Math.min(1, Math.round((requests / allowed) * 1000) / 1000);
 }
 
-/** Puts the summary together from what the files of a run say. */
+/** Makes the summary from the files of a run. */
 export function summarize(parts: {
   manifest: Manifest;
   tally: Tally;

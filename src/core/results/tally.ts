@@ -2,7 +2,7 @@ import { STATUSES, type Status } from '../attempt/outcome.ts';
 import type { RowReason } from '../plan/reason.ts';
 import { isFailed, type Result } from './rows.ts';
 
-/** One reason why rows are not at their target, and how many share it. */
+/** One cause why rows are not at their target, and how many rows share it. */
 export type Cause = {
   status: Status;
   reason: RowReason;
@@ -13,15 +13,15 @@ export type Cause = {
   example_row: number;
 };
 
-/** What a run came to, counted row by row. */
+/** The results of a run, counted row by row. */
 export type Tally = {
   counts: Record<Status, number>;
-  /** Failed rows that would fail again. */
+  /** Rows that failed for good. */
   permanent: number;
   causes: Map<string, Cause>;
 };
 
-/** Distinct causes that are kept apart; a server that writes the row into its titles or codes must not fill the memory. */
+/** Distinct causes that are counted separately. A server that writes the row into its titles must not fill the memory. */
 const MOST_CAUSES = 200;
 
 export function emptyTally(): Tally {
@@ -37,8 +37,8 @@ export function addResult(tally: Tally, result: Result): void {
   if (status === 'unprocessed' || !(isFailed(status) || status === 'held')) return;
   const http = outcome?.httpStatus ?? null;
   const keyOf = (code: string, title: string) => [status, reason, http, code, title].join('\n');
-  const told = [outcome?.errorCode ?? '', outcome?.errorTitle ?? ''] as const;
-  const [code, title] = tally.causes.size < MOST_CAUSES || tally.causes.has(keyOf(...told)) ? told : ['', ''];
+  const named = [outcome?.errorCode ?? '', outcome?.errorTitle ?? ''] as const;
+  const [code, title] = tally.causes.size < MOST_CAUSES || tally.causes.has(keyOf(...named)) ? named : ['', ''];
   const key = keyOf(code, title);
   const cause = tally.causes.get(key);
   if (cause !== undefined) {
@@ -61,7 +61,7 @@ export function sortedCauses(tally: Tally): Cause[] {
   return [...tally.causes.values()].sort((a, b) => b.count - a.count || a.example_row - b.example_row);
 }
 
-/** The sum of all statuses: equal to the rows read, or rows were lost. */
+/** The sum of all statuses. If it differs from the rows read, rows were lost. */
 export function sumOf(tally: Tally): number {
   return Object.values(tally.counts).reduce((sum, n) => sum + n, 0);
 }

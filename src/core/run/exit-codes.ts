@@ -1,4 +1,4 @@
-/** The exit codes, by name: a contract with scripts. */
+/** The exit codes by name. Scripts rely on them. */
 export const EXIT = {
   ok: 0,
   internal: 1,
@@ -18,30 +18,36 @@ export const EXIT = {
   interrupted_sigterm: 143,
 } as const;
 
-/** The name of a code as it stands in summary.json; every signal is `interrupted`. */
+const SIGNAL_CODES: ReadonlySet<number> = new Set([
+  EXIT.interrupted_sighup,
+  EXIT.interrupted_sigint,
+  EXIT.interrupted_sigterm,
+]);
+
+/** The name of a code in summary.json. Every signal is `interrupted`. */
 export function exitName(code: number): string {
-  const name = Object.entries(EXIT).find(([, value]) => value === code)?.[0] ?? 'internal';
-  return name.startsWith('interrupted') ? 'interrupted' : name;
+  if (SIGNAL_CODES.has(code)) return 'interrupted';
+  return Object.entries(EXIT).find(([, value]) => value === code)?.[0] ?? 'internal';
 }
 
-/** What each code means for whoever sees it: one line each, for the README and the help. */
+/** What each code means, one line each, for the documents and the help. */
 export const EXIT_TEXT: readonly (readonly [codes: string, name: string, meaning: string, again: string])[] = [
   ['0', 'ok', 'every row is at its target (`plan`: would be)', 'no'],
-  ['1', 'internal', 'a bug of ours, or the disk; the ledger is kept', '`resume`'],
+  ['1', 'internal', 'an internal error, or the disk; the ledger is kept', '`resume`'],
   ['2', 'usage', 'flags, environment or job file are wrong', 'fix them'],
   ['3', 'input', 'the CSV, or rows of it, rejected; nothing was sent', 'fix the CSV'],
   [
     '4',
     'rows_not_at_target',
     'finished; some rows failed for good, or were held or rejected; `verify`: not every row is at its target',
-    'look at failed.csv, held.csv',
+    'check failed.csv, held.csv',
   ],
   ['5', 'retryable_rows', 'finished; only temporary failures are left', '`retry`'],
   [
     '6',
     'stopped',
     'stopped: too many failures, the API is down or asks for too long a wait, or wrong numbers',
-    'after a look, `resume`',
+    'check, then `resume`',
   ],
   ['7', 'preflight', 'the key or the account was refused, could not be read, or is another one', 'fix, then `resume`'],
   [

@@ -32,7 +32,7 @@ const MANIFEST = z.object({
   name: z.string(),
   command: z.enum(RUN_COMMANDS),
   state: z.enum(STATES),
-  /** As they were typed, without those at their default and without secrets. */
+  /** As typed, without defaults and without secrets. */
   settings: z.partialRecord(z.enum(SETTING_NAMES), typed),
   input: z.object({
     /** Absolute; null for standard input. */
@@ -50,11 +50,11 @@ const MANIFEST = z.object({
       duplicate: z.int(),
       unchanged: z.int().default(0),
       held: z.int().default(0),
-      /** When it was made; a run of an older version is as old as its directory. */
+      /** When it was made. Version 0.1.0 did not say, so the time of the run counts. */
       at: z.string().default(''),
-      /** How the account was read for it, in words; null where it was not. */
+      /** How the account was read, in words; null if it was not. */
       reading: z.string().nullable().default(null),
-      /** What is changed, the most frequent first; names where they were read. */
+      /** The kinds of change, the most frequent first. Names are '' if they were not read. */
       moves: z
         .array(
           z.object({
@@ -69,23 +69,23 @@ const MANIFEST = z.object({
         )
         .default([]),
       notes: z.array(z.string()).default([]),
-      /** What somebody should know before it is carried out; --strict makes errors of them. */
+      /** What the user should know before the plan is executed; --strict makes errors of them. */
       warnings: z.array(z.string()).default([]),
     })
     .nullable(),
-  /** Why the file as a whole was refused. */
+  /** Why the whole file was refused. */
   fault: z.object({ code: z.string(), text: z.string(), line: z.int().nullable() }).nullable(),
-  /** The run whose rows this one was made of, for `retry` and `undo`: its directory (absolute) and what was taken. */
+  /** For `retry` and `undo`: the run that the rows come from, its absolute directory, and which rows were taken. */
   source: z
     .strictObject({ run_id: z.string(), dir: z.string(), only: z.string(), undo: z.boolean().default(false) })
     .nullable()
     .default(null),
-  /** The account that was seen first, and a digest of the key that it accepted. */
+  /** The account of the first answer, and a digest of the key that it accepted. */
   organization_id: z.string().nullable().default(null),
   key_sha256: z.string().nullable().default(null),
-  /** The run that was started in place of this one. */
+  /** The run that was started instead of this one. */
   superseded_by: z.string().nullable().default(null),
-  /** Whether it holds a kernel lock while it runs; without, only its process id tells that it is there. */
+  /** Whether it holds a kernel lock while it runs. Without a lock, only the process id shows that it is running. */
   locked: z.boolean().default(false),
   stop: z.object({ reason: z.enum(STOP_CODES), detail: z.string() }).nullable(),
   exit_code: z.int().nullable(),
@@ -139,7 +139,7 @@ export function wroteText(version: string | null): string {
   return `Version ${shown} of telnyx-reassign wrote it. Fix: use version ${shown} or later.`;
 }
 
-/** The name of a run, made of a flag or a file name: `[a-z0-9-]{1,40}`. */
+/** Makes the name of a run from a flag or a file name: `[a-z0-9-]{1,40}`. */
 export function runName(text: string): string {
   const name = text
     .toLowerCase()

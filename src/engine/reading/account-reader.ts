@@ -40,7 +40,7 @@ export async function readAccount(options: AccountReadOptions, targets: readonly
   const { account, query, onChoice } = options;
   const wanted = total(account.unreadCounts());
   const describe = (by: string, why: string) =>
-    `${count(wanted, 'number')} read ${by}, in ${count(query.calls(), 'call')}${why === '' ? '' : `\n${why}`}`;
+    `Read ${count(wanted, 'number')} in ${count(query.calls(), 'request')} (${by})${why === '' ? '' : `\n${why}`}`;
   try {
     const read = await readCheapest(options, targets);
     return { how: describe(read.by, read.why), total: read.total };
@@ -49,7 +49,7 @@ export async function readAccount(options: AccountReadOptions, targets: readonly
     if (!hasNoList || account.unreadCounts().phones > 0) throw error;
     onChoice('one by one', account.unreadCounts().ids);
     await readEach(options);
-    return { how: describe('one by one, as the API gives no list', ''), total: null };
+    return { how: describe('one by one, because the API has no list of numbers', ''), total: null };
   }
 }
 
@@ -59,9 +59,9 @@ async function readCheapest(options: AccountReadOptions, targets: readonly strin
   const { account, onChoice } = options;
   const demand = account.unreadCounts();
   if (isCheapestByName(demand)) {
-    onChoice('by name', callsByName(demand));
+    onChoice('by phone number or id', callsByName(demand));
     await readByName(options);
-    return { by: 'by name', why: estimateText(demand, null), total: null };
+    return { by: 'by phone number or id', why: estimateText(demand, null), total: null };
   }
   // The first page shows how many numbers there are; the request is wasted only if another way is cheaper.
   const whole = await readPage(options, { page: 1 });
@@ -108,7 +108,7 @@ async function likelyProfiles(
   }
 }
 
-/** Reads lists as long as that is cheapestWay, and the rest by name. Returns how the numbers were read. */
+/** Reads lists as long as that is cheapest, and the rest by name. Returns how the numbers were read. */
 async function readLists(
   options: AccountReadOptions,
   whole: Page<ShownSettings>,
@@ -123,9 +123,9 @@ async function readLists(
     const guesses = left.map(({ guess }) => guess);
     const choice = cheapestWay(demand, pagesLeft, guesses);
     if (choice.how === 'by_name') {
-      onChoice('by name', callsByName(demand));
+      onChoice('by phone number or id', callsByName(demand));
       await readByName(options);
-      return [...ways, 'by name'].join(' and ');
+      return [...ways, 'by phone number or id'].join(' and ');
     }
     if (choice.how !== 'profile') break;
     const { profile } = choice;

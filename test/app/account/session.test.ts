@@ -130,7 +130,7 @@ describe('openSession', () => {
     expect(account.stateOf({ id: id(1), phoneNumber: '' })).toMatchObject({
       shown: { profile: profile(2), product: 'A2P' },
     });
-    expect(reading).toEqual({ how: expect.stringContaining('3 numbers read'), total: 10 });
+    expect(reading).toEqual({ how: expect.stringContaining('Read 3 numbers in '), total: 10 });
     const reads = sandbox.requests().length;
     expect(await ledgerOf(run)).toMatchObject([
       { type: 'session_started', pid: process.pid },

@@ -46,7 +46,7 @@ describe('planRun', () => {
     });
     expect(plan).toMatchObject({ change: 3, unchanged: 1, held: 0, reading: account?.how });
     expect(account?.how).toBe(
-      '4 numbers read from the list of all 6, in 1 call\nestimated calls: 4 one by one, or 1 from the whole list',
+      'Read 4 numbers in 1 request (from the list of all 6)\nestimated requests: 4 one by one, or 1 from the whole list',
     );
     expect(Math.abs(Date.parse(plan?.at as string) - Date.now())).toBeLessThan(30_000);
     expect(plan?.moves.map((move) => [move.count, move.profile_before, move.profile_target])).toEqual([
@@ -146,7 +146,7 @@ describe('planRun', () => {
   it('reads the sandbox without a key, and keeps its state for the next command', async () => {
     const place = await accountOf();
     const { run, account } = await place.plan(moves([1, 2]), { sandbox: 'true' });
-    expect(account?.how).toContain('2 numbers read');
+    expect(account?.how).toContain('Read 2 numbers in ');
     expect(run.manifest).toMatchObject({ organization_id: null, key_sha256: null });
     expect(existsSync(runFiles(run.dir).sandbox)).toBe(true);
     expect(place.sandbox.requests()).toEqual([]);

@@ -29,13 +29,13 @@ describe('the calls that read numbers by their names', () => {
 describe('the estimate in words', () => {
   it('names the ways that there are, and their calls', () => {
     expect(estimateText({ ids: 10_000, idsWithPhone: 0, phones: 0 }, 40)).toBe(
-      'estimated calls: 10,000 one by one, or 40 from the whole list',
+      'estimated requests: 10,000 one by one, or 40 from the whole list',
     );
     expect(estimateText({ ids: 600, idsWithPhone: 500, phones: 1 }, null)).toBe(
-      'estimated calls: 3 by phone number and 100 one by one, and no list could take fewer',
+      'estimated requests: 3 by phone number and 100 one by one, and no list takes fewer',
     );
     expect(estimateText({ ids: 0, idsWithPhone: 0, phones: 5 }, 7)).toBe(
-      'estimated calls: 1 by phone number, or 7 from the whole list',
+      'estimated requests: 1 by phone number, or 7 from the whole list',
     );
   });
 });

@@ -81,7 +81,7 @@ describe('a 200', () => {
     const verdict = {
       kind: 'wrong_number',
       detail:
-        'the file says +18005550001, the account has +18005550002 under this id (and it may have been changed now)',
+        'the file says +18005550001, the account has +18005550002 under this id; the write may have changed that number',
     };
     expect(classify(entry, shown(settings), false)).toEqual(verdict);
     expect(classify(entry, shown({ ...settings, profile: null }), false)).toEqual(verdict);
@@ -176,7 +176,7 @@ describe('a redirect', () => {
   it.each([300, 301, 302, 303, 304, 307, 308])(
     'by HTTP %d fails its row, and stops a run that has just begun',
     (status) => {
-      const detail = `HTTP ${status}: the server sends requests elsewhere, and redirects are not followed`;
+      const detail = `HTTP ${status}: the server redirects requests, and redirects are not followed`;
       const answer = makeAnswer(status, { kind: 'unreadable' });
       expect(classify(entry, answer, false)).toEqual({ kind: 'failed', reason: 'redirected', detail });
       expect(classify(entry, answer, true)).toEqual({ kind: 'stop', reason: 'redirected', detail });

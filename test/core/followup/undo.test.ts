@@ -157,7 +157,7 @@ describe('the row of an undo', () => {
   ])('is held where it is not known what was there: %s', (_what, entry, values) => {
     expect(undoEntry(1, entry, values)).toMatchObject({
       ...{ action: 'held', reason: 'before_unknown' },
-      note: 'what the number had before is not known, as the run has not read it, or was not shown it',
+      note: 'the value from before is unknown: the run did not read it, or the API did not show it',
     });
   });
 

@@ -110,7 +110,7 @@ describe('a row whose number could not be read', () => {
     (known) => {
       expect(resolve(byPhone(), known)).toMatchObject({
         ...{ action: 'rejected', reason: 'not_found', id: '' },
-        note: `the number ${PHONE} could not be looked up: it was not read`,
+        note: `the number ${PHONE} could not be read: it was not read`,
       });
     },
   );

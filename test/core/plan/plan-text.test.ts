@@ -31,7 +31,7 @@ const UNTIL = NOW + 7 * 86_400_000;
 function textOf(preview: Preview, changes: Partial<PlanTextOptions> = {}): string {
   return planText(preview, { settings: PACE, sentTo: TO, now: NOW, validUntil: UNTIL, account: null, ...changes });
 }
-const valid = `The plan may be carried out until ${localTime(UNTIL)} (--max-plan-age)`;
+const valid = `The plan is valid until ${localTime(UNTIL)} (--max-plan-age)`;
 const many = (n: number, changes: (at: number) => Partial<PlanEntry>) =>
   Array.from({ length: n }, (_, at) => makeEntry({ row: at + 1, line: at + 2, ...changes(at) }));
 
@@ -53,7 +53,7 @@ describe('the least time', () => {
     [3, 0.5, 'about 6s at 0.5/s'],
     [0, 5, ''],
     [10_000, 'off', ''],
-    [10_000, 'auto', 'about 33m 20s at 5/s, where auto begins'],
+    [10_000, 'auto', 'about 33m 20s at 5/s, the initial rate of auto'],
   ] as const)('of %d requests at %s is %j', (requests, rate, text) => {
     expect(timeNeeded(requests, rate)).toBe(text);
   });
@@ -80,7 +80,7 @@ describe('the time until a run is to end', () => {
       18_001,
       'auto',
       '+1h',
-      'Within 1h: it does not fit at 5/s, where auto begins, about 18,000 of 18,001 rows will be sent; resume sends the others',
+      'Within 1h: it does not fit at 5/s, the initial rate of auto, about 18,000 of 18,001 rows will be sent; resume sends the others',
     ],
     [9_999_999, 'off', '06:00', `Until ${six}: it fits`],
     [9_999_999, 'off', '+1ms', 'Within 1ms: it fits'],
@@ -129,7 +129,7 @@ ${valid}
 
   it('says no time where nothing paces the requests', () => {
     const text = textOf(previewOf([makeEntry()]), { settings: { ...PACE, rate: 'off' }, sentTo: 'To the sandbox' });
-    expect(text).toMatch(/, keep\n\nTo the sandbox\nThe plan may be carried out until .*\n$/);
+    expect(text).toMatch(/, keep\n\nTo the sandbox\nThe plan is valid until .*\n$/);
     expect(text).toContain('\n1 row: 1 to send, 0 rejected, 0 duplicates\n');
   });
 
@@ -209,7 +209,7 @@ describe('the text of a plan for which the account was read', () => {
   const THIRD = '9c858901-8a57-4791-81fe-4c455b099bc9';
   const names: Record<string, string> = { [PROFILE]: 'Support', [OTHER_PROFILE]: 'Sales EU and the rest of it' };
   const read = (changes: Partial<AccountText> = {}): AccountText => ({
-    how: '6 numbers read by name, in 1 call',
+    how: 'Read 6 numbers in 1 request (by name)',
     nameOf: (profile) => names[profile] ?? '',
     notes: [],
     ...changes,
@@ -229,7 +229,7 @@ describe('the text of a plan for which the account was read', () => {
     const notes = ['opt-outs stay with the profile that a number leaves', "5 % of the account's 100 numbers change"];
     expect(textOf(previewOf(entries), { account: read({ notes }) })).toBe(
       `
-6 numbers read by name, in 1 call
+Read 6 numbers in 1 request (by name)
 8 rows: 5 to change, 1 unchanged, 1 rejected, 1 duplicate
 
   rows  change
@@ -272,7 +272,7 @@ ${valid}
     const entries = many(2, () => ({ action: 'unchanged' }));
     const text = textOf(previewOf(entries), { account: read({ notes: ['a note'] }) });
     expect(text).toBe(
-      '\n6 numbers read by name, in 1 call\n2 rows: 0 to change, 2 unchanged, 0 rejected, 0 duplicates\n',
+      '\nRead 6 numbers in 1 request (by name)\n2 rows: 0 to change, 2 unchanged, 0 rejected, 0 duplicates\n',
     );
   });
 

@@ -7,21 +7,21 @@ const WHY = 'the detail';
 
 describe('why a run stopped', () => {
   it.each([
-    ['key_refused', 'The API refused the key: the detail. Set TELNYX_API_KEY to a key that is valid, then go on.'],
+    ['key_refused', 'The API refused the key: the detail. Set TELNYX_API_KEY to a valid key, then resume.'],
     ['account_refused', 'The API refused the account or the key: the detail.'],
     ['redirected', 'Nothing was sent on: the detail. Check --base-url.'],
     ['phone_number_mismatch', 'Ids and phone numbers do not belong together: the detail. Was one column sorted alone?'],
-    ['max_failures', 'Stopped, as too much fails: the detail.'],
-    ['max_same_error', 'Stopped, as too much fails: the detail.'],
+    ['max_failures', 'Stopped: too many failures: the detail.'],
+    ['max_same_error', 'Stopped: too many failures: the detail.'],
     [
       'profiles_held',
-      'Stopped, as every profile that has rows left is held; held.csv says why. Mend the profile, then go on.',
+      'Stopped: every profile with rows to send is held; held.csv says why. Fix the profile, then resume.',
     ],
-    ['outage', 'Stopped, as the API looks down: the detail.'],
+    ['outage', 'Stopped: the API appears to be down: the detail.'],
     ['finish_by', 'Paused: the detail.'],
     ['stop_after', 'Paused: the detail.'],
     ['server_wait', 'Stopped: the detail.'],
-    ['internal', 'Stopped by a fault of ours or of this machine: the detail.'],
+    ['internal', 'Stopped by an internal error, or by an error of this machine: the detail.'],
   ] satisfies [StopReason, string][])('by %s is said in a sentence', (reason, text) => {
     expect(stopText({ reason, detail: WHY }, null, makeTally({ unverified: 1 }))).toBe(text);
     expect(stopText({ reason, detail: WHY }, null, makeTally({}))).toBe(text);
@@ -41,13 +41,13 @@ describe('why a run stopped', () => {
     const failure = new Error('ENOSPC: no space left on device');
     const internal = { reason: 'internal', detail: WHY } as const;
     expect(stopText(internal, failure, makeTally({}))).toBe(
-      'Stopped by a fault of ours or of this machine: ENOSPC: no space left on device.',
+      'Stopped by an internal error, or by an error of this machine: ENOSPC: no space left on device.',
     );
     expect(stopText(internal, 'a text', makeTally({}))).toBe(
-      'Stopped by a fault of ours or of this machine: the detail.',
+      'Stopped by an internal error, or by an error of this machine: the detail.',
     );
     expect(stopText({ reason: 'outage', detail: WHY }, failure, makeTally({}))).toBe(
-      'Stopped, as the API looks down: the detail.',
+      'Stopped: the API appears to be down: the detail.',
     );
   });
 });

@@ -47,7 +47,7 @@ describe('a manifest', () => {
         change: 1,
         unchanged: 2,
         held: 3,
-        reading: '6 numbers read by name, in 1 call',
+        reading: 'Read 6 numbers in 1 request (by name)',
         moves: [
           {
             count: 1,

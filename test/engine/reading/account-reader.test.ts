@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ShownSettings } from '../../../src/core/api/response.ts';
+import { count } from '../../../src/core/text/text.ts';
 import { Stopped, Unread } from '../../../src/engine/reading/account-query.ts';
 import { accountWorld, byBoth, byId, byPhone, number, P1, P2, PAGE, upTo } from '../../support/engine/account-world.ts';
 import { http, network } from '../../support/engine/fake-world.ts';
@@ -27,7 +28,7 @@ describe('numbers are read', () => {
     const { account, reading } = await world.read(rows);
     expect(world.calls.length).toBeLessThanOrEqual(most);
     for (const named of rows) expect(account.stateOf(named).state).toBe('found');
-    expect(reading.how).toContain(`in ${world.calls.length} call`);
+    expect(reading.how).toContain(`in ${count(world.calls.length, 'request')} (`);
     expect(account.unreadCounts()).toEqual({ ids: 0, idsWithPhone: 0, phones: 0 });
   });
 
@@ -36,7 +37,7 @@ describe('numbers are read', () => {
     const world = accountWorld(numbers);
     const { account, reading } = await world.read([...upTo(995, byId), byId(15_000)], [P2]);
     expect(world.calls.length).toBeLessThanOrEqual(7);
-    expect(reading.how).toContain(`from the list of profile ${P2} and by name`);
+    expect(reading.how).toContain(`from the list of profile ${P2} and by phone number or id`);
     expect(account.stateOf(byId(15_000)).state).toBe('found');
   });
 
@@ -181,7 +182,7 @@ describe('an API with errors', () => {
   it.each([404, 405])('that answers %d to lists is read one by one', async (status) => {
     const world = accountWorld(all(20), { answer: (call) => (call.startsWith('number') ? null : http(status)) });
     const { account, reading } = await world.read(upTo(20, byId));
-    expect(reading.how).toContain('one by one, as the API gives no list');
+    expect(reading.how).toContain('one by one, because the API has no list of numbers');
     for (let n = 1; n <= 20; n++) expect(account.stateOf(byId(n)).state).toBe('found');
     const failure = await accountWorld(all(20), { answer: () => http(status) })
       .read([byPhone(1)])

@@ -77,7 +77,7 @@ describe('a saved plan', () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await readingApi({ numbers: 3 });
     const planned = await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags)]);
-    expect(planned.stdout).toMatch(/The plan may be carried out until \d{4}-\d\d-\d\d \d\d:\d\d/);
+    expect(planned.stdout).toMatch(/The plan is valid until \d{4}-\d\d-\d\d \d\d:\d\d/);
     const dir = lastRun(cwd);
     const manifest = manifestOf(cwd, dir);
     const at = new Date(Date.now() - 8 * 86_400_000).toISOString();

@@ -102,7 +102,7 @@ describe('reading the account', () => {
     const { flags } = await readingApi({ readFaults: [{ kind: '404', probability: null, id: null, times: 1 }] });
     const { exit, stdout } = await run(cwd, ['plan', writeLines(cwd, rows(1, 5)), ...planFlags(flags)]);
     expect(exit).toBe(0);
-    expect(stdout).toContain('5 numbers read one by one, as the API gives no list');
+    expect(stdout).toContain('(one by one, because the API has no list of numbers)');
   });
 
   it.each([

@@ -129,7 +129,7 @@ describe('a run directory of version 0.1.0', () => {
     const { exit, stderr } = await run(cwd, ['undo', lastRun(cwd), '--yes']);
     expect(exit).toBe(4);
     expect(stderr).toContain('7 rows: 0 to send, 7 held');
-    expect(stderr).toContain('what the number had before is not known');
+    expect(stderr).toContain('the value from before is unknown');
     expect(writtenIds(sandbox)).toEqual([]);
     expect(valuesOf(sandbox)).toEqual(WANTED);
     expect(new Set(table(cwd, 'held.csv').map((row) => row.reassign_reason))).toEqual(new Set(['before_unknown']));

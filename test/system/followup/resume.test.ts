@@ -102,7 +102,7 @@ describe('resume', () => {
     ['SIGINT', [], 130, /SIGINT/],
     ['--stop-after', ['--stop-after', '7'], 10, /7/],
     ['--finish-by', ['--finish-by', '+1s'], 10, /finish-by/],
-    ['--max-failures', ['--max-failures', '1'], 6, /too much fails/],
+    ['--max-failures', ['--max-failures', '1'], 6, /Stopped: too many failures: /],
   ])('goes on after %s, and sends no row twice', async (how, more, exit, said) => {
     const cwd = workDirectory();
     const failing = exit === 6 ? [3, 6].map((n) => `not-eligible@${numberId(n)}`) : [];
