@@ -36,7 +36,7 @@ export function reasonsTable(): string {
     ['reason', 'with status', 'meaning'],
     Object.entries(REASONS).map(([reason, { statuses, meaning }]) => [
       `\`${reason}\``,
-      [...statuses, ...(Object.hasOwn(REJECTIONS, reason) ? ['rejected'] : [])].map((name) => `\`${name}\``).join(', '),
+      statuses.map((name) => `\`${name}\``).join(', '),
       meaning,
     ]),
   );
