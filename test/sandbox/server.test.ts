@@ -36,8 +36,11 @@ describe('starting and closing', () => {
 });
 
 it('records no status for a client that disconnects before the answer', async () => {
-  const to = await sandbox({ latencyMs: 80 });
-  const outcome = call(to, '/messaging_profiles', { signal: AbortSignal.timeout(20) }).catch(() => 'disconnected');
+  const to = await sandbox({ latencyMs: 500 });
+  const client = new AbortController();
+  const outcome = call(to, '/messaging_profiles', { signal: client.signal }).catch(() => 'disconnected');
+  while (to.requests().length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  client.abort();
   expect(await outcome).toBe('disconnected');
   expect((await call(to, '/nowhere')).status).toBe(404);
   expect(to.requests().map((received) => received.status)).toEqual([null, 404]);
