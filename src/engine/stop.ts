@@ -1,33 +1,26 @@
 import type { StopCause, StopReason } from '../core/attempt/stop-reason.ts';
 import type { Clock } from './ports.ts';
 
-/** A request to end the run, shared by everything that may ask for it or must obey it. */
-export type Stop = {
-  /** Null while the run goes on. */
-  asked: () => StopCause | null;
-  /** The first reason stays; later calls are ignored. */
-  ask: (reason: StopReason, detail: string) => void;
-  /** Calls back once when a stop is asked for, at once if it has been. Returns a function that removes the callback. */
-  onAsked: (callback: () => void) => () => void;
-};
+export type Stop = ReturnType<typeof createStop>;
 
-export function createStop(): Stop {
+/** A request to end the run, shared by everything that may ask for it or must obey it. */
+export function createStop() {
   let asked: StopCause | null = null;
   const callbacks = new Set<() => void>();
   return {
+    /** Null while the run goes on. */
     asked: () => asked,
-    ask: (reason, detail) => {
+    /** The first reason stays; later calls are ignored. */
+    ask(reason: StopReason, detail: string): void {
       if (asked !== null) return;
       asked = { reason, detail };
       for (const callback of [...callbacks]) callback();
       callbacks.clear();
     },
-    onAsked: (callback) => {
-      if (asked !== null) {
-        callback();
-        return () => undefined;
-      }
-      callbacks.add(callback);
+    /** Calls back once when a stop is asked for, at once if it has been. Returns a function that removes the callback. */
+    onAsked(callback: () => void): () => void {
+      if (asked === null) callbacks.add(callback);
+      else callback();
       return () => callbacks.delete(callback);
     },
   };

@@ -11,31 +11,26 @@ const NEWEST_WEIGHT = 0.1;
 /** How fast the shortest answer time follows a server that becomes slower. */
 const SHORTEST_GROWTH = 0.01;
 
-/** Learns from answer times how much later than they were sent requests arrive. */
-export type ArrivalDelay = {
-  /** The delay of the request that was answered after `answerMs`, in ms; at most 60. */
-  estimate: (answerMs: number) => number;
-};
-
 /**
+ * Returns a function that learns from answer times how much later than they were sent requests arrive: it returns the
+ * delay of the request that was answered after `answerMs`, in ms; at most 60.
+ *
  * A request has arrived before its answer: behind a server that takes 1 ms, its delay is at most the answer time. Behind
  * a server that always takes 100 ms, a request that is answered after 130 ms may have arrived 30 ms late. If answer times
  * vary by more than the mean rate can bear, only what is unusual counts; if they vary much, the usual delay is assumed.
  */
-export function createArrivalDelay(): ArrivalDelay {
+export function createArrivalDelay(): (answerMs: number) => number {
   let shortestMs = Number.POSITIVE_INFINITY;
   // A server counts as steady only after its answers have shown it.
   let meanVariationMs = MAX_MEAN_VARIATION_MS + DELAY_BUDGET_MS;
-  return {
-    estimate(answerMs) {
-      if (shortestMs === Number.POSITIVE_INFINITY) shortestMs = answerMs;
-      shortestMs = answerMs < shortestMs ? answerMs : shortestMs + (answerMs - shortestMs) * SHORTEST_GROWTH;
-      const variationMs = shortestMs <= USUAL_DELAY_MS ? answerMs : answerMs - shortestMs;
-      meanVariationMs += (Math.min(variationMs, MAX_DELAY_MS) - meanVariationMs) * NEWEST_WEIGHT;
-      const minMs = Math.min(answerMs, USUAL_DELAY_MS);
-      if (meanVariationMs > MAX_MEAN_VARIATION_MS) return minMs;
-      const unusualMs = variationMs - Math.max(0, meanVariationMs - DELAY_BUDGET_MS);
-      return Math.max(minMs, Math.min(MAX_DELAY_MS, unusualMs));
-    },
+  return (answerMs) => {
+    if (shortestMs === Number.POSITIVE_INFINITY) shortestMs = answerMs;
+    shortestMs = answerMs < shortestMs ? answerMs : shortestMs + (answerMs - shortestMs) * SHORTEST_GROWTH;
+    const variationMs = shortestMs <= USUAL_DELAY_MS ? answerMs : answerMs - shortestMs;
+    meanVariationMs += (Math.min(variationMs, MAX_DELAY_MS) - meanVariationMs) * NEWEST_WEIGHT;
+    const minMs = Math.min(answerMs, USUAL_DELAY_MS);
+    if (meanVariationMs > MAX_MEAN_VARIATION_MS) return minMs;
+    const unusualMs = variationMs - Math.max(0, meanVariationMs - DELAY_BUDGET_MS);
+    return Math.max(minMs, Math.min(MAX_DELAY_MS, unusualMs));
   };
 }

@@ -18,26 +18,9 @@ const NOTABLE_GROWTH = 1.05;
 /** They also do so this often, because the rate may grow without an answer. */
 const RECOMPUTE_MS = 1000;
 
-/** One rate for all requests of a run: attempts, retries and reads. */
-export type Pacer = {
-  /** Waits for a slot. Null if `mayGo` returns false; by default when the run is to stop. `holder` passes its own hold. */
-  admit: (holder?: symbol, mayGo?: () => boolean) => Promise<Pass | null>;
-  /**
-   * Admits nothing for this long; of several pauses, the one that ends last counts. Returns whether the pause became
-   * longer. `isThrottled`: a 429 is the reason.
-   */
-  pause: (ms: number, isThrottled: boolean) => boolean;
-  /** The rate may have changed: waiting requests compute their wait again. */
-  onRateChange: () => void;
-  /** Admits nothing but the holder until it is called with null. */
-  hold: (holder: symbol | null) => void;
-  pausedUntil: () => number;
-  /** When the present pause began: answers to earlier requests are no news. */
-  pausedSince: () => number;
-  measured: () => RateSeen;
-};
+export type Pacer = ReturnType<typeof createPacer>;
 
-export type PacerOptions = {
+type PacerOptions = {
   rate: Settings['rate'];
   control: RateControl;
   clock: Clock;
@@ -46,11 +29,11 @@ export type PacerOptions = {
 };
 
 /**
- * Spaces requests evenly on a monotonic clock at the rate of the control. If the rate is a number, a window limit is kept
+ * One rate for all requests of a run: attempts, retries and reads. Spaces requests evenly on a monotonic clock at the rate of the control. If the rate is a number, a window limit is kept
  * as well. Slots alone are not enough, because a request may leave long after it was admitted (connecting, a cold
  * process); the window alone would allow bursts.
  */
-export function createPacer({ rate, control, clock, stop, meter = createMeter() }: PacerOptions): Pacer {
+export function createPacer({ rate, control, clock, stop, meter = createMeter() }: PacerOptions) {
   const perSecond = (now: number) => (rate === 'off' ? Number.POSITIVE_INFINITY : control.rate(now));
   const waiting = createWaitingList(clock);
   const limit = createWindowLimit(rate, clock, waiting.wake);
@@ -85,7 +68,8 @@ export function createPacer({ rate, control, clock, stop, meter = createMeter() 
   }
 
   return {
-    async admit(holder, mayGo = () => stop.asked() === null) {
+    /** Waits for a slot. Null if `mayGo` returns false, by default when the run is to stop. `holder` passes its own hold. */
+    async admit(holder?: symbol, mayGo = () => stop.asked() === null): Promise<Pass | null> {
       const removeCallback = stop.onAsked(waiting.wake);
       try {
         for (;;) {
@@ -100,39 +84,41 @@ export function createPacer({ rate, control, clock, stop, meter = createMeter() 
         removeCallback();
       }
     },
-    pause(ms, isThrottled) {
+    /**
+     * Admits nothing for this long; of several pauses, the one that ends last counts. Returns whether the pause became
+     * longer. `isThrottled`: a 429 is the reason.
+     */
+    pause(ms: number, isThrottled: boolean): boolean {
       const now = clock.now();
       if (now + ms <= pause.end) return false;
       usage.measure(now, perSecond(now), pause.end);
       extendPause(pause, now, now + ms, isThrottled);
       return true;
     },
-    onRateChange() {
+    /** The rate may have changed: waiting requests compute their wait again. */
+    onRateChange(): void {
       const now = clock.now();
       usage.measure(now, perSecond(now), pause.end);
       if (perSecond(now) > waitedAtRate * NOTABLE_GROWTH) waiting.wake();
     },
-    hold(holder) {
+    /** Admits nothing but the holder until it is called with null. */
+    hold(holder: symbol | null): void {
       holdingFor = holder;
       if (holder === null) waiting.wake();
     },
     pausedUntil: () => pause.end,
+    /** When the present pause began: answers to earlier requests are no news. */
     pausedSince: () => pause.start,
-    measured() {
+    measured(): RateSeen {
+      const limit = control.seen();
       return {
         mean_per_s: usage.mean(),
         max_in_1s: meter.second.most(),
         max_in_60s: meter.minute.most(),
         ...pausedUpTo(pause, clock.now()),
         allowed: usage.allowed(),
-        server_limit: serverLimit(control),
+        server_limit: limit && { requests: limit.limit, window_ms: limit.windowMs && Math.round(limit.windowMs) },
       };
     },
   };
-}
-
-function serverLimit(control: RateControl): RateSeen['server_limit'] {
-  const seen = control.seen();
-  if (seen === null) return null;
-  return { requests: seen.limit, window_ms: seen.windowMs === null ? null : Math.round(seen.windowMs) };
 }

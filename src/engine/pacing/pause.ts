@@ -1,15 +1,9 @@
 import type { RateSeen } from '../../core/ledger/entry.ts';
 
-/** The pauses of all requests. A longer pause extends a shorter one. */
-export type Pause = {
-  start: number;
-  end: number;
-  totalMs: number;
-  /** The part of `totalMs` that 429s have caused. */
-  throttledMs: number;
-};
+type Pause = ReturnType<typeof createPause>;
 
-export function createPause(): Pause {
+/** The pauses of all requests. A longer pause extends a shorter one. `throttledMs`: the part that 429s have caused. */
+export function createPause() {
   return { start: Number.NEGATIVE_INFINITY, end: Number.NEGATIVE_INFINITY, totalMs: 0, throttledMs: 0 };
 }
 

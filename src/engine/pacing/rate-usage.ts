@@ -1,18 +1,7 @@
 import type { Settings } from '../../core/settings/schema.ts';
 
 /** Compares the requests that were sent with those that were allowed, from the first request to the last. */
-export type RateUsage = {
-  /** Must be called whenever the rate or the pause changes. `perSecond`: the rate from now on. */
-  measure: (now: number, perSecond: number, pauseEnd: number) => void;
-  /** A request was admitted; `measure` has been called at this time. */
-  onAdmitted: (now: number, intervalMs: number) => void;
-  /** Requests a second. */
-  mean: () => number;
-  /** How many requests were allowed; null without a limit. */
-  allowed: () => number | null;
-};
-
-export function createRateUsage(rate: Settings['rate']): RateUsage {
+export function createRateUsage(rate: Settings['rate']) {
   let admitted = 0;
   let firstAt = 0;
   let lastAt = 0;
@@ -30,20 +19,24 @@ export function createRateUsage(rate: Settings['rate']): RateUsage {
   }
 
   return {
-    measure(now, perSecond, pauseEnd) {
+    /** Must be called whenever the rate or the pause changes. `perSecond`: the rate from now on. */
+    measure(now: number, perSecond: number, pauseEnd: number): void {
       const from = Math.max(measuredAt, pauseEnd);
       if (admitted > 0 && now > from) allowed += ((now - from) * measuredPerSecond) / 1000;
       measuredAt = now;
       measuredPerSecond = perSecond;
     },
-    onAdmitted(now, intervalMs) {
+    /** A request was admitted; `measure` has been called at this time. */
+    onAdmitted(now: number, intervalMs: number): void {
       if (admitted === 0) firstAt = now;
       allowedAtLast = allowed;
       lastIntervalMs = intervalMs;
       lastAt = now;
       admitted += 1;
     },
+    /** Requests a second. */
     mean: () => (admitted === 0 ? 0 : (1000 * admitted) / spanMs()),
+    /** How many requests were allowed; null without a limit. */
     allowed: () => (rate === 'off' ? null : admitted === 0 ? 0 : 1 + allowedAtLast),
   };
 }

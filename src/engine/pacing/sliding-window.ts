@@ -1,39 +1,22 @@
-/** The number of a counted event; with it, the event's time can still be corrected. */
-export type EventNumber = number;
-
-/** Counts events in a sliding window. All times are in ms. */
-export type WindowCount = {
-  /** `at` may lie a little ahead of `now`. */
-  add: (at: number, now?: number) => EventNumber;
-  /** Changes the time of an event; does nothing if it has left the window. */
-  correct: (event: EventNumber, at: number) => void;
-  /** The number of events in the window that ends now. */
-  size: (now: number) => number;
-  /** The time of the event that will leave the window first; call `size` before. */
-  oldest: () => number;
-  /** The largest number of events that any window has held. */
-  most: () => number;
-};
+export type Meter = ReturnType<typeof createMeter>;
 
 /** Counts requests in any second and in any minute, over all phases of a command. */
-export type Meter = { second: WindowCount; minute: WindowCount };
-
-export function createMeter(): Meter {
+export function createMeter() {
   return { second: createWindowCount(1000), minute: createWindowCount(60_000) };
 }
 
 /**
- * A ring of times, 8 bytes an event, so that memory follows the window and not the run. An event leaves only after those
+ * Counts events in a sliding window; all times are in ms. A ring of times, 8 bytes an event, so that memory follows the window and not the run. An event leaves only after those
  * before it. One that is corrected to a later time keeps some others a little longer: for some ms the count may be too
  * high, but never too low.
  */
-export function createWindowCount(windowMs: number): WindowCount {
+export function createWindowCount(windowMs: number) {
   let ring = new Float64Array(64);
   // Events are numbered from 0; those from `front` to before `end` are in the window.
   let front = 0;
   let end = 0;
   let most = 0;
-  const timeOf = (event: EventNumber) => ring[event % ring.length] as number;
+  const timeOf = (event: number) => ring[event % ring.length] as number;
 
   function forget(now: number): void {
     while (front < end && timeOf(front) <= now - windowMs) front += 1;
@@ -47,7 +30,8 @@ export function createWindowCount(windowMs: number): WindowCount {
   }
 
   return {
-    add(at, now = at) {
+    /** `at` may lie a little ahead of `now`. Returns the number of the event, by which its time can be corrected. */
+    add(at: number, now = at): number {
       forget(now);
       makeRoom();
       const event = end;
@@ -56,14 +40,18 @@ export function createWindowCount(windowMs: number): WindowCount {
       most = Math.max(most, end - front);
       return event;
     },
-    correct(event, at) {
+    /** Changes the time of an event; does nothing if it has left the window. */
+    correct(event: number, at: number): void {
       if (event >= front) ring[event % ring.length] = at;
     },
-    size(now) {
+    /** The number of events in the window that ends now. */
+    size(now: number): number {
       forget(now);
       return end - front;
     },
+    /** The time of the event that will leave the window first; call `size` before. */
     oldest: () => (front < end ? timeOf(front) : Number.POSITIVE_INFINITY),
+    /** The largest number of events that any window has held. */
     most: () => most,
   };
 }

@@ -1,26 +1,21 @@
 import type { HttpAnswer } from '../../core/api/response.ts';
 import { backoffMs, rateHeaders, serverWaitMs } from '../../core/attempt/backoff.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
+import type { Settings } from '../../core/settings/schema.ts';
 import { formatDuration, MINUTE_MS } from '../../core/text/duration.ts';
-import type { Ports, Sleep } from '../ports.ts';
+import type { Ports } from '../ports.ts';
 import type { Stop } from '../stop.ts';
 import type { Pacer } from './pacer.ts';
 
-/** Pauses all requests when the server asks for it. */
-export type Throttle = {
-  /** `admittedAt`: when the request was admitted, in monotonic ms. */
-  onResponse: (answer: HttpAnswer, admittedAt: number) => void;
-  /** The run has ended: removes the timers of pauses. */
-  end: () => void;
-};
+export type Throttle = ReturnType<typeof createThrottle>;
 
-export type ThrottleOptions = {
+type ThrottleOptions = {
   ports: Pick<Ports, 'clock' | 'onEvent'>;
   pacer: Pacer;
   /** Null without a limit: rate headers are not read then. */
   control: RateControl | null;
   stop: Stop;
-  limits: { retryBaseMs: number; retryMaxMs: number; maxServerWaitMs: number };
+  limits: Pick<Settings, 'retry_base' | 'retry_max' | 'max_server_wait'>;
 };
 
 /** A `reset` from here on is a time of day. It and the `Date` that it is compared with are whole seconds. */
@@ -37,34 +32,33 @@ function timeAfter(wallNow: number, waitMs: number): string {
 
 /** Whether an answer shows that requests are accepted: it is about the request, not about who may send when. */
 function isAccepted(status: number): boolean {
-  return (
-    (status >= 200 && status < 300) || (status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status))
-  );
+  if (status >= 400 && status < 500) return ![401, 403, 408, 425, 429].includes(status);
+  return status >= 200 && status < 300;
 }
 
-/** One 429 pauses all requests. If the server asks for a longer wait than the limit, the run stops and no row fails. */
-export function createThrottle({ ports, pacer, control, stop, limits }: ThrottleOptions): Throttle {
+/** Pauses all requests when the server asks for it: one 429 is enough. If the server asks for a longer wait than the limit, the run stops and no row fails. */
+export function createThrottle({ ports, pacer, control, stop, limits }: ThrottleOptions) {
   const { clock } = ports;
   let throttledSince: number | null = null;
   let rounds = 0;
-  const pauses = new Set<Sleep>();
+  const pauses = new Set<() => void>();
 
   function pause(ms: number, why: string, isThrottled: boolean): void {
     if (!pacer.pause(ms, isThrottled)) return;
     ports.onEvent({ event: 'run.paused', waitMs: ms, why });
     const sleep = clock.sleep(ms);
     const removeCallback = stop.onAsked(sleep.cancel);
-    pauses.add(sleep);
+    pauses.add(sleep.cancel);
     void sleep.done.then(() => {
       removeCallback();
-      pauses.delete(sleep);
+      pauses.delete(sleep.cancel);
       if (clock.now() >= pacer.pausedUntil()) ports.onEvent({ event: 'run.resumed' });
     });
   }
 
   function giveUp(waitMs: number, what: string): void {
     const when = timeAfter(clock.wallNow(), waitMs);
-    const limit = formatDuration(limits.maxServerWaitMs);
+    const limit = formatDuration(limits.max_server_wait);
     stop.ask('server_wait', `${what}, longer than --max-server-wait ${limit}; go on after ${when}`);
   }
 
@@ -85,20 +79,22 @@ export function createThrottle({ ports, pacer, control, stop, limits }: Throttle
     // Requests that were in flight when the pause began met the same limit.
     if (rounds === 0 || admittedAt >= pacer.pausedSince()) rounds += 1;
     // At least half of the backoff, because a pause of all requests must not be close to 0.
-    const ownMs = backoffMs(rounds, limits.retryBaseMs, limits.retryMaxMs, 0.5 + clock.random() / 2);
+    const ownMs = backoffMs(rounds, limits.retry_base, limits.retry_max, 0.5 + clock.random() / 2);
     const waitMs = askedMs > 0 ? askedMs : ownMs;
     const lastedMs = now - throttledSince;
-    if (lastedMs + waitMs > limits.maxServerWaitMs) {
+    if (lastedMs + waitMs > limits.max_server_wait) {
       const lasted = formatDuration(lastedMs);
       giveUp(waitMs, `nothing but 429 for ${lasted}, and another ${formatDuration(waitMs)} to wait`);
     } else pause(waitMs, askedMs > 0 ? 'HTTP 429: the server asks to wait' : 'HTTP 429', true);
   }
 
   return {
-    end() {
-      for (const sleep of pauses) sleep.cancel();
+    /** The run has ended: removes the timers of pauses. */
+    end(): void {
+      for (const cancel of pauses) cancel();
     },
-    onResponse(answer, admittedAt) {
+    /** `admittedAt`: when the request was admitted, in monotonic ms. */
+    onResponse(answer: HttpAnswer, admittedAt: number): void {
       const { status, wait } = answer;
       updateRate(answer, admittedAt);
       if (isAccepted(status)) {
@@ -106,7 +102,7 @@ export function createThrottle({ ports, pacer, control, stop, limits }: Throttle
         rounds = 0;
       }
       const askedMs = serverWaitMs(wait, status === 429, clock.wallNow()) ?? 0;
-      if (askedMs > limits.maxServerWaitMs) giveUp(askedMs, `the server asks to wait ${formatDuration(askedMs)}`);
+      if (askedMs > limits.max_server_wait) giveUp(askedMs, `the server asks to wait ${formatDuration(askedMs)}`);
       else if (status === 429) onThrottled(askedMs, admittedAt);
       else if (askedMs > 0) pause(askedMs, `HTTP ${status}: the server asks to wait`, false);
     },

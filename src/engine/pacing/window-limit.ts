@@ -1,7 +1,7 @@
 import type { Settings } from '../../core/settings/schema.ts';
 import type { Clock } from '../ports.ts';
 import { createArrivalDelay, USUAL_DELAY_MS } from './arrival-delay.ts';
-import { createWindowCount, type EventNumber } from './sliding-window.ts';
+import { createWindowCount } from './sliding-window.ts';
 
 /** Requests leave the window so much later than they must, because clocks and timers are exact to about 1 ms. */
 const GUARD_MS = 1.5;
@@ -17,44 +17,35 @@ export type Pass = {
   release: () => void;
 };
 
-/** Never more than the rate in any sliding second, as the server sees it. */
-export type WindowLimit = {
-  /** ms until there is room; Infinity if that depends on requests that have not left yet. */
-  roomIn: (now: number) => number;
-  take: () => Pass;
-};
-
-const NO_LIMIT: WindowLimit = {
-  roomIn: () => 0,
-  take: () => ({ markSent: () => undefined, release: () => undefined }),
-};
+const NO_PASS: Pass = { markSent: () => undefined, release: () => undefined };
 
 /**
- * Counts each request at the time at which it has probably arrived. `onRoom` is called when a request has left, because
+ * Never more than the rate in any sliding second, as the server sees it: counts each request at the time at which it has probably arrived. `onRoom` is called when a request has left, because
  * only then is it known when it will leave the window.
  */
-export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: () => void): WindowLimit {
-  if (typeof rate !== 'number') return NO_LIMIT;
+export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: () => void) {
+  if (typeof rate !== 'number') return { roomIn: () => 0, take: () => NO_PASS };
   const cap = Math.ceil(rate);
   const windowMs = (cap / rate) * 1000 + GUARD_MS;
   const sent = createWindowCount(windowMs);
-  const delay = createArrivalDelay();
+  const estimateDelay = createArrivalDelay();
   let unsent = 0;
   let coldLeft = cap;
 
   return {
-    roomIn(now) {
+    /** ms until there is room; Infinity if that depends on requests that have not left yet. */
+    roomIn(now: number): number {
       const size = sent.size(now);
       if (size + unsent < cap) return 0;
       if (size === 0) return Number.POSITIVE_INFINITY;
       // Not 0: rounding may let the oldest one seem to leave now, before it is forgotten.
       return Math.max(MIN_WAIT_MS, sent.oldest() + windowMs - now);
     },
-    take() {
+    take(): Pass {
       const coldDelayMs = coldLeft > 0 ? COLD_DELAY_MS : 0;
       coldLeft -= 1;
       unsent += 1;
-      let event: EventNumber | null = null;
+      let event: number | null = null;
       let sentAt: number | null = null;
       const countAt = (at: number) => {
         unsent -= 1;
@@ -73,7 +64,7 @@ export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: 
           if (event === null) countAt(now);
           else if (sentAt !== null && now - sentAt < windowMs) {
             const answerMs = now - sentAt;
-            sent.correct(event, sentAt + Math.max(delay.estimate(answerMs), Math.min(coldDelayMs, answerMs)));
+            sent.correct(event, sentAt + Math.max(estimateDelay(answerMs), Math.min(coldDelayMs, answerMs)));
           }
           sentAt = null;
         },

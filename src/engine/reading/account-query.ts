@@ -4,11 +4,12 @@ import type { Ports } from '../ports.ts';
 import type { Pipeline } from '../sending/pipeline.ts';
 import { type RequestSpec, requestWithRetry } from '../sending/request-loop.ts';
 
-/** The account could not be read: the message says what was requested, and what the API answered. */
+/**
+ * The account could not be read: the message says what was requested, and what the API answered. `refusedStatus`: the
+ * status with which the API refused it; 0 without such an answer.
+ */
 export class Unread extends Error {
-  /** The status with which the API refused it; 0 without such an answer. */
   readonly refusedStatus: number;
-
   constructor(message: string, refusedStatus = 0) {
     super(message);
     this.refusedStatus = refusedStatus;
@@ -23,13 +24,7 @@ export type QueryResult = { body: Body } | { refusedStatus: number; description:
 
 type Send = (onSent: () => void) => Promise<Answer>;
 
-/** Reads that belong to no row of a run, under its rate and its retry rules. */
-export type AccountQuery = {
-  /** Sends until an answer decides; messages call it `what`. Throws Unread if none does, and Stopped. */
-  read: (what: string, send: Send) => Promise<QueryResult>;
-  /** How many requests have been sent. */
-  calls: () => number;
-};
+export type AccountQuery = ReturnType<typeof createAccountQuery>;
 
 function describeAnswer(answer: Answer): string {
   if (answer.kind === 'network') return answer.message;
@@ -37,7 +32,8 @@ function describeAnswer(answer: Answer): string {
   return [`HTTP ${answer.status}`, code, title || detail].filter((part) => part !== '').join(' ');
 }
 
-export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']): AccountQuery {
+/** Reads that belong to no row of a run, under its rate and its retry rules. */
+export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']) {
   let reads = 0;
   let calls = 0;
 
@@ -60,8 +56,10 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
   });
 
   return {
+    /** How many requests have been sent. */
     calls: () => calls,
-    async read(what, send) {
+    /** Sends until an answer decides; messages call it `what`. Throws Unread if none does, and Stopped. */
+    async read(what: string, send: Send): Promise<QueryResult> {
       reads += 1;
       const row = -reads;
       const startedAt = pipeline.clock.now();
@@ -75,7 +73,7 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
         }
         // Waiting costs no row an attempt, and a nightly run must survive an outage of some seconds.
         const waitedMs = pipeline.clock.now() - startedAt;
-        if (!isOutageAnswer(answer) || waitedMs >= pipeline.limits.patienceMs) {
+        if (!isOutageAnswer(answer) || waitedMs >= pipeline.limits.outage_patience) {
           throw new Unread(`${what}: ${describeAnswer(answer)}`);
         }
       }

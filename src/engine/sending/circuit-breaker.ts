@@ -35,21 +35,7 @@ type OpenState = {
   nextProbeAt: number;
 };
 
-export type CircuitBreaker = {
-  isClosed: () => boolean;
-  /** `answer`: the last of the failures that are the outage. */
-  trip: (outage: Outage, answer: Answer) => void;
-  /** A request failed while it was not closed. */
-  onFailure: (operation: Operation) => void;
-  /** A request that was admitted at `admittedAt` was answered while it was not closed. Returns whether it closes. */
-  onAnswer: (operation: Operation, admittedAt: number) => boolean;
-  /** Waits while sending is stopped. Null if the run is to stop, or if `mayGo` returns false. */
-  enter: (operation: Operation, mayGo?: () => boolean) => Promise<'pass' | 'probe' | null>;
-  /** Must follow every probe that was sent, before anything else is sent. */
-  onProbeEnd: (operation: Operation) => void;
-  /** How long sending has been stopped so far. */
-  pausedMs: () => number;
-};
+export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>;
 
 function describe({ scope, failures }: Outage, answer: Answer): string {
   const streak = `${failures} ${scope === 'all' ? 'attempts' : 'writes'} in a row`;
@@ -61,7 +47,7 @@ export function createCircuitBreaker(
   { clock, onEvent }: Pick<Ports, 'clock' | 'onEvent'>,
   stop: Stop,
   patienceMs: number,
-): CircuitBreaker {
+) {
   let state: State = { name: 'closed' };
   let pausedMs = 0;
   const waiting = createWaitingList(clock);
@@ -82,17 +68,20 @@ export function createCircuitBreaker(
 
   return {
     isClosed: () => state.name === 'closed',
-    trip(outage, answer) {
+    /** `answer`: the last of the failures that are the outage. */
+    trip(outage: Outage, answer: Answer): void {
       const { scope, writesFailed } = outage;
       const reason = describe(outage, answer);
       open({ scope, writesFailed, reason, since: clock.now(), intervalMs: FIRST_PROBE_MS });
     },
-    onFailure(operation) {
+    /** A request failed while it was not closed. */
+    onFailure(operation: Operation): void {
       if (state.name === 'closed') return;
       if (operation === 'write') state.writesFailed = true;
       else state.scope = 'all';
     },
-    onAnswer(operation, admittedAt) {
+    /** A request that was admitted at `admittedAt` was answered while it was not closed. Returns whether it closes. */
+    onAnswer(operation: Operation, admittedAt: number): boolean {
       // Requests that were in flight when sending was stopped show how the API was before.
       if (state.name === 'closed' || admittedAt < state.since) return false;
       const closes = operation === 'write' || !state.writesFailed;
@@ -107,7 +96,8 @@ export function createCircuitBreaker(
       waiting.wake();
       return closes;
     },
-    async enter(operation, mayGo = () => stop.asked() === null) {
+    /** Waits while sending is stopped. Null if the run is to stop, or if `mayGo` returns false. */
+    async enter(operation: Operation, mayGo = () => stop.asked() === null): Promise<'pass' | 'probe' | null> {
       while (state.name === 'open' && !passes(operation) && stop.asked() === null) {
         const waitMs = state.nextProbeAt - clock.now();
         if (waitMs > 0) await waiting.wait(waitMs);
@@ -116,9 +106,11 @@ export function createCircuitBreaker(
       if (passes(operation)) return mayGo() ? 'pass' : null;
       return stop.asked() === null ? 'probe' : null;
     },
-    onProbeEnd(operation) {
+    /** Must follow every probe that was sent, before anything else is sent. */
+    onProbeEnd(operation: Operation): void {
       if (state.name === 'half-open' && (operation === 'write' || state.scope === 'all')) open(state);
     },
+    /** How long sending has been stopped so far. */
     pausedMs: () => pausedMs + (state.name === 'closed' ? 0 : clock.now() - state.since),
   };
 }

@@ -2,7 +2,6 @@ import { namesProfile, type Outcome } from '../../core/attempt/outcome.ts';
 import { UNASSIGN } from '../../core/input/target.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { limitText } from '../../core/settings/raw.ts';
-
 import type { Settings } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
 import type { Stop } from '../stop.ts';
@@ -12,16 +11,12 @@ const MIN_FAILURES_FOR_PERCENT = 20;
 /** Contract: this many failures that name one profile hold the other rows to it. */
 const MAX_PROFILE_FAILURES = 20;
 
-/** Counts failures by what they mean. If there are too many, it stops the run or holds a profile. */
-export type ErrorBudget = {
-  /** Must be called in the order in which rows end. Returns the profile that this outcome puts on hold, and why. */
-  count: (entry: PlanEntry, outcome: Outcome) => { profile: string; why: string } | null;
-  isHeld: (entry: PlanEntry) => boolean;
-};
+export type ErrorBudget = ReturnType<typeof createErrorBudget>;
 
-function isAboutProfile(entry: PlanEntry, outcome: Outcome): boolean {
-  if (entry.profileTarget === '' || entry.profileTarget === UNASSIGN) return false;
-  return namesProfile(outcome);
+type Hold = { profile: string; why: string };
+
+function isAboutProfile({ profileTarget }: PlanEntry, outcome: Outcome): boolean {
+  return profileTarget !== '' && profileTarget !== UNASSIGN && namesProfile(outcome);
 }
 
 function example(entry: PlanEntry, { httpStatus, errorCode, errorTitle, reason }: Outcome): string {
@@ -29,18 +24,21 @@ function example(entry: PlanEntry, { httpStatus, errorCode, errorTitle, reason }
   return `row ${entry.row} (line ${entry.line}, id ${entry.id}): ${parts.filter((part) => part !== '').join(' ')}`;
 }
 
-/** `earlier`: rows of this run that ended in earlier sessions, and how many of them failed permanently. */
+/**
+ * Counts failures by what they mean. If there are too many, it stops the run or holds a profile. `earlier`: rows of this
+ * run that ended in earlier sessions, and how many of them failed permanently.
+ */
 export function createErrorBudget(
   stop: Stop,
   limits: Pick<Settings, 'max_failures' | 'max_same_error'>,
   earlier: { ended: number; permanent: number },
-): ErrorBudget {
+) {
   let { ended, permanent } = earlier;
   const failuresByError = new Map<string, number>();
   const failuresByProfile = new Map<string, number>();
   const heldProfiles = new Set<string>();
 
-  function countProfile(entry: PlanEntry, outcome: Outcome): { profile: string; why: string } | null {
+  function countProfile(entry: PlanEntry, outcome: Outcome): Hold | null {
     const profile = entry.profileTarget;
     const failures = increment(failuresByProfile, profile);
     if (failures < MAX_PROFILE_FAILURES || heldProfiles.has(profile)) return null;
@@ -61,17 +59,16 @@ export function createErrorBudget(
   function countPermanent(entry: PlanEntry, outcome: Outcome): void {
     permanent += 1;
     const { value, percent } = limits.max_failures;
-    const isOver = percent
-      ? permanent >= MIN_FAILURES_FOR_PERCENT && permanent * 100 > value * ended
-      : permanent > value;
-    if (!isOver) return;
+    const isOver = percent ? permanent * 100 > value * ended : permanent > value;
+    if (!isOver || (percent && permanent < MIN_FAILURES_FOR_PERCENT)) return;
     const what = `${permanent.toLocaleString('en-US')} of ${count(ended, 'row')} sent failed for good`;
     const limit = limitText(limits.max_failures);
     stop.ask('max_failures', `${what} (--max-failures ${limit}); e.g. ${example(entry, outcome)}`);
   }
 
   return {
-    count(entry, outcome) {
+    /** Must be called in the order in which rows end. Returns the profile that this outcome puts on hold, and why. */
+    count(entry: PlanEntry, outcome: Outcome): Hold | null {
       ended += 1;
       if (outcome.status === 'updated') {
         failuresByError.clear();
@@ -83,7 +80,7 @@ export function createErrorBudget(
       if (!outcome.retryable) countPermanent(entry, outcome);
       return null;
     },
-    isHeld: (entry) => heldProfiles.has(entry.profileTarget),
+    isHeld: (entry: PlanEntry) => heldProfiles.has(entry.profileTarget),
   };
 }
 

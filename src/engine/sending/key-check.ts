@@ -7,19 +7,15 @@ import { type Stop, sleepOrStop } from '../stop.ts';
 /** Contract: a 401 is confirmed by one more request, because the login service of an API may fail for a moment. */
 const CONFIRM_AFTER_MS = 2000;
 
-/** Confirms a 401 before it stops a run. */
-export type KeyCheck = {
-  /**
-   * Sends the request of the first row that saw a 401 once more, while all others wait. Returns its answer; `retry` if
-   * another row has found meanwhile that the key is good; null if the run is to stop.
-   */
-  confirm: <T extends { answer: Answer }>(request: (pass: Pass) => Promise<T>) => Promise<T | 'retry' | null>;
-};
+export type KeyCheck = ReturnType<typeof createKeyCheck>;
 
-export function createKeyCheck(clock: Clock, pacer: Pacer, stop: Stop): KeyCheck {
+type Request<T> = (pass: Pass) => Promise<T>;
+
+/** Confirms a 401 before it stops a run. */
+export function createKeyCheck(clock: Clock, pacer: Pacer, stop: Stop) {
   let checking: Promise<unknown> | null = null;
 
-  async function check<T extends { answer: Answer }>(request: (pass: Pass) => Promise<T>): Promise<T | null> {
+  async function check<T extends { answer: Answer }>(request: Request<T>): Promise<T | null> {
     const holder = Symbol('key check');
     pacer.hold(holder);
     try {
@@ -40,7 +36,11 @@ export function createKeyCheck(clock: Clock, pacer: Pacer, stop: Stop): KeyCheck
   }
 
   return {
-    async confirm(request) {
+    /**
+     * Sends the request of the first row that saw a 401 once more, while all others wait. Returns its answer; `retry` if
+     * another row has found meanwhile that the key is good; null if the run is to stop.
+     */
+    async confirm<T extends { answer: Answer }>(request: Request<T>): Promise<T | 'retry' | null> {
       if (checking !== null) {
         await checking.catch(() => undefined);
         return stop.asked() === null ? 'retry' : null;

@@ -13,23 +13,9 @@ import {
   isOutageSuspected,
 } from './outage-detector.ts';
 
-/** Watches how attempts end: opens and closes the breaker, refunds attempts, and decides which rows are given up. */
-export type OutageWatch = {
-  onSent: () => void;
-  /** Must follow every `onSent`. `refundAttempt` is called if the attempt turns out to be part of an outage. */
-  onResponse: (attempt: Failure, answer: Answer) => void;
-  /** A read has shown that a write was carried out, whatever its answer was. */
-  onWriteShown: (row: number, admittedAt: number) => void;
-  /**
-   * Whether a row that has used up its attempts may be given up: not in an outage or after a stop. Waits until that is
-   * clear. By then, attempts that belong to an outage have been refunded.
-   */
-  mayGiveUp: (operation: Operation) => Promise<boolean>;
-  /** Must be called whenever a row has ended, because it may have been the last that could show an outage. */
-  onRowEnd: () => void;
-};
+export type OutageWatch = ReturnType<typeof createOutageWatch>;
 
-export type OutageWatchOptions = {
+type OutageWatchOptions = {
   clock: Clock;
   stop: Stop;
   breaker: CircuitBreaker;
@@ -37,7 +23,8 @@ export type OutageWatchOptions = {
   othersAtWork: (waiting: number) => boolean;
 };
 
-export function createOutageWatch({ clock, stop, breaker, othersAtWork }: OutageWatchOptions): OutageWatch {
+/** Watches how attempts end: opens and closes the breaker, refunds attempts, and decides which rows are given up. */
+export function createOutageWatch({ clock, stop, breaker, othersAtWork }: OutageWatchOptions) {
   const detector = createOutageDetector();
   let inFlight = 0;
   let exhausted: { operation: Operation; resolve: (mayGiveUp: boolean) => void }[] = [];
@@ -49,6 +36,7 @@ export function createOutageWatch({ clock, stop, breaker, othersAtWork }: Outage
     for (const { operation, resolve } of rows) if (only === undefined || operation === only) resolve(mayGiveUp);
   }
 
+  /** Must be called whenever a row has ended, because it may have been the last that could show an outage. */
   function onRowEnd(): void {
     if (exhausted.length > 0 && !othersAtWork(exhausted.length)) resolveExhausted(true);
   }
@@ -79,16 +67,22 @@ export function createOutageWatch({ clock, stop, breaker, othersAtWork }: Outage
   stop.onAsked(() => resolveExhausted(false));
 
   return {
-    onSent() {
+    onSent(): void {
       inFlight += 1;
     },
-    onResponse(attempt, answer) {
+    /** Must follow every `onSent`. `refundAttempt` is called if the attempt turns out to be part of an outage. */
+    onResponse(attempt: Failure, answer: Answer): void {
       if (isOutageAnswer(answer)) onFailure(attempt, answer);
       else onAnswer(attempt);
       inFlight -= 1;
     },
-    onWriteShown: (row, admittedAt) => onAnswer({ row, admittedAt, operation: 'write' }),
-    async mayGiveUp(operation) {
+    /** A read has shown that a write was carried out, whatever its answer was. */
+    onWriteShown: (row: number, admittedAt: number) => onAnswer({ row, admittedAt, operation: 'write' }),
+    /**
+     * Whether a row that has used up its attempts may be given up: not in an outage or after a stop. Waits until that is
+     * clear. By then, attempts that belong to an outage have been refunded.
+     */
+    async mayGiveUp(operation: Operation): Promise<boolean> {
       if (!breaker.isClosed() || stop.asked() !== null) return false;
       if (!isOutageSuspected(detector, operation)) return true;
       const answer = new Promise<boolean>((resolve) => exhausted.push({ operation, resolve }));

@@ -42,7 +42,7 @@ const READ_BACK_AFTER_STOP_MS = 30_000;
 /** All requests of a command, under one rate. `end` must be called after the last one. */
 export type Pipeline = RequestContext & { measuredRate: () => RateSeen; end: () => void };
 
-export type PipelineOptions = {
+type PipelineOptions = {
   ports: Pick<Ports, 'clock' | 'onEvent'>;
   limits: PipelineLimits;
   control: RateControl;
@@ -66,15 +66,10 @@ export function createPipeline({ ports, limits, control, stop, meter, othersAtWo
   const { clock } = ports;
   const pacer = createPacer({ rate: limits.rate, control, clock, stop, meter });
   const concurrency = concurrencyOf(limits);
-  const waits = {
-    retryBaseMs: limits.retry_base,
-    retryMaxMs: limits.retry_max,
-    maxServerWaitMs: limits.max_server_wait,
-  };
   const breaker = createCircuitBreaker(ports, stop, limits.outage_patience);
   // Without a limit no rate headers need to be read, which saves some microseconds a request.
   const limitedBy = limits.rate === 'off' ? null : control;
-  const throttle = createThrottle({ ports, pacer, control: limitedBy, stop, limits: waits });
+  const throttle = createThrottle({ ports, pacer, control: limitedBy, stop, limits });
   return {
     clock,
     stop,
@@ -82,7 +77,7 @@ export function createPipeline({ ports, limits, control, stop, meter, othersAtWo
     throttle,
     keyCheck: createKeyCheck(clock, pacer, stop),
     outages: createOutageWatch({ clock, stop, breaker, othersAtWork }),
-    limits: { maxAttempts: limits.max_attempts, patienceMs: limits.outage_patience, ...waits },
+    limits,
     requests: { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 },
     mayReadBack: createReadBackRule(clock, stop),
     pausedForMs: () => Math.max(0, pacer.pausedUntil() - clock.now()),

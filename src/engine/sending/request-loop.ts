@@ -2,6 +2,7 @@ import type { Answer, ApiError } from '../../core/api/response.ts';
 import { backoffMs } from '../../core/attempt/backoff.ts';
 import { type AnswerMeaning, firstError } from '../../core/attempt/classify.ts';
 import type { RequestCounts } from '../../core/ledger/entry.ts';
+import type { Settings } from '../../core/settings/schema.ts';
 import type { Throttle } from '../pacing/throttle.ts';
 import type { Pass } from '../pacing/window-limit.ts';
 import type { Clock, Operation } from '../ports.ts';
@@ -18,7 +19,7 @@ export type RequestContext = {
   throttle: Throttle;
   keyCheck: KeyCheck;
   outages: OutageWatch;
-  limits: { maxAttempts: number; retryBaseMs: number; retryMaxMs: number; patienceMs: number };
+  limits: Pick<Settings, 'max_attempts' | 'retry_base' | 'retry_max' | 'outage_patience'>;
   /** Counted up by every request. */
   requests: RequestCounts;
   /** Answers with a status line so far: the first one may say that nothing can work with this key or base URL. */
@@ -77,7 +78,7 @@ export async function areAttemptsExhausted(
   { operation, attempts }: Pick<RequestSpec, 'operation' | 'attempts'>,
   { limits, outages }: Pick<RequestContext, 'limits' | 'outages'>,
 ): Promise<boolean> {
-  const areAllUsed = () => attempts.failed >= limits.maxAttempts;
+  const areAllUsed = () => attempts.failed >= limits.max_attempts;
   // Checked again afterwards, because an attempt may have been refunded meanwhile.
   return areAllUsed() && (await outages.mayGiveUp(operation)) && areAllUsed();
 }
@@ -196,7 +197,7 @@ async function retry(
     return { kind: 'exhausted', answer };
   }
   const { clock, stop, limits } = context;
-  const waitMs = backoffMs(Math.max(1, attempts.failed), limits.retryBaseMs, limits.retryMaxMs, clock.random());
+  const waitMs = backoffMs(Math.max(1, attempts.failed), limits.retry_base, limits.retry_max, clock.random());
   onFailed(waitMs);
   await sleepOrStop(clock, stop, waitMs);
   return isAmbiguous ? { kind: 'ambiguous', answer } : null;

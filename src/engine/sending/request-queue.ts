@@ -8,7 +8,9 @@ import type { CircuitBreaker } from './circuit-breaker.ts';
 /** A row that has been tried goes before a row that has not. */
 export const PRIORITY = { fresh: 0, retry: 1 } as const;
 
-export type QueuedRequest<T> = {
+export type RequestQueue = ReturnType<typeof createRequestQueue>;
+
+type QueuedRequest<T> = {
   operation: Operation;
   priority: number;
   /** Whether it is still to be sent when its turn comes. */
@@ -18,19 +20,13 @@ export type QueuedRequest<T> = {
   run: (pass: Pass) => Promise<T>;
 };
 
-/** The queue in front of the pacer: decides the order, and how many requests are in flight. */
-export type RequestQueue = {
-  /** Waits for its turn, then runs the request. Null if it was not sent: the run is to stop, or it is not wanted. */
-  send: <T>(request: QueuedRequest<T>) => Promise<T | null>;
-};
-
 type QueueOptions = { concurrency: number; pacer: Pacer; breaker: CircuitBreaker; stop: Stop };
 
 /**
- * Two queues: in `admission` one request at a time waits for the pacer, so that a retry overtakes every fresh row that
+ * The queue in front of the pacer: decides the order, and how many requests are in flight. Two queues: in `admission` one request at a time waits for the pacer, so that a retry overtakes every fresh row that
  * is still waiting; `inFlight` limits the requests that have been sent. A backoff is waited for outside of both.
  */
-export function createRequestQueue({ concurrency, pacer, breaker, stop }: QueueOptions): RequestQueue {
+export function createRequestQueue({ concurrency, pacer, breaker, stop }: QueueOptions) {
   const admission = new PQueue({ concurrency: 1 });
   const inFlight = new PQueue({ concurrency });
 
@@ -41,7 +37,8 @@ export function createRequestQueue({ concurrency, pacer, breaker, stop }: QueueO
   }
 
   return {
-    async send({ operation, priority, isWanted, isAllowedAfterStop, run }) {
+    /** Waits for its turn, then runs the request. Null if it was not sent: the run is to stop, or it is not wanted. */
+    async send<T>({ operation, priority, isWanted, isAllowedAfterStop, run }: QueuedRequest<T>): Promise<T | null> {
       const mayGo = () => stop.asked() === null || isAllowedAfterStop();
       const sent = await admission.add(
         async () => {

@@ -4,8 +4,8 @@ import { createArrivalDelay, USUAL_DELAY_MS } from '../../../src/engine/pacing/a
 
 /** The delays that are estimated from a series of answer times. */
 function delays(answers: readonly number[]): number[] {
-  const delay = createArrivalDelay();
-  return answers.map((ms) => delay.estimate(ms));
+  const estimate = createArrivalDelay();
+  return answers.map((ms) => estimate(ms));
 }
 
 const repeat = (ms: number, times: number) => Array<number>(times).fill(ms);
