@@ -73,7 +73,7 @@ export async function checkAccount(run: Run, invocation: KeyedInvocation): Promi
   }
   const how = answer.kind === 'http' ? `HTTP ${answer.status}` : answer.message;
   if (answer.kind === 'http' && answer.status === 401) {
-    const refused = `The API refused the key (${how}), and nothing was sent. Set TELNYX_API_KEY to a key that is valid for the account of run ${id}, and give the same command again.`;
+    const refused = `The API refused the key (${how}), and nothing was sent. Set TELNYX_API_KEY to a key that is valid for the account of run ${id}, and run the same command again.`;
     throw new CommandError(EXIT.preflight, 'key_refused', refused);
   }
   const message = `The key is not the one that run ${id} was started with, and the account could not be read to compare it (${how}): nothing was sent.`;

@@ -9,7 +9,7 @@ import type { Reason } from '../../core/plan/reason.ts';
 import { count } from '../../core/text/text.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import type { Ledger } from '../../io/run/ledger-file.ts';
-import { indexLedger } from '../ending/write-results.ts';
+import { indexLedger } from '../run/ledger-index.ts';
 import type { Run } from '../run/open.ts';
 import { type Reread, unsentRows } from './reread.ts';
 

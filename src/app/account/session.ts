@@ -160,7 +160,7 @@ async function connect(
     onChoice(by, requests) {
       if ((requests / expectedRate(settings.rate)) * 1000 < ANNOUNCED_MS) return;
       const time = timeNeeded(requests, settings.rate);
-      printProgress(reporting, `Reading the numbers ${by}: ${count(requests, 'call')}, ${time}\n`);
+      printProgress(reporting, `Reading the numbers ${by}: ${count(requests, 'request')}, ${time}\n`);
     },
     async close() {
       pipeline.end();

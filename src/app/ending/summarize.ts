@@ -96,7 +96,7 @@ function filesOf(run: Run, { counts }: Tally, { settings, context }: Reporting):
   return files;
 }
 
-/** Prints a summary on standard output: as JSON if asked for, nothing if --quiet and exit 0, on standard error if --quiet and not. */
+/** Prints a summary. With --quiet it prints nothing for exit 0, and on standard error for any other exit. */
 export function printSummary(summary: Summary, { settings, context }: Reporting): void {
   if (settings.json) {
     print(context.stdout, `${JSON.stringify(summary)}\n`);

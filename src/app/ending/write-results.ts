@@ -8,8 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import type { Outcome } from '../../core/attempt/outcome.ts';
-import { addToIndex, emptyIndex, hasOutcome, type LedgerIndex, type RowState } from '../../core/ledger/replay.ts';
+import type { LedgerIndex, RowState } from '../../core/ledger/replay.ts';
 import type { Sessions } from '../../core/ledger/sessions.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import {
@@ -29,20 +28,8 @@ import { type CsvRecord, isBlank } from '../../io/csv/record.ts';
 import { readCsv } from '../../io/csv/records.ts';
 import { type CsvWriter, createCsvWriter } from '../../io/csv/writer.ts';
 import { runFiles } from '../../io/run/directory.ts';
-import { OtherVersionError, openLedgerEntries, scanLedger } from '../../io/run/ledger-file.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
-import { UsageError } from '../errors.ts';
-
-/** Reads a ledger once. Throws if it is damaged, and UsageError if only another version can read it. */
-export async function indexLedger(path: string, rows: number): Promise<LedgerIndex> {
-  const index = emptyIndex(rows);
-  try {
-    await scanLedger(path, (entry, offset, length) => addToIndex(index, entry, offset, length));
-  } catch (error) {
-    throw error instanceof OtherVersionError ? new UsageError(error.message) : error;
-  }
-  return index;
-}
+import { indexLedger, openOutcomes } from '../run/ledger-index.ts';
 
 /** The entry of a row that is sent although its number has drifted, with what the number had then. */
 function withOverwritten(entry: PlanEntry, index: LedgerIndex): PlanEntry {
@@ -55,12 +42,7 @@ function withOverwritten(entry: PlanEntry, index: LedgerIndex): PlanEntry {
 /** The results of a plan's entries, in order and in batches. */
 export async function* resultsOf(dir: string, index: LedgerIndex, execution: boolean): AsyncGenerator<Result[]> {
   const files = runFiles(dir);
-  const outcomes = index.rowStates.some(hasOutcome) ? openLedgerEntries(files.ledger) : null;
-  const outcomeOf = (row: number): Outcome | null => {
-    if (outcomes === null || !hasOutcome(index.rowStates[row] ?? 0)) return null;
-    const entry = outcomes.entryAt(index.offset[row] as number, index.length[row] as number);
-    return entry.type === 'outcome' ? entry : null;
-  };
+  const outcomes = openOutcomes(files.ledger, index);
   const heldWhy = ({ profileTarget }: PlanEntry) =>
     index.heldProfiles.size > 0 ? (index.heldProfiles.get(profileTarget) ?? null) : null;
   try {
@@ -68,12 +50,12 @@ export async function* resultsOf(dir: string, index: LedgerIndex, execution: boo
       yield batch.map((planned) => {
         const entry = withOverwritten(planned, index);
         const state = (index.rowStates[entry.row] ?? 0) as RowState;
-        const facts = { state, outcome: outcomeOf(entry.row), profileHold: heldWhy(entry) };
+        const facts = { state, outcome: outcomes.of(entry.row), profileHold: heldWhy(entry) };
         return resultOf(entry, facts, execution);
       });
     }
   } finally {
-    outcomes?.close();
+    outcomes.close();
   }
 }
 

@@ -6,12 +6,13 @@ import { createCsvWriter } from '../../io/csv/writer.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { checkAccount } from '../account/check-account.ts';
 import { requireKey } from '../account/connect.ts';
-import { indexLedger, inputRecords, resultsOf } from '../ending/write-results.ts';
+import { inputRecords, resultsOf } from '../ending/write-results.ts';
 import type { Invocation } from '../invocation.ts';
 import { printNothingToDo } from '../output.ts';
 import type { InputSource } from '../planning/input-source.ts';
 import { draftRetry, planUndo } from '../planning/undo-plan.ts';
 import { checkOutputs } from '../run/create.ts';
+import { indexLedger } from '../run/ledger-index.ts';
 import type { Run } from '../run/open.ts';
 import { inputFrom, startNewRun, takeSource } from './new-run-of.ts';
 

@@ -1,12 +1,12 @@
 import { runFiles } from '../../io/run/directory.ts';
 import { checkAccount } from '../account/check-account.ts';
 import { withKey } from '../account/connect.ts';
-import { indexLedger } from '../ending/write-results.ts';
 import type { Invocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import { checkPlan } from '../planning/check-plan.ts';
 import { draftUndo, planUndo } from '../planning/undo-plan.ts';
 import { checkOutputs } from '../run/create.ts';
+import { indexLedger } from '../run/ledger-index.ts';
 import type { Run } from '../run/open.ts';
 import { inputFrom, startNewRun, takeSource } from './new-run-of.ts';
 

@@ -59,6 +59,6 @@ export function checkPlanAge(run: Run, settings: AgeSettings, context: Context):
   if (ageMs <= maxAgeMs) return;
   const again = planAgain(run.manifest, context.program);
   const next = again === null ? '' : ` Plan again: ${again}`;
-  const text = `The plan of run ${run.manifest.run_id} is ${formatDuration(ageMs)} old, and may be ${formatDuration(maxAgeMs)} (--max-plan-age): nothing was sent.${next}`;
+  const text = `The plan of run ${run.manifest.run_id} is ${formatDuration(ageMs)} old, and --max-plan-age allows ${formatDuration(maxAgeMs)}: nothing was sent.${next}`;
   throw new CommandError(EXIT.refused, 'stale_plan', text, again);
 }

@@ -9,7 +9,7 @@ import { commandOn, type Run } from '../run/open.ts';
 export function checkMinRows(where: string, rows: number, settings: Settings): FailedEnding | null {
   const { min_rows: least } = settings;
   if (rows >= least) return null;
-  return refusal('min_rows', `${where} has ${count(rows, 'data row')}, and --min-rows wants ${least}`);
+  return refusal('min_rows', `${where} has ${count(rows, 'data row')}, fewer than --min-rows ${least}`);
 }
 
 /** Refuses a plan that changes more rows than --max-changes. */
@@ -26,7 +26,7 @@ export function checkMaxChanges(change: number, rows: number, settings: Settings
 export function checkStrict(warnings: readonly string[], { strict }: Settings): FailedEnding | null {
   if (!strict || warnings.length === 0) return null;
   const what = count(warnings.length, 'warning');
-  return refusal('strict', `${what}, which --strict makes errors; nothing was sent`);
+  return refusal('strict', `${what}, and --strict treats warnings as errors; nothing was sent`);
 }
 
 /** Refuses to start a run while an earlier one of the same input is unfinished, unless --if-unfinished allows it. */
@@ -38,15 +38,15 @@ export function checkUnfinished(
   const last = unfinished.at(-1);
   if (last === undefined || settings.if_unfinished !== 'refuse') return null;
   const skip = settings.skip_rejected ? ['--skip-rejected'] : [];
-  const anew = commandOn(run, 'apply', context, '--if-unfinished', 'new', ...skip);
+  const startAgain = commandOn(run, 'apply', context, '--if-unfinished', 'new', ...skip);
   const what = `Run ${last.manifest.run_id} of the same input was not finished, so nothing was sent.`;
   const detail = `run ${last.manifest.run_id} of the same input was not finished`;
   // A run that met wrong numbers must not be resumed: the file has to be fixed first.
   if (last.manifest.stop?.reason === 'phone_number_mismatch') {
     const why = 'It stopped because phone numbers did not belong to their ids: fix the file first.';
-    return { ...refusal('unfinished', `${what} ${why}\n  Start again:  ${anew}`, detail), next: anew };
+    return { ...refusal('unfinished', `${what} ${why}\n  Start again:  ${startAgain}`, detail), next: startAgain };
   }
   const resume = commandOn(last, 'resume', context);
-  const message = `${what}\n  Resume it:    ${resume}\n  Start again:  ${anew}`;
+  const message = `${what}\n  Resume it:    ${resume}\n  Start again:  ${startAgain}`;
   return { ...refusal('unfinished', message, detail), next: resume };
 }

@@ -1,23 +1,22 @@
-import type { Outcome } from '../../core/attempt/outcome.ts';
 import { mayHaveChanged, undoEntry, undoWithAccount } from '../../core/followup/undo.ts';
-import { hasOutcome, type LedgerIndex } from '../../core/ledger/replay.ts';
+import type { LedgerIndex } from '../../core/ledger/replay.ts';
 import { PLAN_COLUMNS, type PlanEntry, planCells } from '../../core/plan/entry.ts';
 import { createPreview, type Preview } from '../../core/plan/preview.ts';
 import { createCsvWriter, replaceRows } from '../../io/csv/writer.ts';
 import { runFiles } from '../../io/run/directory.ts';
-import { openLedgerEntries } from '../../io/run/ledger-file.ts';
 import { openPlanEntries, planLine } from '../../io/run/plan-file.ts';
 import { profilesOf } from '../account/read-for-plan.ts';
+import { type Outcomes, openOutcomes } from '../run/ledger-index.ts';
 import type { Plan, ReadDraft } from './make-plan.ts';
 
 const INPUT_COLUMNS = ['phone_number_id', 'messaging_profile_id', 'messaging_product', 'undone_row'];
 const DIALECT = { encoding: 'utf-8', delimiter: ',' };
 
 /** The rows that a run has changed or may have changed, the latest change first. */
-function undoneRows(index: LedgerIndex, outcomeOf: (row: number) => Outcome | null): number[] {
+function undoneRows(index: LedgerIndex, outcomes: Outcomes): number[] {
   const rows: number[] = [];
   for (let row = 1; row < index.rowStates.length; row++) {
-    if (mayHaveChanged(index.rowStates[row] as number, outcomeOf(row))) rows.push(row);
+    if (mayHaveChanged(index.rowStates[row] as number, outcomes.of(row))) rows.push(row);
   }
   return rows.sort((a, b) => (index.offset[b] as number) - (index.offset[a] as number));
 }
@@ -49,23 +48,18 @@ function writeDraft(
 export function draftUndo(from: string, index: LedgerIndex, dir: string): { sha256: string; rows: number } {
   const files = runFiles(from);
   const sent = openPlanEntries(files.plan);
-  const ledger = openLedgerEntries(files.ledger);
-  const outcomeOf = (row: number): Outcome | null => {
-    if (!hasOutcome(index.rowStates[row] as number)) return null;
-    const entry = ledger.entryAt(index.offset[row] as number, index.length[row] as number);
-    return entry.type === 'outcome' ? entry : null;
-  };
+  const outcomes = openOutcomes(files.ledger, index);
   function* entries() {
-    for (const [at, row] of undoneRows(index, outcomeOf).entries()) {
+    for (const [at, row] of undoneRows(index, outcomes).entries()) {
       const found = index.overwritten.get(row) ?? null;
-      yield { entry: undoEntry(at + 1, sent.entryOf(row), found, outcomeOf(row)), of: row };
+      yield { entry: undoEntry(at + 1, sent.entryOf(row), found, outcomes.of(row)), of: row };
     }
   }
   try {
     return writeDraft(dir, entries());
   } finally {
     sent.close();
-    ledger.close();
+    outcomes.close();
   }
 }
 

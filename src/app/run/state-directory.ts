@@ -27,7 +27,8 @@ function stateDirectory({ state_dir: given }: Pick<Settings, 'state_dir'>, conte
   if (xdg?.startsWith('/') === true) return join(xdg, TOOL);
   if (process.platform === 'win32' && windows !== undefined) return join(windows, TOOL);
   const home = homeOf();
-  if (home === '') throw new UsageError('the home of this user is not known; name a state directory with --state-dir');
+  if (home === '')
+    throw new UsageError('the home directory of this user is unknown; set a state directory with --state-dir');
   return join(home, '.local', 'state', TOOL);
 }
 

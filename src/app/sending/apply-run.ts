@@ -33,7 +33,7 @@ async function checkState(run: Run, isOurs: boolean, context: Context): Promise<
     throw refuse(`has started and is ${state}. Resume it`, commandOn(run, 'resume', context));
   }
   const results = commandLine(context.program, 'results', run.shown);
-  throw refuse(`is ${state}, and apply takes a planned one. See how it ended`, results);
+  throw refuse(`is ${state}, and apply needs a planned run. See how it ended`, results);
 }
 
 /** The command that a saved plan belongs to once it is executed. */

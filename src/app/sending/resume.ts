@@ -65,7 +65,11 @@ async function continueRun(opened: Run, invocation: KeyedInvocation): Promise<nu
   const { settings, context } = invocation;
   const { run_id: id } = opened.manifest;
   if (settings.no_lock && (await isAtWork(opened.dir, opened.manifest))) {
-    throw new CommandError(EXIT.locked, 'locked', `Run ${id} is at work; no lock is needed to see that.`);
+    throw new CommandError(
+      EXIT.locked,
+      'locked',
+      `Run ${id} is at work. --no-lock does not let two processes work on one run.`,
+    );
   }
   const lock = await lockRun(opened.dir, { settings, context, what: `resume ${id}` });
   // Read again: the holder of the lock may have finished the run.

@@ -74,7 +74,7 @@ describe('another key is refused with exit 7', () => {
       'that is refused itself',
       [401, { errors: [{ code: '10009' }] }],
       'key_refused',
-      /refused the key \(HTTP 401\).* give the same command again/,
+      /refused the key \(HTTP 401\).* run the same command again/,
     ],
     ['while the API is down', [503, ''], 'account_not_read', /could not be read .*\(HTTP 503\)/],
     ['when it is sent elsewhere', [302, ''], 'account_not_read', /could not be read .*\(HTTP 302\)/],

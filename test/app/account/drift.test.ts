@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { driftCounts, driftText, recordDrift } from '../../../src/app/account/drift.ts';
 import { type Reread, rereadAccount, targetsOf } from '../../../src/app/account/reread.ts';
-import { indexLedger } from '../../../src/app/ending/write-results.ts';
 import { CommandError } from '../../../src/app/errors.ts';
+import { indexLedger } from '../../../src/app/run/ledger-index.ts';
 import { type Run, updateRun } from '../../../src/app/run/open.ts';
 import { ROW_STATE } from '../../../src/core/ledger/replay.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';

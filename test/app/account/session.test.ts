@@ -187,7 +187,9 @@ describe('openSession', () => {
     const reader = await openSession(makeRun(tempDir(), 1), invoke(flags), { stop, recorded: true });
     reader.onChoice('by name', calls);
     await reader.close();
-    expect(printed(context.stderr)).toBe(expected ? 'Reading the numbers by name: 100 calls, about 20s at 5/s\n' : '');
+    expect(printed(context.stderr)).toBe(
+      expected ? 'Reading the numbers by name: 100 requests, about 20s at 5/s\n' : '',
+    );
     expect(printed(context.stdout)).toBe('');
   });
 });

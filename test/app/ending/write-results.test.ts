@@ -1,7 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { copyResults, indexLedger, writeResults } from '../../../src/app/ending/write-results.ts';
+import { copyResults, writeResults } from '../../../src/app/ending/write-results.ts';
+import { indexLedger } from '../../../src/app/run/ledger-index.ts';
 import { ROW_STATE } from '../../../src/core/ledger/replay.ts';
 import { RESULTS_COLUMNS } from '../../../src/core/results/rows.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';

@@ -53,7 +53,7 @@ describe('checkPlanAge', () => {
 
   it('says how old it is, how old it may be, and how to plan again', () => {
     const { message } = refusal(8 * 24 * HOUR, made) as { message: string };
-    expect(message).toMatch(/^The plan of run \S+ is 8d old, and may be 7d \(--max-plan-age\): nothing was sent\. /);
+    expect(message).toMatch(/^The plan of run \S+ is 8d old, and --max-plan-age allows 7d: nothing was sent\. /);
     expect(message).toMatch(/ Plan again: telnyx-reassign plan \/data\/numbers\.csv$/);
     const piped = refusal(8 * 24 * HOUR, { ...made, input: inputOf(null, 'ab12') }) as { message: string };
     expect(piped.message).toMatch(/nothing was sent\.$/);

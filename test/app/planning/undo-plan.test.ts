@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { AccountView } from '../../../src/app/account/read-for-plan.ts';
-import { indexLedger } from '../../../src/app/ending/write-results.ts';
 import { draftRetry, draftUndo, planUndo } from '../../../src/app/planning/undo-plan.ts';
+import { indexLedger } from '../../../src/app/run/ledger-index.ts';
 import { createSnapshot } from '../../../src/core/account/snapshot.ts';
 import type { ShownProfile } from '../../../src/core/api/profile.ts';
 import type { ShownSettings } from '../../../src/core/api/response.ts';

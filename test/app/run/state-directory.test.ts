@@ -12,7 +12,7 @@ const home = vi.hoisted(() => ({ of: (): string => '' }));
 vi.mock('node:os', async (original) => ({ ...(await original<typeof import('node:os')>()), homedir: () => home.of() }));
 beforeEach(() => {
   home.of = () => {
-    throw new Error('the home of whoever runs the tests is none of our business');
+    throw new Error('a test must not read the home directory of the user');
   };
 });
 
@@ -71,7 +71,7 @@ describe('the directory of account locks', () => {
   it.each([
     ['is not known', () => Object.assign(new Error('uv_os_homedir returned ENOENT'), { code: 'ERR_SYSTEM_ERROR' })],
     ['is empty', () => ''],
-  ])('is asked for where the home of the user %s', (_, answer) => {
+  ])('must be set if the home of the user %s', (_, answer) => {
     home.of = () => {
       const given = answer();
       if (given instanceof Error) throw given;

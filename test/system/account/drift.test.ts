@@ -85,7 +85,7 @@ describe('a saved plan', () => {
     writeFileSync(join(cwd, dir, 'run.json'), JSON.stringify(old));
     const refused = await run(cwd, ['apply', dir, '--yes']);
     expect(refused.exit).toBe(8);
-    expect(refused.stderr).toContain('is 8d old, and may be 7d');
+    expect(refused.stderr).toContain('is 8d old, and --max-plan-age allows 7d');
     expect((await paste(cwd, commandIn(refused.stderr, 'plan'))).exit).toBe(0);
     expect((await run(cwd, ['apply', dir, '--yes', '--max-plan-age', '9d'])).exit).toBe(0);
     expect(writes(sandbox)).toHaveLength(2);

@@ -1,0 +1,31 @@
+import type { Outcome } from '../../core/attempt/outcome.ts';
+import { addToIndex, emptyIndex, hasOutcome, type LedgerIndex } from '../../core/ledger/replay.ts';
+import { OtherVersionError, openLedgerEntries, scanLedger } from '../../io/run/ledger-file.ts';
+import { UsageError } from '../errors.ts';
+
+/** Reads a ledger once. Throws if it is damaged, and UsageError if only another version can read it. */
+export async function indexLedger(path: string, rows: number): Promise<LedgerIndex> {
+  const index = emptyIndex(rows);
+  try {
+    await scanLedger(path, (entry, offset, length) => addToIndex(index, entry, offset, length));
+  } catch (error) {
+    throw error instanceof OtherVersionError ? new UsageError(error.message) : error;
+  }
+  return index;
+}
+
+/** Reads outcomes by row from a ledger that was indexed. */
+export type Outcomes = { of: (row: number) => Outcome | null; close: () => void };
+
+export function openOutcomes(path: string, index: LedgerIndex): Outcomes {
+  // A run that has sent nothing may have no ledger.
+  const entries = index.rowStates.some(hasOutcome) ? openLedgerEntries(path) : null;
+  return {
+    of(row) {
+      if (entries === null || !hasOutcome(index.rowStates[row] ?? 0)) return null;
+      const entry = entries.entryAt(index.offset[row] as number, index.length[row] as number);
+      return entry.type === 'outcome' ? entry : null;
+    },
+    close: () => entries?.close(),
+  };
+}
