@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { isMoved } from '../../support/program/account.ts';
+import { run } from '../../support/program/run.ts';
+import { api } from '../../support/program/sandbox.ts';
+import { summaryOf, workDirectory, writeInput } from '../../support/program/workspace.ts';
+
+const ESCAPE = '\u001b[';
+
+/** Starts a sandbox and returns a command on a terminal of 80 columns that has to ask before it sends. */
+async function asking() {
+  const { sandbox, flags } = await api();
+  const cwd = workDirectory();
+  const args = ['apply', writeInput(cwd, 3), ...flags.filter((flag) => flag !== '--yes')];
+  const type = (input: string, env: Record<string, string> = {}) => run(cwd, args, { columns: 80, input, env });
+  return { sandbox, cwd, type };
+}
+
+describe('a terminal', () => {
+  it('is asked before anything is sent, and yes sends', async () => {
+    const { sandbox, cwd, type } = await asking();
+    const { exit, stderr } = await type('y\n');
+    expect(exit).toBe(0);
+    expect(stderr).toContain('[y/N]');
+    expect(isMoved(sandbox, 3)).toBe(true);
+    expect(summaryOf(cwd).counts.updated).toBe(3);
+  });
+
+  it.each(['n\n', '\n', ''])('sends nothing after the answer %j', async (answer) => {
+    const { sandbox, type } = await asking();
+    const { exit, stderr } = await type(answer);
+    expect(exit).toBe(8);
+    expect(stderr).toContain('[y/N]');
+    expect(sandbox.requests()).toEqual([]);
+  });
+
+  it('shows colours unless NO_COLOR is set', async () => {
+    const colours = { TERM: 'xterm-256color', COLORTERM: '' };
+    const { type } = await asking();
+    expect((await type('n\n', colours)).stdout).toContain(ESCAPE);
+    expect((await type('n\n', { ...colours, NO_COLOR: '1' })).stdout).not.toContain(ESCAPE);
+  });
+});
