@@ -15,7 +15,7 @@ import { KEY } from './support/program/environment.ts';
 import { CLI } from './support/program/paths.ts';
 import { run } from './support/program/run.ts';
 import { workDirectory } from './support/program/workspace.ts';
-import { openSandbox } from './support/sandboxes.ts';
+import { openSandbox } from './support/sandbox/open.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const JOBS = join(ROOT, 'jobs');

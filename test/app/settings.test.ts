@@ -5,7 +5,7 @@ import { UsageError } from '../../src/app/errors.ts';
 import { resolveForJob } from '../../src/app/job-settings.ts';
 import { resolveForCommand, resolveForRun } from '../../src/app/settings.ts';
 import { PUBLIC_BASE_URL, type RawSettings } from '../../src/core/settings/schema.ts';
-import { contextOf } from '../support/contexts.ts';
+import { contextOf } from '../support/app/contexts.ts';
 import { manifest } from '../support/io/manifests.ts';
 import { tempDir } from '../support/temp.ts';
 

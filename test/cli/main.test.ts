@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { main } from '../../src/cli/main.ts';
 import { loadRuns, runFiles } from '../../src/io/run/directory.ts';
 import { isLocked } from '../../src/io/run/lock.ts';
-import { accountOf, moves } from '../support/accounts.ts';
-import { contextOf } from '../support/contexts.ts';
-import { KEY } from '../support/sources.ts';
+import { accountOf, moves } from '../support/app/accounts.ts';
+import { contextOf } from '../support/app/contexts.ts';
+import { KEY } from '../support/app/sources.ts';
 import { tempDir } from '../support/temp.ts';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];

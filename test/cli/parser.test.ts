@@ -6,7 +6,7 @@ import { SANDBOX_FLAGS } from '../../src/commands/sandbox-flags.ts';
 import type { Scope } from '../../src/core/settings/definition.ts';
 import { flagOf } from '../../src/core/settings/flags.ts';
 import { SETTING_NAMES, settingDefinition } from '../../src/core/settings/schema.ts';
-import { contextOf } from '../support/contexts.ts';
+import { contextOf } from '../support/app/contexts.ts';
 
 const KEY = 'KEY0123456789_abcdef';
 

@@ -8,10 +8,10 @@ import type { RawSettings } from '../../src/core/settings/schema.ts';
 import { listRuns, loadManifest, readJson, runFiles, writeJson } from '../../src/io/run/directory.ts';
 import { takeLock } from '../../src/io/run/lock.ts';
 import { type SandboxState, startSandbox } from '../../src/sandbox/server.ts';
-import { failure, outcome } from '../support/ledgers.ts';
-import { id, profile } from '../support/plans.ts';
-import { AT } from '../support/run-directories.ts';
-import { OFFLINE, printed, refusalOf, type Source, sourceOf } from '../support/sources.ts';
+import { failure, outcome } from '../support/app/ledgers.ts';
+import { id, profile } from '../support/app/plans.ts';
+import { AT } from '../support/app/run-directories.ts';
+import { OFFLINE, printed, refusalOf, type Source, sourceOf } from '../support/app/sources.ts';
 
 const runsOf = ({ context }: Source) => join(context.cwd, 'runs');
 

@@ -4,7 +4,7 @@ import { UsageError } from '../../src/app/errors.ts';
 import { readCommandLine } from '../../src/cli/parser.ts';
 import { sandboxCommand } from '../../src/commands/sandbox.ts';
 import type { SandboxFlags } from '../../src/commands/sandbox-flags.ts';
-import { contextOf } from '../support/contexts.ts';
+import { contextOf } from '../support/app/contexts.ts';
 
 /** The first number and profile that the sandbox makes. */
 const ID = '1293384261000000011';

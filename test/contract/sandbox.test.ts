@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { FAULT_KINDS, parseFault, type SandboxOptions } from '../../src/sandbox/server.ts';
-import { type Answer, call, id, type Json, patch, profile, sandbox } from '../support/sandbox-client.ts';
+import { type Answer, call, id, type Json, patch, profile, sandbox } from '../support/sandbox/client.ts';
 import { createChecker, DOCUMENT, documentedOperations, type Operation } from './checker.ts';
 
 const check = createChecker(DOCUMENT);

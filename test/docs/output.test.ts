@@ -4,7 +4,7 @@ import { parseFault } from '../../src/sandbox/server.ts';
 import { CLI } from '../support/program/paths.ts';
 import { run } from '../support/program/run.ts';
 import { workDirectory } from '../support/program/workspace.ts';
-import { openSandbox } from '../support/sandboxes.ts';
+import { openSandbox } from '../support/sandbox/open.ts';
 import { ROOT, read } from './documents.ts';
 
 const INPUT = join(ROOT, 'samples/cutover.csv');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
-import { call, callUrl, id, patch, sandbox } from '../support/sandbox-client.ts';
+import { call, callUrl, id, patch, sandbox } from '../support/sandbox/client.ts';
 
 const controlUrl = (to: Sandbox, path: string) => `http://127.0.0.1:${to.port}/_sandbox/${path}`;
 

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../src/sandbox/server.ts';
-import { call, callUrl, code, id, profile, sandbox } from '../support/sandbox-client.ts';
+import { call, callUrl, code, id, profile, sandbox } from '../support/sandbox/client.ts';
 
 describe('HTTP', () => {
   it('keeps a connection open for the next request', async () => {

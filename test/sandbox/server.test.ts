@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startSandbox } from '../../src/sandbox/server.ts';
-import { call, id, patch, sandbox } from '../support/sandbox-client.ts';
+import { call, id, patch, sandbox } from '../support/sandbox/client.ts';
 
 describe('starting and closing', () => {
   it('has 1000 numbers and 3 profiles by default, at a loopback address', async () => {

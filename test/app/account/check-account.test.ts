@@ -5,9 +5,9 @@ import { describe, expect, it } from 'vitest';
 import { checkAccount } from '../../../src/app/account/check-account.ts';
 import { keyDigest } from '../../../src/app/run/state-directory.ts';
 import { resolveForCommand } from '../../../src/app/settings.ts';
+import { id, profile } from '../../support/app/plans.ts';
+import { KEY, refusalOf, sourceOf } from '../../support/app/sources.ts';
 import { httpServer } from '../../support/io/servers.ts';
-import { id, profile } from '../../support/plans.ts';
-import { KEY, refusalOf, sourceOf } from '../../support/sources.ts';
 
 // The first row is one that is not sent: the number that is read is the first of those that are.
 const INPUT = `id,profile_id\nx y,${profile(1)}\n${id(7)},${profile(1)}\n${id(8)},${profile(1)}\n`;

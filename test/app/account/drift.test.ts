@@ -11,10 +11,10 @@ import type { RawSettings } from '../../../src/core/settings/schema.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
 import { openLedger } from '../../../src/io/run/ledger-file.ts';
 import { parseFault } from '../../../src/sandbox/server.ts';
-import { accountOf, ledgerOf, moves, numbersOf, type Place } from '../../support/accounts.ts';
-import { failure, outcome, writeLedger } from '../../support/ledgers.ts';
-import { id, profile } from '../../support/plans.ts';
-import { AT } from '../../support/run-directories.ts';
+import { accountOf, ledgerOf, moves, numbersOf, type Place } from '../../support/app/accounts.ts';
+import { failure, outcome, writeLedger } from '../../support/app/ledgers.ts';
+import { id, profile } from '../../support/app/plans.ts';
+import { AT } from '../../support/app/run-directories.ts';
 
 /** Numbers 1 to 6 are to go from the second profile to the first; then 1 goes there, 2 to a third, and 3 goes away. */
 async function meanwhile(flags: RawSettings = {}): Promise<{ place: Place; run: Run; live: Reread }> {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { preflightOf, profilesOf, readForDraft, resolver } from '../../../src/app/account/read-for-plan.ts';
 import { openSession } from '../../../src/app/account/session.ts';
 import type { ShownProfile } from '../../../src/core/api/profile.ts';
-import { accountOf, entriesOf, numbersOf, type Place } from '../../support/accounts.ts';
-import { id, planOf, profile } from '../../support/plans.ts';
+import { accountOf, entriesOf, numbersOf, type Place } from '../../support/app/accounts.ts';
+import { id, planOf, profile } from '../../support/app/plans.ts';
 
 const named = (n: number, name: string): ShownProfile => ({ id: profile(n), name });
 

@@ -5,8 +5,8 @@ import { PLAN_COLUMNS, type PlanEntry, planCells } from '../../../src/core/plan/
 import { createCsvWriter } from '../../../src/io/csv/writer.ts';
 import { readJson, runFiles } from '../../../src/io/run/directory.ts';
 import type { SandboxState } from '../../../src/sandbox/server.ts';
+import { id, profile } from '../../support/app/plans.ts';
 import { entry } from '../../support/io/servers.ts';
-import { id, profile } from '../../support/plans.ts';
 import { tempDir } from '../../support/temp.ts';
 
 const phone = (n: number) => `+1800555000${n}`;

@@ -10,10 +10,10 @@ import type { RawSettings } from '../../../src/core/settings/schema.ts';
 import { Stopped, Unread } from '../../../src/engine/reading/account-query.ts';
 import { createStop } from '../../../src/engine/stop.ts';
 import { loadManifest, runFiles } from '../../../src/io/run/directory.ts';
-import { accountOf, ledgerOf, moves } from '../../support/accounts.ts';
-import { id, profile } from '../../support/plans.ts';
-import { makeRun } from '../../support/run-directories.ts';
-import { KEY, printed } from '../../support/sources.ts';
+import { accountOf, ledgerOf, moves } from '../../support/app/accounts.ts';
+import { id, profile } from '../../support/app/plans.ts';
+import { makeRun } from '../../support/app/run-directories.ts';
+import { KEY, printed } from '../../support/app/sources.ts';
 import { tempDir } from '../../support/temp.ts';
 
 /** An account of which a read has shown this organization. */

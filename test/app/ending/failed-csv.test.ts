@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { id, planOf, profile, resultsOf } from '../../support/plans.ts';
+import { id, planOf, profile, resultsOf } from '../../support/app/plans.ts';
 
 const ADDED = ['reassign_status', 'reassign_reason', 'reassign_detail'];
 

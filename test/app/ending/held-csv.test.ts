@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { tallyRun, writeResults } from '../../../src/app/ending/write-results.ts';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
-import { failure, outcome, writeLedger } from '../../support/ledgers.ts';
-import { id, planOf, profile, resultsOf } from '../../support/plans.ts';
-import { AT } from '../../support/run-directories.ts';
+import { failure, outcome, writeLedger } from '../../support/app/ledgers.ts';
+import { id, planOf, profile, resultsOf } from '../../support/app/plans.ts';
+import { AT } from '../../support/app/run-directories.ts';
 
 const WHY = '20 rows of this profile failed with 422 10015';
 const hold = (n: number, why = WHY): LedgerEntry => ({ type: 'profile_held', profile: profile(n), why, at: AT });

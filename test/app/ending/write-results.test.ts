@@ -6,9 +6,9 @@ import { indexLedger } from '../../../src/app/run/ledger-index.ts';
 import { ROW_STATE } from '../../../src/core/ledger/replay.ts';
 import { RESULTS_COLUMNS } from '../../../src/core/results/rows.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
-import { outcome, writeLedger } from '../../support/ledgers.ts';
-import { id, planOf, profile, resultsOf } from '../../support/plans.ts';
-import { AT } from '../../support/run-directories.ts';
+import { outcome, writeLedger } from '../../support/app/ledgers.ts';
+import { id, planOf, profile, resultsOf } from '../../support/app/plans.ts';
+import { AT } from '../../support/app/run-directories.ts';
 import { tempDir, tempFile } from '../../support/temp.ts';
 
 const HEADER = 'id,profile_id,product,label';

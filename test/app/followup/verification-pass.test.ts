@@ -5,10 +5,10 @@ import { type Run, updateRun } from '../../../src/app/run/open.ts';
 import type { VerifiedRow } from '../../../src/core/followup/verify.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
 import { parseFault } from '../../../src/sandbox/server.ts';
-import { accountOf, moves, numbersOf, type Place } from '../../support/accounts.ts';
+import { accountOf, moves, numbersOf, type Place } from '../../support/app/accounts.ts';
+import { id, profile, tableOf } from '../../support/app/plans.ts';
+import { printed } from '../../support/app/sources.ts';
 import { entry } from '../../support/io/servers.ts';
-import { id, profile, tableOf } from '../../support/plans.ts';
-import { printed } from '../../support/sources.ts';
 
 const NONE = { at_target: 0, drifted: 0, missing: 0, unknown: 0, rejected: 0 };
 

@@ -5,8 +5,8 @@ import { checkPlan } from '../../../src/app/planning/check-plan.ts';
 import type { Run } from '../../../src/app/run/open.ts';
 import type { Manifest } from '../../../src/core/run/manifest.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
-import { contextOf } from '../../support/contexts.ts';
-import { id, planOf, profile } from '../../support/plans.ts';
+import { contextOf } from '../../support/app/contexts.ts';
+import { id, planOf, profile } from '../../support/app/plans.ts';
 
 /** A run of a good input, that came from a path. */
 async function planned(changes: Partial<Manifest> = {}): Promise<Run> {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { copyBytes, makePlan } from '../../../src/app/planning/make-plan.ts';
 import { fileSha256 } from '../../../src/io/digest.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
-import { id, planOf, profile } from '../../support/plans.ts';
+import { id, planOf, profile } from '../../support/app/plans.ts';
 import { tempDir, tempFile } from '../../support/temp.ts';
 
 const sha256 = (bytes: string | Uint8Array) => createHash('sha256').update(bytes).digest('hex');

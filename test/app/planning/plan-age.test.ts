@@ -2,9 +2,9 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CommandError } from '../../../src/app/errors.ts';
 import { checkPlanAge, maxPlanAgeMs } from '../../../src/app/planning/check-plan.ts';
 import type { Manifest } from '../../../src/core/run/manifest.ts';
-import { contextOf } from '../../support/contexts.ts';
+import { contextOf } from '../../support/app/contexts.ts';
+import { AT, inputOf, makeRun, NO_PLAN } from '../../support/app/run-directories.ts';
 import { manifest } from '../../support/io/manifests.ts';
-import { AT, inputOf, makeRun, NO_PLAN } from '../../support/run-directories.ts';
 import { tempDir } from '../../support/temp.ts';
 
 const HOUR = 3_600_000;

@@ -5,9 +5,9 @@ import { recordedAccount } from '../../../src/app/planning/plan-run.ts';
 import { keyDigest } from '../../../src/app/run/state-directory.ts';
 import { listRuns, loadManifest, runFiles } from '../../../src/io/run/directory.ts';
 import { parseFault } from '../../../src/sandbox/server.ts';
-import { accountOf, entriesOf, ledgerOf, moves, numbersOf, type Place } from '../../support/accounts.ts';
-import { id, profile } from '../../support/plans.ts';
-import { KEY } from '../../support/sources.ts';
+import { accountOf, entriesOf, ledgerOf, moves, numbersOf, type Place } from '../../support/app/accounts.ts';
+import { id, profile } from '../../support/app/plans.ts';
+import { KEY } from '../../support/app/sources.ts';
 
 /** How planning was refused, and what remained of the run. */
 async function refused(place: Place, planned: Promise<unknown>) {

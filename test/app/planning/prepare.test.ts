@@ -8,10 +8,10 @@ import { resolveForCommand } from '../../../src/app/settings.ts';
 import type { RawSettings } from '../../../src/core/settings/schema.ts';
 
 import { listRuns, loadManifest } from '../../../src/io/run/directory.ts';
-import { contextOf, type TestContext } from '../../support/contexts.ts';
-import { id, profile } from '../../support/plans.ts';
-import { inputOf, makeRun, numbersOf } from '../../support/run-directories.ts';
-import { printed } from '../../support/sources.ts';
+import { contextOf, type TestContext } from '../../support/app/contexts.ts';
+import { id, profile } from '../../support/app/plans.ts';
+import { inputOf, makeRun, numbersOf } from '../../support/app/run-directories.ts';
+import { printed } from '../../support/app/sources.ts';
 import { tempDir } from '../../support/temp.ts';
 
 /** Called when a CSV file has been read to its end. */

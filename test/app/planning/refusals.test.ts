@@ -3,8 +3,8 @@ import { applyCommand } from '../../../src/commands/apply.ts';
 import { resumeCommand } from '../../../src/commands/resume.ts';
 import { retryCommand } from '../../../src/commands/retry.ts';
 import type { Manifest } from '../../../src/core/run/manifest.ts';
-import { id, profile } from '../../support/plans.ts';
-import { printed, refusalOf, sourceOf } from '../../support/sources.ts';
+import { id, profile } from '../../support/app/plans.ts';
+import { printed, refusalOf, sourceOf } from '../../support/app/sources.ts';
 import { tempFile } from '../../support/temp.ts';
 
 // What commands say of a run that they cannot take, off a terminal. A command that is printed must work as it stands.

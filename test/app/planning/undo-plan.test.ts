@@ -12,11 +12,11 @@ import type { Preview } from '../../../src/core/plan/preview.ts';
 import { createCsvWriter } from '../../../src/io/csv/writer.ts';
 import { digest, fileSha256 } from '../../../src/io/digest.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
-import { entriesOf } from '../../support/accounts.ts';
+import { entriesOf } from '../../support/app/accounts.ts';
+import { failure, outcome, writeLedger } from '../../support/app/ledgers.ts';
+import { id, profile, tableOf } from '../../support/app/plans.ts';
+import { AT } from '../../support/app/run-directories.ts';
 import { entry } from '../../support/io/servers.ts';
-import { failure, outcome, writeLedger } from '../../support/ledgers.ts';
-import { id, profile, tableOf } from '../../support/plans.ts';
-import { AT } from '../../support/run-directories.ts';
 import { tempDir } from '../../support/temp.ts';
 
 const never = new AbortController().signal;

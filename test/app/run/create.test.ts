@@ -15,8 +15,8 @@ import type { RawSettings } from '../../../src/core/settings/schema.ts';
 import { createStop } from '../../../src/engine/stop.ts';
 import { loadManifest, runFiles } from '../../../src/io/run/directory.ts';
 import { isLocked, readHolder } from '../../../src/io/run/lock.ts';
-import { contextOf } from '../../support/contexts.ts';
-import { id } from '../../support/plans.ts';
+import { contextOf } from '../../support/app/contexts.ts';
+import { id } from '../../support/app/plans.ts';
 import { tempDir } from '../../support/temp.ts';
 
 const never = new AbortController().signal;

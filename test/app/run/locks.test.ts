@@ -11,8 +11,8 @@ import type { Manifest } from '../../../src/core/run/manifest.ts';
 import { PUBLIC_BASE_URL } from '../../../src/core/settings/schema.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
 import { isLocked, type Lock, readHolder, takeLock } from '../../../src/io/run/lock.ts';
-import { contextOf } from '../../support/contexts.ts';
-import { ALIVE, AT, DEAD, makeRun } from '../../support/run-directories.ts';
+import { contextOf } from '../../support/app/contexts.ts';
+import { ALIVE, AT, DEAD, makeRun } from '../../support/app/run-directories.ts';
 import { tempDir } from '../../support/temp.ts';
 
 /** What the lock module throws instead of locking, when it is set. */

@@ -6,7 +6,7 @@ import { prune } from '../../../src/app/run/prune.ts';
 import type { Manifest } from '../../../src/core/run/manifest.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
 import { takeLock } from '../../../src/io/run/lock.ts';
-import { ALIVE, AT, makeRun, numbersOf, writeCounts } from '../../support/run-directories.ts';
+import { ALIVE, AT, makeRun, numbersOf, writeCounts } from '../../support/app/run-directories.ts';
 import { tempDir } from '../../support/temp.ts';
 
 /** Runs that cannot be removed. */

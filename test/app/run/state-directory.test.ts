@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { UsageError } from '../../../src/app/errors.ts';
 import { accountLockPath, keyDigest } from '../../../src/app/run/state-directory.ts';
 import { PUBLIC_BASE_URL } from '../../../src/core/settings/schema.ts';
-import { contextOf } from '../../support/contexts.ts';
+import { contextOf } from '../../support/app/contexts.ts';
 import { tempDir, tempFile } from '../../support/temp.ts';
 
 /** The home of the user, or the error to throw if there is none. */

@@ -7,8 +7,8 @@ import type { Manifest } from '../../../src/core/run/manifest.ts';
 import { PUBLIC_BASE_URL } from '../../../src/core/settings/schema.ts';
 import { loadManifest, runFiles } from '../../../src/io/run/directory.ts';
 import { takeLock } from '../../../src/io/run/lock.ts';
-import { contextOf } from '../../support/contexts.ts';
-import { ALIVE, AT, DEAD, inputOf, makeRun, numbersOf, runId } from '../../support/run-directories.ts';
+import { contextOf } from '../../support/app/contexts.ts';
+import { ALIVE, AT, DEAD, inputOf, makeRun, numbersOf, runId } from '../../support/app/run-directories.ts';
 import { tempDir, tempFile } from '../../support/temp.ts';
 
 const CONTEXT = contextOf();

@@ -4,10 +4,10 @@ import { emptyTally } from '../../../src/core/results/tally.ts';
 import type { Task } from '../../../src/engine/ports.ts';
 import { realClock } from '../../../src/io/clock.ts';
 import { loadManifest } from '../../../src/io/run/directory.ts';
-import { accountOf, ledgerOf, moves } from '../../support/accounts.ts';
+import { accountOf, ledgerOf, moves } from '../../support/app/accounts.ts';
+import { id } from '../../support/app/plans.ts';
+import { KEY } from '../../support/app/sources.ts';
 import { makeOutcome } from '../../support/make.ts';
-import { id } from '../../support/plans.ts';
-import { KEY } from '../../support/sources.ts';
 
 const RATE = {
   mean_per_s: 0,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Edit, NumberInput, Sandbox } from '../../../src/sandbox/server.ts';
-import { call, callUrl, code, id, type Json, patch, profile, read, sandbox } from '../../support/sandbox-client.ts';
+import { call, callUrl, code, id, type Json, patch, profile, read, sandbox } from '../../support/sandbox/client.ts';
 
 const phones = (answer: Json): string[] => answer.json.data.map((number: Json) => number.phone_number);
 const made = (...ns: number[]) => ns.map((n) => `+1800${String(n).padStart(7, '0')}`);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeState } from '../../../src/sandbox/account/generate.ts';
 import { exampleIds } from '../../../src/sandbox/server.ts';
-import { id, profile } from '../../support/sandbox-client.ts';
+import { id, profile } from '../../support/sandbox/client.ts';
 
 describe('made accounts', () => {
   it('makes the same numbers each time', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountEdit, Sandbox } from '../../../src/sandbox/server.ts';
-import { callUrl, code, id, profile, read, sandbox } from '../../support/sandbox-client.ts';
+import { callUrl, code, id, profile, read, sandbox } from '../../support/sandbox/client.ts';
 
 const BAD: [string, unknown, string][] = [
   ['a list', [], 'not a JSON object'],

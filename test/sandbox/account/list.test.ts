@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { openAccount } from '../../../src/sandbox/account/account.ts';
 import { makeState } from '../../../src/sandbox/account/generate.ts';
 import { listNumbers } from '../../../src/sandbox/account/list.ts';
-import { call, code, id, type Json, patch, profile, sandbox } from '../../support/sandbox-client.ts';
+import { call, code, id, type Json, patch, profile, sandbox } from '../../support/sandbox/client.ts';
 
 const phones = (answer: Json): string[] => answer.json.data.map((number: Json) => number.phone_number);
 const made = (...ns: number[]) => ns.map((n) => `+1800${String(n).padStart(7, '0')}`);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ProfileInput } from '../../../src/sandbox/server.ts';
 import { createChecker, DOCUMENT } from '../../contract/checker.ts';
-import { call, id, type Json, patch, profile, read, sandbox } from '../../support/sandbox-client.ts';
+import { call, id, type Json, patch, profile, read, sandbox } from '../../support/sandbox/client.ts';
 
 const check = createChecker(DOCUMENT);
 const SETTINGS = {

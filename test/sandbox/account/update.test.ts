@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { call, code, id, patch, profile, read, sandbox } from '../../support/sandbox-client.ts';
+import { call, code, id, patch, profile, read, sandbox } from '../../support/sandbox/client.ts';
 
 describe('an accepted PATCH', () => {
   it('assigns a profile, in lower case, and changes updated_at', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FAULT_KINDS, parseFault, type Sandbox } from '../../../src/sandbox/server.ts';
-import { type Answer, code, id, patch, profile, read, sandbox } from '../../support/sandbox-client.ts';
+import { type Answer, code, id, patch, profile, read, sandbox } from '../../support/sandbox/client.ts';
 
 const TARGET = { messaging_profile_id: profile(3), messaging_product: 'P2P' };
 const tested = new Set<string>();

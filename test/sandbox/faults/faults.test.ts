@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createFaultChooser } from '../../../src/sandbox/faults/faults.ts';
 import { FAULT_KINDS, parseFault } from '../../../src/sandbox/server.ts';
-import { id } from '../../support/sandbox-client.ts';
+import { id } from '../../support/sandbox/client.ts';
 
 const chooser = (texts: string[], seed = 1) => createFaultChooser(texts.map(parseFault), seed);
 

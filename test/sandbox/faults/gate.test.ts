@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { call, callUrl, code, id, patch, read, sandbox } from '../../support/sandbox-client.ts';
+import { call, callUrl, code, id, patch, read, sandbox } from '../../support/sandbox/client.ts';
 
 describe('the key', () => {
   it.each(['', 'Bearer ', 'Basic abc', 'KEY-test'])('is required: %j gets 401', async (authorization) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FAULT_KINDS, parseFault, type Sandbox } from '../../../src/sandbox/server.ts';
-import { call, code, id, type Json, patch, profile, read, sandbox } from '../../support/sandbox-client.ts';
+import { call, code, id, type Json, patch, profile, read, sandbox } from '../../support/sandbox/client.ts';
 
 const ONE = `/phone_numbers/${id(1)}/messaging`;
 const LISTS = ['/phone_numbers/messaging', '/messaging_profiles', `/messaging_profiles/${profile(1)}/phone_numbers`];

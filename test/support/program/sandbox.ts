@@ -1,5 +1,5 @@
 import { parseFault, type Sandbox, type SandboxOptions } from '../../../src/sandbox/server.ts';
-import { openSandbox } from '../sandboxes.ts';
+import { openSandbox } from '../sandbox/open.ts';
 
 /**
  * The flags that point `plan INPUT` and `apply INPUT` at an API of the test, which they do not read before they send.

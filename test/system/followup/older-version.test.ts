@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/server.ts';
+import { DEAD } from '../../support/app/run-directories.ts';
 import { CLI } from '../../support/program/paths.ts';
 import { paste, run } from '../../support/program/run.ts';
 import { api } from '../../support/program/sandbox.ts';
@@ -15,7 +16,6 @@ import {
   table,
   workDirectory,
 } from '../../support/program/workspace.ts';
-import { DEAD } from '../../support/run-directories.ts';
 
 const [FIRST, SECOND, THIRD] = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`) as [
   string,

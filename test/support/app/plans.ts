@@ -1,17 +1,17 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { writeResults } from '../../src/app/ending/write-results.ts';
-import { copyBytes, makePlan, type Plan } from '../../src/app/planning/make-plan.ts';
-import type { PlanEntry } from '../../src/core/plan/entry.ts';
-import type { Tally } from '../../src/core/results/tally.ts';
-import type { Manifest } from '../../src/core/run/manifest.ts';
-import { findDialect, readCsv } from '../../src/io/csv/records.ts';
-import { runFiles } from '../../src/io/run/directory.ts';
-import { readPlan } from '../../src/io/run/plan-file.ts';
-import { manifest } from './io/manifests.ts';
+import { writeResults } from '../../../src/app/ending/write-results.ts';
+import { copyBytes, makePlan, type Plan } from '../../../src/app/planning/make-plan.ts';
+import type { PlanEntry } from '../../../src/core/plan/entry.ts';
+import type { Tally } from '../../../src/core/results/tally.ts';
+import type { Manifest } from '../../../src/core/run/manifest.ts';
+import { findDialect, readCsv } from '../../../src/io/csv/records.ts';
+import { runFiles } from '../../../src/io/run/directory.ts';
+import { readPlan } from '../../../src/io/run/plan-file.ts';
+import { manifest } from '../io/manifests.ts';
+import { tempDir, tempFile } from '../temp.ts';
 import { NO_PLAN } from './run-directories.ts';
-import { tempDir, tempFile } from './temp.ts';
 
-export { numberId as id, profileId as profile } from './ids.ts';
+export { numberId as id, profileId as profile } from '../ids.ts';
 
 export type Checks = Parameters<typeof makePlan>[1];
 const STRICT: Checks = { map: {}, delimiter: null, allow_unassign: false, allow_rounded_ids: false };

@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
-import type { Run } from '../../src/app/run/open.ts';
-import type { Manifest } from '../../src/core/run/manifest.ts';
-import { runFiles, writeJson, writeManifest } from '../../src/io/run/directory.ts';
-import { manifest } from './io/manifests.ts';
-import { makePlan } from './make.ts';
+import type { Run } from '../../../src/app/run/open.ts';
+import type { Manifest } from '../../../src/core/run/manifest.ts';
+import { runFiles, writeJson, writeManifest } from '../../../src/io/run/directory.ts';
+import { manifest } from '../io/manifests.ts';
+import { makePlan } from '../make.ts';
 
 export const AT = '2026-11-23T02:00:00.000Z';
 

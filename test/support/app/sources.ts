@@ -1,16 +1,16 @@
 import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { PassThrough } from 'node:stream';
-import type { Context } from '../../src/app/context.ts';
-import { CommandError } from '../../src/app/errors.ts';
-import type { LedgerEntry } from '../../src/core/ledger/entry.ts';
-import type { Manifest } from '../../src/core/run/manifest.ts';
-import { writeManifest } from '../../src/io/run/directory.ts';
+import type { Context } from '../../../src/app/context.ts';
+import { CommandError } from '../../../src/app/errors.ts';
+import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
+import type { Manifest } from '../../../src/core/run/manifest.ts';
+import { writeManifest } from '../../../src/io/run/directory.ts';
+import { tempDir } from '../temp.ts';
 import { contextOf } from './contexts.ts';
 import { writeLedger } from './ledgers.ts';
 import { type Checks, planOf } from './plans.ts';
 import { AT, DEAD } from './run-directories.ts';
-import { tempDir } from './temp.ts';
 
 export const KEY = 'KEY0123456789_abcdefGHIJ';
 

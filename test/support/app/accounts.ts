@@ -1,24 +1,24 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KeyedInvocation } from '../../src/app/invocation.ts';
-import { copyInput, type InputSource, inputSourceOf } from '../../src/app/planning/input-source.ts';
-import { type PlannedRun, planRun } from '../../src/app/planning/plan-run.ts';
-import { newRun } from '../../src/app/run/create.ts';
-import type { Run } from '../../src/app/run/open.ts';
-import { resolveForCommand } from '../../src/app/settings.ts';
-import type { LedgerEntry } from '../../src/core/ledger/entry.ts';
-import type { PlanEntry } from '../../src/core/plan/entry.ts';
-import type { RawSettings } from '../../src/core/settings/schema.ts';
-import { createStop, type Stop } from '../../src/engine/stop.ts';
-import { runFiles } from '../../src/io/run/directory.ts';
-import { scanLedger } from '../../src/io/run/ledger-file.ts';
-import { readPlan } from '../../src/io/run/plan-file.ts';
-import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.ts';
+import type { KeyedInvocation } from '../../../src/app/invocation.ts';
+import { copyInput, type InputSource, inputSourceOf } from '../../../src/app/planning/input-source.ts';
+import { type PlannedRun, planRun } from '../../../src/app/planning/plan-run.ts';
+import { newRun } from '../../../src/app/run/create.ts';
+import type { Run } from '../../../src/app/run/open.ts';
+import { resolveForCommand } from '../../../src/app/settings.ts';
+import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
+import type { PlanEntry } from '../../../src/core/plan/entry.ts';
+import type { RawSettings } from '../../../src/core/settings/schema.ts';
+import { createStop, type Stop } from '../../../src/engine/stop.ts';
+import { runFiles } from '../../../src/io/run/directory.ts';
+import { scanLedger } from '../../../src/io/run/ledger-file.ts';
+import { readPlan } from '../../../src/io/run/plan-file.ts';
+import type { Sandbox, SandboxOptions } from '../../../src/sandbox/server.ts';
+import { openSandbox } from '../sandbox/open.ts';
+import { tempDir } from '../temp.ts';
 import { contextOf, type TestContext } from './contexts.ts';
 import { id, profile } from './plans.ts';
-import { openSandbox } from './sandboxes.ts';
 import { KEY } from './sources.ts';
-import { tempDir } from './temp.ts';
 
 /** A sandbox as the account, and a working directory for commands. */
 export type Place = {

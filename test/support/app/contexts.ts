@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
-import type { Context } from '../../src/app/context.ts';
+import type { Context } from '../../../src/app/context.ts';
 
 /** A context whose signals come from the test. */
 export type TestContext = Context & { signals: EventEmitter & { exit: () => void } };

@@ -1,5 +1,5 @@
-import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/server.ts';
-import { afterEveryTest } from './after-test.ts';
+import { type Sandbox, type SandboxOptions, startSandbox } from '../../../src/sandbox/server.ts';
+import { afterEveryTest } from '../after-test.ts';
 
 const open: Sandbox[] = [];
 

@@ -1,6 +1,6 @@
-import type { Sandbox, SandboxOptions } from '../../src/sandbox/server.ts';
-import { numberId, profileId } from './ids.ts';
-import { openSandbox } from './sandboxes.ts';
+import type { Sandbox, SandboxOptions } from '../../../src/sandbox/server.ts';
+import { numberId, profileId } from '../ids.ts';
+import { openSandbox } from './open.ts';
 
 export { numberId as id, profileId as profile };
 

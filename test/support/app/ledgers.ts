@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import type { Outcome } from '../../src/core/attempt/outcome.ts';
-import type { LedgerEntry } from '../../src/core/ledger/entry.ts';
-import { runFiles } from '../../src/io/run/directory.ts';
-import { makeOutcome } from './make.ts';
+import type { Outcome } from '../../../src/core/attempt/outcome.ts';
+import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
+import { runFiles } from '../../../src/io/run/directory.ts';
+import { makeOutcome } from '../make.ts';
 import { profile } from './plans.ts';
 import { AT } from './run-directories.ts';
 
