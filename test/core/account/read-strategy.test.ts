@@ -41,7 +41,7 @@ describe('the estimate in words', () => {
 });
 
 describe('the list of a profile', () => {
-  it('is worth a look where all else takes many calls, and the numbers would fill fewer pages', () => {
+  it('is worth reading if every other way takes many calls, and the numbers would fill fewer pages', () => {
     expect(isFirstPageWorthReading(ids(300), 39)).toBe(true);
     expect(isFirstPageWorthReading(ids(300), 8)).toBe(false);
     expect(isFirstPageWorthReading(ids(8), 39)).toBe(false);
@@ -92,7 +92,7 @@ describe('the cheapest way to read', () => {
     expect(cheapestWay(ids(100), 4000, [])).toEqual({ how: 'by_name' });
   });
 
-  it('a list of a profile must save a fifth of the calls, as its first page tells only roughly who is on it', () => {
+  it('a list of a profile must save a fifth of the calls, because its first page is only a hint', () => {
     expect(cheapestWay(ids(100), 4000, [profile(79, 100)])).toEqual({ how: 'profile', profile: 'p' });
     expect(cheapestWay(ids(100), 4000, [profile(80, 100)])).toEqual({ how: 'by_name' });
     expect(cheapestWay(ids(100), 4000, [profile(0, 20)])).toEqual({ how: 'by_name' });
@@ -104,7 +104,7 @@ describe('the cheapest way to read', () => {
     expect(cheapestWay(ids(100), 4000, guesses)).toEqual({ how: 'profile', profile: 'b' });
   });
 
-  it('counts on no more than all numbers of a profile, and on none where nothing is left', () => {
+  it('counts on no more than all numbers of a profile, and on none if nothing is left', () => {
     expect(cheapestWay(ids(10), 4000, [profile(9, 100_000)])).toEqual({ how: 'by_name' });
     expect(cheapestWay(ids(10), 4000, [profile(1, 100_000)])).toEqual({ how: 'profile', profile: 'p' });
     expect(cheapestWay(ids(0), 10, [profile(0, 5)])).toEqual({ how: 'by_name' });

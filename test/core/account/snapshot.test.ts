@@ -64,7 +64,7 @@ describe('an account', () => {
     expect([PROFILE, OTHER_PROFILE, 'UNASSIGN', ''].map(account.countShownOn)).toEqual([2, 0, 0, 0]);
   });
 
-  it('tells the profiles that numbers are on which rows name, each once', () => {
+  it('lists the profiles of the numbers that rows name, each once', () => {
     const account = createSnapshot(sha256);
     for (const id of ['a', 'b', 'c', 'd', 'e', 'f']) account.addWanted(byId(id));
     account.addWanted(byPhone('+12'));
@@ -95,7 +95,7 @@ describe('an account', () => {
     expect(account.stateOf(byId('b'))).toEqual({ state: 'found', id: 'b', shown: { phoneNumber: '+13' } });
   });
 
-  it('takes a later look at a number for the true one', () => {
+  it('believes the later of two reads of a number', () => {
     const account = createSnapshot(sha256);
     account.addWanted(byId('a'));
     account.addShown({ id: 'a', profile: PROFILE });
@@ -103,7 +103,7 @@ describe('an account', () => {
     expect(account.stateOf(byId('a'))).toEqual({ state: 'found', id: 'a', shown: { profile: null } });
   });
 
-  it('tells what cannot be read from what is not there', () => {
+  it('separates what cannot be read from what is not there', () => {
     const account = createSnapshot(sha256);
     for (const named of [byId('a'), byId('b'), byPhone('+12'), byPhone('+13')]) account.addWanted(named);
     account.addRefused(byId('a'), 'HTTP 403');
@@ -140,7 +140,7 @@ describe('an account', () => {
     }
   });
 
-  it('gives back whatever was shown, for any settings', () => {
+  it('returns whatever was shown, for any settings', () => {
     const text = fc.string({ minLength: 1, maxLength: 8 }).filter((given) => !given.includes('\n'));
     const settings = fc.record(
       {

@@ -72,7 +72,7 @@ describe('a page of numbers', () => {
     ['an id that is a number', { data: [{ id: 12933842 }], meta: META }],
     ['no object at all', [META]],
     ['nothing', null],
-  ])('with %s cannot be read, as what it lacks may be what is looked for', (_what, value) => {
+  ])('with %s cannot be read, because what it lacks may be what was asked for', (_what, value) => {
     expect(numbers(value)).toEqual(UNREADABLE);
     expect(profiles(value)).toEqual(UNREADABLE);
   });
@@ -85,7 +85,7 @@ describe('a page of numbers', () => {
     },
   );
 
-  it('is about errors where there are any', () => {
+  it('is about errors if there are any', () => {
     const errors = [{ code: '10009', title: 'Authentication failed', detail: 'd', source: { pointer: '/x' } }];
     const read = {
       kind: 'errors',
@@ -210,7 +210,7 @@ describe('a profile', () => {
     { number_pool_settings: 'none' },
     { daily_spend_limit_enabled: 'true', daily_spend_limit: '5.00' },
     { daily_spend_limit: '5.00' },
-  ])('says nothing where what is sent is of another kind: %j', (profile) => {
+  ])('says nothing if what is sent is of another kind: %j', (profile) => {
     expect(read(profile)).toStrictEqual({ id: PROFILE, name: 'x' });
   });
 

@@ -98,7 +98,7 @@ describe('a body with errors', () => {
     [[7]],
     [[{ code: null, title: {}, detail: ['x'], source: 'x' }]],
     [[{ source: [] }]],
-  ])('has empty texts where %j holds none', (errors) => {
+  ])('has empty texts if %j holds none', (errors) => {
     expect(read({ errors })).toEqual({ kind: 'errors', errors: [{ code: '', title: '', detail: '', pointer: '' }] });
   });
 });

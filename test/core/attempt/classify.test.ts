@@ -245,7 +245,7 @@ describe('an answer to a read', () => {
     },
   );
 
-  it('tells by what the row asks for, and not by the rest', () => {
+  it('depends on what the row asks for, and not on the rest', () => {
     const onlyProfile = makeEntry({ profileTarget: PROFILE, productTarget: '' });
     expect(classifyRead(onlyProfile, shown({ profile: null }), false)).toEqual({ kind: 'not_there', isShown: true });
     const onlyProduct = makeEntry({ profileTarget: '', productTarget: 'A2P' });
@@ -277,7 +277,7 @@ describe('an answer to a read', () => {
     makeAnswer(599, { kind: 'unreadable' }),
     { kind: 'network', code: 'ECONNRESET', message: 'cut', sent: true, durationMs: 1 } as const,
     { kind: 'network', code: 'ECONNREFUSED', message: 'refused', sent: false, durationMs: 1 } as const,
-  ])('that tells nothing is asked for again, and has changed nothing (%#)', (answer) => {
+  ])('that says nothing is asked for again, and has changed nothing (%#)', (answer) => {
     expect(classifyRead(entry, answer, false)).toEqual({ kind: 'retry', ambiguous: false });
     expect(classifyRead(entry, answer, true)).toEqual({ kind: 'retry', ambiguous: false });
   });
@@ -362,7 +362,7 @@ describe('an answer to a read that is about no row', () => {
   });
 });
 
-describe('an API that looks down', () => {
+describe('an API that appears to be down', () => {
   it.each([
     [500, true],
     [502, true],

@@ -89,7 +89,7 @@ describe('after a plan that can be carried out', () => {
     expect(next(manifest, {}, { interactive: true, dir: '/my runs/x' })).toBe("telnyx-reassign apply '/my runs/x'");
   });
 
-  it('within the window that was missed, where its day can be named', () => {
+  it('within the window that was missed, if its day can be named', () => {
     const missed = (detail: string): Partial<Manifest> => ({
       state: 'refused',
       exit_code: 8,
@@ -109,7 +109,7 @@ describe('after a plan that can be carried out', () => {
     );
   });
 
-  it('it is gone on with, where it was confirmed and the key or the account stood in the way', () => {
+  it('it is resumed, if it was confirmed and then the key or the account was refused', () => {
     const refused: Partial<Manifest> = { state: 'refused', exit_code: 7 };
     expect(next(refused)).toBe('telnyx-reassign resume runs/x');
     expect(next({ ...refused, settings: { base_url: FOREIGN } }, {}, { interactive: true })).toBe(
@@ -118,7 +118,7 @@ describe('after a plan that can be carried out', () => {
     expect(next({ ...refused, stop: stopped('min_rows') })).toBe('telnyx-reassign resume runs/x');
   });
 
-  it('it is planned again, where --strict has made errors of its warnings', () => {
+  it('it is planned again, if --strict has made errors of its warnings', () => {
     const strict: Partial<Manifest> = { state: 'refused', exit_code: 8, stop: stopped('strict') };
     expect(next(strict)).toBe('telnyx-reassign plan /data/numbers.csv');
     expect(next(strict, {}, { interactive: true })).toBe('telnyx-reassign plan /data/numbers.csv');
@@ -132,7 +132,7 @@ describe('after a plan that can be carried out', () => {
     expect(next({ ...strict, plan: nothing })).toBeNull();
   });
 
-  it('there is nothing to do where it has no row to send', () => {
+  it('there is nothing to do if it has no row to send', () => {
     expect(next({ state: 'planned', plan: nothing })).toBeNull();
     expect(next({ state: 'planned', plan: makePlan({ change: 0, unchanged: 3 }) })).toBeNull();
     expect(next({ state: 'planned', exit_code: 4, plan: nothing })).toBeNull();
@@ -231,7 +231,7 @@ describe('planning the same rows again', () => {
     );
   });
 
-  it('is impossible where the input came through a pipe', () => {
+  it('is impossible if the input came through a pipe', () => {
     expect(planAgain(makeManifest({ input: { ...input, path: null } }), 'telnyx-reassign')).toBeNull();
   });
 
@@ -243,7 +243,7 @@ describe('planning the same rows again', () => {
     expect(next({ source, state: 'interrupted', exit_code: 130, plan: null })).toBe(again);
   });
 
-  it('undoes a run again from there, where it is an undo', () => {
+  it('undoes a run again from there, if it is an undo', () => {
     const undone = { ...source, only: '', undo: true };
     const settings = { base_url: FOREIGN };
     expect(planAgain(makeManifest({ source: undone }), 'telnyx-reassign')).toBe(
@@ -254,7 +254,7 @@ describe('planning the same rows again', () => {
     );
   });
 
-  it('names a base URL from elsewhere again, where the rows are those of another run', () => {
+  it('names a base URL from elsewhere again, if the rows are those of another run', () => {
     expect(planAgain(makeManifest({ source, settings: { base_url: FOREIGN } }), 'telnyx-reassign')).toBe(
       `telnyx-reassign retry '/data/my runs/r' --base-url ${FOREIGN} --only failed,held --dry-run`,
     );
@@ -302,7 +302,7 @@ describe('after an execution', () => {
     );
   });
 
-  it('with rows that somebody else has changed it is no more than a look at them, and none after an undo', () => {
+  it('with rows that someone else has changed it is no more than a dry run, and none after an undo', () => {
     const source = { run_id: 'r', dir: '/r', only: '', undo: true };
     const held = (reason: Reason) =>
       addResult(tally, { entry: makeEntry(), status: 'held', reason, detail: '', outcome: null });
@@ -412,7 +412,7 @@ describe('the base URL that must be named again', () => {
 });
 
 describe('after ids and phone numbers did not match', () => {
-  it('there is none: somebody must look at the file before its rows are sent again', () => {
+  it('there is none: someone must check the file before its rows are sent again', () => {
     const counts = { failed: 1, unprocessed: 9 };
     const stop = stopped('phone_number_mismatch');
     expect(next({ state: 'paused', exit_code: 6, stop }, counts)).toBeNull();

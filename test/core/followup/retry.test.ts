@@ -30,7 +30,7 @@ describe('the rows that a retry takes', () => {
     expect(SETTINGS.only.choices.filter((kind) => isSelected(result, [kind]))).toEqual(kinds);
   });
 
-  it('are of any of the kinds that are named, and none where none is', () => {
+  it('are of any of the kinds that are named, and none if none is', () => {
     expect(isSelected(row('failed', false), ['held', 'permanent'])).toBe(true);
     expect(isSelected(row('failed', true), ['held', 'retryable', 'permanent'])).toBe(true);
     expect(isSelected(row('failed', true), ['held', 'permanent', 'unverified'])).toBe(false);

@@ -129,7 +129,7 @@ describe('the row of an undo', () => {
       });
     });
 
-    it('is sent where the number still has that, and not where it has what was asked for', () => {
+    it('is sent if the number still has that, and not if it has what was asked for', () => {
       const entry = undoEntry(1, sent, null, mismatch({ profileAfter: THIRD, productAfter: 'P2P' }));
       expect(resolve(entry, found({ profile: THIRD, product: 'P2P' })).action).toBe('change');
       expect(resolve(entry, found({ profile: PROFILE, product: 'P2P' }))).toMatchObject({ reason: 'drifted' });
@@ -154,7 +154,7 @@ describe('the row of an undo', () => {
     ['the product', makeEntry({ ...sent, productBefore: '' }), null],
     ['the profile that a forced run has found', sent, { profile: '', product: 'A2P' }],
     ['the product that a forced run has found', sent, { profile: THIRD, product: '' }],
-  ])('is held where it is not known what was there: %s', (_what, entry, values) => {
+  ])('is held if it is not known what was there: %s', (_what, entry, values) => {
     expect(undoEntry(1, entry, values)).toMatchObject({
       ...{ action: 'held', reason: 'before_unknown' },
       note: 'the value from before is unknown: the run did not read it, or the API did not show it',
@@ -169,12 +169,12 @@ describe('the row of an undo', () => {
 });
 
 describe('the row of an undo, after the account was read,', () => {
-  it('is sent where the number still has what the run has set', () => {
+  it('is sent if the number still has what the run has set', () => {
     const shown = { profile: PROFILE, product: 'P2P', phoneNumber: PHONE, eligible: ['A2P', 'P2P'] };
     expect(resolve(back, found(shown))).toEqual(back);
   });
 
-  it('is unchanged where the number has what it had before, and shows that', () => {
+  it('is unchanged if the number has what it had before, and shows that', () => {
     expect(resolve(back, found({ profile: OTHER_PROFILE, product: 'A2P' }))).toEqual({
       ...back,
       action: 'unchanged',
@@ -197,7 +197,7 @@ describe('the row of an undo, after the account was read,', () => {
     ['profile back', { profile: OTHER_PROFILE, product: 'P2P' }, `now: profile ${OTHER_PROFILE}, product P2P`],
     ['profile, while the product is back', { profile: THIRD, product: 'A2P' }, `now: profile ${THIRD}, product A2P`],
     ['profile back, while the product is not shown', { profile: OTHER_PROFILE }, `now: profile ${OTHER_PROFILE}`],
-  ])('is held as a whole where somebody else has changed the %s, and says what it has now', (_what, shown, note) => {
+  ])('is held entirely if someone else has changed the %s, and says what it has now', (_what, shown, note) => {
     expect(resolve(back, found(shown))).toEqual({ ...back, action: 'held', reason: 'drifted', note });
   });
 
@@ -210,7 +210,7 @@ describe('the row of an undo, after the account was read,', () => {
     expect(resolve(back, found({ profile: PROFILE, product: 'A2P' }), true)).toEqual({ ...back, productBefore: 'A2P' });
   });
 
-  it('is held with --force too where it has changed and is not shown as a whole, as that could not be undone', () => {
+  it('is held with --force too if it has changed and is not shown as a whole, because that could not be undone', () => {
     for (const shown of [{ product: 'X' }, { profile: THIRD }, { profile: OTHER_PROFILE }]) {
       expect(resolve(back, found(shown), true)).toEqual({
         ...{ ...back, action: 'held', reason: 'unread' },
@@ -219,7 +219,7 @@ describe('the row of an undo, after the account was read,', () => {
     }
   });
 
-  it.each([false, true])('is held where nothing is known of the number, with --force %s', (force) => {
+  it.each([false, true])('is held if nothing is known of the number, with --force %s', (force) => {
     const held = { ...back, action: 'held' };
     expect(resolve(back, { state: 'absent' }, force)).toEqual({
       ...{ ...held, reason: 'not_found', note: 'the account no longer has this number' },
@@ -235,7 +235,7 @@ describe('the row of an undo, after the account was read,', () => {
     }
   });
 
-  it('is held where its profile is disabled', () => {
+  it('is held if its profile is disabled', () => {
     const shown = found({ profile: PROFILE, product: 'P2P' });
     const disabled = makeProfiles(makeProfile({ id: OTHER_PROFILE, enabled: false }));
     expect(resolve(back, shown, true, disabled)).toMatchObject({
@@ -244,7 +244,7 @@ describe('the row of an undo, after the account was read,', () => {
     });
   });
 
-  it('is held where its profile is gone', () => {
+  it('is held if its profile is gone', () => {
     const shown = found({ profile: PROFILE, product: 'P2P' });
     expect(resolve(back, shown, false, makeProfiles(makeProfile()))).toEqual({
       ...{ ...back, action: 'held', reason: 'unknown_profile' },
@@ -262,7 +262,7 @@ describe('the row of an undo, after the account was read,', () => {
     expect(resolve(product, shown, false, none).action).toBe('change');
   });
 
-  it('is held where the number may no longer have its product', () => {
+  it('is held if the number may no longer have its product', () => {
     const shown = { profile: PROFILE, product: 'P2P' };
     expect(resolve(back, found({ ...shown, eligible: ['P2P'] }))).toEqual({
       ...{ ...back, action: 'held', reason: 'not_eligible' },
@@ -276,7 +276,7 @@ describe('the row of an undo, after the account was read,', () => {
     expect(resolve(profile, found({ ...shown, eligible: [] })).action).toBe('change');
   });
 
-  it('has the phone number of the account, where it shows one', () => {
+  it('has the phone number of the account, if it shows one', () => {
     const shown = { profile: PROFILE, product: 'P2P' };
     expect(resolve({ ...back, phoneNumber: '' }, found({ ...shown, phoneNumber: PHONE })).phoneNumber).toBe(PHONE);
     expect(resolve(back, found(shown)).phoneNumber).toBe(PHONE);
@@ -304,7 +304,7 @@ describe('an undo of what was set', () => {
     };
   }
 
-  it('gives what was before, and an undo of the undo what was set', () => {
+  it('restores what was before, and an undo of the undo what was set', () => {
     fc.assert(
       fc.property(state, targets, (before, changes) => {
         const entry = withAccount(makeEntry(changes), read(before), PROFILES);
@@ -321,7 +321,7 @@ describe('an undo of what was set', () => {
     );
   });
 
-  it('touches nothing that somebody else has set since, unless it is forced', () => {
+  it('touches nothing that someone else has set since, unless it is forced', () => {
     fc.assert(
       fc.property(state, targets, state, (before, changes, now) => {
         const entry = withAccount(makeEntry(changes), read(before), PROFILES);
@@ -347,7 +347,7 @@ describe('an undo of what was set', () => {
     );
   });
 
-  it('leaves alone a number whose product somebody has put back and whose profile has been moved', () => {
+  it('leaves alone a number whose product someone else has restored and whose profile has been moved', () => {
     const before = { profile: OTHER_PROFILE, product: 'A2P' };
     const now = { profile: THIRD, product: 'A2P' };
     const undo = resolve(

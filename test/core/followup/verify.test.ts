@@ -18,7 +18,7 @@ import { found, ID, makeEntry, OTHER_PROFILE, PHONE, PROFILE } from '../../suppo
 const NOT_SHOWN = 'the account does not show what the number has now';
 const both = makeEntry({ productTarget: 'P2P' });
 
-describe('a look at a number', () => {
+describe('the verification of a number', () => {
   it('has one of five verdicts', () => {
     expect(VERDICTS).toEqual(['at_target', 'drifted', 'missing', 'unknown', 'rejected']);
   });
@@ -43,7 +43,7 @@ describe('a look at a number', () => {
     expect(checkedByPlan(planned)).toEqual({ ...checkedByRead(planned, found(shown)) });
   });
 
-  it('tells what it has now', () => {
+  it('says what it has now', () => {
     expect(checkedByRead(both, found({ profile: null, product: 'A2P' }))).toEqual({
       ...{ entry: both, verdict: 'drifted', profile: 'UNASSIGN', product: 'A2P', note: '' },
     });
@@ -134,7 +134,7 @@ describe('how far a number is from its target', () => {
   const drift = (profile: string, product: string, entry = both) =>
     driftText({ entry, verdict: 'drifted', profile, product, note: '' });
 
-  it('is told for what is elsewhere, and only for that', () => {
+  it('names what has another value, and only that', () => {
     expect(drift(OTHER_PROFILE, 'A2P')).toBe(`profile ${PROFILE} -> ${OTHER_PROFILE}, product P2P -> A2P`);
     expect(drift(OTHER_PROFILE, 'P2P')).toBe(`profile ${PROFILE} -> ${OTHER_PROFILE}`);
     expect(drift(PROFILE, 'A2P')).toBe('product P2P -> A2P');
@@ -149,8 +149,8 @@ describe('how far a number is from its target', () => {
   });
 });
 
-describe('any look', () => {
-  it('is at the target exactly where a run would have nothing to send, and tells a way where it has drifted', () => {
+describe('any verification', () => {
+  it('is at the target exactly if a run would have nothing to send, and names a drift if there is one', () => {
     const cell = fc.constantFrom('', 'UNASSIGN', PROFILE, OTHER_PROFILE);
     const name = fc.constantFrom('', 'A2P', 'P2P');
     const shown = fc.record(

@@ -71,7 +71,7 @@ describe('an index', () => {
     });
   });
 
-  it('tells six ways to leave a row apart: untouched is 0, and two of them have ended', () => {
+  it('separates six states of a row: untouched is 0, and two of them have ended', () => {
     expect(new Set(Object.values(ROW_STATE)).size).toBe(6);
     expect(ROW_STATE.untouched).toBe(0);
     const those = Object.entries(ROW_STATE).filter(([, left]) => hasOutcome(left));
@@ -163,8 +163,8 @@ describe('a row that was not to be sent', () => {
   });
 });
 
-describe('what rows had that are sent although somebody else has changed them', () => {
-  it('is kept across sessions, and the last that was told counts', () => {
+describe('the values of rows that are sent although someone else has changed them', () => {
+  it('is kept across sessions, and the last one counts', () => {
     const index = indexOf(3, foundOf(1, 'p', 'A2P'), started, foundOf(3, 'UNASSIGN', ''), foundOf(1, 'q', ''), ended);
     expect([...index.overwritten]).toEqual([
       [1, { profile: 'q', product: '' }],
@@ -224,7 +224,7 @@ describe('a ledger that belongs to another plan', () => {
     [Number.NaN, intent(Number.NaN)],
     [4, foundOf(4, 'p', 'A2P')],
     [4, unchangedButSent(4, 'held')],
-  ])('names row %d, which is told', (row, entry) => {
+  ])('names row %d, and is refused', (row, entry) => {
     const index = emptyIndex(3);
     expect(() => addToIndex(index, entry, 0, 1)).toThrow(
       new Error(`ledger.ndjson names row ${row}, and the plan has 3`),

@@ -110,7 +110,7 @@ describe('the sessions of a ledger', () => {
     });
   });
 
-  it('keep the limit that a server has named last, and have nothing allowed where nothing limits', () => {
+  it('keep the limit that a server has named last, and have nothing allowed if nothing limits', () => {
     const limit = { requests: 100, window_ms: 60_000 };
     const first = ended(10, 2);
     const named = { ...first, rate: { ...pace(10, 2).rate, server_limit: limit } } as LedgerEntry;
@@ -170,7 +170,7 @@ describe('a session that was cut off by a crash', () => {
     });
   });
 
-  it('is not counted twice where it went on to its end', () => {
+  it('is not counted twice if it went on to its end', () => {
     expect(sessionsOf(started('t1'), seen(4, 2), seen(8, 4), ended(9, 3))).toEqual(
       sessionsOf(started('t1'), ended(9, 3)),
     );

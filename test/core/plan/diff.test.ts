@@ -30,7 +30,7 @@ describe('a row whose number has been read', () => {
     });
   });
 
-  it('is unchanged where it is at all of its targets', () => {
+  it('is unchanged if it is at all of its targets', () => {
     const before = { phoneNumber: PHONE, profileBefore: PROFILE, productBefore: 'A2P' };
     const shown = found({ ...SHOWN, profile: PROFILE });
     for (const targets of [{}, { productTarget: 'A2P' }, { profileTarget: '', productTarget: 'A2P' }]) {
@@ -39,7 +39,7 @@ describe('a row whose number has been read', () => {
     }
   });
 
-  it('is a change where one of two targets is still to be set', () => {
+  it('is a change if one of two targets is still to be set', () => {
     const entry = makeEntry({ productTarget: 'P2P' });
     expect(resolve(entry, found({ ...SHOWN, profile: PROFILE })).action).toBe('change');
     expect(resolve(entry, found({ ...SHOWN, product: 'P2P' })).action).toBe('change');
@@ -51,13 +51,13 @@ describe('a row whose number has been read', () => {
     expect(resolve(entry)).toMatchObject({ action: 'change', profileBefore: OTHER_PROFILE });
   });
 
-  it('is a change where the account does not show what it has', () => {
+  it('is a change if the account does not show what it has', () => {
     expect(resolve(makeEntry({ productTarget: 'A2P' }), found({}))).toMatchObject({
       ...{ action: 'change', profileBefore: '', productBefore: '', phoneNumber: '' },
     });
   });
 
-  it('keeps its own phone number, and that of the account where it has none', () => {
+  it('keeps its own phone number, and that of the account if it has none', () => {
     expect(resolve(makeEntry({ phoneNumber: PHONE }), found({ profile: null })).phoneNumber).toBe(PHONE);
     expect(resolve(makeEntry()).phoneNumber).toBe(PHONE);
   });
@@ -81,7 +81,7 @@ describe('a row whose number is not there', () => {
     });
   });
 
-  it('has the id of its profile in place of the name, or nothing where that is not there either', () => {
+  it('has the id of its profile in place of the name, or nothing if that is not there either', () => {
     expect(resolve(byName('Support'), { state: 'absent' })).toMatchObject({
       reason: 'not_found',
       profileTarget: PROFILE,
@@ -99,7 +99,7 @@ describe('a row whose number could not be read', () => {
     expect(resolve(byName('Support'), known)).toMatchObject({ action: 'change', profileTarget: PROFILE });
   });
 
-  it('is rejected where its profile is not as it must be', () => {
+  it('is rejected if its profile is not as it must be', () => {
     const known: NumberState = { state: 'unreadable', why: 'HTTP 403' };
     expect(resolve(byName('Nobody'), known).reason).toBe('unknown_profile');
     expect(resolve(makeEntry({ profileTarget: ID }), known).reason).toBe('unknown_profile');
@@ -153,7 +153,7 @@ describe('a row that names its profile', () => {
     });
   });
 
-  it('is told the one that there is', () => {
+  it('gets the name that exists', () => {
     expect(resolve(byName('Sup'), found(SHOWN), makeProfiles(SUPPORT)).note).toMatch(/; there is "Support"$/);
   });
 
@@ -168,7 +168,7 @@ describe('a row that names its profile', () => {
     });
   });
 
-  it('that a hundred have is told ten of their ids', () => {
+  it('that a hundred have lists ten of their ids', () => {
     const profiles = Array.from({ length: 11 }, (_, at) => makeProfile({ id: `p${at}` }));
     const note = (n: number) => resolve(byName('Support'), found(SHOWN), makeProfiles(...profiles.slice(0, n))).note;
     expect(note(10)).toContain('p8, p9; write');
@@ -182,7 +182,7 @@ describe('a row that names its profile', () => {
     });
   });
 
-  it('has its own id where it is rejected, so that it is not taken for another row without one', () => {
+  it('has its own id if it is rejected, so that it does not count as another row without one', () => {
     expect(resolve(byPhone({ profileTarget: profileRef('', 'Nobody') }), found(SHOWN, '77'))).toMatchObject({
       ...{ reason: 'unknown_profile', id: '77' },
     });
@@ -219,7 +219,7 @@ describe('a row whose target profile', () => {
     expect(resolve(makeEntry(), found(SHOWN), makeProfiles(unclear)).action).toBe('change');
   });
 
-  it('is kept or taken away has no profile to be looked at', () => {
+  it('is kept or taken away has no profile to check', () => {
     const profiles: Profiles = { byId: () => null, byName: () => [], like: () => [] };
     expect(resolve(product('P2P'), found(SHOWN), profiles).action).toBe('change');
     expect(resolve(makeEntry({ profileTarget: 'UNASSIGN' }), found(SHOWN), profiles).action).toBe('change');
@@ -236,7 +236,7 @@ describe('a row with another phone number than the account has under its id', ()
     });
   });
 
-  it('is not one where either of them is not known', () => {
+  it('is not one if either of them is not known', () => {
     expect(resolve(makeEntry({ phoneNumber: '+18005550002' }), found({ profile: null })).action).toBe('change');
   });
 });
@@ -310,7 +310,7 @@ describe('any row', () => {
     .subarray([SUPPORT, SALES, makeProfile({ id: ID, enabled: false })])
     .map((some) => makeProfiles(...some));
 
-  it('that is sent has an id, no name to be looked up, and asks for nothing but what the file asks for', () => {
+  it('that is sent has an id, no profile name, and asks for nothing but what the file asks for', () => {
     fc.assert(
       fc.property(entries, states, profiles, (entry, known, account) => {
         const is = resolve(entry, known, account);

@@ -45,7 +45,7 @@ function fieldsOf(entry: PlanEntry, { profile, product }: { profile?: string | n
   ].filter(({ target }) => target !== '');
 }
 
-describe('where a number stands', () => {
+describe('the drift of a number', () => {
   it.each([
     ['at its target', moves, { profile: PROFILE }, 'at_target'],
     ['where it was', moves, { profile: OTHER_PROFILE }, 'as_planned'],
@@ -78,7 +78,7 @@ describe('where a number stands', () => {
     expect(compareWithPlan(entry, shown)).toBe(live);
   });
 
-  it('is drifted only where a field has a third value, and at the target only where all have theirs', () => {
+  it('is drifted only if a field has a third value, and at the target only if all have theirs', () => {
     fc.assert(
       fc.property(entries, shownSettings, (entry, shown) => {
         const live = compareWithPlan(entry, shown);
@@ -97,7 +97,7 @@ describe('where a number stands', () => {
   });
 });
 
-describe('where a number stands that is to be put back', () => {
+describe('a number that is to be restored', () => {
   it.each([
     ['still has what was set', moves, { profile: OTHER_PROFILE }, 'as_planned'],
     ['is back', moves, { profile: PROFILE }, 'at_target'],

@@ -28,12 +28,12 @@ describe('the plan of a row', () => {
     });
   });
 
-  it('has empty targets where a value is kept, and UNASSIGN where it is taken away', () => {
+  it('has empty targets if a value is kept, and UNASSIGN if it is taken away', () => {
     expect(plan(ID, '', '', 'A2P')).toMatchObject({ phoneNumber: '', profileTarget: '', productTarget: 'A2P' });
     expect(plan(ID, '', 'unassign', '')).toMatchObject({ profileTarget: 'UNASSIGN', productTarget: '' });
   });
 
-  it('has no id where a phone number names it, and keeps the name of its profile to be looked up', () => {
+  it('has no id if a phone number names it, and keeps the name of its profile', () => {
     const columns = { ...COLUMNS, messaging_profile_name: 4 };
     const cells = ['', PHONE, '', 'A2P', 'Support, "EU"\n'];
     const entry = planRow({ row: 7, line: 9, cells }, { columns, width: 5 }, { ...ALLOWED, online: true });
@@ -138,7 +138,7 @@ describe('plan.csv', () => {
     expect(planCells(entry)).toEqual(expect.arrayContaining(["'=1+1", "'@x"]));
   });
 
-  it('gives empty texts for cells that are not there', () => {
+  it('has empty texts for cells that are not there', () => {
     expect(planEntry(['1', '2', ID, '', 'change'])).toEqual(makeEntry({ profileTarget: '' }));
   });
 

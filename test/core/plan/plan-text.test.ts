@@ -127,7 +127,7 @@ ${valid}
     );
   });
 
-  it('says no time where nothing paces the requests', () => {
+  it('says no time if nothing paces the requests', () => {
     const text = textOf(previewOf([makeEntry()]), { settings: { ...PACE, rate: 'off' }, sentTo: 'To the sandbox' });
     expect(text).toMatch(/, keep\n\nTo the sandbox\nThe plan is valid until .*\n$/);
     expect(text).toContain('\n1 row: 1 to send, 0 rejected, 0 duplicates\n');
@@ -158,7 +158,7 @@ ${valid}
     expect(textOf(previewOf([]))).toBe('\n0 rows: 0 to send, 0 rejected, 0 duplicates\n');
   });
 
-  it('shows no first rows where those that were kept have turned out to repeat an id', () => {
+  it('shows no first rows if those that were kept have turned out to repeat an id', () => {
     const preview = previewOf(many(21, () => ({})));
     for (const entry of many(20, () => ({}))) preview.replace(entry, { ...entry, action: 'duplicate' });
     expect(textOf(preview)).toBe(
@@ -194,7 +194,7 @@ ${valid}
     expect(eleven).toContain('\n  and 3 more kinds of change\n');
   });
 
-  it('fits 80 columns where product ids are short', () => {
+  it('fits 80 columns if product ids are short', () => {
     const entries = many(50_000, (at) => ({
       line: 1_000_000,
       profileTarget: at % 2 === 0 ? PROFILE : OTHER_PROFILE,
@@ -256,7 +256,7 @@ ${valid}
     );
   });
 
-  it('shows held rows in the totals where there are any', () => {
+  it('shows held rows in the totals if there are any', () => {
     const entries = [
       makeEntry({ row: 1 }),
       makeEntry({ row: 2, action: 'held' }),
@@ -276,7 +276,7 @@ ${valid}
     );
   });
 
-  it('does not say again how it was read where that has been said', () => {
+  it('does not say again how it was read if that has been said', () => {
     const text = textOf(previewOf([makeEntry()]), { account: read({ how: '' }) });
     expect(text).toMatch(/^\n1 row: 1 to change, 0 unchanged/);
   });
@@ -310,7 +310,7 @@ describe('the text of the rejections', () => {
   const rejected = (row: number, reason: RejectionCode) =>
     makeEntry({ row, line: row + 1, action: 'rejected', reason, note: `note ${row}` });
 
-  it('is nothing where there are none', () => {
+  it('is nothing if there are none', () => {
     expect(rejectionText(previewOf([makeEntry()]), 'runs/x/results.csv')).toBe('');
   });
 
@@ -341,7 +341,7 @@ describe('the text of the rows that are held', () => {
   const held = (row: number, reason: Reason) =>
     makeEntry({ row, line: row + 1, action: 'held', reason, note: `now: product P${row}` });
 
-  it('is nothing where there are none', () => {
+  it('is nothing if there are none', () => {
     expect(heldText(previewOf([makeEntry(), makeEntry({ action: 'rejected' })]), 'runs/x/held.csv')).toBe('');
   });
 

@@ -53,7 +53,7 @@ function between(from: Partial<ShownProfile>, to: Partial<ShownProfile>, count =
 }
 
 describe('the warnings of a plan', () => {
-  it('are none where a profile gives all that the other one gave', () => {
+  it('are none if a profile gives all that the other one gave', () => {
     expect(look([moves(2)]).warnings).toEqual([]);
     expect(look([]).warnings).toEqual([]);
   });
@@ -140,7 +140,7 @@ describe('the warnings of a plan', () => {
     expect(look([moves(2)], [{ ...OLD, ...rich }, bare(NEW)]).warnings).toEqual([]);
   });
 
-  it('tell of targets that have nowhere to report to, each once', () => {
+  it('name targets that have nowhere to report to, each once', () => {
     const bare = { ...NEW, webhookUrl: null };
     const nowhere = 'has no webhook URL: inbound messages and delivery reports go nowhere';
     expect(look([moves(2), moves(1, { profileBefore: 'UNASSIGN' })], [OLD, bare]).warnings).toEqual([
@@ -208,7 +208,7 @@ describe('the warnings of a plan', () => {
 describe('a profile that is left without numbers', () => {
   const on = (there: Record<string, number>) => ({ numbersOn: (id: string) => there[id] ?? null });
 
-  it('is told, with how many leave it', () => {
+  it('is named, with how many leave it', () => {
     expect(look([moves(2)], [OLD, NEW], on({ [OTHER_PROFILE]: 2 })).warnings).toEqual([
       'profile "Old" is left without numbers (2 numbers leave it)',
     ]);
@@ -224,7 +224,7 @@ describe('a profile that is left without numbers', () => {
     expect(look(given, [OLD, NEW, { ...NEW, id: THIRD }], on({ [OTHER_PROFILE]: 7 })).warnings).toHaveLength(1);
   });
 
-  it('is none where others stay, where others come, or where it is not known how many there are', () => {
+  it('is none if others stay, if others come, or if it is not known how many there are', () => {
     expect(look([moves(2)], [OLD, NEW], on({ [OTHER_PROFILE]: 3 })).warnings).toEqual([]);
     expect(look([moves(2)], [OLD, NEW]).warnings).toEqual([]);
     const swapped = [moves(2), moves(1, { profileBefore: PROFILE, profileTarget: OTHER_PROFILE })];
@@ -241,7 +241,7 @@ describe('the notes of a plan', () => {
   const notes = (given: readonly Move[], total: number | null) => look(given, [OLD, NEW], { total }).notes;
   const OPT_OUTS = 'opt-outs stay with the profile that a number leaves';
 
-  it('say what becomes of opt-outs where numbers go from one profile to another', () => {
+  it('say what becomes of opt-outs if numbers go from one profile to another', () => {
     expect(notes([moves(2)], null)).toEqual([OPT_OUTS]);
     for (const changes of [
       { profileBefore: 'UNASSIGN' },
@@ -280,7 +280,7 @@ describe('the notes of a plan', () => {
 });
 
 describe('any plan', () => {
-  it('is told in whole sentences of one line, without the names of our own values', () => {
+  it('is written in whole sentences of one line, without the names of our own values', () => {
     const id = fc.constantFrom('', 'UNASSIGN', PROFILE, OTHER_PROFILE, THIRD);
     const some = fc.constantFrom('', 'A2P', 'P2P');
     const move = fc.record({

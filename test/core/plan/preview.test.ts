@@ -55,7 +55,7 @@ describe('a preview', () => {
     expect(preview.moves()).toEqual([to(PROFILE, '', 2), to(OTHER_PROFILE, '', 1), to('', 'A2P', 1)]);
   });
 
-  it('counts what is seen to change: a value that is there already is none, and what was before tells ways apart', () => {
+  it('counts what is seen to change: a value that is there already is none, and the value before separates kinds of change', () => {
     const fromOther = { profileBefore: OTHER_PROFILE, productBefore: 'A2P' };
     const preview = previewOf(
       makeEntry({ row: 1, ...fromOther, productTarget: 'A2P' }),
@@ -155,7 +155,7 @@ describe('an entry that turns out to repeat an id', () => {
     expect(preview.moves()).toEqual([to(PROFILE, '', 1)]);
   });
 
-  it('stays among the rejections where it is rejected for another reason now', () => {
+  it('stays among the rejections if it is rejected for another reason now', () => {
     const preview = previewOf(rejected(1), rejected(2));
     preview.replace(rejected(1), { ...rejected(1), reason: 'conflict' });
     expect(preview.rejections().map(({ reason }) => reason)).toEqual(['conflict', 'bad_id']);
@@ -170,7 +170,7 @@ describe('an entry that turns out to repeat an id', () => {
     expect(preview.actions).toMatchObject({ change: 1, rejected: 3 });
   });
 
-  it('comes before a later rejection where there is room for 20 only', () => {
+  it('comes before a later rejection if there is room for 20 only', () => {
     const preview = previewOf(...upTo(20, 2).map(rejected), change(1));
     preview.replace(change(1), { ...change(1), action: 'rejected' });
     expect(rows(preview.rejections())).toEqual(upTo(20));

@@ -42,7 +42,7 @@ describe('how a row ended', () => {
     expect(resultOf(entry, facts(ROW_STATE.intent, makeOutcome(), 'why'), true)).toEqual(result);
   });
 
-  it('is unchanged where the number was at its target, whatever its note says', () => {
+  it('is unchanged if the number was at its target, whatever its note says', () => {
     const entry = makeEntry({ action: 'unchanged', note: 'the note' });
     expect(resultOf(entry, facts(ROW_STATE.untouched, null, 'why'), true)).toEqual({
       ...{ entry, status: 'unchanged', reason: '', detail: '', outcome: null },
@@ -53,7 +53,7 @@ describe('how a row ended', () => {
     ['held', 'drifted', 'the number was changed since the plan was made'],
     ['failed', 'not_found', 'the account no longer has this number'],
     ['updated', '', ''],
-  ] as const)('is %s where the number was at its target, and a later look or write says so', (status, reason, why) => {
+  ] as const)('is %s if the number was at its target, and a later read or write shows it', (status, reason, why) => {
     const entry = makeEntry({ action: 'unchanged', profileBefore: PROFILE });
     const outcome = makeOutcome({ status, reason, errorDetail: why });
     expect(resultOf(entry, facts(ROW_STATE.outcome, outcome, null), true)).toEqual({
@@ -66,14 +66,14 @@ describe('how a row ended', () => {
     expect(resultOf(entry, facts(ROW_STATE.outcome, outcome, 'why'), true)).toMatchObject({ status, reason });
   });
 
-  it('is held where it was held when it was planned, and says why', () => {
+  it('is held if it was held when it was planned, and says why', () => {
     const entry = makeEntry({ action: 'held', reason: 'drifted', note: 'now: profile x' });
     const result = { entry, status: 'held', reason: 'drifted', detail: 'now: profile x', outcome: null };
     expect(resultOf(entry, facts(ROW_STATE.untouched, null, null), false)).toEqual(result);
     expect(resultOf(entry, facts(ROW_STATE.untouched, null, 'why'), true)).toEqual(result);
   });
 
-  it.each(['unchanged', 'held'] as const)('is %s where that was found before it was sent', (status) => {
+  it.each(['unchanged', 'held'] as const)('is %s if that was found before it was sent', (status) => {
     const outcome = makeOutcome({ status, reason: 'drifted', errorDetail: 'why' });
     expect(resultOf(makeEntry(), facts(ROW_STATE.outcome, outcome, null), true)).toMatchObject({
       status,
@@ -82,7 +82,7 @@ describe('how a row ended', () => {
     });
   });
 
-  it('is its outcome, where there is one', () => {
+  it('is its outcome, if there is one', () => {
     const outcome = makeOutcome({ status: 'failed', reason: 'api_error', errorDetail: 'no such number' });
     const result = { entry: makeEntry(), status: 'failed', reason: 'api_error', detail: 'no such number', outcome };
     expect(resultOf(makeEntry(), facts(ROW_STATE.outcome, outcome, null), true)).toEqual(result);
@@ -108,7 +108,7 @@ describe('how a row ended', () => {
     );
   });
 
-  it.each(['untouched', 'requeued'] as const)('is held where its profile was, and it was left %s', (left) => {
+  it.each(['untouched', 'requeued'] as const)('is held if its profile was, and it was left %s', (left) => {
     const result = { entry: makeEntry(), status: 'held', reason: 'profile_stopped', outcome: null };
     expect(resultOf(makeEntry(), facts(ROW_STATE[left], null, '20 rows failed'), true)).toEqual({
       ...result,
@@ -117,14 +117,14 @@ describe('how a row ended', () => {
     expect(resultOf(makeEntry(), facts(ROW_STATE[left], null, ''), true)).toEqual({ ...result, detail: '' });
   });
 
-  it.each(['intent', 'ambiguous'] as const)('is not known where its profile was held, and it was left %s', (left) => {
+  it.each(['intent', 'ambiguous'] as const)('is not known if its profile was held, and it was left %s', (left) => {
     expect(resultOf(makeEntry(), facts(ROW_STATE[left], null, 'why'), true)).toMatchObject({
       status: 'unverified',
       reason: 'interrupted',
     });
   });
 
-  it('is planned where nobody has tried to carry the plan out', () => {
+  it('is planned if no one has tried to carry the plan out', () => {
     expect(resultOf(makeEntry(), facts(ROW_STATE.untouched, null, null), false)).toMatchObject({
       status: 'planned',
       reason: '',
@@ -185,7 +185,7 @@ describe('failed.csv', () => {
     expect(failedCells(once, failedHeader(header), failed)).toEqual(once);
   });
 
-  it('fills up a row that has too few cells, and gives it one too many, so that it is rejected again', () => {
+  it('fills up a row that has too few cells, and adds one too many, so that it is rejected again', () => {
     const header = ['ID', 'product', 'note'];
     const once = failedCells([ID], header, failed);
     expect(once).toEqual([ID, '', '', 'failed', 'api_error', 'no such number', '']);
@@ -224,7 +224,7 @@ describe('held.csv', () => {
     ]);
   });
 
-  it('names what is known, and nothing where nothing is', () => {
+  it('names what is known, and nothing if nothing is', () => {
     const cells = (entry: Parameters<typeof makeEntry>[0], outcome: Result['outcome']) =>
       heldCells([], [], { ...held, entry: makeEntry(entry), outcome }).slice(3);
     expect(cells({ profileBefore: 'pb', profileTarget: '', productTarget: 'A2P' }, null)).toEqual([

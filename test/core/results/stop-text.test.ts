@@ -37,7 +37,7 @@ describe('why a run stopped', () => {
     );
   });
 
-  it('by a fault says what was thrown, and not for another reason', () => {
+  it('by an internal error says what was thrown, and not for another reason', () => {
     const failure = new Error('ENOSPC: no space left on device');
     const internal = { reason: 'internal', detail: WHY } as const;
     expect(stopText(internal, failure, makeTally({}))).toBe(

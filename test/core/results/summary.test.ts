@@ -90,7 +90,7 @@ describe('a summary', () => {
     });
   });
 
-  it('has no error where there is none', () => {
+  it('has no error if there is none', () => {
     expect(summarize({ ...parts, error: null })).not.toHaveProperty('error');
   });
 
@@ -132,7 +132,7 @@ describe('a summary', () => {
     expect(summarize({ ...parts, tally: makeTally(counts) }).sum_ok).toBe(ok);
   });
 
-  it('lasts from its start to its end, and no time where it never began or clocks were turned back', () => {
+  it('lasts from its start to its end, and no time if it never began or clocks were turned back', () => {
     const never = makeManifest({ started_at: null, finished_at: null });
     expect(summarize({ ...parts, manifest: never })).toMatchObject({
       started_at: '2026-11-23T02:00:00.000Z',
@@ -148,7 +148,7 @@ describe('a summary', () => {
     [8, 10, 0.8],
     [8, null, null],
     [0, 0, null],
-  ])('of %d requests where %d were allowed used %d of them', (total, allowed, share) => {
+  ])('of %d requests if %d were allowed used %d of them', (total, allowed, share) => {
     const requests = { ...sessions.ended.requests, total };
     const ended = { requests, rate: { ...sessions.ended.rate, allowed } };
     const given = { ...parts, sessions: { ...sessions, ended, open: null } };

@@ -73,7 +73,7 @@ describe('a tally', () => {
     expect(sumOf(tally)).toBe(10);
   });
 
-  it('tells failures for good from temporary ones', () => {
+  it('separates permanent failures from temporary ones', () => {
     const tally = tallyOf(
       result(1, 'failed', 'api_error', { ...failure('Bad'), retryable: false }),
       result(2, 'failed', 'attempts_exhausted', { ...failure('Busy'), retryable: true }),
@@ -122,7 +122,7 @@ describe('causes', () => {
     ]);
   });
 
-  it('are kept apart by where a text ends', () => {
+  it('are separated by the ends of their texts', () => {
     const tally = tallyOf(
       result(1, 'failed', 'api_error', failure('5 Bad', '1001')),
       result(2, 'failed', 'api_error', failure(' Bad', '10015')),

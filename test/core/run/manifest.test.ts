@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readManifest, runName, STATES } from '../../../src/core/run/manifest.ts';
+import { readManifest, runName, STATES, wroteText } from '../../../src/core/run/manifest.ts';
 import { anyText } from '../../support/any-text.ts';
 import { makeManifest, makePlan, PROFILE } from '../../support/make.ts';
 
@@ -162,10 +162,18 @@ describe('a manifest', () => {
     },
   );
 
-  it('names the first of several faults', () => {
+  it('names the first of several errors', () => {
     expect(messageOf({ ...makeManifest(), pid: 'x', host: 1 })).toBe(
       'runs/x/run.json is damaged: Invalid input: expected string, received number → at host',
     );
+  });
+});
+
+describe('what to do about a file of another version', () => {
+  it('names the version, if it is known', () => {
+    expect(wroteText('9.9.9')).toBe('Version 9.9.9 of telnyx-reassign wrote it. Fix: use version 9.9.9 or later.');
+    expect(wroteText('9\u001b[2J')).not.toContain('\u001b');
+    expect(wroteText(null)).toBe('Another version of telnyx-reassign wrote it. Fix: use that version or later.');
   });
 });
 
