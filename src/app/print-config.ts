@@ -1,9 +1,9 @@
 import { EXIT } from '../core/run/exit-codes.ts';
-import type { Scope } from '../core/settings/definition.ts';
+import type { Limit, Scope } from '../core/settings/definition.ts';
 import { flagOf } from '../core/settings/flags.ts';
 import { limitText } from '../core/settings/raw.ts';
 import { concurrencyOf, type Resolved } from '../core/settings/resolve.ts';
-import { type Limit, SETTING_NAMES, type SettingName, settingDefinition } from '../core/settings/schema.ts';
+import { SETTING_NAMES, type SettingName, settingDefinition } from '../core/settings/schema.ts';
 import { formatDuration } from '../core/text/duration.ts';
 import { findApiKey } from '../io/http/api-key.ts';
 import { UsageError } from './errors.ts';

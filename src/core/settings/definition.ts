@@ -1,32 +1,41 @@
+import type { Field } from '../input/header.ts';
+
 /** The commands whose flags are settings. */
 export type Scope = 'plan' | 'apply' | 'run' | 'resume' | 'retry' | 'undo' | 'verify' | 'results' | 'runs';
 
 /** A command that starts from the settings of an earlier run; `plan` stands for planning the same input again. */
 export type FollowUp = 'plan' | 'retry' | 'undo';
 
+/** A number of rows, or a percentage of them. */
+export type Limit = { value: number; percent: boolean };
+
+/** The value of each kind of setting. Durations are ms, a rate is requests a second. */
+export type KindValues = {
+  boolean: boolean;
+  text: string;
+  integer: number;
+  duration: number;
+  rate: number | 'auto' | 'off';
+  url: string;
+  delimiter: string;
+  map: Partial<Record<Field, string>>;
+  limit: Limit;
+  finish: string;
+};
+
 /** All there is to know about one setting. Flags, environment, job files, help and documents are made from it. */
 export type SettingDefinition = {
   /** How the text is read, see parse.ts. */
-  kind:
-    | 'boolean'
-    | 'text'
-    | 'integer'
-    | 'duration'
-    | 'rate'
-    | 'url'
-    | 'delimiter'
-    | 'map'
-    | 'limit'
-    | 'choice'
-    | 'list'
-    | 'finish';
+  kind: keyof KindValues | 'choice' | 'list';
   /** As text; null if there is none. */
   default: string | null;
-  group: 'Input' | 'Pace and retry' | 'Guards' | 'Account' | 'Running' | 'Output';
+  /** Its heading in the help. */
+  group: string;
   /** The placeholder of the value in the help. */
   value?: string;
   /** The help text. */
   text: string;
+  /** 0 if absent. */
   min?: number;
   max?: number;
   /** The words of a `choice` or a `list`. */
@@ -49,6 +58,27 @@ export type SettingDefinition = {
   /** A run with it writes nothing to the account. */
   writesNothing?: true;
 };
+
+/** The settings of a group. What their kind implies may be left out. */
+export type Rows = Record<string, Omit<SettingDefinition, 'group' | 'default'> & { default?: string }>;
+
+const IMPLIED: { [kind in SettingDefinition['kind']]?: Partial<SettingDefinition> } = {
+  boolean: { default: 'false' },
+  integer: { value: 'N' },
+  duration: { value: 'DURATION' },
+  limit: { value: 'N|N%' },
+};
+
+/** Completes the rows of a group. */
+export function settingsOf<R extends Rows>(
+  group: string,
+  rows: R,
+): { [Name in keyof R]: R[Name] & Pick<SettingDefinition, 'default' | 'group'> } {
+  const complete = Object.entries(rows).map(([name, row]) => {
+    return [name, { default: null, ...IMPLIED[row.kind], ...row, group }];
+  });
+  return Object.fromEntries(complete);
+}
 
 /** Commands that make a plan from an input. */
 export const MAKING: readonly Scope[] = ['plan', 'apply', 'run'];

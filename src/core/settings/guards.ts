@@ -1,12 +1,10 @@
 import { DAY_MS } from '../text/duration.ts';
-import { ASKING, PACED, SENDING, type SettingDefinition } from './definition.ts';
+import { ASKING, PACED, type Rows, SENDING, settingsOf } from './definition.ts';
 
 /** What stops a run before a small mistake becomes a big one. */
-export const GUARD_SETTINGS = {
+export const GUARD_SETTINGS = settingsOf('Guards', {
   force: {
     kind: 'boolean',
-    default: 'false',
-    group: 'Guards',
     text: 'also send numbers that were changed since the plan was made; overrides no other guard',
     scopes: SENDING,
     belongsTo: 'call',
@@ -14,19 +12,14 @@ export const GUARD_SETTINGS = {
   },
   max_plan_age: {
     kind: 'duration',
-    default: null,
     min: 1,
     max: 365 * DAY_MS,
-    group: 'Guards',
-    value: 'DURATION',
     text: 'refuse an older saved plan (exit 8); if not given, 7d, or 24h for a plan made with --offline',
     scopes: ['plan', 'apply', 'run'],
   },
   max_failures: {
     kind: 'limit',
     default: '5%',
-    group: 'Guards',
-    value: 'N|N%',
     text: 'stop (exit 6) when more than N rows fail permanently, or more than N % of the rows sent and at least 20',
     scopes: PACED,
   },
@@ -34,47 +27,34 @@ export const GUARD_SETTINGS = {
     kind: 'integer',
     default: '20',
     min: 1,
-    group: 'Guards',
-    value: 'N',
     text: 'stop (exit 6) after N failures with the same HTTP status and code and no row updated in between',
     scopes: PACED,
   },
   outage_patience: {
     kind: 'duration',
     default: '5m',
-    min: 0,
     max: DAY_MS,
-    group: 'Guards',
-    value: 'DURATION',
     text: 'how long to probe an API that seems down before the run stops (exit 6), or reading the account fails (exit 7)',
     scopes: ASKING,
   },
   max_changes: {
     kind: 'limit',
-    default: null,
-    group: 'Guards',
-    value: 'N|N%',
     text: 'refuse (exit 8), before anything is sent, a plan that changes more rows, or more percent of all rows',
     scopes: PACED.filter((scope) => scope !== 'resume'),
     droppedBy: ['retry', 'undo'],
   },
   stop_after: {
     kind: 'integer',
-    default: null,
     min: 1,
-    group: 'Guards',
-    value: 'N',
     text: 'send N rows, then pause (exit 10); resume sends the rest: a canary',
     scopes: SENDING,
     belongsTo: 'call',
   },
   finish_by: {
     kind: 'finish',
-    default: null,
-    group: 'Guards',
     value: 'TIME',
     text: 'start no row after HH:MM (local), an RFC 3339 time, or +90m from the first write; then pause (exit 10)',
     scopes: PACED,
     belongsTo: 'call',
   },
-} as const satisfies Record<string, SettingDefinition>;
+} as const satisfies Rows);

@@ -1,12 +1,10 @@
 import { FIELDS } from '../input/header.ts';
-import { MAKING, READING, type SettingDefinition } from './definition.ts';
+import { MAKING, READING, type Rows, settingsOf } from './definition.ts';
 
 /** How an input is read, and which of its rows are accepted. */
-export const INPUT_SETTINGS = {
+export const INPUT_SETTINGS = settingsOf('Input', {
   map: {
     kind: 'map',
-    default: null,
-    group: 'Input',
     value: 'FIELD=COLUMN',
     text: `the column that holds a field (repeatable); fields: ${FIELDS.join(', ')}`,
     repeatable: true,
@@ -16,8 +14,6 @@ export const INPUT_SETTINGS = {
   },
   delimiter: {
     kind: 'delimiter',
-    default: null,
-    group: 'Input',
     value: 'CHAR',
     text: 'one of , ; | tab; if not given, found from the header line',
     scopes: READING,
@@ -26,8 +22,6 @@ export const INPUT_SETTINGS = {
   },
   allow_unassign: {
     kind: 'boolean',
-    default: 'false',
-    group: 'Input',
     text: 'accept UNASSIGN in the profile column, which takes a number off its profile',
     scopes: READING,
     belongsTo: 'plan',
@@ -35,8 +29,6 @@ export const INPUT_SETTINGS = {
   },
   allow_rounded_ids: {
     kind: 'boolean',
-    default: 'false',
-    group: 'Input',
     text: 'accept ids that end in zeros from the 16th digit on',
     scopes: READING,
     belongsTo: 'plan',
@@ -44,8 +36,6 @@ export const INPUT_SETTINGS = {
   },
   offline: {
     kind: 'boolean',
-    default: 'false',
-    group: 'Input',
     text: 'do not read the account before the run: no diff, no check of targets, every good row is sent',
     scopes: MAKING,
     belongsTo: 'plan',
@@ -53,16 +43,12 @@ export const INPUT_SETTINGS = {
   },
   strict: {
     kind: 'boolean',
-    default: 'false',
-    group: 'Input',
     text: 'refuse a plan that has warnings (exit 8)',
     scopes: [...MAKING, 'retry', 'undo'],
     droppedBy: ['undo'],
   },
   skip_rejected: {
     kind: 'boolean',
-    default: 'false',
-    group: 'Input',
     text: 'send the good rows even if others are rejected',
     scopes: MAKING,
     droppedBy: ['retry', 'undo'],
@@ -71,19 +57,14 @@ export const INPUT_SETTINGS = {
   min_rows: {
     kind: 'integer',
     default: '0',
-    min: 0,
-    group: 'Input',
-    value: 'N',
     text: 'refuse an input with fewer data rows (exit 8)',
     scopes: MAKING,
     droppedBy: ['retry', 'undo'],
   },
   missing_input_ok: {
     kind: 'boolean',
-    default: 'false',
-    group: 'Input',
     text: 'exit 0 if the input file does not exist (for cron)',
     scopes: READING,
     droppedBy: ['plan'],
   },
-} as const satisfies Record<string, SettingDefinition>;
+} as const satisfies Rows);

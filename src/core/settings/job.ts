@@ -3,10 +3,10 @@ import { didYouMean, suggestion } from '../text/suggest.ts';
 import { quoted } from '../text/text.ts';
 import { TOOL } from '../text/tool.ts';
 import type { SettingDefinition } from './definition.ts';
-import { type RawSettings, SETTING_NAMES, type SettingName, settingDefinition } from './schema.ts';
+import { type RawSettings, SETTING_NAMES, settingDefinition } from './schema.ts';
 
 /** A job: what to run, on which input, with which settings. */
-export type Job = { command: 'plan' | 'apply'; input: string; raw: RawSettings };
+export type Job = { command: (typeof COMMANDS)[number]; input: string; raw: RawSettings };
 
 const COMMANDS = ['plan', 'apply'] as const;
 const JOB_SETTINGS = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes('run'));
@@ -71,26 +71,21 @@ function schemaOf({ kind, min = 0, max = Number.MAX_SAFE_INTEGER, choices }: Set
       return z.enum(choices as string[]);
     case 'map':
       return z.record(z.string(), TEXT);
-    case 'text':
-    case 'url':
-    case 'delimiter':
-    case 'list':
-    case 'finish':
+    default:
       return TEXT;
   }
 }
 
-function jobSchemaOf(name: SettingName): z.ZodType {
-  const definition = settingDefinition(name);
-  return schemaOf(definition).describe(definition.text).optional();
-}
-
 /** The JSON Schema of job files for editors, made from the table of settings. */
 export function jobJsonSchema(): Record<string, unknown> {
+  const settings = JOB_SETTINGS.map((name) => {
+    const definition = settingDefinition(name);
+    return [name, schemaOf(definition).describe(definition.text).optional()];
+  });
   const schema = z.strictObject({
     command: z.enum(COMMANDS).describe('what the job does'),
     input: TEXT.describe('the CSV; relative to this file'),
-    ...Object.fromEntries(JOB_SETTINGS.map((name) => [name, jobSchemaOf(name)])),
+    ...Object.fromEntries(settings),
   });
   return { title: `${TOOL} job`, ...z.toJSONSchema(schema, { target: 'draft-7' }) };
 }

@@ -1,11 +1,10 @@
-import { ASKING, EVERY, PACED, READING, type SettingDefinition } from './definition.ts';
+import { ASKING, EVERY, PACED, READING, type Rows, settingsOf } from './definition.ts';
 
 /** What a command prints and leaves behind. */
-export const OUTPUT_SETTINGS = {
+export const OUTPUT_SETTINGS = settingsOf('Output', {
   runs_dir: {
     kind: 'text',
     default: 'runs',
-    group: 'Output',
     value: 'DIR',
     text: 'where run directories are made; with run, next to the job file',
     scopes: EVERY.filter((scope) => scope !== 'results'),
@@ -13,8 +12,6 @@ export const OUTPUT_SETTINGS = {
   },
   name: {
     kind: 'text',
-    default: null,
-    group: 'Output',
     value: 'NAME',
     text: "the run's name; if not given, that of the input file",
     scopes: [...READING, 'retry', 'undo'],
@@ -22,18 +19,13 @@ export const OUTPUT_SETTINGS = {
   },
   keep_runs: {
     kind: 'integer',
-    default: null,
     min: 1,
-    group: 'Output',
-    value: 'N',
     text: 'afterwards remove the oldest runs of the same name beyond N, but none that is active or unfinished, or has failed or unverified rows',
     scopes: ASKING,
     droppedBy: ['plan'],
   },
   results: {
     kind: 'text',
-    default: null,
-    group: 'Output',
     value: 'FILE',
     text: 'also write the results to this file',
     scopes: [...PACED, 'results'],
@@ -42,8 +34,6 @@ export const OUTPUT_SETTINGS = {
   },
   log_file: {
     kind: 'text',
-    default: null,
-    group: 'Output',
     value: 'FILE|-',
     text: 'write the log to this file instead; - is standard error',
     scopes: ASKING,
@@ -54,7 +44,6 @@ export const OUTPUT_SETTINGS = {
     kind: 'choice',
     choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
     default: 'info',
-    group: 'Output',
     value: 'LEVEL',
     text: 'trace, debug, info, warn, error or fatal',
     scopes: ASKING,
@@ -62,26 +51,20 @@ export const OUTPUT_SETTINGS = {
   },
   json: {
     kind: 'boolean',
-    default: 'false',
-    group: 'Output',
     text: 'print one JSON object on standard output, and nothing else there',
     scopes: EVERY,
     belongsTo: 'call',
   },
   quiet: {
     kind: 'boolean',
-    default: 'false',
-    group: 'Output',
     text: 'print nothing if all is well, else the summary on standard error',
     scopes: EVERY,
     belongsTo: 'call',
   },
   print_config: {
     kind: 'boolean',
-    default: 'false',
-    group: 'Output',
     text: 'show every setting and where it comes from, then exit',
     scopes: ASKING,
     belongsTo: 'call',
   },
-} as const satisfies Record<string, SettingDefinition>;
+} as const satisfies Rows);

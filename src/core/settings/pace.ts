@@ -1,14 +1,13 @@
 import { DAY_MS, HOUR_MS } from '../text/duration.ts';
-import { ASKING, type SettingDefinition } from './definition.ts';
+import { ASKING, type Rows, settingsOf } from './definition.ts';
 
 /** How fast rows are sent, and how often each is tried. */
-export const PACE_SETTINGS = {
+export const PACE_SETTINGS = settingsOf('Pace and retry', {
   rate: {
     kind: 'rate',
     default: 'auto',
     min: 0.001,
     max: 10_000,
-    group: 'Pace and retry',
     value: 'N|auto|off',
     text: 'at most N requests in any second, retries included; fractions allowed; auto begins at 5 and follows what the server allows; off only towards a loopback address',
     scopes: ASKING,
@@ -16,20 +15,15 @@ export const PACE_SETTINGS = {
   reserve: {
     kind: 'integer',
     default: '20',
-    min: 0,
     max: 90,
-    group: 'Pace and retry',
     value: 'P',
     text: 'with --rate auto: percent of the limit of the server that is left to others',
     scopes: ASKING,
   },
   concurrency: {
     kind: 'integer',
-    default: null,
     min: 1,
     max: 1000,
-    group: 'Pace and retry',
-    value: 'N',
     text: 'requests in flight at most; if not given, 2 x rate, at least 10, at most 200; 50 with auto',
     scopes: ASKING,
   },
@@ -38,8 +32,6 @@ export const PACE_SETTINGS = {
     default: '5',
     min: 1,
     max: 100,
-    group: 'Pace and retry',
-    value: 'N',
     text: 'attempts for a row, including the first; a 429 does not count',
     scopes: ASKING,
   },
@@ -48,8 +40,6 @@ export const PACE_SETTINGS = {
     default: '10s',
     min: 1,
     max: HOUR_MS,
-    group: 'Pace and retry',
-    value: 'DURATION',
     text: 'time for one attempt, from connecting to the last byte',
     scopes: ASKING,
   },
@@ -58,8 +48,6 @@ export const PACE_SETTINGS = {
     default: '1s',
     min: 1,
     max: HOUR_MS,
-    group: 'Pace and retry',
-    value: 'DURATION',
     text: 'the longest wait after the first failure; it doubles with each failure, and the wait is a random part of it',
     scopes: ASKING,
   },
@@ -68,19 +56,14 @@ export const PACE_SETTINGS = {
     default: '60s',
     min: 1,
     max: DAY_MS,
-    group: 'Pace and retry',
-    value: 'DURATION',
     text: 'the longest wait between two attempts of a row, unless the server asks for more',
     scopes: ASKING,
   },
   max_server_wait: {
     kind: 'duration',
     default: '15m',
-    min: 0,
     max: 7 * DAY_MS,
-    group: 'Pace and retry',
-    value: 'DURATION',
     text: 'the longest wait that the server may ask for, and the longest time of nothing but 429; beyond it the run stops (exit 6)',
     scopes: ASKING,
   },
-} as const satisfies Record<string, SettingDefinition>;
+} as const satisfies Rows);

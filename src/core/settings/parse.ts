@@ -8,30 +8,12 @@ import { type SettingName, settingDefinition } from './schema.ts';
 /** `error` continues a sentence that starts with the name of the setting. */
 export type Parsed = { value: unknown } | { error: string };
 
-function parseBoolean(text: string): Parsed {
-  if (/^(true|1)$/i.test(text)) return { value: true };
-  return /^(false|0)$/i.test(text) ? { value: false } : { error: 'must be true or false' };
-}
-
 function parseNumber(text: string, { min = 0, max }: SettingDefinition, whole: boolean): Parsed {
   const pattern = whole ? /^[0-9]{1,15}$/ : /^[0-9]{1,15}(\.[0-9]{1,9})?$/;
   const value = pattern.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= (max ?? Number.POSITIVE_INFINITY)) return { value };
   const range = max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
   return { error: `must be a ${whole ? 'whole number' : 'number'} ${range}` };
-}
-
-function parseRate(text: string, definition: SettingDefinition): Parsed {
-  const word = text.toLowerCase();
-  if (word === 'auto' || word === 'off') return { value: word };
-  const parsed = parseNumber(text, definition, false);
-  return 'error' in parsed ? { error: `${parsed.error}, auto or off` } : parsed;
-}
-
-function parseDurationSetting(text: string, { min = 0, max = Number.POSITIVE_INFINITY }: SettingDefinition): Parsed {
-  const ms = parseDuration(text);
-  if (ms !== null && ms >= min && ms <= max) return { value: ms };
-  return { error: `must be a duration such as 500ms, 10s, 5m or 2h, from ${min}ms to ${max / SECOND_MS}s` };
 }
 
 /** Whether a URL points to this machine; false for text that is not a URL. */
@@ -41,73 +23,70 @@ export function isLoopback(url: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.[0-9]{1,3}){3}$/.test(hostname);
 }
 
-function parseUrl(text: string): Parsed {
-  if (!URL.canParse(text)) return { error: 'must be a URL such as https://api.telnyx.com/v2' };
-  const url = new URL(text);
-  // `search` and `hash` are empty for a lone ? or #, which would swallow the path of every request.
-  if (url.username !== '' || url.password !== '' || /[?#]/.test(url.href)) {
-    return { error: 'must be a plain URL: no user, password, query or fragment' };
-  }
-  const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.href));
-  if (!secure) return { error: 'must be https; plain http is for a loopback address only, or the key could be read' };
-  return { value: url.href.replace(/\/+$/, '') };
-}
-
 const DELIMITERS = new Map(Object.entries({ ',': ',', ';': ';', '|': '|', '\t': '\t', tab: '\t', '\\t': '\t' }));
 
-function parseDelimiter(text: string): Parsed {
-  const value = DELIMITERS.get(text.toLowerCase());
-  return value === undefined ? { error: 'must be one of , ; | tab' } : { value };
-}
-
-function parseMap(text: string): Parsed {
-  const at = text.indexOf('=');
-  const field = text.slice(0, at).trim().toLowerCase().replaceAll('-', '_');
-  const column = text.slice(at + 1).trim();
-  if (at < 1 || column === '' || !(FIELDS as readonly string[]).includes(field)) {
-    return { error: `must be FIELD=COLUMN, with a field of ${FIELDS.join(', ')}` };
-  }
-  return { value: { [field]: column } };
-}
-
-/** Reads `200` rows, or `5%` of them, up to 100%. */
-function parseLimit(text: string): Parsed {
-  const [, digits = '', sign] = /^([0-9]{1,15}(?:\.[0-9]{1,6})?)(%?)$/.exec(text.trim()) ?? [];
-  const value = digits === '' ? Number.NaN : Number(digits);
-  const percent = sign === '%';
-  if (percent ? value <= 100 : Number.isInteger(value)) return { value: { value, percent } };
-  return { error: 'must be a whole number of rows, or a percentage such as 5%' };
-}
-
-function parseChoice(text: string, { choices = [] }: SettingDefinition): Parsed {
-  const word = text.toLowerCase();
-  return choices.includes(word) ? { value: word } : { error: `must be one of ${choices.join(', ')}` };
-}
-
-function parseList(text: string, { choices = [] }: SettingDefinition): Parsed {
-  const words = text.split(',').map((word) => word.trim().toLowerCase());
-  if (words.every((word) => choices.includes(word))) return { value: [...new Set(words)] };
-  return { error: `must be a list, separated by commas, of ${choices.join(', ')}` };
-}
-
-function parseFinish(text: string): Parsed {
-  if (isFinishTime(text)) return { value: text.trim() };
-  return { error: 'must be a time such as 06:00, 2026-11-24T06:00:00Z or +90m' };
-}
-
 const PARSERS: Record<SettingDefinition['kind'], (text: string, definition: SettingDefinition) => Parsed> = {
-  boolean: parseBoolean,
+  boolean(text) {
+    if (/^(true|1)$/i.test(text)) return { value: true };
+    return /^(false|0)$/i.test(text) ? { value: false } : { error: 'must be true or false' };
+  },
   text: (text) => (text.trim() === '' ? { error: 'must not be empty' } : { value: text }),
   integer: (text, definition) => parseNumber(text, definition, true),
-  duration: parseDurationSetting,
-  rate: parseRate,
-  url: parseUrl,
-  delimiter: parseDelimiter,
-  map: parseMap,
-  limit: parseLimit,
-  choice: parseChoice,
-  list: parseList,
-  finish: parseFinish,
+  duration(text, { min = 0, max = Number.POSITIVE_INFINITY }) {
+    const ms = parseDuration(text);
+    if (ms !== null && ms >= min && ms <= max) return { value: ms };
+    return { error: `must be a duration such as 500ms, 10s, 5m or 2h, from ${min}ms to ${max / SECOND_MS}s` };
+  },
+  rate(text, definition) {
+    const word = text.toLowerCase();
+    if (word === 'auto' || word === 'off') return { value: word };
+    const parsed = parseNumber(text, definition, false);
+    return 'error' in parsed ? { error: `${parsed.error}, auto or off` } : parsed;
+  },
+  url(text) {
+    if (!URL.canParse(text)) return { error: 'must be a URL such as https://api.telnyx.com/v2' };
+    const url = new URL(text);
+    // `search` and `hash` are empty for a lone ? or #, which would swallow the path of every request.
+    if (url.username !== '' || url.password !== '' || /[?#]/.test(url.href)) {
+      return { error: 'must be a plain URL: no user, password, query or fragment' };
+    }
+    const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.href));
+    if (!secure) return { error: 'must be https; plain http is for a loopback address only, or the key could be read' };
+    return { value: url.href.replace(/\/+$/, '') };
+  },
+  delimiter(text) {
+    const value = DELIMITERS.get(text.toLowerCase());
+    return value === undefined ? { error: 'must be one of , ; | tab' } : { value };
+  },
+  map(text) {
+    const at = text.indexOf('=');
+    const field = text.slice(0, at).trim().toLowerCase().replaceAll('-', '_');
+    const column = text.slice(at + 1).trim();
+    if (at < 1 || column === '' || !(FIELDS as readonly string[]).includes(field)) {
+      return { error: `must be FIELD=COLUMN, with a field of ${FIELDS.join(', ')}` };
+    }
+    return { value: { [field]: column } };
+  },
+  limit(text) {
+    const [, digits = '', sign] = /^([0-9]{1,15}(?:\.[0-9]{1,6})?)(%?)$/.exec(text.trim()) ?? [];
+    const value = digits === '' ? Number.NaN : Number(digits);
+    const percent = sign === '%';
+    if (percent ? value <= 100 : Number.isInteger(value)) return { value: { value, percent } };
+    return { error: 'must be a whole number of rows, or a percentage such as 5%' };
+  },
+  choice(text, { choices = [] }) {
+    const word = text.toLowerCase();
+    return choices.includes(word) ? { value: word } : { error: `must be one of ${choices.join(', ')}` };
+  },
+  list(text, { choices = [] }) {
+    const words = text.split(',').map((word) => word.trim().toLowerCase());
+    if (words.every((word) => choices.includes(word))) return { value: [...new Set(words)] };
+    return { error: `must be a list, separated by commas, of ${choices.join(', ')}` };
+  },
+  finish(text) {
+    if (isFinishTime(text)) return { value: text.trim() };
+    return { error: 'must be a time such as 06:00, 2026-11-24T06:00:00Z or +90m' };
+  },
 };
 
 /** Reads the text of one setting. */

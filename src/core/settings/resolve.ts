@@ -23,10 +23,7 @@ const UNKNOWN_RATE_CONCURRENCY = 50;
  * Reads the settings from the environment. Unknown variables with our prefix are errors. So are consents: a variable set
  * in a profile years ago must not answer for the user of today.
  */
-export function readEnvironment(environment: Record<string, string | undefined>): {
-  raw: RawSettings;
-  errors: string[];
-} {
+export function readEnvironment(environment: Record<string, string | undefined>) {
   const raw: RawSettings = {};
   const errors: string[] = [];
   const known = new Map(SETTING_NAMES.map((name) => [variableOf(name), name]));
@@ -107,11 +104,9 @@ export function resolveSettings(layers: readonly Layer[], scope: Scope): Resolve
     if ('error' in parsed) errors.push(`${NAMED[source](name)} ${parsed.error}`);
     else settings[name] = parsed.value;
   }
+  if (errors.length === 0) errors.push(...combinationErrors(settings as Settings));
   if (errors.length > 0) return { errors };
-  const complete = settings as Settings;
-  const combined = combinationErrors(complete);
-  if (combined.length > 0) return { errors: combined };
-  return { settings: complete, sources: sources as Record<SettingName, Source> };
+  return { settings: settings as Settings, sources: sources as Record<SettingName, Source> };
 }
 
 /** The maximum number of requests in flight. */

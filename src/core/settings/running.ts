@@ -1,29 +1,28 @@
 import { DAY_MS } from '../text/duration.ts';
-import { ASKING, MAKING, SENDING, type SettingDefinition } from './definition.ts';
+import { ASKING, MAKING, type Rows, SENDING, settingsOf } from './definition.ts';
 
-/** Where requests go, and how a command runs. */
-export const RUNNING_SETTINGS = {
+/** Where requests go. */
+export const ACCOUNT_SETTINGS = settingsOf('Account', {
   base_url: {
     kind: 'url',
     default: 'https://api.telnyx.com/v2',
-    group: 'Account',
     value: 'URL',
     text: 'the URL of the API; https, or plain http for a loopback address',
     scopes: ASKING,
   },
   sandbox: {
     kind: 'boolean',
-    default: 'false',
-    group: 'Account',
     text: 'run against a simulated API inside the process, filled with the numbers of the input: no account, no key, no network',
     scopes: MAKING,
     belongsTo: 'plan',
     writesNothing: true,
   },
+} as const satisfies Rows);
+
+/** How a command runs. */
+export const RUNNING_SETTINGS = settingsOf('Running', {
   yes: {
     kind: 'boolean',
-    default: 'false',
-    group: 'Running',
     text: 'do not ask before writing',
     scopes: ['apply', 'run', 'retry', 'undo'],
     belongsTo: 'call',
@@ -31,8 +30,6 @@ export const RUNNING_SETTINGS = {
   },
   dry_run: {
     kind: 'boolean',
-    default: 'false',
-    group: 'Running',
     text: 'do exactly what plan does: check, show and save, send nothing',
     scopes: ['apply', 'run', 'retry', 'undo'],
     belongsTo: 'call',
@@ -42,7 +39,6 @@ export const RUNNING_SETTINGS = {
     kind: 'choice',
     choices: ['refuse', 'resume', 'new'],
     default: 'refuse',
-    group: 'Running',
     value: 'refuse|resume|new',
     text: 'if a run of the same input is unfinished: exit 8, resume that run, or start a new one in its place',
     scopes: ['apply', 'run'],
@@ -53,7 +49,6 @@ export const RUNNING_SETTINGS = {
     kind: 'list',
     choices: ['failed', 'retryable', 'permanent', 'unverified', 'unprocessed', 'held'],
     default: 'failed,unverified,unprocessed',
-    group: 'Running',
     value: 'LIST',
     text: 'the rows to take, separated by commas: failed (retryable and permanent), retryable, permanent, unverified, unprocessed, held',
     scopes: ['retry'],
@@ -61,11 +56,8 @@ export const RUNNING_SETTINGS = {
   },
   watch: {
     kind: 'duration',
-    default: null,
     min: 1,
     max: 7 * DAY_MS,
-    group: 'Running',
-    value: 'DURATION',
     text: 'check again and again for this long, and report changes; the last check decides the exit code',
     scopes: ['verify'],
     belongsTo: 'call',
@@ -75,16 +67,12 @@ export const RUNNING_SETTINGS = {
     default: '1m',
     min: 1,
     max: DAY_MS,
-    group: 'Running',
-    value: 'DURATION',
     text: 'how long to wait between two checks, with --watch',
     scopes: ['verify'],
     belongsTo: 'call',
   },
   detailed_exitcode: {
     kind: 'boolean',
-    default: 'false',
-    group: 'Running',
     text: 'exit 20 instead of 0 if there are changes',
     scopes: ['plan', 'apply', 'run'],
     belongsTo: 'call',
@@ -92,18 +80,13 @@ export const RUNNING_SETTINGS = {
   wait_for_lock: {
     kind: 'duration',
     default: '0s',
-    min: 0,
     max: 7 * DAY_MS,
-    group: 'Running',
-    value: 'DURATION',
     text: 'how long to wait while another run holds the lock, instead of exit 9 at once',
     scopes: SENDING,
     belongsTo: 'call',
   },
   no_lock: {
     kind: 'boolean',
-    default: 'false',
-    group: 'Running',
     text: 'take no lock: two runs may then send at the same time',
     scopes: SENDING,
     belongsTo: 'call',
@@ -111,12 +94,10 @@ export const RUNNING_SETTINGS = {
   },
   state_dir: {
     kind: 'text',
-    default: null,
-    group: 'Running',
     value: 'DIR',
     text: "the directory of account locks; if not given, $STATE_DIRECTORY, else the user's state directory",
     scopes: SENDING,
     droppedBy: ['plan'],
     path: 'absolute',
   },
-} as const satisfies Record<string, SettingDefinition>;
+} as const satisfies Rows);

@@ -1,16 +1,16 @@
-import type { Field } from '../input/header.ts';
-import type { SettingDefinition } from './definition.ts';
+import type { KindValues, SettingDefinition } from './definition.ts';
 import { GUARD_SETTINGS } from './guards.ts';
 import { INPUT_SETTINGS } from './input.ts';
 import { OUTPUT_SETTINGS } from './output.ts';
 import { PACE_SETTINGS } from './pace.ts';
-import { RUNNING_SETTINGS } from './running.ts';
+import { ACCOUNT_SETTINGS, RUNNING_SETTINGS } from './running.ts';
 
 /** Every setting. Command line, environment, job file, help, documents and types are made from this table. */
 export const SETTINGS = {
   ...INPUT_SETTINGS,
   ...PACE_SETTINGS,
   ...GUARD_SETTINGS,
+  ...ACCOUNT_SETTINGS,
   ...RUNNING_SETTINGS,
   ...OUTPUT_SETTINGS,
 } as const;
@@ -20,23 +20,6 @@ export const SETTING_NAMES = Object.keys(SETTINGS) as SettingName[];
 
 /** Settings as text, before they are checked. A list holds the values of a flag that was given several times. */
 export type RawSettings = Partial<Record<SettingName, string | string[]>>;
-
-/** A number of rows, or a percentage of them. */
-export type Limit = { value: number; percent: boolean };
-
-/** The value of each kind. Durations are ms, a rate is requests a second. */
-type KindValues = {
-  boolean: boolean;
-  text: string;
-  integer: number;
-  duration: number;
-  rate: number | 'auto' | 'off';
-  url: string;
-  delimiter: string;
-  map: Partial<Record<Field, string>>;
-  limit: Limit;
-  finish: string;
-};
 
 type ValueOf<Definition> = Definition extends { kind: 'choice'; choices: readonly (infer Choice)[] }
   ? Choice
@@ -50,9 +33,7 @@ type ValueOf<Definition> = Definition extends { kind: 'choice'; choices: readonl
 export type Settings = {
   -readonly [Name in SettingName]:
     | ValueOf<(typeof SETTINGS)[Name]>
-    | ((typeof SETTINGS)[Name] extends { default: null; kind: Exclude<SettingDefinition['kind'], 'map'> }
-        ? null
-        : never);
+    | ((typeof SETTINGS)[Name] extends { default: string } | { kind: 'boolean' | 'map' } ? never : null);
 };
 
 /** Kinds of rows that `retry` can take; `failed` is both retryable and permanent. */
