@@ -1,7 +1,6 @@
 import type { AccountSnapshot } from '../../core/account/snapshot.ts';
 import { cleanCell } from '../../core/input/cell.ts';
-import { readProfileRef } from '../../core/input/profile-ref.ts';
-import { UNASSIGN } from '../../core/input/target.ts';
+import { readProfileRef, UNASSIGN } from '../../core/input/target.ts';
 import { type Profiles, withAccount } from '../../core/plan/diff.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { preflight } from '../../core/plan/preflight.ts';

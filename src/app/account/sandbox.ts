@@ -1,5 +1,4 @@
-import { readProfileRef } from '../../core/input/profile-ref.ts';
-import { UNASSIGN } from '../../core/input/target.ts';
+import { readProfileRef, UNASSIGN } from '../../core/input/target.ts';
 import { readJson, runFiles, writeJson } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
 import type { NumberInput, ProfileInput, SandboxState } from '../../sandbox/server.ts';

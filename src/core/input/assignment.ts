@@ -2,9 +2,8 @@ import { count } from '../text/text.ts';
 import { cleanCell } from './cell.ts';
 import { type Allowed, checkCells, isUnassign, type RowValues } from './cell-checks.ts';
 import type { Columns, Field } from './header.ts';
-import { profileRef } from './profile-ref.ts';
 import type { Rejection } from './rejection.ts';
-import { UNASSIGN } from './target.ts';
+import { profileRef, UNASSIGN } from './target.ts';
 
 /** What one good row asks for. `null` keeps the current value: the field is left out of the request. */
 export type Assignment = {
@@ -12,7 +11,7 @@ export type Assignment = {
   id: string;
   /** E.164, or null if the row has none. */
   phoneNumber: string | null;
-  /** A UUID in lower case, `UNASSIGN`, a name to be looked up in the account (see profile-ref.ts), or null to keep. */
+  /** A UUID in lower case, `UNASSIGN`, a name to be looked up in the account (see target.ts), or null to keep. */
   profile: string | null;
   /** A product id, or null to keep. */
   product: string | null;

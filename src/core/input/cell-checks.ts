@@ -1,7 +1,7 @@
 import { quoted } from '../text/text.ts';
 import { isAmbiguous } from './cell.ts';
 import type { Field } from './header.ts';
-import type { Rejection } from './rejection.ts';
+import type { Rejection, RejectionCode } from './rejection.ts';
 import { UNASSIGN } from './target.ts';
 
 /** The cleaned cells of a row, by field; '' for a cell or a column that is not there. */
@@ -25,99 +25,85 @@ export function isUnassign(value: string): boolean {
   return value.length === UNASSIGN.length && /^unassign$/i.test(value);
 }
 
-/** Why a cell is rejected. The text continues a sentence that starts with the cell. */
-type Problem = Rejection;
+/** Why a cell is rejected: the text continues a sentence that starts with the cell. Or why a row is. */
+function rejected(code: RejectionCode, text: string): Rejection {
+  return { code, text };
+}
 
-const AMBIGUOUS: Problem = {
-  code: 'ambiguous_cell',
-  text: 'is ambiguous: leave the cell empty to keep the value, or write UNASSIGN in the profile column to remove it',
-};
+const AMBIGUOUS = rejected(
+  'ambiguous_cell',
+  'is ambiguous: leave the cell empty to keep the value, or write UNASSIGN in the profile column to remove it',
+);
 
-function checkId(id: string, allowed: Allowed): Problem | null {
-  if (isAmbiguous(id)) return { code: 'ambiguous_cell', text: 'is not an id; write the id of the number' };
+function checkId(id: string, allowed: Allowed): Rejection | null {
+  if (isAmbiguous(id)) return rejected('ambiguous_cell', 'is not an id; write the id of the number');
   if (SCIENTIFIC.test(id)) {
-    return {
-      code: 'id_in_scientific_notation',
-      text: 'was shortened by a spreadsheet; export that column as text',
-    };
+    return rejected('id_in_scientific_notation', 'was shortened by a spreadsheet; export that column as text');
   }
   if (PHONE.test(id)) {
-    return {
-      code: 'id_is_a_phone_number',
-      text: 'looks like a phone number; the id of a number has about 19 digits',
-    };
+    return rejected('id_is_a_phone_number', 'looks like a phone number; the id of a number has about 19 digits');
   }
   if (!allowed.roundedIds && ROUNDED.test(id)) {
-    return {
-      code: 'id_looks_rounded',
-      text: 'ends in zeros as if a spreadsheet had rounded it; export that column as text, or pass --allow-rounded-ids',
-    };
+    const text = 'ends in zeros as if a spreadsheet had rounded it; export that column as text';
+    return rejected('id_looks_rounded', `${text}, or pass --allow-rounded-ids`);
   }
   if (ID.test(id)) return null;
-  return {
-    code: 'bad_id',
-    text: 'is not an id: a letter or digit, then letters, digits, - and _, at most 64 in all',
-  };
+  return rejected('bad_id', 'is not an id: a letter or digit, then letters, digits, - and _, at most 64 in all');
 }
 
 function checkMissingId(phoneNumber: string, allowed: Allowed): Rejection | null {
-  if (phoneNumber !== '' && allowed.online) return null;
-  return { code: 'missing_id', text: 'phone_number_id is empty' };
+  return phoneNumber !== '' && allowed.online ? null : rejected('missing_id', 'phone_number_id is empty');
 }
 
-function checkProfile(profile: string): Problem | null {
+function checkProfile(profile: string): Rejection | null {
   if (isAmbiguous(profile)) return AMBIGUOUS;
   if (profile === '' || isUnassign(profile) || UUID.test(profile.toLowerCase())) return null;
-  return { code: 'bad_profile_id', text: 'is neither a UUID nor UNASSIGN' };
+  return rejected('bad_profile_id', 'is neither a UUID nor UNASSIGN');
 }
 
-function checkName(name: string, allowed: Allowed): Problem | null {
+function checkName(name: string, allowed: Allowed): Rejection | null {
   if (isAmbiguous(name)) return AMBIGUOUS;
   if (name === '' || isUnassign(name) || allowed.online) return null;
-  return { code: 'unknown_profile', text: 'can only be found in the account, which --offline does not read' };
+  return rejected('unknown_profile', 'can only be found in the account, which --offline does not read');
 }
 
-function checkProduct(product: string): Problem | null {
+function checkProduct(product: string): Rejection | null {
   if (isAmbiguous(product)) {
-    return { code: 'ambiguous_cell', text: 'is ambiguous: leave the cell empty to keep the product' };
+    return rejected('ambiguous_cell', 'is ambiguous: leave the cell empty to keep the product');
   }
   const isProfile = isUnassign(product) || UUID.test(product.toLowerCase());
   if (product === '' || (!isProfile && PRODUCT.test(product))) return null;
-  return { code: 'bad_product', text: 'is not a product id such as A2P' };
+  return rejected('bad_product', 'is not a product id such as A2P');
 }
 
-function checkPhoneNumber(phoneNumber: string): Problem | null {
+function checkPhoneNumber(phoneNumber: string): Rejection | null {
   if (phoneNumber === '' || E164.test(phoneNumber)) return null;
-  return { code: 'bad_phone_number', text: 'is not in the form +18005550001 (E.164)' };
+  return rejected('bad_phone_number', 'is not in the form +18005550001 (E.164)');
 }
 
 function checkUnassign(value: string, allowed: Allowed): Rejection | null {
   if (allowed.unassign || !isUnassign(value)) return null;
-  return {
-    code: 'unassign_not_allowed',
-    text: 'UNASSIGN takes the number off its profile and stops its messages; pass --allow-unassign if that is meant',
-  };
+  const text =
+    'UNASSIGN takes the number off its profile and stops its messages; pass --allow-unassign if that is meant';
+  return rejected('unassign_not_allowed', text);
 }
 
 /** Rejects an id beside UNASSIGN in the two profile columns: one of them would be ignored silently. */
 function checkProfileColumns(profile: string, name: string): Rejection | null {
   if (profile === '' || name === '' || isUnassign(profile) === isUnassign(name)) return null;
-  return {
-    code: 'ambiguous_profile_name',
-    text: `messaging_profile_id is ${quoted(profile)}, and messaging_profile_name is ${quoted(name)}; keep one of them`,
-  };
+  const text = `messaging_profile_id is ${quoted(profile)}, and messaging_profile_name is ${quoted(name)}`;
+  return rejected('ambiguous_profile_name', `${text}; keep one of them`);
 }
 
 function checkTargets(profile: string, product: string, name: string): Rejection | null {
   if (profile !== '' || product !== '' || name !== '') return null;
-  return {
-    code: 'nothing_to_change',
-    text: 'both targets are empty, and an empty cell keeps the value; give a profile or a product, or drop the row',
-  };
+  const text =
+    'both targets are empty, and an empty cell keeps the value; give a profile or a product, or drop the row';
+  return rejected('nothing_to_change', text);
 }
 
-function onCell(field: Field, value: string, problem: Problem | null): Rejection | null {
-  return problem && { code: problem.code, text: `${field} ${quoted(value)} ${problem.text}` };
+function onCell(field: Field, value: string, problem: Rejection | null): Rejection | null {
+  return problem && rejected(problem.code, `${field} ${quoted(value)} ${problem.text}`);
 }
 
 /** Checks the cells of a row. Returns every reason to reject it; the first one gives the row its code. */

@@ -18,15 +18,11 @@ export function sepLine(line: string): string | null {
   return /^"?sep=([,;|\t])"?[\r\n ]*$/i.exec(line)?.[1] ?? null;
 }
 
-/** Splits a header line well enough to recognize its names. The real parser reads the file. */
-function roughCells(line: string, delimiter: string): string[] {
-  return line.split(delimiter).map((cell) => cell.replaceAll('"', ''));
-}
-
 /** The delimiter that finds the most known fields in a header line; if several do, the one with the most cells. */
 export function findDelimiter(header: string): string {
   const scored = CANDIDATES.map((delimiter) => {
-    const cells = roughCells(header, delimiter);
+    // Good enough to recognize names. The real parser reads the file.
+    const cells = header.split(delimiter).map((cell) => cell.replaceAll('"', ''));
     return { delimiter, known: knownFields(cells), cells: cells.length };
   });
   scored.sort((a, b) => b.known - a.known || b.cells - a.cells);

@@ -2,34 +2,22 @@ import { quoted } from '../text/text.ts';
 import { cleanCell } from './cell.ts';
 import type { FileError, FileErrorCode } from './rejection.ts';
 
-/** The input columns that this tool reads, in the order in which messages name them. */
-export const FIELDS = [
-  'phone_number_id',
-  'messaging_profile_id',
-  'messaging_product',
-  'phone_number',
-  'messaging_profile_name',
-] as const;
-export type Field = (typeof FIELDS)[number];
+/**
+ * The input columns that this tool reads, in the order in which messages name them, and the names by which each is known
+ * (see `normalName`).
+ */
+const KNOWN_NAMES = {
+  phone_number_id: ['phonenumberid', 'id', 'numberid'],
+  messaging_profile_id: ['messagingprofileid', 'profileid', 'targetmessagingprofileid'],
+  messaging_product: ['messagingproduct', 'product', 'targetmessagingproduct'],
+  phone_number: ['phonenumber'],
+  messaging_profile_name: ['messagingprofilename', 'profilename', 'targetmessagingprofilename'],
+};
+export type Field = keyof typeof KNOWN_NAMES;
+export const FIELDS = Object.keys(KNOWN_NAMES) as Field[];
 
 /** The position of each field in a row, from 0; a field without a column is absent. */
 export type Columns = Partial<Record<Field, number>>;
-
-const ALIASES: Record<string, Field> = {
-  phonenumberid: 'phone_number_id',
-  id: 'phone_number_id',
-  numberid: 'phone_number_id',
-  messagingprofileid: 'messaging_profile_id',
-  profileid: 'messaging_profile_id',
-  targetmessagingprofileid: 'messaging_profile_id',
-  messagingproduct: 'messaging_product',
-  product: 'messaging_product',
-  targetmessagingproduct: 'messaging_product',
-  phonenumber: 'phone_number',
-  messagingprofilename: 'messaging_profile_name',
-  profilename: 'messaging_profile_name',
-  targetmessagingprofilename: 'messaging_profile_name',
-};
 
 /** A column name in the form in which names are compared: without case, spaces, `_` and `-`. */
 export function normalName(name: string): string {
@@ -38,13 +26,13 @@ export function normalName(name: string): string {
     .replace(/[\s_-]/gu, '');
 }
 
-// The columns of failed.csv. They show its delimiter even if --map names all of its other columns.
-const OWN_COLUMNS = new Set(['reassignstatus', 'reassignreason', 'reassigndetail']);
+// The columns of failed.csv show its delimiter even if --map names all of its other columns.
+const OWN_COLUMNS = ['reassignstatus', 'reassignreason', 'reassigndetail'];
+const ALL_NAMES = new Set([...Object.values(KNOWN_NAMES).flat(), ...OWN_COLUMNS]);
 
 /** Counts the known names in a header line: the delimiter is the one with the most. */
 export function knownFields(header: readonly string[]): number {
-  const names = header.map(normalName);
-  return names.filter((name) => Object.hasOwn(ALIASES, name) || OWN_COLUMNS.has(name)).length;
+  return header.filter((name) => ALL_NAMES.has(normalName(name))).length;
 }
 
 function listed(header: readonly string[]): string {
@@ -53,11 +41,8 @@ function listed(header: readonly string[]): string {
 
 /** The positions of the columns with this field, by the name that --map gives or else by the known names. */
 function positionsOf(field: Field, header: readonly string[], mapped: string | undefined): number[] {
-  const isField =
-    mapped === undefined
-      ? (name: string) => ALIASES[normalName(name)] === field
-      : (name: string) => normalName(name) === normalName(mapped);
-  return header.flatMap((name, at) => (isField(name) ? [at] : []));
+  const names = mapped === undefined ? KNOWN_NAMES[field] : [normalName(mapped)];
+  return header.flatMap((name, at) => (names.includes(normalName(name)) ? [at] : []));
 }
 
 /**
@@ -91,33 +76,25 @@ export function mapHeader(
     return failed('duplicate_column', `--map gives ${quoted(header[shared] as string)} to more than one field`);
   }
   const missing = missingColumn(header, columns, online);
-  return missing === null ? { columns } : failed(missing.code, missing.text);
+  return missing === null ? { columns } : { error: { ...missing, line } };
 }
 
 /** What the columns lack to name a number and a target, or null. */
-function missingColumn(
-  header: readonly string[],
-  columns: Columns,
-  online: boolean,
-): { code: FileErrorCode; text: string } | null {
+function missingColumn(header: readonly string[], columns: Columns, online: boolean): Omit<FileError, 'line'> | null {
   const has = (field: Field) => columns[field] !== undefined;
-  const names = listed(header);
+  const names = `${listed(header)} (see --map)`;
   if (!FIELDS.some(has)) {
-    return {
-      code: 'no_header',
-      text: `the first line names none of the columns phone_number_id, messaging_profile_id, messaging_product; it reads ${names} (see --map)`,
-    };
+    const ours = 'phone_number_id, messaging_profile_id, messaging_product';
+    return { code: 'no_header', text: `the first line names none of the columns ${ours}; it reads ${names}` };
   }
   if (!has('phone_number_id') && !(online && has('phone_number'))) {
     const hint = has('phone_number') ? '; phone_number alone does only without --offline' : '';
-    return { code: 'missing_column', text: `no column phone_number_id; the header has ${names} (see --map)${hint}` };
+    return { code: 'missing_column', text: `no column phone_number_id; the header has ${names}${hint}` };
   }
   if (!has('messaging_profile_id') && !has('messaging_product') && !(online && has('messaging_profile_name'))) {
     const hint = has('messaging_profile_name') ? '; a profile name does only without --offline' : '';
-    return {
-      code: 'missing_column',
-      text: `no target: neither messaging_profile_id nor messaging_product is among ${names} (see --map)${hint}`,
-    };
+    const text = `no target: neither messaging_profile_id nor messaging_product is among ${names}${hint}`;
+    return { code: 'missing_column', text };
   }
   return null;
 }

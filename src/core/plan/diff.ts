@@ -1,9 +1,8 @@
 import type { NumberState } from '../account/snapshot.ts';
 import type { ShownProfile } from '../api/profile.ts';
 import { cleanCell } from '../input/cell.ts';
-import { readProfileRef } from '../input/profile-ref.ts';
 import type { RejectionCode } from '../input/rejection.ts';
-import { profileCell } from '../input/target.ts';
+import { profileCell, readProfileRef } from '../input/target.ts';
 import { printable, quoted } from '../text/text.ts';
 import { compareWithPlan } from './drift.ts';
 import type { PlanEntry } from './entry.ts';

@@ -3,26 +3,20 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
-const UNITS: Record<string, number> = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS, '': SECOND_MS };
+/** Largest first. */
+const UNITS: Record<string, number> = { d: DAY_MS, h: HOUR_MS, m: MINUTE_MS, s: SECOND_MS, ms: 1 };
 
 /** Reads `500ms`, `10s`, `5m`, `2h`, `7d` as ms, to the microsecond. A bare number is seconds. Null for other text. */
 export function parseDuration(text: string): number | null {
   const match = /^([0-9]{1,12}(?:\.[0-9]{1,6})?)(ms|s|m|h|d|)$/.exec(text.trim());
   if (match === null) return null;
   // Rounded, because 2.01 * 1000 is 2009.9999999999998, which run.json could not express.
-  return Number((Number(match[1]) * (UNITS[match[2] as string] as number)).toFixed(3));
+  return Number((Number(match[1]) * (UNITS[match[2] || 's'] as number)).toFixed(3));
 }
-
-const LARGEST_FIRST = [
-  [DAY_MS, 'd'],
-  [HOUR_MS, 'h'],
-  [MINUTE_MS, 'm'],
-  [SECOND_MS, 's'],
-] as const;
 
 /** A duration in ms as text that parses back to exactly the same: `7d`, `90m`, `1500ms`. */
 export function exactDuration(ms: number): string {
-  const [size, unit] = LARGEST_FIRST.find(([size]) => ms > 0 && ms % size === 0) ?? [1, 'ms'];
+  const [unit, size] = Object.entries(UNITS).find(([, size]) => ms > 0 && ms % size === 0) ?? ['ms', 1];
   return `${ms / size}${unit}`;
 }
 

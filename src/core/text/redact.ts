@@ -2,17 +2,14 @@ import { printable } from './text.ts';
 
 const SHORT_KEY_LENGTH = 8;
 
-function escaped(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-}
-
 /**
  * Returns a function that replaces the key by `[key]`, in any case and also percent-encoded. A short key is replaced only
  * as a whole word, or it would spoil every text.
  */
 export function createRedactor(key: string | null): (text: string) => string {
   if (key === null || key === '') return (text) => text;
-  const forms = [...new Set([key, encodeURIComponent(key)])].map(escaped).join('|');
+  const escaped = [key, encodeURIComponent(key)].map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
+  const forms = escaped.join('|');
   const pattern = key.length < SHORT_KEY_LENGTH ? `(?<![A-Za-z0-9])(?:${forms})(?![A-Za-z0-9])` : forms;
   const secret = new RegExp(pattern, 'gi');
   return (text) => text.replace(secret, '[key]');

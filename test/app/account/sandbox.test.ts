@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { startSandboxFor } from '../../../src/app/account/sandbox.ts';
-import { profileRef } from '../../../src/core/input/profile-ref.ts';
+import { profileRef } from '../../../src/core/input/target.ts';
 import { PLAN_COLUMNS, type PlanEntry, planCells } from '../../../src/core/plan/entry.ts';
 import { createCsvWriter } from '../../../src/io/csv/writer.ts';
 import { readJson, runFiles } from '../../../src/io/run/directory.ts';

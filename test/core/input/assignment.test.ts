@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readAssignment, requestBody, rowValues } from '../../../src/core/input/assignment.ts';
 import { cleanCell } from '../../../src/core/input/cell.ts';
-import { readProfileRef } from '../../../src/core/input/profile-ref.ts';
+import { readProfileRef } from '../../../src/core/input/target.ts';
 import { anyText } from '../../support/any-text.ts';
 import { ID, OTHER_PROFILE, PHONE, PROFILE } from '../../support/make.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { NumberState } from '../../../src/core/account/snapshot.ts';
 import type { ShownSettings } from '../../../src/core/api/response.ts';
 import { requestBody } from '../../../src/core/input/assignment.ts';
-import { profileRef } from '../../../src/core/input/profile-ref.ts';
+import { profileRef } from '../../../src/core/input/target.ts';
 import { type Profiles, withAccount } from '../../../src/core/plan/diff.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
 import { found, ID, makeEntry, makeProfile, makeProfiles, OTHER_PROFILE, PHONE, PROFILE } from '../../support/make.ts';

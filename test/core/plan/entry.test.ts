@@ -2,7 +2,7 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readProfileRef } from '../../../src/core/input/profile-ref.ts';
+import { readProfileRef } from '../../../src/core/input/target.ts';
 import { PLAN_COLUMNS, planCells, planEntry, planRow, targetsOf, withRepeat } from '../../../src/core/plan/entry.ts';
 import { anyText } from '../../support/any-text.ts';
 import { ID, makeEntry, PHONE, PROFILE } from '../../support/make.ts';
