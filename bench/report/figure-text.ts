@@ -19,14 +19,19 @@ function goalText(goal: Goal): string {
   return `${what}: ${shown(got)}${unit === '' ? '' : ` ${unit}`} (${wanted.join(', ')}): ${verdictOf(goal)}`;
 }
 
-/** A figure as Markdown, which is readable on a terminal too. */
-export function figureText({ title, columns, rows, goals, notes }: Figure): string {
+/** The lines of a Markdown table, with columns as wide as their widest cell. */
+export function tableLines(columns: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = columns.map((column, at) =>
     Math.max(3, column.length, ...rows.map((row) => (row[at] as string).length)),
   );
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, at) => cell.padEnd(widths[at] as number)).join(' | ')} |`;
-  const table = [line(columns), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)];
+  return [line(columns), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)];
+}
+
+/** A figure as Markdown, which is readable on a terminal too. */
+export function figureText({ title, columns, rows, goals, notes }: Figure): string {
+  const table = tableLines(columns, rows);
   const list = (lines: string[]) => lines.map((text) => `- ${text}`).join('\n');
   const parts = [`## ${title}`, table.join('\n'), list(goals.map(goalText)), notes.join('\n')];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;

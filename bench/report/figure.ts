@@ -45,15 +45,3 @@ export async function runRounds<T>(
   }
   return (name) => results[name] ?? [];
 }
-
-/** A goal that a figure must not fall below (`least`) or not exceed. */
-export function goal(
-  what: string,
-  got: number,
-  must: number | null,
-  aim: number | null,
-  unit = '',
-  least = false,
-): Goal {
-  return { what, got, must, aim, unit, least };
-}

@@ -1,47 +1,79 @@
-import { createBlindPace } from './blind-pace.ts';
-import { createHeaderPace } from './header-pace.ts';
+import { createQuotaRate } from './quota-rate.ts';
+import { createRefusalRate } from './refusal-rate.ts';
 import { createSendHistory } from './send-history.ts';
 
-/** What an answer says about the rate; null where a header is absent or cannot be read. Times in ms. */
-export type Heard = {
+/** What one response says about the rate; null where a header is missing or unreadable. Times in ms. */
+export type RateObservation = {
   limit: number | null;
   remaining: number | null;
   /** From now on. */
   resetMs: number | null;
-  /** By how much `resetMs` may be longer than what is meant, for rounding: 0 where it is exact, or rounded as a whole. */
-  resetBlurMs: number;
-  /** Whether it is a 429. */
+  /** How much too long `resetMs` may be because of rounding; 0 for an exact time or whole seconds. */
+  resetRoundingMs: number;
+  /** Whether the response is a 429. */
   throttled: boolean;
   sentAt: number;
 };
 
 /** Decides how fast to send. All times are in ms of one monotonic clock, and are passed in. */
 export type RateControl = {
-  sent: (now: number) => void;
-  heard: (now: number, answer: Heard) => void;
+  onSent: (now: number) => void;
+  onResponse: (now: number, observation: RateObservation) => void;
   /** Requests a second, evenly spaced; always above 0. */
   rate: (now: number) => number;
-  /** The limit that the server has named; null where it has not. */
-  seen: () => { limit: number; windowMs: number | null } | null;
+  /** The limit that the server named last; null if it named none. */
+  serverLimit: () => { limit: number; windowMs: number | null } | null;
 };
 
-/** After a refusal that headers have not foretold, the pace falls to this share, and grows by such a share with each answer. */
-const BRAKE = 0.7;
-const RELEASE = 0.03;
-/** Headers that promise room before so many refusals are not believed for so long. */
-const LIES = 3;
+/** A 429 that the headers did not announce lowers the rate to this share. Each accepted request gives some of it back. */
+const BRAKE_FACTOR = 0.7;
+const RELEASE_PER_REQUEST = 0.03;
+/** After this many 429s against what the headers promised, they are ignored for half an hour. */
+const MAX_BROKEN_PROMISES = 3;
 const DISTRUST_MS = 1_800_000;
-/** One refusal against what was promised is forgotten in so many accepted requests. */
-const FORGET_LIE = 200;
-/** The pace is used or not over so long, and so many requests. */
+/** One broken promise is forgotten after this many accepted requests. */
+const FORGET_REQUESTS = 200;
+/** Use of the rate is measured over this time, and over this many requests at least. */
 const USED_MS = 1000;
 const USED_REQUESTS = 4;
-/** A day: no window is longer. */
-const LONGEST_MS = 86_400_000;
+const USED_SHARE = 0.5;
+/** Windows of more than a day are not believed. */
+const MAX_RESET_MS = 86_400_000;
+
+type Quota = { limit: number; remaining: number; resetMs: number | null };
+
+/** The quota that a response names; null if it names none that makes sense. */
+function quotaOf({ limit, remaining, resetMs }: RateObservation): Quota | null {
+  if (limit === null || remaining === null) return null;
+  if (!(limit >= 1 && remaining >= 0 && remaining <= limit)) return null;
+  return { limit, remaining, resetMs: resetMs !== null && resetMs >= 0 && resetMs <= MAX_RESET_MS ? resetMs : null };
+}
+
+/** Lowers the rate after 429s that the headers did not announce, and stops trusting headers that break promises. */
+function createDistrust() {
+  let brake = 1;
+  let broken = 0;
+  let distrustUntil = Number.NEGATIVE_INFINITY;
+  return {
+    brake: () => brake,
+    trusts: (now: number) => now >= distrustUntil,
+    onAccepted() {
+      brake = Math.min(1, brake + RELEASE_PER_REQUEST);
+      broken = Math.max(0, broken - 1 / FORGET_REQUESTS);
+    },
+    onEpisode(now: number, wasPromised: boolean) {
+      brake *= BRAKE_FACTOR;
+      if (wasPromised) broken += 1;
+      if (broken < MAX_BROKEN_PROMISES) return;
+      broken = 0;
+      distrustUntil = now + DISTRUST_MS;
+    },
+  };
+}
 
 /**
- * `cap` is never exceeded (null: none), `reserve` percent of the limit of the server stay free. Headers lead where they
- * come and make sense; where they do not, refusals do.
+ * Never exceeds `cap` (null: no cap). `reserve` percent of the server's limit stay free. Rate headers lead where they come
+ * and make sense; elsewhere the 429s do.
  */
 export function createRateControl(options: {
   cap: number | null;
@@ -50,52 +82,48 @@ export function createRateControl(options: {
 }): RateControl {
   const cap = options.cap ?? Number.POSITIVE_INFINITY;
   const start = Math.min(cap, options.startPerSecond);
-  const history = createSendHistory();
-  const told = createHeaderPace(options.reserve, start, history);
-  const blind = createBlindPace(start);
-  let brake = 1;
-  let lies = 0;
-  let distrustUntil = Number.NEGATIVE_INFINITY;
+  const sent = createSendHistory();
+  const quotaRate = createQuotaRate(options.reserve, start, sent);
+  const refusalRate = createRefusalRate(start);
+  const distrust = createDistrust();
 
-  function rate(now: number): number {
-    const led = now < distrustUntil ? Number.POSITIVE_INFINITY : told.rate(now);
-    return Math.min(cap, led === Number.POSITIVE_INFINITY ? blind.rate() : led * brake);
+  /** Null while the headers do not lead. */
+  function ledRate(now: number): number | null {
+    const rate = distrust.trusts(now) ? quotaRate.rate(now) : null;
+    return rate === null ? null : rate * distrust.brake();
   }
 
-  /** Whether at least half of what refusals would allow is sent: a pace that nobody needs must not grow unseen. */
+  const rate = (now: number) => Math.min(cap, ledRate(now) ?? refusalRate.rate());
+
+  /** A rate that is not used must not grow: nothing would show that it is too high. */
   function isUsed(now: number): boolean {
-    const spanMs = Math.max(USED_MS, (USED_REQUESTS * 1000) / blind.rate());
-    return history.until(now) - history.until(now - spanMs) >= (blind.rate() * spanMs) / 2000;
+    const perSecond = refusalRate.rate();
+    const spanMs = Math.max(USED_MS, (USED_REQUESTS * 1000) / perSecond);
+    return sent.until(now) - sent.until(now - spanMs) >= (USED_SHARE * perSecond * spanMs) / 1000;
   }
 
   return {
-    sent: (now) => history.add(now),
-    heard(now, { limit, remaining, resetMs, resetBlurMs, throttled, sentAt }) {
-      const promised = told.room(now) > 0.5;
-      const isSound = limit !== null && remaining !== null && limit >= 1 && remaining >= 0 && remaining <= limit;
-      // Refusals alone do not tell how places come back, and one that says that some are left is about something else.
-      if (isSound && (!throttled || (remaining === 0 && told.seen() !== null))) {
-        const ms = resetMs !== null && resetMs >= 0 && resetMs <= LONGEST_MS ? resetMs : null;
-        told.heard(now, { limit, remaining, resetMs: ms, resetBlurMs, sentAt });
+    onSent: (now) => sent.add(now),
+    onResponse(now, observation) {
+      const { throttled, sentAt, resetRoundingMs } = observation;
+      const wasPromised = quotaRate.promisesRoom(now);
+      const quota = quotaOf(observation);
+      // 429s alone do not show how quota comes back, and a 429 that leaves some is about something else.
+      if (quota !== null && (!throttled || (quota.remaining === 0 && quotaRate.serverLimit() !== null))) {
+        quotaRate.onResponse(now, { ...quota, resetRoundingMs, sentAt });
       }
-      const led = now >= distrustUntil && told.rate(now) < Number.POSITIVE_INFINITY;
-      const news = throttled ? blind.refused(now, sentAt) : false;
-      if (!throttled) blind.accepted(now, sentAt, isUsed(now));
-      if (!led) return;
-      if (news) {
-        brake *= BRAKE;
-        lies += promised ? 1 : 0.5;
-        if (lies >= LIES) {
-          lies = 0;
-          distrustUntil = now + DISTRUST_MS;
-        }
-      } else if (!throttled) {
-        brake = Math.min(1, brake + RELEASE);
-        lies = Math.max(0, lies - 1 / FORGET_LIE);
+      const isLed = ledRate(now) !== null;
+      if (throttled) {
+        const isNew = refusalRate.onRefused(now, sentAt);
+        if (isLed && isNew) distrust.onEpisode(now, wasPromised);
+        return;
       }
-      if (!throttled && now >= distrustUntil) blind.follow(rate(now));
+      refusalRate.onAccepted(now, sentAt, isUsed(now));
+      if (!isLed) return;
+      distrust.onAccepted();
+      refusalRate.restartFrom(rate(now));
     },
     rate,
-    seen: told.seen,
+    serverLimit: quotaRate.serverLimit,
   };
 }

@@ -1,18 +1,18 @@
-/** When requests were sent, for as many of them as a limiter may count. */
+/** The times of requests, for as many of them as a limiter may count. All times are in ms. */
 export type SendHistory = {
-  /** Times must not go back. */
+  /** Times must not decrease. */
   add: (at: number) => void;
-  /** How many were sent until then, from the start on. */
+  /** The number of requests until then, from the start on. */
   until: (at: number) => number;
-  /** When the one with this number was sent (from 0); Infinity for one that is yet to come, the first known for older. */
+  /** Time of request `index` (from 0). Infinity for a future one; the first known time for one that was forgotten. */
   timeOf: (index: number) => number;
 };
 
 const FIRST_CAPACITY = 256;
-/** A minute at 1,000 a second, in half a megabyte; what lies further back counts as never sent. */
-const MOST = 65_536;
+/** A minute at 1,000 requests a second in half a megabyte. Older requests count as never sent. */
+const MAX_CAPACITY = 65_536;
 
-/** A ring that grows up to a bound, searched by halves: a look costs some 16 steps at most. */
+/** A ring that grows up to a bound. A binary search in it takes at most 16 steps. */
 export function createSendHistory(): SendHistory {
   let ring = new Float64Array(FIRST_CAPACITY);
   let total = 0;
@@ -28,7 +28,7 @@ export function createSendHistory(): SendHistory {
 
   return {
     add(time) {
-      if (total >= ring.length && ring.length < MOST) grow();
+      if (total >= ring.length && ring.length < MAX_CAPACITY) grow();
       ring[total % ring.length] = time;
       total += 1;
     },

@@ -9,7 +9,7 @@ export const PACE_SETTINGS = settingsOf('Pace and retry', {
     min: 0.001,
     max: 10_000,
     value: 'N|auto|off',
-    text: 'at most N requests in any second, retries included; fractions allowed; auto begins at 5 and follows what the server allows; off only towards a loopback address',
+    text: 'at most N requests in any second, retries included; fractions allowed; auto starts at 5 and follows what the server allows; off only towards a loopback address',
     scopes: ASKING,
   },
   reserve: {
@@ -17,7 +17,7 @@ export const PACE_SETTINGS = settingsOf('Pace and retry', {
     default: '20',
     max: 90,
     value: 'P',
-    text: 'with --rate auto: percent of the limit of the server that is left to others',
+    text: "with --rate auto: percent of the server's limit (places of a window, tokens of a bucket) that stay free for others at any moment",
     scopes: ASKING,
   },
   concurrency: {

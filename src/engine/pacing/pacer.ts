@@ -61,7 +61,7 @@ export function createPacer({ rate, control, clock, stop, meter = createMeter() 
     lastSlot = isFirst ? now : Math.max(nextSlot(interval), now - CATCH_UP_MS - interval);
     usage.measure(now, perSecond(now), pause.end);
     usage.onAdmitted(now, interval);
-    if (rate !== 'off') control.sent(now);
+    if (rate !== 'off') control.onSent(now);
     meter.second.add(now);
     meter.minute.add(now);
     return limit.take();
@@ -110,7 +110,7 @@ export function createPacer({ rate, control, clock, stop, meter = createMeter() 
     /** When the present pause began: answers to earlier requests are no news. */
     pausedSince: () => pause.start,
     measured(): RateSeen {
-      const limit = control.seen();
+      const limit = control.serverLimit();
       return {
         mean_per_s: usage.mean(),
         max_in_1s: meter.second.most(),

@@ -20,7 +20,7 @@ type ThrottleOptions = {
 
 /** A `reset` from here on is a time of day. It and the `Date` that it is compared with are whole seconds. */
 const MIN_TIME_OF_DAY_S = 1e9;
-const TIME_OF_DAY_ERROR_MS = 2000;
+const TIME_OF_DAY_ROUNDING_MS = 2000;
 /** A year: a date cannot hold any wait. */
 const MAX_NAMED_WAIT_MS = 31_536_000_000;
 
@@ -66,9 +66,9 @@ export function createThrottle({ ports, pacer, control, stop, limits }: Throttle
     const isThrottled = status === 429;
     // A server error says nothing about how many requests are accepted.
     if (control === null || (!isThrottled && !isAccepted(status))) return;
-    const resetBlurMs = Number(wait.rateLimitReset) >= MIN_TIME_OF_DAY_S ? TIME_OF_DAY_ERROR_MS : 0;
+    const resetRoundingMs = Number(wait.rateLimitReset) >= MIN_TIME_OF_DAY_S ? TIME_OF_DAY_ROUNDING_MS : 0;
     const headers = rateHeaders(wait, clock.wallNow());
-    control.heard(clock.now(), { ...headers, resetBlurMs, throttled: isThrottled, sentAt: admittedAt });
+    control.onResponse(clock.now(), { ...headers, resetRoundingMs, throttled: isThrottled, sentAt: admittedAt });
     pacer.onRateChange();
   }
 

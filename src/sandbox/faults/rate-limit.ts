@@ -1,4 +1,7 @@
-/** What the limit says about one request; `resetSeconds` is a whole number, 0 while there is a place free. */
+/**
+ * What the limit says about one request. `resetSeconds` is a whole number: the time until the next place is free again, as
+ * `x-ratelimit-reset` is documented. It is 0 only when no place is taken.
+ */
 export type RateVerdict = { allowed: boolean; limit: number; remaining: number; resetSeconds: number };
 
 /** A limiter: `take` asks for a place for a request that arrived at `atMs`, `look` asks how things stand. */
@@ -25,7 +28,7 @@ export function createRateLimiter(limit: number, windowMs: number): RateLimiter 
       oldest = (oldest + 1) % limit;
       used -= 1;
     }
-    const wait = used < limit ? 0 : (arrivals[oldest] ?? 0) + windowMs - atMs;
+    const wait = used === 0 ? 0 : (arrivals[oldest] ?? 0) + windowMs - atMs;
     return { allowed: used < limit, limit, remaining: limit - used, resetSeconds: Math.ceil(wait / 1000) };
   };
   const take = (atMs: number): RateVerdict => {

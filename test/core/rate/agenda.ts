@@ -1,10 +1,10 @@
 type Act = (now: number) => void;
 type Event = { at: number; order: number; act: Act };
 
-/** What is to happen in a simulation, and when (ms). */
+/** The events of a simulation, by time (ms). */
 export type Agenda = {
   add: (at: number, act: Act) => void;
-  /** Lets everything happen that is due until then, in the order of time, what it adds included. */
+  /** Runs all events until then in the order of time, with those that they add. */
   run: (until: number) => void;
 };
 

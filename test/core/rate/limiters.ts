@@ -4,22 +4,23 @@ export type ServerOptions = {
   kind: 'aligned' | 'first' | 'sliding' | 'bucket';
   limit: number;
   windowMs: number;
-  /** What `reset` tells: the end of the window (fixed ones only), the next free place, or when all are free. */
+  /** What `reset` means: the end of the window (fixed windows only), the next free place, or all places free. */
   reset: 'end' | 'next' | 'zero-while-free' | 'full' | 'none';
-  /** How `reset` is rounded to seconds; `time`: it is a time of day. */
+  /** How `reset` is rounded to seconds; `time`: it is a time of day in whole seconds. */
   whole: 'ceil' | 'floor' | 'round' | 'fraction' | 'time';
-  /** Whether `remaining` counts the request that is answered. */
+  /** Whether `remaining` counts the request that it answers. */
   counted: 'after' | 'before';
   headers: 'all' | 'none' | 'only-429' | 'some' | 'limit-remaining';
   latency: [number, number];
-  /** Where in its window the server is at the start. */
+  /** How far the first window by the clock has run at the start. */
   phaseMs: number;
-  /** The share of requests that are refused by chance, which has nothing to do with the limit. */
+  /** The share of requests that are refused at random, whatever the limit is. */
   refuses: number;
 };
 
-export type Told = { allowed: boolean; remaining: number; resetMs: number };
-type Limiter = { take: (at: number) => Told; setLimit: (limit: number) => void };
+/** How a limiter decided about one request. */
+export type Decision = { allowed: boolean; remaining: number; resetMs: number };
+type Limiter = { take: (at: number) => Decision; setLimit: (limit: number) => void };
 type LimiterOptions = Pick<ServerOptions, 'kind' | 'limit' | 'windowMs' | 'reset' | 'phaseMs'>;
 
 function createFixed({ kind, windowMs, reset, phaseMs, ...options }: LimiterOptions): Limiter {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createRollingMax } from '../../../src/core/rate/rolling-max.ts';
 
-describe('the greatest of what was seen lately', () => {
-  it('is remembered for a span, and for half of one more at most', () => {
+describe('the greatest recent value', () => {
+  it('is kept for a span of time, and for half of one more at most', () => {
     const rolling = createRollingMax();
     expect(rolling.most(0, 1000)).toBe(Number.NEGATIVE_INFINITY);
     rolling.add(0, 5);
@@ -17,7 +17,7 @@ describe('the greatest of what was seen lately', () => {
     expect(rolling.most(2200, 1000)).toBe(Number.NEGATIVE_INFINITY);
   });
 
-  it('begins anew after a long silence', () => {
+  it('starts again after a long silence', () => {
     const rolling = createRollingMax();
     rolling.add(0, 5);
     expect(rolling.most(1_000_000, 1000)).toBe(Number.NEGATIVE_INFINITY);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createSendHistory } from '../../../src/core/rate/send-history.ts';
 
 describe('the history of sending', () => {
-  it('tells how many were sent until a time, and when each was', () => {
+  it('returns the number of requests until a time, and the time of each', () => {
     const history = createSendHistory();
     expect([history.until(5), history.timeOf(0)]).toEqual([0, Number.POSITIVE_INFINITY]);
     for (const at of [10, 20, 20, 30]) history.add(at);
@@ -10,7 +10,7 @@ describe('the history of sending', () => {
     expect([0, 1, 2, 3, 4].map(history.timeOf)).toEqual([10, 20, 20, 30, Number.POSITIVE_INFINITY]);
   });
 
-  it('grows up to a bound, and takes what lies further back for never sent', () => {
+  it('grows up to a bound, and counts older requests as never sent', () => {
     const history = createSendHistory();
     const most = 65_536;
     for (let n = 0; n < 300; n++) history.add(n);

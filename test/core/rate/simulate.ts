@@ -1,9 +1,9 @@
-import type { Heard, RateControl } from '../../../src/core/rate/rate-control.ts';
+import type { RateControl, RateObservation } from '../../../src/core/rate/rate-control.ts';
 import { createAgenda } from './agenda.ts';
-import { createLimiter, type ServerOptions, type Told } from './limiters.ts';
+import { createLimiter, type Decision, type ServerOptions } from './limiters.ts';
 
-/** What the headers of an answer say. */
-type Headers = Pick<Heard, 'limit' | 'remaining' | 'resetMs' | 'resetBlurMs'>;
+/** The rate headers of one response. */
+type Headers = Pick<RateObservation, 'limit' | 'remaining' | 'resetMs' | 'resetRoundingMs'>;
 
 /** Another client of the same limit, which sends evenly from one time to another. */
 type Rival = { fromMs: number; toMs: number; perSecond: number };
@@ -13,21 +13,21 @@ export type SimulationOptions = {
   rival?: Rival;
   limitAt?: { at: number; limit: number }[];
   inFlight?: number;
-  /** Nothing is there to be sent from one time to another. */
+  /** Nothing is sent between these two times. */
   idle?: [number, number];
   /** Changes what the headers say. */
-  lie?: (told: Headers, random: () => number) => Headers;
+  lie?: (headers: Headers, random: () => number) => Headers;
 };
 
-/** One request: when it was decided about, and how. */
-export type Sent = { at: number; refused: boolean };
+/** One request: when the server decided about it, how, and how much quota it left. */
+export type Sent = { at: number; refused: boolean; free: number };
 
-/** What came of a simulation; `rates` are those at which requests were sent. */
+/** The result of a simulation; `rates` are those at which requests were sent. */
 export type Simulation = { sent: Sent[]; rival: Sent[]; rates: number[] };
 
 const CATCH_UP_MS = 20;
-/** So often a wait is looked at anew. */
-const LOOK_MS = 1000;
+/** Waits are computed again this often. */
+const RECOMPUTE_MS = 1000;
 
 /** Numbers between 0 and 1, the same for the same seed (mulberry32). */
 function chance(seed: number): () => number {
@@ -41,14 +41,14 @@ function chance(seed: number): () => number {
   };
 }
 
-/** What `reset` tells; a time of day in whole seconds is taken relative to the one of the answer, which is cut off. */
+/** `reset` as a client reads it. A time of day is taken relative to the `Date` of the response, which is cut off. */
 function roundedReset(now: number, ms: number, whole: ServerOptions['whole']): number {
   if (whole === 'fraction') return ms;
   if (whole === 'time') return (Math.ceil((now + ms) / 1000) - Math.floor(now / 1000)) * 1000;
   return Math[whole](ms / 1000) * 1000;
 }
 
-/** Lets a controller send to a server for so long, as the engine does: evenly, so many in flight, and paused by a 429. */
+/** Sends to a simulated server as the engine does: evenly, with a bound on requests in flight, and paused by a 429. */
 export function simulate(
   control: RateControl,
   server: ServerOptions,
@@ -68,20 +68,20 @@ export function simulate(
   let lastAt = Number.NEGATIVE_INFINITY;
   let wakeAt = Number.POSITIVE_INFINITY;
 
-  function headersOf(now: number, told: Told): Headers {
+  function headersOf(now: number, decision: Decision): Headers {
     const { headers, whole, reset, counted } = server;
     const shown =
       headers === 'all' ||
       headers === 'limit-remaining' ||
-      (headers === 'only-429' && !told.allowed) ||
+      (headers === 'only-429' && !decision.allowed) ||
       (headers === 'some' && random() < 0.3);
-    if (!shown) return { limit: null, remaining: null, resetMs: null, resetBlurMs: 0 };
-    const resetMs = roundedReset(now, told.resetMs, whole);
+    if (!shown) return { limit: null, remaining: null, resetMs: null, resetRoundingMs: 0 };
+    const resetMs = roundedReset(now, decision.resetMs, whole);
     return {
       limit,
-      remaining: told.remaining + (counted === 'before' && told.allowed ? 1 : 0),
+      remaining: decision.remaining + (counted === 'before' && decision.allowed ? 1 : 0),
       resetMs: reset === 'none' || headers === 'limit-remaining' ? null : Math.max(0, resetMs),
-      resetBlurMs: whole === 'time' ? 2000 : 0,
+      resetRoundingMs: whole === 'time' ? 2000 : 0,
     };
   }
 
@@ -91,12 +91,12 @@ export function simulate(
     pausedUntil = now + ms;
   }
 
-  function answer(now: number, sentAt: number, told: Told): void {
+  function respond(now: number, sentAt: number, decision: Decision): void {
     inFlight -= 1;
-    const honest = headersOf(now, told);
+    const honest = headersOf(now, decision);
     const seen = options.lie?.(honest, random) ?? honest;
-    control.heard(now, { ...seen, throttled: !told.allowed, sentAt });
-    if (told.allowed) {
+    control.onResponse(now, { ...seen, throttled: !decision.allowed, sentAt });
+    if (decision.allowed) {
       rounds = 0;
       if (seen.remaining === 0) pause(now, seen.resetMs ?? 1000);
     } else {
@@ -109,14 +109,14 @@ export function simulate(
 
   function send(now: number): void {
     inFlight += 1;
-    control.sent(now);
+    control.onSent(now);
     const [least, greatest] = server.latency;
     const total = least + random() * (greatest - least);
     agenda.add(now + total * (0.2 + 0.6 * random()), (at) => {
       const isUnlucky = server.refuses > 0 && random() < server.refuses;
-      const told = isUnlucky ? { allowed: false, remaining: limit, resetMs: 0 } : limiter.take(at);
-      simulation.sent.push({ at, refused: !told.allowed });
-      agenda.add(now + total, (then) => answer(then, now, told));
+      const decision = isUnlucky ? { allowed: false, remaining: limit, resetMs: 0 } : limiter.take(at);
+      simulation.sent.push({ at, refused: !decision.allowed, free: decision.remaining });
+      agenda.add(now + total, (then) => respond(then, now, decision));
     });
   }
 
@@ -126,10 +126,10 @@ export function simulate(
       const idleUntil = now >= idle[0] && now < idle[1] ? idle[1] : 0;
       const due = Math.max(pausedUntil, idleUntil, lastAt + 1000 / rate);
       if (due > now) {
-        wake(Math.min(due, now + LOOK_MS));
+        wake(Math.min(due, now + RECOMPUTE_MS));
         return;
       }
-      // A little lateness is made up, and no pause.
+      // Makes up for a little lateness, but not for a pause.
       lastAt = Math.max(due, now - CATCH_UP_MS);
       simulation.rates.push(rate);
       send(now);
@@ -149,7 +149,8 @@ export function simulate(
   const { rival } = options;
   const compete = (at: number): void => {
     if (rival === undefined || at >= Math.min(rival.toMs, forMs)) return;
-    simulation.rival.push({ at, refused: !limiter.take(at).allowed });
+    const { allowed, remaining } = limiter.take(at);
+    simulation.rival.push({ at, refused: !allowed, free: remaining });
     agenda.add(at + (1000 / rival.perSecond) * (0.8 + 0.4 * random()), compete);
   };
   if (rival !== undefined) agenda.add(rival.fromMs, compete);
@@ -164,12 +165,12 @@ export function simulate(
   return simulation;
 }
 
-/** How many of them were allowed between two times. */
+/** The number of allowed requests between two times. */
 export function allowedIn(sent: readonly Sent[], from: number, to: number): number {
   return sent.filter(({ at, refused }) => !refused && at >= from && at < to).length;
 }
 
-/** How many of them were refused between two times, as a share. */
+/** The share of refused requests between two times. */
 export function wasteIn(sent: readonly Sent[], from: number, to: number): number {
   const all = sent.filter(({ at }) => at >= from && at < to);
   return all.length === 0 ? 0 : all.filter(({ refused }) => refused).length / all.length;

@@ -203,10 +203,10 @@ describe('pacing', () => {
 function fixedControl(perSecond: number): RateControl & { perSecond: number } {
   const control = {
     perSecond,
-    sent: () => undefined,
-    heard: () => undefined,
+    onSent: () => undefined,
+    onResponse: () => undefined,
     rate: () => control.perSecond,
-    seen: () => ({ limit: 100, windowMs: 60_000.4 }),
+    serverLimit: () => ({ limit: 100, windowMs: 60_000.4 }),
   };
   return control;
 }
@@ -297,7 +297,7 @@ describe('a rate that changes', () => {
     expect(measured).toMatchObject({ paused_ms: 7000, throttled_ms: 2000 });
     expect(measured.allowed).toBeCloseTo(1 + 10 + 5 + 2, 5);
     expect(measured.server_limit).toEqual({ requests: 100, window_ms: 60_000 });
-    const unknown = { ...control, seen: () => ({ limit: 7, windowMs: null }) };
+    const unknown = { ...control, serverLimit: () => ({ limit: 7, windowMs: null }) };
     const limit = createPacer({ rate: 'auto', control: unknown, clock, stop: createStop() }).measured().server_limit;
     expect(limit).toEqual({ requests: 7, window_ms: null });
     expect(createPacer({ rate: 'off', control, clock, stop: createStop() }).measured().allowed).toBeNull();

@@ -64,7 +64,7 @@ describe('faults that answer with an error', () => {
   it('429 says how long to wait in two headers, 429-bare in none, 503 in one', async () => {
     expect(waits(await patch(await faulty('429'), id(1), TARGET))).toEqual(['1', '100', '0', '1']);
     expect(waits(await patch(await faulty('429-bare'), id(1), TARGET))).toEqual([null, null, null, null]);
-    expect(waits(await patch(await faulty('503'), id(1), TARGET))).toEqual(['1', '100', '99', '0']);
+    expect(waits(await patch(await faulty('503'), id(1), TARGET))).toEqual(['1', '100', '99', '60']);
     expect(waits(await patch(await faulty('503-bare'), id(1), TARGET))[0]).toBeNull();
   });
 

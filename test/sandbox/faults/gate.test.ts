@@ -54,8 +54,8 @@ describe('the rate limit', () => {
       results.push([answer.status, ...names.map((name) => answer.headers.get(name))]);
     }
     expect(results).toEqual([
-      [200, '3', '2', '0'],
-      [404, '3', '1', '0'],
+      [200, '3', '2', '60'],
+      [404, '3', '1', '60'],
       [200, '3', '0', '60'],
       [429, '3', '0', '60'],
     ]);

@@ -5,7 +5,7 @@ import { createRateLimiter } from '../../../src/sandbox/faults/rate-limit.ts';
 describe('the sliding window', () => {
   it('lets the limit through, refuses the next, and frees each place one window after it was taken', () => {
     const limiter = createRateLimiter(2, 1000);
-    expect(limiter.take(0)).toEqual({ allowed: true, limit: 2, remaining: 1, resetSeconds: 0 });
+    expect(limiter.take(0)).toEqual({ allowed: true, limit: 2, remaining: 1, resetSeconds: 1 });
     expect(limiter.take(600)).toEqual({ allowed: true, limit: 2, remaining: 0, resetSeconds: 1 });
     expect(limiter.take(999.9)).toEqual({ allowed: false, limit: 2, remaining: 0, resetSeconds: 1 });
     expect(limiter.take(1000)).toMatchObject({ allowed: true, remaining: 0 });
@@ -20,6 +20,15 @@ describe('the sliding window', () => {
     expect(limiter.look(1000).resetSeconds).toBe(4);
     expect(limiter.look(4999).resetSeconds).toBe(1);
     expect(limiter.look(5000)).toEqual({ allowed: true, limit: 1, remaining: 1, resetSeconds: 0 });
+  });
+
+  it('names a time whenever a place is taken, also while others are free', () => {
+    const limiter = createRateLimiter(3, 60_000);
+    expect(limiter.look(0).resetSeconds).toBe(0);
+    expect(limiter.take(0)).toMatchObject({ remaining: 2, resetSeconds: 60 });
+    expect(limiter.take(20_500)).toMatchObject({ remaining: 1, resetSeconds: 40 });
+    expect(limiter.look(60_000)).toMatchObject({ remaining: 2, resetSeconds: 21 });
+    expect(limiter.look(80_500)).toMatchObject({ remaining: 3, resetSeconds: 0 });
   });
 
   it('agrees with counting by hand, whatever the arrivals', () => {

@@ -3,7 +3,7 @@
 // PATCH as the API does. Asked over the channel to its parent: `start` forgets what came, `tell` says what has come since.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createLimiter, type ServerOptions } from '../test/core/rate/limiters.ts';
+import { createLimiter, type ServerOptions } from '../../test/core/rate/limiters.ts';
 
 const [kind = 'sliding', limitText = '100', windowText = '5000', fromText = '0', toText = '0'] = process.argv.slice(2);
 const [limit, windowMs, rivalFrom, rivalTo] = [limitText, windowText, fromText, toText].map(Number) as [
