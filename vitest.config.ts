@@ -42,7 +42,7 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: 'alone', include: ALONE } },
-      { extends: true, test: { name: 'slow', include: [SLOW], testTimeout: 180_000 } },
+      { extends: true, test: { name: 'slow', include: [SLOW], testTimeout: 300_000 } },
     ],
   },
 });

@@ -163,7 +163,7 @@ describe('a profile that is not there', () => {
     writeFileSync(join(cwd, 'one.csv'), ['id,profile_id', ...lines, ''].join('\n'));
     const { exit, stdout } = await run(cwd, ['apply', 'one.csv', ...ONE, ...flags]);
     expect(exit).toBe(6);
-    expect(stdout).toContain('every profile that has rows left is held');
+    expect(stdout).toContain('every profile with rows to send is held');
     const { counts, next_command: next } = summaryOf(cwd);
     // What has left when the 20th answer comes fails too.
     const { failed, held } = counts;
