@@ -178,7 +178,7 @@ describe('job files', () => {
 describe('nightly.yaml', () => {
   const args = (sandbox: Sandbox) => ['run', 'jobs/nightly.yaml', '--base-url', sandbox.url, '--rate', '200'];
 
-  it('gives up a night that was not finished, and starts anew with what is not at its target', async () => {
+  it('replaces an unfinished run of the night before by a new one of what is not at its target', async () => {
     const [cwd, sandbox] = [withJobs(), await accountSandbox()];
     const rows = rowsOf(join(cwd, 'jobs/numbers.csv'));
     const wanting = notAtTarget(sandbox, rows);

@@ -153,7 +153,7 @@ describe('generate.mjs', () => {
     expect(one).not.toEqual(two);
   });
 
-  it('repeats rows and leaves phone numbers out when told to', async () => {
+  it('repeats rows and leaves out phone numbers if flags say so', async () => {
     const cwd = workDirectory();
     generate(join(cwd, 'some.csv'), '--rows', '2000', '--duplicates', '0.1', '--blank-phone');
     const made = records(readFileSync(join(cwd, 'some.csv'), 'utf8'));

@@ -25,7 +25,7 @@ const planFlags = (flags: string[]) => flags.filter((flag) => flag !== '--yes');
 const writes = (sandbox: Sandbox) => sandbox.requests().filter(({ method }) => method === 'PATCH');
 
 describe('a saved plan', () => {
-  it('holds numbers that somebody else has changed since, sends the others, and leaves alone what is there already', async () => {
+  it('holds numbers that were changed since, sends the others, and does not send those at their target', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await readingApi({ numbers: 10 });
     // Numbers 2, 5 and 8 are on the target from the start.
@@ -118,7 +118,7 @@ describe('a saved plan', () => {
 });
 
 describe('a number that was at its target when the plan was made', () => {
-  it('is held when somebody else has moved it since, and moved back with --force', async () => {
+  it('is held if it was moved since, and moved back with --force', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await readingApi({ numbers: 3 });
     await run(cwd, ['plan', writeInput(cwd, 3), ...planFlags(flags), '--name', 'a']);
@@ -162,7 +162,7 @@ describe('an API that stumbles while a saved plan is compared', () => {
 });
 
 describe('resume', () => {
-  it('holds what somebody else has changed while the run was interrupted, and does not send what is there', async () => {
+  it('holds what was changed while the run was interrupted, and does not send what is at its target', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await readingApi({ numbers: 100, latencyMs: 5 });
     const input = writeInput(cwd, 100);
@@ -186,7 +186,7 @@ describe('resume', () => {
     expect(again).not.toContain(there.id);
   });
 
-  it('holds a number that was in flight at a kill and has been changed by somebody else since', async () => {
+  it('holds a number that was in flight at a kill and was changed since', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await readingApi({ numbers: 50 }, [`hang@${numberId(1)}*1`]);
     const begun = () => writes(sandbox).some(({ id }) => id === numberId(1));

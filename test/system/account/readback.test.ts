@@ -48,7 +48,7 @@ describe('after an answer that leaves open whether a write has happened', () => 
     },
   );
 
-  it('a number that never takes it fails, as the last read tells', async () => {
+  it('a number that never changes fails, as the last read shows', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({ numbers: 5 }, [`503-bare@${numberId(1)}`]);
     const { exit } = await run(cwd, ['apply', writeInput(cwd, 5), ...flags, '--max-attempts', '3']);
@@ -93,7 +93,7 @@ describe('an answer of 200 that does not show the target', () => {
     expect(resultOf(cwd, 1)).toMatchObject({ status: 'updated', reason: 'confirmed_by_read' });
   });
 
-  it('is a failure where the read shows something else as well', async () => {
+  it('is a failure if the read shows another value too', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({ numbers: 5 }, [`wrong-echo@${numberId(1)}`]);
     expect((await run(cwd, ['apply', writeInput(cwd, 5), ...flags])).exit).toBe(4);

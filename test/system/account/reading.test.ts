@@ -97,7 +97,7 @@ describe('reading the account', () => {
     }
   });
 
-  it('reads one by one where the API gives no lists', async () => {
+  it('reads one by one if the API has no lists', async () => {
     const cwd = workDirectory();
     const { flags } = await readingApi({ readFaults: [{ kind: '404', probability: null, id: null, times: 1 }] });
     const { exit, stdout } = await run(cwd, ['plan', writeLines(cwd, rows(1, 5)), ...planFlags(flags)]);
@@ -198,7 +198,7 @@ describe('a plan', () => {
     }
   });
 
-  it('warns, and does not reject, where the account does not say which products a number may have', async () => {
+  it('warns, and does not reject, if the account does not say which products a number may have', async () => {
     const cwd = workDirectory();
     const numbers = [
       { id: numberId(1), messaging_profile_id: OTHER, eligible_messaging_products: null },
@@ -215,7 +215,7 @@ describe('a plan', () => {
     }
   });
 
-  it('with --detailed-exitcode tells by 20 and 0 whether there are changes', async () => {
+  it('with --detailed-exitcode exits with 20 if there are changes, else with 0', async () => {
     const cwd = workDirectory();
     const { flags } = await readingApi();
     const args = [...planFlags(flags), '--detailed-exitcode'];
@@ -417,7 +417,7 @@ describe('names in place of ids', () => {
 });
 
 describe('the same number twice', () => {
-  it('is sent once, also where the first row is rejected for itself', async () => {
+  it('is sent once, also if the first row is rejected', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await readingApi();
     const input = writeLines(cwd, [

@@ -29,7 +29,7 @@ async function api(options: SandboxOptions = {}): Promise<{ sandbox: Sandbox; fl
 const verdicts = (cwd: string, dir = lastRun(cwd)) => table(cwd, 'verify.csv', dir).map(({ verdict }) => verdict);
 
 describe('verify of a file', () => {
-  it('tells what is at its target, what has drifted from what to what, and what is missing', async () => {
+  it('shows what is at its target, what has drifted from what to what, and what is missing', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({ numbers: 10 });
     writeFileSync(
@@ -78,7 +78,7 @@ describe('verify of a file', () => {
 });
 
 describe('verify of a run', () => {
-  it('proves that its rows are where they were sent, and finds what somebody else has changed', async () => {
+  it('proves that its rows are at their targets, and finds what was changed since', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({ numbers: 10 });
     await run(cwd, ['apply', writeInput(cwd, 10), ...flags, '--yes']);
@@ -97,7 +97,7 @@ describe('verify of a run', () => {
     expect(runDirs(cwd)).toHaveLength(1);
   });
 
-  it('with --watch tells of flips as they happen, and the last look decides', async () => {
+  it('with --watch prints changes as they happen, and the last check decides', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({ numbers: 10 });
     await run(cwd, ['apply', writeInput(cwd, 10), ...flags, '--yes']);

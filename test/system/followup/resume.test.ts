@@ -216,7 +216,7 @@ describe('resume', () => {
     expect(sandbox.requests().filter(({ method, id }) => method === 'PATCH' && id === numberId(2))).toHaveLength(1);
   });
 
-  it('goes by the settings that are given anew, and keeps them', async () => {
+  it('uses the settings that are given again, and keeps them', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api();
     await run(cwd, ['apply', writeInput(cwd, 20), '--stop-after', '5', ...flags]);

@@ -20,7 +20,7 @@ const HEADER = 'phone_number_id,messaging_profile_id,messaging_product';
 const runNamed = (cwd: string, name: string) => runDirs(cwd).find((dir) => dir.includes(`-${name}-`)) as string;
 
 describe('undo', () => {
-  it('brings 20,000 numbers back byte for byte, and leaves what others have changed meanwhile', async () => {
+  it('restores 20,000 numbers byte for byte, and does not touch what was changed meanwhile', async () => {
     const cwd = workDirectory();
     const numbers = Array.from({ length: 20_000 }, (_, at) => ({
       id: numberId(at + 1),

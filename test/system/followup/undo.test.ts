@@ -173,7 +173,7 @@ describe('undo', () => {
     expect(state.numbers[0]).toMatchObject({ messaging_product: 'A2P' });
   });
 
-  it('is retried as an undo: what somebody else has changed since is left alone', async () => {
+  it('is retried as an undo: what was changed since stays', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await readingApi({ numbers: 10 });
     const lines = [1, 3, 4].map((n) => `${numberId(n)},${PROFILE},`);
@@ -189,7 +189,7 @@ describe('undo', () => {
     expect(table(cwd, 'held.csv', runNamed(cwd, 'again'))).toMatchObject([{ reassign_reason: 'drifted' }]);
   });
 
-  it('leaves a number alone of which one value is back and the other is somebody else’s', async () => {
+  it('does not change a number of which one value is back and the other was changed', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await readingApi();
     await run(cwd, ['apply', writeLines(cwd, [HEADER, `${numberId(1)},${PROFILE},P2P`]), ...flags]);

@@ -136,7 +136,7 @@ describe('the key', () => {
 });
 
 describe('a server that cannot be trusted', () => {
-  it('cannot move the cursor of who reads the output', async () => {
+  it('cannot move the cursor of a terminal', async () => {
     const cwd = workDirectory();
     const detail = '\u001b[2J\u0007gone\r\n=cmd()';
     const url = await quotingServer(() => ({
@@ -183,7 +183,7 @@ describe('a server that cannot be trusted', () => {
     for (const text of [stdout, reading.stdout]) expect(text).toContain('redirects are not followed');
   });
 
-  it('cannot draw the key by a run directory from somewhere else', async () => {
+  it('cannot get the key through a run directory that names another address', async () => {
     const cwd = workDirectory();
     await run(cwd, ['plan', writeInput(cwd, 1), ...at('https://api.example.invalid/v2')]);
     const dir = (await run(cwd, ['runs', '--json'])).stdout;
@@ -234,7 +234,7 @@ describe('output', () => {
     expect(bad.stderr).toContain('Exit 8 (refused)');
   });
 
-  it('that nobody reads any more ends nothing', async () => {
+  it('does not end a run when its reader has gone', async () => {
     const cwd = workDirectory();
     const input = writeInput(cwd, 30);
     const flags = ['--sandbox', '--yes', '--rate', '100'];

@@ -156,7 +156,7 @@ describe('a directory for runs that is read-only', () => {
 });
 
 describe('a closed output', () => {
-  it('ends nothing: readers that go away midway, and none from the start', async () => {
+  it('does not end a run, whether its reader leaves midway or there is none from the start', async () => {
     const { sandbox, flags } = await api({ latencyMs: 5 });
     const cwd = workDirectory();
     const started = start(cwd, ['apply', writeInput(cwd, 60), '--concurrency', '2', ...flags]);

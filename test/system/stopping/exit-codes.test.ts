@@ -158,7 +158,7 @@ describe('exit codes', () => {
     expect(sandbox.requests()).toHaveLength(1);
   });
 
-  it('5: only temporary failures are left, and the printed command brings them home', async () => {
+  it('5: only temporary failures remain, and the printed command updates them', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({}, [`425@${numberId(2)}*3`]);
     const { exit } = await run(cwd, ['apply', writeInput(cwd, 4), '--max-attempts', '3', ...flags]);
@@ -227,7 +227,7 @@ describe('exit codes', () => {
     expect(summaryOf(cwd)).toMatchObject({ state: 'paused', counts: { updated: 12, unprocessed: 28 } });
   });
 
-  it('8: nobody confirmed, off a terminal; the printed command goes on', async () => {
+  it('8: not confirmed, off a terminal; the printed command continues', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api();
     const unconfirmed = flags.filter((flag) => flag !== '--yes');

@@ -89,7 +89,7 @@ describe('--max-failures', () => {
 });
 
 describe('--max-same-error', () => {
-  it('stops after so many of one kind with none updated, and the printed command goes on', async () => {
+  it('stops after that many of one kind in a row, and the printed command continues', async () => {
     const { sandbox, flags } = await api({}, faultsOf('404', 1, 3, 4, 5, 6, 7));
     const cwd = workDirectory();
     const args = ['apply', writeInput(cwd, 20), '--max-same-error', '4', '--max-failures', '100%', ...ONE, ...flags];
@@ -106,7 +106,7 @@ describe('--max-same-error', () => {
 });
 
 describe('a profile that is not there', () => {
-  it('is held after 20 failures while the rows of others go on; made, all of them come home', async () => {
+  it('is held after 20 failures while other profiles continue; once it exists, all rows are updated', async () => {
     const { sandbox, flags } = await api();
     const cwd = workDirectory();
     const lines = Array.from(
@@ -156,7 +156,7 @@ describe('a profile that is not there', () => {
     expect(numbers.filter(({ messaging_profile_id: profile }) => profile === UNKNOWN)).toHaveLength(60);
   });
 
-  it('stops a run that has no other: 6, and after it was made the printed commands finish it', async () => {
+  it('stops a run that has no other: 6; once it exists, the printed commands finish the run', async () => {
     const { sandbox, flags } = await api();
     const cwd = workDirectory();
     const lines = Array.from({ length: 50 }, (_, at) => `${numberId(at + 1)},${UNKNOWN}`);
@@ -200,7 +200,7 @@ describe('--max-changes', () => {
     expect(summaryOf(cwd).counts.updated).toBe(6);
   });
 
-  it('lets exactly so many pass', async () => {
+  it('allows exactly that many', async () => {
     const { flags } = await api();
     const cwd = workDirectory();
     expect((await run(cwd, ['apply', writeInput(cwd, 6), '--max-changes', '6', ...flags])).exit).toBe(0);
@@ -208,7 +208,7 @@ describe('--max-changes', () => {
 });
 
 describe('--stop-after', () => {
-  it('sends so many rows, pauses with 10, and the printed command sends the others', async () => {
+  it('sends that many rows, pauses with 10, and the printed command sends the others', async () => {
     const { sandbox, flags } = await api();
     const cwd = workDirectory();
     const { exit } = await run(cwd, ['apply', writeInput(cwd, 12), '--stop-after', '5', ...flags]);
@@ -286,7 +286,7 @@ describe('--finish-by', () => {
 });
 
 describe('--keep-runs', () => {
-  it('removes the oldest finished runs of the same name, and none that has rows to look at', async () => {
+  it('removes the oldest finished runs of the same name, and none with rows to check', async () => {
     const { sandbox, flags } = await api({}, faultsOf('not-eligible', 3));
     const cwd = workDirectory();
     const input = writeInput(cwd, 3);

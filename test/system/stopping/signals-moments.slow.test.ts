@@ -24,7 +24,7 @@ const ROWS = 60;
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 describe('SIGTERM at any moment', () => {
-  it('ends with 143 and complete results, and the printed command brings the run home', async () => {
+  it('ends with 143 and complete results, and the printed command finishes the run', async () => {
     const { next } = createRandom(SEED);
     const moments = Array.from({ length: MOMENTS }, () => Math.round(next() * 400));
     const codes: (number | null)[] = [];
