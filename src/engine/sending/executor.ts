@@ -41,7 +41,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
   while (session.open > 0) await untilChange(session);
   if (isPaused) stop.ask('stop_after', `--stop-after ${limits.stop_after}: ${count(session.launched, 'row')} sent`);
   if (session.heldBack > 0 && session.launchedSinceHold === 0) {
-    stop.ask('profiles_held', 'every profile that has rows left is held');
+    stop.ask('profiles_held', 'every profile with rows to send is held');
     session.unfinished += session.heldBack;
   }
   pipeline.end();

@@ -159,7 +159,7 @@ describe('a profile that is refused', () => {
     const entries = rows(100, (row) => to(row, PROFILE));
     const w = refusing()(entries);
     const execution = await w.run(entries);
-    expect(execution.stop).toEqual({ reason: 'profiles_held', detail: 'every profile that has rows left is held' });
+    expect(execution.stop).toEqual({ reason: 'profiles_held', detail: 'every profile with rows to send is held' });
     expect(w.outcomes().size).toBeLessThanOrEqual(22);
   });
 
