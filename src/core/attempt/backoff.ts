@@ -17,13 +17,13 @@ export function backoffMs(failures: number, baseMs: number, maxMs: number, rando
   return random * Math.min(maxMs, baseMs * 2 ** Math.min(failures - 1, 50));
 }
 
-function seconds(text: string): number | null {
-  return /^\s*[0-9]{1,20}(\.[0-9]{0,9})?\s*$/.test(text) ? Number(text) : null;
+function seconds(text: string | null): number | null {
+  return text !== null && /^\s*[0-9]{1,20}(\.[0-9]{0,9})?\s*$/.test(text) ? Number(text) : null;
 }
 
-function httpDate(text: string): number | null {
+function httpDate(text: string | null): number | null {
   // Date.parse accepts much more than HTTP dates ("Try 3" is the year 2001), so check the form first.
-  if (!/^\s*(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) return null;
+  if (text === null || !/^\s*(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,? /.test(text)) return null;
   // The oldest of the three forms (asctime) names no zone and means GMT.
   const at = Date.parse(/:[0-9]{2}( [0-9]{4})?\s*$/.test(text) ? `${text} GMT` : text);
   return Number.isNaN(at) ? null : at;
@@ -31,29 +31,20 @@ function httpDate(text: string): number | null {
 
 /** The time until `x-ratelimit-reset` in ms, which may be negative; null if it cannot be read. */
 function resetMs({ rateLimitReset }: WaitHeaders, now: number): number | null {
-  const s = rateLimitReset === null ? null : seconds(rateLimitReset);
+  const s = seconds(rateLimitReset);
   if (s === null) return null;
   return s < EPOCH_FROM_S ? s * 1000 : (s < EPOCH_FROM_MS ? s * 1000 : s) - now;
-}
-
-/** The time of an answer: its own `Date`, else that of this machine. */
-function timeOf({ date }: WaitHeaders, wallNowMs: number): number {
-  return (date === null ? null : httpDate(date)) ?? wallNowMs;
 }
 
 /**
  * The limit in the headers of an answer: how many requests, how many remain, and after how many ms (at least 0) it
  * resets. Null if a header is absent or cannot be read.
  */
-export function rateHeaders(
-  headers: WaitHeaders,
-  wallNowMs: number,
-): { limit: number | null; remaining: number | null; resetMs: number | null } {
-  const number = (text: string | null) => (text === null ? null : seconds(text));
-  const reset = resetMs(headers, timeOf(headers, wallNowMs));
+export function rateHeaders(headers: WaitHeaders, wallNowMs: number) {
+  const reset = resetMs(headers, httpDate(headers.date) ?? wallNowMs);
   return {
-    limit: number(headers.rateLimit),
-    remaining: number(headers.rateLimitRemaining),
+    limit: seconds(headers.rateLimit),
+    remaining: seconds(headers.rateLimitRemaining),
     resetMs: reset === null ? null : Math.max(0, reset),
   };
 }
@@ -66,14 +57,12 @@ export function rateHeaders(
  */
 export function serverWaitMs(headers: WaitHeaders, throttled: boolean, wallNowMs: number): number | null {
   const waits: number[] = [];
-  const now = timeOf(headers, wallNowMs);
-  if (headers.retryAfter !== null) {
-    const s = seconds(headers.retryAfter);
-    const at = s === null ? httpDate(headers.retryAfter) : null;
-    if (s !== null) waits.push(s * 1000);
-    if (at !== null) waits.push(at - now);
-  }
-  const empty = headers.rateLimitRemaining !== null && seconds(headers.rateLimitRemaining) === 0;
+  const now = httpDate(headers.date) ?? wallNowMs;
+  const s = seconds(headers.retryAfter);
+  const at = httpDate(headers.retryAfter);
+  if (s !== null) waits.push(s * 1000);
+  if (at !== null) waits.push(at - now);
+  const empty = seconds(headers.rateLimitRemaining) === 0;
   const reset = throttled || empty ? resetMs(headers, now) : null;
   if (reset !== null) waits.push(reset);
   if (waits.length === 0 && empty && !throttled) waits.push(UNNAMED_RESET_MS);

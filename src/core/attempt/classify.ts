@@ -24,6 +24,7 @@ export type AnswerMeaning =
 const ACCOUNT_CODES = new Set('20002 20003 20006 20008 20012 20013 20014 20015 20016 20017 40314'.split(' '));
 const BUSY_CODE = '10036';
 
+const RETRY = { kind: 'retry', ambiguous: false } as const;
 const NO_ERROR: ApiError = { code: '', title: '', detail: '', pointer: '' };
 
 /** The first error in an answer, with empty texts if there is none. */
@@ -44,8 +45,8 @@ function named(value: string | null | undefined): string {
 function difference(entry: PlanEntry, shown: ShownSettings): string {
   const wantedProfile = entry.profileTarget === UNASSIGN ? null : entry.profileTarget;
   const differences: string[] = [];
-  if (shown.id !== undefined && shown.id !== entry.id)
-    differences.push(`the answer is about the id ${quoted(shown.id)}`);
+  const { id = entry.id } = shown;
+  if (id !== entry.id) differences.push(`the answer is about the id ${quoted(id)}`);
   if (entry.profileTarget !== '' && shown.profile !== wantedProfile) {
     differences.push(`messaging_profile_id is ${named(shown.profile)}, wanted ${entry.profileTarget}`);
   }
@@ -57,9 +58,9 @@ function difference(entry: PlanEntry, shown: ShownSettings): string {
 
 /** Says how the phone numbers of file and account differ; null if they do not. */
 function mismatch(entry: PlanEntry, shown: ShownSettings): string | null {
-  if (entry.phoneNumber === '' || shown.phoneNumber === undefined || shown.phoneNumber === entry.phoneNumber)
-    return null;
-  return `the file says ${entry.phoneNumber}, the account has ${shown.phoneNumber} under this id`;
+  const { phoneNumber = entry.phoneNumber } = shown;
+  if (entry.phoneNumber === '' || phoneNumber === entry.phoneNumber) return null;
+  return `the file says ${entry.phoneNumber}, the account has ${phoneNumber} under this id`;
 }
 
 function classifySettings(entry: PlanEntry, shown: ShownSettings): AnswerMeaning {
@@ -77,12 +78,10 @@ function classifySettings(entry: PlanEntry, shown: ShownSettings): AnswerMeaning
  */
 export function classify(entry: PlanEntry, answer: Answer, first: boolean): AnswerMeaning {
   if (answer.kind === 'network') return { kind: 'retry', ambiguous: answer.sent };
-  const { status, body } = answer;
-  if (status >= 200 && status < 300) {
-    // A 2xx without the JSON of the API is a cut or foreign body: the write may have happened.
-    return body.kind === 'settings' ? classifySettings(entry, body.settings) : { kind: 'retry', ambiguous: true };
-  }
-  return classifyRefusal(answer, first);
+  if (!isSuccess(answer)) return classifyRefusal(answer, first);
+  const { body } = answer;
+  // A 2xx without the JSON of the API is a cut or foreign body: the write may have happened.
+  return body.kind === 'settings' ? classifySettings(entry, body.settings) : { kind: 'retry', ambiguous: true };
 }
 
 /**
@@ -90,21 +89,29 @@ export function classify(entry: PlanEntry, answer: Answer, first: boolean): Answ
  * of this number is refused, the write decides.
  */
 export function classifyRead(entry: PlanEntry, answer: Answer, first: boolean): AnswerMeaning {
-  if (answer.kind === 'network') return { kind: 'retry', ambiguous: false };
-  const { status, body } = answer;
-  if (status >= 200 && status < 300) {
-    if (body.kind !== 'settings') return { kind: 'retry', ambiguous: false };
-    const detail = mismatch(entry, body.settings);
-    if (detail !== null) return { kind: 'wrong_number', detail };
-    if (difference(entry, body.settings) === '') return { kind: 'confirmed' };
-    const { profile, product } = body.settings;
-    const hidden =
-      (entry.profileTarget !== '' && profile === undefined) || (entry.productTarget !== '' && product === undefined);
-    return { kind: 'not_there', isShown: !hidden };
+  if (!isSuccess(answer)) {
+    const meaning = classifyFailedRead(answer, first);
+    return meaning.kind === 'failed' ? { kind: 'not_there', isShown: false } : meaning;
   }
-  const verdict = classifyRefusal(answer, first);
-  if (verdict.kind === 'retry') return { kind: 'retry', ambiguous: false };
-  return verdict.kind === 'failed' ? { kind: 'not_there', isShown: false } : verdict;
+  if (answer.body.kind !== 'settings') return RETRY;
+  const { settings } = answer.body;
+  const detail = mismatch(entry, settings);
+  if (detail !== null) return { kind: 'wrong_number', detail };
+  if (difference(entry, settings) === '') return { kind: 'confirmed' };
+  const isProfileShown = entry.profileTarget === '' || settings.profile !== undefined;
+  const isProductShown = entry.productTarget === '' || settings.product !== undefined;
+  return { kind: 'not_there', isShown: isProfileShown && isProductShown };
+}
+
+/** What an answer to a read of a list or profile means. */
+export function classifyAccountRead(answer: Answer, first: boolean): AnswerMeaning {
+  if (!isSuccess(answer)) return classifyFailedRead(answer, first);
+  const { kind } = answer.body;
+  return kind === 'unreadable' || kind === 'errors' ? RETRY : { kind: 'confirmed' };
+}
+
+function isSuccess(answer: Answer): answer is HttpAnswer {
+  return answer.kind === 'http' && answer.status >= 200 && answer.status < 300;
 }
 
 /** Whether an answer suggests that the API is down: a 5xx, or no complete answer. */
@@ -118,7 +125,7 @@ function classifyRefusal(answer: HttpAnswer, first: boolean): AnswerMeaning {
   if (status === 429) return { kind: 'throttled' };
   // After a timeout of the server the write may have happened, as after a timeout of ours.
   if (status === 408) return { kind: 'retry', ambiguous: true };
-  if (status === 425 || hasCode(answer, (code) => code === BUSY_CODE)) return { kind: 'retry', ambiguous: false };
+  if (status === 425 || hasCode(answer, (code) => code === BUSY_CODE)) return RETRY;
   const error = firstError(answer);
   const said = [`HTTP ${status}`, error.code, error.title].filter((part) => part !== '').join(' ');
   if (status === 401) return { kind: 'unauthorized' };
@@ -132,13 +139,8 @@ function classifyRefusal(answer: HttpAnswer, first: boolean): AnswerMeaning {
   return { kind: 'failed', reason: 'api_error', detail: error.detail };
 }
 
-/** What an answer to a read of a list or profile means. */
-export function classifyAccountRead(answer: Answer, first: boolean): AnswerMeaning {
-  if (answer.kind === 'network') return { kind: 'retry', ambiguous: false };
-  if (answer.status >= 200 && answer.status < 300) {
-    const { kind } = answer.body;
-    return kind === 'unreadable' || kind === 'errors' ? { kind: 'retry', ambiguous: false } : { kind: 'confirmed' };
-  }
-  const verdict = classifyRefusal(answer, first);
-  return verdict.kind === 'retry' ? { kind: 'retry', ambiguous: false } : verdict;
+/** A failed read is never ambiguous, because it writes nothing. */
+function classifyFailedRead(answer: Answer, first: boolean): AnswerMeaning {
+  const meaning = answer.kind === 'network' ? RETRY : classifyRefusal(answer, first);
+  return meaning.kind === 'retry' ? RETRY : meaning;
 }

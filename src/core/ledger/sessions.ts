@@ -15,15 +15,7 @@ export type Sessions = {
 
 const NOTHING: Pace = {
   requests: { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 },
-  rate: {
-    mean_per_s: 0,
-    max_in_1s: 0,
-    max_in_60s: 0,
-    paused_ms: 0,
-    throttled_ms: 0,
-    allowed: 0,
-    server_limit: null,
-  },
+  rate: { mean_per_s: 0, max_in_1s: 0, max_in_60s: 0, paused_ms: 0, throttled_ms: 0, allowed: 0, server_limit: null },
 };
 
 export function noSessions(): Sessions {

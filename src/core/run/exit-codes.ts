@@ -18,15 +18,11 @@ export const EXIT = {
   interrupted_sigterm: 143,
 } as const;
 
-const SIGNAL_CODES: ReadonlySet<number> = new Set([
-  EXIT.interrupted_sighup,
-  EXIT.interrupted_sigint,
-  EXIT.interrupted_sigterm,
-]);
+const SIGNAL_CODES: readonly number[] = [EXIT.interrupted_sighup, EXIT.interrupted_sigint, EXIT.interrupted_sigterm];
 
 /** The name of a code in summary.json. Every signal is `interrupted`. */
 export function exitName(code: number): string {
-  if (SIGNAL_CODES.has(code)) return 'interrupted';
+  if (SIGNAL_CODES.includes(code)) return 'interrupted';
   return Object.entries(EXIT).find(([, value]) => value === code)?.[0] ?? 'internal';
 }
 

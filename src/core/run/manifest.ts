@@ -17,23 +17,17 @@ export const STATES = [
 ] as const;
 export type State = (typeof STATES)[number];
 
-/** The commands that make a run. */
-export const RUN_COMMANDS = ['plan', 'apply', 'retry', 'undo', 'verify'] as const;
-export type RunCommand = (typeof RUN_COMMANDS)[number];
-
 const STOP_CODES = Object.keys(STOP_REASONS) as (keyof typeof STOP_REASONS)[];
-
-const typed = z.union([z.string(), z.array(z.string())]);
 
 const MANIFEST = z.object({
   tool: z.literal(TOOL),
   version: z.string(),
   run_id: z.string(),
   name: z.string(),
-  command: z.enum(RUN_COMMANDS),
+  command: z.enum(['plan', 'apply', 'retry', 'undo', 'verify']),
   state: z.enum(STATES),
   /** As typed, without defaults and without secrets. */
-  settings: z.partialRecord(z.enum(SETTING_NAMES), typed),
+  settings: z.partialRecord(z.enum(SETTING_NAMES), z.union([z.string(), z.array(z.string())])),
   input: z.object({
     /** Absolute; null for standard input. */
     path: z.string().nullable(),
@@ -100,6 +94,9 @@ const MANIFEST = z.object({
 /** run.json: what a run is, apart from its rows. */
 export type Manifest = z.infer<typeof MANIFEST>;
 
+/** The commands that make a run. */
+export type RunCommand = Manifest['command'];
+
 const WRITER = z.object({ tool: z.literal(TOOL), version: z.string() });
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
@@ -109,9 +106,8 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 /** Names what only another version can know; null if the value is missing or of the wrong type. */
 function unknownName(issue: z.core.$ZodIssue, found: unknown): string | null {
   if (issue.code === 'unrecognized_keys') return `setting ${printable(issue.keys.join(', '), 60)}`;
-  return issue.code === 'invalid_value' && typeof found === 'string'
-    ? `${issue.path.join('.')} ${quoted(found)}`
-    : null;
+  if (issue.code !== 'invalid_value' || typeof found !== 'string') return null;
+  return `${issue.path.join('.')} ${quoted(found)}`;
 }
 
 /**
