@@ -59,8 +59,11 @@ export type SettingDefinition = {
   writesNothing?: true;
 };
 
-/** The settings of a group. What their kind implies may be left out. */
-export type Rows = Record<string, Omit<SettingDefinition, 'group' | 'default'> & { default?: string }>;
+/** The settings of a group. What the group or the kind implies may be left out. */
+export type Rows = Record<
+  string,
+  Omit<SettingDefinition, 'group' | 'default' | 'scopes'> & { default?: string; scopes?: readonly Scope[] }
+>;
 
 const IMPLIED: { [kind in SettingDefinition['kind']]?: Partial<SettingDefinition> } = {
   boolean: { default: 'false' },
@@ -69,13 +72,14 @@ const IMPLIED: { [kind in SettingDefinition['kind']]?: Partial<SettingDefinition
   limit: { value: 'N|N%' },
 };
 
-/** Completes the rows of a group. */
+/** Completes the rows of a group. `scopes` are those of rows that name none. */
 export function settingsOf<R extends Rows>(
   group: string,
+  scopes: readonly Scope[],
   rows: R,
-): { [Name in keyof R]: R[Name] & Pick<SettingDefinition, 'default' | 'group'> } {
+): { [Name in keyof R]: R[Name] & Pick<SettingDefinition, 'default' | 'scopes' | 'group'> } {
   const complete = Object.entries(rows).map(([name, row]) => {
-    return [name, { default: null, ...IMPLIED[row.kind], ...row, group }];
+    return [name, { default: null, scopes, ...IMPLIED[row.kind], ...row, group }];
   });
   return Object.fromEntries(complete);
 }

@@ -2,7 +2,7 @@ import { DAY_MS } from '../text/duration.ts';
 import { ASKING, PACED, type Rows, SENDING, settingsOf } from './definition.ts';
 
 /** What stops a run before a small mistake becomes a big one. */
-export const GUARD_SETTINGS = settingsOf('Guards', {
+export const GUARD_SETTINGS = settingsOf('Guards', PACED, {
   force: {
     kind: 'boolean',
     text: 'also send numbers that were changed since the plan was made; overrides no other guard',
@@ -21,14 +21,12 @@ export const GUARD_SETTINGS = settingsOf('Guards', {
     kind: 'limit',
     default: '5%',
     text: 'stop (exit 6) when more than N rows fail permanently, or more than N % of the rows sent and at least 20',
-    scopes: PACED,
   },
   max_same_error: {
     kind: 'integer',
     default: '20',
     min: 1,
     text: 'stop (exit 6) after N failures with the same HTTP status and code and no row updated in between',
-    scopes: PACED,
   },
   outage_patience: {
     kind: 'duration',
@@ -54,7 +52,6 @@ export const GUARD_SETTINGS = settingsOf('Guards', {
     kind: 'finish',
     value: 'TIME',
     text: 'start no row after HH:MM (local), an RFC 3339 time, or +90m from the first write; then pause (exit 10)',
-    scopes: PACED,
     belongsTo: 'call',
   },
 } as const satisfies Rows);

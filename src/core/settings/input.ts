@@ -2,13 +2,12 @@ import { FIELDS } from '../input/header.ts';
 import { MAKING, READING, type Rows, settingsOf } from './definition.ts';
 
 /** How an input is read, and which of its rows are accepted. */
-export const INPUT_SETTINGS = settingsOf('Input', {
+export const INPUT_SETTINGS = settingsOf('Input', READING, {
   map: {
     kind: 'map',
     value: 'FIELD=COLUMN',
     text: `the column that holds a field (repeatable); fields: ${FIELDS.join(', ')}`,
     repeatable: true,
-    scopes: READING,
     belongsTo: 'plan',
     droppedBy: ['undo'],
   },
@@ -16,21 +15,18 @@ export const INPUT_SETTINGS = settingsOf('Input', {
     kind: 'delimiter',
     value: 'CHAR',
     text: 'one of , ; | tab; if not given, found from the header line',
-    scopes: READING,
     belongsTo: 'plan',
     droppedBy: ['retry', 'undo'],
   },
   allow_unassign: {
     kind: 'boolean',
     text: 'accept UNASSIGN in the profile column, which takes a number off its profile',
-    scopes: READING,
     belongsTo: 'plan',
     consent: true,
   },
   allow_rounded_ids: {
     kind: 'boolean',
     text: 'accept ids that end in zeros from the 16th digit on',
-    scopes: READING,
     belongsTo: 'plan',
     consent: true,
   },
@@ -64,7 +60,6 @@ export const INPUT_SETTINGS = settingsOf('Input', {
   missing_input_ok: {
     kind: 'boolean',
     text: 'exit 0 if the input file does not exist (for cron)',
-    scopes: READING,
     droppedBy: ['plan'],
   },
 } as const satisfies Rows);

@@ -1,7 +1,7 @@
 import { ASKING, EVERY, PACED, READING, type Rows, settingsOf } from './definition.ts';
 
 /** What a command prints and leaves behind. */
-export const OUTPUT_SETTINGS = settingsOf('Output', {
+export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
   runs_dir: {
     kind: 'text',
     default: 'runs',
@@ -21,7 +21,6 @@ export const OUTPUT_SETTINGS = settingsOf('Output', {
     kind: 'integer',
     min: 1,
     text: 'afterwards remove the oldest runs of the same name beyond N, but none that is active or unfinished, or has failed or unverified rows',
-    scopes: ASKING,
     droppedBy: ['plan'],
   },
   results: {
@@ -36,7 +35,6 @@ export const OUTPUT_SETTINGS = settingsOf('Output', {
     kind: 'text',
     value: 'FILE|-',
     text: 'write the log to this file instead; - is standard error',
-    scopes: ASKING,
     belongsTo: 'call',
     path: 'as given',
   },
@@ -46,7 +44,6 @@ export const OUTPUT_SETTINGS = settingsOf('Output', {
     default: 'info',
     value: 'LEVEL',
     text: 'trace, debug, info, warn, error or fatal',
-    scopes: ASKING,
     droppedBy: ['plan'],
   },
   json: {
@@ -64,7 +61,6 @@ export const OUTPUT_SETTINGS = settingsOf('Output', {
   print_config: {
     kind: 'boolean',
     text: 'show every setting and where it comes from, then exit',
-    scopes: ASKING,
     belongsTo: 'call',
   },
 } as const satisfies Rows);

@@ -2,7 +2,7 @@ import { DAY_MS, HOUR_MS } from '../text/duration.ts';
 import { ASKING, type Rows, settingsOf } from './definition.ts';
 
 /** How fast rows are sent, and how often each is tried. */
-export const PACE_SETTINGS = settingsOf('Pace and retry', {
+export const PACE_SETTINGS = settingsOf('Pace and retry', ASKING, {
   rate: {
     kind: 'rate',
     default: 'auto',
@@ -10,7 +10,6 @@ export const PACE_SETTINGS = settingsOf('Pace and retry', {
     max: 10_000,
     value: 'N|auto|off',
     text: 'at most N requests in any second, retries included; fractions allowed; auto starts at 5 and follows what the server allows; off only towards a loopback address',
-    scopes: ASKING,
   },
   reserve: {
     kind: 'integer',
@@ -18,14 +17,12 @@ export const PACE_SETTINGS = settingsOf('Pace and retry', {
     max: 90,
     value: 'P',
     text: "with --rate auto: percent of the server's limit (places of a window, tokens of a bucket) that stay free for others at any moment",
-    scopes: ASKING,
   },
   concurrency: {
     kind: 'integer',
     min: 1,
     max: 1000,
     text: 'requests in flight at most; if not given, 2 x rate, at least 10, at most 200; 50 with auto',
-    scopes: ASKING,
   },
   max_attempts: {
     kind: 'integer',
@@ -33,7 +30,6 @@ export const PACE_SETTINGS = settingsOf('Pace and retry', {
     min: 1,
     max: 100,
     text: 'attempts for a row, including the first; a 429 does not count',
-    scopes: ASKING,
   },
   timeout: {
     kind: 'duration',
@@ -41,7 +37,6 @@ export const PACE_SETTINGS = settingsOf('Pace and retry', {
     min: 1,
     max: HOUR_MS,
     text: 'time for one attempt, from connecting to the last byte',
-    scopes: ASKING,
   },
   retry_base: {
     kind: 'duration',
@@ -49,7 +44,6 @@ export const PACE_SETTINGS = settingsOf('Pace and retry', {
     min: 1,
     max: HOUR_MS,
     text: 'the longest wait after the first failure; it doubles with each failure, and the wait is a random part of it',
-    scopes: ASKING,
   },
   retry_max: {
     kind: 'duration',
@@ -57,13 +51,11 @@ export const PACE_SETTINGS = settingsOf('Pace and retry', {
     min: 1,
     max: DAY_MS,
     text: 'the longest wait between two attempts of a row, unless the server asks for more',
-    scopes: ASKING,
   },
   max_server_wait: {
     kind: 'duration',
     default: '15m',
     max: 7 * DAY_MS,
     text: 'the longest wait that the server may ask for, and the longest time of nothing but 429; beyond it the run stops (exit 6)',
-    scopes: ASKING,
   },
 } as const satisfies Rows);

@@ -19,10 +19,7 @@ const MAX_CONCURRENCY = 200;
 /** If the rate is not a number. */
 const UNKNOWN_RATE_CONCURRENCY = 50;
 
-/**
- * Reads the settings from the environment. Unknown variables with our prefix are errors. So are consents: a variable set
- * in a profile years ago must not answer for the user of today.
- */
+/** Reads settings, but no consents: a variable set in a profile years ago must not answer for the user of today. */
 export function readEnvironment(environment: Record<string, string | undefined>) {
   const raw: RawSettings = {};
   const errors: string[] = [];
@@ -43,14 +40,14 @@ export function readEnvironment(environment: Record<string, string | undefined>)
 }
 
 function parseMerged(texts: readonly string[], name: SettingName): Parsed {
-  let merged: Record<string, string> = {};
+  const merged: Record<string, string> = {};
   for (const text of texts) {
     const parsed = parseSetting(name, text);
     if ('error' in parsed) return parsed;
     const next = parsed.value as Record<string, string>;
     const repeated = Object.keys(next).find((field) => field in merged);
     if (repeated !== undefined) return { error: `names a column for ${repeated} more than once` };
-    merged = { ...merged, ...next };
+    Object.assign(merged, next);
   }
   return { value: merged };
 }
@@ -79,10 +76,7 @@ function combinationErrors(settings: Settings): string[] {
   return errors;
 }
 
-/**
- * Resolves the settings of a command: the first layer that names a setting wins. Returns all errors together, each a
- * sentence.
- */
+/** Resolves the settings of a command: the first layer that names a setting wins. Returns all errors together. */
 export function resolveSettings(layers: readonly Layer[], scope: Scope): Resolved | { errors: string[] } {
   const errors: string[] = [];
   const settings: Record<string, unknown> = {};

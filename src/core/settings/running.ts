@@ -2,13 +2,12 @@ import { DAY_MS } from '../text/duration.ts';
 import { ASKING, MAKING, type Rows, SENDING, settingsOf } from './definition.ts';
 
 /** Where requests go. */
-export const ACCOUNT_SETTINGS = settingsOf('Account', {
+export const ACCOUNT_SETTINGS = settingsOf('Account', ASKING, {
   base_url: {
     kind: 'url',
     default: 'https://api.telnyx.com/v2',
     value: 'URL',
     text: 'the URL of the API; https, or plain http for a loopback address',
-    scopes: ASKING,
   },
   sandbox: {
     kind: 'boolean',
@@ -20,7 +19,7 @@ export const ACCOUNT_SETTINGS = settingsOf('Account', {
 } as const satisfies Rows);
 
 /** How a command runs. */
-export const RUNNING_SETTINGS = settingsOf('Running', {
+export const RUNNING_SETTINGS = settingsOf('Running', SENDING, {
   yes: {
     kind: 'boolean',
     text: 'do not ask before writing',
@@ -82,13 +81,11 @@ export const RUNNING_SETTINGS = settingsOf('Running', {
     default: '0s',
     max: 7 * DAY_MS,
     text: 'how long to wait while another run holds the lock, instead of exit 9 at once',
-    scopes: SENDING,
     belongsTo: 'call',
   },
   no_lock: {
     kind: 'boolean',
     text: 'take no lock: two runs may then send at the same time',
-    scopes: SENDING,
     belongsTo: 'call',
     consent: true,
   },
@@ -96,7 +93,6 @@ export const RUNNING_SETTINGS = settingsOf('Running', {
     kind: 'text',
     value: 'DIR',
     text: "the directory of account locks; if not given, $STATE_DIRECTORY, else the user's state directory",
-    scopes: SENDING,
     droppedBy: ['plan'],
     path: 'absolute',
   },
