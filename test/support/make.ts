@@ -1,6 +1,5 @@
 import type { NumberState } from '../../src/core/account/snapshot.ts';
-import type { ShownProfile } from '../../src/core/api/profile.ts';
-import type { HttpAnswer, ShownSettings } from '../../src/core/api/response.ts';
+import type { HttpAnswer, ShownProfile, ShownSettings } from '../../src/core/api/response.ts';
 import type { Outcome, Status } from '../../src/core/attempt/outcome.ts';
 import { cleanCell } from '../../src/core/input/cell.ts';
 import type { Profiles } from '../../src/core/plan/diff.ts';

@@ -1,5 +1,4 @@
-import type { ShownProfile } from './profile.ts';
-import type { ApiError, Body, Page, ShownSettings } from './response.ts';
+import type { ApiError, Body, Page, ShownProfile, ShownSettings } from './response.ts';
 
 type Fields = Record<string, unknown>;
 type Clean = (text: string) => string;
@@ -21,12 +20,8 @@ function readErrors(body: Fields | null, clean: Clean): ApiError[] | null {
   return body.errors.slice(0, 10).map((item: unknown) => {
     const error = asObject(item) ?? {};
     const source = asObject(error.source) ?? {};
-    return {
-      code: text(error.code),
-      title: text(error.title),
-      detail: text(error.detail),
-      pointer: text(source.pointer) || text(source.parameter),
-    };
+    const pointer = text(source.pointer) || text(source.parameter);
+    return { code: text(error.code), title: text(error.title), detail: text(error.detail), pointer };
   });
 }
 
@@ -78,14 +73,8 @@ function readPage<T>({ data, meta }: Fields, readRow: (row: Fields) => T | null)
   const total = whole(counts?.total_results);
   const pages = whole(counts?.total_pages);
   if (!Array.isArray(data) || total === null || pages === null) return null;
-  const rows: T[] = [];
-  for (const item of data) {
-    const row = asObject(item);
-    const read = row === null ? null : readRow(row);
-    if (read === null) return null;
-    rows.push(read);
-  }
-  return { rows, total, pages };
+  const rows = data.map(asObject).map((row) => (row === null ? null : readRow(row)));
+  return rows.every((row) => row !== null) ? { rows, total, pages } : null;
 }
 
 /** Reads a page of numbers. A page with a row without id, or with incomplete meta, is unreadable. */
@@ -98,10 +87,8 @@ export function readNumbersPage(text: string, clean: Clean): Body {
 
 function readProfile(data: Fields, clean: Clean): ShownProfile | null {
   if (typeof data.id !== 'string') return null;
-  const profile: ShownProfile = {
-    id: clean(data.id).toLowerCase(),
-    name: typeof data.name === 'string' ? clean(data.name) : '',
-  };
+  const name = typeof data.name === 'string' ? clean(data.name) : '';
+  const profile: ShownProfile = { id: clean(data.id).toLowerCase(), name };
   if (typeof data.enabled === 'boolean') profile.enabled = data.enabled;
   const { webhook_url: url, webhook_api_version: version, number_pool_settings: pool } = data;
   if (url === null || typeof url === 'string') profile.webhookUrl = url === null || url === '' ? null : clean(url);

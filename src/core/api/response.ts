@@ -1,5 +1,3 @@
-import type { ShownProfile } from './profile.ts';
-
 /** One page of a list, and the size of the whole list. */
 export type Page<T> = { rows: T[]; total: number; pages: number };
 
@@ -15,6 +13,23 @@ export type ShownSettings = {
   product?: string | null;
   /** Products that the number may have; absent if the answer does not say. */
   eligible?: string[];
+};
+
+/** The settings of a messaging profile that matter for the numbers on it. A field that an answer does not show is undefined. */
+export type ShownProfile = {
+  id: string;
+  name: string;
+  enabled?: boolean;
+  /** Null: none. */
+  webhookUrl?: string | null;
+  webhookApiVersion?: string;
+  /** ISO country codes, or a star for all. */
+  destinations?: string[];
+  /** Whether it sends from a pool of its numbers, and whether each recipient keeps getting messages from the same one. */
+  pool?: boolean;
+  stickySender?: boolean;
+  /** The daily spend limit; null if none is enabled. */
+  spendLimit?: string | null;
 };
 
 /** The headers about waiting and limits, as raw texts; null if a header is absent. */
@@ -45,12 +60,6 @@ export type HttpAnswer = {
 };
 
 /** No complete answer. `sent`: whether the request may have reached the server (false: refused, DNS, no TLS). */
-export type NetworkFailure = {
-  kind: 'network';
-  code: string;
-  message: string;
-  sent: boolean;
-  durationMs: number;
-};
+export type NetworkFailure = { kind: 'network'; code: string; message: string; sent: boolean; durationMs: number };
 
 export type Answer = HttpAnswer | NetworkFailure;

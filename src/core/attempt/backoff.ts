@@ -36,10 +36,7 @@ function resetMs({ rateLimitReset }: WaitHeaders, now: number): number | null {
   return s < EPOCH_FROM_S ? s * 1000 : (s < EPOCH_FROM_MS ? s * 1000 : s) - now;
 }
 
-/**
- * The limit in the headers of an answer: how many requests, how many remain, and after how many ms (at least 0) it
- * resets. Null if a header is absent or cannot be read.
- */
+/** The limit in the headers of an answer. A field is null if its header is absent or cannot be read. */
 export function rateHeaders(headers: WaitHeaders, wallNowMs: number) {
   const reset = resetMs(headers, httpDate(headers.date) ?? wallNowMs);
   return {

@@ -32,10 +32,7 @@ export function rowValues(cells: readonly string[], columns: Columns): RowValues
   };
 }
 
-/**
- * Reads one row: an assignment, or a rejection with the code of its first error and the texts of all of them.
- * `width` is the number of columns of the header. A blank target cell means keep, never unassign.
- */
+/** Reads one row. A rejection has the code of the first error and the texts of all. `width` is that of the header. */
 export function readAssignment(
   cells: readonly string[],
   columns: Columns,

@@ -16,10 +16,7 @@ function trim(text: string): string {
   return text.slice(from, to);
 }
 
-/**
- * The value of a cell, without invisible characters around it and without the guards that spreadsheets put before text
- * (`="123"` and `'123`). A cell of invisible characters alone is `''`.
- */
+/** Removes invisible characters around a value, and the guards of spreadsheets around text: `="123"` and `'123`. */
 export function cleanCell(cell: string): string {
   const isClean = isVisibleAscii(cell.charCodeAt(0)) && isVisibleAscii(cell.charCodeAt(cell.length - 1));
   if (isClean && !GUARD_STARTS.has(cell[0])) return cell;

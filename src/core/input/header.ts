@@ -2,10 +2,7 @@ import { quoted } from '../text/text.ts';
 import { cleanCell } from './cell.ts';
 import type { FileError, FileErrorCode } from './rejection.ts';
 
-/**
- * The input columns that this tool reads, in the order in which messages name them, and the names by which each is known
- * (see `normalName`).
- */
+/** The columns that this tool reads, in the order of messages, and by which names it knows each (see `normalName`). */
 const KNOWN_NAMES = {
   phone_number_id: ['phonenumberid', 'id', 'numberid'],
   messaging_profile_id: ['messagingprofileid', 'profileid', 'targetmessagingprofileid'],

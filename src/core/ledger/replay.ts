@@ -1,6 +1,6 @@
 import { namesProfile } from '../attempt/outcome.ts';
 import type { LedgerEntry } from './entry.ts';
-import { addSession, noSessions, type Sessions } from './sessions.ts';
+import { addSession, noSessions } from './sessions.ts';
 
 /**
  * What the ledger says of a row. `intent`: a write may be on its way, and no entry says how it ended. `requeued`: the
@@ -15,48 +15,34 @@ export function hasOutcome(state: number): boolean {
 }
 
 /** What a ledger says of every row, in 14 bytes a row, whatever the outcomes hold. Rows are counted from 1. */
-export type LedgerIndex = {
-  rowStates: Uint8Array;
-  /** Byte offset of the last entry about a row. */
-  offset: Float64Array;
-  length: Uint32Array;
-  /** Attempts, including those that a crash cut off; 255 stands for more. */
-  attempts: Uint8Array;
-  sessions: Sessions;
-  /** Profiles whose rows the last session held back, and why. */
-  heldProfiles: Map<string, string>;
-  /** What numbers had that were sent although they had changed since the plan. */
-  overwritten: Map<number, { profile: string; product: string }>;
-  /** Rows among these that were at their target when they were planned: they do not count as rows to send. */
-  unchangedButSent: Set<number>;
-  /** Rows to send that have an outcome. */
-  ended: number;
-  /** Those of them that failed for good, for another reason than their profile. */
-  permanent: number;
-};
+export type LedgerIndex = ReturnType<typeof emptyIndex>;
 
 /** Creates the index of an empty ledger. */
-export function emptyIndex(rows: number): LedgerIndex {
+export function emptyIndex(rows: number) {
   return {
     rowStates: new Uint8Array(rows + 1),
+    /** Byte offset of the last entry about a row. */
     offset: new Float64Array(rows + 1),
     length: new Uint32Array(rows + 1),
+    /** Attempts, including those that a crash cut off; 255 stands for more. */
     attempts: new Uint8Array(rows + 1),
     sessions: noSessions(),
-    heldProfiles: new Map(),
-    overwritten: new Map(),
-    unchangedButSent: new Set(),
+    /** Profiles whose rows the last session held back, and why. */
+    heldProfiles: new Map<string, string>(),
+    /** What numbers had that were sent although they had changed since the plan. */
+    overwritten: new Map<number, { profile: string; product: string }>(),
+    /** Rows among these that were at their target when they were planned: they do not count as rows to send. */
+    unchangedButSent: new Set<number>(),
+    /** Rows to send that have an outcome. */
     ended: 0,
+    /** Those of them that failed for good, for another reason than their profile. */
     permanent: 0,
   };
 }
 
 const MAX_ATTEMPTS = 255;
 
-/**
- * Adds the next entry of a ledger; `offset` and `length` say where it is in the file. Throws if it names a row that the
- * plan does not have.
- */
+/** Adds the next entry; `offset` and `length` are those of its line. Throws if the plan does not have its row. */
 export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: number, length: number): void {
   addSession(index.sessions, entry);
   // A session that only reads does not clear profile holds.

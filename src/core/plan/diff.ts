@@ -1,5 +1,5 @@
 import type { NumberState } from '../account/snapshot.ts';
-import type { ShownProfile } from '../api/profile.ts';
+import type { ShownProfile } from '../api/response.ts';
 import { cleanCell } from '../input/cell.ts';
 import type { RejectionCode } from '../input/rejection.ts';
 import { profileCell, readProfileRef } from '../input/target.ts';

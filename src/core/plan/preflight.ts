@@ -1,4 +1,4 @@
-import type { ShownProfile } from '../api/profile.ts';
+import type { ShownProfile } from '../api/response.ts';
 import { UNASSIGN } from '../input/target.ts';
 import { count, quoted } from '../text/text.ts';
 import type { Move, Preview } from './preview.ts';

@@ -24,12 +24,11 @@ export function exactDuration(ms: number): string {
 export function formatDuration(ms: number): string {
   if (ms < 999.5) return `${Math.round(ms)}ms`;
   if (ms < 59_950) return `${Number((ms / 1000).toFixed(1))}s`;
-  const total = Math.round(ms / 1000);
-  const pair = (big: number, bigUnit: string, small: number, smallUnit: string) =>
-    small === 0 ? `${big}${bigUnit}` : `${big}${bigUnit} ${small}${smallUnit}`;
-  if (total < 3600) return pair(Math.floor(total / 60), 'm', total % 60, 's');
-  const minutes = Math.round(total / 60);
-  if (minutes < 1440) return pair(Math.floor(minutes / 60), 'h', minutes % 60, 'm');
-  const hours = Math.round(minutes / 60);
-  return pair(Math.floor(hours / 24), 'd', hours % 24, 'h');
+  const pair = (value: number, unit: string, each: number, larger: string) =>
+    `${Math.floor(value / each)}${larger}${value % each === 0 ? '' : ` ${value % each}${unit}`}`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return pair(seconds, 's', 60, 'm');
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1440) return pair(minutes, 'm', 60, 'h');
+  return pair(Math.round(minutes / 60), 'h', 24, 'd');
 }

@@ -2,10 +2,7 @@ import { printable } from './text.ts';
 
 const SHORT_KEY_LENGTH = 8;
 
-/**
- * Returns a function that replaces the key by `[key]`, in any case and also percent-encoded. A short key is replaced only
- * as a whole word, or it would spoil every text.
- */
+/** Replaces the key by `[key]`, in any case and also percent-encoded; a short key only as a whole word. */
 export function createRedactor(key: string | null): (text: string) => string {
   if (key === null || key === '') return (text) => text;
   const escaped = [key, encodeURIComponent(key)].map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'));
@@ -15,10 +12,7 @@ export function createRedactor(key: string | null): (text: string) => string {
   return (text) => text.replace(secret, '[key]');
 }
 
-/**
- * Returns a function that makes text from a server safe to keep: it removes the key and makes control characters
- * visible. Servers do quote the Authorization header in their errors.
- */
+/** Makes text from a server safe to keep. Servers do quote the Authorization header in their errors. */
 export function createCleaner(key: string | null): (text: string) => string {
   const redact = createRedactor(key);
   return (text) => printable(redact(text));

@@ -1,5 +1,4 @@
-import type { ShownProfile } from '../../core/api/profile.ts';
-import type { Answer } from '../../core/api/response.ts';
+import type { Answer, ShownProfile } from '../../core/api/response.ts';
 import { type AccountQuery, type QueryResult, Unread } from './account-query.ts';
 
 /** The reads of the API by which profiles are read. */

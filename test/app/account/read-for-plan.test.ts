@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { preflightOf, profilesOf, readForDraft, resolver } from '../../../src/app/account/read-for-plan.ts';
 import { openSession } from '../../../src/app/account/session.ts';
-import type { ShownProfile } from '../../../src/core/api/profile.ts';
+import type { ShownProfile } from '../../../src/core/api/response.ts';
 import { accountOf, entriesOf, numbersOf, type Place } from '../../support/app/accounts.ts';
 import { id, planOf, profile } from '../../support/app/plans.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ShownProfile } from '../../../src/core/api/profile.ts';
+import type { ShownProfile } from '../../../src/core/api/response.ts';
 import { type Preflight, preflight } from '../../../src/core/plan/preflight.ts';
 import type { Move } from '../../../src/core/plan/preview.ts';
 import { makeProfile, OTHER_PROFILE, PROFILE } from '../../support/make.ts';

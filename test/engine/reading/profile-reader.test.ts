@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ShownProfile } from '../../../src/core/api/profile.ts';
-import type { Answer } from '../../../src/core/api/response.ts';
+import type { Answer, ShownProfile } from '../../../src/core/api/response.ts';
 import { createAccountQuery, Unread } from '../../../src/engine/reading/account-query.ts';
 import { type ReadProfiles, readProfiles } from '../../../src/engine/reading/profile-reader.ts';
 import { createControl, createPipeline } from '../../../src/engine/sending/pipeline.ts';
