@@ -10,11 +10,7 @@ import { createSession, type ExecuteOptions, failWith, recordResult, type Sessio
 const MAX_OPEN_ROWS = 5000;
 
 /** `stop` is null when every row has an outcome, or is held while others went on. */
-export type Execution = {
-  stop: StopCause | null;
-  requests: RequestCounts;
-  rate: RateSeen;
-};
+export type Execution = { stop: StopCause | null; requests: RequestCounts; rate: RateSeen };
 
 /**
  * Executes a plan: takes rows as fast as they can be sent, and stops on reason. Throws what a port throws (the disk is
@@ -23,7 +19,7 @@ export type Execution = {
 export async function execute(options: ExecuteOptions): Promise<Execution> {
   const { ports, limits, stop } = options;
   const session = createSession(options);
-  const { pipeline } = session;
+  const { pipeline, rows } = session;
   stop.onAsked(() => {
     const { reason, detail } = stop.asked() as StopCause;
     ports.onEvent({ event: 'run.stopping', reason, detail });
@@ -36,36 +32,36 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
     // The plan could not be read to its end: what is in flight is finished.
     failWith(session, error);
   }
-  session.isReadingTasks = false;
+  rows.areAllRead = true;
   pipeline.outages.onRowEnd();
-  while (session.open > 0) await untilChange(session);
-  if (isPaused) stop.ask('stop_after', `--stop-after ${limits.stop_after}: ${count(session.launched, 'row')} sent`);
-  if (session.heldBack > 0 && session.launchedSinceHold === 0) {
+  while (rows.open > 0) await untilChange(session);
+  if (isPaused) stop.ask('stop_after', `--stop-after ${limits.stop_after}: ${count(rows.launched, 'row')} sent`);
+  if (rows.heldBack > 0 && rows.launchedSinceHold === 0) {
     stop.ask('profiles_held', 'every profile with rows to send is held');
-    session.unfinished += session.heldBack;
+    rows.unfinished += rows.heldBack;
   }
   pipeline.end();
   if (session.crash !== null) throw session.crash.error;
   // A signal that came when every row had its outcome has stopped nothing.
   const asked = stop.asked();
-  const hasStopped = session.unfinished > 0 || asked?.reason === 'phone_number_mismatch';
+  const hasStopped = rows.unfinished > 0 || asked?.reason === 'phone_number_mismatch';
   return { stop: hasStopped ? asked : null, requests: pipeline.requests, rate: pipeline.measuredRate() };
 }
 
 /** Launches rows until there are no more, or the run is to stop. */
 async function launchAll(session: Session): Promise<'stop_after' | null> {
-  const { options, budget } = session;
+  const { options, budget, rows } = session;
   const { tasks, limits, stop } = options;
   for await (const task of tasks) {
-    while (stop.asked() === null && (session.open >= MAX_OPEN_ROWS || session.unsent >= maxUnsent(options))) {
+    while (stop.asked() === null && (rows.open >= MAX_OPEN_ROWS || rows.unsent >= maxUnsent(options))) {
       await untilChange(session);
     }
-    const isLimitReached = limits.stop_after !== null && session.launched >= limits.stop_after;
+    const isLimitReached = limits.stop_after !== null && rows.launched >= limits.stop_after;
     if (stop.asked() !== null || isLimitReached) {
-      session.unfinished += 1;
+      rows.unfinished += 1;
       return isLimitReached ? 'stop_after' : null;
     }
-    if (budget.isHeld(task.entry)) session.heldBack += 1;
+    if (budget.isHeld(task.entry)) rows.heldBack += 1;
     else launch(session, task);
   }
   return null;
@@ -87,15 +83,16 @@ function untilChange(session: Session): Promise<void> {
 }
 
 function launch(session: Session, task: Task): void {
-  session.open += 1;
-  session.unsent += 1;
-  session.launched += 1;
-  session.launchedSinceHold += 1;
+  const { rows } = session;
+  rows.open += 1;
+  rows.unsent += 1;
+  rows.launched += 1;
+  rows.launchedSinceHold += 1;
   let isSent = false;
   const onLaunched = () => {
     if (isSent) return;
     isSent = true;
-    session.unsent -= 1;
+    rows.unsent -= 1;
     session.onChange();
   };
   processRow(task, session.context, onLaunched)
@@ -103,7 +100,7 @@ function launch(session: Session, task: Task): void {
     .catch((error) => failWith(session, error))
     .finally(() => {
       onLaunched();
-      session.open -= 1;
+      rows.open -= 1;
       session.pipeline.outages.onRowEnd();
       session.onChange();
     });

@@ -16,57 +16,40 @@ export type Attempt = { row: number; operation: Operation; admittedAt: number };
  */
 export type Failure = Attempt & { refundAttempt: () => void; wasOutage?: true };
 
-/** Failures with no answer in between. */
-type Streak = {
-  failures: Failure[];
-  startedAt: number;
-  /** As many failures as were in flight at the first one: a single disturbance may have hit all of them. */
-  threshold: number;
-  rows: Set<number>;
-  /** Without the bad rows, which fail whether the API is up or not. */
-  ordinaryRows: Set<number>;
-};
-
-/**
- * Tells an outage from numbers that always fail. Any answer ends the streak `all`, and only an answered write ends the
- * streak `writes`, because an API that refuses every write may still answer reads.
- */
-export type OutageDetector = {
-  all: Streak;
-  writes: Streak;
-  /** Rows whose writes failed while others succeeded. */
-  badRows: Set<number>;
-  /** The latest admission of a write that was answered. */
-  acceptedAt: number;
-  /** Requests admitted earlier were part of an outage that is over, however late they fail. */
-  outageOverAt: Record<Operation, number>;
-};
+type OutageDetector = ReturnType<typeof createOutageDetector>;
 
 export type Outage = { scope: 'all' | 'writes'; failures: number; writesFailed: boolean };
 
 const NEVER = Number.NEGATIVE_INFINITY;
 
-function emptyStreak(): Streak {
-  return { failures: [], startedAt: NEVER, threshold: MIN_FAILURES, rows: new Set(), ordinaryRows: new Set() };
-}
-
-export function createOutageDetector(): OutageDetector {
+/** Failures with no answer in between. */
+function emptyStreak() {
   return {
-    all: emptyStreak(),
-    writes: emptyStreak(),
-    badRows: new Set(),
-    acceptedAt: NEVER,
-    outageOverAt: { read: NEVER, write: NEVER },
+    failures: [] as Failure[],
+    startedAt: NEVER,
+    /** As many failures as were in flight at the first one: a single disturbance may have hit all of them. */
+    threshold: MIN_FAILURES,
+    rows: new Set<number>(),
+    /** Without the bad rows, which fail whether the API is up or not. */
+    ordinaryRows: new Set<number>(),
   };
 }
 
-function extend(streak: Streak, failure: Failure, now: number, inFlight: number): void {
-  if (streak.failures.length === 0) {
-    streak.startedAt = now;
-    streak.threshold = Math.max(MIN_FAILURES, inFlight);
-  }
-  streak.failures.push(failure);
-  streak.rows.add(failure.row);
+/**
+ * Tells an outage from numbers that always fail. Any answer ends the streak `all`, and only an answered write ends the
+ * streak `writes`, because an API that refuses every write may still answer reads.
+ */
+export function createOutageDetector() {
+  return {
+    all: emptyStreak(),
+    writes: emptyStreak(),
+    /** Rows whose writes failed while others succeeded. */
+    badRows: new Set<number>(),
+    /** The latest admission of a write that was answered. */
+    acceptedAt: NEVER,
+    /** Requests admitted earlier were part of an outage that is over, however late they fail. */
+    outageOverAt: { read: NEVER, write: NEVER },
+  };
 }
 
 /** Ends the streaks that an answer to this operation ends. Returns their failures. */
@@ -93,7 +76,12 @@ export function addFailure(detector: OutageDetector, failure: Failure, now: numb
   }
   if (operation === 'write' && admittedAt <= detector.acceptedAt) badRows.add(row);
   for (const streak of operation === 'write' ? [all, writes] : [all]) {
-    extend(streak, failure, now, inFlight);
+    if (streak.failures.length === 0) {
+      streak.startedAt = now;
+      streak.threshold = Math.max(MIN_FAILURES, inFlight);
+    }
+    streak.failures.push(failure);
+    streak.rows.add(row);
     if (!badRows.has(row)) streak.ordinaryRows.add(row);
   }
   const isAll = all.failures.length >= all.threshold && all.rows.size >= MIN_ROWS;

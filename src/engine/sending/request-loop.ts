@@ -152,7 +152,8 @@ async function afterAnswer(
   context: RequestContext,
   { answer, meaning }: ClassifiedAnswer,
 ): Promise<RequestResult | null> {
-  const isStopping = context.stop.asked() !== null;
+  const { clock, stop, limits } = context;
+  const isStopping = stop.asked() !== null;
   const onFailed = (retryInMs: number | null) => spec.onFailed(answer, spec.requests.sent, retryInMs);
   switch (meaning.kind) {
     case 'confirmed':
@@ -172,33 +173,24 @@ async function afterAnswer(
       context.requests.rate_limited += 1;
       onFailed(isStopping ? null : context.pausedForMs());
       return isStopping ? { kind: 'requeued' } : null;
-    case 'retry':
-      spec.attempts.failed += 1;
-      return retry(spec, context, { answer, isAmbiguous: meaning.ambiguous, isStopping });
+    case 'retry': {
+      const { attempts } = spec;
+      attempts.failed += 1;
+      if (isStopping && spec.operation === 'read') {
+        onFailed(null);
+        return { kind: 'requeued' };
+      }
+      // Whether an ambiguous write is given up is decided when its number has been read.
+      if (!meaning.ambiguous && (await areAttemptsExhausted(spec, context))) {
+        onFailed(null);
+        return { kind: 'exhausted', answer };
+      }
+      const waitMs = backoffMs(Math.max(1, attempts.failed), limits.retry_base, limits.retry_max, clock.random());
+      onFailed(waitMs);
+      await sleepOrStop(clock, stop, waitMs);
+      return meaning.ambiguous ? { kind: 'ambiguous', answer } : null;
+    }
     default:
       return meaning satisfies never;
   }
-}
-
-async function retry(
-  spec: RequestSpec,
-  context: RequestContext,
-  { answer, isAmbiguous, isStopping }: { answer: Answer; isAmbiguous: boolean; isStopping: boolean },
-): Promise<RequestResult | null> {
-  const { operation, attempts } = spec;
-  const onFailed = (retryInMs: number | null) => spec.onFailed(answer, spec.requests.sent, retryInMs);
-  if (isStopping && operation === 'read') {
-    onFailed(null);
-    return { kind: 'requeued' };
-  }
-  // Whether an ambiguous write is given up is decided when its number has been read.
-  if (!isAmbiguous && (await areAttemptsExhausted(spec, context))) {
-    onFailed(null);
-    return { kind: 'exhausted', answer };
-  }
-  const { clock, stop, limits } = context;
-  const waitMs = backoffMs(Math.max(1, attempts.failed), limits.retry_base, limits.retry_max, clock.random());
-  onFailed(waitMs);
-  await sleepOrStop(clock, stop, waitMs);
-  return isAmbiguous ? { kind: 'ambiguous', answer } : null;
 }

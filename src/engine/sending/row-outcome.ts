@@ -2,6 +2,7 @@ import type { Answer } from '../../core/api/response.ts';
 import { firstError } from '../../core/attempt/classify.ts';
 import type { Outcome } from '../../core/attempt/outcome.ts';
 import { profileCell } from '../../core/input/target.ts';
+import { count } from '../../core/text/text.ts';
 import { errorOf, type FinalMeaning } from './request-loop.ts';
 import { attemptsOf, type Row } from './row.ts';
 
@@ -87,7 +88,7 @@ export function statusOf(meaning: FinalMeaning, isUnsure: boolean): RowStatus {
 }
 
 function describeAttempts(answer: Answer, attempts: number): string {
-  const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
+  const tries = count(attempts, 'attempt');
   if (answer.kind === 'network') return `${tries}, the last one ended with: ${answer.message}`;
   const { title, detail } = firstError(answer);
   const unreadable = answer.body.kind === 'unreadable' ? ' with a body that is not the JSON of the API' : '';

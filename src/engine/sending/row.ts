@@ -12,35 +12,25 @@ export type RowContext = RequestContext & {
   force: boolean;
 };
 
-/** One row in progress. */
-export type Row = {
-  task: Task;
-  context: RowContext;
-  /** When the first request of this session was sent; null before it. */
-  firstSentAt: number | null;
-  /** When the last write of this session was sent; null before it. */
-  lastWriteAt: number | null;
-  requests: { sent: number };
-  writes: { sent: number; failed: number };
-  /** Called when the row no longer waits for its first request. */
-  onLaunched: () => void;
-};
+export type Row = ReturnType<typeof createRow>;
 
-export function createRow(task: Task, context: RowContext, onLaunched: () => void): Row {
+/** One row in progress. `onLaunched` is called when it no longer waits for its first request. */
+export function createRow(task: Task, context: RowContext, onLaunched: () => void) {
   return {
     task,
     context,
-    firstSentAt: null,
-    lastWriteAt: null,
+    onLaunched,
+    /** When the first request and the last write of this session were sent; null before. */
+    firstSentAt: null as number | null,
+    lastWriteAt: null as number | null,
     requests: { sent: 0 },
     writes: { sent: 0, failed: 0 },
-    onLaunched,
   };
 }
 
 export function requestSpec(row: Row, operation: Operation): RequestSpec {
-  const { task, context, requests } = row;
-  const { entry } = task;
+  const { context, requests } = row;
+  const { entry } = row.task;
   const { ports } = context;
   const isRead = operation === 'read';
   return {

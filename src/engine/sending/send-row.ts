@@ -2,7 +2,7 @@ import type { Answer } from '../../core/api/response.ts';
 import type { Outcome } from '../../core/attempt/outcome.ts';
 import { compareWithPlan } from '../../core/plan/drift.ts';
 import type { Task } from '../ports.ts';
-import { areAttemptsExhausted, type FinalMeaning, requestWithRetry } from './request-loop.ts';
+import { areAttemptsExhausted, requestWithRetry } from './request-loop.ts';
 import { attemptsOf, createRow, type Row, type RowContext, requestSpec } from './row.ts';
 import {
   CONFIRMED,
@@ -90,7 +90,10 @@ async function writeRow(row: Row, mayBeWritten: boolean): Promise<RowResult> {
     if (result.kind === 'decided') {
       // A write that the server has decided on was an attempt too.
       row.writes.failed += 1;
-      if (!isMismatch(result.meaning)) return ended(outcomeOf(row, answer, statusOf(result.meaning, isUnsure)));
+      const { meaning } = result;
+      // Accepted, although the answer does not show the target: what the number has now must be read.
+      const isMismatch = meaning.kind === 'failed' && meaning.reason === 'response_mismatch';
+      if (!isMismatch) return ended(outcomeOf(row, answer, statusOf(meaning, isUnsure)));
     }
     const read = await readBack(row);
     if ('kind' in read) return read;
@@ -104,9 +107,4 @@ async function writeRow(row: Row, mayBeWritten: boolean): Promise<RowResult> {
       return ended({ ...outcomeOf(row, answer, exhausted(answer, row, isUnsure)), ...settingsAfter(read.answer) });
     }
   }
-}
-
-/** Whether a write was accepted although its answer does not show the target: what the number has now must be read. */
-function isMismatch(meaning: FinalMeaning): boolean {
-  return meaning.kind === 'failed' && meaning.reason === 'response_mismatch';
 }

@@ -3,8 +3,8 @@ import type { Settings } from '../../core/settings/schema.ts';
 import type { Meter } from '../pacing/sliding-window.ts';
 import type { Ports, Task } from '../ports.ts';
 import type { Stop } from '../stop.ts';
-import { createErrorBudget, type ErrorBudget } from './error-budget.ts';
-import { createPipeline, type Pipeline, type PipelineLimits } from './pipeline.ts';
+import { createErrorBudget } from './error-budget.ts';
+import { createPipeline, type PipelineLimits } from './pipeline.ts';
 import type { RowContext } from './row.ts';
 import type { RowResult } from './send-row.ts';
 
@@ -26,51 +26,39 @@ export type ExecuteOptions = {
   meter?: Meter | undefined;
 };
 
-/** An execution in progress. The numbers count rows. */
-export type Session = {
-  options: ExecuteOptions;
-  pipeline: Pipeline;
-  context: RowContext;
-  budget: ErrorBudget;
-  isReadingTasks: boolean;
-  launched: number;
-  /** Launched and not ended. */
-  open: number;
-  /** Launched, and waiting for their first request. */
-  unsent: number;
-  /** Without an outcome because the run stops. */
-  unfinished: number;
-  /** Not sent because their profile is held. */
-  heldBack: number;
-  launchedSinceHold: number;
-  notedAt: number;
-  crash: { error: unknown } | null;
-  /** Wakes what waits in `untilChange`. */
-  onChange: () => void;
-};
+export type Session = ReturnType<typeof createSession>;
 
-export function createSession(options: ExecuteOptions): Session {
+/** An execution in progress. */
+export function createSession(options: ExecuteOptions) {
   const { ports, limits, control, stop, earlier, meter } = options;
-  const othersAtWork = (waiting: number) => session.isReadingTasks || session.open > waiting;
-  const pipeline = createPipeline({ ports, limits, control, stop, meter, othersAtWork });
-  const budget = createErrorBudget(stop, limits, earlier);
-  const session: Session = {
-    options,
-    pipeline,
-    context: { ...pipeline, ports, isHeld: budget.isHeld, force: limits.force },
-    budget,
-    isReadingTasks: true,
+  const rows = {
+    areAllRead: false,
     launched: 0,
+    /** Launched and not ended. */
     open: 0,
+    /** Launched, and waiting for their first request. */
     unsent: 0,
+    /** Without an outcome because the run stops. */
     unfinished: 0,
+    /** Not sent because their profile is held. */
     heldBack: 0,
     launchedSinceHold: 0,
-    notedAt: ports.clock.now(),
-    crash: null,
-    onChange: () => undefined,
   };
-  return session;
+  const othersAtWork = (waiting: number) => !rows.areAllRead || rows.open > waiting;
+  const pipeline = createPipeline({ ports, limits, control, stop, meter, othersAtWork });
+  const budget = createErrorBudget(stop, limits, earlier);
+  const context: RowContext = { ...pipeline, ports, isHeld: budget.isHeld, force: limits.force };
+  return {
+    options,
+    pipeline,
+    context,
+    budget,
+    rows,
+    notedAt: ports.clock.now(),
+    crash: null as { error: unknown } | null,
+    /** Wakes what waits in `untilChange`. */
+    onChange: () => {},
+  };
 }
 
 /** Ends the run because of an error that is about no row. */
@@ -80,15 +68,16 @@ export function failWith(session: Session, error: unknown): void {
 }
 
 export async function recordResult(session: Session, task: Task, result: RowResult): Promise<void> {
-  const { ports, stop } = session.options;
+  const { rows, options } = session;
+  const { ports, stop } = options;
   const { entry } = task;
   if (result.kind === 'untouched') {
-    session.unfinished += 1;
+    rows.unfinished += 1;
     return;
   }
   if (result.kind === 'requeued') {
-    if (stop.asked() === null) session.heldBack += 1;
-    else session.unfinished += 1;
+    if (stop.asked() === null) rows.heldBack += 1;
+    else rows.unfinished += 1;
     const { ambiguous, attempts } = result;
     await ports.record({ type: 'put_back', row: entry.row, ambiguous, attempts, at: nowText(ports) });
     return;
@@ -97,7 +86,7 @@ export async function recordResult(session: Session, task: Task, result: RowResu
   const { outcome } = result;
   // Counted before it is on disk: a run that is to stop must not send more while it waits for the disk.
   const hold = task.first === 'read_only' ? null : session.budget.count(entry, outcome);
-  if (hold !== null) session.launchedSinceHold = 0;
+  if (hold !== null) rows.launchedSinceHold = 0;
   await ports.record({ type: 'outcome', ...outcome });
   const { status } = outcome;
   const event = status === 'updated' ? 'row.updated' : status === 'held' ? 'row.held' : 'row.failed';
@@ -114,11 +103,9 @@ function noteSession(session: Session): void {
   const now = ports.clock.now();
   if (now - session.notedAt < NOTE_INTERVAL_MS) return;
   session.notedAt = now;
-  const { requests, measuredRate } = pipeline;
-  ports
-    .record({ type: 'session_seen', at: nowText(ports), requests: { ...requests }, rate: measuredRate() })
-    // It is written together with the outcome that follows, whose failure ends the run.
-    .catch(() => undefined);
+  const seen = { requests: { ...pipeline.requests }, rate: pipeline.measuredRate() };
+  // It is written together with the outcome that follows, whose failure ends the run.
+  ports.record({ type: 'session_seen', at: nowText(ports), ...seen }).catch(() => undefined);
 }
 
 function nowText({ clock }: Ports): string {

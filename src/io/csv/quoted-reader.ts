@@ -1,14 +1,6 @@
 import { parse } from 'csv-parse';
 import { CsvError, type CsvRecord } from './record.ts';
 
-/** Reads records from text that arrives in pieces. `feed` and `end` throw CsvError. */
-export type RecordReader = {
-  feed: (text: string) => Promise<void>;
-  end: () => Promise<void>;
-  /** Returns the records that are complete since the last call. */
-  take: () => CsvRecord[];
-};
-
 /** A longer record has lost its closing quote. Without a limit it would swallow the rest of the file. */
 export const MAX_RECORD_BYTES = 1024 * 1024;
 
@@ -21,14 +13,14 @@ function isWellQuoted(raw: string, delimiter: string): boolean {
 }
 
 /**
- * Reads text with quoted cells by a full CSV parser. `startLine`: the line of the first record. `skip` names a record
- * to leave out, and is asked for the first record of the file only.
+ * Reads text that arrives in pieces by a full CSV parser. `startLine`: the line of the first record. `skip` names a
+ * record to leave out, and is asked for the first record of the file only.
  */
 export function createQuotedReader(
   delimiter: string,
   startLine: number,
   skip: ((cells: readonly string[]) => boolean) | null,
-): RecordReader {
+) {
   let batch: CsvRecord[] = [];
   let line = startLine; // of the next record
   let parserLines = 0; // lines counted by the parser
@@ -75,27 +67,29 @@ export function createQuotedReader(
     );
   });
   parser.resume();
+  /** Returns the records that are complete since the last call. Throws CsvError. */
+  const take = (): CsvRecord[] => {
+    if (failure !== null) throw failure;
+    const records = batch;
+    batch = [];
+    return records;
+  };
   return {
-    async feed(text) {
+    async feed(text: string): Promise<CsvRecord[]> {
       const bytes = Buffer.from(text);
       fed = Buffer.concat([fed.subarray(takenBytes - fedFrom), bytes]);
       fedFrom = takenBytes;
       // The callback is called after an error too.
       await new Promise<void>((resolve) => parser.write(bytes, () => resolve()));
-      if (failure !== null) throw failure;
+      return take();
     },
-    async end() {
+    async end(): Promise<CsvRecord[]> {
       await new Promise<void>((resolve) => {
         parser.once('error', () => resolve());
         parser.once('end', () => resolve());
         parser.end();
       });
-      if (failure !== null) throw failure;
-    },
-    take() {
-      const records = batch;
-      batch = [];
-      return records;
+      return take();
     },
   };
 }

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { findDelimiter, firstLine, sepLine } from '../../core/input/dialect.ts';
 import { createDecoder, encodingOf } from './decoder.ts';
-import { createQuotedReader, MAX_RECORD_BYTES, type RecordReader } from './quoted-reader.ts';
+import { createQuotedReader, MAX_RECORD_BYTES } from './quoted-reader.ts';
 import type { CsvRecord } from './record.ts';
 
 /** How a file is written. */
@@ -37,22 +37,25 @@ export async function findDialect(path: string, delimiter: string | null): Promi
 
 /**
  * Reads records by splitting lines and cells, several times as fast as a CSV parser. The parser takes over at the first
- * quote, or if no end of a line is in sight.
+ * quote, or if no end of a line is in sight. `feed` and `end` return the records that they complete.
  */
-function createRecordReader(delimiter: string): RecordReader {
-  let batch: CsvRecord[] = [];
+function createRecordReader(delimiter: string) {
   let line = 1;
   let rest = '';
-  let quoted: RecordReader | null = null;
+  let quoted: ReturnType<typeof createQuotedReader> | null = null;
   // A first line `sep=` only names the delimiter.
   const isSepLine = (cells: readonly string[]) => sepLine(cells.join(delimiter)) !== null;
-  const add = (text: string) => {
-    const cells = text.split(delimiter);
-    if (line > 1 || !isSepLine(cells)) batch.push({ line, cells });
-    line += 1;
+  const recordsOf = (lines: readonly string[]): CsvRecord[] => {
+    const records: CsvRecord[] = [];
+    for (const text of lines) {
+      const cells = text.split(delimiter);
+      if (line > 1 || !isSepLine(cells)) records.push({ line, cells });
+      line += 1;
+    }
+    return records;
   };
   return {
-    async feed(text) {
+    async feed(text: string): Promise<CsvRecord[]> {
       if (quoted !== null) return quoted.feed(text);
       if (text.includes('"') || rest.length > MAX_REST_CHARACTERS) {
         quoted = createQuotedReader(delimiter, line, line === 1 ? isSepLine : null);
@@ -62,22 +65,17 @@ function createRecordReader(delimiter: string): RecordReader {
       if (whole.endsWith('\r')) {
         // It may be the first half of a line break.
         rest = whole;
-        return;
+        return [];
       }
       const lines = whole.split(whole.includes('\r') ? LINE_BREAK : '\n');
       rest = lines.pop() as string;
-      for (const text of lines) add(text);
+      return recordsOf(lines);
     },
-    async end() {
+    async end(): Promise<CsvRecord[]> {
       if (quoted !== null) return quoted.end();
       const lines = rest.split(LINE_BREAK);
       if (lines.at(-1) === '') lines.pop();
-      for (const text of lines) add(text);
-    },
-    take() {
-      const records = quoted === null ? batch : [...batch, ...quoted.take()];
-      batch = [];
-      return records;
+      return recordsOf(lines);
     },
   };
 }
@@ -91,14 +89,9 @@ export async function* readCsv(path: string, dialect: Dialect): AsyncGenerator<C
   const decode = createDecoder(dialect.encoding);
   // Chunks stay at the default of 64 KiB: Node maps and unmaps each string over 128 KiB, which took half of the time.
   for await (const chunk of createReadStream(path)) {
-    const text = decode(chunk as Uint8Array);
-    if (text !== '') await reader.feed(text);
-    const batch = reader.take();
+    const batch = await reader.feed(decode(chunk as Uint8Array));
     if (batch.length > 0) yield batch;
   }
-  const rest = decode(null);
-  if (rest !== '') await reader.feed(rest);
-  await reader.end();
-  const batch = reader.take();
+  const batch = [...(await reader.feed(decode(null))), ...(await reader.end())];
   if (batch.length > 0) yield batch;
 }

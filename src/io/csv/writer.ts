@@ -3,14 +3,7 @@ import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync
 import { stringify } from 'csv-stringify/sync';
 import { NEWLINE } from '../bytes.ts';
 
-/** Writes a table row by row. The file gets its name only when it is complete. */
-export type CsvWriter = {
-  write: (cells: readonly string[]) => void;
-  /** Puts the file in place. Returns the SHA-256 of its bytes in hex. */
-  close: () => string;
-  /** Removes what was written. */
-  abandon: () => void;
-};
+export type CsvWriter = ReturnType<typeof createCsvWriter>;
 
 const BATCH_ROWS = 500;
 const CHUNK_BYTES = 64 * 1024;
@@ -28,8 +21,11 @@ function draftPath(path: string): string {
   return `${path}.${process.pid}.tmp`;
 }
 
-/** Opens a table with a header line. Throws what the file system throws. */
-export function createCsvWriter(path: string, header: readonly string[]): CsvWriter {
+/**
+ * Opens a table with a header line, to be written row by row. The file gets its name only when it is complete. Throws
+ * what the file system throws.
+ */
+export function createCsvWriter(path: string, header: readonly string[]) {
   const draft = draftPath(path);
   const file = openSync(draft, 'w', 0o600);
   const hash = createHash('sha256');
@@ -49,18 +45,20 @@ export function createCsvWriter(path: string, header: readonly string[]): CsvWri
   };
 
   return {
-    write(cells) {
+    write(cells: readonly string[]): void {
       rows.push(rowText(cells));
       if (rows.length >= BATCH_ROWS) flush();
     },
-    close() {
+    /** Puts the file in place. Returns the SHA-256 of its bytes in hex. */
+    close(): string {
       flush();
       fsyncSync(file);
       closeFile();
       renameSync(draft, path);
       return hash.digest('hex');
     },
-    abandon() {
+    /** Removes what was written. */
+    abandon(): void {
       // After a close() that failed too, when the descriptor may already belong to another file.
       closeFile();
       rmSync(draft, { force: true });

@@ -29,29 +29,14 @@ export type ClientOptions = ExchangeOptions & {
 /** The numbers to list: all, those on one profile, or those with these phone numbers. Pages are counted from 1. */
 export type NumbersQuery = { page: number; profile?: string; phoneNumbers?: readonly string[] };
 
-/**
- * The API as the engine needs it. Nothing throws: errors of the server and the network are answers. `onSent` is called
- * when the request has been written.
- */
-export type TelnyxClient = {
-  send: (entry: PlanEntry, onSent: () => void) => Promise<Answer>;
-  /** Reads one number. */
-  read: (entry: Pick<PlanEntry, 'id'>, onSent: () => void) => Promise<Answer>;
-  /** Reads one page of numbers, sorted by phone number. */
-  listNumbers: (query: NumbersQuery, onSent: () => void) => Promise<Answer>;
-  /** Reads one page of profiles. */
-  listProfiles: (page: number, onSent: () => void) => Promise<Answer>;
-  readProfile: (id: string, onSent: () => void) => Promise<Answer>;
-  /** Cuts off all requests under way: they end as network failures. */
-  abort: () => void;
-  inFlight: () => number;
-};
+export type TelnyxClient = ReturnType<typeof createTelnyxClient>;
 
 /**
- * Creates a client with one pool of kept-alive connections. got neither retries nor follows redirects: the engine
- * decides about attempts, and a redirect would take the key along.
+ * The API as the engine needs it. Nothing throws: errors of the server and the network are answers. `onSent` is called
+ * when the request has been written. got neither retries nor follows redirects: the engine decides about attempts, and a
+ * redirect would take the key along.
  */
-export function createTelnyxClient(options: ClientOptions): TelnyxClient {
+export function createTelnyxClient(options: ClientOptions) {
   const { baseUrl, key, agents, userAgent } = options;
   const exchanges = createExchanges(options);
   const api = got.extend({
@@ -64,12 +49,15 @@ export function createTelnyxClient(options: ClientOptions): TelnyxClient {
   const urlOf = (id: string) => `${baseUrl}/phone_numbers/${encodeURIComponent(id)}/messaging`;
 
   return {
-    send({ id, profileTarget, productTarget }, onSent) {
+    send({ id, profileTarget, productTarget }: PlanEntry, onSent: () => void): Promise<Answer> {
       const json = requestBody({ profile: profileTarget || null, product: productTarget || null });
       return exchanges.run(() => api.stream.patch(urlOf(id), { json }), NUMBER, onSent);
     },
-    read: ({ id }, onSent) => exchanges.run(() => api.stream.get(urlOf(id)), NUMBER, onSent),
-    listNumbers({ page, profile, phoneNumbers }, onSent) {
+    read({ id }: Pick<PlanEntry, 'id'>, onSent: () => void): Promise<Answer> {
+      return exchanges.run(() => api.stream.get(urlOf(id)), NUMBER, onSent);
+    },
+    /** Reads one page of numbers, sorted by phone number. */
+    listNumbers({ page, profile, phoneNumbers }: NumbersQuery, onSent: () => void): Promise<Answer> {
       const searchParams = {
         'page[number]': page,
         'page[size]': PAGE_ROWS,
@@ -80,12 +68,12 @@ export function createTelnyxClient(options: ClientOptions): TelnyxClient {
       const url = `${baseUrl}/phone_numbers/messaging`;
       return exchanges.run(() => api.stream.get(url, { searchParams }), NUMBERS_PAGE, onSent);
     },
-    listProfiles(page, onSent) {
+    listProfiles(page: number, onSent: () => void): Promise<Answer> {
       const searchParams = { 'page[number]': page, 'page[size]': PAGE_ROWS };
       const url = `${baseUrl}/messaging_profiles`;
       return exchanges.run(() => api.stream.get(url, { searchParams }), PROFILES_PAGE, onSent);
     },
-    readProfile(id, onSent) {
+    readProfile(id: string, onSent: () => void): Promise<Answer> {
       const url = `${baseUrl}/messaging_profiles/${encodeURIComponent(id)}`;
       return exchanges.run(() => api.stream.get(url), PROFILE, onSent);
     },

@@ -12,15 +12,6 @@ export type ExchangeOptions = {
   clean: (text: string) => string;
 };
 
-/** The requests under way. None of them throws: an error of the server or the network is an answer too. */
-export type Exchanges = {
-  /** Sends a request and reads its answer. `onSent` is called when the whole request has been written. */
-  run: (open: () => Request, format: BodyFormat, onSent: () => void) => Promise<Answer>;
-  /** Cuts off all requests under way: they end as network failures. */
-  abort: () => void;
-  inFlight: () => number;
-};
-
 /** Words for the network errors that operators meet. The message of the library stands for any other. */
 const NETWORK_ERRORS: Record<string, string> = {
   ETIMEDOUT: 'no complete answer in time',
@@ -38,29 +29,25 @@ function codeOf(error: Error & { code?: unknown }): string {
   return error.code === 'ERR_READING_RESPONSE_STREAM' ? 'ECONNRESET' : error.code;
 }
 
-function header(response: IncomingMessage, name: string): string | null {
-  const value = response.headers[name];
-  return value === undefined ? null : Array.isArray(value) ? (value[0] ?? null) : value;
-}
-
 function httpAnswer(
   head: IncomingMessage,
   body: Body,
   clean: ExchangeOptions['clean'],
   durationMs: number,
 ): HttpAnswer {
+  const header = (name: string) => [head.headers[name]].flat()[0] ?? null;
   return {
     kind: 'http',
     status: head.statusCode ?? 0,
     body,
     wait: {
-      retryAfter: header(head, 'retry-after'),
-      rateLimit: header(head, 'x-ratelimit-limit'),
-      rateLimitReset: header(head, 'x-ratelimit-reset'),
-      rateLimitRemaining: header(head, 'x-ratelimit-remaining'),
-      date: header(head, 'date'),
+      retryAfter: header('retry-after'),
+      rateLimit: header('x-ratelimit-limit'),
+      rateLimitReset: header('x-ratelimit-reset'),
+      rateLimitRemaining: header('x-ratelimit-remaining'),
+      date: header('date'),
     },
-    requestId: clean(header(head, 'x-request-id') ?? header(head, 'x-telnyx-request-id') ?? ''),
+    requestId: clean(header('x-request-id') ?? header('x-telnyx-request-id') ?? ''),
     durationMs,
   };
 }
@@ -107,10 +94,14 @@ function readAnswer(
   });
 }
 
-/** Starts requests and keeps track of them: each ends with exactly one answer. */
-export function createExchanges({ timeoutMs, clean }: ExchangeOptions): Exchanges {
+/**
+ * Starts requests and keeps track of them. Each ends with exactly one answer, and none throws: an error of the server or
+ * the network is an answer too.
+ */
+export function createExchanges({ timeoutMs, clean }: ExchangeOptions) {
   const cutOffs = new Set<() => void>();
 
+  /** Sends a request and reads its answer. `onSent` is called when the whole request has been written. */
   function run(open: () => Request, format: BodyFormat, onSent: () => void): Promise<Answer> {
     const startedAt = performance.now();
     const durationMs = () => performance.now() - startedAt;
@@ -157,7 +148,8 @@ export function createExchanges({ timeoutMs, clean }: ExchangeOptions): Exchange
   return {
     run,
     inFlight: () => cutOffs.size,
-    abort() {
+    /** Cuts off all requests under way: they end as network failures. */
+    abort(): void {
       for (const cutOff of cutOffs) cutOff();
     },
   };

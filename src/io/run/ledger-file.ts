@@ -7,15 +7,7 @@ import { wroteText } from '../../core/run/manifest.ts';
 import { NEWLINE } from '../bytes.ts';
 import { versionOf } from './directory.ts';
 
-/** The append-only file of an execution. */
-export type Ledger = {
-  /**
-   * Resolves when the entry is on disk. Waiting entries share one write and one fdatasync. Rejects if a write fails, and
-   * always after that.
-   */
-  record: (entry: LedgerEntry) => Promise<void>;
-  close: () => Promise<void>;
-};
+export type Ledger = Awaited<ReturnType<typeof openLedger>>;
 
 /** Read at once when single entries are looked up. */
 const BLOCK_BYTES = 128 * 1024;
@@ -49,15 +41,14 @@ async function syncDirectory(path: string): Promise<void> {
 }
 
 /** Opens a ledger for appending; a torn last line is cut off first. Throws what the file system throws. */
-export async function openLedger(path: string): Promise<Ledger> {
+export async function openLedger(path: string) {
   const intact = existsSync(path) ? await intactLength(path) : 0;
   const handle = await open(path, 'a', 0o600);
   await handle.truncate(intact);
   await handle.datasync();
   await syncDirectory(dirname(path));
   const { dev, ino } = await handle.stat();
-  type Waiting = { line: string; resolve: () => void; reject: (error: unknown) => void };
-  let waiting: Waiting[] = [];
+  let waiting: { line: string; resolve: () => void; reject: (error: unknown) => void }[] = [];
   let flushing = false;
   let flushed: Promise<void> = Promise.resolve();
   let failure: unknown = null;
@@ -84,7 +75,11 @@ export async function openLedger(path: string): Promise<Ledger> {
   }
 
   return {
-    record(entry) {
+    /**
+     * Resolves when the entry is on disk. Waiting entries share one write and one fdatasync. Rejects if a write fails, and
+     * always after that.
+     */
+    record(entry: LedgerEntry): Promise<void> {
       return new Promise((resolve, reject) => {
         waiting.push({ line: `${JSON.stringify(entry)}\n`, resolve, reject });
         if (flushing) return;
@@ -92,7 +87,7 @@ export async function openLedger(path: string): Promise<Ledger> {
         flushed = flush();
       });
     },
-    async close() {
+    async close(): Promise<void> {
       await flushed;
       await handle.close();
     },
@@ -146,17 +141,14 @@ function parseLine(bytes: Buffer, offset: number, path: string): LedgerEntry {
  * Reads single entries by their place, so that a million outcomes need not be in memory. The file is opened at the first
  * of them: a run with nothing to send has no ledger.
  */
-export function openLedgerEntries(path: string): {
-  entryAt: (offset: number, length: number) => LedgerEntry;
-  close: () => void;
-} {
+export function openLedgerEntries(path: string) {
   let opened: number | null = null;
   // Rows end in about the order in which they were sent, so the next entry is usually close to the last one.
   const block = Buffer.alloc(BLOCK_BYTES);
   let blockAt = 0;
   let blockEnd = 0;
   return {
-    entryAt(offset, length) {
+    entryAt(offset: number, length: number): LedgerEntry {
       opened ??= openSync(path, 'r');
       const file = opened;
       if (offset < blockAt || offset + length > blockEnd) {

@@ -2,24 +2,18 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { pino, stdTimeFunctions } from 'pino';
 import { NEWLINE } from '../bytes.ts';
 
-/** A structured log with one NDJSON line for each event. */
-export type Logger = {
-  log: (level: string, event: string, msg: string, fields?: Record<string, unknown>) => void;
-  close: () => void;
-};
-
-type Sink = { write: (line: string) => void; close: () => void };
+export type Logger = ReturnType<typeof createLogger>;
 
 /**
  * Opens a file that is written synchronously, line by line. A line that cannot be written is dropped, because a log must
  * not end a run. pino's own destination keeps every line on a full disk, and never returns when it is closed.
  */
-function openSink(path: string): Sink {
+function openSink(path: string) {
   const file = openSync(path, 'a', 0o600);
   let open = true;
   let torn = false;
   return {
-    write(line) {
+    write(line: string): void {
       if (!open) return;
       // After half a line a new one begins, or neither could be read.
       const bytes = Buffer.from(torn ? `\n${line}` : line);
@@ -31,7 +25,7 @@ function openSink(path: string): Sink {
         if (at > 0) torn = bytes[at - 1] !== NEWLINE;
       }
     },
-    close() {
+    close(): void {
       if (open) closeSync(file);
       open = false;
     },
@@ -39,13 +33,12 @@ function openSink(path: string): Sink {
 }
 
 /**
- * Opens the log of a run at a path, or on a stream, which stays open. Writes are synchronous because a worker would lose
+ * Opens the log of a run, one NDJSON line an event, at a path or on a stream, which stays open. Writes are synchronous because a worker would lose
  * the last lines at exit, which matter most. Only fields that the caller chooses are written, never an error object of
  * the HTTP library, which carries the Authorization header. Throws what the file system throws.
  */
-export function createLogger(to: string | NodeJS.WritableStream, level: string, runId: string): Logger {
-  const sink: Sink =
-    typeof to === 'string' ? openSink(to) : { write: (line) => to.write(line), close: () => undefined };
+export function createLogger(to: string | NodeJS.WritableStream, level: string, runId: string) {
+  const sink = typeof to === 'string' ? openSink(to) : { write: to.write.bind(to), close: () => undefined };
   const logger = pino(
     {
       level,
@@ -57,7 +50,7 @@ export function createLogger(to: string | NodeJS.WritableStream, level: string, 
     sink,
   );
   return {
-    log(name, event, msg, fields = {}) {
+    log(name: string, event: string, msg: string, fields: Record<string, unknown> = {}): void {
       logger[name as 'info']({ event, ...fields }, msg);
     },
     close: sink.close,

@@ -14,8 +14,6 @@ export type ProgressState = {
   etaText: string;
 };
 
-export type Progress = { stop: () => void };
-
 /** Without a terminal, often enough to show in a log that the run is alive. */
 const PLAIN_INTERVAL_MS = 30_000;
 const BAR_INTERVAL_MS = 200;
@@ -40,15 +38,16 @@ export function createProgress(
   stream: NodeJS.WriteStream,
   kind: 'bar' | 'plain' | 'silent',
   getState: () => ProgressState,
-): Progress {
+): { stop: () => void } {
   if (kind === 'silent') return { stop: () => undefined };
-  if (kind === 'plain') {
-    const timer = setInterval(() => {
-      const state = getState();
-      stream.write(`${state.done}/${state.total} rows, ${words(state)}\n`);
-    }, PLAIN_INTERVAL_MS);
+  const showEvery = (intervalMs: number, show: (state: ProgressState) => void): (() => void) => {
+    const timer = setInterval(() => show(getState()), intervalMs);
     timer.unref();
-    return { stop: () => clearInterval(timer) };
+    return () => clearInterval(timer);
+  };
+  if (kind === 'plain') {
+    const line = (state: ProgressState) => `${state.done}/${state.total} rows, ${words(state)}\n`;
+    return { stop: showEvery(PLAIN_INTERVAL_MS, (state) => stream.write(line(state))) };
   }
   const bar = new SingleBar({
     stream,
@@ -69,14 +68,10 @@ export function createProgress(
   };
   const first = getState();
   bar.start(first.total, first.done, fitting(first));
-  const timer = setInterval(() => {
-    const state = getState();
-    bar.update(state.done, fitting(state));
-  }, BAR_INTERVAL_MS);
-  timer.unref();
+  const stopTimer = showEvery(BAR_INTERVAL_MS, (state) => bar.update(state.done, fitting(state)));
   return {
     stop: () => {
-      clearInterval(timer);
+      stopTimer();
       bar.stop();
     },
   };
