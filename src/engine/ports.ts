@@ -54,16 +54,16 @@ export type ExecutorEvent =
  */
 export type Task = { entry: PlanEntry; first: 'send' | 'read' | 'read_only'; attempts: number };
 
+/** Never throws for what a server or a network does. Calls `onSent` when the request has left this machine. */
+type Request = (entry: PlanEntry, onSent: () => void) => Promise<Answer>;
+
 /** What the engine needs from outside. Commands pass the io implementations, tests pass fakes. */
 export type Ports = {
   clock: Clock;
-  /**
-   * Sends one PATCH and returns the answer; never throws for what a server or a network does. Calls `onSent` when the
-   * request has left this machine.
-   */
-  send: (entry: PlanEntry, onSent: () => void) => Promise<Answer>;
-  /** Reads the number of an entry with one GET, in the same way. */
-  read: (entry: PlanEntry, onSent: () => void) => Promise<Answer>;
+  /** Writes a number with one PATCH. */
+  send: Request;
+  /** Reads a number with one GET. */
+  read: Request;
   /** Resolves when the entry is on disk; rejects if it cannot be written, which ends the run. */
   record: (entry: LedgerEntry) => Promise<void>;
   onEvent: (event: ExecutorEvent) => void;

@@ -8,6 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { isBlankLine } from '../../core/input/cell.ts';
 import type { LedgerIndex, RowState } from '../../core/ledger/replay.ts';
 import type { Sessions } from '../../core/ledger/sessions.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
@@ -24,7 +25,7 @@ import {
 } from '../../core/results/rows.ts';
 import { addResult, emptyTally, type Tally } from '../../core/results/tally.ts';
 import type { Manifest } from '../../core/run/manifest.ts';
-import { type CsvRecord, isBlank } from '../../io/csv/record.ts';
+import type { CsvRecord } from '../../io/csv/record.ts';
 import { readCsv } from '../../io/csv/records.ts';
 import { type CsvWriter, createCsvWriter } from '../../io/csv/writer.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -63,7 +64,8 @@ export async function* resultsOf(dir: string, index: LedgerIndex, execution: boo
 async function* inputBatches(dir: string, manifest: Manifest): AsyncGenerator<CsvRecord[]> {
   const { dialect } = manifest.input;
   if (dialect === null) return;
-  for await (const batch of readCsv(runFiles(dir).input, dialect)) yield batch.filter((record) => !isBlank(record));
+  for await (const batch of readCsv(runFiles(dir).input, dialect))
+    yield batch.filter(({ cells }) => !isBlankLine(cells));
 }
 
 /** The header and the data rows of the input. */

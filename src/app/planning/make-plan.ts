@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { isBlankLine } from '../../core/input/cell.ts';
 import { createRepeatIndex } from '../../core/input/duplicates.ts';
 import { mapHeader } from '../../core/input/header.ts';
 import type { FileError } from '../../core/input/rejection.ts';
@@ -14,7 +15,7 @@ import {
 } from '../../core/plan/entry.ts';
 import { createPreview, type Preview } from '../../core/plan/preview.ts';
 import type { Settings } from '../../core/settings/schema.ts';
-import { CsvError, isBlank } from '../../io/csv/record.ts';
+import { CsvError } from '../../io/csv/record.ts';
 import { type Dialect, findDialect, readCsv } from '../../io/csv/records.ts';
 import { createCsvWriter, replaceRows } from '../../io/csv/writer.ts';
 import { digest, fileSha256 } from '../../io/digest.ts';
@@ -65,7 +66,7 @@ async function draftPlan(
     for await (const batch of readCsv(files.input, dialect)) {
       signal.throwIfAborted();
       for (const record of batch) {
-        if (isBlank(record)) {
+        if (isBlankLine(record.cells)) {
           if (header !== null) preview.blankLines += 1;
           continue;
         }

@@ -9,13 +9,15 @@ import type { Pacer } from './pacer.ts';
 
 export type Throttle = ReturnType<typeof createThrottle>;
 
+export type ThrottleLimits = Pick<Settings, 'retry_base' | 'retry_max' | 'max_server_wait'>;
+
 type ThrottleOptions = {
   ports: Pick<Ports, 'clock' | 'onEvent'>;
   pacer: Pacer;
   /** Null without a limit: rate headers are not read then. */
   control: RateControl | null;
   stop: Stop;
-  limits: Pick<Settings, 'retry_base' | 'retry_max' | 'max_server_wait'>;
+  limits: ThrottleLimits;
 };
 
 /** A `reset` from here on is a time of day. It and the `Date` that it is compared with are whole seconds. */

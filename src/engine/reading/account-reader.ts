@@ -25,9 +25,6 @@ import {
 /** How the account was read, in words, and how many numbers it holds; null if no list has shown that. */
 export type Reading = { how: string; total: number | null };
 
-/** How the numbers were read, and what the other ways would have taken. */
-type Read = { by: string; why: string; total: number | null };
-
 /** The statuses of a server that has no list of numbers. */
 const NO_LIST = new Set([404, 405]);
 
@@ -55,7 +52,8 @@ export async function readAccount(options: AccountReadOptions, targets: readonly
 
 const total = ({ ids, phones }: UnreadCounts) => ids + phones;
 
-async function readCheapest(options: AccountReadOptions, targets: readonly string[]): Promise<Read> {
+/** Returns how the numbers were read, and what the other ways would have taken. */
+async function readCheapest(options: AccountReadOptions, targets: readonly string[]) {
   const { account, onChoice } = options;
   const demand = account.unreadCounts();
   if (isCheapestByName(demand)) {
@@ -65,9 +63,8 @@ async function readCheapest(options: AccountReadOptions, targets: readonly strin
   }
   // The first page shows how many numbers there are; the request is wasted only if another way is cheaper.
   const whole = await readPage(options, { page: 1 });
-  const pagesLeft = Math.max(0, whole.pages - 1);
   const lists: ProfileList[] = [];
-  if (isFirstPageWorthReading(account.unreadCounts(), pagesLeft)) {
+  if (isFirstPageWorthReading(account.unreadCounts(), Math.max(0, whole.pages - 1))) {
     for (const profile of await likelyProfiles(options, targets, total(demand))) {
       lists.push(await readFirstPage(options, profile));
     }
@@ -90,11 +87,7 @@ async function readFirstPage(options: AccountReadOptions, profile: string): Prom
  * The profiles that many of the numbers may have: those that they go to, if these are few, and the one that all of the
  * first few numbers have. The first few are read one by one if the first page has not shown them.
  */
-async function likelyProfiles(
-  options: AccountReadOptions,
-  targets: readonly string[],
-  wanted: number,
-): Promise<Set<string>> {
+async function likelyProfiles(options: AccountReadOptions, targets: readonly string[], wanted: number) {
   const { account } = options;
   const likely = new Set(targets.length <= MAX_PROBED_PROFILES ? targets : []);
   const samples = unreadRows(options, 'id');
@@ -109,11 +102,7 @@ async function likelyProfiles(
 }
 
 /** Reads lists as long as that is cheapest, and the rest by name. Returns how the numbers were read. */
-async function readLists(
-  options: AccountReadOptions,
-  whole: Page<ShownSettings>,
-  lists: readonly ProfileList[],
-): Promise<string> {
+async function readLists(options: AccountReadOptions, whole: Page<ShownSettings>, lists: ProfileList[]) {
   const { account, onChoice } = options;
   const pagesLeft = Math.max(0, whole.pages - 1);
   const ways: string[] = [];
@@ -132,12 +121,12 @@ async function readLists(
     const list = left.find(({ guess }) => guess.profile === profile) as ProfileList;
     ways.push(`from the list of profile ${profile}`);
     onChoice(`from the list of profile ${profile}`, list.guess.pagesLeft);
-    await readRest(options, list.first, { profile });
+    await readRest(options, list.first, profile);
     left = left.filter((one) => one !== list);
   }
   const way = `from the list of all ${whole.total.toLocaleString('en-US')}`;
   onChoice(way, pagesLeft);
-  const isStable = await readRest(options, whole, {});
+  const isStable = await readRest(options, whole);
   // Numbers that are added or removed meanwhile move others between pages, and one may be missed.
   if (isStable && account.countShown() === whole.total) account.markRestAbsent();
   else {

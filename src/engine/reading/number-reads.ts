@@ -6,17 +6,14 @@ import { type AccountQuery, type QueryResult, Unread } from './account-query.ts'
 /** Which page of the numbers; pages count from 1. */
 export type PageQuery = { page: number; profile?: string; phoneNumbers?: readonly string[] };
 
-/** The reads of the API by which numbers are read. */
-export type AccountPorts = {
-  read: (number: { id: string }, onSent: () => void) => Promise<Answer>;
-  listNumbers: (query: PageQuery, onSent: () => void) => Promise<Answer>;
-};
-
 export type AccountReadOptions = {
   /** Takes what is read. */
   account: AccountSnapshot;
   query: AccountQuery;
-  ports: AccountPorts;
+  ports: {
+    read: (number: { id: string }, onSent: () => void) => Promise<Answer>;
+    listNumbers: (query: PageQuery, onSent: () => void) => Promise<Answer>;
+  };
   /** The rows whose numbers are to be read, in batches; called as often as they are needed. */
   rows: () => AsyncIterable<readonly NumberKey[]>;
   /** Reads in flight at the same time. */
@@ -51,10 +48,7 @@ function pageOf(result: QueryResult, what: string): Page<ShownSettings> {
 }
 
 /** `wanted`: how many numbers of the page are to be read. */
-export async function readPage(
-  { account, query, ports }: AccountReadOptions,
-  pageQuery: PageQuery,
-): Promise<Page<ShownSettings> & { wanted: number }> {
+export async function readPage({ account, query, ports }: AccountReadOptions, pageQuery: PageQuery) {
   const what = `page ${pageQuery.page} of the list of numbers`;
   const page = pageOf(await query.read(what, (onSent) => ports.listNumbers(pageQuery, onSent)), what);
   let wanted = 0;
@@ -67,10 +61,7 @@ async function* pageNumbers(from: number, to: number): AsyncGenerator<number> {
 }
 
 /** The rows with the given name whose number has not been read yet. */
-export async function* unreadRows(
-  { account, rows }: AccountReadOptions,
-  name: 'id' | 'phoneNumber',
-): AsyncGenerator<NumberKey> {
+export async function* unreadRows({ account, rows }: AccountReadOptions, name: keyof NumberKey) {
   for await (const batch of rows()) {
     for (const named of batch) if (named[name] !== '' && account.isUnread(named)) yield named;
   }
@@ -117,14 +108,10 @@ export async function readByName(options: AccountReadOptions): Promise<void> {
 }
 
 /** Reads a list from its second page. Returns whether its length stayed the same meanwhile. */
-export async function readRest(
-  options: AccountReadOptions,
-  first: Page<ShownSettings>,
-  pageQuery: Omit<PageQuery, 'page'>,
-): Promise<boolean> {
+export async function readRest(options: AccountReadOptions, first: Page<ShownSettings>, profile?: string) {
   let isStable = true;
   await forEach(pageNumbers(2, first.pages), options.concurrency, async (page) => {
-    const { total } = await readPage(options, { ...pageQuery, page });
+    const { total } = await readPage(options, profile === undefined ? { page } : { page, profile });
     if (total !== first.total) isStable = false;
   });
   return isStable;

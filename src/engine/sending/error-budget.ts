@@ -11,8 +11,6 @@ const MIN_FAILURES_FOR_PERCENT = 20;
 /** Contract: this many failures that name one profile hold the other rows to it. */
 const MAX_PROFILE_FAILURES = 20;
 
-export type ErrorBudget = ReturnType<typeof createErrorBudget>;
-
 type Hold = { profile: string; why: string };
 
 function isAboutProfile({ profileTarget }: PlanEntry, outcome: Outcome): boolean {

@@ -27,7 +27,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
   });
   let isPaused = false;
   try {
-    isPaused = (await launchAll(session)) === 'stop_after';
+    isPaused = await launchAll(session);
   } catch (error) {
     // The plan could not be read to its end: what is in flight is finished.
     failWith(session, error);
@@ -48,8 +48,8 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
   return { stop: hasStopped ? asked : null, requests: pipeline.requests, rate: pipeline.measuredRate() };
 }
 
-/** Launches rows until there are no more, or the run is to stop. */
-async function launchAll(session: Session): Promise<'stop_after' | null> {
+/** Launches rows until there are no more, or the run is to stop. Returns whether --stop-after was reached. */
+async function launchAll(session: Session): Promise<boolean> {
   const { options, budget, rows } = session;
   const { tasks, limits, stop } = options;
   for await (const task of tasks) {
@@ -59,12 +59,12 @@ async function launchAll(session: Session): Promise<'stop_after' | null> {
     const isLimitReached = limits.stop_after !== null && rows.launched >= limits.stop_after;
     if (stop.asked() !== null || isLimitReached) {
       rows.unfinished += 1;
-      return isLimitReached ? 'stop_after' : null;
+      return isLimitReached;
     }
     if (budget.isHeld(task.entry)) rows.heldBack += 1;
     else launch(session, task);
   }
-  return null;
+  return false;
 }
 
 /**

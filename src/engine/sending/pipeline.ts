@@ -5,27 +5,17 @@ import { concurrencyOf } from '../../core/settings/resolve.ts';
 import { type Settings, START_PER_S } from '../../core/settings/schema.ts';
 import { createPacer } from '../pacing/pacer.ts';
 import type { Meter } from '../pacing/sliding-window.ts';
-import { createThrottle } from '../pacing/throttle.ts';
+import { createThrottle, type ThrottleLimits } from '../pacing/throttle.ts';
 import type { Clock, Ports } from '../ports.ts';
 import type { Stop } from '../stop.ts';
 import { createCircuitBreaker } from './circuit-breaker.ts';
 import { createKeyCheck } from './key-check.ts';
 import { createOutageWatch } from './outage-watch.ts';
-import type { RequestContext } from './request-loop.ts';
+import type { RequestContext, RequestLimits } from './request-loop.ts';
 import { createRequestQueue } from './request-queue.ts';
 
 /** The settings of the rate and of retries. */
-export type PipelineLimits = Pick<
-  Settings,
-  | 'rate'
-  | 'reserve'
-  | 'concurrency'
-  | 'max_attempts'
-  | 'retry_base'
-  | 'retry_max'
-  | 'max_server_wait'
-  | 'outage_patience'
->;
+export type PipelineLimits = RequestLimits & ThrottleLimits & Pick<Settings, 'rate' | 'reserve' | 'concurrency'>;
 
 /** Stops after which writes that may have happened are still read back. */
 const STOPS_WITH_READ_BACK: ReadonlySet<StopReason> = new Set([

@@ -11,6 +11,8 @@ import type { KeyCheck } from './key-check.ts';
 import type { OutageWatch } from './outage-watch.ts';
 import { PRIORITY, type RequestQueue } from './request-queue.ts';
 
+export type RequestLimits = Pick<Settings, 'max_attempts' | 'retry_base' | 'retry_max' | 'outage_patience'>;
+
 /** What all requests of a command share. */
 export type RequestContext = {
   clock: Clock;
@@ -19,7 +21,7 @@ export type RequestContext = {
   throttle: Throttle;
   keyCheck: KeyCheck;
   outages: OutageWatch;
-  limits: Pick<Settings, 'max_attempts' | 'retry_base' | 'retry_max' | 'outage_patience'>;
+  limits: RequestLimits;
   /** Counted up by every request. */
   requests: RequestCounts;
   /** Answers with a status line so far: the first one may say that nothing can work with this key or base URL. */

@@ -1,4 +1,3 @@
-import { isBlankLine } from '../../core/input/cell.ts';
 import type { FileError } from '../../core/input/rejection.ts';
 
 /** A record of a CSV: its cells exactly as the file has them, and the line on which it starts. */
@@ -11,9 +10,4 @@ export class CsvError extends Error {
     super(fileError.text);
     this.fileError = fileError;
   }
-}
-
-/** Whether a record is a blank line, which is not a row. */
-export function isBlank(record: CsvRecord): boolean {
-  return isBlankLine(record.cells);
 }

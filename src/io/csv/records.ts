@@ -82,7 +82,7 @@ function createRecordReader(delimiter: string) {
 
 /**
  * Reads the records of a file in batches of about a chunk, so that a million rows are never in memory together. A first
- * line `sep=` is left out. Blank lines are records (see isBlank); the first other record is the header. Throws CsvError.
+ * line `sep=` is left out. Blank lines are records; the first other record is the header. Throws CsvError.
  */
 export async function* readCsv(path: string, dialect: Dialect): AsyncGenerator<CsvRecord[]> {
   const reader = createRecordReader(dialect.delimiter);

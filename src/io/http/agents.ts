@@ -45,11 +45,7 @@ const PROXY_TIMEOUT_MS = 10_000;
  * Creates one pool of kept-alive connections, as many as requests may be in flight. It honors HTTPS_PROXY and NO_PROXY,
  * which the HTTP library does not.
  */
-export function createAgents(
-  baseUrl: string,
-  concurrency: number,
-  environment: Environment,
-): { http: HttpAgent; https: HttpsAgent; destroy: () => void } {
+export function createAgents(baseUrl: string, concurrency: number, environment: Environment) {
   const pool = { keepAlive: true, maxSockets: concurrency, maxFreeSockets: concurrency, scheduling: 'lifo' as const };
   const proxy = proxyFor(new URL(baseUrl), environment);
   const proxied = { ...pool, proxy: proxy ?? '', timeout: PROXY_TIMEOUT_MS };
@@ -58,7 +54,7 @@ export function createAgents(
   return {
     http,
     https,
-    destroy: () => {
+    destroy: (): void => {
       http.destroy();
       https.destroy();
     },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isBlank } from '../../../src/io/csv/record.ts';
+import { isBlankLine } from '../../../src/core/input/cell.ts';
 import { findDialect, readCsv } from '../../../src/io/csv/records.ts';
 import { CHUNK, readAll, recordsOf } from '../../support/io/csv-reading.ts';
 import { tempFile } from '../../support/temp.ts';
@@ -52,7 +52,7 @@ describe('line ends', () => {
 
   it('counts blank lines and a line sep= as lines', async () => {
     const records = await recordsOf('sep=;\r\n\r\n ; \r\nid;label\r\n\r\n"1";"a\r\nb"\r\n;\r\n2;c\r\n');
-    expect(records.filter(([line, ...cells]) => !isBlank({ line, cells }))).toEqual([
+    expect(records.filter(([_, ...cells]) => !isBlankLine(cells))).toEqual([
       [4, 'id', 'label'],
       [6, '1', 'a\r\nb'],
       [9, '2', 'c'],
@@ -290,6 +290,6 @@ describe('sizes and shapes', () => {
     [['', '0'], false],
     [['""'], false],
   ])('%j is a blank line: %s', (cells, blank) => {
-    expect(isBlank({ line: 1, cells })).toBe(blank);
+    expect(isBlankLine(cells)).toBe(blank);
   });
 });
