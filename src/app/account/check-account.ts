@@ -65,14 +65,15 @@ export async function checkAccount(run: Run, invocation: KeyedInvocation): Promi
   }
   const seen = answer?.kind === 'http' && answer.body.kind === 'settings' ? answer.body.settings.organizationId : null;
   if (answer === null || seen === organization) return;
-  if (answer.kind === 'http' && (answer.status === 200 || answer.status === 404)) {
+  const status = answer.kind === 'http' ? answer.status : null;
+  if (status === 200 || status === 404) {
     const theirs = seen === null || seen === undefined ? 'does not have or does not show its numbers' : `is ${seen}`;
     throw otherAccount(
       `Run ${id} was started in organization ${organization}, and that of this key ${theirs}: nothing was sent. Set a key of that organization. ${apart}`,
     );
   }
-  const how = answer.kind === 'http' ? `HTTP ${answer.status}` : answer.message;
-  if (answer.kind === 'http' && answer.status === 401) {
+  const how = answer.kind === 'http' ? `HTTP ${status}` : answer.message;
+  if (status === 401) {
     const refused = `The API refused the key (${how}), and nothing was sent. Set TELNYX_API_KEY to a key that is valid for the account of run ${id}, and run the same command again.`;
     throw new CommandError(EXIT.preflight, 'key_refused', refused);
   }

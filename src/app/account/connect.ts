@@ -1,11 +1,9 @@
 import { concurrencyOf } from '../../core/settings/resolve.ts';
-import type { Settings } from '../../core/settings/schema.ts';
 import { createCleaner } from '../../core/text/redact.ts';
 import { TOOL } from '../../core/text/tool.ts';
 import { createAgents, proxyFor } from '../../io/http/agents.ts';
 import { findApiKey } from '../../io/http/api-key.ts';
 import type { TelnyxClient } from '../../io/http/client.ts';
-import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import type { Invocation, KeyedInvocation, Reporting } from '../invocation.ts';
 import { startSandboxFor } from './sandbox.ts';
@@ -20,7 +18,7 @@ export type Transport = TelnyxClient & { close: () => void };
  * Reads the key from the environment. The sandbox needs none: a real key is not even read for it. Throws UsageError if
  * there is no key, or if the proxy settings are wrong.
  */
-export function requireKey({ settings, context }: { settings: Settings; context: Context }): string | null {
+export function requireKey({ settings, context }: Reporting): string | null {
   if (settings.sandbox) return null;
   try {
     proxyFor(new URL(settings.base_url), context.env);
@@ -43,10 +41,7 @@ export function withKey(invocation: Invocation): KeyedInvocation {
 }
 
 /** Starts the sandbox of a run if there is no key. `close` stops it. */
-export async function openTarget(
-  dir: string,
-  { settings, key }: Pick<KeyedInvocation, 'settings' | 'key'>,
-): Promise<{ target: Target; close: () => Promise<void> }> {
+export async function openTarget(dir: string, { settings, key }: KeyedInvocation) {
   if (key === null) return startSandboxFor(dir);
   return { target: { baseUrl: settings.base_url, key }, close: async () => undefined };
 }

@@ -5,7 +5,6 @@ import type { LedgerEntry } from '../../core/ledger/entry.ts';
 import { addToIndex, type LedgerIndex } from '../../core/ledger/replay.ts';
 import { compareWithPlan, compareWithUndo } from '../../core/plan/drift.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
-import type { Reason } from '../../core/plan/reason.ts';
 import { count } from '../../core/text/text.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import type { Ledger } from '../../io/run/ledger-file.ts';
@@ -14,9 +13,11 @@ import type { Run } from '../run/open.ts';
 import { type Reread, unsentRows } from './reread.ts';
 
 /** What a saved plan is compared with. `force`: drifted rows are sent too. */
-export type Comparison = { run: Run; reread: Reread; force: boolean; index: LedgerIndex };
+type Comparison = { run: Run; reread: Reread; force: boolean; index: LedgerIndex };
 
 const NOTHING_SENT = {
+  profileAfter: '',
+  productAfter: '',
   retryable: false,
   httpStatus: null,
   errorCode: '',
@@ -38,13 +39,7 @@ function compare(comparison: Comparison, entry: PlanEntry, shown: ShownSettings)
 function unsentOutcome(comparison: Comparison, entry: PlanEntry): Outcome | null {
   const { account, closed } = comparison.reread;
   const number = account.stateOf(entry);
-  const base = {
-    ...NOTHING_SENT,
-    row: entry.row,
-    profileAfter: '',
-    productAfter: '',
-    finishedAt: new Date().toISOString(),
-  };
+  const base = { ...NOTHING_SENT, row: entry.row, finishedAt: new Date().toISOString() };
   if (number.state === 'absent') {
     return { ...base, status: 'failed', reason: 'not_found', errorDetail: 'the account no longer has this number' };
   }
@@ -62,21 +57,15 @@ function unsentOutcome(comparison: Comparison, entry: PlanEntry): Outcome | null
   if (isUndo(comparison) && drift === 'unknown') {
     return { ...unread, ...now, errorDetail: 'the account does not show what the number has now' };
   }
-  const held = (reason: Reason, errorDetail: string): Outcome => ({
-    ...base,
-    ...now,
-    status: 'held',
-    reason,
-    errorDetail,
-  });
+  const held = { ...base, ...now, status: 'held' } as const;
   const reason = closed.get(entry.profileTarget);
   // Also with --force, which passes no other guard.
   if (reason !== undefined && !(entry.action === 'unchanged' && drift !== 'drifted')) {
     const what = reason === 'unknown_profile' ? 'was deleted' : 'was disabled';
-    return held(reason, `since the plan was made, profile ${entry.profileTarget} ${what}`);
+    return { ...held, reason, errorDetail: `since the plan was made, profile ${entry.profileTarget} ${what}` };
   }
   if (drift !== 'drifted' || comparison.force) return null;
-  return held('drifted', 'the number was changed since the plan was made');
+  return { ...held, reason: 'drifted', errorDetail: 'the number was changed since the plan was made' };
 }
 
 /** Marks ledger entries of rows that were at their target when they were planned. */
@@ -92,31 +81,27 @@ function foundEntry(comparison: Comparison, entry: PlanEntry): LedgerEntry | nul
   if (number.state !== 'found') return null;
   if (compare(comparison, entry, number.shown) !== 'drifted' && !index.overwritten.has(entry.row)) return null;
   const { profile, product } = number.shown;
-  const at = new Date().toISOString();
-  const values = { profile: profileCell(profile), product: product ?? '' };
-  return { type: 'found', ...unchangedMark(entry), row: entry.row, ...values, at };
-}
-
-function ledgerEntry(comparison: Comparison, entry: PlanEntry): LedgerEntry | null {
-  const outcome = unsentOutcome(comparison, entry);
-  if (outcome !== null) return { type: 'outcome', ...outcome, ...unchangedMark(entry) };
-  return foundEntry(comparison, entry);
+  const values = { profile: profileCell(profile), product: product ?? '', at: new Date().toISOString() };
+  return { type: 'found', ...unchangedMark(entry), row: entry.row, ...values };
 }
 
 /** Records the rows that are not sent because their numbers are at their target, drifted or gone. */
 export async function recordDrift(comparison: Comparison, ledger: Ledger): Promise<void> {
   const { run, index } = comparison;
+  const ledgerEntry = (entry: PlanEntry): LedgerEntry | null => {
+    const outcome = unsentOutcome(comparison, entry);
+    if (outcome === null) return foundEntry(comparison, entry);
+    return { type: 'outcome', ...outcome, ...unchangedMark(entry) };
+  };
   for await (const batch of unsentRows(runFiles(run.dir).plan, index)) {
-    const entries = batch.map((entry) => ledgerEntry(comparison, entry)).filter((entry) => entry !== null);
+    const entries = batch.map(ledgerEntry).filter((entry) => entry !== null);
     await Promise.all(entries.map((entry) => ledger.record(entry)));
     for (const entry of entries) addToIndex(index, entry, 0, 0);
   }
 }
 
-type DriftCounts = { sent: number; unchanged: number; held: number; closed: number; failed: number };
-
 /** Counts what has become of the rows of a saved plan. `sent`: rows that are still to be sent. */
-export async function driftCounts(given: Omit<Comparison, 'index'>): Promise<DriftCounts> {
+export async function driftCounts(given: Omit<Comparison, 'index'>) {
   const { run, reread } = given;
   const { plan, ledger } = runFiles(run.dir);
   const comparison = { ...given, index: await indexLedger(ledger, run.manifest.input.rows) };
@@ -133,7 +118,7 @@ export async function driftCounts(given: Omit<Comparison, 'index'>): Promise<Dri
 }
 
 /** The counts in words; '' if all rows are as they were planned. */
-export function driftText({ unchanged, held, closed, failed }: DriftCounts): string {
+export function driftText({ unchanged, held, closed, failed }: Awaited<ReturnType<typeof driftCounts>>): string {
   const parts = [
     ...(held > 0 ? [`${count(held, 'number')} changed elsewhere will be held`] : []),
     ...(closed > 0 ? [`${count(closed, 'number')} will be held, because the profile was disabled or deleted`] : []),

@@ -12,15 +12,13 @@ import { readPlan } from '../../io/run/plan-file.ts';
 import type { Run } from '../run/open.ts';
 import { type AccountSession, readNumbers } from './session.ts';
 
-/** How many numbers the account and its profiles have; null if unknown. */
-type NumberCounts = { total: number | null; on: (profile: string) => number | null };
-
 /** What was read of the account for a plan. */
 export type AccountView = {
   account: AccountSnapshot;
   profiles: ReadProfiles;
   how: string;
-  counts: (moves: readonly Move[]) => Promise<NumberCounts>;
+  /** Returns how many numbers the account and its profiles have; null if unknown. */
+  counts: (moves: readonly Move[]) => Promise<{ total: number | null; on: (profile: string) => number | null }>;
 };
 
 /** Numbers are counted only for the profiles that most numbers leave. */
@@ -95,11 +93,7 @@ export function resolver({ account, profiles }: AccountView): (entry: PlanEntry)
 }
 
 /** The warnings and notes of a plan that was compared with the account. */
-export async function preflightOf(
-  view: AccountView,
-  preview: Preview,
-  undo: boolean,
-): Promise<{ warnings: string[]; notes: string[] }> {
+export async function preflightOf(view: AccountView, preview: Preview, undo: boolean) {
   const moves = preview.moves();
   const { total, on } = await view.counts(moves);
   const { unsure, actions } = preview;

@@ -3,9 +3,6 @@ import { readJson, runFiles, writeJson } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
 import type { NumberInput, ProfileInput, SandboxState } from '../../sandbox/server.ts';
 
-/** The sandbox of one run, inside this process. */
-type RunningSandbox = { target: { baseUrl: string; key: string }; close: () => Promise<void> };
-
 const BEFORE_PROFILE = '00000000-0000-4000-8000-00000000ffff';
 const PRODUCTS = ['A2P', 'P2P'];
 
@@ -49,15 +46,14 @@ async function namedIn(dir: string) {
 }
 
 /** The numbers and profiles that a plan names. Every number starts on a profile that no row has as its target. */
-async function fillFromPlan(dir: string): Promise<{ numbers: NumberInput[]; profiles: ProfileInput[] }> {
+async function fillFromPlan(dir: string) {
   const named = await namedIn(dir);
   const numbers: NumberInput[] = [];
   const phones = new Set<string>();
   for (const number of named.byId.values()) {
     const { phone_number: phone } = number;
     // Two numbers never have the same phone number, so the plan must reject the second row.
-    if (phone && phones.has(phone)) numbers.push({ ...number, phone_number: null });
-    else numbers.push(number);
+    numbers.push(phone && phones.has(phone) ? { ...number, phone_number: null } : number);
     if (phone) phones.add(phone);
   }
   const freeId = freeIds(madeId, named.byId);
@@ -74,13 +70,11 @@ async function fillFromPlan(dir: string): Promise<{ numbers: NumberInput[]; prof
  * Starts the sandbox for a run, with the state that an earlier command left or with the numbers of its plan. Closing it
  * keeps its state for the next command.
  */
-export async function startSandboxFor(dir: string): Promise<RunningSandbox> {
+export async function startSandboxFor(dir: string) {
   const { startSandbox } = await import('../../sandbox/server.ts');
   const kept = readJson(runFiles(dir).sandbox) as SandboxState | null;
-  const sandbox = await startSandbox({
-    ...(kept === null ? await fillFromPlan(dir) : { state: kept }),
-    recordRequests: false,
-  });
+  const account = kept === null ? await fillFromPlan(dir) : { state: kept };
+  const sandbox = await startSandbox({ ...account, recordRequests: false });
   return {
     target: { baseUrl: sandbox.url, key: 'no-key-is-needed-here' },
     async close() {

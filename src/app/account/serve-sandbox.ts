@@ -26,16 +26,6 @@ function introduction(sandbox: Sandbox, program: string): string {
   return lines.join('\n');
 }
 
-function untilSignal(context: Context): Promise<void> {
-  return new Promise((resolve) => {
-    // A second signal ends the process at once.
-    const removeHandlers = onEndSignals(context, () => {
-      removeHandlers();
-      resolve();
-    });
-  });
-}
-
 /** Serves the sandbox until a signal ends it. Returns exit code 0. Throws UsageError if it cannot start. */
 export async function serveSandbox(options: SandboxOptions, context: Context): Promise<number> {
   const sandbox = await startSandbox(options).catch((error: NodeJS.ErrnoException) => {
@@ -44,7 +34,13 @@ export async function serveSandbox(options: SandboxOptions, context: Context): P
     throw new UsageError(`Could not listen on ${where} (${error.code}). Choose another port with --port.`);
   });
   print(context.stdout, introduction(sandbox, context.program));
-  await untilSignal(context);
+  await new Promise<void>((resolve) => {
+    // A second signal ends the process at once.
+    const removeHandlers = onEndSignals(context, () => {
+      removeHandlers();
+      resolve();
+    });
+  });
   await sandbox.close();
   return EXIT.ok;
 }

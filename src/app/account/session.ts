@@ -1,16 +1,15 @@
 import { type AccountSnapshot, createSnapshot, type NumberKey } from '../../core/account/snapshot.ts';
 import { isOutageAnswer } from '../../core/attempt/classify.ts';
 import { expectedRate, timeNeeded } from '../../core/plan/plan-text.ts';
-import type { RateControl } from '../../core/rate/rate-control.ts';
 import { signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { count } from '../../core/text/text.ts';
-import { createMeter, type Meter } from '../../engine/pacing/sliding-window.ts';
+import { createMeter } from '../../engine/pacing/sliding-window.ts';
 import type { ExecutorEvent } from '../../engine/ports.ts';
-import { type AccountQuery, createAccountQuery, Stopped, Unread } from '../../engine/reading/account-query.ts';
+import { createAccountQuery, Stopped, Unread } from '../../engine/reading/account-query.ts';
 import { type Reading, readAccount } from '../../engine/reading/account-reader.ts';
 import { createControl, createPipeline } from '../../engine/sending/pipeline.ts';
 import { type Stop, sleepOrStop } from '../../engine/stop.ts';
@@ -29,22 +28,10 @@ import { RATE_WINDOW_MS } from './check-account.ts';
 import { openTarget, openTransport, type Transport } from './connect.ts';
 
 /** Access to the account for reading: at the rate of the run, with its retries, into its log. */
-export type AccountSession = {
-  query: AccountQuery;
-  client: Transport;
-  control: RateControl;
-  meter: Meter;
-  concurrency: number;
-  /** Announces how the numbers are going to be read, and with about how many requests. */
-  onChoice: (by: string, requests: number) => void;
-  close: () => Promise<void>;
-};
+export type AccountSession = Awaited<ReturnType<typeof connect>>;
 
-export type SessionOptions = {
-  stop: Stop;
-  /** False for a command that only looks at a run: it leaves ledger and log alone. */
-  recorded: boolean;
-};
+/** `recorded`: false for a command that only reads a run. It leaves ledger and log alone. */
+type SessionOptions = { stop: Stop; recorded: boolean };
 
 const NO_LOG: Logger = { log: () => undefined, close: () => undefined };
 
@@ -63,10 +50,8 @@ export function readingError(error: unknown, stop: Stop, hasOffline = false): un
       const message = `Stopped by ${detail} while reading the account; nothing was sent.`;
       return new CommandError(signalExit(detail), 'signal', message);
     }
-    const text =
-      reason === 'key_refused'
-        ? `The API refused the key: ${detail}. Set TELNYX_API_KEY to a key that is valid.`
-        : `The account could not be read: ${detail}.`;
+    const refused = `The API refused the key: ${detail}. Set TELNYX_API_KEY to a key that is valid.`;
+    const text = reason === 'key_refused' ? refused : `The account could not be read: ${detail}.`;
     return new CommandError(EXIT.preflight, reason, `${text} Nothing was sent.`);
   }
   if (!(error instanceof Unread)) return error;
@@ -84,27 +69,19 @@ export async function waitForQuiet({ reading }: Run, rate: Settings['rate'], sto
 
 /** Explains a long wait: the API does not answer, or asks to wait. */
 function announceWait(event: ExecutorEvent, reporting: Reporting): void {
-  const patienceMs = reporting.settings.outage_patience;
   if (event.event === 'run.paused') {
     printProgress(reporting, `${event.why}: waiting ${formatDuration(event.waitMs)}\n`);
-  } else if (
-    event.event === 'read.failed' &&
-    event.retryInMs === null &&
-    isOutageAnswer(event.answer) &&
-    patienceMs > 0
-  ) {
-    const patience = formatDuration(patienceMs);
-    const text = `The API does not answer (${event.description}): trying for up to ${patience} (--outage-patience)\n`;
-    printProgress(reporting, text);
   }
+  const patienceMs = reporting.settings.outage_patience;
+  if (event.event !== 'read.failed' || event.retryInMs !== null || patienceMs === 0) return;
+  if (!isOutageAnswer(event.answer)) return;
+  const patience = formatDuration(patienceMs);
+  const text = `The API does not answer (${event.description}): trying for up to ${patience} (--outage-patience)\n`;
+  printProgress(reporting, text);
 }
 
 /** Opens a session with the account of a run, or with its sandbox. Throws what the file system throws. */
-export async function openSession(
-  run: Run,
-  invocation: KeyedInvocation,
-  options: SessionOptions,
-): Promise<AccountSession> {
+export async function openSession(run: Run, invocation: KeyedInvocation, options: SessionOptions) {
   const { target, close } = await openTarget(run.dir, invocation);
   try {
     const session = await connect(run, await openTransport(target, invocation), invocation, options);
@@ -116,38 +93,21 @@ export async function openSession(
   }
 }
 
-async function connect(
-  run: Run,
-  client: Transport,
-  { settings, context }: KeyedInvocation,
-  { stop, recorded }: SessionOptions,
-): Promise<AccountSession> {
-  const reporting = { settings, context };
+async function connect(run: Run, client: Transport, invocation: KeyedInvocation, options: SessionOptions) {
+  const { settings, context } = invocation;
+  const { stop, recorded } = options;
   const logger = recorded || settings.log_file !== null ? openLog(run, settings, context) : NO_LOG;
   const ledger = recorded ? await openLedger(runFiles(run.dir).ledger) : null;
   const control = run.reading?.control ?? createControl(settings);
   const meter = run.reading?.meter ?? createMeter();
-  const reporter = createEventReporter({
-    logger,
-    settings: { ...settings, quiet: true },
-    context,
-    clock: realClock,
-    control,
-    total: 0,
-    inFlight: client.inFlight,
-  });
+  const logged = { logger, settings: { ...settings, quiet: true }, context, clock: realClock, control };
+  const reporter = createEventReporter({ ...logged, total: 0, inFlight: client.inFlight });
   const onEvent = (event: ExecutorEvent) => {
     reporter.onEvent(event);
-    announceWait(event, reporting);
+    announceWait(event, invocation);
   };
-  const pipeline = createPipeline({
-    ports: { clock: realClock, onEvent },
-    limits: settings,
-    control,
-    stop,
-    meter,
-    othersAtWork: () => false,
-  });
+  const ports = { clock: realClock, onEvent };
+  const pipeline = createPipeline({ ports, limits: settings, control, stop, meter, othersAtWork: () => false });
   const at = () => new Date().toISOString();
   await ledger?.record({ type: 'session_started', reading: true, at: at(), pid: process.pid });
   await waitForQuiet(run, settings.rate, stop);
@@ -157,24 +117,20 @@ async function connect(
     control,
     meter,
     concurrency: concurrencyOf(settings),
-    onChoice(by, requests) {
+    /** Announces how the numbers are going to be read, and with about how many requests. */
+    onChoice(by: string, requests: number) {
       if ((requests / expectedRate(settings.rate)) * 1000 < ANNOUNCED_MS) return;
       const time = timeNeeded(requests, settings.rate);
-      printProgress(reporting, `Reading the numbers ${by}: ${count(requests, 'request')}, ${time}\n`);
+      printProgress(invocation, `Reading the numbers ${by}: ${count(requests, 'request')}, ${time}\n`);
     },
     async close() {
       pipeline.end();
       reporter.stop();
       const { requests } = pipeline;
       const stopped = stop.asked()?.reason ?? null;
+      const rate = pipeline.measuredRate();
       try {
-        await ledger?.record({
-          type: 'session_ended',
-          at: at(),
-          stop: stopped,
-          requests,
-          rate: pipeline.measuredRate(),
-        });
+        await ledger?.record({ type: 'session_ended', at: at(), stop: stopped, requests, rate });
       } finally {
         await ledger?.close();
         logger.close();

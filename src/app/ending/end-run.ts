@@ -15,13 +15,9 @@ import type { CountedEnding, RunEnding } from './run-ending.ts';
 import { countedEnding, isExecution, makeSummary, printSummary } from './summarize.ts';
 import { tallyRun } from './write-results.ts';
 
-type Results = { run: Run; ending: CountedEnding; error: Error };
-
 /** Reports that the result files could not be written. The ledger is kept, and `results` can make them from it. */
-async function reportMissingResults(
-  { run, ending, error }: Results,
-  { settings, context }: Reporting,
-): Promise<number> {
+async function reportMissingResults(run: Run, ending: CountedEnding, error: Error, reporting: Reporting) {
+  const { settings, context } = reporting;
   const { manifest, dir, shown } = run;
   const isGone = !isRunDirectory(dir);
   const tally = isGone || manifest.plan === null ? null : await tallyRun(dir, manifest).catch(() => null);
@@ -52,7 +48,7 @@ export async function endRun(run: Run, ending: RunEnding | CountedEnding, report
   try {
     summary = await makeSummary(run, ending, reporting);
   } catch (error) {
-    return reportMissingResults({ run, ending: countedEnding(run, ending), error: error as Error }, reporting);
+    return reportMissingResults(run, countedEnding(run, ending), error as Error, reporting);
   }
   const { settings, context } = reporting;
   const { counts, exit_code: exit, exit_name: name, error } = summary;

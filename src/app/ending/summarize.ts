@@ -27,41 +27,30 @@ export function countedEnding(run: Run, ending: RunEnding | CountedEnding): Coun
 const LOST_ROWS = { code: 'sum', message: 'The statuses do not add up to the rows read: rows were lost.' };
 
 /** Writes the result files and the summary. A sum that does not add up becomes exit 1. */
-export async function makeSummary(
-  given: Run,
-  ending: RunEnding | CountedEnding,
-  reporting: Reporting,
-): Promise<Summary> {
+export async function makeSummary(run: Run, ending: RunEnding | CountedEnding, reporting: Reporting): Promise<Summary> {
   const { settings, context } = reporting;
-  const { execution, decide } = countedEnding(given, ending);
-  const { tally, sessions } = await writeResults(given.dir, given.manifest, execution);
+  const { execution, decide } = countedEnding(run, ending);
+  const { tally, sessions } = await writeResults(run.dir, run.manifest, execution);
   const decided = decide(tally);
-  const isWhole = sumOf(tally) === given.manifest.input.rows;
-  const { exit, state, stop, error, next, finishedAt } = isWhole
-    ? decided
-    : { ...decided, exit: EXIT.internal, error: LOST_ROWS };
+  const isWhole = sumOf(tally) === run.manifest.input.rows;
+  const { exit, error } = isWhole ? decided : { exit: EXIT.internal, error: LOST_ROWS };
+  const { state, stop = null, next, finishedAt } = decided;
   const manifest: Manifest = {
-    ...given.manifest,
+    ...run.manifest,
     state,
     exit_code: exit,
-    stop: stop ?? null,
+    stop,
     finished_at: finishedAt ?? new Date().toISOString(),
   };
-  const run: Run = { ...given, manifest };
-  const situation = {
-    manifest,
-    tally,
-    program: context.program,
-    dir: run.shown,
-    interactive: canAskLater(context),
-  };
+  const { program } = context;
+  const interactive = canAskLater(context);
   const summary = summarize({
     manifest,
     tally,
     sessions,
     exit,
     rateSetting: String(settings.rate),
-    nextCommand: next ?? nextCommand(situation),
+    nextCommand: next ?? nextCommand({ manifest, tally, program, dir: run.shown, interactive }),
     warnings: manifest.warnings,
     files: filesOf(run, tally, reporting),
     error: error ?? errorOfCounts(exit, tally),
@@ -69,7 +58,7 @@ export async function makeSummary(
   writeJson(runFiles(run.dir).summary, summary);
   if (settings.results !== null) copyResults(run.dir, resolve(context.cwd, settings.results));
   // Last: a run whose manifest says that it has ended has all of its files, even after a kill.
-  updateRun(run, {});
+  updateRun(run, manifest);
   return summary;
 }
 

@@ -1,16 +1,6 @@
-import {
-  copyFileSync,
-  existsSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { isBlankLine } from '../../core/input/cell.ts';
 import type { LedgerIndex, RowState } from '../../core/ledger/replay.ts';
-import type { Sessions } from '../../core/ledger/sessions.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import {
   failedCells,
@@ -33,8 +23,8 @@ import { readPlan } from '../../io/run/plan-file.ts';
 import { indexLedger, openOutcomes } from '../run/ledger-index.ts';
 
 /** The entry of a row that is sent although its number has drifted, with what the number had then. */
-function withOverwritten(entry: PlanEntry, index: LedgerIndex): PlanEntry {
-  const found = index.overwritten.size === 0 ? undefined : index.overwritten.get(entry.row);
+function withOverwritten(entry: PlanEntry, { overwritten }: LedgerIndex): PlanEntry {
+  const found = overwritten.get(entry.row);
   if (found === undefined) return entry;
   const action = entry.action === 'unchanged' ? 'change' : entry.action;
   return { ...entry, action, profileBefore: found.profile, productBefore: found.product };
@@ -44,15 +34,13 @@ function withOverwritten(entry: PlanEntry, index: LedgerIndex): PlanEntry {
 export async function* resultsOf(dir: string, index: LedgerIndex, execution: boolean): AsyncGenerator<Result[]> {
   const files = runFiles(dir);
   const outcomes = openOutcomes(files.ledger, index);
-  const heldWhy = ({ profileTarget }: PlanEntry) =>
-    index.heldProfiles.size > 0 ? (index.heldProfiles.get(profileTarget) ?? null) : null;
   try {
     for await (const batch of readPlan(files.plan)) {
       yield batch.map((planned) => {
         const entry = withOverwritten(planned, index);
         const state = (index.rowStates[entry.row] ?? 0) as RowState;
-        const facts = { state, outcome: outcomes.of(entry.row), profileHold: heldWhy(entry) };
-        return resultOf(entry, facts, execution);
+        const profileHold = index.heldProfiles.get(entry.profileTarget) ?? null;
+        return resultOf(entry, { state, outcome: outcomes.of(entry.row), profileHold }, execution);
       });
     }
   } finally {
@@ -73,17 +61,11 @@ export async function* inputRecords(dir: string, manifest: Manifest): AsyncGener
   for await (const batch of inputBatches(dir, manifest)) yield* batch;
 }
 
-/** failed.csv, and held.csv if rows are held. */
-type RowFiles = {
-  /** Takes the rows that failed or are held, in the order of the input. */
-  add: (result: Result) => Promise<void>;
-  close: () => void;
-  abandon: () => void;
-  end: () => Promise<unknown>;
-};
-
-/** Opens failed.csv; null if the input has no header. Reads the input only as far as the last row that is added. */
-async function openRowFiles(dir: string, manifest: Manifest): Promise<RowFiles | null> {
+/**
+ * Opens failed.csv, and held.csv if rows are held; null if the input has no header. Reads the input only as far as the
+ * last row that is added.
+ */
+async function openRowFiles(dir: string, manifest: Manifest) {
   const files = runFiles(dir);
   const input = inputBatches(dir, manifest);
   let batch: CsvRecord[] = [];
@@ -103,7 +85,8 @@ async function openRowFiles(dir: string, manifest: Manifest): Promise<RowFiles |
   const failed = createCsvWriter(files.failed, failedHeader(header.cells));
   let held: CsvWriter | null = null;
   return {
-    async add(result) {
+    /** Takes the rows that failed or are held, in the order of the input. */
+    async add(result: Result) {
       const cells = (await recordAt(result.entry.row))?.cells ?? [];
       if (isFailed(result.status)) {
         failed.write(failedCells(cells, header.cells, result));
@@ -139,16 +122,12 @@ export async function tallyRun(dir: string, manifest: Manifest): Promise<Tally> 
  * every end of the program and for `results`. Rows without an outcome are `unprocessed` in an execution, else `planned`.
  * Throws what the file system throws.
  */
-export async function writeResults(
-  dir: string,
-  manifest: Manifest,
-  execution: boolean,
-): Promise<{ tally: Tally; sessions: Sessions }> {
+export async function writeResults(dir: string, manifest: Manifest, execution: boolean) {
   const files = runFiles(dir);
   const index = await indexLedger(files.ledger, manifest.input.rows);
   const tally = emptyTally();
   const writer = createCsvWriter(files.results, RESULTS_COLUMNS);
-  let rowFiles: RowFiles | null = null;
+  let rowFiles: Awaited<ReturnType<typeof openRowFiles>> = null;
   try {
     if (manifest.plan !== null) {
       rowFiles = await openRowFiles(dir, manifest);
@@ -174,12 +153,13 @@ export async function writeResults(
 
 /** Copies the results to a path of the user, atomically. Follows a link, and writes into a device. */
 export function copyResults(dir: string, to: string): void {
-  const target = existsSync(to) ? realpathSync(to) : to;
   const { results } = runFiles(dir);
-  if (existsSync(target) && !statSync(target).isFile()) {
-    writeFileSync(target, readFileSync(results));
+  const stat = statSync(to, { throwIfNoEntry: false });
+  if (stat?.isFile() === false) {
+    writeFileSync(to, readFileSync(results));
     return;
   }
+  const target = stat === undefined ? to : realpathSync(to);
   const draft = `${target}.${process.pid}.tmp`;
   copyFileSync(results, draft);
   renameSync(draft, target);

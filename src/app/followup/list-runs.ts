@@ -3,7 +3,6 @@ import { planAgain } from '../../core/followup/next-command.ts';
 import type { Summary } from '../../core/results/summary.ts';
 import { emptyTally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
-import type { State } from '../../core/run/manifest.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { readJson, runFiles } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
@@ -14,27 +13,15 @@ import { stateOf } from '../run/locks.ts';
 import { commandOn, openRuns, type Run, typedPath } from '../run/open.ts';
 import { unfinishedLike } from '../run/unfinished.ts';
 
-type ListedRun = {
-  run_id: string;
-  dir: string;
-  state: State;
-  created_at: string;
-  age_ms: number;
-  rows: number;
-  counts: Record<string, number>;
-  exit_code: number | null;
-  next_command: string | null;
-};
-
-/** `wasKilled`: the process died before it could record the end of the run. */
-type Ending = { state: State; wasKilled: boolean; summary: Summary | null };
-
-async function endingOf({ dir, manifest }: Run): Promise<Ending> {
+/** How a run ended. `wasKilled`: the process died before it could record that. */
+async function endingOf({ dir, manifest }: Run) {
   const state = await stateOf(dir, manifest);
   const wasKilled = state === 'interrupted' && manifest.state !== 'interrupted';
   // A killed run has no summary of its end. There may be one of an earlier session.
   return { state, wasKilled, summary: wasKilled ? null : (readJson(runFiles(dir).summary) as Summary | null) };
 }
+
+type Ending = Awaited<ReturnType<typeof endingOf>>;
 
 async function nextOf(run: Run, { state, wasKilled, summary }: Ending, context: Context): Promise<string | null> {
   const { manifest } = run;
@@ -50,11 +37,14 @@ async function nextOf(run: Run, { state, wasKilled, summary }: Ending, context: 
   return commandOn(run, 'resume', context);
 }
 
-async function describe(run: Run, now: number, context: Context): Promise<ListedRun> {
+/** What `runs --json` prints for a run. */
+async function describe(run: Run, now: number, context: Context) {
   const { dir, manifest, shown } = run;
   const ending = await endingOf(run);
   const { state, wasKilled, summary } = ending;
-  const counted = wasKilled && manifest.plan !== null;
+  const isCounted = wasKilled && manifest.plan !== null;
+  const counts: Record<string, number> =
+    summary?.counts ?? (isCounted ? (await tallyRun(dir, manifest).catch(emptyTally)).counts : {});
   return {
     run_id: manifest.run_id,
     dir: shown,
@@ -62,7 +52,7 @@ async function describe(run: Run, now: number, context: Context): Promise<Listed
     created_at: manifest.created_at,
     age_ms: Math.max(0, now - Date.parse(manifest.created_at)),
     rows: manifest.input.rows,
-    counts: summary?.counts ?? (counted ? (await tallyRun(dir, manifest).catch(emptyTally)).counts : {}),
+    counts,
     exit_code: state === 'running' || wasKilled ? null : manifest.exit_code,
     next_command: await nextOf(run, ending, context),
   };
@@ -78,7 +68,7 @@ export async function listRuns({ settings, context }: Reporting): Promise<number
   const now = Date.now();
   const { runs: found, faults } = openRuns(settings.runs_dir, context);
   for (const fault of faults) print(context.stderr, `${fault}\n`);
-  const runs: ListedRun[] = [];
+  const runs: Awaited<ReturnType<typeof describe>>[] = [];
   for (const run of found) runs.push(await describe(run, now, context));
   if (settings.json) {
     printJson(context, EXIT.ok, { runs });

@@ -12,7 +12,7 @@ import { commandOn, type Run } from '../run/open.ts';
 import { successorText } from '../run/unfinished.ts';
 import { confirmAndSend } from '../sending/confirm.ts';
 
-export type Followup = 'retry' | 'undo';
+type Followup = 'retry' | 'undo';
 
 /** Throws CommandError (exit 8 or 9) if a run is not in a state that can be retried or undone. */
 async function checkState(source: Run, state: State, verb: Followup, context: Context): Promise<void> {
@@ -28,16 +28,12 @@ async function checkState(source: Run, state: State, verb: Followup, context: Co
   if (startedAt !== null || state === 'finished') return;
   await checkPlan(source, context);
   const apply = commandOn(source, 'apply', context);
-  const message = `Run ${id} has sent nothing. Execute it: ${apply}`;
-  throw new CommandError(EXIT.refused, `no_${verb}`, message, verb === 'undo' ? apply : null);
+  const next = verb === 'undo' ? apply : null;
+  throw new CommandError(EXIT.refused, `no_${verb}`, `Run ${id} has sent nothing. Execute it: ${apply}`, next);
 }
 
 /** Locks the run whose rows a new run takes, and returns it with its state. */
-export async function takeSource(
-  opened: Run,
-  verb: Followup,
-  invocation: KeyedInvocation,
-): Promise<{ source: Run; state: State }> {
+export async function takeSource(opened: Run, verb: Followup, invocation: KeyedInvocation) {
   const { run: source, lock } = await lockForWriting(opened, verb, invocation);
   const state = await stateOf(source.dir, source.manifest, lock !== null);
   await checkState(source, state, verb, invocation.context);

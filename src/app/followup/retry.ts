@@ -16,10 +16,8 @@ import { indexLedger } from '../run/ledger-index.ts';
 import type { Run } from '../run/open.ts';
 import { inputFrom, startNewRun, takeSource } from './new-run-of.ts';
 
-/** `leftBehind`: how many other rows a resume could still finish. */
-type Rows = { taken: number[]; leftBehind: number };
-
-async function rowsToTake({ dir, manifest }: Run, only: readonly RowKind[]): Promise<Rows> {
+/** The rows for the new run. `leftBehind`: how many other rows a resume could still finish. */
+async function rowsToTake({ dir, manifest }: Run, only: readonly RowKind[]) {
   const index = await indexLedger(runFiles(dir).ledger, manifest.input.rows);
   const taken: number[] = [];
   let leftBehind = 0;

@@ -24,15 +24,11 @@ import type { Run } from '../run/open.ts';
 
 export type VerdictCounts = Record<Verdict, number>;
 
-/** verify.csv has all rows that are not at their target. */
-const MAX_SHOWN_ROWS = 10;
-
 /** What one comparison of a plan with the account has found. `shown`: the first rows that are not at their target. */
 export type VerificationPass = { counts: VerdictCounts; shown: VerifiedRow[] };
 
-function noCounts(): VerdictCounts {
-  return Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as VerdictCounts;
-}
+/** verify.csv has all rows that are not at their target. */
+const MAX_SHOWN_ROWS = 10;
 
 /** Compares every row of a plan and writes verify.csv. Calls `onRow` for every row. */
 async function comparePlan(
@@ -41,21 +37,22 @@ async function comparePlan(
   onRow: (checked: VerifiedRow) => void,
 ): Promise<VerificationPass> {
   const { plan, verify } = runFiles(dir);
-  const pass: VerificationPass = { counts: noCounts(), shown: [] };
+  const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as VerdictCounts;
+  const shown: VerifiedRow[] = [];
   const writer = createCsvWriter(verify, VERIFY_COLUMNS);
   try {
     for await (const batch of readPlan(plan)) {
       for (const entry of batch) {
         const checked = check(entry);
         if (checked === null) continue;
-        pass.counts[checked.verdict] += 1;
-        if (checked.verdict !== 'at_target' && pass.shown.length < MAX_SHOWN_ROWS) pass.shown.push(checked);
+        counts[checked.verdict] += 1;
+        if (checked.verdict !== 'at_target' && shown.length < MAX_SHOWN_ROWS) shown.push(checked);
         writer.write(verifyCells(checked));
         onRow(checked);
       }
     }
     writer.close();
-    return pass;
+    return { counts, shown };
   } catch (error) {
     writer.abandon();
     throw error;
@@ -87,9 +84,8 @@ export function rowText(checked: VerifiedRow, lineWidth = 0): string {
 }
 
 export function countsText(counts: VerdictCounts): string {
-  const parts = VERDICTS.filter((verdict) => counts[verdict] > 0).map(
-    (verdict) => `${counts[verdict].toLocaleString('en-US')} ${verdict.replace('_', ' ')}`,
-  );
+  const found = VERDICTS.filter((verdict) => counts[verdict] > 0);
+  const parts = found.map((verdict) => `${counts[verdict].toLocaleString('en-US')} ${verdict.replace('_', ' ')}`);
   return parts.length === 0 ? 'no rows to compare' : parts.join(', ');
 }
 

@@ -15,8 +15,6 @@ import { commandOn, type Run } from '../run/open.ts';
 import { onEndSignals } from '../signals.ts';
 import { countsText, rowText, type VerdictCounts, type VerificationPass, watch } from './verification-pass.ts';
 
-type Report = { run: Run; pass: VerificationPass; exit: number; next: string | null };
-
 function countOthers({ at_target: _, ...others }: VerdictCounts): number {
   return Object.values(others).reduce((sum, n) => sum + n, 0);
 }
@@ -27,20 +25,18 @@ function exitOf({ counts }: VerificationPass, stop: Stop): number {
   return countOthers(counts) === 0 ? EXIT.ok : EXIT.rows_not_at_target;
 }
 
+type Report = { run: Run; pass: VerificationPass; stop: Stop; next: string | null };
+
 /** Prints what the last pass has found, and returns the exit code. */
-function printReport({ run, pass, exit, next }: Report, { settings, context }: Invocation): number {
+function printReport({ run, pass, stop, next }: Report, { settings, context }: Invocation): number {
   const { counts, shown } = pass;
+  const exit = exitOf(pass, stop);
   const others = countOthers(counts);
   const file = join(run.shown, 'verify.csv');
   if (settings.json) {
-    const message = `${countsText(counts)}; see ${file}`;
-    printJson(context, exit, {
-      run_id: run.manifest.run_id,
-      counts,
-      files: { verify: file },
-      next_command: next,
-      ...(others === 0 ? {} : { error: { code: exitName(exit), message } }),
-    });
+    const error = { code: exitName(exit), message: `${countsText(counts)}; see ${file}` };
+    const fields = { run_id: run.manifest.run_id, counts, files: { verify: file }, next_command: next };
+    printJson(context, exit, others === 0 ? fields : { ...fields, error });
     return exit;
   }
   if (settings.quiet && exit === EXIT.ok) return exit;
@@ -76,7 +72,7 @@ export function verifyRun(run: Run, given: Invocation): Promise<number> {
     const invocation = withKey(given);
     await checkPlan(run, invocation.context);
     const pass = await watch(run, invocation, { stop, isNew: false });
-    return printReport({ run, pass, exit: exitOf(pass, stop), next: null }, invocation);
+    return printReport({ run, pass, stop, next: null }, invocation);
   });
 }
 
@@ -102,6 +98,6 @@ export function verifyInput(input: string, given: Invocation): Promise<number> {
     const { drifted, missing, unknown, rejected } = pass.counts;
     const isGood = drifted + missing + unknown + rejected === 0;
     await makeSummary(run, { exit: isGood ? EXIT.ok : EXIT.rows_not_at_target, state: 'planned' }, invocation);
-    return printReport({ run, pass, exit: exitOf(pass, stop), next: nextOf(run, pass, invocation) }, invocation);
+    return printReport({ run, pass, stop, next: nextOf(run, pass, invocation) }, invocation);
   });
 }

@@ -21,19 +21,14 @@ export type RunSource = {
 };
 
 function cannotMake(runsDir: string, error: unknown): UsageError {
-  const code = (error as NodeJS.ErrnoException).code;
-  return new UsageError(`cannot make a run directory in ${runsDir} (${code}); choose another with --runs-dir`);
-}
-
-/** A pipe (`<(...)`) has a path too, but it cannot be read again. */
-function isFile(path: string): boolean {
-  return statSync(path).isFile();
+  const { code } = error as NodeJS.ErrnoException;
+  return new UsageError(`Could not make a run directory in ${runsDir}: ${code}. Fix: choose another with --runs-dir.`);
 }
 
 /** Makes a run directory with a manifest and a lock. Throws UsageError if it cannot be made. */
 export async function newRun(from: RunSource, command: RunCommand, { settings, context }: Reporting): Promise<Run> {
   const now = new Date();
-  const { path } = from;
+  const { path, source = null } = from;
   const name = runName(settings.name ?? from.name ?? (path === null ? 'stdin' : basename(path, extname(path))));
   let made: ReturnType<typeof createRunDirectory>;
   try {
@@ -41,6 +36,8 @@ export async function newRun(from: RunSource, command: RunCommand, { settings, c
   } catch (error) {
     throw cannotMake(settings.runs_dir, error);
   }
+  // A pipe (`<(...)`) has a path too, but it cannot be read again.
+  const isReadable = path !== null && (source !== null || statSync(path).isFile());
   const manifest: Manifest = {
     tool: TOOL,
     version: context.version,
@@ -49,16 +46,10 @@ export async function newRun(from: RunSource, command: RunCommand, { settings, c
     command,
     state: 'planning',
     settings: keptSettings({ settings }),
-    input: {
-      path: path === null || (from.source === undefined && !isFile(path)) ? null : path,
-      sha256: '',
-      rows: 0,
-      blank_lines: 0,
-      dialect: null,
-    },
+    input: { path: isReadable ? path : null, sha256: '', rows: 0, blank_lines: 0, dialect: null },
     plan: null,
     fault: null,
-    source: from.source ?? null,
+    source,
     organization_id: from.organizationId ?? null,
     key_sha256: null,
     superseded_by: null,
@@ -80,22 +71,17 @@ export async function newRun(from: RunSource, command: RunCommand, { settings, c
   }
 }
 
-function isSame(a: { dev: number; ino: number }, b: { dev: number; ino: number }): boolean {
-  return a.dev === b.dev && a.ino === b.ino;
-}
-
 /** Throws UsageError if --results or --log-file could not be written later. */
 export function checkOutputs(input: string | null, { settings, context }: Reporting): void {
-  for (const [flag, file] of [
-    ['--log-file', settings.log_file],
-    ['--results', settings.results],
-  ] as const) {
-    if (file === null || (flag === '--log-file' && file === '-')) continue;
+  const logFile = settings.log_file === '-' ? null : settings.log_file;
+  for (const [flag, file] of Object.entries({ '--log-file': logFile, '--results': settings.results })) {
+    if (file === null) continue;
     const path = resolve(context.cwd, file);
     const shown = typedPath(context, path);
     try {
       const stat = statSync(path, { throwIfNoEntry: false });
-      if (stat !== undefined && input !== null && isSame(stat, statSync(resolve(context.cwd, input)))) {
+      const inputStat = input === null ? undefined : statSync(resolve(context.cwd, input));
+      if (stat !== undefined && stat.ino === inputStat?.ino && stat.dev === inputStat.dev) {
         throw new UsageError(`${flag} ${shown} is the input itself`);
       }
       // The slash makes every version of Node refuse a file as a directory.
@@ -103,7 +89,7 @@ export function checkOutputs(input: string | null, { settings, context }: Report
       else closeSync(openSync(path, 'a'));
     } catch (error) {
       if (error instanceof UsageError) throw error;
-      throw new UsageError(`cannot write ${flag} ${shown} (${(error as NodeJS.ErrnoException).code})`);
+      throw new UsageError(`Could not write ${flag} ${shown}: ${(error as NodeJS.ErrnoException).code}.`);
     }
   }
 }

@@ -10,9 +10,6 @@ import { createProgress, type ProgressState } from '../../io/terminal/progress.t
 import type { Context } from '../context.ts';
 import { print } from '../output.ts';
 
-/** Turns the events of the engine into log lines and the progress line. */
-export type Reporter = { onEvent: (event: ExecutorEvent) => void; note: (text: string) => void; stop: () => void };
-
 type Options = {
   logger: Logger;
   settings: Settings;
@@ -61,36 +58,29 @@ function logRow(logger: Logger, { event, entry, outcome }: RowEvent): void {
   });
 }
 
-function logEvent(logger: Logger, event: ExecutorEvent, counts: () => Counts): void {
+function logEvent(logger: Logger, event: ExecutorEvent, counts: () => Counts) {
   switch (event.event) {
     case 'attempt.failed': {
       const method = event.operation === 'read' ? 'GET' : 'PATCH';
       const fields = { row: event.entry.row, phone_number_id: event.entry.id, attempt: event.attempt, method };
-      logger.log('warn', 'attempt.failed', 'attempt failed', { ...fields, ...answerFields(event) });
-      return;
+      return logger.log('warn', 'attempt.failed', 'attempt failed', { ...fields, ...answerFields(event) });
     }
     case 'read.failed': {
       const fields = { method: 'GET', attempt: event.attempt, asked_for: event.what };
-      logger.log('warn', 'attempt.failed', event.description, { ...fields, ...answerFields(event) });
-      return;
+      return logger.log('warn', 'attempt.failed', event.description, { ...fields, ...answerFields(event) });
     }
     case 'row.updated':
     case 'row.held':
     case 'row.failed':
-      logRow(logger, event);
-      return;
+      return logRow(logger, event);
     case 'profile.held':
-      logger.log('error', 'profile.held', event.why, { ...counts(), messaging_profile_id: event.profile });
-      return;
+      return logger.log('error', 'profile.held', event.why, { ...counts(), messaging_profile_id: event.profile });
     case 'run.paused':
-      logger.log('info', 'run.paused', event.why, { ...counts(), wait_ms: Math.round(event.waitMs) });
-      return;
+      return logger.log('info', 'run.paused', event.why, { ...counts(), wait_ms: Math.round(event.waitMs) });
     case 'run.resumed':
-      logger.log('info', 'run.resumed', 'sending again', counts());
-      return;
+      return logger.log('info', 'run.resumed', 'sending again', counts());
     case 'run.stopping':
-      logger.log('warn', 'run.stopping', event.detail, { ...counts(), reason: event.reason });
-      return;
+      return logger.log('warn', 'run.stopping', event.detail, { ...counts(), reason: event.reason });
     default:
       event satisfies never;
   }
@@ -140,18 +130,18 @@ function createCounter({ settings, clock, control, total, inFlight }: Options) {
   };
 }
 
-/** Follows one execution. */
-export function createEventReporter(options: Options): Reporter {
+/** Turns the events of the engine into log lines and the progress line. */
+export function createEventReporter(options: Options) {
   const { logger, settings, context } = options;
   const counter = createCounter(options);
   const kind = settings.quiet || settings.json ? 'silent' : context.stderr.isTTY === true ? 'bar' : 'plain';
   const progress = createProgress(context.stderr, kind, counter.state);
   return {
-    onEvent(event) {
+    onEvent(event: ExecutorEvent) {
       counter.add(event);
       logEvent(logger, event, counter.counts);
     },
-    note(text) {
+    note(text: string) {
       // The bar would be drawn over the text.
       progress.stop();
       if (kind !== 'silent') print(context.stderr, text);

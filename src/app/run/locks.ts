@@ -6,18 +6,21 @@ import type { Manifest, State } from '../../core/run/manifest.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { realClock } from '../../io/clock.ts';
 import { runFiles } from '../../io/run/directory.ts';
-import { type Holder, isLocked, type Lock, NoLocks, readHolder, takeLock } from '../../io/run/lock.ts';
+import { isLocked, type Lock, NoLocks, readHolder, takeLock } from '../../io/run/lock.ts';
 import type { Context } from '../context.ts';
 import { CommandError, UsageError } from '../errors.ts';
+import type { KeyedInvocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import { type EndSignal, onEndSignals } from '../signals.ts';
 import { openRun, type Run } from './open.ts';
 import { accountLockPath } from './state-directory.ts';
 
-type LockSettings = Pick<Settings, 'no_lock' | 'wait_for_lock' | 'state_dir' | 'base_url' | 'quiet' | 'json'>;
-
 /** Who takes a lock; `what` is what it does under it, for others that meet the lock. */
-export type Locking = { settings: LockSettings; context: Context; what: string };
+type Locking = {
+  settings: Pick<Settings, 'no_lock' | 'wait_for_lock' | 'state_dir' | 'base_url' | 'quiet' | 'json'>;
+  context: Context;
+  what: string;
+};
 
 const RETRY_INTERVAL_MS = 200;
 /** Checking a lock acquires it briefly, so a lock is tried twice before it counts as held. */
@@ -26,28 +29,23 @@ const SECOND_TRY_MS = 50;
 const MAX_HOLDER_READS = 20;
 
 async function holderText(path: string): Promise<string> {
-  let holder = readHolder(path);
-  for (let reads = 0; holder === null && reads < MAX_HOLDER_READS; reads++) {
+  for (let reads = 0; reads < MAX_HOLDER_READS; reads++) {
+    const holder = readHolder(path);
+    if (holder !== null) return `process ${holder.pid} on ${holder.host}, since ${holder.since} (${holder.what})`;
     await realClock.sleep(SECOND_TRY_MS).done;
-    holder = readHolder(path);
   }
-  if (holder === null) return 'another process';
-  return `process ${holder.pid} on ${holder.host}, since ${holder.since} (${holder.what})`;
-}
-
-function thisProcess(what: string): Holder {
-  return { pid: process.pid, host: hostname(), since: new Date().toISOString(), what };
+  return 'another process';
 }
 
 async function tryLock(path: string, what: string): Promise<Lock | null> {
   try {
-    return await takeLock(path, thisProcess(what));
+    return await takeLock(path, { pid: process.pid, host: hostname(), since: new Date().toISOString(), what });
   } catch (error) {
     if (error instanceof NoLocks) {
       const message = `No lock can be taken: ${error.message}. With --no-lock nothing keeps two runs apart.`;
       throw new CommandError(EXIT.preflight, 'no_locks', message);
     }
-    throw new UsageError(`cannot write the lock ${path} (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(`Could not write the lock ${path}: ${(error as NodeJS.ErrnoException).code}.`);
   }
 }
 
@@ -115,13 +113,10 @@ export async function lockRun(dir: string, locking: Locking): Promise<Lock | nul
 }
 
 /** Takes the lock of a new run directory, so that others see that it is at work. Returns whether it is locked. */
-export async function lockNewRun(
-  dir: string,
-  { settings, context, what }: { settings: Pick<Settings, 'no_lock'>; context: Context; what: string },
-): Promise<boolean> {
+export async function lockNewRun(dir: string, { settings, context, what }: Locking): Promise<boolean> {
   if (settings.no_lock) return false;
   try {
-    const lock = await takeLock(runFiles(dir).lock, thisProcess(what));
+    const lock = await tryLock(runFiles(dir).lock, what);
     if (lock !== null) releasedAtEnd(lock, context);
     return lock !== null;
   } catch {
@@ -130,26 +125,19 @@ export async function lockNewRun(
   }
 }
 
-type WritingCommand = {
-  settings: LockSettings & Pick<Settings, 'dry_run'>;
-  context: Context;
-  key: string | null;
-};
-
 /**
  * Locks the account and a run for a command that writes, and reads the run again, since the holder before may have
  * changed it. A dry run takes no locks.
  */
 export async function lockForWriting(
-  run: Run,
+  { dir, manifest }: Run,
   verb: string,
-  { settings, context, key }: WritingCommand,
-): Promise<{ run: Run; lock: Lock | null }> {
-  if (settings.dry_run) return { run: openRun(run.dir, context), lock: null };
-  const locking = { settings, context, what: `${verb} ${run.manifest.run_id}` };
-  await lockAccount(key, locking);
-  const lock = await lockRun(run.dir, locking);
-  return { run: openRun(run.dir, context), lock };
+  { settings, context, key }: KeyedInvocation,
+) {
+  const locking = { settings, context, what: `${verb} ${manifest.run_id}` };
+  if (!settings.dry_run) await lockAccount(key, locking);
+  const lock = settings.dry_run ? null : await lockRun(dir, locking);
+  return { run: openRun(dir, context), lock };
 }
 
 function isAlive(pid: number): boolean {

@@ -16,7 +16,9 @@ export function openLog(run: Run, { log_file: file, log_level: level }: Where, c
   try {
     return createLogger(path, level, run.manifest.run_id);
   } catch (error) {
-    throw new UsageError(`cannot write the log ${path} (${(error as NodeJS.ErrnoException).code}); see --log-file`);
+    throw new UsageError(
+      `Could not write the log ${path}: ${(error as NodeJS.ErrnoException).code}. Fix: choose another with --log-file.`,
+    );
   }
 }
 
@@ -26,14 +28,8 @@ export async function logRejections(run: Run, where: Where, context: Context): P
   for await (const batch of readPlan(runFiles(run.dir).plan, 'rejected')) {
     for (const { row, line, id, action, reason, note } of batch) {
       if (action !== 'rejected') continue;
-      logger.log('error', 'row.rejected', 'row rejected', {
-        row,
-        line,
-        phone_number_id: id,
-        attempt: 0,
-        reason,
-        error_detail: note,
-      });
+      const fields = { row, line, phone_number_id: id, attempt: 0, reason, error_detail: note };
+      logger.log('error', 'row.rejected', 'row rejected', fields);
     }
   }
   logger.close();

@@ -74,7 +74,9 @@ export function openRuns(runsDir: string, context: Context): { runs: Run[]; faul
     const { runs, errors } = loadRuns(resolve(context.cwd, runsDir));
     return { runs: runs.map((run) => ({ ...run, shown: typedPath(context, run.dir) })), faults: errors };
   } catch (error) {
-    throw new UsageError(`cannot list ${runsDir} (${(error as NodeJS.ErrnoException).code}); see --runs-dir`);
+    throw new UsageError(
+      `Could not list ${runsDir}: ${(error as NodeJS.ErrnoException).code}. Fix: choose another with --runs-dir.`,
+    );
   }
 }
 

@@ -7,15 +7,6 @@ import { makeDirectories } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 
-/** The home of the user; '' if there is none, as in a container whose user has no name. */
-function homeOf(): string {
-  try {
-    return homedir();
-  } catch {
-    return '';
-  }
-}
-
 /**
  * The directory of the account locks: --state-dir, the first state directory of systemd, or that of the user (XDG Base
  * Directory; LOCALAPPDATA on Windows).
@@ -26,10 +17,13 @@ function stateDirectory({ state_dir: given }: Pick<Settings, 'state_dir'>, conte
   if (service !== undefined && service !== '') return service.split(':')[0] as string;
   if (xdg?.startsWith('/') === true) return join(xdg, TOOL);
   if (process.platform === 'win32' && windows !== undefined) return join(windows, TOOL);
-  const home = homeOf();
-  if (home === '')
-    throw new UsageError('the home directory of this user is unknown; set a state directory with --state-dir');
-  return join(home, '.local', 'state', TOOL);
+  try {
+    const home = homedir();
+    if (home !== '') return join(home, '.local', 'state', TOOL);
+  } catch {
+    // The user has no name, as in some containers.
+  }
+  throw new UsageError('the home directory of this user is unknown; set a state directory with --state-dir');
 }
 
 /** Identifies a key without containing it. */
@@ -48,7 +42,7 @@ export function accountLockPath(
     makeDirectories(dir);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`cannot make the state directory ${dir} (${code}); name another with --state-dir`);
+    throw new UsageError(`Could not make the state directory ${dir}: ${code}. Fix: name another with --state-dir.`);
   }
   return join(dir, `${keyDigest(settings.base_url, key).slice(0, 32)}.lock`);
 }

@@ -22,13 +22,6 @@ function readable(path: string, context: Context): Run | null {
   }
 }
 
-/** The unfinished runs of a runs directory, oldest first, without those that cannot be opened. */
-async function unfinishedIn(runsDir: string, context: Context): Promise<Run[]> {
-  const { runs } = openRuns(runsDir, context);
-  const unfinished = await Promise.all(runs.map(async (run) => ((await isUnfinished(run)) ? [run] : [])));
-  return unfinished.flat();
-}
-
 /**
  * The run that `resume` without a directory means: the newest that is at work, interrupted or paused. A run that was
  * killed while it was planning counts too: to send the rows of an older run in its place would be wrong. Throws
@@ -48,13 +41,15 @@ export async function unfinishedLike(run: Run, context: Context): Promise<Run[]>
   const { input, settings } = run.manifest;
   if (settings.sandbox === 'true') return [];
   const urlOf = ({ manifest }: Pick<Run, 'manifest'>) => manifest.settings.base_url ?? PUBLIC_BASE_URL;
-  return (await unfinishedIn(dirname(run.dir), context)).filter((other) => {
+  const similar = openRuns(dirname(run.dir), context).runs.filter((other) => {
     const { manifest } = other;
     // A retry takes over the rows of its source. It is not a second start of the same input.
     if (manifest.run_id === run.manifest.source?.run_id) return false;
     if (other.dir === run.dir || manifest.settings.sandbox === 'true' || urlOf(other) !== urlOf(run)) return false;
     return (input.path !== null && manifest.input.path === input.path) || manifest.input.sha256 === input.sha256;
   });
+  const unfinished = await Promise.all(similar.map(isUnfinished));
+  return similar.filter((_run, at) => unfinished[at]);
 }
 
 /** The unfinished run that a saved undo ends, or whose rows a saved retry takes over completely; otherwise none. */

@@ -19,7 +19,7 @@ import type { Reread } from '../account/reread.ts';
 import { waitForQuiet } from '../account/session.ts';
 import type { RunEnding } from '../ending/run-ending.ts';
 import type { Invocation } from '../invocation.ts';
-import { createEventReporter, type Reporter } from '../run/events.ts';
+import { createEventReporter } from '../run/events.ts';
 import { indexLedger } from '../run/ledger-index.ts';
 import { openLog } from '../run/log.ts';
 import { type Run, updateRun } from '../run/open.ts';
@@ -53,7 +53,7 @@ type StopOfExecution = Execution['stop'];
  * The first signal drains the run, the second aborts what is in flight, and the third does not even wait for the result
  * files, which can be made again from the ledger.
  */
-function drainOnSignals(stop: Stop, abort: () => void, note: Reporter['note'], { context }: Invocation): void {
+function drainOnSignals(stop: Stop, abort: () => void, note: (text: string) => void, { context }: Invocation): void {
   const removeHandlers = onEndSignals(context, (signal, times) => {
     if (times > 2) context.signals?.exit(signalExit(signal));
     if (times > 1) {

@@ -128,7 +128,9 @@ describe('newRun', () => {
         (error) => error,
       );
       expect(refused).toBeInstanceOf(UsageError);
-      expect(refused.message).toMatch(/^cannot make a run directory in .* \([A-Z]+\); choose another with --runs-dir$/);
+      expect(refused.message).toMatch(
+        /^Could not make a run directory in .*: [A-Z]+\. Fix: choose another with --runs-dir\.$/,
+      );
     }
   });
 });
@@ -246,9 +248,9 @@ describe('checkOutputs', () => {
   });
 
   it.each([
-    [{ results: 'gone/new.csv' }, /^cannot write --results gone\/new\.csv \(ENOENT\)$/],
-    [{ log_file: 'in.csv/log' }, /^cannot write --log-file in\.csv\/log \(ENOTDIR\)$/],
-    [{ results: 'dir' }, /^cannot write --results dir \(EISDIR\)$/],
+    [{ results: 'gone/new.csv' }, /^Could not write --results gone\/new\.csv: ENOENT\.$/],
+    [{ log_file: 'in.csv/log' }, /^Could not write --log-file in\.csv\/log: ENOTDIR\.$/],
+    [{ results: 'dir' }, /^Could not write --results dir: EISDIR\.$/],
     [{ results: 'in.csv' }, /^--results in\.csv is the input itself$/],
     [{ log_file: 'link.csv' }, /^--log-file link\.csv is the input itself$/],
   ])('refuses %j', (flags, fault) => {

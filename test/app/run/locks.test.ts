@@ -139,7 +139,7 @@ describe('lockRun', () => {
       lockRun('/nonexistent', { settings: settingsOf(), context: contextOf(), what: 'x' }),
     );
     expect(unwritable).toBeInstanceOf(UsageError);
-    expect(unwritable.message).toBe('cannot write the lock /nonexistent/lock (ENOENT)');
+    expect(unwritable.message).toBe('Could not write the lock /nonexistent/lock: ENOENT.');
   });
 });
 
@@ -177,18 +177,22 @@ describe('lockAccount', () => {
 describe('lockNewRun', () => {
   it('takes the lock, and returns whether it is locked', async () => {
     const dir = tempDir();
-    expect(await lockNewRun(dir, { settings: { no_lock: true }, context: contextOf(), what: 'plan x' })).toBe(false);
+    expect(
+      await lockNewRun(dir, { settings: settingsOf({ no_lock: true }), context: contextOf(), what: 'plan x' }),
+    ).toBe(false);
     expect(readdirSync(dir)).toEqual([]);
-    expect(await lockNewRun(dir, { settings: { no_lock: false }, context: contextOf(), what: 'plan x' })).toBe(true);
+    expect(
+      await lockNewRun(dir, { settings: settingsOf({ no_lock: false }), context: contextOf(), what: 'plan x' }),
+    ).toBe(true);
     expect(await isLocked(runFiles(dir).lock)).toBe(true);
     expect(readHolder(runFiles(dir).lock)?.what).toBe('plan x');
   });
 
   it('continues without locks, because a plan needs none', async () => {
     broken.code = 'ENOLCK';
-    expect(await lockNewRun(tempDir(), { settings: { no_lock: false }, context: contextOf(), what: 'plan x' })).toBe(
-      false,
-    );
+    expect(
+      await lockNewRun(tempDir(), { settings: settingsOf({ no_lock: false }), context: contextOf(), what: 'plan x' }),
+    ).toBe(false);
   });
 });
 

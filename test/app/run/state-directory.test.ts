@@ -65,7 +65,9 @@ describe('the directory of account locks', () => {
     const file = tempFile('x');
     const refuse = () => accountLockPath({ ...base, state_dir: join(file, 'state') }, KEY, contextOf());
     expect(refuse).toThrow(UsageError);
-    expect(refuse).toThrow(`cannot make the state directory ${file}/state (ENOTDIR); name another with --state-dir`);
+    expect(refuse).toThrow(
+      `Could not make the state directory ${file}/state: ENOTDIR. Fix: name another with --state-dir.`,
+    );
   });
 
   it.each([
