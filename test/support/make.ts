@@ -1,4 +1,4 @@
-import type { NumberState } from '../../src/core/account/snapshot.ts';
+import type { NumberState } from '../../src/core/account/number-table.ts';
 import type { HttpAnswer, ShownProfile, ShownSettings } from '../../src/core/api/response.ts';
 import type { Outcome, Status } from '../../src/core/attempt/outcome.ts';
 import { cleanCell } from '../../src/core/input/cell.ts';

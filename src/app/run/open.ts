@@ -1,5 +1,5 @@
 import { relative, resolve } from 'node:path';
-import { foreignBaseUrl } from '../../core/followup/next-command.ts';
+import { baseUrlFlags } from '../../core/followup/next-command.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import type { Manifest } from '../../core/run/manifest.ts';
 import { rawSettings } from '../../core/settings/raw.ts';
@@ -34,10 +34,8 @@ export function typedPath(context: Context, path: string): string {
 
 /** A command on a run that works as printed: with the base URL if it must be named again, and --yes if it cannot ask. */
 export function commandOn(run: Run, verb: 'apply' | 'resume' | 'retry', context: Context, ...flags: string[]): string {
-  const foreign = foreignBaseUrl(run.manifest.settings);
-  const at = foreign === null ? [] : ['--base-url', foreign];
   const yes = verb === 'resume' || canAskLater(context) ? [] : ['--yes'];
-  return commandLine(context.program, verb, run.shown, ...flags, ...at, ...yes);
+  return commandLine(context.program, verb, run.shown, ...flags, ...baseUrlFlags(run.manifest.settings), ...yes);
 }
 
 /** Opens an existing run directory. Throws UsageError if it is not one, or not one of this version. */

@@ -1,7 +1,6 @@
 import type { ShownSettings } from '../api/response.ts';
 import { doubled } from '../input/digest-table.ts';
 import { profileCell } from '../input/target.ts';
-import { createTextPool } from './text-pool.ts';
 
 const UNREAD = 0;
 const FOUND = 1;
@@ -13,28 +12,11 @@ const BY_PHONE = 0;
 const BY_ID = 1;
 const BY_BOTH = 2;
 
-/** What is known of a number; `found` means that a read has shown these settings. */
-export type KnownNumber =
+/** What is known of a number: unread so far; its settings; not in the account; or that the API refuses to show it. */
+export type NumberState =
   | { state: 'unread' | 'absent' }
   | { state: 'unreadable'; why: string }
-  | { state: 'found'; shown: ShownSettings };
-
-/** What reads have shown of each number, by the index of its id: 22 bytes a number. */
-export type NumberTable = {
-  /** Call this before an index is used for the first time. */
-  makeRoom: (index: number) => void;
-  /** A row names this new number by its id. */
-  addById: (index: number, hasPhoneNumber: boolean) => void;
-  /** Numbers that rows name by id and that are still unread. */
-  unread: () => { ids: number; idsWithPhone: number };
-  isUnread: (index: number) => boolean;
-  setFound: (index: number, shown: ShownSettings) => void;
-  setAbsent: (index: number) => void;
-  setUnreadable: (index: number, why: string) => void;
-  at: (index: number) => KnownNumber;
-  /** The profiles of the first `size` numbers, as far as they were found. */
-  profilesInUse: (size: number) => string[];
-};
+  | { state: 'found'; id: string; shown: ShownSettings };
 
 /** Converts a phone number to a number: `+` and at most 15 digits fit into a double. 0 is none, or another form. */
 function packed(phoneNumber: string | undefined): number {
@@ -64,6 +46,21 @@ function createColumns() {
   return columns;
 }
 
+/** Stores texts that repeat once, and refers to them by small integers. 0 means that nothing was shown. */
+function createTextPool() {
+  const texts = [''];
+  const indexes = new Map([['', 0]]);
+  return {
+    indexOf(text: string): number {
+      const known = indexes.get(text);
+      if (known !== undefined) return known;
+      indexes.set(text, texts.length);
+      return texts.push(text) - 1;
+    },
+    textAt: (index: number) => texts[index] as string,
+  };
+}
+
 /** Pools of the texts that numbers share, with the text forms of the settings that are not texts. */
 function createPools() {
   const profiles = createTextPool();
@@ -84,7 +81,8 @@ function createPools() {
   };
 }
 
-export function createNumberTable(): NumberTable {
+/** What reads have shown of each number, by the index of its id: 22 bytes a number. */
+export function createNumberTable() {
   const columns = createColumns();
   const pools = createPools();
   const unread = { ids: 0, idsWithPhone: 0 };
@@ -112,30 +110,34 @@ export function createNumberTable(): NumberTable {
   }
 
   return {
+    /** Call this before an index is used for the first time. */
     makeRoom: columns.makeRoom,
-    addById(index, hasPhoneNumber) {
+    /** A row names this new number by its id. */
+    addById(index: number, hasPhoneNumber: boolean): void {
       columns.namedBy[index] = hasPhoneNumber ? BY_BOTH : BY_ID;
       unread.ids += 1;
       if (hasPhoneNumber) unread.idsWithPhone += 1;
     },
+    /** Numbers that rows name by id and that are still unread. */
     unread: () => ({ ...unread }),
-    isUnread: (index) => columns.state[index] === UNREAD,
-    setFound(index, shown) {
+    isUnread: (index: number) => columns.state[index] === UNREAD,
+    setFound(index: number, shown: ShownSettings): void {
       setState(index, FOUND);
       columns.profile[index] = pools.profiles.indexOf(profileCell(shown.profile));
       columns.product[index] = pools.products.indexOf(shown.product ?? '');
       columns.eligible[index] = pools.eligibleIndex(shown.eligible);
       columns.phone[index] = packed(shown.phoneNumber);
     },
-    setAbsent: (index) => setState(index, ABSENT),
-    setUnreadable(index, why) {
+    setAbsent: (index: number) => setState(index, ABSENT),
+    setUnreadable(index: number, why: string): void {
       setState(index, UNREADABLE);
       columns.profile[index] = pools.reasons.indexOf(why);
     },
-    at(index) {
+    /** What is known of the number with this index; `id` is its id. */
+    stateAt(index: number, id: string): NumberState {
       switch (columns.state[index]) {
         case FOUND:
-          return { state: 'found', shown: shownAt(index) };
+          return { state: 'found', id, shown: shownAt(index) };
         case ABSENT:
           return { state: 'absent' };
         case UNREADABLE:
@@ -144,7 +146,8 @@ export function createNumberTable(): NumberTable {
           return { state: 'unread' };
       }
     },
-    profilesInUse(size) {
+    /** The profiles of the first `size` numbers, as far as they were found. */
+    profilesInUse(size: number): string[] {
       const used = new Set<number>();
       for (let at = 0; at < size; at++) if (columns.state[at] === FOUND) used.add(columns.profile[at] as number);
       return [...used].map(pools.profiles.textAt).filter((name) => name !== '' && name !== profileCell(null));

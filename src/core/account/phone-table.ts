@@ -6,21 +6,7 @@ const ABSENT = 1;
 const FOUND = 2;
 
 /** The phone numbers that rows name without an id: about 32 bytes each. Positions come from `find`. */
-export type PhoneTable = {
-  add: (phoneNumber: string) => void;
-  /** The position of a phone number; -1 if no row names it. */
-  find: (phoneNumber: string) => number;
-  unread: () => number;
-  isUnread: (position: number) => boolean;
-  /** A read has shown which number it is, by the index of its id. */
-  setFound: (position: number, index: number) => void;
-  setAbsent: (position: number) => void;
-  markRestAbsent: () => void;
-  /** The index of its number, or why there is none. */
-  numberAt: (position: number) => number | 'unread' | 'absent';
-};
-
-export function createPhoneTable(digest: Digest): PhoneTable {
+export function createPhoneTable(digest: Digest) {
   const phones = createDigestTable(digest);
   let values = new Uint32Array(1024);
   let unread = 0;
@@ -31,20 +17,23 @@ export function createPhoneTable(digest: Digest): PhoneTable {
   }
 
   return {
-    add(phoneNumber) {
-      if (phones.size() === values.length) values = doubled(values);
+    add(phoneNumber: string): void {
       const before = phones.size();
+      if (before === values.length) values = doubled(values);
       if (phones.numberOf(phoneNumber) === before) unread += 1;
     },
+    /** The position of a phone number; -1 if no row names it. */
     find: phones.find,
     unread: () => unread,
-    isUnread: (position) => values[position] === UNREAD,
-    setFound: (position, index) => set(position, index + FOUND),
-    setAbsent: (position) => set(position, ABSENT),
-    markRestAbsent() {
+    isUnread: (position: number) => values[position] === UNREAD,
+    /** A read has shown which number it is, by the index of its id. */
+    setFound: (position: number, index: number) => set(position, index + FOUND),
+    setAbsent: (position: number) => set(position, ABSENT),
+    markRestAbsent(): void {
       for (let at = 0; at < phones.size(); at++) if (values[at] === UNREAD) set(at, ABSENT);
     },
-    numberAt(position) {
+    /** The index of its number, or why there is none. */
+    numberAt(position: number): number | 'unread' | 'absent' {
       const value = values[position] ?? UNREAD;
       if (value >= FOUND) return value - FOUND;
       return value === ABSENT ? 'absent' : 'unread';

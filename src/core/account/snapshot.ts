@@ -1,13 +1,7 @@
 import type { ShownSettings } from '../api/response.ts';
 import { createDigestTable, type Digest } from '../input/digest-table.ts';
-import { createNumberTable } from './number-table.ts';
+import { createNumberTable, type NumberState } from './number-table.ts';
 import { createPhoneTable } from './phone-table.ts';
-
-/** What is known of a number: unread so far; its settings; not in the account; or that the API refuses to show it. */
-export type NumberState =
-  | { state: 'unread' | 'absent' }
-  | { state: 'unreadable'; why: string }
-  | { state: 'found'; id: string; shown: ShownSettings };
 
 /** How a row names a number; '' if it does not name the id or the phone number. */
 export type NumberKey = { id: string; phoneNumber: string };
@@ -19,27 +13,7 @@ export type NumberKey = { id: string; phoneNumber: string };
 export type UnreadCounts = { ids: number; idsWithPhone: number; phones: number };
 
 /** What was read of the account: about 100 bytes for each number that rows name, and 28 for each other number. */
-export type AccountSnapshot = {
-  /** Adds a number that a row names. Call it for every row before anything is read. */
-  addWanted: (key: NumberKey) => void;
-  unreadCounts: () => UnreadCounts;
-  isUnread: (key: NumberKey) => boolean;
-  /** Adds a number that a read has shown. Returns whether a row names it. */
-  addShown: (shown: ShownSettings) => boolean;
-  /** The API does not have the number (`why` is null), or refuses to show it. */
-  addRefused: (key: NumberKey, why: string | null) => void;
-  /** Everything was read: numbers that are still unread are not in the account. */
-  markRestAbsent: () => void;
-  stateOf: (key: NumberKey) => NumberState;
-  /** Distinct ids that reads have shown, whether rows name them or not. */
-  countShown: () => number;
-  /** The same, on one profile. */
-  countShownOn: (profile: string) => number;
-  /** The profiles of the numbers that rows name. */
-  profilesInUse: () => string[];
-  /** The organization that the first number has shown. */
-  organization: () => string | null;
-};
+export type AccountSnapshot = ReturnType<typeof createSnapshot>;
 
 /** Counts distinct numbers that reads have shown, and how many of them are on each profile. */
 function createShownCounter(digest: Digest) {
@@ -48,8 +22,8 @@ function createShownCounter(digest: Digest) {
   return {
     add(id: string, { profile }: ShownSettings): void {
       const before = ids.size();
-      const isNew = ids.numberOf(id) === before;
-      if (isNew && typeof profile === 'string') onProfile.set(profile, (onProfile.get(profile) ?? 0) + 1);
+      if (ids.numberOf(id) === before && typeof profile === 'string')
+        onProfile.set(profile, (onProfile.get(profile) ?? 0) + 1);
     },
     count: ids.size,
     countOn: (profile: string) => onProfile.get(profile) ?? 0,
@@ -57,7 +31,7 @@ function createShownCounter(digest: Digest) {
 }
 
 /** Creates a snapshot of an account of which nothing has been read. */
-export function createSnapshot(digest: Digest): AccountSnapshot {
+export function createSnapshot(digest: Digest) {
   const ids = createDigestTable(digest);
   const numbers = createNumberTable();
   const phones = createPhoneTable(digest);
@@ -82,19 +56,17 @@ export function createSnapshot(digest: Digest): AccountSnapshot {
   }
 
   return {
-    addWanted({ id, phoneNumber }) {
-      if (id === '') {
-        phones.add(phoneNumber);
-        return;
-      }
+    /** Adds a number that a row names. Call it for every row before anything is read. */
+    addWanted({ id, phoneNumber }: NumberKey): void {
       const before = ids.size();
-      const index = indexOfId(id);
-      if (index === before) numbers.addById(index, phoneNumber !== '');
+      if (id === '') phones.add(phoneNumber);
+      else if (indexOfId(id) === before) numbers.addById(before, phoneNumber !== '');
     },
-    unreadCounts: () => ({ ...numbers.unread(), phones: phones.unread() }),
-    isUnread: ({ id, phoneNumber }) =>
+    unreadCounts: (): UnreadCounts => ({ ...numbers.unread(), phones: phones.unread() }),
+    isUnread: ({ id, phoneNumber }: NumberKey) =>
       id === '' ? phones.isUnread(phones.find(phoneNumber)) : numbers.isUnread(ids.find(id)),
-    addShown(shown) {
+    /** Adds a number that a read has shown. Returns whether a row names it. */
+    addShown(shown: ShownSettings): boolean {
       const { id, phoneNumber } = shown;
       if (id === undefined) return false;
       organization ??= shown.organizationId ?? null;
@@ -104,25 +76,29 @@ export function createSnapshot(digest: Digest): AccountSnapshot {
       numbers.setFound(index, shown);
       return true;
     },
-    addRefused({ id, phoneNumber }, why) {
+    /** The API does not have the number (`why` is null), or refuses to show it. */
+    addRefused({ id, phoneNumber }: NumberKey, why: string | null): void {
       if (id === '') phones.setAbsent(phones.find(phoneNumber));
       else if (why === null) numbers.setAbsent(ids.find(id));
       else numbers.setUnreadable(ids.find(id), why);
     },
-    markRestAbsent() {
+    /** Everything was read: numbers that are still unread are not in the account. */
+    markRestAbsent(): void {
       for (let index = 0; index < ids.size(); index++) if (numbers.isUnread(index)) numbers.setAbsent(index);
       phones.markRestAbsent();
     },
-    stateOf({ id, phoneNumber }) {
+    stateOf({ id, phoneNumber }: NumberKey): NumberState {
       const index = id === '' ? phones.numberAt(phones.find(phoneNumber)) : ids.find(id);
       if (typeof index === 'string') return { state: index };
-      const known = numbers.at(index);
-      if (known.state !== 'found') return known;
-      return { state: 'found', id: id === '' ? (idTexts.get(index) as string) : id, shown: known.shown };
+      return numbers.stateAt(index, id || (idTexts.get(index) as string));
     },
+    /** Distinct ids that reads have shown, whether rows name them or not. */
     countShown: counter.count,
+    /** The same, on one profile. */
     countShownOn: counter.countOn,
+    /** The profiles of the numbers that rows name. */
     profilesInUse: () => numbers.profilesInUse(ids.size()),
+    /** The organization that the first number has shown. */
     organization: () => organization,
   };
 }

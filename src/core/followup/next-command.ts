@@ -14,7 +14,13 @@ export function foreignBaseUrl(settings: RawSettings): string | null {
   return url;
 }
 
-export type Situation = {
+/** The flag that names the base URL again; none if no command needs it. */
+export function baseUrlFlags(settings: RawSettings): string[] {
+  const foreign = foreignBaseUrl(settings);
+  return foreign === null ? [] : ['--base-url', foreign];
+}
+
+type Situation = {
   manifest: Manifest;
   tally: Tally;
   /** How this program is called here. */
@@ -29,8 +35,7 @@ export type Situation = {
 export function planAgain(manifest: Manifest, program: string): string | null {
   const { input, settings, source } = manifest;
   if (source !== null) {
-    const foreign = foreignBaseUrl(settings);
-    const named = foreign === null ? [] : ['--base-url', foreign];
+    const named = baseUrlFlags(settings);
     if (source.undo && source.only === '') return commandLine(program, 'undo', source.dir, ...named, '--dry-run');
     return commandLine(program, 'retry', source.dir, ...named, '--only', source.only, '--dry-run');
   }
@@ -40,12 +45,10 @@ export function planAgain(manifest: Manifest, program: string): string | null {
 
 /** The flag that raises the limit that stopped the run: to twice the limit, and above what failed. */
 function raisedLimit(manifest: Manifest, { counts, permanent }: Tally): string[] {
-  const typed = (name: 'max_failures' | 'max_same_error') => String(manifest.settings[name] ?? SETTINGS[name].default);
-  if (manifest.stop?.reason === 'max_same_error') {
-    return ['--max-same-error', String(2 * Number(typed('max_same_error')))];
-  }
-  if (manifest.stop?.reason !== 'max_failures') return [];
-  const limit = typed('max_failures');
+  const reason = manifest.stop?.reason;
+  if (reason !== 'max_same_error' && reason !== 'max_failures') return [];
+  const limit = String(manifest.settings[reason] ?? SETTINGS[reason].default);
+  if (reason === 'max_same_error') return ['--max-same-error', String(2 * Number(limit))];
   if (!limit.endsWith('%')) return ['--max-failures', String(2 * Math.max(Number(limit), permanent))];
   const share = (100 * permanent) / Math.max(1, counts.updated + counts.failed + counts.unverified);
   return ['--max-failures', `${Math.min(100, Math.ceil(2 * Math.max(Number.parseFloat(limit), share)))}%`];
@@ -57,25 +60,22 @@ function isDrifted({ causes }: Tally): boolean {
 }
 
 /** The command to continue with after a run; null if there is nothing to do, or something to fix first. */
-export function nextCommand(situation: Situation): string | null {
-  const { manifest, tally, program, dir, interactive } = situation;
+export function nextCommand({ manifest, tally, program, dir, interactive }: Situation): string | null {
   const yes = interactive ? [] : ['--yes'];
-  const foreign = foreignBaseUrl(manifest.settings);
   const on = (verb: 'apply' | 'resume' | 'retry', ...flags: string[]) =>
-    commandLine(program, verb, dir, ...(foreign === null ? [] : ['--base-url', foreign]), ...flags);
+    commandLine(program, verb, dir, ...baseUrlFlags(manifest.settings), ...flags);
   const { exit_code: exit, state, plan, input, stop, source } = manifest;
-  // It ended before there was a plan.
-  if (plan === null && exit !== EXIT.input) return planAgain(manifest, program);
-  if (exit === EXIT.input) {
+  // It ended before there was a plan, or its input must be fixed.
+  if (plan === null || exit === EXIT.input) {
     const again = planAgain(manifest, program);
-    if (again !== null) return again;
-    return plan !== null && plan.change > 0 ? on('apply', '--skip-rejected', ...yes) : null;
+    if (again !== null || plan === null) return again;
+    return plan.change > 0 ? on('apply', '--skip-rejected', ...yes) : null;
   }
   const { failed, held } = tally.counts;
   switch (state) {
     case 'planned':
     case 'refused':
-      if (plan === null || plan.change === 0) return null;
+      if (plan.change === 0) return null;
       // What it warns of must be fixed first.
       if (stop?.reason === 'strict') return planAgain(manifest, program);
       // It was confirmed, and then the key or the account was refused.

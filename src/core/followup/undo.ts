@@ -1,4 +1,4 @@
-import type { NumberState } from '../account/snapshot.ts';
+import type { NumberState } from '../account/number-table.ts';
 import type { Outcome } from '../attempt/outcome.ts';
 import { profileCell, UNASSIGN } from '../input/target.ts';
 import { hasOutcome, ROW_STATE } from '../ledger/replay.ts';
@@ -34,6 +34,10 @@ function isKnown({ profileTarget, productTarget }: PlanEntry, { profile, product
   return (profileTarget === '' || profile !== '') && (productTarget === '' || product !== '');
 }
 
+function held(entry: PlanEntry, reason: Reason, note: string): PlanEntry {
+  return { ...entry, action: 'held', reason, note };
+}
+
 /**
  * The undo of a row that was sent: from what it set, back to what the number had. `found` is what the number had if that
  * differs from the plan. The row is held if that is unknown.
@@ -62,11 +66,7 @@ export function undoEntry(
   };
   if (isKnown(sent, before)) return entry;
   const note = 'the value from before is unknown: the run did not read it, or the API did not show it';
-  return { ...entry, action: 'held', reason: 'before_unknown', note };
-}
-
-function held(entry: PlanEntry, reason: Reason, note: string): PlanEntry {
-  return { ...entry, action: 'held', reason, note };
+  return held(entry, 'before_unknown', note);
 }
 
 /** Completes the row of an undo with what was read: only a number that still has what the run set is restored. */

@@ -1,4 +1,4 @@
-import type { NumberState } from '../account/snapshot.ts';
+import type { NumberState } from '../account/number-table.ts';
 import type { RejectionCode } from '../input/rejection.ts';
 import { profileCell } from '../input/target.ts';
 import type { PlanEntry } from '../plan/entry.ts';
@@ -29,16 +29,21 @@ export function isCompared({ action }: PlanEntry): boolean {
   return action === 'change' || action === 'unchanged';
 }
 
-/** Compares what a number has with its targets; '' means not shown. One field with another value is enough to drift. */
-function compared(entry: PlanEntry, profile: string, product: string, why: string): VerifiedRow {
-  const now = { entry, profile, product };
-  const fields = [
-    { now: profile, target: entry.profileTarget },
-    { now: product, target: entry.productTarget },
+/** The fields in which a number does not have its target; '' means not shown. */
+function otherFields({ entry, profile, product }: Pick<VerifiedRow, 'entry' | 'profile' | 'product'>) {
+  return [
+    { name: 'profile', now: profile, target: entry.profileTarget },
+    { name: 'product', now: product, target: entry.productTarget },
   ].filter(({ now, target }) => target !== '' && now !== target);
-  if (fields.length === 0) return { ...now, verdict: 'at_target', note: '' };
-  if (fields.some(({ now }) => now !== '')) return { ...now, verdict: 'drifted', note: '' };
-  return { ...now, verdict: 'unknown', note: why };
+}
+
+/** Compares what a number has with its targets. One field with another value is enough to drift. */
+function compared(entry: PlanEntry, profile: string, product: string, why: string): VerifiedRow {
+  const row = { entry, profile, product };
+  const fields = otherFields(row);
+  if (fields.length === 0) return { ...row, verdict: 'at_target', note: '' };
+  if (fields.some(({ now }) => now !== '')) return { ...row, verdict: 'drifted', note: '' };
+  return { ...row, verdict: 'unknown', note: why };
 }
 
 /** Rejections of rows whose numbers were read all the same. */
@@ -95,14 +100,8 @@ export function verifyCells({ entry, verdict, profile, product, note }: Verified
 }
 
 /** The drift in words: `profile A -> B, product A2P -> P2P`, from the target to what the number has. */
-export function driftText({ entry, profile, product }: VerifiedRow): string {
-  const { profileTarget, productTarget } = entry;
-  return [
-    ...(profileTarget !== '' && profileTarget !== profile
-      ? [`profile ${profileTarget} -> ${profile || 'not shown'}`]
-      : []),
-    ...(productTarget !== '' && productTarget !== product
-      ? [`product ${productTarget} -> ${product || 'not shown'}`]
-      : []),
-  ].join(', ');
+export function driftText(row: VerifiedRow): string {
+  return otherFields(row)
+    .map(({ name, now, target }) => `${name} ${target} -> ${now || 'not shown'}`)
+    .join(', ');
 }

@@ -1,4 +1,4 @@
-import type { NumberState } from '../account/snapshot.ts';
+import type { NumberState } from '../account/number-table.ts';
 import type { ShownProfile } from '../api/response.ts';
 import { cleanCell } from '../input/cell.ts';
 import type { RejectionCode } from '../input/rejection.ts';
@@ -18,16 +18,16 @@ export type Profiles = {
   like: (name: string) => string[];
 };
 
+/** The ids that a note lists. */
 const MOST_IDS = 10;
 
 function rejected(entry: PlanEntry, reason: RejectionCode, note: string): PlanEntry {
   return { ...entry, action: 'rejected', reason, note };
 }
 
-/** The ids of profiles, the first ten of them. */
 function idsOf(profiles: readonly ShownProfile[]): string {
   const shown = profiles.slice(0, MOST_IDS).map(({ id }) => id);
-  return [...shown, ...(profiles.length > MOST_IDS ? ['...'] : [])].join(', ');
+  return `${shown.join(', ')}${profiles.length > MOST_IDS ? ', ...' : ''}`;
 }
 
 /** Replaces the name of a target profile by its id; rejects the entry if there is no such profile. */
@@ -68,10 +68,8 @@ function profileFault(entry: PlanEntry, profiles: Profiles): { reason: Rejection
 /** The note of a row that is sent after its number was read. */
 function noteOf({ productBefore, productTarget }: PlanEntry, eligible: string[] | undefined): string {
   if (productTarget === '' || productTarget === productBefore) return '';
-  return productNote({
-    isEligibleUnknown: eligible === undefined,
-    losesMms: productBefore === 'A2P' && productTarget === 'P2P',
-  });
+  const losesMms = productBefore === 'A2P' && productTarget === 'P2P';
+  return productNote({ isEligibleUnknown: eligible === undefined, losesMms });
 }
 
 /**

@@ -1,8 +1,7 @@
-import { type Assignment, readAssignment, rowValues } from '../input/assignment.ts';
+import { readAssignment, rowValues } from '../input/assignment.ts';
 import type { Allowed } from '../input/cell-checks.ts';
 import type { Repeat } from '../input/duplicates.ts';
 import type { Columns } from '../input/header.ts';
-import type { Rejection } from '../input/rejection.ts';
 import { count, guardFormula, printable } from '../text/text.ts';
 import type { RowReason } from './reason.ts';
 
@@ -40,11 +39,6 @@ export const PLAN_COLUMNS = [
   'note',
 ] as const;
 
-/** Whether a read row is a rejection. */
-function isRejection(read: Assignment | Rejection): read is Rejection {
-  return 'code' in read;
-}
-
 /** A data row of the input, and where it is. */
 export type InputRow = { row: number; line: number; cells: readonly string[] };
 
@@ -55,7 +49,7 @@ export type Layout = { columns: Columns; width: number };
 export function planRow({ row, line, cells }: InputRow, { columns, width }: Layout, allowed: Allowed): PlanEntry {
   const read = readAssignment(cells, columns, width, allowed);
   const blank = { row, line, reason: '' as const, profileBefore: '', productBefore: '', note: '' };
-  if (isRejection(read)) {
+  if ('code' in read) {
     const values = rowValues(cells, columns);
     return {
       ...blank,

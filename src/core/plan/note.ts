@@ -1,5 +1,3 @@
-import { settingsText } from './settings-text.ts';
-
 /**
  * The column `note` of plan.csv is text for people. Three of its texts are also read back, because plan.csv has no
  * column for what they say. They are formatted and parsed here and nowhere else.
@@ -17,9 +15,14 @@ export function unreadNote(why: string): string {
 
 /** The note of a row that changes its product. */
 export function productNote(change: { isEligibleUnknown: boolean; losesMms: boolean }): string {
-  return [...(change.isEligibleUnknown ? [PRODUCTS_UNKNOWN] : []), ...(change.losesMms ? [LOSES_MMS] : [])].join(
-    SEPARATOR,
-  );
+  const parts = [change.isEligibleUnknown ? PRODUCTS_UNKNOWN : '', change.losesMms ? LOSES_MMS : ''];
+  return parts.filter((part) => part !== '').join(SEPARATOR);
+}
+
+/** A profile and a product in words; '' if neither is known. */
+export function settingsText(profile: string, product: string): string {
+  const parts = [profile === '' ? '' : `profile ${profile}`, product === '' ? '' : `product ${product}`];
+  return parts.filter((part) => part !== '').join(', ');
 }
 
 /** The note of a row that is held when it is planned: what its number has now, and why it is held if that is more. */
@@ -29,15 +32,8 @@ export function nowNote(profile: string, product: string, why = ''): string {
   return `${NOW}${now}${why === '' ? '' : `${SEPARATOR}${why}`}`;
 }
 
-/** What a note says that other code needs. */
-export type NoteFacts = {
-  isUnread: boolean;
-  isEligibleUnknown: boolean;
-  /** What the number had when the plan was made, for people; '' if the note does not say it. */
-  now: string;
-};
-
-export function parseNote(note: string): NoteFacts {
+/** What a note says that other code needs. `now`: what the number had when it was planned; '' if the note has none. */
+export function parseNote(note: string): { isUnread: boolean; isEligibleUnknown: boolean; now: string } {
   const [first = ''] = note.split(SEPARATOR, 1);
   return {
     isUnread: note.startsWith(UNREAD),

@@ -76,52 +76,38 @@ function moveLines(move: Move, nameOf: AccountText['nameOf']): string[] {
 }
 
 function moveTable(moves: readonly Move[], width: number, account: AccountText | null): string[] {
-  const numberOf = (move: Move) => move.count.toLocaleString('en-US').padStart(width);
-  if (account === null) {
-    return [
-      `  ${'rows'.padStart(width)}  ${'to profile'.padEnd(36)}  to product`,
-      ...moves.map(
-        (move) => `  ${numberOf(move)}  ${wanted(move.profileTarget).padEnd(36)}  ${wanted(move.productTarget)}`,
-      ),
-    ];
-  }
-  return [
-    `  ${'rows'.padStart(width)}  change`,
-    ...moves.flatMap((move) => {
-      const [first = '', ...others] = moveLines(move, account.nameOf);
-      return [`  ${numberOf(move)}  ${first}`, ...others.map((line) => `  ${' '.repeat(width)}  ${line}`)];
-    }),
-  ];
+  const line = (rows: string, text: string) => `  ${rows.padStart(width)}  ${text}`;
+  const targets = (profile: string, product: string) => `${profile.padEnd(36)}  ${product}`;
+  const rows = moves.flatMap((move) => {
+    const offline = [targets(wanted(move.profileTarget), wanted(move.productTarget))];
+    const [first = '', ...others] = account === null ? offline : moveLines(move, account.nameOf);
+    return [line(move.count.toLocaleString('en-US'), first), ...others.map((text) => line('', text))];
+  });
+  return [line('rows', account === null ? targets('to profile', 'to product') : 'change'), ...rows];
 }
 
 function totals(preview: Preview, account: AccountText | null): string {
   const { change, unchanged, rejected, duplicate, held } = preview.actions;
-  const parts = [
-    `${change.toLocaleString('en-US')} to ${account === null ? 'send' : 'change'}`,
-    ...(account === null ? [] : [`${unchanged.toLocaleString('en-US')} unchanged`]),
-    ...(held > 0 ? [`${held.toLocaleString('en-US')} held`] : []),
-    `${rejected.toLocaleString('en-US')} rejected`,
-    count(duplicate, 'duplicate'),
-  ];
+  const parts = [`${change.toLocaleString('en-US')} to ${account === null ? 'send' : 'change'}`];
+  if (account !== null) parts.push(`${unchanged.toLocaleString('en-US')} unchanged`);
+  if (held > 0) parts.push(`${held.toLocaleString('en-US')} held`);
+  parts.push(`${rejected.toLocaleString('en-US')} rejected`, count(duplicate, 'duplicate'));
   return `${count(preview.rows, 'row')}: ${parts.join(', ')}`;
 }
 
-/** What a plan text says beside the preview. */
 export type PlanTextOptions = {
   settings: Pick<Settings, 'rate' | 'finish_by'>;
   /** Where the requests go, for people. */
   sentTo: string;
-  /** Ms since 1970, as `validUntil`. */
-  now: number;
-  /** Until when the saved plan may be sent. */
+  /** Until when the saved plan may be sent; in ms since 1970, as `now`. */
   validUntil: number;
+  now: number;
   /** Null if the plan was made without reading the account. */
   account: AccountText | null;
 };
 
 /** A plan for people: totals, a table of the changes, the first rows, and how long it takes. */
-export function planText(preview: Preview, options: PlanTextOptions): string {
-  const { settings, sentTo, now, validUntil, account } = options;
+export function planText(preview: Preview, { settings, sentTo, now, validUntil, account }: PlanTextOptions): string {
   const { rate, finish_by: finishBy } = settings;
   const { change } = preview.actions;
   const lines = ['', ...(account === null || account.how === '' ? [] : [account.how]), totals(preview, account)];
@@ -152,20 +138,19 @@ function rowsText(shown: readonly PlanEntry[], total: number, what: string, path
   if (shown.length === 0) return '';
   const lineWidth = Math.max(...shown.map((entry) => String(entry.line).length));
   const codeWidth = Math.max(...shown.map((entry) => entry.reason.length));
-  const lines = shown.map(
-    ({ line, reason, note }) => `  line ${String(line).padStart(lineWidth)}  ${reason.padEnd(codeWidth)}  ${note}`,
-  );
+  const lines = ['', `${count(total, 'row')} ${what}:`];
+  for (const { line, reason, note } of shown) {
+    lines.push(`  line ${String(line).padStart(lineWidth)}  ${reason.padEnd(codeWidth)}  ${note}`);
+  }
   const more = total - shown.length;
-  const rest = more > 0 ? [`  and ${count(more, 'more', 'more')}: all of them are in ${path}`] : [];
-  return ['', `${count(total, 'row')} ${what}:`, ...lines, ...rest, ''].join('\n');
+  if (more > 0) lines.push(`  and ${count(more, 'more', 'more')}: all of them are in ${path}`);
+  return `${lines.join('\n')}\n`;
 }
 
-/** The rejections for people. */
 export function rejectionText(preview: Preview, resultsPath: string): string {
   return rowsText(preview.rejections(), preview.actions.rejected, 'rejected', resultsPath);
 }
 
-/** The held rows of a plan for people. */
 export function heldText(preview: Preview, heldPath: string): string {
   return rowsText(preview.heldBack(), preview.actions.held, 'held, and not sent', heldPath);
 }

@@ -3,7 +3,6 @@ import { UNASSIGN } from '../input/target.ts';
 import { count, quoted } from '../text/text.ts';
 import type { Move, Preview } from './preview.ts';
 
-/** What the preflight needs: the moves of the plan, the profiles, and how many numbers each profile has. */
 export type Preflight = {
   moves: readonly Move[];
   profileOf: (id: string) => ShownProfile | null | undefined;
@@ -75,36 +74,32 @@ function targetWarnings({ moves, profileOf }: Preflight): string[] {
   });
 }
 
-/** Counts the numbers that move between the same two profiles, whatever happens to the product. */
-function pairs(moves: readonly Move[]): Map<string, { from: string; to: string; count: number }> {
-  const found = new Map<string, { from: string; to: string; count: number }>();
+/** Numbers that move between the same two profiles. */
+type Pair = { from: string; to: string; count: number };
+
+/** Counts the numbers of each pair of profiles, whatever happens to the product. */
+function pairsOf(moves: readonly Move[]): Pair[] {
+  const found = new Map<string, Pair>();
   for (const { profileBefore: from, profileTarget: to, count: numbers } of moves) {
     if (to === '' || from === to) continue;
     const pair = found.get(`${from} ${to}`) ?? { from, to, count: 0 };
     pair.count += numbers;
     found.set(`${from} ${to}`, pair);
   }
-  return found;
+  return [...found.values()];
 }
 
 /** Warns of profiles that lose all their numbers. */
-function emptied({ moves, profileOf, numbersOn }: Preflight): string[] {
-  const change = new Map<string, { leave: number; come: number }>();
-  const changeOf = (id: string) => {
-    const known = change.get(id) ?? { leave: 0, come: 0 };
-    change.set(id, known);
-    return known;
-  };
-  for (const { from, to, count: numbers } of pairs(moves).values()) {
-    changeOf(from).leave += numbers;
-    changeOf(to).come += numbers;
-  }
-  return [...change].flatMap(([id, { leave, come }]) => {
-    const there = isProfile(id) && leave > 0 && come === 0 ? numbersOn(id) : null;
-    if (there === null || there > leave) return [];
+function emptied(pairs: readonly Pair[], { profileOf, numbersOn }: Preflight): string[] {
+  const joined = new Set(pairs.map(({ to }) => to));
+  const leaving = new Map<string, number>();
+  for (const { from, count: numbers } of pairs) leaving.set(from, (leaving.get(from) ?? 0) + numbers);
+  return [...leaving].flatMap(([id, numbers]) => {
+    const there = isProfile(id) && !joined.has(id) ? numbersOn(id) : null;
+    if (there === null || there > numbers) return [];
     const profile = profileOf(id);
     const name = profile === null || profile === undefined ? id : nameOf(profile);
-    return [`profile ${name} is left without numbers (${count(leave, 'number leaves', 'numbers leave')} it)`];
+    return [`profile ${name} is left without numbers (${count(numbers, 'number leaves', 'numbers leave')} it)`];
   });
 }
 
@@ -117,49 +112,40 @@ function unassigned(moves: readonly Move[]): string[] {
 }
 
 /** What is worth knowing, but no warning. */
-function notesOf({ moves, total, changes }: Preflight): string[] {
-  const betweenTwo = [...pairs(moves).values()].some(({ from, to }) => isProfile(from) && isProfile(to));
-  return [
-    ...(betweenTwo ? ['opt-outs stay with the profile that a number leaves'] : []),
-    ...(total !== null && total > 0 && changes > 0 ? [shareText(changes, total)] : []),
-  ];
+function notesOf(pairs: readonly Pair[], { total, changes }: Preflight): string[] {
+  const notes: string[] = [];
+  if (pairs.some(({ from, to }) => isProfile(from) && isProfile(to))) {
+    notes.push('opt-outs stay with the profile that a number leaves');
+  }
+  if (total !== null && total > 0 && changes > 0) {
+    // Rows that could not be read may name numbers that the account does not have.
+    const percent = Math.min(100, Math.round((changes * 1000) / total) / 10);
+    const share = percent === 0 ? 'less than 0.1' : String(percent);
+    notes.push(`${share} % of the account's ${count(total, 'number changes', 'numbers change')}`);
+  }
+  return notes;
 }
 
-function shareText(changes: number, total: number): string {
-  // Rows that could not be read may name numbers that the account does not have.
-  const percent = Math.min(100, Math.round((changes * 1000) / total) / 10);
-  const share = percent === 0 ? 'less than 0.1' : String(percent);
-  return `${share} % of the account's ${count(total, 'number changes', 'numbers change')}`;
-}
-
-/**
- * What the user should know before the plan is executed, one sentence each: `warnings`, which --strict makes errors, and
- * `notes`.
- */
-export function preflight(parts: Preflight): { warnings: string[]; notes: string[] } {
-  return { warnings: warningsOf(parts), notes: notesOf(parts) };
+/** What the user should know before the plan is executed. `--strict` makes errors of the warnings. */
+export function preflight(given: Preflight): { warnings: string[]; notes: string[] } {
+  const pairs = pairsOf(given.moves);
+  return { warnings: warningsOf(pairs, given), notes: notesOf(pairs, given) };
 }
 
 /** Warns of what could not be checked. */
 function unsureOf({ unsure: { products, unread } }: Preflight): string[] {
+  const they = products === 1 ? 'it' : 'they';
+  const their = unread === 1 ? 'its' : 'their';
   return [
-    ...(products > 0
-      ? [
-          `${count(products, 'number')}: the account does not say which products ${products === 1 ? 'it' : 'they'} may have`,
-        ]
-      : []),
-    ...(unread > 0
-      ? [
-          `${count(unread, 'number')} could not be read: nothing holds or undoes ${unread === 1 ? 'its' : 'their'} change`,
-        ]
-      : []),
-  ];
+    products === 0 ? '' : `${count(products, 'number')}: the account does not say which products ${they} may have`,
+    unread === 0 ? '' : `${count(unread, 'number')} could not be read: nothing holds or undoes ${their} change`,
+  ].filter((text) => text !== '');
 }
 
-function warningsOf(preflight: Preflight): string[] {
+function warningsOf(pairs: readonly Pair[], preflight: Preflight): string[] {
   const { moves, profileOf, undo } = preflight;
   const found = [...unsureOf(preflight), ...targetWarnings(preflight), ...unassigned(moves)];
-  for (const { from: fromId, to: toId, count: numbers } of pairs(moves).values()) {
+  for (const { from: fromId, to: toId, count: numbers } of pairs) {
     const [from, to] = [fromId, toId].map((id) => (isProfile(id) ? profileOf(id) : null));
     if (from === null || from === undefined || to === null || to === undefined) continue;
     const lost = betweenProfiles(from, to, numbers);
@@ -171,5 +157,5 @@ function warningsOf(preflight: Preflight): string[] {
     const who = count(losers, 'number goes', 'numbers go');
     found.push(`${who} from A2P to P2P and ${losers === 1 ? 'loses' : 'lose'} MMS`);
   }
-  return [...found, ...emptied(preflight)];
+  return [...found, ...emptied(pairs, preflight)];
 }

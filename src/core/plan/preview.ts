@@ -15,43 +15,24 @@ export type Move = {
   count: number;
 };
 
-/** A summary of a plan, gathered while the plan is made. */
-export type Preview = {
-  rows: number;
-  blankLines: number;
-  actions: Record<Action, number>;
-  add: (entry: PlanEntry) => void;
-  /** Replaces an entry that turned out to repeat an id. */
-  replace: (was: PlanEntry, is: PlanEntry) => void;
-  /** The first rejected entries, by row. */
-  rejections: () => PlanEntry[];
-  /** The first entries that will be sent, by row. */
-  changes: () => PlanEntry[];
-  /** The kinds of change, the most frequent first. */
-  moves: () => Move[];
-  /** The first entries that are held, by row. */
-  heldBack: () => PlanEntry[];
-  /** Every target profile: its id, or a reference by name. */
-  targets: ReadonlySet<string>;
-  /** Rows that will be sent although something about them is unknown; see note.ts. */
-  unsure: { products: number; unread: number };
-};
+export type Preview = ReturnType<typeof createPreview>;
 
 /** The value of a field before and after; both are '' if it does not change. */
 function changeOf(before: string, target: string): [string, string] {
   return target === '' || target === before ? ['', ''] : [before, target];
 }
 
-/** Creates the preview of a plan without entries. */
-export function createPreview(): Preview {
+/** Creates a summary of a plan, which is gathered while the plan is made. */
+export function createPreview() {
   const actions: Record<Action, number> = { change: 0, unchanged: 0, rejected: 0, duplicate: 0, held: 0 };
   const moves = new Map<string, Move>();
   const rejected: PlanEntry[] = [];
   const changed: PlanEntry[] = [];
   const heldBack: PlanEntry[] = [];
+  /** Every target profile: its id, or a reference by name. */
   const targets = new Set<string>();
+  /** Rows that will be sent although something about them is unknown; see note.ts. */
   const unsure = { products: 0, unread: 0 };
-  const byRow = (a: PlanEntry, b: PlanEntry) => a.row - b.row;
 
   function countMove(entry: PlanEntry, by: number): void {
     const note = parseNote(entry.note);
@@ -73,32 +54,33 @@ export function createPreview(): Preview {
   }
 
   function keepIn(kept: PlanEntry[], entry: PlanEntry): void {
+    if (kept.length === KEPT && entry.row > (kept.at(-1) as PlanEntry).row) return;
     kept.push(entry);
-    kept.sort(byRow);
+    kept.sort((a, b) => a.row - b.row);
     kept.splice(KEPT);
   }
 
   function keep(entry: PlanEntry): void {
     if (entry.action === 'change') {
       countMove(entry, 1);
-      if (changed.length < KEPT || entry.row < (changed.at(-1) as PlanEntry).row) keepIn(changed, entry);
+      keepIn(changed, entry);
     }
-    if (entry.action === 'held' && heldBack.length < KEPT) heldBack.push(entry);
-    const isLater = rejected.length === KEPT && entry.row > (rejected.at(-1) as PlanEntry).row;
-    if (entry.action === 'rejected' && !isLater) keepIn(rejected, entry);
+    if (entry.action === 'held') keepIn(heldBack, entry);
+    if (entry.action === 'rejected') keepIn(rejected, entry);
   }
 
-  const preview: Preview = {
+  const preview = {
     rows: 0,
     blankLines: 0,
     actions,
-    add(entry) {
+    add(entry: PlanEntry): void {
       preview.rows += 1;
       actions[entry.action] += 1;
       if (entry.action === 'change' && entry.profileTarget !== '') targets.add(entry.profileTarget);
       keep(entry);
     },
-    replace(was, is) {
+    /** Replaces an entry that turned out to repeat an id. */
+    replace(was: PlanEntry, is: PlanEntry): void {
       actions[was.action] -= 1;
       actions[is.action] += 1;
       if (was.action === 'change') {
@@ -108,11 +90,15 @@ export function createPreview(): Preview {
       if (was.action === 'rejected') drop(rejected, was);
       keep(is);
     },
+    /** The first rejected entries, by row. */
     rejections: () => rejected,
+    /** The first entries that will be sent, by row. */
     changes: () => changed,
+    /** The first entries that are held, by row. */
     heldBack: () => heldBack,
-    targets,
+    targets: targets as ReadonlySet<string>,
     unsure,
+    /** The kinds of change, the most frequent first. */
     moves: () => [...moves.values()].filter((move) => move.count > 0).sort((a, b) => b.count - a.count),
   };
   return preview;

@@ -9,24 +9,15 @@ export const REASONS = {
     meaning: 'the answer to the write was lost, and a read shows the target',
   },
   api_error: { statuses: ['failed'], meaning: 'the API refused the row for good; the error columns say why' },
-  attempts_exhausted: {
-    statuses: ['failed', 'unverified'],
-    meaning: 'the last of `--max-attempts` failed too',
-  },
+  attempts_exhausted: { statuses: ['failed', 'unverified'], meaning: 'the last of `--max-attempts` failed too' },
   response_mismatch: {
     statuses: ['failed', 'unverified'],
     meaning: 'the API answered 200, but the body does not show the target',
   },
   redirected: { statuses: ['failed'], meaning: 'the API answered with a redirect, which is never followed' },
-  phone_number_mismatch: {
-    statuses: ['failed'],
-    meaning: 'the id belongs to another phone number',
-  },
+  phone_number_mismatch: { statuses: ['failed'], meaning: 'the id belongs to another phone number' },
   not_at_target: { statuses: ['failed'], meaning: 'a read shows other values than the target' },
-  read_failed: {
-    statuses: ['unverified'],
-    meaning: 'the number could not be read after a write without an answer',
-  },
+  read_failed: { statuses: ['unverified'], meaning: 'the number could not be read after a write without an answer' },
   interrupted: { statuses: ['unverified'], meaning: 'the run ended while the row was in flight' },
   drifted: { statuses: ['held'], meaning: 'the number changed after the plan was made' },
   profile_stopped: { statuses: ['held'], meaning: 'too many rows to the same profile failed' },

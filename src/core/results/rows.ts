@@ -1,9 +1,8 @@
 import type { Outcome, Status } from '../attempt/outcome.ts';
 import { ROW_STATE, type RowState } from '../ledger/replay.ts';
 import type { PlanEntry } from '../plan/entry.ts';
-import { parseNote } from '../plan/note.ts';
+import { parseNote, settingsText } from '../plan/note.ts';
 import type { RowReason } from '../plan/reason.ts';
-import { settingsText } from '../plan/settings-text.ts';
 import { guardFormula } from '../text/text.ts';
 
 export const RESULTS_COLUMNS = [
@@ -37,45 +36,35 @@ export const FAILED_COLUMNS = ['reassign_status', 'reassign_reason', 'reassign_d
 export const HELD_COLUMNS = ['reassign_was', 'reassign_now', 'reassign_wanted'] as const;
 
 /** One line of the results: a plan entry joined with what the ledger says of it. */
-export type Result = {
-  entry: PlanEntry;
-  status: Status;
-  reason: RowReason;
-  detail: string;
-  outcome: Outcome | null;
-};
+export type Result = { entry: PlanEntry; status: Status; reason: RowReason; detail: string; outcome: Outcome | null };
 
 const INTERRUPTED = 'the run ended while this row was being sent, so the write may or may not have happened';
 
-/** What the ledger says of a row. */
-export type LedgerFacts = {
-  state: RowState;
-  outcome: Outcome | null;
-  /** Why the last session held the target profile; null if it did not. */
-  profileHold: string | null;
-};
+/** What the ledger says of a row. `profileHold`: why the last session held the target profile; null if it did not. */
+export type LedgerFacts = { state: RowState; outcome: Outcome | null; profileHold: string | null };
 
 /** Joins a plan entry with the ledger. Rows of a plan that was never confirmed are `planned`, not `unprocessed`. */
 export function resultOf(entry: PlanEntry, facts: LedgerFacts, isExecution: boolean): Result {
   const { state, outcome, profileHold } = facts;
-  if (entry.action === 'rejected' || entry.action === 'duplicate') {
-    return { entry, status: entry.action, reason: entry.reason, detail: entry.note, outcome: null };
-  }
+  const { action, note } = entry;
+  const ended = (status: Status, reason: RowReason, detail: string) => ({
+    entry,
+    status,
+    reason,
+    detail,
+    outcome: null,
+  });
+  if (action === 'rejected' || action === 'duplicate') return ended(action, entry.reason, note);
   // A row that was at its target when it was planned may have changed since, and then has an outcome too.
   if (outcome !== null) {
     return { entry, status: outcome.status, reason: outcome.reason, detail: outcome.errorDetail, outcome };
   }
-  if (entry.action === 'unchanged' || entry.action === 'held') {
-    const { action, reason, note } = entry;
-    return { entry, status: action, reason, detail: action === 'held' ? note : '', outcome: null };
-  }
-  if (state === ROW_STATE.intent || state === ROW_STATE.ambiguous) {
-    return { entry, status: 'unverified', reason: 'interrupted', detail: INTERRUPTED, outcome: null };
-  }
-  if (profileHold !== null) {
-    return { entry, status: 'held', reason: 'profile_stopped', detail: profileHold, outcome: null };
-  }
-  return { entry, status: isExecution ? 'unprocessed' : 'planned', reason: '', detail: '', outcome: null };
+  if (action === 'unchanged') return ended(action, entry.reason, '');
+  if (action === 'held') return ended(action, entry.reason, note);
+  const isInterrupted = state === ROW_STATE.intent || state === ROW_STATE.ambiguous;
+  if (isInterrupted) return ended('unverified', 'interrupted', INTERRUPTED);
+  if (profileHold !== null) return ended('held', 'profile_stopped', profileHold);
+  return ended(isExecution ? 'unprocessed' : 'planned', '', '');
 }
 
 /** Whether a row belongs in failed.csv: another run may bring it to its target. */
@@ -86,9 +75,8 @@ export function isFailed(status: Status): boolean {
 /** What a number has after the run: what an answer showed, or what it had before if nothing changed. */
 function afterOf({ entry, outcome, status }: Result): { profile: string; product: string } {
   if (outcome !== null) return { profile: outcome.profileAfter, product: outcome.productAfter };
-  return status === 'unchanged'
-    ? { profile: entry.profileBefore, product: entry.productBefore }
-    : { profile: '', product: '' };
+  if (status === 'unchanged') return { profile: entry.profileBefore, product: entry.productBefore };
+  return { profile: '', product: '' };
 }
 
 /** The cells of a result, in the order of RESULTS_COLUMNS; free text is guarded against spreadsheet formulas. */
@@ -120,15 +108,11 @@ export function resultCells(result: Result): string[] {
   ];
 }
 
-/** The columns of the input that are kept: all except those that an earlier failed.csv or held.csv added. */
-function keptColumns(header: readonly string[]): number[] {
-  const added = new Set<string>([...FAILED_COLUMNS, ...HELD_COLUMNS]);
-  return header.flatMap((name, at) => (added.has(name.trim()) ? [] : [at]));
-}
+const ADDED_COLUMNS = new Set<string>([...FAILED_COLUMNS, ...HELD_COLUMNS]);
 
-/** The cells of those columns. */
+/** The cells of the input that are kept: all except those that an earlier failed.csv or held.csv added. */
 export function keptCells(cells: readonly string[], header: readonly string[]): string[] {
-  return keptColumns(header).map((at) => cells[at] ?? '');
+  return header.flatMap((name, at) => (ADDED_COLUMNS.has(name.trim()) ? [] : [cells[at] ?? '']));
 }
 
 /** The header of failed.csv: the names of the input, then FAILED_COLUMNS. */

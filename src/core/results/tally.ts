@@ -40,20 +40,12 @@ export function addResult(tally: Tally, result: Result): void {
   const named = [outcome?.errorCode ?? '', outcome?.errorTitle ?? ''] as const;
   const [code, title] = tally.causes.size < MOST_CAUSES || tally.causes.has(keyOf(...named)) ? named : ['', ''];
   const key = keyOf(code, title);
-  const cause = tally.causes.get(key);
-  if (cause !== undefined) {
-    cause.count += 1;
-    return;
+  const known = tally.causes.get(key);
+  if (known !== undefined) known.count += 1;
+  else {
+    const error = { http_status: http, error_code: code, error_title: title };
+    tally.causes.set(key, { status, reason, ...error, count: 1, example_row: entry.row });
   }
-  tally.causes.set(key, {
-    status,
-    reason,
-    http_status: http,
-    error_code: code,
-    error_title: title,
-    count: 1,
-    example_row: entry.row,
-  });
 }
 
 /** Causes, the most frequent first. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { NumberState } from '../../../src/core/account/snapshot.ts';
+import type { NumberState } from '../../../src/core/account/number-table.ts';
 import type { ShownSettings } from '../../../src/core/api/response.ts';
 import type { Outcome } from '../../../src/core/attempt/outcome.ts';
 import { mayHaveChanged, undoEntry, undoWithAccount } from '../../../src/core/followup/undo.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { NumberState } from '../../../src/core/account/snapshot.ts';
+import type { NumberState } from '../../../src/core/account/number-table.ts';
 import {
   checkedByPlan,
   checkedByRead,

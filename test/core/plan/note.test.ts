@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { nowNote, parseNote, productNote, unreadNote } from '../../../src/core/plan/note.ts';
-import { settingsText } from '../../../src/core/plan/settings-text.ts';
+import { nowNote, parseNote, productNote, settingsText, unreadNote } from '../../../src/core/plan/note.ts';
 
 const NOTHING = { isUnread: false, isEligibleUnknown: false, now: '' };
 
