@@ -63,15 +63,6 @@ function mismatch(entry: PlanEntry, shown: ShownSettings): string | null {
   return `the file says ${entry.phoneNumber}, the account has ${phoneNumber} under this id`;
 }
 
-function classifySettings(entry: PlanEntry, shown: ShownSettings): AnswerMeaning {
-  const other = mismatch(entry, shown);
-  if (other !== null) return { kind: 'wrong_number', detail: `${other}; the write may have changed that number` };
-  const lacking = difference(entry, shown);
-  return lacking === ''
-    ? { kind: 'confirmed' }
-    : { kind: 'failed', reason: 'response_mismatch', detail: `the answer was 200, but ${lacking}` };
-}
-
 /**
  * What an answer to a PATCH means. Decided by status and code, never by the text of a message. `first`: this is the first
  * answer of the run, when a 403 or a redirect concerns the whole set-up.
@@ -79,9 +70,14 @@ function classifySettings(entry: PlanEntry, shown: ShownSettings): AnswerMeaning
 export function classify(entry: PlanEntry, answer: Answer, first: boolean): AnswerMeaning {
   if (answer.kind === 'network') return { kind: 'retry', ambiguous: answer.sent };
   if (!isSuccess(answer)) return classifyRefusal(answer, first);
-  const { body } = answer;
   // A 2xx without the JSON of the API is a cut or foreign body: the write may have happened.
-  return body.kind === 'settings' ? classifySettings(entry, body.settings) : { kind: 'retry', ambiguous: true };
+  if (answer.body.kind !== 'settings') return { kind: 'retry', ambiguous: true };
+  const { settings } = answer.body;
+  const other = mismatch(entry, settings);
+  if (other !== null) return { kind: 'wrong_number', detail: `${other}; the write may have changed that number` };
+  const lacking = difference(entry, settings);
+  if (lacking === '') return { kind: 'confirmed' };
+  return { kind: 'failed', reason: 'response_mismatch', detail: `the answer was 200, but ${lacking}` };
 }
 
 /**

@@ -24,8 +24,8 @@ export function emptyIndex(rows: number) {
     /** Byte offset of the last entry about a row. */
     offset: new Float64Array(rows + 1),
     length: new Uint32Array(rows + 1),
-    /** Attempts, including those that a crash cut off; 255 stands for more. */
-    attempts: new Uint8Array(rows + 1),
+    /** Attempts, including those that a crash cut off. The array clamps: 255 stands for more. */
+    attempts: new Uint8ClampedArray(rows + 1),
     sessions: noSessions(),
     /** Profiles whose rows the last session held back, and why. */
     heldProfiles: new Map<string, string>(),
@@ -39,8 +39,6 @@ export function emptyIndex(rows: number) {
     permanent: 0,
   };
 }
-
-const MAX_ATTEMPTS = 255;
 
 /** Adds the next entry; `offset` and `length` are those of its line. Throws if the plan does not have its row. */
 export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: number, length: number): void {
@@ -63,17 +61,15 @@ export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: numbe
   switch (entry.type) {
     case 'intent':
       // A second intent without an outcome: a crash cut off what followed the first.
-      if (before === ROW_STATE.intent) {
-        index.attempts[row] = Math.min(MAX_ATTEMPTS, (index.attempts[row] as number) + 1);
-      }
+      if (before === ROW_STATE.intent) index.attempts[row] = (index.attempts[row] as number) + 1;
       index.rowStates[row] = ROW_STATE.intent;
       return;
     case 'put_back':
-      index.attempts[row] = Math.min(MAX_ATTEMPTS, entry.attempts);
+      index.attempts[row] = entry.attempts;
       index.rowStates[row] = entry.ambiguous ? ROW_STATE.ambiguous : ROW_STATE.requeued;
       return;
     case 'outcome':
-      index.attempts[row] = Math.min(MAX_ATTEMPTS, entry.attempts);
+      index.attempts[row] = entry.attempts;
       index.rowStates[row] = entry.status === 'unverified' ? ROW_STATE.unverified : ROW_STATE.outcome;
       if (entry.unchangedButSent === true || index.unchangedButSent.has(row)) return;
       // A row that was read again after an unverified outcome counts once.

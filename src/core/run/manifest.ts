@@ -99,10 +99,6 @@ export type RunCommand = Manifest['command'];
 
 const WRITER = z.object({ tool: z.literal(TOOL), version: z.string() });
 
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce((found, key) => (found as Record<PropertyKey, unknown> | null)?.[key], value);
-}
-
 /** Names what only another version can know; null if the value is missing or of the wrong type. */
 function unknownName(issue: z.core.$ZodIssue, found: unknown): string | null {
   if (issue.code === 'unrecognized_keys') return `setting ${printable(issue.keys.join(', '), 60)}`;
@@ -121,7 +117,7 @@ export function readManifest(value: unknown, path: string): Manifest {
   const writer = WRITER.safeParse(value);
   const [issue] = read.error.issues;
   if (!writer.success || issue === undefined) throw new Error(`${path} is not the run.json of a telnyx-reassign run`);
-  const found = valueAt(value, issue.path);
+  const found = issue.path.reduce((at, key) => (at as Record<PropertyKey, unknown> | null)?.[key], value);
   const unknown = unknownName(issue, found);
   if (unknown !== null) throw new Error(`${path}: unknown ${unknown}. ${wroteText(writer.data.version)}`);
   const [first = ''] = z.prettifyError(read.error).split('\n✖');

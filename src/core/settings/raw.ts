@@ -21,11 +21,6 @@ function rawValue(kind: SettingDefinition['kind'], value: unknown): string | str
   }
 }
 
-function isDefault(name: SettingName, value: unknown): boolean {
-  const { default: text } = settingDefinition(name);
-  return text !== null && JSON.stringify(parseSetting(name, text)) === JSON.stringify({ value });
-}
-
 /** Turns some settings back into text. Those at their default are left out, unless `keepDefaults`. */
 export function rawSettings(
   settings: Settings,
@@ -35,9 +30,11 @@ export function rawSettings(
   const raw: RawSettings = {};
   for (const name of SETTING_NAMES) {
     const value = settings[name];
-    if (value === null || !isWanted(name) || (!keepDefaults && isDefault(name, value))) continue;
-    const text = rawValue(settingDefinition(name).kind, value);
-    if (text.length > 0) raw[name] = text;
+    if (value === null || !isWanted(name)) continue;
+    const { kind, default: standard } = settingDefinition(name);
+    const isDefault = standard !== null && JSON.stringify(parseSetting(name, standard)) === JSON.stringify({ value });
+    const text = rawValue(kind, value);
+    if (text.length > 0 && (keepDefaults || !isDefault)) raw[name] = text;
   }
   return raw;
 }

@@ -61,7 +61,7 @@ describe('an index', () => {
       rowStates: new Uint8Array([0, 0, 0]),
       offset: new Float64Array([0, 0, 0]),
       length: new Uint32Array([0, 0, 0]),
-      attempts: new Uint8Array([0, 0, 0]),
+      attempts: new Uint8ClampedArray([0, 0, 0]),
       sessions: noSessions(),
       heldProfiles: new Map(),
       overwritten: new Map(),
