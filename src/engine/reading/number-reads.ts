@@ -1,10 +1,7 @@
-import { PAGE_ROWS } from '../../core/account/read-strategy.ts';
+import { type NumbersQuery, PAGE_ROWS } from '../../core/account/read-strategy.ts';
 import type { AccountSnapshot, NumberKey } from '../../core/account/snapshot.ts';
 import type { Answer, Page, ShownSettings } from '../../core/api/response.ts';
 import { type AccountQuery, type QueryResult, Unread } from './account-query.ts';
-
-/** Which page of the numbers; pages count from 1. */
-export type PageQuery = { page: number; profile?: string; phoneNumbers?: readonly string[] };
 
 export type AccountReadOptions = {
   /** Takes what is read. */
@@ -12,7 +9,7 @@ export type AccountReadOptions = {
   query: AccountQuery;
   ports: {
     read: (number: { id: string }, onSent: () => void) => Promise<Answer>;
-    listNumbers: (query: PageQuery, onSent: () => void) => Promise<Answer>;
+    listNumbers: (query: NumbersQuery, onSent: () => void) => Promise<Answer>;
   };
   /** The rows whose numbers are to be read, in batches; called as often as they are needed. */
   rows: () => AsyncIterable<readonly NumberKey[]>;
@@ -48,7 +45,7 @@ function pageOf(result: QueryResult, what: string): Page<ShownSettings> {
 }
 
 /** `wanted`: how many numbers of the page are to be read. */
-export async function readPage({ account, query, ports }: AccountReadOptions, pageQuery: PageQuery) {
+export async function readPage({ account, query, ports }: AccountReadOptions, pageQuery: NumbersQuery) {
   const what = `page ${pageQuery.page} of the list of numbers`;
   const page = pageOf(await query.read(what, (onSent) => ports.listNumbers(pageQuery, onSent)), what);
   let wanted = 0;

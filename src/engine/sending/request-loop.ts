@@ -5,11 +5,11 @@ import type { RequestCounts } from '../../core/ledger/entry.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import type { Throttle } from '../pacing/throttle.ts';
 import type { Pass } from '../pacing/window-limit.ts';
-import type { Clock, Operation } from '../ports.ts';
+import type { Clock } from '../ports.ts';
 import { type Stop, sleepOrStop } from '../stop.ts';
 import type { KeyCheck } from './key-check.ts';
 import type { OutageWatch } from './outage-watch.ts';
-import { PRIORITY, type RequestQueue } from './request-queue.ts';
+import { type Admission, PRIORITY, type RequestQueue } from './request-queue.ts';
 
 export type RequestLimits = Pick<Settings, 'max_attempts' | 'retry_base' | 'retry_max' | 'outage_patience'>;
 
@@ -33,8 +33,7 @@ export type RequestContext = {
 };
 
 /** One request to send until an answer decides: a write or a read of a row, or a read that belongs to no row. */
-export type RequestSpec = {
-  operation: Operation;
+export type RequestSpec = Admission & {
   /** A negative number identifies a request that belongs to no row. */
   row: number;
   /** How messages name it. */
@@ -48,10 +47,6 @@ export type RequestSpec = {
   /** Called before each request is sent. */
   onSending: (at: number) => void;
   onFailed: (answer: Answer, attempt: number, retryInMs: number | null) => void;
-  /** Whether it is still to be sent when its turn comes. */
-  isWanted: () => boolean;
-  /** Whether it may be sent although the run is to stop. */
-  isAllowedAfterStop: () => boolean;
 };
 
 type ClassifiedAnswer = { answer: Answer; meaning: AnswerMeaning };

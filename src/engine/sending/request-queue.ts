@@ -10,15 +10,15 @@ export const PRIORITY = { fresh: 0, retry: 1 } as const;
 
 export type RequestQueue = ReturnType<typeof createRequestQueue>;
 
-type QueuedRequest<T> = {
+/** What decides whether a request is sent when its turn comes. */
+export type Admission = {
   operation: Operation;
-  priority: number;
-  /** Whether it is still to be sent when its turn comes. */
   isWanted: () => boolean;
   /** Whether it may be sent although the run is to stop. */
   isAllowedAfterStop: () => boolean;
-  run: (pass: Pass) => Promise<T>;
 };
+
+type QueuedRequest<T> = Admission & { priority: number; run: (pass: Pass) => Promise<T> };
 
 type QueueOptions = { concurrency: number; pacer: Pacer; breaker: CircuitBreaker; stop: Stop };
 

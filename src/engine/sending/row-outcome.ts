@@ -37,22 +37,6 @@ export function outcomeOf(row: Row, answer: Answer, { detail, ...rest }: RowStat
   };
 }
 
-export const DRIFTED: RowStatus = {
-  status: 'held',
-  reason: 'drifted',
-  retryable: false,
-  detail: 'the number was changed since the plan was made',
-};
-
-export const CONFIRMED: RowStatus = { status: 'updated', reason: 'confirmed_by_read', retryable: false };
-
-export const NOT_AT_TARGET: RowStatus = {
-  status: 'failed',
-  reason: 'not_at_target',
-  retryable: true,
-  detail: 'no write took effect: a read shows values other than the target',
-};
-
 /** Ids and phone numbers do not belong together: the row fails, and the run has been asked to stop. */
 export function wrongNumber(detail: string): RowStatus {
   return { status: 'failed', reason: 'phone_number_mismatch', retryable: false, detail };

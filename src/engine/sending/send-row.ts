@@ -5,11 +5,9 @@ import type { Task } from '../ports.ts';
 import { areAttemptsExhausted, requestWithRetry } from './request-loop.ts';
 import { attemptsOf, createRow, type Row, type RowContext, requestSpec } from './row.ts';
 import {
-  CONFIRMED,
-  DRIFTED,
   exhausted,
-  NOT_AT_TARGET,
   outcomeOf,
+  type RowStatus,
   readFailed,
   settingsAfter,
   statusOf,
@@ -24,6 +22,20 @@ export type RowResult =
 
 /** What a read has shown of a number that is not at its target; `isShown`: the answer had the fields that are to change. */
 type ReadBack = { isShown: boolean; isDrifted: boolean; answer: Answer };
+
+const CONFIRMED: RowStatus = { status: 'updated', reason: 'confirmed_by_read', retryable: false };
+const DRIFTED: RowStatus = {
+  status: 'held',
+  reason: 'drifted',
+  retryable: false,
+  detail: 'the number was changed since the plan was made',
+};
+const NOT_AT_TARGET: RowStatus = {
+  status: 'failed',
+  reason: 'not_at_target',
+  retryable: true,
+  detail: 'no write took effect: a read shows values other than the target',
+};
 
 const ended = (outcome: Outcome): RowResult => ({ kind: 'outcome', outcome });
 

@@ -1,7 +1,7 @@
 import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import { got } from 'got';
-import { PAGE_ROWS } from '../../core/account/read-strategy.ts';
+import { type NumbersQuery, PAGE_ROWS } from '../../core/account/read-strategy.ts';
 import { readBody, readNumbersPage, readOneProfile, readProfilesPage } from '../../core/api/parse-body.ts';
 import type { Answer } from '../../core/api/response.ts';
 import { requestBody } from '../../core/input/assignment.ts';
@@ -25,9 +25,6 @@ export type ClientOptions = ExchangeOptions & {
   agents: { http: HttpAgent; https: HttpsAgent };
   userAgent: string;
 };
-
-/** The numbers to list: all, those on one profile, or those with these phone numbers. Pages are counted from 1. */
-export type NumbersQuery = { page: number; profile?: string; phoneNumbers?: readonly string[] };
 
 export type TelnyxClient = ReturnType<typeof createTelnyxClient>;
 
