@@ -1,10 +1,10 @@
 import { UsageError } from '../app/errors.ts';
 import { didYouMean, suggestion } from '../core/text/suggest.ts';
 import { quoted } from '../core/text/text.ts';
-import { COMMAND_NAMES, type Flag, flagsOf } from './registry.ts';
+import { COMMAND_NAMES, flagsOf } from './registry.ts';
 
 /** How a flag is written. */
-type Syntax = Pick<Flag, 'isBoolean' | 'isRepeatable'>;
+type Syntax = { isBoolean: boolean; isRepeatable: boolean };
 
 /** The flags that a command knows; without a command, those of every command. */
 function syntaxOf(command: string | undefined): Map<string, Syntax> {
@@ -21,13 +21,10 @@ function unknownFlag(flag: string, known: Map<string, Syntax>): string {
   return `unknown flag --${quoted(flag).slice(1, -1)}${suggestion(meant && `--${meant}`)}`;
 }
 
-/** Arguments for the parser: every flag is known and well-formed, every value follows its `=`. */
-export type CheckedArguments = { command: string | undefined; words: string[]; flags: string[] };
-
 type Given = { name: string; value: string | null };
 
 /** Splits arguments into words and flags. A flag with a value and without `=` takes the next argument. */
-function split(args: readonly string[]): { words: string[]; given: Given[] } {
+function split(args: readonly string[]) {
   const known = syntaxOf(undefined);
   const words: string[] = [];
   const given: Given[] = [];
@@ -66,9 +63,10 @@ function normalize({ name, value }: Given, { isBoolean }: Syntax): string | { er
 
 /**
  * Checks arguments before they are parsed, because the parser accepts unknown and doubled flags, missing values, and
- * booleans with any value. Throws UsageError with all errors, and never quotes what follows an unknown flag.
+ * booleans with any value. In what it returns every value follows its `=`. Throws UsageError with all errors, and never
+ * quotes what follows an unknown flag.
  */
-export function checkArguments(args: readonly string[]): CheckedArguments {
+export function checkArguments(args: readonly string[]) {
   const { words, given } = split(args);
   const printsConfig = given.some(({ name }) => name === 'print-config');
   const command = COMMAND_NAMES.includes(words[0] ?? '') ? words[0] : undefined;

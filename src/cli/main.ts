@@ -7,17 +7,14 @@ import { TOOL } from '../core/text/tool.ts';
 const MAX_HELP_WIDTH = 100;
 
 async function dispatch(args: readonly string[], context: Context): Promise<number> {
-  const [{ readCommandLine }, { commandOf, SANDBOX_COMMAND }] = await Promise.all([
-    import('./parser.ts'),
-    import('./registry.ts'),
-  ]);
+  const [{ readCommandLine }, { COMMANDS }] = await Promise.all([import('./parser.ts'), import('./registry.ts')]);
   const typed = await readCommandLine(args, Math.min(context.stdout.columns ?? 80, MAX_HELP_WIDTH));
   if (typed.command === 'done') {
     print(context.stdout, typed.text);
     return EXIT.ok;
   }
-  if (typed.command === 'sandbox') return (await SANDBOX_COMMAND.load())(typed.flags, context);
-  const run = await commandOf(typed.command).load();
+  const command = COMMANDS.find(({ name }) => name === typed.command) as (typeof COMMANDS)[number];
+  const run = await command.load();
   return run(typed.input, typed.flags, context);
 }
 

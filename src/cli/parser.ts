@@ -1,19 +1,15 @@
 import yargs, { type Argv } from 'yargs';
 import { UsageError } from '../app/errors.ts';
-import type { SandboxFlags } from '../commands/sandbox-flags.ts';
+import type { Flags } from '../app/invocation.ts';
 import { EXIT_TEXT } from '../core/run/exit-codes.ts';
-import type { Scope } from '../core/settings/definition.ts';
-import { flagOf } from '../core/settings/flags.ts';
-import { type RawSettings, SETTING_NAMES } from '../core/settings/schema.ts';
 import { quoted, wrapped } from '../core/text/text.ts';
 import { TOOL } from '../core/text/tool.ts';
 import { checkArguments } from './arguments.ts';
-import { COMMAND_NAMES, COMPLETION, flagsOf, SANDBOX_COMMAND, SETTINGS_COMMANDS, takesPositional } from './registry.ts';
+import { COMMAND_NAMES, COMMANDS, COMPLETION, type CommandName, flagsOf, takesPositional } from './registry.ts';
 
 /** What was typed: a command with its input and flags, or `done` with a text to print: help, or a completion. */
 export type Typing =
-  | { command: Scope; input: string | undefined; flags: RawSettings }
-  | { command: 'sandbox'; flags: SandboxFlags }
+  | { command: CommandName; input: string | undefined; flags: Flags }
   | { command: 'done'; text: string };
 
 function optionsOf(command: string) {
@@ -60,7 +56,7 @@ function parser(args: readonly string[], width: number): Argv {
 /** The whole command line, for help and completion. To lay it out takes longer than most commands. */
 function fullParser(args: readonly string[], width: number): Argv {
   let cli = parser(args, width);
-  for (const { name, positional, description, examples } of [...SETTINGS_COMMANDS, SANDBOX_COMMAND]) {
+  for (const { name, positional, description, examples } of COMMANDS) {
     const usage = positional === '' ? name : `${name} [${positional}]`;
     cli = cli.command(usage, description, (command) =>
       examples.reduce<Argv>(
@@ -73,7 +69,7 @@ function fullParser(args: readonly string[], width: number): Argv {
     .example('$0 plan numbers.csv', 'check and preview; nothing is sent')
     .example('$0 apply numbers.csv', 'check, show, ask, send')
     .example('$0 apply numbers.csv --sandbox --yes', 'rehearse: no account, no key')
-    .completion(COMPLETION.name, COMPLETION.description)
+    .completion(COMPLETION, 'print a shell completion script (add it to ~/.bashrc or ~/.zshrc)')
     .epilogue(
       `${exitCodeText()}\n\nThe API key is read from TELNYX_API_KEY, from the file named by\nTELNYX_API_KEY_FILE, or from $CREDENTIALS_DIRECTORY/telnyx_api_key.`,
     );
@@ -89,13 +85,6 @@ async function printedBy(args: readonly string[], width: number): Promise<Typing
   return { command: 'done', text: text === '' ? '' : `${text}\n` };
 }
 
-/** Throws UsageError for words that a command does not take. */
-function checkWords(command: string | undefined, words: readonly string[]): void {
-  const taken = command === undefined || takesPositional(command) ? 1 : 0;
-  const extra = words.slice(taken);
-  if (extra.length > 0) throw new UsageError(`unexpected ${extra.map(quoted).join(', ')}`);
-}
-
 /** Reads the command line. Throws UsageError for what it does not know, with a suggestion. */
 export async function readCommandLine(args: readonly string[], width: number): Promise<Typing> {
   if (args.includes('--get-yargs-completions')) return printedBy(args, width);
@@ -106,15 +95,15 @@ export async function readCommandLine(args: readonly string[], width: number): P
     const others = COMMAND_NAMES.slice(0, -1).join(', ');
     throw new UsageError(`name a command: ${others} or ${COMMAND_NAMES.at(-1)}`);
   }
-  checkWords(command, words);
-  if (command === COMPLETION.name) return printedBy([command, ...written], width);
-  const options = optionsOf(command ?? 'apply');
-  const argv = (await parser(written, width).options(options).parseAsync()) as Record<string, unknown>;
-  if (command === 'sandbox') return { command, flags: argv as SandboxFlags };
-  const flags: RawSettings = {};
-  for (const name of SETTING_NAMES) {
-    const value = argv[flagOf(name)];
-    if (value !== undefined) flags[name] = Array.isArray(value) ? value.map(String) : String(value);
+  const extra = words.slice(command === undefined || takesPositional(command) ? 1 : 0);
+  if (extra.length > 0) throw new UsageError(`unexpected ${extra.map(quoted).join(', ')}`);
+  if (command === COMPLETION) return printedBy([command, ...written], width);
+  const known = (command ?? 'apply') as CommandName;
+  const argv = (await parser(written, width).options(optionsOf(known)).parseAsync()) as Record<string, unknown>;
+  const flags: Flags = {};
+  for (const { key, name } of flagsOf(known)) {
+    const value = argv[name];
+    if (value !== undefined) flags[key] = Array.isArray(value) ? value.map(String) : String(value);
   }
-  return { command: (command ?? 'apply') as Scope, input: words[0], flags };
+  return { command: known, input: words[0], flags };
 }

@@ -1,28 +1,26 @@
-import type { Context } from '../app/context.ts';
-import { SANDBOX_FLAGS, type SandboxFlags } from '../commands/sandbox-flags.ts';
+import type { Command } from '../app/invocation.ts';
+import { SANDBOX_FLAGS } from '../commands/sandbox-flags.ts';
 import type { Scope } from '../core/settings/definition.ts';
 import { flagOf } from '../core/settings/flags.ts';
-import { type RawSettings, SETTING_NAMES, settingDefinition } from '../core/settings/schema.ts';
+import { SETTING_NAMES, settingDefinition } from '../core/settings/schema.ts';
 
-/** What the help says about a command. Examples are a command line and what it does. */
-type Help = { positional: '' | 'input' | 'rundir' | 'job'; description: string; examples: [string, string][] };
+/** The commands with settings as their flags, and the sandbox with flags of its own. */
+export type CommandName = Scope | 'sandbox';
 
-/** A command whose flags are settings. Its code is loaded when it runs, which keeps short commands fast. */
-type SettingsCommand = Help & {
-  name: Scope;
-  load: () => Promise<(input: string | undefined, flags: RawSettings, context: Context) => Promise<number>>;
-};
-
-/** The sandbox has flags of its own. */
-type SandboxCommand = Help & {
-  name: 'sandbox';
-  load: () => Promise<(flags: SandboxFlags, context: Context) => Promise<number>>;
+type RegisteredCommand = {
+  name: CommandName;
+  positional: '' | 'input' | 'rundir' | 'job';
+  description: string;
+  /** Command lines, and what they do. */
+  examples: [string, string][];
+  /** The code of a command is loaded when it runs, which keeps short commands fast. */
+  load: () => Promise<Command>;
 };
 
 const RUN = 'runs/20261123T020000Z-numbers-1f2e';
 
-/** All commands whose flags are settings, in the order of the help. A new command is a row here and a file. */
-export const SETTINGS_COMMANDS: readonly SettingsCommand[] = [
+/** All commands in the order of the help. A new command is a row here and a file. */
+export const COMMANDS: readonly RegisteredCommand[] = [
   {
     name: 'plan',
     positional: 'input',
@@ -97,41 +95,36 @@ export const SETTINGS_COMMANDS: readonly SettingsCommand[] = [
     examples: [['runs --json', 'for scripts']],
     load: async () => (await import('../commands/runs.ts')).runsCommand,
   },
+  {
+    name: 'sandbox',
+    positional: '',
+    description: 'a local imitation of the API for rehearsals, demos and tests',
+    examples: [
+      ['sandbox', '1000 numbers on port 4010'],
+      ['sandbox --rate-limit 20 --fault 503=0.05', 'a slow API that sometimes fails'],
+    ],
+    load: async () => (await import('../commands/sandbox.ts')).sandboxCommand,
+  },
 ];
 
-export const SANDBOX_COMMAND: SandboxCommand = {
-  name: 'sandbox',
-  positional: '',
-  description: 'a local imitation of the API for rehearsals, demos and tests',
-  examples: [
-    ['sandbox', '1000 numbers on port 4010'],
-    ['sandbox --rate-limit 20 --fault 503=0.05', 'a slow API that sometimes fails'],
-  ],
-  load: async () => (await import('../commands/sandbox.ts')).sandboxCommand,
-};
-
 /** The parser itself prints the completion script. */
-export const COMPLETION = {
-  name: 'completion',
-  positional: '',
-  description: 'print a shell completion script (add it to ~/.bashrc or ~/.zshrc)',
-} as const;
+export const COMPLETION = 'completion';
 
-const ALL = [...SETTINGS_COMMANDS, SANDBOX_COMMAND, COMPLETION];
-
-export const COMMAND_NAMES: readonly string[] = ALL.map(({ name }) => name);
+export const COMMAND_NAMES: readonly string[] = [...COMMANDS.map(({ name }) => name), COMPLETION];
 
 export function takesPositional(command: string): boolean {
-  return ALL.some(({ name, positional }) => name === command && positional !== '');
+  return COMMANDS.some(({ name, positional }) => name === command && positional !== '');
 }
 
-/** The command of a scope. */
-export function commandOf(scope: Scope): SettingsCommand {
-  return SETTINGS_COMMANDS.find(({ name }) => name === scope) as SettingsCommand;
-}
-
-/** One flag, for the check of arguments and for the help. */
-export type Flag = { name: string; isBoolean: boolean; isRepeatable: boolean; group: string; description: string };
+/** One flag, for the check of arguments and for the help. `key`: its name in the parsed flags. */
+type Flag = {
+  key: string;
+  name: string;
+  isBoolean: boolean;
+  isRepeatable: boolean;
+  group: string;
+  description: string;
+};
 
 function settingFlags(scope: Scope): Flag[] {
   const names = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes(scope));
@@ -140,12 +133,13 @@ function settingFlags(scope: Scope): Flag[] {
     const isBoolean = kind === 'boolean';
     const suffix = byDefault === null || isBoolean ? '' : ` [${byDefault}]`;
     const description = `${value === undefined ? '' : `${value}: `}${text}${suffix}`;
-    return { name: flagOf(name), isBoolean, isRepeatable: repeatable, group: `${group}:`, description };
+    return { key: name, name: flagOf(name), isBoolean, isRepeatable: repeatable, group: `${group}:`, description };
   });
 }
 
 function sandboxFlags(): Flag[] {
   return SANDBOX_FLAGS.map((flag) => ({
+    key: flag.name,
     name: flag.name,
     isBoolean: 'boolean' in flag,
     isRepeatable: 'repeatable' in flag,
@@ -157,5 +151,5 @@ function sandboxFlags(): Flag[] {
 /** The flags of a command. */
 export function flagsOf(command: string): Flag[] {
   if (command === 'sandbox') return sandboxFlags();
-  return command === COMPLETION.name ? [] : settingFlags(command as Scope);
+  return command === COMPLETION ? [] : settingFlags(command as Scope);
 }

@@ -1,17 +1,16 @@
-import type { Context } from '../app/context.ts';
+import type { Command } from '../app/invocation.ts';
 import { requireInput } from '../app/planning/input-source.ts';
 import { printConfig } from '../app/print-config.ts';
 import { findRun } from '../app/run/open.ts';
 import { applyInput } from '../app/sending/apply-input.ts';
 import { applyRun } from '../app/sending/apply-run.ts';
 import { resolveForCommand, resolveForRun } from '../app/settings.ts';
-import type { RawSettings } from '../core/settings/schema.ts';
 
 /** `apply INPUT`: makes the plan and executes it. `apply RUN_DIR`: executes a saved plan. */
-export async function applyCommand(input: string | undefined, flags: RawSettings, context: Context): Promise<number> {
+export const applyCommand: Command = async (input, flags, context) => {
   const run = findRun(input, context);
   const invocation =
     run === null ? resolveForCommand(flags, context, 'apply') : resolveForRun(flags, context, 'apply', run.manifest);
   if (invocation.settings.print_config) return printConfig(invocation, 'apply');
   return run === null ? applyInput(requireInput(input, 'apply'), invocation) : applyRun(run, invocation);
-}
+};

@@ -1,14 +1,13 @@
-import type { Context } from '../app/context.ts';
 import { checkIsAtRest, rewriteResults } from '../app/ending/rewrite-results.ts';
+import type { Command } from '../app/invocation.ts';
 import { checkPlan } from '../app/planning/check-plan.ts';
 import { requireRun } from '../app/run/open.ts';
 import { resolveForResults } from '../app/settings.ts';
-import type { RawSettings } from '../core/settings/schema.ts';
 
 /** `results RUN_DIR`: writes results.csv, failed.csv and summary.json again from input copy, plan and ledger. */
-export async function resultsCommand(given: string | undefined, flags: RawSettings, context: Context): Promise<number> {
+export const resultsCommand: Command = async (given, flags, context) => {
   const run = requireRun(given, 'results', context);
   await checkIsAtRest(run);
   if (run.manifest.plan !== null) await checkPlan(run, context);
   return rewriteResults(run, resolveForResults(flags, context, run.manifest));
-}
+};

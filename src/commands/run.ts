@@ -1,17 +1,16 @@
-import type { Context } from '../app/context.ts';
 import { UsageError } from '../app/errors.ts';
+import type { Command } from '../app/invocation.ts';
 import { resolveForJob } from '../app/job-settings.ts';
 import { planInput } from '../app/planning/plan-input.ts';
 import { printConfig } from '../app/print-config.ts';
 import { applyInput } from '../app/sending/apply-input.ts';
-import type { RawSettings } from '../core/settings/schema.ts';
 
 /** `run JOB.yaml`: plans or applies with the settings of a job file. Never asks, because the file is the consent. */
-export async function runCommand(path: string | undefined, flags: RawSettings, context: Context): Promise<number> {
+export const runCommand: Command = async (path, flags, context) => {
   if (path === undefined || path === '') throw new UsageError('run needs a job file, such as jobs/nightly.yaml');
   const { invocation, command, input } = resolveForJob(path, flags, { ...context, unattended: true });
   const { settings } = invocation;
   if (settings.print_config) return printConfig(invocation, 'run');
   if (command === 'plan') return planInput(input, invocation);
   return applyInput(input, { ...invocation, settings: { ...settings, yes: true } });
-}
+};

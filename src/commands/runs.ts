@@ -1,9 +1,8 @@
-import type { Context } from '../app/context.ts';
 import { listRuns } from '../app/followup/list-runs.ts';
+import type { Command } from '../app/invocation.ts';
 import { resolveForCommand } from '../app/settings.ts';
-import type { RawSettings } from '../core/settings/schema.ts';
 
 /** `runs`: lists the runs with state, counts, age and next command, the newest last. */
-export async function runsCommand(_: string | undefined, flags: RawSettings, context: Context): Promise<number> {
+export const runsCommand: Command = async (_, flags, context) => {
   return listRuns(resolveForCommand(flags, context, 'runs'));
-}
+};

@@ -1,6 +1,3 @@
-/** The flags of `sandbox`, as typed. */
-export type SandboxFlags = Record<string, string | boolean | string[] | undefined>;
-
 /** The flags of `sandbox` for the help: name, placeholder, text. */
 export const SANDBOX_FLAGS = [
   { name: 'port', value: 'N', text: 'port on 127.0.0.1 (default 4010; 0: any free port)' },

@@ -1,14 +1,13 @@
 import { serveSandbox } from '../app/account/serve-sandbox.ts';
-import type { Context } from '../app/context.ts';
 import { UsageError } from '../app/errors.ts';
+import type { Command, Flags } from '../app/invocation.ts';
 import { parseDuration } from '../core/text/duration.ts';
 import { quoted } from '../core/text/text.ts';
 import { parseEdit, parseFault } from '../sandbox/server.ts';
-import type { SandboxFlags } from './sandbox-flags.ts';
 
 const DEFAULT_PORT = 4010;
 
-function whole(flags: SandboxFlags, name: string, max: number): number | undefined {
+function whole(flags: Flags, name: string, max: number): number | undefined {
   const text = flags[name];
   if (text === undefined) return undefined;
   if (typeof text !== 'string' || !/^[0-9]{1,9}$/.test(text) || Number(text) > max) {
@@ -17,19 +16,17 @@ function whole(flags: SandboxFlags, name: string, max: number): number | undefin
   return Number(text);
 }
 
-function duration(flags: SandboxFlags, name: string): number | undefined {
+function duration(flags: Flags, name: string): number | undefined {
   if (flags[name] === undefined) return undefined;
-  const ms = parseDuration(String(flags[name]));
-  if (ms === null)
-    throw new UsageError(`--${name} must be a duration such as 200ms, not ${quoted(String(flags[name]))}`);
+  const text = String(flags[name]);
+  const ms = parseDuration(text);
+  if (ms === null) throw new UsageError(`--${name} must be a duration such as 200ms, not ${quoted(text)}`);
   return ms;
 }
 
 /** Parses every value of a repeatable flag. */
-function each<T>(flags: SandboxFlags, name: string, parse: (text: string) => T): T[] {
-  const given = flags[name];
-  const texts = given === undefined ? [] : [given].flat().map(String);
-  return texts.map((text) => {
+function each<T>(flags: Flags, name: string, parse: (text: string) => T): T[] {
+  return [flags[name] ?? []].flat().map((text) => {
     try {
       return parse(text);
     } catch (error) {
@@ -39,7 +36,7 @@ function each<T>(flags: SandboxFlags, name: string, parse: (text: string) => T):
 }
 
 /** `sandbox`: a local imitation of the API, until a signal ends it. */
-export async function sandboxCommand(flags: SandboxFlags, context: Context): Promise<number> {
+export const sandboxCommand: Command = async (_, flags, context) => {
   const options = {
     port: whole(flags, 'port', 65535) ?? DEFAULT_PORT,
     numbers: whole(flags, 'numbers', 5_000_000),
@@ -50,10 +47,10 @@ export async function sandboxCommand(flags: SandboxFlags, context: Context): Pro
     rateWindowMs: duration(flags, 'rate-window'),
     latencyMs: duration(flags, 'latency'),
     key: typeof flags.key === 'string' ? flags.key : undefined,
-    quoteKey: flags['quote-key'] === true,
+    quoteKey: flags['quote-key'] === 'true',
     faults: each(flags, 'fault', parseFault),
     readFaults: each(flags, 'read-fault', parseFault),
     edits: each(flags, 'edit', parseEdit),
   };
   return serveSandbox(options, context);
-}
+};

@@ -1,14 +1,13 @@
-import type { Context } from '../app/context.ts';
 import { undoRun } from '../app/followup/undo.ts';
+import type { Command } from '../app/invocation.ts';
 import { printConfig } from '../app/print-config.ts';
 import { requireRun } from '../app/run/open.ts';
 import { resolveForNewRun } from '../app/settings.ts';
-import type { RawSettings } from '../core/settings/schema.ts';
 
 /** `undo RUN_DIR`: a new run that restores what a run has changed, if the number still has what that run set. */
-export async function undoCommand(given: string | undefined, flags: RawSettings, context: Context): Promise<number> {
+export const undoCommand: Command = async (given, flags, context) => {
   const run = requireRun(given, 'undo', context);
   const invocation = resolveForNewRun(flags, context, 'undo', run.manifest);
   if (invocation.settings.print_config) return printConfig(invocation, 'undo');
   return undoRun(run, invocation);
-}
+};

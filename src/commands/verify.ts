@@ -1,16 +1,15 @@
-import type { Context } from '../app/context.ts';
 import { verifyInput, verifyRun } from '../app/followup/verify.ts';
+import type { Command } from '../app/invocation.ts';
 import { requireInput } from '../app/planning/input-source.ts';
 import { printConfig } from '../app/print-config.ts';
 import { findRun } from '../app/run/open.ts';
 import { resolveForCommand, resolveForRun } from '../app/settings.ts';
-import type { RawSettings } from '../core/settings/schema.ts';
 
 /** `verify INPUT|RUN_DIR`: reads the account and compares it with the targets. Sends nothing. */
-export async function verifyCommand(input: string | undefined, flags: RawSettings, context: Context): Promise<number> {
+export const verifyCommand: Command = async (input, flags, context) => {
   const run = findRun(input, context);
   const invocation =
     run === null ? resolveForCommand(flags, context, 'verify') : resolveForRun(flags, context, 'verify', run.manifest);
   if (invocation.settings.print_config) return printConfig(invocation, 'verify');
   return run === null ? verifyInput(requireInput(input, 'verify'), invocation) : verifyRun(run, invocation);
-}
+};

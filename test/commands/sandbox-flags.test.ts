@@ -1,25 +1,25 @@
 import type { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/app/errors.ts';
+import type { Flags } from '../../src/app/invocation.ts';
 import { readCommandLine } from '../../src/cli/parser.ts';
 import { sandboxCommand } from '../../src/commands/sandbox.ts';
-import type { SandboxFlags } from '../../src/commands/sandbox-flags.ts';
 import { contextOf } from '../support/app/contexts.ts';
 
 /** The first number and profile that the sandbox makes. */
 const ID = '1293384261000000011';
 const PROFILE = '00000000-0000-4000-8000-000000000003';
 
-async function flagsOf(...words: string[]): Promise<SandboxFlags> {
+async function flagsOf(...words: string[]): Promise<Flags> {
   const typing = await readCommandLine(['sandbox', '--port', '0', '--numbers=5', ...words], 80);
   if (typing.command !== 'sandbox') throw new Error('expected the sandbox command');
   return typing.flags;
 }
 
 /** Runs the command while `visit` uses it, and then sends it a SIGTERM. */
-async function whileItRuns(flags: SandboxFlags, visit: (url: string) => Promise<void>): Promise<string> {
+async function whileItRuns(flags: Flags, visit: (url: string) => Promise<void>): Promise<string> {
   const context = contextOf();
-  const done = sandboxCommand(flags, context);
+  const done = sandboxCommand(undefined, flags, context);
   const output = context.stdout as unknown as PassThrough;
   let text = '';
   while (!text.includes('Ctrl-C')) {
@@ -68,14 +68,14 @@ describe('--edit and --read-fault', () => {
     ['--read-fault', 'nonsense=1', "no kind 'nonsense'"],
     ['--fault', '500', 'KIND@ID*2'],
   ])('%s %s is refused with the possible forms', async (flag, value, reason) => {
-    const refused = sandboxCommand(await flagsOf(flag, value), contextOf());
+    const refused = sandboxCommand(undefined, await flagsOf(flag, value), contextOf());
     await expect(refused).rejects.toThrow(UsageError);
     await expect(refused).rejects.toThrow(`${flag}: invalid`);
     await expect(refused).rejects.toThrow(reason);
   });
 
   it('of an unknown number are refused, not reported as a port that is in use', async () => {
-    const refused = sandboxCommand(await flagsOf('--edit', '1:unknown=P2P'), contextOf());
+    const refused = sandboxCommand(undefined, await flagsOf('--edit', '1:unknown=P2P'), contextOf());
     await expect(refused).rejects.toThrow(UsageError);
     await expect(refused).rejects.toThrow("'unknown'");
     await expect(refused).rejects.not.toThrow('Could not listen');
