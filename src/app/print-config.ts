@@ -15,16 +15,12 @@ function valueText(name: SettingName, { settings }: Resolved): string {
   if (name === 'concurrency' && value === null)
     return `${concurrencyOf(settings)} (${typeof settings.rate === 'number' ? '2 x rate' : `with ${settings.rate}`})`;
   if (value === null) return 'not set';
-  if (settingDefinition(name).kind === 'limit') return limitText(value as Limit);
-  if (settingDefinition(name).kind === 'duration') return formatDuration(value as number);
-  if (settingDefinition(name).kind === 'map') {
-    return (
-      Object.entries(value as Record<string, string>)
-        .map(([field, column]) => `${field}=${column}`)
-        .join(', ') || 'not set'
-    );
-  }
-  return String(value);
+  const { kind } = settingDefinition(name);
+  if (kind === 'limit') return limitText(value as Limit);
+  if (kind === 'duration') return formatDuration(value as number);
+  if (kind !== 'map') return String(value);
+  const pairs = Object.entries(value as Record<string, string>).map(([field, column]) => `${field}=${column}`);
+  return pairs.join(', ') || 'not set';
 }
 
 /**
@@ -44,11 +40,7 @@ export function printConfig(resolved: Invocation, scope: Scope): number {
     printJson(context, EXIT.ok, { settings, api_key: key });
     return EXIT.ok;
   }
-  const rows: [string, string, string][] = names.map((name) => [
-    flagOf(name),
-    valueText(name, resolved),
-    resolved.sources[name],
-  ]);
+  const rows = names.map((name) => [flagOf(name), valueText(name, resolved), resolved.sources[name]] as const);
   rows.push(['api key', key, 'environment']);
   const width = (at: 0 | 1) => Math.max(...rows.map((row) => row[at].length));
   const lines = rows.map(([name, value, source]) => `${name.padEnd(width(0))}  ${value.padEnd(width(1))}  ${source}`);

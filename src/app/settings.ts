@@ -1,8 +1,9 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { foreignBaseUrl } from '../core/followup/next-command.ts';
 import type { Manifest } from '../core/run/manifest.ts';
 import type { Scope } from '../core/settings/definition.ts';
 import { flagOf } from '../core/settings/flags.ts';
+import { readJob } from '../core/settings/job.ts';
 import { parseSetting } from '../core/settings/parse.ts';
 import { settingsFor } from '../core/settings/raw.ts';
 import { type Layer, type Resolved, readEnvironment, resolveSettings } from '../core/settings/resolve.ts';
@@ -14,6 +15,7 @@ import {
   settingDefinition,
 } from '../core/settings/schema.ts';
 import { quoted } from '../core/text/text.ts';
+import { readJobFile } from '../io/job-file.ts';
 import type { Context } from './context.ts';
 import { UsageError } from './errors.ts';
 import type { Invocation } from './invocation.ts';
@@ -27,7 +29,7 @@ export function resolveLayers(layers: readonly Layer[], scope: Scope, errors: re
 }
 
 /** Makes absolute the paths that run.json keeps. */
-export function withAbsolute(raw: RawSettings, cwd: string): RawSettings {
+function withAbsolute(raw: RawSettings, cwd: string): RawSettings {
   const made = { ...raw };
   for (const name of SETTING_NAMES.filter((name) => settingDefinition(name).path === 'absolute')) {
     const value = made[name];
@@ -36,14 +38,46 @@ export function withAbsolute(raw: RawSettings, cwd: string): RawSettings {
   return made;
 }
 
+/** The layers of this call, in order of precedence. */
+function callLayers(flags: RawSettings, environment: RawSettings, { cwd }: Context): Layer[] {
+  return [
+    { source: 'flag', raw: withAbsolute(flags, cwd) },
+    { source: 'environment', raw: withAbsolute(environment, cwd) },
+  ];
+}
+
 /** Resolves the settings of a command on an input: flags, then environment. Throws UsageError with all errors. */
 export function resolveForCommand(flags: RawSettings, context: Context, scope: Scope): Invocation {
+  const { raw, errors } = readEnvironment(context.env);
+  return { ...resolveLayers(callLayers(flags, raw, context), scope, errors), context };
+}
+
+/** Reads a job file. Its paths are relative to it, and its runs directory is next to it by default. */
+export function resolveForJob(
+  path: string,
+  flags: RawSettings,
+  context: Context,
+): { invocation: Invocation; command: 'plan' | 'apply'; input: string } {
+  const file = resolve(context.cwd, path);
+  let keys: ReturnType<typeof readJobFile>;
+  try {
+    keys = readJobFile(file);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new UsageError(code === undefined ? message : `cannot read the job file ${path} (${code})`);
+  }
+  const job = readJob(keys, path);
+  if ('errors' in job) throw new UsageError(job.errors.join('\n'));
+  const fromHere = (value: string) => (value === '-' ? '-' : resolve(dirname(file), value));
+  const raw: RawSettings = { runs_dir: 'runs', ...job.raw };
+  for (const name of SETTING_NAMES.filter((name) => settingDefinition(name).path !== undefined)) {
+    const value = raw[name];
+    if (typeof value === 'string') raw[name] = fromHere(value);
+  }
   const environment = readEnvironment(context.env);
-  const layers: Layer[] = [
-    { source: 'flag', raw: withAbsolute(flags, context.cwd) },
-    { source: 'environment', raw: withAbsolute(environment.raw, context.cwd) },
-  ];
-  return { ...resolveLayers(layers, scope, environment.errors), context };
+  const layers: Layer[] = [...callLayers(flags, environment.raw, context), { source: 'job file', raw }];
+  const invocation = { ...resolveLayers(layers, 'run', environment.errors), context };
+  return { invocation, command: job.command, input: fromHere(job.input) };
 }
 
 /** A base URL in the form that a plan records; other text is returned as it is. */
@@ -72,22 +106,17 @@ export function resolveForRun(
   const fromEnvironment = Object.fromEntries(
     Object.entries(environment.raw).filter(([name]) => !isOfPlan(name as SettingName)),
   );
-  const recorded = manifest.settings.base_url ?? PUBLIC_BASE_URL;
+  const recorded = String(manifest.settings.base_url ?? PUBLIC_BASE_URL);
   const [named] = [flags.base_url ?? fromEnvironment.base_url].flat() as (string | undefined)[];
-  const same = named !== undefined && normalUrl(named) === recorded;
-  if (named !== undefined && !same) {
-    errors.push(`the base URL ${quoted(named)} is not that of the plan, ${quoted(String(recorded))}`);
+  if (named !== undefined && normalUrl(named) !== recorded) {
+    errors.push(`the base URL ${quoted(named)} is not that of the plan, ${quoted(recorded)}`);
   }
   if (named === undefined && foreignBaseUrl(manifest.settings) !== null) {
     errors.push(
-      `the run directory names the base URL ${quoted(String(recorded))}; if your key may go there, add --base-url ${recorded}`,
+      `the run directory names the base URL ${quoted(recorded)}; if your key may go there, add --base-url ${recorded}`,
     );
   }
-  const layers: Layer[] = [
-    { source: 'flag', raw: withAbsolute(flags, context.cwd) },
-    { source: 'environment', raw: withAbsolute(fromEnvironment, context.cwd) },
-    { source: 'run', raw: manifest.settings },
-  ];
+  const layers: Layer[] = [...callLayers(flags, fromEnvironment, context), { source: 'run', raw: manifest.settings }];
   return { ...resolveLayers(layers, scope, errors), context };
 }
 

@@ -2,8 +2,7 @@ import type { Command } from '../app/invocation.ts';
 import { requireInput } from '../app/planning/input-source.ts';
 import { printConfig } from '../app/print-config.ts';
 import { findRun } from '../app/run/open.ts';
-import { applyInput } from '../app/sending/apply-input.ts';
-import { applyRun } from '../app/sending/apply-run.ts';
+import { applyInput, applyRun } from '../app/sending/apply.ts';
 import { resolveForCommand, resolveForRun } from '../app/settings.ts';
 
 /** `apply INPUT`: makes the plan and executes it. `apply RUN_DIR`: executes a saved plan. */

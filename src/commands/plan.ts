@@ -1,6 +1,6 @@
 import type { Command } from '../app/invocation.ts';
 import { requireInput } from '../app/planning/input-source.ts';
-import { planInput } from '../app/planning/plan-input.ts';
+import { planInput } from '../app/planning/prepare.ts';
 import { printConfig } from '../app/print-config.ts';
 import { resolveForCommand } from '../app/settings.ts';
 

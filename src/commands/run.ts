@@ -1,9 +1,9 @@
 import { UsageError } from '../app/errors.ts';
 import type { Command } from '../app/invocation.ts';
-import { resolveForJob } from '../app/job-settings.ts';
-import { planInput } from '../app/planning/plan-input.ts';
+import { planInput } from '../app/planning/prepare.ts';
 import { printConfig } from '../app/print-config.ts';
-import { applyInput } from '../app/sending/apply-input.ts';
+import { applyInput } from '../app/sending/apply.ts';
+import { resolveForJob } from '../app/settings.ts';
 
 /** `run JOB.yaml`: plans or applies with the settings of a job file. Never asks, because the file is the consent. */
 export const runCommand: Command = async (path, flags, context) => {

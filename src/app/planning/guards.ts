@@ -7,14 +7,12 @@ import { commandOn, type Run } from '../run/open.ts';
 
 /** Refuses an input with fewer rows than --min-rows. */
 export function checkMinRows(where: string, rows: number, settings: Settings): FailedEnding | null {
-  const { min_rows: least } = settings;
-  if (rows >= least) return null;
-  return refusal('min_rows', `${where} has ${count(rows, 'data row')}, fewer than --min-rows ${least}`);
+  if (rows >= settings.min_rows) return null;
+  return refusal('min_rows', `${where} has ${count(rows, 'data row')}, fewer than --min-rows ${settings.min_rows}`);
 }
 
 /** Refuses a plan that changes more rows than --max-changes. */
-export function checkMaxChanges(change: number, rows: number, settings: Settings): FailedEnding | null {
-  const { max_changes: most } = settings;
+export function checkMaxChanges(change: number, rows: number, { max_changes: most }: Settings): FailedEnding | null {
   if (most === null) return null;
   const isOver = most.percent ? change * 100 > most.value * rows : change > most.value;
   if (!isOver) return null;
@@ -39,14 +37,15 @@ export function checkUnfinished(
   if (last === undefined || settings.if_unfinished !== 'refuse') return null;
   const skip = settings.skip_rejected ? ['--skip-rejected'] : [];
   const startAgain = commandOn(run, 'apply', context, '--if-unfinished', 'new', ...skip);
-  const what = `Run ${last.manifest.run_id} of the same input was not finished, so nothing was sent.`;
-  const detail = `run ${last.manifest.run_id} of the same input was not finished`;
+  const what = `${last.manifest.run_id} of the same input was not finished`;
+  const refuse = (how: string, next: string) => {
+    const message = `Run ${what}, so nothing was sent.${how}\n  Start again:  ${startAgain}`;
+    return { ...refusal('unfinished', message, `run ${what}`), next };
+  };
   // A run that met wrong numbers must not be resumed: the file has to be fixed first.
   if (last.manifest.stop?.reason === 'phone_number_mismatch') {
-    const why = 'It stopped because phone numbers did not belong to their ids: fix the file first.';
-    return { ...refusal('unfinished', `${what} ${why}\n  Start again:  ${startAgain}`, detail), next: startAgain };
+    return refuse(' It stopped because phone numbers did not belong to their ids: fix the file first.', startAgain);
   }
   const resume = commandOn(last, 'resume', context);
-  const message = `${what}\n  Resume it:    ${resume}\n  Start again:  ${startAgain}`;
-  return { ...refusal('unfinished', message, detail), next: resume };
+  return refuse(`\n  Resume it:    ${resume}`, resume);
 }

@@ -22,9 +22,7 @@ export type Interruption = { signal: AbortSignal; stop: Stop };
 /** run.json lists the most frequent moves only. */
 const MAX_KEPT_MOVES = 50;
 
-type KeptMove = NonNullable<Run['manifest']['plan']>['moves'][number];
-
-function keptMove(move: Move, nameOf: (profile: string) => string): KeptMove {
+function keptMove(move: Move, nameOf: (profile: string) => string) {
   return {
     count: move.count,
     profile_before: move.profileBefore,
@@ -54,20 +52,13 @@ async function findingsOf(run: Run, view: AccountView, preview: Preview): Promis
 }
 
 function savePlan(run: Run, { preview, dialect, planSha256, fault }: Plan, { account, warnings }: Findings): Run {
-  const { change, unchanged, rejected, duplicate, held } = preview.actions;
   const nameOf = account?.nameOf ?? (() => '');
+  const moves = preview.moves().slice(0, MAX_KEPT_MOVES);
   const plan = {
-    change,
-    unchanged,
-    rejected,
-    duplicate,
-    held,
+    ...preview.actions,
     at: new Date().toISOString(),
     reading: account?.how ?? null,
-    moves: preview
-      .moves()
-      .slice(0, MAX_KEPT_MOVES)
-      .map((move) => keptMove(move, nameOf)),
+    moves: moves.map((move) => keptMove(move, nameOf)),
     notes: [...(account?.notes ?? [])],
     warnings,
   };
@@ -111,9 +102,7 @@ export async function planRun(
     await opened.session?.close();
   }
   run = savePlan(run, plan, findings);
-  if (opened.session !== undefined) {
-    const { control, meter } = opened.session;
-    run = { ...run, reading: { endedAt: realClock.now(), control, meter } };
-  }
-  return { ...plan, ...findings, run };
+  if (opened.session === undefined) return { ...plan, ...findings, run };
+  const { control, meter } = opened.session;
+  return { ...plan, ...findings, run: { ...run, reading: { endedAt: realClock.now(), control, meter } } };
 }

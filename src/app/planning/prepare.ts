@@ -6,6 +6,7 @@ import { SETTING_NAMES, settingDefinition } from '../../core/settings/schema.ts'
 import { count } from '../../core/text/text.ts';
 import { createStop } from '../../engine/stop.ts';
 import { removeRun } from '../../io/run/directory.ts';
+import { requireKey } from '../account/connect.ts';
 import { endRun } from '../ending/end-run.ts';
 import { type FailedEnding, failedEnding, type RunEnding } from '../ending/run-ending.ts';
 import { CommandError } from '../errors.ts';
@@ -17,7 +18,7 @@ import type { Run } from '../run/open.ts';
 import { unfinishedLike } from '../run/unfinished.ts';
 import { onEndSignals } from '../signals.ts';
 import { checkMaxChanges, checkMinRows, checkStrict, checkUnfinished } from './guards.ts';
-import { copyInput, type InputSource } from './input-source.ts';
+import { copyInput, findInput, type InputSource } from './input-source.ts';
 import { type Interruption, type PlannedRun, planRun } from './plan-run.ts';
 import { showPlan } from './show-plan.ts';
 
@@ -102,11 +103,8 @@ function environmentNotes({ settings, sources }: Invocation): string[] {
 }
 
 function inputNotes({ preview, fault }: PlannedRun): string[] {
-  if (fault !== null) return [];
-  return [
-    ...(preview.blankLines > 0 ? [`${count(preview.blankLines, 'blank line')} skipped`] : []),
-    ...(preview.rows === 0 ? ['the input has a header and no rows'] : []),
-  ];
+  const blank = preview.blankLines > 0 ? [`${count(preview.blankLines, 'blank line')} skipped`] : [];
+  return fault === null && preview.rows === 0 ? [...blank, 'the input has a header and no rows'] : blank;
 }
 
 /** Refuses a plan with rejected rows, unless --skip-rejected. */
@@ -160,4 +158,13 @@ export async function preparePlan(
     endOfPlan(planned, invocation) ??
     checkUnfinished(run, unfinished, invocation);
   return ending === null ? { run, unfinished } : { exit: await endRun(run, ending, invocation) };
+}
+
+/** Plans an input, for `plan`, `--dry-run` and jobs that plan. Returns the exit code. */
+export async function planInput(input: string, invocation: Invocation): Promise<number> {
+  const key = invocation.settings.offline ? null : requireKey(invocation);
+  const source = findInput(input, invocation);
+  if ('exit' in source) return source.exit;
+  const prepared = await preparePlan(source, 'plan', { ...invocation, key });
+  return 'exit' in prepared ? prepared.exit : EXIT.ok;
 }

@@ -21,11 +21,11 @@ function undoneRows(index: LedgerIndex, outcomes: Outcomes): number[] {
   return rows.sort((a, b) => (index.offset[b] as number) - (index.offset[a] as number));
 }
 
+/** The SHA-256 of the input of an undo, and how many rows it has. */
+type Draft = { sha256: string; rows: number };
+
 /** Writes rows as the input and the plan draft of an undo. */
-function writeDraft(
-  dir: string,
-  entries: Iterable<{ entry: PlanEntry; of: number }>,
-): { sha256: string; rows: number } {
+function writeDraft(dir: string, entries: Iterable<{ entry: PlanEntry; of: number }>): Draft {
   const input = createCsvWriter(runFiles(dir).input, INPUT_COLUMNS);
   const plan = createCsvWriter(runFiles(dir).plan, PLAN_COLUMNS);
   let rows = 0;
@@ -45,7 +45,7 @@ function writeDraft(
 }
 
 /** Writes the rows that restore what a run has changed. */
-export function draftUndo(from: string, index: LedgerIndex, dir: string): { sha256: string; rows: number } {
+export function draftUndo(from: string, index: LedgerIndex, dir: string): Draft {
   const files = runFiles(from);
   const sent = openPlanEntries(files.plan);
   const outcomes = openOutcomes(files.ledger, index);
@@ -64,7 +64,7 @@ export function draftUndo(from: string, index: LedgerIndex, dir: string): { sha2
 }
 
 /** Writes rows of an undo for its retry, as they were planned there, without those that can never be undone. */
-export function draftRetry(from: string, taken: readonly number[], dir: string): { sha256: string; rows: number } {
+export function draftRetry(from: string, taken: readonly number[], dir: string): Draft {
   const planned = openPlanEntries(runFiles(from).plan);
   function* entries() {
     let row = 0;
@@ -92,13 +92,13 @@ export async function planUndo(dir: string, force: boolean, signal: AbortSignal,
       return planCells(entry);
     });
   const draft = createPreview();
-  let planSha256 = pass(draft, (entry) => entry);
+  const draftSha256 = pass(draft, (entry) => entry);
   signal.throwIfAborted();
-  if (draft.actions.change === 0) return { dialect: DIALECT, planSha256, preview: draft, fault: null };
+  if (draft.actions.change === 0) return { dialect: DIALECT, planSha256: draftSha256, preview: draft, fault: null };
   const { account, profiles } = await read(draft);
   const preview = createPreview();
   const known = profilesOf(profiles);
-  planSha256 = pass(preview, (entry) =>
+  const planSha256 = pass(preview, (entry) =>
     entry.action === 'change' ? undoWithAccount(entry, account.stateOf(entry), known, force) : entry,
   );
   return { dialect: DIALECT, planSha256, preview, fault: null };

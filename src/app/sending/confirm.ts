@@ -12,11 +12,7 @@ import { finishTimeOf } from './finish-time.ts';
 import { type Sending, sendRows } from './send-rows.ts';
 
 /** Returns the answer, or the signal that came instead of one. */
-async function ask(
-  question: string,
-  input: NodeJS.ReadableStream | 'tty',
-  context: Context,
-): Promise<boolean | EndSignal> {
+async function ask(question: string, input: NodeJS.ReadableStream | 'tty', context: Context) {
   const controller = new AbortController();
   let received: EndSignal | null = null;
   const removeHandlers = onEndSignals(context, (signal) => {
@@ -42,11 +38,12 @@ async function isConfirmed(run: Run, changes: number, { settings, context }: Rep
   return isPiped ? ask(question, 'tty', context) : false;
 }
 
-/** `toSend`: how many rows of a saved plan are still to be sent. */
-type Confirming = Sending & { toSend?: number };
-
-/** Executes a plan: asks, sends, writes the results. Returns the exit code. */
-export async function confirmAndSend(run: Run, invocation: KeyedInvocation, options: Confirming): Promise<number> {
+/** Executes a plan: asks, sends, writes the results. `toSend`: how many rows are to be sent. Returns the exit code. */
+export async function confirmAndSend(
+  run: Run,
+  invocation: KeyedInvocation,
+  options: Sending & { toSend?: number },
+): Promise<number> {
   // The unfinished run that this one supersedes will be in the way again when the saved plan is applied.
   const isInTheWay = run.manifest.source === null && (options.supersedes ?? []).length > 0;
   const next = isInTheWay ? { next: commandOn(run, 'apply', invocation.context, '--if-unfinished', 'new') } : {};

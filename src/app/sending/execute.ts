@@ -29,20 +29,10 @@ import { stopAtFinishTime } from './finish-time.ts';
 import { countRows, tasksOf } from './tasks.ts';
 
 /** What a plan is executed with. Another executor, such as a queue on many hosts, is passed in here. */
-export type ExecuteDeps = {
-  openTransport: typeof openTransport;
-  execute: typeof execute;
-  clock: Clock;
-};
+export type ExecuteDeps = { openTransport: typeof openTransport; execute: typeof execute; clock: Clock };
 
-const LOCAL: ExecuteDeps = { openTransport, execute, clock: realClock };
-
-export type ExecuteOptions = {
-  target: Target;
-  finishBy: FinishBy | null;
-  /** The account as it is now, if the plan was made before. */
-  reread: Reread | null;
-};
+/** `reread`: the account as it is now, if the plan was made before. */
+type ExecuteOptions = { target: Target; finishBy: FinishBy | null; reread: Reread | null };
 
 /** `decide` returns how the run ends when its rows are counted. */
 export type Executed = { run: Run; decide: (tally: Tally) => RunEnding };
@@ -56,10 +46,7 @@ type StopOfExecution = Execution['stop'];
 function drainOnSignals(stop: Stop, abort: () => void, note: (text: string) => void, { context }: Invocation): void {
   const removeHandlers = onEndSignals(context, (signal, times) => {
     if (times > 2) context.signals?.exit(signalExit(signal));
-    if (times > 1) {
-      abort();
-      return;
-    }
+    if (times > 1) return abort();
     note(`${signal}: no new rows; finishing requests in flight (repeat the signal to abort them)\n`);
     stop.ask('signal', signal);
   });
@@ -82,13 +69,10 @@ function accountRecorder(started: Run, digest: string) {
     }
     return answer;
   };
-  return {
-    wrap:
-      (request: Transport['send']): Transport['send'] =>
-      (entry, onSent) =>
-        request(entry, onSent).then(record),
-    run: (): Run => run,
+  const wrap = (request: Transport['send']): typeof request => {
+    return (entry, onSent) => request(entry, onSent).then(record);
   };
+  return { wrap, run: () => run };
 }
 
 function markStarted(run: Run, version: string): Run {
@@ -122,7 +106,7 @@ export async function executePlan(
   given: Run,
   invocation: Invocation,
   { target, finishBy, reread }: ExecuteOptions,
-  deps: ExecuteDeps = LOCAL,
+  deps: ExecuteDeps = { openTransport, execute, clock: realClock },
 ): Promise<Executed> {
   const { settings, context } = invocation;
   const { clock } = deps;
@@ -135,7 +119,7 @@ export async function executePlan(
   const transport = await deps.openTransport(target, invocation);
   const stop = createStop();
   const total = countRows(given, index);
-  const control = given.reading?.control ?? createControl(settings);
+  const { control = createControl(settings), meter } = given.reading ?? {};
   const { inFlight } = transport;
   const reporter = createEventReporter({ logger, settings, context, clock, control, total, inFlight });
   drainOnSignals(stop, transport.abort, reporter.note, invocation);
@@ -147,22 +131,17 @@ export async function executePlan(
     rate: settings.rate,
     concurrency: concurrencyOf(settings),
   });
-  const { send, read } = transport;
-  const ports = {
-    clock,
-    send: settings.sandbox ? send : account.wrap(send),
-    read: settings.sandbox ? read : account.wrap(read),
-    record: ledger.record,
-    onEvent: reporter.onEvent,
-  };
+  const wrap = settings.sandbox ? (request: Transport['send']) => request : account.wrap;
+  const { record } = ledger;
+  const { onEvent } = reporter;
+  const ports = { clock, send: wrap(transport.send), read: wrap(transport.read), record, onEvent };
   const tasks = tasksOf(files.plan, index, given.manifest.plan?.change ?? 0);
   let stopped: StopOfExecution;
   let failure: unknown = null;
   try {
     stopped = await runSession(ledger, async () => {
       await waitForQuiet(given, settings.rate, stop);
-      const { reading } = given;
-      return deps.execute({ tasks, ports, limits: settings, control, stop, earlier: index, meter: reading?.meter });
+      return deps.execute({ tasks, ports, limits: settings, control, stop, earlier: index, meter });
     });
   } catch (error) {
     failure = error;

@@ -29,11 +29,11 @@ function reportFinished({ manifest, dir }: Run, { settings, context }: Reporting
   if (settings.json) {
     if (summary === null) printJson(context, code, { run_id: id, state });
     else print(context.stdout, `${JSON.stringify(summary)}\n`);
-    return code;
+  } else if (!settings.quiet || code !== EXIT.ok) {
+    const next = summary?.next_command ?? null;
+    const text = `Run ${id} has finished with exit ${code} (${exitName(code)}): nothing is left to resume.\n`;
+    print(context.stderr, `${text}${next === null ? '' : `Next: ${next}\n`}`);
   }
-  const next = summary?.next_command ?? null;
-  const text = `Run ${id} has finished with exit ${code} (${exitName(code)}): nothing is left to resume.\n`;
-  if (!settings.quiet || code !== EXIT.ok) print(context.stderr, `${text}${next === null ? '' : `Next: ${next}\n`}`);
   return code;
 }
 
@@ -45,12 +45,8 @@ async function nothingToResume(run: Run, reporting: Reporting): Promise<number |
   const state = await stateOf(dir, manifest);
   if (state === 'finished') return reportFinished(run, reporting);
   if (state === 'superseded') {
-    const next = successorText(run, 'resume', context);
-    throw new CommandError(
-      EXIT.refused,
-      'superseded',
-      `Run ${id} was superseded by run ${manifest.superseded_by}.${next}`,
-    );
+    const message = `Run ${id} was superseded by run ${manifest.superseded_by}.`;
+    throw new CommandError(EXIT.refused, 'superseded', `${message}${successorText(run, 'resume', context)}`);
   }
   // A confirmed run whose key was refused before the first write can be resumed. Without a plan, checkPlan refuses it.
   const isResumable = exit === EXIT.preflight && (manifest.started_at !== null || manifest.plan === null);
@@ -65,11 +61,8 @@ async function continueRun(opened: Run, invocation: KeyedInvocation): Promise<nu
   const { settings, context } = invocation;
   const { run_id: id } = opened.manifest;
   if (settings.no_lock && (await isAtWork(opened.dir, opened.manifest))) {
-    throw new CommandError(
-      EXIT.locked,
-      'locked',
-      `Run ${id} is at work. --no-lock does not let two processes work on one run.`,
-    );
+    const message = `Run ${id} is at work. --no-lock does not let two processes work on one run.`;
+    throw new CommandError(EXIT.locked, 'locked', message);
   }
   const lock = await lockRun(opened.dir, { settings, context, what: `resume ${id}` });
   // Read again: the holder of the lock may have finished the run.
@@ -103,11 +96,8 @@ export async function resumeInstead(run: Run, given: KeyedInvocation): Promise<n
   const { settings, sources } = given;
   const isNamed = (name: keyof typeof sources) =>
     sources[name] !== 'default' && settingDefinition(name).belongsTo !== 'plan';
-  const layers: Layer[] = [
-    { source: 'flag', raw: rawSettings(settings, isNamed, true) },
-    { source: 'run', raw: run.manifest.settings },
-  ];
-  const resolved = resolveLayers(layers, 'run');
+  const ofThisCall: Layer = { source: 'flag', raw: rawSettings(settings, isNamed, true) };
+  const resolved = resolveLayers([ofThisCall, { source: 'run', raw: run.manifest.settings }], 'run');
   printProgress(given, `Resuming run ${run.manifest.run_id} of the same input, which was not finished.\n`);
   return continueRun(run, { ...given, ...resolved });
 }

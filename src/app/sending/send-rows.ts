@@ -1,5 +1,4 @@
 import { executionExit } from '../../core/results/run-exit.ts';
-import type { Tally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { openTarget } from '../account/connect.ts';
 import type { Reread } from '../account/reread.ts';
@@ -12,12 +11,8 @@ import { supersede } from '../run/unfinished.ts';
 import { type Executed, executePlan } from './execute.ts';
 import { finishTimeOf } from './finish-time.ts';
 
-export type Sending = {
-  /** Runs that this one supersedes. */
-  supersedes?: Run[];
-  /** The account as it is now, if the plan was made before. */
-  reread?: Reread | null;
-};
+/** `supersedes`: runs that this one supersedes. `reread`: the account as it is now, if the plan was made before. */
+export type Sending = { supersedes?: Run[]; reread?: Reread | null };
 
 /** Sends the rows of a plan that are still to be sent, and writes the results. Returns the exit code. */
 export async function sendRows(
@@ -29,8 +24,7 @@ export async function sendRows(
   if ('refused' in time) throw errorOf(time.refused);
   supersede(supersedes, run);
   if ((run.manifest.plan?.change ?? 0) === 0) {
-    const decide = (tally: Tally) => executionExit(null, tally);
-    return endRun(run, { execution: true, decide }, invocation);
+    return endRun(run, { execution: true, decide: (tally) => executionExit(null, tally) }, invocation);
   }
   const { target, close } = await openTarget(run.dir, invocation);
   let executed: Executed;
@@ -44,10 +38,10 @@ export async function sendRows(
     return endRun(run, { ...failedEnding(EXIT.internal, state, 'internal', message), stop }, invocation);
   }
   const { manifest } = executed.run;
-  const lost = await close().then(
-    () => [],
-    (error: Error) => [`the state of the sandbox could not be saved: ${error.message}`],
-  );
-  const ended = { ...executed.run, manifest: { ...manifest, warnings: [...manifest.warnings, ...lost] } };
+  const warnings = [...manifest.warnings];
+  await close().catch((error: Error) => {
+    warnings.push(`the state of the sandbox could not be saved: ${error.message}`);
+  });
+  const ended = { ...executed.run, manifest: { ...manifest, warnings } };
   return endRun(ended, { execution: true, decide: executed.decide }, invocation);
 }

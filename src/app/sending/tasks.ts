@@ -14,10 +14,9 @@ export async function* tasksOf(planPath: string, index: LedgerIndex, changes: nu
       const isSent = entry.action === 'change' || (entry.action === 'unchanged' && index.overwritten.has(entry.row));
       if (!isSent || state === ROW_STATE.outcome) continue;
       if (state === ROW_STATE.unverified && !readsUnverified) continue;
-      const attempts = attemptsBefore(index, entry.row);
-      if (state === ROW_STATE.unverified) yield { entry, first: 'read_only', attempts };
-      else if (state === ROW_STATE.intent || state === ROW_STATE.ambiguous) yield { entry, first: 'read', attempts };
-      else yield { entry, first: 'send', attempts };
+      const mayBeWritten = state === ROW_STATE.intent || state === ROW_STATE.ambiguous;
+      const first = state === ROW_STATE.unverified ? 'read_only' : mayBeWritten ? 'read' : 'send';
+      yield { entry, first, attempts: attemptsBefore(index, entry.row) };
     }
   }
 }

@@ -3,7 +3,7 @@ import type { Manifest, RunCommand } from '../../core/run/manifest.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { count } from '../../core/text/text.ts';
 import { checkAccount } from '../account/check-account.ts';
-import { requireKey } from '../account/connect.ts';
+import { requireKey, withKey } from '../account/connect.ts';
 import { rereadAccount, rereadOrExit } from '../account/reread.ts';
 import type { Context } from '../context.ts';
 import { endRun } from '../ending/end-run.ts';
@@ -13,13 +13,28 @@ import type { Invocation, KeyedInvocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import { checkPlan, checkPlanAge } from '../planning/check-plan.ts';
 import { checkMaxChanges, checkMinRows, checkUnfinished } from '../planning/guards.ts';
+import { findInput } from '../planning/input-source.ts';
+import { planInput, preparePlan } from '../planning/prepare.ts';
 import { checkSavedStrict, savedPlanText, showSavedPlan } from '../planning/saved-plan.ts';
 import { checkOutputs } from '../run/create.ts';
-import { lockForWriting, stateOf } from '../run/locks.ts';
+import { lockAccount, lockForWriting, stateOf } from '../run/locks.ts';
 import { commandOn, keptSettings, type Run } from '../run/open.ts';
 import { sourceTakenOver, unfinishedLike } from '../run/unfinished.ts';
 import { confirmAndSend } from './confirm.ts';
 import { resumeInstead } from './resume.ts';
+
+/** `apply INPUT`: plans an input and executes the plan. Returns the exit code. */
+export async function applyInput(input: string, given: Invocation): Promise<number> {
+  if (given.settings.dry_run) return planInput(input, given);
+  const invocation = withKey(given);
+  const source = findInput(input, invocation);
+  if ('exit' in source) return source.exit;
+  await lockAccount(invocation.key, { ...invocation, what: `apply ${input}` });
+  const prepared = await preparePlan(source, 'apply', invocation);
+  if ('exit' in prepared) return prepared.exit;
+  if ('instead' in prepared) return resumeInstead(prepared.instead, invocation);
+  return confirmAndSend(prepared.run, invocation, { supersedes: prepared.unfinished });
+}
 
 /** Throws CommandError (exit 8) with the command to use instead if a run cannot be applied in its state. */
 async function checkState(run: Run, isOurs: boolean, context: Context): Promise<void> {
@@ -47,12 +62,6 @@ function checkRejected({ manifest }: Run, { settings }: Invocation): FailedEndin
   const rejected = manifest.plan?.rejected ?? 0;
   if (rejected === 0 || settings.skip_rejected) return null;
   return failedEnding(EXIT.input, 'refused', 'rejected_rows', `${count(rejected, 'row')} rejected; nothing was sent`);
-}
-
-/** Refuses a saved plan for its size. */
-function checkSize({ manifest }: Run, { settings }: Invocation): FailedEnding | null {
-  const { rows } = manifest.input;
-  return checkMinRows('the plan', rows, settings) ?? checkMaxChanges(manifest.plan?.change ?? 0, rows, settings);
 }
 
 /** Rereads the account, shows the plan, asks and sends. */
@@ -86,7 +95,8 @@ export async function applyRun(opened: Run, given: Invocation): Promise<number> 
   const rejected = checkRejected(run, invocation);
   if (rejected !== null) return refuse(rejected);
   checkPlanAge(run, settings, context);
-  const size = checkSize(run, invocation);
+  const { rows } = manifest.input;
+  const size = checkMinRows('the plan', rows, settings) ?? checkMaxChanges(manifest.plan?.change ?? 0, rows, settings);
   if (size !== null) return refuse(size);
   checkSavedStrict(run, invocation);
   if (settings.dry_run) return showSavedPlan(await rereadAccount(run, invocation, false), invocation);
