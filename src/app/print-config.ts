@@ -23,10 +23,7 @@ function valueText(name: SettingName, { settings }: Resolved): string {
   return pairs.join(', ') || 'not set';
 }
 
-/**
- * `--print-config`: prints every setting of a command and where it came from, the key only as set or not set. Returns
- * exit code 0.
- */
+/** `--print-config`: prints every setting and its source, and whether a key is set. Returns exit code 0. */
 export function printConfig(resolved: Invocation, scope: Scope): number {
   const { context } = resolved;
   const names = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes(scope));

@@ -10,10 +10,7 @@ import type { Run } from '../run/open.ts';
 
 type AgeSettings = Pick<Settings, 'max_plan_age'>;
 
-/**
- * Throws CommandError (exit 8) if the plan of a run cannot be executed: it has none, or its files are not what was
- * planned. The message names the command that plans again.
- */
+/** Throws CommandError (exit 8), with the command that plans again, if a run has no plan or its files have changed. */
 export async function checkPlan(run: Run, context: Context): Promise<void> {
   const { state, plan, fault, input, run_id: id, exit_code: exit } = run.manifest;
   const files = runFiles(run.dir);

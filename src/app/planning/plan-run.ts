@@ -16,9 +16,6 @@ type Findings = { account: AccountText | null; warnings: string[] };
 /** A plan that is saved, with its run. */
 export type PlannedRun = Plan & Findings & { run: Run };
 
-/** Two ways to end planning early: `signal` for files, `stop` for requests. */
-export type Interruption = { signal: AbortSignal; stop: Stop };
-
 /** run.json lists the most frequent moves only. */
 const MAX_KEPT_MOVES = 50;
 
@@ -43,12 +40,6 @@ export function recordedAccount({ manifest: { plan } }: Run): AccountText | null
     names.set(move.profile_target, move.profile_target_name);
   }
   return { how: '', nameOf: (profile) => names.get(profile) ?? '', notes: plan.notes };
-}
-
-async function findingsOf(run: Run, view: AccountView, preview: Preview): Promise<Findings> {
-  const { warnings, notes } = await preflightOf(view, preview, run.manifest.source?.undo === true);
-  const nameOf = (profile: string) => view.profiles.get(profile)?.name ?? '';
-  return { account: { how: view.how, nameOf, notes }, warnings };
 }
 
 function savePlan(run: Run, { preview, dialect, planSha256, fault }: Plan, { account, warnings }: Findings): Run {
@@ -78,7 +69,7 @@ export async function planRun(
   given: Run,
   source: Pick<InputSource, 'plan'>,
   invocation: KeyedInvocation,
-  { signal, stop }: Interruption,
+  { signal, stop }: { signal: AbortSignal; stop: Stop },
 ): Promise<PlannedRun> {
   const { settings } = invocation;
   let run = given;
@@ -95,7 +86,11 @@ export async function planRun(
     plan = await (source.plan === undefined
       ? makePlan(run.dir, settings, signal, settings.offline ? null : read)
       : source.plan(run.dir, signal, read));
-    if (opened.view !== undefined) findings = await findingsOf(run, opened.view, plan.preview);
+    if (opened.view !== undefined) {
+      const { how, profiles } = opened.view;
+      const { warnings, notes } = await preflightOf(opened.view, plan.preview, run.manifest.source?.undo === true);
+      findings = { account: { how, nameOf: (profile) => profiles.get(profile)?.name ?? '', notes }, warnings };
+    }
   } catch (error) {
     throw readingError(error, stop, source.plan === undefined && run.manifest.command !== 'verify');
   } finally {

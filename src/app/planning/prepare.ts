@@ -19,7 +19,7 @@ import { unfinishedLike } from '../run/unfinished.ts';
 import { onEndSignals } from '../signals.ts';
 import { checkMaxChanges, checkMinRows, checkStrict, checkUnfinished } from './guards.ts';
 import { copyInput, findInput, type InputSource } from './input-source.ts';
-import { type Interruption, type PlannedRun, planRun } from './plan-run.ts';
+import { type PlannedRun, planRun } from './plan-run.ts';
 import { showPlan } from './show-plan.ts';
 
 /** `unfinished`: earlier runs of the same input that were not finished. */
@@ -44,45 +44,37 @@ function planningFailure(error: unknown, signal: AbortSignal): FailedEnding {
   return failedEnding(EXIT.internal, 'interrupted', 'internal', message);
 }
 
-async function copyAndPlan(
-  run: Run,
-  source: InputSource,
-  invocation: KeyedInvocation,
-  interruption: Interruption,
-): Promise<PlannedInput | { instead: Run }> {
-  const { signal } = interruption;
-  const unfinished = run.manifest.command === 'apply' ? await unfinishedLike(run, invocation.context) : [];
-  signal.throwIfAborted();
-  const instead = unfinished.at(-1);
-  if (instead !== undefined && invocation.settings.if_unfinished === 'resume') {
-    // It contains nothing but a copy of the input.
-    removeRun(run.dir);
-    return { instead };
-  }
-  const planned = await planRun(run, source, invocation, interruption);
-  // A signal after the last row must not be lost.
-  signal.throwIfAborted();
-  return { planned, unfinished };
-}
-
 /** Makes a run and plans its input. If a signal or an error interrupts that, it ends the run; nothing was sent. */
 export async function planOrExit(
   source: InputSource,
   command: RunCommand,
   invocation: KeyedInvocation,
 ): Promise<PlannedInput | Ended> {
+  const { settings, context } = invocation;
   const controller = new AbortController();
-  const interruption = { signal: controller.signal, stop: createStop() };
-  const removeHandlers = onEndSignals(invocation.context, (signal) => {
-    controller.abort(signal);
-    interruption.stop.ask('signal', signal);
+  const { signal } = controller;
+  const stop = createStop();
+  const removeHandlers = onEndSignals(context, (name) => {
+    controller.abort(name);
+    stop.ask('signal', name);
   });
   let run = await newRun(source, command, invocation);
   try {
-    run = await copyInput(run, source, controller.signal);
-    return await copyAndPlan(run, source, invocation, interruption);
+    run = await copyInput(run, source, signal);
+    const unfinished = command === 'apply' ? await unfinishedLike(run, context) : [];
+    signal.throwIfAborted();
+    const instead = unfinished.at(-1);
+    if (instead !== undefined && settings.if_unfinished === 'resume') {
+      // It contains nothing but a copy of the input.
+      removeRun(run.dir);
+      return { instead };
+    }
+    const planned = await planRun(run, source, invocation, { signal, stop });
+    // A signal after the last row must not be lost.
+    signal.throwIfAborted();
+    return { planned, unfinished };
   } catch (error) {
-    return { exit: await endRun(run, planningFailure(error, controller.signal), invocation) };
+    return { exit: await endRun(run, planningFailure(error, signal), invocation) };
   } finally {
     removeHandlers();
   }
@@ -125,10 +117,7 @@ function endOfPlan({ run, preview }: PlannedRun, { settings }: Invocation): RunE
   return { ...ending, exit: hasChanges ? EXIT.changes : ending.exit, error: null };
 }
 
-/**
- * From an input to a saved plan that may be executed: copy, plan, show, check. `plan`, `--dry-run`, `apply`, `retry` and
- * `undo` share this code up to the confirmation.
- */
+/** From an input to a saved plan that may be executed: `plan`, `--dry-run`, `apply`, `retry` and `undo` share this. */
 export async function preparePlan(
   source: InputSource,
   command: 'plan' | 'apply' | 'retry' | 'undo',

@@ -39,10 +39,7 @@ export type Executed = { run: Run; decide: (tally: Tally) => RunEnding };
 
 type StopOfExecution = Execution['stop'];
 
-/**
- * The first signal drains the run, the second aborts what is in flight, and the third does not even wait for the result
- * files, which can be made again from the ledger.
- */
+/** The first signal drains the run, the second aborts requests, the third exits: results can be written again later. */
 function drainOnSignals(stop: Stop, abort: () => void, note: (text: string) => void, { context }: Invocation): void {
   const removeHandlers = onEndSignals(context, (signal, times) => {
     if (times > 2) context.signals?.exit(signalExit(signal));

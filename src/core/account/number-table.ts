@@ -61,30 +61,18 @@ function createTextPool() {
   };
 }
 
-/** Pools of the texts that numbers share, with the text forms of the settings that are not texts. */
-function createPools() {
-  const profiles = createTextPool();
-  const products = createTextPool();
-  const eligibleLists = createTextPool();
-  const reasons = createTextPool();
-  return {
-    profiles,
-    products,
-    reasons,
-    // An empty list differs from one that was not shown: it starts with a colon.
-    eligibleIndex: (list: string[] | undefined) =>
-      list === undefined ? 0 : eligibleLists.indexOf(`:${list.map((name) => `${name}\n`).join('')}`),
-    eligibleAt(index: number): string[] | undefined {
-      const list = eligibleLists.textAt(index);
-      return list === '' ? undefined : list.slice(1).split('\n').slice(0, -1);
-    },
-  };
+/** A list as one text. An empty list differs from one that was not shown: it starts with a colon. */
+function listText(list: string[] | undefined): string {
+  return list === undefined ? '' : `:${list.map((name) => `${name}\n`).join('')}`;
 }
 
 /** What reads have shown of each number, by the index of its id: 22 bytes a number. */
 export function createNumberTable() {
   const columns = createColumns();
-  const pools = createPools();
+  const profiles = createTextPool();
+  const products = createTextPool();
+  const eligibleLists = createTextPool();
+  const reasons = createTextPool();
   const unread = { ids: 0, idsWithPhone: 0 };
 
   function setState(index: number, to: number): void {
@@ -99,12 +87,12 @@ export function createNumberTable() {
 
   function shownAt(index: number): ShownSettings {
     const shown: ShownSettings = {};
-    const profile = pools.profiles.textAt(columns.profile[index] as number);
+    const profile = profiles.textAt(columns.profile[index] as number);
     if (profile !== '') shown.profile = profile === profileCell(null) ? null : profile;
-    const product = pools.products.textAt(columns.product[index] as number);
+    const product = products.textAt(columns.product[index] as number);
     if (product !== '') shown.product = product;
-    const eligible = pools.eligibleAt(columns.eligible[index] as number);
-    if (eligible !== undefined) shown.eligible = eligible;
+    const eligible = eligibleLists.textAt(columns.eligible[index] as number);
+    if (eligible !== '') shown.eligible = eligible.slice(1).split('\n').slice(0, -1);
     if (columns.phone[index] !== 0) shown.phoneNumber = `+${columns.phone[index]}`;
     return shown;
   }
@@ -123,15 +111,15 @@ export function createNumberTable() {
     isUnread: (index: number) => columns.state[index] === UNREAD,
     setFound(index: number, shown: ShownSettings): void {
       setState(index, FOUND);
-      columns.profile[index] = pools.profiles.indexOf(profileCell(shown.profile));
-      columns.product[index] = pools.products.indexOf(shown.product ?? '');
-      columns.eligible[index] = pools.eligibleIndex(shown.eligible);
+      columns.profile[index] = profiles.indexOf(profileCell(shown.profile));
+      columns.product[index] = products.indexOf(shown.product ?? '');
+      columns.eligible[index] = eligibleLists.indexOf(listText(shown.eligible));
       columns.phone[index] = packed(shown.phoneNumber);
     },
     setAbsent: (index: number) => setState(index, ABSENT),
     setUnreadable(index: number, why: string): void {
       setState(index, UNREADABLE);
-      columns.profile[index] = pools.reasons.indexOf(why);
+      columns.profile[index] = reasons.indexOf(why);
     },
     /** What is known of the number with this index; `id` is its id. */
     stateAt(index: number, id: string): NumberState {
@@ -141,7 +129,7 @@ export function createNumberTable() {
         case ABSENT:
           return { state: 'absent' };
         case UNREADABLE:
-          return { state: 'unreadable', why: pools.reasons.textAt(columns.profile[index] as number) };
+          return { state: 'unreadable', why: reasons.textAt(columns.profile[index] as number) };
         default:
           return { state: 'unread' };
       }
@@ -150,7 +138,7 @@ export function createNumberTable() {
     profilesInUse(size: number): string[] {
       const used = new Set<number>();
       for (let at = 0; at < size; at++) if (columns.state[at] === FOUND) used.add(columns.profile[at] as number);
-      return [...used].map(pools.profiles.textAt).filter((name) => name !== '' && name !== profileCell(null));
+      return [...used].map(profiles.textAt).filter((name) => name !== '' && name !== profileCell(null));
     },
   };
 }

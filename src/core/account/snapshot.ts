@@ -6,36 +6,20 @@ import { createPhoneTable } from './phone-table.ts';
 /** How a row names a number; '' if it does not name the id or the phone number. */
 export type NumberKey = { id: string; phoneNumber: string };
 
-/**
- * How many of the numbers that rows name are unread: those named by id, how many of these have a phone number beside
- * the id, and those named by phone number only.
- */
+/** Unread numbers that rows name by id, how many of these have a phone number too, and by phone number only. */
 export type UnreadCounts = { ids: number; idsWithPhone: number; phones: number };
 
 /** What was read of the account: about 100 bytes for each number that rows name, and 28 for each other number. */
 export type AccountSnapshot = ReturnType<typeof createSnapshot>;
-
-/** Counts distinct numbers that reads have shown, and how many of them are on each profile. */
-function createShownCounter(digest: Digest) {
-  const ids = createDigestTable(digest);
-  const onProfile = new Map<string, number>();
-  return {
-    add(id: string, { profile }: ShownSettings): void {
-      const before = ids.size();
-      if (ids.numberOf(id) === before && typeof profile === 'string')
-        onProfile.set(profile, (onProfile.get(profile) ?? 0) + 1);
-    },
-    count: ids.size,
-    countOn: (profile: string) => onProfile.get(profile) ?? 0,
-  };
-}
 
 /** Creates a snapshot of an account of which nothing has been read. */
 export function createSnapshot(digest: Digest) {
   const ids = createDigestTable(digest);
   const numbers = createNumberTable();
   const phones = createPhoneTable(digest);
-  const counter = createShownCounter(digest);
+  // All numbers that reads have shown, and how many of them are on each profile.
+  const shownIds = createDigestTable(digest);
+  const shownOn = new Map<string, number>();
   /** The ids of numbers that rows name by phone number only. */
   const idTexts = new Map<number, string>();
   let organization: string | null = null;
@@ -67,10 +51,12 @@ export function createSnapshot(digest: Digest) {
       id === '' ? phones.isUnread(phones.find(phoneNumber)) : numbers.isUnread(ids.find(id)),
     /** Adds a number that a read has shown. Returns whether a row names it. */
     addShown(shown: ShownSettings): boolean {
-      const { id, phoneNumber } = shown;
+      const { id, phoneNumber, profile } = shown;
       if (id === undefined) return false;
       organization ??= shown.organizationId ?? null;
-      counter.add(id, shown);
+      const before = shownIds.size();
+      const isNew = shownIds.numberOf(id) === before;
+      if (isNew && typeof profile === 'string') shownOn.set(profile, (shownOn.get(profile) ?? 0) + 1);
       const index = wantedIndex(id, phoneNumber);
       if (index < 0) return false;
       numbers.setFound(index, shown);
@@ -93,9 +79,9 @@ export function createSnapshot(digest: Digest) {
       return numbers.stateAt(index, id || (idTexts.get(index) as string));
     },
     /** Distinct ids that reads have shown, whether rows name them or not. */
-    countShown: counter.count,
+    countShown: shownIds.size,
     /** The same, on one profile. */
-    countShownOn: counter.countOn,
+    countShownOn: (profile: string) => shownOn.get(profile) ?? 0,
     /** The profiles of the numbers that rows name. */
     profilesInUse: () => numbers.profilesInUse(ids.size()),
     /** The organization that the first number has shown. */

@@ -72,10 +72,7 @@ function noteOf({ productBefore, productTarget }: PlanEntry, eligible: string[] 
   return productNote({ isEligibleUnknown: eligible === undefined, losesMms });
 }
 
-/**
- * Completes the entry of a good row with what was read: ids for names, the current values of the number, and whether
- * there is anything to change.
- */
+/** Completes the entry of a good row with what was read: ids for names, current values, whether anything changes. */
 export function withAccount(given: PlanEntry, known: NumberState, profiles: Profiles): PlanEntry {
   // Set the id first: a rejected row without one would count as a repeat of another row without one.
   const entry = withProfile(known.state === 'found' ? { ...given, id: known.id } : given, profiles);

@@ -1,7 +1,4 @@
-/**
- * The column `note` of plan.csv is text for people. Three of its texts are also read back, because plan.csv has no
- * column for what they say. They are formatted and parsed here and nowhere else.
- */
+// A note is text for people. Some are read back, because plan.csv has no column for what they say, but only in this file.
 const UNREAD = 'could not be read: ';
 const PRODUCTS_UNKNOWN = 'the account does not say which products this number may have';
 const LOSES_MMS = 'loses MMS';

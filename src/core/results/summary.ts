@@ -24,10 +24,7 @@ export type Summary = {
   finished_at: string;
   duration_ms: number;
   requests: RequestCounts;
-  /**
-   * `used_share`: the requests as a share of those that the setting and the server allowed in that time, at most 1; null
-   * if nothing limits.
-   */
+  /** `used_share`: the share of the requests that setting and server allowed meanwhile, at most 1; null without limit. */
   rate: { setting: string; used_share: number | null } & Omit<RateSeen, 'allowed'>;
   causes: Cause[];
   warnings: string[];
