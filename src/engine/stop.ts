@@ -17,7 +17,7 @@ export function createStop() {
       for (const callback of [...callbacks]) callback();
       callbacks.clear();
     },
-    /** Calls back once when a stop is asked for, at once if it has been. Returns a function that removes the callback. */
+    /** Calls back once when a stop is asked for, or has been. Returns a function that removes the callback. */
     onAsked(callback: () => void): () => void {
       if (asked === null) callbacks.add(callback);
       else callback();

@@ -3,8 +3,8 @@ import type { RateControl } from '../../core/rate/rate-control.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import type { Clock } from '../ports.ts';
 import type { Stop } from '../stop.ts';
-import { createPause, extendPause, pausedUpTo } from './pause.ts';
-import { createRateUsage } from './rate-usage.ts';
+import { createPause, extendPause, type Pause, pausedUpTo } from './pause.ts';
+import { createRateUsage, type RateUsage } from './rate-usage.ts';
 import { createMeter, type Meter } from './sliding-window.ts';
 import { createWaitingList } from './waiting-list.ts';
 import { createWindowLimit, type Pass } from './window-limit.ts';
@@ -29,9 +29,9 @@ type PacerOptions = {
 };
 
 /**
- * One rate for all requests of a run: attempts, retries and reads. Spaces requests evenly on a monotonic clock at the rate of the control. If the rate is a number, a window limit is kept
- * as well. Slots alone are not enough, because a request may leave long after it was admitted (connecting, a cold
- * process); the window alone would allow bursts.
+ * One rate for all requests of a run: attempts, retries and reads. Spaces requests evenly on a monotonic clock at the
+ * rate of the control. If the rate is a number, a window limit is kept as well. Slots alone are not enough, because a
+ * request may leave long after it was admitted (connecting, a cold process); the window alone would allow bursts.
  */
 export function createPacer({ rate, control, clock, stop, meter = createMeter() }: PacerOptions) {
   const perSecond = (now: number) => (rate === 'off' ? Number.POSITIVE_INFINITY : control.rate(now));
@@ -68,7 +68,7 @@ export function createPacer({ rate, control, clock, stop, meter = createMeter() 
   }
 
   return {
-    /** Waits for a slot. Null if `mayGo` returns false, by default when the run is to stop. `holder` passes its own hold. */
+    /** Waits for a slot. Null if `mayGo` returns false, by default at a stop. `holder` passes its own hold. */
     async admit(holder?: symbol, mayGo = () => stop.asked() === null): Promise<Pass | null> {
       const removeCallback = stop.onAsked(waiting.wake);
       try {
@@ -109,16 +109,20 @@ export function createPacer({ rate, control, clock, stop, meter = createMeter() 
     pausedUntil: () => pause.end,
     /** When the present pause began: answers to earlier requests are no news. */
     pausedSince: () => pause.start,
-    measured(): RateSeen {
-      const limit = control.serverLimit();
-      return {
-        mean_per_s: usage.mean(),
-        max_in_1s: meter.second.most(),
-        max_in_60s: meter.minute.most(),
-        ...pausedUpTo(pause, clock.now()),
-        allowed: usage.allowed(),
-        server_limit: limit && { requests: limit.limit, window_ms: limit.windowMs && Math.round(limit.windowMs) },
-      };
-    },
+    measured: () => rateSeen({ usage, meter, pause, control }, clock.now()),
+  };
+}
+
+type Measured = { usage: RateUsage; meter: Meter; pause: Pause; control: RateControl };
+
+function rateSeen({ usage, meter, pause, control }: Measured, now: number): RateSeen {
+  const limit = control.serverLimit();
+  return {
+    mean_per_s: usage.mean(),
+    max_in_1s: meter.second.most(),
+    max_in_60s: meter.minute.most(),
+    ...pausedUpTo(pause, now),
+    allowed: usage.allowed(),
+    server_limit: limit && { requests: limit.limit, window_ms: limit.windowMs && Math.round(limit.windowMs) },
   };
 }

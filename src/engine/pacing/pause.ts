@@ -1,6 +1,6 @@
 import type { RateSeen } from '../../core/ledger/entry.ts';
 
-type Pause = ReturnType<typeof createPause>;
+export type Pause = ReturnType<typeof createPause>;
 
 /** The pauses of all requests. A longer pause extends a shorter one. `throttledMs`: the part that 429s have caused. */
 export function createPause() {

@@ -38,7 +38,10 @@ function isAccepted(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-/** Pauses all requests when the server asks for it: one 429 is enough. If the server asks for a longer wait than the limit, the run stops and no row fails. */
+/**
+ * Pauses all requests when the server asks for it: one 429 is enough. If the server asks for a longer wait than the
+ * limit, the run stops and no row fails.
+ */
 export function createThrottle({ ports, pacer, control, stop, limits }: ThrottleOptions) {
   const { clock } = ports;
   let throttledSince: number | null = null;

@@ -37,8 +37,8 @@ export function createKeyCheck(clock: Clock, pacer: Pacer, stop: Stop) {
 
   return {
     /**
-     * Sends the request of the first row that saw a 401 once more, while all others wait. Returns its answer; `retry` if
-     * another row has found meanwhile that the key is good; null if the run is to stop.
+     * Sends the request of the first row that saw a 401 once more, while all others wait. Returns its answer; `retry`
+     * if another row has found meanwhile that the key is good; null if the run is to stop.
      */
     async confirm<T extends { answer: Answer }>(request: Request<T>): Promise<T | 'retry' | null> {
       if (checking !== null) {

@@ -79,8 +79,8 @@ export function createOutageWatch({ clock, stop, breaker, othersAtWork }: Outage
     /** A read has shown that a write was carried out, whatever its answer was. */
     onWriteShown: (row: number, admittedAt: number) => onAnswer({ row, admittedAt, operation: 'write' }),
     /**
-     * Whether a row that has used up its attempts may be given up: not in an outage or after a stop. Waits until that is
-     * clear. By then, attempts that belong to an outage have been refunded.
+     * Whether a row that has used up its attempts may be given up: not in an outage or after a stop. Waits until that
+     * is clear. By then, attempts that belong to an outage have been refunded.
      */
     async mayGiveUp(operation: Operation): Promise<boolean> {
       if (!breaker.isClosed() || stop.asked() !== null) return false;

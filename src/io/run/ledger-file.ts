@@ -76,8 +76,8 @@ export async function openLedger(path: string) {
 
   return {
     /**
-     * Resolves when the entry is on disk. Waiting entries share one write and one fdatasync. Rejects if a write fails, and
-     * always after that.
+     * Resolves when the entry is on disk. Waiting entries share one write and one fdatasync. Rejects if a write fails,
+     * and always after that.
      */
     record(entry: LedgerEntry): Promise<void> {
       return new Promise((resolve, reject) => {
@@ -138,8 +138,8 @@ function parseLine(bytes: Buffer, offset: number, path: string): LedgerEntry {
 }
 
 /**
- * Reads single entries by their place, so that a million outcomes need not be in memory. The file is opened at the first
- * of them: a run with nothing to send has no ledger.
+ * Reads single entries by their place, so that a million outcomes need not be in memory. The file is opened at the
+ * first of them: a run with nothing to send has no ledger.
  */
 export function openLedgerEntries(path: string) {
   let opened: number | null = null;

@@ -5,8 +5,8 @@ import { NEWLINE } from '../bytes.ts';
 export type Logger = ReturnType<typeof createLogger>;
 
 /**
- * Opens a file that is written synchronously, line by line. A line that cannot be written is dropped, because a log must
- * not end a run. pino's own destination keeps every line on a full disk, and never returns when it is closed.
+ * Opens a file that is written synchronously, line by line. A line that cannot be written is dropped, because a log
+ * must not end a run. pino's own destination keeps every line on a full disk, and never returns when it is closed.
  */
 function openSink(path: string) {
   const file = openSync(path, 'a', 0o600);
@@ -33,9 +33,10 @@ function openSink(path: string) {
 }
 
 /**
- * Opens the log of a run, one NDJSON line an event, at a path or on a stream, which stays open. Writes are synchronous because a worker would lose
- * the last lines at exit, which matter most. Only fields that the caller chooses are written, never an error object of
- * the HTTP library, which carries the Authorization header. Throws what the file system throws.
+ * Opens the log of a run, one NDJSON line an event, at a path or on a stream, which stays open. Writes are synchronous
+ * because a worker would lose the last lines at exit, which matter most. Only fields that the caller chooses are
+ * written, never an error object of the HTTP library, which carries the Authorization header. Throws what the file
+ * system throws.
  */
 export function createLogger(to: string | NodeJS.WritableStream, level: string, runId: string) {
   const sink = typeof to === 'string' ? openSink(to) : { write: to.write.bind(to), close: () => undefined };
