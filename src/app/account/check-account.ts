@@ -1,6 +1,5 @@
 import type { AccountSnapshot } from '../../core/account/snapshot.ts';
 import type { Answer } from '../../core/api/response.ts';
-import type { PlanEntry } from '../../core/plan/entry.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { commandLine } from '../../core/text/shell.ts';
@@ -22,23 +21,18 @@ const MAX_READS = 3;
 
 const otherAccount = (message: string) => new CommandError(EXIT.preflight, 'other_account', message);
 
-async function firstEntries(run: Run): Promise<PlanEntry[]> {
-  const found: PlanEntry[] = [];
-  for await (const batch of readPlan(runFiles(run.dir).plan)) {
-    found.push(...batch.filter((entry) => entry.action === 'change').slice(0, MAX_READS - found.length));
-    if (found.length === MAX_READS) break;
-  }
-  return found;
-}
-
-/** Reads entries until the account has one of them. Returns the last answer. */
-async function readOne(client: TelnyxClient, entries: PlanEntry[], rate: Settings['rate']): Promise<Answer | null> {
+/** Reads numbers of a plan until the account has one of them. Returns the last answer. */
+async function readOne(client: TelnyxClient, { dir }: Run, rate: Settings['rate']): Promise<Answer | null> {
   let answer: Answer | null = null;
-  for (const entry of entries) {
-    answer = await client.read(entry, () => undefined);
-    // The pacer, which starts later, does not know of this request.
-    if (typeof rate === 'number') await realClock.sleep(Math.max(1, 1 / rate) * RATE_WINDOW_MS).done;
-    if (answer.kind !== 'http' || answer.status !== 404) break;
+  let reads = 0;
+  for await (const batch of readPlan(runFiles(dir).plan)) {
+    for (const entry of batch.filter(({ action }) => action === 'change')) {
+      answer = await client.read(entry, () => undefined);
+      reads += 1;
+      // The pacer, which starts later, does not know of this request.
+      if (typeof rate === 'number') await realClock.sleep(Math.max(1, 1 / rate) * RATE_WINDOW_MS).done;
+      if (reads === MAX_READS || answer.kind !== 'http' || answer.status !== 404) return answer;
+    }
   }
   return answer;
 }
@@ -59,7 +53,7 @@ export async function checkAccount(run: Run, invocation: KeyedInvocation): Promi
   const transport = await openTransport({ baseUrl: settings.base_url, key }, invocation);
   let answer: Answer | null;
   try {
-    answer = await readOne(transport, await firstEntries(run), settings.rate);
+    answer = await readOne(transport, run, settings.rate);
   } finally {
     transport.close();
   }

@@ -56,10 +56,7 @@ export async function targetsOf(rows: AsyncIterable<PlanEntry[]>): Promise<strin
   return [...targets];
 }
 
-async function readClosedProfiles(
-  rows: AsyncIterable<PlanEntry[]>,
-  { query, client }: AccountSession,
-): Promise<Reread['closed']> {
+async function readClosedProfiles(rows: AsyncIterable<PlanEntry[]>, { query, client }: AccountSession) {
   const needed = new Set<string>();
   for await (const batch of rows) for (const { profileTarget } of batch) needed.add(profileTarget);
   for (const none of ['', profileCell(null)]) needed.delete(none);

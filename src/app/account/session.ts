@@ -96,7 +96,7 @@ export async function openSession(run: Run, invocation: KeyedInvocation, options
 async function connect(run: Run, client: Transport, invocation: KeyedInvocation, options: SessionOptions) {
   const { settings, context } = invocation;
   const { stop, recorded } = options;
-  const logger = recorded || settings.log_file !== null ? openLog(run, settings, context) : NO_LOG;
+  const logger = recorded || settings.log_file !== null ? openLog(run, invocation) : NO_LOG;
   const ledger = recorded ? await openLedger(runFiles(run.dir).ledger) : null;
   const control = run.reading?.control ?? createControl(settings);
   const meter = run.reading?.meter ?? createMeter();

@@ -11,23 +11,21 @@ import { print, printJson } from '../output.ts';
 import { openLog } from '../run/log.ts';
 import { commandOn, type Run } from '../run/open.ts';
 import { prune } from '../run/prune.ts';
-import type { CountedEnding, RunEnding } from './run-ending.ts';
-import { countedEnding, isExecution, makeSummary, printSummary } from './summarize.ts';
+import { decideEnding, type Ending } from './run-ending.ts';
+import { isExecution, makeSummary, printSummary } from './summarize.ts';
 import { tallyRun } from './write-results.ts';
 
 /** Reports that the result files could not be written. The ledger is kept, and `results` can make them from it. */
-async function reportMissingResults(run: Run, ending: CountedEnding, error: Error, reporting: Reporting) {
+async function reportMissingResults(run: Run, ending: Ending, error: Error, reporting: Reporting) {
   const { settings, context } = reporting;
   const { manifest, dir, shown } = run;
   const isGone = !isRunDirectory(dir);
   const tally = isGone || manifest.plan === null ? null : await tallyRun(dir, manifest).catch(() => null);
   // The run may have stopped for the same reason that the files suffer from, such as a full disk.
-  const why = tally === null ? undefined : ending.decide(tally).error?.message;
-  const again = () =>
-    isExecution(manifest.command, manifest.state)
-      ? commandOn(run, 'resume', context)
-      : commandLine(context.program, 'results', shown);
-  const next = isGone || manifest.plan === null ? planAgain(manifest, context.program) : again();
+  const why = tally === null ? undefined : decideEnding(ending, tally).error?.message;
+  let next: string | null = commandLine(context.program, 'results', shown);
+  if (isGone || manifest.plan === null) next = planAgain(manifest, context.program);
+  else if (isExecution(manifest.command, manifest.state)) next = commandOn(run, 'resume', context);
   const message = isGone
     ? `The run directory ${shown} was removed, and its files are lost; what was sent stays sent.`
     : `${why === undefined ? '' : `${why} `}Could not write the result files: ${error.message}. The ledger is kept.`;
@@ -43,16 +41,16 @@ async function reportMissingResults(run: Run, ending: CountedEnding, error: Erro
 }
 
 /** Ends a run: result files, summary, last line of the log, output. Returns the exit code. */
-export async function endRun(run: Run, ending: RunEnding | CountedEnding, reporting: Reporting): Promise<number> {
+export async function endRun(run: Run, ending: Ending, reporting: Reporting): Promise<number> {
   let summary: Summary;
   try {
     summary = await makeSummary(run, ending, reporting);
   } catch (error) {
-    return reportMissingResults(run, countedEnding(run, ending), error as Error, reporting);
+    return reportMissingResults(run, ending, error as Error, reporting);
   }
-  const { settings, context } = reporting;
+  const { settings } = reporting;
   const { counts, exit_code: exit, exit_name: name, error } = summary;
-  const logger = openLog(run, settings, context);
+  const logger = openLog(run, reporting);
   const fields = { counts, exit_code: exit, exit_name: name, ...(error === undefined ? {} : { error }) };
   logger.log('info', 'run.finished', `${summary.command} ${summary.state}`, fields);
   logger.close();

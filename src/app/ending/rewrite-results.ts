@@ -9,7 +9,7 @@ import type { Reporting } from '../invocation.ts';
 import { stateOf } from '../run/locks.ts';
 import type { Run } from '../run/open.ts';
 import { failedEnding, type RunEnding } from './run-ending.ts';
-import { isExecution, makeSummary, printSummary } from './summarize.ts';
+import { makeSummary, printSummary } from './summarize.ts';
 
 /** How a run ended: as it was recorded or, if the program died before it could record it, as its files show. */
 function recordedEnding({ manifest, dir }: Run, tally: Tally): RunEnding {
@@ -40,9 +40,7 @@ export async function checkIsAtRest({ dir, shown, manifest }: Run): Promise<void
 
 /** Writes the result files of a run again, and prints its summary. Returns the exit code. */
 export async function rewriteResults(run: Run, reporting: Reporting): Promise<number> {
-  const { command, state } = run.manifest;
-  const decide = (tally: Tally) => recordedEnding(run, tally);
-  const summary = await makeSummary(run, { execution: isExecution(command, state), decide }, reporting);
+  const summary = await makeSummary(run, (tally) => recordedEnding(run, tally), reporting);
   printSummary(summary, reporting);
   return summary.sum_ok ? EXIT.ok : EXIT.internal;
 }

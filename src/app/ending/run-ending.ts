@@ -4,26 +4,28 @@ import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Manifest, State } from '../../core/run/manifest.ts';
 import { CommandError } from '../errors.ts';
 
-type EndingError = { code: string; message: string };
-
 /** How a command ends a run. */
 export type RunEnding = {
   exit: number;
   state: State;
   stop?: Manifest['stop'];
   /** Why the exit code is not 0, if the counts do not explain it. */
-  error?: EndingError | null;
+  error?: { code: string; message: string } | null;
   /** The next command, if it is not the usual one. */
   next?: string;
   /** When the run ended, if that is recorded already. */
   finishedAt?: string | null;
 };
 
-/** An ending that depends on how the rows ended. `execution`: rows without an outcome are unprocessed, not planned. */
-export type CountedEnding = { execution: boolean; decide: (tally: Tally) => RunEnding };
+/** An ending, or a function that decides it by how the rows ended. */
+export type Ending = RunEnding | ((tally: Tally) => RunEnding);
+
+export function decideEnding(ending: Ending, tally: Tally): RunEnding {
+  return typeof ending === 'function' ? ending(tally) : ending;
+}
 
 /** An ending that an error explains. */
-export type FailedEnding = RunEnding & { error: EndingError };
+export type FailedEnding = RunEnding & { error: NonNullable<RunEnding['error']> };
 
 export function failedEnding(exit: number, state: State, code: string, message: string): FailedEnding {
   return { exit, state, error: { code, message } };

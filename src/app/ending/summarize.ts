@@ -10,7 +10,7 @@ import { canAskLater } from '../context.ts';
 import type { Reporting } from '../invocation.ts';
 import { createStyle, print } from '../output.ts';
 import { type Run, typedPath, updateRun } from '../run/open.ts';
-import type { CountedEnding, RunEnding } from './run-ending.ts';
+import { decideEnding, type Ending } from './run-ending.ts';
 import { copyResults, writeResults } from './write-results.ts';
 
 /** Whether the rows of a run were to be sent: then rows without an outcome are unprocessed, not planned. */
@@ -18,20 +18,15 @@ export function isExecution(command: string, state: State): boolean {
   return state !== 'planned' && state !== 'planning' && !(state === 'refused' && command === 'plan');
 }
 
-/** An ending whose rows are still to be counted. */
-export function countedEnding(run: Run, ending: RunEnding | CountedEnding): CountedEnding {
-  if ('decide' in ending) return ending;
-  return { execution: isExecution(run.manifest.command, ending.state), decide: () => ending };
-}
-
 const LOST_ROWS = { code: 'sum', message: 'The statuses do not add up to the rows read: rows were lost.' };
 
 /** Writes the result files and the summary. A sum that does not add up becomes exit 1. */
-export async function makeSummary(run: Run, ending: RunEnding | CountedEnding, reporting: Reporting): Promise<Summary> {
+export async function makeSummary(run: Run, ending: Ending, reporting: Reporting): Promise<Summary> {
   const { settings, context } = reporting;
-  const { execution, decide } = countedEnding(run, ending);
-  const { tally, sessions } = await writeResults(run.dir, run.manifest, execution);
-  const decided = decide(tally);
+  const knownState = typeof ending === 'function' ? run.manifest.state : ending.state;
+  const isSent = isExecution(run.manifest.command, knownState);
+  const { tally, sessions } = await writeResults(run.dir, run.manifest, isSent);
+  const decided = decideEnding(ending, tally);
   const isWhole = sumOf(tally) === run.manifest.input.rows;
   const { exit, error } = isWhole ? decided : { exit: EXIT.internal, error: LOST_ROWS };
   const { state, stop = null, next, finishedAt } = decided;

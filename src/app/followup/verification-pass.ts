@@ -93,11 +93,7 @@ export function countsText(counts: VerdictCounts): string {
  * Compares a plan with the account, with --watch again and again, and returns the last pass. `isNew`: the plan was made
  * just now by reading the account, which counts as the first pass.
  */
-export async function watch(
-  run: Run,
-  invocation: KeyedInvocation,
-  { stop, isNew }: { stop: Stop; isNew: boolean },
-): Promise<VerificationPass> {
+export async function watch(run: Run, invocation: KeyedInvocation, { stop, isNew }: { stop: Stop; isNew: boolean }) {
   const { watch: durationMs, every: intervalMs } = invocation.settings;
   const { plan } = runFiles(run.dir);
   const printTimed = (text: string) =>

@@ -138,7 +138,7 @@ export async function preparePlan(
   }
   const { rows, actions } = planned.preview;
   showPlan(planned, { where, notes }, invocation);
-  if (actions.rejected > 0) await logRejections(run, settings, context);
+  if (actions.rejected > 0) await logRejections(run, invocation);
   const ending =
     checkMinRows(where, rows, settings) ??
     checkRejected(planned, where, invocation) ??

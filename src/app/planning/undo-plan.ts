@@ -6,14 +6,14 @@ import { createCsvWriter, replaceRows } from '../../io/csv/writer.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { openPlanEntries, planLine } from '../../io/run/plan-file.ts';
 import { profilesOf } from '../account/read-for-plan.ts';
-import { type Outcomes, openOutcomes } from '../run/ledger-index.ts';
+import { openOutcomes } from '../run/ledger-index.ts';
 import type { Plan, ReadDraft } from './make-plan.ts';
 
 const INPUT_COLUMNS = ['phone_number_id', 'messaging_profile_id', 'messaging_product', 'undone_row'];
 const DIALECT = { encoding: 'utf-8', delimiter: ',' };
 
 /** The rows that a run has changed or may have changed, the latest change first. */
-function undoneRows(index: LedgerIndex, outcomes: Outcomes): number[] {
+function undoneRows(index: LedgerIndex, outcomes: ReturnType<typeof openOutcomes>): number[] {
   const rows: number[] = [];
   for (let row = 1; row < index.rowStates.length; row++) {
     if (mayHaveChanged(index.rowStates[row] as number, outcomes.of(row))) rows.push(row);

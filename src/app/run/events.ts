@@ -1,19 +1,16 @@
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
-import type { Settings } from '../../core/settings/schema.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { createWindowCount } from '../../engine/pacing/sliding-window.ts';
 import type { Clock, ExecutorEvent } from '../../engine/ports.ts';
 import { errorOf } from '../../engine/sending/request-loop.ts';
 import type { Logger } from '../../io/terminal/logger.ts';
 import { createProgress, type ProgressState } from '../../io/terminal/progress.ts';
-import type { Context } from '../context.ts';
+import type { Reporting } from '../invocation.ts';
 import { print } from '../output.ts';
 
-type Options = {
+type Options = Reporting & {
   logger: Logger;
-  settings: Settings;
-  context: Context;
   clock: Clock;
   control: RateControl;
   /** Rows to send. */

@@ -14,14 +14,12 @@ export async function indexLedger(path: string, rows: number): Promise<LedgerInd
   return index;
 }
 
-/** Reads outcomes by row from a ledger that was indexed. */
-export type Outcomes = { of: (row: number) => Outcome | null; close: () => void };
-
-export function openOutcomes(path: string, index: LedgerIndex): Outcomes {
+/** Opens a ledger that was indexed, to read outcomes by row. */
+export function openOutcomes(path: string, index: LedgerIndex) {
   // A run that has sent nothing may have no ledger.
   const entries = index.rowStates.some(hasOutcome) ? openLedgerEntries(path) : null;
   return {
-    of(row) {
+    of(row: number): Outcome | null {
       if (entries === null || !hasOutcome(index.rowStates[row] ?? 0)) return null;
       const entry = entries.entryAt(index.offset[row] as number, index.length[row] as number);
       return entry.type === 'outcome' ? entry : null;

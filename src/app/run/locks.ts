@@ -129,15 +129,11 @@ export async function lockNewRun(dir: string, { settings, context, what }: Locki
  * Locks the account and a run for a command that writes, and reads the run again, since the holder before may have
  * changed it. A dry run takes no locks.
  */
-export async function lockForWriting(
-  { dir, manifest }: Run,
-  verb: string,
-  { settings, context, key }: KeyedInvocation,
-) {
-  const locking = { settings, context, what: `${verb} ${manifest.run_id}` };
+export async function lockForWriting(run: Run, verb: string, { settings, context, key }: KeyedInvocation) {
+  const locking = { settings, context, what: `${verb} ${run.manifest.run_id}` };
   if (!settings.dry_run) await lockAccount(key, locking);
-  const lock = settings.dry_run ? null : await lockRun(dir, locking);
-  return { run: openRun(dir, context), lock };
+  const lock = settings.dry_run ? null : await lockRun(run.dir, locking);
+  return { run: openRun(run.dir, context), lock };
 }
 
 function isAlive(pid: number): boolean {

@@ -1,16 +1,14 @@
 import { resolve } from 'node:path';
-import type { Settings } from '../../core/settings/schema.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
 import { createLogger, type Logger } from '../../io/terminal/logger.ts';
-import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import type { Reporting } from '../invocation.ts';
 import type { Run } from './open.ts';
 
-type Where = Pick<Settings, 'log_file' | 'log_level'>;
-
 /** Opens the log of a run: log.ndjson, or --log-file. Throws UsageError if it cannot be written. */
-export function openLog(run: Run, { log_file: file, log_level: level }: Where, context: Context): Logger {
+export function openLog(run: Run, { settings, context }: Reporting): Logger {
+  const { log_file: file, log_level: level } = settings;
   if (file === '-') return createLogger(context.stderr, level, run.manifest.run_id);
   const path = file === null ? runFiles(run.dir).log : resolve(context.cwd, file);
   try {
@@ -23,8 +21,8 @@ export function openLog(run: Run, { log_file: file, log_level: level }: Where, c
 }
 
 /** Logs every rejected row of a plan with its reason. */
-export async function logRejections(run: Run, where: Where, context: Context): Promise<void> {
-  const logger = openLog(run, where, context);
+export async function logRejections(run: Run, reporting: Reporting): Promise<void> {
+  const logger = openLog(run, reporting);
   for await (const batch of readPlan(runFiles(run.dir).plan, 'rejected')) {
     for (const { row, line, id, action, reason, note } of batch) {
       if (action !== 'rejected') continue;

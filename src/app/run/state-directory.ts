@@ -32,11 +32,7 @@ export function keyDigest(baseUrl: string, key: string): string {
 }
 
 /** The lock file of an account key. Makes its directory, or throws UsageError. */
-export function accountLockPath(
-  settings: Pick<Settings, 'state_dir' | 'base_url'>,
-  key: string,
-  context: Context,
-): string {
+export function accountLockPath(settings: Pick<Settings, 'state_dir' | 'base_url'>, key: string, context: Context) {
   const dir = stateDirectory(settings, context);
   try {
     makeDirectories(dir);

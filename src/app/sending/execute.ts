@@ -112,7 +112,7 @@ export async function executePlan(
   const ledger = await openLedger(files.ledger);
   const account = accountRecorder(markStarted(given, context.version), keyDigest(target.baseUrl, target.key));
   if (reread !== null) await recordDrift({ run: given, reread, force: settings.force, index }, ledger);
-  const logger = openLog(given, settings, context);
+  const logger = openLog(given, invocation);
   const transport = await deps.openTransport(target, invocation);
   const stop = createStop();
   const total = countRows(given, index);

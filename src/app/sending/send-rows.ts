@@ -23,9 +23,7 @@ export async function sendRows(
   const time = finishTimeOf(invocation.settings);
   if ('refused' in time) throw errorOf(time.refused);
   supersede(supersedes, run);
-  if ((run.manifest.plan?.change ?? 0) === 0) {
-    return endRun(run, { execution: true, decide: (tally) => executionExit(null, tally) }, invocation);
-  }
+  if ((run.manifest.plan?.change ?? 0) === 0) return endRun(run, (tally) => executionExit(null, tally), invocation);
   const { target, close } = await openTarget(run.dir, invocation);
   let executed: Executed;
   try {
@@ -43,5 +41,5 @@ export async function sendRows(
     warnings.push(`the state of the sandbox could not be saved: ${error.message}`);
   });
   const ended = { ...executed.run, manifest: { ...manifest, warnings } };
-  return endRun(ended, { execution: true, decide: executed.decide }, invocation);
+  return endRun(ended, executed.decide, invocation);
 }
