@@ -116,18 +116,10 @@ export function takesPositional(command: string): boolean {
   return COMMANDS.some(({ name, positional }) => name === command && positional !== '');
 }
 
-/** One flag, for the check of arguments and for the help. `key`: its name in the parsed flags. */
-type Flag = {
-  key: string;
-  name: string;
-  isBoolean: boolean;
-  isRepeatable: boolean;
-  group: string;
-  description: string;
-};
-
-function settingFlags(scope: Scope): Flag[] {
-  const names = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes(scope));
+/** The flags of a command, for the check of arguments and for the help. `key`: its name in the parsed flags. */
+export function flagsOf(command: string): typeof SANDBOX_FLAGS {
+  if (command === 'sandbox') return SANDBOX_FLAGS;
+  const names = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes(command as Scope));
   return names.map((name) => {
     const { kind, repeatable = false, default: byDefault, value, group, text } = settingDefinition(name);
     const isBoolean = kind === 'boolean';
@@ -135,21 +127,4 @@ function settingFlags(scope: Scope): Flag[] {
     const description = `${value === undefined ? '' : `${value}: `}${text}${suffix}`;
     return { key: name, name: flagOf(name), isBoolean, isRepeatable: repeatable, group: `${group}:`, description };
   });
-}
-
-function sandboxFlags(): Flag[] {
-  return SANDBOX_FLAGS.map((flag) => ({
-    key: flag.name,
-    name: flag.name,
-    isBoolean: 'boolean' in flag,
-    isRepeatable: 'repeatable' in flag,
-    group: 'Sandbox:',
-    description: `${'value' in flag ? `${flag.value}: ` : ''}${flag.text}`,
-  }));
-}
-
-/** The flags of a command. */
-export function flagsOf(command: string): Flag[] {
-  if (command === 'sandbox') return sandboxFlags();
-  return command === COMPLETION ? [] : settingFlags(command as Scope);
 }

@@ -1,21 +1,24 @@
-/** The flags of `sandbox` for the help: name, placeholder, text. */
+const flag = (name: string, description: string) => {
+  return { key: name, name, isBoolean: false, isRepeatable: false, group: 'Sandbox:', description };
+};
+const repeatable = (name: string, description: string) => ({ ...flag(name, description), isRepeatable: true });
+
+/** The flags of `sandbox`, which are no settings. */
 export const SANDBOX_FLAGS = [
-  { name: 'port', value: 'N', text: 'port on 127.0.0.1 (default 4010; 0: any free port)' },
-  { name: 'numbers', value: 'N', text: 'phone numbers in the account (default 1000)' },
-  { name: 'profiles', value: 'N', text: 'messaging profiles in the account (default 3)' },
-  { name: 'rate-limit', value: 'N', text: 'requests allowed in a window; further ones get 429 (default: no limit)' },
-  { name: 'rate-window', value: 'DURATION', text: 'the sliding window of --rate-limit (default 1s)' },
-  { name: 'latency', value: 'DURATION', text: 'delay before every answer (default 0)' },
-  { name: 'seed', value: 'N', text: 'selects which requests get a fault with a probability (default 1)' },
-  { name: 'key', value: 'KEY', text: 'the only accepted key; use a made-up one (default: any key)' },
-  { name: 'fault', value: 'FAULT', text: 'KIND=0.05, KIND@ID, KIND@ID*2 or KIND*3 (repeatable)', repeatable: true },
-  { name: 'read-fault', value: 'FAULT', text: 'the same for reads instead of writes (repeatable)', repeatable: true },
-  {
-    name: 'edit',
-    value: 'EDIT',
-    text: 'N:ID=PROFILE_UUID, N:ID=UNASSIGN, N:ID=PRODUCT or N:ID=REMOVE: change that number, as another client would, just before request N is answered (repeatable)',
-    repeatable: true,
-  },
-  { name: 'revoke-after', value: 'N', text: 'after N answers, answer 401 as if the key had been revoked' },
-  { name: 'quote-key', text: 'quote the key in error details, as careless servers do', boolean: true },
-] as const;
+  flag('port', 'N: port on 127.0.0.1 (default 4010; 0: any free port)'),
+  flag('numbers', 'N: phone numbers in the account (default 1000)'),
+  flag('profiles', 'N: messaging profiles in the account (default 3)'),
+  flag('rate-limit', 'N: requests allowed in a window; further ones get 429 (default: no limit)'),
+  flag('rate-window', 'DURATION: the sliding window of --rate-limit (default 1s)'),
+  flag('latency', 'DURATION: delay before every answer (default 0)'),
+  flag('seed', 'N: selects which requests get a fault with a probability (default 1)'),
+  flag('key', 'KEY: the only accepted key; use a made-up one (default: any key)'),
+  repeatable('fault', 'FAULT: KIND=0.05, KIND@ID, KIND@ID*2 or KIND*3 (repeatable)'),
+  repeatable('read-fault', 'FAULT: the same for reads instead of writes (repeatable)'),
+  repeatable(
+    'edit',
+    'EDIT: N:ID=PROFILE_UUID, N:ID=UNASSIGN, N:ID=PRODUCT or N:ID=REMOVE: change that number, as another client would, just before request N is answered (repeatable)',
+  ),
+  flag('revoke-after', 'N: after N answers, answer 401 as if the key had been revoked'),
+  { ...flag('quote-key', 'quote the key in error details, as careless servers do'), isBoolean: true },
+];
