@@ -11,15 +11,13 @@ const HANGING_INDENT = 4;
 const SIXTEEN_COLORS = 4;
 
 /** Colours for a stream that is a terminal, unless NO_COLOR is set; with FORCE_COLOR for any stream. */
-export function createStyle(
-  stream: NodeJS.WriteStream,
-  env: Context['env'],
-): (style: 'good' | 'bad' | 'strong', text: string) => string {
+export function createStyle(stream: NodeJS.WriteStream, env: Context['env']) {
   const styles = { good: 'green', bad: 'red', strong: 'bold' } as const;
   const hasColors =
     (stream.isTTY === true || env.FORCE_COLOR !== undefined) &&
     WriteStream.prototype.getColorDepth(env) >= SIXTEEN_COLORS;
-  return (style, text) => (hasColors ? styleText(styles[style], text, { validateStream: false }) : text);
+  return (style: keyof typeof styles, text: string) =>
+    hasColors ? styleText(styles[style], text, { validateStream: false }) : text;
 }
 
 /** Breaks lines between words for a terminal. Elsewhere the text stays as it is, so that it can be searched by line. */

@@ -53,11 +53,7 @@ export function resolveForCommand(flags: RawSettings, context: Context, scope: S
 }
 
 /** Reads a job file. Its paths are relative to it, and its runs directory is next to it by default. */
-export function resolveForJob(
-  path: string,
-  flags: RawSettings,
-  context: Context,
-): { invocation: Invocation; command: 'plan' | 'apply'; input: string } {
+export function resolveForJob(path: string, flags: RawSettings, context: Context) {
   const file = resolve(context.cwd, path);
   let keys: ReturnType<typeof readJobFile>;
   try {
@@ -121,13 +117,8 @@ export function resolveForRun(
 }
 
 /** Resolves the settings of a new run that takes the rows of another. */
-export function resolveForNewRun(
-  flags: RawSettings,
-  context: Context,
-  verb: 'retry' | 'undo',
-  { settings }: Manifest,
-): Invocation {
-  const kept: Manifest['settings'] = settingsFor(verb, settings);
+export function resolveForNewRun(flags: RawSettings, context: Context, verb: 'retry' | 'undo', from: Manifest) {
+  const kept: Manifest['settings'] = settingsFor(verb, from.settings);
   // A number may return to no profile without a flag, in a later retry of the undo too.
   if (verb === 'undo') kept.allow_unassign = 'true';
   return resolveForRun(flags, context, verb, { settings: kept });

@@ -28,11 +28,7 @@ export function checkStrict(warnings: readonly string[], { strict }: Settings): 
 }
 
 /** Refuses to start a run while an earlier one of the same input is unfinished, unless --if-unfinished allows it. */
-export function checkUnfinished(
-  run: Run,
-  unfinished: readonly Run[],
-  { settings, context }: Reporting,
-): FailedEnding | null {
+export function checkUnfinished(run: Run, unfinished: readonly Run[], { settings, context }: Reporting) {
   const last = unfinished.at(-1);
   if (last === undefined || settings.if_unfinished !== 'refuse') return null;
   const skip = settings.skip_rejected ? ['--skip-rejected'] : [];

@@ -33,11 +33,7 @@ export type Plan = {
 };
 
 /** Copies the input byte by byte into the run directory, also standard input. Returns the SHA-256 of the copy. */
-export async function copyBytes(
-  from: string | NodeJS.ReadableStream,
-  dir: string,
-  signal: AbortSignal,
-): Promise<string> {
+export async function copyBytes(from: string | NodeJS.ReadableStream, dir: string, signal: AbortSignal) {
   const source = typeof from === 'string' ? createReadStream(from) : from;
   const copy = runFiles(dir).input;
   await pipeline(source, createWriteStream(copy, { mode: 0o600, flush: true }), { signal });
@@ -96,12 +92,7 @@ async function draftPlan(
  * and one if ids repeat. An error of the whole file ends in a plan without rows. Throws what the file system throws, the
  * signal's reason, and what `read` throws.
  */
-export async function makePlan(
-  dir: string,
-  checks: Checks,
-  signal: AbortSignal,
-  read: ReadDraft | null,
-): Promise<Plan> {
+export async function makePlan(dir: string, checks: Checks, signal: AbortSignal, read: ReadDraft | null) {
   const { input, plan } = runFiles(dir);
   const online = read !== null;
   const repeats = createRepeatIndex(digest);

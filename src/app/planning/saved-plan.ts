@@ -20,10 +20,7 @@ async function previewOf(run: Run): Promise<Preview> {
 }
 
 /** A saved plan for people with its warnings and what has drifted since, and how many rows are still to be sent. */
-export async function savedPlanText(
-  { run, reread }: RereadRun,
-  { settings, context }: Reporting,
-): Promise<{ text: string; toSend: number }> {
+export async function savedPlanText({ run, reread }: RereadRun, { settings, context }: Reporting) {
   const { plan } = run.manifest;
   const warnings = warningText(plan?.warnings ?? [], run.shown, context);
   const text = `${planTextOf(run, await previewOf(run), recordedAccount(run), settings)}${warnings}`;

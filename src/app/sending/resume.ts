@@ -88,10 +88,7 @@ export async function resumeRun(run: Run, invocation: Invocation): Promise<numbe
   return continueRun(run, keyed);
 }
 
-/**
- * Continues an unfinished run in place of a new one of the same input. It keeps its own settings, except for those that
- * this call or its job file names and that do not belong to the plan.
- */
+/** Continues an unfinished run of the same input in place of a new one. Settings that this call names replace its own. */
 export async function resumeInstead(run: Run, given: KeyedInvocation): Promise<number> {
   const { settings, sources } = given;
   const isNamed = (name: keyof typeof sources) =>

@@ -15,11 +15,8 @@ import { finishTimeOf } from './finish-time.ts';
 export type Sending = { supersedes?: Run[]; reread?: Reread | null };
 
 /** Sends the rows of a plan that are still to be sent, and writes the results. Returns the exit code. */
-export async function sendRows(
-  run: Run,
-  invocation: KeyedInvocation,
-  { supersedes = [], reread = null }: Sending,
-): Promise<number> {
+export async function sendRows(run: Run, invocation: KeyedInvocation, sending: Sending): Promise<number> {
+  const { supersedes = [], reread = null } = sending;
   const time = finishTimeOf(invocation.settings);
   if ('refused' in time) throw errorOf(time.refused);
   supersede(supersedes, run);

@@ -23,7 +23,7 @@ export function mayHaveChanged(left: number, outcome: Outcome | null): boolean {
 }
 
 /** What a row set: its targets, or what the number had after a write that did something else. */
-function setBy(sent: PlanEntry, outcome: Outcome | null): Values {
+function setBy(sent: PlanEntry, outcome?: Outcome | null): Values {
   const isOther = outcome?.status === 'failed' && outcome.reason === 'response_mismatch';
   const { profileAfter = '', productAfter = '' } = isOther ? outcome : {};
   return { profile: profileAfter || sent.profileTarget, product: productAfter || sent.productTarget };
@@ -38,16 +38,8 @@ function held(entry: PlanEntry, reason: Reason, note: string): PlanEntry {
   return { ...entry, action: 'held', reason, note };
 }
 
-/**
- * The undo of a row that was sent: from what it set, back to what the number had. `found` is what the number had if that
- * differs from the plan. The row is held if that is unknown.
- */
-export function undoEntry(
-  row: number,
-  sent: PlanEntry,
-  found: Values | null,
-  outcome: Outcome | null = null,
-): PlanEntry {
+/** The undo of a row that was sent. `found`: what the number had if that differs from the plan. Held if it is unknown. */
+export function undoEntry(row: number, sent: PlanEntry, found: Values | null, outcome?: Outcome | null): PlanEntry {
   const set = setBy(sent, outcome);
   const before = found ?? { profile: sent.profileBefore, product: sent.productBefore };
   const back = (target: string, had: string) => (target === '' ? '' : had);
