@@ -37,7 +37,7 @@ const MANIFEST = z.object({
     dialect: z.object({ encoding: z.string(), delimiter: z.string() }).nullable(),
   }),
   plan: z
-    .strictObject({
+    .object({
       sha256: z.string(),
       change: z.int(),
       rejected: z.int(),
@@ -71,7 +71,7 @@ const MANIFEST = z.object({
   fault: z.object({ code: z.string(), text: z.string(), line: z.int().nullable() }).nullable(),
   /** For `retry` and `undo`: the run that the rows come from, its absolute directory, and which rows were taken. */
   source: z
-    .strictObject({ run_id: z.string(), dir: z.string(), only: z.string(), undo: z.boolean().default(false) })
+    .object({ run_id: z.string(), dir: z.string(), only: z.string(), undo: z.boolean().default(false) })
     .nullable()
     .default(null),
   /** The account of the first answer, and a digest of the key that it accepted. */
@@ -101,19 +101,30 @@ const WRITER = z.object({ tool: z.literal(TOOL), version: z.string() });
 
 /** Names what only another version can know; null if the value is missing or of the wrong type. */
 function unknownName(issue: z.core.$ZodIssue, found: unknown): string | null {
+  // Only the settings are a list of known names; every other object may have more fields.
   if (issue.code === 'unrecognized_keys') return `setting ${printable(issue.keys.join(', '), 60)}`;
   if (issue.code !== 'invalid_value' || typeof found !== 'string') return null;
   return `${issue.path.join('.')} ${quoted(found)}`;
 }
 
+/** Adds the fields that only another version knows to what this one has checked, at every level. */
+function withUnknownFields<T>(checked: T, found: unknown): T;
+function withUnknownFields(checked: unknown, found: unknown): unknown {
+  if (Array.isArray(checked)) return checked.map((item, at) => withUnknownFields(item, (found as unknown[])[at]));
+  if (typeof checked !== 'object' || checked === null) return checked;
+  const fields = found as Record<string, unknown>;
+  const known = Object.entries(checked).map(([name, value]) => [name, withUnknownFields(value, fields[name])]);
+  return { ...fields, ...Object.fromEntries(known) };
+}
+
 /**
- * Checks what was read from run.json. A field that this version does not know is kept, and one that an older version did
- * not write has a default. An unknown state, command, setting or reason is refused, because what it asks for would be
+ * Checks what was read from run.json. A field that this version does not know is kept, at any level, so that it is still
+ * there when the file is written again. One that an older version did not write has a default. An unknown state, command, setting or reason is refused, because what it asks for would be
  * left out. Throws with the first error and its place.
  */
 export function readManifest(value: unknown, path: string): Manifest {
   const read = MANIFEST.safeParse(value);
-  if (read.success) return { ...(value as object), ...read.data };
+  if (read.success) return withUnknownFields(read.data, value);
   const writer = WRITER.safeParse(value);
   const [issue] = read.error.issues;
   if (!writer.success || issue === undefined) throw new Error(`${path} is not the run.json of a telnyx-reassign run`);

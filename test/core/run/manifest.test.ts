@@ -146,9 +146,21 @@ describe('a manifest', () => {
     );
   });
 
-  it('of a newer version keeps the fields that this one does not know', () => {
-    const manifest = { ...makeManifest({ version: '9.9.9' }), waves: [10, 20] };
-    expect(read(manifest)).toEqual(manifest);
+  it('of a newer version keeps the fields that this one does not know, at every level', () => {
+    const move = {
+      ...{ count: 1, profile_before: PROFILE, profile_before_name: 'Support', profile_target: 'UNASSIGN' },
+      ...{ profile_target_name: '', product_before: '', product_target: '', wave: 1 },
+    };
+    const manifest = {
+      ...makeManifest({ version: '9.9.9' }),
+      waves: [10, { at: 20 }],
+      input: { ...makeManifest().input, bom: true, dialect: { encoding: 'utf8', delimiter: ',', quote: '"' } },
+      plan: { ...makePlan({ moves: [move] }), foo: { bar: null } },
+      fault: { code: 'no_header', text: '', line: null, column: 7 },
+      source: { run_id: 'r', dir: '/data/runs/r', only: '', undo: true, depth: 2 },
+      stop: { reason: 'signal', detail: 'SIGINT', at: '2026-11-23T02:00:00Z' },
+    };
+    expect(read(JSON.parse(JSON.stringify(manifest)))).toEqual(manifest);
   });
 
   it.each(STATES)('may be of a run that is %s', (state) => {
