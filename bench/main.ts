@@ -1,5 +1,5 @@
-// Measures the program against other ways to do the same, and prints ratios: `npm run bench`. The contenders of a figure
-// run in turn, round by round, because machines are shared and absolute values vary.
+// Measures the program against other ways to do the same, and prints ratios: `npm run bench`. The contenders of a
+// figure run in turn, round by round, because machines are shared and absolute values vary.
 import { parseArgs } from 'node:util';
 import { clients } from './figures/clients.ts';
 import { memory } from './figures/memory.ts';

@@ -33,7 +33,9 @@ function parts(figures: Figures, chaos: Published): readonly (readonly [path: st
   ];
 }
 
-/** The generated documents by path from the root, each with its parts replaced. `read` returns a document as it is now. */
+/**
+ * The generated documents by path from the root, each with its parts replaced. `read` returns a document as it is now.
+ */
 export function generated(read: (path: string) => string): Record<string, string> {
   const figures = JSON.parse(read('bench/figures.json')) as Figures;
   const chaos = JSON.parse(read('bench/chaos.json')) as Published;

@@ -1,5 +1,6 @@
 #!/bin/sh
-# One curl process for each row, IN_FLIGHT at a time: sh curl.sh INPUT BASE_URL IN_FLIGHT. Prints the CPU time at the end.
+# One curl process for each row, IN_FLIGHT at a time: sh curl.sh INPUT BASE_URL IN_FLIGHT.
+# Prints the CPU time at the end.
 tail -n +2 "$1" |
   awk -F, -v base="$2" '{ printf "%s/phone_numbers/%s/messaging {\"messaging_profile_id\":\"%s\"}\n", base, $1, $3 }' |
   tr ' \n' '\0\0' |

@@ -1,6 +1,6 @@
 // A minimal server in its own process. It answers every PATCH as the API does and records the arrival of each request.
-// It lists as many numbers as its argument says, and three profiles. Messages from the parent process: `start` resets the
-// counts, `report` returns them.
+// It lists as many numbers as its argument says, and three profiles. Messages from the parent process: `start` resets
+// the counts, `report` returns them.
 import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 

@@ -1,8 +1,8 @@
 import { forkServer } from './fork-server.ts';
 
 /**
- * What the server received since the last start. `spanMs`: from the first request to the last. `lagMs`: the longest time
- * that its event loop was blocked.
+ * What the server received since the last start. `spanMs`: from the first request to the last. `lagMs`: the longest
+ * time that its event loop was blocked.
  */
 export type ServerReport = {
   requests: number;

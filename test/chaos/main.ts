@@ -1,5 +1,5 @@
-// Proves that a run survives kill -9 at any moment: `npm run chaos`. With --boundaries or --random, only that part. A full
-// proof without violations is published in bench/chaos.json.
+// Proves that a run survives kill -9 at any moment: `npm run chaos`. With --boundaries or --random, only that part. A
+// full proof without violations is published in bench/chaos.json.
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { killAtBoundaries } from './kills/boundaries.ts';

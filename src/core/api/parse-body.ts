@@ -56,8 +56,8 @@ function readSettings(data: Fields, clean: Clean): ShownSettings {
 }
 
 /**
- * Parses a body as the API documents it: `{"data": {...}}` or `{"errors": [...]}`. `clean` is applied to every text that
- * is kept: it removes the key and control characters. Never throws; anything else is unreadable.
+ * Parses a body as the API documents it: `{"data": {...}}` or `{"errors": [...]}`. `clean` is applied to every text
+ * that is kept: it removes the key and control characters. Never throws; anything else is unreadable.
  */
 export function readBody(text: string, clean: Clean): Body {
   return readJson(text, clean, ({ data }) => {

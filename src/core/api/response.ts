@@ -15,7 +15,7 @@ export type ShownSettings = {
   eligible?: string[];
 };
 
-/** The settings of a messaging profile that matter for the numbers on it. A field that an answer does not show is undefined. */
+/** The settings of a messaging profile that matter for its numbers. A field that the body lacks is undefined. */
 export type ShownProfile = {
   id: string;
   name: string;
@@ -25,7 +25,7 @@ export type ShownProfile = {
   webhookApiVersion?: string;
   /** ISO country codes, or a star for all. */
   destinations?: string[];
-  /** Whether it sends from a pool of its numbers, and whether each recipient keeps getting messages from the same one. */
+  /** Whether it sends from a pool of its numbers, and whether each recipient always gets messages from the same one. */
   pool?: boolean;
   stickySender?: boolean;
   /** The daily spend limit; null if none is enabled. */

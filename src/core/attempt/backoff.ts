@@ -49,8 +49,8 @@ export function rateHeaders(headers: WaitHeaders, wallNowMs: number) {
 /**
  * The wait in ms that a server asks for, or null when it asks for none that can be read.
  * `retry-after` is seconds or an HTTP date; `x-ratelimit-reset` is seconds or an epoch in seconds or ms, and counts
- * only when `throttled` (a 429) or when `x-ratelimit-remaining` is 0. Times of day are taken relative to the answer's own
- * `Date`, else to `wallNowMs`, because clocks differ. The longer of the two counts; a time in the past means 0.
+ * only when `throttled` (a 429) or when `x-ratelimit-remaining` is 0. Times of day are taken relative to the answer's
+ * own `Date`, else to `wallNowMs`, because clocks differ. The longer of the two counts; a time in the past means 0.
  */
 export function serverWaitMs(headers: WaitHeaders, throttled: boolean, wallNowMs: number): number | null {
   const waits: number[] = [];

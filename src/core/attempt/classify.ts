@@ -64,8 +64,8 @@ function mismatch(entry: PlanEntry, shown: ShownSettings): string | null {
 }
 
 /**
- * What an answer to a PATCH means. Decided by status and code, never by the text of a message. `first`: this is the first
- * answer of the run, when a 403 or a redirect concerns the whole set-up.
+ * What an answer to a PATCH means. Decided by status and code, never by the text of a message. `first`: this is the
+ * first answer of the run, when a 403 or a redirect concerns the whole set-up.
  */
 export function classify(entry: PlanEntry, answer: Answer, first: boolean): AnswerMeaning {
   if (answer.kind === 'network') return { kind: 'retry', ambiguous: answer.sent };
@@ -81,8 +81,8 @@ export function classify(entry: PlanEntry, answer: Answer, first: boolean): Answ
 }
 
 /**
- * What an answer to the GET of a number means: at its target, not there, or the same as for `classify`. If only the read
- * of this number is refused, the write decides.
+ * What an answer to the GET of a number means: at its target, not there, or the same as for `classify`. If only the
+ * read of this number is refused, the write decides.
  */
 export function classifyRead(entry: PlanEntry, answer: Answer, first: boolean): AnswerMeaning {
   if (!isSuccess(answer)) {

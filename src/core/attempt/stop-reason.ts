@@ -24,11 +24,11 @@ const REFUSALS = {
   window_missed: 'the time of `--finish-by` has passed, or is more than 12 hours away',
 } as const;
 
-/** Every reason that run.json gives for a run that ended before its last row. The documents are made from this table. */
+/** Every reason that run.json names for a run that ended early. The documents are made from this table. */
 export const STOP_REASONS = { ...STOPS, ...REFUSALS };
 
 export type StopReason = keyof typeof STOPS;
 export type RefusalReason = keyof typeof REFUSALS;
 
-/** Why a run stopped; `detail` is for people, except of `signal` (its name) and `window_missed` (the next such time). */
+/** Why a run stopped. `detail` is for people, except for `signal` (its name) and `window_missed` (the next such time). */
 export type StopCause = { reason: StopReason; detail: string };

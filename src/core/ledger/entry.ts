@@ -19,7 +19,7 @@ export type RateSeen = {
   server_limit: { requests: number; window_ms: number | null } | null;
 };
 
-/** A row that was at its target when it was planned, and that changed before it was sent: not one of the rows to send. */
+/** A row that was at its target when it was planned, and changed before the run: not one of the rows to send. */
 type OfUnchanged = { unchangedButSent?: true };
 
 /**
@@ -28,7 +28,8 @@ type OfUnchanged = { unchangedButSent?: true };
  * `found`: what a number has that is sent although it has changed since the plan.
  * `intent`: the first write of a row in this session is about to leave.
  * `outcome`: how the row ended.
- * `put_back`: the run stopped before the row had an outcome; `ambiguous` if a write of it may have happened.
+ * `put_back`: the file's word for requeued. The run stopped before the row had an outcome; `ambiguous` if a write of it
+ * may have happened.
  * `profile_held`: this session sends no more rows of a profile.
  */
 export type LedgerEntry =

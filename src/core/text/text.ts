@@ -25,8 +25,8 @@ export function quoted(cell: string): string {
 }
 
 /**
- * Guards free text for spreadsheets: adds an apostrophe before anything that could be read as a formula, even after white
- * space. Not for valid ids and E.164 numbers, which must be usable as input again.
+ * Guards free text for spreadsheets: adds an apostrophe before anything that could be read as a formula, even after
+ * white space. Not for valid ids and E.164 numbers, which must be usable as input again.
  */
 export function guardFormula(text: string): string {
   // Most cells of a table are empty.

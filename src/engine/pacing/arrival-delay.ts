@@ -15,9 +15,10 @@ const SHORTEST_GROWTH = 0.01;
  * Returns a function that learns from answer times how much later than they were sent requests arrive: it returns the
  * delay of the request that was answered after `answerMs`, in ms; at most 60.
  *
- * A request has arrived before its answer: behind a server that takes 1 ms, its delay is at most the answer time. Behind
- * a server that always takes 100 ms, a request that is answered after 130 ms may have arrived 30 ms late. If answer times
- * vary by more than the mean rate can bear, only what is unusual counts; if they vary much, the usual delay is assumed.
+ * A request has arrived before its answer: behind a server that takes 1 ms, its delay is at most the answer time.
+ * Behind a server that always takes 100 ms, a request that is answered after 130 ms may have arrived 30 ms late. If
+ * answer times vary by more than the mean rate can bear, only what is unusual counts; if they vary much, the usual
+ * delay is assumed.
  */
 export function createArrivalDelay(): (answerMs: number) => number {
   let shortestMs = Number.POSITIVE_INFINITY;

@@ -9,13 +9,13 @@ import { createMeter, type Meter } from './sliding-window.ts';
 import { createWaitingList } from './waiting-list.ts';
 import { createWindowLimit, type Pass } from './window-limit.ts';
 
-/** Slots are this much longer than the rate demands, which is what the window limit and late timers use up. */
+/** Slots are longer than the rate demands by this factor, because the window limit and late timers use that up. */
 const SLOT_SLACK = 1.005;
 /** A request may be late by this much without delaying the next one, or late timers would lower the mean. */
 const CATCH_UP_MS = 20;
 /** Waiting requests compute their wait again when the rate has grown by this factor. */
 const NOTABLE_GROWTH = 1.05;
-/** They also do so this often, because the rate may grow without an answer. */
+/** Waiting requests also compute it again at this interval, because the rate may grow without an answer. */
 const RECOMPUTE_MS = 1000;
 
 export type Pacer = ReturnType<typeof createPacer>;
@@ -28,10 +28,25 @@ type PacerOptions = {
   meter?: Meter | undefined;
 };
 
+/** The slots of a rate, one for each request. */
+function createSlots(pause: Pause) {
+  let last = Number.NEGATIVE_INFINITY;
+  /** A pause or an idle time is not made up: requests go on evenly after it, without a burst. */
+  const nextAt = (intervalMs: number) => Math.max(last + intervalMs, pause.end);
+  return {
+    nextAt,
+    take(now: number, intervalMs: number): void {
+      const isFirst = last === Number.NEGATIVE_INFINITY;
+      // Slots are counted from those that were due, so that timers that fire late do not lower the mean.
+      last = isFirst ? now : Math.max(nextAt(intervalMs), now - CATCH_UP_MS - intervalMs);
+    },
+  };
+}
+
 /**
- * One rate for all requests of a run: attempts, retries and reads. Spaces requests evenly on a monotonic clock at the
- * rate of the control. If the rate is a number, a window limit is kept as well. Slots alone are not enough, because a
- * request may leave long after it was admitted (connecting, a cold process); the window alone would allow bursts.
+ * Paces all requests of a run: attempts, retries and reads. They are spaced evenly on a monotonic clock, at the rate of
+ * the control. If the rate is a number, a window limit is kept as well. Slots alone are not enough, because a request
+ * may leave long after it was admitted (connecting, a cold process). The window alone would allow bursts.
  */
 export function createPacer({ rate, control, clock, stop, meter = createMeter() }: PacerOptions) {
   const perSecond = (now: number) => (rate === 'off' ? Number.POSITIVE_INFINITY : control.rate(now));
@@ -39,26 +54,21 @@ export function createPacer({ rate, control, clock, stop, meter = createMeter() 
   const limit = createWindowLimit(rate, clock, waiting.wake);
   const usage = createRateUsage(rate);
   const pause = createPause();
-  let lastSlot = Number.NEGATIVE_INFINITY;
+  const slots = createSlots(pause);
   let waitedAtRate = 0;
   let holdingFor: symbol | null = null;
-
-  /** A pause or an idle time is not made up: requests go on evenly after it, without a burst. */
-  const nextSlot = (intervalMs: number) => Math.max(lastSlot + intervalMs, pause.end);
   const intervalMs = (now: number) => (1000 * SLOT_SLACK) / perSecond(now);
 
   /** ms until the next request may be admitted; Infinity if that depends on an event. */
   function dueIn(now: number, holder: symbol | undefined): number {
     if (holdingFor !== null && holdingFor !== holder) return Number.POSITIVE_INFINITY;
     if (rate === 'off') return Math.max(0, pause.end - now);
-    return Math.max(0, nextSlot(intervalMs(now)) - now, limit.roomIn(now));
+    return Math.max(0, slots.nextAt(intervalMs(now)) - now, limit.roomIn(now));
   }
 
   function take(now: number): Pass {
     const interval = intervalMs(now);
-    // Slots are counted from those that were due, so that timers that fire late do not lower the mean.
-    const isFirst = lastSlot === Number.NEGATIVE_INFINITY;
-    lastSlot = isFirst ? now : Math.max(nextSlot(interval), now - CATCH_UP_MS - interval);
+    slots.take(now, interval);
     usage.measure(now, perSecond(now), pause.end);
     usage.onAdmitted(now, interval);
     if (rate !== 'off') control.onSent(now);

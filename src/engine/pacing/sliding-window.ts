@@ -6,9 +6,9 @@ export function createMeter() {
 }
 
 /**
- * Counts events in a sliding window; all times are in ms. A ring of times, 8 bytes an event, so that memory follows the
- * window and not the run. An event leaves only after those before it. One that is corrected to a later time keeps some
- * others a little longer: for some ms the count may be too high, but never too low.
+ * Counts events in a sliding window. All times are in ms. It keeps the times in a ring, at 8 bytes an event, so that
+ * memory follows the window and not the run. An event leaves only after those before it: one that is corrected to a
+ * later time keeps others a few ms longer, so the count may be too high for a moment, but never too low.
  */
 export function createWindowCount(windowMs: number) {
   let ring = new Float64Array(64);

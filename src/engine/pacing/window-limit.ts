@@ -20,9 +20,9 @@ export type Pass = {
 const NO_PASS: Pass = { markSent: () => undefined, release: () => undefined };
 
 /**
- * Never more than the rate in any sliding second, as the server sees it: counts each request at the time at which it
- * has probably arrived. `onRoom` is called when a request has left, because only then is it known when it will leave
- * the window.
+ * Allows no more requests than the rate in any sliding second, as the server sees it: counts each request at the time
+ * at which it has probably arrived. `onRoom` is called when a request has been sent, because only then is it known when
+ * it leaves the window.
  */
 export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: () => void) {
   if (typeof rate !== 'number') return { roomIn: () => 0, take: () => NO_PASS };

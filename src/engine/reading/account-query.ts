@@ -46,7 +46,7 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
       return send(onSent);
     },
     classify: classifyAccountRead,
-    attempts: { sent: 0, failed: 0 },
+    attempts: { sent: 0, used: 0 },
     requests: { sent: 0 },
     onSending: () => undefined,
     onFailed: (answer, attempt, retryInMs) =>

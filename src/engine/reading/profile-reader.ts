@@ -18,8 +18,8 @@ function profilesIn(result: QueryResult): { rows: ShownProfile[]; pages: number 
 }
 
 /**
- * Reads the needed profiles, or all of them if names are to be found: the first page of the list, on which most accounts
- * fit, then the other pages or single profiles, whichever takes fewer requests. Throws Unread and Stopped.
+ * Reads the needed profiles, or all of them if names are to be found: the first page of the list, on which most
+ * accounts fit, then the other pages or single profiles, whichever takes fewer requests. Throws Unread and Stopped.
  */
 export async function readProfiles(
   query: AccountQuery,

@@ -21,10 +21,10 @@ const MAX_PROBE_INTERVAL_MS = 30_000;
  * only writes probe: an answered read narrows `all` to `writes` if writes have failed, a failed read widens it again.
  * When the patience is over, the run stops.
  *
- * cockatiel and opossum do not fit, because they reject calls instead of letting them wait, and know neither an outage of
+ * cockatiel and opossum do not fit: they reject calls instead of letting them wait, and know neither an outage of
  * writes alone nor attempts that are refunded.
  */
-type State = { name: 'closed' } | OpenState;
+type BreakerState = { name: 'closed' } | OpenState;
 type OpenState = {
   name: 'open' | 'half-open';
   scope: Outage['scope'];
@@ -48,7 +48,7 @@ export function createCircuitBreaker(
   stop: Stop,
   patienceMs: number,
 ) {
-  let state: State = { name: 'closed' };
+  let state: BreakerState = { name: 'closed' };
   let pausedMs = 0;
   const waiting = createWaitingList(clock);
   stop.onAsked(waiting.wake);

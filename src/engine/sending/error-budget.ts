@@ -23,8 +23,8 @@ function example(entry: PlanEntry, { httpStatus, errorCode, errorTitle, reason }
 }
 
 /**
- * Counts failures by what they mean. If there are too many, it stops the run or holds a profile. `earlier`: rows of this
- * run that ended in earlier sessions, and how many of them failed permanently.
+ * Counts failures by what they mean. If there are too many, it stops the run or holds a profile. `earlier`: rows of
+ * this run that ended in earlier sessions, and how many of them failed permanently.
  */
 export function createErrorBudget(
   stop: Stop,

@@ -68,8 +68,8 @@ async function launchAll(session: Session): Promise<boolean> {
 }
 
 /**
- * How many rows may have their intent on disk while they wait for their first request: enough to hide the latency of the
- * disk, and few, because each of them must be read after a crash.
+ * How many rows may have their intent on disk while they wait for their first request: enough to hide the latency of
+ * the disk, and few, because each of them must be read after a crash.
  */
 function maxUnsent({ limits, control, ports }: ExecuteOptions): number {
   if (limits.rate === 'off') return concurrencyOf(limits);

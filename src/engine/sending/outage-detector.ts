@@ -98,29 +98,39 @@ export function addFailure(detector: OutageDetector, failure: Failure, now: numb
 
 /** Returns whether the answer ends a streak. If that was a short outage, its attempts are refunded. */
 export function addAnswer(detector: OutageDetector, attempt: Attempt): boolean {
-  const { all, writes, badRows } = detector;
   const { operation, admittedAt } = attempt;
-  const isWrite = operation === 'write';
-  if (isWrite) acceptWrite(detector, attempt);
-  const streak = isWrite && writes.failures.length > 0 ? writes : all;
-  if (streak.failures.length === 0 || admittedAt < streak.startedAt) return false;
-  // Too few to trip, and too many for a coincidence: an outage that ended by itself.
-  const isOutage =
-    (all.failures.length >= MIN_FAILURES && all.ordinaryRows.size >= MIN_ROWS) ||
-    (isWrite && writes.ordinaryRows.size >= MIN_ROWS_OF_WRITES);
-  let isRefunded = isOutage;
-  for (const failure of endStreaks(detector, operation)) {
-    if (isOutage) failure.wasOutage = true;
-    // An answered read does not show whether writes are accepted.
-    if (failure.operation === 'write' && !isWrite) continue;
-    if (failure.wasOutage) {
-      failure.refundAttempt();
-      isRefunded = true;
-    } else if (failure.operation === 'write') badRows.add(failure.row);
-  }
+  if (operation === 'write') acceptWrite(detector, attempt);
+  if (!isAnswerToStreak(detector, attempt)) return false;
+  const isOutage = wasShortOutage(detector, operation);
+  const failures = endStreaks(detector, operation);
+  if (isOutage) for (const failure of failures) failure.wasOutage = true;
+  // An answered read does not show whether writes are accepted, so it decides about no write.
+  const decided = operation === 'write' ? failures : failures.filter((failure) => failure.operation === 'read');
+  const isRefunded = refundOutage(detector, decided);
   // Also of the operation that has not failed so far: requests that were sent in the outage may still fail.
-  if (isRefunded) endOutage(detector, operation, admittedAt);
+  if (isOutage || isRefunded) endOutage(detector, operation, admittedAt);
   return true;
+}
+
+/** Whether the request was admitted after a streak began that its answer ends. */
+function isAnswerToStreak({ all, writes }: OutageDetector, { operation, admittedAt }: Attempt): boolean {
+  const streak = operation === 'write' && writes.failures.length > 0 ? writes : all;
+  return streak.failures.length > 0 && admittedAt >= streak.startedAt;
+}
+
+/** Too few failures to trip the breaker, and too many for a coincidence: an outage that ended by itself. */
+function wasShortOutage({ all, writes }: OutageDetector, operation: Operation): boolean {
+  const isAll = all.failures.length >= MIN_FAILURES && all.ordinaryRows.size >= MIN_ROWS;
+  return isAll || (operation === 'write' && writes.ordinaryRows.size >= MIN_ROWS_OF_WRITES);
+}
+
+/** Refunds failures that belong to an outage; other writes failed because of their rows. Returns whether one did. */
+function refundOutage({ badRows }: OutageDetector, failures: readonly Failure[]): boolean {
+  for (const { wasOutage, refundAttempt, operation, row } of failures) {
+    if (wasOutage) refundAttempt();
+    else if (operation === 'write') badRows.add(row);
+  }
+  return failures.some(({ wasOutage }) => wasOutage === true);
 }
 
 /** Writes that were admitted before an accepted one, and have failed already, failed because of their rows. */

@@ -40,8 +40,8 @@ export type RequestSpec = Admission & {
   describe: () => string;
   send: (onSent: () => void) => Promise<Answer>;
   classify: (answer: Answer, isFirst: boolean) => AnswerMeaning;
-  /** Requests of this operation, and those that failed without being part of an outage. */
-  attempts: { sent: number; failed: number };
+  /** `sent`: requests of this operation. `used`: how many of the attempts they cost; a 429 or an outage costs none. */
+  attempts: { sent: number; used: number };
   /** Requests of every operation about the same row in this session. */
   requests: { sent: number };
   /** Called before each request is sent. */
@@ -55,8 +55,8 @@ type ClassifiedAnswer = { answer: Answer; meaning: AnswerMeaning };
 export type FinalMeaning = Exclude<AnswerMeaning, { kind: 'retry' | 'throttled' | 'unauthorized' | 'stop' }>;
 
 /**
- * `exhausted`: no answer decided in all attempts. `ambiguous`: a write may have happened, and is not repeated before the
- * number has been read. `requeued`: the run stopped, or the request was not wanted.
+ * `exhausted`: no answer decided in all attempts. `ambiguous`: a write may have happened, and is not repeated before
+ * the number has been read. `requeued`: the run stopped, or the request was not wanted.
  */
 export type RequestResult =
   | { kind: 'decided'; answer: Answer; meaning: FinalMeaning }
@@ -75,7 +75,7 @@ export async function areAttemptsExhausted(
   { operation, attempts }: Pick<RequestSpec, 'operation' | 'attempts'>,
   { limits, outages }: Pick<RequestContext, 'limits' | 'outages'>,
 ): Promise<boolean> {
-  const areAllUsed = () => attempts.failed >= limits.max_attempts;
+  const areAllUsed = () => attempts.used >= limits.max_attempts;
   // Checked again afterwards, because an attempt may have been refunded meanwhile.
   return areAllUsed() && (await outages.mayGiveUp(operation)) && areAllUsed();
 }
@@ -120,7 +120,7 @@ async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass):
   spec.onSending(admittedAt);
   outages.onSent();
   const refundAttempt = () => {
-    attempts.failed -= 1;
+    attempts.used -= 1;
   };
   try {
     const answer = await spec.send(pass.markSent);
@@ -172,7 +172,7 @@ async function afterAnswer(
       return isStopping ? { kind: 'requeued' } : null;
     case 'retry': {
       const { attempts } = spec;
-      attempts.failed += 1;
+      attempts.used += 1;
       if (isStopping && spec.operation === 'read') {
         onFailed(null);
         return { kind: 'requeued' };
@@ -182,7 +182,7 @@ async function afterAnswer(
         onFailed(null);
         return { kind: 'exhausted', answer };
       }
-      const waitMs = backoffMs(Math.max(1, attempts.failed), limits.retry_base, limits.retry_max, clock.random());
+      const waitMs = backoffMs(Math.max(1, attempts.used), limits.retry_base, limits.retry_max, clock.random());
       onFailed(waitMs);
       await sleepOrStop(clock, stop, waitMs);
       return meaning.ambiguous ? { kind: 'ambiguous', answer } : null;

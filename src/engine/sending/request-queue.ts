@@ -23,9 +23,9 @@ type QueuedRequest<T> = Admission & { priority: number; run: (pass: Pass) => Pro
 type QueueOptions = { concurrency: number; pacer: Pacer; breaker: CircuitBreaker; stop: Stop };
 
 /**
- * The queue in front of the pacer: decides the order, and how many requests are in flight. Two queues: in `admission`
- * one request at a time waits for the pacer, so that a retry overtakes every fresh row that is still waiting;
- * `inFlight` limits the requests that have been sent. A backoff is waited for outside of both.
+ * The queue in front of the pacer: decides the order of requests, and how many are in flight. It consists of two
+ * queues. In `admission` one request at a time waits for the pacer, so that a retry overtakes every fresh row that
+ * still waits. `inFlight` limits the requests that have been sent. A row in a backoff waits outside of both.
  */
 export function createRequestQueue({ concurrency, pacer, breaker, stop }: QueueOptions) {
   const admission = new PQueue({ concurrency: 1 });

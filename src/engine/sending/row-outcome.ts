@@ -48,20 +48,20 @@ export function readFailed(answer: Answer, attempts: number): RowStatus {
   return { status: 'unverified', reason: 'read_failed', retryable: true, detail };
 }
 
-/** No answer decided about a write. `isUnsure`: no read has shown whether one has happened. */
-export function exhausted(answer: Answer, row: Row, isUnsure: boolean): RowStatus {
-  const detail = describeAttempts(answer, row.writes.failed);
-  return { status: isUnsure ? 'unverified' : 'failed', reason: 'attempts_exhausted', retryable: true, detail };
+/** No answer decided about a write. `isAmbiguous`: one may have happened, and no read has shown whether it has. */
+export function exhausted(answer: Answer, row: Row, isAmbiguous: boolean): RowStatus {
+  const detail = describeAttempts(answer, row.writes.used);
+  return { status: isAmbiguous ? 'unverified' : 'failed', reason: 'attempts_exhausted', retryable: true, detail };
 }
 
-/** The status that the meaning on the last write means; `isUnsure` as above. */
-export function statusOf(meaning: FinalMeaning, isUnsure: boolean): RowStatus {
+/** The status of a row, by what the answer to its last write means. `isAmbiguous` as above. */
+export function statusOf(meaning: FinalMeaning, isAmbiguous: boolean): RowStatus {
   switch (meaning.kind) {
     case 'confirmed':
       return { status: 'updated', reason: '', retryable: false };
     case 'failed': {
       const { reason, detail } = meaning;
-      const isUnverified = reason === 'response_mismatch' && isUnsure;
+      const isUnverified = reason === 'response_mismatch' && isAmbiguous;
       return { status: isUnverified ? 'unverified' : 'failed', reason, retryable: isUnverified, detail };
     }
     case 'wrong_number':

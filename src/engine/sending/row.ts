@@ -24,7 +24,7 @@ export function createRow(task: Task, context: RowContext, onLaunched: () => voi
     firstSentAt: null as number | null,
     lastWriteAt: null as number | null,
     requests: { sent: 0 },
-    writes: { sent: 0, failed: 0 },
+    writes: { sent: 0, used: 0 },
   };
 }
 
@@ -39,7 +39,7 @@ export function requestSpec(row: Row, operation: Operation): RequestSpec {
     describe: () => `row ${entry.row} (line ${entry.line}), id ${entry.id}`,
     send: (onSent) => (isRead ? ports.read(entry, onSent) : ports.send(entry, onSent)),
     classify: (answer, isFirst) => (isRead ? classifyRead(entry, answer, isFirst) : classify(entry, answer, isFirst)),
-    attempts: isRead ? { sent: 0, failed: 0 } : row.writes,
+    attempts: isRead ? { sent: 0, used: 0 } : row.writes,
     requests,
     onSending: (at) => {
       row.firstSentAt ??= at;
@@ -57,5 +57,5 @@ export function requestSpec(row: Row, operation: Operation): RequestSpec {
 
 /** Attempts of a row in all sessions. */
 export function attemptsOf({ task, writes }: Row): number {
-  return task.attempts + writes.failed;
+  return task.attempts + writes.used;
 }

@@ -20,7 +20,7 @@ export type RowResult =
   | { kind: 'requeued'; ambiguous: boolean; attempts: number }
   | { kind: 'untouched' };
 
-/** What a read has shown of a number that is not at its target; `isShown`: the answer had the fields that are to change. */
+/** What a read shows of a number that is not at its target. `isShown`: the answer has the fields that are to change. */
 type ReadBack = { isShown: boolean; isDrifted: boolean; answer: Answer };
 
 const CONFIRMED: RowStatus = { status: 'updated', reason: 'confirmed_by_read', retryable: false };
@@ -50,7 +50,7 @@ async function readBack(row: Row): Promise<RowResult | ReadBack> {
       if (task.first === 'read_only') return { kind: 'untouched' };
       return { kind: 'requeued', ambiguous: true, attempts: attemptsOf(row) };
     case 'exhausted':
-      return ended(outcomeOf(row, result.answer, readFailed(result.answer, spec.attempts.failed)));
+      return ended(outcomeOf(row, result.answer, readFailed(result.answer, spec.attempts.used)));
     case 'ambiguous':
       throw new Error('a read was taken for a write');
     case 'decided': {
@@ -69,54 +69,54 @@ async function readBack(row: Row): Promise<RowResult | ReadBack> {
 }
 
 /**
- * Processes one row from its intent to its result. After a write that may have happened, the number is read before it is
- * written again or given up. `onLaunched` is called when the row no longer waits for its first request, so that the next
- * row can be fetched.
+ * Processes one row from its intent to its result. After an ambiguous write the number is read before it is written
+ * again or given up. `onLaunched` is called when the row no longer waits for its first request, so that the next row
+ * can be fetched.
  */
 export async function processRow(task: Task, context: RowContext, onLaunched: () => void): Promise<RowResult> {
   const row = createRow(task, context, onLaunched);
-  let mayBeWritten = task.first !== 'send';
-  if (mayBeWritten) {
+  let isAmbiguous = task.first !== 'send';
+  if (isAmbiguous) {
     const read = await readBack(row);
     if ('kind' in read) return read;
     if (task.first === 'read_only') {
       return read.isShown ? ended(outcomeOf(row, read.answer, NOT_AT_TARGET)) : { kind: 'untouched' };
     }
     if (read.isDrifted) return ended(outcomeOf(row, read.answer, DRIFTED));
-    mayBeWritten = !read.isShown;
+    isAmbiguous = !read.isShown;
   }
   const { ports, clock } = context;
   await ports.record({ type: 'intent', row: task.entry.row, at: new Date(clock.wallNow()).toISOString() });
-  return writeRow(row, mayBeWritten);
+  return writeRow(row, isAmbiguous);
 }
 
-/** `mayBeWritten`: a write of an earlier session may have happened, and no read has shown whether it has. */
-async function writeRow(row: Row, mayBeWritten: boolean): Promise<RowResult> {
+/** `wasAmbiguous`: a write of an earlier session may have happened, and no read has shown whether it has. */
+async function writeRow(row: Row, wasAmbiguous: boolean): Promise<RowResult> {
   const { context } = row;
-  let isUnsure = mayBeWritten;
+  let isAmbiguous = wasAmbiguous;
   for (;;) {
     const result = await requestWithRetry(requestSpec(row, 'write'), context);
-    if (result.kind === 'requeued') return { kind: 'requeued', ambiguous: isUnsure, attempts: attemptsOf(row) };
+    if (result.kind === 'requeued') return { kind: 'requeued', ambiguous: isAmbiguous, attempts: attemptsOf(row) };
     const { answer } = result;
-    if (result.kind === 'exhausted') return ended(outcomeOf(row, answer, exhausted(answer, row, isUnsure)));
+    if (result.kind === 'exhausted') return ended(outcomeOf(row, answer, exhausted(answer, row, isAmbiguous)));
     if (result.kind === 'decided') {
       // A write that the server has decided on was an attempt too.
-      row.writes.failed += 1;
+      row.writes.used += 1;
       const { meaning } = result;
       // Accepted, although the answer does not show the target: what the number has now must be read.
       const isMismatch = meaning.kind === 'failed' && meaning.reason === 'response_mismatch';
-      if (!isMismatch) return ended(outcomeOf(row, answer, statusOf(meaning, isUnsure)));
+      if (!isMismatch) return ended(outcomeOf(row, answer, statusOf(meaning, isAmbiguous)));
     }
     const read = await readBack(row);
     if ('kind' in read) return read;
-    isUnsure = !read.isShown;
+    isAmbiguous = !read.isShown;
     // The read shows what the number has, the answer to the write why it failed.
     if (result.kind === 'decided') {
-      return ended({ ...outcomeOf(row, answer, statusOf(result.meaning, isUnsure)), ...settingsAfter(read.answer) });
+      return ended({ ...outcomeOf(row, answer, statusOf(result.meaning, isAmbiguous)), ...settingsAfter(read.answer) });
     }
     if (read.isDrifted) return ended(outcomeOf(row, read.answer, DRIFTED));
     if (await areAttemptsExhausted({ operation: 'write', attempts: row.writes }, context)) {
-      return ended({ ...outcomeOf(row, answer, exhausted(answer, row, isUnsure)), ...settingsAfter(read.answer) });
+      return ended({ ...outcomeOf(row, answer, exhausted(answer, row, isAmbiguous)), ...settingsAfter(read.answer) });
     }
   }
 }

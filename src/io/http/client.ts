@@ -30,8 +30,8 @@ export type TelnyxClient = ReturnType<typeof createTelnyxClient>;
 
 /**
  * The API as the engine needs it. Nothing throws: errors of the server and the network are answers. `onSent` is called
- * when the request has been written. got neither retries nor follows redirects: the engine decides about attempts, and a
- * redirect would take the key along.
+ * when the request has been written. got neither retries nor follows redirects: the engine decides about attempts, and
+ * a redirect would take the key along.
  */
 export function createTelnyxClient(options: ClientOptions) {
   const { baseUrl, key, agents, userAgent } = options;

@@ -95,8 +95,8 @@ function readAnswer(
 }
 
 /**
- * Starts requests and keeps track of them. Each ends with exactly one answer, and none throws: an error of the server or
- * the network is an answer too.
+ * Starts requests and keeps track of them. Each ends with exactly one answer, and none throws: an error of the server
+ * or the network is an answer too.
  */
 export function createExchanges({ timeoutMs, clean }: ExchangeOptions) {
   const cutOffs = new Set<() => void>();

@@ -1,6 +1,6 @@
 /**
- * What the limit says about one request. `resetSeconds` is a whole number: the time until the next place is free again, as
- * `x-ratelimit-reset` is documented. It is 0 only when no place is taken.
+ * What the limit says about one request. `resetSeconds` is a whole number: the time until the next place is free again,
+ * as `x-ratelimit-reset` is documented. It is 0 only when no place is taken.
  */
 export type RateVerdict = { allowed: boolean; limit: number; remaining: number; resetSeconds: number };
 

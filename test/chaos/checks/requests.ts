@@ -26,8 +26,8 @@ export type RequestCounts = {
 type Purpose = 'write' | 'back' | 'account';
 
 /**
- * The requests of a session with their purposes. A read of a row in flight (by the ledger at the start, or by a write in
- * this session) is a read back. Other reads are of the account.
+ * The requests of a session with their purposes. A read of a row in flight (by the ledger at the start, or by a write
+ * in this session) is a read back. Other reads are of the account.
  */
 function withPurpose({ before }: Session, requests: readonly Received[]): { request: Received; purpose: Purpose }[] {
   const inFlight = new Set(before.inFlight);
@@ -42,8 +42,8 @@ function withPurpose({ before }: Session, requests: readonly Received[]): { requ
 }
 
 /**
- * Checks one session against the ledger at its start. Only rows without an outcome may be sent, each only once unless it
- * is read in between. The account is read only if the trial is online, and only before the first row is sent.
+ * Checks one session against the ledger at its start. Only rows without an outcome may be sent, each only once unless
+ * it is read in between. The account is read only if the trial is online, and only before the first row is sent.
  */
 function checkSession(trial: Trial, number: number, fail: Fail): ReadCounts {
   const session = trial.sessions[number] as Session;
@@ -90,8 +90,8 @@ function checkResent(trial: Trial, fail: Fail): number {
 }
 
 /**
- * Every row with a change must be sent, and no other row. An edited row must not be sent after the edit. A row that is at
- * its target from the start need not be sent if it was read.
+ * Every row with a change must be sent, and no other row. An edited row must not be sent after the edit. A row that is
+ * at its target from the start need not be sent if it was read.
  */
 function checkSent(trial: Trial, fail: Fail): void {
   const readRows = new Set(trial.server.received().flatMap(({ kind, row }) => (kind === 'read' ? [row] : [])));

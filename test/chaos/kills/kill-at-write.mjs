@@ -1,6 +1,6 @@
 // Loaded before the program. Kills it with SIGKILL at write boundary number KILL_AT in a run directory, and writes the
-// name of the boundary to the file KILL_NOTE. KILL_IN selects the boundaries of the ledger or of the other files, because
-// their relative order varies from run to run. The log is ignored, because nothing is read from it.
+// name of the boundary to the file KILL_NOTE. KILL_IN selects the boundaries of the ledger or of the other files,
+// because their relative order varies from run to run. The log is ignored, because nothing is read from it.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename, dirname } from 'node:path';

@@ -4,7 +4,9 @@ import type { Account } from './account.ts';
 import type { Random } from './random.ts';
 import type { NumberSettings, Row } from './rows.ts';
 
-/** A received request. `at` is monotonic, in ms. `row` is the row of the number (the first if repeated), 0 for a list. */
+/**
+ * A received request. `at` is monotonic, in ms. `row` is the row of the number (the first if repeated), 0 for a list.
+ */
 export type Received = { at: number; kind: 'write' | 'read' | 'list'; row: number };
 
 /** The key that the server accepts. */

@@ -1,6 +1,6 @@
 /**
- * How the server treats a number: it accepts the change, does not know the number, refuses to change its product, or the
- * number already has what the row wants.
+ * How the server treats a number: it accepts the change, does not know the number, refuses to change its product, or
+ * the number already has what the row wants.
  */
 export type Behavior = 'accepts' | 'not_found' | 'refuses' | 'at_target';
 

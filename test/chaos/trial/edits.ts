@@ -8,15 +8,17 @@ export function editedSettings(row: Row, { to }: Edit): NumberSettings {
   return to === 'drifted' ? DRIFTED : finalSettings(row);
 }
 
-/** The expected result of an edited row. The run does not overwrite an edit, and does not count it as its own change. */
+/**
+ * The expected result of an edited row. The run does not overwrite an edit, and does not count it as its own change.
+ */
 export function editedResult({ to, inFlight }: Edit): { status: string; reason: string } {
   if (to === 'drifted') return { status: 'held', reason: 'drifted' };
   return inFlight ? { status: 'updated', reason: 'confirmed_by_read' } : { status: 'unchanged', reason: '' };
 }
 
 /**
- * Applies each of `edits` to the number of a random row without an outcome, if the next call continues an existing plan.
- * Skips an edit if no row matches its `inFlight`.
+ * Applies each of `edits` to the number of a random row without an outcome, if the next call continues an existing
+ * plan. Skips an edit if no row matches its `inFlight`.
  */
 export function applyEdits(
   trial: Trial,

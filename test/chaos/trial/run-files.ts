@@ -74,7 +74,10 @@ export function readLedger(dir: string | undefined): LedgerState {
   return state;
 }
 
-/** Returns what is wrong with the files of a run directory. A kill must never leave an incomplete file under its final name. */
+/**
+ * Returns what is wrong with the files of a run directory. A kill must never leave an incomplete file under its final
+ * name.
+ */
 export function incompleteFiles(dir: string, rows: number): string[] {
   const problems: string[] = [];
   const textOf = (name: string) => (existsSync(join(dir, name)) ? readFileSync(join(dir, name), 'utf8') : null);

@@ -5,8 +5,8 @@ import type { Session, Trial } from './trial.ts';
 
 /**
  * What a process was doing when it was killed: `planning` before it had a plan, `reading` the account for the plan,
- * `rereading` the unsent rows, `starting` before its first request about a row, `sending`, or `finishing` after the last
- * outcome.
+ * `rereading` the unsent rows, `starting` before its first request about a row, `sending`, or `finishing` after the
+ * last outcome.
  */
 export type Stage = 'planning' | 'reading' | 'rereading' | 'starting' | 'sending' | 'finishing';
 

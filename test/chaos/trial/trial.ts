@@ -9,8 +9,8 @@ const ROOT = resolve(import.meta.dirname, '../../..');
 
 /**
  * An edit of a number by another client between a kill and the next call. It sets the number to a profile that no row
- * wants (`drifted`) or to the target of its row (`target`). `since` is the count of requests before the edit. `inFlight`:
- * a write of the row was in flight at the kill.
+ * wants (`drifted`) or to the target of its row (`target`). `since` is the count of requests before the edit.
+ * `inFlight`: a write of the row was in flight at the kill.
  */
 export type Edit = { to: 'drifted' | 'target'; since: number; inFlight: boolean };
 

@@ -9,7 +9,9 @@ import { virtualClock } from '../../support/engine/virtual-clock.ts';
 
 const profile = (n: number): ShownProfile => ({ id: `p${n}`, name: `Profile ${n}`, enabled: true });
 
-/** Reads profiles of an account that has `count` of them, `size` on a page. `refuse`: the status that refuses a call. */
+/**
+ * Reads profiles of an account that has `count` of them, `size` on a page. `refuse`: the status that refuses a call.
+ */
 async function read(
   count: number,
   needed: string[],

@@ -143,11 +143,11 @@ export function rows<T>(count: number, make: (row: number) => T): T[] {
 }
 
 /**
- * An executor with a fake API. `answer` is called for each request with the row, how many requests of this operation the
- * row had before, the time and the operation. Answers take 5 ms. A write takes effect if its answer shows settings or has
- * `landed`. A read that `answer` answers with settings shows what has taken effect instead; `read` may answer for it
- * (null: it does not). A run fails if a write is repeated after one that may have happened, without an answered read in
- * between.
+ * An executor with a fake API. `answer` is called for each request with the row, how many requests of this operation
+ * the row had before, the time and the operation. Answers take 5 ms. A write takes effect if its answer shows settings
+ * or has `landed`. A read that `answer` answers with settings shows what has taken effect instead; `read` may answer
+ * for it (null: it does not). A run fails if a write is repeated after one that may have happened, without an answered
+ * read in between.
  */
 export function world(
   answer: AnswerTo,

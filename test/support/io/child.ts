@@ -21,12 +21,15 @@ type Options = {
   typed?: string;
 };
 
-/** A running child. `said` resolves when standard output contains the text, and rejects if the child ends without it. */
+/**
+ * A running child. `said` resolves when standard output contains the text, and rejects if the child ends without it.
+ */
 export type Started = { child: ChildProcess; ended: Promise<Ended>; said: (text: string) => Promise<void> };
 
 /**
  * Starts code in a process of its own, for what a test cannot do to itself: full disks, closed streams, no terminal, a
- * sudden death. The code is an ES module in which `io` returns the URL of a file of src/io. Its standard input stays open.
+ * sudden death. The code is an ES module in which `io` returns the URL of a file of src/io. Its standard input stays
+ * open.
  */
 export function startModule(code: string, { fileBlocks, detached = false, deafTo, typed }: Options = {}): Started {
   const io = `const io = (name) => ${JSON.stringify(`file://${join(import.meta.dirname, '../../../src/io')}/`)} + name;\n`;

@@ -14,7 +14,10 @@ export function jobAt(url: string): string[] {
   return [`base_url: ${url}`];
 }
 
-/** Starts a sandbox that is closed after the test. `flags` are those of a fast `apply INPUT` that goes there and asks nothing. */
+/**
+ * Starts a sandbox that is closed after the test. `flags` are those of a fast `apply INPUT` that goes there and asks
+ * nothing.
+ */
 export async function api(
   options: SandboxOptions = {},
   faults: string[] = [],
