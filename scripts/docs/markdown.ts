@@ -8,7 +8,7 @@ export function table(header: readonly string[], rows: readonly (readonly string
   return [line(cells[0] as string[]), rule, ...cells.slice(1).map(line)].join('\n');
 }
 
-/** Replaces what is between `<!-- name -->` and `<!-- /name -->`. Throws unless the document has exactly one such pair. */
+/** Replaces what is between `<!-- name -->` and `<!-- /name -->`. Throws unless there is exactly one such pair. */
 export function withPart(document: string, name: string, text: string): string {
   const pair = new RegExp(`(<!-- ${name} -->\n).*?(\n<!-- /${name} -->)`, 'gs');
   if (document.match(pair)?.length !== 1) throw new Error(`Expected the markers of ${name} once in the document`);

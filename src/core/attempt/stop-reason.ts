@@ -30,5 +30,5 @@ export const STOP_REASONS = { ...STOPS, ...REFUSALS };
 export type StopReason = keyof typeof STOPS;
 export type RefusalReason = keyof typeof REFUSALS;
 
-/** Why a run stopped. `detail` is for people, except for `signal` (its name) and `window_missed` (the next such time). */
+/** Why a run stopped. `detail` is text, but of `signal` its name, and of `window_missed` the next such time. */
 export type StopCause = { reason: StopReason; detail: string };
