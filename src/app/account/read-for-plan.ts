@@ -4,7 +4,7 @@ import { readProfileRef, UNASSIGN } from '../../core/input/target.ts';
 import { type Profiles, withAccount } from '../../core/plan/diff.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { preflight } from '../../core/plan/preflight.ts';
-import type { Move, Preview } from '../../core/plan/preview.ts';
+import type { Preview } from '../../core/plan/preview.ts';
 import { didYouMean } from '../../core/text/suggest.ts';
 import { type ReadProfiles, readProfiles } from '../../engine/reading/profile-reader.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -18,7 +18,9 @@ export type AccountView = {
   profiles: ReadProfiles;
   how: string;
   /** Returns how many numbers the account and its profiles have; null if unknown. */
-  counts: (moves: readonly Move[]) => Promise<{ total: number | null; on: (profile: string) => number | null }>;
+  counts: (
+    preview: Pick<Preview, 'pairs' | 'actions'>,
+  ) => Promise<{ total: number | null; on: (profile: string) => number | null }>;
 };
 
 /** Numbers are counted only for the profiles that most numbers leave. */
@@ -70,15 +72,13 @@ export async function readForDraft(run: Run, draft: Preview, session: AccountSes
     account,
     profiles,
     how: reading.how,
-    async counts(moves) {
+    async counts({ pairs, actions }) {
       // `verify` moves nothing.
       if (run.manifest.command === 'verify') return { total: null, on: () => null };
-      if (moves.length === 0) return { total: reading.total, on: () => null };
+      if (actions.change === 0) return { total: reading.total, on: () => null };
       if (reading.total === account.countShown()) return { total: reading.total, on: account.countShownOn };
-      const leaving = moves.filter((move) => isProfile(move.profileTarget) || move.profileTarget === UNASSIGN);
-      const sources = [...new Set(leaving.map((move) => move.profileBefore))]
-        .filter(isProfile)
-        .slice(0, MAX_COUNTED_PROFILES);
+      const left = new Set(pairs().map(({ from }) => from));
+      const sources = [...left].filter(isProfile).slice(0, MAX_COUNTED_PROFILES);
       const on = new Map<string, number | null>();
       for (const source of sources) on.set(source, await count(source));
       return { total: reading.total ?? (await count()), on: (profile) => on.get(profile) ?? null };
@@ -94,9 +94,9 @@ export function resolver({ account, profiles }: AccountView): (entry: PlanEntry)
 
 /** The warnings and notes of a plan that was compared with the account. */
 export async function preflightOf(view: AccountView, preview: Preview, undo: boolean) {
-  const moves = preview.moves();
-  const { total, on } = await view.counts(moves);
-  const { unsure, actions } = preview;
+  const { total, on } = await view.counts(preview);
+  const { unsure, losesMms, actions } = preview;
   const profileOf = (id: string) => view.profiles.get(id);
-  return preflight({ moves, profileOf, numbersOn: on, total, changes: actions.change, unsure, undo });
+  const account = { profileOf, numbersOn: on, total };
+  return preflight({ ...account, pairs: preview.pairs(), losesMms, changes: actions.change, unsure, undo });
 }

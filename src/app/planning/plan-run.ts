@@ -16,7 +16,7 @@ type Findings = { account: AccountText | null; warnings: string[] };
 /** A plan that is saved, with its run. */
 export type PlannedRun = Plan & Findings & { run: Run };
 
-/** run.json lists the most frequent moves only. */
+/** run.json lists the most frequent moves only, to be shown: never sum them. */
 const MAX_KEPT_MOVES = 50;
 
 function keptMove(move: Move, nameOf: (profile: string) => string) {

@@ -1,16 +1,18 @@
 import type { ShownProfile } from '../api/response.ts';
 import { UNASSIGN } from '../input/target.ts';
 import { count, quoted } from '../text/text.ts';
-import type { Move, Preview } from './preview.ts';
+import type { Preview, ProfilePair } from './preview.ts';
 
 export type Preflight = {
-  moves: readonly Move[];
+  pairs: readonly ProfilePair[];
+  /** Numbers that lose MMS. */
+  losesMms: number;
   profileOf: (id: string) => ShownProfile | null | undefined;
   /** How many numbers are on a profile; null if unknown. */
   numbersOn: (profile: string) => number | null;
   /** All numbers of the account; null if unknown. */
   total: number | null;
-  /** Rows that change, including those beyond the moves that are counted separately. */
+  /** Rows that change. */
   changes: number;
   /** Rows that change although something about them is unknown. */
   unsure: Preview['unsure'];
@@ -19,7 +21,6 @@ export type Preflight = {
 };
 
 const isProfile = (id: string) => id !== '' && id !== UNASSIGN;
-const sumOf = (moves: readonly Move[]) => moves.reduce((sum, move) => sum + move.count, 0);
 
 function nameOf(profile: ShownProfile): string {
   return profile.name === '' ? profile.id : quoted(profile.name);
@@ -63,8 +64,8 @@ function betweenProfiles(from: ShownProfile, to: ShownProfile, numbers: number):
 }
 
 /** Warns of target profiles that have no webhook, or that could not be read. */
-function targetWarnings({ moves, profileOf }: Preflight): string[] {
-  const targets = [...new Set(moves.map(({ profileTarget }) => profileTarget))];
+function targetWarnings({ pairs, profileOf }: Preflight): string[] {
+  const targets = [...new Set(pairs.map(({ to }) => to))];
   return targets.flatMap((id) => {
     if (!isProfile(id)) return [];
     const profile = profileOf(id);
@@ -74,23 +75,8 @@ function targetWarnings({ moves, profileOf }: Preflight): string[] {
   });
 }
 
-/** Numbers that move between the same two profiles. */
-type Pair = { from: string; to: string; count: number };
-
-/** Counts the numbers of each pair of profiles, whatever happens to the product. */
-function pairsOf(moves: readonly Move[]): Pair[] {
-  const found = new Map<string, Pair>();
-  for (const { profileBefore: from, profileTarget: to, count: numbers } of moves) {
-    if (to === '' || from === to) continue;
-    const pair = found.get(`${from} ${to}`) ?? { from, to, count: 0 };
-    pair.count += numbers;
-    found.set(`${from} ${to}`, pair);
-  }
-  return [...found.values()];
-}
-
 /** Warns of profiles that lose all their numbers. */
-function emptied(pairs: readonly Pair[], { profileOf, numbersOn }: Preflight): string[] {
+function emptied({ pairs, profileOf, numbersOn }: Preflight): string[] {
   const joined = new Set(pairs.map(({ to }) => to));
   const leaving = new Map<string, number>();
   for (const { from, count: numbers } of pairs) leaving.set(from, (leaving.get(from) ?? 0) + numbers);
@@ -104,15 +90,15 @@ function emptied(pairs: readonly Pair[], { profileOf, numbersOn }: Preflight): s
 }
 
 /** Warns of numbers that leave their profile for none. */
-function unassigned(moves: readonly Move[]): string[] {
-  const numbers = sumOf(moves.filter((move) => move.profileTarget === UNASSIGN));
+function unassigned({ pairs }: Preflight): string[] {
+  const numbers = pairs.reduce((sum, pair) => (pair.to === UNASSIGN ? sum + pair.count : sum), 0);
   if (numbers === 0) return [];
   const who = count(numbers, 'number leaves its profile', 'numbers leave their profiles');
   return [`${who}: ${numbers === 1 ? 'its' : 'their'} messages stop, in both directions`];
 }
 
 /** What is worth knowing, but no warning. */
-function notesOf(pairs: readonly Pair[], { total, changes }: Preflight): string[] {
+function notesOf({ pairs, total, changes }: Preflight): string[] {
   const notes: string[] = [];
   if (pairs.some(({ from, to }) => isProfile(from) && isProfile(to))) {
     notes.push('opt-outs stay with the profile that a number leaves');
@@ -128,8 +114,7 @@ function notesOf(pairs: readonly Pair[], { total, changes }: Preflight): string[
 
 /** What the user should know before the plan is executed. `--strict` makes errors of the warnings. */
 export function preflight(given: Preflight): { warnings: string[]; notes: string[] } {
-  const pairs = pairsOf(given.moves);
-  return { warnings: warningsOf(pairs, given), notes: notesOf(pairs, given) };
+  return { warnings: warningsOf(given), notes: notesOf(given) };
 }
 
 /** Warns of what could not be checked. */
@@ -142,9 +127,9 @@ function unsureOf({ unsure: { products, unread } }: Preflight): string[] {
   ].filter((text) => text !== '');
 }
 
-function warningsOf(pairs: readonly Pair[], preflight: Preflight): string[] {
-  const { moves, profileOf, undo } = preflight;
-  const found = [...unsureOf(preflight), ...targetWarnings(preflight), ...unassigned(moves)];
+function warningsOf(preflight: Preflight): string[] {
+  const { pairs, profileOf, undo, losesMms } = preflight;
+  const found = [...unsureOf(preflight), ...targetWarnings(preflight), ...unassigned(preflight)];
   for (const { from: fromId, to: toId, count: numbers } of pairs) {
     const [from, to] = [fromId, toId].map((id) => (isProfile(id) ? profileOf(id) : null));
     if (from === null || from === undefined || to === null || to === undefined) continue;
@@ -152,10 +137,9 @@ function warningsOf(pairs: readonly Pair[], preflight: Preflight): string[] {
     if (undo && to.stickySender === true) lost.push('sticky sender mappings that the run has lost do not come back');
     found.push(...lost.map((what) => `${count(numbers, 'number')} from ${nameOf(from)} to ${nameOf(to)}: ${what}`));
   }
-  const losers = sumOf(moves.filter((move) => move.productBefore === 'A2P' && move.productTarget === 'P2P'));
-  if (losers > 0) {
-    const who = count(losers, 'number goes', 'numbers go');
-    found.push(`${who} from A2P to P2P and ${losers === 1 ? 'loses' : 'lose'} MMS`);
+  if (losesMms > 0) {
+    const who = count(losesMms, 'number goes', 'numbers go');
+    found.push(`${who} from A2P to P2P and ${losesMms === 1 ? 'loses' : 'lose'} MMS`);
   }
-  return [...found, ...emptied(pairs, preflight)];
+  return [...found, ...emptied(preflight)];
 }

@@ -3,7 +3,7 @@ import { parseNote } from './note.ts';
 
 /** Entries kept to be shown; all of them are in plan.csv. */
 const KEPT = 20;
-/** Distinct moves that are counted separately. */
+/** Distinct moves that are counted separately, to be shown. Those beyond are not counted: never sum the moves. */
 const MOST_MOVES = 1000;
 
 /** Rows that change in the same way. '' means that a value is kept, or was unknown before. */
@@ -14,6 +14,9 @@ export type Move = {
   productTarget: string;
   count: number;
 };
+
+/** Numbers that move from one profile to another. `from` is '' if it was not read; `from` or `to` may be UNASSIGN. */
+export type ProfilePair = { from: string; to: string; count: number };
 
 export type Preview = ReturnType<typeof createPreview>;
 
@@ -26,6 +29,8 @@ function changeOf(before: string, target: string): [string, string] {
 export function createPreview() {
   const actions: Record<Action, number> = { change: 0, unchanged: 0, rejected: 0, duplicate: 0, held: 0 };
   const moves = new Map<string, Move>();
+  /** How many numbers go from which profile to which: all of them. */
+  const pairs = new Map<string, Map<string, number>>();
   const rejected: PlanEntry[] = [];
   const changed: PlanEntry[] = [];
   const heldBack: PlanEntry[] = [];
@@ -40,6 +45,12 @@ export function createPreview() {
     if (note.isUnread) unsure.unread += by;
     const [profileBefore, profileTarget] = changeOf(entry.profileBefore, entry.profileTarget);
     const [productBefore, productTarget] = changeOf(entry.productBefore, entry.productTarget);
+    if (profileTarget !== '') {
+      const targetsOfProfile = pairs.get(profileBefore) ?? new Map<string, number>();
+      targetsOfProfile.set(profileTarget, (targetsOfProfile.get(profileTarget) ?? 0) + by);
+      pairs.set(profileBefore, targetsOfProfile);
+    }
+    if (productBefore === 'A2P' && productTarget === 'P2P') preview.losesMms += by;
     const key = `${profileBefore}\n${profileTarget}\n${productBefore}\n${productTarget}`;
     const move = moves.get(key);
     if (move !== undefined) move.count += by;
@@ -72,6 +83,8 @@ export function createPreview() {
   const preview = {
     rows: 0,
     blankLines: 0,
+    /** Numbers that lose MMS. */
+    losesMms: 0,
     actions,
     add(entry: PlanEntry): void {
       preview.rows += 1;
@@ -98,7 +111,13 @@ export function createPreview() {
     heldBack: () => heldBack,
     targets: targets as ReadonlySet<string>,
     unsure,
-    /** The kinds of change, the most frequent first. */
+    /** Which profiles lose numbers to which, the most numbers first. Complete, so the counts may be added up. */
+    pairs: (): ProfilePair[] =>
+      [...pairs]
+        .flatMap(([from, targets]) => [...targets].map(([to, count]) => ({ from, to, count })))
+        .filter((pair) => pair.count > 0)
+        .sort((a, b) => b.count - a.count),
+    /** The kinds of change, the most frequent first. Incomplete beyond MOST_MOVES: never sum the counts. */
     moves: () => [...moves.values()].filter((move) => move.count > 0).sort((a, b) => b.count - a.count),
   };
   return preview;

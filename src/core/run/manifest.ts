@@ -48,7 +48,7 @@ const MANIFEST = z.object({
       at: z.string().default(''),
       /** How the account was read, in words; null if it was not. */
       reading: z.string().nullable().default(null),
-      /** The kinds of change, the most frequent first. Names are '' if they were not read. */
+      /** The kinds of change, the most frequent first and not all of them. Names are '' if they were not read. */
       moves: z
         .array(
           z.object({

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { preflightOf, profilesOf, readForDraft, resolver } from '../../../src/app/account/read-for-plan.ts';
 import { openSession } from '../../../src/app/account/session.ts';
 import type { ShownProfile } from '../../../src/core/api/response.ts';
+import { createPreview } from '../../../src/core/plan/preview.ts';
 import { accountOf, entriesOf, numbersOf, type Place } from '../../support/app/accounts.ts';
 import { id, planOf, profile } from '../../support/app/plans.ts';
 
@@ -100,13 +101,10 @@ describe('readForDraft', () => {
 
 describe('the numbers of the account and of the profiles that numbers leave', () => {
   const counted = async (place: Place, content: string) => {
-    const { seen, preview, reader, paths } = await readFor(place, content);
-    const entries = (await entriesOf({ dir: (await place.plan(content)).run.dir })).filter(
-      (one) => one.action === 'change',
-    );
+    const { seen, reader, paths } = await readFor(place, content);
+    const { preview } = await place.plan(content);
     const before = paths().length;
-    const moves = entries.map((one) => ({ ...one, count: 1 }));
-    const counts = await seen.counts(moves);
+    const counts = await seen.counts(preview);
     const calls = paths().slice(before);
     await reader.close();
     return { counts, calls, seen, preview };
@@ -140,7 +138,7 @@ describe('the numbers of the account and of the profiles that numbers leave', ()
     const place = await accountOf({ numbers: numbersOf(2000) });
     const { seen, reader, paths } = await readFor(place, input([1], profile(2)));
     const before = paths().length;
-    expect((await seen.counts([])).on(profile(2))).toBeNull();
+    expect((await seen.counts(createPreview())).on(profile(2))).toBeNull();
     expect(paths()).toHaveLength(before);
     await reader.close();
   });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ShownProfile } from '../../../src/core/api/response.ts';
 import { type Preflight, preflight } from '../../../src/core/plan/preflight.ts';
-import type { Move } from '../../../src/core/plan/preview.ts';
+import type { ProfilePair } from '../../../src/core/plan/preview.ts';
 import { makeProfile, OTHER_PROFILE, PROFILE } from '../../support/make.ts';
 
 const THIRD = '9c858901-8a57-4791-81fe-4c455b099bc9';
@@ -10,32 +10,22 @@ const OLD = makeProfile({ id: OTHER_PROFILE, name: 'Old' });
 const NEW = makeProfile({ name: 'New' });
 
 /** Numbers that move from the profile Old to the profile New. */
-function moves(count: number, changes: Partial<Move> = {}): Move {
-  return {
-    profileBefore: OTHER_PROFILE,
-    profileTarget: PROFILE,
-    productBefore: '',
-    productTarget: '',
-    count,
-    ...changes,
-  };
+function moves(count: number, changes: Partial<ProfilePair> = {}): ProfilePair {
+  return { from: OTHER_PROFILE, to: PROFILE, count, ...changes };
 }
 
-const product = (count: number, productBefore: string, productTarget: string) =>
-  moves(count, { profileBefore: '', profileTarget: '', productBefore, productTarget });
+type Others = Partial<Omit<Preflight, 'pairs' | 'profileOf'>>;
 
-type Others = Partial<Omit<Preflight, 'moves' | 'profileOf'>>;
-
-function look(given: readonly Move[], profiles: readonly ShownProfile[] = [OLD, NEW], others: Others = {}) {
+function look(given: readonly ProfilePair[], profiles: readonly ShownProfile[] = [OLD, NEW], others: Others = {}) {
   const profileOf = (id: string) => profiles.find((profile) => profile.id === id) ?? null;
   return preflight({ ...partsOf(given), profileOf, ...others });
 }
 
-/** What is told of moves, where nothing else is known. */
-function partsOf(given: readonly Move[]): Omit<Preflight, 'profileOf'> {
-  const changes = given.reduce((sum, { count }) => sum + count, 0);
+/** A plan of these moves, if nothing else is known. */
+function partsOf(pairs: readonly ProfilePair[]): Omit<Preflight, 'profileOf'> {
+  const changes = pairs.reduce((sum, { count }) => sum + count, 0);
   const unsure = { products: 0, unread: 0 };
-  return { moves: given, numbersOn: () => null, total: null, changes, unsure, undo: false };
+  return { pairs, losesMms: 0, numbersOn: () => null, total: null, changes, unsure, undo: false };
 }
 
 /** The warnings of two numbers that move between these profiles, without who it is about. */
@@ -74,13 +64,6 @@ describe('the warnings of a plan', () => {
         ],
       ).warnings,
     ).toEqual([`1 number from ${OTHER_PROFILE} to ${PROFILE}: webhooks come in API version 2 instead of 1`]);
-  });
-
-  it('count the moves between two profiles together, whatever happens to the product', () => {
-    const given = [moves(2), moves(1500, { productBefore: 'A2P', productTarget: 'X' })];
-    expect(look(given, [OLD, { ...NEW, webhookApiVersion: '1' }]).warnings).toEqual([
-      '1,502 numbers from "Old" to "New": webhooks come in API version 1 instead of 2',
-    ]);
   });
 
   it.each([
@@ -143,7 +126,7 @@ describe('the warnings of a plan', () => {
   it('name targets that have nowhere to report to, each once', () => {
     const bare = { ...NEW, webhookUrl: null };
     const nowhere = 'has no webhook URL: inbound messages and delivery reports go nowhere';
-    expect(look([moves(2), moves(1, { profileBefore: 'UNASSIGN' })], [OLD, bare]).warnings).toEqual([
+    expect(look([moves(2), moves(1, { from: 'UNASSIGN' })], [OLD, bare]).warnings).toEqual([
       `profile "New" ${nowhere}`,
     ]);
     expect(look([moves(2)], [OLD, { ...bare, name: '' }]).warnings).toEqual([`profile ${PROFILE} ${nowhere}`]);
@@ -178,30 +161,25 @@ describe('the warnings of a plan', () => {
     ]);
     expect(look([moves(2)], [OLD, sticky]).warnings).toEqual([]);
     expect(look([moves(2)], [OLD, NEW], { undo: true }).warnings).toEqual([]);
-    expect(look([moves(2, { profileBefore: 'UNASSIGN' })], [OLD, sticky], { undo: true }).warnings).toEqual([]);
+    expect(look([moves(2, { from: 'UNASSIGN' })], [OLD, sticky], { undo: true }).warnings).toEqual([]);
   });
 
   it('tell of numbers that come to be on no profile, wherever they were', () => {
-    const gone = { profileTarget: 'UNASSIGN' };
+    const gone = { to: 'UNASSIGN' };
     expect(look([moves(1, gone)]).warnings).toEqual([
       '1 number leaves its profile: its messages stop, in both directions',
     ]);
-    const many = [
-      moves(2, gone),
-      moves(3, { ...gone, profileBefore: THIRD }),
-      moves(4, { ...gone, profileBefore: '' }),
-    ];
+    const many = [moves(2, gone), moves(3, { ...gone, from: THIRD }), moves(4, { ...gone, from: '' })];
     expect(look(many, []).warnings).toEqual([
       '9 numbers leave their profiles: their messages stop, in both directions',
     ]);
   });
 
   it('tell of numbers that lose MMS', () => {
-    expect(look([product(1, 'A2P', 'P2P')]).warnings).toEqual(['1 number goes from A2P to P2P and loses MMS']);
-    expect(look([product(2, 'A2P', 'P2P'), moves(1, { productBefore: 'A2P', productTarget: 'P2P' })]).warnings).toEqual(
-      ['3 numbers go from A2P to P2P and lose MMS'],
-    );
-    expect(look([product(2, 'P2P', 'A2P'), product(2, 'X', 'P2P'), product(2, '', 'P2P')]).warnings).toEqual([]);
+    const warnings = (losesMms: number) => look([], [], { losesMms }).warnings;
+    expect(warnings(1)).toEqual(['1 number goes from A2P to P2P and loses MMS']);
+    expect(warnings(1500)).toEqual(['1,500 numbers go from A2P to P2P and lose MMS']);
+    expect(warnings(0)).toEqual([]);
   });
 });
 
@@ -218,7 +196,7 @@ describe('a profile that is left without numbers', () => {
   });
 
   it('may be left by numbers that go to several others, or to none', () => {
-    const given = [moves(2), moves(3, { profileTarget: THIRD }), moves(1, { profileTarget: 'UNASSIGN' })];
+    const given = [moves(2), moves(3, { to: THIRD }), moves(1, { to: 'UNASSIGN' })];
     const { warnings } = look(given, [OLD, NEW, { ...NEW, id: THIRD }], on({ [OTHER_PROFILE]: 6 }));
     expect(warnings).toContain('profile "Old" is left without numbers (6 numbers leave it)');
     expect(look(given, [OLD, NEW, { ...NEW, id: THIRD }], on({ [OTHER_PROFILE]: 7 })).warnings).toHaveLength(1);
@@ -227,30 +205,25 @@ describe('a profile that is left without numbers', () => {
   it('is none if others stay, if others come, or if it is not known how many there are', () => {
     expect(look([moves(2)], [OLD, NEW], on({ [OTHER_PROFILE]: 3 })).warnings).toEqual([]);
     expect(look([moves(2)], [OLD, NEW]).warnings).toEqual([]);
-    const swapped = [moves(2), moves(1, { profileBefore: PROFILE, profileTarget: OTHER_PROFILE })];
+    const swapped = [moves(2), moves(1, { from: PROFILE, to: OTHER_PROFILE })];
     expect(look(swapped, [OLD, NEW], on({ [OTHER_PROFILE]: 2, [PROFILE]: 1 })).warnings).toEqual([]);
   });
 
   it('is never one that numbers come to, nor what is no profile', () => {
-    const given = [moves(2, { profileBefore: 'UNASSIGN' }), moves(2, { profileBefore: '' })];
+    const given = [moves(2, { from: 'UNASSIGN' }), moves(2, { from: '' })];
     expect(look(given, [OLD, NEW], { numbersOn: () => 0 }).warnings).toEqual([]);
   });
 });
 
 describe('the notes of a plan', () => {
-  const notes = (given: readonly Move[], total: number | null) => look(given, [OLD, NEW], { total }).notes;
   const OPT_OUTS = 'opt-outs stay with the profile that a number leaves';
 
   it('say what becomes of opt-outs if numbers go from one profile to another', () => {
-    expect(notes([moves(2)], null)).toEqual([OPT_OUTS]);
-    for (const changes of [
-      { profileBefore: 'UNASSIGN' },
-      { profileTarget: 'UNASSIGN' },
-      { profileBefore: '' },
-      { profileBefore: '', profileTarget: '', productTarget: 'A2P' },
-    ]) {
-      expect(notes([moves(2, changes)], null)).toEqual([]);
+    expect(look([moves(2)]).notes).toEqual([OPT_OUTS]);
+    for (const changes of [{ from: 'UNASSIGN' }, { to: 'UNASSIGN' }, { from: '' }]) {
+      expect(look([moves(2, changes)]).notes).toEqual([]);
     }
+    expect(look([]).notes).toEqual([]);
   });
 
   it.each([
@@ -262,34 +235,25 @@ describe('the notes of a plan', () => {
     [2, 1_000_000, "less than 0.1 % of the account's 1,000,000 numbers change"],
     [500, 1_000_000, "0.1 % of the account's 1,000,000 numbers change"],
   ])('say how much of the account %d of %d numbers are', (changes, total, text) => {
-    expect(notes([product(changes, 'X', 'A2P')], total)).toEqual([text]);
+    expect(look([], [], { changes, total }).notes).toEqual([text]);
   });
 
-  it('count the changes beyond the moves that are counted apart', () => {
-    const given = [product(1, 'X', 'A2P')];
-    const { notes } = look(given, [], { total: 10, changes: 5 });
-    expect(notes).toEqual(["50 % of the account's 10 numbers change"]);
-    expect(look(given, [], { total: 10, changes: 0 }).notes).toEqual([]);
+  it('count the changes that move no number to another profile too', () => {
+    const { notes } = look([moves(1)], [], { total: 10, changes: 5 });
+    expect(notes).toEqual([OPT_OUTS, "50 % of the account's 10 numbers change"]);
   });
 
   it('say nothing of an account whose size is not known, and of a plan that changes nothing', () => {
-    expect(notes([product(1, 'X', 'A2P')], null)).toEqual([]);
-    expect(notes([product(1, 'X', 'A2P')], 0)).toEqual([]);
-    expect(notes([], 100)).toEqual([]);
+    expect(look([], [], { changes: 1, total: null }).notes).toEqual([]);
+    expect(look([], [], { changes: 1, total: 0 }).notes).toEqual([]);
+    expect(look([], [], { changes: 0, total: 100 }).notes).toEqual([]);
   });
 });
 
 describe('any plan', () => {
   it('is written in whole sentences of one line, without the names of our own values', () => {
     const id = fc.constantFrom('', 'UNASSIGN', PROFILE, OTHER_PROFILE, THIRD);
-    const some = fc.constantFrom('', 'A2P', 'P2P');
-    const move = fc.record({
-      profileBefore: id,
-      profileTarget: id,
-      productBefore: some,
-      productTarget: some,
-      count: fc.integer({ min: 1, max: 3000 }),
-    });
+    const move = fc.record({ from: id, to: id, count: fc.integer({ min: 1, max: 3000 }) });
     const profile = fc.record(
       {
         enabled: fc.boolean(),
@@ -311,6 +275,7 @@ describe('any plan', () => {
       total: counts,
       numbersOn: counts.map((on) => () => on),
       unsure: fc.record({ products: fc.nat(3000), unread: fc.nat(3000) }),
+      losesMms: fc.nat(3000),
       undo: fc.boolean(),
     });
     fc.assert(

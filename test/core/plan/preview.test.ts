@@ -118,8 +118,31 @@ describe('a preview', () => {
     expect(preview.unsure).toEqual({ products: 2, unread: 1 });
   });
 
-  it('counts a thousand ways to change apart, and no more', () => {
+  it('counts who moves between two profiles, whatever happens to the product, and who loses MMS', () => {
+    const from = { profileBefore: OTHER_PROFILE, productBefore: 'A2P' };
+    const preview = previewOf(
+      makeEntry({ row: 1, ...from }),
+      makeEntry({ row: 2, ...from, profileTarget: 'UNASSIGN', productTarget: 'P2P' }),
+      makeEntry({ row: 3, ...from, productTarget: 'P2P' }),
+      makeEntry({ row: 4, ...from, profileTarget: '', productTarget: 'P2P' }),
+      makeEntry({ row: 5, ...from, profileTarget: OTHER_PROFILE, productTarget: 'X' }),
+      makeEntry({ row: 6, productTarget: 'P2P' }),
+      makeEntry({ row: 7, ...from, action: 'held', productTarget: 'P2P' }),
+    );
+    expect(preview.pairs()).toEqual([
+      { from: OTHER_PROFILE, to: PROFILE, count: 2 },
+      { from: OTHER_PROFILE, to: 'UNASSIGN', count: 1 },
+      { from: '', to: PROFILE, count: 1 },
+    ]);
+    expect(preview.losesMms).toBe(3);
+  });
+
+  it('counts a thousand ways to change apart and no more, but every number that leaves a profile', () => {
     const preview = previewOf(...upTo(1002).map((n) => change(n, `profile-${n}`)), change(2000, 'profile-1000'));
+    expect(preview.pairs()).toHaveLength(1002);
+    expect(preview.pairs()[0]).toEqual({ from: '', to: 'profile-1000', count: 2 });
+    preview.add(makeEntry({ row: 2001, profileBefore: PROFILE, profileTarget: 'UNASSIGN' }));
+    expect(preview.pairs()).toContainEqual({ from: PROFILE, to: 'UNASSIGN', count: 1 });
     expect(preview.moves()).toHaveLength(1000);
     expect(preview.moves()[0]).toEqual(to('profile-1000', '', 2));
     preview.replace(change(1001, 'profile-1001'), rejected(1001));
@@ -214,9 +237,13 @@ describe('any plan', () => {
         }
         const { actions } = preview;
         expect(Object.values(actions).reduce((sum, n) => sum + n, 0)).toBe(plan.length);
+        const changes = plan.filter((entry) => entry.action === 'change');
         expect(preview.moves().reduce((sum, move) => sum + move.count, 0)).toBe(actions.change);
-        const noted = (note: string) =>
-          plan.filter((entry) => entry.action === 'change' && entry.note.startsWith(note)).length;
+        const moving = changes.filter((entry) => !['', entry.profileBefore].includes(entry.profileTarget));
+        expect(preview.pairs().reduce((sum, pair) => sum + pair.count, 0)).toBe(moving.length);
+        const losers = changes.filter((entry) => entry.productBefore === 'A2P' && entry.productTarget === 'P2P');
+        expect(preview.losesMms).toBe(losers.length);
+        const noted = (note: string) => changes.filter((entry) => entry.note.startsWith(note)).length;
         expect(preview.unsure).toEqual({ products: noted(PRODUCTS_UNKNOWN), unread: noted(UNREAD) });
         for (const move of preview.moves()) {
           expect(move.profileTarget === '' && move.profileBefore !== '').toBe(false);
