@@ -35,7 +35,7 @@ function compare(comparison: Comparison, entry: PlanEntry, shown: ShownSettings)
   return isUndo(comparison) ? compareWithUndo(entry, shown) : compareWithPlan(entry, shown);
 }
 
-/** The outcome of a row that is not sent because of what its number is now; null if it is sent or stays as planned. */
+/** The outcome of a row that is not sent because of what its number is now; null if that gives it no outcome. */
 function unsentOutcome(comparison: Comparison, entry: PlanEntry): Outcome | null {
   const { account, closed } = comparison.reread;
   const number = account.stateOf(entry);
@@ -72,8 +72,8 @@ function unsentOutcome(comparison: Comparison, entry: PlanEntry): Outcome | null
 const unchangedMark = ({ action }: PlanEntry) => (action === 'unchanged' ? { unchangedButSent: true as const } : {});
 
 /**
- * What a number has that is sent although it has drifted: an undo restores that. Also for a number that has come back to
- * what was planned after it was found elsewhere. Null if it has what was planned.
+ * What a number has that is sent although it has drifted: an undo restores that. Also for a number that has come back
+ * to what was planned after it was found elsewhere. Null if it has what was planned.
  */
 function foundEntry(comparison: Comparison, entry: PlanEntry): LedgerEntry | null {
   const { reread, index } = comparison;
@@ -85,16 +85,38 @@ function foundEntry(comparison: Comparison, entry: PlanEntry): LedgerEntry | nul
   return { type: 'found', ...unchangedMark(entry), row: entry.row, ...values };
 }
 
+/**
+ * What becomes of a row of a saved plan. `unsent`: it ends without being sent. `sent`: it is still to be sent. `done`: it
+ * was at its target when it was planned, and still is.
+ */
+type RowDrift = { kind: 'unsent'; outcome: Outcome } | { kind: 'sent'; found: LedgerEntry | null } | { kind: 'done' };
+
+function driftOf(comparison: Comparison, entry: PlanEntry): RowDrift {
+  const outcome = unsentOutcome(comparison, entry);
+  if (outcome !== null) return { kind: 'unsent', outcome };
+  const found = foundEntry(comparison, entry);
+  return entry.action === 'change' || found !== null ? { kind: 'sent', found } : { kind: 'done' };
+}
+
+/** The ledger entry that records it; null if there is nothing to record. */
+function driftEntry(drift: RowDrift, entry: PlanEntry): LedgerEntry | null {
+  switch (drift.kind) {
+    case 'unsent':
+      return { type: 'outcome', ...drift.outcome, ...unchangedMark(entry) };
+    case 'sent':
+      return drift.found;
+    case 'done':
+      return null;
+  }
+}
+
 /** Records the rows that are not sent because their numbers are at their target, drifted or gone. */
 export async function recordDrift(comparison: Comparison, ledger: Ledger): Promise<void> {
   const { run, index } = comparison;
-  const ledgerEntry = (entry: PlanEntry): LedgerEntry | null => {
-    const outcome = unsentOutcome(comparison, entry);
-    if (outcome === null) return foundEntry(comparison, entry);
-    return { type: 'outcome', ...outcome, ...unchangedMark(entry) };
-  };
   for await (const batch of unsentRows(runFiles(run.dir).plan, index)) {
-    const entries = batch.map(ledgerEntry).filter((entry) => entry !== null);
+    const entries = batch
+      .map((entry) => driftEntry(driftOf(comparison, entry), entry))
+      .filter((entry) => entry !== null);
     await Promise.all(entries.map((entry) => ledger.record(entry)));
     for (const entry of entries) addToIndex(index, entry, 0, 0);
   }
@@ -108,10 +130,12 @@ export async function driftCounts(given: Omit<Comparison, 'index'>) {
   const counts = { sent: 0, unchanged: 0, held: 0, closed: 0, failed: 0 };
   for await (const batch of unsentRows(plan, comparison.index)) {
     for (const entry of batch) {
-      const outcome = unsentOutcome(comparison, entry);
-      if (outcome?.status === 'held' && reread.closed.has(entry.profileTarget)) counts.closed += 1;
-      else if (outcome !== null) counts[outcome.status as 'unchanged' | 'held' | 'failed'] += 1;
-      else if (entry.action === 'change' || foundEntry(comparison, entry) !== null) counts.sent += 1;
+      const drift = driftOf(comparison, entry);
+      if (drift.kind === 'sent') counts.sent += 1;
+      if (drift.kind !== 'unsent') continue;
+      const { status } = drift.outcome;
+      if (status === 'held' && reread.closed.has(entry.profileTarget)) counts.closed += 1;
+      else counts[status as 'unchanged' | 'held' | 'failed'] += 1;
     }
   }
   return counts;

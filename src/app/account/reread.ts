@@ -46,7 +46,7 @@ export async function* unsentRows(path: string, index: LedgerIndex): AsyncGenera
 }
 
 /** A few target profiles of rows: many of their numbers may be there already. */
-export async function targetsOf(rows: AsyncIterable<PlanEntry[]>): Promise<string[]> {
+export async function targetProfilesOf(rows: AsyncIterable<PlanEntry[]>): Promise<string[]> {
   const targets = new Set<string>();
   for await (const batch of rows) {
     for (const { profileTarget } of batch) if (profileTarget !== '') targets.add(profileTarget);
@@ -78,7 +78,7 @@ export async function rereadAccount(given: Run, invocation: KeyedInvocation, rec
   const { plan, ledger } = runFiles(given.dir);
   const index = await indexLedger(ledger, given.manifest.input.rows);
   const rows = () => unsentRows(plan, index);
-  const targets = await targetsOf(rows());
+  const targets = await targetProfilesOf(rows());
   const stop = createStop();
   const removeHandlers = onEndSignals(invocation.context, (signal) => stop.ask('signal', signal));
   const session = await openSession(given, invocation, { stop, recorded });

@@ -66,8 +66,8 @@ function countsText(counts: Record<string, number>): string {
 /** `runs`: prints the runs with state, counts, age and next command, the newest last. Returns the exit code. */
 export async function listRuns({ settings, context }: Reporting): Promise<number> {
   const now = Date.now();
-  const { runs: found, faults } = openRuns(settings.runs_dir, context);
-  for (const fault of faults) print(context.stderr, `${fault}\n`);
+  const { runs: found, errors } = openRuns(settings.runs_dir, context);
+  for (const error of errors) print(context.stderr, `${error}\n`);
   const runs: Awaited<ReturnType<typeof describe>>[] = [];
   for (const run of found) runs.push(await describe(run, now, context));
   if (settings.json) {

@@ -15,7 +15,7 @@ import { confirmAndSend } from '../sending/confirm.ts';
 type Followup = 'retry' | 'undo';
 
 /** Throws CommandError (exit 8 or 9) if a run is not in a state that can be retried or undone. */
-async function checkState(source: Run, state: State, verb: Followup, context: Context): Promise<void> {
+async function checkSourceState(source: Run, state: State, verb: Followup, context: Context): Promise<void> {
   const { run_id: id, superseded_by: successor, started_at: startedAt } = source.manifest;
   if (state === 'running' || state === 'planning') {
     const code = verb === 'retry' ? 'no_retry' : 'locked';
@@ -36,7 +36,7 @@ async function checkState(source: Run, state: State, verb: Followup, context: Co
 export async function takeSource(opened: Run, verb: Followup, invocation: KeyedInvocation) {
   const { run: source, lock } = await lockForWriting(opened, verb, invocation);
   const state = await stateOf(source.dir, source.manifest, lock !== null);
-  await checkState(source, state, verb, invocation.context);
+  await checkSourceState(source, state, verb, invocation.context);
   return { source, state };
 }
 

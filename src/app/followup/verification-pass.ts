@@ -16,7 +16,7 @@ import { createCsvWriter } from '../../io/csv/writer.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
 import { checkOrganization } from '../account/check-account.ts';
-import { targetsOf } from '../account/reread.ts';
+import { targetProfilesOf } from '../account/reread.ts';
 import { openSession, readingError, readNumbers } from '../account/session.ts';
 import type { KeyedInvocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
@@ -109,7 +109,7 @@ export async function watch(run: Run, invocation: KeyedInvocation, { stop, isNew
     if (isLast()) return pass;
     printTimed(countsText(pass.counts));
   }
-  const targets = await targetsOf(comparedRows(plan));
+  const targets = await targetProfilesOf(comparedRows(plan));
   const session = await openSession(run, invocation, { stop, recorded: false });
   try {
     for (;;) {

@@ -29,7 +29,7 @@ export type Plan = {
   planSha256: string | null;
   preview: Preview;
   /** Why the file as a whole is refused. */
-  fault: FileError | null;
+  fileError: FileError | null;
 };
 
 /** Copies the input byte by byte into the run directory, also standard input. Returns the SHA-256 of the copy. */
@@ -107,7 +107,7 @@ export async function makePlan(dir: string, checks: Checks, signal: AbortSignal,
     }));
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
-    return { dialect, planSha256: null, preview: createPreview(), fault: error.fileError };
+    return { dialect, planSha256: null, preview: createPreview(), fileError: error.fileError };
   }
   if (read !== null && preview.actions.change > 0) {
     const compare = resolver(await read(preview));
@@ -135,5 +135,5 @@ export async function makePlan(dir: string, checks: Checks, signal: AbortSignal,
       return planCells(marked);
     });
   }
-  return { dialect, planSha256, preview, fault: null };
+  return { dialect, planSha256, preview, fileError: null };
 }

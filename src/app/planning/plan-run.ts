@@ -42,7 +42,7 @@ export function recordedAccount({ manifest: { plan } }: Run): AccountText | null
   return { how: '', nameOf: (profile) => names.get(profile) ?? '', notes: plan.notes };
 }
 
-function savePlan(run: Run, { preview, dialect, planSha256, fault }: Plan, { account, warnings }: Findings): Run {
+function savePlan(run: Run, { preview, dialect, planSha256, fileError }: Plan, { account, warnings }: Findings): Run {
   const nameOf = account?.nameOf ?? (() => '');
   const moves = preview.moves().slice(0, MAX_KEPT_MOVES);
   const plan = {
@@ -56,8 +56,8 @@ function savePlan(run: Run, { preview, dialect, planSha256, fault }: Plan, { acc
   return updateRun(run, {
     input: { ...run.manifest.input, rows: preview.rows, blank_lines: preview.blankLines, dialect },
     plan: planSha256 === null ? null : { sha256: planSha256, ...plan },
-    fault,
-    state: fault === null ? 'planned' : run.manifest.state,
+    fault: fileError,
+    state: fileError === null ? 'planned' : run.manifest.state,
   });
 }
 

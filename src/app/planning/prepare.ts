@@ -81,10 +81,10 @@ export async function planOrExit(
 }
 
 /** Refuses an input that is not a CSV file with the columns that are needed. */
-export function checkFile({ fault }: PlannedRun, where: string): FailedEnding | null {
-  if (fault === null) return null;
-  const line = fault.line === null ? '' : `, line ${fault.line}`;
-  return failedEnding(EXIT.input, 'refused', fault.code, `${where}${line}: ${fault.code}: ${fault.text}`);
+export function checkFile({ fileError }: PlannedRun, where: string): FailedEnding | null {
+  if (fileError === null) return null;
+  const line = fileError.line === null ? '' : `, line ${fileError.line}`;
+  return failedEnding(EXIT.input, 'refused', fileError.code, `${where}${line}: ${fileError.code}: ${fileError.text}`);
 }
 
 /** A variable that keeps a live job from sending must not go unnoticed. */
@@ -94,9 +94,9 @@ function environmentNotes({ settings, sources }: Invocation): string[] {
     .map((name) => `${variableOf(name)} is set: nothing is sent to the account`);
 }
 
-function inputNotes({ preview, fault }: PlannedRun): string[] {
+function inputNotes({ preview, fileError }: PlannedRun): string[] {
   const blank = preview.blankLines > 0 ? [`${count(preview.blankLines, 'blank line')} skipped`] : [];
-  return fault === null && preview.rows === 0 ? [...blank, 'the input has a header and no rows'] : blank;
+  return fileError === null && preview.rows === 0 ? [...blank, 'the input has a header and no rows'] : blank;
 }
 
 /** Refuses a plan with rejected rows, unless --skip-rejected. */

@@ -94,12 +94,12 @@ export async function planUndo(dir: string, force: boolean, signal: AbortSignal,
   const draft = createPreview();
   const draftSha256 = pass(draft, (entry) => entry);
   signal.throwIfAborted();
-  if (draft.actions.change === 0) return { dialect: DIALECT, planSha256: draftSha256, preview: draft, fault: null };
+  if (draft.actions.change === 0) return { dialect: DIALECT, planSha256: draftSha256, preview: draft, fileError: null };
   const { account, profiles } = await read(draft);
   const preview = createPreview();
   const known = profilesOf(profiles);
   const planSha256 = pass(preview, (entry) =>
     entry.action === 'change' ? undoWithAccount(entry, account.stateOf(entry), known, force) : entry,
   );
-  return { dialect: DIALECT, planSha256, preview, fault: null };
+  return { dialect: DIALECT, planSha256, preview, fileError: null };
 }

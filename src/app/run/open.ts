@@ -64,13 +64,13 @@ export function findRun(input: string | undefined, context: Context): Run | null
 }
 
 /**
- * Returns the runs of a runs directory, oldest first, and in `faults` why others cannot be opened. Throws UsageError if
+ * Returns the runs of a runs directory, oldest first, and in `errors` why others cannot be opened. Throws UsageError if
  * the directory cannot be listed.
  */
-export function openRuns(runsDir: string, context: Context): { runs: Run[]; faults: string[] } {
+export function openRuns(runsDir: string, context: Context): { runs: Run[]; errors: string[] } {
   try {
     const { runs, errors } = loadRuns(resolve(context.cwd, runsDir));
-    return { runs: runs.map((run) => ({ ...run, shown: typedPath(context, run.dir) })), faults: errors };
+    return { runs: runs.map((run) => ({ ...run, shown: typedPath(context, run.dir) })), errors };
   } catch (error) {
     throw new UsageError(
       `Could not list ${runsDir}: ${(error as NodeJS.ErrnoException).code}. Fix: choose another with --runs-dir.`,

@@ -37,7 +37,7 @@ export async function applyInput(input: string, given: Invocation): Promise<numb
 }
 
 /** Throws CommandError (exit 8) with the command to use instead if a run cannot be applied in its state. */
-async function checkState(run: Run, isOurs: boolean, context: Context): Promise<void> {
+async function checkIsPlanned(run: Run, isOurs: boolean, context: Context): Promise<void> {
   const { run_id: id, plan } = run.manifest;
   const state = await stateOf(run.dir, run.manifest, isOurs);
   // Without a plan, checkPlan refuses the run.
@@ -58,7 +58,7 @@ function commandOf({ source }: Manifest): RunCommand {
 }
 
 /** Refuses a saved plan with rejected rows, unless --skip-rejected. */
-function checkRejected({ manifest }: Run, { settings }: Invocation): FailedEnding | null {
+function checkSavedRejections({ manifest }: Run, { settings }: Invocation): FailedEnding | null {
   const rejected = manifest.plan?.rejected ?? 0;
   if (rejected === 0 || settings.skip_rejected) return null;
   return failedEnding(EXIT.input, 'refused', 'rejected_rows', `${count(rejected, 'row')} rejected; nothing was sent`);
@@ -90,9 +90,9 @@ export async function applyRun(opened: Run, given: Invocation): Promise<number> 
     if (settings.dry_run) throw errorOf(ending);
     return endRun(run, ending, invocation);
   };
-  await checkState(run, lock !== null, context);
+  await checkIsPlanned(run, lock !== null, context);
   await checkPlan(run, context);
-  const rejected = checkRejected(run, invocation);
+  const rejected = checkSavedRejections(run, invocation);
   if (rejected !== null) return refuse(rejected);
   checkPlanAge(run, settings, context);
   const { rows } = manifest.input;

@@ -26,13 +26,13 @@ import { type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
 import { onEndSignals } from '../signals.ts';
 import { stopAtFinishTime } from './finish-time.ts';
-import { countRows, tasksOf } from './tasks.ts';
+import { rowsToSend, tasksOf } from './tasks.ts';
 
 /** What a plan is executed with. Another executor, such as a queue on many hosts, is passed in here. */
 export type ExecuteDeps = { openTransport: typeof openTransport; execute: typeof execute; clock: Clock };
 
 /** `reread`: the account as it is now, if the plan was made before. */
-type ExecuteOptions = { target: Target; finishBy: FinishBy | null; reread: Reread | null };
+type ExecutePlanOptions = { target: Target; finishBy: FinishBy | null; reread: Reread | null };
 
 /** `decide` returns how the run ends when its rows are counted. */
 export type Executed = { run: Run; decide: (tally: Tally) => RunEnding };
@@ -102,7 +102,7 @@ async function runSession(ledger: Ledger, startEngine: () => Promise<Execution>)
 export async function executePlan(
   given: Run,
   invocation: Invocation,
-  { target, finishBy, reread }: ExecuteOptions,
+  { target, finishBy, reread }: ExecutePlanOptions,
   deps: ExecuteDeps = { openTransport, execute, clock: realClock },
 ): Promise<Executed> {
   const { settings, context } = invocation;
@@ -115,7 +115,7 @@ export async function executePlan(
   const logger = openLog(given, invocation);
   const transport = await deps.openTransport(target, invocation);
   const stop = createStop();
-  const total = countRows(given, index);
+  const total = rowsToSend(given, index);
   const { control = createControl(settings), meter } = given.reading ?? {};
   const { inFlight } = transport;
   const reporter = createEventReporter({ logger, settings, context, clock, control, total, inFlight });

@@ -22,7 +22,7 @@ export async function* tasksOf(planPath: string, index: LedgerIndex, changes: nu
 }
 
 /** How many rows are to be sent in this session. */
-export function countRows(run: Run, index: LedgerIndex): number {
+export function rowsToSend(run: Run, index: LedgerIndex): number {
   const unchangedButSent = [...index.unchangedButSent].filter((row) => !hasOutcome(index.rowStates[row] ?? 0)).length;
   return (run.manifest.plan?.change ?? 0) - index.ended + unchangedButSent;
 }

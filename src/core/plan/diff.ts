@@ -18,16 +18,16 @@ export type Profiles = {
   like: (name: string) => string[];
 };
 
-/** The ids that a note lists. */
-const MOST_IDS = 10;
+/** The most ids that a note lists. */
+const MAX_IDS = 10;
 
 function rejected(entry: PlanEntry, reason: RejectionCode, note: string): PlanEntry {
   return { ...entry, action: 'rejected', reason, note };
 }
 
 function idsOf(profiles: readonly ShownProfile[]): string {
-  const shown = profiles.slice(0, MOST_IDS).map(({ id }) => id);
-  return `${shown.join(', ')}${profiles.length > MOST_IDS ? ', ...' : ''}`;
+  const shown = profiles.slice(0, MAX_IDS).map(({ id }) => id);
+  return `${shown.join(', ')}${profiles.length > MAX_IDS ? ', ...' : ''}`;
 }
 
 /** Replaces the name of a target profile by its id; rejects the entry if there is no such profile. */
@@ -55,7 +55,7 @@ function withProfile(entry: PlanEntry, profiles: Profiles): PlanEntry {
 }
 
 /** Why a target profile cannot take numbers; null if it can. */
-function profileFault(entry: PlanEntry, profiles: Profiles): { reason: RejectionCode; note: string } | null {
+function profileRejection(entry: PlanEntry, profiles: Profiles): { reason: RejectionCode; note: string } | null {
   const { profileTarget: id } = entry;
   if (id === '' || id === profileCell(null)) return null;
   const profile = profiles.byId(id);
@@ -72,7 +72,13 @@ function noteOf({ productBefore, productTarget }: PlanEntry, eligible: string[] 
   return productNote({ isEligibleUnknown: eligible === undefined, losesMms });
 }
 
-/** Completes the entry of a good row with what was read: ids for names, current values, whether anything changes. */
+/**
+ * Completes the entry of a good row with what was read: ids for names, current values, whether anything changes.
+ *
+ * The order of the checks matters, because the first that fails is the reason of the row: first what the account does not
+ * have, then whether the file means this number, then its profile and its product. A row counts as read only after the
+ * check of its phone number, so that no values of another number are shown beside it.
+ */
 export function withAccount(given: PlanEntry, known: NumberState, profiles: Profiles): PlanEntry {
   // Set the id first: a rejected row without one would count as a repeat of another row without one.
   const entry = withProfile(known.state === 'found' ? { ...given, id: known.id } : given, profiles);
@@ -85,9 +91,9 @@ export function withAccount(given: PlanEntry, known: NumberState, profiles: Prof
     return rejected(entry, 'not_found', `the number ${given.phoneNumber} could not be read: ${why}`);
   }
   if (entry.action === 'rejected') return entry;
-  const fault = profileFault(entry, profiles);
+  const rejection = profileRejection(entry, profiles);
   if (known.state !== 'found') {
-    return fault === null ? { ...entry, note: unreadNote(why) } : rejected(entry, fault.reason, fault.note);
+    return rejection === null ? { ...entry, note: unreadNote(why) } : rejected(entry, rejection.reason, rejection.note);
   }
   const { shown } = known;
   if (entry.phoneNumber !== '' && shown.phoneNumber !== undefined && shown.phoneNumber !== entry.phoneNumber) {
@@ -100,7 +106,7 @@ export function withAccount(given: PlanEntry, known: NumberState, profiles: Prof
     profileBefore: profileCell(shown.profile),
     productBefore: shown.product ?? '',
   };
-  if (fault !== null) return rejected(before, fault.reason, fault.note);
+  if (rejection !== null) return rejected(before, rejection.reason, rejection.note);
   const { productBefore, productTarget } = before;
   const { eligible } = shown;
   if (productTarget !== '' && productTarget !== productBefore && eligible?.includes(productTarget) === false) {

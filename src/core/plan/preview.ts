@@ -4,7 +4,7 @@ import { parseNote } from './note.ts';
 /** Entries kept to be shown; all of them are in plan.csv. */
 const KEPT = 20;
 /** Distinct moves that are counted separately, to be shown. Those beyond are not counted: never sum the moves. */
-const MOST_MOVES = 1000;
+const MAX_MOVES = 1000;
 
 /** Rows that change in the same way. '' means that a value is kept, or was unknown before. */
 export type Move = {
@@ -15,7 +15,7 @@ export type Move = {
   count: number;
 };
 
-/** Numbers that move from one profile to another. `from` is '' if it was not read; `from` or `to` may be UNASSIGN. */
+/** How many numbers leave one profile for another, in all moves. `from` is '' if it was not read; `from` or `to` may be UNASSIGN. */
 export type ProfilePair = { from: string; to: string; count: number };
 
 export type Preview = ReturnType<typeof createPreview>;
@@ -54,7 +54,7 @@ export function createPreview() {
     const key = `${profileBefore}\n${profileTarget}\n${productBefore}\n${productTarget}`;
     const move = moves.get(key);
     if (move !== undefined) move.count += by;
-    else if (moves.size < MOST_MOVES) {
+    else if (moves.size < MAX_MOVES) {
       moves.set(key, { profileBefore, profileTarget, productBefore, productTarget, count: by });
     }
   }
@@ -117,7 +117,7 @@ export function createPreview() {
         .flatMap(([from, targets]) => [...targets].map(([to, count]) => ({ from, to, count })))
         .filter((pair) => pair.count > 0)
         .sort((a, b) => b.count - a.count),
-    /** The kinds of change, the most frequent first. Incomplete beyond MOST_MOVES: never sum the counts. */
+    /** The most frequent first. Incomplete beyond MAX_MOVES: never sum the counts. */
     moves: () => [...moves.values()].filter((move) => move.count > 0).sort((a, b) => b.count - a.count),
   };
   return preview;

@@ -22,7 +22,7 @@ export type Tally = {
 };
 
 /** Distinct causes that are counted separately. A server that writes the row into its titles must not fill the memory. */
-const MOST_CAUSES = 200;
+const MAX_CAUSES = 200;
 
 export function emptyTally(): Tally {
   const counts = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
@@ -38,7 +38,7 @@ export function addResult(tally: Tally, result: Result): void {
   const http = outcome?.httpStatus ?? null;
   const keyOf = (code: string, title: string) => [status, reason, http, code, title].join('\n');
   const named = [outcome?.errorCode ?? '', outcome?.errorTitle ?? ''] as const;
-  const [code, title] = tally.causes.size < MOST_CAUSES || tally.causes.has(keyOf(...named)) ? named : ['', ''];
+  const [code, title] = tally.causes.size < MAX_CAUSES || tally.causes.has(keyOf(...named)) ? named : ['', ''];
   const key = keyOf(code, title);
   const known = tally.causes.get(key);
   if (known !== undefined) known.count += 1;

@@ -48,7 +48,7 @@ const MANIFEST = z.object({
       at: z.string().default(''),
       /** How the account was read, in words; null if it was not. */
       reading: z.string().nullable().default(null),
-      /** The kinds of change, the most frequent first and not all of them. Names are '' if they were not read. */
+      /** The most frequent moves. Names are '' if they were not read. */
       moves: z
         .array(
           z.object({
@@ -119,8 +119,8 @@ function withUnknownFields(checked: unknown, found: unknown): unknown {
 
 /**
  * Checks what was read from run.json. A field that this version does not know is kept, at any level, so that it is still
- * there when the file is written again. One that an older version did not write has a default. An unknown state, command, setting or reason is refused, because what it asks for would be
- * left out. Throws with the first error and its place.
+ * there when the file is written again. One that an older version did not write has a default. An unknown state, command,
+ * setting or reason is refused, because what it asks for would be left out. Throws with the first error and its place.
  */
 export function readManifest(value: unknown, path: string): Manifest {
   const read = MANIFEST.safeParse(value);

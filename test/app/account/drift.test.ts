@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { driftCounts, driftText, recordDrift } from '../../../src/app/account/drift.ts';
-import { type Reread, rereadAccount, targetsOf } from '../../../src/app/account/reread.ts';
+import { type Reread, rereadAccount, targetProfilesOf } from '../../../src/app/account/reread.ts';
 import { CommandError } from '../../../src/app/errors.ts';
 import { indexLedger } from '../../../src/app/run/ledger-index.ts';
 import { type Run, updateRun } from '../../../src/app/run/open.ts';
@@ -202,16 +202,16 @@ describe('readLive', () => {
   });
 });
 
-describe('targetsOf', () => {
+describe('targetProfilesOf', () => {
   async function* batches(...targets: string[][]): AsyncGenerator<PlanEntry[]> {
     for (const batch of targets) yield batch.map((profileTarget) => ({ profileTarget }) as PlanEntry);
   }
 
   it('are the target profiles of rows, each once, and only a few of many', async () => {
-    expect(await targetsOf(batches(['a', '', 'b'], ['a', 'UNASSIGN']))).toEqual(['a', 'b']);
-    expect(await targetsOf(batches())).toEqual([]);
+    expect(await targetProfilesOf(batches(['a', '', 'b'], ['a', 'UNASSIGN']))).toEqual(['a', 'b']);
+    expect(await targetProfilesOf(batches())).toEqual([]);
     const many = batches(['a', 'b', 'c', 'd'], ['e']);
-    expect(await targetsOf(many)).toEqual(['a', 'b', 'c', 'd']);
+    expect(await targetProfilesOf(many)).toEqual(['a', 'b', 'c', 'd']);
     expect((await many.next()).done).toBe(true);
   });
 });

@@ -120,7 +120,7 @@ describe('failed.csv', () => {
       fc.asyncProperty(input, async ([table, delimiter, end]) => {
         const header = ['note', 'id', 'profile_id', 'product', 'note'];
         const run = await planOf(csv([header, ...table], delimiter, end));
-        expect(run.planned.fault).toBeNull();
+        expect(run.planned.fileError).toBeNull();
         const kept = table.filter((cells) => cells.some((cell) => cell.replace(/[\s']/g, '') !== '' || /'/.test(cell)));
         const { failed, failedText, results, tally } = await resultsOf(run, false);
         expect(results.map(({ row }) => Number(row))).toEqual(results.map((_, at) => at + 1));

@@ -122,27 +122,27 @@ describe('makePlan', () => {
     ['a column twice, by an alias', `id,product,Phone-Number ID\n`, 'duplicate_column', 1],
     ['a quote that is not closed', `id,product\n${id(1)},A2P\n${id(2)},"A2P\n`, 'bad_quoting', 3],
     ['zero bytes', `id,product\n${id(1)},A2P\n\0\n`, 'bad_encoding', 3],
-  ])('%s is a fault of the whole file, and leaves no plan', async (_, text, code, line) => {
+  ])('%s is an error of the whole file, and leaves no plan', async (_, text, code, line) => {
     const { planned, dir, entries } = await planOf(text);
-    expect(planned.fault).toMatchObject({ code, line });
+    expect(planned.fileError).toMatchObject({ code, line });
     expect(planned.planSha256).toBeNull();
     expect(planned.preview).toMatchObject({ rows: 0, blankLines: 0 });
     expect(entries).toEqual([]);
     expect(readdirSync(dir)).toEqual(['input.csv']);
   });
 
-  it('a bad byte after twenty thousand rows is a fault with its line, and leaves no plan', async () => {
+  it('a bad byte after twenty thousand rows is an error with its line, and leaves no plan', async () => {
     const rows = Array.from({ length: 20_000 }, (_, at) => `${id(at)},A2P\n`).join('');
     const { planned, dir } = await planOf(
       Buffer.concat([Buffer.from(`id,product\n${rows}`), Buffer.from([0xff, 0x0a])]),
     );
-    expect(planned.fault).toMatchObject({ code: 'bad_encoding', line: 20_002 });
+    expect(planned.fileError).toMatchObject({ code: 'bad_encoding', line: 20_002 });
     expect(existsSync(runFiles(dir).plan)).toBe(false);
   });
 
   it('a header alone is a plan of no rows', async () => {
     const { planned, entries } = await planOf('\uFEFFphone_number_id;messaging_product\r\n');
-    expect(planned).toMatchObject({ fault: null, dialect: { encoding: 'utf-8', delimiter: ';' } });
+    expect(planned).toMatchObject({ fileError: null, dialect: { encoding: 'utf-8', delimiter: ';' } });
     expect([planned.preview.rows, entries]).toEqual([0, []]);
   });
 

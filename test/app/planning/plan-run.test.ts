@@ -132,14 +132,14 @@ describe('planRun', () => {
     const offline = await place.plan(moves([1]), { offline: 'true' });
     const bad = await place.plan('id,profile_id\nx y,\n');
     const empty = await place.plan('id,profile_id\n');
-    const fault = await place.plan('id,b\n1,2\n');
-    for (const { account, warnings, run } of [offline, bad, empty, fault]) {
+    const badFile = await place.plan('id,b\n1,2\n');
+    for (const { account, warnings, run } of [offline, bad, empty, badFile]) {
       expect([account, warnings, run.manifest.plan?.reading ?? null, run.reading]).toEqual([null, [], null, undefined]);
       expect(run.manifest).toMatchObject({ organization_id: null, key_sha256: null });
       expect(existsSync(runFiles(run.dir).ledger)).toBe(false);
       expect(recordedAccount(run)).toBeNull();
     }
-    expect(fault.run.manifest).toMatchObject({ state: 'planning', plan: null, fault: { code: 'missing_column' } });
+    expect(badFile.run.manifest).toMatchObject({ state: 'planning', plan: null, fault: { code: 'missing_column' } });
     expect(place.sandbox.requests()).toEqual([]);
   });
 

@@ -145,7 +145,7 @@ describe('planUndo', () => {
       },
       [{ id: profile(1), name: 'x' }, { id: profile(2), name: 'y' }, null],
     );
-    const { preview, fault, dialect, planSha256 } = await planUndo(dir, false, never, read);
+    const { preview, fileError, dialect, planSha256 } = await planUndo(dir, false, never, read);
     const entries = await entriesOf({ dir });
     expect(entries.map(({ id: one, action, reason }) => [one, action, reason])).toEqual([
       [id(1), 'change', ''],
@@ -157,7 +157,7 @@ describe('planUndo', () => {
     expect(entries[2]?.note).toContain(`profile ${profile(3)}`);
     expect(preview.actions).toEqual({ change: 1, unchanged: 1, held: 3, rejected: 0, duplicate: 0 });
     expect(drafts.map(({ actions }) => actions.change)).toEqual([5]);
-    expect([fault, dialect]).toEqual([null, { encoding: 'utf-8', delimiter: ',' }]);
+    expect([fileError, dialect]).toEqual([null, { encoding: 'utf-8', delimiter: ',' }]);
     expect(planSha256).toBe(await fileSha256(runFiles(dir).plan));
   });
 

@@ -98,7 +98,7 @@ describe('the time until a run is to end', () => {
 });
 
 describe('the text of a plan', () => {
-  it('has totals, ways to change, the first rows, and the time it takes', () => {
+  it('has totals, moves, the first rows, and the time it takes', () => {
     const entries = [
       makeEntry({ row: 1, line: 2 }),
       makeEntry({ row: 2, line: 3 }),
@@ -183,7 +183,7 @@ ${valid}
     );
   });
 
-  it('shows eight ways to change, and says how many there are beside them', () => {
+  it('shows eight moves, and says how many more there are', () => {
     const eight = textOf(previewOf(many(8, (at) => ({ profileTarget: `p${at}` }))));
     const nine = textOf(previewOf(many(9, (at) => ({ profileTarget: `p${at}` }))));
     const eleven = textOf(previewOf(many(11, (at) => ({ profileTarget: `p${at}` }))));

@@ -49,13 +49,13 @@ describe('a preview', () => {
     expect(preview.moves()).toEqual([to(PROFILE, '', 2)]);
   });
 
-  it('counts the ways to change, the most frequent first', () => {
+  it('counts moves, the most frequent first', () => {
     const product = makeEntry({ row: 9, profileTarget: '', productTarget: 'A2P' });
     const preview = previewOf(change(1, OTHER_PROFILE), change(2), product, change(3), rejected(4));
     expect(preview.moves()).toEqual([to(PROFILE, '', 2), to(OTHER_PROFILE, '', 1), to('', 'A2P', 1)]);
   });
 
-  it('counts what is seen to change: a value that is there already is none, and the value before separates kinds of change', () => {
+  it('counts what is seen to change: a value that is there already is none, and the value before separates moves', () => {
     const fromOther = { profileBefore: OTHER_PROFILE, productBefore: 'A2P' };
     const preview = previewOf(
       makeEntry({ row: 1, ...fromOther, productTarget: 'A2P' }),
@@ -73,7 +73,7 @@ describe('a preview', () => {
     ]);
   });
 
-  it('keeps ways apart that a space would bring together', () => {
+  it('keeps moves apart that a space would bring together', () => {
     const products = (productBefore: string, productTarget: string) =>
       makeEntry({ profileTarget: '', productBefore, productTarget });
     expect(previewOf(products('a b', 'c'), products('a', 'b c')).moves()).toHaveLength(2);
@@ -137,7 +137,7 @@ describe('a preview', () => {
     expect(preview.losesMms).toBe(3);
   });
 
-  it('counts a thousand ways to change apart and no more, but every number that leaves a profile', () => {
+  it('counts a thousand moves apart and no more, but every number that leaves a profile', () => {
     const preview = previewOf(...upTo(1002).map((n) => change(n, `profile-${n}`)), change(2000, 'profile-1000'));
     expect(preview.pairs()).toHaveLength(1002);
     expect(preview.pairs()[0]).toEqual({ from: '', to: 'profile-1000', count: 2 });

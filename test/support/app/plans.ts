@@ -25,7 +25,7 @@ export async function planOf(content: string | Uint8Array, checks: Partial<Check
   const { signal } = new AbortController();
   const sha256 = await copyBytes(tempFile(content, 'input.csv'), dir, signal);
   const planned = await makePlan(dir, { ...STRICT, ...checks }, signal, null);
-  const { preview, dialect, planSha256, fault } = planned;
+  const { preview, dialect, planSha256, fileError } = planned;
   const entries: PlanEntry[] = [];
   if (planSha256 !== null) for await (const batch of readPlan(runFiles(dir).plan)) entries.push(...batch);
   return {
@@ -35,7 +35,7 @@ export async function planOf(content: string | Uint8Array, checks: Partial<Check
     manifest: manifest({
       input: { path: null, sha256, rows: preview.rows, blank_lines: preview.blankLines, dialect },
       plan: planSha256 === null ? null : { ...NO_PLAN, ...preview.actions, sha256: planSha256 },
-      fault,
+      fault: fileError,
     }),
   };
 }
