@@ -84,10 +84,12 @@ export async function nextArgs(trial: Trial, random: Random, fail: Fail): Promis
   const byDirectory = ['resume', dir, ...OUTPUT];
   // A finished run is no longer unfinished, so only a call that names it shows its result.
   if (manifestOf(dir)?.state === 'finished') return byDirectory;
+  // `resume` alone means the newest run: one that was killed while it was planning does not give way to an older one.
+  const isNewest = runDirs(trial.work).at(-1) === dir;
   return random.pick([
     byDirectory,
     byDirectory,
-    ['resume', ...OUTPUT],
+    isNewest ? ['resume', ...OUTPUT] : byDirectory,
     [...applyArgs(trial), '--if-unfinished', 'resume'],
   ]);
 }
