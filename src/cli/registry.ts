@@ -19,7 +19,7 @@ type RegisteredCommand = {
 
 const RUN = 'runs/20261123T020000Z-numbers-1f2e';
 
-/** All commands in the order of the help. A new command is a row here and a file. */
+/** All commands in the order of the help. What a new one needs besides a row: CONTRIBUTING.md, "Add a command". */
 export const COMMANDS: readonly RegisteredCommand[] = [
   {
     name: 'plan',

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/app/errors.ts';
 import { resolveForCommand } from '../../src/app/settings.ts';
 import { readCommandLine, type Typing } from '../../src/cli/parser.ts';
+import { COMMAND_NAMES, COMMANDS } from '../../src/cli/registry.ts';
 import { SANDBOX_FLAGS } from '../../src/commands/sandbox-flags.ts';
 import type { Scope } from '../../src/core/settings/definition.ts';
 import { flagOf } from '../../src/core/settings/flags.ts';
@@ -125,7 +126,7 @@ describe('what is not understood', () => {
   it('no command at all names those there are', async () => {
     for (const args of [[], ['--rate=5']] as string[][]) {
       const fault = await faultOf(...args);
-      for (const command of ['plan', 'apply', 'run', 'results', 'runs', 'sandbox']) expect(fault).toContain(command);
+      for (const command of COMMAND_NAMES) expect(fault).toContain(command);
     }
   });
 
@@ -156,7 +157,7 @@ async function printedBy(width: number, ...args: string[]): Promise<string> {
 }
 
 describe('help', () => {
-  const scopes: Scope[] = ['plan', 'apply', 'run', 'results', 'runs'];
+  const scopes = COMMANDS.map(({ name }) => name).filter((name): name is Scope => name !== 'sandbox');
 
   it.each(scopes)('of %s names each of its flags and fits the width', async (scope) => {
     for (const width of [80, 100]) {
@@ -181,7 +182,7 @@ describe('help', () => {
     const help = await printedBy(80, '--help');
     expect(help).toContain('Exit codes:');
     expect(help).toContain('TELNYX_API_KEY');
-    for (const command of [...scopes, 'sandbox', 'completion']) {
+    for (const command of COMMAND_NAMES) {
       expect(help).toMatch(new RegExp(`^ +telnyx-reassign ${command}\\b`, 'm'));
     }
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);

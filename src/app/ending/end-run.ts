@@ -20,12 +20,13 @@ async function reportMissingResults(run: Run, ending: Ending, error: Error, repo
   const { settings, context } = reporting;
   const { manifest, dir, shown } = run;
   const isGone = !isRunDirectory(dir);
-  const tally = isGone || manifest.plan === null ? null : await tallyRun(dir, manifest).catch(() => null);
+  const isSent = isExecution(manifest.command, manifest.state);
+  const tally = isGone || manifest.plan === null ? null : await tallyRun(dir, manifest, isSent).catch(() => null);
   // The run may have stopped for the same reason that the files suffer from, such as a full disk.
   const why = tally === null ? undefined : decideEnding(ending, tally).error?.message;
   let next: string | null = commandLine(context.program, 'results', shown);
   if (isGone || manifest.plan === null) next = planAgain(manifest, context.program);
-  else if (isExecution(manifest.command, manifest.state)) next = commandOn(run, 'resume', context);
+  else if (isSent) next = commandOn(run, 'resume', context);
   const message = isGone
     ? `The run directory ${shown} was removed, and its files are lost; what was sent stays sent.`
     : `${why === undefined ? '' : `${why} `}Could not write the result files: ${error.message}. The ledger is kept.`;

@@ -109,11 +109,11 @@ async function openRowFiles(dir: string, manifest: Manifest) {
   };
 }
 
-/** Counts the rows of a run without writing files. */
-export async function tallyRun(dir: string, manifest: Manifest): Promise<Tally> {
+/** Counts the rows of a run as `writeResults` does, without writing files. */
+export async function tallyRun(dir: string, manifest: Manifest, execution: boolean): Promise<Tally> {
   const index = await indexLedger(runFiles(dir).ledger, manifest.input.rows);
   const tally = emptyTally();
-  for await (const batch of resultsOf(dir, index, true)) for (const result of batch) addResult(tally, result);
+  for await (const batch of resultsOf(dir, index, execution)) for (const result of batch) addResult(tally, result);
   return tally;
 }
 

@@ -44,7 +44,7 @@ async function describe(run: Run, now: number, context: Context) {
   const { state, wasKilled, summary } = ending;
   const isCounted = wasKilled && manifest.plan !== null;
   const counts: Record<string, number> =
-    summary?.counts ?? (isCounted ? (await tallyRun(dir, manifest).catch(emptyTally)).counts : {});
+    summary?.counts ?? (isCounted ? (await tallyRun(dir, manifest, true).catch(emptyTally)).counts : {});
   return {
     run_id: manifest.run_id,
     dir: shown,

@@ -1,5 +1,6 @@
 import { planAgain } from '../../core/followup/next-command.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
+import type { Manifest } from '../../core/run/manifest.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { DAY_MS, formatDuration } from '../../core/text/duration.ts';
 import { fileSha256 } from '../../io/digest.ts';
@@ -10,8 +11,11 @@ import type { Run } from '../run/open.ts';
 
 type AgeSettings = Pick<Settings, 'max_plan_age'>;
 
-/** Throws CommandError (exit 8), with the command that plans again, if a run has no plan or its files have changed. */
-export async function checkPlan(run: Run, context: Context): Promise<void> {
+/**
+ * Returns the plan of a run. Throws CommandError (exit 8), with the command that plans again, if there is none or its
+ * files have changed.
+ */
+export async function checkPlan(run: Run, context: Context): Promise<NonNullable<Manifest['plan']>> {
   const { state, plan, fault, input, run_id: id, exit_code: exit } = run.manifest;
   const files = runFiles(run.dir);
   const command = planAgain(run.manifest, context.program);
@@ -33,6 +37,7 @@ export async function checkPlan(run: Run, context: Context): Promise<void> {
     if ((await fileSha256(path).catch(() => '')) === sha256) continue;
     throw refuse('plan_changed', `${name} in ${run.shown} is not what was planned, so nothing was sent.`, 'Plan again');
   }
+  return plan;
 }
 
 /** How old a plan may be when it is executed: as --max-plan-age says, else 7 days, or 1 day if it was made offline. */

@@ -1,3 +1,4 @@
+import type { Action } from '../../core/plan/entry.ts';
 import { limitText } from '../../core/settings/raw.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
@@ -11,13 +12,31 @@ export function checkMinRows(where: string, rows: number, settings: Settings): F
   return refusal('min_rows', `${where} has ${count(rows, 'data row')}, fewer than --min-rows ${settings.min_rows}`);
 }
 
+/** How many rows an input has, and what its plan does with them. */
+type PlanCounts = { rows: number } & Record<Action, number>;
+
+/** Refuses a plan, of an input or saved; null if it may be sent. */
+type PlanGuard = (counts: PlanCounts, settings: Settings) => FailedEnding | null;
+
 /** Refuses a plan that changes more rows than --max-changes. */
-export function checkMaxChanges(change: number, rows: number, { max_changes: most }: Settings): FailedEnding | null {
+const checkMaxChanges: PlanGuard = ({ change, rows }, { max_changes: most }) => {
   if (most === null) return null;
   const isOver = most.percent ? change * 100 > most.value * rows : change > most.value;
   if (!isOver) return null;
   const what = `${count(change, 'row')} of ${rows.toLocaleString('en-US')} would change`;
   return refusal('max_changes', `${what}, more than --max-changes ${limitText(most)}; nothing was sent`);
+};
+
+/** Every guard of the counts of a plan. The first one that refuses counts. */
+const PLAN_GUARDS: readonly PlanGuard[] = [checkMaxChanges];
+
+/** Refuses a plan for its counts, before anything is sent. */
+export function checkPlanGuards(counts: PlanCounts, settings: Settings): FailedEnding | null {
+  for (const check of PLAN_GUARDS) {
+    const refused = check(counts, settings);
+    if (refused !== null) return refused;
+  }
+  return null;
 }
 
 /** Refuses a plan with warnings if --strict makes errors of them. */

@@ -17,7 +17,7 @@ import { logRejections } from '../run/log.ts';
 import type { Run } from '../run/open.ts';
 import { unfinishedLike } from '../run/unfinished.ts';
 import { onEndSignals } from '../signals.ts';
-import { checkMaxChanges, checkMinRows, checkStrict, checkUnfinished } from './guards.ts';
+import { checkMinRows, checkPlanGuards, checkStrict, checkUnfinished } from './guards.ts';
 import { copyInput, findInput, type InputSource } from './input-source.ts';
 import { type PlannedRun, planRun } from './plan-run.ts';
 import { showPlan } from './show-plan.ts';
@@ -142,7 +142,7 @@ export async function preparePlan(
   const ending =
     checkMinRows(where, rows, settings) ??
     checkRejected(planned, where, invocation) ??
-    checkMaxChanges(actions.change, rows, settings) ??
+    checkPlanGuards({ rows, ...actions }, settings) ??
     checkStrict(planned.warnings, settings) ??
     endOfPlan(planned, invocation) ??
     checkUnfinished(run, unfinished, invocation);

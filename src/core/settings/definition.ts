@@ -86,12 +86,16 @@ export function settingsOf<R extends Rows>(
 
 /** Commands that make a plan from an input. */
 export const MAKING: readonly Scope[] = ['plan', 'apply', 'run'];
+/** Commands that make a plan, from an input or from the rows of a run. */
+export const PLANNING: readonly Scope[] = [...MAKING, 'retry', 'undo'];
 /** Commands that read an input. */
 export const READING: readonly Scope[] = [...MAKING, 'verify'];
 /** Commands that may write to the account. */
 export const SENDING: readonly Scope[] = ['apply', 'run', 'resume', 'retry', 'undo'];
 /** Commands that send, or estimate how long sending takes. */
-export const PACED: readonly Scope[] = ['plan', ...SENDING];
+export const PACED: readonly Scope[] = [...PLANNING, 'resume'];
 /** Commands that send requests. */
 export const ASKING: readonly Scope[] = [...PACED, 'verify'];
-export const EVERY: readonly Scope[] = [...ASKING, 'results', 'runs'];
+/** Commands that make run directories, or list them. */
+export const IN_RUNS_DIR: readonly Scope[] = [...ASKING, 'runs'];
+export const EVERY: readonly Scope[] = [...IN_RUNS_DIR, 'results'];

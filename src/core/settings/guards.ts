@@ -1,7 +1,11 @@
 import { DAY_MS } from '../text/duration.ts';
-import { ASKING, PACED, type Rows, SENDING, settingsOf } from './definition.ts';
+import { ASKING, PACED, PLANNING, type Rows, SENDING, settingsOf } from './definition.ts';
 
-/** What stops a run before a small mistake becomes a big one. */
+/**
+ * What stops a run before a small mistake becomes a big one. A guard that refuses a plan has the scopes PLANNING: `resume`
+ * makes no plan, and the one that it continues was allowed. It is dropped by `retry` and `undo`, because a limit for all
+ * rows of an input would be wrong for a plan of some of them: of these, 100 % change. Given again, it counts.
+ */
 export const GUARD_SETTINGS = settingsOf('Guards', PACED, {
   force: {
     kind: 'boolean',
@@ -38,13 +42,13 @@ export const GUARD_SETTINGS = settingsOf('Guards', PACED, {
   max_changes: {
     kind: 'limit',
     text: 'refuse (exit 8), before anything is sent, a plan that changes more rows, or more percent of all rows',
-    scopes: PACED.filter((scope) => scope !== 'resume'),
+    scopes: PLANNING,
     droppedBy: ['retry', 'undo'],
   },
   stop_after: {
     kind: 'integer',
     min: 1,
-    text: 'send N rows, then pause (exit 10); resume sends the rest: a canary',
+    text: 'send N rows as a trial, then pause (exit 10); resume sends the rest',
     scopes: SENDING,
     belongsTo: 'call',
   },

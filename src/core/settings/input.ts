@@ -1,5 +1,5 @@
 import { FIELDS } from '../input/header.ts';
-import { MAKING, READING, type Rows, settingsOf } from './definition.ts';
+import { MAKING, PLANNING, READING, type Rows, settingsOf } from './definition.ts';
 
 /** How an input is read, and which of its rows are accepted. */
 export const INPUT_SETTINGS = settingsOf('Input', READING, {
@@ -40,7 +40,7 @@ export const INPUT_SETTINGS = settingsOf('Input', READING, {
   strict: {
     kind: 'boolean',
     text: 'refuse a plan that has warnings (exit 8)',
-    scopes: [...MAKING, 'retry', 'undo'],
+    scopes: PLANNING,
     droppedBy: ['undo'],
   },
   skip_rejected: {

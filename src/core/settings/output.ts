@@ -1,4 +1,4 @@
-import { ASKING, EVERY, PACED, READING, type Rows, settingsOf } from './definition.ts';
+import { ASKING, EVERY, IN_RUNS_DIR, PACED, READING, type Rows, settingsOf } from './definition.ts';
 
 /** What a command prints and leaves behind. */
 export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
@@ -7,7 +7,7 @@ export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
     default: 'runs',
     value: 'DIR',
     text: 'where run directories are made; with run, next to the job file',
-    scopes: EVERY.filter((scope) => scope !== 'results'),
+    scopes: IN_RUNS_DIR,
     path: 'as given',
   },
   name: {

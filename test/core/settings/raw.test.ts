@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { SettingDefinition } from '../../../src/core/settings/definition.ts';
 import { limitText, rawSettings, settingsFor } from '../../../src/core/settings/raw.ts';
 import { resolveSettings, type Source } from '../../../src/core/settings/resolve.ts';
-import { type RawSettings, SETTING_NAMES } from '../../../src/core/settings/schema.ts';
+import { type RawSettings, SETTING_NAMES, settingDefinition } from '../../../src/core/settings/schema.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, parseDuration, SECOND_MS } from '../../../src/core/text/duration.ts';
 import { resolveLayers } from '../../support/make.ts';
 
 const layers = (...given: [Source, RawSettings][]) => given.map(([source, raw]) => ({ source, raw }));
@@ -86,7 +88,6 @@ describe('settings as text', () => {
     expect(limitText(limit)).toBe(text);
   });
 
-  const bool = fc.constantFrom('true', 'false', '1', '0', 'TRUE');
   const text = fc.string({ minLength: 1 }).filter((any) => any.trim() !== '');
   const decimals = (most: number) =>
     fc.tuple(fc.integer({ min: 1, max: most }), fc.integer({ min: 0, max: 999 })).map(([a, b]) => `${a}.${b}`);
@@ -98,68 +99,42 @@ describe('settings as text', () => {
     decimals(99).map((n) => `${n}%`),
     fc.constant('5.0'),
   );
-  const forAll = {
-    map: fc
-      .uniqueArray(fc.constantFrom('phone_number_id', 'messaging_product', 'Phone-Number'), { minLength: 1 })
-      .chain((fields) => fc.tuple(...fields.map((field) => column.map((name) => `${field}=${name}`)))),
-    delimiter: fc.constantFrom(',', ';', '|', '\t', 'tab', '\\t'),
-    allow_unassign: bool,
-    allow_rounded_ids: bool,
-    skip_rejected: bool,
-    force: bool,
-    offline: bool,
-    strict: bool,
-    max_plan_age: decimals(300).map((n) => `${n}d`),
-    watch: decimals(6).map((n) => `${n}d`),
-    every: decimals(23).map((n) => `${n}h`),
-    detailed_exitcode: bool,
-    missing_input_ok: bool,
-    min_rows: fc.nat().map(String),
-    rate: fc.oneof(decimals(9999), fc.constantFrom('5', '0.001', 'auto', 'Auto')),
-    reserve: fc.integer({ min: 0, max: 90 }).map(String),
-    concurrency: fc.integer({ min: 1, max: 1000 }).map(String),
-    max_attempts: fc.integer({ min: 1, max: 100 }).map(String),
-    timeout: fc.oneof(
-      decimals(59).map((n) => `${n}m`),
-      decimals(999),
-      fc.constant('10s'),
-    ),
-    retry_base: decimals(20).map((n) => `${n}s`),
-    retry_max: decimals(20).map((n) => `${n}h`),
-    max_server_wait: decimals(6).map((n) => `${n}d`),
-    base_url: fc.constantFrom('http://127.0.0.1:4010/v2/', 'https://example.test', 'https://api.telnyx.com/v2'),
-    sandbox: bool,
-    yes: bool,
-    dry_run: bool,
-    runs_dir: text,
-    name: text,
-    results: text,
-    log_file: text,
-    log_level: fc.constantFrom('trace', 'INFO', 'fatal'),
-    json: bool,
-    quiet: bool,
-    print_config: bool,
-    max_failures: limit,
-    max_changes: limit,
-    max_same_error: fc.integer({ min: 1 }).map(String),
-    outage_patience: decimals(23).map((n) => `${n}h`),
-    stop_after: fc.integer({ min: 1 }).map(String),
-    finish_by: fc.constantFrom('06:00', ' 6:30 ', '+90m', '2026-11-24T06:00:00Z'),
-    if_unfinished: fc.constantFrom('refuse', 'RESUME', 'new'),
-    only: fc
-      .array(fc.constantFrom('failed', 'Retryable', ' permanent ', 'unverified', 'unprocessed', 'held'), {
-        minLength: 1,
-      })
-      .map((kinds) => kinds.join(',')),
-    wait_for_lock: decimals(6).map((n) => `${n}d`),
-    no_lock: bool,
-    state_dir: text,
-    keep_runs: fc.integer({ min: 1 }).map(String),
+  const words = (choices: readonly string[] = []) =>
+    fc.constantFrom(...choices.flatMap((word) => [word, word.toUpperCase()]));
+  const units = { '': SECOND_MS, ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
+  const durations = (min = 0, max = 365 * DAY_MS) => {
+    const inUnits = Object.entries(units).flatMap(([unit, ms]) => {
+      const most = Math.min(999, Math.floor(max / ms) - 1);
+      return most < 1 ? [] : [decimals(most).map((n) => `${n}${unit}`)];
+    });
+    return fc.oneof(...inUnits).filter((typed) => (parseDuration(typed) as number) >= min);
   };
-  const anyTyped = optional(forAll);
-
-  it('are generated for every setting', () => {
-    expect(Object.keys(forAll).sort()).toEqual([...SETTING_NAMES].sort());
+  const forKind: Record<SettingDefinition['kind'], (definition: SettingDefinition) => fc.Arbitrary<string | string[]>> =
+    {
+      boolean: () => fc.constantFrom('true', 'false', '1', '0', 'TRUE'),
+      text: () => text,
+      integer: ({ min = 0, max = 1_000_000 }) => fc.integer({ min, max }).map(String),
+      duration: ({ min, max }) => durations(min, max),
+      limit: () => limit,
+      choice: ({ choices }) => words(choices),
+      list: ({ choices }) => fc.array(words(choices), { minLength: 1 }).map((kinds) => kinds.join(' , ')),
+      delimiter: () => fc.constantFrom(',', ';', '|', '\t', 'tab', '\\t'),
+      rate: () => fc.oneof(decimals(9999), fc.constantFrom('5', '0.001', 'auto', 'Auto')),
+      finish: () => fc.constantFrom('06:00', ' 6:30 ', '+90m', '2026-11-24T06:00:00Z'),
+      url: () => fc.constantFrom('http://127.0.0.1:4010/v2/', 'https://example.test', 'https://api.telnyx.com/v2'),
+      map: () =>
+        fc
+          .uniqueArray(fc.constantFrom('phone_number_id', 'messaging_product', 'Phone-Number'), { minLength: 1 })
+          .chain((fields) => fc.tuple(...fields.map((field) => column.map((name) => `${field}=${name}`)))),
+    };
+  const forAll = Object.fromEntries(
+    SETTING_NAMES.map((name) => [name, forKind[settingDefinition(name).kind](settingDefinition(name))]),
+  );
+  // The first wait is never longer than the longest one.
+  const anyTyped = optional({
+    ...forAll,
+    retry_base: durations(1, MINUTE_MS),
+    retry_max: durations(MINUTE_MS, DAY_MS),
   });
 
   it('are read back as the same settings', () => {

@@ -3,6 +3,11 @@ import type { FollowUp, Scope, SettingDefinition } from '../../../src/core/setti
 import { parseSetting } from '../../../src/core/settings/parse.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, settingDefinition } from '../../../src/core/settings/schema.ts';
 
+/** Guards that refuse a plan: they have no default, and the plan of a follow-up run does not take them over. */
+const REFUSING = ['max_changes'] satisfies SettingName[];
+/** Guards that stop a run. */
+const STOPPING = ['max_failures', 'max_same_error'] satisfies SettingName[];
+
 describe('the table of settings', () => {
   it.each(SETTING_NAMES)('%s has a valid default, or none', (name) => {
     const { default: standard } = settingDefinition(name);
@@ -43,7 +48,7 @@ describe('the table of settings', () => {
   });
 
   it.each([
-    ...['map', 'delimiter', 'concurrency', 'max_changes', 'stop_after', 'finish_by', 'max_plan_age', 'watch'],
+    ...['map', 'delimiter', 'concurrency', ...REFUSING, 'stop_after', 'finish_by', 'max_plan_age', 'watch'],
   ] as SettingName[])('%s has no value by default', (name) => {
     expect(settingDefinition(name).default).toBeNull();
   });
@@ -69,8 +74,8 @@ describe('the table of settings', () => {
 
   it.each([
     ['plan', ['missing_input_ok', 'state_dir', 'keep_runs', 'results', 'log_level']],
-    ['retry', ['delimiter', 'skip_rejected', 'min_rows', 'max_changes', 'results']],
-    ['undo', ['map', 'delimiter', 'offline', 'strict', 'skip_rejected', 'min_rows', 'max_changes', 'results']],
+    ['retry', ['delimiter', 'skip_rejected', 'min_rows', ...REFUSING, 'results']],
+    ['undo', ['map', 'delimiter', 'offline', 'strict', 'skip_rejected', 'min_rows', ...REFUSING, 'results']],
   ] satisfies [FollowUp, SettingName[]][])('knows what %s does not take over from an earlier run', (command, names) => {
     expect(those(({ droppedBy }) => droppedBy?.includes(command) === true)).toEqual(names);
   });
@@ -83,24 +88,25 @@ describe('the table of settings', () => {
   });
 
   const reading = 'map delimiter allow_unassign allow_rounded_ids missing_input_ok name'.split(' ');
-  const input = [...reading, 'offline', 'strict', 'skip_rejected', 'min_rows', 'max_plan_age', 'detailed_exitcode'];
+  const input = [...reading, 'offline', 'skip_rejected', 'min_rows', 'max_plan_age', 'detailed_exitcode'];
   const pace = 'rate reserve concurrency max_attempts timeout retry_base retry_max max_server_wait'.split(' ');
-  const guards = ['max_failures', 'max_same_error', 'outage_patience'];
+  const guards = [...STOPPING, 'outage_patience'];
   const lock = ['wait_for_lock', 'no_lock', 'state_dir'];
-  const making = ['sandbox'];
   const output = ['runs_dir', 'keep_runs', 'log_file', 'log_level', 'json', 'quiet', 'print_config'];
   const sending = ['stop_after', 'force', ...lock];
   const asking = ['yes', 'dry_run'];
   const paced = [...pace, ...guards, 'finish_by', 'base_url', 'results', ...output];
-  const anew = [...paced, ...sending, ...asking, 'strict', 'max_changes', 'name'];
+  const planning = ['strict', ...REFUSING];
+  const making = [...input, ...paced, ...planning, 'sandbox'];
+  const followUp = [...paced, ...sending, ...asking, ...planning, 'name'];
 
   it.each([
-    ['plan', [...input, ...paced, ...making, 'max_changes']],
-    ['apply', [...input, ...paced, ...making, ...sending, ...asking, 'max_changes', 'if_unfinished']],
-    ['run', [...input, ...paced, ...making, ...sending, ...asking, 'max_changes', 'if_unfinished']],
+    ['plan', making],
+    ['apply', [...making, ...sending, ...asking, 'if_unfinished']],
+    ['run', [...making, ...sending, ...asking, 'if_unfinished']],
     ['resume', [...paced, ...sending]],
-    ['retry', [...anew, 'only']],
-    ['undo', anew],
+    ['retry', [...followUp, 'only']],
+    ['undo', followUp],
     ['verify', [...reading, ...pace, 'outage_patience', 'base_url', ...output, 'watch', 'every']],
     ['results', ['results', 'json', 'quiet']],
     ['runs', ['runs_dir', 'json', 'quiet']],

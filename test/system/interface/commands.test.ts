@@ -2,6 +2,7 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
+import { COMMAND_NAMES } from '../../../src/cli/registry.ts';
 import { mostInWindow } from '../../support/engine/most-in-window.ts';
 import { KEY } from '../../support/program/environment.ts';
 import { paste, run } from '../../support/program/run.ts';
@@ -281,21 +282,7 @@ describe('help', () => {
     expect((await run(cwd, ['--version'])).stdout).toBe(`${version}\n`);
     const help = await run(cwd, ['--help']);
     expect(help).toMatchObject({ exit: 0, stderr: '' });
-    for (const word of [
-      'plan',
-      'apply',
-      'resume',
-      'retry',
-      'undo',
-      'verify',
-      'run',
-      'results',
-      'runs',
-      'sandbox',
-      'completion',
-      'Exit codes',
-      'TELNYX_API_KEY',
-    ]) {
+    for (const word of [...COMMAND_NAMES, 'Exit codes', 'TELNYX_API_KEY']) {
       expect(help.stdout).toContain(word);
     }
     const apply = await run(cwd, ['apply', '--help']);
