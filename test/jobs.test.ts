@@ -34,7 +34,7 @@ function accountSandbox(numbers = 24): Promise<Sandbox> {
   return openSandbox({ numbers, key: KEY });
 }
 
-/** The ids that a stand-in was asked to change; of those in flight any may arrive first. */
+/** The ids that a sandbox was asked to change; of those in flight any may arrive first. */
 function written(sandbox: Sandbox): (string | null)[] {
   return sandbox.requests().flatMap(({ method, id }) => (method === 'PATCH' ? [id] : []));
 }

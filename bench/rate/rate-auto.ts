@@ -12,7 +12,7 @@ const RESERVE = 20;
 const USE_UNTIL = 11;
 const WASTE_UNTIL = 41;
 /** A bucket needs the second minute to use up its first tokens. */
-const SETTLED_AT = 2;
+const STEADY_AT = 2;
 /** Then another client takes half of the limit for some minutes. Both changes may take two windows. */
 const RIVAL_UNTIL = 56;
 const END = 66;
@@ -51,10 +51,10 @@ function simulateRun(server: Pick<ServerOptions, 'kind' | 'limit' | 'reset' | 'h
   const share = (from: number, to: number, of: number) =>
     allowedIn(sent, from * MINUTE, to * MINUTE) / (to - from) / (server.limit * of);
   const alone = sent.filter(({ at }) => at < WASTE_UNTIL * MINUTE);
-  const settled = alone.filter(({ at }) => at >= SETTLED_AT * MINUTE);
+  const steady = alone.filter(({ at }) => at >= STEADY_AT * MINUTE);
   return {
     use: share(1, USE_UNTIL, room),
-    free: Math.min(...settled.map(({ free }) => free)) / server.limit,
+    free: Math.min(...steady.map(({ free }) => free)) / server.limit,
     refused: alone.filter(({ refused }) => refused).length,
     waste: 100 * wasteIn(sent, USE_UNTIL * MINUTE, WASTE_UNTIL * MINUTE),
     beside: share(WASTE_UNTIL + ADAPTED, RIVAL_UNTIL, room - 0.5),
@@ -62,7 +62,7 @@ function simulateRun(server: Pick<ServerOptions, 'kind' | 'limit' | 'reset' | 'h
   };
 }
 
-/** How `--rate auto` settles on servers with windows of a minute, simulated, so that it takes no waiting. */
+/** How `--rate auto` adapts to servers with windows of a minute, simulated, so that it takes no waiting. */
 export const rateAuto: MeasureFigure = async ({ quick, rounds }, onProgress) => {
   const rows: Row[] = [];
   for (const headers of HEADERS) {

@@ -183,16 +183,16 @@ describe('a job file', () => {
     mkdirSync(home);
     const path = join(home, 'nightly.yaml');
     writeFileSync(path, text);
-    const settle = () => {
+    const resolve = () => {
       const { invocation, ...job } = resolveForJob(path, flags, contextOf(env, '/elsewhere'));
       return { ...invocation, ...job };
     };
-    return { home, path, settle };
+    return { home, path, resolve };
   }
 
   it('is overruled by the environment, and that by flags', () => {
     const text = 'command: apply\ninput: in.csv\nrate: 6\ntimeout: 4s\nmax_attempts: 3\n';
-    const made = job(text, { rate: '8' }, { TELNYX_REASSIGN_TIMEOUT: '3s' }).settle();
+    const made = job(text, { rate: '8' }, { TELNYX_REASSIGN_TIMEOUT: '3s' }).resolve();
     expect(made.settings).toMatchObject({ rate: 8, timeout: 3000, max_attempts: 3 });
     expect(made.sources).toMatchObject({ rate: 'flag', timeout: 'environment', max_attempts: 'job file' });
     expect(made.command).toBe('apply');
@@ -200,17 +200,17 @@ describe('a job file', () => {
 
   it('has its paths relative to itself, and those of flags and environment are not', () => {
     const text = 'command: plan\ninput: ../in.csv\nresults: out.csv\nlog_file: logs/log\n';
-    const { home, settle } = job(text);
-    const made = settle();
+    const { home, resolve } = job(text);
+    const made = resolve();
     expect(made.input).toBe(join(home, '../in.csv'));
     expect(made.settings).toMatchObject({
       runs_dir: join(home, 'runs'),
       results: join(home, 'out.csv'),
       log_file: join(home, 'logs/log'),
     });
-    expect(job(text, { runs_dir: 'here' }).settle().settings.runs_dir).toBe('here');
-    expect(job(text, {}, { TELNYX_REASSIGN_RUNS_DIR: 'here' }).settle().settings.runs_dir).toBe('here');
-    const absolute = job('command: plan\ninput: /in.csv\nruns_dir: /runs\nlog_file: "-"\n').settle();
+    expect(job(text, { runs_dir: 'here' }).resolve().settings.runs_dir).toBe('here');
+    expect(job(text, {}, { TELNYX_REASSIGN_RUNS_DIR: 'here' }).resolve().settings.runs_dir).toBe('here');
+    const absolute = job('command: plan\ninput: /in.csv\nruns_dir: /runs\nlog_file: "-"\n').resolve();
     expect(absolute.input).toBe('/in.csv');
     expect(absolute.settings).toMatchObject({ runs_dir: '/runs', log_file: '-' });
   });
@@ -224,7 +224,7 @@ describe('a job file', () => {
       'allow_unassign: true',
       'skip_rejected: true',
     ].join('\n');
-    const made = job(text).settle();
+    const made = job(text).resolve();
     expect(made.input).toBe('-');
     expect(made.settings).toMatchObject({
       map: { phone_number_id: 'Number ID' },
@@ -235,15 +235,15 @@ describe('a job file', () => {
   });
 
   it('is refused with its path, line and column', () => {
-    const { path, settle } = job('command: aply\ninput: x\nrat: 5\nrate: [1]\n');
-    expect(errorsOf(settle)).toEqual([`${path}:4:1: rate must have a plain value`]);
+    const { path, resolve } = job('command: aply\ninput: x\nrat: 5\nrate: [1]\n');
+    expect(errorsOf(resolve)).toEqual([`${path}:4:1: rate must have a plain value`]);
     const second = job('command: aply\ninput: x\nrat: 5\napi_key: x\nrate: 0123x\n');
-    expect(errorsOf(second.settle)).toEqual([
+    expect(errorsOf(second.resolve)).toEqual([
       expect.stringMatching(/nightly\.yaml:1:1: command must be plan or apply/),
       expect.stringMatching(/nightly\.yaml:3:1: unknown key rat; did you mean rate\?/),
       expect.stringMatching(/nightly\.yaml:4:1: unknown key api_key/),
     ]);
-    expect(errorsOf(job('command: plan\ninput: x\nrate: 0123x\n').settle)[0]).toMatch(/rate must be a number/);
+    expect(errorsOf(job('command: plan\ninput: x\nrate: 0123x\n').resolve)[0]).toMatch(/rate must be a number/);
   });
 
   it('that does not exist or is not one is refused', () => {
@@ -251,6 +251,6 @@ describe('a job file', () => {
       'cannot read the job file gone.yaml (ENOENT)',
     );
     expect(errorsOf(() => resolveForJob('.', {}, contextOf({}, tempDir())))[0]).toContain('cannot read the job file .');
-    expect(errorsOf(job('').settle)[0]).toContain('1:1: a job file is a list');
+    expect(errorsOf(job('').resolve)[0]).toContain('1:1: a job file is a list');
   });
 });

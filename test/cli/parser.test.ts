@@ -13,8 +13,8 @@ const KEY = 'KEY0123456789_abcdef';
 
 const read = (...args: string[]) => readCommandLine(args, 80);
 
-/** The message with which a command line is refused as a fault of usage. */
-async function faultOf(...args: string[]): Promise<string> {
+/** The message of the usage error with which a command line is refused. */
+async function errorOf(...args: string[]): Promise<string> {
   let typing: Typing;
   try {
     typing = await read(...args);
@@ -82,8 +82,8 @@ describe('a command line', () => {
   it('keeps the values of a repeated flag', async () => {
     const typing = await read('plan', 'in.csv', '--map', 'phone_number_id=A', '--map=messaging_product=B, C');
     expect(typing).toMatchObject({ flags: { map: ['phone_number_id=A', 'messaging_product=B, C'] } });
-    expect(await faultOf('apply', 'in.csv', '--rate', '5', '--rate', '7')).toBe('--rate is given more than once');
-    expect(await faultOf('apply', 'in.csv', '--map', 'phone_number_id=A', '--map', 'phone_number_id=B')).toContain(
+    expect(await errorOf('apply', 'in.csv', '--rate', '5', '--rate', '7')).toBe('--rate is given more than once');
+    expect(await errorOf('apply', 'in.csv', '--map', 'phone_number_id=A', '--map', 'phone_number_id=B')).toContain(
       'more than once',
     );
   });
@@ -119,14 +119,14 @@ describe('what is not understood', () => {
     [['sandbox', 'x'], 'unexpected "x"'],
     [['plan', 'in.csv', '--map', 'phone_number_id=A', 'B'], 'unexpected "B"'],
     [['apply', 'in.csv', '--dry-run', 'yes'], 'unexpected "yes"'],
-  ])('%j is refused, with what was probably meant', async (args, fault) => {
-    expect(await faultOf(...args)).toBe(fault);
+  ])('%j is refused, with what was probably meant', async (args, message) => {
+    expect(await errorOf(...args)).toBe(message);
   });
 
   it('no command at all names those there are', async () => {
     for (const args of [[], ['--rate=5']] as string[][]) {
-      const fault = await faultOf(...args);
-      for (const command of COMMAND_NAMES) expect(fault).toContain(command);
+      const message = await errorOf(...args);
+      for (const command of COMMAND_NAMES) expect(message).toContain(command);
     }
   });
 
@@ -141,9 +141,9 @@ describe('what is not understood', () => {
         ['apply', 'in.csv', flag],
         ['runs', flag, KEY],
       ]) {
-        const fault = await faultOf(...args);
-        expect(fault).toContain('TELNYX_API_KEY');
-        expect(fault).not.toContain(KEY);
+        const message = await errorOf(...args);
+        expect(message).toContain('TELNYX_API_KEY');
+        expect(message).not.toContain(KEY);
       }
     },
   );
@@ -216,7 +216,7 @@ describe('what a parser lets pass', () => {
   it.each([[['--rate']], [['--name', '--yes']], [['--constructor', 'x']]])(
     '%j is a usage error and not a bug',
     async (args) => {
-      await faultOf('apply', 'in.csv', ...args);
+      await errorOf('apply', 'in.csv', ...args);
     },
   );
 
@@ -228,11 +228,11 @@ describe('what a parser lets pass', () => {
     [['results', '--rundir', 'runs/x']],
     [['run', '--job', 'job.yaml']],
   ])('%j is refused: a flag given twice, or one that is none', async (args) => {
-    await faultOf(...args);
+    await errorOf(...args);
   });
 
   it('a key behind a flag before the command is not quoted', async () => {
-    expect(await faultOf('--api-key', KEY, 'apply', 'in.csv')).not.toContain(KEY);
+    expect(await errorOf('--api-key', KEY, 'apply', 'in.csv')).not.toContain(KEY);
   });
 
   it('-- ends the flags', async () => {

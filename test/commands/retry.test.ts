@@ -169,7 +169,7 @@ describe('a retry', () => {
   const one = `id,product\n${id(1)},A2P\n`;
 
   it.each(['finished', 'paused', 'interrupted', 'running'] as const)(
-    'takes the rows of a run that is %s, when nobody is at work on it',
+    'takes the rows of a run that is %s, when no process is at work on it',
     async (state) => {
       expect((await retried(await sourceOf(one, { changes: { state } }))).manifest.plan?.change).toBe(1);
     },

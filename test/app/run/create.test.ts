@@ -253,8 +253,8 @@ describe('checkOutputs', () => {
     [{ results: 'dir' }, /^Could not write --results dir: EISDIR\.$/],
     [{ results: 'in.csv' }, /^--results in\.csv is the input itself$/],
     [{ log_file: 'link.csv' }, /^--log-file link\.csv is the input itself$/],
-  ])('refuses %j', (flags, fault) => {
+  ])('refuses %j', (flags, message) => {
     expect(() => check(flags)).toThrow(UsageError);
-    expect(() => check(flags)).toThrow(fault);
+    expect(() => check(flags)).toThrow(message);
   });
 });

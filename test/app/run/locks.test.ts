@@ -74,7 +74,7 @@ describe('lockRun', () => {
     ).toBeNull();
   });
 
-  it('is refused with exit 9, and told who holds it', async () => {
+  it('is refused with exit 9, and the message names the holder', async () => {
     const { dir, manifest } = makeRun(tempDir(), 1);
     await held(dir);
     const context = contextOf();
@@ -93,7 +93,7 @@ describe('lockRun', () => {
     expect(await lockRun(dir, { settings: settingsOf(), context: contextOf(), what: 'resume x' })).not.toBeNull();
   });
 
-  it('waits as long as it is told to, says so once, and then takes it or is refused', async () => {
+  it('waits as long as the setting says, says so once, and then takes it or is refused', async () => {
     const dir = tempDir();
     const lock = await held(dir);
     const context = contextOf();
@@ -199,7 +199,7 @@ describe('lockNewRun', () => {
 describe('a run', () => {
   const here = hostname();
   it.each<[string, Partial<Manifest>, boolean]>([
-    ['has a lock that nobody holds', { locked: true, pid: ALIVE, host: here }, false],
+    ['has a lock that no process holds', { locked: true, pid: ALIVE, host: here }, false],
     ['has no lock, and its process is there', { locked: false, pid: ALIVE, host: here }, true],
     ['has no lock, and its process has ended', { locked: false, pid: DEAD, host: here }, false],
     ['has no lock, and its process is on another host', { locked: false, pid: ALIVE, host: 'elsewhere' }, false],
@@ -230,7 +230,7 @@ describe('a run', () => {
   });
 
   it.each(['planned', 'interrupted', 'paused', 'finished', 'refused', 'superseded'] as const)(
-    'that is %s is so, whoever holds its lock',
+    'that is %s is so, whether or not its lock is held',
     async (state) => {
       const { dir, manifest } = makeRun(tempDir(), 1, { state });
       await held(dir);

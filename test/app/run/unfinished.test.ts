@@ -27,8 +27,8 @@ describe('a run', () => {
     ['paused', {}, true],
     ['interrupted', { state: 'interrupted' }, true],
     ['paused, of a retry', { command: 'retry' }, true],
-    ['running, and nobody holds its lock', { state: 'running' }, true],
-    ['running, and nobody holds its lock, though its process id is taken', { state: 'running', pid: ALIVE }, true],
+    ['running, and no process holds its lock', { state: 'running' }, true],
+    ['running, and no process holds its lock, though its process id is taken', { state: 'running', pid: ALIVE }, true],
     ['running without a lock, and its process has ended', { state: 'running', locked: false }, true],
     [
       'running without a lock, its process on another host',

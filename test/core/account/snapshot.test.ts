@@ -19,7 +19,7 @@ describe('an account', () => {
     expect(account.stateOf(byId('a'))).toEqual({ state: 'unread' });
     expect(account.stateOf(byPhone('+13'))).toEqual({ state: 'unread' });
     // One that no row names is not gone: it has not been asked for.
-    expect([account.stateOf(byId('nobody')), account.stateOf(byPhone('+7777'))]).toEqual([
+    expect([account.stateOf(byId('absent')), account.stateOf(byPhone('+7777'))]).toEqual([
       { state: 'unread' },
       { state: 'unread' },
     ]);

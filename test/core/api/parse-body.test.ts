@@ -119,7 +119,7 @@ describe('a page of numbers', () => {
   });
 });
 
-// As the API sends it, with all that nobody needs to know.
+// As the API sends it, with fields that are not needed.
 const FULL = {
   record_type: 'messaging_profile',
   id: PROFILE.toUpperCase(),

@@ -199,8 +199,8 @@ describe('several headers', () => {
       fc.property(headers, fc.boolean(), (any, throttled) => {
         const ms = serverWaitMs(any, throttled, NOW);
         if (ms !== null) expect(ms).toBeGreaterThanOrEqual(0);
-        for (const told of Object.values(rateHeaders(any, NOW))) {
-          expect(told === null || (Number.isFinite(told) && told >= 0)).toBe(true);
+        for (const value of Object.values(rateHeaders(any, NOW))) {
+          expect(value === null || (Number.isFinite(value) && value >= 0)).toBe(true);
         }
       }),
       { numRuns: 1000 },

@@ -238,7 +238,7 @@ describe('an answer to a read', () => {
     ['nothing of the product', { id: ID, profile: PROFILE }, false],
     ['nothing at all', {}, false],
   ] satisfies [string, ShownSettings, boolean][])(
-    'that shows %s says that it is not, or that it cannot be told',
+    'that shows %s says that it is not, or that this is unknown',
     (_what, settings, isShown) => {
       expect(classifyRead(entry, shown(settings), false)).toEqual({ kind: 'not_there', isShown });
       expect(classifyRead(entry, shown(settings), true)).toEqual({ kind: 'not_there', isShown });

@@ -80,7 +80,7 @@ describe('after a plan that can be carried out', () => {
     ['no confirmation', { state: 'planned', exit_code: 8 }],
     ['a signal at the question', { state: 'planned', exit_code: 130 }],
     ['another run that held the lock', { state: 'planned', exit_code: 9 }],
-    ['changes, told by the exit code', { state: 'planned', exit_code: 20 }],
+    ['changes, as the exit code says', { state: 'planned', exit_code: 20 }],
     ['held rows beside the others', { state: 'planned', exit_code: 4, plan: makePlan({ change: 1, held: 2 }) }],
     ['a refusal for another reason', { state: 'refused', exit_code: 8, stop: stopped('unfinished') }],
   ] satisfies [string, Partial<Manifest>][])('it is applied: %s', (_what, manifest) => {
@@ -127,7 +127,7 @@ describe('after a plan that can be carried out', () => {
     );
     const undone = { run_id: 'r', dir: '/data/runs/r', only: '', undo: true };
     expect(next({ ...strict, source: undone })).toBe('telnyx-reassign undo /data/runs/r --dry-run');
-    // There is nothing to mend in what came through a pipe, and nothing to plan where no row changes.
+    // What came through a pipe cannot be fixed, and nothing to plan where no row changes.
     expect(next({ ...strict, input: { ...input, path: null } })).toBeNull();
     expect(next({ ...strict, plan: nothing })).toBeNull();
   });
@@ -163,7 +163,7 @@ describe('after a run that ended before it had a plan', () => {
   it.each([
     ['by SIGINT', { state: 'interrupted', exit_code: 130 }],
     ['by SIGTERM', { state: 'interrupted', exit_code: 143 }],
-    ['by a fault', { state: 'interrupted', exit_code: 1 }],
+    ['by an internal error', { state: 'interrupted', exit_code: 1 }],
     ['from outside', { state: 'planning', exit_code: null }],
     ['refused', { state: 'refused', exit_code: 8 }],
   ] satisfies [string, Partial<Manifest>][])('its input is planned again: %s', (_how, manifest) => {

@@ -46,7 +46,7 @@ const pace = {
 const seen: LedgerEntry = { type: 'session_seen', ...pace };
 const ended: LedgerEntry = { type: 'session_ended', stop: null, ...pace };
 
-/** The index of a ledger for so many rows, whose entries are 100 bytes each. */
+/** The index of a ledger for `rows` rows, whose entries are 100 bytes each. */
 function indexOf(rows: number, ...entries: LedgerEntry[]): LedgerIndex {
   const index = emptyIndex(rows);
   entries.forEach((entry, place) => {
@@ -114,11 +114,15 @@ describe('the attempts that a row has behind it', () => {
     ['none, before its first intent', [], 0],
     ['one that a crash has cut off', [intent(1)], 1],
     ['one for every intent that a crash has cut off', [intent(1), intent(1), intent(1)], 3],
-    ['those that are told when it is put back', [intent(1), putBack(1, 4)], 4],
-    ['those that are told, and not those that a crash has cut off before', [intent(1), intent(1), putBack(1, 7)], 7],
+    ['those that its put_back names', [intent(1), putBack(1, 4)], 4],
+    [
+      'those that its put_back names, and not those that a crash has cut off before',
+      [intent(1), intent(1), putBack(1, 7)],
+      7,
+    ],
     ['none, where it was put back before its first request', [intent(1), putBack(1, 0)], 0],
-    ['those that are told, and one that was cut off', [putBack(1, 4), intent(1)], 5],
-    ['those that are told, and two that were cut off', [putBack(1, 4, true), intent(1), intent(1)], 6],
+    ['those that its put_back names, and one that was cut off', [putBack(1, 4), intent(1)], 5],
+    ['those that its put_back names, and two that were cut off', [putBack(1, 4, true), intent(1), intent(1)], 6],
     ['the highest number that there is place for', [putBack(1, 255)], 255],
     ['no more than that', [putBack(1, 256)], 255],
     ['no more than that, however many they are', [putBack(1, 1_000_000)], 255],
@@ -139,7 +143,7 @@ describe('the rows that have ended', () => {
     ['one that was updated', [outcome(1, 'updated')], 1, 0],
     ['one that failed for good', [outcome(1, 'failed')], 1, 1],
     ['one that failed for the time being', [outcome(1, 'failed', true)], 1, 0],
-    ['one that nobody knows of', [outcome(1, 'unverified')], 1, 0],
+    ['one without a task', [outcome(1, 'unverified')], 1, 0],
     ['one that was read, and is at its target', [outcome(1, 'unverified', true), outcome(1, 'updated')], 1, 0],
     ['one that was read, and failed for good', [outcome(1, 'unverified', true), outcome(1, 'failed')], 1, 1],
     ['one that was read, and may be sent again', [outcome(1, 'unverified', true), outcome(1, 'failed', true)], 1, 0],
@@ -147,7 +151,7 @@ describe('the rows that have ended', () => {
     ['none that was not to be sent', [unchangedButSent(1, 'held'), unchangedButSent(2, 'unchanged')], 0, 0],
     ['none that was not to be sent, though its number is gone', [unchangedButSent(1, 'failed')], 0, 0],
     ['one, beside one that was not to be sent', [unchangedButSent(1, 'failed'), outcome(2, 'failed')], 1, 1],
-    ['none of which only has been told what it had', [foundOf(1, 'p', 'A2P')], 0, 0],
+    ['none for which only is recorded what it had', [foundOf(1, 'p', 'A2P')], 0, 0],
   ] satisfies [string, LedgerEntry[], number, number][])('are %s', (_what, entries, all, permanent) => {
     const index = indexOf(2, ...entries);
     expect([index.ended, index.permanent]).toEqual([all, permanent]);
@@ -185,8 +189,8 @@ describe('the values of rows that are sent although someone else has changed the
   });
 
   it('leaves the row as it was', () => {
-    const told = indexOf(2, intent(1), putBack(1, 3), foundOf(1, 'p', 'A2P'), foundOf(2, 'p', 'A2P'));
-    expect(told).toEqual({ ...indexOf(2, intent(1), putBack(1, 3)), overwritten: told.overwritten });
+    const index = indexOf(2, intent(1), putBack(1, 3), foundOf(1, 'p', 'A2P'), foundOf(2, 'p', 'A2P'));
+    expect(index).toEqual({ ...indexOf(2, intent(1), putBack(1, 3)), overwritten: index.overwritten });
   });
 });
 
@@ -305,9 +309,9 @@ it('whatever a ledger says, the last entry of a row decides, and every row that 
           continue;
         }
         const back = about.findLastIndex(({ entry }) => entry.type === 'put_back');
-        const told = about[back]?.entry;
+        const last = about[back]?.entry;
         const cut = about.length - 1 - back;
-        const before = Math.min(255, told?.type === 'put_back' ? told.attempts : 0) + cut;
+        const before = Math.min(255, last?.type === 'put_back' ? last.attempts : 0) + cut;
         expect(attemptsBefore(index, row)).toBe(Math.min(before, cut > 0 ? 256 : 255));
       }
       expect([index.ended, index.permanent]).toEqual([all, permanent]);

@@ -6,7 +6,7 @@ import { makeOutcome } from '../../support/make.ts';
 
 type Peaks = Partial<{ one: number; sixty: number; paused: number }>;
 
-/** What a session of so many requests had come to. */
+/** The counts of a session with this number of requests. */
 function pace(total: number, mean: number, { one = 1, sixty = 1, paused = 0 }: Peaks = {}) {
   return {
     at: '2026-11-23T02:00:03.000Z',

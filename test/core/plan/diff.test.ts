@@ -86,7 +86,7 @@ describe('a row whose number is not there', () => {
       reason: 'not_found',
       profileTarget: PROFILE,
     });
-    expect(resolve(byName('Nobody'), { state: 'absent' })).toMatchObject({ reason: 'not_found', profileTarget: '' });
+    expect(resolve(byName('Missing'), { state: 'absent' })).toMatchObject({ reason: 'not_found', profileTarget: '' });
   });
 });
 
@@ -101,7 +101,7 @@ describe('a row whose number could not be read', () => {
 
   it('is rejected if its profile is not as it must be', () => {
     const known: NumberState = { state: 'unreadable', why: 'HTTP 403' };
-    expect(resolve(byName('Nobody'), known).reason).toBe('unknown_profile');
+    expect(resolve(byName('Missing'), known).reason).toBe('unknown_profile');
     expect(resolve(makeEntry({ profileTarget: ID }), known).reason).toBe('unknown_profile');
   });
 
@@ -183,7 +183,7 @@ describe('a row that names its profile', () => {
   });
 
   it('has its own id if it is rejected, so that it does not count as another row without one', () => {
-    expect(resolve(byPhone({ profileTarget: profileRef('', 'Nobody') }), found(SHOWN, '77'))).toMatchObject({
+    expect(resolve(byPhone({ profileTarget: profileRef('', 'Missing') }), found(SHOWN, '77'))).toMatchObject({
       ...{ reason: 'unknown_profile', id: '77' },
     });
   });

@@ -58,7 +58,7 @@ describe('the drift of a number', () => {
     ['still assigned', unassigns, { profile: OTHER_PROFILE }, 'as_planned'],
     ['assigned elsewhere', unassigns, { profile: THIRD }, 'drifted'],
     ['still unassigned', assigns, { profile: null }, 'as_planned'],
-    ['assigned by somebody else', assigns, { profile: THIRD }, 'drifted'],
+    ['assigned by someone else', assigns, { profile: THIRD }, 'drifted'],
   ])('in one field: %s', (_, entry, shown, live) => {
     expect(compareWithPlan(entry, shown)).toBe(live);
   });

@@ -151,7 +151,7 @@ describe('plan.csv', () => {
   it.each([
     ['of a file', COLUMNS, 4, ALLOWED],
     ['with the name of a profile', { ...COLUMNS, messaging_profile_name: 4 }, 5, { ...ALLOWED, online: true }],
-  ])('gives back every entry that a row %s can become, each on one physical line', (_what, columns, width, allowed) => {
+  ])('returns every entry that a row %s can become, each on one physical line', (_what, columns, width, allowed) => {
     fc.assert(
       fc.property(fc.array(cell, { maxLength: 6 }), (cells) => {
         const entry = planRow({ row: 1, line: 2, cells }, { columns, width }, allowed);

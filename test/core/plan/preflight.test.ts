@@ -83,7 +83,7 @@ describe('the warnings of a plan', () => {
     ],
     ['a spend limit', {}, { spendLimit: '5.00' }, 'a daily spend limit of 5.00 applies'],
     ['another spend limit', { spendLimit: '9.00' }, { spendLimit: '5.00' }, 'a daily spend limit of 5.00 applies'],
-    ['a spend limit that is not told', {}, { spendLimit: '' }, 'a daily spend limit applies'],
+    ['a spend limit of unknown size', {}, { spendLimit: '' }, 'a daily spend limit applies'],
   ])('tell of %s', (_what, from, to, text) => {
     expect(between(from, to)).toEqual([text]);
   });

@@ -147,8 +147,8 @@ describe('any server', () => {
         const used = allowedIn(sent, 10 * windowMs, 20 * windowMs) / 10 / room;
         expect(used).toBeGreaterThan(0.92);
         expect(used).toBeLessThan(1.12);
-        const settled = sent.filter(({ at }) => at > 3 * windowMs);
-        const free = Math.min(...settled.map((one) => one.free));
+        const steady = sent.filter(({ at }) => at > 3 * windowMs);
+        const free = Math.min(...steady.map((one) => one.free));
         // Requests that arrive out of order, and the one in doubt, may take a little of it for a moment.
         const inDoubt = 2 + (room / windowMs) * (options.latency[1] / 2);
         expect(free).toBeGreaterThanOrEqual((limit * reserve) / 100 - inDoubt);

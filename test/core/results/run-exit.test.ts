@@ -40,7 +40,7 @@ describe('the exit code of a signal', () => {
 type Counts = Partial<Record<Status, number>>;
 
 describe('the ending of an execution to its last row', () => {
-  const fault = { exit: 1, state: 'interrupted' };
+  const internal = { exit: 1, state: 'interrupted' };
 
   it.each([
     ['nothing to do', {}, 0, { exit: 0, state: 'finished' }],
@@ -61,13 +61,13 @@ describe('the ending of an execution to its last row', () => {
       1,
       { exit: 11, state: 'paused' },
     ],
-    ['rows that were never sent, though nothing stopped it', { updated: 2, unprocessed: 1 }, 0, fault],
-    ['rows that are still planned', { planned: 3 }, 0, fault],
+    ['rows that were never sent, though nothing stopped it', { updated: 2, unprocessed: 1 }, 0, internal],
+    ['rows that are still planned', { planned: 3 }, 0, internal],
     [
       'rows that were never sent among everything else',
       { updated: 1, failed: 2, unverified: 1, held: 1, rejected: 1, unprocessed: 1 },
       1,
-      fault,
+      internal,
     ],
   ] satisfies [string, Counts, number, object][])('with %s', (_what, counts, permanent, ending) => {
     expect(executionExit(null, makeTally(counts, permanent))).toEqual(ending);

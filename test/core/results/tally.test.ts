@@ -81,7 +81,7 @@ describe('a tally', () => {
       result(5, 'updated', '', { retryable: false }),
       result(6, 'failed', 'redirected', { ...failure('Moved'), retryable: false }),
       result(7, 'held', 'profile_stopped'),
-      // An outcome that is not there has told nothing of another try.
+      // Without an outcome it is not known whether another try may help.
       result(4, 'failed', 'api_error'),
     );
     expect(tally.permanent).toBe(3);

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { breakerWorld, fail } from '../../support/engine/breaker-world.ts';
 import { http, network, ok } from '../../support/engine/fake-world.ts';
 
-/** Whether a promise settles with the work that can be done at this time. */
-async function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  let settled = false;
+/** Whether a promise resolves with the work that can be done at this time. */
+async function isResolved(promise: Promise<unknown>): Promise<boolean> {
+  let resolved = false;
   void promise.then(() => {
-    settled = true;
+    resolved = true;
   });
   await new Promise<void>((resolve) => setImmediate(resolve));
-  return settled;
+  return resolved;
 }
 
 describe('the watch trips the breaker', () => {
@@ -106,7 +106,7 @@ describe('a row whose attempts are used up', () => {
     const made = breakerWorld();
     fail(made, 5);
     const verdict = made.breaker.mayGiveUp('write');
-    expect(await isSettled(verdict)).toBe(false);
+    expect(await isResolved(verdict)).toBe(false);
     made.send(8, http(404));
     expect(await verdict).toBe(true);
   });
@@ -134,9 +134,9 @@ describe('a row whose attempts are used up', () => {
     made.send(1, http(503));
     made.send(2, http(503));
     const first = made.breaker.mayGiveUp('write');
-    expect(await isSettled(first)).toBe(false);
+    expect(await isResolved(first)).toBe(false);
     made.breaker.onRowEnd();
-    expect(await isSettled(first)).toBe(false);
+    expect(await isResolved(first)).toBe(false);
     made.world.others = false;
     expect(await made.breaker.mayGiveUp('write')).toBe(true);
     expect(await first).toBe(true);
@@ -200,7 +200,7 @@ describe('streaks of reads and writes', () => {
 
   it('a short outage of both is refunded: reads by an answered read, writes by the next answered write', () => {
     const made = breakerWorld();
-    // So many were in flight at the first failure that twelve failures do not trip it.
+    // Twelve failures do not trip it, because more requests were in flight at the first one.
     for (let n = 0; n < 50; n++) made.breaker.onSent();
     for (let row = 1; row <= 6; row++) made.send(row, http(503));
     for (let row = 11; row <= 16; row++) made.send(row, http(503), 'read');
@@ -218,7 +218,7 @@ describe('streaks of reads and writes', () => {
     const read = made.breaker.mayGiveUp('read');
     made.send(3, ok(), 'read');
     expect(await read).toBe(true);
-    expect(await isSettled(write)).toBe(false);
+    expect(await isResolved(write)).toBe(false);
     expect(await made.breaker.mayGiveUp('read')).toBe(true);
     made.send(4, ok());
     expect(await write).toBe(true);

@@ -104,14 +104,14 @@ describe('replaceRows', () => {
     const seen: [number, string][] = [];
     const digest = replaceRows(path, (row, line) => {
       seen.push([row, line()]);
-      return row === 3 ? ['3', 'mended, "日本"'] : null;
+      return row === 3 ? ['3', 'fixed, "日本"'] : null;
     });
     expect(seen).toEqual([
       [1, '1,one'],
       [2, '2,"""two"", é"'],
       [3, '3,three'],
     ]);
-    expect(readFileSync(path, 'utf8')).toBe('row,note\n1,one\n2,"""two"", é"\n3,"mended, ""日本"""\n');
+    expect(readFileSync(path, 'utf8')).toBe('row,note\n1,one\n2,"""two"", é"\n3,"fixed, ""日本"""\n');
     expect(digest).toBe(sha256(path));
     expect(statSync(path).mode & 0o777).toBe(0o600);
     expect(readdirSync(join(path, '..'))).toEqual(['plan.csv']);

@@ -123,9 +123,9 @@ describe('an error', () => {
       { TELNYX_API_KEY: KEY, TELNYX_API_KEY_FILE: '/nonexistent' },
       { TELNYX_API_KEY_FILE: tempFile(`${KEY}\n${OTHER}`) },
     ]) {
-      const fault = errorOf(environment);
-      expect(fault).not.toContain(KEY);
-      expect(fault).not.toContain(OTHER);
+      const message = errorOf(environment);
+      expect(message).not.toContain(KEY);
+      expect(message).not.toContain(OTHER);
     }
   });
 });

@@ -230,7 +230,7 @@ describe('a body that is packed', () => {
 describe('a server that answers oddly', () => {
   it.each([
     ['100 and 103 first', ['HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n'], 200],
-    ['a status that nobody knows', [], 999],
+    ['an unknown status', [], 999],
   ])('is understood: %s', async (_, before, status) => {
     const last = `HTTP/1.1 ${status} X\r\ncontent-length: ${GOOD.length}\r\n\r\n${GOOD}`;
     const server = await rawServer([...before, last], 'stay');
@@ -239,7 +239,7 @@ describe('a server that answers oddly', () => {
     expect(seen).toEqual(['left', 'answer']);
   });
 
-  it('is heard before it has read the body: an early 413', async () => {
+  it('is received before the server has read the body: an early 413', async () => {
     const server = await tcpServer((socket) => {
       socket.end('HTTP/1.1 413 Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
     });

@@ -4,7 +4,7 @@ type Timer = { at: number; order: number; wake: () => void };
 
 /** Time that passes only when no other work is left: minutes of waiting take milliseconds. */
 export type VirtualClock = Clock & {
-  /** Lets time pass until the promise settles, and returns its value. Throws if nothing is left to wait for. */
+  /** Lets time pass until the promise resolves or rejects, and returns its value. Throws if nothing is left to wait for. */
   until: <T>(promise: Promise<T>) => Promise<T>;
   /** The number of timers that have not fired. */
   pending: () => number;
@@ -71,7 +71,7 @@ export function virtualClock(seed = 1): VirtualClock {
         timers.sort((a, b) => a.at - b.at || a.order - b.order);
         const next = timers.shift();
         if (next === undefined)
-          throw new Error(`nothing is left to wait for at ${now} ms, and the promise has not settled`);
+          throw new Error(`nothing is left to wait for at ${now} ms, and the promise is still pending`);
         now = next.at;
         next.wake();
       }

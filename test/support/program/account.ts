@@ -12,7 +12,7 @@ export function profileOf(sandbox: Sandbox, n: number): string | null | undefine
   return numberOf(sandbox, n)?.messaging_profile_id;
 }
 
-/** Whether the first numbers of a sandbox, so many as `rows` says, are all on PROFILE. */
+/** Whether the first `rows` numbers of a sandbox are all on PROFILE. */
 export function isMoved(sandbox: Sandbox, rows: number): boolean {
   const numbers = sandbox.snapshot().numbers.slice(0, rows);
   return numbers.length === rows && numbers.every((number) => number.messaging_profile_id === PROFILE);

@@ -18,7 +18,7 @@ function recordingStream(shape: object): { stream: NodeJS.WriteStream; text: () 
 }
 
 /**
- * Returns the three standard streams of a command: a terminal of so many columns, or pipes if `columns` is null.
+ * Returns the three standard streams of a command: a terminal with `columns` columns, or pipes if `columns` is null.
  * `input` is all of standard input; null leaves it open.
  */
 export function fakeTerminal(columns: number | null, input: string | null): Terminal {

@@ -23,7 +23,7 @@ const phone = (n: number) => `+1800${String(n).padStart(7, '0')}`;
 const methods = (sandbox: Sandbox) => sandbox.requests().map(({ method }) => method);
 const gets = (sandbox: Sandbox) => sandbox.requests().filter(({ method }) => method === 'GET').length;
 
-/** Rows that move the first so many numbers to PROFILE, by id or with their phone numbers. */
+/** Rows that move the first `rows` numbers to PROFILE, by id or with their phone numbers. */
 function rows(from: number, to: number, withPhone = false): string[] {
   const numbers = Array.from({ length: to - from + 1 }, (_, at) => from + at);
   return withPhone
@@ -320,8 +320,8 @@ describe('the preflight', () => {
   it('rejects rows to a profile that does not exist or is disabled', async () => {
     const cwd = workDirectory();
     const { flags } = await readingApi({ numbers, profiles: [from, { ...to, enabled: false }] });
-    const nobody = '11111111-2222-4333-8444-555555555555';
-    const input = writeLines(cwd, ['id,profile_id', `${numberId(1)},${PROFILE}`, `${numberId(2)},${nobody}`]);
+    const unknown = '11111111-2222-4333-8444-555555555555';
+    const input = writeLines(cwd, ['id,profile_id', `${numberId(1)},${PROFILE}`, `${numberId(2)},${unknown}`]);
     expect((await run(cwd, ['plan', input, ...planFlags(flags)])).exit).toBe(3);
     expect(table(cwd, 'plan.csv').map(({ reason }) => reason)).toEqual(['profile_disabled', 'unknown_profile']);
   });

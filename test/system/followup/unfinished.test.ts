@@ -60,8 +60,8 @@ describe('--if-unfinished', () => {
     expect(sent(sandbox)).toBe(10);
     expect(manifestOf(cwd, old).state).toBe('finished');
 
-    const anew = await paste(copy, commandIn(stdout, 'apply'));
-    expect(anew.exit).toBe(0);
+    const again = await paste(copy, commandIn(stdout, 'apply'));
+    expect(again.exit).toBe(0);
     expect(sent(sandbox)).toBe(20);
     const made = newOne(copy, old);
     expect(manifestOf(copy, made).state).toBe('finished');

@@ -147,10 +147,10 @@ describe('a directory for runs that is read-only', () => {
     expect(runDirs(cwd).filter((dir) => !existsSync(join(cwd, dir, 'run.json')))).toEqual([]);
     for (const dir of runDirs(cwd)) {
       const again = await run(cwd, ['resume', dir]);
-      const told = /(?:Execute it|Start again|Plan again)[^:]*: (.*)$/m.exec(again.stderr)?.[1];
+      const printed = /(?:Execute it|Start again|Plan again)[^:]*: (.*)$/m.exec(again.stderr)?.[1];
       if (again.exit === 0) continue;
       expect(again.exit).toBe(8);
-      expect((await paste(cwd, told as string)).exit, again.stderr).toBe(0);
+      expect((await paste(cwd, printed as string)).exit, again.stderr).toBe(0);
     }
   });
 });

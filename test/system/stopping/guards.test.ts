@@ -17,24 +17,24 @@ import {
 
 const UNKNOWN = '00000000-0000-4000-8000-00000000dead';
 
-/** One after another, so that it is told after how many rows a guard stops the run. */
+/** One after another, so that it is known after how many rows a guard stops the run. */
 const ONE = ['--concurrency', '1'];
 /** Rows that may have left while the outcome that stops the run was on its way to the disk. */
 const LATE = 4;
 
-/** That so many rows were sent, or a few more. */
+/** That this number of rows was sent, or a few more. */
 function expectSent(sandbox: Sandbox, rows: number): void {
   expect(sandbox.requests().length).toBeGreaterThanOrEqual(rows);
   expect(sandbox.requests().length).toBeLessThanOrEqual(rows + LATE);
 }
 
-/** Faults of the first so many numbers. */
+/** One fault of this kind for each of the numbers. */
 function faultsOf(kind: string, ...numbers: number[]): string[] {
   return numbers.map((n) => `${kind}@${numberId(n)}`);
 }
 
 /** The same account, with the faults gone and a profile more, at the same address. */
-async function mended(sandbox: Sandbox, profile?: string): Promise<Sandbox> {
+async function repaired(sandbox: Sandbox, profile?: string): Promise<Sandbox> {
   const state = sandbox.snapshot();
   const [known] = state.profiles;
   if (known !== undefined && profile !== undefined) state.profiles.push({ ...known, id: profile });
@@ -54,7 +54,7 @@ describe('--max-failures', () => {
     expectSent(sandbox, 8);
     expect((await paste(cwd, next as string)).exit).toBe(4);
     expect(summaryOf(cwd)).toMatchObject({ state: 'finished', counts: { updated: 15, failed: 5 }, sum_ok: true });
-    await mended(sandbox);
+    await repaired(sandbox);
     expect((await paste(cwd, summaryOf(cwd).next_command as string)).exit).toBe(0);
   });
 
@@ -146,7 +146,7 @@ describe('a profile that is not there', () => {
     expect(table(cwd, 'failed.csv').every((row) => row.reassign_status === 'failed')).toBe(true);
     expect(table(cwd, 'failed.csv')).toHaveLength(counts.failed);
 
-    const again = await mended(sandbox, UNKNOWN);
+    const again = await repaired(sandbox, UNKNOWN);
     const first = lastRun(cwd);
     expect((await paste(cwd, summaryOf(cwd, first).next_command as string)).exit).toBe(0);
     // Held rows are sent only when they are named.
@@ -172,7 +172,7 @@ describe('a profile that is not there', () => {
     expect({ sum: failed + held, ...counts }).toMatchObject({ sum: 50, unprocessed: 0 });
     expect(sandbox.requests()).toHaveLength(failed);
     expect(table(cwd, 'held.csv')).toHaveLength(held);
-    const again = await mended(sandbox, UNKNOWN);
+    const again = await repaired(sandbox, UNKNOWN);
     // The rows that were held are updated; those that failed for good are for retry.
     expect((await paste(cwd, next as string)).exit).toBe(4);
     expect(summaryOf(cwd).counts).toMatchObject({ updated: held, failed, held: 0 });
@@ -230,7 +230,7 @@ describe('--stop-after', () => {
   });
 });
 
-/** A time of day so many minutes from now, as somebody here would type it. */
+/** The local time of day in this number of minutes, as a user types it. */
 function clock(minutes: number): string {
   const at = new Date(Date.now() + minutes * 60_000);
   return [at.getHours(), at.getMinutes()].map((n) => String(n).padStart(2, '0')).join(':');

@@ -7,7 +7,7 @@ import { logOf, PROFILE, summaryOf, table, until, workDirectory, writeInput } fr
 
 type Mode = 'up' | 503 | 429;
 
-/** A small API whose weather the test makes: it answers as told, or refuses connections. */
+/** A small API that answers as the test sets it, or refuses connections. */
 class Api {
   mode: Mode = 'up';
   /** Answers by status, oldest first. */

@@ -41,7 +41,7 @@ describe('SIGTERM at any moment', () => {
       codes.push(exit);
       const where = `seed ${SEED}, moment ${moment} ms of number ${n}`;
       if (signal === 'SIGTERM') {
-        // Node takes no signals while it ends, and nobody has taken them yet between the plan and the first row.
+        // Node takes no signals while it ends, and no handler is set yet between the plan and the first row.
         const done = existsSync(join(cwd, lastRun(cwd), 'summary.json'));
         expect(done ? summaryOf(cwd).counts.updated : ROWS - sandbox.requests().length, where).toBe(ROWS);
         if (!done) return;
@@ -54,7 +54,7 @@ describe('SIGTERM at any moment', () => {
       if (exit === 143) {
         expect(state, where).toBe('interrupted');
         expect(stdout, where).toContain(command);
-        // What was interrupted while it was planned is planned anew, and that plan carried out.
+        // A run that was interrupted while it was planned is planned again, and that plan is executed.
         for (let next = command; next !== null; next = summaryOf(cwd, lastRun(cwd)).next_command) {
           const again = await paste(cwd, next);
           expect(again.exit, `${where}: ${next}\n${again.stdout}${again.stderr}`).toBe(0);

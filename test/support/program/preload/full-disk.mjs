@@ -1,4 +1,4 @@
-// Loaded before the program by a test: the ledger's disk is full after so many writes.
+// Loaded before the program by a test: the ledger's disk is full after a number of writes.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 

@@ -1,4 +1,4 @@
-// Loaded before the program by a test: after so many writes the ledger's disk takes half of one more, and is full.
+// Loaded before the program by a test: after a number of writes the ledger's disk takes half of one more, and is full.
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
