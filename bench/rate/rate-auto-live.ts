@@ -11,7 +11,7 @@ const RESERVE = 0.2;
 /** When another client takes half of the limit. */
 const RIVAL_MS: [number, number] = [25_000, 50_000];
 /** Three windows after a change. */
-const SETTLED_MS = 3 * WINDOW_MS;
+const ADAPTED_MS = 3 * WINDOW_MS;
 const ROWS = 1100;
 
 const KINDS = { 'fixed window': 'aligned', 'sliding window': 'sliding', 'token bucket': 'bucket' };
@@ -46,11 +46,11 @@ export const rateAutoLive: MeasureFigure = async ({ quick, rounds }, onProgress)
     (LIMIT * (KINDS[name as keyof typeof KINDS] === 'bucket' ? 1 : 1 - RESERVE)) / WINDOW_MS;
   const share = (sent: Sent[], start: number, end: number, perMs: number) =>
     allowedIn(sent, start, end) / (end - start) / perMs;
-  const alone = (name: string) => of(name).map(({ sent }) => share(sent, SETTLED_MS, from, room(name)));
+  const alone = (name: string) => of(name).map(({ sent }) => share(sent, ADAPTED_MS, from, room(name)));
   const beside = (name: string) =>
-    of(name).map(({ sent }) => share(sent, from + SETTLED_MS, to, room(name) - LIMIT / 2 / WINDOW_MS));
+    of(name).map(({ sent }) => share(sent, from + ADAPTED_MS, to, room(name) - LIMIT / 2 / WINDOW_MS));
   const again = (name: string) =>
-    of(name).map(({ sent }) => share(sent, to + SETTLED_MS, (sent.at(-1) as Sent).at, room(name)));
+    of(name).map(({ sent }) => share(sent, to + ADAPTED_MS, (sent.at(-1) as Sent).at, room(name)));
   const refusals = (list: 'sent' | 'rival') => (name: string) =>
     of(name).map((one) => one[list].filter(({ refused }) => refused).length);
   const refusedAlone = (name: string) =>

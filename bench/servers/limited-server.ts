@@ -1,4 +1,4 @@
-// A server in a process of its own that allows a number of requests in a window, and says so: `limited-server.ts KIND LIMIT
+// A server in a process of its own that allows LIMIT requests in a window, and says so: `limited-server.ts KIND LIMIT
 // WINDOW_MS RIVAL_FROM_MS RIVAL_TO_MS`. In the time of the rival another client takes half of the limit. Answers every
 // PATCH as the API does. Asked over the channel to its parent: `start` resets the counts, `tell` reports them.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -16,7 +16,7 @@ type AgeSettings = Pick<Settings, 'max_plan_age'>;
  * files have changed.
  */
 export async function checkPlan(run: Run, context: Context): Promise<NonNullable<Manifest['plan']>> {
-  const { state, plan, fault, input, run_id: id, exit_code: exit } = run.manifest;
+  const { state, plan, fault: fileError, input, run_id: id, exit_code: exit } = run.manifest;
   const files = runFiles(run.dir);
   const command = planAgain(run.manifest, context.program);
   const refuse = (code: string, message: string, how: string) => {
@@ -26,7 +26,7 @@ export async function checkPlan(run: Run, context: Context): Promise<NonNullable
   if (plan === null && exit === EXIT.preflight) {
     throw refuse('no_plan', `Run ${id} has no plan: the account could not be read for it.`, 'Plan again');
   }
-  if (state === 'planning' || (plan === null && fault === null)) {
+  if (state === 'planning' || (plan === null && fileError === null)) {
     throw refuse('no_plan', `Run ${id} ended while it was planning, and nothing was sent.`, 'Start again');
   }
   if (plan === null) throw refuse('no_plan', `Run ${id} has no plan: its input was refused.`, 'Plan again');

@@ -25,7 +25,7 @@ export type RateControl = {
   serverLimit: () => { limit: number; windowMs: number | null } | null;
 };
 
-/** A 429 that the headers did not announce lowers the rate to this share. Each accepted request gives some of it back. */
+/** A 429 that the headers did not announce lowers the rate to this share. Each accepted request raises it again. */
 const BRAKE_FACTOR = 0.7;
 const RELEASE_PER_REQUEST = 0.03;
 /** After this many 429s against what the headers promised, they are ignored for half an hour. */

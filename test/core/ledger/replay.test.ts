@@ -143,7 +143,7 @@ describe('the rows that have ended', () => {
     ['one that was updated', [outcome(1, 'updated')], 1, 0],
     ['one that failed for good', [outcome(1, 'failed')], 1, 1],
     ['one that failed for the time being', [outcome(1, 'failed', true)], 1, 0],
-    ['one without a task', [outcome(1, 'unverified')], 1, 0],
+    ['one that is unverified', [outcome(1, 'unverified')], 1, 0],
     ['one that was read, and is at its target', [outcome(1, 'unverified', true), outcome(1, 'updated')], 1, 0],
     ['one that was read, and failed for good', [outcome(1, 'unverified', true), outcome(1, 'failed')], 1, 1],
     ['one that was read, and may be sent again', [outcome(1, 'unverified', true), outcome(1, 'failed', true)], 1, 0],
@@ -309,9 +309,9 @@ it('whatever a ledger says, the last entry of a row decides, and every row that 
           continue;
         }
         const back = about.findLastIndex(({ entry }) => entry.type === 'put_back');
-        const last = about[back]?.entry;
+        const requeued = about[back]?.entry;
         const cut = about.length - 1 - back;
-        const before = Math.min(255, last?.type === 'put_back' ? last.attempts : 0) + cut;
+        const before = Math.min(255, requeued?.type === 'put_back' ? requeued.attempts : 0) + cut;
         expect(attemptsBefore(index, row)).toBe(Math.min(before, cut > 0 ? 256 : 255));
       }
       expect([index.ended, index.permanent]).toEqual([all, permanent]);

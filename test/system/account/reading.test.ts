@@ -23,7 +23,7 @@ const phone = (n: number) => `+1800${String(n).padStart(7, '0')}`;
 const methods = (sandbox: Sandbox) => sandbox.requests().map(({ method }) => method);
 const gets = (sandbox: Sandbox) => sandbox.requests().filter(({ method }) => method === 'GET').length;
 
-/** Rows that move the first `rows` numbers to PROFILE, by id or with their phone numbers. */
+/** Rows that move the numbers `from` to `to` to PROFILE, by id or with their phone numbers. */
 function rows(from: number, to: number, withPhone = false): string[] {
   const numbers = Array.from({ length: to - from + 1 }, (_, at) => from + at);
   return withPhone
