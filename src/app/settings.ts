@@ -84,8 +84,8 @@ function normalUrl(text: string): string {
 
 /**
  * Resolves the settings of a command on a run directory: flags, environment, then run.json. Settings that belong to the
- * plan are errors. A base URL other than the public one must be named again, so that a run directory cannot send the key
- * to another host.
+ * plan are errors. A base URL other than the public one must be named again, so that a run directory cannot send the
+ * key to another host.
  */
 export function resolveForRun(
   flags: RawSettings,

@@ -8,7 +8,7 @@ export function hasTerminal({ stdin, stdout, stderr }: ProcessContext): boolean 
   return [stdin, stdout, stderr].some((stream) => stream.isTTY === true);
 }
 
-/** Calls `callback` for every termination signal, which then does not end the process. Returns a function that removes the handlers. */
+/** Calls `callback` for every termination signal, instead of ending. Returns a function that removes the handlers. */
 export function onEndSignals(context: Context, callback: (signal: EndSignal, times: number) => void): () => void {
   const { signals } = context;
   if (signals === null) return () => undefined;

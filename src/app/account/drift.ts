@@ -86,8 +86,8 @@ function foundEntry(comparison: Comparison, entry: PlanEntry): LedgerEntry | nul
 }
 
 /**
- * What becomes of a row of a saved plan. `unsent`: it ends without being sent. `sent`: it is still to be sent. `done`: it
- * was at its target when it was planned, and still is.
+ * What becomes of a row of a saved plan. `unsent`: it ends without being sent. `sent`: it is still to be sent. `done`:
+ * it was at its target when it was planned, and still is.
  */
 type RowDrift = { kind: 'unsent'; outcome: Outcome } | { kind: 'sent'; found: LedgerEntry | null } | { kind: 'done' };
 

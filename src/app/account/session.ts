@@ -60,7 +60,7 @@ export function readingError(error: unknown, stop: Stop, hasOffline = false): un
   return new CommandError(EXIT.preflight, 'account_not_read', message);
 }
 
-/** Waits until the requests of an earlier phase have left the rate window, because a new pacer does not know of them. */
+/** Waits until the requests of an earlier phase have left the rate window: a new pacer does not know of them. */
 export async function waitForQuiet({ reading }: Run, rate: Settings['rate'], stop: Stop): Promise<void> {
   if (reading === undefined || typeof rate !== 'number') return;
   const remainingMs = reading.endedAt + Math.max(1, 1 / rate) * RATE_WINDOW_MS - realClock.now();

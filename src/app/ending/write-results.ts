@@ -118,9 +118,9 @@ export async function tallyRun(dir: string, manifest: Manifest, execution: boole
 }
 
 /**
- * Makes results.csv, failed.csv and held.csv from input copy, plan and ledger, in input order: the one piece of code for
- * every end of the program and for `results`. Rows without an outcome are `unprocessed` in an execution, else `planned`.
- * Throws what the file system throws.
+ * Makes results.csv, failed.csv and held.csv from input copy, plan and ledger, in input order: the one piece of code
+ * for every end of the program and for `results`. Rows without an outcome are `unprocessed` in an execution, else
+ * `planned`. Throws what the file system throws.
  */
 export async function writeResults(dir: string, manifest: Manifest, execution: boolean) {
   const files = runFiles(dir);

@@ -11,8 +11,8 @@ import type { Run } from '../run/open.ts';
 import { inputFrom, startNewRun, takeSource } from './new-run-of.ts';
 
 /**
- * `undo RUN_DIR`: a new run that restores what a run has changed, if the number still has what that run set. Returns the
- * exit code.
+ * `undo RUN_DIR`: a new run that restores what a run has changed, if the number still has what that run set. Returns
+ * the exit code.
  */
 export async function undoRun(opened: Run, given: Invocation): Promise<number> {
   checkOutputs(null, given);

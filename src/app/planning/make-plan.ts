@@ -88,9 +88,9 @@ async function draftPlan(
 }
 
 /**
- * Makes plan.csv from input.csv: one pass over the rows; one over the draft if the account is read (`read` is not null);
- * and one if ids repeat. An error of the whole file ends in a plan without rows. Throws what the file system throws, the
- * signal's reason, and what `read` throws.
+ * Makes plan.csv from input.csv: one pass over the rows; one over the draft if the account is read (`read` is not
+ * null); and one if ids repeat. An error of the whole file ends in a plan without rows. Throws what the file system
+ * throws, the signal's reason, and what `read` throws.
  */
 export async function makePlan(dir: string, checks: Checks, signal: AbortSignal, read: ReadDraft | null) {
   const { input, plan } = runFiles(dir);

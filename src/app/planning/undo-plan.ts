@@ -82,7 +82,7 @@ export function draftRetry(from: string, taken: readonly number[], dir: string):
   }
 }
 
-/** Makes the plan of an undo from its draft: reads the account, and holds numbers that no longer have what the run set. */
+/** Makes the plan of an undo from its draft: reads the account, and holds numbers without what the run set. */
 export async function planUndo(dir: string, force: boolean, signal: AbortSignal, read: ReadDraft): Promise<Plan> {
   const { plan } = runFiles(dir);
   const pass = (preview: Preview, becomes: (entry: PlanEntry) => PlanEntry) =>

@@ -153,8 +153,8 @@ export async function isAtWork(dir: string, manifest: Manifest): Promise<boolean
 }
 
 /**
- * The state of a run as it is shown and treated: a run that should be at work and is not was interrupted. `isOurs`: this
- * command holds its lock, so no other process works on it.
+ * The state of a run as it is shown and treated: a run that should be at work and is not was interrupted. `isOurs`:
+ * this command holds its lock, so no other process works on it.
  */
 export async function stateOf(dir: string, manifest: Manifest, isOurs = false): Promise<State> {
   const { state } = manifest;

@@ -11,7 +11,7 @@ import { isRunDirectory, loadManifest, loadRuns, writeManifest } from '../../io/
 import { type Context, canAskLater } from '../context.ts';
 import { UsageError } from '../errors.ts';
 
-/** A run directory: `dir` is absolute, `shown` is what to type for it from here, `manifest` is what was last written. */
+/** A run directory. `dir` is absolute, `shown` is what to type for it here, `manifest` is what was last written. */
 export type Run = {
   dir: string;
   shown: string;
@@ -25,14 +25,14 @@ export function keptSettings({ settings }: Pick<Resolved, 'settings'>): Manifest
   return rawSettings(settings, (name) => settingDefinition(name).belongsTo !== 'call');
 }
 
-/** A path as it is typed from here: relative if it lies below this directory; absolute otherwise, and always for a job. */
+/** A path as it is typed here: relative if it is below this directory; absolute otherwise, and always for a job. */
 export function typedPath(context: Context, path: string): string {
   const absolute = resolve(context.cwd, path);
   const from = relative(context.cwd, absolute);
   return context.unattended || from === '' || from.startsWith('..') ? absolute : from;
 }
 
-/** A command on a run that works as printed: with the base URL if it must be named again, and --yes if it cannot ask. */
+/** A command on a run that works as printed: with its base URL if that is needed, and --yes if it cannot ask. */
 export function commandOn(run: Run, verb: 'apply' | 'resume' | 'retry', context: Context, ...flags: string[]): string {
   const yes = verb === 'resume' || canAskLater(context) ? [] : ['--yes'];
   return commandLine(context.program, verb, run.shown, ...flags, ...baseUrlFlags(run.manifest.settings), ...yes);

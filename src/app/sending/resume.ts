@@ -37,7 +37,7 @@ function reportFinished({ manifest, dir }: Run, { settings, context }: Reporting
   return code;
 }
 
-/** Returns the exit code of a finished run, or null if there is something to resume. Throws CommandError (exit 8) if the run cannot be resumed. */
+/** Returns the exit code of a finished run, or null. Throws CommandError (exit 8) if the run cannot be resumed. */
 async function nothingToResume(run: Run, reporting: Reporting): Promise<number | null> {
   const { manifest, dir } = run;
   const { run_id: id, exit_code: exit } = manifest;
@@ -88,7 +88,7 @@ export async function resumeRun(run: Run, invocation: Invocation): Promise<numbe
   return continueRun(run, keyed);
 }
 
-/** Continues an unfinished run of the same input in place of a new one. Settings that this call names replace its own. */
+/** Continues an unfinished run of the same input in place of a new one. Settings of this call replace its own. */
 export async function resumeInstead(run: Run, given: KeyedInvocation): Promise<number> {
   const { settings, sources } = given;
   const isNamed = (name: keyof typeof sources) =>

@@ -14,8 +14,8 @@ export async function* tasksOf(planPath: string, index: LedgerIndex, changes: nu
       const isSent = entry.action === 'change' || (entry.action === 'unchanged' && index.overwritten.has(entry.row));
       if (!isSent || state === ROW_STATE.outcome) continue;
       if (state === ROW_STATE.unverified && !readsUnverified) continue;
-      const mayBeWritten = state === ROW_STATE.intent || state === ROW_STATE.ambiguous;
-      const first = state === ROW_STATE.unverified ? 'read_only' : mayBeWritten ? 'read' : 'send';
+      const isAmbiguous = state === ROW_STATE.intent || state === ROW_STATE.ambiguous;
+      const first = state === ROW_STATE.unverified ? 'read_only' : isAmbiguous ? 'read' : 'send';
       yield { entry, first, attempts: attemptsBefore(index, entry.row) };
     }
   }

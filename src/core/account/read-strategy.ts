@@ -60,7 +60,7 @@ export function isFirstPageWorthReading(unread: UnreadCounts, wholeLeft: number)
 /** How the unread numbers are to be read: by name, from the list of all numbers, or from the list of one profile. */
 export type ReadingWay = { how: 'by_name' | 'whole' } | { how: 'profile'; profile: string };
 
-/** The cheapest way to read what is still unread. `wholeLeft`: pages of the list of all numbers that are not read yet. */
+/** The cheapest way to read what is unread. `wholeLeft`: pages of the list of all numbers that are not read yet. */
 export function cheapestWay(unread: UnreadCounts, wholeLeft: number, guesses: readonly ProfileGuess[]): ReadingWay {
   const byName = callsByName(unread);
   const best = Math.min(byName, wholeLeft);

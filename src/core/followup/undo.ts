@@ -38,7 +38,7 @@ function held(entry: PlanEntry, reason: Reason, note: string): PlanEntry {
   return { ...entry, action: 'held', reason, note };
 }
 
-/** The undo of a row that was sent. `found`: what the number had if that differs from the plan. Held if it is unknown. */
+/** The undo of a row that was sent. `found`: what the number had, if not as planned. Held if that is unknown. */
 export function undoEntry(row: number, sent: PlanEntry, found: Values | null, outcome?: Outcome | null): PlanEntry {
   const set = setBy(sent, outcome);
   const before = found ?? { profile: sent.profileBefore, product: sent.productBefore };

@@ -75,9 +75,9 @@ function noteOf({ productBefore, productTarget }: PlanEntry, eligible: string[] 
 /**
  * Completes the entry of a good row with what was read: ids for names, current values, whether anything changes.
  *
- * The order of the checks matters, because the first that fails is the reason of the row: first what the account does not
- * have, then whether the file means this number, then its profile and its product. A row counts as read only after the
- * check of its phone number, so that no values of another number are shown beside it.
+ * The order of the checks matters, because the first that fails is the reason of the row: first what the account does
+ * not have, then whether the file means this number, then its profile and its product. A row counts as read only after
+ * the check of its phone number, so that no values of another number are shown beside it.
  */
 export function withAccount(given: PlanEntry, known: NumberState, profiles: Profiles): PlanEntry {
   // Set the id first: a rejected row without one would count as a repeat of another row without one.

@@ -1,4 +1,4 @@
-// A note is text for people. Some are read back, because plan.csv has no column for what they say, but only in this file.
+// A note is text for people. Some are read back, but only here, because plan.csv has no column for what they say.
 const UNREAD = 'could not be read: ';
 const PRODUCTS_UNKNOWN = 'the account does not say which products this number may have';
 const LOSES_MMS = 'loses MMS';

@@ -15,7 +15,7 @@ export type Move = {
   count: number;
 };
 
-/** How many numbers leave one profile for another, in all moves. `from` is '' if it was not read; `from` or `to` may be UNASSIGN. */
+/** How many numbers leave one profile for another. `from` is '' if it was not read; either may be UNASSIGN. */
 export type ProfilePair = { from: string; to: string; count: number };
 
 export type Preview = ReturnType<typeof createPreview>;

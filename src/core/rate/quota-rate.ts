@@ -48,9 +48,9 @@ const STALE_WINDOWS = 10;
 const PROMISE_SHARE = 0.1;
 
 /**
- * Sends evenly so that the reserve stays free at any moment. Others take what is used at the server and was not sent by us
- * within one window. The most of that in a window counts, because a fixed window shows it only at its end. In a token
- * bucket the same sum ends up with the reserve free and the whole refill used.
+ * Sends evenly so that the reserve stays free at any moment. Others take what is used at the server and was not sent by
+ * us within one window. The most of that in a window counts, because a fixed window shows it only at its end. In a
+ * token bucket the same sum ends up with the reserve free and the whole refill used.
  */
 export function createQuotaRate(reservePercent: number, startPerSecond: number, sent: SendHistory): QuotaRate {
   const window = createQuotaWindow();

@@ -38,9 +38,9 @@ const SHRINK_PER_LIMIT = 2;
 const MIN_MEMORY_MS = 1000;
 
 /**
- * Whatever `reset` means (end of the window, next free place, all free), it never exceeds the window. So the longest one
- * seen lately is the window. A sliding window names itself only at the start. From then on the age of the oldest request
- * that counts confirms it. Without a usable `reset` that age is the window.
+ * Whatever `reset` means (end of the window, next free place, all free), it never exceeds the window. So the longest
+ * one seen lately is the window. A sliding window names itself only at the start. From then on the age of the oldest
+ * request that counts confirms it. Without a usable `reset` that age is the window.
  */
 export function createQuotaWindow(): QuotaWindow {
   const named = createRollingMax();
@@ -66,7 +66,7 @@ export function createQuotaWindow(): QuotaWindow {
       const oldestMs = rolled(oldest, at, Math.min(ageMs, MAX_UNNAMED_MS));
       const youngestMs = -rolled(youngest, at, -ageMs, Math.max(MIN_MEMORY_MS, ms, recentMs));
       isNamed = namedMs > 0 && youngestMs <= MAX_AGE_FACTOR * namedMs;
-      // After a pause all requests are young. So a guess shrinks only as responses confirm it, to 1/7 in `limit` of them.
+      // After a pause all requests are young. So a guess shrinks only as responses confirm it: to 1/7 in `limit`.
       const guessedMs = Math.max(oldestMs, ms * (1 - SHRINK_PER_LIMIT / Math.max(SHRINK_PER_LIMIT, limit)));
       ms = Math.max(SHORTEST_WINDOW_MS, isNamed ? namedMs : guessedMs);
     },

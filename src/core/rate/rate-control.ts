@@ -72,8 +72,8 @@ function createDistrust() {
 }
 
 /**
- * Never exceeds `cap` (null: no cap). `reserve` percent of the server's limit stay free. Rate headers lead where they come
- * and make sense; elsewhere the 429s do.
+ * Never exceeds `cap` (null: no cap). `reserve` percent of the server's limit stay free. Rate headers lead where they
+ * come and make sense; elsewhere the 429s do.
  */
 export function createRateControl(options: {
   cap: number | null;

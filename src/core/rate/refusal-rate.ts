@@ -14,7 +14,7 @@ export type RefusalRate = {
 
 /** Until the first 429 the rate grows by this much each second. */
 const CLIMB_PER_S = 1;
-/** During a throttling episode the rate is this share of what it was: 0.7 in RFC 9438, less because windows end late. */
+/** During a throttling episode the rate is multiplied by this: 0.7 in RFC 9438, less because windows end late. */
 const THROTTLED_FACTOR = 0.6;
 const MIN_PER_S = 0.01;
 /** The curve starts this share below the limit, is flat at the limit, and grows by the same share in the same time. */

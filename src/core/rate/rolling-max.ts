@@ -7,7 +7,7 @@ export type RollingMax = {
 
 const PARTS = 3;
 
-/** Remembers values for one span of time, and up to half of it longer, because it keeps them in parts of half a span. */
+/** Remembers values for one span of time and up to half of it longer, because it keeps them in half spans. */
 export function createRollingMax(): RollingMax {
   const parts: number[] = Array.from({ length: PARTS }, () => Number.NEGATIVE_INFINITY);
   let partBegan = Number.NEGATIVE_INFINITY;

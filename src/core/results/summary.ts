@@ -24,7 +24,7 @@ export type Summary = {
   finished_at: string;
   duration_ms: number;
   requests: RequestCounts;
-  /** `used_share`: the share of the requests that setting and server allowed meanwhile, at most 1; null without limit. */
+  /** `used_share`: of the requests that setting and server allowed meanwhile, at most 1; null without limit. */
   rate: { setting: string; used_share: number | null } & Omit<RateSeen, 'allowed'>;
   causes: Cause[];
   warnings: string[];

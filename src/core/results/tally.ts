@@ -21,7 +21,7 @@ export type Tally = {
   causes: Map<string, Cause>;
 };
 
-/** Distinct causes that are counted separately. A server that writes the row into its titles must not fill the memory. */
+/** Distinct causes that are counted separately: titles that differ in every row must not fill the memory. */
 const MAX_CAUSES = 200;
 
 export function emptyTally(): Tally {

@@ -118,9 +118,10 @@ function withUnknownFields(checked: unknown, found: unknown): unknown {
 }
 
 /**
- * Checks what was read from run.json. A field that this version does not know is kept, at any level, so that it is still
- * there when the file is written again. One that an older version did not write has a default. An unknown state, command,
- * setting or reason is refused, because what it asks for would be left out. Throws with the first error and its place.
+ * Checks what was read from run.json. A field that this version does not know is kept, at any level, so that it is
+ * still there when the file is written again. One that an older version did not write has a default. An unknown state,
+ * command, setting or reason is refused, because what it asks for would be left out. Throws with the first error and
+ * its place.
  */
 export function readManifest(value: unknown, path: string): Manifest {
   const read = MANIFEST.safeParse(value);

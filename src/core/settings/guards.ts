@@ -2,9 +2,10 @@ import { DAY_MS } from '../text/duration.ts';
 import { ASKING, PACED, PLANNING, type Rows, SENDING, settingsOf } from './definition.ts';
 
 /**
- * What stops a run before a small mistake becomes a big one. A guard that refuses a plan has the scopes PLANNING: `resume`
- * makes no plan, and the one that it continues was allowed. It is dropped by `retry` and `undo`, because a limit for all
- * rows of an input would be wrong for a plan of some of them: of these, 100 % change. Given again, it counts.
+ * What stops a run before a small mistake becomes a big one. A guard that refuses a plan has the scopes PLANNING:
+ * `resume` makes no plan, and the one that it continues was allowed. It is dropped by `retry` and `undo`, because a
+ * limit for all rows of an input would be wrong for a plan of some of them: of these, 100 % change. Given again, it
+ * counts.
  */
 export const GUARD_SETTINGS = settingsOf('Guards', PACED, {
   force: {
