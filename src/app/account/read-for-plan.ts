@@ -10,7 +10,7 @@ import { type ReadProfiles, readProfiles } from '../../engine/reading/profile-re
 import { runFiles } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
 import type { Run } from '../run/open.ts';
-import { type AccountSession, readNumbers } from './session.ts';
+import { type AccountAccess, readNumbers } from './access.ts';
 
 /** What was read of the account for a plan. */
 export type AccountView = {
@@ -55,12 +55,12 @@ export function profilesOf(read: ReadProfiles): Profiles {
 }
 
 /** Reads what a draft of a plan names: its numbers, the profiles that they are on, and their target profiles. */
-export async function readForDraft(run: Run, draft: Preview, session: AccountSession): Promise<AccountView> {
+export async function readForDraft(run: Run, draft: Preview, access: AccountAccess): Promise<AccountView> {
   const { plan } = runFiles(run.dir);
   const targets = [...draft.targets].filter(isProfile);
   const ids = targets.filter((target) => readProfileRef(target) === null);
-  const { account, reading } = await readNumbers(session, () => draftRows(plan), ids);
-  const { query, client } = session;
+  const { account, reading } = await readNumbers(access, () => draftRows(plan), ids);
+  const { query, client } = access;
   const needed = new Set([...ids, ...account.profilesInUse()]);
   const profiles = await readProfiles(query, client, needed, ids.length < targets.length);
   const count = async (profile?: string): Promise<number | null> => {

@@ -15,8 +15,8 @@ import type { KeyedInvocation } from '../invocation.ts';
 import { indexLedger } from '../run/ledger-index.ts';
 import type { Run } from '../run/open.ts';
 import { onEndSignals } from '../signals.ts';
+import { type AccountAccess, openAccess, readingError, readNumbers } from './access.ts';
 import { checkOrganization, recordAccount } from './check-account.ts';
-import { type AccountSession, openSession, readingError, readNumbers } from './session.ts';
 
 /** The account as it is now, to compare a saved plan with it. */
 export type Reread = {
@@ -56,7 +56,7 @@ export async function targetProfilesOf(rows: AsyncIterable<PlanEntry[]>): Promis
   return [...targets];
 }
 
-async function readClosedProfiles(rows: AsyncIterable<PlanEntry[]>, { query, client }: AccountSession) {
+async function readClosedProfiles(rows: AsyncIterable<PlanEntry[]>, { query, client }: AccountAccess) {
   const needed = new Set<string>();
   for await (const batch of rows) for (const { profileTarget } of batch) needed.add(profileTarget);
   for (const none of ['', profileCell(null)]) needed.delete(none);
@@ -81,19 +81,19 @@ export async function rereadAccount(given: Run, invocation: KeyedInvocation, rec
   const targets = await targetProfilesOf(rows());
   const stop = createStop();
   const removeHandlers = onEndSignals(invocation.context, (signal) => stop.ask('signal', signal));
-  const session = await openSession(given, invocation, { stop, recorded });
+  const access = await openAccess(given, invocation, { stop, recorded });
   try {
-    const { account } = await readNumbers(session, rows, targets);
+    const { account } = await readNumbers(access, rows, targets);
     checkOrganization(given, account);
-    const closed = await readClosedProfiles(rows(), session);
+    const closed = await readClosedProfiles(rows(), access);
     const run = recorded ? recordAccount(given, account, invocation) : given;
-    const { control, meter } = session;
+    const { control, meter } = access;
     return { run: { ...run, reading: { endedAt: realClock.now(), control, meter } }, reread: { account, closed } };
   } catch (error) {
     throw readingError(error, stop);
   } finally {
     removeHandlers();
-    await session.close();
+    await access.close();
   }
 }
 

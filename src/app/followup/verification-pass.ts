@@ -15,9 +15,9 @@ import { realClock } from '../../io/clock.ts';
 import { createCsvWriter } from '../../io/csv/writer.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
+import { openAccess, readingError, readNumbers } from '../account/access.ts';
 import { checkOrganization } from '../account/check-account.ts';
 import { targetProfilesOf } from '../account/reread.ts';
-import { openSession, readingError, readNumbers } from '../account/session.ts';
 import type { KeyedInvocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import type { Run } from '../run/open.ts';
@@ -110,14 +110,14 @@ export async function watch(run: Run, invocation: KeyedInvocation, { stop, isNew
     printTimed(countsText(pass.counts));
   }
   const targets = await targetProfilesOf(comparedRows(plan));
-  const session = await openSession(run, invocation, { stop, recorded: false });
+  const access = await openAccess(run, invocation, { stop, recorded: false });
   try {
     for (;;) {
       if (pass !== null) {
         await sleepOrStop(realClock, stop, intervalMs);
         if (stop.asked() !== null) return pass;
       }
-      const { account } = await readNumbers(session, () => comparedRows(plan), targets);
+      const { account } = await readNumbers(access, () => comparedRows(plan), targets);
       checkOrganization(run, account);
       const check = (entry: PlanEntry) =>
         isCompared(entry) ? checkedByRead(entry, account.stateOf(entry)) : checkedByPlan(entry);
@@ -128,6 +128,6 @@ export async function watch(run: Run, invocation: KeyedInvocation, { stop, isNew
   } catch (error) {
     throw readingError(error, stop);
   } finally {
-    await session.close();
+    await access.close();
   }
 }

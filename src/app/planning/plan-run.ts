@@ -2,9 +2,9 @@ import type { AccountText } from '../../core/plan/plan-text.ts';
 import type { Move, Preview } from '../../core/plan/preview.ts';
 import type { Stop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
+import { type AccountAccess, openAccess, readingError } from '../account/access.ts';
 import { recordAccount } from '../account/check-account.ts';
 import { type AccountView, preflightOf, readForDraft } from '../account/read-for-plan.ts';
-import { type AccountSession, openSession, readingError } from '../account/session.ts';
 import type { KeyedInvocation } from '../invocation.ts';
 import { type Run, updateRun } from '../run/open.ts';
 import type { InputSource } from './input-source.ts';
@@ -73,10 +73,10 @@ export async function planRun(
 ): Promise<PlannedRun> {
   const { settings } = invocation;
   let run = given;
-  const opened: { session?: AccountSession; view?: AccountView } = {};
+  const opened: { access?: AccountAccess; view?: AccountView } = {};
   const read = async (draft: Preview) => {
-    opened.session = await openSession(run, invocation, { stop, recorded: true });
-    opened.view = await readForDraft(run, draft, opened.session);
+    opened.access = await openAccess(run, invocation, { stop, recorded: true });
+    opened.view = await readForDraft(run, draft, opened.access);
     run = recordAccount(run, opened.view.account, invocation);
     return opened.view;
   };
@@ -94,10 +94,10 @@ export async function planRun(
   } catch (error) {
     throw readingError(error, stop, source.plan === undefined && run.manifest.command !== 'verify');
   } finally {
-    await opened.session?.close();
+    await opened.access?.close();
   }
   run = savePlan(run, plan, findings);
-  if (opened.session === undefined) return { ...plan, ...findings, run };
-  const { control, meter } = opened.session;
+  if (opened.access === undefined) return { ...plan, ...findings, run };
+  const { control, meter } = opened.access;
   return { ...plan, ...findings, run: { ...run, reading: { endedAt: realClock.now(), control, meter } } };
 }

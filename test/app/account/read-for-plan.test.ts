@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { openAccess } from '../../../src/app/account/access.ts';
 import { preflightOf, profilesOf, readForDraft, resolver } from '../../../src/app/account/read-for-plan.ts';
-import { openSession } from '../../../src/app/account/session.ts';
 import type { ShownProfile } from '../../../src/core/api/response.ts';
 import { createPreview } from '../../../src/core/plan/preview.ts';
 import { accountOf, entriesOf, numbersOf, type Place } from '../../support/app/accounts.ts';
@@ -50,7 +50,7 @@ async function readFor(place: Place, content: string) {
   // Planned offline, so that names and ids are still to be found in the account.
   const { run } = await place.plan(content, { offline: 'true' });
   const { planned } = await planOf(content);
-  const reader = await openSession(run, place.invoke(), { stop: place.stop, recorded: true });
+  const reader = await openAccess(run, place.invoke(), { stop: place.stop, recorded: true });
   const seen = await readForDraft(run, planned.preview, reader);
   const paths = () => place.sandbox.requests().map(({ path }) => decodeURIComponent(path.replace('/v2/', '')));
   return { seen, run, reader, preview: planned.preview, paths };

@@ -28,10 +28,10 @@ import { RATE_WINDOW_MS } from './check-account.ts';
 import { openTarget, openTransport, type Transport } from './connect.ts';
 
 /** Access to the account for reading: at the rate of the run, with its retries, into its log. */
-export type AccountSession = Awaited<ReturnType<typeof connect>>;
+export type AccountAccess = Awaited<ReturnType<typeof connect>>;
 
 /** `recorded`: false for a command that only reads a run. It leaves ledger and log alone. */
-type SessionOptions = { stop: Stop; recorded: boolean };
+type AccessOptions = { stop: Stop; recorded: boolean };
 
 const NO_LOG: Logger = { log: () => undefined, close: () => undefined };
 
@@ -80,12 +80,12 @@ function announceWait(event: ExecutorEvent, reporting: Reporting): void {
   printProgress(reporting, text);
 }
 
-/** Opens a session with the account of a run, or with its sandbox. Throws what the file system throws. */
-export async function openSession(run: Run, invocation: KeyedInvocation, options: SessionOptions) {
+/** Opens access to the account of a run, or to its sandbox. Throws what the file system throws. */
+export async function openAccess(run: Run, invocation: KeyedInvocation, options: AccessOptions) {
   const { target, close } = await openTarget(run.dir, invocation);
   try {
-    const session = await connect(run, await openTransport(target, invocation), invocation, options);
-    return { ...session, close: () => session.close().finally(close) };
+    const access = await connect(run, await openTransport(target, invocation), invocation, options);
+    return { ...access, close: () => access.close().finally(close) };
   } catch (error) {
     // A sandbox that is left open would keep the process alive.
     await close();
@@ -93,7 +93,7 @@ export async function openSession(run: Run, invocation: KeyedInvocation, options
   }
 }
 
-async function connect(run: Run, client: Transport, invocation: KeyedInvocation, options: SessionOptions) {
+async function connect(run: Run, client: Transport, invocation: KeyedInvocation, options: AccessOptions) {
   const { settings, context } = invocation;
   const { stop, recorded } = options;
   const logger = recorded || settings.log_file !== null ? openLog(run, invocation) : NO_LOG;
@@ -142,7 +142,7 @@ async function connect(run: Run, client: Transport, invocation: KeyedInvocation,
 
 /** Reads the numbers that rows name. `targets`: profiles that many of them may be on already. */
 export async function readNumbers(
-  { query, client, concurrency, onChoice }: AccountSession,
+  { query, client, concurrency, onChoice }: AccountAccess,
   rows: () => AsyncIterable<readonly NumberKey[]>,
   targets: readonly string[],
 ): Promise<{ account: AccountSnapshot; reading: Reading }> {

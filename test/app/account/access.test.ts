@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { openAccess, readingError, readNumbers } from '../../../src/app/account/access.ts';
 import { checkOrganization, recordAccount } from '../../../src/app/account/check-account.ts';
-import { openSession, readingError, readNumbers } from '../../../src/app/account/session.ts';
 import { CommandError } from '../../../src/app/errors.ts';
 import { keyDigest } from '../../../src/app/run/state-directory.ts';
 import type { AccountSnapshot } from '../../../src/core/account/snapshot.ts';
@@ -115,11 +115,11 @@ async function* rows(numbers: number[]) {
   yield numbers.map((n) => ({ id: id(n), phoneNumber: '' }));
 }
 
-describe('openSession', () => {
+describe('openAccess', () => {
   it('reads under the key and the settings of the run, and keeps count', async () => {
     const { sandbox, invoke, stop } = await accountOf({ key: KEY });
     const run = makeRun(tempDir(), 1);
-    const reader = await openSession(run, invoke(), { stop, recorded: true });
+    const reader = await openAccess(run, invoke(), { stop, recorded: true });
     const { account, reading } = await readNumbers(reader, () => rows([1, 2, 99]), []);
     await reader.close();
     expect([1, 2, 99].map((n) => account.stateOf({ id: id(n), phoneNumber: '' }).state)).toEqual([
@@ -142,7 +142,7 @@ describe('openSession', () => {
   it('leaves the ledger alone if it is not recorded', async () => {
     const { invoke, stop } = await accountOf();
     const run = makeRun(tempDir(), 1);
-    const reader = await openSession(run, invoke(), { stop, recorded: false });
+    const reader = await openAccess(run, invoke(), { stop, recorded: false });
     await readNumbers(reader, () => rows([1]), []);
     await reader.close();
     expect(existsSync(runFiles(run.dir).ledger)).toBe(false);
@@ -159,14 +159,14 @@ describe('openSession', () => {
       return process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
     };
     const before = await servers();
-    await expect(openSession(run, { ...invoke(), key: null }, { stop, recorded: true })).rejects.toThrow('EISDIR');
+    await expect(openAccess(run, { ...invoke(), key: null }, { stop, recorded: true })).rejects.toThrow('EISDIR');
     expect(await servers()).toBe(before);
   });
 
   it('logs what failed, without the key', async () => {
     const { invoke, stop } = await accountOf({ key: 'KEYanother', quoteKey: true });
     const run = makeRun(tempDir(), 1);
-    const reader = await openSession(run, invoke(), { stop, recorded: true });
+    const reader = await openAccess(run, invoke(), { stop, recorded: true });
     await expect(readNumbers(reader, () => rows([1]), [])).rejects.toBeInstanceOf(Stopped);
     await reader.close();
     const log = readFileSync(runFiles(run.dir).log, 'utf8');
@@ -184,7 +184,7 @@ describe('openSession', () => {
     ['of a run for scripts', { rate: '5', json: 'true' }, 100, false],
   ])('announces reads %s: %j, %i calls', async (_, flags, calls, expected) => {
     const { invoke, stop, context } = await accountOf();
-    const reader = await openSession(makeRun(tempDir(), 1), invoke(flags), { stop, recorded: true });
+    const reader = await openAccess(makeRun(tempDir(), 1), invoke(flags), { stop, recorded: true });
     reader.onChoice('by name', calls);
     await reader.close();
     expect(printed(context.stderr)).toBe(
