@@ -66,7 +66,7 @@ export function createQuotaWindow(): QuotaWindow {
       const oldestMs = rolled(oldest, at, Math.min(ageMs, MAX_UNNAMED_MS));
       const youngestMs = -rolled(youngest, at, -ageMs, Math.max(MIN_MEMORY_MS, ms, recentMs));
       isNamed = namedMs > 0 && youngestMs <= MAX_AGE_FACTOR * namedMs;
-      // After a pause all requests are young: a guess shrinks only as responses confirm it, to 1/7 after `limit` of them.
+      // After a pause all requests are young: responses must confirm a shorter guess, to 1/7 after `limit` of them.
       const guessedMs = Math.max(oldestMs, ms * (1 - SHRINK_PER_LIMIT / Math.max(SHRINK_PER_LIMIT, limit)));
       ms = Math.max(SHORTEST_WINDOW_MS, isNamed ? namedMs : guessedMs);
     },
