@@ -25,10 +25,7 @@ export type RateControl = {
   serverLimit: () => { limit: number; windowMs: number | null } | null;
 };
 
-/** A 429 that the headers did not announce lowers the rate to this share. Each accepted request raises it again. */
-const BRAKE_FACTOR = 0.7;
-const RELEASE_PER_REQUEST = 0.03;
-/** After this many 429s against what the headers promised, they are ignored for half an hour. */
+/** After this many 429s against what the headers promised, the headers are ignored for a time. */
 const MAX_BROKEN_PROMISES = 3;
 const DISTRUST_MS = 1_800_000;
 /** One broken promise is forgotten after this many accepted requests. */
@@ -49,31 +46,9 @@ function quotaOf({ limit, remaining, resetMs }: RateObservation): Quota | null {
   return { limit, remaining, resetMs: resetMs !== null && resetMs >= 0 && resetMs <= MAX_RESET_MS ? resetMs : null };
 }
 
-/** Lowers the rate after 429s that the headers did not announce, and stops trusting headers that break promises. */
-function createDistrust() {
-  let brake = 1;
-  let broken = 0;
-  let distrustUntil = Number.NEGATIVE_INFINITY;
-  return {
-    brake: () => brake,
-    trusts: (now: number) => now >= distrustUntil,
-    onAccepted() {
-      brake = Math.min(1, brake + RELEASE_PER_REQUEST);
-      broken = Math.max(0, broken - 1 / FORGET_REQUESTS);
-    },
-    onEpisode(now: number, wasPromised: boolean) {
-      brake *= BRAKE_FACTOR;
-      if (wasPromised) broken += 1;
-      if (broken < MAX_BROKEN_PROMISES) return;
-      broken = 0;
-      distrustUntil = now + DISTRUST_MS;
-    },
-  };
-}
-
 /**
- * Never exceeds `cap` (null: no cap). `reserve` percent of the server's limit stay free. Rate headers lead where they
- * come and make sense; elsewhere the 429s do.
+ * Never exceeds `cap` (null: no cap). `reserve` percent of the server's limit stay free. Rate headers lead if they
+ * come and make sense. Otherwise the 429s do.
  */
 export function createRateControl(options: {
   cap: number | null;
@@ -85,13 +60,11 @@ export function createRateControl(options: {
   const sent = createSendHistory();
   const quotaRate = createQuotaRate(options.reserve, start, sent);
   const refusalRate = createRefusalRate(start);
-  const distrust = createDistrust();
+  let brokenPromises = 0;
+  let distrustUntil = Number.NEGATIVE_INFINITY;
 
   /** Null while the headers do not lead. */
-  function ledRate(now: number): number | null {
-    const rate = distrust.trusts(now) ? quotaRate.rate(now) : null;
-    return rate === null ? null : rate * distrust.brake();
-  }
+  const ledRate = (now: number) => (now < distrustUntil ? null : quotaRate.rate(now));
 
   const rate = (now: number) => Math.min(cap, ledRate(now) ?? refusalRate.rate());
 
@@ -100,6 +73,13 @@ export function createRateControl(options: {
     const perSecond = refusalRate.rate();
     const spanMs = Math.max(USED_MS, (USED_REQUESTS * 1000) / perSecond);
     return sent.until(now) - sent.until(now - spanMs) >= (USED_SHARE * perSecond * spanMs) / 1000;
+  }
+
+  function onBrokenPromise(now: number): void {
+    brokenPromises += 1;
+    if (brokenPromises < MAX_BROKEN_PROMISES) return;
+    brokenPromises = 0;
+    distrustUntil = now + DISTRUST_MS;
   }
 
   return {
@@ -115,12 +95,12 @@ export function createRateControl(options: {
       const isLed = ledRate(now) !== null;
       if (throttled) {
         const isNew = refusalRate.onRefused(now, sentAt);
-        if (isLed && isNew) distrust.onEpisode(now, wasPromised);
+        if (isLed && isNew && wasPromised) onBrokenPromise(now);
         return;
       }
       refusalRate.onAccepted(now, sentAt, isUsed(now));
       if (!isLed) return;
-      distrust.onAccepted();
+      brokenPromises = Math.max(0, brokenPromises - 1 / FORGET_REQUESTS);
       refusalRate.restartFrom(rate(now));
     },
     rate,
