@@ -25,15 +25,50 @@ function changeOf(before: string, target: string): [string, string] {
   return target === '' || target === before ? ['', ''] : [before, target];
 }
 
+/** Creates a list that keeps the first entries by row. */
+function createSample() {
+  const entries: PlanEntry[] = [];
+  return {
+    entries,
+    add(entry: PlanEntry): void {
+      if (entries.length === KEPT && entry.row > (entries.at(-1) as PlanEntry).row) return;
+      entries.push(entry);
+      entries.sort((a, b) => a.row - b.row);
+      entries.splice(KEPT);
+    },
+    remove(entry: PlanEntry): void {
+      const at = entries.findIndex(({ row }) => row === entry.row);
+      if (at >= 0) entries.splice(at, 1);
+    },
+  };
+}
+
+/** Counts how many numbers go from which profile to which: all of them. */
+function createPairCounts() {
+  const counts = new Map<string, Map<string, number>>();
+  return {
+    add(from: string, to: string, by: number): void {
+      const targets = counts.get(from) ?? new Map<string, number>();
+      targets.set(to, (targets.get(to) ?? 0) + by);
+      counts.set(from, targets);
+    },
+    /** The most numbers first. */
+    list: (): ProfilePair[] =>
+      [...counts]
+        .flatMap(([from, targets]) => [...targets].map(([to, count]) => ({ from, to, count })))
+        .filter((pair) => pair.count > 0)
+        .sort((a, b) => b.count - a.count),
+  };
+}
+
 /** Creates a summary of a plan, which is gathered while the plan is made. */
 export function createPreview() {
   const actions: Record<Action, number> = { change: 0, unchanged: 0, rejected: 0, duplicate: 0, held: 0 };
   const moves = new Map<string, Move>();
-  /** How many numbers go from which profile to which: all of them. */
-  const pairs = new Map<string, Map<string, number>>();
-  const rejected: PlanEntry[] = [];
-  const changed: PlanEntry[] = [];
-  const heldBack: PlanEntry[] = [];
+  const pairs = createPairCounts();
+  const rejected = createSample();
+  const changed = createSample();
+  const heldBack = createSample();
   /** Every target profile: its id, or a reference by name. */
   const targets = new Set<string>();
   /** Rows that will be sent although something about them is unknown; see note.ts. */
@@ -45,11 +80,7 @@ export function createPreview() {
     if (note.isUnread) unsure.unread += by;
     const [profileBefore, profileTarget] = changeOf(entry.profileBefore, entry.profileTarget);
     const [productBefore, productTarget] = changeOf(entry.productBefore, entry.productTarget);
-    if (profileTarget !== '') {
-      const targetsOfProfile = pairs.get(profileBefore) ?? new Map<string, number>();
-      targetsOfProfile.set(profileTarget, (targetsOfProfile.get(profileTarget) ?? 0) + by);
-      pairs.set(profileBefore, targetsOfProfile);
-    }
+    if (profileTarget !== '') pairs.add(profileBefore, profileTarget, by);
     if (productBefore === 'A2P' && productTarget === 'P2P') preview.losesMms += by;
     const key = `${profileBefore}\n${profileTarget}\n${productBefore}\n${productTarget}`;
     const move = moves.get(key);
@@ -59,25 +90,13 @@ export function createPreview() {
     }
   }
 
-  function drop(kept: PlanEntry[], entry: PlanEntry): void {
-    const at = kept.findIndex(({ row }) => row === entry.row);
-    if (at >= 0) kept.splice(at, 1);
-  }
-
-  function keepIn(kept: PlanEntry[], entry: PlanEntry): void {
-    if (kept.length === KEPT && entry.row > (kept.at(-1) as PlanEntry).row) return;
-    kept.push(entry);
-    kept.sort((a, b) => a.row - b.row);
-    kept.splice(KEPT);
-  }
-
   function keep(entry: PlanEntry): void {
     if (entry.action === 'change') {
       countMove(entry, 1);
-      keepIn(changed, entry);
+      changed.add(entry);
     }
-    if (entry.action === 'held') keepIn(heldBack, entry);
-    if (entry.action === 'rejected') keepIn(rejected, entry);
+    if (entry.action === 'held') heldBack.add(entry);
+    if (entry.action === 'rejected') rejected.add(entry);
   }
 
   const preview = {
@@ -98,25 +117,21 @@ export function createPreview() {
       actions[is.action] += 1;
       if (was.action === 'change') {
         countMove(was, -1);
-        drop(changed, was);
+        changed.remove(was);
       }
-      if (was.action === 'rejected') drop(rejected, was);
+      if (was.action === 'rejected') rejected.remove(was);
       keep(is);
     },
     /** The first rejected entries, by row. */
-    rejections: () => rejected,
+    rejections: () => rejected.entries,
     /** The first entries that will be sent, by row. */
-    changes: () => changed,
+    changes: () => changed.entries,
     /** The first entries that are held, by row. */
-    heldBack: () => heldBack,
+    heldBack: () => heldBack.entries,
     targets: targets as ReadonlySet<string>,
     unsure,
     /** Which profiles lose numbers to which, the most numbers first. Complete, so the counts may be added up. */
-    pairs: (): ProfilePair[] =>
-      [...pairs]
-        .flatMap(([from, targets]) => [...targets].map(([to, count]) => ({ from, to, count })))
-        .filter((pair) => pair.count > 0)
-        .sort((a, b) => b.count - a.count),
+    pairs: pairs.list,
     /** The most frequent first. Incomplete beyond MAX_MOVES: never sum the counts. */
     moves: () => [...moves.values()].filter((move) => move.count > 0).sort((a, b) => b.count - a.count),
   };

@@ -25,6 +25,37 @@ const HOLD_REQUESTS = 100;
 const FEW_ACCEPTED = 3;
 const MAX_DENSE_EPISODES = 4;
 
+type Episode = { rateBefore: number; isEarly: boolean };
+
+/** Counts drops of the limit in a row, because 429s that are unrelated to the rate seem to lower it again and again. */
+function createDrops() {
+  let drops = 0;
+  let rateBefore = 0;
+  let denseEpisodes = 0;
+  let holdUntil = 0;
+  return {
+    /** Whether the rate stays as it is after this many accepted requests. */
+    isHolding: (count: number) => count < holdUntil,
+    onEpisodeEnd(accepted: number): void {
+      denseEpisodes = accepted < FEW_ACCEPTED ? denseEpisodes + 1 : 0;
+      if (denseEpisodes >= MAX_DENSE_EPISODES) holdUntil = 0;
+    },
+    /** Returns the rate from before the drops if they are unrelated to it; null if the next limit is real. */
+    onLimit(next: number, limit: number | null, episode: Episode, count: number): number | null {
+      if (limit === null || next >= limit || !episode.isEarly) drops = 0;
+      else if (denseEpisodes === 0) drops += 1;
+      if (drops === 0) rateBefore = Math.min(episode.rateBefore, limit ?? episode.rateBefore);
+      if (drops < MAX_DROPS) return null;
+      drops = 0;
+      holdUntil = count + HOLD_REQUESTS;
+      return rateBefore;
+    },
+    reset(): void {
+      drops = 0;
+    },
+  };
+}
+
 /**
  * The rate that is found from 429s alone. It climbs until the first 429. Between the ends of two throttling episodes
  * any kind of server accepts what its limit is. So the limit is measured there, and the rate follows the curve of
@@ -37,24 +68,18 @@ export function createRefusalRate(startPerSecond: number) {
   let measuredFrom = Number.POSITIVE_INFINITY;
   let curve = { at: 0, count: 0, requests: 0 };
   let episode = { at: Number.NEGATIVE_INFINITY, lastAt: 0, refusals: 0, rateBefore: 0, isEarly: false, isOpen: false };
-  let drops = 0;
-  let rateBeforeDrops = 0;
-  let denseEpisodes = 0;
-  let holdUntil = 0;
+  const drops = createDrops();
 
   /** Requests since the end of the last episode. */
   const acceptedUntil = (end: number) => accepted.until(end) - accepted.until(measuredFrom);
-  const isHolding = (now: number) => accepted.until(now) < holdUntil;
+  const isHolding = (now: number) => drops.isHolding(accepted.until(now));
   /** Position on the curve: 1 is at the limit. */
   const position = (now: number) =>
     Math.min((accepted.until(now) - curve.count) / curve.requests, (now - curve.at) / CURVE_MS);
 
   function grow(now: number): void {
-    if (limit === null) {
-      perSecond += CLIMB_PER_S / Math.max(1, perSecond);
-      return;
-    }
-    perSecond = limit * (1 + CURVE_DEPTH * (position(now) - 1) ** 3);
+    if (limit === null) perSecond += CLIMB_PER_S / Math.max(1, perSecond);
+    else perSecond = limit * (1 + CURVE_DEPTH * (position(now) - 1) ** 3);
   }
 
   function measuredLimit(end: number): number {
@@ -66,17 +91,10 @@ export function createRefusalRate(startPerSecond: number) {
     return Math.max(rateBefore * THROTTLED_FACTOR, Math.min(rateBefore * FEW_FACTOR, measured));
   }
 
-  /** 429s that are unrelated to the rate seem to lower the limit again and again. Then it returns to what it was. */
   function followLimit(next: number, count: number): void {
-    if (limit === null || next >= limit || !episode.isEarly) drops = 0;
-    else if (denseEpisodes === 0) drops += 1;
-    if (drops === 0) rateBeforeDrops = Math.min(episode.rateBefore, limit ?? episode.rateBefore);
-    const isUnrelated = drops >= MAX_DROPS;
-    limit = isUnrelated ? rateBeforeDrops : next;
-    perSecond = isUnrelated ? limit : limit * (1 - CURVE_DEPTH);
-    if (!isUnrelated) return;
-    drops = 0;
-    holdUntil = count + HOLD_REQUESTS;
+    const restored = drops.onLimit(next, limit, episode, count);
+    limit = restored ?? next;
+    perSecond = restored ?? next * (1 - CURVE_DEPTH);
   }
 
   return {
@@ -91,8 +109,7 @@ export function createRefusalRate(startPerSecond: number) {
       const end = (episode.lastAt + sentAt) / 2;
       const refusals = Math.min(MAX_COUNTED_REFUSALS, episode.refusals);
       const requests = limit === null ? FIRST_CURVE_REQUESTS : REQUESTS_PER_REFUSAL * refusals;
-      denseEpisodes = acceptedUntil(end) < FEW_ACCEPTED ? denseEpisodes + 1 : 0;
-      if (denseEpisodes >= MAX_DENSE_EPISODES) holdUntil = 0;
+      drops.onEpisodeEnd(acceptedUntil(end));
       if (!isHolding(now)) followLimit(Math.max(MIN_PER_S, measuredLimit(end)), accepted.until(now));
       curve = { at: end, count: accepted.until(now), requests };
       measuredFrom = end;
@@ -101,14 +118,8 @@ export function createRefusalRate(startPerSecond: number) {
     onRefused(now: number, sentAt: number): boolean {
       const isNew = !episode.isOpen && sentAt >= episode.at;
       if (isNew) {
-        episode = {
-          at: now,
-          lastAt: now,
-          refusals: 0,
-          rateBefore: perSecond,
-          isEarly: position(now) < 1,
-          isOpen: true,
-        };
+        const isEarly = position(now) < 1;
+        episode = { at: now, lastAt: now, refusals: 0, rateBefore: perSecond, isEarly, isOpen: true };
         if (!isHolding(now)) perSecond *= THROTTLED_FACTOR;
       }
       episode.lastAt = now;
@@ -123,7 +134,7 @@ export function createRefusalRate(startPerSecond: number) {
       limit = null;
       measuredFrom = Number.POSITIVE_INFINITY;
       episode.isOpen = false;
-      drops = 0;
+      drops.reset();
     },
   };
 }
