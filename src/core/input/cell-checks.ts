@@ -106,7 +106,10 @@ function onCell(field: Field, value: string, problem: Rejection | null): Rejecti
   return problem && rejected(problem.code, `${field} ${quoted(value)} ${problem.text}`);
 }
 
-/** Checks the cells of a row. Returns every reason to reject it; the first one gives the row its code. */
+/**
+ * Checks the cells of a row. Returns every reason to reject it. The first one gives the row its code, so the order is part
+ * of the contract: a new check must not come before one that rejects the same row today.
+ */
 export function checkCells(values: RowValues, allowed: Allowed): Rejection[] {
   const { phone_number_id: id, phone_number: phone, messaging_profile_id: profile } = values;
   const { messaging_product: product, messaging_profile_name: name } = values;

@@ -22,15 +22,13 @@ function example(entry: PlanEntry, { httpStatus, errorCode, errorTitle, reason }
   return `row ${entry.row} (line ${entry.line}, id ${entry.id}): ${parts.filter((part) => part !== '').join(' ')}`;
 }
 
+export type BudgetLimits = Pick<Settings, 'max_failures' | 'max_same_error'>;
+
 /**
  * Counts failures by what they mean. If there are too many, it stops the run or holds a profile. `earlier`: rows of
  * this run that ended in earlier sessions, and how many of them failed permanently.
  */
-export function createErrorBudget(
-  stop: Stop,
-  limits: Pick<Settings, 'max_failures' | 'max_same_error'>,
-  earlier: { ended: number; permanent: number },
-) {
+export function createErrorBudget(stop: Stop, limits: BudgetLimits, earlier: { ended: number; permanent: number }) {
   let { ended, permanent } = earlier;
   const failuresByError = new Map<string, number>();
   const failuresByProfile = new Map<string, number>();

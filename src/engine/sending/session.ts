@@ -3,7 +3,7 @@ import type { Settings } from '../../core/settings/schema.ts';
 import type { Meter } from '../pacing/sliding-window.ts';
 import type { Ports, Task } from '../ports.ts';
 import type { Stop } from '../stop.ts';
-import { createErrorBudget } from './error-budget.ts';
+import { type BudgetLimits, createErrorBudget } from './error-budget.ts';
 import { createPipeline, type PipelineLimits } from './pipeline.ts';
 import type { RowContext } from './row.ts';
 import type { RowResult } from './send-row.ts';
@@ -11,7 +11,7 @@ import type { RowResult } from './send-row.ts';
 const NOTE_INTERVAL_MS = 1000;
 
 /** The settings that the engine obeys. */
-export type Limits = PipelineLimits & Pick<Settings, 'max_failures' | 'max_same_error' | 'stop_after' | 'force'>;
+export type Limits = PipelineLimits & BudgetLimits & Pick<Settings, 'stop_after' | 'force'>;
 
 export type ExecuteOptions = {
   /** The rows that are still to be processed. */
