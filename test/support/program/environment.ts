@@ -12,7 +12,8 @@ export type Ended = { exit: number | null; signal: string | null; stdout: string
 export type How = { env?: Record<string, string>; input?: string | null; key?: string | null };
 
 /** Variables that would change what the program does. */
-const FOREIGN = /^(TELNYX_|CREDENTIALS_|NODE_OPTIONS|STATE_|npm_|NO_COLOR|FORCE_COLOR)/;
+const FOREIGN =
+  /^(TELNYX_|CREDENTIALS_|NODE_OPTIONS|STATE_|npm_|NO_COLOR|FORCE_COLOR|NODE_DISABLE_COLORS|CI$|TMUX$|TF_BUILD|TEAMCITY_)/;
 
 let stateHome: string | null = null;
 afterEveryTest(() => {
