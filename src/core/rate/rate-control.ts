@@ -39,9 +39,11 @@ const MAX_RESET_MS = 86_400_000;
 
 type Quota = { limit: number; remaining: number; resetMs: number | null };
 
-/** The quota that a response names; null if it names none that makes sense. */
-function quotaOf({ limit, remaining, resetMs }: RateObservation): Quota | null {
-  if (limit === null || remaining === null) return null;
+/** The quota that a response names, in whole requests; null if it names none that makes sense. */
+function quotaOf({ resetMs, ...named }: RateObservation): Quota | null {
+  if (named.limit === null || named.remaining === null) return null;
+  const limit = Math.floor(named.limit);
+  const remaining = Math.floor(named.remaining);
   if (!(limit >= 1 && remaining >= 0 && remaining <= limit)) return null;
   return { limit, remaining, resetMs: resetMs !== null && resetMs >= 0 && resetMs <= MAX_RESET_MS ? resetMs : null };
 }

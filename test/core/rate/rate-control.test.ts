@@ -48,6 +48,10 @@ describe('headers that are wrong', () => {
     ['less than nothing is left', (honest) => ({ ...honest, remaining: -1 })],
     ['a limit of 0', (honest) => ({ ...honest, limit: 0 })],
     ['no limit', (honest) => ({ ...honest, limit: null })],
+    [
+      'fractions',
+      ({ limit, remaining, ...rest }) => ({ ...rest, limit: (limit ?? 0) + 0.3, remaining: (remaining ?? 0) + 0.2 }),
+    ],
     ['a limit that is no number', (honest) => ({ ...honest, limit: Number.NaN })],
     ['a reset in a year', (honest) => ({ ...honest, resetMs: 3.2e10 })],
     ['a reset in the past', (honest) => ({ ...honest, resetMs: -5000 })],
