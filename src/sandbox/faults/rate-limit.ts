@@ -28,7 +28,8 @@ export function createRateLimiter(limit: number, windowMs: number): RateLimiter 
       oldest = (oldest + 1) % limit;
       used -= 1;
     }
-    const wait = used === 0 ? 0 : (arrivals[oldest] ?? 0) + windowMs - atMs;
+    // In this order the result never exceeds the window, whatever the last digits of the times are.
+    const wait = used === 0 ? 0 : windowMs - (atMs - (arrivals[oldest] ?? 0));
     return { allowed: used < limit, limit, remaining: limit - used, resetSeconds: Math.ceil(wait / 1000) };
   };
   const take = (atMs: number): RateVerdict => {

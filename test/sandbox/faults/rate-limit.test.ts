@@ -31,6 +31,14 @@ describe('the sliding window', () => {
     expect(limiter.look(80_500)).toMatchObject({ remaining: 3, resetSeconds: 0 });
   });
 
+  it('never names a time longer than the window', () => {
+    fc.assert(
+      fc.property(fc.double({ min: 0, max: 1e9, noNaN: true }), (at) => {
+        expect(createRateLimiter(2, 60_000).take(at).resetSeconds).toBe(60);
+      }),
+    );
+  });
+
   it('agrees with counting by hand, whatever the arrivals', () => {
     const gaps = fc.array(fc.integer({ min: 0, max: 400 }), { maxLength: 200 });
     fc.assert(
