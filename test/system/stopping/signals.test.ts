@@ -25,23 +25,17 @@ function pidOf(cwd: string): number {
   return (JSON.parse(readFileSync(join(cwd, lastRun(cwd), 'run.json'), 'utf8')) as { pid: number }).pid;
 }
 
+/** The arguments of an `apply` of three rows, of which only one is in flight at a time. */
+function oneAtATime(cwd: string, timeout: string, url: string): string[] {
+  const pace = ['--concurrency', '1', '--timeout', timeout, '--rate', 'off'];
+  return ['apply', writeInput(cwd, 3), ...pace, '--yes', ...at(url)];
+}
+
 describe('what is in flight', () => {
   it('is waited for no longer than --timeout after one signal', async () => {
     const { sandbox } = await api({}, [`hang@${numberId(1)}`]);
     const cwd = workDirectory();
-    const args = [
-      'apply',
-      writeInput(cwd, 3),
-      '--concurrency',
-      '1',
-      '--timeout',
-      '1s',
-      '--rate',
-      'off',
-      '--yes',
-      ...at(sandbox.url),
-    ];
-    const started = start(cwd, args);
+    const started = start(cwd, oneAtATime(cwd, '1s', sandbox.url));
     await until(() => sandbox.requests().length > 0);
     const began = Date.now();
     started.child.kill('SIGINT');
@@ -55,19 +49,7 @@ describe('what is in flight', () => {
   it('is broken off at once by a second signal, and read before it is sent again', async () => {
     const { sandbox } = await api({}, [`hang@${numberId(1)}*1`]);
     const cwd = workDirectory();
-    const args = [
-      'apply',
-      writeInput(cwd, 3),
-      '--concurrency',
-      '1',
-      '--timeout',
-      '1m',
-      '--rate',
-      'off',
-      '--yes',
-      ...at(sandbox.url),
-    ];
-    const started = start(cwd, args);
+    const started = start(cwd, oneAtATime(cwd, '1m', sandbox.url));
     await until(() => sandbox.requests().length > 0);
     const began = Date.now();
     started.child.kill('SIGINT');
