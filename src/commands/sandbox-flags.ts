@@ -15,6 +15,11 @@ export const SANDBOX_FLAGS = [
   flag('key', 'KEY: the only accepted key; use a made-up one (default: any key)'),
   repeatable('fault', 'FAULT: KIND=0.05, KIND@ID, KIND@ID*2 or KIND*3 (repeatable)'),
   repeatable('read-fault', 'FAULT: the same for reads instead of writes (repeatable)'),
+  flag('every-answer', 'KIND: answer every request with this kind of fault, for example 404 or login-html'),
+  flag(
+    'list-cap',
+    'N: refuse (400) a list request that names more than N phone numbers; N:414 and the like: with that status; N:silent: look up only the first N',
+  ),
   repeatable(
     'edit',
     'EDIT: N:ID=PROFILE_UUID, N:ID=UNASSIGN, N:ID=PRODUCT or N:ID=REMOVE: change that number, as another client would, just before request N is answered (repeatable)',

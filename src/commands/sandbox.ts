@@ -3,7 +3,7 @@ import { UsageError } from '../app/errors.ts';
 import type { Command, Flags } from '../app/invocation.ts';
 import { parseDuration } from '../core/text/duration.ts';
 import { quoted } from '../core/text/text.ts';
-import { parseEdit, parseFault } from '../sandbox/server.ts';
+import { parseEdit, parseFault, parseFaultKind, parseListCap } from '../sandbox/server.ts';
 
 const DEFAULT_PORT = 4010;
 
@@ -50,6 +50,8 @@ export const sandboxCommand: Command = async (_, flags, context) => {
     quoteKey: flags['quote-key'] === 'true',
     faults: each(flags, 'fault', parseFault),
     readFaults: each(flags, 'read-fault', parseFault),
+    everyAnswer: each(flags, 'every-answer', parseFaultKind)[0],
+    listCap: each(flags, 'list-cap', parseListCap)[0],
     edits: each(flags, 'edit', parseEdit),
   };
   return serveSandbox(options, context);

@@ -1,11 +1,12 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Account } from './account/account.ts';
 import type { ApplyDueEdits } from './account/edits.ts';
-import { updateNumber } from './account/update.ts';
+import { updateNumber, type WriteParts } from './account/update.ts';
 import { answerControl, CONTROL_PREFIX } from './control.ts';
-import { playFault } from './faults/fault-kinds.ts';
+import { type FaultKind, playFault } from './faults/fault-kinds.ts';
 import type { FaultChooser } from './faults/faults.ts';
 import type { Gate } from './faults/gate.ts';
+import { applyListCap, type ListCap } from './faults/list-cap.ts';
 import { type Body, readBody } from './http/body.ts';
 import { failure, type Reply } from './http/reply.ts';
 import { sendReply } from './http/send.ts';
@@ -19,6 +20,9 @@ type HandlerParts = {
   applyDueEdits: ApplyDueEdits;
   chooseFault: FaultChooser;
   chooseReadFault: FaultChooser;
+  /** Played for every request under /v2, before the gate. */
+  everyAnswer: FaultKind | null;
+  listCap: ListCap | null;
   recorder: Recorder;
   schedule: (ms: number, callback: () => void) => void;
   latencyMs: number;
@@ -27,6 +31,8 @@ type HandlerParts = {
 
 /** A request that has passed the gate. */
 type Call = { method: string; url: string; route: Route | null; record: OpenRecord };
+
+const ADMITTED = { refusal: null, headers: {} };
 
 /** The request listener. Each request is recorded, checked at the gate, preceded by due edits, and answered. */
 export function createHandler(parts: HandlerParts): RequestListener {
@@ -49,7 +55,7 @@ export function createHandler(parts: HandlerParts): RequestListener {
     const isApi = path.startsWith('/v2/');
     if (isApi) apiCount += 1;
     const nth = isApi ? apiCount : 0; // other requests may arrive before the body of this one is complete
-    const admission = isApi ? gate(authorization, atMs, answeredCount) : { refusal: null, headers: {} };
+    const admission = isApi && parts.everyAnswer === null ? gate(authorization, atMs, answeredCount) : ADMITTED;
 
     const answer = (reply: Reply) =>
       parts.schedule(parts.latencyMs + (reply.delayMs ?? 0), () => {
@@ -74,29 +80,35 @@ export function createHandler(parts: HandlerParts): RequestListener {
   };
 }
 
-function replyToRead({ account, chooseReadFault }: HandlerParts, call: Call, query: URLSearchParams): Reply {
+function replyToRead(parts: HandlerParts, call: Call, query: URLSearchParams): Reply {
+  const { account, listCap } = parts;
   const { route, record, url } = call;
-  if (route === null) return failure(404, '10005');
-  const read = () => route.read(account, query);
-  const fault = chooseReadFault(route.id ?? url);
+  const read = () =>
+    route === null ? failure(404, '10005') : ((listCap && applyListCap(listCap, query)) ?? route.read(account, query));
+  const fault = parts.everyAnswer ?? (route === null ? null : parts.chooseReadFault(route.id ?? url));
   if (fault === null) return read();
   record.fault = fault;
   return playFault(fault, { write: read, read, body: null });
 }
 
-function replyToWrite({ account, chooseFault }: HandlerParts, call: Call, body: Body): Reply {
-  const { route, record, method } = call;
-  if (route === null) return failure(404, '10005');
-  const { id } = route;
-  if (method !== 'PATCH' || id === null) {
-    return { ...failure(405, '10030'), headers: { allow: id === null ? 'GET' : 'GET, PATCH' } };
-  }
-  const write = () => updateNumber(account, id, body);
-  const fault = chooseFault(id);
+function replyToWrite(parts: HandlerParts, call: Call, body: Body): Reply {
+  const { account } = parts;
+  const { route, record } = call;
+  const id = route?.id ?? null;
+  const refusal = refuseMethod(call);
+  const write = (written?: WriteParts) => refusal ?? updateNumber(account, id ?? '', body, written);
+  const fault = parts.everyAnswer ?? (refusal === null && id !== null ? parts.chooseFault(id) : null);
   if (fault === null) return write();
   record.fault = fault;
-  const read = () => route.read(account, new URLSearchParams());
+  const read = () => refusal ?? route?.read(account, new URLSearchParams()) ?? failure(404, '10005');
   return playFault(fault, { write, read, body: body.value });
+}
+
+/** The error answer to a write of something that cannot be written, or null. */
+function refuseMethod({ route, method }: Call): Reply | null {
+  if (route === null) return failure(404, '10005');
+  if (method === 'PATCH' && route.id !== null) return null;
+  return { ...failure(405, '10030'), headers: { allow: route.id === null ? 'GET' : 'GET, PATCH' } };
 }
 
 function splitUrl(url: string): [path: string, query: string] {

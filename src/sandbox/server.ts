@@ -4,8 +4,10 @@ import type { AccountEdit, Edit } from './account/edit-forms.ts';
 import { editNow, scheduleEdits } from './account/edits.ts';
 import { makeState, type NumberInput, type ProfileInput } from './account/generate.ts';
 import type { SandboxState } from './account/state.ts';
+import type { FaultKind } from './faults/fault-kinds.ts';
 import { createFaultChooser, type Fault } from './faults/faults.ts';
 import { createGate } from './faults/gate.ts';
+import type { ListCap } from './faults/list-cap.ts';
 import { createHandler } from './handler.ts';
 import { createRecorder, type ReceivedRequest } from './recorder.ts';
 
@@ -13,7 +15,8 @@ export { type AccountEdit, type Edit, parseEdit } from './account/edit-forms.ts'
 export type { NumberInput, ProfileInput } from './account/generate.ts';
 export { exampleIds, type SandboxState } from './account/state.ts';
 export { FAULT_KINDS } from './faults/fault-kinds.ts';
-export { type Fault, parseFault } from './faults/faults.ts';
+export { type Fault, parseFault, parseFaultKind } from './faults/faults.ts';
+export { type ListCap, parseListCap } from './faults/list-cap.ts';
 export { NOT_IMITATED } from './not-imitated.ts';
 export type { ReceivedRequest } from './recorder.ts';
 
@@ -38,6 +41,10 @@ export type SandboxOptions = {
   faults?: Fault[] | undefined;
   /** From parseFault. They apply to GET under /v2 only. A fault with an id applies to reads of that number only. */
   readFaults?: Fault[] | undefined;
+  /** A kind of fault for every request under /v2, whatever its method, path and key. Default: none. */
+  everyAnswer?: FaultKind | undefined;
+  /** From parseListCap. Default: a list request may name any count of phone numbers. */
+  listCap?: ListCap | undefined;
   /** Edits by another client while requests come in. */
   edits?: Edit[] | undefined;
   /** After this many answered requests, every further one is answered 401. Default: never. */
@@ -82,6 +89,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     applyDueEdits: scheduleEdits(account, edits),
     chooseFault: createFaultChooser(faults, seed),
     chooseReadFault: createFaultChooser(readFaults, seed),
+    everyAnswer: options.everyAnswer ?? null,
+    listCap: options.listCap ?? null,
     schedule: timers.schedule,
     latencyMs: options.latencyMs ?? 0,
     quoteKey: options.quoteKey ?? false,

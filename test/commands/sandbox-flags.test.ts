@@ -67,11 +67,18 @@ describe('--edit and --read-fault', () => {
     ['--read-fault', '500', 'KIND@ID*2'],
     ['--read-fault', 'nonsense=1', "no kind 'nonsense'"],
     ['--fault', '500', 'KIND@ID*2'],
+    ['--list-cap', '0', 'N:silent'],
+    ['--list-cap', '5:500', 'N:414'],
   ])('%s %s is refused with the possible forms', async (flag, value, reason) => {
     const refused = sandboxCommand(undefined, await flagsOf(flag, value), contextOf());
     await expect(refused).rejects.toThrow(UsageError);
     await expect(refused).rejects.toThrow(`${flag}: invalid`);
     await expect(refused).rejects.toThrow(reason);
+  });
+
+  it('--every-answer is refused with the possible kinds', async () => {
+    const refused = sandboxCommand(undefined, await flagsOf('--every-answer', '999'), contextOf());
+    await expect(refused).rejects.toThrow("--every-answer: there is no kind of fault '999'. Kinds: 402, 404");
   });
 
   it('of an unknown number are refused, not reported as a port that is in use', async () => {

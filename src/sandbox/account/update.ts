@@ -5,11 +5,17 @@ import type { SandboxNumber } from './state.ts';
 import { isUuid } from './uuid.ts';
 import { showNumber } from './views.ts';
 
+/** A part of a change. */
+type Part = 'all' | 'without product' | 'nothing';
+
+/** What a write keeps and what its answer shows, each `all` by default. A fault may change both. */
+export type WriteParts = { kept?: Part; shown?: Part };
+
 /**
  * Applies a PATCH of one number, all of it or nothing. A field that is missing or null keeps its value. An empty
  * profile id unassigns the number. Order of the checks: body, number, form of the values, profile, product.
  */
-export function updateNumber(account: Account, id: string, body: Body): Reply {
+export function updateNumber(account: Account, id: string, body: Body, parts: WriteParts = {}): Reply {
   const refusal = refuseBody(body);
   if (refusal !== null) return refusal;
   if (!isObject(body.value)) return failure(400, '10015', { detail: 'The body is not a JSON object.' });
@@ -17,8 +23,15 @@ export function updateNumber(account: Account, id: string, body: Body): Reply {
   if (number === undefined) return failure(404, '10005');
   const change = readChange(account, number, body.value);
   if ('status' in change) return change;
-  if (Object.keys(change).length > 0) changeNumber(account, number, change);
-  return success({ data: showNumber(account, number) });
+  const kept = partOf(change, parts.kept);
+  if (Object.keys(kept).length > 0) changeNumber(account, number, kept);
+  return success({ data: showNumber(account, { ...number, ...partOf(change, parts.shown) }) });
+}
+
+function partOf(change: NumberChange, part: Part = 'all'): NumberChange {
+  const { messaging_product: _product, ...others } = change;
+  if (part === 'nothing') return {};
+  return part === 'all' ? change : others;
 }
 
 function readChange(account: Account, number: SandboxNumber, fields: Record<string, unknown>): NumberChange | Reply {

@@ -1,9 +1,11 @@
-import { bodyOf, failure, type Reply } from '../http/reply.ts';
+import type { WriteParts } from '../account/update.ts';
+import { bodyOf, type Reply } from '../http/reply.ts';
+import { ERROR_KINDS } from './error-kinds.ts';
 
 /** The request that a fault affects: a write or a read. */
 type FaultTarget = {
   /** Applies the write and returns the true answer, which may be an error. For a read, returns the answer. */
-  write: () => Reply;
+  write: (parts?: WriteParts) => Reply;
   /** The true answer to a read of the same number, without the write. For a read, the same as `write`. */
   read: () => Reply;
   /** The parsed request body, or null for a read. */
@@ -17,55 +19,10 @@ type FaultDefinition = { text: string; play: (target: FaultTarget) => Reply };
 
 const HUGE_BYTES = 8 * 1024 * 1024;
 const SLOW_MS = 2000;
-const DATE_AHEAD_MS = 2000;
 const NO_SUCH_PROFILE = 'ffffffff-ffff-4fff-8fff-ffffffffffff';
 
 const KINDS = {
-  '429': {
-    text: '429 code 10011 with retry-after: 1 and x-ratelimit-reset: 1',
-    play: () => ({
-      ...failure(429, '10011'),
-      headers: { 'retry-after': '1', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1' },
-    }),
-  },
-  '429-bare': {
-    text: '429 code 10011 without headers that say how long to wait',
-    play: () => ({ ...failure(429, '10011'), withoutRateHeaders: true }),
-  },
-  '429-date': {
-    text: '429 code 10011 with retry-after as an HTTP date 2 s ahead',
-    play: () => {
-      const now = Date.now();
-      const headers = { date: httpDate(now), 'retry-after': httpDate(now + DATE_AHEAD_MS) };
-      return { ...failure(429, '10011'), withoutRateHeaders: true, headers };
-    },
-  },
-  '500': { text: '500 code 10007', play: () => failure(500, '10007') },
-  '502-html': {
-    text: '502 with an HTML page, like that of a proxy',
-    play: () => ({
-      status: 502,
-      text: '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>\n',
-      headers: { 'content-type': 'text/html' },
-    }),
-  },
-  '503': {
-    text: '503 code 10037 with retry-after: 1',
-    play: () => ({ ...failure(503, '10037'), headers: { 'retry-after': '1' } }),
-  },
-  '503-bare': { text: '503 code 10037 without retry-after', play: () => failure(503, '10037') },
-  '504': { text: '504 code 10008', play: () => failure(504, '10008') },
-  '408': { text: '408 code 10008', play: () => failure(408, '10008') },
-  '425': { text: '425 code 10007', play: () => failure(425, '10007') },
-  '423-busy': { text: '423 code 10036, the number is being processed', play: () => failure(423, '10036') },
-  '403-blocked': { text: '403 code 20013, the account is blocked', play: () => failure(403, '20013') },
-  '403-row': { text: '403 code 10010, this number only', play: () => failure(403, '10010') },
-  '404': { text: '404 code 10005', play: () => failure(404, '10005') },
-  '422': { text: '422 code 10027', play: () => failure(422, '10027') },
-  'not-eligible': {
-    text: '422 code 40324, the number cannot use this product',
-    play: () => failure(422, '40324', { pointer: '/messaging_product' }),
-  },
+  ...ERROR_KINDS,
   redirect: {
     text: '302 to another path',
     play: () => ({ status: 302, text: '', headers: { location: '/v2/moved' } }),
@@ -105,6 +62,22 @@ const KINDS = {
         const product = requested === 'A2P' ? 'P2P' : 'A2P';
         return { ...shown, messaging_profile_id: NO_SUCH_PROFILE, messaging_product: product, traffic_type: product };
       }),
+  },
+  'product-ignored': {
+    text: 'the profile takes effect and the product does not; the answer shows the product as it was',
+    play: ({ write }) => write({ kept: 'without product', shown: 'without product' }),
+  },
+  'product-not-kept': {
+    text: 'the profile takes effect and the product does not; the answer shows the requested product',
+    play: ({ write }) => write({ kept: 'without product' }),
+  },
+  'not-kept': {
+    text: '200 that shows the requested values; the write does not take effect',
+    play: ({ write }) => write({ kept: 'nothing' }),
+  },
+  'phone-as-id': {
+    text: 'the write takes effect; the answer shows the phone number as id',
+    play: ({ write }) => withChangedNumbers(write(), (data) => ({ ...data, id: data.phone_number })),
   },
   'wrong-number': {
     text: 'the write takes effect; the answer shows another phone number',
@@ -152,10 +125,6 @@ function withChangedNumbers(reply: Reply, change: (number: ShownNumber) => Shown
   const { data, ...others } = reply.json as { data: ShownNumber | ShownNumber[] };
   const changed = (shown: ShownNumber) => (shown.record_type === 'messaging_settings' ? change(shown) : shown);
   return { ...reply, json: { data: Array.isArray(data) ? data.map(changed) : changed(data), ...others } };
-}
-
-function httpDate(ms: number): string {
-  return new Date(ms).toUTCString();
 }
 
 function hugeBody(): string {

@@ -31,6 +31,12 @@ export function parseFault(text: string): Fault {
   return { ...base, id, times: star < 0 ? null : readTimes(text, rest.slice(star + 1)) };
 }
 
+/** Parses the name of a kind. Throws an Error with the list of kinds. */
+export function parseFaultKind(text: string): FaultKind {
+  if (isFaultKind(text)) return text;
+  throw new Error(`there is no kind of fault '${text}'. Kinds: ${Object.keys(FAULT_KINDS).join(', ')}.`);
+}
+
 /**
  * Returns the fault of the next request, or null. Each call counts as one request. `id` is the id of the number, or
  * another text if the request is not about one number, such as the path of a list.

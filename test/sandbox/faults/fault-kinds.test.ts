@@ -30,6 +30,9 @@ describe('faults that answer with an error', () => {
     ['429', 429, '10011'],
     ['429-bare', 429, '10011'],
     ['429-date', 429, '10011'],
+    ['429-epoch', 429, '10011'],
+    ['400-busy', 400, '10036'],
+    ['402', 402, '20100'],
     ['500', 500, '10007'],
     ['503', 503, '10037'],
     ['503-bare', 503, '10037'],
@@ -73,6 +76,21 @@ describe('faults that answer with an error', () => {
     const [after, ...others] = waits(answer);
     expect(Date.parse(after ?? '') - Date.parse(answer.headers.get('date') ?? '')).toBe(2000);
     expect(others).toEqual([null, null, null]);
+  });
+
+  it('429-epoch sends a Unix time 2 s after the date of the answer', async () => {
+    const answer = await patch(await faulty('429-epoch'), id(1), TARGET);
+    const [after, ...others] = waits(answer);
+    expect(Number(after) - Date.parse(answer.headers.get('date') ?? '') / 1000).toBe(2);
+    expect(others).toEqual([null, null, null]);
+  });
+
+  it('login-html is a page with status 200', async () => {
+    const to = await faulty('login-html');
+    const answer = await patch(to, id(1), TARGET);
+    expect([answer.status, answer.headers.get('content-type'), answer.json]).toEqual([200, 'text/html', undefined]);
+    expect(answer.text.startsWith('<!DOCTYPE html>')).toBe(true);
+    expect(await written(to)).toBe(false);
   });
 
   it('502-html is not JSON', async () => {
@@ -205,6 +223,27 @@ describe('faults of the body', () => {
     expect(await written(to)).toBe(true);
   });
 
+  it.each([
+    ['product-ignored', { messaging_profile_id: profile(3), messaging_product: 'A2P' }, 'A2P'],
+    ['product-not-kept', TARGET, 'A2P'],
+    ['not-kept', TARGET, 'A2P'],
+  ])('%s answers %j', async (kind, shown, product) => {
+    const to = await faulty(kind);
+    const before = await read(to, id(1));
+    expect((await patch(to, id(1), TARGET)).json.data).toMatchObject(shown);
+    const kept = kind === 'not-kept' ? before.messaging_profile_id : TARGET.messaging_profile_id;
+    expect(await read(to, id(1))).toMatchObject({ messaging_profile_id: kept, messaging_product: product });
+    expect((await patch(to, id(1), TARGET)).json.data).toMatchObject(TARGET);
+    expect(await written(to)).toBe(true);
+  });
+
+  it('phone-as-id shows the phone number as id', async () => {
+    const to = await faulty('phone-as-id');
+    const { data } = (await patch(to, id(1), TARGET)).json;
+    expect(data).toMatchObject({ id: data.phone_number, ...TARGET });
+    expect(await written(to)).toBe(true);
+  });
+
   it('slow writes at once and answers later', async () => {
     const to = await faulty('slow');
     const answer = patch(to, id(1), TARGET);
@@ -216,15 +255,23 @@ describe('faults of the body', () => {
 });
 
 describe('faults and bad requests', () => {
-  it.each(['reset-after', 'cut-json', 'empty', 'huge', 'wrong-echo', 'wrong-number', 'no-fields'])(
-    '%s does not make an unknown number known',
-    async (kind) => {
-      const to = await sandbox({ faults: [parseFault(`${kind}@unknown`)] });
-      const answer = await patch(to, 'unknown', TARGET).catch(() => null);
-      expect([404, undefined]).toContain(answer?.status);
-      expect(to.snapshot().revision).toBe(0);
-    },
-  );
+  it.each([
+    'reset-after',
+    'cut-json',
+    'empty',
+    'huge',
+    'wrong-echo',
+    'wrong-number',
+    'no-fields',
+    'not-kept',
+    'product-ignored',
+    'phone-as-id',
+  ])('%s does not make an unknown number known', async (kind) => {
+    const to = await sandbox({ faults: [parseFault(`${kind}@unknown`)] });
+    const answer = await patch(to, 'unknown', TARGET).catch(() => null);
+    expect([404, undefined]).toContain(answer?.status);
+    expect(to.snapshot().revision).toBe(0);
+  });
 
   it('does not affect reads', async () => {
     const to = await sandbox({ faults: [parseFault('500=1')] });
