@@ -1,7 +1,6 @@
-import type { Answer, ApiError, HttpAnswer, ShownSettings } from '../api/response.ts';
-import { UNASSIGN } from '../input/target.ts';
+import type { Answer, ApiError, HttpAnswer } from '../api/response.ts';
 import type { PlanEntry } from '../plan/entry.ts';
-import { quoted } from '../text/text.ts';
+import { difference, phoneMismatch } from './difference.ts';
 import type { StopReason } from './stop-reason.ts';
 
 /** What one answer means for its row and for the run. */
@@ -36,33 +35,6 @@ function hasCode(answer: HttpAnswer, test: (code: string) => boolean): boolean {
   return answer.body.kind === 'errors' && answer.body.errors.some((error) => test(error.code));
 }
 
-/** A setting for messages. */
-function named(value: string | null | undefined): string {
-  return value === undefined ? 'not shown' : value === null ? UNASSIGN : value;
-}
-
-/** How the settings differ from the targets of the entry; '' if they do not. */
-function difference(entry: PlanEntry, shown: ShownSettings): string {
-  const wantedProfile = entry.profileTarget === UNASSIGN ? null : entry.profileTarget;
-  const differences: string[] = [];
-  const { id = entry.id } = shown;
-  if (id !== entry.id) differences.push(`the answer is about the id ${quoted(id)}`);
-  if (entry.profileTarget !== '' && shown.profile !== wantedProfile) {
-    differences.push(`messaging_profile_id is ${named(shown.profile)}, wanted ${entry.profileTarget}`);
-  }
-  if (entry.productTarget !== '' && shown.product !== entry.productTarget) {
-    differences.push(`messaging_product is ${named(shown.product)}, wanted ${entry.productTarget}`);
-  }
-  return differences.join('; ');
-}
-
-/** Says how the phone numbers of file and account differ; null if they do not. */
-function mismatch(entry: PlanEntry, shown: ShownSettings): string | null {
-  const { phoneNumber = entry.phoneNumber } = shown;
-  if (entry.phoneNumber === '' || phoneNumber === entry.phoneNumber) return null;
-  return `the file says ${entry.phoneNumber}, the account has ${phoneNumber} under this id`;
-}
-
 /**
  * What an answer to a PATCH means. Decided by status and code, never by the text of a message. `first`: this is the
  * first answer of the run, when a 403 or a redirect concerns the whole set-up.
@@ -73,7 +45,7 @@ export function classify(entry: PlanEntry, answer: Answer, first: boolean): Answ
   // A 2xx without the JSON of the API is a cut or foreign body: the write may have happened.
   if (answer.body.kind !== 'settings') return { kind: 'retry', ambiguous: true };
   const { settings } = answer.body;
-  const other = mismatch(entry, settings);
+  const other = phoneMismatch(entry, settings);
   if (other !== null) return { kind: 'wrong_number', detail: `${other}; the write may have changed that number` };
   const lacking = difference(entry, settings);
   if (lacking === '') return { kind: 'confirmed' };
@@ -91,7 +63,7 @@ export function classifyRead(entry: PlanEntry, answer: Answer, first: boolean): 
   }
   if (answer.body.kind !== 'settings') return RETRY;
   const { settings } = answer.body;
-  const detail = mismatch(entry, settings);
+  const detail = phoneMismatch(entry, settings);
   if (detail !== null) return { kind: 'wrong_number', detail };
   if (difference(entry, settings) === '') return { kind: 'confirmed' };
   const isProfileShown = entry.profileTarget === '' || settings.profile !== undefined;

@@ -47,12 +47,28 @@ describe('a 200', () => {
   );
 
   it.each([
-    [entry, { ...FULL, profile: OTHER_PROFILE }, `messaging_profile_id is ${OTHER_PROFILE}, wanted ${PROFILE}`],
-    [entry, { ...FULL, profile: null }, `messaging_profile_id is UNASSIGN, wanted ${PROFILE}`],
-    [entry, { ...FULL, product: 'P2P' }, 'messaging_product is P2P, wanted A2P'],
-    [entry, { ...FULL, product: null }, 'messaging_product is UNASSIGN, wanted A2P'],
-    [entry, { id: ID, phoneNumber: PHONE, product: 'A2P' }, `messaging_profile_id is not shown, wanted ${PROFILE}`],
-    [entry, { id: ID, phoneNumber: PHONE, profile: PROFILE }, 'messaging_product is not shown, wanted A2P'],
+    [
+      entry,
+      { ...FULL, profile: OTHER_PROFILE },
+      `messaging_profile_id is ${OTHER_PROFILE}, wanted ${PROFILE} (product applied, profile not)`,
+    ],
+    [
+      entry,
+      { ...FULL, profile: null },
+      `messaging_profile_id is UNASSIGN, wanted ${PROFILE} (product applied, profile not)`,
+    ],
+    [entry, { ...FULL, product: 'P2P' }, 'messaging_product is P2P, wanted A2P (profile applied, product not)'],
+    [entry, { ...FULL, product: null }, 'messaging_product is UNASSIGN, wanted A2P (profile applied, product not)'],
+    [
+      entry,
+      { id: ID, phoneNumber: PHONE, product: 'A2P' },
+      `messaging_profile_id is not shown, wanted ${PROFILE} (product applied, profile not shown)`,
+    ],
+    [
+      entry,
+      { id: ID, phoneNumber: PHONE, profile: PROFILE },
+      'messaging_product is not shown, wanted A2P (profile applied, product not shown)',
+    ],
     [makeEntry({ profileTarget: 'UNASSIGN' }), {}, 'messaging_profile_id is not shown, wanted UNASSIGN'],
     [
       makeEntry({ profileTarget: 'UNASSIGN' }),
