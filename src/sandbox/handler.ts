@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Account } from './account/account.ts';
 import type { ApplyDueEdits } from './account/edits.ts';
-import { updateNumber, type WriteParts } from './account/update.ts';
+import type { WriteParts } from './account/update.ts';
 import { answerControl, CONTROL_PREFIX } from './control.ts';
 import { type FaultKind, playFault } from './faults/fault-kinds.ts';
 import type { FaultChooser } from './faults/faults.ts';
@@ -11,7 +11,7 @@ import { type Body, readBody } from './http/body.ts';
 import { failure, type Reply } from './http/reply.ts';
 import { sendReply } from './http/send.ts';
 import type { OpenRecord, Recorder } from './recorder.ts';
-import { findRoute, type Route } from './routes.ts';
+import { findRoute, type Operation, type Route } from './routes.ts';
 
 /** What the handler works with. `schedule` calls its function after that many milliseconds, at once for 0. */
 type HandlerParts = {
@@ -29,8 +29,17 @@ type HandlerParts = {
   quoteKey: boolean;
 };
 
-/** A request that has passed the gate. */
-type Call = { method: string; url: string; route: Route | null; record: OpenRecord };
+/** A request that has passed the gate. `body` is empty for a read by GET. */
+type Received = {
+  method: string;
+  url: string;
+  route: Route | null;
+  query: URLSearchParams;
+  body: Body;
+  record: OpenRecord;
+};
+
+const NO_BODY: Body = { value: null, problem: 'not JSON' };
 
 const ADMITTED = { refusal: null, headers: {} };
 
@@ -50,7 +59,7 @@ export function createHandler(parts: HandlerParts): RequestListener {
 
     const [path, query] = splitUrl(url);
     const route = findRoute(path);
-    const record = recorder.add(atMs, method, url, route?.id ?? null);
+    const record = recorder.add(atMs, method, url, route?.numberId ?? null);
     const { authorization } = request.headers;
     const isApi = path.startsWith('/v2/');
     if (isApi) apiCount += 1;
@@ -66,49 +75,45 @@ export function createHandler(parts: HandlerParts): RequestListener {
         if (record.status !== null) answeredCount += 1;
       });
 
-    const call = { method, url, route, record };
+    const received = { method, url, route, query: new URLSearchParams(query), record };
     if (method === 'GET') {
       parts.applyDueEdits(nth);
-      answer(admission.refusal ?? replyToRead(parts, call, new URLSearchParams(query)));
+      answer(admission.refusal ?? replyTo(parts, { ...received, body: NO_BODY }));
     } else {
       readBody(request, (body) => {
         record.body = body.value;
         parts.applyDueEdits(nth);
-        answer(admission.refusal ?? replyToWrite(parts, call, body));
+        answer(admission.refusal ?? replyTo(parts, { ...received, body }));
       });
     }
   };
 }
 
-function replyToRead(parts: HandlerParts, call: Call, query: URLSearchParams): Reply {
-  const { account, listCap } = parts;
-  const { route, record, url } = call;
-  const read = () =>
-    route === null ? failure(404, '10005') : ((listCap && applyListCap(listCap, query)) ?? route.read(account, query));
-  const fault = parts.everyAnswer ?? (route === null ? null : parts.chooseReadFault(route.id ?? url));
-  if (fault === null) return read();
+/** The answer to an admitted request: a fault if one is due, else what the operation answers. */
+function replyTo(parts: HandlerParts, received: Received): Reply {
+  const { method, url, route, query, body, record } = received;
+  const operation = route?.endpoint.operations[method];
+  const run = (by: Operation | undefined, written?: WriteParts): Reply => {
+    if (route === null || by === undefined) return refuseMethod(route);
+    const refusal = parts.listCap && applyListCap(parts.listCap, query);
+    return refusal ?? by.run(parts.account, { id: route.id, query, body, parts: written });
+  };
+  const choose = operation?.effect === 'write' ? parts.chooseFault : parts.chooseReadFault;
+  const chosen = route && operation ? choose(route.numberId ?? url, route.endpoint.name) : null;
+  const fault = parts.everyAnswer ?? chosen;
+  if (fault === null) return run(operation);
   record.fault = fault;
-  return playFault(fault, { write: read, read, body: null });
+  return playFault(fault, {
+    write: (written) => run(operation, written),
+    read: () => run(route?.endpoint.operations.GET ?? operation, { kept: 'nothing', shown: 'nothing' }),
+    body: body.value,
+  });
 }
 
-function replyToWrite(parts: HandlerParts, call: Call, body: Body): Reply {
-  const { account } = parts;
-  const { route, record } = call;
-  const id = route?.id ?? null;
-  const refusal = refuseMethod(call);
-  const write = (written?: WriteParts) => refusal ?? updateNumber(account, id ?? '', body, written);
-  const fault = parts.everyAnswer ?? (refusal === null && id !== null ? parts.chooseFault(id) : null);
-  if (fault === null) return write();
-  record.fault = fault;
-  const read = () => refusal ?? route?.read(account, new URLSearchParams()) ?? failure(404, '10005');
-  return playFault(fault, { write, read, body: body.value });
-}
-
-/** The error answer to a write of something that cannot be written, or null. */
-function refuseMethod({ route, method }: Call): Reply | null {
+/** The error answer to a request that no operation answers. */
+function refuseMethod(route: Route | null): Reply {
   if (route === null) return failure(404, '10005');
-  if (method === 'PATCH' && route.id !== null) return null;
-  return { ...failure(405, '10030'), headers: { allow: route.id === null ? 'GET' : 'GET, PATCH' } };
+  return { ...failure(405, '10030'), headers: { allow: Object.keys(route.endpoint.operations).join(', ') } };
 }
 
 function splitUrl(url: string): [path: string, query: string] {

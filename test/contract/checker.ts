@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 type Node = { [key: string]: unknown };
 
 /** The operation that an answer belongs to. The path is as in the document, with placeholders. */
-export type Operation = { method: 'get' | 'patch'; path: string };
+export type Operation = { method: 'get' | 'patch' | 'post'; path: string };
 
 /** Returns the differences of an answer from the document. Empty if it conforms. */
 export type Checker = (operation: Operation, status: number, contentType: string | null, body: unknown) => string[];

@@ -1,6 +1,15 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { FAULT_KINDS, parseFault, type SandboxOptions } from '../../src/sandbox/server.ts';
-import { type Answer, call, id, type Json, patch, profile, sandbox } from '../support/sandbox/client.ts';
+import { FAULT_KINDS, parseFault, type Sandbox, type SandboxOptions } from '../../src/sandbox/server.ts';
+import {
+  type Answer,
+  type CallOptions,
+  call,
+  id,
+  type Json,
+  patch,
+  profile,
+  sandbox,
+} from '../support/sandbox/client.ts';
 import { createChecker, DOCUMENT, documentedOperations, type Operation } from './checker.ts';
 
 const check = createChecker(DOCUMENT);
@@ -10,6 +19,7 @@ const PATCH_NUMBER: Operation = { method: 'patch', path: '/phone_numbers/{id}/me
 const PROFILES: Operation = { method: 'get', path: '/messaging_profiles' };
 const PROFILE: Operation = { method: 'get', path: '/messaging_profiles/{profileId}' };
 const PROFILE_NUMBERS: Operation = { method: 'get', path: '/messaging_profiles/{profileId}/phone_numbers' };
+const VERIFY: Operation = { method: 'post', path: '/phone_numbers/actions/verify_ownership' };
 const READS: [Operation, string][] = [
   [LIST, '/phone_numbers/messaging'],
   [GET_NUMBER, `/phone_numbers/${id(1)}/messaging`],
@@ -27,6 +37,10 @@ function problems(operation: Operation, answer: Answer): string[] {
 function expectConforming(operation: Operation, status: number, answer: Answer): void {
   expect([answer.status, problems(operation, answer)]).toEqual([status, []]);
   checked.add(`${operation.method} ${operation.path} ${status}`);
+}
+
+function post(to: Sandbox, path: string, body: unknown, options: CallOptions = {}): Promise<Answer> {
+  return call(to, path, { method: 'POST', body, ...options });
 }
 
 async function patched(body: unknown, options: SandboxOptions = {}, number = id(1)): Promise<Answer> {
@@ -86,6 +100,11 @@ describe('success answers conform to the document', () => {
     expectConforming(PROFILE, 200, await call(to, `/messaging_profiles/${profile(1)}`));
   });
 
+  it('for verify_ownership', async () => {
+    const body = { phone_numbers: ['+18000000001', '+15550001'] };
+    expectConforming(VERIFY, 200, await post(await sandbox(), VERIFY.path, body));
+  });
+
   it('with whole numbers in the rate limit headers', async () => {
     const answer = await call(await sandbox({ rateLimit: 5 }), '/messaging_profiles');
     for (const name of Object.keys(headersOf(PROFILES))) expect(answer.headers.get(name)).toMatch(/^\d+$/);
@@ -98,9 +117,11 @@ describe('errors conform to the document', () => {
     const keyless = { headers: { authorization: '' } };
     for (const [operation, path] of READS) expectConforming(operation, 401, await call(to, path, keyless));
     expectConforming(PATCH_NUMBER, 401, await patch(to, id(1), {}, keyless));
+    expectConforming(VERIFY, 401, await post(to, VERIFY.path, {}, keyless));
     await call(to, '/messaging_profiles');
     for (const [operation, path] of READS) expectConforming(operation, 429, await call(to, path));
     expectConforming(PATCH_NUMBER, 429, await patch(to, id(1), {}));
+    expectConforming(VERIFY, 429, await post(to, VERIFY.path, {}));
   });
 
   it('404, for every operation with an id', async () => {
@@ -118,6 +139,13 @@ describe('errors conform to the document', () => {
     }
     expectConforming(PROFILES, 400, await call(to, '/messaging_profiles?page[size]=0'));
     expectConforming(LIST, 405, await call(to, '/phone_numbers/messaging', { method: 'DELETE' }));
+  });
+
+  it('400, 404 and 422 of verify_ownership', async () => {
+    const to = await sandbox();
+    expectConforming(VERIFY, 400, await post(to, VERIFY.path, {}));
+    expectConforming(VERIFY, 422, await post(to, VERIFY.path, { phone_numbers: ['x'] }));
+    expectConforming(VERIFY, 404, await post(await sandbox({ everyAnswer: '404' }), VERIFY.path, {}));
   });
 
   it.each([

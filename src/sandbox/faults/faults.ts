@@ -8,14 +8,15 @@ export type Fault = {
   kind: FaultKind;
   /** From 0 to 1, for each request. */
   probability: number | null;
-  /** Only requests for this number id. */
+  /** Only requests for this number id or for the endpoint of this name. */
   id: string | null;
   /** The maximum number of times; null: no limit. */
   times: number | null;
 };
 
 const FORMS =
-  'KIND=0.05 (with this probability), KIND@ID (always for that id), KIND@ID*2 (its first 2), KIND*3 (the first 3 of all)';
+  'KIND=0.05 (with this probability), KIND@ID (always for that id), KIND@ID*2 (its first 2), KIND*3 (the first 3 of all), ' +
+  'KIND@ENDPOINT and KIND@ENDPOINT*2 (for an endpoint, such as verify-ownership)';
 
 /** Parses one of the four text forms of a fault. Throws an Error with the reason and the list of forms and kinds. */
 export function parseFault(text: string): Fault {
@@ -27,7 +28,7 @@ export function parseFault(text: string): Fault {
   if (sign === '') throw refusal(text, 'it does not say when it happens');
   const star = rest.indexOf('*');
   const id = star < 0 ? rest : rest.slice(0, star);
-  if (!/^[A-Za-z0-9_-]+$/.test(id)) throw refusal(text, `'${id}' is not the id of a number`);
+  if (!/^[A-Za-z0-9_-]+$/.test(id)) throw refusal(text, `'${id}' is not the id of a number or the name of an endpoint`);
   return { ...base, id, times: star < 0 ? null : readTimes(text, rest.slice(star + 1)) };
 }
 
@@ -41,11 +42,11 @@ export function parseFaultKind(text: string): FaultKind {
  * Returns the fault of the next request, or null. Each call counts as one request. `id` is the id of the number, or
  * another text if the request is not about one number, such as the path of a list.
  */
-export type FaultChooser = (id: string) => FaultKind | null;
+export type FaultChooser = (id: string, endpoint: string) => FaultKind | null;
 
 /**
- * A chooser for these faults. Faults for an id come first, then faults for the first requests, then those with a
- * probability. Within a group, the earlier fault wins. Chance depends on the seed, the id and the count of requests for
+ * A chooser for these faults. Faults for an id come first, then faults for an endpoint, for the first requests, and with
+ * a probability. Within a group, the earlier fault wins. Chance depends on the seed, the id and the count of requests for
  * that id. It does not depend on the order in which requests for different ids arrive, so a concurrent run repeats too.
  */
 export function createFaultChooser(faults: readonly Fault[], seed: number): FaultChooser {
@@ -69,9 +70,9 @@ export function createFaultChooser(faults: readonly Fault[], seed: number): Faul
     const hit = probable.find((fault, index) => chance(seed, index, id, nth) < (fault.probability ?? 0));
     return hit?.kind ?? null;
   };
-  return (id) => {
+  return (id, endpoint) => {
     const byChance = takeByChance(id);
-    return take(byId.get(id) ?? []) ?? take(first) ?? byChance;
+    return take(byId.get(id) ?? []) ?? take(byId.get(endpoint) ?? []) ?? take(first) ?? byChance;
   };
 }
 

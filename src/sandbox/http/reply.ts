@@ -33,6 +33,7 @@ const ERRORS = {
   '10010': ['Authorization failed', 'This key may not change this resource.'],
   '10011': ['Too many requests', 'More requests arrived than are allowed in this time.'],
   '10015': ['Bad Request', 'The request is not well formed.'],
+  '10016': ['Invalid phone number', 'The number must have the form +E.164.'],
   '10017': ['Associated resource does not exist', 'The resource that this value names does not exist.'],
   '10023': ['Invalid JSON', 'The body is not JSON.'],
   '10027': ['Unprocessable Entity', 'The request is well formed but cannot be carried out.'],

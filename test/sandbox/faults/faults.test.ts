@@ -3,7 +3,10 @@ import { createFaultChooser } from '../../../src/sandbox/faults/faults.ts';
 import { FAULT_KINDS, parseFault } from '../../../src/sandbox/server.ts';
 import { id } from '../../support/sandbox/client.ts';
 
-const chooser = (texts: string[], seed = 1) => createFaultChooser(texts.map(parseFault), seed);
+const chooser = (texts: string[], seed = 1, endpoint = 'number') => {
+  const choose = createFaultChooser(texts.map(parseFault), seed);
+  return (id: string) => choose(id, endpoint);
+};
 
 describe('parseFault', () => {
   it.each([
@@ -51,6 +54,11 @@ describe('the fault chooser', () => {
     expect(['a', 'b', 'a', 'a'].map(always)).toEqual(['500', null, '500', '500']);
     const twice = chooser(['500@a*2']);
     expect(['a', 'b', 'a', 'a'].map(twice)).toEqual(['500', null, '500', null]);
+  });
+
+  it('picks a fault for an endpoint after one for the id', () => {
+    const choose = chooser(['404@verify-ownership*3', '500@a*1', '503@slim', '504*1'], 1, 'verify-ownership');
+    expect(['a', 'a', 'b', 'c', 'd', 'e'].map(choose)).toEqual(['500', '404', '404', '404', '504', null]);
   });
 
   it('picks a fault for the first requests of all', () => {
