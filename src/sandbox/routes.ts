@@ -65,9 +65,6 @@ const ENDPOINTS: readonly Endpoint[] = [
 
 const BY_SEGMENTS = ENDPOINTS.map((endpoint) => ({ endpoint, segments: endpoint.path.split('/') }));
 
-/** The names of the endpoints, for the text forms of faults. */
-export const ENDPOINT_NAMES: readonly string[] = ENDPOINTS.map((endpoint) => endpoint.name);
-
 /** The route of a path (percent-encoded, without the query), or null if there is none. */
 export function findRoute(path: string): Route | null {
   const [root, version, ...given] = path.split('/').map(decoded);
