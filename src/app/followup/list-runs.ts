@@ -26,10 +26,11 @@ type Ending = Awaited<ReturnType<typeof endingOf>>;
 async function nextOf(run: Run, { state, wasKilled, summary }: Ending, context: Context): Promise<string | null> {
   const { manifest } = run;
   if (state === 'running' || state === 'planning' || state === 'superseded') return null;
-  if (manifest.stop?.reason === 'unfinished') {
+  if (manifest.stop?.reason === 'unfinished' || manifest.stop?.reason === 'input_changed') {
     // The run that was in the way may have been finished or superseded since.
     const last = (await unfinishedLike(run, context)).at(-1);
     if (last === undefined) return commandOn(run, 'apply', context);
+    if (manifest.stop.reason === 'input_changed') return summary?.next_command ?? null;
     if (last.manifest.stop?.reason !== 'phone_number_mismatch') return commandOn(last, 'resume', context);
   }
   if (!wasKilled) return summary?.next_command ?? null;

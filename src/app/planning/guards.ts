@@ -4,7 +4,8 @@ import type { Settings } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
 import { type FailedEnding, refusal } from '../ending/run-ending.ts';
 import type { Reporting } from '../invocation.ts';
-import { commandOn, type Run } from '../run/open.ts';
+import { commandOn, type Run, typedPath } from '../run/open.ts';
+import { hasOtherInput } from '../run/unfinished.ts';
 
 /** Refuses an input with fewer rows than --min-rows. */
 export function checkMinRows(where: string, rows: number, settings: Settings): FailedEnding | null {
@@ -46,21 +47,33 @@ export function checkStrict(warnings: readonly string[], { strict }: Settings): 
   return refusal('strict', `${what}, and --strict treats warnings as errors; nothing was sent`);
 }
 
-/** Refuses to start a run while an earlier one of the same input is unfinished, unless --if-unfinished allows it. */
+/**
+ * Refuses to start a run while an earlier one of the same input is unfinished, unless --if-unfinished allows it. If the
+ * input has changed since, `resume` is refused too: it would send the rows of the earlier file.
+ */
 export function checkUnfinished(run: Run, unfinished: readonly Run[], { settings, context }: Reporting) {
   const last = unfinished.at(-1);
-  if (last === undefined || settings.if_unfinished !== 'refuse') return null;
+  const { if_unfinished: how } = settings;
+  if (last === undefined || how === 'new') return null;
+  const isOther = hasOtherInput(run, last, context);
+  if (how === 'resume' && !isOther) return null;
   const skip = settings.skip_rejected ? ['--skip-rejected'] : [];
   const startAgain = commandOn(run, 'apply', context, '--if-unfinished', 'new', ...skip);
-  const what = `${last.manifest.run_id} of the same input was not finished`;
-  const refuse = (how: string, next: string) => {
-    const message = `Run ${what}, so nothing was sent.${how}\n  Start again:  ${startAgain}`;
-    return { ...refusal('unfinished', message, `run ${what}`), next };
+  const { run_id: id, stop, input } = last.manifest;
+  const file = input.path === null ? 'the input' : typedPath(context, input.path);
+  const what = isOther
+    ? `${id} was not finished, and ${file} has changed since`
+    : `${id} of the same input was not finished`;
+  const refuse = (text: string, next: string) => {
+    const message = `Run ${what}, so nothing was sent.${text}\n  Start again:  ${startAgain}`;
+    return { ...refusal(isOther ? 'input_changed' : 'unfinished', message, `run ${what}`), next };
   };
   // A run that met wrong numbers must not be resumed: the file has to be fixed first.
-  if (last.manifest.stop?.reason === 'phone_number_mismatch') {
-    return refuse(' It stopped because phone numbers did not belong to their ids: fix the file first.', startAgain);
+  if (stop?.reason === 'phone_number_mismatch') {
+    const fix = isOther ? '' : ': fix the file first';
+    return refuse(` It stopped because phone numbers did not belong to their ids${fix}.`, startAgain);
   }
   const resume = commandOn(last, 'resume', context);
-  return refuse(`\n  Resume it:    ${resume}`, resume);
+  const warning = isOther ? ' Going on with that run sends the rows of the earlier file.' : '';
+  return refuse(`${warning}\n  Resume it:    ${resume}`, isOther ? startAgain : resume);
 }

@@ -15,7 +15,7 @@ import { createStyle, printProgress } from '../output.ts';
 import { newRun } from '../run/create.ts';
 import { logRejections } from '../run/log.ts';
 import type { Run } from '../run/open.ts';
-import { unfinishedLike } from '../run/unfinished.ts';
+import { runToResume, unfinishedLike } from '../run/unfinished.ts';
 import { onEndSignals } from '../signals.ts';
 import { checkMinRows, checkPlanGuards, checkStrict, checkUnfinished } from './guards.ts';
 import { copyInput, findInput, type InputSource } from './input-source.ts';
@@ -50,7 +50,7 @@ export async function planOrExit(
   command: RunCommand,
   invocation: KeyedInvocation,
 ): Promise<PlannedInput | Ended> {
-  const { settings, context } = invocation;
+  const { context } = invocation;
   const controller = new AbortController();
   const { signal } = controller;
   const stop = createStop();
@@ -63,8 +63,8 @@ export async function planOrExit(
     run = await copyInput(run, source, signal);
     const unfinished = command === 'apply' ? await unfinishedLike(run, context) : [];
     signal.throwIfAborted();
-    const instead = unfinished.at(-1);
-    if (instead !== undefined && settings.if_unfinished === 'resume') {
+    const instead = runToResume(run, unfinished, invocation);
+    if (instead !== null) {
       // It contains nothing but a copy of the input.
       removeRun(run.dir);
       return { instead };

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { type Manifest, type RunCommand, runName } from '../../core/run/manifest.ts';
 import { TOOL } from '../../core/text/tool.ts';
+import { isLastingFile } from '../../io/file-status.ts';
 import { createRunDirectory, removeRun } from '../../io/run/directory.ts';
 import { UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
@@ -36,8 +37,8 @@ export async function newRun(from: RunSource, command: RunCommand, { settings, c
   } catch (error) {
     throw cannotMake(settings.runs_dir, error);
   }
-  // A pipe (`<(...)`) has a path too, but it cannot be read again.
-  const isReadable = path !== null && (source !== null || statSync(path).isFile());
+  // Standard input and pipes (`<(...)`) have paths too, but they cannot be read again.
+  const isReadable = path !== null && (source !== null || isLastingFile(path));
   const manifest: Manifest = {
     tool: TOOL,
     version: context.version,

@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { PUBLIC_BASE_URL } from '../../core/settings/schema.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
+import type { Reporting } from '../invocation.ts';
 import { stateOf } from './locks.ts';
 import { commandOn, openRun, openRuns, type Run, updateRun } from './open.ts';
 
@@ -50,6 +51,33 @@ export async function unfinishedLike(run: Run, context: Context): Promise<Run[]>
   });
   const unfinished = await Promise.all(similar.map(isUnfinished));
   return similar.filter((_run, at) => unfinished[at]);
+}
+
+/** The SHA-256 of the input that a run comes from: of a retry, that of its first run. Null if that is gone. */
+function originalSha256(run: Run, context: Context): string | null {
+  let at: Run | null = run;
+  // A source may name itself if run.json was changed.
+  for (const seen = new Set<string>(); at !== null && !seen.has(at.dir); ) {
+    seen.add(at.dir);
+    const { source, input }: Run['manifest'] = at.manifest;
+    if (source === null) return input.sha256;
+    at = readable(source.dir, context);
+  }
+  return null;
+}
+
+/** Whether an earlier run of the same file has other rows, because the file has changed since. */
+export function hasOtherInput(run: Run, earlier: Run, context: Context): boolean {
+  if (earlier.manifest.input.sha256 === run.manifest.input.sha256) return false;
+  const sha256 = originalSha256(earlier, context);
+  return sha256 === null || sha256 !== originalSha256(run, context);
+}
+
+/** The unfinished run that --if-unfinished resume continues instead; null if the input has changed since. */
+export function runToResume(run: Run, unfinished: readonly Run[], { settings, context }: Reporting): Run | null {
+  const last = unfinished.at(-1);
+  if (last === undefined || settings.if_unfinished !== 'resume') return null;
+  return hasOtherInput(run, last, context) ? null : last;
 }
 
 /** The unfinished run that a saved undo ends, or whose rows a saved retry takes over completely; otherwise none. */

@@ -19,7 +19,7 @@ import { checkSavedStrict, savedPlanText, showSavedPlan } from '../planning/save
 import { checkOutputs } from '../run/create.ts';
 import { lockAccount, lockForWriting, stateOf } from '../run/locks.ts';
 import { commandOn, keptSettings, type Run } from '../run/open.ts';
-import { sourceTakenOver, unfinishedLike } from '../run/unfinished.ts';
+import { runToResume, sourceTakenOver, unfinishedLike } from '../run/unfinished.ts';
 import { confirmAndSend } from './confirm.ts';
 import { resumeInstead } from './resume.ts';
 
@@ -102,8 +102,8 @@ export async function applyRun(opened: Run, given: Invocation): Promise<number> 
   if (settings.dry_run) return showSavedPlan(await rereadAccount(run, invocation, false), invocation);
   const unfinished = await unfinishedLike(run, context);
   const takenOver = await sourceTakenOver(run, context);
-  const instead = unfinished.at(-1);
-  if (instead !== undefined && settings.if_unfinished === 'resume') {
+  const instead = runToResume(run, unfinished, invocation);
+  if (instead !== null) {
     lock?.release();
     return resumeInstead(instead, invocation);
   }

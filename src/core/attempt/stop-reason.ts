@@ -21,6 +21,7 @@ const REFUSALS = {
   max_changes: 'more rows would change than `--max-changes` allows',
   strict: 'the plan has warnings, which `--strict` makes errors',
   unfinished: 'an earlier run of the same input was not finished',
+  input_changed: 'an earlier run of the same file was not finished, and the file has changed since',
   window_missed: 'the time of `--finish-by` has passed, or is more than 12 hours away',
 } as const;
 

@@ -1,5 +1,16 @@
+import { execFileSync } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -100,7 +111,18 @@ describe('newRun', () => {
     expect((await made(input, resolved)).name).toBe('zo-co');
     expect(await made('-')).toMatchObject({ name: 'stdin', input: { path: null } });
     expect((await made('/dev/null')).input.path).toBeNull();
-    expect(readdirSync(cwd).sort()).toEqual([input, 'deep', 'runs'].sort());
+    const file = openSync(join(cwd, input), 'r');
+    symlinkSync('/dev/fd', join(cwd, 'fds'));
+    symlinkSync(`fds/${file}`, join(cwd, 'link.csv'));
+    symlinkSync(input, join(cwd, 'file.csv'));
+    execFileSync('mkfifo', [join(cwd, 'pipe')]);
+    const passing = [`/dev/fd/${file}`, `/proc/self/fd/${file}`, `/proc/${process.pid}/task/${process.pid}/fd/${file}`];
+    for (const path of [...passing, `fds/${file}`, 'link.csv', 'pipe']) {
+      expect((await made(path)).input.path, path).toBeNull();
+    }
+    expect((await made('file.csv')).input.path).toBe(join(cwd, 'file.csv'));
+    closeSync(file);
+    expect(readdirSync(cwd).sort()).toEqual([input, 'deep', 'runs', 'fds', 'link.csv', 'file.csv', 'pipe'].sort());
   });
 
   it('of the rows of another run has the name and path of that one, which need not be there any longer', async () => {

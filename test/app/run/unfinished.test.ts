@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../src/app/run/open.ts';
-import { requireNewestToResume, supersede, unfinishedLike } from '../../../src/app/run/unfinished.ts';
+import { hasOtherInput, requireNewestToResume, supersede, unfinishedLike } from '../../../src/app/run/unfinished.ts';
 import type { Manifest } from '../../../src/core/run/manifest.ts';
 import { PUBLIC_BASE_URL } from '../../../src/core/settings/schema.ts';
 import { loadManifest, runFiles } from '../../../src/io/run/directory.ts';
@@ -131,6 +131,32 @@ describe('unfinishedLike', () => {
     for (const n of [2, 4, 1]) makeRun(runsDir, n);
     const run = makeRun(runsDir, 3);
     expect(numbersOf((await unfinishedLike(run, CONTEXT)).map(({ dir }) => dir))).toEqual([1, 2, 4]);
+  });
+});
+
+describe('hasOtherInput', () => {
+  const of = (sha256: string) => ({ input: inputOf('/data/numbers.csv', sha256) });
+  const source = (dir: string) => ({ source: { run_id: 'x', dir, only: 'failed', undo: false } });
+
+  it.each<[string, (runsDir: string) => Partial<Manifest>, boolean]>([
+    ['the same bytes', () => of('ab'), false],
+    ['other bytes', () => of('cd'), true],
+    ['a retry of the same bytes', (dir) => ({ ...of('ff'), ...source(makeRun(dir, 5, of('ab')).dir) }), false],
+    ['a retry of other bytes', (dir) => ({ ...of('ff'), ...source(makeRun(dir, 5, of('cd')).dir) }), true],
+    [
+      'a retry of a retry of the same bytes',
+      (dir) => {
+        const first = makeRun(dir, 5, of('ab'));
+        return { ...of('ff'), ...source(makeRun(dir, 6, { ...of('ee'), ...source(first.dir) }).dir) };
+      },
+      false,
+    ],
+    ['a retry of a run that is gone', (dir) => ({ ...of('ff'), ...source(join(dir, 'gone')) }), true],
+    ['a retry of itself', (dir) => ({ ...of('ff'), ...source(join(dir, runId(1))) }), true],
+  ])('is false only if the rows are known to be the same: %s', (_, earlier, expected) => {
+    const runsDir = tempDir();
+    const old = makeRun(runsDir, 1, earlier(runsDir));
+    expect(hasOtherInput(makeRun(runsDir, 2, of('ab')), old, CONTEXT)).toBe(expected);
   });
 });
 

@@ -13,8 +13,10 @@ import {
   numberId,
   PROFILE,
   runDirs,
+  summaryOf,
   workDirectory,
   writeInput,
+  writeLines,
 } from '../../support/program/workspace.ts';
 
 const sent = (sandbox: Sandbox) => sandbox.requests().length;
@@ -82,6 +84,45 @@ describe('--if-unfinished', () => {
     expect(runDirs(cwd)).toEqual([old]);
     expect(sent(sandbox)).toBe(10);
     expect(isMoved(sandbox, 10)).toBe(true);
+  });
+
+  it.each(['resume', 'refuse'])('%s: does not go on with a run of an earlier file under the same path', async (how) => {
+    const { sandbox, cwd, args, old } = await paused();
+    const lines = Array.from({ length: 4 }, (_, at) => `${numberId(at + 21)},${PROFILE}`);
+    writeLines(cwd, ['phone_number_id,messaging_profile_id', ...lines]);
+    const { exit, stderr, stdout } = await run(cwd, [...args, '--quiet', '--if-unfinished', how]);
+    expect([exit, stdout, sent(sandbox)]).toEqual([8, '', 3]);
+    expect(stderr).toContain('numbers.csv has changed since');
+    expect(stderr).toContain('sends the rows of the earlier file');
+    const made = newOne(cwd, old);
+    expect(summaryOf(cwd, made)).toMatchObject({
+      error: { code: 'input_changed' },
+      next_command: expect.stringContaining('--if-unfinished new'),
+    });
+    const copy = workDirectory();
+    cpSync(cwd, copy, { recursive: true });
+    expect((await paste(copy, commandIn(stderr, 'resume'))).exit).toBe(0);
+    expect(sent(sandbox)).toBe(10);
+    expect((await paste(cwd, commandIn(stderr, 'apply'))).exit).toBe(0);
+    expect(sent(sandbox)).toBe(14);
+    expect(manifestOf(cwd, old).state).toBe('superseded');
+  });
+
+  it('resume: goes on with a retry of the same file, and not once that has changed', async () => {
+    const { sandbox, flags } = await api({}, [`422@${numberId(2)}`, `422@${numberId(3)}`]);
+    const cwd = workDirectory();
+    const args = ['apply', writeInput(cwd, 10), ...flags];
+    expect((await run(cwd, args)).exit).toBe(4);
+    const first = lastRun(cwd);
+    expect((await run(cwd, ['retry', first, '--yes', '--rate', 'off', '--stop-after', '1'])).exit).toBe(10);
+    const before = sent(sandbox);
+    expect((await run(cwd, [...args, '--if-unfinished', 'resume'])).exit).toBe(4);
+    expect(sent(sandbox)).toBe(before + 1);
+    expect((await run(cwd, ['retry', first, '--yes', '--rate', 'off', '--stop-after', '1'])).exit).toBe(10);
+    writeInput(cwd, 9);
+    const changed = await run(cwd, [...args, '--if-unfinished', 'resume']);
+    expect([changed.exit, sent(sandbox)]).toEqual([8, before + 2]);
+    expect(changed.stdout).toContain('has changed since');
   });
 
   it('new: gives up the old one, which is found by its bytes under another name too', async () => {

@@ -1,0 +1,24 @@
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+
+/** The links that are followed from a path at most, as the kernel does. */
+const MAX_LINKS = 40;
+
+/** The directories of the open files of a process: a name in them is not a place on a disk. */
+const OPEN_FILES = /^(\/dev\/fd|\/proc\/[^/]+(\/task\/[^/]+)?\/fd)\//;
+
+/**
+ * Whether a path names the same file in another process too: `/dev/stdin`, `/dev/fd/N`, links to them, and pipes do
+ * not. Throws what the file system throws.
+ */
+export function isLastingFile(path: string): boolean {
+  let at = resolve(path);
+  for (let links = 0; links < MAX_LINKS; links++) {
+    at = join(realpathSync(dirname(at)), basename(at));
+    if (OPEN_FILES.test(at)) return false;
+    const status = lstatSync(at);
+    if (!status.isSymbolicLink()) return status.isFile();
+    at = resolve(dirname(at), readlinkSync(at));
+  }
+  return false;
+}
