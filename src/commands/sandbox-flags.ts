@@ -10,6 +10,7 @@ export const SANDBOX_FLAGS = [
   flag('profiles', 'N: messaging profiles in the account (default 3)'),
   flag('rate-limit', 'N: requests allowed in a window; further ones get 429 (default: no limit)'),
   flag('rate-window', 'DURATION: the sliding window of --rate-limit (default 1s)'),
+  flag('retry-after', 'FORM: retry-after of those 429: seconds, date or none (default seconds)'),
   flag('latency', 'DURATION: delay before every answer (default 0)'),
   flag('seed', 'N: selects which requests get a fault with a probability (default 1)'),
   flag('key', 'KEY: the only accepted key; use a made-up one (default: any key)'),

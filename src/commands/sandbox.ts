@@ -3,7 +3,7 @@ import { UsageError } from '../app/errors.ts';
 import type { Command, Flags } from '../app/invocation.ts';
 import { parseDuration } from '../core/text/duration.ts';
 import { quoted } from '../core/text/text.ts';
-import { parseEdit, parseFault, parseFaultKind, parseListCap } from '../sandbox/server.ts';
+import { parseEdit, parseFault, parseFaultKind, parseListCap, RETRY_AFTER_FORMS } from '../sandbox/server.ts';
 
 const DEFAULT_PORT = 4010;
 
@@ -35,6 +35,12 @@ function each<T>(flags: Flags, name: string, parse: (text: string) => T): T[] {
   });
 }
 
+function parseRetryAfter(text: string) {
+  const form = RETRY_AFTER_FORMS.find((name) => name === text);
+  if (form === undefined) throw new Error(`expected ${RETRY_AFTER_FORMS.join(', ')}, not ${quoted(text)}`);
+  return form;
+}
+
 /** `sandbox`: a local imitation of the API, until a signal ends it. */
 export const sandboxCommand: Command = async (_, flags, context) => {
   const options = {
@@ -45,6 +51,7 @@ export const sandboxCommand: Command = async (_, flags, context) => {
     seed: whole(flags, 'seed', 999_999_999),
     revokeAfter: whole(flags, 'revoke-after', 999_999_999),
     rateWindowMs: duration(flags, 'rate-window'),
+    retryAfter: each(flags, 'retry-after', parseRetryAfter)[0],
     latencyMs: duration(flags, 'latency'),
     key: typeof flags.key === 'string' ? flags.key : undefined,
     quoteKey: flags['quote-key'] === 'true',

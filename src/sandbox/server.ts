@@ -6,7 +6,7 @@ import { makeState, type NumberInput, type ProfileInput } from './account/genera
 import type { SandboxState } from './account/state.ts';
 import type { FaultKind } from './faults/fault-kinds.ts';
 import { createFaultChooser, type Fault } from './faults/faults.ts';
-import { createGate } from './faults/gate.ts';
+import { createGate, type RetryAfterForm } from './faults/gate.ts';
 import type { ListCap } from './faults/list-cap.ts';
 import { createHandler } from './handler.ts';
 import { createRecorder, type ReceivedRequest } from './recorder.ts';
@@ -16,6 +16,7 @@ export type { NumberInput, ProfileInput } from './account/generate.ts';
 export { exampleIds, type SandboxState } from './account/state.ts';
 export { FAULT_KINDS } from './faults/fault-kinds.ts';
 export { type Fault, parseFault, parseFaultKind } from './faults/faults.ts';
+export { RETRY_AFTER_FORMS } from './faults/gate.ts';
 export { type ListCap, parseListCap } from './faults/list-cap.ts';
 export { NOT_IMITATED } from './not-imitated.ts';
 export type { ReceivedRequest } from './recorder.ts';
@@ -31,6 +32,8 @@ export type SandboxOptions = {
   rateLimit?: number | undefined;
   /** Default 1000. */
   rateWindowMs?: number | undefined;
+  /** How a 429 of the rate limit says in `retry-after` how long to wait. Default: in seconds. */
+  retryAfter?: RetryAfterForm | undefined;
   /** Delay before every answer. Default 0. */
   latencyMs?: number | undefined;
   /** Seed of the faults with a probability. Default 1. */

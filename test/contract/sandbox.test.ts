@@ -113,11 +113,11 @@ describe('success answers conform to the document', () => {
 
 describe('errors conform to the document', () => {
   it('401 and 429, for every operation', async () => {
-    const to = await sandbox({ rateLimit: 1, rateWindowMs: 60_000 });
-    const keyless = { headers: { authorization: '' } };
-    for (const [operation, path] of READS) expectConforming(operation, 401, await call(to, path, keyless));
-    expectConforming(PATCH_NUMBER, 401, await patch(to, id(1), {}, keyless));
-    expectConforming(VERIFY, 401, await post(to, VERIFY.path, {}, keyless));
+    const to = await sandbox({ rateLimit: 1, rateWindowMs: 60_000, key: 'KEY-test' });
+    const wrongKey = { headers: { authorization: 'Bearer other' } };
+    for (const [operation, path] of READS) expectConforming(operation, 401, await call(to, path, wrongKey));
+    expectConforming(PATCH_NUMBER, 401, await patch(to, id(1), {}, wrongKey));
+    expectConforming(VERIFY, 401, await post(to, VERIFY.path, {}, wrongKey));
     await call(to, '/messaging_profiles');
     for (const [operation, path] of READS) expectConforming(operation, 429, await call(to, path));
     expectConforming(PATCH_NUMBER, 429, await patch(to, id(1), {}));

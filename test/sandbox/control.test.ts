@@ -37,7 +37,7 @@ describe('the recorded requests', () => {
         status: 200,
         fault: null,
       },
-      { method: 'GET', path: '/v2/messaging_profiles', id: null, body: null, status: 401, fault: null },
+      { method: 'GET', path: '/v2/messaging_profiles', id: null, body: null, status: 404, fault: null },
     ]);
     const times = requests.map((received) => received.at_ms);
     expect(times).toEqual([...times].sort((a, b) => a - b));

@@ -2,20 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { call, callUrl, code, id, patch, read, sandbox } from '../../support/sandbox/client.ts';
 
 describe('the key', () => {
-  it.each(['', 'Bearer ', 'Basic abc', 'KEY-test'])('is required: %j gets 401', async (authorization) => {
-    const to = await sandbox();
-    const answer = await call(to, '/messaging_profiles', { headers: { authorization } });
-    expect(answer.status).toBe(401);
-    expect(answer.json).toEqual({
-      errors: [{ code: '10009', title: 'Authentication failed', detail: expect.any(String) }],
-    });
+  it.each(['', 'Bearer ', 'Basic abc', 'KEY-test', 'Bearer two words'])('is required: %j gets 404', async (header) => {
+    for (const key of [undefined, 'KEY-test']) {
+      const answer = await call(await sandbox({ key }), '/messaging_profiles', { headers: { authorization: header } });
+      expect([answer.status, code(answer)]).toEqual([404, '10005']);
+    }
   });
 
   it('can be any key, with a scheme in any case, unless one is set', async () => {
     const to = await sandbox();
     expect((await call(to, '/messaging_profiles', { headers: { authorization: 'bearer x' } })).status).toBe(200);
     const strict = await sandbox({ key: 'KEY-right' });
-    expect((await call(strict, '/messaging_profiles')).status).toBe(401);
+    const wrong = await call(strict, '/messaging_profiles');
+    expect([wrong.status, wrong.json]).toEqual([
+      401,
+      { errors: [{ code: '10009', title: 'Authentication failed', detail: expect.any(String) }] },
+    ]);
     expect((await patch(strict, id(1), { messaging_profile_id: '' })).status).toBe(401);
     const right = { headers: { authorization: 'Bearer KEY-right' } };
     const answer = await call(strict, `/phone_numbers/${id(1)}/messaging`, right);
@@ -37,7 +39,7 @@ describe('the key', () => {
     const headers = { authorization: 'Bearer KEY-secret' };
     expect((await call(careless, '/nowhere', { headers })).json.errors[0].detail).toContain('Bearer KEY-secret');
     expect((await call(careless, '/messaging_profiles', { headers })).text).not.toContain('KEY-secret');
-    expect((await call(careless, '/messaging_profiles', { headers: { authorization: '' } })).status).toBe(401);
+    expect((await call(careless, '/messaging_profiles', { headers: { authorization: '' } })).status).toBe(404);
     const careful = await sandbox();
     expect((await call(careful, '/nowhere', { headers })).text).not.toContain('KEY-secret');
   });
@@ -66,10 +68,24 @@ describe('the rate limit', () => {
   });
 
   it('does not count a request with a wrong key', async () => {
-    const to = await sandbox({ rateLimit: 1, rateWindowMs: 60_000 });
-    const refused = await call(to, '/messaging_profiles', { headers: { authorization: '' } });
+    const to = await sandbox({ rateLimit: 1, rateWindowMs: 60_000, key: 'KEY-test' });
+    const refused = await call(to, '/messaging_profiles', { headers: { authorization: 'Bearer other' } });
     expect([refused.status, refused.headers.get('x-ratelimit-remaining')]).toEqual([401, '1']);
     expect((await call(to, '/messaging_profiles')).status).toBe(200);
+  });
+
+  it('says in retry-after how long to wait, in seconds by default', async () => {
+    const refused = async (retryAfter?: 'seconds' | 'date' | 'none') => {
+      const to = await sandbox({ rateLimit: 1, rateWindowMs: 60_000, retryAfter });
+      expect((await call(to, '/messaging_profiles')).headers.get('retry-after')).toBeNull();
+      const { headers } = await call(to, '/messaging_profiles');
+      return [headers.get('retry-after'), headers.get('date'), headers.get('x-ratelimit-reset')] as const;
+    };
+    expect((await refused())[0]).toBe('60');
+    expect((await refused('seconds'))[0]).toBe('60');
+    expect((await refused('none'))[0]).toBeNull();
+    const [after, date, reset] = await refused('date');
+    expect(Date.parse(after ?? '') - Date.parse(date ?? '')).toBe(Number(reset) * 1000);
   });
 
   it('admits requests again when the window has moved', async () => {

@@ -61,7 +61,8 @@ describe('which reads are affected', () => {
   it('not unknown paths, control routes or refused requests', async () => {
     const to = await sandbox({ readFaults: [parseFault('500*1')], key: 'KEY-test' });
     expect(await outcome(to, '/nowhere')).toBe(404);
-    expect((await call(to, ONE, { headers: { authorization: '' } })).status).toBe(401);
+    expect((await call(to, ONE, { headers: { authorization: '' } })).status).toBe(404);
+    expect((await call(to, ONE, { headers: { authorization: 'Bearer other' } })).status).toBe(401);
     expect(await outcome(to, '/../_sandbox/state')).toBe(200);
     expect(await outcome(to, ONE)).toBe(500);
   });
