@@ -1,3 +1,5 @@
+import type { KeyFound } from '../io/http/api-key.ts';
+
 /** Termination signals, and the way to exit at once: the process itself, or a substitute in tests. */
 export type Signals = {
   on: (signal: NodeJS.Signals, handler: (signal: NodeJS.Signals) => void) => unknown;
@@ -23,6 +25,10 @@ export type ProcessContext = {
 export type Context = ProcessContext & {
   /** True for a job: its output is read by mail, not in this directory. */
   unattended: boolean;
+  /** Finds the API key. It is read once, because a pipe cannot be read again. */
+  findKey: () => KeyFound;
+  /** What is wrong around this call, such as the permissions of a file. The summary shows it with the run's warnings. */
+  warnings: string[];
   /** Registers what `main` calls when the command ends, the last one first. */
   atEnd: (release: () => void) => void;
 };

@@ -43,6 +43,13 @@ export function printProgress({ settings, context }: Report, text: string): void
   if (!settings.quiet && !settings.json) print(context.stderr, text);
 }
 
+/** Warns of what is wrong around this call. The summary and the log say it too. */
+export function warn(report: Report, text: string): void {
+  if (report.context.warnings.includes(text)) return;
+  report.context.warnings.push(text);
+  printProgress(report, wrapForTerminal(report.context.stderr, `warning: ${text}\n`));
+}
+
 /** Reports that there is nothing to do, and returns exit code 0. */
 export function printNothingToDo(report: Report, why: string): number {
   const text = `${why}: nothing to do.`;

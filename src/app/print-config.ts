@@ -5,7 +5,6 @@ import { limitText } from '../core/settings/raw.ts';
 import { concurrencyOf, type Resolved } from '../core/settings/resolve.ts';
 import { SETTING_NAMES, type SettingName, settingDefinition } from '../core/settings/schema.ts';
 import { formatDuration } from '../core/text/duration.ts';
-import { findApiKey } from '../io/http/api-key.ts';
 import { UsageError } from './errors.ts';
 import type { Invocation } from './invocation.ts';
 import { print, printJson } from './output.ts';
@@ -27,7 +26,7 @@ function valueText(name: SettingName, { settings }: Resolved): string {
 export function printConfig(resolved: Invocation, scope: Scope): number {
   const { context } = resolved;
   const names = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes(scope));
-  const found = findApiKey(context.env);
+  const found = context.findKey();
   if ('error' in found) throw new UsageError(found.error);
   const key = found.key === null ? 'not set' : 'set';
   if (resolved.settings.json) {

@@ -3,8 +3,11 @@ import { CommandError, UsageError } from '../app/errors.ts';
 import { print, printJson } from '../app/output.ts';
 import { EXIT } from '../core/run/exit-codes.ts';
 import { TOOL } from '../core/text/tool.ts';
+import { findApiKey, type KeyFound } from '../io/http/api-key.ts';
 
 const MAX_HELP_WIDTH = 100;
+/** Parts of a mangled key that are removed from messages. */
+const MAX_KEY_PARTS = 100;
 
 async function dispatch(args: readonly string[], context: Context): Promise<number> {
   const [{ readCommandLine }, { COMMANDS }] = await Promise.all([import('./parser.ts'), import('./registry.ts')]);
@@ -19,14 +22,13 @@ async function dispatch(args: readonly string[], context: Context): Promise<numb
 }
 
 /** Returns a function that removes the key from a message, also a key that was typed in the wrong place. */
-async function keyRemover(env: Context['env']): Promise<(text: string) => string> {
-  const [{ findApiKey }, { createRedactor }] = await Promise.all([
-    import('../io/http/api-key.ts'),
-    import('../core/text/redact.ts'),
-  ]);
-  const found = findApiKey(env);
-  // If two keys differ, neither is found; the one in the variable is known all the same.
-  const redactors = ['key' in found ? found.key : null, env.TELNYX_API_KEY?.trim() ?? null].map(createRedactor);
+async function keyRemover({ env, findKey }: Context): Promise<(text: string) => string> {
+  const { createRedactor } = await import('../core/text/redact.ts');
+  const found = findKey();
+  // If the key in the variable is refused, it is not found. It is known all the same, with and without its quotes.
+  const given = env.TELNYX_API_KEY?.trim() ?? '';
+  const parts = given.match(/[\w.~+/-]{16,}/g) ?? [];
+  const redactors = ['key' in found ? found.key : null, given, ...parts.slice(0, MAX_KEY_PARTS)].map(createRedactor);
   return (text) => redactors.reduce((clean, redact) => redact(clean), text);
 }
 
@@ -41,7 +43,7 @@ function wantsJson(args: readonly string[], env: Context['env']): boolean {
 async function report(error: unknown, args: readonly string[], context: Context): Promise<number> {
   const { exit, code, next } =
     error instanceof CommandError ? error : { exit: EXIT.internal, code: 'internal', next: null };
-  const withoutKey = await keyRemover(context.env);
+  const withoutKey = await keyRemover(context);
   const message = withoutKey(error instanceof Error ? error.message : String(error));
   if (wantsJson(args, context.env)) {
     printJson(context, exit, { next_command: next, error: { code, message } });
@@ -64,7 +66,14 @@ async function report(error: unknown, args: readonly string[], context: Context)
  */
 export async function main(args: readonly string[], given: ProcessContext): Promise<number> {
   const releases: (() => void)[] = [];
-  const context: Context = { ...given, unattended: false, atEnd: (release) => releases.push(release) };
+  let found: KeyFound | null = null;
+  const context: Context = {
+    ...given,
+    unattended: false,
+    warnings: [],
+    findKey: () => (found ??= findApiKey(given.env)),
+    atEnd: (release) => releases.push(release),
+  };
   if (args.includes('--version')) {
     print(context.stdout, `${context.version}\n`);
     return EXIT.ok;

@@ -2,10 +2,10 @@ import { concurrencyOf } from '../../core/settings/resolve.ts';
 import { createCleaner } from '../../core/text/redact.ts';
 import { TOOL } from '../../core/text/tool.ts';
 import { createAgents, proxyFor } from '../../io/http/agents.ts';
-import { findApiKey } from '../../io/http/api-key.ts';
 import type { TelnyxClient } from '../../io/http/client.ts';
 import { UsageError } from '../errors.ts';
 import type { Invocation, KeyedInvocation, Reporting } from '../invocation.ts';
+import { warn } from '../output.ts';
 import { startSandboxFor } from './sandbox.ts';
 
 /** Where the requests go, and with which key. */
@@ -18,20 +18,23 @@ export type Transport = TelnyxClient & { close: () => void };
  * Reads the key from the environment. The sandbox needs none: a real key is not even read for it. Throws UsageError if
  * there is no key, or if the proxy settings are wrong.
  */
-export function requireKey({ settings, context }: Reporting): string | null {
+export function requireKey(reporting: Reporting): string | null {
+  const { settings, context } = reporting;
   if (settings.sandbox) return null;
   try {
     proxyFor(new URL(settings.base_url), context.env);
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-  const found = findApiKey(context.env);
+  const found = context.findKey();
   if ('error' in found) throw new UsageError(found.error);
   if (found.key === null) {
+    const empty = found.empty.length === 0 ? '' : ` (${found.empty.join(' and ')} set, but empty)`;
     throw new UsageError(
-      'no API key: set TELNYX_API_KEY, or TELNYX_API_KEY_FILE to a file that holds it (or rehearse with --sandbox, or check the file alone with plan --offline)',
+      `no API key${empty}: set TELNYX_API_KEY, or TELNYX_API_KEY_FILE to a file that holds it (or rehearse with --sandbox, or check the file alone with plan --offline)`,
     );
   }
+  for (const warning of found.warnings) warn(reporting, warning);
   return found.key;
 }
 

@@ -49,9 +49,10 @@ export async function endRun(run: Run, ending: Ending, reporting: Reporting): Pr
   } catch (error) {
     return reportMissingResults(run, ending, error as Error, reporting);
   }
-  const { settings } = reporting;
+  const { settings, context } = reporting;
   const { counts, exit_code: exit, exit_name: name, error } = summary;
   const logger = openLog(run, reporting);
+  for (const warning of context.warnings) logger.log('warn', 'run.warning', warning);
   const fields = { counts, exit_code: exit, exit_name: name, ...(error === undefined ? {} : { error }) };
   logger.log('info', 'run.finished', `${summary.command} ${summary.state}`, fields);
   logger.close();

@@ -46,7 +46,7 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
     exit,
     rateSetting: String(settings.rate),
     nextCommand: next ?? nextCommand({ manifest, tally, program, dir: run.shown, interactive }),
-    warnings: manifest.warnings,
+    warnings: [...new Set([...manifest.warnings, ...context.warnings])],
     files: filesOf(run, tally, reporting),
     error: error ?? errorOfCounts(exit, tally),
   });

@@ -1,46 +1,77 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { keyProblem } from '../../core/text/api-key.ts';
+import { shellWord } from '../../core/text/shell.ts';
+import { permissionProblem } from '../permissions.ts';
+import { NotText, readTextFile } from '../text-file.ts';
 
-export type KeyFound = { key: string | null } | { error: string };
+/** `warnings`: who else can read the key. Null if no key is set; `empty` names the sources that hold nothing. */
+export type KeyFound = { key: string | null; warnings: string[]; empty: string[] } | { error: string };
+
+/** A key may have white space around it. A larger file is another file. */
+const MAX_FILE_BYTES = 16_384;
+
+const VARIABLE = 'TELNYX_API_KEY';
+const FILE = 'TELNYX_API_KEY_FILE';
+const CREDENTIAL = '$CREDENTIALS_DIRECTORY/telnyx_api_key';
+
+type Found = { from: string; text: string; warning?: string };
+
+/** Reads the file of a source. No error names the file: it is the key itself if two variables were mixed up. */
+function readKeyFile(from: string, path: string): Found | { error: string } {
+  const subject = from === FILE ? `${FILE} names a file that` : from;
+  try {
+    const { text, stats } = readTextFile(path, { maxBytes: MAX_FILE_BYTES });
+    // systemd protects its credentials itself, by access lists that look like the mode of a group.
+    const problem = from === FILE ? permissionProblem(path, stats, 'secret') : null;
+    if (problem === null) return { from, text };
+    const fix = problem.includes('(mode') ? `chmod 600 ${shellWord(path)}` : 'keep it where only its owner can write';
+    return { from, text, warning: `the key in ${FILE} is not protected: ${problem}; ${fix}` };
+  } catch (error) {
+    if (error instanceof NotText) return { error: `${subject} ${error.message}` };
+    const { code } = error as NodeJS.ErrnoException;
+    const hint = /^KEY[0-9A-F]{8}/i.test(path) ? `; if this is the key itself, put it into ${VARIABLE}` : '';
+    return { error: `${subject} cannot be read (${code})${hint}` };
+  }
+}
+
+/** Everything that could hold a key, in order of precedence. */
+function readSources(environment: Record<string, string | undefined>): (Found | { error: string })[] {
+  const { TELNYX_API_KEY: text, TELNYX_API_KEY_FILE: file, CREDENTIALS_DIRECTORY: directory } = environment;
+  const sources: (Found | { error: string })[] = [];
+  if (text !== undefined) sources.push({ from: VARIABLE, text });
+  if (file !== undefined) sources.push(file.trim() === '' ? { from: FILE, text: '' } : readKeyFile(FILE, file));
+  if (directory !== undefined && directory !== '') {
+    const credential = readKeyFile(CREDENTIAL, join(directory, 'telnyx_api_key'));
+    // The service may have no credential of this name.
+    if (!('error' in credential && /\((ENOENT|ENOTDIR)\)$/.test(credential.error))) sources.push(credential);
+  }
+  return sources;
+}
 
 /**
  * Finds the API key in TELNYX_API_KEY, the file named by TELNYX_API_KEY_FILE, or systemd's credential `telnyx_api_key`.
  * White space around it is dropped. No error quotes the key.
  */
 export function findApiKey(environment: Record<string, string | undefined>): KeyFound {
-  const found: { from: string; key: string }[] = [];
-  const take = (from: string, text: string) => {
-    if (text.trim() !== '') found.push({ from, key: text.trim() });
-  };
-  if (environment.TELNYX_API_KEY !== undefined) take('TELNYX_API_KEY', environment.TELNYX_API_KEY);
-  const file = environment.TELNYX_API_KEY_FILE;
-  if (file !== undefined && file !== '') {
-    try {
-      take('TELNYX_API_KEY_FILE', readFileSync(file, 'utf8'));
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      // Without the name of the file: it is the key if the two variables were mixed up.
-      return { error: `TELNYX_API_KEY_FILE names a file that cannot be read (${code})` };
-    }
-    if (found.length === 0) return { error: 'TELNYX_API_KEY_FILE names a file that is empty' };
+  const found: Found[] = [];
+  const empty: string[] = [];
+  for (const source of readSources(environment)) {
+    if ('error' in source) return source;
+    const key = source.text.trim();
+    const problem = key === '' ? null : keyProblem(key);
+    if (problem !== null) return { error: `the key in ${source.from} ${problem}` };
+    if (key === '') empty.push(source.from);
+    else found.push({ ...source, text: key });
   }
-  const credentials = environment.CREDENTIALS_DIRECTORY;
-  if (credentials !== undefined && credentials !== '') {
-    try {
-      take('$CREDENTIALS_DIRECTORY/telnyx_api_key', readFileSync(join(credentials, 'telnyx_api_key'), 'utf8'));
-    } catch {
-      // The service has no credential of this name.
-    }
+  const [first] = found;
+  const namesFile = (environment[FILE] ?? '').trim() !== '';
+  if (first === undefined && namesFile && empty.includes(FILE)) {
+    return { error: `${FILE} names a file that is empty` };
   }
-  const first = found[0];
-  if (first === undefined) return { key: null };
-  const other = found.find(({ key }) => key !== first.key);
-  if (other !== undefined) return { error: `${first.from} and ${other.from} hold different keys; keep one of them` };
-  if (/[\r\n]/.test(first.key)) {
-    return { error: `the key in ${first.from} contains a line break; expected a single line` };
+  const other = found.find(({ text }) => text !== first?.text);
+  if (first !== undefined && other !== undefined) {
+    return { error: `${first.from} and ${other.from} hold different keys; keep one of them` };
   }
-  if (!/^[\x21-\x7e]+$/.test(first.key)) {
-    return { error: `the key in ${first.from} contains characters that an API key cannot contain` };
-  }
-  return first;
+  const warnings = found.flatMap(({ warning }) => warning ?? []);
+  return { key: first?.text ?? null, warnings, empty };
 }

@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createCleaner } from '../../../src/core/text/redact.ts';
+import { createCleaner, createRedactor } from '../../../src/core/text/redact.ts';
 import { anyText } from '../../support/any-text.ts';
 
 const KEY = 'KEY0189ABCDEF_a1b2c3';
+
+it('removes a text that is too long for a key', () => {
+  const text = '('.repeat(200_000);
+  expect(createRedactor(text)(`x ${text} y`)).toBe('x [key] y');
+});
 
 describe('a cleaner', () => {
   it.each([

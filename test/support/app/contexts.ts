@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import type { Context } from '../../../src/app/context.ts';
+import { findApiKey } from '../../../src/io/http/api-key.ts';
 
 /** A context whose signals come from the test. */
 export type TestContext = Context & { signals: EventEmitter & { exit: () => void } };
@@ -18,6 +19,8 @@ export function contextOf(env: Record<string, string> = {}, cwd = '/work'): Test
     version: '0.1.0',
     signals: Object.assign(new EventEmitter(), { exit: () => undefined }),
     unattended: false,
+    findKey: () => findApiKey(env),
+    warnings: [],
     atEnd: () => undefined,
   };
 }

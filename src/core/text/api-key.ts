@@ -1,0 +1,69 @@
+/** Far more than any key has. A longer one would make a pattern that is too large to compile. */
+export const MAX_KEY_BYTES = 4096;
+
+/** A bearer token as RFC 6750 defines it. Keys of Telnyx have only letters, digits and `_`. */
+const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
+const NOT_IN_TOKEN = /[^A-Za-z0-9._~+/-]/u;
+
+/**
+ * How keys are mangled on their way into a variable or a file, and how each is recognized. Each text ends a sentence
+ * that starts with "the key in X". The first that fits is the cause.
+ */
+const MANGLED: readonly [pattern: RegExp, text: string][] = [
+  [/^-----BEGIN /, 'is a certificate or a private key (PEM), not an API key'],
+  [/^\s*<(?:!doctype|html|\?xml)/i, 'is a page of HTML or XML, not an API key'],
+  [/^\s*[[{]\s*"/, 'is JSON; expected the key alone'],
+  [/[\r\n\u2028\u2029]/, 'contains a line break; expected a single line'],
+  [/\\[rnt]/, 'contains a backslash and a letter, such as \\n, in place of a line break; remove them'],
+  [
+    /^(?:authorization\s*[:=]\s*)?(?:bearer|basic|token|api[-_ ]?key)(?:[\s:]|%20|$)|^bearer[-_.+]?KEY/i,
+    'starts with "Bearer" or another word of a header; expected the key alone',
+  ],
+  [
+    /^(?:export\s+|set\s+|\$env:)?[A-Za-z_]\w*\s*(?:=\s*[^=\s]|:\s+\S|:KEY)/,
+    'starts with the name of a variable; expected the key alone',
+  ],
+  [
+    /\$\{?\{?\s*[A-Za-z_]|\$\(|%[A-Za-z_]\w*%|\{\{|^!\w+!$|^@\w+@$|^__\w+__$|#\{/,
+    'is a variable that nothing has replaced by its value, such as $NAME or %NAME%',
+  ],
+  [/["'`\u2018-\u201f\u00ab\u00bb\u2039\u203a\u300c\u300d\uff02\uff07]/, 'is in quotes, or contains one; remove them'],
+  [/^[<>]|[<>]$/, 'is in <>, or is a placeholder; expected the key alone'],
+  [/^[([{]|[)\]}]$/, 'is in brackets; remove them'],
+  [/^\w[\w+.-]*:\/\//, 'is a URL or a reference to a secret, not the key itself'],
+  [/^arn:|^projects\/.*\/secrets\//, 'is a reference to a secret, not the key itself'],
+  [/^~?\/|^\.{1,2}\/|^[A-Za-z]:\\|^\\\\/, 'is a path; set TELNYX_API_KEY_FILE to a path'],
+  [
+    /^(?:null|nil|none|nan|undefined|true|false|\[object Object\])$/i,
+    'is a word that programs write for a value that is missing',
+  ],
+  [/^TELNYX_API_KEY(?:_FILE)?$|^your[-_ ]|[-_ ]here$|^(?:change|replace)[-_ ]?me$/i, 'is a placeholder, not a key'],
+  [/\*{3}|[\u2022\u25cf\u2026]|\.{3}/, 'is hidden or cut off, as pages and logs show keys; copy the whole key'],
+  [/%[0-9A-Fa-f]{2}/, 'is percent-encoded; decode it'],
+  [/^S0VZ[A-Za-z0-9+/_-]{12,}=*$/, 'is encoded in base64, as in a Kubernetes secret; decode it'],
+  [/^4b4559(?:[0-9a-f]{2}){12,}$/i, 'is encoded in hexadecimal; decode it'],
+  [/^(KEY[0-9A-F]{16,}_\w+)\1$/i, 'is there twice; expected it once'],
+  [/\uFFFD/, 'is not UTF-8 text'],
+  [/\s/, 'contains characters that an API key cannot contain: white space'],
+];
+
+/** Names a character without printing what could control a terminal. */
+function characterName(character: string): string {
+  if (/[\x21-\x7e]/.test(character)) return `"${character}"`;
+  return `U+${(character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')}`;
+}
+
+/**
+ * Why a text cannot be an API key; null if it can be one. It continues a sentence that starts with "the key in X", and
+ * never quotes more than one character that no key has.
+ */
+export function keyProblem(text: string): string | null {
+  if (text.length > MAX_KEY_BYTES) return 'is longer than 4,096 bytes; a key has about 60';
+  const mangled = MANGLED.find(([pattern]) => pattern.test(text));
+  if (mangled !== undefined) return mangled[1];
+  if (TOKEN.test(text)) return null;
+  const at = text.search(NOT_IN_TOKEN);
+  const position = [...text.slice(0, at)].length + 1;
+  const name = characterName(String.fromCodePoint(text.codePointAt(at) as number));
+  return `contains characters that an API key cannot contain: character ${position} is ${name}`;
+}
