@@ -3,6 +3,7 @@ import { styleText } from 'node:util';
 import { EXIT, exitName } from '../core/run/exit-codes.ts';
 import type { Settings } from '../core/settings/schema.ts';
 import { wrapped } from '../core/text/text.ts';
+import { visibleJson, visibleLines } from '../core/text/visible.ts';
 import type { Context } from './context.ts';
 
 /** Continuation lines are indented by this many columns. */
@@ -10,14 +11,19 @@ const HANGING_INDENT = 4;
 
 const SIXTEEN_COLORS = 4;
 
+const STYLES = { good: 'green', bad: 'red', strong: 'bold' } as const;
+/** The sequences of these styles, and the streams that take them. */
+const STYLE_SEQUENCE = /(\p{Cc}\[(?:1|22|31|32|39)m)/u;
+const colored = new WeakSet<NodeJS.WriteStream>();
+
 /** Colours for a stream that is a terminal, unless NO_COLOR is set; with FORCE_COLOR for any stream. */
 export function createStyle(stream: NodeJS.WriteStream, env: Context['env']) {
-  const styles = { good: 'green', bad: 'red', strong: 'bold' } as const;
   const hasColors =
     (stream.isTTY === true || env.FORCE_COLOR !== undefined) &&
     WriteStream.prototype.getColorDepth(env) >= SIXTEEN_COLORS;
-  return (style: keyof typeof styles, text: string) =>
-    hasColors ? styleText(styles[style], text, { validateStream: false }) : text;
+  if (hasColors) colored.add(stream);
+  return (style: keyof typeof STYLES, text: string) =>
+    hasColors ? styleText(STYLES[style], text, { validateStream: false }) : text;
 }
 
 /** Breaks lines between words for a terminal. Elsewhere the text stays as it is, so that it can be searched by line. */
@@ -27,13 +33,25 @@ export function wrapForTerminal(stream: NodeJS.WriteStream, text: string): strin
   return lines.map((line) => wrapped(line, line.length - line.trimStart().length + HANGING_INDENT)).join('\n');
 }
 
+/**
+ * Prints a text. Every message passes here, so control and invisible characters of file names, arguments and files are
+ * escaped here, whatever the message did with them.
+ */
 export function print(stream: NodeJS.WriteStream, text: string): void {
-  if (text !== '') stream.write(text);
+  if (text === '') return;
+  const isStyle = (part: string, at: number) => at % 2 === 1 && part.startsWith('\u001b');
+  const parts = colored.has(stream) ? text.split(STYLE_SEQUENCE) : [text];
+  stream.write(parts.map((part, at) => (isStyle(part, at) ? part : visibleLines(part))).join(''));
+}
+
+/** Prints one line of JSON, which parses to the same value. */
+export function printJsonLine({ stdout }: Pick<Context, 'stdout'>, value: unknown): void {
+  print(stdout, `${visibleJson(value)}\n`);
 }
 
 /** Prints the one object of `--json` for a command that makes no summary. */
 export function printJson(context: Pick<Context, 'stdout'>, exit: number, fields: Record<string, unknown>): void {
-  print(context.stdout, `${JSON.stringify({ exit_code: exit, exit_name: exitName(exit), ...fields })}\n`);
+  printJsonLine(context, { exit_code: exit, exit_name: exitName(exit), ...fields });
 }
 
 type Report = { settings: Pick<Settings, 'quiet' | 'json'>; context: Context };

@@ -5,6 +5,7 @@ import { limitText } from '../core/settings/raw.ts';
 import { concurrencyOf, type Resolved } from '../core/settings/resolve.ts';
 import { SETTING_NAMES, type SettingName, settingDefinition } from '../core/settings/schema.ts';
 import { formatDuration } from '../core/text/duration.ts';
+import { visible } from '../core/text/visible.ts';
 import { UsageError } from './errors.ts';
 import type { Invocation } from './invocation.ts';
 import { print, printJson } from './output.ts';
@@ -17,9 +18,9 @@ function valueText(name: SettingName, { settings }: Resolved): string {
   const { kind } = settingDefinition(name);
   if (kind === 'limit') return limitText(value as Limit);
   if (kind === 'duration') return formatDuration(value as number);
-  if (kind !== 'map') return String(value);
+  if (kind !== 'map') return visible(String(value));
   const pairs = Object.entries(value as Record<string, string>).map(([field, column]) => `${field}=${column}`);
-  return pairs.join(', ') || 'not set';
+  return visible(pairs.join(', ')) || 'not set';
 }
 
 /** `--print-config`: prints every setting and its source, and whether a key is set. Returns exit code 0. */

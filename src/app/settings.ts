@@ -15,6 +15,7 @@ import {
   settingDefinition,
 } from '../core/settings/schema.ts';
 import { quoted } from '../core/text/text.ts';
+import { visible } from '../core/text/visible.ts';
 import { readJobFile } from '../io/job-file.ts';
 import type { Context } from './context.ts';
 import { UsageError } from './errors.ts';
@@ -60,7 +61,7 @@ export function resolveForJob(path: string, flags: RawSettings, context: Context
     keys = readJobFile(file);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(code === undefined ? message : `cannot read the job file ${path} (${code})`);
+    throw new UsageError(code === undefined ? message : `cannot read the job file ${visible(path)} (${code})`);
   }
   const job = readJob(keys, path);
   if ('errors' in job) throw new UsageError(job.errors.join('\n'));

@@ -1,6 +1,6 @@
 import { UsageError } from '../app/errors.ts';
 import { didYouMean, suggestion } from '../core/text/suggest.ts';
-import { quoted } from '../core/text/text.ts';
+import { printable, quoted } from '../core/text/text.ts';
 import { COMMAND_NAMES, flagsOf } from './registry.ts';
 
 /** How a flag is written. */
@@ -12,6 +12,12 @@ function syntaxOf(command: string | undefined): Map<string, Syntax> {
   const builtIn = ['help', 'version'].map((name) => ({ name, isBoolean: true, isRepeatable: true }));
   return new Map([...builtIn, ...flags].map((flag) => [flag.name, flag]));
 }
+
+const MAX_SHOWN_CHARACTERS = 60;
+
+/** How to write a file name that begins with -. */
+const asFile = (arg: string) =>
+  /[./]/.test(arg) ? `; if it is a file, write ./${printable(arg, MAX_SHOWN_CHARACTERS)}` : '';
 
 function unknownFlag(flag: string, known: Map<string, Syntax>): string {
   if (/key|token|secret/i.test(flag)) {
@@ -77,7 +83,9 @@ export function checkArguments(args: readonly string[]) {
   for (const flag of given) {
     const syntax = known.get(flag.name);
     if (syntax === undefined) {
-      errors.push(flag.name.startsWith('-') ? `unknown flag ${flag.name}` : unknownFlag(flag.name, known));
+      const isShort = flag.name.startsWith('-');
+      const shown = printable(flag.name, MAX_SHOWN_CHARACTERS);
+      errors.push(isShort ? `unknown flag ${shown}${asFile(flag.name)}` : unknownFlag(flag.name, known));
       continue;
     }
     if (seen.has(flag.name) && !syntax.isRepeatable) errors.push(`--${flag.name} is given more than once`);

@@ -3,6 +3,7 @@ import { CommandError, UsageError } from '../app/errors.ts';
 import { print, printJson } from '../app/output.ts';
 import { EXIT } from '../core/run/exit-codes.ts';
 import { TOOL } from '../core/text/tool.ts';
+import { visibleLines } from '../core/text/visible.ts';
 import { findApiKey, type KeyFound } from '../io/http/api-key.ts';
 
 const MAX_HELP_WIDTH = 100;
@@ -44,7 +45,7 @@ async function report(error: unknown, args: readonly string[], context: Context)
   const { exit, code, next } =
     error instanceof CommandError ? error : { exit: EXIT.internal, code: 'internal', next: null };
   const withoutKey = await keyRemover(context);
-  const message = withoutKey(error instanceof Error ? error.message : String(error));
+  const message = visibleLines(withoutKey(error instanceof Error ? error.message : String(error)));
   if (wantsJson(args, context.env)) {
     printJson(context, exit, { next_command: next, error: { code, message } });
     return exit;

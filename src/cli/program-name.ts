@@ -24,5 +24,6 @@ export function programName(script: string, env: Record<string, string | undefin
   if (onPath) return TOOL;
   const path = resolve(cwd, script);
   const near = relative(cwd, path);
-  return `node ${shellWord(near.startsWith('..') ? path : near)}`;
+  // What begins with - would be an option of node.
+  return `node ${shellWord(near.startsWith('..') ? path : near.replace(/^-/, './-'))}`;
 }

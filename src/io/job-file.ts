@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { visible } from '../core/text/visible.ts';
 
 /** One key of a job file with its value as text, and its place in the file. */
 export type JobKey = { key: string; value: string | Record<string, string>; line: number; col: number };
@@ -14,7 +15,7 @@ export function readJobFile(path: string): JobKey[] {
   const at = (offset: number | undefined) => counter.linePos(offset ?? 0);
   const fail = (offset: number | undefined, text: string): never => {
     const { line, col } = at(offset);
-    throw new Error(`${path}:${line}:${col}: ${text}`);
+    throw new Error(`${visible(path)}:${line}:${col}: ${visible(text)}`);
   };
   const error = document.errors[0];
   if (error !== undefined) fail(error.pos[0], error.message.split('\n')[0]?.replace(/ at line .*$/, '') ?? 'not YAML');

@@ -5,6 +5,7 @@ import { countLines } from '../../core/results/summary-text.ts';
 import { sumOf } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { commandLine } from '../../core/text/shell.ts';
+import { visible } from '../../core/text/visible.ts';
 import { isRunDirectory } from '../../io/run/directory.ts';
 import type { Reporting } from '../invocation.ts';
 import { print, printJson } from '../output.ts';
@@ -28,8 +29,8 @@ async function reportMissingResults(run: Run, ending: Ending, error: Error, repo
   if (isGone || manifest.plan === null) next = planAgain(manifest, context.program);
   else if (isSent) next = commandOn(run, 'resume', context);
   const message = isGone
-    ? `The run directory ${shown} was removed, and its files are lost; what was sent stays sent.`
-    : `${why === undefined ? '' : `${why} `}Could not write the result files: ${error.message}. The ledger is kept.`;
+    ? `The run directory ${visible(shown)} was removed, and its files are lost; what was sent stays sent.`
+    : `${why === undefined ? '' : `${why} `}Could not write the result files: ${visible(error.message)}. The ledger is kept.`;
   const sum = tally === null ? null : { counts: tally.counts, sum_ok: sumOf(tally) === manifest.input.rows };
   if (settings.json) {
     printJson(context, EXIT.internal, { ...sum, next_command: next, error: { code: 'results', message } });

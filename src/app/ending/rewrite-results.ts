@@ -3,6 +3,7 @@ import { executionExit, planExit } from '../../core/results/run-exit.ts';
 import type { Summary } from '../../core/results/summary.ts';
 import type { Tally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
+import { visible } from '../../core/text/visible.ts';
 import { readJson, runFiles } from '../../io/run/directory.ts';
 import { CommandError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
@@ -33,7 +34,7 @@ export async function checkIsAtRest({ dir, shown, manifest }: Run): Promise<void
   const state = await stateOf(dir, manifest);
   if (state !== 'running' && state !== 'planning') return;
   const { pid, run_id: id } = manifest;
-  const log = join(shown, 'log.ndjson');
+  const log = visible(join(shown, 'log.ndjson'));
   const message = `Run ${id} is at work (process ${pid}) and writes its results at its end. Until then follow ${log}`;
   throw new CommandError(EXIT.locked, 'locked', message);
 }

@@ -8,7 +8,7 @@ import type { Manifest, State } from '../../core/run/manifest.ts';
 import { runFiles, writeJson } from '../../io/run/directory.ts';
 import { canAskLater } from '../context.ts';
 import type { Reporting } from '../invocation.ts';
-import { createStyle, print } from '../output.ts';
+import { createStyle, print, printJsonLine } from '../output.ts';
 import { type Run, typedPath, updateRun } from '../run/open.ts';
 import { decideEnding, type Ending } from './run-ending.ts';
 import { copyResults, writeResults } from './write-results.ts';
@@ -83,7 +83,7 @@ function filesOf(run: Run, { counts }: Tally, { settings, context }: Reporting):
 /** Prints a summary. With --quiet it prints nothing for exit 0, and on standard error for any other exit. */
 export function printSummary(summary: Summary, { settings, context }: Reporting): void {
   if (settings.json) {
-    print(context.stdout, `${JSON.stringify(summary)}\n`);
+    printJsonLine(context, summary);
     return;
   }
   if (settings.quiet && summary.exit_code === EXIT.ok) return;

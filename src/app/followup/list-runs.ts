@@ -1,9 +1,10 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { planAgain } from '../../core/followup/next-command.ts';
 import type { Summary } from '../../core/results/summary.ts';
 import { emptyTally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { formatDuration } from '../../core/text/duration.ts';
+import { visible } from '../../core/text/visible.ts';
 import { readJson, runFiles } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
 import { tallyRun } from '../ending/write-results.ts';
@@ -77,7 +78,7 @@ export async function listRuns({ settings, context }: Reporting): Promise<number
   }
   if (settings.quiet) return EXIT.ok;
   if (runs.length === 0) {
-    print(context.stdout, `no runs in ${join(typedPath(context, resolve(context.cwd, settings.runs_dir)))}\n`);
+    print(context.stdout, `no runs in ${visible(typedPath(context, resolve(context.cwd, settings.runs_dir)))}\n`);
   }
   const idWidth = Math.max(0, ...runs.map((run) => run.run_id.length));
   for (const { run_id: id, state, age_ms: ageMs, counts, next_command: next } of runs) {

@@ -2,6 +2,7 @@ import { isSelected } from '../../core/followup/retry.ts';
 import { keptCells } from '../../core/results/rows.ts';
 import type { RowKind } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
+import { visible } from '../../core/text/visible.ts';
 import { createCsvWriter } from '../../io/csv/writer.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { checkAccount } from '../account/check-account.ts';
@@ -58,7 +59,7 @@ function inputOf(source: Run, taken: readonly number[], { settings }: Invocation
   const undo = manifest.source?.undo === true;
   return inputFrom(source, {
     path: manifest.input.path,
-    where: `${count(taken.length, 'row')} of ${source.shown}`,
+    where: `${count(taken.length, 'row')} of ${visible(source.shown)}`,
     name: manifest.name,
     source: { run_id: manifest.run_id, dir, only: settings.only.join(','), undo },
     copy: async (to, signal) => (undo ? draftRetry(dir, taken, to).sha256 : copyRows(source, taken, to, signal)),

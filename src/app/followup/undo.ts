@@ -1,3 +1,4 @@
+import { visible } from '../../core/text/visible.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { checkAccount } from '../account/check-account.ts';
 import { withKey } from '../account/connect.ts';
@@ -25,7 +26,7 @@ export async function undoRun(opened: Run, given: Invocation): Promise<number> {
   const index = await indexLedger(runFiles(dir).ledger, manifest.input.rows);
   const input = inputFrom(source, {
     path: null,
-    where: `undo of ${shown}`,
+    where: `undo of ${visible(shown)}`,
     name: `undo-${manifest.name}`,
     source: { run_id: manifest.run_id, dir, only: '', undo: true },
     async copy(to) {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { signalExit } from '../../core/results/run-exit.ts';
 import { EXIT, exitName } from '../../core/run/exit-codes.ts';
 import { count } from '../../core/text/text.ts';
+import { visible } from '../../core/text/visible.ts';
 import { createStop, type Stop } from '../../engine/stop.ts';
 import { withKey } from '../account/connect.ts';
 import { endRun } from '../ending/end-run.ts';
@@ -34,7 +35,7 @@ function printReport({ run, pass, stop, next }: Report, { settings, context }: I
   const others = countOthers(counts);
   const file = join(run.shown, 'verify.csv');
   if (settings.json) {
-    const error = { code: exitName(exit), message: `${countsText(counts)}; see ${file}` };
+    const error = { code: exitName(exit), message: `${countsText(counts)}; see ${visible(file)}` };
     const fields = { run_id: run.manifest.run_id, counts, files: { verify: file }, next_command: next };
     printJson(context, exit, others === 0 ? fields : { ...fields, error });
     return exit;
@@ -49,7 +50,7 @@ function printReport({ run, pass, stop, next }: Report, { settings, context }: I
     ...shown.map((checked) => wrapForTerminal(stream, `  ${rowText(checked, lineWidth)}`)),
   ];
   if (others > shown.length) lines.push(`  and ${count(others - shown.length, 'more', 'more')}`);
-  lines.push('', 'Files', `  verify   ${file}`, '', `Exit ${exit} (${exitName(exit)})`);
+  lines.push('', 'Files', `  verify   ${visible(file)}`, '', `Exit ${exit} (${exitName(exit)})`);
   if (next !== null) lines.push(`Next: ${style('strong', next)}`);
   print(stream, `${lines.join('\n')}\n`);
   return exit;

@@ -3,6 +3,7 @@ import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Manifest } from '../../core/run/manifest.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { DAY_MS, formatDuration } from '../../core/text/duration.ts';
+import { visible } from '../../core/text/visible.ts';
 import { fileSha256 } from '../../io/digest.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
@@ -35,7 +36,11 @@ export async function checkPlan(run: Run, context: Context): Promise<NonNullable
     [files.input, input.sha256, 'input.csv'],
   ] as const) {
     if ((await fileSha256(path).catch(() => '')) === sha256) continue;
-    throw refuse('plan_changed', `${name} in ${run.shown} is not what was planned, so nothing was sent.`, 'Plan again');
+    throw refuse(
+      'plan_changed',
+      `${name} in ${visible(run.shown)} is not what was planned, so nothing was sent.`,
+      'Plan again',
+    );
   }
   return plan;
 }

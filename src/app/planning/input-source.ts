@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { visible } from '../../core/text/visible.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
@@ -28,7 +29,7 @@ export function requireInput(input: string | undefined, command: string): string
 /** The source of an input as it was typed; `-` is standard input. */
 export function inputSourceOf(input: string, context: Context): InputSource {
   const path = input === '-' ? null : resolve(context.cwd, input);
-  const where = path === null ? 'standard input' : input;
+  const where = path === null ? 'standard input' : visible(input);
   return { path, where, copy: (dir, signal) => copyBytes(path ?? context.stdin, dir, signal) };
 }
 
@@ -37,11 +38,12 @@ export function inputExists(path: string, context: Context): boolean {
   const absolute = resolve(context.cwd, path);
   const stat = statSync(absolute, { throwIfNoEntry: false });
   if (stat === undefined) return false;
-  if (stat.isDirectory()) throw new UsageError(`${path} is a directory without run.json, so it is not a run directory`);
+  if (stat.isDirectory())
+    throw new UsageError(`${visible(path)} is a directory without run.json, so it is not a run directory`);
   try {
     accessSync(absolute, constants.R_OK);
   } catch (error) {
-    throw new UsageError(`cannot read ${path} (${(error as NodeJS.ErrnoException).code})`);
+    throw new UsageError(`cannot read ${visible(path)} (${(error as NodeJS.ErrnoException).code})`);
   }
   return true;
 }
@@ -50,7 +52,7 @@ export function inputExists(path: string, context: Context): boolean {
 export function findInput(input: string, reporting: Reporting): InputSource | { exit: number } {
   const { settings, context } = reporting;
   if (input !== '-' && !inputExists(input, context)) {
-    const why = `there is no file ${input}`;
+    const why = `there is no file ${visible(input)}`;
     if (!settings.missing_input_ok) throw new UsageError(why);
     return { exit: printNothingToDo(reporting, why) };
   }

@@ -4,6 +4,7 @@ import type { RunCommand } from '../../core/run/manifest.ts';
 import { variableOf } from '../../core/settings/flags.ts';
 import { SETTING_NAMES, settingDefinition } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
+import { visible } from '../../core/text/visible.ts';
 import { createStop } from '../../engine/stop.ts';
 import { removeRun } from '../../io/run/directory.ts';
 import { requireKey } from '../account/connect.ts';
@@ -40,7 +41,7 @@ function planningFailure(error: unknown, signal: AbortSignal): FailedEnding {
     const message = `Stopped by ${signal.reason} while planning, and nothing was sent.`;
     return failedEnding(signalExit(String(signal.reason)), 'interrupted', 'signal', message);
   }
-  const message = `Stopped while planning, and nothing was sent: ${(error as Error).message}.`;
+  const message = `Stopped while planning, and nothing was sent: ${visible((error as Error).message)}.`;
   return failedEnding(EXIT.internal, 'interrupted', 'internal', message);
 }
 

@@ -3,6 +3,7 @@ import { type AccountText, dialectText, heldText, planText, rejectionText } from
 import type { Preview } from '../../core/plan/preview.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
+import { visible } from '../../core/text/visible.ts';
 import type { Context } from '../context.ts';
 import type { Reporting } from '../invocation.ts';
 import { createStyle, print, wrapForTerminal } from '../output.ts';
@@ -22,7 +23,7 @@ export function warningText(warnings: readonly string[], dir: string, { stderr, 
     return `${style('strong', 'warning:')}${line.slice('warning:'.length)}\n`;
   });
   const more = warnings.length - MAX_SHOWN_WARNINGS;
-  if (more > 0) lines.push(`and ${count(more, 'more warning')} in ${join(dir, 'summary.json')}\n`);
+  if (more > 0) lines.push(`and ${count(more, 'more warning')} in ${visible(join(dir, 'summary.json'))}\n`);
   return lines.join('');
 }
 
@@ -46,7 +47,7 @@ export function showPlan(
   const stream = run.manifest.command === 'plan' ? stdout : stderr;
   print(stream, wrapForTerminal(stream, planTextOf(run, preview, account, settings)));
   print(stderr, warningText(warnings, run.shown, context));
-  print(stderr, wrapForTerminal(stderr, heldText(preview, join(run.shown, 'held.csv'))));
-  const rejections = wrapForTerminal(stderr, rejectionText(preview, join(run.shown, 'results.csv')));
+  print(stderr, wrapForTerminal(stderr, heldText(preview, visible(join(run.shown, 'held.csv')))));
+  const rejections = wrapForTerminal(stderr, rejectionText(preview, visible(join(run.shown, 'results.csv'))));
   if (rejections !== '') print(stderr, createStyle(stderr, env)('bad', rejections));
 }

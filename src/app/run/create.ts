@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { basename, dirname, extname, resolve } from 'node:path';
 import { type Manifest, type RunCommand, runName } from '../../core/run/manifest.ts';
 import { TOOL } from '../../core/text/tool.ts';
+import { visible } from '../../core/text/visible.ts';
 import { isLastingFile } from '../../io/file-status.ts';
 import { createRunDirectory, removeRun } from '../../io/run/directory.ts';
 import { UsageError } from '../errors.ts';
@@ -23,7 +24,9 @@ export type RunSource = {
 
 function cannotMake(runsDir: string, error: unknown): UsageError {
   const { code } = error as NodeJS.ErrnoException;
-  return new UsageError(`Could not make a run directory in ${runsDir}: ${code}. Fix: choose another with --runs-dir.`);
+  return new UsageError(
+    `Could not make a run directory in ${visible(runsDir)}: ${code}. Fix: choose another with --runs-dir.`,
+  );
 }
 
 /** Makes a run directory with a manifest and a lock. Throws UsageError if it cannot be made. */
@@ -78,7 +81,7 @@ export function checkOutputs(input: string | null, { settings, context }: Report
   for (const [flag, file] of Object.entries({ '--log-file': logFile, '--results': settings.results })) {
     if (file === null) continue;
     const path = resolve(context.cwd, file);
-    const shown = typedPath(context, path);
+    const shown = visible(typedPath(context, path));
     try {
       const stat = statSync(path, { throwIfNoEntry: false });
       const inputStat = input === null ? undefined : statSync(resolve(context.cwd, input));

@@ -4,6 +4,7 @@ import { signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Manifest, State } from '../../core/run/manifest.ts';
 import type { Settings } from '../../core/settings/schema.ts';
+import { visible } from '../../core/text/visible.ts';
 import { realClock } from '../../io/clock.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { isLocked, type Lock, NoLocks, readHolder, takeLock } from '../../io/run/lock.ts';
@@ -45,7 +46,7 @@ async function tryLock(path: string, what: string): Promise<Lock | null> {
       const message = `No lock can be taken: ${error.message}. With --no-lock nothing keeps two runs apart.`;
       throw new CommandError(EXIT.preflight, 'no_locks', message);
     }
-    throw new UsageError(`Could not write the lock ${path}: ${(error as NodeJS.ErrnoException).code}.`);
+    throw new UsageError(`Could not write the lock ${visible(path)}: ${(error as NodeJS.ErrnoException).code}.`);
   }
 }
 
@@ -109,7 +110,7 @@ export async function lockAccount(key: string | null, locking: Locking): Promise
 /** Takes the lock of a run directory until it is released. Returns null with --no-lock. Throws like `lockAccount`. */
 export async function lockRun(dir: string, locking: Locking): Promise<Lock | null> {
   if (locking.settings.no_lock) return null;
-  return waitForLock(runFiles(dir).lock, `Run ${basename(dir)}`, locking);
+  return waitForLock(runFiles(dir).lock, `Run ${visible(basename(dir))}`, locking);
 }
 
 /** Takes the lock of a new run directory, so that others see that it is at work. Returns whether it is locked. */

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { visible } from '../../core/text/visible.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
 import { createLogger, type Logger } from '../../io/terminal/logger.ts';
@@ -15,7 +16,7 @@ export function openLog(run: Run, { settings, context }: Reporting): Logger {
     return createLogger(path, level, run.manifest.run_id);
   } catch (error) {
     throw new UsageError(
-      `Could not write the log ${path}: ${(error as NodeJS.ErrnoException).code}. Fix: choose another with --log-file.`,
+      `Could not write the log ${visible(path)}: ${(error as NodeJS.ErrnoException).code}. Fix: choose another with --log-file.`,
     );
   }
 }

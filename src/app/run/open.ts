@@ -6,6 +6,7 @@ import { rawSettings } from '../../core/settings/raw.ts';
 import type { Resolved } from '../../core/settings/resolve.ts';
 import { settingDefinition } from '../../core/settings/schema.ts';
 import { commandLine } from '../../core/text/shell.ts';
+import { visible } from '../../core/text/visible.ts';
 import type { Meter } from '../../engine/pacing/sliding-window.ts';
 import { isRunDirectory, loadManifest, loadRuns, writeManifest } from '../../io/run/directory.ts';
 import { type Context, canAskLater } from '../context.ts';
@@ -25,11 +26,15 @@ export function keptSettings({ settings }: Pick<Resolved, 'settings'>): Manifest
   return rawSettings(settings, (name) => settingDefinition(name).belongsTo !== 'call');
 }
 
-/** A path as it is typed here: relative if it is below this directory; absolute otherwise, and always for a job. */
+/**
+ * A path as it is typed here: relative if it is below this directory; absolute otherwise, and always for a job. One that
+ * begins with - would be taken for a flag.
+ */
 export function typedPath(context: Context, path: string): string {
   const absolute = resolve(context.cwd, path);
   const from = relative(context.cwd, absolute);
-  return context.unattended || from === '' || from.startsWith('..') ? absolute : from;
+  if (context.unattended || from === '' || from.startsWith('..')) return absolute;
+  return from.startsWith('-') ? `./${from}` : from;
 }
 
 /** A command on a run that works as printed: with its base URL if that is needed, and --yes if it cannot ask. */
@@ -41,7 +46,7 @@ export function commandOn(run: Run, verb: 'apply' | 'resume' | 'retry', context:
 /** Opens an existing run directory. Throws UsageError if it is not one, or not one of this version. */
 export function openRun(given: string, context: Context): Run {
   const dir = resolve(context.cwd, given);
-  if (!isRunDirectory(dir)) throw new UsageError(`${given} is not a run directory: it has no run.json`);
+  if (!isRunDirectory(dir)) throw new UsageError(`${visible(given)} is not a run directory: it has no run.json`);
   try {
     return { dir, shown: typedPath(context, dir), manifest: loadManifest(dir) };
   } catch (error) {
@@ -73,7 +78,7 @@ export function openRuns(runsDir: string, context: Context): { runs: Run[]; erro
     return { runs: runs.map((run) => ({ ...run, shown: typedPath(context, run.dir) })), errors };
   } catch (error) {
     throw new UsageError(
-      `Could not list ${runsDir}: ${(error as NodeJS.ErrnoException).code}. Fix: choose another with --runs-dir.`,
+      `Could not list ${visible(runsDir)}: ${(error as NodeJS.ErrnoException).code}. Fix: choose another with --runs-dir.`,
     );
   }
 }

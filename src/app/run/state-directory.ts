@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Settings } from '../../core/settings/schema.ts';
 import { TOOL } from '../../core/text/tool.ts';
+import { visible } from '../../core/text/visible.ts';
 import { makeDirectories } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
@@ -38,7 +39,9 @@ export function accountLockPath(settings: Pick<Settings, 'state_dir' | 'base_url
     makeDirectories(dir);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`Could not make the state directory ${dir}: ${code}. Fix: name another with --state-dir.`);
+    throw new UsageError(
+      `Could not make the state directory ${visible(dir)}: ${code}. Fix: name another with --state-dir.`,
+    );
   }
   return join(dir, `${keyDigest(settings.base_url, key).slice(0, 32)}.lock`);
 }

@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import { PUBLIC_BASE_URL } from '../../core/settings/schema.ts';
+import { visible } from '../../core/text/visible.ts';
 import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
@@ -34,7 +35,7 @@ export async function requireNewestToResume(runsDir: string, context: Context): 
     if (command === 'plan' || command === 'verify') continue;
     if (['interrupted', 'paused', 'running', 'planning'].includes(await stateOf(run.dir, run.manifest))) return run;
   }
-  throw new UsageError(`no run in ${runsDir} is interrupted or paused; see --runs-dir`);
+  throw new UsageError(`no run in ${visible(runsDir)} is interrupted or paused; see --runs-dir`);
 }
 
 /** Unfinished runs of the same input (same path or same bytes, same base URL), oldest first; never sandbox runs. */

@@ -11,7 +11,7 @@ import { rereadOrExit } from '../account/reread.ts';
 import { copyResults } from '../ending/write-results.ts';
 import { CommandError } from '../errors.ts';
 import type { Invocation, KeyedInvocation, Reporting } from '../invocation.ts';
-import { print, printJson, printProgress } from '../output.ts';
+import { print, printJson, printJsonLine, printProgress } from '../output.ts';
 import { checkPlan } from '../planning/check-plan.ts';
 import { checkOutputs } from '../run/create.ts';
 import { isAtWork, lockAccount, lockRun, stateOf } from '../run/locks.ts';
@@ -28,7 +28,7 @@ function reportFinished({ manifest, dir }: Run, { settings, context }: Reporting
   const summary = readJson(runFiles(dir).summary) as Summary | null;
   if (settings.json) {
     if (summary === null) printJson(context, code, { run_id: id, state });
-    else print(context.stdout, `${JSON.stringify(summary)}\n`);
+    else printJsonLine(context, summary);
   } else if (!settings.quiet || code !== EXIT.ok) {
     const next = summary?.next_command ?? null;
     const text = `Run ${id} has finished with exit ${code} (${exitName(code)}): nothing is left to resume.\n`;

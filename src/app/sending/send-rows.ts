@@ -1,5 +1,6 @@
 import { executionExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
+import { visible } from '../../core/text/visible.ts';
 import { openTarget } from '../account/connect.ts';
 import type { Reread } from '../account/reread.ts';
 import { endRun } from '../ending/end-run.ts';
@@ -28,14 +29,14 @@ export async function sendRows(run: Run, invocation: KeyedInvocation, sending: S
   } catch (error) {
     await close().catch(() => undefined);
     if (error instanceof CommandError) throw error;
-    const message = `Could not start the run, and nothing was sent: ${(error as Error).message}.`;
+    const message = `Could not start the run, and nothing was sent: ${visible((error as Error).message)}.`;
     const { state, stop } = run.manifest;
     return endRun(run, { ...failedEnding(EXIT.internal, state, 'internal', message), stop }, invocation);
   }
   const { manifest } = executed.run;
   const warnings = [...manifest.warnings];
   await close().catch((error: Error) => {
-    warnings.push(`the state of the sandbox could not be saved: ${error.message}`);
+    warnings.push(`the state of the sandbox could not be saved: ${visible(error.message)}`);
   });
   const ended = { ...executed.run, manifest: { ...manifest, warnings } };
   return endRun(ended, executed.decide, invocation);

@@ -1,4 +1,5 @@
 import type { StopCause } from '../attempt/stop-reason.ts';
+import { visible } from '../text/visible.ts';
 import type { Tally } from './tally.ts';
 
 /** Why a run stopped, for its summary. `failure` is what was thrown, if the reason is `internal`. */
@@ -27,6 +28,6 @@ export function stopText({ reason, detail }: StopCause, failure: unknown, { coun
     case 'server_wait':
       return `Stopped: ${detail}.`;
     case 'internal':
-      return `Stopped by an internal error, or by an error of this machine: ${failure instanceof Error ? failure.message : detail}.`;
+      return `Stopped by an internal error, or by an error of this machine: ${failure instanceof Error ? visible(failure.message) : detail}.`;
   }
 }

@@ -1,6 +1,7 @@
 import { secondsOf } from '../ledger/sessions.ts';
 import { formatDuration } from '../text/duration.ts';
 import { COLUMNS, count, printable } from '../text/text.ts';
+import { visible } from '../text/visible.ts';
 import type { Summary } from './summary.ts';
 
 /** Causes shown on a terminal. All of them are in summary.json. */
@@ -78,7 +79,7 @@ export function summaryText(
   const requests = requestLines(summary);
   if (requests.length > 0) lines.push('', 'Requests', ...requests);
   lines.push('', 'Files');
-  for (const [what, path] of Object.entries(summary.files)) lines.push(`  ${what.padEnd(8)} ${path}`);
+  for (const [what, path] of Object.entries(summary.files)) lines.push(`  ${what.padEnd(8)} ${visible(path)}`);
   lines.push('');
   if (summary.error !== undefined) lines.push(`${summary.error.message}`);
   lines.push(`Exit ${summary.exit_code} (${summary.exit_name})`);

@@ -3,6 +3,7 @@ import { STOP_REASONS } from '../attempt/stop-reason.ts';
 import { SETTING_NAMES } from '../settings/schema.ts';
 import { printable, quoted } from '../text/text.ts';
 import { TOOL } from '../text/tool.ts';
+import { visible } from '../text/visible.ts';
 
 /** States of a run, as run.json and `runs` show them. */
 export const STATES = [
@@ -128,12 +129,13 @@ export function readManifest(value: unknown, path: string): Manifest {
   if (read.success) return withUnknownFields(read.data, value);
   const writer = WRITER.safeParse(value);
   const [issue] = read.error.issues;
-  if (!writer.success || issue === undefined) throw new Error(`${path} is not the run.json of a telnyx-reassign run`);
+  if (!writer.success || issue === undefined)
+    throw new Error(`${visible(path)} is not the run.json of a telnyx-reassign run`);
   const found = issue.path.reduce((at, key) => (at as Record<PropertyKey, unknown> | null)?.[key], value);
   const unknown = unknownName(issue, found);
-  if (unknown !== null) throw new Error(`${path}: unknown ${unknown}. ${wroteText(writer.data.version)}`);
+  if (unknown !== null) throw new Error(`${visible(path)}: unknown ${unknown}. ${wroteText(writer.data.version)}`);
   const [first = ''] = z.prettifyError(read.error).split('\n✖');
-  throw new Error(`${path} is damaged: ${printable(first.replace('✖ ', '').replace(/\s+/g, ' '))}`);
+  throw new Error(`${visible(path)} is damaged: ${printable(first.replace('✖ ', '').replace(/\s+/g, ' '))}`);
 }
 
 /** Who wrote what this version does not know, and what to do about it. */

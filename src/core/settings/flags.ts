@@ -18,6 +18,7 @@ export function flagsOf(raw: RawSettings): string[] {
   return (Object.entries(raw) as [SettingName, string | string[]][]).flatMap(([name, value]) => {
     const flag = `--${flagOf(name)}`;
     if (settingDefinition(name).kind === 'boolean') return value === 'true' ? [flag] : [`${flag}=false`];
-    return [value].flat().flatMap((text) => [flag, text]);
+    // What begins with - must not be taken for the next flag.
+    return [value].flat().flatMap((text) => (text.startsWith('-') ? [`${flag}=${text}`] : [flag, text]));
   });
 }

@@ -1,13 +1,16 @@
 import * as z from 'zod';
 import { didYouMean, suggestion } from '../text/suggest.ts';
-import { quoted } from '../text/text.ts';
+import { printable, quoted } from '../text/text.ts';
 import { TOOL } from '../text/tool.ts';
+import { visible } from '../text/visible.ts';
 import type { SettingDefinition } from './definition.ts';
 import { type RawSettings, SETTING_NAMES, settingDefinition } from './schema.ts';
 
 /** A job: what to run, on which input, with which settings. */
 export type Job = { command: (typeof COMMANDS)[number]; input: string; raw: RawSettings };
 
+/** The longest part of an unknown key that a message shows. */
+const MAX_KEY_CHARACTERS = 60;
 const COMMANDS = ['plan', 'apply'] as const;
 const JOB_SETTINGS = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes('run'));
 const KEYS = ['command', 'input', ...JOB_SETTINGS] as const;
@@ -31,11 +34,11 @@ export function readJob(keys: readonly JobKey[], path: string): Job | { errors: 
     const known = KEYS.find((name) => name === key);
     const meant = known ?? didYouMean(key, KEYS);
     const fail = (text: string) => {
-      errors.push(`${path}:${line}:${col}: ${text}`);
+      errors.push(`${visible(path)}:${line}:${col}: ${text}`);
       reported.add(meant);
     };
     if (known === undefined) {
-      fail(`unknown key ${key}${suggestion(meant)}`);
+      fail(`unknown key ${printable(key, MAX_KEY_CHARACTERS)}${suggestion(meant)}`);
       continue;
     }
     const text = rawValue(known, value);
@@ -45,7 +48,7 @@ export function readJob(keys: readonly JobKey[], path: string): Job | { errors: 
     } else raw[known] = text;
   }
   for (const key of ['command', 'input'] as const) {
-    if (raw[key] === undefined && !reported.has(key)) errors.push(`${path}: ${key} is missing`);
+    if (raw[key] === undefined && !reported.has(key)) errors.push(`${visible(path)}: ${key} is missing`);
   }
   if (errors.length > 0) return { errors };
   const { command, input, ...settings } = raw;

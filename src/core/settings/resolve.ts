@@ -1,5 +1,6 @@
 import { didYouMean, suggestion } from '../text/suggest.ts';
 import { quoted } from '../text/text.ts';
+import { visible } from '../text/visible.ts';
 import type { Scope } from './definition.ts';
 import { flagOf, VARIABLE_PREFIX, variableOf } from './flags.ts';
 import { isLoopback, type Parsed, parseSetting } from './parse.ts';
@@ -29,7 +30,7 @@ export function readEnvironment(environment: Record<string, string | undefined>)
     const name = known.get(variable);
     if (name === undefined) {
       const meant = didYouMean(variable.slice(VARIABLE_PREFIX.length), SETTING_NAMES);
-      errors.push(`unknown variable ${variable}${suggestion(meant && variableOf(meant))}`);
+      errors.push(`unknown variable ${visible(variable)}${suggestion(meant && variableOf(meant))}`);
     } else if (settingDefinition(name).consent === true) {
       errors.push(`${variable} is not taken from the environment; pass --${flagOf(name)} if it is meant`);
     } else {

@@ -1,22 +1,15 @@
+import { visible } from './visible.ts';
+
 /** The longest text from outside in a message, a result cell or a log line. */
 const MAX_CHARACTERS = 500;
 const MAX_QUOTED_CHARACTERS = 60;
 
-// C0 and C1 controls, line and paragraph separators, and characters that reorder or hide text on a terminal.
-const HIDDEN = /[\p{Cc}\u2028\u2029\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/gu;
-
-/**
- * Makes text from outside (a server, a cell) safe to print: control and invisible characters become `\xNN` or `\uNNNN`,
- * and a long text is cut off. Without this, a server could control the terminal of a reader of the log.
- */
+/** Makes text from outside (a server, a cell) safe to print: visible, and cut off if it is long. */
 export function printable(text: string, longest = MAX_CHARACTERS): string {
-  const visible = text.replace(HIDDEN, (character) => {
-    const code = character.codePointAt(0) as number;
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
-  });
-  if (visible.length <= longest) return visible;
+  const shown = visible(text);
+  if (shown.length <= longest) return shown;
   // Not half of a surrogate pair at the end, which no file can hold.
-  return `${visible.slice(0, longest).replace(/[\uD800-\uDBFF]$/, '')}...`;
+  return `${shown.slice(0, longest).replace(/[\uD800-\uDBFF]$/, '')}...`;
 }
 
 /** Quotes a cell for a message: printable, at most 60 characters, in double quotes. */

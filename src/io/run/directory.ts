@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } f
 import { dirname, join } from 'node:path';
 import { sync as writeFileAtomic } from 'write-file-atomic';
 import { type Manifest, readManifest } from '../../core/run/manifest.ts';
+import { visible, visibleJson } from '../../core/text/visible.ts';
 
 const MAX_ID_TRIES = 100;
 
@@ -72,7 +73,7 @@ export function writeManifest(dir: string, manifest: Manifest): void {
 
 /** Writes a JSON file (0600) atomically: it is never half-written. */
 export function writeJson(path: string, value: unknown): void {
-  writeFileAtomic(path, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600 });
+  writeFileAtomic(path, `${visibleJson(value, 2)}\n`, { mode: 0o600 });
 }
 
 /** Reads the manifest of a run. Throws with the reason if there is none or this program cannot read it. */
@@ -83,7 +84,7 @@ export function loadManifest(dir: string): Manifest {
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new Error(`${path} is not JSON: ${(cause as Error).message}`, { cause });
+    throw new Error(`${visible(path)} is not JSON: ${visible((cause as Error).message)}`, { cause });
   }
   return readManifest(value, path);
 }

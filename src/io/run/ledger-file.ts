@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import type { LedgerEntry } from '../../core/ledger/entry.ts';
 import { parseLedgerLine, UnknownLineError } from '../../core/ledger/parse-line.ts';
 import { wroteText } from '../../core/run/manifest.ts';
+import { visible } from '../../core/text/visible.ts';
 import { NEWLINE } from '../bytes.ts';
 import { versionOf } from './directory.ts';
 
@@ -64,7 +65,8 @@ export async function openLedger(path: string) {
         await handle.datasync();
         // What is written to a removed file is lost, although every write succeeds.
         const stat = statSync(path, { throwIfNoEntry: false });
-        if (stat?.ino !== ino || stat.dev !== dev) throw new Error(`${path} is gone: the run directory was removed`);
+        if (stat?.ino !== ino || stat.dev !== dev)
+          throw new Error(`${visible(path)} is gone: the run directory was removed`);
         for (const { resolve } of batch) resolve();
       } catch (error) {
         failure ??= error;

@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { pino, stdTimeFunctions } from 'pino';
+import { visibleJsonText } from '../../core/text/visible.ts';
 import { NEWLINE } from '../bytes.ts';
 
 export type Logger = ReturnType<typeof createLogger>;
@@ -39,7 +40,8 @@ function openSink(path: string) {
  * system throws.
  */
 export function createLogger(to: string | NodeJS.WritableStream, level: string, runId: string) {
-  const sink = typeof to === 'string' ? openSink(to) : { write: to.write.bind(to), close: () => undefined };
+  const sink =
+    typeof to === 'string' ? openSink(to) : { write: (line: string) => to.write(line), close: () => undefined };
   const logger = pino(
     {
       level,
@@ -48,7 +50,8 @@ export function createLogger(to: string | NodeJS.WritableStream, level: string, 
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: ['authorization', '*.authorization', '*.headers', 'v1_secret', '*.v1_secret'], remove: true },
     },
-    sink,
+    // The log is read on terminals, and JSON leaves invisible characters as they are.
+    { write: (line: string) => sink.write(visibleJsonText(line)) },
   );
   return {
     log(name: string, event: string, msg: string, fields: Record<string, unknown> = {}): void {

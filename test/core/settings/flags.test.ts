@@ -30,5 +30,6 @@ describe('settings as flags', () => {
       '3',
     ]);
     expect(flagsOf({})).toEqual([]);
+    expect(flagsOf({ runs_dir: '--x' })).toEqual(['--runs-dir=--x']);
   });
 });
