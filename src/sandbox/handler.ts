@@ -7,7 +7,8 @@ import { type FaultKind, playFault } from './faults/fault-kinds.ts';
 import type { FaultChooser } from './faults/faults.ts';
 import type { Gate } from './faults/gate.ts';
 import { applyListCap, type ListCap } from './faults/list-cap.ts';
-import { type Body, readBody } from './http/body.ts';
+import { type Body, NO_BODY, readBody } from './http/body.ts';
+import { refuseForeign } from './http/foreign.ts';
 import { failure, type Reply } from './http/reply.ts';
 import { sendReply } from './http/send.ts';
 import type { OpenRecord, Recorder } from './recorder.ts';
@@ -39,8 +40,6 @@ type Received = {
   record: OpenRecord;
 };
 
-const NO_BODY: Body = { value: null, problem: 'not JSON' };
-
 const ADMITTED = { refusal: null, headers: {} };
 
 /** The request listener. Each request is recorded, checked at the gate, preceded by due edits, and answered. */
@@ -55,6 +54,8 @@ export function createHandler(parts: HandlerParts): RequestListener {
     const { method = '', url = '' } = request;
     receivedCount += 1;
     const headers = { 'x-request-id': `sandbox-${String(receivedCount).padStart(8, '0')}` };
+    const foreign = refuseForeign(request.headers);
+    if (foreign !== null) return void sendReply(response, foreign, headers);
     if (url.startsWith(CONTROL_PREFIX)) return answerControl({ request, response, headers }, { account, recorder });
 
     const [path, query] = splitUrl(url);
@@ -81,7 +82,7 @@ export function createHandler(parts: HandlerParts): RequestListener {
       answer(admission.refusal ?? replyTo(parts, { ...received, body: NO_BODY }));
     } else {
       readBody(request, (body) => {
-        record.body = body.value;
+        recorder.addBody(record, body.text);
         parts.applyDueEdits(nth);
         answer(admission.refusal ?? replyTo(parts, { ...received, body }));
       });

@@ -7,7 +7,7 @@ export type ReceivedRequest = {
   path: string;
   /** The number id in the path, or null for other routes. */
   id: string | null;
-  /** The parsed body, the text of a body that is not JSON, or null without a body. */
+  /** The parsed body, the text of a body that is not JSON or is nested too deeply, or null without a body. */
   body: unknown;
   /** null: not answered (yet). */
   status: number | null;
@@ -15,45 +15,91 @@ export type ReceivedRequest = {
   fault: string | null;
 };
 
-/** A record that is still being filled in. */
-export type OpenRecord = Omit<ReceivedRequest, 'at_ms'>;
+/** A record that is still being filled in: the caller sets status and fault. */
+export type OpenRecord = Omit<ReceivedRequest, 'at_ms' | 'body'> & {
+  /** The body as text, because a parsed body of 1 MiB can take twenty times as much memory. */
+  readonly text: string | null;
+  /** false after the record was dropped. */
+  readonly isKept: boolean;
+};
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export type Recorder = {
-  /** Adds a request. The caller fills in body, status and fault later. */
   add(atMs: number, method: string, path: string, id: string | null): OpenRecord;
+  /** Adds the body of a request. */
+  addBody(record: OpenRecord, text: string | null): void;
   /** The kept requests, oldest first. */
   list(): ReceivedRequest[];
   clear(): void;
 };
 
-const MAX_RECORDS = 200_000;
+type Limits = { records: number; characters: number };
 
-/** Keeps the last 200,000 requests, or none. */
-export function createRecorder(enabled: boolean, capacity: number = MAX_RECORDS): Recorder {
+const LIMITS: Limits = { records: 200_000, characters: 64 * 1024 * 1024 };
+
+/** Above this length, a body may be nested too deeply to be shown as JSON. */
+const MAX_SAFE_LENGTH = 2000;
+
+/** Keeps the last requests, at most 200,000 and at most 64 MiB of paths and bodies. Keeps none if not enabled. */
+export function createRecorder(enabled: boolean, limits: Limits = LIMITS): Recorder {
+  const capacity = limits.records;
   // Times are in a typed array because as properties each would be a number on the heap.
   const times = new Float64Array(enabled ? capacity : 0);
-  const records: OpenRecord[] = [];
-  let count = 0;
+  const records: (Mutable<OpenRecord> | undefined)[] = [];
+  let oldest = 0;
+  let next = 0;
+  let characters = 0;
+
+  const dropOldest = () => {
+    const record = records[oldest % capacity];
+    records[oldest % capacity] = undefined;
+    oldest += 1;
+    if (record === undefined) return;
+    characters -= record.path.length + (record.text?.length ?? 0);
+    record.isKept = false;
+  };
+  const grow = (length: number) => {
+    characters += length;
+    while (characters > limits.characters && oldest < next) dropOldest();
+  };
   return {
     add(atMs, method, path, id) {
-      const record: OpenRecord = { method, path, id, body: null, status: null, fault: null };
+      const record = { method, path, id, text: null, status: null, fault: null, isKept: enabled };
       if (enabled) {
-        times[count % capacity] = atMs;
-        records[count % capacity] = record;
-        count += 1;
+        if (next - oldest === capacity) dropOldest();
+        times[next % capacity] = atMs;
+        records[next % capacity] = record;
+        next += 1;
+        grow(path.length);
       }
       return record;
     },
+    addBody(record: Mutable<OpenRecord>, text) {
+      if (!record.isKept || text === null) return;
+      record.text = text;
+      grow(text.length);
+    },
     list() {
-      const oldest = Math.max(0, count - capacity);
-      return Array.from({ length: count - oldest }, (_, index) => {
+      return Array.from({ length: next - oldest }, (_, index) => {
         const slot = (oldest + index) % capacity;
-        return { at_ms: Math.round((times[slot] ?? 0) * 1000) / 1000, ...(records[slot] as OpenRecord) };
+        const { method, path, id, text, status, fault } = records[slot] as OpenRecord;
+        const at_ms = Math.round((times[slot] ?? 0) * 1000) / 1000;
+        return { at_ms, method, path, id, body: text === null ? null : parsed(text), status, fault };
       });
     },
     clear() {
-      records.length = 0;
-      count = 0;
+      while (oldest < next) dropOldest();
     },
   };
+}
+
+function parsed(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (text.length > MAX_SAFE_LENGTH) JSON.stringify(value); // throws if it is nested too deeply
+    return value;
+  } catch {
+    return text;
+  }
 }

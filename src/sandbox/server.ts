@@ -56,7 +56,7 @@ export type SandboxOptions = {
   quoteKey?: boolean | undefined;
   /** A snapshot to start from instead of `numbers` and `profiles`. */
   state?: SandboxState | undefined;
-  /** Default true. The last 200,000 are kept. */
+  /** Default true. The last 200,000 are kept, with at most 64 MiB of paths and bodies. */
   recordRequests?: boolean | undefined;
 };
 

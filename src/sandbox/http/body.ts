@@ -3,8 +3,10 @@ import { failure, type Reply } from './reply.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
 
-/** A parsed request body. With a `problem`, `value` is the text, or null if it was too large. */
-export type Body = { value: unknown; problem: 'too large' | 'not JSON' | null };
+/** A request body: parsed (null with a problem), and as text (null if there is none or it was too large). */
+export type Body = { value: unknown; text: string | null; problem: 'too large' | 'not JSON' | null };
+
+export const NO_BODY: Body = { value: null, text: null, problem: 'not JSON' };
 
 /**
  * Reads a body to its end, then calls `done`. Bytes over the limit are read and discarded, because a client whose
@@ -18,7 +20,7 @@ export function readBody(request: IncomingMessage, done: (body: Body) => void): 
     if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
     else chunks.length = 0;
   });
-  request.on('end', () => done(bytes > MAX_BODY_BYTES ? { value: null, problem: 'too large' } : parse(chunks)));
+  request.on('end', () => done(bytes > MAX_BODY_BYTES ? { ...NO_BODY, problem: 'too large' } : parse(chunks)));
 }
 
 /** The error answer for a body with a problem, or null. */
@@ -39,9 +41,10 @@ export function isListOfStrings(value: unknown): value is string[] {
 
 function parse(chunks: Buffer[]): Body {
   const text = (chunks.length === 1 ? chunks[0] : Buffer.concat(chunks))?.toString('utf8') ?? '';
+  if (text === '') return NO_BODY;
   try {
-    return { value: JSON.parse(text), problem: null };
+    return { value: JSON.parse(text), text, problem: null };
   } catch {
-    return { value: text === '' ? null : text, problem: 'not JSON' };
+    return { ...NO_BODY, text };
   }
 }
