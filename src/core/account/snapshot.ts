@@ -1,5 +1,7 @@
 import type { ShownSettings } from '../api/response.ts';
+import { isAnId } from '../input/cell-checks.ts';
 import { createDigestTable, type Digest } from '../input/digest-table.ts';
+import { quoted } from '../text/text.ts';
 import { createNumberTable, type NumberState } from './number-table.ts';
 import { createPhoneTable } from './phone-table.ts';
 
@@ -59,7 +61,9 @@ export function createSnapshot(digest: Digest) {
       if (isNew && typeof profile === 'string') shownOn.set(profile, (shownOn.get(profile) ?? 0) + 1);
       const index = wantedIndex(id, phoneNumber);
       if (index < 0) return false;
-      numbers.setFound(index, shown);
+      // It would become part of the URL of a write, and of files for people.
+      if (isAnId(id)) numbers.setFound(index, shown);
+      else numbers.setUnreadable(index, `the account shows it with the id ${quoted(id)}, which cannot be an id`);
       return true;
     },
     /** The API does not have the number (`why` is null), or refuses to show it. */

@@ -1,7 +1,13 @@
+import { isAnId, isAProduct, isUnassign } from '../input/cell-checks.ts';
+import { parseJson } from './read-json.ts';
 import type { ApiError, Body, Page, ShownProfile, ShownSettings } from './response.ts';
 
 type Fields = Record<string, unknown>;
-type Clean = (text: string) => string;
+/** Makes a text safe to keep. `isProse`: the text is for people, and no value that is compared or sent again. */
+type Clean = (text: string, isProse?: boolean) => string;
+
+/** A longer list is not one of products or countries. */
+const MAX_TEXTS = 1000;
 
 function asObject(value: unknown): Fields | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
@@ -9,14 +15,16 @@ function asObject(value: unknown): Fields | null {
 
 /** A list of texts; undefined for anything else, because a list with gaps would claim that the others do not exist. */
 function asTexts(value: unknown, clean: Clean): string[] | undefined {
-  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) return undefined;
+  if (!Array.isArray(value) || value.length > MAX_TEXTS) return undefined;
+  if (!value.every((item) => typeof item === 'string')) return undefined;
   return value.map((item) => clean(item));
 }
 
 /** `{"errors": [...]}`, at most ten of them, or null. */
 function readErrors(body: Fields | null, clean: Clean): ApiError[] | null {
   if (body === null || !Array.isArray(body.errors) || body.errors.length === 0) return null;
-  const text = (value: unknown) => (typeof value === 'string' || typeof value === 'number' ? clean(String(value)) : '');
+  const text = (value: unknown) =>
+    typeof value === 'string' || typeof value === 'number' ? clean(String(value), true) : '';
   return body.errors.slice(0, 10).map((item: unknown) => {
     const error = asObject(item) ?? {};
     const source = asObject(error.source) ?? {};
@@ -27,16 +35,27 @@ function readErrors(body: Fields | null, clean: Clean): ApiError[] | null {
 
 /** Parses the JSON of a body. `readData` reads a body without errors, and returns null if it cannot. Never throws. */
 function readJson(text: string, clean: Clean, readData: (body: Fields) => Body | null): Body {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return { kind: 'unreadable' };
-  }
-  const body = asObject(parsed);
+  const parsed = parseJson(text);
+  if ('kind' in parsed) return parsed;
+  const body = asObject(parsed.value);
   const errors = readErrors(body, clean);
   if (errors !== null) return { kind: 'errors', errors };
   return (body === null ? null : readData(body)) ?? { kind: 'unreadable' };
+}
+
+/** Ids of profiles are UUIDs. Another server may have others, if they look like an id at all. */
+function isAProfileId(id: string): boolean {
+  return isAnId(id) && !isUnassign(id);
+}
+
+/**
+ * A value that a number has; null if it has none. A value that no input could have counts as not shown: an undo would
+ * write it, and it stands in files for people.
+ */
+function shownValue(value: unknown, clean: Clean, isValid: (text: string) => boolean): string | null | undefined {
+  if (value === null || value === '') return null;
+  const text = typeof value === 'string' ? clean(value) : '';
+  return isValid(text) ? text : undefined;
 }
 
 function readSettings(data: Fields, clean: Clean): ShownSettings {
@@ -44,12 +63,10 @@ function readSettings(data: Fields, clean: Clean): ShownSettings {
   if (typeof data.id === 'string') settings.id = clean(data.id);
   if (typeof data.phone_number === 'string') settings.phoneNumber = clean(data.phone_number);
   if (typeof data.organization_id === 'string') settings.organizationId = clean(data.organization_id);
-  const shown = (value: unknown) => (value === null || typeof value === 'string' ? value : undefined);
-  const profile = shown(data.messaging_profile_id);
-  if (profile !== undefined)
-    settings.profile = profile === null || profile === '' ? null : clean(profile).toLowerCase();
-  const product = shown(data.messaging_product);
-  if (product !== undefined) settings.product = product === null || product === '' ? null : clean(product);
+  const profile = shownValue(data.messaging_profile_id, clean, isAProfileId);
+  if (profile !== undefined) settings.profile = profile?.toLowerCase() ?? null;
+  const product = shownValue(data.messaging_product, clean, isAProduct);
+  if (product !== undefined) settings.product = product;
   const eligible = asTexts(data.eligible_messaging_products, clean);
   if (eligible !== undefined) settings.eligible = eligible;
   return settings;
@@ -86,7 +103,7 @@ export function readNumbersPage(text: string, clean: Clean): Body {
 }
 
 function readProfile(data: Fields, clean: Clean): ShownProfile | null {
-  if (typeof data.id !== 'string') return null;
+  if (typeof data.id !== 'string' || !isAProfileId(data.id)) return null;
   const name = typeof data.name === 'string' ? clean(data.name) : '';
   const profile: ShownProfile = { id: clean(data.id).toLowerCase(), name };
   if (typeof data.enabled === 'boolean') profile.enabled = data.enabled;

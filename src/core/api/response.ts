@@ -47,7 +47,8 @@ export type Body =
   | { kind: 'numbers'; page: Page<ShownSettings> }
   | { kind: 'profiles'; page: Page<ShownProfile> }
   | { kind: 'errors'; errors: ApiError[] }
-  | { kind: 'unreadable' };
+  /** `why`: what it is instead. `isMarkup`: HTML or XML, as login pages, firewalls and other servers answer. */
+  | { kind: 'unreadable'; why?: string; isMarkup?: true };
 
 /** A complete answer with a status line. `body` is unreadable when it is empty, cut, too long or not the API's JSON. */
 export type HttpAnswer = {

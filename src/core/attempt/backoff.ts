@@ -29,16 +29,16 @@ function httpDate(text: string | null): number | null {
   return Number.isNaN(at) ? null : at;
 }
 
-/** The time until `x-ratelimit-reset` in ms, which may be negative; null if it cannot be read. */
-function resetMs({ rateLimitReset }: WaitHeaders, now: number): number | null {
-  const s = seconds(rateLimitReset);
+/** The time until a wait is over in ms, which may be negative; null if it cannot be read. */
+function untilMs(text: string | null, now: number): number | null {
+  const s = seconds(text);
   if (s === null) return null;
   return s < EPOCH_FROM_S ? s * 1000 : (s < EPOCH_FROM_MS ? s * 1000 : s) - now;
 }
 
 /** The limit in the headers of an answer. A field is null if its header is absent or cannot be read. */
 export function rateHeaders(headers: WaitHeaders, wallNowMs: number) {
-  const reset = resetMs(headers, httpDate(headers.date) ?? wallNowMs);
+  const reset = untilMs(headers.rateLimitReset, httpDate(headers.date) ?? wallNowMs);
   return {
     limit: seconds(headers.rateLimit),
     remaining: seconds(headers.rateLimitRemaining),
@@ -48,19 +48,19 @@ export function rateHeaders(headers: WaitHeaders, wallNowMs: number) {
 
 /**
  * The wait in ms that a server asks for, or null when it asks for none that can be read.
- * `retry-after` is seconds or an HTTP date; `x-ratelimit-reset` is seconds or an epoch in seconds or ms, and counts
+ * `retry-after` is seconds or an HTTP date; either header may be an epoch in seconds or ms. `x-ratelimit-reset` counts
  * only when `throttled` (a 429) or when `x-ratelimit-remaining` is 0. Times of day are taken relative to the answer's
  * own `Date`, else to `wallNowMs`, because clocks differ. The longer of the two counts; a time in the past means 0.
  */
 export function serverWaitMs(headers: WaitHeaders, throttled: boolean, wallNowMs: number): number | null {
   const waits: number[] = [];
   const now = httpDate(headers.date) ?? wallNowMs;
-  const s = seconds(headers.retryAfter);
+  const after = untilMs(headers.retryAfter, now);
   const at = httpDate(headers.retryAfter);
-  if (s !== null) waits.push(s * 1000);
+  if (after !== null) waits.push(after);
   if (at !== null) waits.push(at - now);
   const empty = seconds(headers.rateLimitRemaining) === 0;
-  const reset = throttled || empty ? resetMs(headers, now) : null;
+  const reset = throttled || empty ? untilMs(headers.rateLimitReset, now) : null;
   if (reset !== null) waits.push(reset);
   if (waits.length === 0 && empty && !throttled) waits.push(UNNAMED_RESET_MS);
   return waits.length === 0 ? null : Math.max(0, ...waits);

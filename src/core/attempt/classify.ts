@@ -47,7 +47,8 @@ export function classify(entry: PlanEntry, answer: Answer, first: boolean): Answ
   const { settings } = answer.body;
   const other = phoneMismatch(entry, settings);
   if (other !== null) return { kind: 'wrong_number', detail: `${other}; the write may have changed that number` };
-  const lacking = difference(entry, settings);
+  const isAboutNone = settings.id === undefined && settings.phoneNumber === undefined;
+  const lacking = isAboutNone ? 'it does not name the number that was changed' : difference(entry, settings);
   if (lacking === '') return { kind: 'confirmed' };
   return { kind: 'failed', reason: 'response_mismatch', detail: `the answer was 200, but ${lacking}` };
 }
@@ -97,6 +98,10 @@ function classifyRefusal(answer: HttpAnswer, first: boolean): AnswerMeaning {
   const error = firstError(answer);
   const said = [`HTTP ${status}`, error.code, error.title].filter((part) => part !== '').join(' ');
   if (status === 401) return { kind: 'unauthorized' };
+  if (status === 402) {
+    const detail = `${said}: the account has to be paid or topped up before it can be changed`;
+    return { kind: 'stop', reason: 'account_refused', detail };
+  }
   if (status === 403 && (first || hasCode(answer, (code) => ACCOUNT_CODES.has(code)))) {
     return { kind: 'stop', reason: 'account_refused', detail: said };
   }

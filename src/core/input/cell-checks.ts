@@ -19,6 +19,11 @@ const SCIENTIFIC = /^[0-9]+([.,][0-9]+)?e\+?[0-9]{1,3}$/i;
 /** 17 digits or more, all zeros from the 16th on. */
 const ROUNDED = /^[0-9]{15}0{2,}$/;
 
+/** Whether a text can be the id of a number. */
+export const isAnId = (text: string): boolean => ID.test(text);
+/** Whether a text can be a product. */
+export const isAProduct = (text: string): boolean => PRODUCT.test(text);
+
 /** Whether a profile cell asks to unassign. Not by toUpperCase(), which also turns `unaßign` into UNASSIGN. */
 export function isUnassign(value: string): boolean {
   // The length first, because every cell of every row is asked several times.

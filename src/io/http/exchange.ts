@@ -1,15 +1,17 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Request } from 'got';
+import { describeUnreadable } from '../../core/api/read-json.ts';
 import type { Answer, Body, HttpAnswer } from '../../core/api/response.ts';
+import type { Redactor } from '../../core/text/redact.ts';
 
 /** How the body of an answer is read, and the size beyond which it is not read to its end. */
-export type BodyFormat = { parse: (text: string, clean: (text: string) => string) => Body; maxBytes: number };
+export type BodyFormat = { parse: (text: string, clean: Redactor) => Body; maxBytes: number };
 
 export type ExchangeOptions = {
   /** One attempt, from connecting to the last byte, in ms. */
   timeoutMs: number;
   /** Makes text from the server safe to keep: no key, no control characters. */
-  clean: (text: string) => string;
+  clean: Redactor;
 };
 
 /** Words for the network errors that operators meet. The message of the library stands for any other. */
@@ -50,6 +52,13 @@ function httpAnswer(
     requestId: clean(header('x-request-id') ?? header('x-telnyx-request-id') ?? ''),
     durationMs,
   };
+}
+
+/** Reads a body; null is one that was too long to be read to its end. */
+function readAs({ parse, maxBytes }: BodyFormat, head: IncomingMessage, bytes: Buffer | null, clean: Redactor): Body {
+  if (bytes === null) return { kind: 'unreadable', why: `a body of more than ${maxBytes / 2 ** 20} MB` };
+  const text = bytes.toString();
+  return describeUnreadable(parse(text, clean), text, head.headers['content-type'] ?? null);
 }
 
 /** Calls `onSent` when the whole request has been written, `onUpgrade` if the server leaves HTTP. */
@@ -133,12 +142,11 @@ export function createExchanges({ timeoutMs, clean }: ExchangeOptions) {
         () => fail('ERR_UPGRADE', 'the server wants to speak another protocol'),
       );
       readAnswer(stream, format.maxBytes, (head, bytes) => {
-        const body: Body = bytes === null ? { kind: 'unreadable' } : format.parse(bytes.toString(), clean);
-        end(httpAnswer(head, body, clean, durationMs()));
+        end(httpAnswer(head, readAs(format, head, bytes, clean), clean, durationMs()));
       });
       stream.on('error', (error: Error) => {
         const code = clean(codeOf(error));
-        fail(code, NETWORK_ERRORS[code] ?? clean(error.message));
+        fail(code, NETWORK_ERRORS[code] ?? clean(error.message, true));
       });
       // A request that is gone has an answer, whatever has happened.
       stream.once('close', cutOff);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createSnapshot } from '../../../src/core/account/snapshot.ts';
+import { quoted } from '../../../src/core/text/text.ts';
 import { sha256 } from '../../support/digests.ts';
 import { OTHER_PROFILE, PROFILE } from '../../support/make.ts';
 
@@ -118,6 +119,28 @@ describe('an account', () => {
     expect(account.unreadCounts()).toEqual({ ids: 0, idsWithPhone: 0, phones: 0 });
   });
 
+  it.each([
+    '..',
+    '.',
+    '',
+    'a/b',
+    '=HYPERLINK("http://x")',
+    '[key]',
+    '-1',
+    'a'.repeat(65),
+    '12\\x0a3',
+    '%2e%2e',
+    '１２',
+  ])('takes no id that no file could have: %j', (id) => {
+    const account = createSnapshot(sha256);
+    account.addWanted(byPhone('+12'));
+    account.addWanted(byId('b'));
+    expect(account.addShown({ id, phoneNumber: '+12', profile: PROFILE })).toBe(true);
+    const why = `the account shows it with the id ${quoted(id)}, which cannot be an id`;
+    expect(account.stateOf(byPhone('+12'))).toEqual({ state: 'unreadable', why });
+    expect(account.unreadCounts()).toEqual({ ids: 1, idsWithPhone: 0, phones: 0 });
+  });
+
   it('keeps thousands of numbers apart', () => {
     const account = createSnapshot(sha256);
     const ids = Array.from({ length: 5000 }, (_, at) => `id-${at}`);
@@ -142,6 +165,7 @@ describe('an account', () => {
 
   it('returns whatever was shown, for any settings', () => {
     const text = fc.string({ minLength: 1, maxLength: 8 }).filter((given) => !given.includes('\n'));
+    const id = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/);
     const settings = fc.record(
       {
         profile: fc.oneof(fc.constant(null), fc.uuid()),
@@ -152,7 +176,7 @@ describe('an account', () => {
       { requiredKeys: [] },
     );
     fc.assert(
-      fc.property(fc.uniqueArray(fc.tuple(text, settings), { selector: ([id]) => id }), (numbers) => {
+      fc.property(fc.uniqueArray(fc.tuple(id, settings), { selector: ([id]) => id }), (numbers) => {
         const account = createSnapshot(sha256);
         for (const [id] of numbers) account.addWanted(byId(id));
         for (const [id, shown] of numbers) account.addShown({ id, ...shown });

@@ -129,9 +129,10 @@ describe('any other body', () => {
     expect(readBody(text, (any) => any)).toEqual(UNREADABLE);
   });
 
-  it('of a hundred thousand nested lists cannot be read', () => {
-    expect(readBody('['.repeat(100_000), (any) => any)).toEqual(UNREADABLE);
-    expect(readBody(`${'['.repeat(100_000)}${']'.repeat(100_000)}`, (any) => any)).toEqual(UNREADABLE);
+  it('of a hundred thousand nested lists is not parsed', () => {
+    const why = 'JSON nested over 100 levels';
+    expect(readBody('['.repeat(100_000), (any) => any)).toEqual({ ...UNREADABLE, why });
+    expect(readBody(`${'['.repeat(100_000)}${']'.repeat(100_000)}`, (any) => any)).toEqual({ ...UNREADABLE, why });
   });
 
   it('is never taken for settings that it does not show', () => {
@@ -180,8 +181,6 @@ describe('every text that is kept', () => {
           id: '[key]\\x1b[2J',
           phoneNumber: '[key]\\x1b[2J',
           organizationId: '[key]\\x1b[2J',
-          profile: '[key]\\x1b[2j',
-          product: '[key]\\x1b[2J',
         },
       }),
     );

@@ -59,10 +59,15 @@ describe('retry-after', () => {
     ['1.5', 1500],
     ['1.25', 1250],
     ['1.', 1000],
-    ['999999999999999', 999_999_999_999_999_000],
+    ['999999999', 999_999_999_000],
+    // An epoch, in seconds or ms.
+    [String(NOW / 1000 + 30), 30_000],
+    [String(NOW + 30_000), 30_000],
+    [String(NOW / 1000 - 30), 0],
+    ['1000000000', 0],
+    ['999999999999999', 999_999_999_999_999 - NOW],
     // Twenty digits are a wait that no limit allows, and not nothing.
-    ['1234567890123456', 1_234_567_890_123_456_000],
-    ['10000000000000000000', 1e22],
+    ['10000000000000000000', 1e19 - NOW],
     ['Mon, 23 Nov 2026 02:00:30 GMT', 30_000],
     [' Mon, 23 Nov 2026 02:00:30 GMT ', 30_000],
     ['Monday, 23-Nov-26 02:00:30 GMT', 30_000],
@@ -106,6 +111,7 @@ describe('retry-after', () => {
     expect(waitOf({ retryAfter, date: 'Fri, 01 Jan 2021 00:01:00 GMT' })).toBe(0);
     expect(waitOf({ retryAfter, date: 'garbage' })).toBe(0);
     expect(waitOf({ retryAfter: '45', date: 'Fri, 01 Jan 2021 00:00:00 GMT' })).toBe(45_000);
+    expect(waitOf({ retryAfter: '1609459245', date: 'Fri, 01 Jan 2021 00:00:00 GMT' })).toBe(45_000);
   });
 
   // A worker thread cannot change its time zone.

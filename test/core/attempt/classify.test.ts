@@ -24,19 +24,20 @@ describe('a 200', () => {
   it.each([
     ['profile and product', entry, FULL],
     ['another status of success', entry, FULL, 201],
-    ['no id and no phone number', entry, { profile: PROFILE, product: 'A2P' }],
+    ['no phone number', entry, { id: ID, profile: PROFILE, product: 'A2P' }],
+    ['no id', entry, { phoneNumber: PHONE, profile: PROFILE, product: 'A2P' }],
     [
       'another product, where the product is kept',
       makeEntry({ productTarget: '' }),
-      { profile: PROFILE, product: 'P2P' },
+      { id: ID, profile: PROFILE, product: 'P2P' },
     ],
-    ['no product, where the product is kept', makeEntry({ productTarget: '' }), { profile: PROFILE }],
+    ['no product, where the product is kept', makeEntry({ productTarget: '' }), { id: ID, profile: PROFILE }],
     [
       'another profile, where the profile is kept',
       makeEntry({ profileTarget: '', productTarget: 'A2P' }),
-      { profile: OTHER_PROFILE, product: 'A2P' },
+      { id: ID, profile: OTHER_PROFILE, product: 'A2P' },
     ],
-    ['no profile, where it was to be taken away', makeEntry({ profileTarget: 'UNASSIGN' }), { profile: null }],
+    ['no profile, where it was to be taken away', makeEntry({ profileTarget: 'UNASSIGN' }), { id: ID, profile: null }],
     ['a phone number that the row does not name', makeEntry(), { phoneNumber: PHONE, profile: PROFILE }],
   ] satisfies [string, PlanEntry, ShownSettings, number?][])(
     'that shows the targets confirms them: %s',
@@ -69,10 +70,12 @@ describe('a 200', () => {
       { id: ID, phoneNumber: PHONE, profile: PROFILE },
       'messaging_product is not shown, wanted A2P (profile applied, product not shown)',
     ],
-    [makeEntry({ profileTarget: 'UNASSIGN' }), {}, 'messaging_profile_id is not shown, wanted UNASSIGN'],
+    [makeEntry({ profileTarget: 'UNASSIGN' }), { id: ID }, 'messaging_profile_id is not shown, wanted UNASSIGN'],
+    [entry, {}, 'it does not name the number that was changed'],
+    [entry, { profile: PROFILE, product: 'A2P' }, 'it does not name the number that was changed'],
     [
       makeEntry({ profileTarget: 'UNASSIGN' }),
-      { profile: PROFILE },
+      { id: ID, profile: PROFILE },
       `messaging_profile_id is ${PROFILE}, wanted UNASSIGN`,
     ],
     [entry, { ...FULL, id: '77' }, 'the answer is about the id "77"'],
@@ -210,24 +213,44 @@ describe('a status beside 2xx', () => {
   );
 });
 
+it.each([400, 402, 403, 404, 409, 422, 423])(
+  'HTTP %i with 10036 (busy) is tried again, whatever else is wrong',
+  (status) => {
+    for (const first of [true, false]) {
+      const answer = answered(status, '10015', '10036');
+      expect(classify(entry, answer, first)).toEqual({ kind: 'retry', ambiguous: false });
+      expect(classifyRead(entry, answer, first)).toEqual({ kind: 'retry', ambiguous: false });
+      expect(classifyAccountRead(answer, first)).toEqual({ kind: 'retry', ambiguous: false });
+    }
+  },
+);
+
+it('a 402 stops the run, at any time and for any request', () => {
+  const detail = 'HTTP 402 10015 Title: the account has to be paid or topped up before it can be changed';
+  for (const first of [true, false]) {
+    const stop = { kind: 'stop', reason: 'account_refused', detail };
+    expect(classify(entry, answered(402, '10015'), first)).toEqual(stop);
+    expect(classifyRead(entry, answered(402, '10015'), first)).toEqual(stop);
+    expect(classifyAccountRead(answered(402, '10015'), first)).toEqual(stop);
+    expect(classify(entry, makeAnswer(402, { kind: 'unreadable' }), first)).toMatchObject({ kind: 'stop' });
+  }
+});
+
 describe('any other 4xx', () => {
-  it.each([400, 402, 404, 405, 409, 410, 413, 415, 418, 422, 423, 451, 499])(
-    'HTTP %d fails its row at once',
-    (status) => {
-      for (const first of [true, false]) {
-        expect(classify(entry, answered(status, '10015'), first)).toEqual({
-          kind: 'failed',
-          reason: 'api_error',
-          detail: 'Detail',
-        });
-      }
-      expect(classify(entry, makeAnswer(status, { kind: 'unreadable' }), false)).toEqual({
+  it.each([400, 404, 405, 409, 410, 413, 415, 418, 422, 423, 451, 499])('HTTP %d fails its row at once', (status) => {
+    for (const first of [true, false]) {
+      expect(classify(entry, answered(status, '10015'), first)).toEqual({
         kind: 'failed',
         reason: 'api_error',
-        detail: '',
+        detail: 'Detail',
       });
-    },
-  );
+    }
+    expect(classify(entry, makeAnswer(status, { kind: 'unreadable' }), false)).toEqual({
+      kind: 'failed',
+      reason: 'api_error',
+      detail: '',
+    });
+  });
 });
 
 describe('an answer to a read', () => {

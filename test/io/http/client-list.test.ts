@@ -90,7 +90,6 @@ describe('listNumbers', () => {
             id: '1293384261075731499',
             phoneNumber: '+18005550001',
             profile: PROFILE,
-            product: '[key]',
             eligible: ['A2P', '[key]'],
           },
         ],
@@ -161,6 +160,6 @@ describe.each(Object.keys(READS) as (keyof typeof READS)[])('a read of %s', (kin
 
   it('is not read beyond eight megabytes', async () => {
     const { answer } = await answerTo(kind, JSON.stringify({ data: [], pad: 'x'.repeat(2 ** 23), meta }));
-    expect(answer.body).toEqual({ kind: 'unreadable' });
+    expect(answer.body).toEqual({ kind: 'unreadable', why: 'a body of more than 8 MB' });
   });
 });

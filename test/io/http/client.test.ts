@@ -226,7 +226,7 @@ describe('what a server says', () => {
     const server = await recording((response) => response.end(JSON.stringify({ data })));
     expect((await httpAnswer(server.url)).body).toEqual({
       kind: 'settings',
-      settings: { id: '[key]', phoneNumber: '+1\\x07[key]', profile: '[key]', product: '[key]\\x1b' },
+      settings: { id: '[key]', phoneNumber: '+1\\x07[key]' },
     });
   });
 });

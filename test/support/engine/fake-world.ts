@@ -7,7 +7,7 @@ import { execute } from '../../../src/engine/sending/executor.ts';
 import { createControl } from '../../../src/engine/sending/pipeline.ts';
 import type { ExecuteOptions, Limits } from '../../../src/engine/sending/session.ts';
 import { createStop, type Stop } from '../../../src/engine/stop.ts';
-import { makeEntry } from '../make.ts';
+import { makeEntry, PHONE } from '../make.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 export const PROFILE = 'dd50eba1-a0c0-4563-9925-b25e842a7cb6';
@@ -37,7 +37,9 @@ export function ok(
   settings: ShownSettings = { profile: PROFILE, product: 'A2P' },
   wait: Partial<HttpAnswer['wait']> = {},
 ): HttpAnswer {
-  return { ...http(200), body: { kind: 'settings', settings }, wait: { ...NO_WAIT, ...wait } };
+  // An answer that names no number is not believed.
+  const named = { phoneNumber: PHONE, ...settings };
+  return { ...http(200), body: { kind: 'settings', settings: named }, wait: { ...NO_WAIT, ...wait } };
 }
 
 /** A failure of the network. */
