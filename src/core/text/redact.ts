@@ -95,8 +95,8 @@ function createWordRedactor(key: string): Redactor {
  */
 export function createRedactor(key: string | null): Redactor {
   if (key === null || key === '') return (text) => text;
-  // Not a key, and too long for a pattern.
-  if (key.length > MAX_KEY_BYTES) return (text) => text.replaceAll(key, REDACTED);
+  // Not a key: too long for a pattern, or with characters that no key has.
+  if (key.length > MAX_KEY_BYTES || !/^[!-~]+$/.test(key)) return (text) => text.replaceAll(key, REDACTED);
   if (key.length < SHORT_KEY_LENGTH) return createWordRedactor(key);
   // Before anything is decoded, because the key itself may look like an encoding.
   const secret = new RegExp([key, encodeURIComponent(key)].map(literal).join('|'), 'gi');

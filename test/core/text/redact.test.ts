@@ -14,6 +14,10 @@ it('removes a text that is too long for a key', () => {
   expect(createRedactor(text)(`x ${text} y`)).toBe('x [key] y');
 });
 
+it.each(['\ud800 no key', 'kéy-0123456789', 'two\nlines of text'])('removes %j, which no key can be', (text) => {
+  expect(createRedactor(text)(`x ${text} y`)).toBe('x [key] y');
+});
+
 describe('a cleaner', () => {
   it.each([
     [`Bearer ${KEY} is not valid`, 'Bearer [key] is not valid'],
