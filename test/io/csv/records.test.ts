@@ -87,7 +87,7 @@ describe('quotes', () => {
       [1, 'id', 'label'],
       [2, '="12933842610000000011"', 'x'],
       [3, '5" pipe', 'a"b"c'],
-      [4, '"x"y', '"z" '],
+      [4, '"x"y', 'z'],
       [5, 'a"\t"b', '"'],
     ]);
   });
@@ -256,11 +256,11 @@ describe('sizes and shapes', () => {
     }
   });
 
-  it('a byte order mark at the beginning of the second chunk is part of its cell, with quotes and without', async () => {
+  it('a byte order mark at the beginning of the second chunk is dropped, as in any line, with quotes and without', async () => {
     const long = 'x'.repeat(CHUNK - 'id\n\n'.length);
     for (const more of ['', '"q"']) {
       const records = await recordsOf(`id\n${long}\n\uFEFFa\n${more}`);
-      expect(records[2]).toEqual([3, '\uFEFFa']);
+      expect(records[2]).toEqual([3, 'a']);
     }
   });
 
