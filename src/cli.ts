@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { ProcessContext } from './app/context.ts';
+import { fileError, type UsageError } from './app/errors.ts';
 import { hasTerminal } from './app/signals.ts';
 import { main } from './cli/main.ts';
 import { programName } from './cli/program-name.ts';
@@ -9,13 +10,26 @@ import { programName } from './cli/program-name.ts';
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
+/** The working directory, or why there is none: another process may have removed it. */
+function workingDirectory(): { cwd: string } | { error: UsageError } {
+  try {
+    return { cwd: process.cwd() };
+  } catch (error) {
+    return {
+      error: fileError('find the working directory, which may have been removed', error, 'change to another one'),
+    };
+  }
+}
+
+const found = workingDirectory();
+const cwd = 'cwd' in found ? found.cwd : '/';
 const context: ProcessContext = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
-  cwd: process.cwd(),
-  program: programName(process.argv[1] ?? 'telnyx-reassign', process.env, process.cwd()),
+  cwd,
+  program: programName(process.argv[1] ?? 'telnyx-reassign', process.env, cwd),
   version,
   signals: process,
 };
@@ -25,4 +39,4 @@ for (const stream of [process.stdout, process.stderr]) stream.on('error', () => 
 // Node resets the disposition that nohup has set, and would die of a hangup without a handler.
 if (!hasTerminal(context)) process.on('SIGHUP', () => undefined);
 
-process.exitCode = await main(process.argv.slice(2), context);
+process.exitCode = await main(process.argv.slice(2), context, 'error' in found ? found.error : null);

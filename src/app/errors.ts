@@ -1,4 +1,6 @@
 import { EXIT } from '../core/run/exit-codes.ts';
+import { fileErrorFix, fileErrorText } from '../core/text/file-error.ts';
+import { visible } from '../core/text/visible.ts';
 
 /** Ends a command with a message and an exit code, before anything is sent. */
 export class CommandError extends Error {
@@ -20,4 +22,19 @@ export class UsageError extends CommandError {
   constructor(message: string) {
     super(EXIT.usage, 'usage', message);
   }
+}
+
+/** Says what the file system refused: `what` completes "Could not". `fix` replaces the usual remedy. */
+export function fileErrorMessage(what: string, error: unknown, fix = fileErrorFix(error)): string {
+  return `Could not ${visible(what)}: ${fileErrorText(error)}.${fix === '' ? '' : ` Fix: ${fix}.`}`;
+}
+
+/** The same as an error in what was typed: exit 2. */
+export function fileError(what: string, error: unknown, fix?: string): UsageError {
+  return new UsageError(fileErrorMessage(what, error, fix));
+}
+
+/** Whether an error is of the file system. */
+export function isFileError(error: unknown): boolean {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string';
 }

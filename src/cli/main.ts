@@ -1,5 +1,5 @@
 import type { Context, ProcessContext } from '../app/context.ts';
-import { CommandError, UsageError } from '../app/errors.ts';
+import { CommandError, fileError, isFileError, UsageError } from '../app/errors.ts';
 import { print, printJson } from '../app/output.ts';
 import { EXIT } from '../core/run/exit-codes.ts';
 import { TOOL } from '../core/text/tool.ts';
@@ -40,8 +40,20 @@ function wantsJson(args: readonly string[], env: Context['env']): boolean {
   return /^(true|1)$/i.test(env.TELNYX_REASSIGN_JSON ?? '');
 }
 
+/** System calls on an open file, whose errors name no path. */
+const CALLS_ON_OPEN_FILES = new Set(['read', 'write', 'fsync', 'fdatasync', 'ftruncate', 'close']);
+
+/** What the file system refuses is no bug of this program, so it is reported without a stack. */
+function withoutStack(error: unknown): unknown {
+  if (!isFileError(error)) return error;
+  const { syscall = '', path } = error as NodeJS.ErrnoException;
+  if (path === undefined && !CALLS_ON_OPEN_FILES.has(syscall)) return error;
+  return fileError(`${syscall || 'use'} ${path ?? 'a file'}`, error);
+}
+
 /** Prints an error on standard error or, for `--json`, as the one object on standard output. Returns the exit code. */
-async function report(error: unknown, args: readonly string[], context: Context): Promise<number> {
+async function report(thrown: unknown, args: readonly string[], context: Context): Promise<number> {
+  const error = withoutStack(thrown);
   const { exit, code, next } =
     error instanceof CommandError ? error : { exit: EXIT.internal, code: 'internal', next: null };
   const withoutKey = await keyRemover(context);
@@ -63,9 +75,14 @@ async function report(error: unknown, args: readonly string[], context: Context)
 
 /**
  * Runs one command line and returns its exit code. It touches the process only through `given`, so tests can run a
- * command without a process of its own. At the end its locks are released and its signal handlers removed.
+ * command without a process of its own. At the end its locks are released and its signal handlers removed. `broken`:
+ * why no command can run here, to be reported as its error.
  */
-export async function main(args: readonly string[], given: ProcessContext): Promise<number> {
+export async function main(
+  args: readonly string[],
+  given: ProcessContext,
+  broken: Error | null = null,
+): Promise<number> {
   const releases: (() => void)[] = [];
   let found: KeyFound | null = null;
   const context: Context = {
@@ -80,6 +97,7 @@ export async function main(args: readonly string[], given: ProcessContext): Prom
     return EXIT.ok;
   }
   try {
+    if (broken !== null) throw broken;
     return await dispatch(args, context);
   } catch (error) {
     return await report(error, args, context);

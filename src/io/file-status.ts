@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { lstatSync, readlinkSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 
 /** The links that are followed from a path at most, as the kernel does. */
@@ -6,6 +6,21 @@ const MAX_LINKS = 40;
 
 /** The directories of the open files of a process: a name in them is not a place on a disk. */
 const OPEN_FILES = /^(\/dev\/fd|\/proc\/[^/]+(\/task\/[^/]+)?\/fd)\//;
+
+/** Whether an error of the file system says that there is no such file. Every other error says nothing about that. */
+export function isAbsent(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
+}
+
+/** What a path leads to; null if there is nothing. Throws what the file system throws. */
+export function statusOf(path: string): Stats | null {
+  try {
+    return statSync(path);
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+}
 
 /**
  * Whether a path names the same file in another process too: `/dev/stdin`, `/dev/fd/N`, links to them, and pipes do

@@ -16,11 +16,20 @@ import { decideEnding, type Ending } from './run-ending.ts';
 import { isExecution, makeSummary, printSummary } from './summarize.ts';
 import { tallyRun } from './write-results.ts';
 
+/** Whether a run directory was removed. One that cannot be looked at is still there. */
+function isRemoved(dir: string): boolean {
+  try {
+    return !isRunDirectory(dir);
+  } catch {
+    return false;
+  }
+}
+
 /** Reports that the result files could not be written. The ledger is kept, and `results` can make them from it. */
 async function reportMissingResults(run: Run, ending: Ending, error: Error, reporting: Reporting) {
   const { settings, context } = reporting;
   const { manifest, dir, shown } = run;
-  const isGone = !isRunDirectory(dir);
+  const isGone = isRemoved(dir);
   const isSent = isExecution(manifest.command, manifest.state);
   const tally = isGone || manifest.plan === null ? null : await tallyRun(dir, manifest, isSent).catch(() => null);
   // The run may have stopped for the same reason that the files suffer from, such as a full disk.

@@ -68,16 +68,18 @@ function countsText(counts: Record<string, number>): string {
 /** `runs`: prints the runs with state, counts, age and next command, the newest last. Returns the exit code. */
 export async function listRuns({ settings, context }: Reporting): Promise<number> {
   const now = Date.now();
-  const { runs: found, errors } = openRuns(settings.runs_dir, context);
-  for (const error of errors) print(context.stderr, `${error}\n`);
+  const { runs: found, damaged, unreadable } = openRuns(settings.runs_dir, context);
+  for (const error of [...damaged, ...unreadable]) print(context.stderr, `${error}\n`);
+  const exit = unreadable.length === 0 ? EXIT.ok : EXIT.usage;
   const runs: Awaited<ReturnType<typeof describe>>[] = [];
   for (const run of found) runs.push(await describe(run, now, context));
   if (settings.json) {
-    printJson(context, EXIT.ok, { runs });
-    return EXIT.ok;
+    const error = { code: 'unreadable_run', message: unreadable.join('\n') };
+    printJson(context, exit, exit === EXIT.ok ? { runs } : { runs, error });
+    return exit;
   }
-  if (settings.quiet) return EXIT.ok;
-  if (runs.length === 0) {
+  if (settings.quiet) return exit;
+  if (runs.length === 0 && exit === EXIT.ok) {
     print(context.stdout, `no runs in ${visible(typedPath(context, resolve(context.cwd, settings.runs_dir)))}\n`);
   }
   const idWidth = Math.max(0, ...runs.map((run) => run.run_id.length));
@@ -86,5 +88,5 @@ export async function listRuns({ settings, context }: Reporting): Promise<number
     const line = `${id.padEnd(idWidth)}  ${state.padEnd(11)}  ${age}  ${countsText(counts)}`;
     print(context.stdout, `${line}${next === null ? '' : `\n    next: ${next}`}\n`);
   }
-  return EXIT.ok;
+  return exit;
 }

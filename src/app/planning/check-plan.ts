@@ -5,9 +5,10 @@ import type { Settings } from '../../core/settings/schema.ts';
 import { DAY_MS, formatDuration } from '../../core/text/duration.ts';
 import { visible } from '../../core/text/visible.ts';
 import { fileSha256 } from '../../io/digest.ts';
+import { isAbsent } from '../../io/file-status.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
-import { CommandError } from '../errors.ts';
+import { CommandError, fileError } from '../errors.ts';
 import type { Run } from '../run/open.ts';
 
 type AgeSettings = Pick<Settings, 'max_plan_age'>;
@@ -17,7 +18,7 @@ type AgeSettings = Pick<Settings, 'max_plan_age'>;
  * files have changed.
  */
 export async function checkPlan(run: Run, context: Context): Promise<NonNullable<Manifest['plan']>> {
-  const { state, plan, fault: fileError, input, run_id: id, exit_code: exit } = run.manifest;
+  const { state, plan, fault: refusedFor, input, run_id: id, exit_code: exit } = run.manifest;
   const files = runFiles(run.dir);
   const command = planAgain(run.manifest, context.program);
   const refuse = (code: string, message: string, how: string) => {
@@ -27,7 +28,7 @@ export async function checkPlan(run: Run, context: Context): Promise<NonNullable
   if (plan === null && exit === EXIT.preflight) {
     throw refuse('no_plan', `Run ${id} has no plan: the account could not be read for it.`, 'Plan again');
   }
-  if (state === 'planning' || (plan === null && fileError === null)) {
+  if (state === 'planning' || (plan === null && refusedFor === null)) {
     throw refuse('no_plan', `Run ${id} ended while it was planning, and nothing was sent.`, 'Start again');
   }
   if (plan === null) throw refuse('no_plan', `Run ${id} has no plan: its input was refused.`, 'Plan again');
@@ -35,7 +36,11 @@ export async function checkPlan(run: Run, context: Context): Promise<NonNullable
     [files.plan, plan.sha256, 'plan.csv'],
     [files.input, input.sha256, 'input.csv'],
   ] as const) {
-    if ((await fileSha256(path).catch(() => '')) === sha256) continue;
+    const found = await fileSha256(path).catch((error: unknown) => {
+      if (isAbsent(error)) return '';
+      throw fileError(`read ${path}`, error);
+    });
+    if (found === sha256) continue;
     throw refuse(
       'plan_changed',
       `${name} in ${visible(run.shown)} is not what was planned, so nothing was sent.`,

@@ -1,8 +1,9 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
 import { visible } from '../../core/text/visible.ts';
+import { statusOf } from '../../io/file-status.ts';
 import type { Context } from '../context.ts';
-import { UsageError } from '../errors.ts';
+import { fileError, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { printNothingToDo } from '../output.ts';
 import { checkOutputs, type RunSource } from '../run/create.ts';
@@ -36,14 +37,16 @@ export function inputSourceOf(input: string, context: Context): InputSource {
 /** Whether an input exists. Throws UsageError if it is not a file, or cannot be read. */
 export function inputExists(path: string, context: Context): boolean {
   const absolute = resolve(context.cwd, path);
-  const stat = statSync(absolute, { throwIfNoEntry: false });
-  if (stat === undefined) return false;
-  if (stat.isDirectory())
-    throw new UsageError(`${visible(path)} is a directory without run.json, so it is not a run directory`);
   try {
+    const status = statusOf(absolute);
+    if (status === null) return false;
+    if (status.isDirectory()) {
+      throw new UsageError(`${visible(path)} is a directory without run.json, so it is not a run directory`);
+    }
+    if (status.isSocket()) throw new UsageError(`${visible(path)} is a socket, and an input must be a file`);
     accessSync(absolute, constants.R_OK);
   } catch (error) {
-    throw new UsageError(`cannot read ${visible(path)} (${(error as NodeJS.ErrnoException).code})`);
+    throw error instanceof UsageError ? error : fileError(`read ${path}`, error);
   }
   return true;
 }

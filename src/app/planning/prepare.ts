@@ -16,7 +16,7 @@ import { createStyle, printProgress } from '../output.ts';
 import { newRun } from '../run/create.ts';
 import { logRejections } from '../run/log.ts';
 import type { Run } from '../run/open.ts';
-import { runToResume, unfinishedLike } from '../run/unfinished.ts';
+import { checkEarlierRuns, runToResume, unfinishedLike } from '../run/unfinished.ts';
 import { onEndSignals } from '../signals.ts';
 import { checkMinRows, checkPlanGuards, checkStrict, checkUnfinished } from './guards.ts';
 import { copyInput, findInput, type InputSource } from './input-source.ts';
@@ -52,6 +52,7 @@ export async function planOrExit(
   invocation: KeyedInvocation,
 ): Promise<PlannedInput | Ended> {
   const { context } = invocation;
+  if (command === 'apply') checkEarlierRuns(invocation.settings.runs_dir, invocation);
   const controller = new AbortController();
   const { signal } = controller;
   const stop = createStop();

@@ -6,7 +6,7 @@ import { TOOL } from '../../core/text/tool.ts';
 import { visible } from '../../core/text/visible.ts';
 import { isLastingFile } from '../../io/file-status.ts';
 import { createRunDirectory, removeRun } from '../../io/run/directory.ts';
-import { UsageError } from '../errors.ts';
+import { fileError, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { lockNewRun } from './locks.ts';
 import { keptSettings, type Run, typedPath, updateRun } from './open.ts';
@@ -23,10 +23,7 @@ export type RunSource = {
 };
 
 function cannotMake(runsDir: string, error: unknown): UsageError {
-  const { code } = error as NodeJS.ErrnoException;
-  return new UsageError(
-    `Could not make a run directory in ${visible(runsDir)}: ${code}. Fix: choose another with --runs-dir.`,
-  );
+  return fileError(`make a run directory in ${runsDir}`, error, 'choose another with --runs-dir');
 }
 
 /** Makes a run directory with a manifest and a lock. Throws UsageError if it cannot be made. */

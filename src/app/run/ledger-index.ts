@@ -1,7 +1,7 @@
 import type { Outcome } from '../../core/attempt/outcome.ts';
 import { addToIndex, emptyIndex, hasOutcome, type LedgerIndex } from '../../core/ledger/replay.ts';
 import { OtherVersionError, openLedgerEntries, scanLedger } from '../../io/run/ledger-file.ts';
-import { UsageError } from '../errors.ts';
+import { fileError, isFileError, UsageError } from '../errors.ts';
 
 /** Reads a ledger once. Throws if it is damaged, and UsageError if only another version can read it. */
 export async function indexLedger(path: string, rows: number): Promise<LedgerIndex> {
@@ -9,7 +9,8 @@ export async function indexLedger(path: string, rows: number): Promise<LedgerInd
   try {
     await scanLedger(path, (entry, offset, length) => addToIndex(index, entry, offset, length));
   } catch (error) {
-    throw error instanceof OtherVersionError ? new UsageError(error.message) : error;
+    if (error instanceof OtherVersionError) throw new UsageError(error.message);
+    throw isFileError(error) ? fileError(`read ${path}`, error) : error;
   }
   return index;
 }

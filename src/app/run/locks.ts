@@ -9,7 +9,7 @@ import { realClock } from '../../io/clock.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { isLocked, type Lock, NoLocks, readHolder, takeLock } from '../../io/run/lock.ts';
 import type { Context } from '../context.ts';
-import { CommandError, UsageError } from '../errors.ts';
+import { CommandError, fileError } from '../errors.ts';
 import type { KeyedInvocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import { type EndSignal, onEndSignals } from '../signals.ts';
@@ -46,7 +46,7 @@ async function tryLock(path: string, what: string): Promise<Lock | null> {
       const message = `No lock can be taken: ${error.message}. With --no-lock nothing keeps two runs apart.`;
       throw new CommandError(EXIT.preflight, 'no_locks', message);
     }
-    throw new UsageError(`Could not write the lock ${visible(path)}: ${(error as NodeJS.ErrnoException).code}.`);
+    throw fileError(`write the lock ${path}`, error);
   }
 }
 

@@ -10,7 +10,7 @@ import { visible } from '../../core/text/visible.ts';
 import type { Meter } from '../../engine/pacing/sliding-window.ts';
 import { isRunDirectory, loadManifest, loadRuns, writeManifest } from '../../io/run/directory.ts';
 import { type Context, canAskLater } from '../context.ts';
-import { UsageError } from '../errors.ts';
+import { fileError, fileErrorMessage, isFileError, UsageError } from '../errors.ts';
 
 /** A run directory. `dir` is absolute, `shown` is what to type for it here, `manifest` is what was last written. */
 export type Run = {
@@ -46,11 +46,20 @@ export function commandOn(run: Run, verb: 'apply' | 'resume' | 'retry', context:
 /** Opens an existing run directory. Throws UsageError if it is not one, or not one of this version. */
 export function openRun(given: string, context: Context): Run {
   const dir = resolve(context.cwd, given);
-  if (!isRunDirectory(dir)) throw new UsageError(`${visible(given)} is not a run directory: it has no run.json`);
+  if (!isRun(given, context)) throw new UsageError(`${visible(given)} is not a run directory: it has no run.json`);
   try {
     return { dir, shown: typedPath(context, dir), manifest: loadManifest(dir) };
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    throw isFileError(error) ? fileError(`read run.json of ${given}`, error) : new UsageError((error as Error).message);
+  }
+}
+
+/** Whether a path is a run directory. Throws UsageError if that cannot be found out. */
+function isRun(given: string, context: Context): boolean {
+  try {
+    return isRunDirectory(resolve(context.cwd, given));
+  } catch (error) {
+    throw fileError(`read ${given}`, error);
   }
 }
 
@@ -65,21 +74,25 @@ export function requireRun(given: string | undefined, command: string, context: 
 /** Opens the run directory that an input names; null if the input is a file or standard input. */
 export function findRun(input: string | undefined, context: Context): Run | null {
   if (input === undefined || input === '' || input === '-') return null;
-  return isRunDirectory(resolve(context.cwd, input)) ? openRun(input, context) : null;
+  return isRun(input, context) ? openRun(input, context) : null;
 }
 
 /**
- * Returns the runs of a runs directory, oldest first, and in `errors` why others cannot be opened. Throws UsageError if
- * the directory cannot be listed.
+ * Returns the runs of a runs directory, oldest first. `damaged` says of which others run.json cannot be used;
+ * `unreadable`, which the file system refuses. Throws UsageError if the directory cannot be listed.
  */
-export function openRuns(runsDir: string, context: Context): { runs: Run[]; errors: string[] } {
+export function openRuns(runsDir: string, context: Context) {
   try {
-    const { runs, errors } = loadRuns(resolve(context.cwd, runsDir));
-    return { runs: runs.map((run) => ({ ...run, shown: typedPath(context, run.dir) })), errors };
+    const { runs, damaged, unreadable } = loadRuns(resolve(context.cwd, runsDir));
+    return {
+      runs: runs.map((run): Run => ({ ...run, shown: typedPath(context, run.dir) })),
+      damaged: damaged.map(({ error }) => error.message),
+      unreadable: unreadable.map(({ dir, error }) =>
+        fileErrorMessage(`read the run ${typedPath(context, dir)}`, error),
+      ),
+    };
   } catch (error) {
-    throw new UsageError(
-      `Could not list ${visible(runsDir)}: ${(error as NodeJS.ErrnoException).code}. Fix: choose another with --runs-dir.`,
-    );
+    throw fileError(`list ${runsDir}`, error, 'choose another with --runs-dir');
   }
 }
 

@@ -3,10 +3,9 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Settings } from '../../core/settings/schema.ts';
 import { TOOL } from '../../core/text/tool.ts';
-import { visible } from '../../core/text/visible.ts';
 import { makeDirectories } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
-import { UsageError } from '../errors.ts';
+import { fileError, UsageError } from '../errors.ts';
 
 /**
  * The directory of the account locks: --state-dir, the first state directory of systemd, or that of the user (XDG Base
@@ -38,10 +37,7 @@ export function accountLockPath(settings: Pick<Settings, 'state_dir' | 'base_url
   try {
     makeDirectories(dir);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(
-      `Could not make the state directory ${visible(dir)}: ${code}. Fix: name another with --state-dir.`,
-    );
+    throw fileError(`make the state directory ${dir}`, error, 'name another with --state-dir');
   }
   return join(dir, `${keyDigest(settings.base_url, key).slice(0, 32)}.lock`);
 }

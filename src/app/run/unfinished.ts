@@ -1,11 +1,13 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { EXIT } from '../../core/run/exit-codes.ts';
 import { PUBLIC_BASE_URL } from '../../core/settings/schema.ts';
 import { visible } from '../../core/text/visible.ts';
+import { loadRuns } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
-import { UsageError } from '../errors.ts';
+import { CommandError, fileErrorMessage, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { stateOf } from './locks.ts';
-import { commandOn, openRun, openRuns, type Run, updateRun } from './open.ts';
+import { commandOn, openRun, openRuns, type Run, typedPath, updateRun } from './open.ts';
 
 /** Whether a run has started to send and has not finished. */
 async function isUnfinished({ dir, manifest }: Run): Promise<boolean> {
@@ -30,7 +32,11 @@ function readable(path: string, context: Context): Run | null {
  * UsageError if there is none, or if the directory cannot be listed.
  */
 export async function requireNewestToResume(runsDir: string, context: Context): Promise<Run> {
-  for (const run of openRuns(runsDir, context).runs.reverse()) {
+  const { runs, unreadable } = openRuns(runsDir, context);
+  if (unreadable.length > 0) {
+    throw new UsageError(`${unreadable.join('\n')}\nOne of them may be the newest. Name the run: resume RUN_DIR`);
+  }
+  for (const run of runs.reverse()) {
     const { command } = run.manifest;
     if (command === 'plan' || command === 'verify') continue;
     if (['interrupted', 'paused', 'running', 'planning'].includes(await stateOf(run.dir, run.manifest))) return run;
@@ -38,12 +44,21 @@ export async function requireNewestToResume(runsDir: string, context: Context): 
   throw new UsageError(`no run in ${visible(runsDir)} is interrupted or paused; see --runs-dir`);
 }
 
+function earlierRuns(runsDir: string, context: Context): Run[] {
+  try {
+    return openRuns(runsDir, context).runs;
+  } catch {
+    // The user has allowed it with --if-unfinished new: see checkEarlierRuns.
+    return [];
+  }
+}
+
 /** Unfinished runs of the same input (same path or same bytes, same base URL), oldest first; never sandbox runs. */
 export async function unfinishedLike(run: Run, context: Context): Promise<Run[]> {
   const { input, settings } = run.manifest;
   if (settings.sandbox === 'true') return [];
   const urlOf = ({ manifest }: Pick<Run, 'manifest'>) => manifest.settings.base_url ?? PUBLIC_BASE_URL;
-  const similar = openRuns(dirname(run.dir), context).runs.filter((other) => {
+  const similar = earlierRuns(dirname(run.dir), context).filter((other) => {
     const { manifest } = other;
     // A retry takes over the rows of its source. It is not a second start of the same input.
     if (manifest.run_id === run.manifest.source?.run_id) return false;
@@ -52,6 +67,27 @@ export async function unfinishedLike(run: Run, context: Context): Promise<Run[]>
   });
   const unfinished = await Promise.all(similar.map(isUnfinished));
   return similar.filter((_run, at) => unfinished[at]);
+}
+
+/**
+ * Throws CommandError (exit 8) if an earlier run cannot be read: it may be an unfinished one of the same input. A runs
+ * directory that is none is an error of the new run.
+ */
+export function checkEarlierRuns(runsDir: string, { settings, context }: Reporting): void {
+  if (settings.if_unfinished === 'new' || settings.sandbox) return;
+  let found: string[];
+  try {
+    found = loadRuns(resolve(context.cwd, runsDir)).unreadable.map(({ dir, error }) =>
+      fileErrorMessage(`read the run ${typedPath(context, dir)}`, error),
+    );
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return;
+    found = [fileErrorMessage(`list ${runsDir}`, error)];
+  }
+  if (found.length === 0) return;
+  const why = 'It may be an unfinished run of the same input, so nothing was sent.';
+  const how = 'Or choose another directory with --runs-dir, or start anyway with --if-unfinished new.';
+  throw new CommandError(EXIT.refused, 'unreadable_run', `${found.join('\n')}\n${why} ${how}`);
 }
 
 /** The SHA-256 of the input that a run comes from: of a retry, that of its first run. Null if that is gone. */

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Manifest, RunCommand } from '../../core/run/manifest.ts';
 import { commandLine } from '../../core/text/shell.ts';
@@ -19,7 +20,7 @@ import { checkSavedStrict, savedPlanText, showSavedPlan } from '../planning/save
 import { checkOutputs } from '../run/create.ts';
 import { lockAccount, lockForWriting, stateOf } from '../run/locks.ts';
 import { commandOn, keptSettings, type Run } from '../run/open.ts';
-import { runToResume, sourceTakenOver, unfinishedLike } from '../run/unfinished.ts';
+import { checkEarlierRuns, runToResume, sourceTakenOver, unfinishedLike } from '../run/unfinished.ts';
 import { confirmAndSend } from './confirm.ts';
 import { resumeInstead } from './resume.ts';
 
@@ -100,6 +101,7 @@ export async function applyRun(opened: Run, given: Invocation): Promise<number> 
   if (refused !== null) return refuse(refused);
   checkSavedStrict(run, invocation);
   if (settings.dry_run) return showSavedPlan(await rereadAccount(run, invocation, false), invocation);
+  checkEarlierRuns(dirname(run.dir), invocation);
   const unfinished = await unfinishedLike(run, context);
   const takenOver = await sourceTakenOver(run, context);
   const instead = runToResume(run, unfinished, invocation);

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sync as writeFileAtomic } from 'write-file-atomic';
 import { type Manifest, readManifest } from '../../core/run/manifest.ts';
 import { visible, visibleJson } from '../../core/text/visible.ts';
+import { isAbsent, statusOf } from '../file-status.ts';
 
 const MAX_ID_TRIES = 100;
 
@@ -32,14 +33,16 @@ function timestamp(now: Date): string {
 
 /** Makes a directory and its parents. Not by `recursive`, with which Node never returns in /proc. */
 export function makeDirectories(path: string): void {
-  if (existsSync(path)) return;
+  const found = statusOf(path);
+  if (found?.isDirectory() === true) return;
+  if (found !== null) throw Object.assign(new Error(`ENOTDIR: not a directory, mkdir '${path}'`), { code: 'ENOTDIR' });
   const parent = dirname(path);
   if (parent !== path) makeDirectories(parent);
   try {
     mkdirSync(path);
   } catch (error) {
-    // Another run may have made it in the meantime.
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    // Another run may have made it in the meantime. A link that leads nowhere is in the way too.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || statusOf(path) === null) throw error;
   }
 }
 
@@ -61,9 +64,9 @@ export function createRunDirectory(runsDir: string, name: string, now: Date): { 
   }
 }
 
-/** Whether a path is a run directory. */
+/** Whether a path is a run directory. Throws what the file system throws, unless there is nothing. */
 export function isRunDirectory(path: string): boolean {
-  return existsSync(join(path, 'run.json'));
+  return statusOf(path)?.isDirectory() === true && statusOf(runFiles(path).manifest) !== null;
 }
 
 /** Writes run.json atomically. */
@@ -104,31 +107,30 @@ export function readJson(path: string): unknown {
   }
 }
 
-/** Lists the run directories, oldest first; none if the runs directory does not exist. */
-export function listRuns(runsDir: string): string[] {
-  if (!existsSync(runsDir)) return [];
-  return readdirSync(runsDir)
-    .map((entry) => join(runsDir, entry))
-    .filter(isRunDirectory)
-    .sort();
-}
+/** A run that cannot be loaded, and why: what the file system says, or what is wrong with run.json. */
+export type UnreadRun = { dir: string; error: Error };
 
 /**
  * Loads all runs, oldest first by the time in their manifests: the names of two runs of one second sort randomly.
- * `errors` says why others cannot be read: another version, a damaged file.
+ * `damaged`: run.json is of another version, or not whole. `unreadable`: the file system refuses, so nothing is known of
+ * them. Throws what the file system throws, unless there is no runs directory.
  */
-export function loadRuns(runsDir: string): { runs: { dir: string; manifest: Manifest }[]; errors: string[] } {
-  const errors: string[] = [];
-  const runs = listRuns(runsDir).flatMap((dir) => {
+export function loadRuns(runsDir: string) {
+  const runs: { dir: string; manifest: Manifest }[] = [];
+  const damaged: UnreadRun[] = [];
+  const unreadable: UnreadRun[] = [];
+  for (const dir of statusOf(runsDir) === null ? [] : readdirSync(runsDir).map((name) => join(runsDir, name))) {
     try {
-      return [{ dir, manifest: loadManifest(dir) }];
+      if (isRunDirectory(dir)) runs.push({ dir, manifest: loadManifest(dir) });
     } catch (error) {
-      errors.push((error as Error).message);
-      return [];
+      // Another process has removed it in the meantime.
+      if (isAbsent(error)) continue;
+      const isRefused = (error as NodeJS.ErrnoException).code !== undefined;
+      (isRefused ? unreadable : damaged).push({ dir, error: error as Error });
     }
-  });
-  runs.sort((a, b) => a.manifest.created_at.localeCompare(b.manifest.created_at));
-  return { runs, errors };
+  }
+  runs.sort((a, b) => a.manifest.created_at.localeCompare(b.manifest.created_at) || (a.dir < b.dir ? -1 : 1));
+  return { runs, damaged, unreadable };
 }
 
 /** Files that are still being written: by csv/writer.ts (see draftPath), and by write-file-atomic. */

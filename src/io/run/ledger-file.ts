@@ -1,4 +1,4 @@
-import { closeSync, createReadStream, existsSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { LedgerEntry } from '../../core/ledger/entry.ts';
@@ -6,6 +6,7 @@ import { parseLedgerLine, UnknownLineError } from '../../core/ledger/parse-line.
 import { wroteText } from '../../core/run/manifest.ts';
 import { visible } from '../../core/text/visible.ts';
 import { NEWLINE } from '../bytes.ts';
+import { statusOf } from '../file-status.ts';
 import { versionOf } from './directory.ts';
 
 export type Ledger = Awaited<ReturnType<typeof openLedger>>;
@@ -43,7 +44,7 @@ async function syncDirectory(path: string): Promise<void> {
 
 /** Opens a ledger for appending; a torn last line is cut off first. Throws what the file system throws. */
 export async function openLedger(path: string) {
-  const intact = existsSync(path) ? await intactLength(path) : 0;
+  const intact = statusOf(path) === null ? 0 : await intactLength(path);
   const handle = await open(path, 'a', 0o600);
   await handle.truncate(intact);
   await handle.datasync();
@@ -104,7 +105,7 @@ export async function scanLedger(
   path: string,
   onEntry: (entry: LedgerEntry, offset: number, length: number) => void,
 ): Promise<void> {
-  if (!existsSync(path)) return;
+  if (statusOf(path) === null) return;
   let rest: Buffer = Buffer.alloc(0);
   let offset = 0;
   for await (const chunk of createReadStream(path)) {

@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { CommandError } from '../../../src/app/errors.ts';
 import { recordedAccount } from '../../../src/app/planning/plan-run.ts';
 import { keyDigest } from '../../../src/app/run/state-directory.ts';
-import { listRuns, loadManifest, runFiles } from '../../../src/io/run/directory.ts';
+import { loadManifest, loadRuns, runFiles } from '../../../src/io/run/directory.ts';
 import { parseFault } from '../../../src/sandbox/server.ts';
 import { accountOf, entriesOf, ledgerOf, moves, numbersOf, type Place } from '../../support/app/accounts.ts';
 import { id, profile } from '../../support/app/plans.ts';
 import { KEY } from '../../support/app/sources.ts';
+
+const dirsIn = (runsDir: string) => loadRuns(runsDir).runs.map(({ dir }) => dir);
 
 /** How planning was refused, and what remained of the run. */
 async function refused(place: Place, planned: Promise<unknown>) {
@@ -17,7 +19,7 @@ async function refused(place: Place, planned: Promise<unknown>) {
   );
   if (!(error instanceof CommandError)) throw error;
   const { exit, code, message } = error;
-  const [dir = ''] = listRuns(place.invoke().settings.runs_dir);
+  const [dir = ''] = dirsIn(place.invoke().settings.runs_dir);
   return { exit, code, message, dir, manifest: loadManifest(dir) };
 }
 

@@ -7,12 +7,14 @@ import { type PreparedPlan, preparePlan } from '../../../src/app/planning/prepar
 import { resolveForCommand } from '../../../src/app/settings.ts';
 import type { RawSettings } from '../../../src/core/settings/schema.ts';
 
-import { listRuns, loadManifest } from '../../../src/io/run/directory.ts';
+import { loadManifest, loadRuns } from '../../../src/io/run/directory.ts';
 import { contextOf, type TestContext } from '../../support/app/contexts.ts';
 import { id, profile } from '../../support/app/plans.ts';
 import { inputOf, makeRun, numbersOf } from '../../support/app/run-directories.ts';
 import { printed } from '../../support/app/sources.ts';
 import { tempDir } from '../../support/temp.ts';
+
+const dirsIn = (runsDir: string) => loadRuns(runsDir).runs.map(({ dir }) => dir);
 
 /** Called when a CSV file has been read to its end. */
 const csv = vi.hoisted(() => ({ ended: (): void => undefined }));
@@ -63,7 +65,7 @@ describe('a signal while planning', () => {
         return sha256;
       };
       expect(cameOf(await start('apply', { ...origin, copy }))).toBe(143);
-      const [dir = ''] = listRuns(runsDir);
+      const [dir = ''] = dirsIn(runsDir);
       expect(loadManifest(dir)).toMatchObject({ state: 'interrupted', exit_code: 143, plan: null, started_at: null });
       expect(readdirSync(dir)).toContain('summary.json');
     }
@@ -104,7 +106,7 @@ describe('an unfinished run of the same input', () => {
   it('refuses a new run, with the commands to resume the earlier one and to start again', async () => {
     const { context, runsDir, start } = prepared();
     expect(cameOf(await start())).toBe(8);
-    const [, last = '', made = ''] = listRuns(runsDir).map((dir) => dir.slice(context.cwd.length + 1));
+    const [, last = '', made = ''] = dirsIn(runsDir).map((dir) => dir.slice(context.cwd.length + 1));
     expect(loadManifest(join(context.cwd, made))).toMatchObject({ state: 'refused', exit_code: 8 });
     const text = printed(context.stdout) + printed(context.stderr);
     expect(text).toContain(`telnyx-reassign resume ${last}\n`);
@@ -114,13 +116,13 @@ describe('an unfinished run of the same input', () => {
   it('is resumed, the newest of several, and nothing remains of the new run', async () => {
     const { runsDir, dir, start } = prepared({ if_unfinished: 'resume' });
     expect(cameOf(await start())).toBe(dir);
-    expect(numbersOf(listRuns(runsDir))).toEqual([1, 2]);
+    expect(numbersOf(dirsIn(runsDir))).toEqual([1, 2]);
   });
 
   it('is not superseded before the new run is confirmed', async () => {
     const { runsDir, start } = prepared({ if_unfinished: 'new' });
     expect(cameOf(await start())).toBe(2);
-    expect(listRuns(runsDir).map((dir) => loadManifest(dir).state)).toEqual(['paused', 'paused', 'planned']);
+    expect(dirsIn(runsDir).map((dir) => loadManifest(dir).state)).toEqual(['paused', 'paused', 'planned']);
   });
 
   it.each(['refuse', 'resume', 'new'])('changes nothing for a plan: %s', async (how) => {

@@ -151,7 +151,7 @@ describe('newRun', () => {
       );
       expect(refused).toBeInstanceOf(UsageError);
       expect(refused.message).toMatch(
-        /^Could not make a run directory in .*: [A-Z]+\. Fix: choose another with --runs-dir\.$/,
+        /^Could not make a run directory in .*: [A-Z]+ \(.*\)\. Fix: choose another with --runs-dir\.$/,
       );
     }
   });
@@ -242,7 +242,7 @@ describe('inputExists', () => {
     mkdirSync(join(cwd, 'dir'));
     expect(() => inputExists('dir', context)).toThrow('dir is a directory without run.json');
     chmodSync(join(cwd, input), 0);
-    if (process.getuid?.() !== 0) expect(() => inputExists(input, context)).toThrow(/cannot read .*\(EACCES\)/);
+    if (process.getuid?.() !== 0) expect(() => inputExists(input, context)).toThrow(/Could not read .*: EACCES/);
   });
 });
 

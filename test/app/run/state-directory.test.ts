@@ -66,7 +66,7 @@ describe('the directory of account locks', () => {
     const refuse = () => accountLockPath({ ...base, state_dir: join(file, 'state') }, KEY, contextOf());
     expect(refuse).toThrow(UsageError);
     expect(refuse).toThrow(
-      `Could not make the state directory ${file}/state: ENOTDIR. Fix: name another with --state-dir.`,
+      `Could not make the state directory ${file}/state: ENOTDIR (a part of the path is not a directory). Fix: name another with --state-dir.`,
     );
   });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../src/app/run/open.ts';
@@ -79,11 +79,16 @@ describe('requireNewestToResume', () => {
     makeRun(runsDir, 1);
     writeFileSync(join(makeRun(runsDir, 2).dir, 'run.json'), '{"tool":"telnyx-reassign","version":"0.0.1"}');
     writeFileSync(join(makeRun(runsDir, 3).dir, 'run.json'), '{');
-    const { dir } = makeRun(runsDir, 4);
-    rmSync(join(dir, 'run.json'));
-    mkdirSync(join(dir, 'run.json'));
+    rmSync(join(makeRun(runsDir, 4).dir, 'run.json'));
     symlinkSync('/nonexistent', join(runsDir, runId(5)));
     expect(await newest(runsDir)).toBe(1);
+  });
+
+  it('does not guess if the file system lets nothing be known of a run', async () => {
+    const runsDir = tempDir();
+    makeRun(runsDir, 1);
+    symlinkSync(runId(2), join(runsDir, runId(2)));
+    await expect(newest(runsDir)).rejects.toThrow(/Could not read the run .*: ELOOP .*\n.*Name the run/);
   });
 
   it('is an error without runs', async () => {

@@ -8,13 +8,12 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../src/core/run/manifest.ts';
 import {
   createRunDirectory,
   isRunDirectory,
-  listRuns,
   loadManifest,
   loadRuns,
   makeDirectories,
@@ -72,10 +71,12 @@ describe('loadRuns', () => {
       return dir;
     });
     writeFileSync(join(made[2] as string, 'run.json'), '{');
-    const { runs: found, errors } = loadRuns(runs);
+    const { runs: found, damaged } = loadRuns(runs);
     expect(found.map(({ dir }) => dir)).toEqual([made[1], made[0]]);
     expect(found[0]?.manifest.created_at).toBe('2026-11-23T02:00:01Z');
-    expect(errors).toEqual([expect.stringContaining(`${made[2]}/run.json is not JSON`)]);
+    expect(damaged.map(({ error }) => error.message)).toEqual([
+      expect.stringContaining(`${made[2]}/run.json is not JSON`),
+    ]);
   });
 });
 
@@ -204,8 +205,10 @@ describe('a manifest', () => {
   });
 });
 
-describe('listRuns', () => {
-  it('returns the runs by time, and nothing else in the directory', () => {
+describe('loadRuns of a directory', () => {
+  const dirsIn = (runsDir: string) => loadRuns(runsDir).runs.map(({ dir }) => dir);
+
+  it('returns the runs, those of one time by name, and nothing else in the directory', () => {
     const runs = tempDir();
     const made = ['20261123T020500Z-b-0002', '20260101T000000Z-z-0001', '20261123T020500Z-a-ffff'].map((id) => {
       mkdirSync(join(runs, id));
@@ -215,17 +218,34 @@ describe('listRuns', () => {
     mkdirSync(join(runs, '20261124T000000Z-empty-0003'));
     writeFileSync(join(runs, 'notes.txt'), 'x');
     symlinkSync('/nonexistent', join(runs, 'dangling'));
+    expect(dirsIn(runs)).toEqual([made[1], made[2], made[0]]);
+    expect(loadRuns(runs)).toMatchObject({ damaged: [], unreadable: [] });
+  });
+
+  it('says of which runs the file system lets nothing be known', () => {
+    const runs = tempDir();
     symlinkSync(join(runs, 'loop'), join(runs, 'loop'));
-    expect(listRuns(runs)).toEqual([made[1], made[2], made[0]]);
+    mkdirSync(join(runs, 'run', 'run.json'), { recursive: true });
+    mkdirSync(join(runs, 'link'));
+    symlinkSync('run.json', join(runs, 'link', 'run.json'));
+    const { unreadable } = loadRuns(runs);
+    const codes = unreadable.map(({ dir, error }) => [basename(dir), (error as NodeJS.ErrnoException).code]);
+    expect(codes.sort()).toEqual([
+      ['link', 'ELOOP'],
+      ['loop', 'ELOOP'],
+      ['run', 'EISDIR'],
+    ]);
   });
 
   it('is empty if there is no directory', () => {
-    expect(listRuns(join(tempDir(), 'runs'))).toEqual([]);
-    expect(listRuns(tempDir())).toEqual([]);
+    expect(dirsIn(join(tempDir(), 'runs'))).toEqual([]);
+    expect(dirsIn(tempDir())).toEqual([]);
   });
 
-  it('throws if the path is a file', () => {
-    expect(() => listRuns(tempFile('x'))).toThrow('ENOTDIR');
+  it('throws if the path is a file, or cannot be read', () => {
+    expect(() => dirsIn(tempFile('x'))).toThrow('ENOTDIR');
+    expect(() => dirsIn(join(tempFile('x'), 'runs'))).toThrow('ENOTDIR');
+    expect(() => dirsIn(join(tempDir(), 'x'.repeat(300)))).toThrow('ENAMETOOLONG');
   });
 });
 
