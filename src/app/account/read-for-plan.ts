@@ -1,10 +1,12 @@
 import type { AccountSnapshot } from '../../core/account/snapshot.ts';
+import type { ShownProfile } from '../../core/api/response.ts';
 import { cleanCell } from '../../core/input/cell.ts';
 import { readProfileRef, UNASSIGN } from '../../core/input/target.ts';
 import { type Profiles, withAccount } from '../../core/plan/diff.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { preflight } from '../../core/plan/preflight.ts';
 import type { Preview } from '../../core/plan/preview.ts';
+import { skeleton } from '../../core/text/lookalike.ts';
 import { didYouMean } from '../../core/text/suggest.ts';
 import { type ReadProfiles, readProfiles } from '../../engine/reading/profile-reader.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -36,20 +38,26 @@ const isProfile = (id: string) => id !== '' && id !== UNASSIGN;
 
 /** The profiles in the form that plan entries are compared with. */
 export function profilesOf(read: ReadProfiles): Profiles {
-  const byName = new Map<string, NonNullable<ReturnType<ReadProfiles['get']>>[]>();
+  const exact = new Map<string, ShownProfile[]>();
+  // Forms of the same character that differ in width, or in whether an accent is a character of its own.
+  const normalized = new Map<string, ShownProfile[]>();
   for (const profile of read.values()) {
     if (profile === null) continue;
     const name = cleanCell(profile.name);
-    byName.set(name, [...(byName.get(name) ?? []), profile]);
+    exact.set(name, [...(exact.get(name) ?? []), profile]);
+    const plain = name.normalize('NFKC');
+    normalized.set(plain, [...(normalized.get(plain) ?? []), profile]);
   }
-  const names = [...byName.keys()];
+  const names = [...exact.keys()];
   return {
     byId: (id) => read.get(id),
-    byName: (name) => byName.get(name) ?? [],
+    byName: (name) => exact.get(name) ?? normalized.get(cleanCell(name.normalize('NFKC'))) ?? [],
     like(name) {
+      const same = names.filter((other) => skeleton(other) === skeleton(name));
       const meant = didYouMean(name, names);
       const close = names.filter((other) => other.toLowerCase().includes(name.toLowerCase()));
-      return [...new Set([...(meant === null ? [] : [meant]), ...close, ...names])].slice(0, MAX_SUGGESTED_NAMES);
+      const all = [...same, ...(meant === null ? [] : [meant]), ...close, ...names];
+      return [...new Set(all)].slice(0, MAX_SUGGESTED_NAMES);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { phoneReadings } from '../../core/input/phone.ts';
 import { readProfileRef, UNASSIGN } from '../../core/input/target.ts';
 import { readJson, runFiles, writeJson } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
@@ -27,8 +28,9 @@ async function namedIn(dir: string) {
   const profiles = new Map<string, string>();
   const names = new Set<string>();
   for await (const batch of readPlan(runFiles(dir).plan)) {
-    for (const { id, action, phoneNumber, profileTarget, productTarget } of batch) {
+    for (const { id, action, phoneNumber: given, profileTarget, productTarget } of batch) {
       if (action !== 'change') continue;
+      const [phoneNumber = ''] = phoneReadings(given);
       const number = {
         phone_number: phoneNumber === '' ? null : phoneNumber,
         messaging_profile_id: BEFORE_PROFILE,

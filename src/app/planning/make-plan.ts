@@ -1,9 +1,11 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import { isBlankLine } from '../../core/input/cell.ts';
+import type { Allowed } from '../../core/input/cell-checks.ts';
 import { createRepeatIndex } from '../../core/input/duplicates.ts';
 import { mapHeader } from '../../core/input/header.ts';
 import type { FileError } from '../../core/input/rejection.ts';
+import { createDoubleCheck, doubleDamage } from '../../core/input/spreadsheet.ts';
 import {
   type Layout,
   PLAN_COLUMNS,
@@ -40,7 +42,7 @@ export async function copyBytes(from: string | NodeJS.ReadableStream, dir: strin
   return fileSha256(copy);
 }
 
-type Checks = Pick<Settings, 'map' | 'delimiter' | 'allow_unassign' | 'allow_rounded_ids'>;
+type Checks = Pick<Settings, 'map' | 'delimiter' | 'allow_unassign' | 'allow_rounded_ids' | 'sandbox'>;
 
 /** Reads what the rows of a draft, which is in plan.csv, need to know of the account. */
 export type ReadDraft = (draft: Preview) => Promise<AccountView>;
@@ -53,7 +55,8 @@ async function draftPlan(
   onEntry: (entry: PlanEntry) => void,
 ): Promise<{ planSha256: string; preview: Preview }> {
   const files = runFiles(dir);
-  const allowed = { unassign: checks.allow_unassign, roundedIds: checks.allow_rounded_ids, online };
+  const { allow_unassign: unassign, allow_rounded_ids: roundedIds, sandbox } = checks;
+  const allowed: Allowed = { unassign, roundedIds, online, sandbox };
   const preview = createPreview();
   const writer = createCsvWriter(files.plan, PLAN_COLUMNS);
   let header: Layout | null = null;
@@ -70,6 +73,7 @@ async function draftPlan(
           const mapped = mapHeader(record.cells, checks.map, record.line, online);
           if ('error' in mapped) throw new CsvError(mapped.error);
           header = { columns: mapped.columns, width: record.cells.length };
+          allowed.idColumn = record.cells[mapped.columns.phone_number_id ?? -1]?.trim() ?? '';
           continue;
         }
         row += 1;
@@ -87,9 +91,21 @@ async function draftPlan(
   }
 }
 
+/** Rejects the rows of a draft with a long id, because all long ids of the file have been doubles. */
+function rejectRounded(path: string, preview: Preview): string {
+  return replaceRows(path, (_row, line) => {
+    const entry = planLine(line());
+    const damage = entry.action === 'change' ? doubleDamage(entry.id) : null;
+    if (damage === null) return null;
+    const marked: PlanEntry = { ...entry, action: 'rejected', reason: damage.code, note: damage.text };
+    preview.replace(entry, marked);
+    return planCells(marked);
+  });
+}
+
 /**
  * Makes plan.csv from input.csv: one pass over the rows; one over the draft if the account is read (`read` is not
- * null); and one if ids repeat. An error of the whole file ends in a plan without rows. Throws what the file system
+ * null); one if ids repeat; and one if all ids look rounded. An error of the whole file ends in a plan without rows. Throws what the file system
  * throws, the signal's reason, and what `read` throws.
  */
 export async function makePlan(dir: string, checks: Checks, signal: AbortSignal, read: ReadDraft | null) {
@@ -97,14 +113,17 @@ export async function makePlan(dir: string, checks: Checks, signal: AbortSignal,
   const online = read !== null;
   const repeats = createRepeatIndex(digest);
   const addRepeat = (entry: PlanEntry) => repeats.add(entry, targetsOf(entry), entry.action !== 'rejected');
+  const doubles = createDoubleCheck();
   const dialect = await findDialect(input, checks.delimiter);
   let planSha256: string;
   let preview: Preview;
   try {
     // Online, ids are known only after the account was read.
     ({ planSha256, preview } = await draftPlan(dir, dialect, { checks, signal, online }, (entry) => {
+      doubles.add(entry.id);
       if (entry.action === 'change' && !online) addRepeat(entry);
     }));
+    if (!checks.allow_rounded_ids && doubles.isDamaged()) planSha256 = rejectRounded(plan, preview);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     return { dialect, planSha256: null, preview: createPreview(), fileError: error.fileError };
@@ -130,6 +149,7 @@ export async function makePlan(dir: string, checks: Checks, signal: AbortSignal,
       const verdict = verdicts.get(row);
       if (verdict === undefined) return null;
       const entry = planLine(line());
+      if (entry.reason === 'id_looks_rounded') return null;
       const marked = withRepeat(entry, verdict);
       preview.replace(entry, marked);
       return planCells(marked);

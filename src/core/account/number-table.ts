@@ -12,9 +12,12 @@ const BY_PHONE = 0;
 const BY_ID = 1;
 const BY_BOTH = 2;
 
-/** What is known of a number: unread so far; its settings; not in the account; or that the API refuses to show it. */
+/**
+ * What is known of a number: unread so far; its settings; not in the account; that several numbers of the account are
+ * meant; or that the API refuses to show it.
+ */
 export type NumberState =
-  | { state: 'unread' | 'absent' }
+  | { state: 'unread' | 'absent' | 'ambiguous' }
   | { state: 'unreadable'; why: string }
   | { state: 'found'; id: string; shown: ShownSettings };
 

@@ -5,7 +5,7 @@ import { quoted } from '../text/text.ts';
 import { createNumberTable, type NumberState } from './number-table.ts';
 import { createPhoneTable } from './phone-table.ts';
 
-/** How a row names a number; '' if it does not name the id or the phone number. */
+/** How a row names a number; '' if it does not name the id or the phone number, which may be in another spelling. */
 export type NumberKey = { id: string; phoneNumber: string };
 
 /** Unread numbers that rows name by id, how many of these have a phone number too, and by phone number only. */
@@ -50,7 +50,7 @@ export function createSnapshot(digest: Digest) {
     },
     unreadCounts: (): UnreadCounts => ({ ...numbers.unread(), phones: phones.unread() }),
     isUnread: ({ id, phoneNumber }: NumberKey) =>
-      id === '' ? phones.isUnread(phones.find(phoneNumber)) : numbers.isUnread(ids.find(id)),
+      id === '' ? phones.isUnread(phoneNumber) : numbers.isUnread(ids.find(id)),
     /** Adds a number that a read has shown. Returns whether a row names it. */
     addShown(shown: ShownSettings): boolean {
       const { id, phoneNumber, profile } = shown;
@@ -78,7 +78,7 @@ export function createSnapshot(digest: Digest) {
       phones.markRestAbsent();
     },
     stateOf({ id, phoneNumber }: NumberKey): NumberState {
-      const index = id === '' ? phones.numberAt(phones.find(phoneNumber)) : ids.find(id);
+      const index = id === '' ? phones.numberOf(phoneNumber) : ids.find(id);
       if (typeof index === 'string') return { state: index };
       return numbers.stateAt(index, id || (idTexts.get(index) as string));
     },

@@ -9,7 +9,7 @@ import { profileRef, UNASSIGN } from './target.ts';
 export type Assignment = {
   /** Always a string: 19 digits do not fit a number. '' if the row names its number by the phone number alone. */
   id: string;
-  /** E.164, or null if the row has none. */
+  /** E.164 or, if the account is read, another spelling for it to confirm (see phone.ts); null if the row has none. */
   phoneNumber: string | null;
   /** A UUID in lower case, `UNASSIGN`, a name to be looked up in the account (see target.ts), or null to keep. */
   profile: string | null;

@@ -1,23 +1,32 @@
+import { showAscii, showText } from '../text/lookalike.ts';
+import { shellWord } from '../text/shell.ts';
 import { quoted } from '../text/text.ts';
 import { isAmbiguous } from './cell.ts';
 import type { Field } from './header.ts';
-import type { Rejection, RejectionCode } from './rejection.ts';
+import { isE164, phoneReadings } from './phone.ts';
+import { type Rejection, rejected } from './rejection.ts';
+import { isScientific, spreadsheetDamage } from './spreadsheet.ts';
 import { UNASSIGN } from './target.ts';
 
 /** The cleaned cells of a row, by field; '' for a cell or a column that is not there. */
 export type RowValues = Record<Field, string>;
 
-/** What is accepted beyond the safe default. `online`: the account is read, so names and phone numbers can be found. */
-export type Allowed = { unassign: boolean; roundedIds: boolean; online: boolean };
+/** What is accepted beyond the safe default. */
+export type Allowed = {
+  unassign: boolean;
+  roundedIds: boolean;
+  /** The account is read, so names and phone numbers can be found. */
+  online: boolean;
+  /** The account is made from the input, so that it confirms any id. */
+  sandbox?: boolean;
+  /** The name of the id column, for messages. */
+  idColumn?: string;
+};
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const PRODUCT = /^[A-Za-z0-9_.-]{1,64}$/;
-const E164 = /^\+[1-9][0-9]{1,14}$/;
 const PHONE = /^(\+[0-9]+|[0-9]{10,15})$/;
-const SCIENTIFIC = /^[0-9]+([.,][0-9]+)?e\+?[0-9]{1,3}$/i;
-/** 17 digits or more, all zeros from the 16th on. */
-const ROUNDED = /^[0-9]{15}0{2,}$/;
 
 /** Whether a text can be the id of a number. */
 export const isAnId = (text: string): boolean => ID.test(text);
@@ -30,11 +39,6 @@ export function isUnassign(value: string): boolean {
   return value.length === UNASSIGN.length && /^unassign$/i.test(value);
 }
 
-/** Why a cell is rejected: the text continues a sentence that starts with the cell. Or why a row is. */
-function rejected(code: RejectionCode, text: string): Rejection {
-  return { code, text };
-}
-
 const AMBIGUOUS = rejected(
   'ambiguous_cell',
   'is ambiguous: leave the cell empty to keep the value, or write UNASSIGN in the profile column to remove it',
@@ -42,18 +46,22 @@ const AMBIGUOUS = rejected(
 
 function checkId(id: string, allowed: Allowed): Rejection | null {
   if (isAmbiguous(id)) return rejected('ambiguous_cell', 'is not an id; write the id of the number');
-  if (SCIENTIFIC.test(id)) {
-    return rejected('id_in_scientific_notation', 'was shortened by a spreadsheet; export that column as text');
+  if (PHONE.test(id)) return rejected('id_is_a_phone_number', phoneText(allowed));
+  const damage = spreadsheetDamage(id, allowed.roundedIds);
+  if (damage !== null) return damage;
+  if (!ID.test(id)) {
+    const isPhone = phoneReadings(id).length > 0;
+    if (isPhone) return rejected('bad_id', phoneText(allowed));
+    return rejected('bad_id', 'is not an id: a letter or digit, then letters, digits, - and _, at most 64 in all');
   }
-  if (PHONE.test(id)) {
-    return rejected('id_is_a_phone_number', 'looks like a phone number; the id of a number has about 19 digits');
-  }
-  if (!allowed.roundedIds && ROUNDED.test(id)) {
-    const text = 'ends in zeros as if a spreadsheet had rounded it; export that column as text';
-    return rejected('id_looks_rounded', `${text}, or pass --allow-rounded-ids`);
-  }
-  if (ID.test(id)) return null;
-  return rejected('bad_id', 'is not an id: a letter or digit, then letters, digits, - and _, at most 64 in all');
+  const isChecked = allowed.online && allowed.sandbox !== true;
+  return isChecked || /[0-9]/.test(id) ? null : rejected('bad_id', 'has no digit, so it is not the id of a number');
+}
+
+function phoneText({ online, idColumn }: Allowed): string {
+  const option = shellWord(`phone_number=${idColumn || 'COLUMN'}`);
+  const hint = `if its column holds phone numbers, pass --map ${option}${online ? '' : ', without --offline'}`;
+  return `looks like a phone number; the id of a number has about 19 digits; ${hint}`;
 }
 
 function checkMissingId(phoneNumber: string, allowed: Allowed): Rejection | null {
@@ -81,9 +89,18 @@ function checkProduct(product: string): Rejection | null {
   return rejected('bad_product', 'is not a product id such as A2P');
 }
 
-function checkPhoneNumber(phoneNumber: string): Rejection | null {
-  if (phoneNumber === '' || E164.test(phoneNumber)) return null;
-  return rejected('bad_phone_number', 'is not in the form +18005550001 (E.164)');
+function checkPhoneNumber(phoneNumber: string, { online }: Allowed): Rejection | null {
+  if (phoneNumber === '' || isE164(phoneNumber)) return null;
+  if (isScientific(phoneNumber)) {
+    return rejected(
+      'bad_phone_number',
+      'was shortened by a spreadsheet, which lost digits; export that column as text',
+    );
+  }
+  const form = 'is not in the form +18005550001 (E.164)';
+  if (phoneReadings(phoneNumber).length === 0) return rejected('bad_phone_number', form);
+  if (online) return null;
+  return rejected('bad_phone_number', `${form}; without --offline, the account can confirm other spellings`);
 }
 
 function checkUnassign(value: string, allowed: Allowed): Rejection | null {
@@ -108,7 +125,9 @@ function checkTargets(profile: string, product: string, name: string): Rejection
 }
 
 function onCell(field: Field, value: string, problem: Rejection | null): Rejection | null {
-  return problem && rejected(problem.code, `${field} ${quoted(value)} ${problem.text}`);
+  if (problem === null) return null;
+  const { quoted: shown, first } = field === 'messaging_profile_name' ? showText(value) : showAscii(value);
+  return rejected(problem.code, `${field} ${shown} ${problem.text}${first === '' ? '' : `; ${first}`}`);
 }
 
 /**
@@ -126,7 +145,7 @@ export function checkCells(values: RowValues, allowed: Allowed): Rejection[] {
     checkUnassign(name, allowed),
     checkProfileColumns(profile, name),
     onCell('messaging_product', product, checkProduct(product)),
-    onCell('phone_number', phone, checkPhoneNumber(phone)),
+    onCell('phone_number', phone, checkPhoneNumber(phone, allowed)),
     checkTargets(profile, product, name),
   ].filter((rejection) => rejection !== null);
 }

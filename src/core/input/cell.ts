@@ -26,7 +26,10 @@ export function cleanCell(cell: string): string {
   return trimmed.startsWith("'") && trimmed !== "''" ? trim(trimmed.slice(1)) : trimmed;
 }
 
-const AMBIGUOUS = new Set(['null', 'none', 'nil', 'n/a', '-', 'undefined', '""', "''"]);
+// What programs and people write for no value, or for "leave it", in lower case. Any of them could pass for a product.
+const WORDS = 'null none nil na nan nat n.a. undefined tbd tbc todo true false keep unchanged same unset blank empty';
+const MARKS = ['n/a', '#n/a', '<na>', '\\n', '-', '--', '---', '""', "''"];
+const AMBIGUOUS = new Set([...WORDS.split(' '), ...MARKS]);
 const MAX_AMBIGUOUS_LENGTH = 9;
 
 /** Whether a cleaned cell means "nothing" in a way that could be read as keep or as unassign. */

@@ -1,4 +1,4 @@
-import { quoted } from '../text/text.ts';
+import { showAscii, showText, skeleton } from '../text/lookalike.ts';
 import { cleanCell } from './cell.ts';
 import type { FileError, FileErrorCode } from './rejection.ts';
 
@@ -7,7 +7,7 @@ const KNOWN_NAMES = {
   phone_number_id: ['phonenumberid', 'id', 'numberid'],
   messaging_profile_id: ['messagingprofileid', 'profileid', 'targetmessagingprofileid'],
   messaging_product: ['messagingproduct', 'product', 'targetmessagingproduct'],
-  phone_number: ['phonenumber'],
+  phone_number: ['phonenumber', 'number', 'e164', 'numbervale164'],
   messaging_profile_name: ['messagingprofilename', 'profilename', 'targetmessagingprofilename'],
 };
 export type Field = keyof typeof KNOWN_NAMES;
@@ -32,23 +32,47 @@ export function knownFields(header: readonly string[]): number {
   return header.filter((name) => ALL_NAMES.has(normalName(name))).length;
 }
 
+const shown = (name: string) => showText(name).quoted;
+
 function listed(header: readonly string[]): string {
-  return header.map(quoted).join(', ');
+  return header.map(shown).join(', ');
 }
 
-/** The positions of the columns with this field, by the name that --map gives or else by the known names. */
-function positionsOf(field: Field, header: readonly string[], mapped: string | undefined): number[] {
-  const names = mapped === undefined ? KNOWN_NAMES[field] : [normalName(mapped)];
+/** Which column holds which field, as given by --map: a column name, or '' for a field that has no column. */
+export type ColumnMap = Partial<Record<Field, string>>;
+
+/** The names that mean a field. A column that --map names belongs to its field alone. */
+function namesOf(field: Field, map: ColumnMap): string[] {
+  const mapped = map[field];
+  if (mapped !== undefined) return mapped === '' ? [] : [normalName(mapped)];
+  const taken = Object.values(map).map(normalName);
+  return KNOWN_NAMES[field].filter((name) => !taken.includes(name));
+}
+
+/** The positions of the columns with this field. */
+function positionsOf(field: Field, header: readonly string[], map: ColumnMap): number[] {
+  const names = namesOf(field, map);
   return header.flatMap((name, at) => (names.includes(normalName(name)) ? [at] : []));
 }
 
+/** How columns are compared that only look like others. */
+const looks = (name: string) => normalName(skeleton(name));
+
+/** The column that looks like one of these names and is none of them, in words; null if there is none. */
+function lookalike(header: readonly string[], names: readonly string[]): string | null {
+  const alike = header.find((name) => looks(name) !== normalName(name) && names.includes(looks(name)));
+  if (alike === undefined) return null;
+  const { quoted, first } = showAscii(alike);
+  return `the column ${quoted} only looks like it: ${first}`;
+}
+
 /**
- * Finds the columns of the fields. `map` (field to column name) replaces the known names of a field. `online`: the
- * account is going to be read, so phone numbers and profile names are enough without ids.
+ * Finds the columns of the fields. `map` replaces the known names of a field. `online`: the account is going to be
+ * read, so phone numbers and profile names are enough without ids.
  */
 export function mapHeader(
   header: readonly string[],
-  map: Partial<Record<Field, string>>,
+  map: ColumnMap,
   line: number,
   online: boolean,
 ): { columns: Columns } | { error: FileError } {
@@ -56,21 +80,31 @@ export function mapHeader(
   const failed = (code: FileErrorCode, text: string) => ({ error: { code, text, line } });
   for (const field of FIELDS) {
     const mapped = map[field];
-    const found = positionsOf(field, header, mapped);
+    const found = positionsOf(field, header, map);
     if (found.length > 1) {
       const names = listed(found.map((at) => header[at] as string));
       const all = found.length === 2 ? 'both' : 'all';
       return failed('duplicate_column', `${names} ${all} mean ${field}: keep one, or choose with --map ${field}=NAME`);
     }
-    if (mapped !== undefined && found.length === 0) {
-      return failed('missing_column', `--map names the column ${quoted(mapped)}, and the header has ${listed(header)}`);
-    }
     if (found.length === 1) columns[field] = found[0] as number;
+    if (found.length === 1 || mapped === '') continue;
+    const alike = lookalike(header, mapped === undefined ? KNOWN_NAMES[field] : [looks(mapped)]);
+    if (mapped !== undefined) {
+      const hint = alike === null ? '' : `; ${alike}`;
+      return failed(
+        'missing_column',
+        `--map names the column ${shown(mapped)}, and the header has ${listed(header)}${hint}`,
+      );
+    }
+    if (alike !== null) {
+      const text = `no column ${field}, and ${alike}; write the name again, or pass --map ${field}= if there is none`;
+      return failed('missing_column', text);
+    }
   }
   const positions = FIELDS.flatMap((field) => columns[field] ?? []);
   const shared = positions.find((position, at) => positions.lastIndexOf(position) !== at);
   if (shared !== undefined) {
-    return failed('duplicate_column', `--map gives ${quoted(header[shared] as string)} to more than one field`);
+    return failed('duplicate_column', `--map gives ${shown(header[shared] as string)} to more than one field`);
   }
   const missing = missingColumn(header, columns, online);
   return missing === null ? { columns } : { error: { ...missing, line } };

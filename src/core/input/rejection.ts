@@ -4,12 +4,19 @@ type RejectionDefinition = { meaning: string; needs: 'row' | 'file' | 'account' 
 /** Every code with which a row is rejected. The documents and their tests are made from this table. */
 export const REJECTIONS = {
   missing_id: { meaning: 'the id is empty', needs: 'row' },
-  bad_id: { meaning: 'the id has characters other than letters, digits, `-` and `_`, or over 64', needs: 'row' },
+  bad_id: {
+    meaning:
+      'the id has characters other than letters, digits, `-` and `_`, or over 64; or, without the account, no digit',
+    needs: 'row',
+  },
   id_in_scientific_notation: {
     meaning: 'a spreadsheet turned the id into a number such as `1.29338E+18`',
     needs: 'row',
   },
-  id_looks_rounded: { meaning: 'the id ends in zeros from the 16th digit on, as if rounded', needs: 'row' },
+  id_looks_rounded: {
+    meaning: 'the id was saved as a number, which keeps about 16 digits: zeros from the 16th on, `.0`, digit groups',
+    needs: 'row',
+  },
   id_is_a_phone_number: { meaning: 'there is a phone number where the id belongs', needs: 'row' },
   bad_profile_id: { meaning: 'the profile is neither a UUID nor `UNASSIGN`', needs: 'row' },
   bad_product: { meaning: 'the product is not 1 to 64 letters, digits, `_`, `.` and `-`', needs: 'row' },
@@ -34,6 +41,11 @@ export type RejectionCode = keyof typeof REJECTIONS;
 
 /** Why a row is not sent: a stable code, and a text for people. */
 export type Rejection = { code: RejectionCode; text: string };
+
+/** Why a cell is rejected: the text continues a sentence that starts with the cell. Or why a row is. */
+export function rejected(code: RejectionCode, text: string): Rejection {
+  return { code, text };
+}
 
 /** Every code with which a whole file is refused, and what completes "the file is refused because". */
 export const FILE_ERRORS = {

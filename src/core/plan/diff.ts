@@ -3,10 +3,12 @@ import type { ShownProfile } from '../api/response.ts';
 import { cleanCell } from '../input/cell.ts';
 import type { RejectionCode } from '../input/rejection.ts';
 import { profileCell, readProfileRef } from '../input/target.ts';
+import { showAscii, showText, skeleton } from '../text/lookalike.ts';
 import { printable, quoted } from '../text/text.ts';
 import { compareWithPlan } from './drift.ts';
 import type { PlanEntry } from './entry.ts';
-import { productNote, unreadNote } from './note.ts';
+import { productNote, unreadNote, withSpelling } from './note.ts';
+import { confirmPhone, severalText, unconfirmedText } from './phone-number.ts';
 
 /** The profiles of the account, as far as they were read. */
 export type Profiles = {
@@ -30,6 +32,16 @@ function idsOf(profiles: readonly ShownProfile[]): string {
   return `${shown.join(', ')}${profiles.length > MAX_IDS ? ', ...' : ''}`;
 }
 
+/** Says that no profile has a name, which characters in it pass for others, and which names are similar. */
+function unknownName(name: string, like: readonly string[]): string {
+  const isLookalike = like.some((other) => skeleton(other) === skeleton(name));
+  const { quoted: shown, first } = isLookalike ? showAscii(name) : showText(name);
+  const hint = first === '' ? '' : `; ${first}`;
+  const names = like.map((other) => (isLookalike ? showAscii(other) : showText(other)).quoted).join(', ');
+  const there = like.length === 0 ? '' : `; there ${like.length === 1 ? 'is' : 'are'} ${names}`;
+  return `the account has no profile with the name ${shown}${hint}${there}`;
+}
+
 /** Replaces the name of a target profile by its id; rejects the entry if there is no such profile. */
 function withProfile(entry: PlanEntry, profiles: Profiles): PlanEntry {
   const ref = readProfileRef(entry.profileTarget);
@@ -38,11 +50,7 @@ function withProfile(entry: PlanEntry, profiles: Profiles): PlanEntry {
   // The names of an answer have been made printable.
   const found = profiles.byName(cleanCell(printable(name)));
   const nameless = { ...entry, profileTarget: id };
-  if (found.length === 0) {
-    const like = profiles.like(name);
-    const hint = like.length > 0 ? `; there ${like.length === 1 ? 'is' : 'are'} ${like.map(quoted).join(', ')}` : '';
-    return rejected(nameless, 'unknown_profile', `the account has no profile with the name ${quoted(name)}${hint}`);
-  }
+  if (found.length === 0) return rejected(nameless, 'unknown_profile', unknownName(name, profiles.like(name)));
   if (id !== '' && !found.some((profile) => profile.id === id)) {
     const note = `messaging_profile_id is ${id}, and the profile with the name ${quoted(name)} is ${idsOf(found)}; keep one of them`;
     return rejected(nameless, 'ambiguous_profile_name', note);
@@ -79,25 +87,33 @@ function noteOf({ productBefore, productTarget }: PlanEntry, eligible: string[] 
  * not have, then whether the file means this number, then its profile and its product. A row counts as read only after
  * the check of its phone number, so that no values of another number are shown beside it.
  */
-export function withAccount(given: PlanEntry, known: NumberState, profiles: Profiles): PlanEntry {
+export function withAccount(draft: PlanEntry, known: NumberState, profiles: Profiles): PlanEntry {
+  const phone = confirmPhone(draft, known.state === 'found' ? known.shown.phoneNumber : undefined);
+  const given = { ...draft, phoneNumber: phone.number };
   // Set the id first: a rejected row without one would count as a repeat of another row without one.
   const entry = withProfile(known.state === 'found' ? { ...given, id: known.id } : given, profiles);
   if (known.state === 'absent') {
-    const named = given.id === '' ? `phone number ${given.phoneNumber}` : `id ${given.id}`;
+    const named = given.id === '' ? `phone number ${phone.said}` : `id ${given.id}`;
     return rejected(entry, 'not_found', `the account has no number with the ${named}`);
   }
+  if (known.state === 'ambiguous') return rejected(entry, 'bad_phone_number', severalText(draft.phoneNumber));
   const why = known.state === 'unreadable' ? known.why : 'it was not read';
   if (entry.id === '') {
-    return rejected(entry, 'not_found', `the number ${given.phoneNumber} could not be read: ${why}`);
+    return rejected(entry, 'not_found', `the number ${phone.said} could not be read: ${why}`);
   }
   if (entry.action === 'rejected') return entry;
   const rejection = profileRejection(entry, profiles);
   if (known.state !== 'found') {
+    if (phone.isUnconfirmed) return rejected(entry, 'bad_phone_number', unconfirmedText(phone.said, why));
     return rejection === null ? { ...entry, note: unreadNote(why) } : rejected(entry, rejection.reason, rejection.note);
   }
   const { shown } = known;
+  if (phone.isUnconfirmed && shown.phoneNumber === undefined) {
+    const text = unconfirmedText(phone.said, 'the account shows no phone number of it');
+    return rejected(entry, 'bad_phone_number', text);
+  }
   if (entry.phoneNumber !== '' && shown.phoneNumber !== undefined && shown.phoneNumber !== entry.phoneNumber) {
-    const note = `the file says ${entry.phoneNumber}, the account has ${shown.phoneNumber} under this id`;
+    const note = `the file says ${phone.said}, the account has ${shown.phoneNumber} under this id`;
     return rejected(entry, 'phone_number_mismatch', note);
   }
   const before: PlanEntry = {
@@ -114,5 +130,6 @@ export function withAccount(given: PlanEntry, known: NumberState, profiles: Prof
     return rejected(before, 'not_eligible', `the number may have ${offered}, and not ${productTarget}`);
   }
   const isThere = compareWithPlan(before, shown) === 'at_target';
-  return { ...before, action: isThere ? 'unchanged' : 'change', note: noteOf(before, eligible) };
+  const note = withSpelling(noteOf(before, eligible), phone.spelling);
+  return { ...before, action: isThere ? 'unchanged' : 'change', note };
 }

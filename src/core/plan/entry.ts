@@ -14,6 +14,7 @@ export type PlanEntry = {
   row: number;
   line: number;
   id: string;
+  /** E.164. In a draft, another spelling that the account is to confirm. */
   phoneNumber: string;
   action: Action;
   reason: RowReason;
@@ -73,7 +74,7 @@ export function planRow({ row, line, cells }: InputRow, { columns, width }: Layo
 }
 
 /** E.164 numbers keep their plus; anything else is guarded as free text. */
-function guardPhone(text: string): string {
+export function guardPhone(text: string): string {
   return /^\+[0-9]+$/.test(text) ? text : guardFormula(printable(text));
 }
 

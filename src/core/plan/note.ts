@@ -1,3 +1,5 @@
+import { quoted } from '../text/text.ts';
+
 // A note is text for people. Some are read back, but only here, because plan.csv has no column for what they say.
 const UNREAD = 'could not be read: ';
 const PRODUCTS_UNKNOWN = 'the account does not say which products this number may have';
@@ -14,6 +16,12 @@ export function unreadNote(why: string): string {
 export function productNote(change: { isEligibleUnknown: boolean; losesMms: boolean }): string {
   const parts = [change.isEligibleUnknown ? PRODUCTS_UNKNOWN : '', change.losesMms ? LOSES_MMS : ''];
   return parts.filter((part) => part !== '').join(SEPARATOR);
+}
+
+/** Adds how the file writes a phone number, if the account had to confirm it; '' if it did not. */
+export function withSpelling(note: string, spelling: string): string {
+  const said = spelling === '' ? '' : `the file writes the phone number as ${quoted(spelling).replaceAll(';', ',')}`;
+  return [note, said].filter((part) => part !== '').join(SEPARATOR);
 }
 
 /** A profile and a product in words; '' if neither is known. */

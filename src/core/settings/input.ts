@@ -6,7 +6,7 @@ export const INPUT_SETTINGS = settingsOf('Input', READING, {
   map: {
     kind: 'map',
     value: 'FIELD=COLUMN',
-    text: `the column that holds a field (repeatable); fields: ${FIELDS.join(', ')}`,
+    text: `the column that holds a field, or FIELD= if none does (repeatable); fields: ${FIELDS.join(', ')}`,
     repeatable: true,
     belongsTo: 'plan',
     droppedBy: ['undo'],
@@ -26,7 +26,7 @@ export const INPUT_SETTINGS = settingsOf('Input', READING, {
   },
   allow_rounded_ids: {
     kind: 'boolean',
-    text: 'accept ids that end in zeros from the 16th digit on',
+    text: 'accept ids that look as if a spreadsheet or program had rounded them',
     belongsTo: 'plan',
     consent: true,
   },

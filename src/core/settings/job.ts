@@ -73,7 +73,7 @@ function schemaOf({ kind, min = 0, max = Number.MAX_SAFE_INTEGER, choices }: Set
     case 'choice':
       return z.enum(choices as string[]);
     case 'map':
-      return z.record(z.string(), TEXT);
+      return z.record(z.string(), z.string());
     default:
       return TEXT;
   }

@@ -62,7 +62,7 @@ const PARSERS: Record<SettingDefinition['kind'], (text: string, definition: Sett
     const at = text.indexOf('=');
     const field = text.slice(0, at).trim().toLowerCase().replaceAll('-', '_');
     const column = text.slice(at + 1).trim();
-    if (at < 1 || column === '' || !(FIELDS as readonly string[]).includes(field)) {
+    if (at < 1 || !(FIELDS as readonly string[]).includes(field)) {
       return { error: `must be FIELD=COLUMN, with a field of ${FIELDS.join(', ')}` };
     }
     return { value: { [field]: column } };

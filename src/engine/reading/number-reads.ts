@@ -1,6 +1,7 @@
 import { type NumbersQuery, PAGE_ROWS } from '../../core/account/read-strategy.ts';
 import type { AccountSnapshot, NumberKey } from '../../core/account/snapshot.ts';
 import type { Answer, Page, ShownSettings } from '../../core/api/response.ts';
+import { phoneReadings } from '../../core/input/phone.ts';
 import { type AccountQuery, type QueryResult, Unread } from './account-query.ts';
 
 export type AccountReadOptions = {
@@ -67,7 +68,7 @@ export async function* unreadRows({ account, rows }: AccountReadOptions, name: k
 async function* unreadPhoneNumbers(options: AccountReadOptions): AsyncGenerator<string[]> {
   let batch = new Set<string>();
   for await (const { phoneNumber } of unreadRows(options, 'phoneNumber')) {
-    batch.add(phoneNumber);
+    for (const reading of phoneReadings(phoneNumber)) batch.add(reading);
     if (batch.size < PAGE_ROWS) continue;
     yield [...batch];
     batch = new Set();

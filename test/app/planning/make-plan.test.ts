@@ -113,6 +113,26 @@ describe('makePlan', () => {
     expect(strict.entries).toMatchObject([{ action: 'rejected', reason: 'id_looks_rounded' }]);
   });
 
+  it('rejects every long id of a file if all have been doubles, also those that repeat', async () => {
+    const doubles = ['1293384261075731456', '1293384261075731712', '1293384261075731968'];
+    const text = `id,product\n${[...doubles, doubles[0], '7', '7'].map((number) => `${number},A2P\n`).join('')}`;
+    const { planned, entries } = await planOf(text);
+    const rejected = ['rejected', 'id_looks_rounded'];
+    const expected = [rejected, rejected, rejected, rejected, ['change', ''], ['duplicate', '']];
+    expect(entries.map(({ action, reason }) => [action, reason])).toEqual(expected);
+    expect(planned.preview.actions).toMatchObject({ change: 1, rejected: 4, duplicate: 1 });
+    expect(planned.preview.rejections()).toHaveLength(4);
+    const allowed = await planOf(text, { allow_rounded_ids: true });
+    expect(allowed.planned.preview.actions).toMatchObject({ change: 4, rejected: 0, duplicate: 2 });
+    const intact = await planOf(`${text}${id(1)},A2P\n`);
+    expect(intact.planned.preview.actions).toMatchObject({ change: 5, rejected: 0, duplicate: 2 });
+  });
+
+  it('names the column of ids in the option for a column of phone numbers', async () => {
+    const { entries } = await planOf('number id,product\n+18005550001,A2P\n');
+    expect(entries[0]?.note).toContain("pass --map 'phone_number=number id'");
+  });
+
   it.each([
     ['an empty file', '', 'no_header', null],
     ['blank lines only', '\n \r\n\n', 'no_header', null],
@@ -164,7 +184,7 @@ describe('makePlan', () => {
     const dir = tempDir();
     await copyBytes(tempFile(`id,product\n${`${id(1)},A2P\n`.repeat(50_000)}`), dir, never);
     const controller = new AbortController();
-    const checks = { map: {}, delimiter: null, allow_unassign: false, allow_rounded_ids: false };
+    const checks = { map: {}, delimiter: null, allow_unassign: false, allow_rounded_ids: false, sandbox: false };
     const made = makePlan(dir, checks, controller.signal, null);
     controller.abort(new Error('SIGTERM'));
     await expect(made).rejects.toThrow('SIGTERM');

@@ -53,6 +53,32 @@ describe('an account', () => {
     expect([account.stateOf(byId('a')), account.stateOf(byPhone('+12'))]).toEqual([known, known]);
   });
 
+  it('finds a number by any spelling of its phone number, if that can mean only one', () => {
+    const account = createSnapshot(sha256);
+    const [ten, spelled] = [byPhone('8005550001'), byPhone('+1 800 555 0002')];
+    for (const named of [ten, spelled]) account.addWanted(named);
+    expect(account.unreadCounts().phones).toBe(3);
+    account.addShown({ id: 'a', phoneNumber: '+18005550001' });
+    expect([account.isUnread(ten), account.stateOf(ten).state]).toEqual([true, 'unread']);
+    account.addRefused(byPhone('+8005550001'), null);
+    account.addRefused(byPhone('+18005550002'), null);
+    expect([account.isUnread(ten), account.stateOf(ten)]).toMatchObject([false, { state: 'found', id: 'a' }]);
+    expect(account.stateOf(spelled)).toEqual({ state: 'absent' });
+    account.addShown({ id: 'b', phoneNumber: '+8005550001' });
+    expect(account.stateOf(ten)).toEqual({ state: 'ambiguous' });
+    expect(account.stateOf(byPhone('no phone number'))).toEqual({ state: 'unread' });
+  });
+
+  it('does not choose between two numbers with the same phone number', () => {
+    const account = createSnapshot(sha256);
+    account.addWanted(byPhone('+12'));
+    for (const id of ['a', 'a']) account.addShown({ id, phoneNumber: '+12' });
+    expect(account.stateOf(byPhone('+12'))).toMatchObject({ state: 'found', id: 'a' });
+    for (const id of ['b', 'a', 'b']) account.addShown({ id, phoneNumber: '+12' });
+    expect(account.stateOf(byPhone('+12'))).toEqual({ state: 'ambiguous' });
+    expect(account.unreadCounts().phones).toBe(0);
+  });
+
   it('counts the numbers that reads have shown, each once, and those on a profile', () => {
     const account = createSnapshot(sha256);
     account.addWanted(byId('a'));

@@ -9,6 +9,7 @@ import { ID, OTHER_PROFILE, PHONE, PROFILE } from '../../support/make.ts';
 const COLUMNS = { phone_number_id: 0, phone_number: 1, messaging_profile_id: 2, messaging_product: 3 };
 const STRICT = { unassign: false, roundedIds: false, online: false };
 
+type Allowed = Parameters<typeof readAssignment>[3];
 type Cells = { id?: string; phone?: string; profile?: string; product?: string };
 
 /** One row, good unless a cell is given. */
@@ -51,11 +52,11 @@ describe('a good row', () => {
 
   it.each([
     '7',
-    'a',
+    'a1',
     ID,
     PROFILE,
     'A_b-9',
-    'x'.repeat(64),
+    `1${'x'.repeat(63)}`,
     '123456789',
     '1234567890123456',
     '1293384261075730',
@@ -166,14 +167,42 @@ describe('a rejected row', () => {
   it.each([
     [{ id: 'null' }, 'phone_number_id "null" is not an id; write the id of the number'],
     [{ id: '1.29338E+18' }, 'phone_number_id "1.29338E+18" was shortened by a spreadsheet; export that column as text'],
-    [{ id: PHONE }, 'phone_number_id "+18005550001" looks like a phone number; the id of a number has about 19 digits'],
+    [
+      { id: '(800) 555-0001' },
+      'phone_number_id "(800) 555-0001" looks like a phone number; the id of a number has about 19 digits; if its column holds phone numbers, pass --map phone_number=COLUMN, without --offline',
+    ],
     [
       { id: '1293384261075730000' },
       'phone_number_id "1293384261075730000" ends in zeros as if a spreadsheet had rounded it; export that column as text, or pass --allow-rounded-ids',
     ],
     [
       { id: '+18005550001' },
-      'phone_number_id "+18005550001" looks like a phone number; the id of a number has about 19 digits',
+      'phone_number_id "+18005550001" looks like a phone number; the id of a number has about 19 digits; if its column holds phone numbers, pass --map phone_number=COLUMN, without --offline',
+    ],
+    [
+      { id: '1293384261075731499.0' },
+      'phone_number_id "1293384261075731499.0" has a decimal point: it was saved as a number, which keeps about 16 digits, so the last ones may be wrong; export that column as text',
+    ],
+    [{ id: 'abc' }, 'phone_number_id "abc" has no digit, so it is not the id of a number'],
+    [
+      { phone: '4.4E+11' },
+      'phone_number "4.4E+11" was shortened by a spreadsheet, which lost digits; export that column as text',
+    ],
+    [
+      { phone: '(800) 555-0001' },
+      'phone_number "(800) 555-0001" is not in the form +18005550001 (E.164); without --offline, the account can confirm other spellings',
+    ],
+    [
+      { id: '1293384261\u2011075731499' },
+      'phone_number_id "1293384261\\u2011075731499" is not an id: a letter or digit, then letters, digits, - and _, at most 64 in all; character 11 is U+2011 (a non-breaking hyphen)',
+    ],
+    [
+      { profile: `${PROFILE.slice(0, -1)}\uff11` },
+      `messaging_profile_id "${PROFILE.slice(0, -1)}\\uff11" is neither a UUID nor UNASSIGN; character 36 is U+FF11 (a full-width character)`,
+    ],
+    [
+      { product: '\u04102P' },
+      'messaging_product "\\u04102P" is not a product id such as A2P; character 1 is U+0410 (a Cyrillic letter)',
     ],
     [
       { id: 'a/b' },
@@ -258,7 +287,7 @@ const ONLINE = { ...STRICT, online: true };
 /** One row of a file that may name its profile, good unless a cell is given. */
 function readNamed(
   { id = ID, phone = '', profile = '', product = '', name = 'Support' }: Cells & { name?: string },
-  allowed = ONLINE,
+  allowed: Allowed = ONLINE,
 ) {
   return readAssignment([id, phone, profile, product, name], NAMED, 5, allowed);
 }
@@ -286,6 +315,22 @@ describe('a row of a file for which the account is read', () => {
     expect(readNamed({ id: '', phone: '555' })).toMatchObject({ code: 'bad_phone_number' });
     expect(readNamed({ id: 'null', phone: PHONE })).toMatchObject({ code: 'ambiguous_cell' });
     expect(readNamed({ id: PHONE, phone: PHONE })).toMatchObject({ code: 'id_is_a_phone_number' });
+  });
+
+  it('may spell its phone number in any way, for the account to confirm', () => {
+    expect(readNamed({ phone: '(800) 555-0001' })).toMatchObject({ phoneNumber: '(800) 555-0001' });
+    expect(readNamed({ id: '', phone: '18005550001' })).toMatchObject({ id: '', phoneNumber: '18005550001' });
+    expect(readNamed({ id: '', phone: '1.8E+10' })).toMatchObject({ code: 'bad_phone_number' });
+  });
+
+  it('may have an id without a digit, but not in the sandbox, which would confirm it', () => {
+    expect(readNamed({ id: 'abc' })).toMatchObject({ id: 'abc' });
+    expect(readNamed({ id: 'abc' }, { ...ONLINE, sandbox: true })).toMatchObject({ code: 'bad_id' });
+  });
+
+  it('names the option for a column of phone numbers, ready to be pasted', () => {
+    const row = readNamed({ id: PHONE }, { ...ONLINE, idColumn: 'Number ID' });
+    expect(row).toMatchObject({ text: expect.stringMatching(/pass --map 'phone_number=Number ID'$/) });
   });
 
   it('may name its profile by its name, with the id beside it or without', () => {

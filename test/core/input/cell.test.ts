@@ -89,14 +89,21 @@ describe('any cell', () => {
 });
 
 describe('words for nothing', () => {
-  const words = ['null', 'NULL', 'Null', 'none', 'None', 'nil', 'NIL', 'n/a', 'N/A', '-', 'undefined', '""', "''"];
+  const words = [
+    ...['null', 'NULL', 'Null', 'none', 'None', 'nil', 'NIL', 'n/a', 'N/A', '-', 'undefined', '""', "''"],
+    ...['NA', 'NaN', 'nan', '<NA>', '#N/A', 'TBD', 'TRUE', 'FALSE', '\\N', 'keep', 'NaT', 'n.a.', 'tbc', 'todo'],
+    ...['unchanged', 'same', 'unset', 'blank', 'Empty', '--', '---'],
+  ];
   it.each(words)('%s is ambiguous', (value) => {
     expect(isAmbiguous(value)).toBe(true);
   });
 
-  it.each(['', 'UNASSIGN', 'A2P', 'nullable', 'n', '--', '"', 'keep', 'nano', 'na', '#REF!'])('%j is not', (value) => {
-    expect(isAmbiguous(value)).toBe(false);
-  });
+  it.each(['', 'UNASSIGN', 'A2P', 'nullable', 'n', '"', 'keeper', 'nano', '#REF!', 'TRUE.', '----'])(
+    '%j is not',
+    (value) => {
+      expect(isAmbiguous(value)).toBe(false);
+    },
+  );
 });
 
 describe('blank lines', () => {

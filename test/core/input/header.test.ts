@@ -21,7 +21,10 @@ describe('the columns of a header', () => {
       ['messaging_profile_id', 'profile_id', 'target_messaging_profile_id', 'Profile ID', 'TargetMessagingProfileId'],
     ],
     ['messaging_product', ['messaging_product', 'product', 'target_messaging_product', 'Messaging Product', 'PRODUCT']],
-    ['phone_number', ['phone_number', 'Phone Number', 'phone-number', 'phonenumber']],
+    [
+      'phone_number',
+      ['phone_number', 'Phone Number', 'phone-number', 'phonenumber', 'number', 'E164', 'number_val_e164'],
+    ],
     [
       'messaging_profile_name',
       ['messaging_profile_name', 'profile_name', 'target_messaging_profile_name', 'Profile Name', 'ProfileName'],
@@ -69,6 +72,21 @@ describe('the columns of a header', () => {
     expect(mapHeader(['id', 'profile_id', 'RUFNUMMER', 'New_Profile'], map, 1, false)).toEqual({
       columns: { phone_number_id: 2, messaging_profile_id: 3 },
     });
+  });
+
+  it('--map takes its column away from the field that it is known for', () => {
+    expect(mapHeader(['id', 'product', 'number'], { phone_number: 'ID' }, 1, true)).toEqual({
+      columns: { phone_number: 0, messaging_product: 1 },
+    });
+    expect(mapHeader(['Phone Number', 'id', 'product'], { phone_number_id: 'phone_number' }, 1, false)).toEqual({
+      columns: { phone_number_id: 0, messaging_product: 2 },
+    });
+  });
+
+  it('--map says that a field has no column', () => {
+    const header = ['id', 'product', 'number', 'pr\u043efile_id'];
+    const map = { phone_number: '', messaging_profile_id: '' };
+    expect(mapHeader(header, map, 1, false)).toEqual({ columns: { phone_number_id: 0, messaging_product: 1 } });
   });
 
   it('--map chooses one of two columns that mean the same field', () => {
@@ -166,11 +184,32 @@ describe('a header that does not say which column is which', () => {
       '--map gives "My Nr" to more than one field',
     ],
     [
-      'one column for a field that is mapped and one that it is known for',
+      'no id, because --map gives its column to another field',
       ['id', 'product'],
       { phone_number: 'id' },
-      'duplicate_column',
-      '--map gives "id" to more than one field',
+      'missing_column',
+      'no column phone_number_id; the header has "id", "product" (see --map); phone_number alone does only without --offline',
+    ],
+    [
+      'no id, because --map says so',
+      ['id', 'product'],
+      { phone_number_id: '' },
+      'missing_column',
+      'no column phone_number_id; the header has "id", "product" (see --map)',
+    ],
+    [
+      'a name that only looks like a known one',
+      ['id', 'profile_id', 'messaging_pr\u043educt'],
+      {},
+      'missing_column',
+      'no column messaging_product, and the column "messaging_pr\\u043educt" only looks like it: character 13 is U+043E (a Cyrillic letter); write the name again, or pass --map messaging_product= if there is none',
+    ],
+    [
+      'a name that only looks like the one that --map gives',
+      ['Num\u00adber', 'product'],
+      { phone_number_id: 'Number' },
+      'missing_column',
+      '--map names the column "Number", and the header has "Num\\xadber", "product"; the column "Num\\xadber" only looks like it: character 4 is U+00AD (a soft hyphen)',
     ],
     [
       'one column for the last two fields',

@@ -67,6 +67,44 @@ describe('a row whose number has been read', () => {
   });
 });
 
+describe('a row that spells its phone number in another way', () => {
+  const spelled = (more: Parameters<typeof makeEntry>[0] = {}) => makeEntry({ phoneNumber: '1-800-555-0001', ...more });
+
+  it('is taken if the account confirms it, and noted', () => {
+    const note = 'the file writes the phone number as "1-800-555-0001"';
+    expect(resolve(spelled())).toMatchObject({ action: 'change', phoneNumber: PHONE, note });
+    expect(resolve(spelled({ id: '' }), found(SHOWN, '77'))).toMatchObject({ id: '77', phoneNumber: PHONE, note });
+    const noProducts = found({ phoneNumber: PHONE, product: 'A2P' });
+    expect(resolve(spelled({ productTarget: 'P2P' }), noProducts).note).toMatch(
+      /^the account does not say.*; loses MMS; the file writes/,
+    );
+  });
+
+  it('is rejected if the account has another number, or does not say', () => {
+    expect(resolve(spelled(), found({ ...SHOWN, phoneNumber: '+12025550199' }))).toMatchObject({
+      reason: 'phone_number_mismatch',
+      note: 'the file says "1-800-555-0001", the account has +12025550199 under this id',
+    });
+    const start = 'phone_number "1-800-555-0001" is not in the form +18005550001 (E.164), and could not be confirmed';
+    expect(resolve(spelled(), found({ profile: null }))).toMatchObject({
+      reason: 'bad_phone_number',
+      note: `${start}: the account shows no phone number of it`,
+    });
+    expect(resolve(spelled(), { state: 'unreadable', why: 'HTTP 403' })).toMatchObject({
+      reason: 'bad_phone_number',
+      note: `${start}: HTTP 403`,
+    });
+  });
+
+  it('is rejected if the account has none or several of that number', () => {
+    expect(resolve(spelled({ id: '' }), { state: 'absent' })).toMatchObject({
+      reason: 'not_found',
+      note: 'the account has no number with the phone number "1-800-555-0001"',
+    });
+    expect(resolve(spelled({ id: '' }), { state: 'ambiguous' })).toMatchObject({ reason: 'bad_phone_number' });
+  });
+});
+
 describe('a row whose number is not there', () => {
   it('is rejected, and named as in the file', () => {
     expect(resolve(makeEntry({ phoneNumber: PHONE }), { state: 'absent' })).toEqual({
@@ -143,7 +181,7 @@ describe('a row that names its profile', () => {
     ['Xavier', 'the account has no profile with the name "Xavier"'],
     ['Sxx', 'the account has no profile with the name "Sxx"; there are "Support", "Sales"'],
     ['support', 'the account has no profile with the name "support"'],
-    ['x\u001b[2J', 'the account has no profile with the name "x\\x1b[2J"'],
+    ['x\u001b[2J', 'the account has no profile with the name "x\\x1b[2J"; character 2 is U+001B (not visible)'],
   ])('that the account does not have is rejected: %j', (name, note) => {
     expect(resolve(byName(name))).toEqual({
       ...makeEntry({ profileTarget: '' }),
@@ -151,6 +189,12 @@ describe('a row that names its profile', () => {
       reason: 'unknown_profile',
       note,
     });
+  });
+
+  it('that only looks like one is rejected, with what differs and what there is', () => {
+    expect(resolve(byName('Supp\u043ert'), found(SHOWN), makeProfiles(SUPPORT)).note).toBe(
+      'the account has no profile with the name "Supp\\u043ert"; character 5 is U+043E (a Cyrillic letter); there is "Support"',
+    );
   });
 
   it('gets the name that exists', () => {

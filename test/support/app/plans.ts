@@ -14,7 +14,7 @@ import { NO_PLAN } from './run-directories.ts';
 export { numberId as id, profileId as profile } from '../ids.ts';
 
 export type Checks = Parameters<typeof makePlan>[1];
-const STRICT: Checks = { map: {}, delimiter: null, allow_unassign: false, allow_rounded_ids: false };
+const STRICT: Checks = { map: {}, delimiter: null, allow_unassign: false, allow_rounded_ids: false, sandbox: false };
 
 /** A planned run in a directory of its own, as a command would leave it. */
 export type PlannedRun = { dir: string; planned: Plan; manifest: Manifest; entries: PlanEntry[] };
