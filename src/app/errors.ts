@@ -1,5 +1,6 @@
 import { EXIT } from '../core/run/exit-codes.ts';
 import { fileErrorFix, fileErrorText } from '../core/text/file-error.ts';
+import { count } from '../core/text/text.ts';
 import { visible } from '../core/text/visible.ts';
 
 /** Ends a command with a message and an exit code, before anything is sent. */
@@ -17,10 +18,20 @@ export class CommandError extends Error {
   }
 }
 
+/** More errors than this say no more about what is wrong. */
+const MAX_ERRORS = 20;
+
 /** An error in flags, environment or job file: exit 2, and no run directory. */
 export class UsageError extends CommandError {
   constructor(message: string) {
     super(EXIT.usage, 'usage', message);
+  }
+
+  /** All errors, one a line; of very many the first ones. */
+  static of(errors: readonly string[]): UsageError {
+    const more = errors.length - MAX_ERRORS;
+    const rest = more > 0 ? [`and ${count(more, 'more error')}`] : [];
+    return new UsageError([...errors.slice(0, MAX_ERRORS), ...rest].join('\n'));
   }
 }
 

@@ -17,15 +17,18 @@ import {
 import { quoted } from '../core/text/text.ts';
 import { visible } from '../core/text/visible.ts';
 import { readJobFile } from '../io/job-file.ts';
+import { permissionProblem } from '../io/permissions.ts';
+import { NotText } from '../io/text-file.ts';
 import type { Context } from './context.ts';
 import { UsageError } from './errors.ts';
 import type { Invocation } from './invocation.ts';
+import { warn } from './output.ts';
 
 /** Resolves the settings of layers in order of precedence. Throws UsageError with all errors, these first. */
 export function resolveLayers(layers: readonly Layer[], scope: Scope, errors: readonly string[] = []): Resolved {
   const resolved = resolveSettings(layers, scope);
   const all = [...errors, ...('errors' in resolved ? resolved.errors : [])];
-  if ('errors' in resolved || all.length > 0) throw new UsageError(all.join('\n'));
+  if ('errors' in resolved || all.length > 0) throw UsageError.of(all);
   return resolved;
 }
 
@@ -56,15 +59,17 @@ export function resolveForCommand(flags: RawSettings, context: Context, scope: S
 /** Reads a job file. Its paths are relative to it, and its runs directory is next to it by default. */
 export function resolveForJob(path: string, flags: RawSettings, context: Context) {
   const file = resolve(context.cwd, path);
-  let keys: ReturnType<typeof readJobFile>;
+  let read: ReturnType<typeof readJobFile>;
   try {
-    keys = readJobFile(file);
+    read = readJobFile(file, visible(path));
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(code === undefined ? message : `cannot read the job file ${visible(path)} (${code})`);
+    if (error instanceof NotText) throw new UsageError(error.message);
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new UsageError(`cannot read the job file ${visible(path)} (${code})`);
   }
-  const job = readJob(keys, path);
-  if ('errors' in job) throw new UsageError(job.errors.join('\n'));
+  const job = readJob(read.keys, path);
+  if ('errors' in job) throw UsageError.of(job.errors);
   const fromHere = (value: string) => (value === '-' ? '-' : resolve(dirname(file), value));
   const raw: RawSettings = { runs_dir: 'runs', ...job.raw };
   for (const name of SETTING_NAMES.filter((name) => settingDefinition(name).path !== undefined)) {
@@ -72,8 +77,14 @@ export function resolveForJob(path: string, flags: RawSettings, context: Context
     if (typeof value === 'string') raw[name] = fromHere(value);
   }
   const environment = readEnvironment(context.env);
-  const layers: Layer[] = [...callLayers(flags, environment.raw, context), { source: 'job file', raw }];
+  const layers: Layer[] = [
+    ...callLayers(flags, environment.raw, context),
+    { source: 'job file', raw, places: job.places },
+  ];
   const invocation = { ...resolveLayers(layers, 'run', environment.errors), context };
+  const problem = permissionProblem(file, read.stats, 'trusted');
+  if (problem !== null)
+    warn(invocation, `the job file ${visible(path)} is not protected: ${problem}, and so reassign numbers`);
   return { invocation, command: job.command, input: fromHere(job.input) };
 }
 

@@ -98,6 +98,6 @@ export function checkArguments(args: readonly string[]) {
   if (errors.length === 0 && command === undefined && words[0] !== undefined && !printsConfig) {
     errors.push(`unknown command ${quoted(words[0]).slice(1, -1)}${suggestion(didYouMean(words[0], COMMAND_NAMES))}`);
   }
-  if (errors.length > 0) throw new UsageError(errors.join('\n'));
+  if (errors.length > 0) throw UsageError.of(errors);
   return { command, words: command === undefined ? words : words.slice(1), flags };
 }

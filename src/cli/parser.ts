@@ -7,6 +7,9 @@ import { TOOL } from '../core/text/tool.ts';
 import { checkArguments } from './arguments.ts';
 import { COMMAND_NAMES, COMMANDS, COMPLETION, type CommandName, flagsOf, takesPositional } from './registry.ts';
 
+/** A glob that matches a whole directory makes thousands of words. */
+const MAX_NAMED_WORDS = 5;
+
 /** What was typed: a command with its input and flags, or `done` with a text to print: help, or a completion. */
 export type Typing =
   | { command: CommandName; input: string | undefined; flags: Flags }
@@ -96,7 +99,7 @@ export async function readCommandLine(args: readonly string[], width: number): P
     throw new UsageError(`name a command: ${others} or ${COMMAND_NAMES.at(-1)}`);
   }
   const extra = words.slice(command === undefined || takesPositional(command) ? 1 : 0);
-  if (extra.length > 0) throw new UsageError(`unexpected ${extra.map(quoted).join(', ')}`);
+  if (extra.length > 0) throw new UsageError(`unexpected ${extra.slice(0, MAX_NAMED_WORDS).map(quoted).join(', ')}`);
   if (command === COMPLETION) return printedBy([command, ...written], width);
   const known = (command ?? 'apply') as CommandName;
   const argv = (await parser(written, width).options(optionsOf(known)).parseAsync()) as Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/app/errors.ts';
@@ -66,7 +66,7 @@ describe('settings on an input', () => {
   it('refuse an invalid variable even if no flag overrides it', () => {
     const context = contextOf({ TELNYX_REASSIGN_RATE: '' });
     expect(errorsOf(() => resolveForCommand({}, context, 'plan'))[0]).toContain(
-      'TELNYX_REASSIGN_RATE must be a number',
+      'TELNYX_REASSIGN_RATE is empty; unset it',
     );
   });
 
@@ -236,14 +236,38 @@ describe('a job file', () => {
 
   it('is refused with its path, line and column', () => {
     const { path, resolve } = job('command: aply\ninput: x\nrat: 5\nrate: [1]\n');
-    expect(errorsOf(resolve)).toEqual([`${path}:4:1: rate must have a plain value`]);
+    expect(errorsOf(resolve)).toEqual([`${path}:4:7: rate must have a plain value`]);
     const second = job('command: aply\ninput: x\nrat: 5\napi_key: x\nrate: 0123x\n');
     expect(errorsOf(second.resolve)).toEqual([
-      expect.stringMatching(/nightly\.yaml:1:1: command must be plan or apply/),
+      expect.stringMatching(/nightly\.yaml:1:10: command must be plan or apply/),
       expect.stringMatching(/nightly\.yaml:3:1: unknown key rat; did you mean rate\?/),
       expect.stringMatching(/nightly\.yaml:4:1: unknown key api_key/),
     ]);
-    expect(errorsOf(job('command: plan\ninput: x\nrate: 0123x\n').resolve)[0]).toMatch(/rate must be a number/);
+    expect(errorsOf(job('command: plan\ninput: x\nrate: 0123x\n').resolve)[0]).toMatch(
+      /nightly\.yaml:3:7: rate must be a number/,
+    );
+  });
+
+  it('is a warning if others can write it, because it is the consent', () => {
+    const { path } = job('command: plan\ninput: x\n');
+    for (const [mode, warnings] of [
+      [0o644, 0],
+      [0o666, 1],
+      [0o646, 1],
+    ] as const) {
+      chmodSync(path, mode);
+      const context = contextOf();
+      resolveForJob(path, {}, context);
+      expect(context.warnings).toHaveLength(warnings);
+    }
+  });
+
+  it('has many errors of which the first are printed', () => {
+    const lines = Array.from({ length: 500 }, (_, at) => `${'k'.repeat(200)}${at}: x\n`).join('');
+    const errors = errorsOf(job(lines).resolve);
+    expect(errors).toHaveLength(21);
+    expect(errors[0]?.endsWith(`unknown key ${'k'.repeat(60)}...`)).toBe(true);
+    expect(errors.at(-1)).toBe('and 482 more errors');
   });
 
   it('that does not exist or is not one is refused', () => {

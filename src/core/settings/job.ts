@@ -4,10 +4,11 @@ import { printable, quoted } from '../text/text.ts';
 import { TOOL } from '../text/tool.ts';
 import { visible } from '../text/visible.ts';
 import type { SettingDefinition } from './definition.ts';
+import type { Places } from './resolve.ts';
 import { type RawSettings, SETTING_NAMES, settingDefinition } from './schema.ts';
 
 /** A job: what to run, on which input, with which settings. */
-export type Job = { command: (typeof COMMANDS)[number]; input: string; raw: RawSettings };
+export type Job = { command: (typeof COMMANDS)[number]; input: string; raw: RawSettings; places: Places };
 
 /** The longest part of an unknown key that a message shows. */
 const MAX_KEY_CHARACTERS = 60;
@@ -15,44 +16,47 @@ const COMMANDS = ['plan', 'apply'] as const;
 const JOB_SETTINGS = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes('run'));
 const KEYS = ['command', 'input', ...JOB_SETTINGS] as const;
 
-type JobKey = { key: string; value: string | Record<string, string>; line: number; col: number };
+/** A text of a job file with its place, such as `jobs/nightly.yaml:3:7`. */
+type Placed = { text: string; place: string };
 
-/** The raw value of a key; null if the key must have a plain value and has a mapping, or nothing. */
-function rawValue(key: (typeof KEYS)[number], value: JobKey['value']): string | string[] | null {
-  if (key === 'command' || key === 'input') return typeof value === 'string' && value !== '' ? value : null;
-  if (settingDefinition(key).kind !== 'map') return typeof value === 'string' ? value : null;
-  return typeof value === 'string' ? [value] : Object.entries(value).map(([field, column]) => `${field}=${column}`);
-}
+/** A key with its value, or with the `FIELD=COLUMN` texts of a mapping. */
+export type JobKey = { key: string; place: string; value: Placed | Placed[] };
 
 /** Reads a job from the keys of a job file. Returns all errors together, each with line and column. */
 export function readJob(keys: readonly JobKey[], path: string): Job | { errors: string[] } {
   const errors: string[] = [];
   const raw: Partial<Record<(typeof KEYS)[number], string | string[]>> = {};
+  const places: Places = {};
   // Keys with an error, and those that a misspelled one probably stands for: they are not reported as missing too.
   const reported = new Set<string | null>();
-  for (const { key, value, line, col } of keys) {
+  for (const { key, place, value } of keys) {
     const known = KEYS.find((name) => name === key);
     const meant = known ?? didYouMean(key, KEYS);
-    const fail = (text: string) => {
-      errors.push(`${visible(path)}:${line}:${col}: ${text}`);
+    const fail = (text: string, at: string) => {
+      errors.push(`${at}: ${text}`);
       reported.add(meant);
     };
     if (known === undefined) {
-      fail(`unknown key ${printable(key, MAX_KEY_CHARACTERS)}${suggestion(meant)}`);
+      fail(`unknown key ${printable(key, MAX_KEY_CHARACTERS)}${suggestion(meant)}`, place);
       continue;
     }
-    const text = rawValue(known, value);
-    if (text === null) fail(`${key} must have a plain value`);
-    else if (known === 'command' && !COMMANDS.some((name) => name === text)) {
-      fail(`command must be plan or apply, not ${quoted(text as string)}`);
-    } else raw[known] = text;
+    const isSetting = known !== 'command' && known !== 'input';
+    const isMap = isSetting && settingDefinition(known).kind === 'map';
+    if (isSetting) places[known] = [value].flat().map((item) => item.place);
+    if (Array.isArray(value)) {
+      if (isMap) raw[known] = value.map(({ text }) => text);
+      else fail(`${known} must have a plain value`, place);
+    } else if (!isSetting && value.text.trim() === '') fail(`${known} is empty`, value.place);
+    else if (known === 'command' && !COMMANDS.some((name) => name === value.text)) {
+      fail(`command must be plan or apply, not ${quoted(value.text)}`, value.place);
+    } else raw[known] = isMap ? [value.text] : value.text;
   }
   for (const key of ['command', 'input'] as const) {
     if (raw[key] === undefined && !reported.has(key)) errors.push(`${visible(path)}: ${key} is missing`);
   }
   if (errors.length > 0) return { errors };
   const { command, input, ...settings } = raw;
-  return { command: command as Job['command'], input: input as string, raw: settings };
+  return { command: command as Job['command'], input: input as string, raw: settings, places };
 }
 
 const TEXT = z.string().min(1);

@@ -89,9 +89,13 @@ const PARSERS: Record<SettingDefinition['kind'], (text: string, definition: Sett
   },
 };
 
+/** The longest path has as many. Longer text would make some checks slow. */
+const MAX_CHARACTERS = 4096;
+
 /** Reads the text of one setting. */
 export function parseSetting(name: SettingName, text: string): Parsed {
   const definition = settingDefinition(name);
+  if (text.length > MAX_CHARACTERS) return { error: 'must not be longer than 4,096 characters' };
   const parsed = PARSERS[definition.kind](text, definition);
   return 'error' in parsed ? { error: `${parsed.error}, not ${quoted(text)}` } : parsed;
 }

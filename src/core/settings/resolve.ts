@@ -1,6 +1,5 @@
 import { didYouMean, suggestion } from '../text/suggest.ts';
-import { quoted } from '../text/text.ts';
-import { visible } from '../text/visible.ts';
+import { printable, quoted } from '../text/text.ts';
 import type { Scope } from './definition.ts';
 import { flagOf, VARIABLE_PREFIX, variableOf } from './flags.ts';
 import { isLoopback, type Parsed, parseSetting } from './parse.ts';
@@ -9,8 +8,13 @@ import { type RawSettings, SETTING_NAMES, type SettingName, type Settings, setti
 /** The source of a value, in order of precedence. `run` is the manifest of a saved run. */
 export type Source = 'flag' | 'environment' | 'job file' | 'run' | 'default';
 
+/** Where the values of settings stand in a file: `jobs/nightly.yaml:3:7`. A mapping has a place for each entry. */
+export type Places = Partial<Record<SettingName, string[]>>;
+
+type ParseError = { error: string; index?: number };
+
 /** Settings from one source. */
-export type Layer = { source: Source; raw: RawSettings };
+export type Layer = { source: Source; raw: RawSettings; places?: Places };
 
 export type Resolved = { settings: Settings; sources: Record<SettingName, Source> };
 
@@ -19,41 +23,69 @@ const MIN_CONCURRENCY = 10;
 const MAX_CONCURRENCY = 200;
 /** If the rate is not a number. */
 const UNKNOWN_RATE_CONCURRENCY = 50;
+const MAX_NAME_CHARACTERS = 60;
+/** A service of one port has seven. */
+const MAX_NAMED_VARIABLES = 10;
+
+/** The variables that Kubernetes sets in a pod for each service and port. The first part is the name of the service. */
+const SERVICE_LINK =
+  /^(TELNYX_REASSIGN(?:_\w+?)??)_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)$/;
+const SERVICE_LINK_PORT = /^(TELNYX_REASSIGN(?:_\w+)?)_PORT$/;
+
+/** The Kubernetes service that a variable comes from; null if it is none of those. */
+function serviceOf(variable: string, text: string): string | null {
+  const isUrl = /^(?:tcp|udp|sctp):\/\//.test(text);
+  const [, service] = SERVICE_LINK.exec(variable) ?? (isUrl ? SERVICE_LINK_PORT.exec(variable) : null) ?? [];
+  return service?.toLowerCase().replaceAll('_', '-') ?? null;
+}
+
+function serviceLinkError(service: string, variables: readonly string[]): string {
+  const more = variables.length - MAX_NAMED_VARIABLES;
+  const named = variables.slice(0, MAX_NAMED_VARIABLES).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  return `${named}: not settings, but what Kubernetes sets for the service ${service}; set enableServiceLinks: false in the pod, or rename the service`;
+}
 
 /** Reads settings, but no consents: a variable set in a profile years ago must not answer for the user of today. */
 export function readEnvironment(environment: Record<string, string | undefined>) {
   const raw: RawSettings = {};
   const errors: string[] = [];
+  const serviceLinks = new Map<string, string[]>();
   const known = new Map(SETTING_NAMES.map((name) => [variableOf(name), name]));
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith(VARIABLE_PREFIX) || text === undefined) continue;
     const name = known.get(variable);
-    if (name === undefined) {
+    const service = name === undefined ? serviceOf(variable, text) : null;
+    if (service !== null) {
+      serviceLinks.set(service, [...(serviceLinks.get(service) ?? []), variable]);
+    } else if (name === undefined) {
       const meant = didYouMean(variable.slice(VARIABLE_PREFIX.length), SETTING_NAMES);
-      errors.push(`unknown variable ${visible(variable)}${suggestion(meant && variableOf(meant))}`);
+      errors.push(
+        `unknown variable ${printable(variable, MAX_NAME_CHARACTERS)}${suggestion(meant && variableOf(meant))}`,
+      );
     } else if (settingDefinition(name).consent === true) {
       errors.push(`${variable} is not taken from the environment; pass --${flagOf(name)} if it is meant`);
     } else {
       raw[name] = text;
     }
   }
+  for (const [service, variables] of serviceLinks) errors.push(serviceLinkError(service, variables));
   return { raw, errors };
 }
 
-function parseMerged(texts: readonly string[], name: SettingName): Parsed {
+function parseMerged(texts: readonly string[], name: SettingName): Parsed & { index?: number } {
   const merged: Record<string, string> = {};
-  for (const text of texts) {
+  for (const [index, text] of texts.entries()) {
     const parsed = parseSetting(name, text);
-    if ('error' in parsed) return parsed;
+    if ('error' in parsed) return { ...parsed, index };
     const next = parsed.value as Record<string, string>;
     const repeated = Object.keys(next).find((field) => field in merged);
-    if (repeated !== undefined) return { error: `names a column for ${repeated} more than once` };
+    if (repeated !== undefined) return { error: `names a column for ${repeated} more than once`, index };
     Object.assign(merged, next);
   }
   return { value: merged };
 }
 
-function parseRaw(name: SettingName, raw: string | string[]): Parsed {
+function parseRaw(name: SettingName, raw: string | string[]): Parsed & { index?: number } {
   if (!Array.isArray(raw)) return parseSetting(name, raw);
   return settingDefinition(name).repeatable === true ? parseMerged(raw, name) : { error: 'is given more than once' };
 }
@@ -67,26 +99,49 @@ const NAMED: Record<Source, (name: SettingName) => string> = {
   default: flagOf,
 };
 
-/** Checks that involve more than one setting. */
-function combinationErrors(settings: Settings): string[] {
+/** What to do about a value that is empty, which happens when a script fills it from a variable that is not set. */
+const EMPTY: Record<Source, string> = {
+  flag: 'is empty; leave the flag out, or give it a value',
+  environment: 'is empty; unset it, or give it a value',
+  'job file': 'is empty; remove the line, or give it a value',
+  run: 'is empty',
+  default: 'is empty',
+};
+
+/** The error of a value, with the name and the place where it was given. */
+function valueError(name: SettingName, { source, raw, places }: Layer, { error, index = 0 }: ParseError): string {
+  const text = [raw[name]].flat()[index];
+  const what = text?.trim() === '' ? EMPTY[source] : error;
+  const place = places?.[name]?.[index];
+  return place === undefined ? `${NAMED[source](name)} ${what}` : `${place}: ${name} ${what}`;
+}
+
+/** Checks that involve more than one setting. `at` is the place of a setting in a file, if it comes from there. */
+function combinationErrors(settings: Settings, at: (...names: SettingName[]) => string): string[] {
   const errors: string[] = [];
   if (settings.rate === 'off' && !settings.sandbox && !isLoopback(settings.base_url)) {
-    errors.push(`--rate off is for a loopback address only, and the base URL is ${quoted(settings.base_url)}`);
+    errors.push(
+      `${at('rate', 'base_url')}--rate off is for a loopback address only, and the base URL is ${quoted(settings.base_url)}`,
+    );
   }
-  if (settings.retry_base > settings.retry_max) errors.push('--retry-base must not be longer than --retry-max');
+  if (settings.retry_base > settings.retry_max) {
+    errors.push(`${at('retry_base', 'retry_max')}--retry-base must not be longer than --retry-max`);
+  }
   return errors;
 }
 
 /** Resolves the settings of a command: the first layer that names a setting wins. Returns all errors together. */
 export function resolveSettings(layers: readonly Layer[], scope: Scope): Resolved | { errors: string[] } {
   const errors: string[] = [];
+  const layerOf = (name: SettingName): Layer =>
+    layers.find(({ raw }) => raw[name] !== undefined) ?? { source: 'default', raw: {} };
   const settings: Record<string, unknown> = {};
   const sources: Record<string, Source> = {};
   for (const name of SETTING_NAMES) {
     const definition = settingDefinition(name);
-    const layer = layers.find(({ raw }) => raw[name] !== undefined);
-    const source = layer?.source ?? 'default';
-    const raw = layer?.raw[name] ?? definition.default;
+    const layer = layerOf(name);
+    const { source } = layer;
+    const raw = layer.raw[name] ?? definition.default;
     sources[name] = source;
     if (source === 'flag' && !definition.scopes.includes(scope)) {
       errors.push(`--${flagOf(name)} does not belong to ${scope}`);
@@ -96,10 +151,14 @@ export function resolveSettings(layers: readonly Layer[], scope: Scope): Resolve
       continue;
     }
     const parsed = parseRaw(name, raw);
-    if ('error' in parsed) errors.push(`${NAMED[source](name)} ${parsed.error}`);
+    if ('error' in parsed) errors.push(valueError(name, layer, parsed));
     else settings[name] = parsed.value;
   }
-  if (errors.length === 0) errors.push(...combinationErrors(settings as Settings));
+  const at = (...names: SettingName[]) => {
+    const [place] = names.flatMap((name) => layerOf(name).places?.[name]?.[0] ?? []);
+    return place === undefined ? '' : `${place}: `;
+  };
+  if (errors.length === 0) errors.push(...combinationErrors(settings as Settings, at));
   if (errors.length > 0) return { errors };
   return { settings: settings as Settings, sources: sources as Record<SettingName, Source> };
 }

@@ -12,8 +12,12 @@ export function editDistance(a: string, b: string): number {
   return row[b.length] as number;
 }
 
+/** No name of ours is as long. Comparing takes time in proportion. */
+const MAX_WORD_CHARACTERS = 64;
+
 /** The known word that was probably meant, or null if none is similar. */
 export function didYouMean<Word extends string>(word: string, known: readonly Word[]): Word | null {
+  if (word.length > MAX_WORD_CHARACTERS) return null;
   const similar = known
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate) }))
     .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))

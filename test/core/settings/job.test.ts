@@ -5,12 +5,18 @@ import { SETTING_NAMES } from '../../../src/core/settings/schema.ts';
 
 type Value = string | Record<string, string>;
 
-/** A job of these keys, each on a line of its own. */
+/** A job of these keys, each on a line of its own, with its value in column 9. */
 function read(...keys: [key: string, value: Value][]) {
-  return readJob(
-    keys.map(([key, value], at) => ({ key, value, line: at + 1, col: 1 })),
-    'jobs/nightly.yaml',
-  );
+  const placed = keys.map(([key, value], at) => {
+    const line = `jobs/nightly.yaml:${at + 1}`;
+    const place = `${line}:9`;
+    const texts =
+      typeof value === 'string'
+        ? { text: value, place }
+        : Object.entries(value).map(([field, column]) => ({ text: `${field}=${column}`, place }));
+    return { key, place: `${line}:1`, value: texts };
+  });
+  return readJob(placed, 'jobs/nightly.yaml');
 }
 
 // Settings of other commands: --only of retry, --watch and --every of verify.
@@ -26,17 +32,23 @@ describe('a job', () => {
       command: 'apply',
       input: 'numbers.csv',
       raw: { name: '0123', max_attempts: '7', skip_rejected: 'true', rate: 'x' },
+      places: {
+        name: ['jobs/nightly.yaml:3:9'],
+        max_attempts: ['jobs/nightly.yaml:4:9'],
+        skip_rejected: ['jobs/nightly.yaml:5:9'],
+        rate: ['jobs/nightly.yaml:6:9'],
+      },
     });
   });
 
   it('may have any setting except those of other commands', () => {
     const given: [string, string][] = JOB_SETTINGS.map((name) => [name, 'as typed']);
     const raw = Object.fromEntries(given.map(([name, text]) => [name, name === 'map' ? [text] : text]));
-    expect(read(COMMAND, INPUT, ...given)).toEqual({ command: 'apply', input: 'numbers.csv', raw });
+    expect(read(COMMAND, INPUT, ...given)).toMatchObject({ command: 'apply', input: 'numbers.csv', raw });
   });
 
   it('may be a plan', () => {
-    expect(read(['command', 'plan'], INPUT)).toEqual({ command: 'plan', input: 'numbers.csv', raw: {} });
+    expect(read(['command', 'plan'], INPUT)).toEqual({ command: 'plan', input: 'numbers.csv', raw: {}, places: {} });
   });
 
   it('names columns in a mapping, or one of them as text', () => {
@@ -55,10 +67,10 @@ describe('a job file with errors', () => {
     [[INPUT], ['jobs/nightly.yaml: command is missing']],
     [[COMMAND], ['jobs/nightly.yaml: input is missing']],
     [[], ['jobs/nightly.yaml: command is missing', 'jobs/nightly.yaml: input is missing']],
-    [[['command', 'undo'], INPUT], ['jobs/nightly.yaml:1:1: command must be plan or apply, not "undo"']],
-    [[['command', ''], INPUT], ['jobs/nightly.yaml:1:1: command must have a plain value']],
+    [[['command', 'undo'], INPUT], ['jobs/nightly.yaml:1:9: command must be plan or apply, not "undo"']],
+    [[['command', ' '], INPUT], ['jobs/nightly.yaml:1:9: command is empty']],
     [[['command', { a: 'b' }], INPUT], ['jobs/nightly.yaml:1:1: command must have a plain value']],
-    [[COMMAND, ['input', '']], ['jobs/nightly.yaml:2:1: input must have a plain value']],
+    [[COMMAND, ['input', '']], ['jobs/nightly.yaml:2:9: input is empty']],
     [[['comand', 'apply'], INPUT], ['jobs/nightly.yaml:1:1: unknown key comand; did you mean command?']],
     [[COMMAND, ['inputs', 'x']], ['jobs/nightly.yaml:2:1: unknown key inputs; did you mean input?']],
     [

@@ -93,6 +93,46 @@ describe('errors', () => {
     ]);
   });
 
+  it('name the place in a job file, of each entry of a mapping too', () => {
+    const layer = {
+      source: 'job file' as const,
+      raw: { rate: 'x', timeout: '', map: ['phone_number_id=A', 'y'] },
+      places: { rate: ['j:1:7'], timeout: ['j:2:9'], map: ['j:4:3', 'j:5:3'] },
+    };
+    expect(resolveSettings([layer], 'run')).toEqual({
+      errors: [
+        expect.stringMatching(/^j:5:3: map must be FIELD=COLUMN/),
+        'j:1:7: rate must be a number from 0.001 to 10000, auto or off, not "x"',
+        'j:2:9: timeout is empty; remove the line, or give it a value',
+      ],
+    });
+  });
+
+  it('name the place of settings that do not fit together', () => {
+    const raw = { rate: 'off', retry_max: '500ms' };
+    const layer = { source: 'job file' as const, raw, places: { rate: ['j:1:7'], retry_max: ['j:2:12'] } };
+    expect(resolveSettings([layer], 'run')).toEqual({
+      errors: [expect.stringMatching(/^j:1:7: --rate off is for/), expect.stringMatching(/^j:2:12: --retry-base must/)],
+    });
+  });
+
+  it.each([
+    ['flag', '--rate is empty; leave the flag out, or give it a value'],
+    ['environment', 'TELNYX_REASSIGN_RATE is empty; unset it, or give it a value'],
+    ['job file', 'job file: rate is empty; remove the line, or give it a value'],
+    ['run', 'run.json: rate is empty'],
+  ] satisfies [Source, string][])('call an empty value of a %s empty', (source, error) => {
+    for (const rate of ['', ' \t']) expect(errorsOf([[source, { rate }]], 'run')).toEqual([error]);
+    const name = error.split(' is empty')[0]?.replace(/rate/i, (text) => (text === 'rate' ? 'map' : 'MAP'));
+    expect(errorsOf([[source, { map: ['phone_number_id=A', ''] }]], 'run')[0]).toMatch(`${name} is empty`);
+  });
+
+  it('include a value that is too long for any setting', () => {
+    const error = '--name must not be longer than 4,096 characters';
+    expect(errorsOf([['flag', { name: 'x'.repeat(4097) }]])).toEqual([error]);
+    expect(errorsOf([['flag', { name: 'x'.repeat(4096) }]])).toEqual([]);
+  });
+
   it('include a flag that does not belong to the command; variables may be for another command', () => {
     expect(errorsOf([['flag', { yes: 'true' }]], 'plan')).toEqual(['--yes does not belong to plan']);
     expect(errorsOf([['flag', { rate: '5' }]], 'runs')).toEqual(['--rate does not belong to runs']);
@@ -115,6 +155,38 @@ describe('errors', () => {
     expect(errorsOf([['flag', { retry_base: '61s' }]])).toEqual([error]);
     expect(errorsOf([['flag', { retry_max: '500ms' }]])).toEqual([error]);
     expect(errorsOf([['flag', { retry_base: '5s', retry_max: '5s' }]])).toEqual([]);
+  });
+});
+
+describe('the variables of a Kubernetes service', () => {
+  it('are named so, with both remedies', () => {
+    const ofPort = (port: string) => ({ [port]: 'tcp://10.0.0.1:80', [`${port}_PROTO`]: 'tcp', [`${port}_ADDR`]: 'x' });
+    const { errors } = readEnvironment({
+      TELNYX_REASSIGN_SERVICE_HOST: '10.0.0.1',
+      TELNYX_REASSIGN_SERVICE_PORT: '80',
+      TELNYX_REASSIGN_SERVICE_PORT_HTTP: '80',
+      TELNYX_REASSIGN_PORT: 'tcp://10.0.0.1:80',
+      ...ofPort('TELNYX_REASSIGN_PORT_80_TCP'),
+      ...ofPort('TELNYX_REASSIGN_PORT_53_UDP'),
+      ...ofPort('TELNYX_REASSIGN_PORT_9_SCTP'),
+      TELNYX_REASSIGN_RATE_LIMITER_SERVICE_HOST: '10.0.0.2',
+      TELNYX_REASSIGN_RATE_LIMITER_PORT: 'udp://10.0.0.2:53',
+    });
+    expect(errors).toEqual([
+      expect.stringMatching(
+        /^TELNYX_REASSIGN_SERVICE_HOST, .*TELNYX_REASSIGN_PORT_53_UDP_ADDR and 3 more: not settings, but what Kubernetes sets for the service telnyx-reassign; set enableServiceLinks: false in the pod, or rename the service$/,
+      ),
+      'TELNYX_REASSIGN_RATE_LIMITER_SERVICE_HOST, TELNYX_REASSIGN_RATE_LIMITER_PORT: not settings, but what Kubernetes sets for the service telnyx-reassign-rate-limiter; set enableServiceLinks: false in the pod, or rename the service',
+    ]);
+  });
+
+  it('are only those', () => {
+    for (const name of ['PORT', 'PORTS', 'SERVICE', 'SERVICE_HOSTS', 'PORT_80', 'PORT_80_TCP_X']) {
+      expect(readEnvironment({ [`TELNYX_REASSIGN_${name}`]: '4010' }).errors).toEqual([
+        expect.stringContaining(`unknown variable TELNYX_REASSIGN_${name}`),
+      ]);
+    }
+    expect(readEnvironment({ [`TELNYX_REASSIGN_${'X'.repeat(500)}`]: '' }).errors[0]).toHaveLength(80);
   });
 });
 
