@@ -1,8 +1,12 @@
 import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
+import type { FileError } from '../../core/input/rejection.ts';
+import { EXIT } from '../../core/run/exit-codes.ts';
 import { visible } from '../../core/text/visible.ts';
+import { type OpenedInput, openInput } from '../../io/csv/open-input.ts';
 import { statusOf } from '../../io/file-status.ts';
 import type { Context } from '../context.ts';
+import { errorOf, type FailedEnding, failedEnding } from '../ending/run-ending.ts';
 import { fileError, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { printNothingToDo } from '../output.ts';
@@ -14,6 +18,9 @@ import { copyBytes, type Plan, type ReadDraft } from './make-plan.ts';
 export type InputSource = RunSource & {
   /** The name of the input in messages. */
   where: string;
+  /** Reads the first block of the input. Throws CommandError (exit 3) if it shows that the input is not a CSV. */
+  open?: (signal: AbortSignal) => Promise<void>;
+  close?: () => void;
   /** Writes input.csv into the run directory and returns its SHA-256. */
   copy: (dir: string, signal: AbortSignal) => Promise<string>;
   /** Makes the plan, if it is not simply made from the rows of input.csv. */
@@ -31,7 +38,23 @@ export function requireInput(input: string | undefined, command: string): string
 export function inputSourceOf(input: string, context: Context): InputSource {
   const path = input === '-' ? null : resolve(context.cwd, input);
   const where = path === null ? 'standard input' : visible(input);
-  return { path, where, copy: (dir, signal) => copyBytes(path ?? context.stdin, dir, signal) };
+  let opened: OpenedInput | null = null;
+  return {
+    path,
+    where,
+    async open(signal) {
+      opened = await openInput(path ?? context.stdin, signal);
+      if (opened.error !== null) throw errorOf(refusedFile(opened.error, where));
+    },
+    close: () => opened?.close(),
+    copy: (dir, signal) => copyBytes(opened?.bytes() ?? path ?? context.stdin, dir, signal),
+  };
+}
+
+/** The ending of a run whose input as a whole is refused. */
+export function refusedFile({ code, line, text }: FileError, where: string): FailedEnding {
+  const at = line === null ? '' : `, line ${line}`;
+  return failedEnding(EXIT.input, 'refused', code, `${where}${at}: ${code}: ${text}`);
 }
 
 /** Whether an input exists. Throws UsageError if it is not a file, or cannot be read. */

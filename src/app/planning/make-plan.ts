@@ -35,7 +35,11 @@ export type Plan = {
 };
 
 /** Copies the input byte by byte into the run directory, also standard input. Returns the SHA-256 of the copy. */
-export async function copyBytes(from: string | NodeJS.ReadableStream, dir: string, signal: AbortSignal) {
+export async function copyBytes(
+  from: string | NodeJS.ReadableStream | AsyncIterable<Uint8Array>,
+  dir: string,
+  signal: AbortSignal,
+): Promise<string> {
   const source = typeof from === 'string' ? createReadStream(from) : from;
   const copy = runFiles(dir).input;
   await pipeline(source, createWriteStream(copy, { mode: 0o600, flush: true }), { signal });

@@ -19,7 +19,7 @@ import type { Run } from '../run/open.ts';
 import { checkEarlierRuns, runToResume, unfinishedLike } from '../run/unfinished.ts';
 import { onEndSignals } from '../signals.ts';
 import { checkMinRows, checkPlanGuards, checkStrict, checkUnfinished } from './guards.ts';
-import { copyInput, findInput, type InputSource } from './input-source.ts';
+import { copyInput, findInput, type InputSource, refusedFile } from './input-source.ts';
 import { type PlannedRun, planRun } from './plan-run.ts';
 import { showPlan } from './show-plan.ts';
 
@@ -60,8 +60,10 @@ export async function planOrExit(
     controller.abort(name);
     stop.ask('signal', name);
   });
-  let run = await newRun(source, command, invocation);
+  let run: Run | null = null;
   try {
+    await source.open?.(signal);
+    run = await newRun(source, command, invocation);
     run = await copyInput(run, source, signal);
     const unfinished = command === 'apply' ? await unfinishedLike(run, context) : [];
     signal.throwIfAborted();
@@ -76,17 +78,17 @@ export async function planOrExit(
     signal.throwIfAborted();
     return { planned, unfinished };
   } catch (error) {
+    if (run === null) throw error;
     return { exit: await endRun(run, planningFailure(error, signal), invocation) };
   } finally {
+    source.close?.();
     removeHandlers();
   }
 }
 
 /** Refuses an input that is not a CSV file with the columns that are needed. */
 export function checkFile({ fileError }: PlannedRun, where: string): FailedEnding | null {
-  if (fileError === null) return null;
-  const line = fileError.line === null ? '' : `, line ${fileError.line}`;
-  return failedEnding(EXIT.input, 'refused', fileError.code, `${where}${line}: ${fileError.code}: ${fileError.text}`);
+  return fileError === null ? null : refusedFile(fileError, where);
 }
 
 /** A variable that keeps a live job from sending must not go unnoticed. */

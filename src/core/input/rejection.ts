@@ -49,6 +49,7 @@ export function rejected(code: RejectionCode, text: string): Rejection {
 
 /** Every code with which a whole file is refused, and what completes "the file is refused because". */
 export const FILE_ERRORS = {
+  not_csv: 'its first block shows a workbook, an archive, a web page or the like',
   bad_encoding: 'it has bytes that are neither UTF-8 nor UTF-16 with a byte order mark',
   bad_quoting: 'a quote opens and is not closed, or is closed lines below inside a cell',
   no_header: 'it is empty, or its first line names none of the columns',

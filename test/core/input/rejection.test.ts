@@ -22,7 +22,7 @@ describe('the codes of rejections', () => {
 describe('the codes of errors of a file', () => {
   it('are those of the contract', () => {
     expect(Object.keys(FILE_ERRORS)).toEqual([
-      ...['bad_encoding', 'bad_quoting', 'no_header', 'missing_column', 'duplicate_column'],
+      ...['not_csv', 'bad_encoding', 'bad_quoting', 'no_header', 'missing_column', 'duplicate_column'],
     ]);
   });
 });

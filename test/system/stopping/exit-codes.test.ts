@@ -134,6 +134,24 @@ describe('exit codes', () => {
     expect(summaryOf(cwd)).toMatchObject({ state: 'refused', exit_code: 3, error: { code: 'bad_encoding' } });
   });
 
+  it.each([
+    ['plan', 'a workbook', 'PK\x03\x04[Content_Types].xml xl/workbook.xml', 'not_csv', 'Excel workbook'],
+    ['apply', 'zero bytes', '\0'.repeat(300_000), 'bad_encoding', 'zero bytes'],
+    ['verify', 'a page', '<!doctype html><p>Sign in', 'not_csv', 'an HTML page'],
+  ])('3: %s of %s ends before anything is copied, and leaves nothing', async (command, _, text, code, what) => {
+    const cwd = workDirectory();
+    writeFileSync(join(cwd, 'numbers.csv'), text);
+    for (const input of ['numbers.csv', '-']) {
+      const ended = await run(cwd, [command, input, '--json'], { input: text });
+      expect(ended.exit).toBe(3);
+      const { error, exit_name: name } = JSON.parse(ended.stdout);
+      expect([name, error.code]).toEqual(['input', code]);
+      expect(error.message).toContain(input === '-' ? 'standard input' : input);
+      expect(error.message).toContain(what);
+      expect(runDirs(cwd)).toEqual([]);
+    }
+  });
+
   it('4: rows that fail for good, with the reason of the API', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({}, [`not-eligible@${numberId(3)}`, `wrong-echo@${numberId(4)}`]);
