@@ -56,8 +56,8 @@ function applyEditBody(account: Account, body: Body): Reply | null {
   return refusal.reason === 'unknown' ? failure(404, '10005', { detail }) : failure(400, '10015', { detail });
 }
 
-function* ndjson(rows: readonly unknown[]): Generator<string> {
-  for (const chunk of chunksOf(rows)) yield chunk.map((row) => `${JSON.stringify(row)}\n`).join('');
+function* ndjson(rows: readonly (() => unknown)[]): Generator<string> {
+  for (const chunk of chunksOf(rows)) yield chunk.map((show) => `${JSON.stringify(show())}\n`).join('');
 }
 
 /** The snapshot in chunks: a million numbers in one string would come close to the maximum string length. */

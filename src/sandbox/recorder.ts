@@ -29,8 +29,8 @@ export type Recorder = {
   add(atMs: number, method: string, path: string, id: string | null): OpenRecord;
   /** Adds the body of a request. */
   addBody(record: OpenRecord, text: string | null): void;
-  /** The kept requests, oldest first. */
-  list(): ReceivedRequest[];
+  /** The kept requests, oldest first. Each function parses its body, so that not all of them are in memory at once. */
+  list(): (() => ReceivedRequest)[];
   clear(): void;
 };
 
@@ -83,15 +83,19 @@ export function createRecorder(enabled: boolean, limits: Limits = LIMITS): Recor
     list() {
       return Array.from({ length: next - oldest }, (_, index) => {
         const slot = (oldest + index) % capacity;
-        const { method, path, id, text, status, fault } = records[slot] as OpenRecord;
+        const record = records[slot] as OpenRecord;
         const at_ms = Math.round((times[slot] ?? 0) * 1000) / 1000;
-        return { at_ms, method, path, id, body: text === null ? null : parsed(text), status, fault };
+        return () => shown(record, at_ms);
       });
     },
     clear() {
       while (oldest < next) dropOldest();
     },
   };
+}
+
+function shown({ method, path, id, text, status, fault }: OpenRecord, at_ms: number): ReceivedRequest {
+  return { at_ms, method, path, id, body: text === null ? null : parsed(text), status, fault };
 }
 
 function parsed(text: string): unknown {

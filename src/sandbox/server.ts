@@ -110,7 +110,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         server.closeAllConnections();
       }),
     snapshot: () => snapshotOf(account),
-    requests: () => recorder.list(),
+    requests: () => recorder.list().map((show) => show()),
     edit: (edit) => editNow(account, edit),
   };
 }

@@ -1,23 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { createRecorder } from '../../src/sandbox/recorder.ts';
+import { createRecorder, type Recorder } from '../../src/sandbox/recorder.ts';
 import { call, patch, sandbox } from '../support/sandbox/client.ts';
 
-const paths = (recorder: ReturnType<typeof createRecorder>) => recorder.list().map(({ path }) => path);
+const listed = (recorder: Recorder) => recorder.list().map((show) => show());
+const paths = (recorder: Recorder) => listed(recorder).map(({ path }) => path);
 
 describe('the recorder', () => {
   it('keeps the last requests up to its capacity, oldest first, and shows what is filled in later', () => {
     const recorder = createRecorder(true, { records: 3, characters: 1000 });
     const records = [1, 2, 3, 4, 5].map((n) => recorder.add(n + 0.00049, 'GET', `/${n}`, null));
     for (const record of records) record.status = 200;
-    expect(recorder.list().map(({ at_ms, path, status }) => [at_ms, path, status])).toEqual([
+    expect(listed(recorder).map(({ at_ms, path, status }) => [at_ms, path, status])).toEqual([
       [3, '/3', 200],
       [4, '/4', 200],
       [5, '/5', 200],
     ]);
     recorder.clear();
-    expect(recorder.list()).toEqual([]);
+    expect(listed(recorder)).toEqual([]);
     recorder.add(6, 'GET', '/6', null);
-    expect(recorder.list()).toMatchObject([{ at_ms: 6, path: '/6', status: null }]);
+    expect(listed(recorder)).toMatchObject([{ at_ms: 6, path: '/6', status: null }]);
   });
 
   it('drops the oldest requests when paths and bodies together are too long', () => {
@@ -48,7 +49,7 @@ describe('the recorder', () => {
       open.push(recorder.add(n, 'PATCH', `/${'p'.repeat((n * 7) % 13)}`, null));
       const late = open[(n * 31) % open.length];
       if (late !== undefined && late.text === null) recorder.addBody(late, `"${'b'.repeat((n * 17) % 60)}"`);
-      const kept = recorder.list();
+      const kept = listed(recorder);
       const total = kept.reduce(
         (sum, { path, body }) => sum + path.length + (body === null ? 0 : `"${body}"`.length),
         0,
@@ -66,7 +67,7 @@ describe('recorded bodies', () => {
     for (const body of ['{"a":[1]}', 'no json', '', deep]) await patch(to, '1', body);
     await call(to, '/messaging_profiles');
     expect(to.requests().map(({ body }) => body)).toEqual([{ a: [1] }, 'no json', null, deep, null]);
-    const listed = await call(to, '/../_sandbox/requests');
-    expect(listed.text.trim().split('\n')).toHaveLength(5);
+    const answer = await call(to, '/../_sandbox/requests');
+    expect(answer.text.trim().split('\n')).toHaveLength(5);
   });
 });
