@@ -29,6 +29,7 @@ export const LAYERS = [
   'sandbox/http',
   'sandbox/account',
   'sandbox/faults',
+  'sandbox/resources',
   'sandbox',
   'app',
   'app/run',

@@ -14,8 +14,12 @@ export const SANDBOX_FLAGS = [
   flag('latency', 'DURATION: delay before every answer (default 0)'),
   flag('seed', 'N: selects which requests get a fault with a probability (default 1)'),
   flag('key', 'KEY: the only accepted key; use a made-up one (default: any key)'),
-  repeatable('fault', 'FAULT: KIND=0.05, KIND@ID, KIND@ID*2 or KIND*3 (repeatable)'),
+  repeatable('fault', 'FAULT: KIND=0.05, KIND@ID, KIND@ID*2, KIND@ENDPOINT or KIND*3 (repeatable)'),
   repeatable('read-fault', 'FAULT: the same for reads instead of writes (repeatable)'),
+  repeatable(
+    'bulk-fault',
+    'FAULT: of bulk orders: refuse=N, cut=N, failed=0.1, pending=0.5, pending=0.5*3, failed@NUMBER or pending@NUMBER (repeatable)',
+  ),
   flag('every-answer', 'KIND: answer every request with this kind of fault, for example 404 or login-html'),
   flag(
     'list-cap',

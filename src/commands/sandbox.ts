@@ -3,7 +3,14 @@ import { UsageError } from '../app/errors.ts';
 import type { Command, Flags } from '../app/invocation.ts';
 import { parseDuration } from '../core/text/duration.ts';
 import { quoted } from '../core/text/text.ts';
-import { parseEdit, parseFault, parseFaultKind, parseListCap, RETRY_AFTER_FORMS } from '../sandbox/server.ts';
+import {
+  parseBulkFault,
+  parseEdit,
+  parseFault,
+  parseFaultKind,
+  parseListCap,
+  RETRY_AFTER_FORMS,
+} from '../sandbox/server.ts';
 
 const DEFAULT_PORT = 4010;
 
@@ -57,6 +64,7 @@ export const sandboxCommand: Command = async (_, flags, context) => {
     quoteKey: flags['quote-key'] === 'true',
     faults: each(flags, 'fault', parseFault),
     readFaults: each(flags, 'read-fault', parseFault),
+    bulkFaults: each(flags, 'bulk-fault', parseBulkFault),
     everyAnswer: each(flags, 'every-answer', parseFaultKind)[0],
     listCap: each(flags, 'list-cap', parseListCap)[0],
     edits: each(flags, 'edit', parseEdit),

@@ -12,7 +12,8 @@ import { refuseForeign } from './http/foreign.ts';
 import { failure, type Reply } from './http/reply.ts';
 import { sendReply } from './http/send.ts';
 import type { OpenRecord, Recorder } from './recorder.ts';
-import { findRoute, type Operation, type Route } from './routes.ts';
+import type { BulkSettings } from './resources/bulk-orders.ts';
+import { findRoute, isNotImitated, type Operation, type Route } from './routes.ts';
 
 /** What the handler works with. `schedule` calls its function after that many milliseconds, at once for 0. */
 type HandlerParts = {
@@ -24,6 +25,7 @@ type HandlerParts = {
   /** Played for every request under /v2, before the gate. */
   everyAnswer: FaultKind | null;
   listCap: ListCap | null;
+  bulk: BulkSettings;
   recorder: Recorder;
   schedule: (ms: number, callback: () => void) => void;
   latencyMs: number;
@@ -34,6 +36,7 @@ type HandlerParts = {
 type Received = {
   method: string;
   url: string;
+  path: string;
   route: Route | null;
   query: URLSearchParams;
   body: Body;
@@ -76,7 +79,7 @@ export function createHandler(parts: HandlerParts): RequestListener {
         if (record.status !== null) answeredCount += 1;
       });
 
-    const received = { method, url, route, query: new URLSearchParams(query), record };
+    const received = { method, url, path, route, query: new URLSearchParams(query), record };
     if (method === 'GET') {
       parts.applyDueEdits(nth);
       answer(admission.refusal ?? replyTo(parts, { ...received, body: NO_BODY }));
@@ -95,9 +98,9 @@ function replyTo(parts: HandlerParts, received: Received): Reply {
   const { method, url, route, query, body, record } = received;
   const operation = route?.endpoint.operations[method];
   const run = (by: Operation | undefined, written?: WriteParts): Reply => {
-    if (route === null || by === undefined) return refuseMethod(route);
+    if (route === null || by === undefined) return refuseOperation(method, received.path, route);
     const refusal = parts.listCap && applyListCap(parts.listCap, query);
-    return refusal ?? by.run(parts.account, { id: route.id, query, body, parts: written });
+    return refusal ?? by.run(parts.account, { id: route.id, query, body, bulk: parts.bulk, parts: written });
   };
   const choose = operation?.effect === 'write' ? parts.chooseFault : parts.chooseReadFault;
   const chosen = route && operation ? choose(route.numberId ?? url, route.endpoint.name) : null;
@@ -112,7 +115,11 @@ function replyTo(parts: HandlerParts, received: Received): Reply {
 }
 
 /** The error answer to a request that no operation answers. */
-function refuseMethod(route: Route | null): Reply {
+function refuseOperation(method: string, path: string, route: Route | null): Reply {
+  if (isNotImitated(method, path)) {
+    const detail = `The sandbox does not imitate ${method} ${path}. Its README lists what it answers.`;
+    return failure(501, '10099', { detail });
+  }
   if (route === null) return failure(404, '10005');
   return { ...failure(405, '10030'), headers: { allow: Object.keys(route.endpoint.operations).join(', ') } };
 }

@@ -2,11 +2,12 @@
 export const NOT_IMITATED: string[] = [
   'It is built from published documents. Its answers were never compared with the live service.',
   'Telnyx publishes neither its rate limits nor which status belongs to which error code. Both are assumptions here.',
-  'Moving a number changes only that number: there are no campaigns and no opt-outs.',
+  'Moving a number changes only that number: its campaign and the opt-outs of its profile stay as they are.',
   'The settings of a profile (webhook, number pool, sticky sender, spend limit) are shown but have no effect.',
   'A write is visible to the next read immediately. The real service may lag.',
   'The starting data decides which products a number is eligible for. Traffic does not change that.',
   'There is one account in one organization, and any key opens it unless one key is set.',
-  'There are no bulk orders and no other endpoints. Unknown query parameters are ignored.',
+  'Other documented operations answer 501. Unknown query parameters are ignored.',
+  'The types and campaigns of made numbers have nothing to do with their phone numbers.',
   'It speaks plain HTTP on 127.0.0.1 only: no TLS, no proxies.',
 ];

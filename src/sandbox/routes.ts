@@ -5,9 +5,20 @@ import { updateNumber, type WriteParts } from './account/update.ts';
 import { showNumber, showProfile } from './account/views.ts';
 import type { Body } from './http/body.ts';
 import { failure, type Reply, success } from './http/reply.ts';
+import { type BulkSettings, placeOrder, readOrderStatus } from './resources/bulk-orders.ts';
+import { listCampaigns, readCampaign } from './resources/campaigns.ts';
+import { listOptOuts } from './resources/opt-outs.ts';
+import { listShortCodes } from './resources/short-codes.ts';
+import { listInventory } from './resources/slim.ts';
 
 /** What an operation works with. `id` is the id in the path, or empty. */
-export type Call = { id: string; query: URLSearchParams; body: Body; parts?: WriteParts | undefined };
+export type Call = {
+  id: string;
+  query: URLSearchParams;
+  body: Body;
+  bulk: BulkSettings;
+  parts?: WriteParts | undefined;
+};
 
 /** What one method does. Read faults affect reads, and write faults affect writes, whatever their methods are. */
 export type Operation = { effect: 'read' | 'write'; run: (account: Account, call: Call) => Reply };
@@ -61,22 +72,89 @@ const ENDPOINTS: readonly Endpoint[] = [
   },
   { name: 'profile', path: 'messaging_profiles/{id}', operations: read(readProfile) },
   { name: 'profile-numbers', path: 'messaging_profiles/{id}/phone_numbers', operations: read(listNumbersOfProfile) },
+  {
+    name: 'short-codes',
+    path: 'messaging_profiles/{id}/short_codes',
+    operations: read((account, { id, query }) => listShortCodes(account, id, query)),
+  },
+  {
+    name: 'opt-outs',
+    path: 'messaging_optouts',
+    operations: read((account, call) => listOptOuts(account, call.query)),
+  },
+  { name: 'slim', path: 'phone_numbers/slim', operations: read((account, call) => listInventory(account, call.query)) },
+  {
+    name: 'campaigns',
+    path: '10dlc/phone_number_campaigns',
+    operations: read((account, call) => listCampaigns(account, call.query)),
+  },
+  {
+    name: 'campaign',
+    path: '10dlc/phone_number_campaigns/{id}',
+    operations: read((account, call) => readCampaign(account, call.id)),
+  },
+  {
+    name: 'bulk-orders',
+    path: 'messaging_numbers_bulk_updates',
+    operations: {
+      POST: { effect: 'write', run: (account, { body, bulk, parts }) => placeOrder(account, body, bulk, parts) },
+    },
+  },
+  {
+    name: 'bulk-order',
+    path: 'messaging_numbers_bulk_updates/{id}',
+    operations: read((account, call) => readOrderStatus(account, call.id)),
+  },
 ];
 
-const BY_SEGMENTS = ENDPOINTS.map((endpoint) => ({ endpoint, segments: endpoint.path.split('/') }));
+/** Other documented operations, by path. They get 501, so that no one takes the sandbox for the service. */
+const NOT_IMITATED: Readonly<Record<string, readonly string[]>> = {
+  '10dlc/phone_number_campaigns': ['POST'],
+  '10dlc/phone_number_campaigns/{id}': ['PUT', 'DELETE'],
+  messaging_profiles: ['POST'],
+  'messaging_profiles/{id}': ['PATCH', 'DELETE'],
+  'messaging_profiles/{id}/actions/regenerate_secret': ['POST'],
+  'messaging_profiles/{id}/alphanumeric_sender_ids': ['GET'],
+  'messaging_profiles/{id}/metrics': ['GET'],
+  'messaging_profiles/{id}/autoresp_configs': ['GET', 'POST'],
+  'messaging_profiles/{id}/autoresp_configs/{id}': ['GET', 'PUT', 'DELETE'],
+  phone_numbers: ['GET'],
+  'phone_numbers/csv_downloads': ['GET', 'POST'],
+  'phone_numbers/csv_downloads/{id}': ['GET'],
+  short_codes: ['GET'],
+  'short_codes/{id}': ['GET', 'PATCH'],
+};
+
+const segmentsOf = (path: string) => path.split('/');
+const ENDPOINT_SEGMENTS = ENDPOINTS.map((endpoint) => ({ endpoint, segments: segmentsOf(endpoint.path) }));
+const OTHER_SEGMENTS = Object.entries(NOT_IMITATED).map(([path, methods]) => ({ methods, segments: segmentsOf(path) }));
 
 /** The route of a path (percent-encoded, without the query), or null if there is none. */
 export function findRoute(path: string): Route | null {
-  const [root, version, ...given] = path.split('/').map(decoded);
-  if (root !== '' || version !== 'v2') return null;
-  for (const { endpoint, segments } of BY_SEGMENTS) {
-    const fits = (segment: string, index: number) =>
-      segment === '{id}' ? given[index] !== '' : given[index] === segment;
-    if (segments.length !== given.length || !segments.every(fits)) continue;
+  const given = segmentsBelowV2(path);
+  for (const { endpoint, segments } of ENDPOINT_SEGMENTS) {
+    if (!fits(given, segments)) continue;
     const id = given[segments.indexOf('{id}')] ?? '';
     return { endpoint, id, numberId: endpoint.hasNumberId ? id : null };
   }
   return null;
+}
+
+/** Whether the API documents an operation that the sandbox does not imitate. */
+export function isNotImitated(method: string, path: string): boolean {
+  const given = segmentsBelowV2(path);
+  return OTHER_SEGMENTS.some(({ methods, segments }) => fits(given, segments) && methods.includes(method));
+}
+
+/** The decoded segments of a path below /v2. None for another path. */
+function segmentsBelowV2(path: string): string[] {
+  const [root, version, ...segments] = path.split('/').map(decoded);
+  return root === '' && version === 'v2' ? segments : [];
+}
+
+function fits(given: readonly string[], segments: readonly string[]): boolean {
+  if (given.length !== segments.length) return false;
+  return segments.every((segment, index) => (segment === '{id}' ? given[index] !== '' : given[index] === segment));
 }
 
 function readNumber(account: Account, { id }: Call): Reply {

@@ -4,6 +4,7 @@ import type { AccountEdit, Edit } from './account/edit-forms.ts';
 import { editNow, scheduleEdits } from './account/edits.ts';
 import { makeState, type NumberInput, type ProfileInput } from './account/generate.ts';
 import type { SandboxState } from './account/state.ts';
+import type { BulkFault } from './faults/bulk-faults.ts';
 import type { FaultKind } from './faults/fault-kinds.ts';
 import { createFaultChooser, type Fault } from './faults/faults.ts';
 import { createGate, type RetryAfterForm } from './faults/gate.ts';
@@ -14,6 +15,7 @@ import { createRecorder, type ReceivedRequest } from './recorder.ts';
 export { type AccountEdit, type Edit, parseEdit } from './account/edit-forms.ts';
 export type { NumberInput, ProfileInput } from './account/generate.ts';
 export { exampleIds, type SandboxState } from './account/state.ts';
+export { parseBulkFault } from './faults/bulk-faults.ts';
 export { FAULT_KINDS } from './faults/fault-kinds.ts';
 export { type Fault, parseFault, parseFaultKind } from './faults/faults.ts';
 export { RETRY_AFTER_FORMS } from './faults/gate.ts';
@@ -44,6 +46,8 @@ export type SandboxOptions = {
   faults?: Fault[] | undefined;
   /** From parseFault. They apply to GET under /v2 only. A fault with an id applies to reads of that number only. */
   readFaults?: Fault[] | undefined;
+  /** From parseBulkFault. What goes wrong with bulk orders, besides `faults` and `readFaults`. */
+  bulkFaults?: BulkFault[] | undefined;
   /** A kind of fault for every request under /v2, whatever its method, path and key. Default: none. */
   everyAnswer?: FaultKind | undefined;
   /** From parseListCap. Default: a list request may name any count of phone numbers. */
@@ -94,6 +98,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     chooseReadFault: createFaultChooser(readFaults, seed),
     everyAnswer: options.everyAnswer ?? null,
     listCap: options.listCap ?? null,
+    bulk: { faults: options.bulkFaults ?? [], seed },
     schedule: timers.schedule,
     latencyMs: options.latencyMs ?? 0,
     quoteKey: options.quoteKey ?? false,

@@ -16,13 +16,11 @@ export const DOCUMENT = parse(
   readFileSync(new URL('./telnyx-messaging.openapi.yaml', import.meta.url), 'utf8'),
 ) as Node;
 
-/** Every operation of the document that the sandbox imitates (all but the bulk orders), with its statuses. */
+/** Every operation of the document with its statuses. */
 export function documentedOperations(): (Operation & { statuses: string[] })[] {
   return Object.entries(DOCUMENT.paths as Record<string, Node>).flatMap(([path, methods]) =>
     Object.entries(methods)
-      .filter(
-        ([method, operation]) => method !== 'parameters' && !((operation as Node).tags as string[]).includes('bulk'),
-      )
+      .filter(([method]) => method !== 'parameters')
       .map(([method, operation]) => ({
         path,
         method: method as Operation['method'],

@@ -1,5 +1,11 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { FAULT_KINDS, parseFault, type Sandbox, type SandboxOptions } from '../../src/sandbox/server.ts';
+import {
+  FAULT_KINDS,
+  parseBulkFault,
+  parseFault,
+  type Sandbox,
+  type SandboxOptions,
+} from '../../src/sandbox/server.ts';
 import {
   type Answer,
   type CallOptions,
@@ -20,12 +26,26 @@ const PROFILES: Operation = { method: 'get', path: '/messaging_profiles' };
 const PROFILE: Operation = { method: 'get', path: '/messaging_profiles/{profileId}' };
 const PROFILE_NUMBERS: Operation = { method: 'get', path: '/messaging_profiles/{profileId}/phone_numbers' };
 const VERIFY: Operation = { method: 'post', path: '/phone_numbers/actions/verify_ownership' };
+const SLIM: Operation = { method: 'get', path: '/phone_numbers/slim' };
+const SHORT_CODES: Operation = { method: 'get', path: '/messaging_profiles/{profileId}/short_codes' };
+const OPT_OUTS: Operation = { method: 'get', path: '/messaging_optouts' };
+const CAMPAIGNS: Operation = { method: 'get', path: '/10dlc/phone_number_campaigns' };
+const CAMPAIGN: Operation = { method: 'get', path: '/10dlc/phone_number_campaigns/{phoneNumber}' };
+const PLACE_ORDER: Operation = { method: 'post', path: '/messaging_numbers_bulk_updates' };
+const READ_ORDER: Operation = { method: 'get', path: '/messaging_numbers_bulk_updates/{orderId}' };
+const ORDER = { messaging_profile_id: profile(2), numbers: ['+18000000001', '+18000000002', '+15550001'] };
+const LONG_CODE = '+18000000021';
 const READS: [Operation, string][] = [
   [LIST, '/phone_numbers/messaging'],
   [GET_NUMBER, `/phone_numbers/${id(1)}/messaging`],
   [PROFILES, '/messaging_profiles'],
   [PROFILE, `/messaging_profiles/${profile(1)}`],
   [PROFILE_NUMBERS, `/messaging_profiles/${profile(1)}/phone_numbers`],
+  [SLIM, '/phone_numbers/slim'],
+  [SHORT_CODES, `/messaging_profiles/${profile(1)}/short_codes`],
+  [OPT_OUTS, '/messaging_optouts'],
+  [CAMPAIGNS, '/10dlc/phone_number_campaigns'],
+  [CAMPAIGN, `/10dlc/phone_number_campaigns/${encodeURIComponent(LONG_CODE)}`],
 ];
 const checked = new Set<string>();
 
@@ -49,9 +69,33 @@ async function patched(body: unknown, options: SandboxOptions = {}, number = id(
 
 describe('success answers conform to the document', () => {
   it('for every read', async () => {
-    const to = await sandbox();
-    for (const [operation, path] of READS) expectConforming(operation, 200, await call(to, path));
+    const to = await sandbox({ numbers: 60 });
+    for (const [operation, path] of READS) {
+      const answer = await call(to, path);
+      expectConforming(operation, 200, answer);
+      expect(answer.json.data ?? answer.json.records ?? [answer.json]).not.toEqual([]);
+    }
   });
+
+  it('for a list of numbers of every type', async () => {
+    const to = await sandbox({ numbers: 250 });
+    for (const [operation, path] of [READS[0], READS[5]] as [Operation, string][]) {
+      const answer = await call(to, `${path}?page[size]=250&include_tags=true`);
+      expectConforming(operation, 200, answer);
+      const types = answer.json.data.map((row: Json) => row.type ?? row.phone_number_type);
+      expect(new Set(types).size).toBeGreaterThan(4);
+    }
+  });
+
+  it.each([[[]], [['failed=1']], [['pending=1']], [['pending=0.5*1', 'cut=2']]])(
+    'for a bulk order with %j',
+    async (faults) => {
+      const to = await sandbox({ bulkFaults: faults.map(parseBulkFault) });
+      const placed = await post(to, PLACE_ORDER.path, ORDER);
+      expectConforming(PLACE_ORDER, 200, placed);
+      expectConforming(READ_ORDER, 200, await call(to, `${PLACE_ORDER.path}/${placed.json.data.order_id}`));
+    },
+  );
 
   it.each([
     ['assign', { messaging_profile_id: profile(2) }],
@@ -118,10 +162,14 @@ describe('errors conform to the document', () => {
     for (const [operation, path] of READS) expectConforming(operation, 401, await call(to, path, wrongKey));
     expectConforming(PATCH_NUMBER, 401, await patch(to, id(1), {}, wrongKey));
     expectConforming(VERIFY, 401, await post(to, VERIFY.path, {}, wrongKey));
+    expectConforming(PLACE_ORDER, 401, await post(to, PLACE_ORDER.path, ORDER, wrongKey));
+    expectConforming(READ_ORDER, 401, await call(to, `${PLACE_ORDER.path}/1`, wrongKey));
     await call(to, '/messaging_profiles');
     for (const [operation, path] of READS) expectConforming(operation, 429, await call(to, path));
     expectConforming(PATCH_NUMBER, 429, await patch(to, id(1), {}));
     expectConforming(VERIFY, 429, await post(to, VERIFY.path, {}));
+    expectConforming(PLACE_ORDER, 429, await post(to, PLACE_ORDER.path, ORDER));
+    expectConforming(READ_ORDER, 429, await call(to, `${PLACE_ORDER.path}/1`));
   });
 
   it('404, for every operation with an id', async () => {
@@ -130,6 +178,9 @@ describe('errors conform to the document', () => {
     expectConforming(PATCH_NUMBER, 404, await patch(to, '1', {}));
     expectConforming(PROFILE, 404, await call(to, `/messaging_profiles/${profile(99)}`));
     expectConforming(PROFILE_NUMBERS, 404, await call(to, `/messaging_profiles/${profile(99)}/phone_numbers`));
+    expectConforming(SHORT_CODES, 404, await call(to, `/messaging_profiles/${profile(99)}/short_codes`));
+    expectConforming(CAMPAIGN, 404, await call(to, '/10dlc/phone_number_campaigns/%2B18000000001'));
+    expectConforming(READ_ORDER, 404, await call(to, `${PLACE_ORDER.path}/${profile(1)}`));
   });
 
   it('400 of the lists and 405', async () => {
@@ -139,6 +190,34 @@ describe('errors conform to the document', () => {
     }
     expectConforming(PROFILES, 400, await call(to, '/messaging_profiles?page[size]=0'));
     expectConforming(LIST, 405, await call(to, '/phone_numbers/messaging', { method: 'DELETE' }));
+  });
+
+  it.each<[Operation, string]>([
+    [SLIM, '/phone_numbers/slim?sort=x'],
+    [SLIM, '/phone_numbers/slim?filter[number_type][eq]=x'],
+    [SHORT_CODES, `/messaging_profiles/${profile(1)}/short_codes?page[size]=0`],
+    [OPT_OUTS, '/messaging_optouts?page[number]=0'],
+    [OPT_OUTS, '/messaging_optouts?created_at[gte]=soon'],
+    [CAMPAIGNS, '/10dlc/phone_number_campaigns?page=0'],
+    [CAMPAIGNS, '/10dlc/phone_number_campaigns?recordsPerPage=501'],
+    [CAMPAIGNS, '/10dlc/phone_number_campaigns?sort=x'],
+  ])('400 of %j with %s', async (operation, path) => {
+    expectConforming(operation, 400, await call(await sandbox(), path));
+  });
+
+  it('400, 404 and 422 of a bulk order', async () => {
+    const to = await sandbox();
+    expectConforming(PLACE_ORDER, 400, await post(to, PLACE_ORDER.path, {}));
+    expectConforming(
+      PLACE_ORDER,
+      422,
+      await post(to, PLACE_ORDER.path, { ...ORDER, messaging_profile_id: profile(9) }),
+    );
+    expectConforming(PLACE_ORDER, 404, await post(await sandbox({ everyAnswer: '404' }), PLACE_ORDER.path, ORDER));
+  });
+
+  it('501', async () => {
+    expectConforming(LIST, 501, await call(await sandbox(), '/phone_numbers'));
   });
 
   it('400, 404 and 422 of verify_ownership', async () => {
@@ -228,19 +307,27 @@ function headersOf({ method, path }: Operation): Record<string, unknown> {
   return (DOCUMENT as Json).paths[path][method].responses['200'].headers;
 }
 
-// These tests play faults for PATCH only, so no read gets 403. Every text is a valid number id, so no GET gets 400.
+// These tests play faults for PATCH only, so nothing else gets 403. Every text is a valid id of a number, so its GET gets
+// no 400, and an order is only read.
 const NOT_SENT = [
-  `get ${LIST.path} 403`,
+  ...READS.map(([operation]) => `get ${operation.path} 403`).filter((one) => documented().includes(one)),
   `get ${GET_NUMBER.path} 400`,
-  `get ${GET_NUMBER.path} 403`,
-  `get ${PROFILES.path} 403`,
-  `get ${PROFILE.path} 403`,
-  `get ${PROFILE_NUMBERS.path} 403`,
+  `get ${READ_ORDER.path} 400`,
+  `get ${READ_ORDER.path} 403`,
+  `get ${READ_ORDER.path} 422`,
+  `post ${PLACE_ORDER.path} 403`,
 ];
 
-afterAll(() => {
-  const documented = documentedOperations().flatMap(({ method, path, statuses }) =>
+function documented(): string[] {
+  return documentedOperations().flatMap(({ method, path, statuses }) =>
     statuses.filter((status) => /^\d+$/.test(status)).map((status) => `${method} ${path} ${status}`),
   );
-  expect(documented.filter((one) => !checked.has(one)).sort()).toEqual([...NOT_SENT].sort());
+}
+
+afterAll(() => {
+  expect(
+    documented()
+      .filter((one) => !checked.has(one))
+      .sort(),
+  ).toEqual([...NOT_SENT].sort());
 });

@@ -26,7 +26,6 @@ describe('HTTP', () => {
 
   it.each([
     '/',
-    '/phone_numbers',
     `/phone_numbers/${id(1)}`,
     `/phone_numbers/${id(1)}/messaging/x`,
     '/phone_numbers//messaging',
@@ -51,11 +50,45 @@ describe('HTTP', () => {
   it.each([
     ['POST', '/phone_numbers/messaging', 'GET'],
     ['DELETE', '/messaging_profiles', 'GET'],
-    ['PATCH', `/messaging_profiles/${profile(1)}`, 'GET'],
+    ['PUT', `/messaging_profiles/${profile(1)}`, 'GET'],
+    ['PATCH', '/messaging_numbers_bulk_updates', 'POST'],
+    ['PATCH', '/10dlc/phone_number_campaigns', 'GET'],
     ['PUT', `/phone_numbers/${id(1)}/messaging`, 'GET, PATCH'],
   ])('answers 405 to %s %s', async (method, path, allow) => {
     const answer = await call(await sandbox(), path, { method, body: {} });
     expect([answer.status, code(answer), answer.headers.get('allow')]).toEqual([405, '10030', allow]);
+  });
+});
+
+describe('operations that are documented and not imitated', () => {
+  it.each([
+    ['POST', '/10dlc/phone_number_campaigns'],
+    ['PUT', '/10dlc/phone_number_campaigns/%2B13125550001'],
+    ['DELETE', '/10dlc/phone_number_campaigns/%2B13125550001'],
+    ['POST', '/messaging_profiles'],
+    ['PATCH', `/messaging_profiles/${profile(1)}`],
+    ['DELETE', `/messaging_profiles/${profile(1)}`],
+    ['POST', `/messaging_profiles/${profile(1)}/actions/regenerate_secret`],
+    ['GET', `/messaging_profiles/${profile(1)}/alphanumeric_sender_ids`],
+    ['GET', `/messaging_profiles/${profile(1)}/metrics`],
+    ['GET', `/messaging_profiles/${profile(1)}/autoresp_configs`],
+    ['POST', `/messaging_profiles/${profile(1)}/autoresp_configs`],
+    ['GET', `/messaging_profiles/${profile(1)}/autoresp_configs/1`],
+    ['PUT', `/messaging_profiles/${profile(1)}/autoresp_configs/1`],
+    ['DELETE', `/messaging_profiles/${profile(1)}/autoresp_configs/1`],
+    ['GET', '/phone_numbers?page[size]=1'],
+    ['GET', '/phone_numbers/csv_downloads'],
+    ['POST', '/phone_numbers/csv_downloads'],
+    ['GET', '/phone_numbers/csv_downloads/1'],
+    ['GET', '/short_codes'],
+    ['GET', '/short_codes/1'],
+    ['PATCH', '/short_codes/1'],
+  ])('%s %s answers 501 with a sentence', async (method, path) => {
+    const to = await sandbox();
+    const { status, json } = await call(to, path, method === 'GET' ? {} : { method, body: {} });
+    const sentence = `The sandbox does not imitate ${method} /v2${path.split('?')[0]}. Its README lists what it answers.`;
+    expect([status, json.errors]).toEqual([501, [{ code: '10099', title: 'Not imitated', detail: sentence }]]);
+    expect(to.snapshot().revision).toBe(0);
   });
 });
 

@@ -1,10 +1,21 @@
-import type { SandboxNumber, SandboxProfile, SandboxState } from './state.ts';
+import type {
+  SandboxNumber,
+  SandboxOptOut,
+  SandboxOrder,
+  SandboxProfile,
+  SandboxShortCode,
+  SandboxState,
+} from './state.ts';
 
 /** The live account: a state indexed by id. After the start, only the functions in this file write to it. */
 export type Account = {
   readonly numbers: Map<string, SandboxNumber>;
   readonly profiles: ReadonlyMap<string, SandboxProfile>;
   readonly organizationId: string;
+  readonly optOuts: readonly SandboxOptOut[];
+  readonly shortCodes: readonly SandboxShortCode[];
+  /** Bulk orders by id, oldest first. */
+  readonly orders: Map<string, SandboxOrder>;
   /** Incremented by every write, so that a stale cached selection is recognized. */
   revision: number;
   /** Sorted on first use, and again after a number was added or removed. */
@@ -26,6 +37,9 @@ export function openAccount(state: SandboxState): Account {
     numbers: new Map(state.numbers.map((number) => [number.id, { ...number }])),
     profiles: new Map(state.profiles.map((profile) => [profile.id, { ...profile }])),
     organizationId: state.organization_id ?? ORGANIZATION,
+    optOuts: state.opt_outs ?? [],
+    shortCodes: state.short_codes ?? [],
+    orders: new Map(structuredClone(state.bulk_orders ?? []).map((order) => [order.order_id, order])),
     revision: state.revision ?? 0,
     sorted: null,
     selection: null,
@@ -38,6 +52,9 @@ export function snapshotOf(account: Account): SandboxState {
     numbers: Array.from(account.numbers.values(), (number) => ({ ...number })),
     profiles: Array.from(account.profiles.values(), (profile) => ({ ...profile })),
     organization_id: account.organizationId,
+    ...(account.optOuts.length > 0 ? { opt_outs: structuredClone([...account.optOuts]) } : {}),
+    ...(account.shortCodes.length > 0 ? { short_codes: structuredClone([...account.shortCodes]) } : {}),
+    ...(account.orders.size > 0 ? { bulk_orders: structuredClone([...account.orders.values()]) } : {}),
     revision: account.revision,
   };
 }
@@ -72,6 +89,19 @@ export function sortedNumbers(account: Account): readonly SandboxNumber[] {
     (a, b) => compare(a.phone_number, b.phone_number) || compare(a.id, b.id),
   );
   return account.sorted;
+}
+
+/** The numbers that match, in sorted order. The last selection is kept under its key until the account changes. */
+export function selectNumbers(
+  account: Account,
+  key: string,
+  matches: (number: SandboxNumber) => boolean,
+): readonly SandboxNumber[] {
+  const { revision, selection } = account;
+  if (selection?.key === key && selection.revision === revision) return selection.rows;
+  const rows = sortedNumbers(account).filter(matches);
+  account.selection = { key, revision, rows };
+  return rows;
 }
 
 /** The numbers with one of these exact phone numbers, in sorted order: one binary search for each. */

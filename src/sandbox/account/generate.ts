@@ -1,9 +1,12 @@
-import type { SandboxNumber, SandboxProfile, SandboxState } from './state.ts';
+import { type NumberType, type PlainType, spelled, typeOf } from './number-types.ts';
+import type { SandboxNumber, SandboxOptOut, SandboxProfile, SandboxShortCode, SandboxState } from './state.ts';
 
 /** A starting number. Missing fields are made up. */
 export type NumberInput = {
   id: string;
   phone_number?: string | null;
+  /** Default: what the phone number suggests, in one of the spellings of the API. */
+  type?: NumberType;
   messaging_profile_id?: string | null;
   messaging_product?: string;
   /** null: unknown, so any product is accepted. */
@@ -15,11 +18,13 @@ export type NumberInput = {
 /** A starting profile. Missing fields are made up. */
 export type ProfileInput = Pick<SandboxProfile, 'id'> & Partial<SandboxProfile>;
 
+const TOLL_FREE_FIRST = 20;
+const PROFILES_WITH_SHORT_CODE = 2;
+const MAX_OPT_OUTS = 1000;
 const MAX_NUMBERS = 9_999_999; // seven digits follow +1800 and the prefix of the ids
 const CREATED_AT = '2026-01-01T00:00:00.000Z';
 const ALL_PRODUCTS: readonly string[] = ['A2P', 'P2P'];
 const ONLY_A2P: readonly string[] = ['A2P'];
-const TOLL_FREE = ['+1800', '+1833', '+1844', '+1855', '+1866', '+1877', '+1888'];
 
 /**
  * A starting account. A count always makes the same numbers or profiles. Of list entries with the same id, the first
@@ -38,7 +43,12 @@ export function makeState(
     typeof numbers === 'number'
       ? indexes(numbers, 'numbers').map((index) => makeNumber(index, allProfiles))
       : completeNumbers([...numbers]);
-  return { numbers: allNumbers, profiles: allProfiles };
+  return {
+    numbers: allNumbers,
+    profiles: allProfiles,
+    opt_outs: makeOptOuts(allNumbers),
+    short_codes: allProfiles.slice(0, PROFILES_WITH_SHORT_CODE).map(({ id }, index) => makeShortCode(id, index + 1)),
+  };
 }
 
 function indexes(count: number, what: string): number[] {
@@ -82,17 +92,50 @@ function madePhoneNumber(index: number): string {
   return `+1800${String(index).padStart(7, '0')}`;
 }
 
+/** The types of a made account, whatever its phone numbers are: examples name those by the index of the number. */
+function madeType(index: number): PlainType {
+  if (index <= TOLL_FREE_FIRST) return 'tollfree';
+  if (index % 23 === 0) return 'shortcode';
+  return index % 3 === 0 ? 'longcode' : 'tollfree';
+}
+
 function makeNumber(index: number, profiles: readonly SandboxProfile[]): SandboxNumber {
+  const phoneNumber = madePhoneNumber(index);
   return {
     // The last digit is 1, because an id that ends in zeros looks rounded by a spreadsheet.
     id: `12933842610${String(index).padStart(7, '0')}1`,
-    phone_number: madePhoneNumber(index),
-    type: 'tollfree',
+    phone_number: phoneNumber,
+    type: spelled(madeType(index), phoneNumber),
     country_code: 'US',
     messaging_profile_id: profiles[(index - 1) % profiles.length]?.id ?? null,
     messaging_product: 'A2P',
     eligible_messaging_products: index % 10 === 0 ? ONLY_A2P : ALL_PRODUCTS,
     updated_at: CREATED_AT,
+  };
+}
+
+/** Every third number with a profile has one opt-out, which stays with that profile. */
+function makeOptOuts(numbers: readonly SandboxNumber[]): SandboxOptOut[] {
+  const optOuts: SandboxOptOut[] = [];
+  for (let index = 0; index < numbers.length && optOuts.length < MAX_OPT_OUTS; index += 3) {
+    const { phone_number = '', messaging_profile_id = null } = numbers[index] ?? {};
+    if (messaging_profile_id === null) continue;
+    optOuts.push({
+      from: phone_number,
+      to: `+1415${String(index).padStart(7, '0')}`,
+      keyword: index % 2 === 0 ? 'STOP' : null,
+      messaging_profile_id,
+      created_at: new Date(Date.parse(CREATED_AT) + index * 60_000).toISOString(),
+    });
+  }
+  return optOuts;
+}
+
+function makeShortCode(profile: string, index: number): SandboxShortCode {
+  return {
+    id: `00000000-0000-4000-8000-5c${String(index).padStart(10, '0')}`,
+    short_code: String(30_000 + index),
+    messaging_profile_id: profile,
   };
 }
 
@@ -124,7 +167,7 @@ export function completeNumber(given: NumberInput, freePhoneNumber: () => string
   return {
     id: given.id,
     phone_number: phoneNumber,
-    type: TOLL_FREE.some((prefix) => phoneNumber.startsWith(prefix)) ? 'tollfree' : 'longcode',
+    type: given.type ?? typeOf(phoneNumber),
     country_code: 'US',
     messaging_profile_id: given.messaging_profile_id?.toLowerCase() || null,
     messaging_product: given.messaging_product ?? 'A2P',

@@ -1,14 +1,11 @@
-import { failure, type Reply, success } from '../http/reply.ts';
-import { type Account, sortedNumbers, withPhoneNumbers } from './account.ts';
+import { pageOf, readPage } from '../http/page.ts';
+import { failure, type Reply } from '../http/reply.ts';
+import { type Account, selectNumbers, sortedNumbers, withPhoneNumbers } from './account.ts';
+import { PLAIN_TYPES, plainTypeOf } from './number-types.ts';
 import type { SandboxNumber } from './state.ts';
 import { isUuid } from './uuid.ts';
 import { showNumber, showProfile } from './views.ts';
 
-const DEFAULT_PAGE_SIZE = 20;
-const MAX_PAGE_SIZE = 250;
-const TYPES = ['tollfree', 'longcode', 'shortcode'];
-
-type Page = { number: number; size: number };
 type NumberFilter = {
   profile: string | null;
   phoneNumbers: string[] | null;
@@ -44,42 +41,11 @@ export function listProfiles(account: Account, query: URLSearchParams): Reply {
   return pageOf(rows, page, 'asc', (profile) => showProfile(account, profile));
 }
 
-function pageOf<T>(rows: readonly T[], page: Page, direction: 'asc' | 'desc', show: (row: T) => unknown): Reply {
-  const data: unknown[] = [];
-  const start = (page.number - 1) * page.size;
-  for (let index = start; index < Math.min(start + page.size, rows.length); index += 1) {
-    // Index from the end instead of reversing: copying a million rows for each page would be slow.
-    const row = rows[direction === 'asc' ? index : rows.length - 1 - index];
-    if (row !== undefined) data.push(show(row));
-  }
-  const meta = {
-    total_pages: Math.ceil(rows.length / page.size),
-    total_results: rows.length,
-    page_size: page.size,
-    page_number: page.number,
-  };
-  return success({ data, meta });
-}
-
-function readPage(query: URLSearchParams): Page | Reply {
-  const number = wholeNumber(query.get('page[number]'), 1);
-  if (number === null) return failure(400, '10033', { parameter: 'page[number]' });
-  const size = wholeNumber(query.get('page[size]'), DEFAULT_PAGE_SIZE);
-  if (size === null || size > MAX_PAGE_SIZE) return failure(400, '10033', { parameter: 'page[size]' });
-  return { number, size };
-}
-
-/** A whole number of at least 1, or null. */
-function wholeNumber(text: string | null, fallback: number): number | null {
-  if (text === null) return fallback;
-  return /^[0-9]{1,15}$/.test(text) && Number(text) >= 1 ? Number(text) : null;
-}
-
 function readFilter(query: URLSearchParams): NumberFilter | Reply {
   const profile = query.get('filter[messaging_profile_id]');
   if (profile !== null && !isUuid(profile)) return failure(400, '10015', { parameter: 'filter[messaging_profile_id]' });
   const type = query.get('filter[type]');
-  if (type !== null && !TYPES.includes(type)) return failure(400, '10032', { parameter: 'filter[type]' });
+  if (type !== null && !PLAIN_TYPES.includes(type)) return failure(400, '10032', { parameter: 'filter[type]' });
   return {
     profile: profile?.toLowerCase() ?? null,
     phoneNumbers: query.get('filter[phone_number]')?.split(',') ?? null,
@@ -92,13 +58,8 @@ function select(account: Account, filter: NumberFilter): readonly SandboxNumber[
   const matches = (number: SandboxNumber) =>
     (filter.profile === null || number.messaging_profile_id === filter.profile) &&
     (filter.contains === null || number.phone_number.includes(filter.contains)) &&
-    (filter.type === null || number.type === filter.type);
+    (filter.type === null || plainTypeOf(number.type) === filter.type);
   if (filter.phoneNumbers !== null) return withPhoneNumbers(account, filter.phoneNumbers).filter(matches);
   if (filter.profile === null && filter.contains === null && filter.type === null) return sortedNumbers(account);
-  const key = JSON.stringify(filter);
-  const { revision, selection } = account;
-  if (selection?.key === key && selection.revision === revision) return selection.rows;
-  const rows = sortedNumbers(account).filter(matches);
-  account.selection = { key, revision, rows };
-  return rows;
+  return selectNumbers(account, JSON.stringify(filter), matches);
 }

@@ -1,10 +1,12 @@
+import type { NumberType } from './number-types.ts';
+
 /** One phone number in the sandbox. The other fields of the API are derived from it (see views.ts). */
 export type SandboxNumber = {
   /** 19 digits in made accounts. A string, because a JavaScript number would round it. */
   id: string;
   /** E.164, with the leading plus. */
   phone_number: string;
-  type: 'tollfree' | 'longcode' | 'shortcode';
+  type: NumberType;
   country_code: string;
   /** A UUID in lower case, or null if the number has no profile. */
   messaging_profile_id: string | null;
@@ -14,8 +16,45 @@ export type SandboxNumber = {
   /** Whether answers omit the eligible products. Writes are checked against them in any case. Default false. */
   eligibility_hidden?: boolean;
   tags?: readonly string[];
+  /** The 10DLC campaign. null: none. Missing: that of the example, for a US long code, else none. */
+  campaign?: SandboxCampaign | null;
   /** RFC 3339, UTC. */
   updated_at: string;
+};
+
+/** The 10DLC campaign of a number. */
+export type SandboxCampaign = { id: string; status: CampaignStatus; failure_reasons?: string };
+
+export const CAMPAIGN_STATUSES = [
+  'ASSIGNED',
+  'PENDING_ASSIGNMENT',
+  'FAILED_ASSIGNMENT',
+  'PENDING_UNASSIGNMENT',
+  'FAILED_UNASSIGNMENT',
+] as const;
+type CampaignStatus = (typeof CAMPAIGN_STATUSES)[number];
+
+/** A person who asked for no more messages of a profile. */
+export type SandboxOptOut = {
+  from: string;
+  to: string;
+  keyword: string | null;
+  messaging_profile_id: string | null;
+  created_at: string;
+};
+
+export type SandboxShortCode = { id: string; short_code: string; messaging_profile_id: string | null };
+
+/** An order to move many numbers to one profile. A number is in one of the three lists. */
+export type SandboxOrder = {
+  order_id: string;
+  /** null: the numbers are removed from their profiles. */
+  messaging_profile_id: string | null;
+  success: string[];
+  pending: string[];
+  failed: string[];
+  /** How often the order must still be read until nothing is pending. null: always. */
+  reads_left: number | null;
 };
 
 /** One messaging profile in the sandbox. Only answers contain its made-up `v1_secret`. */
@@ -47,6 +86,11 @@ export type SandboxState = {
   profiles: SandboxProfile[];
   /** Shown in every number and profile. Default: a fixed made-up id. */
   organization_id?: string;
+  /** Default: none, as for the next two. */
+  opt_outs?: SandboxOptOut[];
+  short_codes?: SandboxShortCode[];
+  /** The last bulk orders. */
+  bulk_orders?: SandboxOrder[];
   /** The count of writes that changed the account since it was made. Default 0. */
   revision?: number;
 };

@@ -1,7 +1,7 @@
 import type { Account } from './account.ts';
 import type { SandboxNumber, SandboxProfile } from './state.ts';
 
-const CREATED = '2026-01-01T00:00:00.000Z';
+export const CREATED = '2026-01-01T00:00:00.000Z';
 const SMS = { domestic_two_way: true, international_inbound: true, international_outbound: true };
 const MMS = { domestic_two_way: true, international_inbound: false, international_outbound: false };
 const HEALTH = { message_count: 40, inbound_outbound_ratio: 0.25, success_ratio: 0.98, spam_ratio: 0.01 };

@@ -96,7 +96,7 @@ function refusal(text: string, reason: string): Error {
 }
 
 /** A number from 0 (inclusive) to 1 (exclusive): FNV-1a over the arguments, then the mixing steps of mulberry32. */
-function chance(seed: number, index: number, id: string, nth: number): number {
+export function chance(seed: number, index: number, id: string, nth: number): number {
   let hash = 2166136261;
   for (let at = 0; at < id.length; at += 1) hash = Math.imul(hash ^ id.charCodeAt(at), 16777619);
   for (const part of [seed, index, nth]) hash = mixed(hash ^ Math.imul(part + 1, 0x9e3779b1));

@@ -42,6 +42,7 @@ const ERRORS = {
   '10033': ['Value outside of range', 'The value is below or above the allowed range.'],
   '10036': ['Resource is being processed', 'The resource is busy; try again later.'],
   '10037': ['Service unavailable', 'The service cannot answer at the moment.'],
+  '10099': ['Not imitated', 'The sandbox does not imitate this operation.'], // no code of the service
   '20013': ['Account blocked', 'The account is blocked.'],
   '20100': ['Insufficient funds', 'The balance of the account is too low.'],
   '40324': ['Messaging product type change failed', 'The number cannot be switched to this product.'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeState } from '../../../src/sandbox/account/generate.ts';
+import { plainTypeOf } from '../../../src/sandbox/account/number-types.ts';
 import { exampleIds } from '../../../src/sandbox/server.ts';
 import { id, profile } from '../../support/sandbox/client.ts';
 
@@ -10,7 +11,7 @@ describe('made accounts', () => {
       {
         id: '1293384261000000011',
         phone_number: '+18000000001',
-        type: 'tollfree',
+        type: 'toll-free',
         country_code: 'US',
         messaging_profile_id: '00000000-0000-4000-8000-000000000001',
         messaging_product: 'A2P',
@@ -41,6 +42,18 @@ describe('made accounts', () => {
     expect(onlyA2p).toEqual([10, 20, 30]);
   });
 
+  it('makes numbers of every type in every spelling, and opt-outs and short codes of their profiles', () => {
+    const { numbers, opt_outs, short_codes } = makeState(400, 3);
+    const spellings = (a: string, b: string) => [`${a}-${b}`, `${a}_${b}`, `${a}${b}`];
+    const types = [...spellings('long', 'code'), ...spellings('short', 'code'), ...spellings('toll', 'free')];
+    expect([...new Set(numbers.map((number) => number.type))].sort()).toEqual(types.sort());
+    expect(new Set(numbers.slice(0, 20).map((number) => plainTypeOf(number.type)))).toEqual(new Set(['tollfree']));
+    expect(opt_outs?.length).toBe(134);
+    expect(new Set(short_codes?.map((shortCode) => shortCode.messaging_profile_id))).toEqual(
+      new Set([profile(1), profile(2)]),
+    );
+  });
+
   it.each([-1, 1.5, Number.NaN, 10_000_000])('refuses to make %s numbers', (count) => {
     expect(() => makeState(count, 1)).toThrow(RangeError);
     expect(() => makeState(1, count)).toThrow(RangeError);
@@ -58,9 +71,9 @@ describe('given accounts', () => {
       [{ id: 'DD50EBA1-A0C0-4563-9925-B25E842A7CB6' }, { id: profile(9), name: 'Night shift', enabled: false }],
     );
     expect(numbers.map((number) => [number.phone_number, number.type, number.messaging_profile_id])).toEqual([
-      ['+18000000001', 'tollfree', null],
+      ['+18000000001', 'toll-free', null],
       ['+12125550100', 'longcode', 'dd50eba1-a0c0-4563-9925-b25e842a7cb6'],
-      ['+18000000002', 'tollfree', null],
+      ['+18000000002', 'toll_free', null],
     ]);
     expect(numbers.map((number) => number.eligible_messaging_products)).toEqual([
       ['A2P', 'P2P'],

@@ -1,0 +1,31 @@
+/** The types of numbers with every spelling that the documents of the API use. */
+const SPELLINGS = {
+  tollfree: ['tollfree', 'toll-free', 'toll_free'],
+  longcode: ['longcode', 'long-code', 'long_code'],
+  shortcode: ['shortcode', 'short-code', 'short_code'],
+} as const;
+
+/** The plain name of a type, as in `filter[type]`. */
+export type PlainType = keyof typeof SPELLINGS;
+/** A type as an answer spells it. */
+export type NumberType = (typeof SPELLINGS)[PlainType][number];
+
+export const PLAIN_TYPES: readonly string[] = Object.keys(SPELLINGS);
+
+const TOLL_FREE = ['+1800', '+1833', '+1844', '+1855', '+1866', '+1877', '+1888'];
+
+/** The type of a phone number, in the spelling that its last digit selects. */
+export function typeOf(phoneNumber: string): NumberType {
+  return spelled(TOLL_FREE.some((prefix) => phoneNumber.startsWith(prefix)) ? 'tollfree' : 'longcode', phoneNumber);
+}
+
+/** The type in one of its spellings. The last digit of the phone number selects it. */
+export function spelled(plain: PlainType, phoneNumber: string): NumberType {
+  const spellings = SPELLINGS[plain];
+  return spellings[Number(phoneNumber.at(-1)) % spellings.length] ?? plain;
+}
+
+/** The plain name of a type in any spelling. */
+export function plainTypeOf(type: NumberType): PlainType {
+  return type.replace(/[-_]/, '') as PlainType;
+}

@@ -1,0 +1,28 @@
+import type { Account } from '../account/account.ts';
+import { pageOf, readPage } from '../http/page.ts';
+import { failure, type Reply } from '../http/reply.ts';
+
+/** One page of the opt-outs, oldest first. They belong to a profile and stay there if a number moves. */
+export function listOptOuts(account: Account, query: URLSearchParams): Reply {
+  const page = readPage(query);
+  if ('status' in page) return page;
+  const profile = query.get('filter[messaging_profile_id]')?.toLowerCase() ?? null;
+  const from = query.get('filter[from]');
+  const since = readTime(query, 'created_at[gte]', Number.NEGATIVE_INFINITY);
+  if (typeof since !== 'number') return since;
+  const until = readTime(query, 'created_at[lte]', Number.POSITIVE_INFINITY);
+  if (typeof until !== 'number') return until;
+  const rows = account.optOuts.filter((optOut) => {
+    const at = Date.parse(optOut.created_at);
+    const isOfProfile = profile === null || optOut.messaging_profile_id === profile;
+    return isOfProfile && (from === null || optOut.from === from) && at >= since && at <= until;
+  });
+  const isRedacted = query.get('redaction_enabled') === 'true';
+  return pageOf(rows, page, 'asc', (row) => (isRedacted ? { ...row, to: `${row.to.slice(0, -4)}****` } : { ...row }));
+}
+
+function readTime(query: URLSearchParams, name: string, fallback: number): number | Reply {
+  const text = query.get(name);
+  const at = text === null ? fallback : Date.parse(text);
+  return Number.isNaN(at) ? failure(400, '10015', { parameter: name }) : at;
+}
