@@ -102,6 +102,21 @@ export function readNumbersPage(text: string, clean: Clean): Body {
   });
 }
 
+/** Reads which phone numbers the account has. An entry that is not as documented says nothing. */
+export function readOwnership(text: string, clean: Clean): Body {
+  return readJson(text, clean, ({ data }) => {
+    const { found, not_found: notFound } = asObject(data) ?? {};
+    if (!Array.isArray(found) || !Array.isArray(notFound)) return null;
+    const owned = found.map(asObject).flatMap((entry) => {
+      const { id, number_val_e164: phoneNumber } = entry ?? {};
+      const isKnown = typeof id === 'string' && isAnId(id) && typeof phoneNumber === 'string';
+      return isKnown ? [{ id, phoneNumber: clean(phoneNumber) }] : [];
+    });
+    const texts = notFound.filter((phoneNumber) => typeof phoneNumber === 'string');
+    return { kind: 'ownership', found: owned, notFound: texts.map((phoneNumber) => clean(phoneNumber)) };
+  });
+}
+
 function readProfile(data: Fields, clean: Clean): ShownProfile | null {
   if (typeof data.id !== 'string' || !isAProfileId(data.id)) return null;
   const name = typeof data.name === 'string' ? clean(data.name) : '';

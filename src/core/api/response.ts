@@ -41,11 +41,15 @@ export type WaitHeaders = {
   date: string | null;
 };
 
-/** The content of a body: one number, a page of numbers or profiles, errors, or nothing that can be read. */
+/** Which of some phone numbers the account has, with their ids. */
+export type Ownership = { found: { id: string; phoneNumber: string }[]; notFound: string[] };
+
+/** The content of a body: one number, a page of numbers or profiles, owners, errors, or nothing that can be read. */
 export type Body =
   | { kind: 'settings'; settings: ShownSettings }
   | { kind: 'numbers'; page: Page<ShownSettings> }
   | { kind: 'profiles'; page: Page<ShownProfile> }
+  | ({ kind: 'ownership' } & Ownership)
   | { kind: 'errors'; errors: ApiError[] }
   /** `why`: what it is instead. `isMarkup`: HTML or XML, as login pages, firewalls and other servers answer. */
   | { kind: 'unreadable'; why?: string; isMarkup?: true };

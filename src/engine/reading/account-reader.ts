@@ -12,15 +12,8 @@ import type { UnreadCounts } from '../../core/account/snapshot.ts';
 import type { Page, ShownSettings } from '../../core/api/response.ts';
 import { count } from '../../core/text/text.ts';
 import { Unread } from './account-query.ts';
-import {
-  type AccountReadOptions,
-  readByName,
-  readEach,
-  readOne,
-  readPage,
-  readRest,
-  unreadRows,
-} from './number-reads.ts';
+import { type AccountReadOptions, readEach, readOne, readPage, readRest, unreadRows } from './number-reads.ts';
+import { LIST_REFUSED, OWNERS_BATCH, readByName, readByOwner } from './phone-reads.ts';
 
 /** How the account was read, in words, and how many numbers it holds; null if no list has shown that. */
 export type Reading = { how: string; total: number | null };
@@ -42,6 +35,10 @@ export async function readAccount(options: AccountReadOptions, targets: readonly
     const read = await readCheapest(options, targets);
     return { how: describe(read.by, read.why), total: read.total };
   } catch (error) {
+    if (error instanceof Unread && LIST_REFUSED.has(error.refusedStatus)) {
+      const read = await readWithoutFilter(options, error);
+      return { how: describe(`${read.by}, because the API takes no list of phone numbers`, ''), total: read.total };
+    }
     const hasNoList = error instanceof Unread && NO_LIST.has(error.refusedStatus);
     if (!hasNoList || account.unreadCounts().phones > 0) throw error;
     onChoice('one by one', account.unreadCounts().ids);
@@ -51,6 +48,23 @@ export async function readAccount(options: AccountReadOptions, targets: readonly
 }
 
 const total = ({ ids, phones }: UnreadCounts) => ids + phones;
+
+/** Reads the numbers of an API that refuses to filter by phone number: from the whole list, or one by one. */
+async function readWithoutFilter(options: AccountReadOptions, refusal: Unread) {
+  const { account, onChoice } = options;
+  const { ids, phones } = account.unreadCounts();
+  const whole = await readPage(options, { page: 1 });
+  const each = ids + phones + Math.ceil(phones / OWNERS_BATCH);
+  const isEachCheaper = each < whole.pages - 1 && (phones === 0 || (await readByOwner(options)));
+  if (!isEachCheaper) {
+    onChoice('from the whole list', whole.pages - 1);
+    const isStable = await readRest(options, whole);
+    if (isStable && account.countShown() === whole.total) account.markRestAbsent();
+    else if (account.unreadCounts().phones > 0) throw refusal;
+  }
+  await readEach(options);
+  return { by: isEachCheaper ? 'one by one' : 'from the whole list', total: whole.total };
+}
 
 /** Returns how the numbers were read, and what the other ways would have taken. */
 async function readCheapest(options: AccountReadOptions, targets: readonly string[]) {

@@ -1,7 +1,6 @@
-import { type NumbersQuery, PAGE_ROWS } from '../../core/account/read-strategy.ts';
+import type { NumbersQuery } from '../../core/account/read-strategy.ts';
 import type { AccountSnapshot, NumberKey } from '../../core/account/snapshot.ts';
 import type { Answer, Page, ShownSettings } from '../../core/api/response.ts';
-import { phoneReadings } from '../../core/input/phone.ts';
 import { type AccountQuery, type QueryResult, Unread } from './account-query.ts';
 
 export type AccountReadOptions = {
@@ -11,6 +10,7 @@ export type AccountReadOptions = {
   ports: {
     read: (number: { id: string }, onSent: () => void) => Promise<Answer>;
     listNumbers: (query: NumbersQuery, onSent: () => void) => Promise<Answer>;
+    verifyOwnership: (phoneNumbers: readonly string[], onSent: () => void) => Promise<Answer>;
   };
   /** The rows whose numbers are to be read, in batches; called as often as they are needed. */
   rows: () => AsyncIterable<readonly NumberKey[]>;
@@ -21,8 +21,12 @@ export type AccountReadOptions = {
 };
 
 /** Runs `act` for every item; the first error ends it, after the running ones have ended. */
-async function forEach<T>(items: AsyncIterable<T>, concurrency: number, act: (item: T) => Promise<void>) {
+export async function forEach<T>(items: AsyncIterable<T>, concurrency: number, act: (item: T) => Promise<void>) {
   const iterator = items[Symbol.asyncIterator]();
+  // The first one alone: it may show that nothing of the kind can be read.
+  const first = await iterator.next();
+  if (first.done === true) return;
+  await act(first.value);
   let isOver = false;
   const work = async () => {
     try {
@@ -54,7 +58,7 @@ export async function readPage({ account, query, ports }: AccountReadOptions, pa
   return { ...page, wanted };
 }
 
-async function* pageNumbers(from: number, to: number): AsyncGenerator<number> {
+export async function* pageNumbers(from: number, to: number): AsyncGenerator<number> {
   for (let page = from; page <= to; page++) yield page;
 }
 
@@ -63,17 +67,6 @@ export async function* unreadRows({ account, rows }: AccountReadOptions, name: k
   for await (const batch of rows()) {
     for (const named of batch) if (named[name] !== '' && account.isUnread(named)) yield named;
   }
-}
-
-async function* unreadPhoneNumbers(options: AccountReadOptions): AsyncGenerator<string[]> {
-  let batch = new Set<string>();
-  for await (const { phoneNumber } of unreadRows(options, 'phoneNumber')) {
-    for (const reading of phoneReadings(phoneNumber)) batch.add(reading);
-    if (batch.size < PAGE_ROWS) continue;
-    yield [...batch];
-    batch = new Set();
-  }
-  if (batch.size > 0) yield [...batch];
 }
 
 export async function readOne({ account, query, ports }: AccountReadOptions, named: NumberKey): Promise<void> {
@@ -88,21 +81,6 @@ export async function readOne({ account, query, ports }: AccountReadOptions, nam
 /** Reads the unread numbers that have an id, with one request each. */
 export function readEach(options: AccountReadOptions): Promise<void> {
   return forEach(unreadRows(options, 'id'), options.concurrency, (named) => readOne(options, named));
-}
-
-/** Reads the unread numbers by name: pages of phone numbers, then one request for each id that these have not shown. */
-export async function readByName(options: AccountReadOptions): Promise<void> {
-  const { account, concurrency } = options;
-  await forEach(unreadPhoneNumbers(options), concurrency, async (phoneNumbers) => {
-    const first = await readPage(options, { page: 1, phoneNumbers });
-    for await (const page of pageNumbers(2, first.pages)) await readPage(options, { page, phoneNumbers });
-    // The account does not have a phone number that a list filtered by it does not show.
-    for (const phoneNumber of phoneNumbers) {
-      const named = { id: '', phoneNumber };
-      if (account.isUnread(named)) account.addRefused(named, null);
-    }
-  });
-  await readEach(options);
 }
 
 /** Reads a list from its second page. Returns whether its length stayed the same meanwhile. */

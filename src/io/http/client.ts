@@ -2,7 +2,13 @@ import type { Agent as HttpAgent } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import { got } from 'got';
 import { type NumbersQuery, PAGE_ROWS } from '../../core/account/read-strategy.ts';
-import { readBody, readNumbersPage, readOneProfile, readProfilesPage } from '../../core/api/parse-body.ts';
+import {
+  readBody,
+  readNumbersPage,
+  readOneProfile,
+  readOwnership,
+  readProfilesPage,
+} from '../../core/api/parse-body.ts';
 import type { Answer } from '../../core/api/response.ts';
 import { requestBody } from '../../core/input/assignment.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
@@ -16,6 +22,7 @@ const MAX_LIST_BYTES = 8 * MAX_BODY_BYTES;
 const NUMBER: BodyFormat = { parse: readBody, maxBytes: MAX_BODY_BYTES };
 const NUMBERS_PAGE: BodyFormat = { parse: readNumbersPage, maxBytes: MAX_LIST_BYTES };
 const PROFILES_PAGE: BodyFormat = { parse: readProfilesPage, maxBytes: MAX_LIST_BYTES };
+const OWNERSHIP: BodyFormat = { parse: readOwnership, maxBytes: MAX_BODY_BYTES };
 const PROFILE: BodyFormat = { parse: readOneProfile, maxBytes: MAX_LIST_BYTES };
 
 export type ClientOptions = ExchangeOptions & {
@@ -64,6 +71,11 @@ export function createTelnyxClient(options: ClientOptions) {
       };
       const url = `${baseUrl}/phone_numbers/messaging`;
       return exchanges.run(() => api.stream.get(url, { searchParams }), NUMBERS_PAGE, onSent);
+    },
+    /** Finds out which of at most 1,000 phone numbers the account has, with their ids. Writes nothing. */
+    verifyOwnership(phoneNumbers: readonly string[], onSent: () => void): Promise<Answer> {
+      const url = `${baseUrl}/phone_numbers/actions/verify_ownership`;
+      return exchanges.run(() => api.stream.post(url, { json: { phone_numbers: phoneNumbers } }), OWNERSHIP, onSent);
     },
     listProfiles(page: number, onSent: () => void): Promise<Answer> {
       const searchParams = { 'page[number]': page, 'page[size]': PAGE_ROWS };

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readBody, readNumbersPage, readOneProfile, readProfilesPage } from '../../../src/core/api/parse-body.ts';
+import {
+  readBody,
+  readNumbersPage,
+  readOneProfile,
+  readOwnership,
+  readProfilesPage,
+} from '../../../src/core/api/parse-body.ts';
 import type { ShownSettings } from '../../../src/core/api/response.ts';
 import { createCleaner } from '../../../src/core/text/redact.ts';
 import { ID, OTHER_PROFILE, PHONE, PROFILE } from '../../support/make.ts';
@@ -262,5 +268,32 @@ describe('every text of a page', () => {
         }
       }),
     );
+  });
+});
+
+describe('the owners of phone numbers', () => {
+  const read = (data: unknown) => readOwnership(JSON.stringify({ data }), (text) => text.replace('KEY', '[key]'));
+
+  it('are read with their ids, and what is not as documented is left out', () => {
+    const found = [
+      { id: '12', number_val_e164: '+12' },
+      { id: '../x', number_val_e164: '+13' },
+      { id: 14, number_val_e164: '+14' },
+      { id: '15' },
+      null,
+      { id: '16', number_val_e164: 'KEY' },
+    ];
+    expect(read({ found, not_found: ['+17', 18, 'KEY'] })).toEqual({
+      kind: 'ownership',
+      found: [
+        { id: '12', phoneNumber: '+12' },
+        { id: '16', phoneNumber: '[key]' },
+      ],
+      notFound: ['+17', '[key]'],
+    });
+  });
+
+  it.each([null, {}, [], { found: [] }, { not_found: [] }, { found: {}, not_found: [] }])('are not in %j', (data) => {
+    expect(read(data)).toEqual({ kind: 'unreadable' });
   });
 });

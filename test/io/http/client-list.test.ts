@@ -43,6 +43,28 @@ async function answerTo(kind: keyof typeof READS, text: string, status = 200) {
 
 const meta = { total_results: 501, total_pages: 3, page_number: 3, page_size: 250 };
 
+describe('verifyOwnership', () => {
+  it('posts the phone numbers, and brings the ids of those that the account has', async () => {
+    const bodies: string[] = [];
+    const server = await httpServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      bodies.push(`${request.method} ${request.url} ${body}`);
+      const found = [{ id: '7', number_val_e164: '+18005550001' }];
+      response.end(JSON.stringify({ data: { found, not_found: ['+18005550002'] } }));
+    });
+    const phoneNumbers = ['+18005550001', '+18005550002'];
+    const answer = await clientOf(server.url).verifyOwnership(phoneNumbers, () => undefined);
+    expect(bodies).toEqual([
+      'POST /v2/phone_numbers/actions/verify_ownership {"phone_numbers":["+18005550001","+18005550002"]}',
+    ]);
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { kind: 'ownership', found: [{ id: '7', phoneNumber: '+18005550001' }], notFound: ['+18005550002'] },
+    });
+  });
+});
+
 describe('listNumbers', () => {
   it.each([
     [{ page: 3 }, {}],

@@ -3,6 +3,7 @@ import type { Answer, Body, ShownSettings } from '../../../src/core/api/response
 import type { ExecutorEvent } from '../../../src/engine/ports.ts';
 import { createAccountQuery } from '../../../src/engine/reading/account-query.ts';
 import { type Reading, readAccount } from '../../../src/engine/reading/account-reader.ts';
+import type { AccountReadOptions } from '../../../src/engine/reading/number-reads.ts';
 import { createControl, createPipeline } from '../../../src/engine/sending/pipeline.ts';
 import { createStop, type Stop } from '../../../src/engine/stop.ts';
 import { sha256 } from '../digests.ts';
@@ -29,7 +30,7 @@ export const byPhone = (n: number): NumberKey => ({ id: '', phoneNumber: number(
 export const upTo = <T>(last: number, make: (n: number) => T): T[] =>
   Array.from({ length: last }, (_, at) => make(at + 1));
 
-/** A request: `page 2`, `page 1 of P`, `phones 250`, `number n7`. */
+/** A request: `page 2`, `page 1 of P`, `phones 250`, `owners 250`, `number n7`. */
 export type Call = string;
 
 export type World = {
@@ -37,6 +38,8 @@ export type World = {
   stop: Stop;
   calls: Call[];
   events: ExecutorEvent[];
+  /** The reads of the API, which a test may replace. */
+  ports: AccountReadOptions['ports'];
   read: (
     rows: readonly NumberKey[],
     targets?: readonly string[],
@@ -52,6 +55,10 @@ type How = {
   total?: (rows: number) => number;
   pageSize?: number;
   sorted?: boolean;
+  /** The phone numbers of a list that are looked up. */
+  cut?: (phoneNumbers: readonly string[]) => readonly string[];
+  /** Whether the endpoint for owners exists. */
+  owners?: boolean;
 };
 
 /** An account behind the reads of the API, and `read`, which reads it. */
@@ -85,7 +92,7 @@ export function accountWorld(given: readonly ShownSettings[], how: How = {}): Wo
     return ok({ kind: 'numbers', page: { rows: shown, total, pages: Math.ceil(rows.length / size) } });
   }
 
-  const ports = {
+  const ports: AccountReadOptions['ports'] = {
     read: ({ id }: { id: string }, onSent: () => void) => {
       onSent();
       return answerTo(`number ${id}`, () => {
@@ -99,12 +106,23 @@ export function accountWorld(given: readonly ShownSettings[], how: How = {}): Wo
     ) => {
       onSent();
       if (phoneNumbers !== undefined) {
-        const wanted = new Set(phoneNumbers);
+        const wanted = new Set(how.cut?.(phoneNumbers) ?? phoneNumbers);
         const matches = () => numbers.filter((one) => wanted.has(one.phoneNumber ?? ''));
         return answerTo(`phones ${phoneNumbers.length}`, () => pageOf(matches(), page));
       }
       const on = () => numbers.filter((one) => profile === undefined || one.profile === profile);
       return answerTo(profile === undefined ? `page ${page}` : `page ${page} of ${profile}`, () => pageOf(on(), page));
+    },
+    verifyOwnership: (phoneNumbers: readonly string[], onSent: () => void) => {
+      onSent();
+      return answerTo(`owners ${phoneNumbers.length}`, () => {
+        if (how.owners !== true) return http(404, '10005');
+        const found = numbers.flatMap(({ id = '', phoneNumber = '' }) =>
+          phoneNumbers.includes(phoneNumber) ? [{ id, phoneNumber }] : [],
+        );
+        const known = new Set(found.map(({ phoneNumber }) => phoneNumber));
+        return ok({ kind: 'ownership', found, notFound: phoneNumbers.filter((one) => !known.has(one)) });
+      });
     },
   };
 
@@ -113,6 +131,7 @@ export function accountWorld(given: readonly ShownSettings[], how: How = {}): Wo
     stop,
     calls,
     events,
+    ports,
     async read(rows, targets = []) {
       const account = createSnapshot(sha256);
       for (const named of rows) account.addWanted(named);

@@ -1,0 +1,194 @@
+import { PAGE_ROWS } from '../../core/account/read-strategy.ts';
+import { phoneReadings } from '../../core/input/phone.ts';
+import { Unread } from './account-query.ts';
+import { type AccountReadOptions, forEach, pageNumbers, readEach, readPage, unreadRows } from './number-reads.ts';
+
+/** Phone numbers in one request of the endpoint for owners: its documented limit, less one with several readings. */
+export const OWNERS_BATCH = 990;
+/** The statuses with which a server refuses a list of phone numbers that is too long, or has one that it dislikes. */
+export const LIST_REFUSED: ReadonlySet<number> = new Set([400, 413, 414, 422]);
+/** Phone numbers that a batch has not shown are requested again in batches of this size, and then of a fifth of it. */
+const SMALL_BATCH = 25;
+const SHRINK = 5;
+/** After this many phone numbers that are refused alone, before any was accepted, the filter is not worth trying. */
+const MAX_REFUSED_ALONE = 3;
+/** Fewer missing numbers that rows name by id too are read by these ids at once. */
+const MIN_MISSING_IDS = 3;
+
+/** A search for numbers by phone number, and what answers have shown of the server's limits. */
+type Search = {
+  options: AccountReadOptions;
+  /** The most phone numbers that one request names. */
+  size: number;
+  accepted: boolean;
+  /** Phone numbers that were refused alone, and the last of these refusals. */
+  refusedAlone: number;
+  refusal: Unread | null;
+  canVerify: boolean;
+};
+
+const NOTHING_KNOWN = { ids: new Map<string, string>(), absent: new Set<string>() };
+
+/** The phone numbers by which unread rows name their numbers, in batches. */
+async function* unreadPhoneNumbers(options: AccountReadOptions, size: number): AsyncGenerator<string[]> {
+  let batch = new Set<string>();
+  for await (const { phoneNumber } of unreadRows(options, 'phoneNumber')) {
+    for (const reading of phoneReadings(phoneNumber)) batch.add(reading);
+    if (batch.size < size) continue;
+    yield [...batch];
+    batch = new Set();
+  }
+  if (batch.size > 0) yield [...batch];
+}
+
+/** Requests all pages of a list of phone numbers. Returns those that it does not show. */
+async function request({ options }: Search, phoneNumbers: readonly string[]): Promise<string[]> {
+  const missing = new Set(phoneNumbers);
+  const take = ({ rows }: Awaited<ReturnType<typeof readPage>>) => {
+    for (const { phoneNumber } of rows) if (phoneNumber !== undefined) missing.delete(phoneNumber);
+  };
+  const first = await readPage(options, { page: 1, phoneNumbers });
+  take(first);
+  for await (const page of pageNumbers(2, first.pages)) take(await readPage(options, { page, phoneNumbers }));
+  return [...missing];
+}
+
+/** Requests phone numbers, in halves if the server refuses the list. `isWhole`: it accepted the list as it is. */
+async function requestInHalves(
+  search: Search,
+  phoneNumbers: readonly string[],
+): Promise<{ missing: string[]; isWhole: boolean }> {
+  try {
+    const missing = await request(search, phoneNumbers);
+    search.accepted = true;
+    return { missing, isWhole: true };
+  } catch (error) {
+    if (!(error instanceof Unread) || !LIST_REFUSED.has(error.refusedStatus)) throw error;
+    if (phoneNumbers.length === 1) {
+      search.refusedAlone += 1;
+      search.refusal = error;
+      if (!search.accepted && search.refusedAlone >= MAX_REFUSED_ALONE) throw error;
+      return { missing: [...phoneNumbers], isWhole: false };
+    }
+    const half = Math.ceil(phoneNumbers.length / 2);
+    const first = await requestInHalves(search, phoneNumbers.slice(0, half));
+    const second = await requestInHalves(search, phoneNumbers.slice(half));
+    // If only one half was refused too, something in it is the cause, and not its length.
+    if (first.isWhole && second.isWhole) search.size = Math.min(search.size, half);
+    return { missing: [...first.missing, ...second.missing], isWhole: false };
+  }
+}
+
+/** Requests phone numbers within the limits known so far. Returns those that no answer has shown. */
+async function requestAll(search: Search, phoneNumbers: readonly string[]): Promise<string[]> {
+  const missing: string[] = [];
+  for (let at = 0; at < phoneNumbers.length; ) {
+    const batch = phoneNumbers.slice(at, at + search.size);
+    missing.push(...(await requestInHalves(search, batch)).missing);
+    at += batch.length;
+  }
+  return missing;
+}
+
+/**
+ * Requests the phone numbers that a batch of `asked` has not shown again, in smaller batches, because a server may cut
+ * a list silently. Returns those that are not shown by an answer without any number.
+ */
+async function requestMissing(search: Search, missing: readonly string[], asked: number): Promise<string[]> {
+  const size = Math.min(SMALL_BATCH, Math.max(1, Math.ceil(asked / SHRINK)));
+  const absent: string[] = [];
+  for (let at = 0; at < missing.length; at += size) {
+    const batch = missing.slice(at, at + size);
+    const left = await requestAll(search, batch);
+    if (left.length === batch.length) absent.push(...left);
+    else {
+      search.size = Math.min(search.size, Math.max(1, asked - missing.length));
+      if (left.length > 0) absent.push(...(await requestMissing(search, left, batch.length)));
+    }
+  }
+  return absent;
+}
+
+/** Finds out which phone numbers the account has, with the endpoint that takes many. Empty if it cannot be used. */
+async function askForOwner(search: Search, phoneNumbers: readonly string[]) {
+  const { query, ports } = search.options;
+  const what = 'the owner of phone numbers';
+  const result = await query.read(what, (onSent) => ports.verifyOwnership(phoneNumbers, onSent));
+  const known = { ids: new Map<string, string>(), absent: new Set<string>() };
+  if ('body' in result && result.body.kind === 'ownership') {
+    for (const { id, phoneNumber } of result.body.found) known.ids.set(phoneNumber, id);
+    for (const phoneNumber of result.body.notFound) known.absent.add(phoneNumber);
+  } else search.canVerify = false;
+  return known;
+}
+
+/** Reads a number of which only the endpoint for owners has shown the id. */
+async function readOwned({ options: { account, query, ports } }: Search, id: string, phoneNumber: string) {
+  const result = await query.read(`number ${id}`, (onSent) => ports.read({ id }, onSent));
+  const shown = 'body' in result && result.body.kind === 'settings' ? result.body.settings : {};
+  account.addShown({ phoneNumber, ...shown, id });
+  if ('refusedStatus' in result) {
+    account.addRefused({ id, phoneNumber }, result.refusedStatus === 404 ? null : result.description);
+  }
+}
+
+/** Reads the numbers of a batch. Afterwards those that rows name by phone number alone are known to exist or not. */
+async function readBatch(search: Search, phoneNumbers: readonly string[]): Promise<void> {
+  const { account } = search.options;
+  const isNamedByPhone = (phoneNumber: string) => account.isUnread({ id: '', phoneNumber });
+  let missing = await requestAll(search, phoneNumbers);
+  if (search.refusal !== null && !search.accepted) throw search.refusal;
+  if (!missing.some(isNamedByPhone) && missing.length < MIN_MISSING_IDS) return;
+  // One request in place of several small batches.
+  const isCheaper = search.canVerify && missing.length > SMALL_BATCH;
+  const { ids, absent } = isCheaper ? await askForOwner(search, missing) : NOTHING_KNOWN;
+  missing = missing.filter((phoneNumber) => !absent.has(phoneNumber));
+  missing = await requestMissing(search, missing, phoneNumbers.length);
+  for (const phoneNumber of missing.filter(isNamedByPhone)) {
+    const id = ids.get(phoneNumber);
+    if (id !== undefined) await readOwned(search, id, phoneNumber);
+  }
+  for (const phoneNumber of [...absent, ...missing].filter(isNamedByPhone)) {
+    account.addRefused({ id: '', phoneNumber }, null);
+  }
+}
+
+const createSearch = (options: AccountReadOptions): Search => ({
+  options,
+  size: PAGE_ROWS,
+  accepted: false,
+  refusedAlone: 0,
+  refusal: null,
+  canVerify: true,
+});
+
+/**
+ * Reads the unread numbers by name: lists of phone numbers, then one request for each id that these have not shown.
+ * Throws Unread with a status of LIST_REFUSED if the server takes no list of phone numbers.
+ */
+export async function readByName(options: AccountReadOptions): Promise<void> {
+  const search = createSearch(options);
+  await forEach(unreadPhoneNumbers(options, PAGE_ROWS), options.concurrency, (batch) => readBatch(search, batch));
+  await readEach(options);
+}
+
+/**
+ * Reads the numbers that rows name by phone number alone without lists of phone numbers: the endpoint for owners shows
+ * their ids. Returns false if it cannot be used.
+ */
+export async function readByOwner(options: AccountReadOptions): Promise<boolean> {
+  const { account } = options;
+  const search = createSearch(options);
+  for await (const batch of unreadPhoneNumbers(options, OWNERS_BATCH)) {
+    const { ids, absent } = await askForOwner(search, batch);
+    if (!search.canVerify) return false;
+    for (const phoneNumber of batch) {
+      const named = { id: '', phoneNumber };
+      if (!account.isUnread(named)) continue;
+      const id = ids.get(phoneNumber);
+      if (id !== undefined) await readOwned(search, id, phoneNumber);
+      if (absent.has(phoneNumber) || account.isUnread(named)) account.addRefused(named, null);
+    }
+  }
+  return true;
+}
