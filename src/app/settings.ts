@@ -16,6 +16,7 @@ import {
 } from '../core/settings/schema.ts';
 import { quoted } from '../core/text/text.ts';
 import { visible } from '../core/text/visible.ts';
+import { expandHome } from '../io/home.ts';
 import { readJobFile } from '../io/job-file.ts';
 import { permissionProblem } from '../io/permissions.ts';
 import { NotText } from '../io/text-file.ts';
@@ -43,10 +44,16 @@ function withAbsolute(raw: RawSettings, cwd: string): RawSettings {
 }
 
 /** The layers of this call, in order of precedence. */
-function callLayers(flags: RawSettings, environment: RawSettings, { cwd }: Context): Layer[] {
+function callLayers(flags: RawSettings, environment: RawSettings, { cwd, env }: Context): Layer[] {
+  // A shell expands the `~` of a flag. Those that set variables, such as systemd, do not.
+  const expanded = { ...environment };
+  for (const name of SETTING_NAMES.filter((name) => settingDefinition(name).path !== undefined)) {
+    const value = expanded[name];
+    if (typeof value === 'string') expanded[name] = expandHome(value, env);
+  }
   return [
     { source: 'flag', raw: withAbsolute(flags, cwd) },
-    { source: 'environment', raw: withAbsolute(environment, cwd) },
+    { source: 'environment', raw: withAbsolute(expanded, cwd) },
   ];
 }
 
@@ -70,7 +77,7 @@ export function resolveForJob(path: string, flags: RawSettings, context: Context
   }
   const job = readJob(read.keys, path);
   if ('errors' in job) throw UsageError.of(job.errors);
-  const fromHere = (value: string) => (value === '-' ? '-' : resolve(dirname(file), value));
+  const fromHere = (value: string) => (value === '-' ? '-' : resolve(dirname(file), expandHome(value, context.env)));
   const raw: RawSettings = { runs_dir: 'runs', ...job.raw };
   for (const name of SETTING_NAMES.filter((name) => settingDefinition(name).path !== undefined)) {
     const value = raw[name];

@@ -22,6 +22,16 @@ export function statusOf(path: string): Stats | null {
   }
 }
 
+/** The same of the path itself: a link is not followed. */
+export function linkStatusOf(path: string): Stats | null {
+  try {
+    return lstatSync(path);
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw error;
+  }
+}
+
 /**
  * Whether a path names the same file in another process too: `/dev/stdin`, `/dev/fd/N`, links to them, and pipes do
  * not. Throws what the file system throws.

@@ -83,10 +83,11 @@ export async function listRuns({ settings, context }: Reporting): Promise<number
     print(context.stdout, `no runs in ${visible(typedPath(context, resolve(context.cwd, settings.runs_dir)))}\n`);
   }
   const idWidth = Math.max(0, ...runs.map((run) => run.run_id.length));
-  for (const { run_id: id, state, age_ms: ageMs, counts, next_command: next } of runs) {
+  for (const { run_id: id, state, age_ms: ageMs, counts, exit_code: code, next_command: next } of runs) {
     const age = `${formatDuration(ageMs)} ago`.padStart(12);
     const line = `${id.padEnd(idWidth)}  ${state.padEnd(11)}  ${age}  ${countsText(counts)}`;
-    print(context.stdout, `${line}${next === null ? '' : `\n    next: ${next}`}\n`);
+    const fix = code === EXIT.input && next !== null ? '\n    first fix the input' : '';
+    print(context.stdout, `${line}${fix}${next === null ? '' : `\n    next: ${next}`}\n`);
   }
   return exit;
 }

@@ -4,11 +4,11 @@ import { copySandboxState } from '../account/sandbox.ts';
 import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import type { KeyedInvocation } from '../invocation.ts';
-import { checkPlan } from '../planning/check-plan.ts';
+import { checkPlan, wayToExecute } from '../planning/check-plan.ts';
 import type { InputSource } from '../planning/input-source.ts';
 import { preparePlan } from '../planning/prepare.ts';
 import { lockForWriting, stateOf } from '../run/locks.ts';
-import { commandOn, type Run } from '../run/open.ts';
+import type { Run } from '../run/open.ts';
 import { successorText } from '../run/unfinished.ts';
 import { confirmAndSend } from '../sending/confirm.ts';
 
@@ -27,9 +27,13 @@ async function checkSourceState(source: Run, state: State, verb: Followup, conte
   }
   if (startedAt !== null || state === 'finished') return;
   await checkPlan(source, context);
-  const apply = commandOn(source, 'apply', context);
-  const next = verb === 'undo' ? apply : null;
-  throw new CommandError(EXIT.refused, `no_${verb}`, `Run ${id} has sent nothing. Execute it: ${apply}`, next);
+  const { text, next } = wayToExecute(source, context);
+  throw new CommandError(
+    EXIT.refused,
+    `no_${verb}`,
+    `Run ${id} has sent nothing. ${text}`,
+    verb === 'undo' ? next : null,
+  );
 }
 
 /** Locks the run whose rows a new run takes, and returns it with its state. */

@@ -9,7 +9,7 @@ import { isAbsent } from '../../io/file-status.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
 import { CommandError, fileError } from '../errors.ts';
-import type { Run } from '../run/open.ts';
+import { commandOn, type Run } from '../run/open.ts';
 
 type AgeSettings = Pick<Settings, 'max_plan_age'>;
 
@@ -31,7 +31,8 @@ export async function checkPlan(run: Run, context: Context): Promise<NonNullable
   if (state === 'planning' || (plan === null && refusedFor === null)) {
     throw refuse('no_plan', `Run ${id} ended while it was planning, and nothing was sent.`, 'Start again');
   }
-  if (plan === null) throw refuse('no_plan', `Run ${id} has no plan: its input was refused.`, 'Plan again');
+  if (plan === null)
+    throw refuse('no_plan', `Run ${id} has no plan: its input was refused. Fix that first.`, 'Plan again');
   for (const [path, sha256, name] of [
     [files.plan, plan.sha256, 'plan.csv'],
     [files.input, input.sha256, 'input.csv'],
@@ -48,6 +49,14 @@ export async function checkPlan(run: Run, context: Context): Promise<NonNullable
     );
   }
   return plan;
+}
+
+/** How to execute a run that has sent nothing: rows that were rejected must be fixed first. */
+export function wayToExecute(run: Run, context: Context): { text: string; next: string } {
+  const apply = commandOn(run, 'apply', context);
+  if (run.manifest.exit_code !== EXIT.input) return { text: `Execute it: ${apply}`, next: apply };
+  const again = planAgain(run.manifest, context.program) ?? commandOn(run, 'apply', context, '--skip-rejected');
+  return { text: `Fix its rejected rows first. Plan again: ${again}`, next: again };
 }
 
 /** How old a plan may be when it is executed: as --max-plan-age says, else 7 days, or 1 day if it was made offline. */

@@ -1,10 +1,10 @@
-import { accessSync, constants } from 'node:fs';
-import { resolve } from 'node:path';
+import { accessSync, constants, readlinkSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import type { FileError } from '../../core/input/rejection.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { visible } from '../../core/text/visible.ts';
 import { type OpenedInput, openInput } from '../../io/csv/open-input.ts';
-import { statusOf } from '../../io/file-status.ts';
+import { linkStatusOf, statusOf } from '../../io/file-status.ts';
 import type { Context } from '../context.ts';
 import { errorOf, type FailedEnding, failedEnding } from '../ending/run-ending.ts';
 import { fileError, UsageError } from '../errors.ts';
@@ -74,12 +74,27 @@ export function inputExists(path: string, context: Context): boolean {
   return true;
 }
 
+/** What is missing of an input that is not there, besides a file: its directory, or what a link leads to. */
+function missingBesidesFile(input: string, context: Context): string | null {
+  const path = resolve(context.cwd, input);
+  const dir = dirname(path);
+  try {
+    if (statusOf(dir) === null) return `there is no directory ${visible(dir)} for the input ${visible(input)}`;
+    if (linkStatusOf(path) !== null)
+      return `${visible(input)} is a link to ${visible(readlinkSync(path))}, which is not there`;
+  } catch (error) {
+    throw fileError(`read ${input}`, error);
+  }
+  return input.endsWith('/') ? `there is no directory ${visible(input)}` : null;
+}
+
 /** The source of an input that exists, or the exit code if --missing-input-ok allows it to be missing. */
 export function findInput(input: string, reporting: Reporting): InputSource | { exit: number } {
   const { settings, context } = reporting;
   if (input !== '-' && !inputExists(input, context)) {
     const why = `there is no file ${visible(input)}`;
-    if (!settings.missing_input_ok) throw new UsageError(why);
+    const more = missingBesidesFile(input, context);
+    if (more !== null || !settings.missing_input_ok) throw new UsageError(more ?? why);
     return { exit: printNothingToDo(reporting, why) };
   }
   checkOutputs(input === '-' ? null : input, reporting);

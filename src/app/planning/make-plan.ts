@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { isBlankLine } from '../../core/input/cell.ts';
 import type { Allowed } from '../../core/input/cell-checks.ts';
 import { createRepeatIndex } from '../../core/input/duplicates.ts';
+import { guessMap } from '../../core/input/guess-map.ts';
 import { mapHeader } from '../../core/input/header.ts';
 import type { FileError } from '../../core/input/rejection.ts';
 import { createDoubleCheck, doubleDamage } from '../../core/input/spreadsheet.ts';
@@ -75,7 +76,9 @@ async function draftPlan(
         }
         if (header === null) {
           const mapped = mapHeader(record.cells, checks.map, record.line, online);
-          if ('error' in mapped) throw new CsvError(mapped.error);
+          if ('error' in mapped) {
+            throw new CsvError({ ...mapped.error, map: guessMap(record.cells, checks.map, online) });
+          }
           header = { columns: mapped.columns, width: record.cells.length };
           allowed.idColumn = record.cells[mapped.columns.phone_number_id ?? -1]?.trim() ?? '';
           continue;

@@ -12,10 +12,10 @@ import { copyResults } from '../ending/write-results.ts';
 import { CommandError } from '../errors.ts';
 import type { Invocation, KeyedInvocation, Reporting } from '../invocation.ts';
 import { print, printJson, printJsonLine, printProgress } from '../output.ts';
-import { checkPlan } from '../planning/check-plan.ts';
+import { checkPlan, wayToExecute } from '../planning/check-plan.ts';
 import { checkOutputs } from '../run/create.ts';
 import { isAtWork, lockAccount, lockRun, stateOf } from '../run/locks.ts';
-import { commandOn, keptSettings, openRun, type Run } from '../run/open.ts';
+import { keptSettings, openRun, type Run } from '../run/open.ts';
 import { successorText } from '../run/unfinished.ts';
 import { resolveLayers } from '../settings.ts';
 import { sendRows } from './send-rows.ts';
@@ -51,9 +51,9 @@ async function nothingToResume(run: Run, reporting: Reporting): Promise<number |
   // A confirmed run whose key was refused before the first write can be resumed. Without a plan, checkPlan refuses it.
   const isResumable = exit === EXIT.preflight && (manifest.started_at !== null || manifest.plan === null);
   if (state !== 'planned' && (state !== 'refused' || isResumable)) return null;
-  const apply = commandOn(run, 'apply', context);
+  const { text, next } = wayToExecute(run, context);
   const what = state === 'planned' ? 'is planned and has not started' : 'was refused before anything was sent';
-  throw new CommandError(EXIT.refused, 'not_begun', `Run ${id} ${what}. Execute it: ${apply}`, apply);
+  throw new CommandError(EXIT.refused, 'not_begun', `Run ${id} ${what}. ${text}`, next);
 }
 
 /** Continues a run under the account's lock: takes its own, checks plan and account, sends what is left. */

@@ -33,14 +33,16 @@ type Situation = {
 
 /** The command that plans the same rows again; null if they came through a pipe. */
 export function planAgain(manifest: Manifest, program: string): string | null {
-  const { input, settings, source } = manifest;
+  const { input, settings, source, fault: refusedFor } = manifest;
   if (source !== null) {
     const named = baseUrlFlags(settings);
     if (source.undo && source.only === '') return commandLine(program, 'undo', source.dir, ...named, '--dry-run');
     return commandLine(program, 'retry', source.dir, ...named, '--only', source.only, '--dry-run');
   }
   if (input.path === null) return null;
-  return commandLine(program, 'plan', input.path, ...flagsOf(settingsFor('plan', settings)));
+  // With the columns of this call the same error would come again.
+  const columns = refusedFor?.map == null ? {} : { map: refusedFor.map };
+  return commandLine(program, 'plan', input.path, ...flagsOf({ ...settingsFor('plan', settings), ...columns }));
 }
 
 /** The flag that raises the limit that stopped the run: to twice the limit, and above what failed. */

@@ -59,5 +59,8 @@ export const FILE_ERRORS = {
 
 export type FileErrorCode = keyof typeof FILE_ERRORS;
 
-/** Why a whole file is refused: no row of it is read until it is fixed. */
-export type FileError = { code: FileErrorCode; text: string; line: number | null };
+/**
+ * Why a whole file is refused: no row of it is read until it is fixed. `map`: the values of --map with which the header
+ * would be accepted, if that can be guessed.
+ */
+export type FileError = { code: FileErrorCode; text: string; line: number | null; map?: string[] | null };

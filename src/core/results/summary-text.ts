@@ -1,4 +1,5 @@
 import { secondsOf } from '../ledger/sessions.ts';
+import { EXIT } from '../run/exit-codes.ts';
 import { formatDuration } from '../text/duration.ts';
 import { COLUMNS, count, printable } from '../text/text.ts';
 import { visible } from '../text/visible.ts';
@@ -61,6 +62,16 @@ function requestLines({ requests, rate }: Summary): string[] {
   ];
 }
 
+/** What to fix before the next command, which would end with the same error; null if there is nothing to fix. */
+export function firstFix({ exit_code: exit, input, error }: Pick<Summary, 'exit_code' | 'input' | 'error'>) {
+  if (exit !== EXIT.input) return null;
+  const file = input.path === null ? 'the input' : visible(input.path);
+  if (error?.code === 'rejected_rows') return `First fix the rejected rows of ${file}: results.csv lists them.`;
+  const isOfColumns = error?.code === 'missing_column' || error?.code === 'no_header';
+  const columns = isOfColumns ? ', or say with --map which columns are meant' : '';
+  return `First fix ${file}${columns}.`;
+}
+
 /** The summary for people: what happened, why, where the files are, and what to do next. Ends with a line break. */
 export function summaryText(
   summary: Summary,
@@ -83,6 +94,8 @@ export function summaryText(
   lines.push('');
   if (summary.error !== undefined) lines.push(`${summary.error.message}`);
   lines.push(`Exit ${summary.exit_code} (${summary.exit_name})`);
+  const fix = firstFix(summary);
+  if (fix !== null) lines.push(fix);
   if (summary.next_command !== null) lines.push(`Next: ${paint('strong', summary.next_command)}`);
   return `${lines.join('\n')}\n`;
 }

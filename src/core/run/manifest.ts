@@ -68,8 +68,15 @@ const MANIFEST = z.object({
       warnings: z.array(z.string()).default([]),
     })
     .nullable(),
-  /** Why the whole file was refused. */
-  fault: z.object({ code: z.string(), text: z.string(), line: z.int().nullable() }).nullable(),
+  /** Why the whole file was refused, and the values of --map that may help. */
+  fault: z
+    .object({
+      code: z.string(),
+      text: z.string(),
+      line: z.int().nullable(),
+      map: z.array(z.string()).nullish(),
+    })
+    .nullable(),
   /** For `retry` and `undo`: the run that the rows come from, its absolute directory, and which rows were taken. */
   source: z
     .object({ run_id: z.string(), dir: z.string(), only: z.string(), undo: z.boolean().default(false) })

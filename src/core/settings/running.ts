@@ -22,8 +22,8 @@ export const ACCOUNT_SETTINGS = settingsOf('Account', ASKING, {
 export const RUNNING_SETTINGS = settingsOf('Running', SENDING, {
   yes: {
     kind: 'boolean',
-    text: 'do not ask before writing',
-    scopes: ['apply', 'run', 'retry', 'undo'],
+    text: 'do not ask before writing; accepted where nothing is asked too',
+    scopes: ['apply', 'run', 'retry', 'undo', 'resume', 'verify'],
     belongsTo: 'call',
     consent: true,
   },

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { keyProblem } from '../../core/text/api-key.ts';
 import { shellWord } from '../../core/text/shell.ts';
+import { expandHome } from '../home.ts';
 import { permissionProblem } from '../permissions.ts';
 import { NotText, readTextFile } from '../text-file.ts';
 
@@ -39,7 +40,8 @@ function readSources(environment: Record<string, string | undefined>): (Found | 
   const { TELNYX_API_KEY: text, TELNYX_API_KEY_FILE: file, CREDENTIALS_DIRECTORY: directory } = environment;
   const sources: (Found | { error: string })[] = [];
   if (text !== undefined) sources.push({ from: VARIABLE, text });
-  if (file !== undefined) sources.push(file.trim() === '' ? { from: FILE, text: '' } : readKeyFile(FILE, file));
+  if (file !== undefined)
+    sources.push(file.trim() === '' ? { from: FILE, text: '' } : readKeyFile(FILE, expandHome(file, environment)));
   if (directory !== undefined && directory !== '') {
     const credential = readKeyFile(CREDENTIAL, join(directory, 'telnyx_api_key'));
     // The service may have no credential of this name.

@@ -31,7 +31,7 @@ function timestamp(now: Date): string {
   return `${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}Z`;
 }
 
-/** Makes a directory and its parents. Not by `recursive`, with which Node never returns in /proc. */
+/** Makes a directory and its parents, each for its owner alone (0700), whatever the umask is. Not by `recursive`, with which Node never returns in /proc. */
 export function makeDirectories(path: string): void {
   const found = statusOf(path);
   if (found?.isDirectory() === true) return;
@@ -39,7 +39,8 @@ export function makeDirectories(path: string): void {
   const parent = dirname(path);
   if (parent !== path) makeDirectories(parent);
   try {
-    mkdirSync(path);
+    mkdirSync(path, { mode: 0o700 });
+    chmodSync(path, 0o700);
   } catch (error) {
     // Another run may have made it in the meantime. A link that leads nowhere is in the way too.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || statusOf(path) === null) throw error;

@@ -80,7 +80,7 @@ describe('checkPlan', () => {
     [
       'was refused',
       { state: 'refused', plan: null, fault },
-      `has no plan: its input was refused. Plan again: ${AGAIN}`,
+      `has no plan: its input was refused. Fix that first. Plan again: ${AGAIN}`,
     ],
   ])('says of a run without a plan that it %s', async (_, changes, text) => {
     const run = await planned(changes);

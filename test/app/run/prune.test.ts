@@ -59,7 +59,8 @@ describe('prune', () => {
     ['interrupted', { state: 'interrupted' }, {}, false],
     ['running, and dead', { state: 'running' }, {}, false],
     ['planning, and dead', { state: 'planning' }, {}, false],
-    ['refused', { state: 'refused' }, {}, false],
+    ['refused', { state: 'refused', started_at: null }, { updated: 0, rejected: 1 }, true],
+    ['refused after it had sent something', { state: 'refused' }, {}, false],
     ['of another name', { name: 'cutover-2' }, {}, false],
     ['without a lock, at work again', { locked: false, pid: ALIVE }, {}, false],
   ])('a run that is %s', async (_, changes, counts, removed) => {
@@ -68,6 +69,19 @@ describe('prune', () => {
     ended(runsDir, 2);
     await prune(runsDir, 'cutover', 1);
     expect(left(runsDir)).toEqual(removed ? [2] : [1, 2]);
+  });
+
+  it('removes refused runs before those that can be undone', async () => {
+    const runsDir = tempDir();
+    ended(runsDir, 1);
+    for (const n of [2, 3, 4]) ended(runsDir, n, { state: 'refused', started_at: null }, { updated: 0 });
+    ended(runsDir, 5);
+    await prune(runsDir, 'cutover', 3);
+    expect(left(runsDir)).toEqual([1, 4, 5]);
+    await prune(runsDir, 'cutover', 2);
+    expect(left(runsDir)).toEqual([1, 5]);
+    await prune(runsDir, 'cutover', 1);
+    expect(left(runsDir)).toEqual([5]);
   });
 
   it.each([

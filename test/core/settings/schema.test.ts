@@ -104,10 +104,10 @@ describe('the table of settings', () => {
     ['plan', making],
     ['apply', [...making, ...sending, ...asking, 'if_unfinished']],
     ['run', [...making, ...sending, ...asking, 'if_unfinished']],
-    ['resume', [...paced, ...sending]],
+    ['resume', [...paced, ...sending, 'yes']],
     ['retry', [...followUp, 'only']],
     ['undo', followUp],
-    ['verify', [...reading, ...pace, 'outage_patience', 'base_url', ...output, 'watch', 'every']],
+    ['verify', [...reading, ...pace, 'outage_patience', 'base_url', ...output, 'watch', 'every', 'yes']],
     ['results', ['results', 'json', 'quiet']],
     ['runs', ['runs_dir', 'json', 'quiet']],
   ] satisfies [Scope, string[]][])('is accepted by %s if that command uses it', (scope, names) => {

@@ -48,6 +48,26 @@ describe('makeDirectories', () => {
     expect(mode(join(dir, 'there'))).toBe(0o711);
   });
 
+  it.each([0o000, 0o022, 0o277])('makes them for the owner alone with umask %i', (umask) => {
+    const dir = tempDir();
+    const before = process.umask(umask);
+    try {
+      makeDirectories(join(dir, 'a', 'b'));
+      const { dir: run } = createRunDirectory(join(dir, 'runs'), 'a', NOW);
+      const made = [join(dir, 'a'), join(dir, 'a', 'b'), join(dir, 'runs'), run];
+      expect(made.map(mode)).toEqual([0o700, 0o700, 0o700, 0o700]);
+    } finally {
+      process.umask(before);
+    }
+  });
+
+  it('is stopped by a link that leads nowhere', () => {
+    const dir = tempDir();
+    symlinkSync('gone', join(dir, 'link'));
+    expect(() => makeDirectories(join(dir, 'link'))).toThrow('EEXIST');
+    expect(() => makeDirectories(join(dir, 'link', 'a'))).toThrow('EEXIST');
+  });
+
   it('follows links', () => {
     const dir = tempDir();
     mkdirSync(join(dir, 'real'));
