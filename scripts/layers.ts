@@ -24,6 +24,7 @@ export const LAYERS = [
   'io/terminal',
   'engine',
   'engine/pacing',
+  'engine/outage',
   'engine/sending',
   'engine/reading',
   'sandbox/http',

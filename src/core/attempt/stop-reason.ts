@@ -7,6 +7,7 @@ const STOPS = {
   account_refused: 'the API refused the account or the key',
   redirected: 'the server redirected the first request',
   phone_number_mismatch: 'an id and its phone number do not belong together',
+  write_not_kept: 'the API answered 200, and a read showed that it had not kept the change',
   server_wait: 'the server asked for a longer wait than `--max-server-wait`',
   max_failures: 'more rows failed than `--max-failures` allows',
   max_same_error: 'as many rows in a row as `--max-same-error` allows failed with the same error',

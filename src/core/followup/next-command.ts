@@ -64,7 +64,7 @@ function isDrifted({ causes }: Tally): boolean {
 /** The command to continue with after a run; null if there is nothing to do, or something to fix first. */
 export function nextCommand({ manifest, tally, program, dir, interactive }: Situation): string | null {
   const yes = interactive ? [] : ['--yes'];
-  const on = (verb: 'apply' | 'resume' | 'retry', ...flags: string[]) =>
+  const on = (verb: 'apply' | 'resume' | 'retry' | 'undo', ...flags: string[]) =>
     commandLine(program, verb, dir, ...baseUrlFlags(manifest.settings), ...flags);
   const { exit_code: exit, state, plan, input, stop, source } = manifest;
   // It ended before there was a plan, or its input must be fixed.
@@ -93,6 +93,8 @@ export function nextCommand({ manifest, tally, program, dir, interactive }: Situ
     case 'paused':
       // The file must be checked first: resume would change the wrong numbers.
       if (stop?.reason === 'phone_number_mismatch') return null;
+      // Not for an undo: to undo that would set again what was to be taken back.
+      if (stop?.reason === 'write_not_kept' && source?.undo !== true) return on('undo', ...yes);
       return exit === EXIT.unverified_rows ? on('retry', ...yes) : on('resume', ...raisedLimit(manifest, tally));
     case 'finished':
       if (failed > 0) return on('retry', ...(held > 0 && !isDrifted(tally) ? ['--only', 'failed,held'] : []), ...yes);

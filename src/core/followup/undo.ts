@@ -12,7 +12,10 @@ import type { Reason } from '../plan/reason.ts';
 export type Values = { profile: string; product: string };
 
 // Failed rows whose write changed something or may have: the API answered 200, or the write hit another number.
-const CHANGED = new Set(['response_mismatch', 'phone_number_mismatch']);
+const CHANGED = new Set(['response_mismatch', 'write_not_kept', 'phone_number_mismatch']);
+
+// Of those, the rows whose number was read afterwards: it may have neither its earlier values nor the targets.
+const OTHER_VALUES = new Set(['response_mismatch', 'write_not_kept']);
 
 /** Whether a run changed the number of a row, or may have changed it. */
 export function mayHaveChanged(left: number, outcome: Outcome | null): boolean {
@@ -24,7 +27,7 @@ export function mayHaveChanged(left: number, outcome: Outcome | null): boolean {
 
 /** What a row set: its targets, or what the number had after a write that did something else. */
 function setBy(sent: PlanEntry, outcome?: Outcome | null): Values {
-  const isOther = outcome?.status === 'failed' && outcome.reason === 'response_mismatch';
+  const isOther = outcome?.status === 'failed' && OTHER_VALUES.has(outcome.reason);
   const { profileAfter = '', productAfter = '' } = isOther ? outcome : {};
   return { profile: profileAfter || sent.profileTarget, product: productAfter || sent.productTarget };
 }

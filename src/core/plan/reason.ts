@@ -14,6 +14,10 @@ export const REASONS = {
     statuses: ['failed', 'unverified'],
     meaning: 'the API answered 200, but the body does not show the target',
   },
+  write_not_kept: {
+    statuses: ['failed'],
+    meaning: 'the API answered 200 and showed the target, but a read shows other values',
+  },
   redirected: { statuses: ['failed'], meaning: 'the API answered with a redirect, which is never followed' },
   phone_number_mismatch: { statuses: ['failed'], meaning: 'the id belongs to another phone number' },
   not_at_target: { statuses: ['failed'], meaning: 'a read shows other values than the target' },

@@ -37,6 +37,7 @@ function stopExit({ reason, detail }: StopCause, tally: Tally): RunExit {
     case 'stop_after':
       return { exit: EXIT.window, state: 'paused' };
     case 'phone_number_mismatch':
+    case 'write_not_kept':
     case 'server_wait':
     case 'max_failures':
     case 'max_same_error':

@@ -15,6 +15,8 @@ export function stopText({ reason, detail }: StopCause, failure: unknown, { coun
       return `Nothing was sent on: ${detail}. Check --base-url.`;
     case 'phone_number_mismatch':
       return `Ids and phone numbers do not belong together: ${detail}. Was one column sorted alone?`;
+    case 'write_not_kept':
+      return `Stopped: the API answered 200 and did not keep the change: ${detail}. undo restores what was changed, and resume sends the rest.`;
     case 'max_failures':
     case 'max_same_error':
       return `Stopped: too many failures: ${detail}.`;

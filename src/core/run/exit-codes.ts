@@ -42,7 +42,7 @@ export const EXIT_TEXT: readonly (readonly [codes: string, name: string, meaning
   [
     '6',
     'stopped',
-    'stopped: too many failures, the API is down or asks for too long a wait, or wrong numbers',
+    'stopped: too many failures, the API is down, asks for too long a wait or does not keep a change, or wrong numbers',
     'check, then `resume`',
   ],
   ['7', 'preflight', 'the key or the account was refused, could not be read, or is another one', 'fix, then `resume`'],

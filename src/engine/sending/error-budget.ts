@@ -62,14 +62,18 @@ export function createErrorBudget(stop: Stop, limits: BudgetLimits, earlier: { e
     stop.ask('max_failures', `${what} (--max-failures ${limit}); e.g. ${example(entry, outcome)}`);
   }
 
+  function onAccepted({ profileTarget }: PlanEntry): void {
+    failuresByError.clear();
+    failuresByProfile.delete(profileTarget);
+  }
+
   return {
+    /** A write has succeeded, although its row has not ended yet. */
+    onAccepted,
     /** Must be called in the order in which rows end. Returns the profile that this outcome puts on hold, and why. */
     count(entry: PlanEntry, outcome: Outcome): Hold | null {
       ended += 1;
-      if (outcome.status === 'updated') {
-        failuresByError.clear();
-        failuresByProfile.delete(entry.profileTarget);
-      }
+      if (outcome.status === 'updated') onAccepted(entry);
       if (outcome.status !== 'failed') return null;
       if (isAboutProfile(entry, outcome)) return countProfile(entry, outcome);
       if (outcome.httpStatus !== null) countSameError(entry, outcome);

@@ -1,4 +1,4 @@
-import type { StopCause } from '../../core/attempt/stop-reason.ts';
+import type { StopCause, StopReason } from '../../core/attempt/stop-reason.ts';
 import type { RateSeen, RequestCounts } from '../../core/ledger/entry.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import { count } from '../../core/text/text.ts';
@@ -8,6 +8,9 @@ import { createSession, type ExecuteOptions, failWith, recordResult, type Sessio
 
 /** Limits the memory that rows in a backoff take: a million rows may all fail once. */
 const MAX_OPEN_ROWS = 5000;
+
+/** Stops that say something about rows with an outcome. Any other has stopped nothing if every row has one. */
+const ABOUT_ENDED_ROWS: ReadonlySet<StopReason | undefined> = new Set(['phone_number_mismatch', 'write_not_kept']);
 
 /** `stop` is null when every row has an outcome, or is held while others went on. */
 export type Execution = { stop: StopCause | null; requests: RequestCounts; rate: RateSeen };
@@ -42,20 +45,19 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
   }
   pipeline.end();
   if (session.crash !== null) throw session.crash.error;
-  // A signal that came when every row had its outcome has stopped nothing.
   const asked = stop.asked();
-  const hasStopped = rows.unfinished > 0 || asked?.reason === 'phone_number_mismatch';
+  const hasStopped = rows.unfinished > 0 || ABOUT_ENDED_ROWS.has(asked?.reason);
   return { stop: hasStopped ? asked : null, requests: pipeline.requests, rate: pipeline.measuredRate() };
 }
 
 /** Launches rows until there are no more, or the run is to stop. Returns whether --stop-after was reached. */
 async function launchAll(session: Session): Promise<boolean> {
-  const { options, budget, rows } = session;
+  const { options, budget, rows, context } = session;
   const { tasks, limits, stop } = options;
+  const mustWait = ({ entry }: Task) =>
+    rows.open >= MAX_OPEN_ROWS || rows.unsent >= maxUnsent(options) || !context.proof.mayLaunch(entry);
   for await (const task of tasks) {
-    while (stop.asked() === null && (rows.open >= MAX_OPEN_ROWS || rows.unsent >= maxUnsent(options))) {
-      await untilChange(session);
-    }
+    while (stop.asked() === null && mustWait(task)) await untilChange(session);
     const isLimitReached = limits.stop_after !== null && rows.launched >= limits.stop_after;
     if (stop.asked() !== null || isLimitReached) {
       rows.unfinished += 1;

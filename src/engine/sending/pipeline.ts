@@ -3,14 +3,14 @@ import type { RateSeen } from '../../core/ledger/entry.ts';
 import { createRateControl, type RateControl } from '../../core/rate/rate-control.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import { type Settings, START_PER_S } from '../../core/settings/schema.ts';
+import { createCircuitBreaker } from '../outage/circuit-breaker.ts';
+import { createOutageWatch } from '../outage/outage-watch.ts';
 import { createPacer } from '../pacing/pacer.ts';
 import type { Meter } from '../pacing/sliding-window.ts';
 import { createThrottle, type ThrottleLimits } from '../pacing/throttle.ts';
 import type { Clock, Ports } from '../ports.ts';
 import type { Stop } from '../stop.ts';
-import { createCircuitBreaker } from './circuit-breaker.ts';
 import { createKeyCheck } from './key-check.ts';
-import { createOutageWatch } from './outage-watch.ts';
 import type { RequestContext, RequestLimits } from './request-loop.ts';
 import { createRequestQueue } from './request-queue.ts';
 
@@ -21,6 +21,7 @@ export type PipelineLimits = RequestLimits & ThrottleLimits & Pick<Settings, 'ra
 const STOPS_WITH_READ_BACK: ReadonlySet<StopReason> = new Set([
   'outage',
   'max_failures',
+  'write_not_kept',
   'max_same_error',
   'profiles_held',
   'finish_by',

@@ -3,15 +3,17 @@ import { backoffMs } from '../../core/attempt/backoff.ts';
 import { type AnswerMeaning, firstError } from '../../core/attempt/classify.ts';
 import type { RequestCounts } from '../../core/ledger/entry.ts';
 import type { Settings } from '../../core/settings/schema.ts';
+import type { OutageWatch } from '../outage/outage-watch.ts';
 import type { Throttle } from '../pacing/throttle.ts';
 import type { Pass } from '../pacing/window-limit.ts';
 import type { Clock } from '../ports.ts';
 import { type Stop, sleepOrStop } from '../stop.ts';
 import type { KeyCheck } from './key-check.ts';
-import type { OutageWatch } from './outage-watch.ts';
 import { type Admission, PRIORITY, type RequestQueue } from './request-queue.ts';
 
 export type RequestLimits = Pick<Settings, 'max_attempts' | 'retry_base' | 'retry_max' | 'outage_patience'>;
+
+const OPTIONAL_ATTEMPTS = 3;
 
 /** What all requests of a command share. */
 export type RequestContext = {
@@ -47,6 +49,10 @@ export type RequestSpec = Admission & {
   /** Called before each request is sent. */
   onSending: (at: number) => void;
   onFailed: (answer: Answer, attempt: number, retryInMs: number | null) => void;
+  /** Nothing depends on it: it is given up after a few attempts, and its failures are no sign of an outage. */
+  isOptional?: boolean;
+  /** Called before and after a wait for other rows, which show whether the failures of this one are an outage. */
+  onSuspended?: (isSuspended: boolean) => void;
 };
 
 type ClassifiedAnswer = { answer: Answer; meaning: AnswerMeaning };
@@ -72,12 +78,16 @@ export function errorOf(answer: Answer): ApiError {
 
 /** Whether no attempt is left, and none was part of an outage; waits until that is clear. */
 export async function areAttemptsExhausted(
-  { operation, attempts }: Pick<RequestSpec, 'operation' | 'attempts'>,
+  { operation, attempts, isOptional = false, onSuspended = () => undefined }: RequestSpec,
   { limits, outages }: Pick<RequestContext, 'limits' | 'outages'>,
 ): Promise<boolean> {
-  const areAllUsed = () => attempts.used >= limits.max_attempts;
-  // Checked again afterwards, because an attempt may have been refunded meanwhile.
-  return areAllUsed() && (await outages.mayGiveUp(operation)) && areAllUsed();
+  if (isOptional) return attempts.used >= Math.min(OPTIONAL_ATTEMPTS, limits.max_attempts);
+  if (attempts.used < limits.max_attempts) return false;
+  onSuspended(true);
+  const mayGiveUp = await outages.mayGiveUp(operation);
+  onSuspended(false);
+  // Checked again, because an attempt may have been refunded meanwhile.
+  return mayGiveUp && attempts.used >= limits.max_attempts;
 }
 
 /**
@@ -109,7 +119,7 @@ async function sendInTurn(spec: RequestSpec, context: RequestContext): Promise<C
 }
 
 async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass): Promise<ClassifiedAnswer> {
-  const { operation, row, attempts } = spec;
+  const { operation, row, attempts, isOptional } = spec;
   const { requests, throttle, outages } = context;
   const admittedAt = context.clock.now();
   if (attempts.sent > 0) requests.retries += 1;
@@ -125,7 +135,7 @@ async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass):
   try {
     const answer = await spec.send(pass.markSent);
     if (answer.kind === 'http') throttle.onResponse(answer, admittedAt);
-    outages.onResponse({ row, operation, admittedAt, refundAttempt }, answer);
+    outages.onResponse({ row, operation, admittedAt, refundAttempt, isOptional }, answer);
     return classifyAnswer(spec, context, answer);
   } finally {
     pass.release();

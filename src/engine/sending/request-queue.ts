@@ -1,9 +1,9 @@
 import PQueue from 'p-queue';
+import type { CircuitBreaker } from '../outage/circuit-breaker.ts';
 import type { Pacer } from '../pacing/pacer.ts';
 import type { Pass } from '../pacing/window-limit.ts';
 import type { Operation } from '../ports.ts';
 import type { Stop } from '../stop.ts';
-import type { CircuitBreaker } from './circuit-breaker.ts';
 
 /** A row that has been tried goes before a row that has not. */
 export const PRIORITY = { fresh: 0, retry: 1 } as const;

@@ -9,6 +9,19 @@ import { attemptsOf, type Row } from './row.ts';
 /** The status of a row that has ended; without `detail`, that of the answer counts. */
 export type RowStatus = Pick<Outcome, 'status' | 'reason' | 'retryable'> & { detail?: string };
 
+/** `requeued`: the run stopped before the row ended. `untouched`: nothing about the row has changed. */
+export type RowResult =
+  | { kind: 'outcome'; outcome: Outcome }
+  | { kind: 'requeued'; ambiguous: boolean; attempts: number }
+  | { kind: 'untouched' };
+
+export const ended = (outcome: Outcome): RowResult => ({ kind: 'outcome', outcome });
+
+/** The row is to be read first when the run continues, because a write of it may have happened. */
+export function requeuedToRead(row: Row): RowResult {
+  return { kind: 'requeued', ambiguous: true, attempts: attemptsOf(row) };
+}
+
 /** What an answer shows that the number has now. */
 export function settingsAfter(answer: Answer): Pick<Outcome, 'profileAfter' | 'productAfter'> {
   const shown = answer.kind === 'http' && answer.body.kind === 'settings' ? answer.body.settings : {};
@@ -40,6 +53,12 @@ export function outcomeOf(row: Row, answer: Answer, { detail, ...rest }: RowStat
 /** Ids and phone numbers do not belong together: the row fails, and the run has been asked to stop. */
 export function wrongNumber(detail: string): RowStatus {
   return { status: 'failed', reason: 'phone_number_mismatch', retryable: false, detail };
+}
+
+/** A 200 showed the target, and a later read other values. `contradiction` names them. */
+export function notKept(contradiction: string): RowStatus {
+  const detail = `the answer was 200 and showed the target, but a read shows that ${contradiction}`;
+  return { status: 'failed', reason: 'write_not_kept', retryable: false, detail };
 }
 
 /** A write may have happened, and the number could not be read. */

@@ -1,29 +1,10 @@
-import type { Answer } from '../../core/api/response.ts';
-import type { Outcome } from '../../core/attempt/outcome.ts';
-import { compareWithPlan } from '../../core/plan/drift.ts';
+import { difference } from '../../core/attempt/difference.ts';
 import type { Task } from '../ports.ts';
+import { endAccepted, type ReadBack, readBack, shownIn } from './read-back.ts';
 import { areAttemptsExhausted, requestWithRetry } from './request-loop.ts';
 import { attemptsOf, createRow, type Row, type RowContext, requestSpec } from './row.ts';
-import {
-  exhausted,
-  outcomeOf,
-  type RowStatus,
-  readFailed,
-  settingsAfter,
-  statusOf,
-  wrongNumber,
-} from './row-outcome.ts';
+import { ended, exhausted, outcomeOf, type RowResult, type RowStatus, settingsAfter, statusOf } from './row-outcome.ts';
 
-/** `requeued`: the run stopped before the row ended. `untouched`: nothing about the row has changed. */
-export type RowResult =
-  | { kind: 'outcome'; outcome: Outcome }
-  | { kind: 'requeued'; ambiguous: boolean; attempts: number }
-  | { kind: 'untouched' };
-
-/** What a read shows of a number that is not at its target. `isShown`: the answer has the fields that are to change. */
-type ReadBack = { isShown: boolean; isDrifted: boolean; answer: Answer };
-
-const CONFIRMED: RowStatus = { status: 'updated', reason: 'confirmed_by_read', retryable: false };
 const DRIFTED: RowStatus = {
   status: 'held',
   reason: 'drifted',
@@ -37,37 +18,6 @@ const NOT_AT_TARGET: RowStatus = {
   detail: 'no write took effect: a read shows values other than the target',
 };
 
-const ended = (outcome: Outcome): RowResult => ({ kind: 'outcome', outcome });
-
-/** Reads a row of which a write may have happened. Returns its result if the read decides it. */
-async function readBack(row: Row): Promise<RowResult | ReadBack> {
-  const { task, context } = row;
-  const { entry } = task;
-  const spec = requestSpec(row, 'read');
-  const result = await requestWithRetry(spec, context);
-  switch (result.kind) {
-    case 'requeued':
-      if (task.first === 'read_only') return { kind: 'untouched' };
-      return { kind: 'requeued', ambiguous: true, attempts: attemptsOf(row) };
-    case 'exhausted':
-      return ended(outcomeOf(row, result.answer, readFailed(result.answer, spec.attempts.used)));
-    case 'ambiguous':
-      throw new Error('a read was taken for a write');
-    case 'decided': {
-      const { meaning, answer } = result;
-      if (meaning.kind === 'confirmed') {
-        if (row.lastWriteAt !== null) context.outages.onWriteShown(entry.row, row.lastWriteAt);
-        return ended(outcomeOf(row, answer, CONFIRMED));
-      }
-      if (meaning.kind === 'wrong_number') return ended(outcomeOf(row, answer, wrongNumber(meaning.detail)));
-      if (meaning.kind === 'failed') throw new Error('an answer to a read was taken for one to a write');
-      const shown = answer.kind === 'http' && answer.body.kind === 'settings' ? answer.body.settings : {};
-      const isDrifted = !context.force && compareWithPlan(entry, shown) === 'drifted';
-      return { isShown: meaning.isShown, isDrifted, answer };
-    }
-  }
-}
-
 /**
  * Processes one row from its intent to its result. After an ambiguous write the number is read before it is written
  * again or given up. `onLaunched` is called when the row no longer waits for its first request, so that the next row
@@ -75,6 +25,15 @@ async function readBack(row: Row): Promise<RowResult | ReadBack> {
  */
 export async function processRow(task: Task, context: RowContext, onLaunched: () => void): Promise<RowResult> {
   const row = createRow(task, context, onLaunched);
+  try {
+    return await readAndWrite(row);
+  } finally {
+    row.claim.end();
+  }
+}
+
+async function readAndWrite(row: Row): Promise<RowResult> {
+  const { task, context } = row;
   let isAmbiguous = task.first !== 'send';
   if (isAmbiguous) {
     const read = await readBack(row);
@@ -95,7 +54,8 @@ async function writeRow(row: Row, wasAmbiguous: boolean): Promise<RowResult> {
   const { context } = row;
   let isAmbiguous = wasAmbiguous;
   for (;;) {
-    const result = await requestWithRetry(requestSpec(row, 'write'), context);
+    const spec = requestSpec(row, 'write');
+    const result = await requestWithRetry(spec, context);
     if (result.kind === 'requeued') return { kind: 'requeued', ambiguous: isAmbiguous, attempts: attemptsOf(row) };
     const { answer } = result;
     if (result.kind === 'exhausted') return ended(outcomeOf(row, answer, exhausted(answer, row, isAmbiguous)));
@@ -103,6 +63,7 @@ async function writeRow(row: Row, wasAmbiguous: boolean): Promise<RowResult> {
       // A write that the server has decided on was an attempt too.
       row.writes.used += 1;
       const { meaning } = result;
+      if (meaning.kind === 'confirmed') return endAccepted(row, answer);
       // Accepted, although the answer does not show the target: what the number has now must be read.
       const isMismatch = meaning.kind === 'failed' && meaning.reason === 'response_mismatch';
       if (!isMismatch) return ended(outcomeOf(row, answer, statusOf(meaning, isAmbiguous)));
@@ -112,11 +73,19 @@ async function writeRow(row: Row, wasAmbiguous: boolean): Promise<RowResult> {
     isAmbiguous = !read.isShown;
     // The read shows what the number has, the answer to the write why it failed.
     if (result.kind === 'decided') {
-      return ended({ ...outcomeOf(row, answer, statusOf(result.meaning, isAmbiguous)), ...settingsAfter(read.answer) });
+      const status = withRead(row, statusOf(result.meaning, isAmbiguous), read);
+      return ended({ ...outcomeOf(row, answer, status), ...settingsAfter(read.answer) });
     }
     if (read.isDrifted) return ended(outcomeOf(row, read.answer, DRIFTED));
-    if (await areAttemptsExhausted({ operation: 'write', attempts: row.writes }, context)) {
+    if (await areAttemptsExhausted(spec, context)) {
       return ended({ ...outcomeOf(row, answer, exhausted(answer, row, isAmbiguous)), ...settingsAfter(read.answer) });
     }
   }
+}
+
+/** Adds what a read has shown to the status of a row, if it is not what the answer to its write showed. */
+function withRead(row: Row, status: RowStatus, { isShown, answer }: ReadBack): RowStatus {
+  const shown = difference(row.task.entry, shownIn(answer));
+  const { detail = '' } = status;
+  return !isShown || detail.endsWith(shown) ? status : { ...status, detail: `${detail}; a read shows that ${shown}` };
 }

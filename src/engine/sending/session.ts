@@ -1,4 +1,5 @@
 import type { RateControl } from '../../core/rate/rate-control.ts';
+import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import type { Meter } from '../pacing/sliding-window.ts';
 import type { Ports, Task } from '../ports.ts';
@@ -6,7 +7,8 @@ import type { Stop } from '../stop.ts';
 import { type BudgetLimits, createErrorBudget } from './error-budget.ts';
 import { createPipeline, type PipelineLimits } from './pipeline.ts';
 import type { RowContext } from './row.ts';
-import type { RowResult } from './send-row.ts';
+import type { RowResult } from './row-outcome.ts';
+import { createWriteProof } from './write-proof.ts';
 
 const NOTE_INTERVAL_MS = 1000;
 
@@ -24,13 +26,15 @@ export type ExecuteOptions = {
   earlier: { ended: number; permanent: number };
   /** Has counted the requests of earlier phases of this command. */
   meter?: Meter | undefined;
+  /** How many rows of each kind of change are read back; for tests. */
+  proofRows?: number | undefined;
 };
 
 export type Session = ReturnType<typeof createSession>;
 
 /** An execution in progress. */
 export function createSession(options: ExecuteOptions) {
-  const { ports, limits, control, stop, earlier, meter } = options;
+  const { ports, limits, control, stop, earlier, meter, proofRows } = options;
   const rows = {
     areAllRead: false,
     launched: 0,
@@ -47,8 +51,10 @@ export function createSession(options: ExecuteOptions) {
   const othersAtWork = (waiting: number) => !rows.areAllRead || rows.open > waiting;
   const pipeline = createPipeline({ ports, limits, control, stop, meter, othersAtWork });
   const budget = createErrorBudget(stop, limits, earlier);
-  const context: RowContext = { ...pipeline, ports, isHeld: budget.isHeld, force: limits.force };
-  return {
+  const proof = createWriteProof(concurrencyOf(limits), () => session.onChange(), proofRows);
+  const { isHeld, onAccepted } = budget;
+  const context: RowContext = { ...pipeline, ports, proof, isHeld, onAccepted, force: limits.force };
+  const session = {
     options,
     pipeline,
     context,
@@ -59,6 +65,7 @@ export function createSession(options: ExecuteOptions) {
     /** Wakes what waits in `untilChange`. */
     onChange: () => {},
   };
+  return session;
 }
 
 /** Ends the run because of an error that is about no row. */

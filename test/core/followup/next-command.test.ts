@@ -411,6 +411,21 @@ describe('the base URL that must be named again', () => {
   });
 });
 
+describe('after a write that was not kept', () => {
+  const stop = stopped('write_not_kept');
+
+  it('it is undo, which restores what was changed', () => {
+    const state = { state: 'paused', exit_code: 6, stop } as const;
+    expect(next(state, { failed: 3, unprocessed: 9 })).toBe('telnyx-reassign undo runs/x --yes');
+    expect(next(state, { failed: 3 }, { interactive: true })).toBe('telnyx-reassign undo runs/x');
+  });
+
+  it('of an undo it is resume, because undo would set again what was to be taken back', () => {
+    const source = { run_id: 'x', dir: '/data/runs/x', only: '', undo: true };
+    expect(next({ state: 'paused', exit_code: 6, stop, source }, { failed: 1 })).toBe('telnyx-reassign resume runs/x');
+  });
+});
+
 describe('after ids and phone numbers did not match', () => {
   it('there is none: someone must check the file before its rows are sent again', () => {
     const counts = { failed: 1, unprocessed: 9 };

@@ -45,6 +45,7 @@ describe('a row that an undo takes', () => {
     ['updated, as a read has confirmed', makeOutcome({ reason: 'confirmed_by_read' }), true],
     ['unverified', makeOutcome({ status: 'unverified', reason: 'read_failed' }), true],
     ['answered 200 with other values', makeOutcome({ status: 'failed', reason: 'response_mismatch' }), true],
+    ['answered 200, and not kept', makeOutcome({ status: 'failed', reason: 'write_not_kept' }), true],
     ['sent to another number', makeOutcome({ status: 'failed', reason: 'phone_number_mismatch' }), true],
     ['refused by the API', makeOutcome({ status: 'failed', reason: 'api_error' }), false],
     ['given up', makeOutcome({ status: 'failed', reason: 'attempts_exhausted', retryable: true }), false],
@@ -113,6 +114,11 @@ describe('the row of an undo', () => {
       ['neither, where nothing was shown', {}, PROFILE, 'P2P'],
     ])('goes back from what the number really had: %s', (_what, after, profileBefore, productBefore) => {
       expect(undoEntry(1, sent, null, mismatch(after))).toEqual({ ...back, profileBefore, productBefore });
+    });
+
+    it('goes back from the half that was kept', () => {
+      const half = mismatch({ reason: 'write_not_kept', profileAfter: PROFILE, productAfter: 'A2P' });
+      expect(undoEntry(1, sent, null, half)).toEqual({ ...back, profileBefore: PROFILE, productBefore: 'A2P' });
     });
 
     it('goes back from nothing that was left alone', () => {

@@ -91,6 +91,7 @@ describe('the ending of an execution that stopped', () => {
     ['key_refused', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
     ['account_refused', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
     ['redirected', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
+    ['write_not_kept', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['phone_number_mismatch', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['server_wait', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['max_failures', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],

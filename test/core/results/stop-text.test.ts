@@ -10,6 +10,10 @@ describe('why a run stopped', () => {
     ['key_refused', 'The API refused the key: the detail. Set TELNYX_API_KEY to a valid key, then resume.'],
     ['account_refused', 'The API refused the account or the key: the detail.'],
     ['redirected', 'Nothing was sent on: the detail. Check --base-url.'],
+    [
+      'write_not_kept',
+      'Stopped: the API answered 200 and did not keep the change: the detail. undo restores what was changed, and resume sends the rest.',
+    ],
     ['phone_number_mismatch', 'Ids and phone numbers do not belong together: the detail. Was one column sorted alone?'],
     ['max_failures', 'Stopped: too many failures: the detail.'],
     ['max_same_error', 'Stopped: too many failures: the detail.'],

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Answer } from '../../../src/core/api/response.ts';
 import type { Outcome } from '../../../src/core/attempt/outcome.ts';
 import { ROW_STATE } from '../../../src/core/ledger/replay.ts';
+import { PROOF_ROWS } from '../../../src/engine/sending/write-proof.ts';
 import { decides, mayHaveLanded, settings } from '../../support/engine/fake-world.ts';
 import {
   type AnsweredRequest,
@@ -73,22 +75,29 @@ function isWrittenBlindly(asked: readonly AnsweredRequest[]): boolean {
   return false;
 }
 
-/** Whether a row was read although the result of its last write in this session was clear. */
-function isReadForNothing(asked: readonly AnsweredRequest[]): boolean {
+const isAccepted = (answer: Answer) =>
+  answer.kind === 'http' && answer.status === 200 && answer.body.kind === 'settings';
+
+/** Whether a row was read although its last write in this session was clear; if that was a 200, it is a `proof`. */
+function needlessRead(asked: readonly AnsweredRequest[]): 'none' | 'proof' | 'for nothing' {
   let unsure = false;
+  let accepted = false;
   for (const { operation, answer } of asked) {
-    if (operation === 'read' && !unsure) return true;
-    if (answer === null) return false;
-    if (operation === 'write') unsure = mayHaveLanded(answer);
-    else if (decides(answer)) unsure = false;
+    if (operation === 'read' && !unsure) return accepted ? 'proof' : 'for nothing';
+    if (answer === null) return 'none';
+    if (operation === 'write') {
+      unsure = mayHaveLanded(answer);
+      accepted = isAccepted(answer);
+    } else if (decides(answer)) unsure = false;
   }
-  return false;
+  return 'none';
 }
 
 /** What sessions have done and must not do, according to the state of the rows in the ledger before them. */
 function violationsOf({ sessions }: FinishedRun, rows: number): string[] {
   return sessions.flatMap(({ before, sent, early }, n) => {
     const violations = early.map((row) => `session ${n} wrote row ${row} before its intent was on disk`);
+    let proofs = 0;
     for (let row = 1; row <= rows; row++) {
       const asked = sent.filter((one) => one.row === row);
       const operations = asked.map(({ operation }) => operation);
@@ -101,9 +110,12 @@ function violationsOf({ sessions }: FinishedRun, rows: number): string[] {
       if (left === ROW_STATE.outcome && operations.length > 0)
         violations.push(`session ${n} sent a request about row ${row}, which had ended`);
       const clear = left === ROW_STATE.untouched || left === ROW_STATE.requeued;
-      if (clear && isReadForNothing(asked)) violations.push(`session ${n} read row ${row} for nothing`);
+      const needless = clear ? needlessRead(asked) : 'none';
+      if (needless === 'for nothing') violations.push(`session ${n} read row ${row} for nothing`);
+      if (needless === 'proof') proofs += 1;
       if (isWrittenBlindly(asked)) violations.push(`session ${n} wrote row ${row} again without a read in between`);
     }
+    if (proofs > PROOF_ROWS) violations.push(`session ${n} read ${proofs} rows back after their 200`);
     return violations;
   });
 }

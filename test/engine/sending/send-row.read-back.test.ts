@@ -223,7 +223,21 @@ describe('a 200 that does not show the target', () => {
       retryable: false,
       profileAfter: 'UNASSIGN',
       productAfter: 'P2P',
-      errorDetail: `the answer was 200, but messaging_profile_id is ${OTHER}, wanted ${PROFILE}`,
+      errorDetail: `the answer was 200, but messaging_profile_id is ${OTHER}, wanted ${PROFILE}; a read shows that messaging_profile_id is UNASSIGN, wanted ${PROFILE}`,
+    });
+  });
+
+  it('does not say twice what answer and read show alike', async () => {
+    const half = { profile: PROFILE, product: 'A2P' };
+    const w = world(
+      () => ok(half),
+      undefined,
+      () => ok(half),
+    );
+    await w.run([entry(1, { productTarget: 'P2P' })]);
+    expect(w.outcomes().get(1)).toMatchObject({
+      reason: 'response_mismatch',
+      errorDetail: 'the answer was 200, but messaging_product is A2P, wanted P2P (profile applied, product not)',
     });
   });
 

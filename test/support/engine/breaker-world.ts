@@ -1,7 +1,7 @@
 import type { Answer } from '../../../src/core/api/response.ts';
+import { createCircuitBreaker } from '../../../src/engine/outage/circuit-breaker.ts';
+import { createOutageWatch } from '../../../src/engine/outage/outage-watch.ts';
 import type { ExecutorEvent, Operation } from '../../../src/engine/ports.ts';
-import { createCircuitBreaker } from '../../../src/engine/sending/circuit-breaker.ts';
-import { createOutageWatch } from '../../../src/engine/sending/outage-watch.ts';
 import { createStop } from '../../../src/engine/stop.ts';
 import { http } from './fake-world.ts';
 import { virtualClock } from './virtual-clock.ts';

@@ -108,7 +108,7 @@ export type World = {
   linesOf: (row: number) => string[];
   run: (
     rows: number | (PlanEntry | Task)[] | AsyncIterable<Task>,
-    settings?: Partial<Settings>,
+    settings?: Partial<Settings> & Pick<ExecuteOptions, 'proofRows'>,
     earlier?: Earlier,
   ) => ReturnType<typeof execute>;
 };
@@ -149,7 +149,7 @@ export function rows<T>(count: number, make: (row: number) => T): T[] {
  * the row had before, the time and the operation. Answers take 5 ms. A write takes effect if its answer shows settings
  * or has `landed`. A read that `answer` answers with settings shows what has taken effect instead; `read` may answer
  * for it (null: it does not). A run fails if a write is repeated after one that may have happened, without an answered
- * read in between.
+ * read in between. Rows are not read back after a 200, unless `proofRows` says how many.
  */
 export function world(
   answer: AnswerTo,
@@ -210,7 +210,7 @@ export function world(
         if (line.type !== 'put_back') return [line.type];
         return [`put_back ${line.ambiguous ? 'ambiguous' : 'clear'} ${line.attempts}`];
       }),
-    run(given, more = {}, earlier = { ended: 0, permanent: 0 }) {
+    run(given, { proofRows = 0, ...more } = {}, earlier = { ended: 0, permanent: 0 }) {
       const limits = settings(more);
       const ports = {
         clock,
@@ -226,7 +226,8 @@ export function world(
         const listed = typeof given === 'number' ? rows(given, (row) => entry(row)) : given;
         for await (const one of listed) yield 'entry' in one ? one : { entry: one, first: 'send', attempts: 0 };
       }
-      const running = execute({ tasks: tasks(), ports, limits, control: createControl(limits), stop, earlier });
+      const control = createControl(limits);
+      const running = execute({ tasks: tasks(), ports, limits, control, stop, earlier, proofRows });
       const checked = running.finally(() => {
         if (unread.length > 0) throw new Error(`written again without a read: rows ${unread.join(', ')}`);
       });

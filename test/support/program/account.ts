@@ -18,6 +18,11 @@ export function isMoved(sandbox: Sandbox, rows: number): boolean {
   return numbers.length === rows && numbers.every((number) => number.messaging_profile_id === PROFILE);
 }
 
+/** The writes that a sandbox has received. */
+export function writesTo(sandbox: Sandbox): ReturnType<Sandbox['requests']> {
+  return sandbox.requests().filter(({ method }) => method === 'PATCH');
+}
+
 /** The profile and product of every number, without when and how often it was written. */
 export function valuesOf({ numbers }: SandboxState): string[] {
   return numbers.map(

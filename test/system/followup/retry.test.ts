@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/server.ts';
+import { writesTo } from '../../support/program/account.ts';
 import { paste, run } from '../../support/program/run.ts';
 import { api } from '../../support/program/sandbox.ts';
 import {
@@ -85,13 +86,13 @@ describe('retry', () => {
     const source = lastRun(cwd);
     const { exit, stdout } = await run(cwd, ['retry', source]);
     expect(exit).toBe(8);
-    expect(sandbox.requests()).toHaveLength(2);
+    expect(writesTo(sandbox)).toHaveLength(2);
     expect(manifestOf(cwd, source).state).toBe('paused');
     const made = newOne(cwd, [source]);
     const next = summaryOf(cwd, made).next_command as string;
     expect(stdout).toContain(next);
     expect((await paste(cwd, next)).exit).toBe(0);
-    expect(sandbox.requests()).toHaveLength(6);
+    expect(writesTo(sandbox)).toHaveLength(6);
     expect(summaryOf(cwd, made)).toMatchObject({ command: 'retry', counts: { updated: 4 } });
     expect(manifestOf(cwd, source)).toMatchObject({
       state: 'superseded',
@@ -102,7 +103,7 @@ describe('retry', () => {
       expect(refused.exit).toBe(8);
       expect(refused.stderr).toContain(manifestOf(cwd, made).run_id);
     }
-    expect(sandbox.requests()).toHaveLength(6);
+    expect(writesTo(sandbox)).toHaveLength(6);
   });
 
   it('keeps further columns and --map, twice over', async () => {

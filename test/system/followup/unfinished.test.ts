@@ -2,7 +2,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox, SandboxOptions } from '../../../src/sandbox/server.ts';
-import { isMoved } from '../../support/program/account.ts';
+import { isMoved, writesTo } from '../../support/program/account.ts';
 import { paste, run } from '../../support/program/run.ts';
 import { api, at, jobAt } from '../../support/program/sandbox.ts';
 import { killedWhilePlanning, stopped } from '../../support/program/start.ts';
@@ -19,7 +19,7 @@ import {
   writeLines,
 } from '../../support/program/workspace.ts';
 
-const sent = (sandbox: Sandbox) => sandbox.requests().length;
+const sent = (sandbox: Sandbox) => writesTo(sandbox).length;
 
 /** A work directory with a run of 10 rows that has sent 3; gives the call that does it again. */
 async function paused(

@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { profileOf } from '../../support/program/account.ts';
+import { profileOf, writesTo } from '../../support/program/account.ts';
 import { paste, run } from '../../support/program/run.ts';
 import { api, at } from '../../support/program/sandbox.ts';
 import { runPreloaded, start } from '../../support/program/start.ts';
@@ -61,7 +61,7 @@ describe('exit codes', () => {
     const summary = summaryOf(cwd);
     expect(summary).toMatchObject({ exit_name: 'internal', state: 'interrupted', sum_ok: true });
     // Nothing left without its intent on disk.
-    const written = sandbox.requests().length;
+    const written = writesTo(sandbox).length;
     const { updated, unverified } = summary.counts;
     expect(written).toBeLessThanOrEqual(updated + unverified);
     expect((await run(cwd, ['results', lastRun(cwd)])).exit).toBe(0);
@@ -173,7 +173,7 @@ describe('exit codes', () => {
     const { exit } = await run(cwd, ['apply', 'mixed.csv', '--skip-rejected', ...flags]);
     expect(exit).toBe(4);
     expect(table(cwd, 'results.csv').map((row) => row.status)).toEqual(['updated', 'rejected', 'duplicate']);
-    expect(sandbox.requests()).toHaveLength(1);
+    expect(writesTo(sandbox)).toHaveLength(1);
   });
 
   it('5: only temporary failures remain, and the printed command updates them', async () => {
@@ -239,7 +239,7 @@ describe('exit codes', () => {
 
   it('7: a key revoked midway: what was done stays done, the rest is unprocessed', async () => {
     const cwd = workDirectory();
-    const { flags } = await api({ revokeAfter: 12 });
+    const { flags } = await api({ revokeAfter: 12 + 3 });
     const { exit } = await run(cwd, ['apply', writeInput(cwd, 40), '--concurrency', '2', ...flags]);
     expect(exit).toBe(7);
     expect(summaryOf(cwd)).toMatchObject({ state: 'paused', counts: { updated: 12, unprocessed: 28 } });
@@ -288,7 +288,7 @@ describe('exit codes', () => {
     const before = readFileSync(join(cwd, lastRun(cwd), 'results.csv'), 'utf8');
     const { exit } = await run(cwd, ['apply', lastRun(cwd), '--yes']);
     expect(exit).toBe(8);
-    expect(sandbox.requests()).toHaveLength(3);
+    expect(writesTo(sandbox)).toHaveLength(3);
     expect(readFileSync(join(cwd, lastRun(cwd), 'results.csv'), 'utf8')).toBe(before);
   });
 
@@ -337,7 +337,7 @@ describe('exit codes', () => {
     const summary = summaryOf(cwd);
     expect(summary).toMatchObject({ state: 'interrupted', exit_name: 'interrupted', resumable: true, sum_ok: true });
     expect(summary.counts.unverified).toBe(0);
-    expect(summary.counts.updated).toBe(sandbox.requests().length);
+    expect(summary.counts.updated).toBe(writesTo(sandbox).length);
     expect(stdout).toContain(summary.next_command);
     expect((await paste(cwd, summary.next_command as string)).exit).toBe(0);
     expect(

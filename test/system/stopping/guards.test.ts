@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/server.ts';
+import { writesTo } from '../../support/program/account.ts';
 import { paste, run } from '../../support/program/run.ts';
 import { api, at } from '../../support/program/sandbox.ts';
 import {
@@ -24,8 +25,8 @@ const LATE = 4;
 
 /** That this number of rows was sent, or a few more. */
 function expectSent(sandbox: Sandbox, rows: number): void {
-  expect(sandbox.requests().length).toBeGreaterThanOrEqual(rows);
-  expect(sandbox.requests().length).toBeLessThanOrEqual(rows + LATE);
+  expect(writesTo(sandbox).length).toBeGreaterThanOrEqual(rows);
+  expect(writesTo(sandbox).length).toBeLessThanOrEqual(rows + LATE);
 }
 
 /** One fault of this kind for each of the numbers. */
@@ -50,7 +51,7 @@ describe('--max-failures', () => {
     expect(exit).toBe(6);
     expect(stdout).toContain('4 of 8 rows sent failed for good (--max-failures 3)');
     const { counts, next_command: next } = summaryOf(cwd);
-    expect(counts.updated + counts.failed).toBe(sandbox.requests().length);
+    expect(counts.updated + counts.failed).toBe(writesTo(sandbox).length);
     expectSent(sandbox, 8);
     expect((await paste(cwd, next as string)).exit).toBe(4);
     expect(summaryOf(cwd)).toMatchObject({ state: 'finished', counts: { updated: 15, failed: 5 }, sum_ok: true });
@@ -170,7 +171,7 @@ describe('a profile that is not there', () => {
     expect(failed).toBeGreaterThanOrEqual(20);
     expect(failed).toBeLessThanOrEqual(20 + LATE);
     expect({ sum: failed + held, ...counts }).toMatchObject({ sum: 50, unprocessed: 0 });
-    expect(sandbox.requests()).toHaveLength(failed);
+    expect(writesTo(sandbox)).toHaveLength(failed);
     expect(table(cwd, 'held.csv')).toHaveLength(held);
     const again = await repaired(sandbox, UNKNOWN);
     // The rows that were held are updated; those that failed for good are for retry.
@@ -213,7 +214,7 @@ describe('--stop-after', () => {
     const cwd = workDirectory();
     const { exit } = await run(cwd, ['apply', writeInput(cwd, 12), '--stop-after', '5', ...flags]);
     expect(exit).toBe(10);
-    expect(sandbox.requests()).toHaveLength(5);
+    expect(writesTo(sandbox)).toHaveLength(5);
     expect(summaryOf(cwd)).toMatchObject({ state: 'paused', counts: { updated: 5, unprocessed: 7 } });
     const next = summaryOf(cwd).next_command as string;
     // Not all at once is possible, too.
@@ -278,7 +279,7 @@ describe('--finish-by', () => {
     expect(exit).toBe(10);
     const { counts, state, next_command: next } = summaryOf(cwd);
     expect(state).toBe('paused');
-    expect(counts.updated).toBe(sandbox.requests().length);
+    expect(counts.updated).toBe(writesTo(sandbox).length);
     expect(counts.unprocessed).toBeGreaterThan(0);
     expect((await paste(cwd, next as string)).exit).toBe(0);
     expect(summaryOf(cwd).counts.updated).toBe(40);
@@ -304,7 +305,7 @@ describe('--keep-runs', () => {
     expect(runDirs(cwd)).toContain(other);
     // The failed one, that of another name, and the newest.
     expect(runDirs(cwd)).toHaveLength(3);
-    expect(sandbox.requests()).toHaveLength(3 + 2 + 2 + 2);
+    expect(writesTo(sandbox)).toHaveLength(3 + 2 + 2 + 2);
   });
 });
 

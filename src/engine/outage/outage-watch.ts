@@ -47,6 +47,7 @@ export function createOutageWatch({ clock, stop, breaker, othersAtWork }: Outage
       failure.refundAttempt();
       return;
     }
+    if (failure.isOptional) return;
     const outage = addFailure(detector, failure, clock.now(), inFlight);
     if (outage === null) return;
     breaker.trip(outage, answer);

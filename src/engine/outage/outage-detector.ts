@@ -12,9 +12,10 @@ export type Attempt = { row: number; operation: Operation; admittedAt: number };
 
 /**
  * `refundAttempt` takes back what the failure has cost its row. `wasOutage`: it belongs to an outage that an answered
- * read has ended, so the next answered write refunds it.
+ * read has ended, so the next answered write refunds it. `isOptional`: nothing waits for the request, so its failures
+ * are no sign of an outage.
  */
-export type Failure = Attempt & { refundAttempt: () => void; wasOutage?: true };
+export type Failure = Attempt & { refundAttempt: () => void; wasOutage?: true; isOptional?: boolean | undefined };
 
 type OutageDetector = ReturnType<typeof createOutageDetector>;
 
