@@ -81,9 +81,14 @@ const AREAS: Record<string, Area> = {
 };
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const { dependencies } = JSON.parse(readFileSync(resolve(ROOT, 'package.json'), 'utf8')) as {
-  dependencies: Record<string, string>;
-};
+const manifest = JSON.parse(readFileSync(resolve(ROOT, 'package.json'), 'utf8')) as Record<
+  'dependencies' | 'devDependencies',
+  Record<string, string>
+>;
+/** What could be imported. Packages that are bundled into the program are among those of the developers. */
+const PACKAGES = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }).filter(
+  (name) => !name.startsWith('@types/'),
+);
 /** Modules with a second slash are not matched by `node:*`. */
 const NESTED_NODE_MODULES = [
   'fs/promises',
@@ -129,7 +134,7 @@ function layerRules(layer: Layer): Record<string, unknown> {
   if (area === undefined) return { noRestrictedImports: { level: 'error', options: { patterns } } };
   const { reason } = area;
   patterns.push({ group: ['node:*', ...area.nodeModules.map((name) => `!node:${name}`)], message: reason });
-  patterns.push({ group: Object.keys(dependencies).filter((name) => !area.packages.includes(name)), message: reason });
+  patterns.push({ group: PACKAGES.filter((name) => !area.packages.includes(name)), message: reason });
   const paths = Object.fromEntries(NESTED_NODE_MODULES.map((name) => [`node:${name}`, reason]));
   return {
     noRestrictedImports: { level: 'error', options: { patterns, paths } },

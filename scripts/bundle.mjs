@@ -1,0 +1,56 @@
+// Bundles the program, and says which packages are in it.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/**
+ * Bundles `src` into `dist`, and returns what went into it. The packages are bundled because finding and reading their
+ * several hundred files takes longer than all else that a short command does; unminified, so that stack traces can be
+ * read.
+ */
+export async function bundle({ write }) {
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['src/cli.ts'],
+    outdir: 'dist',
+    bundle: true,
+    // A command loads what it uses: src/cli.ts imports each of them when it is asked for.
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20.19',
+    // It has a compiled part, so it is the only dependency.
+    external: ['fs-native-extensions'],
+    alias: { 'string-width': join(ROOT, 'scripts/ascii-width.cjs') },
+    // Some of the packages are CommonJS, and ask for what only that has.
+    banner: {
+      js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
+    },
+    define: { __filename: 'import.meta.filename', __dirname: 'import.meta.dirname' },
+    logLevel: 'warning',
+    metafile: true,
+    write,
+  });
+  return metafile;
+}
+
+/** The packages of a bundle with their licences, by name. Throws if one has no licence text. */
+export function packagesIn({ inputs }) {
+  const directories = new Set();
+  for (const path of Object.keys(inputs)) {
+    const [, directory] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path) ?? [];
+    if (directory !== undefined) directories.add(directory);
+  }
+  const packages = new Map();
+  for (const directory of directories) {
+    const { name, version, license } = JSON.parse(readFileSync(join(ROOT, directory, 'package.json'), 'utf8'));
+    const files = readdirSync(join(ROOT, directory)).filter((file) => /^(licen[cs]e|copying|notice)\b/i.test(file));
+    if (files.length === 0) throw new Error(`${name} ${version} has no licence text, so it must not be bundled`);
+    const text = files.map((file) => readFileSync(join(ROOT, directory, file), 'utf8').trim()).join('\n\n');
+    packages.set(`${name}@${version}`, { name, version, license, text });
+  }
+  return [...packages.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
