@@ -40,6 +40,13 @@ function wantsJson(args: readonly string[], env: Context['env']): boolean {
   return /^(true|1)$/i.test(env.TELNYX_REASSIGN_JSON ?? '');
 }
 
+/** Loaded here only, because few commands fail like this. */
+async function explained(error: unknown, context: Context): Promise<unknown> {
+  if (error instanceof CommandError) return error;
+  const { damageRefusal } = await import('../app/run/damage.ts');
+  return damageRefusal(error, context) ?? error;
+}
+
 /** System calls on an open file, whose errors name no path. */
 const CALLS_ON_OPEN_FILES = new Set(['read', 'write', 'fsync', 'fdatasync', 'ftruncate', 'close']);
 
@@ -100,7 +107,7 @@ export async function main(
     if (broken !== null) throw broken;
     return await dispatch(args, context);
   } catch (error) {
-    return await report(error, args, context);
+    return await report(await explained(error, context), args, context);
   } finally {
     for (const release of releases.reverse()) release();
   }

@@ -1,7 +1,7 @@
 import { createHash, hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Digest } from '../core/input/digest-table.ts';
+import { streamOwnFile } from './own-file.ts';
 
 /** Returns the first half of the SHA-256 of a text. */
 export const digest: Digest = (text) => {
@@ -15,9 +15,9 @@ export const digest: Digest = (text) => {
   return [word(0), word(4), word(8), word(12)];
 };
 
-/** Returns the SHA-256 of a file in hex. Throws what the file system throws. */
+/** Returns the SHA-256 of one of our files in hex. Throws what the file system throws. */
 export async function fileSha256(path: string): Promise<string> {
   const digest = createHash('sha256');
-  await pipeline(createReadStream(path), digest);
+  await pipeline(streamOwnFile(path), digest);
   return digest.digest('hex');
 }

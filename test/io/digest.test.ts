@@ -25,6 +25,6 @@ describe('fileSha256', () => {
 
   it('throws what the file system throws', async () => {
     await expect(fileSha256('/nonexistent/plan.csv')).rejects.toThrow('ENOENT');
-    await expect(fileSha256(tempDir())).rejects.toThrow('EISDIR');
+    await expect(fileSha256(tempDir())).rejects.toThrow('is a directory');
   });
 });

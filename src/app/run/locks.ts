@@ -13,6 +13,7 @@ import { CommandError, fileError } from '../errors.ts';
 import type { KeyedInvocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import { type EndSignal, onEndSignals } from '../signals.ts';
+import { isDamage } from './damage.ts';
 import { openRun, type Run } from './open.ts';
 import { accountLockPath } from './state-directory.ts';
 
@@ -46,6 +47,7 @@ async function tryLock(path: string, what: string): Promise<Lock | null> {
       const message = `No lock can be taken: ${error.message}. With --no-lock nothing keeps two runs apart.`;
       throw new CommandError(EXIT.preflight, 'no_locks', message);
     }
+    if (isDamage(error)) throw error;
     throw fileError(`write the lock ${path}`, error);
   }
 }

@@ -8,7 +8,7 @@ import { settingDefinition } from '../../core/settings/schema.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
 import type { Meter } from '../../engine/pacing/sliding-window.ts';
-import { isRunDirectory, loadManifest, loadRuns, writeManifest } from '../../io/run/directory.ts';
+import { checkRunFiles, isRunDirectory, loadManifest, loadRuns, writeManifest } from '../../io/run/directory.ts';
 import { type Context, canAskLater } from '../context.ts';
 import { fileError, fileErrorMessage, isFileError, UsageError } from '../errors.ts';
 
@@ -48,6 +48,7 @@ export function openRun(given: string, context: Context): Run {
   const dir = resolve(context.cwd, given);
   if (!isRun(given, context)) throw new UsageError(`${visible(given)} is not a run directory: it has no run.json`);
   try {
+    checkRunFiles(dir);
     return { dir, shown: typedPath(context, dir), manifest: loadManifest(dir) };
   } catch (error) {
     throw isFileError(error) ? fileError(`read run.json of ${given}`, error) : new UsageError((error as Error).message);

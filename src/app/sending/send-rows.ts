@@ -7,6 +7,7 @@ import { endRun } from '../ending/end-run.ts';
 import { errorOf, failedEnding } from '../ending/run-ending.ts';
 import { CommandError } from '../errors.ts';
 import type { KeyedInvocation } from '../invocation.ts';
+import { isDamage } from '../run/damage.ts';
 import type { Run } from '../run/open.ts';
 import { supersede } from '../run/unfinished.ts';
 import { type Executed, executePlan } from './execute.ts';
@@ -28,7 +29,7 @@ export async function sendRows(run: Run, invocation: KeyedInvocation, sending: S
     executed = await executePlan(run, invocation, { target, reread, finishBy: time.finishBy });
   } catch (error) {
     await close().catch(() => undefined);
-    if (error instanceof CommandError) throw error;
+    if (error instanceof CommandError || isDamage(error)) throw error;
     const message = `Could not start the run, and nothing was sent: ${visible((error as Error).message)}.`;
     const { state, stop } = run.manifest;
     return endRun(run, { ...failedEnding(EXIT.internal, state, 'internal', message), stop }, invocation);

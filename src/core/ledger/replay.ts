@@ -49,7 +49,7 @@ export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: numbe
   if (!('row' in entry)) return;
   const { row } = entry;
   const rows = index.rowStates.length - 1;
-  if (!(row >= 1 && row <= rows)) throw new Error(`ledger.ndjson names row ${row}, and the plan has ${rows}`);
+  if (!(row >= 1 && row <= rows)) throw new Error(`it names row ${row}, and the plan has ${rows}`);
   if (entry.type === 'found') {
     index.overwritten.set(row, { profile: entry.profile, product: entry.product });
     if (entry.unchangedButSent === true) index.unchangedButSent.add(row);

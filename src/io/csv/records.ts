@@ -1,6 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { findDelimiter, firstLine, sepLine } from '../../core/input/dialect.ts';
+import { streamOwnFile } from '../own-file.ts';
 import { createDecoder, encodingOf } from './decoder.ts';
 import type { CsvRecord } from './record.ts';
 import { createRecordReader } from './record-reader.ts';
@@ -39,7 +39,7 @@ export async function* readCsv(path: string, dialect: Dialect): AsyncGenerator<C
   const reader = createRecordReader(dialect.delimiter);
   const decode = createDecoder(dialect.encoding);
   // Chunks stay at the default of 64 KiB: Node maps and unmaps each string over 128 KiB, which took half of the time.
-  for await (const chunk of createReadStream(path)) {
+  for await (const chunk of streamOwnFile(path)) {
     const batch = reader.feed(decode(chunk as Uint8Array));
     if (batch.length > 0) yield batch;
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { NEWLINE } from '../bytes.ts';
+import { openDraft, openOwnFile } from '../own-file.ts';
 
 export type CsvWriter = ReturnType<typeof createCsvWriter>;
 
@@ -26,7 +27,7 @@ function draftPath(path: string): string {
  */
 export function createCsvWriter(path: string, header: readonly string[]) {
   const draft = draftPath(path);
-  const file = openSync(draft, 'w', 0o600);
+  const file = openDraft(draft);
   const hash = createHash('sha256');
   let rows = [rowText(header)];
   let open = true;
@@ -77,9 +78,9 @@ export function replaceRows(
   path: string,
   replace: (row: number, line: () => string) => readonly string[] | null,
 ): string {
-  const from = openSync(path, 'r');
+  const from = openOwnFile(path, 'read');
   const draft = draftPath(path);
-  const to = openSync(draft, 'w', 0o600);
+  const to = openDraft(draft);
   const hash = createHash('sha256');
   const chunk = Buffer.alloc(CHUNK_BYTES);
   let rest = Buffer.alloc(0);

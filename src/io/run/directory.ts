@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { sync as writeFileAtomic } from 'write-file-atomic';
 import { type Manifest, readManifest } from '../../core/run/manifest.ts';
 import { visible, visibleJson } from '../../core/text/visible.ts';
 import { isAbsent, statusOf } from '../file-status.ts';
+import { checkPlainFile, NotPlainFileError, readOwnFile, replaceOwnFile } from '../own-file.ts';
 
 const MAX_ID_TRIES = 100;
+/** Far longer than any run.json. */
+const MAX_MANIFEST_BYTES = 16 * 1024 * 1024;
 
 /** The files of a run directory, by role. */
 export function runFiles(dir: string) {
@@ -77,13 +79,18 @@ export function writeManifest(dir: string, manifest: Manifest): void {
 
 /** Writes a JSON file (0600) atomically: it is never half-written. */
 export function writeJson(path: string, value: unknown): void {
-  writeFileAtomic(path, `${visibleJson(value, 2)}\n`, { mode: 0o600 });
+  replaceOwnFile(path, `${visibleJson(value, 2)}\n`);
+}
+
+/** Throws NotPlainFileError if a file of a run is not a plain file. */
+export function checkRunFiles(dir: string): void {
+  for (const file of Object.values(runFiles(dir))) checkPlainFile(file);
 }
 
 /** Reads the manifest of a run. Throws with the reason if there is none or this program cannot read it. */
 export function loadManifest(dir: string): Manifest {
   const path = runFiles(dir).manifest;
-  const text = readFileSync(path, 'utf8');
+  const text = readOwnFile(path, MAX_MANIFEST_BYTES);
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -102,7 +109,7 @@ export function versionOf(dir: string): string | null {
 /** Reads a JSON file. Returns null if it does not exist or is not JSON. */
 export function readJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8'));
+    return JSON.parse(readOwnFile(path));
   } catch {
     return null;
   }
@@ -126,7 +133,7 @@ export function loadRuns(runsDir: string) {
     } catch (error) {
       // Another process has removed it in the meantime.
       if (isAbsent(error)) continue;
-      const isRefused = (error as NodeJS.ErrnoException).code !== undefined;
+      const isRefused = error instanceof NotPlainFileError || (error as NodeJS.ErrnoException).code !== undefined;
       (isRefused ? unreadable : damaged).push({ dir, error: error as Error });
     }
   }
@@ -134,7 +141,7 @@ export function loadRuns(runsDir: string) {
   return { runs, damaged, unreadable };
 }
 
-/** Files that are still being written: by csv/writer.ts (see draftPath), and by write-file-atomic. */
+/** Files that are still being written: see csv/writer.ts and own-file.ts. */
 const DRAFT = /\.(csv\.\d+\.tmp|json\.\d+)$/;
 
 /** Removes files that a killed process left half-written in a run directory. Only the holder of its lock may do so. */

@@ -1,36 +1,19 @@
-import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, readSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { LedgerEntry } from '../../core/ledger/entry.ts';
 import { parseLedgerLine, UnknownLineError } from '../../core/ledger/parse-line.ts';
 import { wroteText } from '../../core/run/manifest.ts';
 import { visible } from '../../core/text/visible.ts';
-import { NEWLINE } from '../bytes.ts';
 import { statusOf } from '../file-status.ts';
+import { openOwnFile, openOwnHandle } from '../own-file.ts';
 import { versionOf } from './directory.ts';
+import { DamagedLedgerError, type LinePlace, readLedgerLines } from './ledger-lines.ts';
 
 export type Ledger = Awaited<ReturnType<typeof openLedger>>;
 
 /** Read at once when single entries are looked up. */
 const BLOCK_BYTES = 128 * 1024;
-
-/**
- * The bytes up to the last newline, which a crash has left intact. After a power loss a file may end in zeros where its
- * last bytes had not reached the disk; a line of JSON has none.
- */
-async function intactLength(path: string): Promise<number> {
-  let intact = 0;
-  let at = 0;
-  for await (const chunk of createReadStream(path)) {
-    const bytes = chunk as Buffer;
-    const zero = bytes.indexOf(0);
-    const last = zero < 0 ? bytes.lastIndexOf(NEWLINE) : bytes.lastIndexOf(NEWLINE, zero);
-    if (last >= 0) intact = at + last + 1;
-    if (zero >= 0) break;
-    at += bytes.length;
-  }
-  return intact;
-}
 
 /** Writes the name of a new file to disk. Without it, the file could not be found after a power loss. */
 async function syncDirectory(path: string): Promise<void> {
@@ -44,8 +27,8 @@ async function syncDirectory(path: string): Promise<void> {
 
 /** Opens a ledger for appending; a torn last line is cut off first. Throws what the file system throws. */
 export async function openLedger(path: string) {
-  const intact = statusOf(path) === null ? 0 : await intactLength(path);
-  const handle = await open(path, 'a', 0o600);
+  const intact = statusOf(path) === null ? 0 : await readLedgerLines(path, () => undefined);
+  const handle = await openOwnHandle(path);
   await handle.truncate(intact);
   await handle.datasync();
   await syncDirectory(dirname(path));
@@ -98,45 +81,35 @@ export async function openLedger(path: string) {
 }
 
 /**
- * Calls back for every line of a ledger with its entry and its place in bytes. A torn last line is skipped. Any other
- * line that is not an entry throws, because it means that the file was changed.
+ * Calls back for every line of a ledger with its entry and its place in bytes. A torn last line is skipped. Throws
+ * DamagedLedgerError for any other line that is not an entry, or that `onEntry` refuses: the file was changed.
  */
 export async function scanLedger(
   path: string,
   onEntry: (entry: LedgerEntry, offset: number, length: number) => void,
 ): Promise<void> {
   if (statusOf(path) === null) return;
-  let rest: Buffer = Buffer.alloc(0);
-  let offset = 0;
-  for await (const chunk of createReadStream(path)) {
-    const read = chunk as Buffer;
-    const zero = read.indexOf(0);
-    const intact = zero < 0 ? read : read.subarray(0, zero);
-    const bytes: Buffer = rest.length === 0 ? intact : Buffer.concat([rest, intact]);
-    let from = 0;
-    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
-      onEntry(parseLine(bytes.subarray(from, end), offset, path), offset, end - from);
-      offset += end - from + 1;
-      from = end + 1;
+  await readLedgerLines(path, (bytes, place) => {
+    const entry = parseLine(bytes, place, path);
+    try {
+      onEntry(entry, place.offset, bytes.length);
+    } catch (cause) {
+      throw new DamagedLedgerError(path, place, (cause as Error).message, cause);
     }
-    if (zero >= 0) return;
-    rest = bytes.subarray(from);
-  }
+  });
 }
 
 /** A ledger that only another version of this program can read. */
 export class OtherVersionError extends Error {}
 
-function parseLine(bytes: Buffer, offset: number, path: string): LedgerEntry {
+function parseLine(bytes: Buffer, place: LinePlace, path: string): LedgerEntry {
   try {
     return parseLedgerLine(bytes.toString());
   } catch (cause) {
     const { message } = cause as Error;
-    if (!(cause instanceof UnknownLineError)) {
-      throw new Error(`ledger.ndjson is damaged at byte ${offset}: ${message}`, { cause });
-    }
+    if (!(cause instanceof UnknownLineError)) throw new DamagedLedgerError(path, place, message, cause);
     const wrote = wroteText(versionOf(dirname(path)));
-    throw new OtherVersionError(`ledger.ndjson, byte ${offset}: ${message}. ${wrote}`, { cause });
+    throw new OtherVersionError(`ledger.ndjson, byte ${place.offset}: ${visible(message)}. ${wrote}`, { cause });
   }
 }
 
@@ -152,17 +125,18 @@ export function openLedgerEntries(path: string) {
   let blockEnd = 0;
   return {
     entryAt(offset: number, length: number): LedgerEntry {
-      opened ??= openSync(path, 'r');
+      opened ??= openOwnFile(path, 'read');
       const file = opened;
       if (offset < blockAt || offset + length > blockEnd) {
         blockAt = Math.max(0, offset - BLOCK_BYTES / 4);
         blockEnd = blockAt + readSync(file, block, 0, BLOCK_BYTES, blockAt);
       }
       const from = offset - blockAt;
-      if (offset + length <= blockEnd) return parseLine(block.subarray(from, from + length), offset, path);
+      if (offset + length <= blockEnd)
+        return parseLine(block.subarray(from, from + length), { line: null, offset }, path);
       const bytes = Buffer.alloc(length);
       readSync(file, bytes, 0, length, offset);
-      return parseLine(bytes, offset, path);
+      return parseLine(bytes, { line: null, offset }, path);
     },
     close: () => {
       if (opened !== null) closeSync(opened);

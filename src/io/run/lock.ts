@@ -1,4 +1,6 @@
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, writeSync } from 'node:fs';
+import { printable } from '../../core/text/text.ts';
+import { openOwnFile, readOwnFile } from '../own-file.ts';
 
 /** The holder of a lock, as it describes itself in the file. */
 export type Holder = { pid: number; host: string; since: string; what: string };
@@ -16,6 +18,8 @@ type TryLock = typeof import('fs-native-extensions').tryLock;
  * (of an open file on Linux): it ends at once with its holder, and never before.
  */
 const LOCKED_BYTE = 1_000_000;
+/** Far longer than what the holder writes. */
+const MAX_HOLDER_BYTES = 64 * 1024;
 /** What file systems without locks return. */
 const NO_LOCK_CODES = new Set(['ENOLCK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL']);
 
@@ -40,7 +44,9 @@ function tryToLock(tryLock: TryLock, file: number, shared: boolean): boolean {
 /** Reads who holds a lock; null if that cannot be read. */
 export function readHolder(path: string): Holder | null {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Holder;
+    const { pid, ...texts } = JSON.parse(readOwnFile(path, MAX_HOLDER_BYTES)) as Record<keyof Holder, unknown>;
+    const text = (name: keyof typeof texts) => printable(String(texts[name]));
+    return typeof pid === 'number' ? { pid, host: text('host'), since: text('since'), what: text('what') } : null;
   } catch {
     return null;
   }
@@ -52,7 +58,7 @@ export function readHolder(path: string): Holder | null {
  */
 export async function takeLock(path: string, holder: Holder): Promise<Lock | null> {
   const tryLock = await loadTryLock();
-  const file = openSync(path, 'a+', 0o600);
+  const file = openOwnFile(path, 'append');
   try {
     if (!tryToLock(tryLock, file, false)) {
       closeSync(file);
@@ -72,7 +78,7 @@ export async function isLocked(path: string): Promise<boolean> {
   const tryLock = await loadTryLock();
   let file: number;
   try {
-    file = openSync(path, 'r');
+    file = openOwnFile(path, 'read');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;

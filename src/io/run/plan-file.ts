@@ -1,7 +1,8 @@
-import { closeSync, createReadStream, openSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { doubled } from '../../core/input/digest-table.ts';
 import { type PlanEntry, planEntry } from '../../core/plan/entry.ts';
 import { NEWLINE } from '../bytes.ts';
+import { openOwnFile, streamOwnFile } from '../own-file.ts';
 
 const CHUNK_BYTES = 256 * 1024;
 const INITIAL_LINES = 1024;
@@ -27,7 +28,7 @@ export function planLine(line: string): PlanEntry {
 export async function* readPlan(path: string, containing = ''): AsyncGenerator<PlanEntry[]> {
   let rest = '';
   let header = true;
-  for await (const chunk of createReadStream(path, 'utf8')) {
+  for await (const chunk of streamOwnFile(path, 'utf8')) {
     const lines = (rest + (chunk as string)).split('\n');
     rest = lines.pop() as string;
     if (header && lines.length > 0) {
@@ -41,7 +42,7 @@ export async function* readPlan(path: string, containing = ''): AsyncGenerator<P
 
 /** Opens a plan to read single entries by row (from 1), in any order. Throws what the file system throws. */
 export function openPlanEntries(path: string): { entryOf: (row: number) => PlanEntry; close: () => void } {
-  const file = openSync(path, 'r');
+  const file = openOwnFile(path, 'read');
   // The end of each line in bytes; the first line is the header.
   let ends = new Float64Array(INITIAL_LINES);
   let lines = 0;

@@ -1,18 +1,26 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { pino, stdTimeFunctions } from 'pino';
 import { visibleJsonText } from '../../core/text/visible.ts';
 import { NEWLINE } from '../bytes.ts';
 
 export type Logger = ReturnType<typeof createLogger>;
 
+/** Whether a crash has cut off the last line of a file. */
+function endsTorn(file: number): boolean {
+  const { size } = fstatSync(file);
+  const last = Buffer.alloc(1, NEWLINE);
+  if (size > 0) readSync(file, last, 0, 1, size - 1);
+  return last[0] !== NEWLINE;
+}
+
 /**
  * Opens a file that is written synchronously, line by line. A line that cannot be written is dropped, because a log
  * must not end a run. pino's own destination keeps every line on a full disk, and never returns when it is closed.
  */
-function openSink(path: string) {
-  const file = openSync(path, 'a', 0o600);
+function openSink(to: string | number) {
+  const file = typeof to === 'number' ? to : openSync(to, 'a', 0o600);
   let open = true;
-  let torn = false;
+  let torn = typeof to === 'number' && endsTorn(to);
   return {
     write(line: string): void {
       if (!open) return;
@@ -34,14 +42,17 @@ function openSink(path: string) {
 }
 
 /**
- * Opens the log of a run, one NDJSON line an event, at a path or on a stream, which stays open. Writes are synchronous
+ * Opens the log of a run, one NDJSON line an event, at a path, on a descriptor that may be
+ * read too, or on a stream, which stays open. Writes are synchronous
  * because a worker would lose the last lines at exit, which matter most. Only fields that the caller chooses are
  * written, never an error object of the HTTP library, which carries the Authorization header. Throws what the file
  * system throws.
  */
-export function createLogger(to: string | NodeJS.WritableStream, level: string, runId: string) {
+export function createLogger(to: string | number | NodeJS.WritableStream, level: string, runId: string) {
   const sink =
-    typeof to === 'string' ? openSink(to) : { write: (line: string) => to.write(line), close: () => undefined };
+    typeof to === 'string' || typeof to === 'number'
+      ? openSink(to)
+      : { write: (line: string) => to.write(line), close: () => undefined };
   const logger = pino(
     {
       level,

@@ -149,7 +149,9 @@ describe('held.csv', () => {
     await resultsOf(run, true);
     const before = readFileSync(runFiles(run.dir).held, 'utf8');
     writeFileSync(runFiles(run.dir).ledger, 'nonsense\n');
-    await expect(writeResults(run.dir, run.manifest, true)).rejects.toThrow('ledger.ndjson is damaged at byte 0');
+    await expect(writeResults(run.dir, run.manifest, true)).rejects.toThrow(
+      'ledger.ndjson is damaged in line 1 (byte 0)',
+    );
     expect(readFileSync(runFiles(run.dir).held, 'utf8')).toBe(before);
   });
 });

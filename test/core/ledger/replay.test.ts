@@ -230,9 +230,7 @@ describe('a ledger that belongs to another plan', () => {
     [4, unchangedButSent(4, 'held')],
   ])('names row %d, and is refused', (row, entry) => {
     const index = emptyIndex(3);
-    expect(() => addToIndex(index, entry, 0, 1)).toThrow(
-      new Error(`ledger.ndjson names row ${row}, and the plan has 3`),
-    );
+    expect(() => addToIndex(index, entry, 0, 1)).toThrow(new Error(`it names row ${row}, and the plan has 3`));
     expect(index).toEqual(emptyIndex(3));
   });
 

@@ -11,6 +11,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Manifest } from '../../../src/core/run/manifest.ts';
+import { NotPlainFileError } from '../../../src/io/own-file.ts';
 import {
   createRunDirectory,
   isRunDirectory,
@@ -249,11 +250,14 @@ describe('loadRuns of a directory', () => {
     mkdirSync(join(runs, 'link'));
     symlinkSync('run.json', join(runs, 'link', 'run.json'));
     const { unreadable } = loadRuns(runs);
-    const codes = unreadable.map(({ dir, error }) => [basename(dir), (error as NodeJS.ErrnoException).code]);
+    const codes = unreadable.map(({ dir, error }) => [
+      basename(dir),
+      (error as NodeJS.ErrnoException).code ?? error.constructor,
+    ]);
     expect(codes.sort()).toEqual([
       ['link', 'ELOOP'],
       ['loop', 'ELOOP'],
-      ['run', 'EISDIR'],
+      ['run', NotPlainFileError],
     ]);
   });
 

@@ -1,8 +1,9 @@
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
 import { openLedger } from '../../../src/io/run/ledger-file.ts';
+import { DamagedLedgerError } from '../../../src/io/run/ledger-lines.ts';
 import { startModule } from '../../support/io/child.ts';
 import { intent, line, outcome, rowsOf, scanned } from '../../support/io/ledger-files.ts';
 import { tempDir, tempFile } from '../../support/temp.ts';
@@ -87,11 +88,60 @@ describe('zeros at the end', () => {
     expect(readFileSync(path, 'utf8')).toBe(line(intent(1)));
   });
 
-  it('take along what came to the disk behind them: it was not known to be written', async () => {
-    const path = tempFile(Buffer.concat([WHOLE, Buffer.alloc(512), Buffer.from(line(outcome(9)))]));
-    expect((await scanned(path)).map(({ entry }) => entry)).toEqual(ENTRIES);
-    await (await openLedger(path)).close();
-    expect(readFileSync(path).equals(WHOLE)).toBe(true);
+  it('with anything after them are damage, and nothing is cut: the rows after them would be sent again', async () => {
+    const CHUNKS = 3 * CHUNK;
+    for (const [zeros, after] of [
+      [1, 'x'],
+      [1, '\n'],
+      [512, line(outcome(9))],
+      [CHUNKS, line(outcome(9))],
+      [CHUNKS, `\n${'\0'.repeat(CHUNKS)}`],
+    ] as const) {
+      const bytes = Buffer.concat([WHOLE, Buffer.alloc(zeros), Buffer.from(after)]);
+      const path = tempFile(bytes);
+      const message = `is damaged in line ${ENTRIES.length + 1} (byte ${WHOLE.length}): it has zero bytes`;
+      await expect(scanned(path)).rejects.toThrow(message);
+      await expect(scanned(path)).rejects.toThrow(DamagedLedgerError);
+      await expect(openLedger(path)).rejects.toThrow(message);
+      expect(readFileSync(path).equals(bytes)).toBe(true);
+    }
+  });
+
+  it('inside a line are damage too', async () => {
+    const bytes = Buffer.from(WHOLE);
+    bytes[5] = 0;
+    await expect(scanned(tempFile(bytes))).rejects.toThrow('is damaged in line 1 (byte 0): it has zero bytes');
+  });
+});
+
+describe('a long line', () => {
+  const MB = 1024 * 1024;
+
+  it.each([
+    ['torn, 40 MB', Buffer.alloc(40 * MB, 'x'), 0],
+    ['an entry of 1 MB', Buffer.from(line(outcome(9, 'x'.repeat(MB)))), 1],
+  ])('is copied once at most: %s', async (_, bytes, entries) => {
+    const path = tempFile(Buffer.concat([WHOLE, bytes]));
+    let copied = 0;
+    const { concat } = Buffer;
+    const spy = vi.spyOn(Buffer, 'concat').mockImplementation((list, length) => {
+      const made = concat(list, length);
+      copied += made.length;
+      return made;
+    });
+    try {
+      expect(await scanned(path)).toHaveLength(ENTRIES.length + entries);
+      expect(copied).toBeLessThan(2 * MB);
+      await (await openLedger(path)).close();
+      expect(statSync(path).size).toBe(WHOLE.length + entries * bytes.length);
+    } finally {
+      spy.mockRestore();
+    }
+  });
+
+  it('that has an end and is longer than any entry is damage', async () => {
+    const path = tempFile(Buffer.concat([WHOLE, Buffer.alloc(17 * MB, 'x'), Buffer.from('\n')]));
+    await expect(scanned(path)).rejects.toThrow('it is longer than any entry');
   });
 });
 

@@ -147,7 +147,7 @@ describe('reading back', () => {
     'a line inside that is no entry throws with its place: %j',
     async (damage) => {
       const path = tempFile(`${line(intent(1))}${damage}\n${line(intent(2))}`);
-      await expect(scanned(path)).rejects.toThrow(`ledger.ndjson is damaged at byte ${line(intent(1)).length}:`);
+      await expect(scanned(path)).rejects.toThrow(`is damaged in line 2 (byte ${line(intent(1)).length}): `);
     },
   );
 
