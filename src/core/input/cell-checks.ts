@@ -5,7 +5,7 @@ import { isAmbiguous } from './cell.ts';
 import type { Field } from './header.ts';
 import { isE164, phoneReadings } from './phone.ts';
 import { type Rejection, rejected } from './rejection.ts';
-import { isScientific, spreadsheetDamage } from './spreadsheet.ts';
+import { phoneDamage, spreadsheetDamage } from './spreadsheet.ts';
 import { UNASSIGN } from './target.ts';
 
 /** The cleaned cells of a row, by field; '' for a cell or a column that is not there. */
@@ -91,12 +91,8 @@ function checkProduct(product: string): Rejection | null {
 
 function checkPhoneNumber(phoneNumber: string, { online }: Allowed): Rejection | null {
   if (phoneNumber === '' || isE164(phoneNumber)) return null;
-  if (isScientific(phoneNumber)) {
-    return rejected(
-      'bad_phone_number',
-      'was shortened by a spreadsheet, which lost digits; export that column as text',
-    );
-  }
+  const damage = phoneDamage(phoneNumber);
+  if (damage !== null) return damage;
   const form = 'is not in the form +18005550001 (E.164)';
   if (phoneReadings(phoneNumber).length === 0) return rejected('bad_phone_number', form);
   if (online) return null;

@@ -7,11 +7,13 @@ const WITH_FRACTION = /^[0-9]+[.,]0+$/;
 /** Groups of three digits, or of two as in India, with the same mark between them; the last one has three. */
 const GROUPED = /^[0-9]{1,3}([ \u00a0\u2009\u202f,.'\u2019])[0-9]{2,3}(?:\1[0-9]{2,3})*\1[0-9]{3}(?:[.,]0+)?$/;
 
-const AS_TEXT = 'export that column as text';
+const AS_TEXT = 'export that column as text (format it as text before the values are put in)';
 const ALLOW_ROUNDED = 'or pass --allow-rounded-ids';
 
-export function isScientific(value: string): boolean {
-  return SCIENTIFIC.test(value);
+/** What a spreadsheet has done to a phone number; null if nothing shows. */
+export function phoneDamage(phoneNumber: string): Rejection | null {
+  if (!SCIENTIFIC.test(phoneNumber)) return null;
+  return rejected('bad_phone_number', `was shortened by a spreadsheet, which lost digits; ${AS_TEXT}`);
 }
 
 /** What a spreadsheet has done to an id: it has read it as a number, of which it keeps 15 digits. Null if nothing shows. */
@@ -31,7 +33,7 @@ export function spreadsheetDamage(id: string, roundedIds: boolean): Rejection | 
 
 const LONG_ID = /^[0-9]{17,}$/;
 /** Chance alone makes one id in 2 ** bits look damaged, so several different ids with some evidence are needed. */
-const MIN_IDS = 3;
+const MIN_IDS = 2;
 const MIN_EVIDENCE_BITS = 12;
 /** More ids are not counted. */
 const MAX_COUNTED_IDS = 100;

@@ -7,9 +7,9 @@ import { type AccountReadOptions, forEach, pageNumbers, readEach, readPage, unre
 export const OWNERS_BATCH = 990;
 /** The statuses with which a server refuses a list of phone numbers that is too long, or has one that it dislikes. */
 export const LIST_REFUSED: ReadonlySet<number> = new Set([400, 413, 414, 422]);
-/** Phone numbers that a batch has not shown are requested again in batches of this size, and then of a fifth of it. */
+/** Phone numbers that a batch has not shown are requested again in a batch of the next of these sizes. */
 const SMALL_BATCH = 25;
-const SHRINK = 5;
+const SMALL_BATCHES = [SMALL_BATCH, 5, 1];
 /** After this many phone numbers that are refused alone, before any was accepted, the filter is not worth trying. */
 const MAX_REFUSED_ALONE = 3;
 /** Fewer missing numbers that rows name by id too are read by these ids at once. */
@@ -95,7 +95,7 @@ async function requestAll(search: Search, phoneNumbers: readonly string[]): Prom
  * a list silently. Returns those that are not shown by an answer without any number.
  */
 async function requestMissing(search: Search, missing: readonly string[], asked: number): Promise<string[]> {
-  const size = Math.min(SMALL_BATCH, Math.max(1, Math.ceil(asked / SHRINK)));
+  const size = SMALL_BATCHES.find((smaller) => smaller < asked) ?? 1;
   const absent: string[] = [];
   for (let at = 0; at < missing.length; at += size) {
     const batch = missing.slice(at, at + size);

@@ -166,14 +166,17 @@ describe('a rejected row', () => {
 
   it.each([
     [{ id: 'null' }, 'phone_number_id "null" is not an id; write the id of the number'],
-    [{ id: '1.29338E+18' }, 'phone_number_id "1.29338E+18" was shortened by a spreadsheet; export that column as text'],
+    [
+      { id: '1.29338E+18' },
+      'phone_number_id "1.29338E+18" was shortened by a spreadsheet; export that column as text (format it as text before the values are put in)',
+    ],
     [
       { id: '(800) 555-0001' },
       'phone_number_id "(800) 555-0001" looks like a phone number; the id of a number has about 19 digits; if its column holds phone numbers, pass --map phone_number=COLUMN, without --offline',
     ],
     [
       { id: '1293384261075730000' },
-      'phone_number_id "1293384261075730000" ends in zeros as if a spreadsheet had rounded it; export that column as text, or pass --allow-rounded-ids',
+      'phone_number_id "1293384261075730000" ends in zeros as if a spreadsheet had rounded it; export that column as text (format it as text before the values are put in), or pass --allow-rounded-ids',
     ],
     [
       { id: '+18005550001' },
@@ -181,12 +184,12 @@ describe('a rejected row', () => {
     ],
     [
       { id: '1293384261075731499.0' },
-      'phone_number_id "1293384261075731499.0" has a decimal point: it was saved as a number, which keeps about 16 digits, so the last ones may be wrong; export that column as text',
+      'phone_number_id "1293384261075731499.0" has a decimal point: it was saved as a number, which keeps about 16 digits, so the last ones may be wrong; export that column as text (format it as text before the values are put in)',
     ],
     [{ id: 'abc' }, 'phone_number_id "abc" has no digit, so it is not the id of a number'],
     [
       { phone: '4.4E+11' },
-      'phone_number "4.4E+11" was shortened by a spreadsheet, which lost digits; export that column as text',
+      'phone_number "4.4E+11" was shortened by a spreadsheet, which lost digits; export that column as text (format it as text before the values are put in)',
     ],
     [
       { phone: '(800) 555-0001' },

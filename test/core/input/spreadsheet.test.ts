@@ -52,7 +52,7 @@ describe('ids that have all been doubles', () => {
       fc.assert(
         fc.property(fc.uniqueArray(digits(19), { minLength: 5, maxLength: 200 }), (ids) => {
           const damaged = ids.map(write);
-          fc.pre(new Set(damaged).size >= 3);
+          fc.pre(new Set(damaged).size >= 2);
           expect(isDamaged(damaged)).toBe(true);
           expect(isDamaged([...damaged, '123', 'abc', ''])).toBe(true);
         }),
@@ -72,8 +72,9 @@ describe('ids that have all been doubles', () => {
 
   it('need several different ids, because one may be like that by chance', () => {
     const [a, b, c] = ['1293384261075731456', '1293384261075731712', '1293384261075731968'] as const;
-    expect(isDamaged([a, b])).toBe(false);
-    expect(isDamaged([a, a, a, b])).toBe(false);
+    expect(isDamaged([a])).toBe(false);
+    expect(isDamaged([a, a, a])).toBe(false);
+    expect(isDamaged([a, b])).toBe(true);
     expect(isDamaged([a, b, c])).toBe(true);
     // Every second id of 17 digits is a double.
     expect(isDamaged(['10000000000000002', '10000000000000004', '10000000000000006'])).toBe(false);
@@ -89,7 +90,7 @@ describe('ids that have all been doubles', () => {
   it('are rejected, but not the short ones', () => {
     expect(doubleDamage('1293384261075731456')).toEqual({
       code: 'id_looks_rounded',
-      text: 'phone_number_id "1293384261075731456" may have lost its last digits: every long id of the file has passed through a program that keeps 16 digits of a number; export that column as text, or pass --allow-rounded-ids',
+      text: 'phone_number_id "1293384261075731456" may have lost its last digits: every long id of the file has passed through a program that keeps 16 digits of a number; export that column as text (format it as text before the values are put in), or pass --allow-rounded-ids',
     });
     expect(doubleDamage('12345')).toBeNull();
     expect(doubleDamage('')).toBeNull();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { run } from '../../support/program/run.ts';
 import { readingApi } from '../../support/program/sandbox.ts';
-import { numberId, PROFILE, table, workDirectory, writeLines } from '../../support/program/workspace.ts';
+import { lastRun, numberId, PROFILE, table, workDirectory, writeLines } from '../../support/program/workspace.ts';
 
 const accountOf = (...phones: string[]) => phones.map((phone_number, at) => ({ id: numberId(at + 1), phone_number }));
 const planRows = (cwd: string) => table(cwd, 'plan.csv');
@@ -85,5 +85,22 @@ describe('ids that were made up', () => {
     expect((await run(cwd, ['plan', input, flag])).exit).toBe(3);
     const codes = ['bad_id', ...Array.from({ length: 5 }, () => 'ambiguous_cell')];
     expect(planRows(cwd).map(({ reason }) => reason)).toEqual(codes);
+  });
+});
+
+describe('ids that look rounded', () => {
+  it('are rejected if all of a file do, and not if a retry takes only these', async () => {
+    const cwd = workDirectory();
+    const intact = ['1293384261075731499', '1293384261075731501'];
+    const doubles = ['1293384261075731456', '1293384261075731712'];
+    const { flags } = await readingApi({ numbers: [...intact, ...doubles].map((id) => ({ id })) });
+    const lines = (ids: string[]) => ['id,profile_id', ...ids.map((id) => `${id},${PROFILE}`)];
+    const all = writeLines(cwd, lines([...intact, ...doubles]));
+    expect((await run(cwd, ['apply', all, '--stop-after', '2', ...flags])).exit).toBe(10);
+    expect((await run(cwd, ['retry', lastRun(cwd), '--yes'])).exit).toBe(0);
+    const part = writeLines(cwd, lines(doubles), 'part.csv');
+    expect((await run(cwd, ['apply', part, ...flags])).exit).toBe(3);
+    expect(planRows(cwd).map(({ reason }) => reason)).toEqual(['id_looks_rounded', 'id_looks_rounded']);
+    expect((await run(cwd, ['apply', part, '--allow-rounded-ids', ...flags])).exit).toBe(0);
   });
 });
