@@ -7,6 +7,7 @@ import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { count } from '../../core/text/text.ts';
+import { createContact } from '../../engine/contact.ts';
 import { createMeter } from '../../engine/pacing/sliding-window.ts';
 import type { ExecutorEvent } from '../../engine/ports.ts';
 import { createAccountQuery, Stopped, Unread } from '../../engine/reading/account-query.ts';
@@ -55,7 +56,9 @@ export function readingError(error: unknown, stop: Stop, hasOffline = false): un
     return new CommandError(EXIT.preflight, reason, `${text} Nothing was sent.`);
   }
   if (!(error instanceof Unread)) return error;
-  const hint = hasOffline ? ' With --offline a plan is made without it.' : '';
+  // If the API cannot be reached, or does not know the numbers, nothing can be sent either.
+  const isRefused = error.refusedStatus >= 400 && error.refusedStatus < 500 && error.refusedStatus !== 404;
+  const hint = hasOffline && isRefused ? ' With --offline a plan is made without it.' : '';
   const message = `The account could not be read (${error.message}), and nothing was sent.${hint}`;
   return new CommandError(EXIT.preflight, 'account_not_read', message);
 }
@@ -100,6 +103,7 @@ async function connect(run: Run, client: Transport, invocation: KeyedInvocation,
   const ledger = recorded ? await openLedger(runFiles(run.dir).ledger) : null;
   const control = run.reading?.control ?? createControl(settings);
   const meter = run.reading?.meter ?? createMeter();
+  const contact = run.reading?.contact ?? createContact(settings.base_url);
   const logged = { logger, settings: { ...settings, quiet: true }, context, clock: realClock, control };
   const reporter = createEventReporter({ ...logged, total: 0, inFlight: client.inFlight });
   const onEvent = (event: ExecutorEvent) => {
@@ -107,7 +111,15 @@ async function connect(run: Run, client: Transport, invocation: KeyedInvocation,
     announceWait(event, invocation);
   };
   const ports = { clock: realClock, onEvent };
-  const pipeline = createPipeline({ ports, limits: settings, control, stop, meter, othersAtWork: () => false });
+  const pipeline = createPipeline({
+    ports,
+    limits: settings,
+    control,
+    stop,
+    meter,
+    contact,
+    othersAtWork: () => false,
+  });
   const at = () => new Date().toISOString();
   await ledger?.record({ type: 'session_started', reading: true, at: at(), pid: process.pid });
   await waitForQuiet(run, settings.rate, stop);
@@ -116,6 +128,7 @@ async function connect(run: Run, client: Transport, invocation: KeyedInvocation,
     client,
     control,
     meter,
+    contact,
     concurrency: concurrencyOf(settings),
     /** Announces how the numbers are going to be read, and with about how many requests. */
     onChoice(by: string, requests: number) {

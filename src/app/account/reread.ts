@@ -87,8 +87,11 @@ export async function rereadAccount(given: Run, invocation: KeyedInvocation, rec
     checkOrganization(given, account);
     const closed = await readClosedProfiles(rows(), access);
     const run = recorded ? recordAccount(given, account, invocation) : given;
-    const { control, meter } = access;
-    return { run: { ...run, reading: { endedAt: realClock.now(), control, meter } }, reread: { account, closed } };
+    const { control, meter, contact } = access;
+    return {
+      run: { ...run, reading: { endedAt: realClock.now(), control, meter, contact } },
+      reread: { account, closed },
+    };
   } catch (error) {
     throw readingError(error, stop);
   } finally {

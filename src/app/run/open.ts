@@ -7,6 +7,7 @@ import type { Resolved } from '../../core/settings/resolve.ts';
 import { settingDefinition } from '../../core/settings/schema.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
+import type { Contact } from '../../engine/contact.ts';
 import type { Meter } from '../../engine/pacing/sliding-window.ts';
 import { checkRunFiles, isRunDirectory, loadManifest, loadRuns, writeManifest } from '../../io/run/directory.ts';
 import { type Context, canAskLater } from '../context.ts';
@@ -18,7 +19,7 @@ export type Run = {
   shown: string;
   manifest: Manifest;
   /** If this command has read the account: when the last request left (monotonic ms), and what is known of the rate. */
-  reading?: { endedAt: number; control: RateControl; meter: Meter };
+  reading?: { endedAt: number; control: RateControl; meter: Meter; contact: Contact };
 };
 
 /** The settings that run.json keeps: not those of one call, and no consent to write. */

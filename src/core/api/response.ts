@@ -65,6 +65,14 @@ export type HttpAnswer = {
 };
 
 /** No complete answer. `sent`: whether the request may have reached the server (false: refused, DNS, no TLS). */
-export type NetworkFailure = { kind: 'network'; code: string; message: string; sent: boolean; durationMs: number };
+export type NetworkFailure = {
+  kind: 'network';
+  code: string;
+  message: string;
+  sent: boolean;
+  durationMs: number;
+  /** The failure is one of the proxy, which the message names. */
+  proxy?: true;
+};
 
 export type Answer = HttpAnswer | NetworkFailure;

@@ -5,6 +5,8 @@ const STOPS = {
   stop_after: 'it had sent the rows of `--stop-after`',
   key_refused: 'the API refused the key',
   account_refused: 'the API refused the account or the key',
+  unreachable: 'the API cannot be reached: a certificate, a name, a refused connection or a proxy',
+  not_this_api: 'something other than this API answered, or nothing was found with this key',
   redirected: 'the server redirected the first request',
   phone_number_mismatch: 'an id and its phone number do not belong together',
   write_not_kept: 'the API answered 200, and a read showed that it had not kept the change',

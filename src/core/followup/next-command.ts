@@ -95,6 +95,8 @@ export function nextCommand({ manifest, tally, program, dir, interactive }: Situ
       if (stop?.reason === 'phone_number_mismatch') return null;
       // Not for an undo: to undo that would set again what was to be taken back.
       if (stop?.reason === 'write_not_kept' && source?.undo !== true) return on('undo', ...yes);
+      // Rows that were not found without a key that arrives have failed, and resume would leave them.
+      if (stop?.reason === 'not_this_api' && failed > 0) return on('retry', ...yes);
       return exit === EXIT.unverified_rows ? on('retry', ...yes) : on('resume', ...raisedLimit(manifest, tally));
     case 'finished':
       if (failed > 0) return on('retry', ...(held > 0 && !isDrifted(tally) ? ['--only', 'failed,held'] : []), ...yes);

@@ -31,6 +31,8 @@ function stopExit({ reason, detail }: StopCause, tally: Tally): RunExit {
       return { exit: signalExit(detail), state: 'interrupted' };
     case 'key_refused':
     case 'account_refused':
+    case 'unreachable':
+    case 'not_this_api':
     case 'redirected':
       return { exit: EXIT.preflight, state: maybeWritten(tally) ? 'paused' : 'refused' };
     case 'finish_by':

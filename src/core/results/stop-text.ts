@@ -11,6 +11,10 @@ export function stopText({ reason, detail }: StopCause, failure: unknown, { coun
       return `The API refused the key: ${detail}. Set TELNYX_API_KEY to a valid key, then resume.`;
     case 'account_refused':
       return `The API refused the account or the key: ${detail}.`;
+    case 'unreachable':
+      return `The API cannot be reached: ${detail}.`;
+    case 'not_this_api':
+      return `Something other than this API answered: ${detail}.`;
     case 'redirected':
       return `Nothing was sent on: ${detail}. Check --base-url.`;
     case 'phone_number_mismatch':

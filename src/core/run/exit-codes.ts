@@ -45,7 +45,12 @@ export const EXIT_TEXT: readonly (readonly [codes: string, name: string, meaning
     'stopped: too many failures, the API is down, asks for too long a wait or does not keep a change, or wrong numbers',
     'check, then `resume`',
   ],
-  ['7', 'preflight', 'the key or the account was refused, could not be read, or is another one', 'fix, then `resume`'],
+  [
+    '7',
+    'preflight',
+    'the key or the account was refused, could not be read, or is another one; or the API cannot be reached, or something else answers',
+    'fix, then as printed',
+  ],
   [
     '8',
     'refused',

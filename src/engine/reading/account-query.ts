@@ -23,13 +23,16 @@ export class Stopped extends Error {}
 export type QueryResult = { body: Body } | { refusedStatus: number; description: string };
 
 type Send = (onSent: () => void) => Promise<Answer>;
+type Query = { what: string; send: Send; isAboutNumber: boolean };
 
 export type AccountQuery = ReturnType<typeof createAccountQuery>;
 
 function describeAnswer(answer: Answer): string {
   if (answer.kind === 'network') return answer.message;
+  const { body, status } = answer;
+  if (body.kind === 'unreadable') return body.why === undefined ? `HTTP ${status}` : `HTTP ${status}, ${body.why}`;
   const { code, title, detail } = firstError(answer);
-  return [`HTTP ${answer.status}`, code, title || detail].filter((part) => part !== '').join(' ');
+  return [`HTTP ${status}`, code, title || detail].filter((part) => part !== '').join(' ');
 }
 
 /** Reads that belong to no row of a run, under its rate and its retry rules. */
@@ -37,7 +40,7 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
   let reads = 0;
   let calls = 0;
 
-  const specOf = (row: number, what: string, send: Send): RequestSpec => ({
+  const specOf = (row: number, { what, send, isAboutNumber }: Query): RequestSpec => ({
     operation: 'read',
     row,
     describe: () => what,
@@ -51,6 +54,7 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
     onSending: () => undefined,
     onFailed: (answer, attempt, retryInMs) =>
       onEvent({ event: 'read.failed', what, attempt, answer, description: describeAnswer(answer), retryInMs }),
+    isAboutNumber,
     isWanted: () => true,
     isAllowedAfterStop: () => false,
   });
@@ -58,13 +62,20 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
   return {
     /** How many requests have been sent. */
     calls: () => calls,
+    /** Throws Stopped, and stops the run, if `requests` were answered with nothing but 404. */
+    refuseIfDoubtful(requests: string): void {
+      if (!pipeline.contact.isDoubtful()) return;
+      const { reason, detail } = pipeline.contact.nothingFound(requests);
+      pipeline.stop.ask(reason, detail);
+      throw new Stopped();
+    },
     /** Sends until an answer decides; messages call it `what`. Throws Unread if none does, and Stopped. */
-    async read(what: string, send: Send): Promise<QueryResult> {
+    async read(what: string, send: Send, isAboutNumber = false): Promise<QueryResult> {
       reads += 1;
       const row = -reads;
       const startedAt = pipeline.clock.now();
       for (;;) {
-        const result = await requestWithRetry(specOf(row, what, send), pipeline);
+        const result = await requestWithRetry(specOf(row, { what, send, isAboutNumber }), pipeline);
         if (result.kind === 'requeued') throw new Stopped();
         const { answer } = result;
         if (result.kind === 'decided') {

@@ -40,9 +40,12 @@ export async function readAccount(options: AccountReadOptions, targets: readonly
       return { how: describe(`${read.by}, because the API takes no list of phone numbers`, ''), total: read.total };
     }
     const hasNoList = error instanceof Unread && NO_LIST.has(error.refusedStatus);
+    if (hasNoList && account.unreadCounts().phones > 0) query.refuseIfDoubtful('the list of numbers');
     if (!hasNoList || account.unreadCounts().phones > 0) throw error;
     onChoice('one by one', account.unreadCounts().ids);
     await readEach(options);
+    // A server without a list has at least one of the numbers, or it is not the API.
+    query.refuseIfDoubtful(`the list of numbers and to ${count(wanted, 'number')}`);
     return { how: describe('one by one, because the API has no list of numbers', ''), total: null };
   }
 }

@@ -71,7 +71,7 @@ export async function* unreadRows({ account, rows }: AccountReadOptions, name: k
 
 export async function readOne({ account, query, ports }: AccountReadOptions, named: NumberKey): Promise<void> {
   if (!account.isUnread(named)) return;
-  const result = await query.read(`number ${named.id}`, (onSent) => ports.read(named, onSent));
+  const result = await query.read(`number ${named.id}`, (onSent) => ports.read(named, onSent), true);
   if ('refusedStatus' in result) account.addRefused(named, result.refusedStatus === 404 ? null : result.description);
   // The answer to a read by id is about that id, whatever it shows.
   else if (result.body.kind === 'settings') account.addShown({ ...result.body.settings, id: named.id });

@@ -3,6 +3,7 @@ import type { RateSeen } from '../../core/ledger/entry.ts';
 import { createRateControl, type RateControl } from '../../core/rate/rate-control.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import { type Settings, START_PER_S } from '../../core/settings/schema.ts';
+import { type Contact, createContact } from '../contact.ts';
 import { createCircuitBreaker } from '../outage/circuit-breaker.ts';
 import { createOutageWatch } from '../outage/outage-watch.ts';
 import { createPacer } from '../pacing/pacer.ts';
@@ -15,7 +16,9 @@ import type { RequestContext, RequestLimits } from './request-loop.ts';
 import { createRequestQueue } from './request-queue.ts';
 
 /** The settings of the rate and of retries. */
-export type PipelineLimits = RequestLimits & ThrottleLimits & Pick<Settings, 'rate' | 'reserve' | 'concurrency'>;
+export type PipelineLimits = RequestLimits &
+  ThrottleLimits &
+  Pick<Settings, 'rate' | 'reserve' | 'concurrency' | 'base_url'>;
 
 /** Stops after which writes that may have happened are still read back. */
 const STOPS_WITH_READ_BACK: ReadonlySet<StopReason> = new Set([
@@ -39,6 +42,8 @@ type PipelineOptions = {
   control: RateControl;
   stop: Stop;
   meter?: Meter | undefined;
+  /** What earlier phases of this command have learned about the API. */
+  contact?: Contact | undefined;
   /** Whether rows other than this many that wait for the breaker may still be sent. */
   othersAtWork: (waiting: number) => boolean;
 };
@@ -53,8 +58,10 @@ export function createControl({ rate, reserve }: Pick<Settings, 'rate' | 'reserv
     : createRateControl({ cap: null, reserve, startPerSecond: START_PER_S });
 }
 
-export function createPipeline({ ports, limits, control, stop, meter, othersAtWork }: PipelineOptions): Pipeline {
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { ports, limits, control, stop, meter, othersAtWork } = options;
   const { clock } = ports;
+  const contact = options.contact ?? createContact(limits.base_url);
   const pacer = createPacer({ rate: limits.rate, control, clock, stop, meter });
   const concurrency = concurrencyOf(limits);
   const breaker = createCircuitBreaker(ports, stop, limits.outage_patience);
@@ -64,7 +71,8 @@ export function createPipeline({ ports, limits, control, stop, meter, othersAtWo
   return {
     clock,
     stop,
-    queue: createRequestQueue({ concurrency, pacer, breaker, stop }),
+    queue: createRequestQueue({ concurrency, pacer, breaker, stop, contact }),
+    contact,
     throttle,
     keyCheck: createKeyCheck(clock, pacer, stop),
     outages: createOutageWatch({ clock, stop, breaker, othersAtWork }),

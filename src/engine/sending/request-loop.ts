@@ -1,8 +1,10 @@
 import type { Answer, ApiError } from '../../core/api/response.ts';
 import { backoffMs } from '../../core/attempt/backoff.ts';
 import { type AnswerMeaning, firstError } from '../../core/attempt/classify.ts';
+import type { StopCause } from '../../core/attempt/stop-reason.ts';
 import type { RequestCounts } from '../../core/ledger/entry.ts';
 import type { Settings } from '../../core/settings/schema.ts';
+import type { Contact } from '../contact.ts';
 import type { OutageWatch } from '../outage/outage-watch.ts';
 import type { Throttle } from '../pacing/throttle.ts';
 import type { Pass } from '../pacing/window-limit.ts';
@@ -21,6 +23,7 @@ export type RequestContext = {
   stop: Stop;
   queue: RequestQueue;
   throttle: Throttle;
+  contact: Contact;
   keyCheck: KeyCheck;
   outages: OutageWatch;
   limits: RequestLimits;
@@ -53,6 +56,8 @@ export type RequestSpec = Admission & {
   isOptional?: boolean;
   /** Called before and after a wait for other rows, which show whether the failures of this one are an outage. */
   onSuspended?: (isSuspended: boolean) => void;
+  /** Of a request that belongs to no row: whether it is about one number all the same. */
+  isAboutNumber?: boolean;
 };
 
 type ClassifiedAnswer = { answer: Answer; meaning: AnswerMeaning };
@@ -62,13 +67,14 @@ export type FinalMeaning = Exclude<AnswerMeaning, { kind: 'retry' | 'throttled' 
 
 /**
  * `exhausted`: no answer decided in all attempts. `ambiguous`: a write may have happened, and is not repeated before
- * the number has been read. `requeued`: the run stopped, or the request was not wanted.
+ * the number has been read. `requeued`: the run stopped, or the request was not wanted; `isAmbiguous`: what stopped
+ * the run was an answer to a write that may have happened.
  */
 export type RequestResult =
   | { kind: 'decided'; answer: Answer; meaning: FinalMeaning }
   | { kind: 'exhausted'; answer: Answer }
   | { kind: 'ambiguous'; answer: Answer }
-  | { kind: 'requeued' };
+  | { kind: 'requeued'; isAmbiguous?: boolean };
 
 /** The first error of an answer's body, or the failure of the network. */
 export function errorOf(answer: Answer): ApiError {
@@ -136,16 +142,28 @@ async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass):
     const answer = await spec.send(pass.markSent);
     if (answer.kind === 'http') throttle.onResponse(answer, admittedAt);
     outages.onResponse({ row, operation, admittedAt, refundAttempt, isOptional }, answer);
-    return classifyAnswer(spec, context, answer);
+    const cause = context.contact.observe(answer, {
+      ...{ admittedAt, now: context.clock.now() },
+      ...{ isRead: row < 0, isAboutNumber: row > 0 || spec.isAboutNumber === true },
+    });
+    return classifyAnswer(spec, context, answer, cause);
   } finally {
     pass.release();
   }
 }
 
-/** Asks for a stop while the request still counts as in flight: otherwise the next one would be sent. */
-function classifyAnswer(spec: RequestSpec, context: RequestContext, answer: Answer): ClassifiedAnswer {
+/**
+ * `cause`: what the answer says about the run as a whole. Asks for a stop while the request still counts as in flight: otherwise the next one
+ * would be sent.
+ */
+function classifyAnswer(
+  spec: RequestSpec,
+  context: RequestContext,
+  answer: Answer,
+  cause: StopCause | null,
+): ClassifiedAnswer {
   const isFirst = answer.kind === 'http' && answer.status !== 401 && context.answered++ === 0;
-  const meaning = spec.classify(answer, isFirst);
+  const meaning: AnswerMeaning = cause === null ? spec.classify(answer, isFirst) : { kind: 'stop', ...cause };
   if (meaning.kind === 'stop') context.stop.ask(meaning.reason, meaning.detail);
   if (meaning.kind === 'wrong_number') {
     context.stop.ask('phone_number_mismatch', `${spec.describe()}: ${meaning.detail}`);
@@ -172,7 +190,8 @@ async function afterAnswer(
       return { kind: 'decided', answer, meaning };
     case 'stop':
       onFailed(null);
-      return { kind: 'requeued' };
+      // Something has accepted the write, though not as the API would.
+      return { kind: 'requeued', isAmbiguous: answer.kind === 'http' && answer.status < 300 };
     case 'unauthorized':
       return null;
     case 'throttled':

@@ -1,4 +1,5 @@
 import PQueue from 'p-queue';
+import { type Contact, DOUBTFUL_CONCURRENCY } from '../contact.ts';
 import type { CircuitBreaker } from '../outage/circuit-breaker.ts';
 import type { Pacer } from '../pacing/pacer.ts';
 import type { Pass } from '../pacing/window-limit.ts';
@@ -20,19 +21,20 @@ export type Admission = {
 
 type QueuedRequest<T> = Admission & { priority: number; run: (pass: Pass) => Promise<T> };
 
-type QueueOptions = { concurrency: number; pacer: Pacer; breaker: CircuitBreaker; stop: Stop };
+type QueueOptions = { concurrency: number; pacer: Pacer; breaker: CircuitBreaker; stop: Stop; contact: Contact };
 
 /**
  * The queue in front of the pacer: decides the order of requests, and how many are in flight. It consists of two
  * queues. In `admission` one request at a time waits for the pacer, so that a retry overtakes every fresh row that
  * still waits. `inFlight` limits the requests that have been sent. A row in a backoff waits outside of both.
  */
-export function createRequestQueue({ concurrency, pacer, breaker, stop }: QueueOptions) {
+export function createRequestQueue({ concurrency, pacer, breaker, stop, contact }: QueueOptions) {
   const admission = new PQueue({ concurrency: 1 });
   const inFlight = new PQueue({ concurrency });
 
   async function untilRoom(): Promise<void> {
-    while (inFlight.pending >= concurrency) {
+    const room = () => (contact.isDoubtful() ? Math.min(DOUBTFUL_CONCURRENCY, concurrency) : concurrency);
+    while (inFlight.pending >= room()) {
       await new Promise<void>((resolve) => inFlight.once('next', () => resolve()));
     }
   }

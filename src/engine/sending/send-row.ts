@@ -56,7 +56,10 @@ async function writeRow(row: Row, wasAmbiguous: boolean): Promise<RowResult> {
   for (;;) {
     const spec = requestSpec(row, 'write');
     const result = await requestWithRetry(spec, context);
-    if (result.kind === 'requeued') return { kind: 'requeued', ambiguous: isAmbiguous, attempts: attemptsOf(row) };
+    if (result.kind === 'requeued') {
+      const ambiguous = isAmbiguous || result.isAmbiguous === true;
+      return { kind: 'requeued', ambiguous, attempts: attemptsOf(row) };
+    }
     const { answer } = result;
     if (result.kind === 'exhausted') return ended(outcomeOf(row, answer, exhausted(answer, row, isAmbiguous)));
     if (result.kind === 'decided') {

@@ -1,6 +1,7 @@
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Settings } from '../../core/settings/schema.ts';
+import type { Contact } from '../contact.ts';
 import type { Meter } from '../pacing/sliding-window.ts';
 import type { Ports, Task } from '../ports.ts';
 import type { Stop } from '../stop.ts';
@@ -28,13 +29,15 @@ export type ExecuteOptions = {
   meter?: Meter | undefined;
   /** How many rows of each kind of change are read back; for tests. */
   proofRows?: number | undefined;
+  /** What earlier phases of this command have learned about the API. */
+  contact?: Contact | undefined;
 };
 
 export type Session = ReturnType<typeof createSession>;
 
 /** An execution in progress. */
 export function createSession(options: ExecuteOptions) {
-  const { ports, limits, control, stop, earlier, meter, proofRows } = options;
+  const { ports, limits, control, stop, earlier, meter, contact, proofRows } = options;
   const rows = {
     areAllRead: false,
     launched: 0,
@@ -49,7 +52,7 @@ export function createSession(options: ExecuteOptions) {
     launchedSinceHold: 0,
   };
   const othersAtWork = (waiting: number) => !rows.areAllRead || rows.open > waiting;
-  const pipeline = createPipeline({ ports, limits, control, stop, meter, othersAtWork });
+  const pipeline = createPipeline({ ports, limits, control, stop, meter, contact, othersAtWork });
   const budget = createErrorBudget(stop, limits, earlier);
   const proof = createWriteProof(concurrencyOf(limits), () => session.onChange(), proofRows);
   const { isHeld, onAccepted } = budget;

@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { HttpProxyAgent, HttpsProxyAgent } from 'hpagent';
 import { isLoopback } from '../../core/settings/parse.ts';
+import { ProxyError } from './network-errors.ts';
 
 type Environment = Record<string, string | undefined>;
 
@@ -22,6 +23,11 @@ export function isExempt(url: URL, noProxy: string): boolean {
     });
 }
 
+/** The variable that names the proxy for a URL. */
+function proxyVariable(url: URL): string {
+  return url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+}
+
 /**
  * The proxy that the environment names for a URL, or null. Loopback addresses never use one. `host:port` without a
  * scheme is a plain HTTP proxy, as in curl. Throws if the variable is not the URL of an HTTP proxy, and does not quote
@@ -30,12 +36,23 @@ export function isExempt(url: URL, noProxy: string): boolean {
 export function proxyFor(url: URL, environment: Environment): string | null {
   if (isLoopback(url.href)) return null;
   const either = (name: string) => environment[name.toLowerCase()] || environment[name] || null;
-  const variable = url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
+  const variable = proxyVariable(url);
   const proxy = either(variable);
   if (proxy === null || isExempt(url, either('NO_PROXY') ?? '')) return null;
   const href = proxy.includes('://') ? proxy : `http://${proxy}`;
   if (URL.canParse(href) && /^https?:$/.test(new URL(href).protocol)) return href;
   throw new Error(`${variable} is not the URL of an HTTP proxy, such as http://proxy.example.com:3128`);
+}
+
+type CreateConnection = (options: object, onSocket: (error: Error | null, socket: unknown) => void) => void;
+
+/** Makes the errors of a proxy say that they are its own. */
+function withNamedErrors<T extends object>(agent: T, proxy: string): T {
+  const tunnel = agent as { createConnection: CreateConnection };
+  const connect = tunnel.createConnection.bind(agent);
+  tunnel.createConnection = (options, onSocket) =>
+    connect(options, (error, socket) => onSocket(error === null ? null : new ProxyError(proxy, error), socket));
+  return agent;
 }
 
 /** Without a limit, the connection to a proxy that does not answer would keep the process from ending. */
@@ -47,10 +64,13 @@ const PROXY_TIMEOUT_MS = 10_000;
  */
 export function createAgents(baseUrl: string, concurrency: number, environment: Environment) {
   const pool = { keepAlive: true, maxSockets: concurrency, maxFreeSockets: concurrency, scheduling: 'lifo' as const };
-  const proxy = proxyFor(new URL(baseUrl), environment);
+  const url = new URL(baseUrl);
+  const proxy = proxyFor(url, environment);
   const proxied = { ...pool, proxy: proxy ?? '', timeout: PROXY_TIMEOUT_MS };
-  const http = proxy === null ? new HttpAgent(pool) : new HttpProxyAgent(proxied);
-  const https = proxy === null ? new HttpsAgent(pool) : new HttpsProxyAgent(proxied);
+  // Without its user and password.
+  const name = proxy === null ? '' : `the proxy of ${proxyVariable(url)} at ${new URL(proxy).host}`;
+  const http = proxy === null ? new HttpAgent(pool) : withNamedErrors(new HttpProxyAgent(proxied), name);
+  const https = proxy === null ? new HttpsAgent(pool) : withNamedErrors(new HttpsProxyAgent(proxied), name);
   return {
     http,
     https,

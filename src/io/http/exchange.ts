@@ -1,11 +1,14 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Request } from 'got';
 import { describeUnreadable } from '../../core/api/read-json.ts';
-import type { Answer, Body, HttpAnswer } from '../../core/api/response.ts';
+import type { Answer, Body, HttpAnswer, NetworkFailure } from '../../core/api/response.ts';
 import type { Redactor } from '../../core/text/redact.ts';
+import { failureOf, TIMED_OUT } from './network-errors.ts';
 
 /** How the body of an answer is read, and the size beyond which it is not read to its end. */
 export type BodyFormat = { parse: (text: string, clean: Redactor) => Body; maxBytes: number };
+
+type Failure = Pick<NetworkFailure, 'code' | 'message' | 'proxy'>;
 
 export type ExchangeOptions = {
   /** One attempt, from connecting to the last byte, in ms. */
@@ -13,23 +16,6 @@ export type ExchangeOptions = {
   /** Makes text from the server safe to keep: no key, no control characters. */
   clean: Redactor;
 };
-
-/** Words for the network errors that operators meet. The message of the library stands for any other. */
-const NETWORK_ERRORS: Record<string, string> = {
-  ETIMEDOUT: 'no complete answer in time',
-  ECONNRESET: 'the connection was cut',
-  ECONNREFUSED: 'the connection was refused',
-  ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'the name server did not answer',
-  EPIPE: 'the connection was cut',
-  EPROTO: 'no TLS connection came about',
-};
-
-function codeOf(error: Error & { code?: unknown }): string {
-  if (typeof error.code !== 'string') return 'ERR_UNKNOWN';
-  // got has its own code for a body that ends too early.
-  return error.code === 'ERR_READING_RESPONSE_STREAM' ? 'ECONNRESET' : error.code;
-}
 
 function httpAnswer(
   head: IncomingMessage,
@@ -122,14 +108,14 @@ export function createExchanges({ timeoutMs, clean }: ExchangeOptions) {
         cutOffs.delete(cutOff);
         resolve(answer);
       };
-      const fail = (code: string, message: string) => {
-        end({ kind: 'network', code, message, sent, durationMs: durationMs() });
+      const fail = (failure: Failure) => {
+        end({ kind: 'network', ...failure, sent, durationMs: durationMs() });
         stream.destroy();
       };
-      const cutOff = () => fail('ERR_ABORTED', 'broken off');
+      const cutOff = () => fail({ code: 'ERR_ABORTED', message: 'broken off' });
       // Not got's own timeout: it does not end a request that never gets a connection (a proxy that does not answer),
       // and the row would wait for ever.
-      const deadline = setTimeout(() => fail('ETIMEDOUT', NETWORK_ERRORS.ETIMEDOUT as string), timeoutMs);
+      const deadline = setTimeout(() => fail(TIMED_OUT), timeoutMs);
       cutOffs.add(cutOff);
       watchRequest(
         stream,
@@ -139,15 +125,12 @@ export function createExchanges({ timeoutMs, clean }: ExchangeOptions) {
           sent = true;
           onSent();
         },
-        () => fail('ERR_UPGRADE', 'the server wants to speak another protocol'),
+        () => fail({ code: 'ERR_UPGRADE', message: 'the server wants to speak another protocol' }),
       );
       readAnswer(stream, format.maxBytes, (head, bytes) => {
         end(httpAnswer(head, readAs(format, head, bytes, clean), clean, durationMs()));
       });
-      stream.on('error', (error: Error) => {
-        const code = clean(codeOf(error));
-        fail(code, NETWORK_ERRORS[code] ?? clean(error.message, true));
-      });
+      stream.on('error', (error: Error) => fail(failureOf(error, clean)));
       // A request that is gone has an answer, whatever has happened.
       stream.once('close', cutOff);
     });

@@ -49,11 +49,18 @@ describe('readingError', () => {
     expect(error.message).toMatch(message);
   });
 
-  it.each([true, false])(
-    'is exit 7 for what was not answered, with the way to do without if there is one: %s',
-    (can) => {
-      const unread = new Unread('page 1 of the list of numbers: HTTP 500');
-      const error = readingError(unread, createStop(), can) as CommandError;
+  it.each([
+    [500, true, false],
+    [422, true, true],
+    [405, true, true],
+    [404, true, false],
+    [422, false, false],
+    [0, true, false],
+  ])(
+    'is exit 7 for what was not answered (%i), with the way to do without if that can help (there is one: %s)',
+    (status, hasOffline, can) => {
+      const unread = new Unread('page 1 of the list of numbers: HTTP 500', status);
+      const error = readingError(unread, createStop(), hasOffline) as CommandError;
       expect([error.exit, error.code]).toEqual([7, 'account_not_read']);
       expect(error.message).toContain('(page 1 of the list of numbers: HTTP 500), and nothing was sent');
       expect(error.message.includes('--offline')).toBe(can);

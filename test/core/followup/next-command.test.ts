@@ -411,6 +411,13 @@ describe('the base URL that must be named again', () => {
   });
 });
 
+it('after nothing was found, retry takes the rows that were sent in vain too', () => {
+  const stop = stopped('not_this_api');
+  const after = (counts: Parameters<typeof next>[1]) => next({ state: 'paused', exit_code: 7, stop }, counts);
+  expect(after({ failed: 19, unprocessed: 100 })).toBe('telnyx-reassign retry runs/x --yes');
+  expect(after({ unverified: 1, unprocessed: 100 })).toBe('telnyx-reassign resume runs/x');
+});
+
 describe('after a write that was not kept', () => {
   const stop = stopped('write_not_kept');
 

@@ -90,6 +90,8 @@ describe('the ending of an execution that stopped', () => {
     ['signal', 'SIGTERM', { exit: 143, state: 'interrupted' }, { exit: 143, state: 'interrupted' }],
     ['key_refused', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
     ['account_refused', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
+    ['unreachable', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
+    ['not_this_api', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
     ['redirected', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
     ['write_not_kept', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['phone_number_mismatch', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],

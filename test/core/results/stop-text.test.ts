@@ -9,6 +9,8 @@ describe('why a run stopped', () => {
   it.each([
     ['key_refused', 'The API refused the key: the detail. Set TELNYX_API_KEY to a valid key, then resume.'],
     ['account_refused', 'The API refused the account or the key: the detail.'],
+    ['unreachable', 'The API cannot be reached: the detail.'],
+    ['not_this_api', 'Something other than this API answered: the detail.'],
     ['redirected', 'Nothing was sent on: the detail. Check --base-url.'],
     [
       'write_not_kept',

@@ -1,10 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ShownSettings } from '../../../src/core/api/response.ts';
+import type { NumberKey } from '../../../src/core/account/snapshot.ts';
+import type { Answer, ShownSettings } from '../../../src/core/api/response.ts';
+import type { StopCause } from '../../../src/core/attempt/stop-reason.ts';
 import { count } from '../../../src/core/text/text.ts';
 import { Stopped, Unread } from '../../../src/engine/reading/account-query.ts';
 import { accountWorld, byBoth, byId, byPhone, number, P1, P2, PAGE, upTo } from '../../support/engine/account-world.ts';
 import { http, network } from '../../support/engine/fake-world.ts';
+
+const MARKUP = { kind: 'unreadable', why: 'text/html, not this API', isMarkup: true } as const;
+const HTML_404: Answer = { ...http(404), body: MARKUP };
 
 const all = (last: number) => upTo(last, (n) => number(n));
 
@@ -187,7 +192,67 @@ describe('an API with errors', () => {
     const failure = await accountWorld(all(20), { answer: () => http(status) })
       .read([byPhone(1)])
       .catch((error: unknown) => error);
-    expect(failure).toBeInstanceOf(Unread);
+    expect(failure).toBeInstanceOf(status === 404 ? Stopped : Unread);
+  });
+
+  it.each<[string, NumberKey[], number, string]>([
+    ['ids', upTo(600, byId), 25, 'the first 20 numbers'],
+    ['ids with phone numbers', upTo(2000, byBoth), 25, 'the first 20 numbers'],
+    ['a few ids', upTo(3, byId), 25, 'the list of numbers and to 3 numbers'],
+    ['phone numbers', upTo(2000, byPhone), 1, 'the list of numbers'],
+  ])('that answers 404 to everything is given up soon: %s', async (_, named, most, what) => {
+    for (const answer of [http(404, '10005'), http(404), HTML_404]) {
+      const world = accountWorld([], { answer: () => answer });
+      const failure = await world.read(named).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(Stopped);
+      expect(world.calls.length).toBeLessThanOrEqual(most);
+      const { reason, detail } = world.stop.asked() as StopCause;
+      expect(reason).toBe('not_this_api');
+      expect(detail).toContain(`HTTP 404 to ${what}, from https://api.example.com/v2. Check --base-url`);
+    }
+  });
+
+  it('that finds some numbers is read to its end, whatever else is 404', async () => {
+    const world = accountWorld(all(1), { answer: (call) => (call.startsWith('number') ? null : http(404)) });
+    const { account } = await world.read(upTo(100, byId));
+    expect(account.stateOf(byId(100)).state).toBe('absent');
+    expect(world.calls.length).toBe(101);
+  });
+
+  it.each<[string, Answer]>([
+    ['a certificate', network('CERT_HAS_EXPIRED', false)],
+    ['a proxy', { ...network('ERR_PROXY_407', false), proxy: true } as Answer],
+    ['a status of a proxy', http(407)],
+    ['a login page', { ...http(200), body: MARKUP }],
+    ['a firewall', { ...http(403), body: MARKUP }],
+  ])('ends at once because of %s, at any time', async (_, answer) => {
+    for (const at of ['page 1', 'page 3']) {
+      const world = accountWorld(all(2000), { answer: (call) => (call === at ? answer : null) });
+      const failure = await world.read(upTo(2000, byId)).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(Stopped);
+      expect(world.calls.filter((call) => call === at).length).toBe(1);
+      expect(world.clock.now()).toBeLessThan(2000);
+    }
+  });
+
+  it.each(['ENOTFOUND', 'ECONNREFUSED', 'EPROTO'])(
+    'ends after three tries because of %s, if it never answered',
+    async (code) => {
+      const world = accountWorld(all(2000), { answer: () => network(code, false) });
+      const failure = await world.read(upTo(2000, byId)).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(Stopped);
+      expect(world.calls.length).toBe(3);
+      expect(world.clock.now()).toBeLessThan(5000);
+      expect(world.stop.asked()?.reason).toBe('unreachable');
+    },
+  );
+
+  it.each(['ENOTFOUND', 'ECONNREFUSED'])('is waited for after it has answered: %s', async (code) => {
+    const world = accountWorld(all(2000), {
+      answer: (call, times) => (call === 'page 3' && times < 30 ? network(code, false) : null),
+    });
+    const { account } = await world.read(upTo(2000, byId));
+    expect(account.stateOf(byId(700)).state).toBe('found');
   });
 
   it('that refuses the key stops the run', async () => {

@@ -131,9 +131,25 @@ describe('a proxy that refuses', () => {
     const proxy = await rawServer(['HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'], 'end');
     const environment = { HTTPS_PROXY: proxy.url.replace('http://', 'http://user:secret@') };
     const { answer, seen } = await sent('https://api.example.com/v2', { environment });
-    expect(answer).toMatchObject({ kind: 'network', message: 'Bad response: 407', sent: false });
+    const message = `the proxy of HTTPS_PROXY at ${new URL(proxy.url).host}: it answered HTTP 407`;
+    expect(answer).toMatchObject({ kind: 'network', code: 'ERR_PROXY_407', message, proxy: true, sent: false });
     expect(JSON.stringify(answer)).not.toContain('secret');
     expect(seen).toEqual(['answer']);
+  });
+});
+
+describe('a proxy that is not there', () => {
+  it('is named, because the user would look for the error at the API', async () => {
+    const environment = { HTTPS_PROXY: 'http://user:secret@127.0.0.1:1' };
+    const { answer } = await sent('https://api.example.com/v2', { environment });
+    const message = 'the proxy of HTTPS_PROXY at 127.0.0.1:1: the connection was refused (ECONNREFUSED)';
+    expect(answer).toMatchObject({ kind: 'network', code: 'ECONNREFUSED', message, proxy: true, sent: false });
+  });
+
+  it('is named for what it throws without a code', async () => {
+    const proxy = await tcpServer((socket) => socket.end('HTTP/1.1 099 x'));
+    const { answer } = await sent('https://api.example.com/v2', { environment: { HTTPS_PROXY: proxy.url } });
+    expect(answer).toMatchObject({ kind: 'network', proxy: true, sent: false });
   });
 });
 

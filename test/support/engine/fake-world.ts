@@ -2,6 +2,7 @@ import type { Answer, HttpAnswer, ShownSettings } from '../../../src/core/api/re
 import { UNASSIGN } from '../../../src/core/input/target.ts';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
+import { type Contact, createContact } from '../../../src/engine/contact.ts';
 import type { ExecutorEvent, Operation, Task } from '../../../src/engine/ports.ts';
 import { execute } from '../../../src/engine/sending/executor.ts';
 import { createControl } from '../../../src/engine/sending/pipeline.ts';
@@ -110,8 +111,18 @@ export type World = {
     rows: number | (PlanEntry | Task)[] | AsyncIterable<Task>,
     settings?: Partial<Settings> & Pick<ExecuteOptions, 'proofRows'>,
     earlier?: Earlier,
+    contact?: Contact,
   ) => ReturnType<typeof execute>;
 };
+
+const BASE_URL = 'https://api.example.com/v2';
+
+/** What is known of an API that has answered before. */
+export function answeredContact(): Contact {
+  const contact = createContact(BASE_URL);
+  contact.observe(ok(), { admittedAt: 0, now: 0, isRead: true, isAboutNumber: true });
+  return contact;
+}
 
 /** Limits that never stop a run, for tests about something else. */
 export const UNGUARDED = { max_failures: { value: 100, percent: true }, max_same_error: 1_000_000 } as const;
@@ -122,6 +133,7 @@ export function settings(more: Partial<Settings> = {}): Settings {
     rate: 10,
     reserve: 20,
     concurrency: null,
+    base_url: BASE_URL,
     max_attempts: 5,
     retry_base: 1000,
     retry_max: 60_000,
@@ -210,7 +222,7 @@ export function world(
         if (line.type !== 'put_back') return [line.type];
         return [`put_back ${line.ambiguous ? 'ambiguous' : 'clear'} ${line.attempts}`];
       }),
-    run(given, { proofRows = 0, ...more } = {}, earlier = { ended: 0, permanent: 0 }) {
+    run(given, { proofRows = 0, ...more } = {}, earlier = { ended: 0, permanent: 0 }, contact = answeredContact()) {
       const limits = settings(more);
       const ports = {
         clock,
@@ -227,7 +239,7 @@ export function world(
         for await (const one of listed) yield 'entry' in one ? one : { entry: one, first: 'send', attempts: 0 };
       }
       const control = createControl(limits);
-      const running = execute({ tasks: tasks(), ports, limits, control, stop, earlier, proofRows });
+      const running = execute({ tasks: tasks(), ports, limits, control, stop, earlier, contact, proofRows });
       const checked = running.finally(() => {
         if (unread.length > 0) throw new Error(`written again without a read: rows ${unread.join(', ')}`);
       });

@@ -12,7 +12,7 @@ import { type Execution, execute } from '../../../src/engine/sending/executor.ts
 import { createControl } from '../../../src/engine/sending/pipeline.ts';
 import type { Limits } from '../../../src/engine/sending/session.ts';
 import { createStop } from '../../../src/engine/stop.ts';
-import { entry, http, network, ok, PROFILE, type Sent } from './fake-world.ts';
+import { answeredContact, entry, http, network, ok, PROFILE, type Sent } from './fake-world.ts';
 import { virtualClock } from './virtual-clock.ts';
 
 /** What may go wrong with one request; `landed`: a write has happened nevertheless. */
@@ -213,7 +213,15 @@ async function runSession(options: SessionOptions): Promise<{ session: Session; 
   const tasks = tasksOf(index, scenario.rows);
   const finished = async () => {
     await record({ type: 'session_started', at: new Date(clock.wallNow()).toISOString(), pid: 1 });
-    return execute({ tasks, ports, limits, control: createControl(limits), stop, earlier: index });
+    return execute({
+      tasks,
+      ports,
+      limits,
+      control: createControl(limits),
+      stop,
+      earlier: index,
+      contact: answeredContact(),
+    });
   };
   session.execution = await clock.until(Promise.race([finished(), killed]));
   // Half of the requests that were in flight arrive.

@@ -1,0 +1,45 @@
+import type { NetworkFailure } from '../../core/api/response.ts';
+import type { Redactor } from '../../core/text/redact.ts';
+
+/** Words for the network errors that operators meet. The message of the library stands for any other. */
+const NETWORK_ERRORS: Record<string, string> = {
+  ETIMEDOUT: 'no complete answer in time',
+  ECONNRESET: 'the connection was cut',
+  ECONNREFUSED: 'the connection was refused',
+  ENOTFOUND: 'no such host',
+  EAI_AGAIN: 'the name server did not answer',
+  EPIPE: 'the connection was cut',
+  EPROTO: 'no TLS connection came about',
+};
+
+type WithCode = Error & { code?: unknown };
+
+/** A failure of a proxy, which the message names, or of the connection to it. */
+export class ProxyError extends Error {
+  readonly code: string;
+  /** `proxy`: how messages name it. `error`: what its agent has thrown. */
+  constructor(proxy: string, error: WithCode) {
+    const refusal = /^Bad response: ([0-9]{3})$/.exec(error.message)?.[1];
+    const code = typeof error.code === 'string' ? error.code : 'ERR_PROXY';
+    const words = refusal === undefined ? (NETWORK_ERRORS[code] ?? error.message) : `it answered HTTP ${refusal}`;
+    super(`${proxy}: ${words}${refusal === undefined ? ` (${code})` : ''}`);
+    this.code = refusal === undefined ? code : `ERR_PROXY_${refusal}`;
+  }
+}
+
+function codeOf(error: WithCode): string {
+  if (typeof error.code !== 'string') return 'ERR_UNKNOWN';
+  // got has its own code for a body that ends too early.
+  return error.code === 'ERR_READING_RESPONSE_STREAM' ? 'ECONNRESET' : error.code;
+}
+
+/** The failure in an error of the HTTP library, which keeps the error of the connection as its cause. */
+export function failureOf(error: Error, clean: Redactor): Pick<NetworkFailure, 'code' | 'message' | 'proxy'> {
+  const { cause } = error;
+  if (cause instanceof ProxyError) return { code: clean(cause.code), message: clean(cause.message, true), proxy: true };
+  const code = clean(codeOf(error));
+  return { code, message: NETWORK_ERRORS[code] ?? clean(error.message, true) };
+}
+
+/** The failure of a request that was not answered in time. */
+export const TIMED_OUT = { code: 'ETIMEDOUT', message: NETWORK_ERRORS.ETIMEDOUT as string };
