@@ -25,6 +25,8 @@ export type ProcessContext = {
 export type Context = ProcessContext & {
   /** True for a job: its output is read by mail, not in this directory. */
   unattended: boolean;
+  /** The absolute path of the job file, for a job. */
+  jobFile?: string;
   /** Finds the API key. It is read once, because a pipe cannot be read again. */
   findKey: () => KeyFound;
   /** What is wrong around this call, such as the permissions of a file. The summary shows it with the run's warnings. */

@@ -56,6 +56,16 @@ export function printJson(context: Pick<Context, 'stdout'>, exit: number, fields
 
 type Report = { settings: Pick<Settings, 'quiet' | 'json'>; context: Context };
 
+/** Whether --results names standard output. */
+export function isStdout(results: string | null): boolean {
+  return results !== null && /^(-|\/dev\/(stdout|fd\/1)|\/proc\/self\/fd\/1)$/.test(results);
+}
+
+/** Where the result of a command is printed: on standard error if the results have standard output for themselves. */
+export function resultStream({ settings, context }: { settings: Pick<Settings, 'results'>; context: Context }) {
+  return isStdout(settings.results) ? context.stderr : context.stdout;
+}
+
 /** Prints on standard error what a person wants to know meanwhile; nothing with --quiet or --json. */
 export function printProgress({ settings, context }: Report, text: string): void {
   if (!settings.quiet && !settings.json) print(context.stderr, text);
@@ -66,6 +76,12 @@ export function warn(report: Report, text: string): void {
   if (report.context.warnings.includes(text)) return;
   report.context.warnings.push(text);
   printProgress(report, wrapForTerminal(report.context.stderr, `warning: ${text}\n`));
+}
+
+/** Warns of what this call has left undone, with --quiet too. */
+export function warnAlways({ settings, context }: Report, text: string): void {
+  context.warnings.push(text);
+  if (!settings.json) print(context.stderr, wrapForTerminal(context.stderr, `warning: ${text}\n`));
 }
 
 /** Reports that there is nothing to do, and returns exit code 0. */

@@ -38,7 +38,7 @@ function withAbsolute(raw: RawSettings, cwd: string): RawSettings {
   const made = { ...raw };
   for (const name of SETTING_NAMES.filter((name) => settingDefinition(name).path === 'absolute')) {
     const value = made[name];
-    if (typeof value === 'string' && value !== '') made[name] = resolve(cwd, value);
+    if (typeof value === 'string' && value !== '' && value !== '-') made[name] = resolve(cwd, value);
   }
   return made;
 }

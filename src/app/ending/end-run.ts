@@ -55,7 +55,7 @@ async function reportMissingResults(run: Run, ending: Ending, error: Error, repo
 export async function endRun(run: Run, ending: Ending, reporting: Reporting): Promise<number> {
   let summary: Summary;
   try {
-    summary = await makeSummary(run, ending, reporting);
+    ({ summary } = await makeSummary(run, ending, reporting));
   } catch (error) {
     return reportMissingResults(run, ending, error as Error, reporting);
   }

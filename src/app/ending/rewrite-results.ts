@@ -9,6 +9,7 @@ import { CommandError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { stateOf } from '../run/locks.ts';
 import type { Run } from '../run/open.ts';
+import { checkOutputs } from '../run/outputs.ts';
 import { failedEnding, type RunEnding } from './run-ending.ts';
 import { makeSummary, printSummary } from './summarize.ts';
 
@@ -41,7 +42,8 @@ export async function checkIsAtRest({ dir, shown, manifest }: Run): Promise<void
 
 /** Writes the result files of a run again, and prints its summary. Returns the exit code. */
 export async function rewriteResults(run: Run, reporting: Reporting): Promise<number> {
-  const summary = await makeSummary(run, (tally) => recordedEnding(run, tally), reporting);
+  checkOutputs({ run }, reporting);
+  const { summary, undelivered } = await makeSummary(run, (tally) => recordedEnding(run, tally), reporting);
   printSummary(summary, reporting);
-  return summary.sum_ok ? EXIT.ok : EXIT.internal;
+  return summary.sum_ok && undelivered === null ? EXIT.ok : EXIT.internal;
 }

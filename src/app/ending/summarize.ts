@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { nextCommand } from '../../core/followup/next-command.ts';
 import { type Summary, summarize } from '../../core/results/summary.ts';
 import { summaryText } from '../../core/results/summary-text.ts';
@@ -6,12 +6,13 @@ import { sumOf, type Tally } from '../../core/results/tally.ts';
 import { EXIT, exitName } from '../../core/run/exit-codes.ts';
 import type { Manifest, State } from '../../core/run/manifest.ts';
 import { runFiles, writeJson } from '../../io/run/directory.ts';
-import { canAskLater } from '../context.ts';
+import { type Context, canAskLater } from '../context.ts';
 import type { Reporting } from '../invocation.ts';
-import { createStyle, print, printJsonLine } from '../output.ts';
+import { createStyle, isStdout, print, printJsonLine, resultStream, warnAlways } from '../output.ts';
 import { type Run, typedPath, updateRun } from '../run/open.ts';
+import { deliverResults } from './deliver-results.ts';
 import { decideEnding, type Ending } from './run-ending.ts';
-import { copyResults, writeResults } from './write-results.ts';
+import { writeResults } from './write-results.ts';
 
 /** Whether the rows of a run were to be sent: then rows without an outcome are unprocessed, not planned. */
 export function isExecution(command: string, state: State): boolean {
@@ -20,8 +21,11 @@ export function isExecution(command: string, state: State): boolean {
 
 const LOST_ROWS = { code: 'sum', message: 'The statuses do not add up to the rows read: rows were lost.' };
 
-/** Writes the result files and the summary. A sum that does not add up becomes exit 1. */
-export async function makeSummary(run: Run, ending: Ending, reporting: Reporting): Promise<Summary> {
+/**
+ * Writes the result files and the summary. A sum that does not add up becomes exit 1. Results that could not be put
+ * where --results says make the exit code at least 1, but the run has ended as its rows did.
+ */
+export async function makeSummary(run: Run, ending: Ending, reporting: Reporting) {
   const { settings, context } = reporting;
   const knownState = typeof ending === 'function' ? run.manifest.state : ending.state;
   const isSent = isExecution(run.manifest.command, knownState);
@@ -30,6 +34,8 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
   const isWhole = sumOf(tally) === run.manifest.input.rows;
   const { exit, error } = isWhole ? decided : { exit: EXIT.internal, error: LOST_ROWS };
   const { state, stop = null, next, finishedAt } = decided;
+  const undelivered = await deliverResults(run, reporting);
+  if (undelivered !== null && exit !== EXIT.ok) warnAlways(reporting, undelivered.message);
   const manifest: Manifest = {
     ...run.manifest,
     state,
@@ -43,18 +49,20 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
     manifest,
     tally,
     sessions,
-    exit,
+    exit: undelivered === null ? exit : Math.max(exit, EXIT.internal),
     rateSetting: String(settings.rate),
-    nextCommand: next ?? nextCommand({ manifest, tally, program, dir: run.shown, interactive }),
+    nextCommand:
+      (exit === EXIT.ok ? undelivered?.next : undefined) ??
+      next ??
+      nextCommand({ manifest, tally, program, dir: run.shown, interactive }),
     warnings: [...new Set([...manifest.warnings, ...context.warnings])],
-    files: filesOf(run, tally, reporting),
-    error: error ?? errorOfCounts(exit, tally),
+    files: filesOf(run, tally, { ...reporting, isDelivered: undelivered === null }),
+    error: error ?? errorOfCounts(exit, tally) ?? (undelivered && { code: 'results', message: undelivered.message }),
   });
   writeJson(runFiles(run.dir).summary, summary);
-  if (settings.results !== null) copyResults(run.dir, resolve(context.cwd, settings.results));
   // Last: a run whose manifest says that it has ended has all of its files, even after a kill.
   updateRun(run, manifest);
-  return summary;
+  return { summary, undelivered };
 }
 
 /** Explains an exit code by the counts; null for a good one. */
@@ -68,10 +76,19 @@ function errorOfCounts(exit: number, { counts }: Tally): { code: string; message
   return { code: exitName(exit), message: `Not every row is at its target: ${what}; see ${files}.` };
 }
 
-function filesOf(run: Run, { counts }: Tally, { settings, context }: Reporting): Record<string, string> {
+function resultsPlace({ shown }: Run, results: string | null, context: Context): string {
+  if (results === null) return join(shown, 'results.csv');
+  return isStdout(results) ? 'standard output' : typedPath(context, results);
+}
+
+function filesOf(
+  run: Run,
+  { counts }: Tally,
+  { settings, context, isDelivered }: Reporting & { isDelivered: boolean },
+): Record<string, string> {
   const { manifest, shown: dir } = run;
   const files: Record<string, string> = {
-    results: settings.results === null ? join(dir, 'results.csv') : typedPath(context, settings.results),
+    results: resultsPlace(run, isDelivered ? settings.results : null, context),
   };
   if (manifest.plan !== null) files.failed = join(dir, 'failed.csv');
   if (counts.held > 0) files.held = join(dir, 'held.csv');
@@ -87,6 +104,6 @@ export function printSummary(summary: Summary, { settings, context }: Reporting)
     return;
   }
   if (settings.quiet && summary.exit_code === EXIT.ok) return;
-  const stream = settings.quiet ? context.stderr : context.stdout;
+  const stream = settings.quiet ? context.stderr : resultStream({ settings, context });
   print(stream, summaryText(summary, createStyle(stream, context.env)));
 }

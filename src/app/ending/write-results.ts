@@ -1,4 +1,4 @@
-import { copyFileSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { isBlankLine } from '../../core/input/cell.ts';
 import type { LedgerIndex, RowState } from '../../core/ledger/replay.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
@@ -149,18 +149,4 @@ export async function writeResults(dir: string, manifest: Manifest, execution: b
     await rowFiles?.end();
   }
   return { tally, sessions: index.sessions };
-}
-
-/** Copies the results to a path of the user, atomically. Follows a link, and writes into a device. */
-export function copyResults(dir: string, to: string): void {
-  const { results } = runFiles(dir);
-  const stat = statSync(to, { throwIfNoEntry: false });
-  if (stat?.isFile() === false) {
-    writeFileSync(to, readFileSync(results));
-    return;
-  }
-  const target = stat === undefined ? to : realpathSync(to);
-  const draft = `${target}.${process.pid}.tmp`;
-  copyFileSync(results, draft);
-  renameSync(draft, target);
 }

@@ -12,9 +12,9 @@ import type { Invocation } from '../invocation.ts';
 import { printNothingToDo } from '../output.ts';
 import type { InputSource } from '../planning/input-source.ts';
 import { draftRetry, planUndo } from '../planning/undo-plan.ts';
-import { checkOutputs } from '../run/create.ts';
 import { indexLedger } from '../run/ledger-index.ts';
 import type { Run } from '../run/open.ts';
+import { checkOutputs } from '../run/outputs.ts';
 import { inputFrom, startNewRun, takeSource } from './new-run-of.ts';
 
 /** The rows for the new run. `leftBehind`: how many other rows a resume could still finish. */
@@ -71,7 +71,7 @@ function inputOf(source: Run, taken: readonly number[], { settings }: Invocation
 /** `retry RUN_DIR`: a new run of the rows that have not reached their target. Returns the exit code. */
 export async function retryRun(opened: Run, given: Invocation): Promise<number> {
   const { settings } = given;
-  checkOutputs(null, given);
+  checkOutputs({ run: opened }, given);
   const invocation = { ...given, key: settings.dry_run && settings.offline ? null : requireKey(given) };
   const { source, state } = await takeSource(opened, 'retry', invocation);
   await checkAccount(source, invocation);

@@ -6,9 +6,9 @@ import type { Invocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import { checkPlan } from '../planning/check-plan.ts';
 import { draftUndo, planUndo } from '../planning/undo-plan.ts';
-import { checkOutputs } from '../run/create.ts';
 import { indexLedger } from '../run/ledger-index.ts';
 import type { Run } from '../run/open.ts';
+import { checkOutputs } from '../run/outputs.ts';
 import { inputFrom, startNewRun, takeSource } from './new-run-of.ts';
 
 /**
@@ -16,7 +16,7 @@ import { inputFrom, startNewRun, takeSource } from './new-run-of.ts';
  * the exit code.
  */
 export async function undoRun(opened: Run, given: Invocation): Promise<number> {
-  checkOutputs(null, given);
+  checkOutputs({ run: opened }, given);
   const invocation = withKey(given);
   const { settings, context } = invocation;
   const { source, state } = await takeSource(opened, 'undo', invocation);

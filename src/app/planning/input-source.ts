@@ -10,8 +10,9 @@ import { errorOf, type FailedEnding, failedEnding } from '../ending/run-ending.t
 import { fileError, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { printNothingToDo } from '../output.ts';
-import { checkOutputs, type RunSource } from '../run/create.ts';
+import type { RunSource } from '../run/create.ts';
 import { type Run, updateRun } from '../run/open.ts';
+import { checkOutputs } from '../run/outputs.ts';
 import { copyBytes, type Plan, type ReadDraft } from './make-plan.ts';
 
 /** Where the rows of a new run come from: a file, standard input, or another run. */
@@ -97,7 +98,7 @@ export function findInput(input: string, reporting: Reporting): InputSource | { 
     if (more !== null || !settings.missing_input_ok) throw new UsageError(more ?? why);
     return { exit: printNothingToDo(reporting, why) };
   }
-  checkOutputs(input === '-' ? null : input, reporting);
+  checkOutputs({ input }, reporting);
   return inputSourceOf(input, context);
 }
 

@@ -6,7 +6,7 @@ import { count } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
 import type { Context } from '../context.ts';
 import type { Reporting } from '../invocation.ts';
-import { createStyle, print, wrapForTerminal } from '../output.ts';
+import { createStyle, print, resultStream, wrapForTerminal } from '../output.ts';
 import type { Run } from '../run/open.ts';
 import { validUntil } from './check-plan.ts';
 import type { PlannedRun } from './plan-run.ts';
@@ -40,11 +40,11 @@ export function showPlan(
   { settings, context }: Reporting,
 ): void {
   if (settings.quiet || settings.json) return;
-  const { stdout, stderr, env } = context;
+  const { stderr, env } = context;
   // The CSV of an undo is our own.
   if (dialect !== null && run.manifest.source?.undo !== true) print(stderr, `${where}: ${dialectText(dialect)}\n`);
   for (const note of notes) print(stderr, `note: ${note}\n`);
-  const stream = run.manifest.command === 'plan' ? stdout : stderr;
+  const stream = run.manifest.command === 'plan' ? resultStream({ settings, context }) : stderr;
   print(stream, wrapForTerminal(stream, planTextOf(run, preview, account, settings)));
   print(stderr, warningText(warnings, run.shown, context));
   print(stderr, wrapForTerminal(stderr, heldText(preview, visible(join(run.shown, 'held.csv')))));

@@ -1,12 +1,10 @@
-import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { basename, dirname, extname, resolve } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import { type Manifest, type RunCommand, runName } from '../../core/run/manifest.ts';
 import { TOOL } from '../../core/text/tool.ts';
-import { visible } from '../../core/text/visible.ts';
 import { isLastingFile } from '../../io/file-status.ts';
 import { createRunDirectory, removeRun } from '../../io/run/directory.ts';
-import { fileError, UsageError } from '../errors.ts';
+import { fileError, type UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { lockNewRun } from './locks.ts';
 import { keptSettings, type Run, typedPath, updateRun } from './open.ts';
@@ -69,28 +67,5 @@ export async function newRun(from: RunSource, command: RunCommand, { settings, c
   } catch (error) {
     removeRun(made.dir);
     throw cannotMake(settings.runs_dir, error);
-  }
-}
-
-/** Throws UsageError if --results or --log-file could not be written later. */
-export function checkOutputs(input: string | null, { settings, context }: Reporting): void {
-  const logFile = settings.log_file === '-' ? null : settings.log_file;
-  for (const [flag, file] of Object.entries({ '--log-file': logFile, '--results': settings.results })) {
-    if (file === null) continue;
-    const path = resolve(context.cwd, file);
-    const shown = visible(typedPath(context, path));
-    try {
-      const stat = statSync(path, { throwIfNoEntry: false });
-      const inputStat = input === null ? undefined : statSync(resolve(context.cwd, input));
-      if (stat !== undefined && stat.ino === inputStat?.ino && stat.dev === inputStat.dev) {
-        throw new UsageError(`${flag} ${shown} is the input itself`);
-      }
-      // The slash makes every version of Node refuse a file as a directory.
-      if (stat === undefined) accessSync(`${dirname(path)}/`, constants.W_OK);
-      else closeSync(openSync(path, 'a'));
-    } catch (error) {
-      if (error instanceof UsageError) throw error;
-      throw new UsageError(`Could not write ${flag} ${shown}: ${(error as NodeJS.ErrnoException).code}.`);
-    }
   }
 }

@@ -17,9 +17,9 @@ import { checkMinRows, checkPlanGuards, checkUnfinished } from '../planning/guar
 import { findInput } from '../planning/input-source.ts';
 import { planInput, preparePlan } from '../planning/prepare.ts';
 import { checkSavedStrict, savedPlanText, showSavedPlan } from '../planning/saved-plan.ts';
-import { checkOutputs } from '../run/create.ts';
 import { lockAccount, lockForWriting, stateOf } from '../run/locks.ts';
 import { commandOn, keptSettings, type Run } from '../run/open.ts';
+import { checkOutputs } from '../run/outputs.ts';
 import { checkEarlierRuns, runToResume, sourceTakenOver, unfinishedLike } from '../run/unfinished.ts';
 import { confirmAndSend } from './confirm.ts';
 import { resumeInstead } from './resume.ts';
@@ -80,7 +80,7 @@ async function sendSavedPlan(run: Run, invocation: KeyedInvocation, supersedes: 
 /** `apply RUN_DIR`: executes a saved plan. A dry run shows it and leaves its files alone. Returns the exit code. */
 export async function applyRun(opened: Run, given: Invocation): Promise<number> {
   const { settings, context } = given;
-  checkOutputs(null, given);
+  checkOutputs({ run: opened }, given);
   const needsNoKey = settings.dry_run && opened.manifest.settings.offline === 'true';
   const invocation = { ...given, key: needsNoKey ? null : requireKey(given) };
   const { run: locked, lock } = await lockForWriting(opened, 'apply', invocation);

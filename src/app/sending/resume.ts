@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { Summary } from '../../core/results/summary.ts';
 import { EXIT, exitName } from '../../core/run/exit-codes.ts';
 import { rawSettings } from '../../core/settings/raw.ts';
@@ -8,27 +7,29 @@ import { readJson, removeDrafts, runFiles } from '../../io/run/directory.ts';
 import { checkAccount } from '../account/check-account.ts';
 import { withKey } from '../account/connect.ts';
 import { rereadOrExit } from '../account/reread.ts';
-import { copyResults } from '../ending/write-results.ts';
+import { deliverResults } from '../ending/deliver-results.ts';
 import { CommandError } from '../errors.ts';
 import type { Invocation, KeyedInvocation, Reporting } from '../invocation.ts';
-import { print, printJson, printJsonLine, printProgress } from '../output.ts';
+import { print, printJson, printJsonLine, printProgress, warnAlways } from '../output.ts';
 import { checkPlan, wayToExecute } from '../planning/check-plan.ts';
-import { checkOutputs } from '../run/create.ts';
 import { isAtWork, lockAccount, lockRun, stateOf } from '../run/locks.ts';
 import { keptSettings, openRun, type Run } from '../run/open.ts';
+import { checkOutputs } from '../run/outputs.ts';
 import { successorText } from '../run/unfinished.ts';
 import { resolveLayers } from '../settings.ts';
 import { sendRows } from './send-rows.ts';
 
 /** Says that a run has finished. Returns its exit code. */
-function reportFinished({ manifest, dir }: Run, { settings, context }: Reporting): number {
+async function reportFinished(run: Run, { settings, context }: Reporting): Promise<number> {
+  const { manifest, dir } = run;
   const { run_id: id, exit_code: exit, state } = manifest;
-  const code = exit ?? EXIT.ok;
-  if (settings.results !== null) copyResults(dir, resolve(context.cwd, settings.results));
+  const undelivered = await deliverResults(run, { settings, context });
+  if (undelivered !== null) warnAlways({ settings, context }, undelivered.message);
+  const code = Math.max(exit ?? EXIT.ok, undelivered === null ? EXIT.ok : EXIT.internal);
   const summary = readJson(runFiles(dir).summary) as Summary | null;
   if (settings.json) {
     if (summary === null) printJson(context, code, { run_id: id, state });
-    else printJsonLine(context, summary);
+    else printJsonLine(context, { ...summary, exit_code: code, exit_name: exitName(code) });
   } else if (!settings.quiet || code !== EXIT.ok) {
     const next = summary?.next_command ?? null;
     const text = `Run ${id} has finished with exit ${code} (${exitName(code)}): nothing is left to resume.\n`;
@@ -80,7 +81,7 @@ async function continueRun(opened: Run, invocation: KeyedInvocation): Promise<nu
 
 /** `resume`: continues an interrupted or paused run. Never asks. Returns the exit code. */
 export async function resumeRun(run: Run, invocation: Invocation): Promise<number> {
-  checkOutputs(null, invocation);
+  checkOutputs({ run }, invocation);
   const exit = await nothingToResume(run, invocation);
   if (exit !== null) return exit;
   const keyed = withKey(invocation);

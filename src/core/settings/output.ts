@@ -25,8 +25,8 @@ export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
   },
   results: {
     kind: 'text',
-    value: 'FILE',
-    text: 'also write the results to this file',
+    value: 'FILE|-',
+    text: 'also write the results to this file; - is standard output, and the summary then goes to standard error',
     scopes: [...PACED, 'results'],
     droppedBy: ['plan', 'retry', 'undo'],
     path: 'absolute',

@@ -1,7 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { copyResults, writeResults } from '../../../src/app/ending/write-results.ts';
+import { writeResults } from '../../../src/app/ending/write-results.ts';
 import { indexLedger } from '../../../src/app/run/ledger-index.ts';
 import { ROW_STATE } from '../../../src/core/ledger/replay.ts';
 import { RESULTS_COLUMNS } from '../../../src/core/results/rows.ts';
@@ -9,7 +8,7 @@ import { runFiles } from '../../../src/io/run/directory.ts';
 import { outcome, writeLedger } from '../../support/app/ledgers.ts';
 import { id, planOf, profile, resultsOf } from '../../support/app/plans.ts';
 import { AT } from '../../support/app/run-directories.ts';
-import { tempDir, tempFile } from '../../support/temp.ts';
+import { tempFile } from '../../support/temp.ts';
 
 const HEADER = 'id,profile_id,product,label';
 const good = (n: number, label = '') => `${id(n)},${profile(1)},,${label}`;
@@ -156,25 +155,5 @@ describe('indexLedger', () => {
     expect([...index.rowStates]).toEqual([ROW_STATE.untouched, ROW_STATE.untouched, ROW_STATE.outcome]);
     expect([index.offset[2], index.length[2]]).toEqual([first.length, Buffer.byteLength(second) - 1]);
     expect(index.sessions).toMatchObject({ count: 1, firstAt: AT });
-  });
-});
-
-describe('copyResults', () => {
-  it('replaces a file as a whole, follows a link, and writes into what is no file', async () => {
-    const run = await planOf([HEADER, good(1)].join('\n'));
-    await resultsOf(run, true);
-    const results = readFileSync(runFiles(run.dir).results, 'utf8');
-    const dir = tempDir();
-    const [plain, link, target] = ['out.csv', 'link.csv', 'target.csv'].map((name) => join(dir, name)) as [
-      string,
-      string,
-      string,
-    ];
-    writeFileSync(target, 'old');
-    symlinkSync(target, link);
-    for (const to of [plain, link, '/dev/null']) copyResults(run.dir, to);
-    expect([readFileSync(plain, 'utf8'), readFileSync(target, 'utf8')]).toEqual([results, results]);
-    expect(readdirSync(dir).sort()).toEqual(['link.csv', 'out.csv', 'target.csv']);
-    expect(() => copyResults(run.dir, '/nonexistent/out.csv')).toThrow('ENOENT');
   });
 });

@@ -18,7 +18,7 @@ import type { Context } from '../../../src/app/context.ts';
 import { UsageError } from '../../../src/app/errors.ts';
 import { copyInput, type InputSource, inputExists, inputSourceOf } from '../../../src/app/planning/input-source.ts';
 import { planRun } from '../../../src/app/planning/plan-run.ts';
-import { checkOutputs, newRun } from '../../../src/app/run/create.ts';
+import { newRun } from '../../../src/app/run/create.ts';
 import { keptSettings, openRun, typedPath } from '../../../src/app/run/open.ts';
 import { resolveForCommand } from '../../../src/app/settings.ts';
 import type { RawSettings } from '../../../src/core/settings/schema.ts';
@@ -243,40 +243,5 @@ describe('inputExists', () => {
     expect(() => inputExists('dir', context)).toThrow('dir is a directory without run.json');
     chmodSync(join(cwd, input), 0);
     if (process.getuid?.() !== 0) expect(() => inputExists(input, context)).toThrow(/Could not read .*: EACCES/);
-  });
-});
-
-describe('checkOutputs', () => {
-  const check = (flags: RawSettings) => {
-    const { cwd, context, input } = place(flags, 'in.csv');
-    mkdirSync(join(cwd, 'dir'));
-    symlinkSync('in.csv', join(cwd, 'link.csv'));
-    writeFileSync(join(cwd, 'old.csv'), 'old');
-    checkOutputs(input, resolveForCommand(flags, context, 'apply'));
-    return readFileSync(join(cwd, 'old.csv'), 'utf8');
-  };
-
-  it('lets pass what can be written, and changes nothing', () => {
-    for (const flags of [
-      {},
-      { log_file: '-' },
-      { results: 'new.csv' },
-      { results: 'dir/new.csv' },
-      { results: '/dev/null' },
-    ]) {
-      expect(check(flags)).toBe('old');
-    }
-    expect(check({ results: 'old.csv', log_file: 'old.csv' })).toBe('old');
-  });
-
-  it.each([
-    [{ results: 'gone/new.csv' }, /^Could not write --results gone\/new\.csv: ENOENT\.$/],
-    [{ log_file: 'in.csv/log' }, /^Could not write --log-file in\.csv\/log: ENOTDIR\.$/],
-    [{ results: 'dir' }, /^Could not write --results dir: EISDIR\.$/],
-    [{ results: 'in.csv' }, /^--results in\.csv is the input itself$/],
-    [{ log_file: 'link.csv' }, /^--log-file link\.csv is the input itself$/],
-  ])('refuses %j', (flags, message) => {
-    expect(() => check(flags)).toThrow(UsageError);
-    expect(() => check(flags)).toThrow(message);
   });
 });
