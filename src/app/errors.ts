@@ -1,7 +1,6 @@
 import { EXIT } from '../core/run/exit-codes.ts';
 import { fileErrorFix, fileErrorText } from '../core/text/file-error.ts';
-import { count } from '../core/text/text.ts';
-import { visible } from '../core/text/visible.ts';
+import { count, printable } from '../core/text/text.ts';
 
 /** Ends a command with a message and an exit code, before anything is sent. */
 export class CommandError extends Error {
@@ -35,9 +34,12 @@ export class UsageError extends CommandError {
   }
 }
 
+/** The longest path of a file system, with the words around it. A variable can be longer. */
+const MAX_PATH_CHARACTERS = 4200;
+
 /** Says what the file system refused: `what` completes "Could not". `fix` replaces the usual remedy. */
 export function fileErrorMessage(what: string, error: unknown, fix = fileErrorFix(error)): string {
-  return `Could not ${visible(what)}: ${fileErrorText(error)}.${fix === '' ? '' : ` Fix: ${fix}.`}`;
+  return `Could not ${printable(what, MAX_PATH_CHARACTERS)}: ${fileErrorText(error)}.${fix === '' ? '' : ` Fix: ${fix}.`}`;
 }
 
 /** The same as an error in what was typed: exit 2. */

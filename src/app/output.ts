@@ -50,8 +50,13 @@ export function printJsonLine({ stdout }: Pick<Context, 'stdout'>, value: unknow
 }
 
 /** Prints the one object of `--json` for a command that makes no summary. */
-export function printJson(context: Pick<Context, 'stdout'>, exit: number, fields: Record<string, unknown>): void {
-  printJsonLine(context, { exit_code: exit, exit_name: exitName(exit), ...fields });
+export function printJson(
+  context: Pick<Context, 'stdout' | 'warnings'>,
+  exit: number,
+  fields: Record<string, unknown>,
+): void {
+  const warnings = context.warnings.length > 0 ? { warnings: context.warnings } : {};
+  printJsonLine(context, { exit_code: exit, exit_name: exitName(exit), ...warnings, ...fields });
 }
 
 type Report = { settings: Pick<Settings, 'quiet' | 'json'>; context: Context };
@@ -87,7 +92,7 @@ export function warnAlways({ settings, context }: Report, text: string): void {
 /** Reports that there is nothing to do, and returns exit code 0. */
 export function printNothingToDo(report: Report, why: string): number {
   const text = `${why}: nothing to do.`;
-  if (report.settings.json) printJson(report.context, EXIT.ok, { warnings: [text] });
+  if (report.settings.json) printJson(report.context, EXIT.ok, { warnings: [...report.context.warnings, text] });
   printProgress(report, `${text}\n`);
   return EXIT.ok;
 }

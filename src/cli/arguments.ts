@@ -1,6 +1,6 @@
 import { UsageError } from '../app/errors.ts';
 import { didYouMean, suggestion } from '../core/text/suggest.ts';
-import { printable, quoted } from '../core/text/text.ts';
+import { count, printable, quoted } from '../core/text/text.ts';
 import { COMMAND_NAMES, flagsOf } from './registry.ts';
 
 /** How a flag is written. */
@@ -14,6 +14,8 @@ function syntaxOf(command: string | undefined): Map<string, Syntax> {
 }
 
 const MAX_SHOWN_CHARACTERS = 60;
+/** No command line that is meant has as many. Checking and parsing takes time for each. */
+const MAX_FLAGS = 1000;
 
 /** How to write a file name that begins with -. */
 const asFile = (arg: string) =>
@@ -74,6 +76,7 @@ function normalize({ name, value }: Given, { isBoolean }: Syntax): string | { er
  */
 export function checkArguments(args: readonly string[]) {
   const { words, given } = split(args);
+  if (given.length > MAX_FLAGS) throw new UsageError(`${count(given.length, 'flag')}; expected at most 1,000`);
   const printsConfig = given.some(({ name }) => name === 'print-config');
   const command = COMMAND_NAMES.includes(words[0] ?? '') ? words[0] : undefined;
   const known = syntaxOf(command);

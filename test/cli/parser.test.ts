@@ -203,6 +203,21 @@ describe('help', () => {
   });
 });
 
+describe('a huge command line', () => {
+  it('is refused with a bound on the flags, and named in a few words', async () => {
+    const flags = Array.from({ length: 1001 }, (_, at) => `--x${at}`);
+    expect(await errorOf('plan', ...flags)).toBe('1,001 flags; expected at most 1,000');
+    expect((await errorOf('plan', ...flags.slice(1))).split('\n')).toEqual([
+      ...flags.slice(1, 21).map((flag) => expect.stringContaining(`unknown flag ${flag}`)),
+      'and 980 more errors',
+    ]);
+    for (const long of [`--${'x'.repeat(100_000)}`, `-${'x'.repeat(100_000)}`, `--name=${'x'.repeat(100_000)}`]) {
+      expect((await errorOf('plan', 'in.csv', long)).length).toBeLessThan(100);
+    }
+    expect(await errorOf('plan', ...Array<string>(10_000).fill('in.csv'))).toHaveLength(59);
+  });
+});
+
 describe('what a parser lets pass', () => {
   it.each(['--dry-run=1', '--dry-run=yes', '--dry-run=TRUE', '--dry-run=', '--sandbox=1'])(
     '%s never silently means no: it means yes, or it is refused',

@@ -24,6 +24,8 @@ const MAX_CONCURRENCY = 200;
 /** If the rate is not a number. */
 const UNKNOWN_RATE_CONCURRENCY = 50;
 const MAX_NAME_CHARACTERS = 60;
+/** Finding a similar name takes time, and of very many errors only the first are printed. */
+const MAX_SUGGESTIONS = 20;
 /** A service of one port has seven. */
 const MAX_NAMED_VARIABLES = 10;
 
@@ -58,7 +60,8 @@ export function readEnvironment(environment: Record<string, string | undefined>)
     if (service !== null) {
       serviceLinks.set(service, [...(serviceLinks.get(service) ?? []), variable]);
     } else if (name === undefined) {
-      const meant = didYouMean(variable.slice(VARIABLE_PREFIX.length), SETTING_NAMES);
+      const typed = variable.slice(VARIABLE_PREFIX.length);
+      const meant = errors.length < MAX_SUGGESTIONS ? didYouMean(typed, SETTING_NAMES) : null;
       errors.push(
         `unknown variable ${printable(variable, MAX_NAME_CHARACTERS)}${suggestion(meant && variableOf(meant))}`,
       );

@@ -27,6 +27,8 @@ export function isExempt(url: URL, noProxy: string): boolean {
 function proxyVariable(url: URL): string {
   return url.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
 }
+/** With a far longer name of a host, the look-up of its address does not end. */
+const MAX_PROXY_CHARACTERS = 2048;
 
 /**
  * The proxy that the environment names for a URL, or null. Loopback addresses never use one. `host:port` without a
@@ -40,7 +42,8 @@ export function proxyFor(url: URL, environment: Environment): string | null {
   const proxy = either(variable);
   if (proxy === null || isExempt(url, either('NO_PROXY') ?? '')) return null;
   const href = proxy.includes('://') ? proxy : `http://${proxy}`;
-  if (URL.canParse(href) && /^https?:$/.test(new URL(href).protocol)) return href;
+  if (href.length <= MAX_PROXY_CHARACTERS && URL.canParse(href) && /^https?:$/.test(new URL(href).protocol))
+    return href;
   throw new Error(`${variable} is not the URL of an HTTP proxy, such as http://proxy.example.com:3128`);
 }
 

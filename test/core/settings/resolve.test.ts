@@ -190,6 +190,18 @@ describe('the variables of a Kubernetes service', () => {
   });
 });
 
+describe('very many variables', () => {
+  it('get suggestions for the first ones only', () => {
+    const environment = Object.fromEntries(
+      Array.from({ length: 100 }, (_, at) => [`TELNYX_REASSIGN_TIMEOUT${at}`, '']),
+    );
+    const { errors } = readEnvironment({ ...environment, TELNYX_REASSIGN_RAT: '' });
+    expect(errors).toHaveLength(101);
+    expect(errors[0]).toContain('did you mean TELNYX_REASSIGN_TIMEOUT?');
+    expect(errors[100]).toBe('unknown variable TELNYX_REASSIGN_RAT');
+  });
+});
+
 describe('the environment', () => {
   it('reads the variables with our prefix, and no others', () => {
     const environment = {

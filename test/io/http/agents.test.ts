@@ -111,4 +111,8 @@ describe('createAgents', () => {
     expect(http).not.toBeInstanceOf(HttpProxyAgent);
     destroy();
   });
+
+  it('refuses a host that is too long for any name', () => {
+    expect(() => proxyFor(new URL(API), { HTTPS_PROXY: 'h'.repeat(120_000) })).toThrow(/^HTTPS_PROXY is not the URL/);
+  });
 });
