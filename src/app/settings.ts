@@ -4,8 +4,8 @@ import type { Manifest } from '../core/run/manifest.ts';
 import type { Scope } from '../core/settings/definition.ts';
 import { flagOf } from '../core/settings/flags.ts';
 import { readJob } from '../core/settings/job.ts';
-import { parseSetting } from '../core/settings/parse.ts';
-import { settingsFor } from '../core/settings/raw.ts';
+import { sameBaseUrl } from '../core/settings/parse.ts';
+import { recordedSettings, settingsFor } from '../core/settings/raw.ts';
 import { type Layer, type Resolved, readEnvironment, resolveSettings } from '../core/settings/resolve.ts';
 import {
   PUBLIC_BASE_URL,
@@ -95,12 +95,6 @@ export function resolveForJob(path: string, flags: RawSettings, context: Context
   return { invocation, command: job.command, input: fromHere(job.input) };
 }
 
-/** A base URL in the form that a plan records; other text is returned as it is. */
-function normalUrl(text: string): string {
-  const parsed = parseSetting('base_url', text);
-  return 'value' in parsed ? String(parsed.value) : text;
-}
-
 /**
  * Resolves the settings of a command on a run directory: flags, environment, then run.json. Settings that belong to the
  * plan are errors. A base URL other than the public one must be named again, so that a run directory cannot send the
@@ -123,7 +117,7 @@ export function resolveForRun(
   );
   const recorded = String(manifest.settings.base_url ?? PUBLIC_BASE_URL);
   const [named] = [flags.base_url ?? fromEnvironment.base_url].flat() as (string | undefined)[];
-  if (named !== undefined && normalUrl(named) !== recorded) {
+  if (named !== undefined && sameBaseUrl(named) !== sameBaseUrl(recorded)) {
     errors.push(`the base URL ${quoted(named)} is not that of the plan, ${quoted(recorded)}`);
   }
   if (named === undefined && foreignBaseUrl(manifest.settings) !== null) {
@@ -131,13 +125,21 @@ export function resolveForRun(
       `the run directory names the base URL ${quoted(recorded)}; if your key may go there, add --base-url ${recorded}`,
     );
   }
-  const layers: Layer[] = [...callLayers(flags, fromEnvironment, context), { source: 'run', raw: manifest.settings }];
+  const layers: Layer[] = [
+    ...callLayers(flags, fromEnvironment, context),
+    { source: 'run', raw: recordedSettings(manifest.settings) },
+  ];
   return { ...resolveLayers(layers, scope, errors), context };
 }
 
+/** A run, and its absolute directory. */
+type RunPlace = { dir: string; manifest: Manifest };
+
 /** Resolves the settings of a new run that takes the rows of another. */
-export function resolveForNewRun(flags: RawSettings, context: Context, verb: 'retry' | 'undo', from: Manifest) {
-  const kept: Manifest['settings'] = settingsFor(verb, from.settings);
+export function resolveForNewRun(flags: RawSettings, context: Context, verb: 'retry' | 'undo', from: RunPlace) {
+  const kept: Manifest['settings'] = settingsFor(verb, from.manifest.settings);
+  // The new run belongs beside the other one, and not where its run.json says.
+  if (kept.runs_dir !== undefined) kept.runs_dir = dirname(from.dir);
   // A number may return to no profile without a flag, in a later retry of the undo too.
   if (verb === 'undo') kept.allow_unassign = 'true';
   return resolveForRun(flags, context, verb, { settings: kept });
@@ -147,7 +149,7 @@ export function resolveForNewRun(flags: RawSettings, context: Context, verb: 're
 export function resolveForResults(flags: RawSettings, context: Context, { settings }: Manifest): Invocation {
   const layers: Layer[] = [
     { source: 'flag', raw: flags },
-    { source: 'run', raw: settings },
+    { source: 'run', raw: recordedSettings(settings) },
   ];
   return { ...resolveLayers(layers, 'results', readEnvironment(context.env).errors), context };
 }

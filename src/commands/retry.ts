@@ -7,7 +7,7 @@ import { resolveForNewRun } from '../app/settings.ts';
 /** `retry RUN_DIR`: a new run of the rows that have not reached their target. */
 export const retryCommand: Command = async (given, flags, context) => {
   const run = requireRun(given, 'retry', context);
-  const invocation = resolveForNewRun(flags, context, 'retry', run.manifest);
+  const invocation = resolveForNewRun(flags, context, 'retry', run);
   if (invocation.settings.print_config) return printConfig(invocation, 'retry');
   return retryRun(run, invocation);
 };

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/app/errors.ts';
-import { resolveForCommand, resolveForJob, resolveForRun } from '../../src/app/settings.ts';
+import { resolveForCommand, resolveForJob, resolveForNewRun, resolveForRun } from '../../src/app/settings.ts';
 import { PUBLIC_BASE_URL, type RawSettings } from '../../src/core/settings/schema.ts';
 import { contextOf } from '../support/app/contexts.ts';
 import { manifest } from '../support/io/manifests.ts';
@@ -121,6 +121,24 @@ describe('settings on a run directory', () => {
       skip_rejected: true,
       rate: 1,
     });
+  });
+
+  it('take nothing of one call from the run, and the base URL in any spelling', () => {
+    const { settings } = on({}, { yes: 'true', force: 'true', results: '/etc/x', log_file: '/etc/y', no_lock: 'true' });
+    expect(settings).toMatchObject({ yes: false, force: false, results: null, log_file: null, no_lock: false });
+    const named = on({ base_url: 'http://localhost:4010/v2' }, { base_url: 'http://127.0.0.1:4010/v2' });
+    expect(named.settings.base_url).toBe('http://localhost:4010/v2');
+  });
+
+  it('of a new run put it beside the run that it comes from', () => {
+    const from = { dir: '/data/runs/a', manifest: manifest({ settings: { runs_dir: '/etc', yes: 'true' } }) };
+    expect(resolveForNewRun({}, contextOf(), 'retry', from).settings).toMatchObject({
+      runs_dir: '/data/runs',
+      yes: false,
+    });
+    expect(resolveForNewRun({ runs_dir: 'r' }, contextOf(), 'undo', from).settings.runs_dir).toBe('r');
+    const plain = { dir: '/data/runs/a', manifest: manifest() };
+    expect(resolveForNewRun({}, contextOf(), 'undo', plain).settings.runs_dir).toBe('runs');
   });
 
   it('send no key to a base URL that only the directory names', () => {

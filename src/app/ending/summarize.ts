@@ -54,7 +54,7 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
     nextCommand:
       (exit === EXIT.ok ? undelivered?.next : undefined) ??
       next ??
-      nextCommand({ manifest, tally, program, dir: run.shown, interactive }),
+      nextCommand({ manifest, tally, program, dir: run.shown, sameAgain: sameAgain(reporting), interactive }),
     warnings: [...new Set([...manifest.warnings, ...context.warnings])],
     files: filesOf(run, tally, { ...reporting, isDelivered: undelivered === null }),
     error: error ?? errorOfCounts(exit, tally) ?? (undelivered && { code: 'results', message: undelivered.message }),
@@ -63,6 +63,15 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
   // Last: a run whose manifest says that it has ended has all of its files, even after a kill.
   updateRun(run, manifest);
   return { summary, undelivered };
+}
+
+/** The flags of this call that run.json does not keep, for a command that continues the run. */
+function sameAgain({ settings: { results, state_dir: stateDir }, context }: Reporting): string[] {
+  const given = { '--results': results, '--state-dir': stateDir };
+  return Object.entries(given).flatMap(([flag, path]) => {
+    if (path === null) return [];
+    return [flag, path === '-' ? path : typedPath(context, path)];
+  });
 }
 
 /** Explains an exit code by the counts; null for a good one. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { sameBaseUrl } from '../../core/settings/parse.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { TOOL } from '../../core/text/tool.ts';
 import { makeDirectories } from '../../io/run/directory.ts';
@@ -39,5 +40,5 @@ export function accountLockPath(settings: Pick<Settings, 'state_dir' | 'base_url
   } catch (error) {
     throw fileError(`make the state directory ${dir}`, error, 'name another with --state-dir');
   }
-  return join(dir, `${keyDigest(settings.base_url, key).slice(0, 32)}.lock`);
+  return join(dir, `${keyDigest(sameBaseUrl(settings.base_url), key).slice(0, 32)}.lock`);
 }

@@ -1,5 +1,6 @@
 import { dirname, join, resolve } from 'node:path';
 import { EXIT } from '../../core/run/exit-codes.ts';
+import { sameBaseUrl } from '../../core/settings/parse.ts';
 import { PUBLIC_BASE_URL } from '../../core/settings/schema.ts';
 import { visible } from '../../core/text/visible.ts';
 import { loadRuns } from '../../io/run/directory.ts';
@@ -57,7 +58,8 @@ function earlierRuns(runsDir: string, context: Context): Run[] {
 export async function unfinishedLike(run: Run, context: Context): Promise<Run[]> {
   const { input, settings } = run.manifest;
   if (settings.sandbox === 'true') return [];
-  const urlOf = ({ manifest }: Pick<Run, 'manifest'>) => manifest.settings.base_url ?? PUBLIC_BASE_URL;
+  const urlOf = ({ manifest }: Pick<Run, 'manifest'>) =>
+    sameBaseUrl(String(manifest.settings.base_url ?? PUBLIC_BASE_URL));
   const similar = earlierRuns(dirname(run.dir), context).filter((other) => {
     const { manifest } = other;
     // A retry takes over the rows of its source. It is not a second start of the same input.

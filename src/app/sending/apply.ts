@@ -59,9 +59,11 @@ function commandOf({ source }: Manifest): RunCommand {
 }
 
 /** Refuses a saved plan with rejected rows, unless --skip-rejected. */
-function checkSavedRejections({ manifest }: Run, { settings }: Invocation): FailedEnding | null {
+function checkSavedRejections({ manifest }: Run, { settings, sources }: Invocation): FailedEnding | null {
   const rejected = manifest.plan?.rejected ?? 0;
-  if (rejected === 0 || settings.skip_rejected) return null;
+  // A run that was refused for its rejected rows cannot hold the consent to skip them.
+  const isGiven = sources.skip_rejected !== 'run' || manifest.exit_code !== EXIT.input;
+  if (rejected === 0 || (settings.skip_rejected && isGiven)) return null;
   return failedEnding(EXIT.input, 'refused', 'rejected_rows', `${count(rejected, 'row')} rejected; nothing was sent`);
 }
 

@@ -1,6 +1,6 @@
 import type { Summary } from '../../core/results/summary.ts';
 import { EXIT, exitName } from '../../core/run/exit-codes.ts';
-import { rawSettings } from '../../core/settings/raw.ts';
+import { rawSettings, recordedSettings } from '../../core/settings/raw.ts';
 import type { Layer } from '../../core/settings/resolve.ts';
 import { settingDefinition } from '../../core/settings/schema.ts';
 import { readJson, removeDrafts, runFiles } from '../../io/run/directory.ts';
@@ -95,7 +95,7 @@ export async function resumeInstead(run: Run, given: KeyedInvocation): Promise<n
   const isNamed = (name: keyof typeof sources) =>
     sources[name] !== 'default' && settingDefinition(name).belongsTo !== 'plan';
   const ofThisCall: Layer = { source: 'flag', raw: rawSettings(settings, isNamed, true) };
-  const resolved = resolveLayers([ofThisCall, { source: 'run', raw: run.manifest.settings }], 'run');
+  const resolved = resolveLayers([ofThisCall, { source: 'run', raw: recordedSettings(run.manifest.settings) }], 'run');
   printProgress(given, `Resuming run ${run.manifest.run_id} of the same input, which was not finished.\n`);
   return continueRun(run, { ...given, ...resolved });
 }

@@ -27,6 +27,8 @@ type Situation = {
   program: string;
   /** The run directory as typed from here. */
   dir: string;
+  /** What run.json does not keep and the run needs again, such as where its results go too. */
+  sameAgain?: readonly string[];
   /** Whether the next command can ask. If not, it needs --yes. */
   interactive: boolean;
 };
@@ -62,10 +64,12 @@ function isDrifted({ causes }: Tally): boolean {
 }
 
 /** The command to continue with after a run; null if there is nothing to do, or something to fix first. */
-export function nextCommand({ manifest, tally, program, dir, interactive }: Situation): string | null {
+export function nextCommand({ manifest, tally, program, dir, sameAgain = [], interactive }: Situation): string | null {
   const yes = interactive ? [] : ['--yes'];
-  const on = (verb: 'apply' | 'resume' | 'retry' | 'undo', ...flags: string[]) =>
-    commandLine(program, verb, dir, ...baseUrlFlags(manifest.settings), ...flags);
+  const on = (verb: 'apply' | 'resume' | 'retry' | 'undo', ...flags: string[]) => {
+    const again = verb === 'apply' || verb === 'resume' ? sameAgain : [];
+    return commandLine(program, verb, dir, ...baseUrlFlags(manifest.settings), ...again, ...flags);
+  };
   const { exit_code: exit, state, plan, input, stop, source } = manifest;
   // It ended before there was a plan, or its input must be fixed.
   if (plan === null || exit === EXIT.input) {

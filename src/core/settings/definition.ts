@@ -45,7 +45,8 @@ export type SettingDefinition = {
   /** The commands that accept it. */
   scopes: readonly Scope[];
   /**
-   * `plan`: it shapes the plan, so it is an error together with a run directory. `call`: run.json does not keep it.
+   * `plan`: it shapes the plan, so it is an error together with a run directory. `call`: run.json does not keep it,
+   * and it is not taken from there either.
    * Otherwise it belongs to the run: run.json keeps it, and a later command may change it.
    */
   belongsTo?: 'plan' | 'call';

@@ -21,14 +21,14 @@ export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
     kind: 'integer',
     min: 1,
     text: 'afterwards remove the oldest runs of the same name beyond N, but none that is active or unfinished, or has failed or unverified rows',
-    droppedBy: ['plan'],
+    belongsTo: 'call',
   },
   results: {
     kind: 'text',
     value: 'FILE|-',
     text: 'also write the results to this file; - is standard output, and the summary then goes to standard error',
     scopes: [...PACED, 'results'],
-    droppedBy: ['plan', 'retry', 'undo'],
+    belongsTo: 'call',
     path: 'absolute',
   },
   log_file: {

@@ -16,11 +16,22 @@ function parseNumber(text: string, { min = 0, max }: SettingDefinition, whole: b
   return { error: `must be a ${whole ? 'whole number' : 'number'} ${range}` };
 }
 
+/** The loopback addresses as URL writes them: 127.0.0.0/8, ::1, and the first as IPv6. */
+const LOOPBACK = /^(localhost\.?|127(\.[0-9]{1,3}){3}|\[::1\]|\[::ffff:7f[0-9a-f]{2}:[0-9a-f]{1,4}\])$/;
+/** Other names of this machine. They may lead elsewhere, so a key is not sent to them in plain text. */
+const ALSO_LOCAL = /^(.*\.localhost\.?|0\.0\.0\.0|\[::\]|\[::ffff:0:0\])$/;
+
 /** Whether a URL points to this machine; false for text that is not a URL. */
 export function isLoopback(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  const { hostname } = new URL(url);
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.[0-9]{1,3}){3}$/.test(hostname);
+  return URL.canParse(url) && LOOPBACK.test(new URL(url).hostname);
+}
+
+/** One spelling for all base URLs of the same API: host, port and path, with one name for this machine. */
+export function sameBaseUrl(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const { protocol, hostname, port, pathname } = new URL(url);
+  const host = LOOPBACK.test(hostname) || ALSO_LOCAL.test(hostname) ? 'localhost' : hostname.replace(/\.$/, '');
+  return `${protocol}//${host}${port === '' ? '' : `:${port}`}${pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '')}`;
 }
 
 const DELIMITERS = new Map(Object.entries({ ',': ',', ';': ';', '|': '|', '\t': '\t', tab: '\t', '\\t': '\t' }));

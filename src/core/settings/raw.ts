@@ -39,6 +39,15 @@ export function rawSettings(
   return raw;
 }
 
+/**
+ * The settings that run.json may name. It may come from elsewhere, so it answers no question, writes to no other place
+ * and removes nothing: what belongs to one call must be given with that call.
+ */
+export function recordedSettings(kept: RawSettings): RawSettings {
+  const entries = Object.entries(kept) as [SettingName, string | string[]][];
+  return Object.fromEntries(entries.filter(([name]) => settingDefinition(name).belongsTo !== 'call'));
+}
+
 /** The settings of a run that a command takes over from it. */
 export function settingsFor(command: FollowUp, kept: RawSettings): RawSettings {
   const raw: RawSettings = {};

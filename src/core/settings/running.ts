@@ -93,7 +93,7 @@ export const RUNNING_SETTINGS = settingsOf('Running', SENDING, {
     kind: 'text',
     value: 'DIR',
     text: "the directory of account locks; if not given, $STATE_DIRECTORY, else the user's state directory",
-    droppedBy: ['plan'],
+    belongsTo: 'call',
     path: 'absolute',
   },
 } as const satisfies Rows);

@@ -89,12 +89,13 @@ describe('newRun', () => {
       dry_run: 'true',
       quiet: 'true',
       results: 'r.csv',
+      state_dir: 's',
+      keep_runs: '1',
       log_file: 'l',
       name: 'x',
     };
-    const { resolved, context } = place(flags);
-    const results = join(context.cwd, 'r.csv');
-    expect(keptSettings(resolved)).toEqual({ timeout: '3s', delimiter: 'tab', skip_rejected: 'true', results });
+    const { resolved } = place(flags);
+    expect(keptSettings(resolved)).toEqual({ timeout: '3s', delimiter: 'tab', skip_rejected: 'true' });
   });
 
   it('takes no lock with --no-lock, and says so', async () => {

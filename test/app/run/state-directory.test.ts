@@ -105,5 +105,8 @@ describe('the lock of an account', () => {
     const others = [path(KEY), path(`${KEY}x`), path(KEY.toLowerCase()), path(KEY, 'http://127.0.0.1:4010/v2')];
     expect(new Set(others).size).toBe(4);
     expect(path(KEY, PUBLIC_BASE_URL, tempDir())).toBe(others[0]);
+    for (const host of ['localhost', 'LocalHost', '[::1]', '127.0.0.2', '0x7f.1', '[::ffff:127.0.0.1]']) {
+      expect(path(KEY, `http://${host}:4010/v2/`)).toBe(others[3]);
+    }
   });
 });

@@ -8,19 +8,30 @@ import type { Manifest } from '../../../src/core/run/manifest.ts';
 import { makeEntry, makeManifest, makePlan, makeTally } from '../../support/make.ts';
 
 type Counts = Partial<Record<Status, number>>;
-type Others = { interactive?: boolean; dir?: string; permanent?: number };
+type Others = { interactive?: boolean; dir?: string; permanent?: number; sameAgain?: string[] };
 
 /** The next command after a run, off a terminal. */
 function next(manifest: Partial<Manifest>, counts: Counts = {}, others: Others = {}) {
-  const { interactive = false, dir = 'runs/x', permanent = 0 } = others;
+  const { interactive = false, dir = 'runs/x', permanent = 0, ...more } = others;
   return nextCommand({
     manifest: makeManifest(manifest),
     tally: makeTally(counts, permanent),
     program: 'telnyx-reassign',
     dir,
     interactive,
+    ...more,
   });
 }
+
+describe('what only this call knows', () => {
+  it('is named again where the same run goes on', () => {
+    const others = { sameAgain: ['--results', 'r.csv'] };
+    const paused: Partial<Manifest> = { state: 'paused', exit_code: 10, plan: makePlan({ change: 2 }) };
+    expect(next(paused, { unprocessed: 1 }, others)).toBe('telnyx-reassign resume runs/x --results r.csv');
+    const finished: Partial<Manifest> = { ...paused, state: 'finished', exit_code: 4 };
+    expect(next(finished, { failed: 1 }, others)).toBe('telnyx-reassign retry runs/x --yes');
+  });
+});
 
 const input = makeManifest().input;
 const rejected = makePlan({ change: 2, rejected: 1 });

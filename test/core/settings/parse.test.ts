@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isLoopback, parseSetting } from '../../../src/core/settings/parse.ts';
+import { isLoopback, parseSetting, sameBaseUrl } from '../../../src/core/settings/parse.ts';
 import {
   PUBLIC_BASE_URL,
   SETTING_NAMES,
@@ -260,8 +260,53 @@ describe('the base URL', () => {
     ['https://api.telnyx.com/v2', false],
     ['https://127.0.0.1.example.test', false],
     ['https://localhost@example.test', false],
+    ['http://localhost.:1', true],
+    ['http://0x7f.1/v2', true],
+    ['http://2130706433/v2', true],
+    ['http://[::ffff:127.0.0.1]:4010/v2', true],
+    ['http://[::ffff:8.8.8.8]/v2', false],
+    ['http://[0:0:0:0:0:0:0:1]/v2', true],
+    // Such a name may lead elsewhere, and the key would be readable.
+    ['http://api.localhost/v2', false],
+    ['http://0.0.0.0/v2', false],
     ['nonsense', false],
   ])('%s points to this machine itself: %s', (text, loopback) => {
     expect(isLoopback(text)).toBe(loopback);
+  });
+});
+
+describe('base URLs of the same API', () => {
+  it.each([
+    [
+      ['http://127.0.0.1:4010/v2', 'http://localhost:4010/v2', 'http://LOCALHOST:4010/v2/', 'http://[::1]:4010/v2'],
+      [
+        'http://127.0.0.2:4010/v2',
+        'http://[::ffff:127.0.0.1]:4010//v2//',
+        'http://0x7f.1:4010/v2',
+        'http://127.1:4010/v2',
+      ],
+      ['http://localhost.:4010/v2', 'http://x.localhost:4010/v2', 'http://0.0.0.0:4010/v2', 'http://[::]:4010/v2'],
+    ],
+    [
+      [PUBLIC_BASE_URL, `${PUBLIC_BASE_URL}/`, 'https://API.Telnyx.COM:443/v2', 'https://api.telnyx.com./v2//'],
+      ['https://api.telnyx.com/x/../v2'],
+    ],
+    [['https://example.test', 'https://example.test/', 'https://EXAMPLE.test:443']],
+    [['nonsense']],
+  ])('are spelled the same: %j', (...groups) => {
+    expect(new Set(groups.flat().map(sameBaseUrl)).size).toBe(1);
+  });
+
+  it('differ in protocol, host, port or path', () => {
+    const urls = [
+      'https://a.test/v2',
+      'https://a.test:8443/v2',
+      'https://a.test/v3',
+      'https://b.test/v2',
+      'http://localhost/v2',
+      'https://localhost/v2',
+      'http://localhost:81/v2',
+    ];
+    expect(new Set(urls.map(sameBaseUrl)).size).toBe(urls.length);
   });
 });

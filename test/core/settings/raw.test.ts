@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SettingDefinition } from '../../../src/core/settings/definition.ts';
-import { limitText, rawSettings, settingsFor } from '../../../src/core/settings/raw.ts';
+import { limitText, rawSettings, recordedSettings, settingsFor } from '../../../src/core/settings/raw.ts';
 import { resolveSettings, type Source } from '../../../src/core/settings/resolve.ts';
 import { type RawSettings, SETTING_NAMES, settingDefinition } from '../../../src/core/settings/schema.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, parseDuration, SECOND_MS } from '../../../src/core/text/duration.ts';
@@ -148,6 +148,28 @@ describe('settings as text', () => {
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('the settings that run.json may name', () => {
+  it('are none of one call: no consent, no output elsewhere, nothing that removes or locks', () => {
+    const typed = Object.fromEntries(SETTING_NAMES.map((name) => [name, 'x']));
+    const recorded = Object.keys(recordedSettings(typed));
+    for (const name of [
+      'yes',
+      'force',
+      'if_unfinished',
+      'no_lock',
+      'dry_run',
+      'results',
+      'log_file',
+      'keep_runs',
+      'state_dir',
+    ]) {
+      expect(recorded).not.toContain(name);
+    }
+    expect(recorded).toEqual(SETTING_NAMES.filter((name) => settingDefinition(name).belongsTo !== 'call'));
+    expect(recordedSettings({ rate: '2', yes: 'true', map: ['a=b'] })).toEqual({ rate: '2', map: ['a=b'] });
   });
 });
 

@@ -68,14 +68,15 @@ describe('the table of settings', () => {
     ]);
     expect(those(({ belongsTo }) => belongsTo === 'call')).toEqual([
       ...['force', 'stop_after', 'finish_by', 'yes', 'dry_run', 'if_unfinished', 'only', 'watch', 'every'],
-      ...['detailed_exitcode', 'wait_for_lock', 'no_lock', 'name', 'log_file', 'json', 'quiet', 'print_config'],
+      ...['detailed_exitcode', 'wait_for_lock', 'no_lock', 'state_dir', 'name', 'keep_runs', 'results', 'log_file'],
+      ...['json', 'quiet', 'print_config'],
     ]);
   });
 
   it.each([
-    ['plan', ['missing_input_ok', 'state_dir', 'keep_runs', 'results', 'log_level']],
-    ['retry', ['delimiter', 'skip_rejected', 'min_rows', ...REFUSING, 'results']],
-    ['undo', ['map', 'delimiter', 'offline', 'strict', 'skip_rejected', 'min_rows', ...REFUSING, 'results']],
+    ['plan', ['missing_input_ok', 'log_level']],
+    ['retry', ['delimiter', 'skip_rejected', 'min_rows', ...REFUSING]],
+    ['undo', ['map', 'delimiter', 'offline', 'strict', 'skip_rejected', 'min_rows', ...REFUSING]],
   ] satisfies [FollowUp, SettingName[]][])('knows what %s does not take over from an earlier run', (command, names) => {
     expect(those(({ droppedBy }) => droppedBy?.includes(command) === true)).toEqual(names);
   });
