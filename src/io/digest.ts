@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
-import type { Digest } from '../core/input/digest-table.ts';
+import type { Digest } from '../core/account/digest-table.ts';
 import { streamOwnFile } from './own-file.ts';
 
 /** Returns the first half of the SHA-256 of a text. */

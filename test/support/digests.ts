@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Digest } from '../../src/core/input/digest-table.ts';
+import type { Digest } from '../../src/core/account/digest-table.ts';
 
 /** The first half of the SHA-256 of a text, as words with a sign. */
 export const sha256: Digest = (text) => {

@@ -1,21 +1,11 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { isBlankLine } from '../../core/input/cell.ts';
 import type { Allowed } from '../../core/input/cell-checks.ts';
-import { createRepeatIndex } from '../../core/input/duplicates.ts';
-import { guessMap } from '../../core/input/guess-map.ts';
-import { mapHeader } from '../../core/input/header.ts';
 import type { FileError } from '../../core/input/rejection.ts';
 import { createDoubleCheck, doubleDamage } from '../../core/input/spreadsheet.ts';
-import {
-  type Layout,
-  PLAN_COLUMNS,
-  type PlanEntry,
-  planCells,
-  planRow,
-  targetsOf,
-  withRepeat,
-} from '../../core/plan/entry.ts';
+import { createDraft } from '../../core/plan/draft.ts';
+import { createRepeatIndex } from '../../core/plan/duplicates.ts';
+import { PLAN_COLUMNS, type PlanEntry, planCells, targetsOf, withRepeat } from '../../core/plan/entry.ts';
 import { createPreview, type Preview } from '../../core/plan/preview.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { CsvError } from '../../io/csv/record.ts';
@@ -60,37 +50,26 @@ async function draftPlan(
   onEntry: (entry: PlanEntry) => void,
 ): Promise<{ planSha256: string; preview: Preview }> {
   const files = runFiles(dir);
-  const { allow_unassign: unassign, allow_rounded_ids: roundedIds, sandbox } = checks;
+  const { allow_unassign: unassign, allow_rounded_ids: roundedIds, sandbox, map } = checks;
   const allowed: Allowed = { unassign, roundedIds, online, sandbox };
+  const draft = createDraft({ map, allowed, delimiter: dialect.delimiter });
   const preview = createPreview();
   const writer = createCsvWriter(files.plan, PLAN_COLUMNS);
-  let header: Layout | null = null;
-  let row = 0;
   try {
     for await (const batch of readCsv(files.input, dialect)) {
       signal.throwIfAborted();
-      for (const record of batch) {
-        if (isBlankLine(record.cells)) {
-          if (header !== null) preview.blankLines += 1;
-          continue;
-        }
-        if (header === null) {
-          const mapped = mapHeader(record.cells, checks.map, record.line, online);
-          if ('error' in mapped) {
-            throw new CsvError({ ...mapped.error, map: guessMap(record.cells, checks.map, online) });
-          }
-          header = { columns: mapped.columns, width: record.cells.length };
-          allowed.idColumn = record.cells[mapped.columns.phone_number_id ?? -1]?.trim() ?? '';
-          continue;
-        }
-        row += 1;
-        const entry = planRow({ row, line: record.line, cells: record.cells }, header, allowed);
+      for (let at = 0; at < batch.length; at++) {
+        const entry = draft.read(batch, at);
+        if (entry === null) continue;
+        if ('code' in entry) throw new CsvError(entry);
         preview.add(entry);
         writer.write(planCells(entry));
         onEntry(entry);
       }
     }
-    if (header === null) throw new CsvError({ code: 'no_header', text: 'the file is empty', line: null });
+    const fileError = draft.end();
+    if (fileError !== null) throw new CsvError(fileError);
+    Object.assign(preview, { blankLines: draft.blankLines, cutLine: draft.cutLine });
     return { planSha256: writer.close(), preview };
   } catch (error) {
     writer.abandon();
@@ -112,8 +91,8 @@ function rejectRounded(path: string, preview: Preview): string {
 
 /**
  * Makes plan.csv from input.csv: one pass over the rows; one over the draft if the account is read (`read` is not
- * null); one if ids repeat; and one if all ids look rounded. An error of the whole file ends in a plan without rows. Throws what the file system
- * throws, the signal's reason, and what `read` throws.
+ * null); one if ids repeat; and one if all ids look rounded. An error of the whole file ends in a plan without rows. Throws
+ * what the file system throws, the signal's reason, and what `read` throws.
  */
 export async function makePlan(dir: string, checks: Checks, signal: AbortSignal, read: ReadDraft | null) {
   const { input, plan } = runFiles(dir);
@@ -138,9 +117,8 @@ export async function makePlan(dir: string, checks: Checks, signal: AbortSignal,
   if (read !== null && preview.actions.change > 0) {
     const compare = resolver(await read(preview));
     signal.throwIfAborted();
-    const { blankLines } = preview;
-    preview = createPreview();
-    preview.blankLines = blankLines;
+    const { blankLines, cutLine } = preview;
+    preview = Object.assign(createPreview(), { blankLines, cutLine });
     planSha256 = replaceRows(plan, (_row, line) => {
       const draft = planLine(line());
       const entry = draft.action === 'change' ? compare(draft) : draft;

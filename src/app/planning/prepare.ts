@@ -99,8 +99,13 @@ function environmentNotes({ settings, sources }: Invocation): string[] {
 }
 
 function inputNotes({ preview, fileError }: PlannedRun): string[] {
-  const blank = preview.blankLines > 0 ? [`${count(preview.blankLines, 'blank line')} skipped`] : [];
-  return fileError === null && preview.rows === 0 ? [...blank, 'the input has a header and no rows'] : blank;
+  const notes = preview.blankLines > 0 ? [`${count(preview.blankLines, 'blank line')} skipped`] : [];
+  if (preview.cutLine !== null) {
+    notes.push(
+      `line ${preview.cutLine} ends without a line end and with an empty cell: the file may have been cut off`,
+    );
+  }
+  return fileError === null && preview.rows === 0 ? [...notes, 'the input has a header and no rows'] : notes;
 }
 
 /** Refuses a plan with rejected rows, unless --skip-rejected. */

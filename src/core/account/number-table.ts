@@ -1,6 +1,6 @@
 import type { ShownSettings } from '../api/response.ts';
-import { doubled } from '../input/digest-table.ts';
 import { profileCell } from '../input/target.ts';
+import { doubled } from './digest-table.ts';
 
 const UNREAD = 0;
 const FOUND = 1;

@@ -1,5 +1,5 @@
-import { createDigestTable, type Digest, doubled } from '../input/digest-table.ts';
 import { phoneReadings } from '../input/phone.ts';
+import { createDigestTable, type Digest, doubled } from './digest-table.ts';
 
 const UNREAD = 0;
 const ABSENT = 1;

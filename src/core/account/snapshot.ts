@@ -1,7 +1,7 @@
 import type { ShownSettings } from '../api/response.ts';
 import { isAnId } from '../input/cell-checks.ts';
-import { createDigestTable, type Digest } from '../input/digest-table.ts';
 import { quoted } from '../text/text.ts';
+import { createDigestTable, type Digest } from './digest-table.ts';
 import { createNumberTable, type NumberState } from './number-table.ts';
 import { createPhoneTable } from './phone-table.ts';
 

@@ -1,4 +1,3 @@
-import { count } from '../text/text.ts';
 import { cleanCell } from './cell.ts';
 import { type Allowed, checkCells, isUnassign, type RowValues } from './cell-checks.ts';
 import type { Columns, Field } from './header.ts';
@@ -32,17 +31,8 @@ export function rowValues(cells: readonly string[], columns: Columns): RowValues
   };
 }
 
-/** Reads one row. A rejection has the code of the first error and the texts of all. `width` is that of the header. */
-export function readAssignment(
-  cells: readonly string[],
-  columns: Columns,
-  width: number,
-  allowed: Allowed,
-): Assignment | Rejection {
-  if (cells.length !== width) {
-    const text = `${count(cells.length, 'cell')} where the header has ${width}; a cell with the delimiter in it must be in quotes`;
-    return { code: 'wrong_number_of_cells', text };
-  }
+/** Reads one row. A rejection has the code of the first error and the texts of all. */
+export function readAssignment(cells: readonly string[], columns: Columns, allowed: Allowed): Assignment | Rejection {
   const values = rowValues(cells, columns);
   const rejections = checkCells(values, allowed);
   const [first] = rejections;

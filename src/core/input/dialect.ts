@@ -1,6 +1,12 @@
 import { knownFields } from './header.ts';
 
-const CANDIDATES = [',', ';', '\t', '|'];
+const NAMES: Record<string, string> = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'bar' };
+const CANDIDATES = Object.keys(NAMES);
+
+/** The name of a delimiter for people. */
+export function delimiterName(delimiter: string): string {
+  return NAMES[delimiter] as string;
+}
 
 /** Returns the first line of a text. Line breaks inside double quotes do not end it. */
 export function firstLine(text: string): string {

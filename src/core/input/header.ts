@@ -1,4 +1,5 @@
 import { showAscii, showText, skeleton } from '../text/lookalike.ts';
+import { count } from '../text/text.ts';
 import { cleanCell } from './cell.ts';
 import type { FileError, FileErrorCode } from './rejection.ts';
 
@@ -32,10 +33,20 @@ export function knownFields(header: readonly string[]): number {
   return header.filter((name) => ALL_NAMES.has(normalName(name))).length;
 }
 
+/** Whether a column name is known to mean a field. */
+export function means(name: string, field: Field): boolean {
+  return KNOWN_NAMES[field].includes(normalName(name));
+}
+
+/** The column names that a message lists. A header may have a hundred thousand. */
+const MAX_LISTED_NAMES = 20;
+
 const shown = (name: string) => showText(name).quoted;
 
 function listed(header: readonly string[]): string {
-  return header.map(shown).join(', ');
+  const more = header.length - MAX_LISTED_NAMES;
+  const names = header.slice(0, MAX_LISTED_NAMES).map(shown).join(', ');
+  return more > 0 ? `${names} and ${count(more, 'other')}` : names;
 }
 
 /** Which column holds which field, as given by --map: a column name, or '' for a field that has no column. */

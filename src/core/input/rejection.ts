@@ -25,6 +25,7 @@ export const REJECTIONS = {
   nothing_to_change: { meaning: 'both targets are blank', needs: 'row' },
   unassign_not_allowed: { meaning: '`UNASSIGN` is given without `--allow-unassign`', needs: 'row' },
   wrong_number_of_cells: { meaning: 'the row has more or fewer cells than the header', needs: 'row' },
+  repeated_header: { meaning: 'it is the header again, as in files that were joined', needs: 'file' },
   conflict: { meaning: 'the same number has other targets in another row; each such row is rejected', needs: 'file' },
   not_found: { meaning: 'the account has no such number', needs: 'account' },
   phone_number_mismatch: { meaning: 'the account has another phone number under this id', needs: 'account' },
@@ -51,9 +52,10 @@ export function rejected(code: RejectionCode, text: string): Rejection {
 export const FILE_ERRORS = {
   not_csv: 'its first block shows a workbook, an archive, a web page or the like',
   bad_encoding: 'it has bytes that are neither UTF-8 nor UTF-16 with a byte order mark',
-  bad_quoting: 'a quote opens and is not closed, or is closed lines below inside a cell',
+  bad_quoting: 'a quote opens and is not closed, or is closed lines below inside a cell, or a row is over 1 MiB',
   no_header: 'it is empty, or its first line names none of the columns',
   missing_column: 'no column names the number, or none names a target, or `--map` names a column that it lacks',
+  second_header: 'a header follows further down, with the fields in other columns',
   duplicate_column: 'two columns name the same field, or `--map` gives one column to two fields',
 } as const;
 

@@ -1,8 +1,8 @@
 import { readAssignment, rowValues } from '../input/assignment.ts';
 import type { Allowed } from '../input/cell-checks.ts';
-import type { Repeat } from '../input/duplicates.ts';
-import type { Columns } from '../input/header.ts';
+import { checkShape, type Layout, placeHint } from '../input/row-shape.ts';
 import { count, guardFormula, printable } from '../text/text.ts';
+import type { Repeat } from './duplicates.ts';
 import type { RowReason } from './reason.ts';
 
 /** `held`: not sent on purpose; only the plan of an undo has such rows. */
@@ -40,15 +40,17 @@ export const PLAN_COLUMNS = [
   'note',
 ] as const;
 
-/** A data row of the input, and where it is. */
-export type InputRow = { row: number; line: number; cells: readonly string[] };
-
-/** How the rows of an input are laid out: which column holds which field, and how many cells each row has. */
-export type Layout = { columns: Columns; width: number };
+/** A data row of the input, and where it is. `isUnended`: the file ends in it, without a line end. */
+export type InputRow = { row: number; line: number; cells: readonly string[]; isUnended?: boolean };
 
 /** Plans one row by itself. Repeats of an id are found later, when all rows are known. */
-export function planRow({ row, line, cells }: InputRow, { columns, width }: Layout, allowed: Allowed): PlanEntry {
-  const read = readAssignment(cells, columns, width, allowed);
+export function planRow(
+  { row, line, cells, isUnended = false }: InputRow,
+  layout: Layout,
+  allowed: Allowed,
+): PlanEntry {
+  const { columns } = layout;
+  const read = checkShape(cells, layout, isUnended) ?? readAssignment(cells, columns, allowed);
   const blank = { row, line, reason: '' as const, profileBefore: '', productBefore: '', note: '' };
   if ('code' in read) {
     const values = rowValues(cells, columns);
@@ -60,7 +62,7 @@ export function planRow({ row, line, cells }: InputRow, { columns, width }: Layo
       reason: read.code,
       profileTarget: '',
       productTarget: '',
-      note: read.text,
+      note: `${read.text}${placeHint(read, cells, isUnended)}`,
     };
   }
   return {

@@ -1,3 +1,4 @@
+import { delimiterName } from '../input/dialect.ts';
 import { localTime, readFinishBy } from '../settings/finish-by.ts';
 import { type Settings, START_PER_S } from '../settings/schema.ts';
 import { formatDuration } from '../text/duration.ts';
@@ -12,8 +13,7 @@ const SHOWN_NAME = 20;
 
 /** The dialect of the input for people: `UTF-8, delimiter comma`. */
 export function dialectText(dialect: { encoding: string; delimiter: string }): string {
-  const names: Record<string, string> = { ',': 'comma', ';': 'semicolon', '\t': 'tab', '|': 'bar' };
-  return `${dialect.encoding.toUpperCase()}, delimiter ${names[dialect.delimiter]}`;
+  return `${dialect.encoding.toUpperCase()}, delimiter ${delimiterName(dialect.delimiter)}`;
 }
 
 /** Requests a second to expect. The adaptive rate may turn out higher or lower. */

@@ -102,6 +102,8 @@ export function createPreview() {
   const preview = {
     rows: 0,
     blankLines: 0,
+    /** The last line of the input, if the file may have been cut off in it. */
+    cutLine: null as number | null,
     /** Numbers that lose MMS. */
     losesMms: 0,
     actions,

@@ -1,4 +1,6 @@
 import type { Outcome, Status } from '../attempt/outcome.ts';
+import { isBlankLine } from '../input/cell.ts';
+import { MAX_UNNAMED_WIDTH, SHORT_ROW_MARK, widthsOf } from '../input/row-shape.ts';
 import { ROW_STATE, type RowState } from '../ledger/replay.ts';
 import type { PlanEntry } from '../plan/entry.ts';
 import { parseNote, settingsText } from '../plan/note.ts';
@@ -110,9 +112,26 @@ export function resultCells(result: Result): string[] {
 
 const ADDED_COLUMNS = new Set<string>([...FAILED_COLUMNS, ...HELD_COLUMNS]);
 
+type Kept = { min: number; max: number; positions: number[] };
+
+function keptOf(header: readonly string[]): Kept {
+  const { min, max } = widthsOf(header);
+  const names = header.slice(0, max);
+  return { min, max, positions: names.flatMap((name, at) => (ADDED_COLUMNS.has(name.trim()) ? [] : [at])) };
+}
+
+/** A header may have as many columns as the input has rows. */
+const keptByHeader = new WeakMap<readonly string[], Kept>();
+
+function keptColumns(header: readonly string[]): Kept {
+  const kept = keptByHeader.get(header) ?? keptOf(header);
+  keptByHeader.set(header, kept);
+  return kept;
+}
+
 /** The cells of the input that are kept: all except those that an earlier failed.csv or held.csv added. */
 export function keptCells(cells: readonly string[], header: readonly string[]): string[] {
-  return header.flatMap((name, at) => (ADDED_COLUMNS.has(name.trim()) ? [] : [cells[at] ?? '']));
+  return keptColumns(header).positions.map((at) => cells[at] ?? '');
 }
 
 /** The header of failed.csv: the names of the input, then FAILED_COLUMNS. */
@@ -120,15 +139,22 @@ export function failedHeader(header: readonly string[]): string[] {
   return [...keptCells(header, header), ...FAILED_COLUMNS];
 }
 
+/** The last cells of a row with a wrong number of them: they keep it wrong, so that it is rejected until it is fixed. */
+function oddCells(cells: readonly string[], { min, max }: Kept): string[] {
+  if (cells.length < min) return [SHORT_ROW_MARK];
+  const over = cells.slice(max);
+  return isBlankLine(over) ? [] : over;
+}
+
 /**
- * A row of failed.csv: the cells of the input verbatim, then status, reason and detail. A row with a wrong number of
- * cells keeps a wrong number, so that it is rejected again until it is fixed: extra cells stay at its end, and a row
- * that is too short gets one empty cell too many.
+ * A row of failed.csv: the cells of the input verbatim, then status, reason and detail. A short row of a wide table is
+ * not filled up, because it would take far more space than in the input.
  */
 export function failedCells(cells: readonly string[], header: readonly string[], result: Result): string[] {
   const { status, reason, detail } = result;
-  const over = cells.length < header.length ? [''] : cells.slice(header.length);
-  return [...keptCells(cells, header), status, reason, guardFormula(detail), ...over];
+  const kept = keptColumns(header);
+  if (cells.length < kept.min && kept.min > MAX_UNNAMED_WIDTH) return [...cells];
+  return [...keptCells(cells, header), status, reason, guardFormula(detail), ...oddCells(cells, kept)];
 }
 
 /** The header of held.csv. */

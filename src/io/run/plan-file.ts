@@ -1,5 +1,5 @@
 import { closeSync, readSync } from 'node:fs';
-import { doubled } from '../../core/input/digest-table.ts';
+import { doubled } from '../../core/account/digest-table.ts';
 import { type PlanEntry, planEntry } from '../../core/plan/entry.ts';
 import { NEWLINE } from '../bytes.ts';
 import { openOwnFile, streamOwnFile } from '../own-file.ts';

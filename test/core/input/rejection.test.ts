@@ -11,7 +11,7 @@ describe('the codes of rejections', () => {
       ...['bad_profile_id', 'bad_product', 'bad_phone_number', 'ambiguous_cell', 'nothing_to_change'],
       ...['unassign_not_allowed', 'wrong_number_of_cells'],
     ]);
-    expect(codesFor('file')).toEqual(['conflict']);
+    expect(codesFor('file')).toEqual(['repeated_header', 'conflict']);
     expect(codesFor('account')).toEqual([
       ...['not_found', 'phone_number_mismatch', 'not_eligible', 'unknown_profile', 'profile_disabled'],
       'ambiguous_profile_name',
@@ -22,7 +22,7 @@ describe('the codes of rejections', () => {
 describe('the codes of errors of a file', () => {
   it('are those of the contract', () => {
     expect(Object.keys(FILE_ERRORS)).toEqual([
-      ...['not_csv', 'bad_encoding', 'bad_quoting', 'no_header', 'missing_column', 'duplicate_column'],
+      ...['not_csv', 'bad_encoding', 'bad_quoting', 'no_header', 'missing_column', 'second_header', 'duplicate_column'],
     ]);
   });
 });

@@ -2,6 +2,8 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Columns } from '../../../src/core/input/header.ts';
+import { layoutOf } from '../../../src/core/input/row-shape.ts';
 import { readProfileRef } from '../../../src/core/input/target.ts';
 import { PLAN_COLUMNS, planCells, planEntry, planRow, targetsOf, withRepeat } from '../../../src/core/plan/entry.ts';
 import { anyText } from '../../support/any-text.ts';
@@ -9,7 +11,14 @@ import { ID, makeEntry, PHONE, PROFILE } from '../../support/make.ts';
 
 const COLUMNS = { phone_number_id: 0, phone_number: 1, messaging_profile_id: 2, messaging_product: 3 };
 const ALLOWED = { unassign: true, roundedIds: false, online: false };
-const plan = (...cells: string[]) => planRow({ row: 7, line: 9, cells }, { columns: COLUMNS, width: 4 }, ALLOWED);
+/** A table of this many columns, of which these have a field. */
+const layout = (width: number, columns: Columns) =>
+  layoutOf(
+    Array.from({ length: width }, (_, at) => `c${at}`),
+    columns,
+    ',',
+  );
+const plan = (...cells: string[]) => planRow({ row: 7, line: 9, cells }, layout(4, COLUMNS), ALLOWED);
 
 describe('the plan of a row', () => {
   it('is a change to its targets', () => {
@@ -36,10 +45,10 @@ describe('the plan of a row', () => {
   it('has no id if a phone number names it, and keeps the name of its profile', () => {
     const columns = { ...COLUMNS, messaging_profile_name: 4 };
     const cells = ['', PHONE, '', 'A2P', 'Support, "EU"\n'];
-    const entry = planRow({ row: 7, line: 9, cells }, { columns, width: 5 }, { ...ALLOWED, online: true });
+    const entry = planRow({ row: 7, line: 9, cells }, layout(5, columns), { ...ALLOWED, online: true });
     expect(entry).toMatchObject({ id: '', phoneNumber: PHONE, action: 'change', productTarget: 'A2P' });
     expect(readProfileRef(entry.profileTarget)).toEqual({ id: '', name: 'Support, "EU"' });
-    expect(planRow({ row: 7, line: 9, cells }, { columns, width: 5 }, ALLOWED)).toMatchObject({
+    expect(planRow({ row: 7, line: 9, cells }, layout(5, columns), ALLOWED)).toMatchObject({
       action: 'rejected',
       profileTarget: '',
     });
@@ -154,7 +163,7 @@ describe('plan.csv', () => {
   ])('returns every entry that a row %s can become, each on one physical line', (_what, columns, width, allowed) => {
     fc.assert(
       fc.property(fc.array(cell, { maxLength: 6 }), (cells) => {
-        const entry = planRow({ row: 1, line: 2, cells }, { columns, width }, allowed);
+        const entry = planRow({ row: 1, line: 2, cells }, layout(width, columns), allowed);
         const text = stringify([planCells(entry)]);
         expect(text.trimEnd()).not.toMatch(/[\r\n\u2028\u2029]/);
         const records = parse(text, { bom: true, relax_quotes: true, record_delimiter: ['\r\n', '\n', '\r'] });
@@ -169,7 +178,7 @@ describe('plan.csv', () => {
     fc.assert(
       fc.property(cell, cell, (id, phone) => {
         const shown = planCells(
-          planRow({ row: 1, line: 2, cells: [id, phone, 'null', ''] }, { columns: COLUMNS, width: 4 }, ALLOWED),
+          planRow({ row: 1, line: 2, cells: [id, phone, 'null', ''] }, layout(4, COLUMNS), ALLOWED),
         );
         for (const text of shown) if (!/^\+[0-9]+$/.test(text)) expect(text).not.toMatch(/^\s*[=+\-@|]/);
       }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Outcome, STATUSES } from '../../../src/core/attempt/outcome.ts';
-import { readAssignment } from '../../../src/core/input/assignment.ts';
+import { checkShape, layoutOf } from '../../../src/core/input/row-shape.ts';
 import { ROW_STATE, type RowState } from '../../../src/core/ledger/replay.ts';
 import { nowNote } from '../../../src/core/plan/note.ts';
 import {
@@ -19,8 +19,6 @@ import {
   resultOf,
 } from '../../../src/core/results/rows.ts';
 import { ID, makeEntry, makeOutcome, OTHER_PROFILE, PHONE, PROFILE } from '../../support/make.ts';
-
-const STRICT = { unassign: false, roundedIds: false, online: false };
 
 const failed: Result = {
   entry: makeEntry(),
@@ -187,18 +185,33 @@ describe('failed.csv', () => {
 
   it('fills up a row that has too few cells, and adds one too many, so that it is rejected again', () => {
     const header = ['ID', 'product', 'note'];
+    const mark = 'this row had too few cells';
     const once = failedCells([ID], header, failed);
-    expect(once).toEqual([ID, '', '', 'failed', 'api_error', 'no such number', '']);
+    expect(once).toEqual([ID, '', '', 'failed', 'api_error', 'no such number', mark]);
     expect(failedCells([ID, 'A2P'], header, failed)).toEqual([
-      ...[ID, 'A2P', '', 'failed', 'api_error', 'no such number', ''],
+      ...[ID, 'A2P', '', 'failed', 'api_error', 'no such number', mark],
     ]);
-    expect(readAssignment(once, { phone_number_id: 0, messaging_product: 1 }, 6, STRICT)).toMatchObject({
-      code: 'wrong_number_of_cells',
-    });
+    const layout = layoutOf(failedHeader(header), { phone_number_id: 0, messaging_product: 1 }, ',');
+    expect(checkShape(once, layout, false)).toMatchObject({ code: 'wrong_number_of_cells' });
     expect(failedCells(once, failedHeader(header), failed)).toEqual(once);
     expect(failedCells([ID, 'A2P', '', 'x'], failedHeader(header), failed)).toEqual([
-      ...[ID, 'A2P', '', 'failed', 'api_error', 'no such number', ''],
+      ...[ID, 'A2P', '', 'failed', 'api_error', 'no such number', mark],
     ]);
+  });
+
+  it('drops blank cells behind the last column, which do not count', () => {
+    expect(failedCells([ID, 'A2P', '', ' '], ['ID', 'product'], failed)).toEqual([
+      ...[ID, 'A2P', 'failed', 'api_error', 'no such number'],
+    ]);
+    expect(failedHeader(['ID', 'product', '', ' '])).toEqual(['ID', 'product', '', ' ', ...FAILED_COLUMNS]);
+    const wide = ['ID', 'product', ...Array.from({ length: 1000 }, () => '')];
+    expect(failedHeader(wide)).toHaveLength(256 + 3);
+  });
+
+  it('never makes a short row of a wide table much longer', () => {
+    const wide = Array.from({ length: 300 }, (_, at) => `c${at}`);
+    expect(failedCells([ID, 'A2P'], wide, failed)).toEqual([ID, 'A2P']);
+    expect(failedCells([...wide], wide, failed)).toHaveLength(303);
   });
 });
 

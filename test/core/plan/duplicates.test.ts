@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Digest } from '../../../src/core/input/digest-table.ts';
-import { createRepeatIndex, type Repeat } from '../../../src/core/input/duplicates.ts';
+import type { Digest } from '../../../src/core/account/digest-table.ts';
+import { createRepeatIndex, type Repeat } from '../../../src/core/plan/duplicates.ts';
 import { sha256 } from '../../support/digests.ts';
 
 type Row = { id: string; targets: string };

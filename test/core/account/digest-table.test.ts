@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createDigestTable, type Digest, doubled } from '../../../src/core/input/digest-table.ts';
+import { createDigestTable, type Digest, doubled } from '../../../src/core/account/digest-table.ts';
 import { anyText } from '../../support/any-text.ts';
 import { sha256 } from '../../support/digests.ts';
 

@@ -1,4 +1,4 @@
-import { createDigestTable, type Digest, doubled } from './digest-table.ts';
+import { createDigestTable, type Digest, doubled } from '../account/digest-table.ts';
 
 /** Why a row with a repeated id is not sent: another row sends the same targets, or rows disagree about them. */
 export type Repeat =
