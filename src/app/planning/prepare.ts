@@ -60,10 +60,9 @@ export async function planOrExit(
     controller.abort(name);
     stop.ask('signal', name);
   });
-  let run: Run | null = null;
+  let run = await newRun(source, command, invocation);
   try {
     await source.open?.(signal);
-    run = await newRun(source, command, invocation);
     run = await copyInput(run, source, signal);
     const unfinished = command === 'apply' ? await unfinishedLike(run, context) : [];
     signal.throwIfAborted();
@@ -78,7 +77,11 @@ export async function planOrExit(
     signal.throwIfAborted();
     return { planned, unfinished };
   } catch (error) {
-    if (run === null) throw error;
+    if (error instanceof CommandError && error.exit === EXIT.input) {
+      // There is nothing in it, because nothing was copied.
+      removeRun(run.dir);
+      throw error;
+    }
     return { exit: await endRun(run, planningFailure(error, signal), invocation) };
   } finally {
     source.close?.();
