@@ -36,12 +36,12 @@ export type Recorder = {
 
 type Limits = { records: number; characters: number };
 
-const LIMITS: Limits = { records: 200_000, characters: 64 * 1024 * 1024 };
+const LIMITS: Limits = { records: 200_000, characters: 32 * 1024 * 1024 };
 
 /** Above this length, a body may be nested too deeply to be shown as JSON. */
 const MAX_SAFE_LENGTH = 2000;
 
-/** Keeps the last requests, at most 200,000 and at most 64 MiB of paths and bodies. Keeps none if not enabled. */
+/** Keeps the last requests, at most 200,000 and at most 32 MiB of paths and bodies. Keeps none if not enabled. */
 export function createRecorder(enabled: boolean, limits: Limits = LIMITS): Recorder {
   const capacity = limits.records;
   // Times are in a typed array because as properties each would be a number on the heap.

@@ -15,6 +15,7 @@ import { createRecorder, type ReceivedRequest } from './recorder.ts';
 export { type AccountEdit, type Edit, parseEdit } from './account/edit-forms.ts';
 export type { NumberInput, ProfileInput } from './account/generate.ts';
 export { exampleIds, type SandboxState } from './account/state.ts';
+export { stateProblem } from './account/state-problem.ts';
 export { parseBulkFault } from './faults/bulk-faults.ts';
 export { FAULT_KINDS } from './faults/fault-kinds.ts';
 export { type Fault, parseFault, parseFaultKind } from './faults/faults.ts';
@@ -60,7 +61,7 @@ export type SandboxOptions = {
   quoteKey?: boolean | undefined;
   /** A snapshot to start from instead of `numbers` and `profiles`. */
   state?: SandboxState | undefined;
-  /** Default true. The last 200,000 are kept, with at most 64 MiB of paths and bodies. */
+  /** Default true. The last 200,000 are kept, with at most 32 MiB of paths and bodies. */
   recordRequests?: boolean | undefined;
 };
 

@@ -1,8 +1,11 @@
 import { phoneReadings } from '../../core/input/phone.ts';
 import { readProfileRef, UNASSIGN } from '../../core/input/target.ts';
-import { readJson, runFiles, writeJson } from '../../io/run/directory.ts';
+import { visible } from '../../core/text/visible.ts';
+import { NotPlainFileError, readOwnFile } from '../../io/own-file.ts';
+import { runFiles, writeJson } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
 import type { NumberInput, ProfileInput, SandboxState } from '../../sandbox/server.ts';
+import { fileError, isFileError, UsageError } from '../errors.ts';
 
 const BEFORE_PROFILE = '00000000-0000-4000-8000-00000000ffff';
 const PRODUCTS = ['A2P', 'P2P'];
@@ -68,13 +71,40 @@ async function fillFromPlan(dir: string) {
   return { numbers, profiles };
 }
 
+/** The state that an earlier command left, or null. Throws UsageError if it cannot be read or is none. */
+async function readState(dir: string): Promise<SandboxState | null> {
+  const path = runFiles(dir).sandbox;
+  const { stateProblem } = await import('../../sandbox/server.ts');
+  let text: string;
+  try {
+    text = readOwnFile(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (error instanceof NotPlainFileError) throw new UsageError(error.message);
+    throw isFileError(error) ? fileError(`read the state of the sandbox, ${path}`, error) : error;
+  }
+  const { problem, state } = parsed(text, stateProblem);
+  if (problem === null) return state as SandboxState;
+  const fix = 'remove the file; then the sandbox starts again with the numbers of the plan';
+  throw new UsageError(`${visible(path)} is not the state of a sandbox: ${problem}. Fix: ${fix}.`);
+}
+
+function parsed(text: string, problemOf: (state: unknown) => string | null) {
+  try {
+    const state: unknown = JSON.parse(text);
+    return { state, problem: problemOf(state) };
+  } catch {
+    return { state: null, problem: 'it is not JSON' };
+  }
+}
+
 /**
  * Starts the sandbox for a run, with the state that an earlier command left or with the numbers of its plan. Closing it
  * keeps its state for the next command.
  */
 export async function startSandboxFor(dir: string) {
   const { startSandbox } = await import('../../sandbox/server.ts');
-  const kept = readJson(runFiles(dir).sandbox) as SandboxState | null;
+  const kept = await readState(dir);
   const account = kept === null ? await fillFromPlan(dir) : { state: kept };
   const sandbox = await startSandbox({ ...account, recordRequests: false });
   return {
@@ -90,7 +120,7 @@ export async function startSandboxFor(dir: string) {
 }
 
 /** Copies the state of a run's sandbox to a new run, which continues with it. */
-export function copySandboxState(from: string, to: string): void {
-  const state = readJson(runFiles(from).sandbox);
+export async function copySandboxState(from: string, to: string): Promise<void> {
+  const state = await readState(from);
   if (state !== null) writeJson(runFiles(to).sandbox, state);
 }

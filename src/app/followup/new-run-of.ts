@@ -49,8 +49,8 @@ export function inputFrom(source: Run, input: Omit<InputSource, 'organizationId'
   return {
     ...input,
     organizationId: source.manifest.organization_id,
-    copy(dir, signal) {
-      copySandboxState(source.dir, dir);
+    async copy(dir, signal) {
+      await copySandboxState(source.dir, dir);
       return input.copy(dir, signal);
     },
   };

@@ -1,5 +1,7 @@
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { startSandboxFor } from '../../../src/app/account/sandbox.ts';
+import { copySandboxState, startSandboxFor } from '../../../src/app/account/sandbox.ts';
+import { UsageError } from '../../../src/app/errors.ts';
 import { profileRef } from '../../../src/core/input/target.ts';
 import { PLAN_COLUMNS, type PlanEntry, planCells } from '../../../src/core/plan/entry.ts';
 import { createCsvWriter } from '../../../src/io/csv/writer.ts';
@@ -114,5 +116,64 @@ describe('the sandbox of a plan', () => {
       expect(state.numbers[0]?.messaging_profile_id).toBe(revision === 1 ? profile(1) : null);
       expect(state.revision).toBe(revision);
     }
+  });
+});
+
+describe('the state that an earlier command left', () => {
+  const number = {
+    id: id(1),
+    phone_number: phone(1),
+    type: 'longcode',
+    country_code: 'US',
+    messaging_profile_id: null,
+    messaging_product: 'A2P',
+    eligible_messaging_products: null,
+    updated_at: '2026-01-01T00:00:00.000Z',
+  };
+  const order = { order_id: 'o', messaging_profile_id: null, success: [], pending: [], failed: [], reads_left: null };
+  const start = async (text: string) => {
+    const dir = tempDir();
+    writeFileSync(runFiles(dir).sandbox, text);
+    const opened = await startSandboxFor(dir);
+    await opened.close();
+    return readJson(runFiles(dir).sandbox);
+  };
+
+  it('is used, with fields of a newer version too', async () => {
+    const state = { numbers: [number], profiles: [{ id: profile(1), name: 'A', enabled: true }], newer: 1 };
+    expect(await start(JSON.stringify(state))).toMatchObject({ numbers: [number] });
+    expect(await start('{"numbers":[],"profiles":[]}')).toMatchObject({ numbers: [], profiles: [], revision: 0 });
+  });
+
+  it.each<[string, unknown]>([
+    ['it is not JSON', '{broken'],
+    ['it is not JSON', ''],
+    ['it is not a JSON object', 5],
+    ['it is not a JSON object', []],
+    ['numbers is not a list', {}],
+    ['numbers is not a list', { numbers: 5, profiles: [] }],
+    ['profiles is not a list', { numbers: [] }],
+    ['numbers[0] is not an object', { numbers: [null], profiles: [] }],
+    ['id of numbers[1] is missing', { numbers: [number, { ...number, id: 1 }], profiles: [] }],
+    ['tags of numbers[0] is missing', { numbers: [{ ...number, tags: 'x' }], profiles: [] }],
+    ['campaign of numbers[0] is missing', { numbers: [{ ...number, campaign: {} }], profiles: [] }],
+    ['enabled of profiles[0] is missing', { numbers: [], profiles: [{ id: 'a', name: 'a' }] }],
+    ['opt_outs is not a list', { numbers: [], profiles: [], opt_outs: 5 }],
+    ['pending of bulk_orders[0] is missing', { numbers: [], profiles: [], bulk_orders: [{ ...order, pending: [1] }] }],
+    ['reads_left of bulk_orders[0]', { numbers: [], profiles: [], bulk_orders: [{ ...order, reads_left: -1 }] }],
+    ['revision is not a count', { numbers: [], profiles: [], revision: '1' }],
+    ['organization_id is not a text', { numbers: [], profiles: [], organization_id: 1 }],
+  ])('is refused with the file and the remedy: %s', async (problem, state) => {
+    const refused = start(typeof state === 'string' ? state : JSON.stringify(state));
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(`sandbox.json is not the state of a sandbox: ${problem}`);
+    await expect(refused).rejects.toThrow('Fix: remove the file;');
+  });
+
+  it('is refused if it cannot be read or is not a plain file', async () => {
+    const dir = tempDir();
+    symlinkSync('/dev/zero', runFiles(dir).sandbox);
+    await expect(startSandboxFor(dir)).rejects.toThrow(UsageError);
+    await expect(copySandboxState(dir, tempDir())).rejects.toThrow(UsageError);
   });
 });

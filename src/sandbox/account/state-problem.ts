@@ -1,0 +1,55 @@
+import { isListOfStrings, isObject } from '../http/body.ts';
+
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === 'string';
+const isTextOrNull: Check = (value) => value === null || isText(value);
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const orMissing =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+
+const FIELDS: Record<string, Record<string, Check>> = {
+  numbers: {
+    id: isText,
+    phone_number: isText,
+    type: isText,
+    country_code: isText,
+    messaging_profile_id: isTextOrNull,
+    messaging_product: isText,
+    eligible_messaging_products: (value) => value === null || isListOfStrings(value),
+    tags: orMissing(isListOfStrings),
+    campaign: orMissing((value) => value === null || (isObject(value) && isText(value.id) && isText(value.status))),
+    updated_at: isText,
+  },
+  profiles: { id: isText, name: isText, enabled: (value) => typeof value === 'boolean' },
+  opt_outs: { from: isText, to: isText, messaging_profile_id: isTextOrNull, created_at: isText },
+  short_codes: { id: isText, short_code: isText, messaging_profile_id: isTextOrNull },
+  bulk_orders: {
+    order_id: isText,
+    messaging_profile_id: isTextOrNull,
+    success: isListOfStrings,
+    pending: isListOfStrings,
+    failed: isListOfStrings,
+    reads_left: (value) => value === null || isCount(value),
+  },
+};
+const REQUIRED = ['numbers', 'profiles'];
+
+/** Why a value is not a state from which a sandbox can start, or null if it is one. Unknown fields are ignored. */
+export function stateProblem(state: unknown): string | null {
+  if (!isObject(state)) return 'it is not a JSON object';
+  if (!orMissing(isText)(state.organization_id)) return 'organization_id is not a text';
+  if (!orMissing(isCount)(state.revision)) return 'revision is not a count';
+  for (const [list, fields] of Object.entries(FIELDS)) {
+    const rows = state[list] ?? (REQUIRED.includes(list) ? null : []);
+    if (!Array.isArray(rows)) return `${list} is not a list`;
+    for (const [index, row] of rows.entries()) {
+      if (!isObject(row)) return `${list}[${index}] is not an object`;
+      const wrong = Object.entries(fields).find(([name, check]) => !check(row[name]));
+      if (wrong !== undefined) return `${wrong[0]} of ${list}[${index}] is missing or has another form`;
+    }
+  }
+  return null;
+}
