@@ -79,6 +79,12 @@ export function classifyAccountRead(answer: Answer, first: boolean): AnswerMeani
   return kind === 'unreadable' || kind === 'errors' ? RETRY : { kind: 'confirmed' };
 }
 
+/** The same for a read that can be done without: an error of the server is a refusal. */
+export function classifyOptionalRead(answer: Answer, first: boolean): AnswerMeaning {
+  const meaning = classifyAccountRead(answer, first);
+  return meaning.kind === 'retry' ? { kind: 'failed', reason: 'api_error', detail: '' } : meaning;
+}
+
 function isSuccess(answer: Answer): answer is HttpAnswer {
   return answer.kind === 'http' && answer.status >= 200 && answer.status < 300;
 }

@@ -1,5 +1,5 @@
 import type { Answer, Body } from '../../core/api/response.ts';
-import { classifyAccountRead, firstError, isOutageAnswer } from '../../core/attempt/classify.ts';
+import { classifyAccountRead, classifyOptionalRead, firstError, isOutageAnswer } from '../../core/attempt/classify.ts';
 import type { Ports } from '../ports.ts';
 import type { Pipeline } from '../sending/pipeline.ts';
 import { type RequestSpec, requestWithRetry } from '../sending/request-loop.ts';
@@ -23,7 +23,9 @@ export class Stopped extends Error {}
 export type QueryResult = { body: Body } | { refusedStatus: number; description: string };
 
 type Send = (onSent: () => void) => Promise<Answer>;
-type Query = { what: string; send: Send; isAboutNumber: boolean };
+/** `number`: about one number, which may not exist. `optional`: the caller can do without, so nothing is tried again. */
+type QueryKind = 'list' | 'number' | 'optional';
+type Query = { what: string; send: Send; kind: QueryKind };
 
 export type AccountQuery = ReturnType<typeof createAccountQuery>;
 
@@ -40,7 +42,7 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
   let reads = 0;
   let calls = 0;
 
-  const specOf = (row: number, { what, send, isAboutNumber }: Query): RequestSpec => ({
+  const specOf = (row: number, { what, send, kind }: Query): RequestSpec => ({
     operation: 'read',
     row,
     describe: () => what,
@@ -48,13 +50,13 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
       calls += 1;
       return send(onSent);
     },
-    classify: classifyAccountRead,
+    classify: kind === 'optional' ? classifyOptionalRead : classifyAccountRead,
     attempts: { sent: 0, used: 0 },
     requests: { sent: 0 },
     onSending: () => undefined,
     onFailed: (answer, attempt, retryInMs) =>
       onEvent({ event: 'read.failed', what, attempt, answer, description: describeAnswer(answer), retryInMs }),
-    isAboutNumber,
+    isAboutNumber: kind === 'number',
     isWanted: () => true,
     isAllowedAfterStop: () => false,
   });
@@ -70,12 +72,12 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
       throw new Stopped();
     },
     /** Sends until an answer decides; messages call it `what`. Throws Unread if none does, and Stopped. */
-    async read(what: string, send: Send, isAboutNumber = false): Promise<QueryResult> {
+    async read(what: string, send: Send, kind: QueryKind = 'list'): Promise<QueryResult> {
       reads += 1;
       const row = -reads;
       const startedAt = pipeline.clock.now();
       for (;;) {
-        const result = await requestWithRetry(specOf(row, { what, send, isAboutNumber }), pipeline);
+        const result = await requestWithRetry(specOf(row, { what, send, kind }), pipeline);
         if (result.kind === 'requeued') throw new Stopped();
         const { answer } = result;
         if (result.kind === 'decided') {

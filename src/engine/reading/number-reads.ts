@@ -23,10 +23,6 @@ export type AccountReadOptions = {
 /** Runs `act` for every item; the first error ends it, after the running ones have ended. */
 export async function forEach<T>(items: AsyncIterable<T>, concurrency: number, act: (item: T) => Promise<void>) {
   const iterator = items[Symbol.asyncIterator]();
-  // The first one alone: it may show that nothing of the kind can be read.
-  const first = await iterator.next();
-  if (first.done === true) return;
-  await act(first.value);
   let isOver = false;
   const work = async () => {
     try {
@@ -37,9 +33,18 @@ export async function forEach<T>(items: AsyncIterable<T>, concurrency: number, a
       isOver = true;
     }
   };
-  const results = await Promise.allSettled(Array.from({ length: concurrency }, work));
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+  try {
+    // The first one alone: it may show that nothing of the kind can be read.
+    const first = await iterator.next();
+    if (first.done === true) return;
+    await act(first.value);
+    const results = await Promise.allSettled(Array.from({ length: concurrency }, work));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+  } finally {
+    // The items may come from an open file.
+    await iterator.return?.();
+  }
 }
 
 /** A page of numbers. Throws Unread if the API refuses it. */
@@ -71,7 +76,7 @@ export async function* unreadRows({ account, rows }: AccountReadOptions, name: k
 
 export async function readOne({ account, query, ports }: AccountReadOptions, named: NumberKey): Promise<void> {
   if (!account.isUnread(named)) return;
-  const result = await query.read(`number ${named.id}`, (onSent) => ports.read(named, onSent), true);
+  const result = await query.read(`number ${named.id}`, (onSent) => ports.read(named, onSent), 'number');
   if ('refusedStatus' in result) account.addRefused(named, result.refusedStatus === 404 ? null : result.description);
   // The answer to a read by id is about that id, whatever it shows.
   else if (result.body.kind === 'settings') account.addShown({ ...result.body.settings, id: named.id });

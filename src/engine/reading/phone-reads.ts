@@ -113,7 +113,7 @@ async function requestMissing(search: Search, missing: readonly string[], asked:
 async function askForOwner(search: Search, phoneNumbers: readonly string[]) {
   const { query, ports } = search.options;
   const what = 'the owner of phone numbers';
-  const result = await query.read(what, (onSent) => ports.verifyOwnership(phoneNumbers, onSent));
+  const result = await query.read(what, (onSent) => ports.verifyOwnership(phoneNumbers, onSent), 'optional');
   const known = { ids: new Map<string, string>(), absent: new Set<string>() };
   if ('body' in result && result.body.kind === 'ownership') {
     for (const { id, phoneNumber } of result.body.found) known.ids.set(phoneNumber, id);
@@ -124,7 +124,7 @@ async function askForOwner(search: Search, phoneNumbers: readonly string[]) {
 
 /** Reads a number of which only the endpoint for owners has shown the id. */
 async function readOwned({ options: { account, query, ports } }: Search, id: string, phoneNumber: string) {
-  const result = await query.read(`number ${id}`, (onSent) => ports.read({ id }, onSent));
+  const result = await query.read(`number ${id}`, (onSent) => ports.read({ id }, onSent), 'number');
   const shown = 'body' in result && result.body.kind === 'settings' ? result.body.settings : {};
   account.addShown({ phoneNumber, ...shown, id });
   if ('refusedStatus' in result) {

@@ -3,6 +3,7 @@ import type { HttpAnswer, ShownSettings } from '../../../src/core/api/response.t
 import {
   classify,
   classifyAccountRead,
+  classifyOptionalRead,
   classifyRead,
   firstError,
   isOutageAnswer,
@@ -398,6 +399,17 @@ describe('an answer to a read that is about no row', () => {
     });
     expect(classifyAccountRead(answered(403, '10010'), false)).toMatchObject({ kind: 'failed', reason: 'api_error' });
     expect(classifyAccountRead(answered(302), false)).toMatchObject({ kind: 'failed', reason: 'redirected' });
+  });
+});
+
+describe('an answer to a read that can be done without', () => {
+  it('is final if another attempt might help, and else means the same', () => {
+    for (const answer of [answered(503), answered(501), makeAnswer(200, { kind: 'unreadable' })]) {
+      expect(classifyOptionalRead(answer, false)).toMatchObject({ kind: 'failed', reason: 'api_error' });
+    }
+    expect(classifyOptionalRead(answered(429), false)).toEqual({ kind: 'throttled' });
+    expect(classifyOptionalRead(answered(401), false)).toEqual({ kind: 'unauthorized' });
+    expect(classifyOptionalRead(answered(404), false)).toMatchObject({ kind: 'failed' });
   });
 });
 

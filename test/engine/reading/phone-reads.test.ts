@@ -145,6 +145,21 @@ describe('phone numbers that the account does not have', () => {
     expect(world.calls.filter((call) => /phones|owners/.test(call))).toEqual(['phones 200', 'owners 100']);
   });
 
+  it.each([404, 405, 429, 500, 501, 503])(
+    'are looked up without the endpoint for owners if it answers %i',
+    async (status) => {
+      const world = accountWorld(all(5000), {
+        owners: true,
+        answer: (call, times) => (call.startsWith('owners') && times < 1 ? http(status) : null),
+      });
+      const read = await world.read([...upTo(100, byPhone), ...strangers(6001, 6100)]);
+      expect(strangers(6001, 6100).every((named) => read.account.stateOf(named).state === 'absent')).toBe(true);
+      expect(statesOf(read, 100).every((state) => state === 'found')).toBe(true);
+      const isAskedAgain = world.calls.filter((call) => call.startsWith('owners')).length > 1;
+      expect(isAskedAgain).toBe(status === 429);
+    },
+  );
+
   it('but that the endpoint for owners knows are read by the id that it shows', async () => {
     const world = accountWorld(all(5000), { owners: true, cut: () => [] });
     const read = await world.read(upTo(30, byPhone));
