@@ -6,7 +6,8 @@ import { sumOf } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
-import { isRunDirectory } from '../../io/run/directory.ts';
+import { isRunDirectory, runFiles, writeJson } from '../../io/run/directory.ts';
+import type { Logger } from '../../io/terminal/logger.ts';
 import type { Reporting } from '../invocation.ts';
 import { print, printJson } from '../output.ts';
 import { openLog } from '../run/log.ts';
@@ -51,25 +52,39 @@ async function reportMissingResults(run: Run, ending: Ending, error: Error, repo
   return EXIT.internal;
 }
 
-/** Ends a run: result files, summary, last line of the log, output. Returns the exit code. */
-export async function endRun(run: Run, ending: Ending, reporting: Reporting): Promise<number> {
-  let summary: Summary;
-  try {
-    ({ summary } = await makeSummary(run, ending, reporting));
-  } catch (error) {
-    return reportMissingResults(run, ending, error as Error, reporting);
-  }
-  const { settings, context } = reporting;
+/** Writes the last lines of the log. If that fails, the summary on disk gets the warning too. */
+function logEnd(summary: Summary, run: Run, logger: Logger, { context }: Reporting): Summary {
   const { counts, exit_code: exit, exit_name: name, error } = summary;
-  const logger = openLog(run, reporting);
   for (const warning of context.warnings) logger.log('warn', 'run.warning', warning);
   const fields = { counts, exit_code: exit, exit_name: name, ...(error === undefined ? {} : { error }) };
   logger.log('info', 'run.finished', `${summary.command} ${summary.state}`, fields);
+  const known = context.warnings.length;
   logger.close();
-  printSummary(summary, reporting);
+  if (context.warnings.length === known) return summary;
+  const warned = { ...summary, warnings: [...new Set([...summary.warnings, ...context.warnings])] };
+  try {
+    writeJson(runFiles(run.dir).summary, warned);
+  } catch {
+    // The disk may be full: what is there is whole.
+  }
+  return warned;
+}
+
+/** Ends a run: result files, summary, last line of the log, output. Returns the exit code. */
+export async function endRun(run: Run, ending: Ending, reporting: Reporting): Promise<number> {
+  let summary: Summary;
+  const logger = openLog(run, reporting, true);
+  try {
+    ({ summary } = await makeSummary(run, ending, reporting));
+  } catch (error) {
+    logger.close();
+    return reportMissingResults(run, ending, error as Error, reporting);
+  }
+  const { settings } = reporting;
+  printSummary(logEnd(summary, run, logger, reporting), reporting);
   // Only after a finished run: a dry run changes no earlier run.
   if (settings.keep_runs !== null && summary.state === 'finished') {
     await prune(dirname(run.dir), summary.name, settings.keep_runs);
   }
-  return exit;
+  return summary.exit_code;
 }

@@ -1,26 +1,39 @@
 import { resolve } from 'node:path';
-import { visible } from '../../core/text/visible.ts';
 import { openOwnFile } from '../../io/own-file.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
 import { createLogger, type Logger } from '../../io/terminal/logger.ts';
-import { UsageError } from '../errors.ts';
+import { fileError, fileErrorMessage } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
+import { warn } from '../output.ts';
 import { isDamage } from './damage.ts';
-import type { Run } from './open.ts';
+import { type Run, typedPath } from './open.ts';
 
-/** Opens the log of a run: log.ndjson, or --log-file. Throws UsageError if it cannot be written. */
-export function openLog(run: Run, { settings, context }: Reporting): Logger {
+/**
+ * Opens the log of a run: log.ndjson, or --log-file. Throws UsageError if it cannot be opened and nothing was sent yet.
+ * A log that can no longer be written must not end a run (`isStarted`): it is a warning.
+ */
+export function openLog(run: Run, reporting: Reporting, isStarted = false): Logger {
+  const { settings, context } = reporting;
   const { log_file: file, log_level: level } = settings;
   if (file === '-') return createLogger(context.stderr, level, run.manifest.run_id);
   const path = file === null ? runFiles(run.dir).log : resolve(context.cwd, file);
+  const fix = 'choose another with --log-file';
+  const shown = typedPath(context, path);
+  const warnOf = (error: unknown) => warn(reporting, fileErrorMessage(`write all of the log ${shown}`, error, fix));
   try {
-    return createLogger(file === null ? openOwnFile(path, 'append') : path, level, run.manifest.run_id);
+    const logger = createLogger(file === null ? openOwnFile(path, 'append') : path, level, run.manifest.run_id);
+    const close = () => {
+      logger.close();
+      const failure = logger.failure();
+      if (failure !== null) warnOf(failure);
+    };
+    return { log: logger.log, close };
   } catch (error) {
     if (isDamage(error)) throw error;
-    throw new UsageError(
-      `Could not write the log ${visible(path)}: ${(error as NodeJS.ErrnoException).code}. Fix: choose another with --log-file.`,
-    );
+    if (!isStarted) throw fileError(`write the log ${shown}`, error, fix);
+    warnOf(error);
+    return { log: () => undefined, close: () => undefined };
   }
 }
 

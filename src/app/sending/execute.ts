@@ -109,10 +109,13 @@ export async function executePlan(
   const { clock } = deps;
   const files = runFiles(given.dir);
   const index = await indexLedger(files.ledger, given.manifest.input.rows);
-  const ledger = await openLedger(files.ledger);
+  const logger = openLog(given, invocation);
+  const ledger = await openLedger(files.ledger).catch((error: unknown) => {
+    logger.close();
+    throw error;
+  });
   const account = accountRecorder(markStarted(given, context.version), keyDigest(target.baseUrl, target.key));
   if (reread !== null) await recordDrift({ run: given, reread, force: settings.force, index }, ledger);
-  const logger = openLog(given, invocation);
   const transport = await deps.openTransport(target, invocation);
   const stop = createStop();
   const total = rowsToSend(given, index);

@@ -1,9 +1,12 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { pino, stdTimeFunctions } from 'pino';
 import { visibleJsonText } from '../../core/text/visible.ts';
 import { NEWLINE } from '../bytes.ts';
 
-export type Logger = ReturnType<typeof createLogger>;
+export type Logger = Pick<ReturnType<typeof createLogger>, 'log' | 'close'>;
+
+/** Opening a pipe that no process reads is an error then, and not waited for. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
 
 /** Whether a crash has cut off the last line of a file. */
 function endsTorn(file: number): boolean {
@@ -18,8 +21,9 @@ function endsTorn(file: number): boolean {
  * must not end a run. pino's own destination keeps every line on a full disk, and never returns when it is closed.
  */
 function openSink(to: string | number) {
-  const file = typeof to === 'number' ? to : openSync(to, 'a', 0o600);
+  const file = typeof to === 'number' ? to : openSync(to, APPEND, 0o600);
   let open = true;
+  let failure: unknown = null;
   let torn = typeof to === 'number' && endsTorn(to);
   return {
     write(line: string): void {
@@ -30,14 +34,17 @@ function openSink(to: string | number) {
       try {
         while (at < bytes.length) at += writeSync(file, bytes, at);
         torn = false;
-      } catch {
+      } catch (error) {
+        failure ??= error;
         if (at > 0) torn = bytes[at - 1] !== NEWLINE;
       }
     },
     close(): void {
+      if (open && failure === null && fstatSync(file).nlink === 0) failure = new Error('it was removed');
       if (open) closeSync(file);
       open = false;
     },
+    failure: () => failure,
   };
 }
 
@@ -52,7 +59,7 @@ export function createLogger(to: string | number | NodeJS.WritableStream, level:
   const sink =
     typeof to === 'string' || typeof to === 'number'
       ? openSink(to)
-      : { write: (line: string) => to.write(line), close: () => undefined };
+      : { write: (line: string) => to.write(line), close: () => undefined, failure: () => null };
   const logger = pino(
     {
       level,
@@ -69,5 +76,7 @@ export function createLogger(to: string | number | NodeJS.WritableStream, level:
       logger[name as 'info']({ event, ...fields }, msg);
     },
     close: sink.close,
+    /** Why a line is missing from the log; null if none is. */
+    failure: sink.failure,
   };
 }

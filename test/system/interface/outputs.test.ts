@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -111,5 +112,42 @@ describe('--results', () => {
     const ended = await started.ended;
     expect(ended.exit).toBe(0);
     expect(ended.stdout).toBe(results(cwd));
+  });
+});
+
+describe('a log that can no longer be written', () => {
+  const WARNING = 'Could not write all of the log';
+
+  it('is a warning on the terminal and in the summary, and ends no run', async () => {
+    const cwd = workDirectory();
+    const { flags } = await api();
+    const args = ['apply', writeInput(cwd, 3), ...flags, '--log-file'];
+    const full = await run(cwd, [...args, '/dev/full']);
+    expect([full.exit, full.stderr]).toEqual([0, expect.stringMatching(`warning: ${WARNING}[\\s\\S]*ENOSPC`)]);
+    expect(summaryOf(cwd).warnings).toEqual([expect.stringContaining(WARNING)]);
+    const json = await run(cwd, [...args, '/dev/full', '--json']);
+    expect(JSON.parse(json.stdout).warnings).toEqual([expect.stringContaining(WARNING)]);
+    const quiet = await run(cwd, [...args, '/dev/full', '--quiet']);
+    expect([quiet.exit, quiet.stdout, quiet.stderr]).toEqual([0, '', '']);
+  });
+
+  it('is not waited for if it is a pipe that no process reads', async () => {
+    const cwd = workDirectory();
+    const { flags } = await api();
+    execFileSync('mkfifo', [join(cwd, 'pipe')]);
+    const { exit, stderr } = await run(cwd, ['apply', writeInput(cwd, 3), ...flags, '--log-file', 'pipe']);
+    expect([exit, stderr]).toEqual([2, expect.stringContaining('the log pipe: ENXIO')]);
+    const copied = await run(cwd, ['results', lastRun(cwd), '--results', 'pipe']);
+    expect([copied.exit, copied.stdout]).toEqual([1, expect.stringContaining('Could not write --results pipe: ENXIO')]);
+  });
+
+  it('is a warning if it was removed meanwhile', async () => {
+    const cwd = workDirectory();
+    const { sandbox, flags } = await api({ latencyMs: 150 });
+    const running = run(cwd, ['apply', writeInput(cwd, 3), ...flags, '--log-file', 'log']);
+    await until(() => sent(sandbox) > 0);
+    rmSync(join(cwd, 'log'));
+    const { exit, stderr } = await running;
+    expect([exit, stderr]).toEqual([0, expect.stringContaining(`${WARNING} log: it was removed`)]);
   });
 });
