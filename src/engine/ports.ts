@@ -44,6 +44,8 @@ export type ExecutorEvent =
     }
   | { event: 'row.updated' | 'row.failed' | 'row.held'; entry: PlanEntry; outcome: Outcome }
   | { event: 'profile.held'; profile: string; why: string }
+  /** `to`: the most requests that are in flight from now on. */
+  | { event: 'concurrency.lowered'; to: number; why: string }
   | { event: 'run.paused'; waitMs: number; why: string }
   | { event: 'run.resumed' }
   | { event: 'run.stopping'; reason: StopReason; detail: string };

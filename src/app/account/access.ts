@@ -75,6 +75,9 @@ function announceWait(event: ExecutorEvent, reporting: Reporting): void {
   if (event.event === 'run.paused') {
     printProgress(reporting, `${event.why}: waiting ${formatDuration(event.waitMs)}\n`);
   }
+  if (event.event === 'concurrency.lowered') {
+    printProgress(reporting, `${event.why}\n`);
+  }
   const patienceMs = reporting.settings.outage_patience;
   if (event.event !== 'read.failed' || event.retryInMs !== null || patienceMs === 0) return;
   if (!isOutageAnswer(event.answer)) return;

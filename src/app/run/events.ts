@@ -72,6 +72,8 @@ function logEvent(logger: Logger, event: ExecutorEvent, counts: () => Counts) {
       return logRow(logger, event);
     case 'profile.held':
       return logger.log('error', 'profile.held', event.why, { ...counts(), messaging_profile_id: event.profile });
+    case 'concurrency.lowered':
+      return logger.log('warn', 'concurrency.lowered', event.why, { ...counts(), concurrency: event.to });
     case 'run.paused':
       return logger.log('info', 'run.paused', event.why, { ...counts(), wait_ms: Math.round(event.waitMs) });
     case 'run.resumed':
@@ -137,6 +139,9 @@ export function createEventReporter(options: Options) {
     onEvent(event: ExecutorEvent) {
       counter.add(event);
       logEvent(logger, event, counter.counts);
+      if (event.event !== 'concurrency.lowered' || kind === 'silent') return;
+      // The bar is drawn again below the text.
+      print(context.stderr, `${kind === 'bar' ? '\r\u001b[K' : ''}${event.why}\n`);
     },
     note(text: string) {
       // The bar would be drawn over the text.

@@ -15,6 +15,8 @@ export type AnswerMeaning =
   /** Worth another attempt. `ambiguous`: the write may have happened all the same. */
   | { kind: 'retry'; ambiguous: boolean }
   | { kind: 'throttled' }
+  /** Nothing was sent, because this machine allows no more open files. */
+  | { kind: 'no_file' }
   /** 401: to be confirmed by one more request before the run stops. */
   | { kind: 'unauthorized' }
   | { kind: 'stop'; reason: StopReason; detail: string };
@@ -40,6 +42,7 @@ function hasCode(answer: HttpAnswer, test: (code: string) => boolean): boolean {
  * first answer of the run, when a 403 or a redirect concerns the whole set-up.
  */
 export function classify(entry: PlanEntry, answer: Answer, first: boolean): AnswerMeaning {
+  if (isFileRefusal(answer)) return { kind: 'no_file' };
   if (answer.kind === 'network') return { kind: 'retry', ambiguous: answer.sent };
   if (!isSuccess(answer)) return classifyRefusal(answer, first);
   // A 2xx without the JSON of the API is a cut or foreign body: the write may have happened.
@@ -89,8 +92,14 @@ function isSuccess(answer: Answer): answer is HttpAnswer {
   return answer.kind === 'http' && answer.status >= 200 && answer.status < 300;
 }
 
+/** Whether this machine refused a file for the connection. It says nothing about the API. */
+export function isFileRefusal(answer: Answer): boolean {
+  return answer.kind === 'network' && (answer.code === 'EMFILE' || answer.code === 'ENFILE');
+}
+
 /** Whether an answer suggests that the API is down: a 5xx, or no complete answer. */
 export function isOutageAnswer(answer: Answer): boolean {
+  if (isFileRefusal(answer)) return false;
   return answer.kind === 'network' || answer.status >= 500;
 }
 
@@ -120,6 +129,7 @@ function classifyRefusal(answer: HttpAnswer, first: boolean): AnswerMeaning {
 
 /** A failed read is never ambiguous, because it writes nothing. */
 function classifyFailedRead(answer: Answer, first: boolean): AnswerMeaning {
+  if (isFileRefusal(answer)) return { kind: 'no_file' };
   const meaning = answer.kind === 'network' ? RETRY : classifyRefusal(answer, first);
   return meaning.kind === 'retry' ? RETRY : meaning;
 }

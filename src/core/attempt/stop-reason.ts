@@ -15,6 +15,7 @@ const STOPS = {
   max_same_error: 'as many rows in a row as `--max-same-error` allows failed with the same error',
   profiles_held: 'every profile that has rows to send is held',
   outage: 'the API was down for longer than `--outage-patience`',
+  open_files: 'this machine allows no more open files (`ulimit -n`)',
   internal: 'the program or the disk failed',
 } as const;
 

@@ -31,6 +31,7 @@ export function stopText({ reason, detail }: StopCause, failure: unknown, { coun
     case 'finish_by':
     case 'stop_after':
       return `Paused: ${detail}.`;
+    case 'open_files':
     case 'server_wait':
       return `Stopped: ${detail}.`;
     case 'internal':

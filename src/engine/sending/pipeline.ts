@@ -4,6 +4,7 @@ import { createRateControl, type RateControl } from '../../core/rate/rate-contro
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import { type Settings, START_PER_S } from '../../core/settings/schema.ts';
 import { type Contact, createContact } from '../contact.ts';
+import { createFileLimit } from '../file-limit.ts';
 import { createCircuitBreaker } from '../outage/circuit-breaker.ts';
 import { createOutageWatch } from '../outage/outage-watch.ts';
 import { createPacer } from '../pacing/pacer.ts';
@@ -64,6 +65,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const contact = options.contact ?? createContact(limits.base_url);
   const pacer = createPacer({ rate: limits.rate, control, clock, stop, meter });
   const concurrency = concurrencyOf(limits);
+  const files = createFileLimit({ ports, stop, concurrency, patienceMs: limits.outage_patience });
   const breaker = createCircuitBreaker(ports, stop, limits.outage_patience);
   // Without a limit no rate headers need to be read, which saves some microseconds a request.
   const limitedBy = limits.rate === 'off' ? null : control;
@@ -71,8 +73,9 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   return {
     clock,
     stop,
-    queue: createRequestQueue({ concurrency, pacer, breaker, stop, contact }),
+    queue: createRequestQueue({ concurrency, pacer, breaker, stop, contact, files }),
     contact,
+    files,
     throttle,
     keyCheck: createKeyCheck(clock, pacer, stop),
     outages: createOutageWatch({ clock, stop, breaker, othersAtWork }),

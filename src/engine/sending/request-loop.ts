@@ -1,10 +1,11 @@
 import type { Answer, ApiError } from '../../core/api/response.ts';
 import { backoffMs } from '../../core/attempt/backoff.ts';
-import { type AnswerMeaning, firstError } from '../../core/attempt/classify.ts';
+import { type AnswerMeaning, firstError, isFileRefusal } from '../../core/attempt/classify.ts';
 import type { StopCause } from '../../core/attempt/stop-reason.ts';
 import type { RequestCounts } from '../../core/ledger/entry.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import type { Contact } from '../contact.ts';
+import type { FileLimit } from '../file-limit.ts';
 import type { OutageWatch } from '../outage/outage-watch.ts';
 import type { Throttle } from '../pacing/throttle.ts';
 import type { Pass } from '../pacing/window-limit.ts';
@@ -24,6 +25,7 @@ export type RequestContext = {
   queue: RequestQueue;
   throttle: Throttle;
   contact: Contact;
+  files: FileLimit;
   keyCheck: KeyCheck;
   outages: OutageWatch;
   limits: RequestLimits;
@@ -63,7 +65,10 @@ export type RequestSpec = Admission & {
 type ClassifiedAnswer = { answer: Answer; meaning: AnswerMeaning };
 
 /** A meaning after which nothing is left to try. */
-export type FinalMeaning = Exclude<AnswerMeaning, { kind: 'retry' | 'throttled' | 'unauthorized' | 'stop' }>;
+export type FinalMeaning = Exclude<
+  AnswerMeaning,
+  { kind: 'retry' | 'throttled' | 'no_file' | 'unauthorized' | 'stop' }
+>;
 
 /**
  * `exhausted`: no answer decided in all attempts. `ambiguous`: a write may have happened, and is not repeated before
@@ -142,6 +147,8 @@ async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass):
     const answer = await spec.send(pass.markSent);
     if (answer.kind === 'http') throttle.onResponse(answer, admittedAt);
     outages.onResponse({ row, operation, admittedAt, refundAttempt, isOptional }, answer);
+    if (isFileRefusal(answer)) context.files.onRefused(errorOf(answer).code, admittedAt, context.queue.inFlight());
+    else context.files.onConnected();
     const cause = context.contact.observe(answer, {
       ...{ admittedAt, now: context.clock.now() },
       ...{ isRead: row < 0, isAboutNumber: row > 0 || spec.isAboutNumber === true },
@@ -153,8 +160,8 @@ async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass):
 }
 
 /**
- * `cause`: what the answer says about the run as a whole. Asks for a stop while the request still counts as in flight: otherwise the next one
- * would be sent.
+ * `cause`: what the answer says about the run as a whole. Asks for a stop while the request still counts as in flight:
+ * otherwise the next one would be sent.
  */
 function classifyAnswer(
   spec: RequestSpec,
@@ -199,6 +206,14 @@ async function afterAnswer(
       context.requests.rate_limited += 1;
       onFailed(isStopping ? null : context.pausedForMs());
       return isStopping ? { kind: 'requeued' } : null;
+    case 'no_file': {
+      // Costs no attempt, as nothing was sent.
+      const waitMs = backoffMs(spec.requests.sent, limits.retry_base / 4, limits.retry_max, clock.random());
+      onFailed(isStopping ? null : waitMs);
+      if (isStopping) return { kind: 'requeued' };
+      await sleepOrStop(clock, stop, waitMs);
+      return null;
+    }
     case 'retry': {
       const { attempts } = spec;
       attempts.used += 1;

@@ -1,5 +1,6 @@
 import PQueue from 'p-queue';
 import { type Contact, DOUBTFUL_CONCURRENCY } from '../contact.ts';
+import type { FileLimit } from '../file-limit.ts';
 import type { CircuitBreaker } from '../outage/circuit-breaker.ts';
 import type { Pacer } from '../pacing/pacer.ts';
 import type { Pass } from '../pacing/window-limit.ts';
@@ -21,25 +22,33 @@ export type Admission = {
 
 type QueuedRequest<T> = Admission & { priority: number; run: (pass: Pass) => Promise<T> };
 
-type QueueOptions = { concurrency: number; pacer: Pacer; breaker: CircuitBreaker; stop: Stop; contact: Contact };
+type QueueOptions = {
+  concurrency: number;
+  pacer: Pacer;
+  breaker: CircuitBreaker;
+  stop: Stop;
+  contact: Contact;
+  files: FileLimit;
+};
 
 /**
  * The queue in front of the pacer: decides the order of requests, and how many are in flight. It consists of two
  * queues. In `admission` one request at a time waits for the pacer, so that a retry overtakes every fresh row that
  * still waits. `inFlight` limits the requests that have been sent. A row in a backoff waits outside of both.
  */
-export function createRequestQueue({ concurrency, pacer, breaker, stop, contact }: QueueOptions) {
+export function createRequestQueue({ concurrency, pacer, breaker, stop, contact, files }: QueueOptions) {
   const admission = new PQueue({ concurrency: 1 });
   const inFlight = new PQueue({ concurrency });
 
   async function untilRoom(): Promise<void> {
-    const room = () => (contact.isDoubtful() ? Math.min(DOUBTFUL_CONCURRENCY, concurrency) : concurrency);
+    const room = () => Math.min(files.room(), contact.isDoubtful() ? DOUBTFUL_CONCURRENCY : concurrency);
     while (inFlight.pending >= room()) {
       await new Promise<void>((resolve) => inFlight.once('next', () => resolve()));
     }
   }
 
   return {
+    inFlight: () => inFlight.pending,
     /** Waits for its turn, then runs the request. Null if it was not sent: the run is to stop, or it is not wanted. */
     async send<T>({ operation, priority, isWanted, isAllowedAfterStop, run }: QueuedRequest<T>): Promise<T | null> {
       const mayGo = () => stop.asked() === null || isAllowedAfterStop();

@@ -442,3 +442,15 @@ describe('the first error of an answer', () => {
     expect(firstError(shown(FULL))).toEqual(none);
   });
 });
+
+it.each(['EMFILE', 'ENFILE'])('%s is about this machine: nothing was sent, and the API is not down', (code) => {
+  const answer = { kind: 'network', code, message: '', sent: false, durationMs: 0 } as const;
+  for (const meaning of [
+    classify(entry, answer, true),
+    classifyRead(entry, answer, true),
+    classifyAccountRead(answer, true),
+  ]) {
+    expect(meaning).toEqual({ kind: 'no_file' });
+  }
+  expect(isOutageAnswer(answer)).toBe(false);
+});

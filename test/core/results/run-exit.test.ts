@@ -95,6 +95,7 @@ describe('the ending of an execution that stopped', () => {
     ['redirected', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
     ['write_not_kept', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['phone_number_mismatch', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
+    ['open_files', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['server_wait', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['max_failures', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['max_same_error', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],

@@ -26,6 +26,7 @@ describe('why a run stopped', () => {
     ['outage', 'Stopped: the API appears to be down: the detail.'],
     ['finish_by', 'Paused: the detail.'],
     ['stop_after', 'Paused: the detail.'],
+    ['open_files', 'Stopped: the detail.'],
     ['server_wait', 'Stopped: the detail.'],
     ['internal', 'Stopped by an internal error, or by an error of this machine: the detail.'],
   ] satisfies [StopReason, string][])('by %s is said in a sentence', (reason, text) => {
