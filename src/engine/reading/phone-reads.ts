@@ -10,6 +10,8 @@ export const LIST_REFUSED: ReadonlySet<number> = new Set([400, 413, 414, 422]);
 /** Phone numbers that a batch has not shown are requested again in a batch of the next of these sizes. */
 const SMALL_BATCH = 25;
 const SMALL_BATCHES = [SMALL_BATCH, 5, 1];
+/** A file of the wrong account must not cost a request for each of its rows. */
+const MAX_DOUBTS = 100;
 /** After this many phone numbers that are refused alone, before any was accepted, the filter is not worth trying. */
 const MAX_REFUSED_ALONE = 3;
 /** Fewer missing numbers that rows name by id too are read by these ids at once. */
@@ -21,6 +23,10 @@ type Search = {
   /** The most phone numbers that one request names. */
   size: number;
   accepted: boolean;
+  /** Lists of this length are not cut, because an answer has shown so many numbers. */
+  trusted: number;
+  /** How many phone numbers may still be looked up in shorter lists than a small batch although none was shown. */
+  doubts: number;
   /** Phone numbers that were refused alone, and the last of these refusals. */
   refusedAlone: number;
   refusal: Unread | null;
@@ -42,7 +48,8 @@ async function* unreadPhoneNumbers(options: AccountReadOptions, size: number): A
 }
 
 /** Requests all pages of a list of phone numbers. Returns those that it does not show. */
-async function request({ options }: Search, phoneNumbers: readonly string[]): Promise<string[]> {
+async function request(search: Search, phoneNumbers: readonly string[]): Promise<string[]> {
+  const { options } = search;
   const missing = new Set(phoneNumbers);
   const take = ({ rows }: Awaited<ReturnType<typeof readPage>>) => {
     for (const { phoneNumber } of rows) if (phoneNumber !== undefined) missing.delete(phoneNumber);
@@ -50,6 +57,7 @@ async function request({ options }: Search, phoneNumbers: readonly string[]): Pr
   const first = await readPage(options, { page: 1, phoneNumbers });
   take(first);
   for await (const page of pageNumbers(2, first.pages)) take(await readPage(options, { page, phoneNumbers }));
+  search.trusted = Math.max(search.trusted, phoneNumbers.length - missing.size);
   return [...missing];
 }
 
@@ -90,9 +98,16 @@ async function requestAll(search: Search, phoneNumbers: readonly string[]): Prom
   return missing;
 }
 
+/** Whether an answer without any of these phone numbers shows that the account has none of them. */
+function isBelieved(search: Search, phoneNumbers: readonly string[]): boolean {
+  if (Math.min(phoneNumbers.length, search.size) <= search.trusted) return true;
+  search.doubts -= phoneNumbers.length;
+  return search.doubts < 0;
+}
+
 /**
  * Requests the phone numbers that a batch of `asked` has not shown again, in smaller batches, because a server may cut
- * a list silently. Returns those that are not shown by an answer without any number.
+ * a list silently. Returns those that the account does not have.
  */
 async function requestMissing(search: Search, missing: readonly string[], asked: number): Promise<string[]> {
   const size = SMALL_BATCHES.find((smaller) => smaller < asked) ?? 1;
@@ -100,11 +115,9 @@ async function requestMissing(search: Search, missing: readonly string[], asked:
   for (let at = 0; at < missing.length; at += size) {
     const batch = missing.slice(at, at + size);
     const left = await requestAll(search, batch);
-    if (left.length === batch.length) absent.push(...left);
-    else {
-      search.size = Math.min(search.size, Math.max(1, asked - missing.length));
-      if (left.length > 0) absent.push(...(await requestMissing(search, left, batch.length)));
-    }
+    if (left.length < batch.length) search.size = Math.min(search.size, Math.max(1, asked - missing.length));
+    const isOver = left.length === 0 || (left.length === batch.length && isBelieved(search, batch));
+    absent.push(...(isOver ? left : await requestMissing(search, left, batch.length)));
   }
   return absent;
 }
@@ -157,6 +170,8 @@ const createSearch = (options: AccountReadOptions): Search => ({
   options,
   size: PAGE_ROWS,
   accepted: false,
+  trusted: 1,
+  doubts: MAX_DOUBTS,
   refusedAlone: 0,
   refusal: null,
   canVerify: true,

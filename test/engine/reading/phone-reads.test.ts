@@ -95,8 +95,10 @@ describe('a list of phone numbers that the server refuses', () => {
 describe('a list of phone numbers that the server cuts silently', () => {
   it.each([1, 7, 24, 25, 26, 100, 249])('after %i loses none', async (most) => {
     const world = accountWorld(all(2000), { cut: (phoneNumbers) => phoneNumbers.slice(0, most) });
-    const rows = [...upTo(500, byPhone), byPhone(5000), byPhone(5001)];
+    const strangers = upTo(10, (n) => byPhone(5000 + n));
+    const rows = [...strangers, ...upTo(500, byPhone), byPhone(5000), byPhone(5001)];
     const read = await world.read(rows);
+    expect(strangers.every((named) => read.account.stateOf(named).state === 'absent')).toBe(true);
     expect(statesOf(read, 500).every((state) => state === 'found')).toBe(true);
     expect([5000, 5001].map((n) => read.account.stateOf(byPhone(n)).state)).toEqual(['absent', 'absent']);
   });
@@ -118,6 +120,13 @@ describe('a list of phone numbers that the server cuts silently', () => {
     );
   });
 
+  it.each([2, 5, 30])('because it takes %i phone numbers for no number loses none', async (least) => {
+    const world = accountWorld(all(2000), { cut: (list) => (list.length >= least ? [] : list) });
+    const read = await world.read([byPhone(5000), ...upTo(60, byPhone)]);
+    expect(read.account.stateOf(byPhone(5000)).state).toBe('absent');
+    expect(statesOf(read, 60).every((state) => state === 'found')).toBe(true);
+  });
+
   it('of rows with ids too is not read id by id', async () => {
     const world = accountWorld(all(2000), { cut: (phoneNumbers) => phoneNumbers.slice(0, 50) });
     const { account } = await world.read(upTo(500, byBoth));
@@ -136,6 +145,14 @@ describe('phone numbers that the account does not have', () => {
     expect(strangers(6001, 6100).every((named) => read.account.stateOf(named).state === 'absent')).toBe(true);
     const lists = world.calls.filter((call) => phonesIn(call) > 0);
     expect(lists).toEqual(['phones 200', ...Array.from({ length: 4 }, () => 'phones 25')]);
+  });
+
+  it('cost few requests if none of the file is there', async () => {
+    const world = accountWorld(all(250 * 100));
+    const rows = strangers(30_001, 32_000);
+    const { account } = await world.read(rows);
+    expect(rows.every((named) => account.stateOf(named).state === 'absent')).toBe(true);
+    expect(world.calls.length).toBeLessThan(8 + 80 + 130);
   });
 
   it('are known from one request of the endpoint for owners if they are many', async () => {
