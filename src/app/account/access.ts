@@ -8,7 +8,7 @@ import type { Settings } from '../../core/settings/schema.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { count } from '../../core/text/text.ts';
 import { createContact } from '../../engine/contact.ts';
-import { createMeter } from '../../engine/pacing/sliding-window.ts';
+import { createPaceMemory } from '../../engine/pacing/pace-memory.ts';
 import type { ExecutorEvent } from '../../engine/ports.ts';
 import { createAccountQuery, Stopped, Unread } from '../../engine/reading/account-query.ts';
 import { type Reading, readAccount } from '../../engine/reading/account-reader.ts';
@@ -105,7 +105,7 @@ async function connect(run: Run, client: Transport, invocation: KeyedInvocation,
   const logger = recorded || settings.log_file !== null ? openLog(run, invocation) : NO_LOG;
   const ledger = recorded ? await openLedger(runFiles(run.dir).ledger) : null;
   const control = run.reading?.control ?? createControl(settings);
-  const meter = run.reading?.meter ?? createMeter();
+  const memory = run.reading?.memory ?? createPaceMemory();
   const contact = run.reading?.contact ?? createContact(settings.base_url);
   const logged = { logger, settings: { ...settings, quiet: true }, context, clock: realClock, control };
   const reporter = createEventReporter({ ...logged, total: 0, inFlight: client.inFlight });
@@ -119,7 +119,7 @@ async function connect(run: Run, client: Transport, invocation: KeyedInvocation,
     limits: settings,
     control,
     stop,
-    meter,
+    memory,
     contact,
     othersAtWork: () => false,
   });
@@ -130,7 +130,7 @@ async function connect(run: Run, client: Transport, invocation: KeyedInvocation,
     query: createAccountQuery(pipeline, onEvent),
     client,
     control,
-    meter,
+    memory,
     contact,
     concurrency: concurrencyOf(settings),
     /** Announces how the numbers are going to be read, and with about how many requests. */

@@ -1,8 +1,13 @@
 import type { AccountSnapshot } from '../../core/account/snapshot.ts';
 import type { Answer } from '../../core/api/response.ts';
+import { serverWaitMs } from '../../core/attempt/backoff.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { commandLine } from '../../core/text/shell.ts';
+import { createContact } from '../../engine/contact.ts';
+import { createPaceMemory, type PaceMemory } from '../../engine/pacing/pace-memory.ts';
+import { extendPause } from '../../engine/pacing/pause.ts';
+import { createControl } from '../../engine/sending/pipeline.ts';
 import { realClock } from '../../io/clock.ts';
 import type { TelnyxClient } from '../../io/http/client.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -21,16 +26,32 @@ const MAX_READS = 3;
 
 const otherAccount = (message: string) => new CommandError(EXIT.preflight, 'other_account', message);
 
+/** Remembers for later phases of the command when a request was sent, and for how long its answer asks to wait. */
+function remember(memory: PaceMemory, answer: Answer): void {
+  const now = realClock.now();
+  memory.lastSlotAt = now;
+  if (answer.kind !== 'http') return;
+  const isThrottled = answer.status === 429;
+  const askedMs = serverWaitMs(answer.wait, isThrottled, realClock.wallNow()) ?? 0;
+  if (askedMs > 0) extendPause(memory.pause, now, now + askedMs, isThrottled);
+}
+
 /** Reads numbers of a plan until the account has one of them. Returns the last answer. */
-async function readOne(client: TelnyxClient, { dir }: Run, rate: Settings['rate']): Promise<Answer | null> {
+async function readOne(client: TelnyxClient, { dir }: Run, settings: Settings, memory: PaceMemory) {
+  const { rate, max_server_wait: maxWaitMs } = settings;
+  // The pacer, which starts later, does not know of these requests.
+  const quietMs = typeof rate === 'number' ? Math.max(1, 1 / rate) * RATE_WINDOW_MS : 0;
   let answer: Answer | null = null;
   let reads = 0;
   for await (const batch of readPlan(runFiles(dir).plan)) {
     for (const entry of batch.filter(({ action }) => action === 'change')) {
+      const pausedMs = Math.max(0, memory.pause.end - realClock.now());
+      if (pausedMs > maxWaitMs) return answer;
+      if (pausedMs > 0) await realClock.sleep(pausedMs).done;
       answer = await client.read(entry, () => undefined);
+      remember(memory, answer);
       reads += 1;
-      // The pacer, which starts later, does not know of this request.
-      if (typeof rate === 'number') await realClock.sleep(Math.max(1, 1 / rate) * RATE_WINDOW_MS).done;
+      if (quietMs > 0) await realClock.sleep(quietMs).done;
       if (reads === MAX_READS || answer.kind !== 'http' || answer.status !== 404) return answer;
     }
   }
@@ -40,25 +61,31 @@ async function readOne(client: TelnyxClient, { dir }: Run, rate: Settings['rate'
 /**
  * Throws CommandError (exit 7) if a run was started in another account. The same key is the same account. Another key
  * may be a new one of it: then one number of the plan is read, and its organization compared with the recorded one.
+ * Returns the run with what that has shown of the pace.
  */
-export async function checkAccount(run: Run, invocation: KeyedInvocation): Promise<void> {
+export async function checkAccount(run: Run, invocation: KeyedInvocation): Promise<Run> {
   const { key_sha256: recorded, organization_id: organization, run_id: id } = run.manifest;
   const { settings, context, key } = invocation;
-  if (key === null || recorded === null || recorded === keyDigest(settings.base_url, key)) return;
+  if (key === null || recorded === null || recorded === keyDigest(settings.base_url, key)) return run;
   const write = commandLine(context.program, 'results', run.shown);
   const apart = `To send its rows with this key anyway, as a run of their own, apply the failed.csv that this writes: ${write}`;
   if (organization === null) {
     throw otherAccount(`Run ${id} was started with another key, and nothing was sent. Set that key, or: ${apart}`);
   }
   const transport = await openTransport({ baseUrl: settings.base_url, key }, invocation);
+  const memory = createPaceMemory();
   let answer: Answer | null;
   try {
-    answer = await readOne(transport, run, settings.rate);
+    answer = await readOne(transport, run, settings, memory);
   } finally {
     transport.close();
   }
   const seen = answer?.kind === 'http' && answer.body.kind === 'settings' ? answer.body.settings.organizationId : null;
-  if (answer === null || seen === organization) return;
+  if (answer === null) return run;
+  if (seen === organization) {
+    const contact = createContact(settings.base_url);
+    return { ...run, reading: { endedAt: realClock.now(), control: createControl(settings), memory, contact } };
+  }
   const status = answer.kind === 'http' ? answer.status : null;
   if (status === 200 || status === 404) {
     const theirs = seen === null || seen === undefined ? 'does not have or does not show its numbers' : `is ${seen}`;

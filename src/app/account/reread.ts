@@ -87,9 +87,9 @@ export async function rereadAccount(given: Run, invocation: KeyedInvocation, rec
     checkOrganization(given, account);
     const closed = await readClosedProfiles(rows(), access);
     const run = recorded ? recordAccount(given, account, invocation) : given;
-    const { control, meter, contact } = access;
+    const { control, memory, contact } = access;
     return {
-      run: { ...run, reading: { endedAt: realClock.now(), control, meter, contact } },
+      run: { ...run, reading: { endedAt: realClock.now(), control, memory, contact } },
       reread: { account, closed },
     };
   } catch (error) {

@@ -45,10 +45,11 @@ export async function takeSource(opened: Run, verb: Followup, invocation: KeyedI
 }
 
 /** An input made of the rows of another run. Its sandbox continues with the state that the other run left. */
-export function inputFrom(source: Run, input: Omit<InputSource, 'organizationId'>): InputSource {
+export function inputFrom(source: Run, input: Omit<InputSource, 'organizationId' | 'reading'>): InputSource {
   return {
     ...input,
     organizationId: source.manifest.organization_id,
+    reading: source.reading,
     async copy(dir, signal) {
       await copySandboxState(source.dir, dir);
       return input.copy(dir, signal);

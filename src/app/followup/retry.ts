@@ -73,8 +73,8 @@ export async function retryRun(opened: Run, given: Invocation): Promise<number> 
   const { settings } = given;
   checkOutputs({ run: opened }, given);
   const invocation = { ...given, key: settings.dry_run && settings.offline ? null : requireKey(given) };
-  const { source, state } = await takeSource(opened, 'retry', invocation);
-  await checkAccount(source, invocation);
+  const { source: locked, state } = await takeSource(opened, 'retry', invocation);
+  const source = await checkAccount(locked, invocation);
   const { taken, leftBehind } = await rowsToTake(source, settings.only);
   if (taken.length === 0) {
     const kinds = settings.only.join(' or ');

@@ -19,9 +19,9 @@ export async function undoRun(opened: Run, given: Invocation): Promise<number> {
   checkOutputs({ run: opened }, given);
   const invocation = withKey(given);
   const { settings, context } = invocation;
-  const { source, state } = await takeSource(opened, 'undo', invocation);
-  await checkPlan(source, context);
-  await checkAccount(source, invocation);
+  const { source: taken, state } = await takeSource(opened, 'undo', invocation);
+  await checkPlan(taken, context);
+  const source = await checkAccount(taken, invocation);
   const { manifest, dir, shown } = source;
   const index = await indexLedger(runFiles(dir).ledger, manifest.input.rows);
   const input = inputFrom(source, {

@@ -101,6 +101,6 @@ export async function planRun(
   }
   run = savePlan(run, plan, findings);
   if (opened.access === undefined) return { ...plan, ...findings, run };
-  const { control, meter, contact } = opened.access;
-  return { ...plan, ...findings, run: { ...run, reading: { endedAt: realClock.now(), control, meter, contact } } };
+  const { control, memory, contact } = opened.access;
+  return { ...plan, ...findings, run: { ...run, reading: { endedAt: realClock.now(), control, memory, contact } } };
 }

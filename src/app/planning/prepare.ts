@@ -60,7 +60,7 @@ export async function planOrExit(
     controller.abort(name);
     stop.ask('signal', name);
   });
-  let run = await newRun(source, command, invocation);
+  let run: Run = { ...(await newRun(source, command, invocation)), reading: source.reading };
   try {
     await source.open?.(signal);
     run = await copyInput(run, source, signal);

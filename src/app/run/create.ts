@@ -18,6 +18,8 @@ export type RunSource = {
   source?: Manifest['source'];
   /** The account that the run belongs to, if it is known. */
   organizationId?: string | null;
+  /** What this command has read before. */
+  reading?: Run['reading'];
 };
 
 function cannotMake(runsDir: string, error: unknown): UsageError {

@@ -8,7 +8,7 @@ import { settingDefinition } from '../../core/settings/schema.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
 import type { Contact } from '../../engine/contact.ts';
-import type { Meter } from '../../engine/pacing/sliding-window.ts';
+import type { PaceMemory } from '../../engine/pacing/pace-memory.ts';
 import { checkRunFiles, isRunDirectory, loadManifest, loadRuns, writeManifest } from '../../io/run/directory.ts';
 import { type Context, canAskLater } from '../context.ts';
 import { fileError, fileErrorMessage, isFileError, UsageError } from '../errors.ts';
@@ -18,8 +18,8 @@ export type Run = {
   dir: string;
   shown: string;
   manifest: Manifest;
-  /** If this command has read the account: when the last request left (monotonic ms), and what is known of the rate. */
-  reading?: { endedAt: number; control: RateControl; meter: Meter; contact: Contact };
+  /** If this command has sent requests before: when the last one ended (monotonic ms), and what it knows of the API. */
+  reading?: { endedAt: number; control: RateControl; memory: PaceMemory; contact: Contact } | undefined;
 };
 
 /** The settings that run.json keeps: not those of one call, and no consent to write. */

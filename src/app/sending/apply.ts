@@ -68,8 +68,8 @@ function checkSavedRejections({ manifest }: Run, { settings, sources }: Invocati
 }
 
 /** Rereads the account, shows the plan, asks and sends. */
-async function sendSavedPlan(run: Run, invocation: KeyedInvocation, supersedes: Run[]): Promise<number> {
-  await checkAccount(run, invocation);
+async function sendSavedPlan(given: Run, invocation: KeyedInvocation, supersedes: Run[]): Promise<number> {
+  const run = await checkAccount(given, invocation);
   const reread = await rereadOrExit(run, invocation);
   if ('exit' in reread) return reread.exit;
   const { text, toSend } = await savedPlanText(reread, invocation);

@@ -119,7 +119,7 @@ export async function executePlan(
   const transport = await deps.openTransport(target, invocation);
   const stop = createStop();
   const total = rowsToSend(given, index);
-  const { control = createControl(settings), meter, contact } = given.reading ?? {};
+  const { control = createControl(settings), memory, contact } = given.reading ?? {};
   const { inFlight } = transport;
   const reporter = createEventReporter({ logger, settings, context, clock, control, total, inFlight });
   drainOnSignals(stop, transport.abort, reporter.note, invocation);
@@ -141,7 +141,7 @@ export async function executePlan(
   try {
     stopped = await runSession(ledger, async () => {
       await waitForQuiet(given, settings.rate, stop);
-      return deps.execute({ tasks, ports, limits: settings, control, stop, earlier: index, meter, contact });
+      return deps.execute({ tasks, ports, limits: settings, control, stop, earlier: index, memory, contact });
     });
   } catch (error) {
     failure = error;

@@ -72,9 +72,9 @@ async function continueRun(opened: Run, invocation: KeyedInvocation): Promise<nu
   if (exit !== null) return exit;
   const run = { ...opened, manifest: { ...manifest, settings: keptSettings(invocation), locked: lock !== null } };
   await checkPlan(run, context);
-  await checkAccount(run, invocation);
+  const checked = await checkAccount(run, invocation);
   if (lock !== null) removeDrafts(run.dir);
-  const reread = await rereadOrExit(run, invocation);
+  const reread = await rereadOrExit(checked, invocation);
   if ('exit' in reread) return reread.exit;
   return sendRows(reread.run, invocation, { reread: reread.reread });
 }

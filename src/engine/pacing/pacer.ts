@@ -3,9 +3,9 @@ import type { RateControl } from '../../core/rate/rate-control.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import type { Clock } from '../ports.ts';
 import type { Stop } from '../stop.ts';
-import { createPause, extendPause, type Pause, pausedUpTo } from './pause.ts';
-import { createRateUsage, type RateUsage } from './rate-usage.ts';
-import { createMeter, type Meter } from './sliding-window.ts';
+import { createPaceMemory, type PaceMemory } from './pace-memory.ts';
+import { extendPause, pausedUpTo } from './pause.ts';
+import { createRateUsage } from './rate-usage.ts';
 import { createWaitingList } from './waiting-list.ts';
 import { createWindowLimit, type Pass } from './window-limit.ts';
 
@@ -25,20 +25,20 @@ type PacerOptions = {
   control: RateControl;
   clock: Clock;
   stop: Stop;
-  meter?: Meter | undefined;
+  /** Of earlier phases of the command. */
+  memory?: PaceMemory | undefined;
 };
 
 /** The slots of a rate, one for each request. */
-function createSlots(pause: Pause) {
-  let last = Number.NEGATIVE_INFINITY;
+function createSlots(memory: PaceMemory) {
   /** A pause or an idle time is not made up: requests go on evenly after it, without a burst. */
-  const nextAt = (intervalMs: number) => Math.max(last + intervalMs, pause.end);
+  const nextAt = (intervalMs: number) => Math.max(memory.lastSlotAt + intervalMs, memory.pause.end);
   return {
     nextAt,
     take(now: number, intervalMs: number): void {
-      const isFirst = last === Number.NEGATIVE_INFINITY;
+      const isFirst = memory.lastSlotAt === Number.NEGATIVE_INFINITY;
       // Slots are counted from those that were due, so that timers that fire late do not lower the mean.
-      last = isFirst ? now : Math.max(nextAt(intervalMs), now - CATCH_UP_MS - intervalMs);
+      memory.lastSlotAt = isFirst ? now : Math.max(nextAt(intervalMs), now - CATCH_UP_MS - intervalMs);
     },
   };
 }
@@ -48,13 +48,14 @@ function createSlots(pause: Pause) {
  * the control. If the rate is a number, a window limit is kept as well. Slots alone are not enough, because a request
  * may leave long after it was admitted (connecting, a cold process). The window alone would allow bursts.
  */
-export function createPacer({ rate, control, clock, stop, meter = createMeter() }: PacerOptions) {
+export function createPacer({ rate, control, clock, stop, memory = createPaceMemory() }: PacerOptions) {
+  const { meter, pause } = memory;
+  const pausedBefore = pausedUpTo(pause, clock.now());
   const perSecond = (now: number) => (rate === 'off' ? Number.POSITIVE_INFINITY : control.rate(now));
   const waiting = createWaitingList(clock);
   const limit = createWindowLimit(rate, clock, waiting.wake);
   const usage = createRateUsage(rate);
-  const pause = createPause();
-  const slots = createSlots(pause);
+  const slots = createSlots(memory);
   let waitedAtRate = 0;
   let holdingFor: symbol | null = null;
   const intervalMs = (now: number) => (1000 * SLOT_SLACK) / perSecond(now);
@@ -119,20 +120,22 @@ export function createPacer({ rate, control, clock, stop, meter = createMeter() 
     pausedUntil: () => pause.end,
     /** When the present pause began: answers to earlier requests are no news. */
     pausedSince: () => pause.start,
-    measured: () => rateSeen({ usage, meter, pause, control }, clock.now()),
+    measured(): RateSeen {
+      const paused = pausedUpTo(pause, clock.now());
+      return {
+        mean_per_s: usage.mean(),
+        max_in_1s: meter.second.most(),
+        max_in_60s: meter.minute.most(),
+        paused_ms: paused.paused_ms - pausedBefore.paused_ms,
+        throttled_ms: Math.max(0, paused.throttled_ms - pausedBefore.throttled_ms),
+        allowed: usage.allowed(),
+        server_limit: serverLimitOf(control),
+      };
+    },
   };
 }
 
-type Measured = { usage: RateUsage; meter: Meter; pause: Pause; control: RateControl };
-
-function rateSeen({ usage, meter, pause, control }: Measured, now: number): RateSeen {
+function serverLimitOf(control: RateControl): RateSeen['server_limit'] {
   const limit = control.serverLimit();
-  return {
-    mean_per_s: usage.mean(),
-    max_in_1s: meter.second.most(),
-    max_in_60s: meter.minute.most(),
-    ...pausedUpTo(pause, now),
-    allowed: usage.allowed(),
-    server_limit: limit && { requests: limit.limit, window_ms: limit.windowMs && Math.round(limit.windowMs) },
-  };
+  return limit && { requests: limit.limit, window_ms: limit.windowMs && Math.round(limit.windowMs) };
 }

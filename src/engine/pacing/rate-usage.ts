@@ -1,7 +1,5 @@
 import type { Settings } from '../../core/settings/schema.ts';
 
-export type RateUsage = ReturnType<typeof createRateUsage>;
-
 /** Compares the requests that were sent with those that were allowed, from the first request to the last. */
 export function createRateUsage(rate: Settings['rate']) {
   let admitted = 0;

@@ -1,5 +1,3 @@
-export type Meter = ReturnType<typeof createMeter>;
-
 /** Counts requests in any second and in any minute, over all phases of a command. */
 export function createMeter() {
   return { second: createWindowCount(1000), minute: createWindowCount(60_000) };

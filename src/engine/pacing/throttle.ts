@@ -5,6 +5,7 @@ import type { Settings } from '../../core/settings/schema.ts';
 import { formatDuration, MINUTE_MS } from '../../core/text/duration.ts';
 import type { Ports } from '../ports.ts';
 import type { Stop } from '../stop.ts';
+import type { PaceMemory } from './pace-memory.ts';
 import type { Pacer } from './pacer.ts';
 
 export type Throttle = ReturnType<typeof createThrottle>;
@@ -18,6 +19,8 @@ type ThrottleOptions = {
   control: RateControl | null;
   stop: Stop;
   limits: ThrottleLimits;
+  /** Of earlier phases of the command. */
+  memory: PaceMemory;
 };
 
 /** A `reset` from here on is a time of day. It and the `Date` that it is compared with are whole seconds. */
@@ -42,14 +45,15 @@ function isAccepted(status: number): boolean {
  * Pauses all requests when the server asks for it: one 429 is enough. If the server asks for a longer wait than the
  * limit, the run stops and no row fails.
  */
-export function createThrottle({ ports, pacer, control, stop, limits }: ThrottleOptions) {
+export function createThrottle({ ports, pacer, control, stop, limits, memory }: ThrottleOptions) {
   const { clock } = ports;
-  let throttledSince: number | null = null;
-  let rounds = 0;
   const pauses = new Set<() => void>();
 
   function pause(ms: number, why: string, isThrottled: boolean): void {
-    if (!pacer.pause(ms, isThrottled)) return;
+    if (pacer.pause(ms, isThrottled)) announce(ms, why);
+  }
+
+  function announce(ms: number, why: string): void {
     ports.onEvent({ event: 'run.paused', waitMs: ms, why });
     const sleep = clock.sleep(ms);
     const removeCallback = stop.onAsked(sleep.cancel);
@@ -62,6 +66,8 @@ export function createThrottle({ ports, pacer, control, stop, limits }: Throttle
   }
 
   function giveUp(waitMs: number, what: string): void {
+    // The phase may have ended with this answer, and the next one must know.
+    pacer.pause(waitMs, false);
     const when = timeAfter(clock.wallNow(), waitMs);
     const limit = formatDuration(limits.max_server_wait);
     stop.ask('server_wait', `${what}, longer than --max-server-wait ${limit}; go on after ${when}`);
@@ -80,18 +86,23 @@ export function createThrottle({ ports, pacer, control, stop, limits }: Throttle
   /** Pauses after a 429: as long as the server asks, or twice as long each time. */
   function onThrottled(askedMs: number, admittedAt: number): void {
     const now = clock.now();
-    throttledSince ??= now;
+    memory.throttledSince ??= now;
     // Requests that were in flight when the pause began met the same limit.
-    if (rounds === 0 || admittedAt >= pacer.pausedSince()) rounds += 1;
+    if (memory.throttledRounds === 0 || admittedAt >= pacer.pausedSince()) memory.throttledRounds += 1;
     // At least half of the backoff, because a pause of all requests must not be close to 0.
-    const ownMs = backoffMs(rounds, limits.retry_base, limits.retry_max, 0.5 + clock.random() / 2);
+    const share = 0.5 + clock.random() / 2;
+    const ownMs = backoffMs(memory.throttledRounds, limits.retry_base, limits.retry_max, share);
     const waitMs = askedMs > 0 ? askedMs : ownMs;
-    const lastedMs = now - throttledSince;
+    const lastedMs = now - memory.throttledSince;
     if (lastedMs + waitMs > limits.max_server_wait) {
       const lasted = formatDuration(lastedMs);
       giveUp(waitMs, `nothing but 429 for ${lasted}, and another ${formatDuration(waitMs)} to wait`);
     } else pause(waitMs, askedMs > 0 ? 'HTTP 429: the server asks to wait' : 'HTTP 429', true);
   }
+
+  const leftMs = pacer.pausedUntil() - clock.now();
+  if (leftMs > limits.max_server_wait) giveUp(leftMs, `the server asks to wait ${formatDuration(leftMs)}`);
+  else if (leftMs > 0) announce(leftMs, 'the server asks to wait');
 
   return {
     /** The run has ended: removes the timers of pauses. */
@@ -103,8 +114,8 @@ export function createThrottle({ ports, pacer, control, stop, limits }: Throttle
       const { status, wait } = answer;
       updateRate(answer, admittedAt);
       if (isAccepted(status)) {
-        throttledSince = null;
-        rounds = 0;
+        memory.throttledSince = null;
+        memory.throttledRounds = 0;
       }
       const askedMs = serverWaitMs(wait, status === 429, clock.wallNow()) ?? 0;
       if (askedMs > limits.max_server_wait) giveUp(askedMs, `the server asks to wait ${formatDuration(askedMs)}`);

@@ -7,8 +7,8 @@ import { type Contact, createContact } from '../contact.ts';
 import { createFileLimit } from '../file-limit.ts';
 import { createCircuitBreaker } from '../outage/circuit-breaker.ts';
 import { createOutageWatch } from '../outage/outage-watch.ts';
+import { createPaceMemory, type PaceMemory } from '../pacing/pace-memory.ts';
 import { createPacer } from '../pacing/pacer.ts';
-import type { Meter } from '../pacing/sliding-window.ts';
 import { createThrottle, type ThrottleLimits } from '../pacing/throttle.ts';
 import type { Clock, Ports } from '../ports.ts';
 import type { Stop } from '../stop.ts';
@@ -42,7 +42,8 @@ type PipelineOptions = {
   limits: PipelineLimits;
   control: RateControl;
   stop: Stop;
-  meter?: Meter | undefined;
+  /** Of earlier phases of the command. */
+  memory?: PaceMemory | undefined;
   /** What earlier phases of this command have learned about the API. */
   contact?: Contact | undefined;
   /** Whether rows other than this many that wait for the breaker may still be sent. */
@@ -60,16 +61,16 @@ export function createControl({ rate, reserve }: Pick<Settings, 'rate' | 'reserv
 }
 
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { ports, limits, control, stop, meter, othersAtWork } = options;
+  const { ports, limits, control, stop, memory = createPaceMemory(), othersAtWork } = options;
   const { clock } = ports;
   const contact = options.contact ?? createContact(limits.base_url);
-  const pacer = createPacer({ rate: limits.rate, control, clock, stop, meter });
+  const pacer = createPacer({ rate: limits.rate, control, clock, stop, memory });
   const concurrency = concurrencyOf(limits);
   const files = createFileLimit({ ports, stop, concurrency, patienceMs: limits.outage_patience });
   const breaker = createCircuitBreaker(ports, stop, limits.outage_patience);
   // Without a limit no rate headers need to be read, which saves some microseconds a request.
   const limitedBy = limits.rate === 'off' ? null : control;
-  const throttle = createThrottle({ ports, pacer, control: limitedBy, stop, limits });
+  const throttle = createThrottle({ ports, pacer, control: limitedBy, stop, limits, memory });
   return {
     clock,
     stop,

@@ -2,7 +2,7 @@ import type { RateControl } from '../../core/rate/rate-control.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import type { Contact } from '../contact.ts';
-import type { Meter } from '../pacing/sliding-window.ts';
+import type { PaceMemory } from '../pacing/pace-memory.ts';
 import type { Ports, Task } from '../ports.ts';
 import type { Stop } from '../stop.ts';
 import { type BudgetLimits, createErrorBudget } from './error-budget.ts';
@@ -25,8 +25,8 @@ export type ExecuteOptions = {
   stop: Stop;
   /** Rows of this run that ended in earlier sessions, and how many of them failed permanently. */
   earlier: { ended: number; permanent: number };
-  /** Has counted the requests of earlier phases of this command. */
-  meter?: Meter | undefined;
+  /** Of earlier phases of the command. */
+  memory?: PaceMemory | undefined;
   /** How many rows of each kind of change are read back; for tests. */
   proofRows?: number | undefined;
   /** What earlier phases of this command have learned about the API. */
@@ -37,7 +37,7 @@ export type Session = ReturnType<typeof createSession>;
 
 /** An execution in progress. */
 export function createSession(options: ExecuteOptions) {
-  const { ports, limits, control, stop, earlier, meter, contact, proofRows } = options;
+  const { ports, limits, control, stop, earlier, memory, contact, proofRows } = options;
   const rows = {
     areAllRead: false,
     launched: 0,
@@ -52,7 +52,7 @@ export function createSession(options: ExecuteOptions) {
     launchedSinceHold: 0,
   };
   const othersAtWork = (waiting: number) => !rows.areAllRead || rows.open > waiting;
-  const pipeline = createPipeline({ ports, limits, control, stop, meter, contact, othersAtWork });
+  const pipeline = createPipeline({ ports, limits, control, stop, memory, contact, othersAtWork });
   const budget = createErrorBudget(stop, limits, earlier);
   const proof = createWriteProof(concurrencyOf(limits), () => session.onChange(), proofRows);
   const { isHeld, onAccepted } = budget;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { RateControl } from '../../../src/core/rate/rate-control.ts';
+import { createPaceMemory } from '../../../src/engine/pacing/pace-memory.ts';
 import { createPacer, type Pacer } from '../../../src/engine/pacing/pacer.ts';
-import { createMeter } from '../../../src/engine/pacing/sliding-window.ts';
 import { createControl } from '../../../src/engine/sending/pipeline.ts';
 import { createStop, type Stop } from '../../../src/engine/stop.ts';
 import { mostInWindow } from '../../support/engine/most-in-window.ts';
@@ -309,10 +309,10 @@ describe('a rate that changes', () => {
 
   it('is measured over all phases of a command, with a mean that is never above a fixed rate', async () => {
     const clock = virtualClock();
-    const meter = createMeter();
+    const memory = createPaceMemory();
     const control = createControl({ rate: 4, reserve: 0 });
     for (const phase of [1, 2]) {
-      const pacer = createPacer({ rate: 4, control, clock, stop: createStop(), meter });
+      const pacer = createPacer({ rate: 4, control, clock, stop: createStop(), memory });
       for (let n = 0; n < 3; n++) (await clock.until(pacer.admit()))?.release();
       expect(pacer.measured().max_in_60s).toBe(3 * phase);
       expect(pacer.measured().mean_per_s).toBeGreaterThan(3.8);
