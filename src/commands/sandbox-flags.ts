@@ -30,5 +30,6 @@ export const SANDBOX_FLAGS = [
     'EDIT: N:ID=PROFILE_UUID, N:ID=UNASSIGN, N:ID=PRODUCT or N:ID=REMOVE: change that number, as another client would, just before request N is answered (repeatable)',
   ),
   flag('revoke-after', 'N: after N answers, answer 401 as if the key had been revoked'),
+  { ...flag('guide-spelling', 'spell types of numbers as one guide does: long_code, not long-code'), isBoolean: true },
   { ...flag('quote-key', 'quote the key in error details, as careless servers do'), isBoolean: true },
 ];

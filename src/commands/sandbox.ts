@@ -62,6 +62,7 @@ export const sandboxCommand: Command = async (_, flags, context) => {
     latencyMs: duration(flags, 'latency'),
     key: typeof flags.key === 'string' ? flags.key : undefined,
     quoteKey: flags['quote-key'] === 'true',
+    guideSpelling: flags['guide-spelling'] === 'true',
     faults: each(flags, 'fault', parseFault),
     readFaults: each(flags, 'read-fault', parseFault),
     bulkFaults: each(flags, 'bulk-fault', parseBulkFault),

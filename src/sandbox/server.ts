@@ -53,6 +53,8 @@ export type SandboxOptions = {
   everyAnswer?: FaultKind | undefined;
   /** From parseListCap. Default: a list request may name any count of phone numbers. */
   listCap?: ListCap | undefined;
+  /** Whether answers spell types as a guide does, `long_code`, and not `long-code`. Default false. */
+  guideSpelling?: boolean | undefined;
   /** Edits by another client while requests come in. */
   edits?: Edit[] | undefined;
   /** After this many answered requests, every further one is answered 401. Default: never. */
@@ -87,7 +89,7 @@ const KEEP_ALIVE_MS = 65_000;
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { numbers = 1000, profiles = 3, faults = [], readFaults = [], edits = [], seed = 1 } = options;
-  const account = openAccount(options.state ?? makeState(numbers, profiles));
+  const account = openAccount(options.state ?? makeState(numbers, profiles), options.guideSpelling);
   const recorder = createRecorder(options.recordRequests ?? true);
   const timers = createTimers();
   const handler = createHandler({

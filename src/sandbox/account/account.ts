@@ -12,6 +12,8 @@ export type Account = {
   readonly numbers: Map<string, SandboxNumber>;
   readonly profiles: ReadonlyMap<string, SandboxProfile>;
   readonly organizationId: string;
+  /** Whether answers spell types as a guide does: `long_code`. */
+  readonly guideSpelling: boolean;
   readonly optOuts: readonly SandboxOptOut[];
   readonly shortCodes: readonly SandboxShortCode[];
   /** Bulk orders by id, oldest first. */
@@ -32,11 +34,12 @@ export type NumberChange = Partial<
 const ORGANIZATION = '00000000-0000-4000-8000-0000000000ff';
 
 /** Opens an account with a copy of `state`. */
-export function openAccount(state: SandboxState): Account {
+export function openAccount(state: SandboxState, guideSpelling = false): Account {
   return {
     numbers: new Map(state.numbers.map((number) => [number.id, { ...number }])),
     profiles: new Map(state.profiles.map((profile) => [profile.id, { ...profile }])),
     organizationId: state.organization_id ?? ORGANIZATION,
+    guideSpelling,
     optOuts: state.opt_outs ?? [],
     shortCodes: state.short_codes ?? [],
     orders: new Map(structuredClone(state.bulk_orders ?? []).map((order) => [order.order_id, order])),

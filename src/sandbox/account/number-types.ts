@@ -1,14 +1,14 @@
-/** The types of numbers with every spelling that the documents of the API use. */
+/** The types of numbers with both spellings of the API. */
 const SPELLINGS = {
-  tollfree: ['tollfree', 'toll-free', 'toll_free'],
-  longcode: ['longcode', 'long-code', 'long_code'],
-  shortcode: ['shortcode', 'short-code', 'short_code'],
+  tollfree: ['tollfree', 'toll-free'],
+  longcode: ['longcode', 'long-code'],
+  shortcode: ['shortcode', 'short-code'],
 } as const;
 
 /** The plain name of a type, as in `filter[type]`. */
 export type PlainType = keyof typeof SPELLINGS;
-/** A type as an answer spells it. */
-export type NumberType = (typeof SPELLINGS)[PlainType][number];
+/** A type as an answer spells it. Only a guide writes it with an underscore. */
+export type NumberType = (typeof SPELLINGS)[PlainType][number] | 'toll_free' | 'long_code' | 'short_code';
 
 export const PLAIN_TYPES: readonly string[] = Object.keys(SPELLINGS);
 
@@ -19,7 +19,7 @@ export function typeOf(phoneNumber: string): NumberType {
   return spelled(TOLL_FREE.some((prefix) => phoneNumber.startsWith(prefix)) ? 'tollfree' : 'longcode', phoneNumber);
 }
 
-/** The type in one of its spellings. The last digit of the phone number selects it. */
+/** The type in one of both spellings. The last digit of the phone number selects it. */
 export function spelled(plain: PlainType, phoneNumber: string): NumberType {
   const spellings = SPELLINGS[plain];
   return spellings[Number(phoneNumber.at(-1)) % spellings.length] ?? plain;
@@ -28,4 +28,9 @@ export function spelled(plain: PlainType, phoneNumber: string): NumberType {
 /** The plain name of a type in any spelling. */
 export function plainTypeOf(type: NumberType): PlainType {
   return type.replace(/[-_]/, '') as PlainType;
+}
+
+/** The type as the guide spells it: with an underscore where others have a hyphen. */
+export function guideSpelling(type: NumberType): string {
+  return type.replace('-', '_');
 }

@@ -1,4 +1,5 @@
 import type { Account } from './account.ts';
+import { guideSpelling } from './number-types.ts';
 import type { SandboxNumber, SandboxProfile } from './state.ts';
 
 export const CREATED = '2026-01-01T00:00:00.000Z';
@@ -17,7 +18,7 @@ export function showNumber(account: Account, number: SandboxNumber): Record<stri
     created_at: CREATED,
     updated_at: number.updated_at,
     country_code: number.country_code,
-    type: number.type,
+    type: account.guideSpelling ? guideSpelling(number.type) : number.type,
     messaging_product: number.messaging_product,
     traffic_type: number.messaging_product,
     ...(number.eligibility_hidden ? {} : { eligible_messaging_products: number.eligible_messaging_products }),

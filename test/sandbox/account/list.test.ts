@@ -108,6 +108,18 @@ describe('the list of numbers', () => {
     expect(await ids(`${all}&filter[phone_number]=%2B18005550100,%2B18005550199`)).toEqual(['b']);
   });
 
+  it('has types in both spellings of the API, or in that of the guide, and finds them by the plain name', async () => {
+    const types = async (guideSpelling: boolean, filter = '') => {
+      const to = await sandbox({ numbers: 200, guideSpelling });
+      const { json } = await call(to, `/phone_numbers/messaging?page[size]=200${filter}`);
+      return [...new Set<string>(json.data.map((number: Json) => number.type))].sort();
+    };
+    const both = ['long-code', 'longcode', 'short-code', 'shortcode', 'toll-free', 'tollfree'];
+    expect(await types(false)).toEqual(both);
+    expect(await types(true)).toEqual(both.map((type) => type.replace('-', '_')));
+    expect(await types(true, '&filter[type]=longcode')).toEqual(['long_code', 'longcode']);
+  });
+
   it('shows a write at once, also between two pages of a listing', async () => {
     const to = await sandbox({ numbers: 6, profiles: 2 });
     const path = `/phone_numbers/messaging?filter[messaging_profile_id]=${profile(1)}&page[size]=2`;
