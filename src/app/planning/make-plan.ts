@@ -5,8 +5,9 @@ import type { FileError } from '../../core/input/rejection.ts';
 import { createDoubleCheck, doubleDamage } from '../../core/input/spreadsheet.ts';
 import { createDraft } from '../../core/plan/draft.ts';
 import { createRepeatIndex } from '../../core/plan/duplicates.ts';
-import { PLAN_COLUMNS, type PlanEntry, planCells, targetsOf, withRepeat } from '../../core/plan/entry.ts';
+import { PLAN_COLUMNS, type PlanEntry, targetsOf, withRepeat } from '../../core/plan/entry.ts';
 import { createPreview, type Preview } from '../../core/plan/preview.ts';
+import { createLimitedCells } from '../../core/plan/rejection-texts.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { CsvError } from '../../io/csv/record.ts';
 import { type Dialect, findDialect, readCsv } from '../../io/csv/records.ts';
@@ -37,6 +38,7 @@ export async function copyBytes(
   return fileSha256(copy);
 }
 
+type LimitedCells = ReturnType<typeof createLimitedCells>;
 type Checks = Pick<Settings, 'map' | 'delimiter' | 'allow_unassign' | 'allow_rounded_ids' | 'sandbox'>;
 
 /** Reads what the rows of a draft, which is in plan.csv, need to know of the account. */
@@ -46,7 +48,7 @@ export type ReadDraft = (draft: Preview) => Promise<AccountView>;
 async function draftPlan(
   dir: string,
   dialect: Dialect,
-  { checks, signal, online }: { checks: Checks; signal: AbortSignal; online: boolean },
+  { checks, signal, online, cells }: { checks: Checks; signal: AbortSignal; online: boolean; cells: LimitedCells },
   onEntry: (entry: PlanEntry) => void,
 ): Promise<{ planSha256: string; preview: Preview }> {
   const files = runFiles(dir);
@@ -63,7 +65,7 @@ async function draftPlan(
         if (entry === null) continue;
         if ('code' in entry) throw new CsvError(entry);
         preview.add(entry);
-        writer.write(planCells(entry));
+        writer.write(cells.of(entry));
         onEntry(entry);
       }
     }
@@ -78,14 +80,14 @@ async function draftPlan(
 }
 
 /** Rejects the rows of a draft with a long id, because all long ids of the file have been doubles. */
-function rejectRounded(path: string, preview: Preview): string {
+function rejectRounded(path: string, preview: Preview, cells: LimitedCells): string {
   return replaceRows(path, (_row, line) => {
     const entry = planLine(line());
     const damage = entry.action === 'change' ? doubleDamage(entry.id) : null;
     if (damage === null) return null;
     const marked: PlanEntry = { ...entry, action: 'rejected', reason: damage.code, note: damage.text };
     preview.replace(entry, marked);
-    return planCells(marked);
+    return cells.of(marked);
   });
 }
 
@@ -100,16 +102,17 @@ export async function makePlan(dir: string, checks: Checks, signal: AbortSignal,
   const repeats = createRepeatIndex(digest);
   const addRepeat = (entry: PlanEntry) => repeats.add(entry, targetsOf(entry), entry.action !== 'rejected');
   const doubles = createDoubleCheck();
+  const cells = createLimitedCells();
   const dialect = await findDialect(input, checks.delimiter);
   let planSha256: string;
   let preview: Preview;
   try {
     // Online, ids are known only after the account was read.
-    ({ planSha256, preview } = await draftPlan(dir, dialect, { checks, signal, online }, (entry) => {
+    ({ planSha256, preview } = await draftPlan(dir, dialect, { checks, signal, online, cells }, (entry) => {
       doubles.add(entry.id);
       if (entry.action === 'change' && !online) addRepeat(entry);
     }));
-    if (!checks.allow_rounded_ids && doubles.isDamaged()) planSha256 = rejectRounded(plan, preview);
+    if (!checks.allow_rounded_ids && doubles.isDamaged()) planSha256 = rejectRounded(plan, preview, cells);
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     return { dialect, planSha256: null, preview: createPreview(), fileError: error.fileError };
@@ -125,7 +128,7 @@ export async function makePlan(dir: string, checks: Checks, signal: AbortSignal,
       preview.add(entry);
       if (entry === draft) return null;
       if (entry.reason !== 'not_found') addRepeat(entry);
-      return planCells(entry);
+      return cells.of(entry);
     });
   }
   const verdicts = repeats.verdicts();
@@ -137,8 +140,9 @@ export async function makePlan(dir: string, checks: Checks, signal: AbortSignal,
       if (entry.reason === 'id_looks_rounded') return null;
       const marked = withRepeat(entry, verdict);
       preview.replace(entry, marked);
-      return planCells(marked);
+      return cells.of(marked);
     });
   }
+  preview.withoutText = cells.withoutText();
   return { dialect, planSha256, preview, fileError: null };
 }

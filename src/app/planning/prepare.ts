@@ -14,7 +14,7 @@ import { CommandError } from '../errors.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';
 import { createStyle, printProgress } from '../output.ts';
 import { newRun } from '../run/create.ts';
-import { logRejections } from '../run/log.ts';
+import { logRejections, MAX_LOGGED_REJECTIONS } from '../run/log.ts';
 import type { Run } from '../run/open.ts';
 import { checkEarlierRuns, runToResume, unfinishedLike } from '../run/unfinished.ts';
 import { onEndSignals } from '../signals.ts';
@@ -108,6 +108,16 @@ function inputNotes({ preview, fileError }: PlannedRun): string[] {
       `line ${preview.cutLine} ends without a line end and with an empty cell: the file may have been cut off`,
     );
   }
+  if (preview.withoutText > 0) {
+    const without = `${count(preview.withoutText, 'rejected row')} of ${preview.actions.rejected.toLocaleString('en-US')}`;
+    notes.push(
+      `${without} have no text in results.csv and failed.csv, only their reason: the texts would take over 8 MiB`,
+    );
+  }
+  const unlogged = preview.actions.rejected - MAX_LOGGED_REJECTIONS;
+  if (unlogged > 0) {
+    notes.push(`the log has the first ${count(MAX_LOGGED_REJECTIONS, 'rejected row')}, and results.csv all of them`);
+  }
   return fileError === null && preview.rows === 0 ? [...notes, 'the input has a header and no rows'] : notes;
 }
 
@@ -150,7 +160,7 @@ export async function preparePlan(
   }
   const { rows, actions } = planned.preview;
   showPlan(planned, { where, notes }, invocation);
-  if (actions.rejected > 0) await logRejections(run, invocation);
+  if (actions.rejected > 0) await logRejections(run, actions.rejected, invocation);
   const ending =
     checkMinRows(where, rows, settings) ??
     checkRejected(planned, where, invocation) ??

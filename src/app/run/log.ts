@@ -37,15 +37,29 @@ export function openLog(run: Run, reporting: Reporting, isStarted = false): Logg
   }
 }
 
-/** Logs every rejected row of a plan with its reason. */
-export async function logRejections(run: Run, reporting: Reporting): Promise<void> {
-  const logger = openLog(run, reporting);
+/** Each takes 300 bytes in the log, and all of them are in results.csv. */
+export const MAX_LOGGED_REJECTIONS = 10_000;
+
+/** The rejected rows of a plan. */
+async function* rejectedEntries(run: Run) {
   for await (const batch of readPlan(runFiles(run.dir).plan, 'rejected')) {
-    for (const { row, line, id, action, reason, note } of batch) {
-      if (action !== 'rejected') continue;
-      const fields = { row, line, phone_number_id: id, attempt: 0, reason, error_detail: note };
-      logger.log('error', 'row.rejected', 'row rejected', fields);
+    yield* batch.filter(({ action }) => action === 'rejected');
+  }
+}
+
+/** Logs the first rejected rows of a plan with their reasons, and how many others there are. */
+export async function logRejections(run: Run, rejected: number, reporting: Reporting): Promise<void> {
+  const logger = openLog(run, reporting);
+  let logged = 0;
+  for await (const { row, line, id, reason, note } of rejectedEntries(run)) {
+    if (logged === MAX_LOGGED_REJECTIONS) {
+      const more = rejected - logged;
+      logger.log('error', 'rows.rejected', `${more} more rows rejected; all are in results.csv`, { count: more });
+      break;
     }
+    const fields = { row, line, phone_number_id: id, attempt: 0, reason, error_detail: note };
+    logger.log('error', 'row.rejected', 'row rejected', fields);
+    logged += 1;
   }
   logger.close();
 }

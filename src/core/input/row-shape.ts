@@ -8,7 +8,7 @@ import type { Rejection } from './rejection.ts';
 export const MAX_UNNAMED_WIDTH = 256;
 
 /** The last cell of a row in failed.csv that had too few, so that it is rejected again until it is fixed. */
-export const SHORT_ROW_MARK = 'this row had too few cells';
+export const SHORT_ROW_MARK = 'too few cells';
 
 const isBlank = (cell: string): boolean => cell === '' || cleanCell(cell) === '';
 

@@ -47,5 +47,7 @@ export function wrapped(text: string, indent: number): string {
 
 /** `1 row`, `2,000 rows`. */
 export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;
+  // Small numbers need no separators, which take ten times as long.
+  const digits = Number.isInteger(n) && n >= 0 && n < 1000 ? String(n) : n.toLocaleString('en-US');
+  return `${digits} ${n === 1 ? one : many}`;
 }

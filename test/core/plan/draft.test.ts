@@ -115,7 +115,7 @@ describe('the number of cells', () => {
   });
 
   it('of a row from failed.csv says how to fix it', () => {
-    expect(rowsOf(`${HEADER}${id(1)},,,this row had too few cells\n`)).toEqual([
+    expect(rowsOf(`${HEADER}${id(1)},,,too few cells\n`)).toEqual([
       `${COUNT(4, 3)}add the cells that are missing, and remove the last one, which says so`,
     ]);
   });

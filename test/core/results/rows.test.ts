@@ -185,7 +185,7 @@ describe('failed.csv', () => {
 
   it('fills up a row that has too few cells, and adds one too many, so that it is rejected again', () => {
     const header = ['ID', 'product', 'note'];
-    const mark = 'this row had too few cells';
+    const mark = 'too few cells';
     const once = failedCells([ID], header, failed);
     expect(once).toEqual([ID, '', '', 'failed', 'api_error', 'no such number', mark]);
     expect(failedCells([ID, 'A2P'], header, failed)).toEqual([
