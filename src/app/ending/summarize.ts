@@ -5,6 +5,7 @@ import { summaryText } from '../../core/results/summary-text.ts';
 import { sumOf, type Tally } from '../../core/results/tally.ts';
 import { EXIT, exitName } from '../../core/run/exit-codes.ts';
 import type { Manifest, State } from '../../core/run/manifest.ts';
+import { realClock } from '../../io/clock.ts';
 import { runFiles, writeJson } from '../../io/run/directory.ts';
 import { type Context, canAskLater } from '../context.ts';
 import type { Reporting } from '../invocation.ts';
@@ -17,6 +18,11 @@ import { writeResults } from './write-results.ts';
 /** Whether the rows of a run were to be sent: then rows without an outcome are unprocessed, not planned. */
 export function isExecution(command: string, state: State): boolean {
   return state !== 'planned' && state !== 'planning' && !(state === 'refused' && command === 'plan');
+}
+
+/** How long this command and earlier ones have worked on a run; null for a run of a version that did not record it. */
+function workedMs({ manifest: { duration_ms: earlierMs = null }, since }: Run): number | null {
+  return since === undefined ? earlierMs : Math.round((earlierMs ?? 0) + realClock.now() - since);
 }
 
 const LOST_ROWS = { code: 'sum', message: 'The statuses do not add up to the rows read: rows were lost.' };
@@ -42,6 +48,7 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
     exit_code: exit,
     stop,
     finished_at: finishedAt ?? new Date().toISOString(),
+    duration_ms: workedMs(run),
   };
   const { program } = context;
   const interactive = canAskLater(context);

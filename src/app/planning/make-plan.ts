@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream, createWriteStream, rmSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { Allowed } from '../../core/input/cell-checks.ts';
 import type { FileError } from '../../core/input/rejection.ts';
@@ -34,8 +34,14 @@ export async function copyBytes(
 ): Promise<string> {
   const source = typeof from === 'string' ? createReadStream(from) : from;
   const copy = runFiles(dir).input;
-  await pipeline(source, createWriteStream(copy, { mode: 0o600, flush: true }), { signal });
-  return fileSha256(copy);
+  try {
+    await pipeline(source, createWriteStream(copy, { mode: 0o600, flush: true }), { signal });
+    return await fileSha256(copy);
+  } catch (error) {
+    // Half a copy is of no use, and it may be what has filled the disk.
+    rmSync(copy, { force: true });
+    throw error;
+  }
 }
 
 type LimitedCells = ReturnType<typeof createLimitedCells>;

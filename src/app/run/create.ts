@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { basename, extname, resolve } from 'node:path';
 import { type Manifest, type RunCommand, runName } from '../../core/run/manifest.ts';
 import { TOOL } from '../../core/text/tool.ts';
+import { realClock } from '../../io/clock.ts';
 import { isLastingFile } from '../../io/file-status.ts';
 import { createRunDirectory, removeRun } from '../../io/run/directory.ts';
 import { fileError, type UsageError } from '../errors.ts';
@@ -65,7 +66,7 @@ export async function newRun(from: RunSource, command: RunCommand, { settings, c
     pid: process.pid,
   };
   try {
-    return updateRun({ dir: made.dir, shown: typedPath(context, made.dir), manifest }, {});
+    return updateRun({ dir: made.dir, shown: typedPath(context, made.dir), manifest, since: realClock.now() }, {});
   } catch (error) {
     removeRun(made.dir);
     throw cannotMake(settings.runs_dir, error);

@@ -18,6 +18,8 @@ export type Run = {
   dir: string;
   shown: string;
   manifest: Manifest;
+  /** If this command works on it: since when (monotonic ms). */
+  since?: number;
   /** If this command has sent requests before: when the last one ended (monotonic ms), and what it knows of the API. */
   reading?: { endedAt: number; control: RateControl; memory: PaceMemory; contact: Contact } | undefined;
 };

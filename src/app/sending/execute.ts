@@ -73,17 +73,23 @@ function accountRecorder(started: Run, digest: string) {
 }
 
 function markStarted(run: Run, version: string): Run {
-  return updateRun(run, {
-    state: 'running',
-    // A later command must know who wrote the last lines of the ledger.
-    version,
-    started_at: run.manifest.started_at ?? new Date().toISOString(),
-    finished_at: null,
-    exit_code: null,
-    stop: null,
-    host: hostname(),
-    pid: process.pid,
-  });
+  const { started_at: startedAt, duration_ms: earlierMs = null } = run.manifest;
+  return updateRun(
+    { ...run, since: realClock.now() },
+    {
+      // The time of planning does not count.
+      duration_ms: startedAt === null ? null : earlierMs,
+      state: 'running',
+      // A later command must know who wrote the last lines of the ledger.
+      version,
+      started_at: startedAt ?? new Date().toISOString(),
+      finished_at: null,
+      exit_code: null,
+      stop: null,
+      host: hostname(),
+      pid: process.pid,
+    },
+  );
 }
 
 /** Runs the engine as one session of the ledger. */

@@ -77,7 +77,7 @@ export function summarize(parts: {
     sum_ok: sumOf(tally) === manifest.input.rows,
     started_at: startedAt,
     finished_at: finishedAt,
-    duration_ms: Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt)),
+    duration_ms: manifest.duration_ms ?? Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt)),
     requests,
     rate: {
       setting: parts.rateSetting,

@@ -95,6 +95,8 @@ const MANIFEST = z.object({
   created_at: z.string(),
   started_at: z.string().nullable(),
   finished_at: z.string().nullable(),
+  /** How long commands have worked on it, by a clock that no change of the time of day moves. */
+  duration_ms: z.number().nullish(),
   host: z.string(),
   pid: z.int(),
 });

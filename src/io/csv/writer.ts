@@ -78,9 +78,28 @@ export function replaceRows(
   path: string,
   replace: (row: number, line: () => string) => readonly string[] | null,
 ): string {
-  const from = openOwnFile(path, 'read');
   const draft = draftPath(path);
-  const to = openDraft(draft);
+  const from = openOwnFile(path, 'read');
+  try {
+    const to = openDraft(draft);
+    let sha256: string;
+    try {
+      sha256 = copyRows(from, to, replace);
+      fsyncSync(to);
+    } finally {
+      closeSync(to);
+    }
+    renameSync(draft, path);
+    return sha256;
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  } finally {
+    closeSync(from);
+  }
+}
+
+function copyRows(from: number, to: number, replace: Parameters<typeof replaceRows>[1]): string {
   const hash = createHash('sha256');
   const chunk = Buffer.alloc(CHUNK_BYTES);
   let rest = Buffer.alloc(0);
@@ -113,9 +132,5 @@ export function replaceRows(
     hash.update(out);
     writeAll(to, out);
   }
-  closeSync(from);
-  fsyncSync(to);
-  closeSync(to);
-  renameSync(draft, path);
   return hash.digest('hex');
 }

@@ -35,6 +35,14 @@ describe('copyBytes', () => {
   });
 
   it('throws what the file system throws', async () => {
+    // A disk that is full halfway is not left full.
+    async function* half() {
+      yield Buffer.alloc(100_000);
+      throw new Error('no space');
+    }
+    const dir = tempDir();
+    await expect(copyBytes(half(), dir, never)).rejects.toThrow('no space');
+    expect(readdirSync(dir)).toEqual([]);
     await expect(copyBytes('/nonexistent/in.csv', tempDir(), never)).rejects.toThrow('ENOENT');
     await expect(copyBytes(tempFile('x'), '/nonexistent', never)).rejects.toThrow('ENOENT');
   });

@@ -132,7 +132,12 @@ describe('a summary', () => {
     expect(summarize({ ...parts, tally: makeTally(counts) }).sum_ok).toBe(ok);
   });
 
-  it('lasts from its start to its end, and no time if it never began or clocks were turned back', () => {
+  it('lasts as long as commands have worked on it, whatever the time of day did', () => {
+    const manifest = makeManifest({ finished_at: '2026-11-23T01:00:00.000Z', duration_ms: 1234 });
+    expect(summarize({ ...parts, manifest }).duration_ms).toBe(1234);
+  });
+
+  it('of an older version lasts from its start to its end, and no time if it never began or clocks were turned back', () => {
     const never = makeManifest({ started_at: null, finished_at: null });
     expect(summarize({ ...parts, manifest: never })).toMatchObject({
       started_at: '2026-11-23T02:00:00.000Z',

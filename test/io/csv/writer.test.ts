@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCsvWriter, replaceRows } from '../../../src/io/csv/writer.ts';
@@ -94,6 +94,16 @@ describe('replaceRows', () => {
     writer.close();
     return path;
   }
+
+  it('leaves the table as it was, and no draft, if a row cannot be replaced', () => {
+    const path = plan([['1', 'one']]);
+    const replace = () => {
+      throw new Error('no space');
+    };
+    expect(() => replaceRows(path, replace)).toThrow('no space');
+    expect(readdirSync(dirname(path))).toEqual(['plan.csv']);
+    expect(readFileSync(path, 'utf8')).toBe('row,note\n1,one\n');
+  });
 
   it('replaces some rows and keeps the others byte by byte; the digest is that of the file', async () => {
     const path = plan([
