@@ -21,6 +21,8 @@ export type Allowed = {
   sandbox?: boolean;
   /** The name of the id column, for messages. */
   idColumn?: string;
+  /** The name of the phone number column, if a column of this name may hold something else; else ''. */
+  guessedPhoneColumn?: string;
 };
 
 const ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
@@ -89,12 +91,15 @@ function checkProduct(product: string): Rejection | null {
   return rejected('bad_product', 'is not a product id such as A2P');
 }
 
-function checkPhoneNumber(phoneNumber: string, { online }: Allowed): Rejection | null {
+function checkPhoneNumber(phoneNumber: string, { online, guessedPhoneColumn = '' }: Allowed): Rejection | null {
   if (phoneNumber === '' || isE164(phoneNumber)) return null;
   const damage = phoneDamage(phoneNumber);
   if (damage !== null) return damage;
   const form = 'is not in the form +18005550001 (E.164)';
-  if (phoneReadings(phoneNumber).length === 0) return rejected('bad_phone_number', form);
+  if (phoneReadings(phoneNumber).length === 0) {
+    const option = `the column ${quoted(guessedPhoneColumn)} holds something else, pass --map phone_number=`;
+    return rejected('bad_phone_number', guessedPhoneColumn === '' ? form : `${form}; if ${option}`);
+  }
   if (online) return null;
   return rejected('bad_phone_number', `${form}; without --offline, the account can confirm other spellings`);
 }

@@ -140,3 +140,10 @@ function missingColumn(header: readonly string[], columns: Columns, online: bool
   }
   return null;
 }
+
+/** The names of columns that messages about cells need; see Allowed. */
+export function columnNames(header: readonly string[], columns: Columns, map: ColumnMap) {
+  const nameOf = (field: Field) => header[columns[field] ?? -1]?.trim() ?? '';
+  const isGuess = map.phone_number === undefined && normalName(nameOf('phone_number')) === 'number';
+  return { idColumn: nameOf('phone_number_id'), guessedPhoneColumn: isGuess ? nameOf('phone_number') : '' };
+}

@@ -1,7 +1,7 @@
 import { isBlankLine } from '../input/cell.ts';
 import type { Allowed } from '../input/cell-checks.ts';
 import { guessMap } from '../input/guess-map.ts';
-import { type ColumnMap, mapHeader } from '../input/header.ts';
+import { type ColumnMap, columnNames, mapHeader } from '../input/header.ts';
 import { headerHint } from '../input/header-hint.ts';
 import type { FileError } from '../input/rejection.ts';
 import { isOtherHeader, type Layout, layoutOf } from '../input/row-shape.ts';
@@ -44,7 +44,7 @@ export function createDraft(how: { map: ColumnMap; allowed: Allowed; delimiter: 
           return { ...mapped.error, text: `${mapped.error.text}${hint}`, map: guessed };
         }
         layout = layoutOf(cells, mapped.columns, delimiter);
-        allowed = { ...allowed, idColumn: cells[mapped.columns.phone_number_id ?? -1]?.trim() ?? '' };
+        allowed = { ...allowed, ...columnNames(cells, mapped.columns, map) };
         return null;
       }
       if (isOtherHeader(cells, layout)) {

@@ -23,7 +23,7 @@ type Search = {
   /** The most phone numbers that one request names. */
   size: number;
   accepted: boolean;
-  /** Lists of this length are not cut, because an answer has shown so many numbers. */
+  /** Lists of this length are not cut, because an answer has shown as many numbers. */
   trusted: number;
   /** How many phone numbers may still be looked up in shorter lists than a small batch although none was shown. */
   doubts: number;

@@ -320,6 +320,14 @@ describe('a row of a file for which the account is read', () => {
     expect(readNamed({ id: 'abc' }, { ...ONLINE, sandbox: true })).toMatchObject({ code: 'bad_id' });
   });
 
+  it('names the option for a column that does not hold phone numbers', () => {
+    const rejected = (phone: string) => readNamed({ phone }, { ...STRICT, guessedPhoneColumn: 'Number' });
+    expect(rejected('7')).toMatchObject({
+      text: expect.stringContaining('(E.164); if the column "Number" holds something else, pass --map phone_number='),
+    });
+    expect(rejected('18005550001')).toMatchObject({ text: expect.not.stringContaining('--map') });
+  });
+
   it('names the option for a column of phone numbers, ready to be pasted', () => {
     const row = readNamed({ id: PHONE }, { ...ONLINE, idColumn: 'Number ID' });
     expect(row).toMatchObject({ text: expect.stringMatching(/pass --map 'phone_number=Number ID'$/) });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Field, knownFields, mapHeader, normalName } from '../../../src/core/input/header.ts';
+import { columnNames, type Field, knownFields, mapHeader, normalName } from '../../../src/core/input/header.ts';
 
 describe('the name of a column', () => {
   it.each([
@@ -243,6 +243,16 @@ describe('a header that does not say which column is which', () => {
         text: 'the first line names none of the columns phone_number_id, messaging_profile_id, messaging_product; it reads "\\x1b[31m" (see --map)',
       },
     });
+  });
+});
+
+describe('the names of columns for messages', () => {
+  it('are that of the id, and that of the phone number if it may mean something else', () => {
+    const columns = { phone_number_id: 0, phone_number: 1 };
+    expect(columnNames([' Id', 'Number '], columns, {})).toEqual({ idColumn: 'Id', guessedPhoneColumn: 'Number' });
+    expect(columnNames(['Id', 'Number'], columns, { phone_number: 'Number' }).guessedPhoneColumn).toBe('');
+    expect(columnNames(['Id', 'e164'], columns, {}).guessedPhoneColumn).toBe('');
+    expect(columnNames(['x'], {}, {})).toEqual({ idColumn: '', guessedPhoneColumn: '' });
   });
 });
 

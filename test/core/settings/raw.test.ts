@@ -91,7 +91,10 @@ describe('settings as text', () => {
   const text = fc.string({ minLength: 1 }).filter((any) => any.trim() !== '');
   const decimals = (most: number) =>
     fc.tuple(fc.integer({ min: 1, max: most }), fc.integer({ min: 0, max: 999 })).map(([a, b]) => `${a}.${b}`);
-  const column = text.map((name) => name.trim());
+  const column = fc.oneof(
+    fc.constant(''),
+    text.map((name) => name.trim()),
+  );
   const optional = (typed: Record<string, fc.Arbitrary<string | string[]>>) => fc.record(typed, { requiredKeys: [] });
   const limit = fc.oneof(
     fc.nat().map(String),
