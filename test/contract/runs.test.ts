@@ -58,6 +58,20 @@ describe('a run through a validator that is not ours', () => {
   });
 });
 
+describe('a read of phone numbers through a validator that is not ours', () => {
+  it.each([
+    ['silent', 'verifyOwnership 200'],
+    ['400', 'listNumbersWithMessagingSettings 400'],
+  ] as const)('conforms if long lists are not answered: %s', async (answer, used) => {
+    const { proxy, cwd, flags } = await world({ listCap: { max: 10, answer } });
+    const lines = [...rows(40, (n) => `${phone(n)},${PROFILE}`), ...rows(5, (n) => `+1212555010${n},${PROFILE}`)];
+    const input = writeLines(cwd, ['phone_number,messaging_profile_id', ...lines]);
+    expect((await run(cwd, ['apply', input, ...flags, '--skip-rejected'])).exit).toBe(4);
+    expect(proxy.violations).toEqual([]);
+    expect(proxy.used).toContain(used);
+  });
+});
+
 describe('the validator', () => {
   const send = async (path: string, method = 'GET', body?: unknown, type = 'application/json') => {
     const { proxy } = await world();
