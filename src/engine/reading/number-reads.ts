@@ -60,11 +60,23 @@ export async function readPage({ account, query, ports }: AccountReadOptions, pa
   const page = pageOf(await query.read(what, (onSent) => ports.listNumbers(pageQuery, onSent)), what);
   let wanted = 0;
   for (const shown of page.rows) if (account.addShown(shown)) wanted += 1;
-  return { ...page, wanted };
+  return { ...page, pages: lastPage(page), wanted };
 }
 
-export async function* pageNumbers(from: number, to: number): AsyncGenerator<number> {
-  for (let page = from; page <= to; page++) yield page;
+/** The last page of a list: each of its pages has at least one row, whatever number of pages it names. */
+export function lastPage({ pages, total }: Page<unknown>): number {
+  return Math.min(pages, total);
+}
+
+/** Returns a function that tells whether a page continues a list: one that is empty, or that repeats another, ends it. */
+export function createListWatch(first: Page<{ id?: string }>): (page: Page<{ id?: string }>) => boolean {
+  const starts = new Set([first.rows[0]?.id, undefined]);
+  return ({ rows }) => {
+    const start = rows[0]?.id;
+    const isNew = !starts.has(start);
+    starts.add(start);
+    return isNew;
+  };
 }
 
 /** The rows with the given name whose number has not been read yet. */
@@ -88,12 +100,21 @@ export function readEach(options: AccountReadOptions): Promise<void> {
   return forEach(unreadRows(options, 'id'), options.concurrency, (named) => readOne(options, named));
 }
 
-/** Reads a list from its second page. Returns whether its length stayed the same meanwhile. */
+/**
+ * Reads a list from its second page, up to a page that does not continue it. Returns whether it was read to its end,
+ * and its length stayed the same meanwhile.
+ */
 export async function readRest(options: AccountReadOptions, first: Page<ShownSettings>, profile?: string) {
+  const continues = createListWatch(first);
   let isStable = true;
-  await forEach(pageNumbers(2, first.pages), options.concurrency, async (page) => {
-    const { total } = await readPage(options, profile === undefined ? { page } : { page, profile });
-    if (total !== first.total) isStable = false;
+  let isOver = false;
+  async function* pages(): AsyncGenerator<number> {
+    for (let page = 2; page <= first.pages && !isOver; page++) yield page;
+  }
+  await forEach(pages(), options.concurrency, async (number) => {
+    const page = await readPage(options, profile === undefined ? { page: number } : { page: number, profile });
+    if (!continues(page)) isOver = true;
+    if (page.total !== first.total || isOver) isStable = false;
   });
   return isStable;
 }

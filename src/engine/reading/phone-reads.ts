@@ -1,7 +1,7 @@
 import { PAGE_ROWS } from '../../core/account/read-strategy.ts';
 import { phoneReadings } from '../../core/input/phone.ts';
 import { Unread } from './account-query.ts';
-import { type AccountReadOptions, forEach, pageNumbers, readEach, readPage, unreadRows } from './number-reads.ts';
+import { type AccountReadOptions, createListWatch, forEach, readEach, readPage, unreadRows } from './number-reads.ts';
 
 /** Phone numbers in one request of the endpoint for owners: its documented limit, less one with several readings. */
 export const OWNERS_BATCH = 990;
@@ -56,7 +56,12 @@ async function request(search: Search, phoneNumbers: readonly string[]): Promise
   };
   const first = await readPage(options, { page: 1, phoneNumbers });
   take(first);
-  for await (const page of pageNumbers(2, first.pages)) take(await readPage(options, { page, phoneNumbers }));
+  const continues = createListWatch(first);
+  for (let number = 2; number <= first.pages; number++) {
+    const page = await readPage(options, { page: number, phoneNumbers });
+    take(page);
+    if (!continues(page)) break;
+  }
   search.trusted = Math.max(search.trusted, phoneNumbers.length - missing.size);
   return [...missing];
 }

@@ -1,5 +1,6 @@
-import type { Answer, ShownProfile } from '../../core/api/response.ts';
+import type { Answer, Page, ShownProfile } from '../../core/api/response.ts';
 import { type AccountQuery, type QueryResult, Unread } from './account-query.ts';
+import { createListWatch, lastPage } from './number-reads.ts';
 
 /** The reads of the API by which profiles are read. */
 export type ProfilePorts = {
@@ -13,7 +14,11 @@ export type ReadProfiles = Map<string, ShownProfile | null>;
 /** The statuses with which a server answers to the id of a profile that it does not have. */
 const NOT_FOUND = new Set([400, 404, 422]);
 
-function profilesIn(result: QueryResult): { rows: ShownProfile[]; pages: number } | null {
+/** Far more than an account has. */
+const MAX_PAGES = 1000;
+const NO_PAGE: Page<ShownProfile> = { rows: [], total: 0, pages: 0 };
+
+function profilesIn(result: QueryResult): Page<ShownProfile> | null {
   return 'body' in result && result.body.kind === 'profiles' ? result.body.page : null;
 }
 
@@ -40,8 +45,16 @@ export async function readProfiles(
     return page;
   };
   const first = await readPage(1);
-  const pages = first?.pages ?? 1;
-  if (all || pages - 1 <= missing().length) for (let number = 2; number <= pages; number++) await readPage(number);
+  const pages = first === null ? 1 : lastPage(first);
+  if (all && pages > MAX_PAGES) throw new Unread(`the profiles: a list of more than ${MAX_PAGES} pages`);
+  const continues = createListWatch(first ?? NO_PAGE);
+  const last = all || pages - 1 <= missing().length ? pages : 1;
+  for (let number = 2; number <= last; number++) {
+    const page = await readPage(number);
+    if (page === null || continues(page)) continue;
+    if (all) throw new Unread(`the profiles: page ${number} of their list is empty or repeats another`);
+    break;
+  }
   // Also after the whole list, which may have missed a profile that was added meanwhile.
   for (const id of missing()) {
     const result = await query.read(`profile ${id}`, (onSent) => ports.readProfile(id, onSent));

@@ -152,6 +152,52 @@ describe('a list that changes while it is read', () => {
   });
 });
 
+describe('a list that never ends', () => {
+  const page = (rows: ShownSettings[], total: number): Answer => ({
+    ...http(200),
+    body: { kind: 'numbers', page: { rows, total, pages: 1_000_000_000 } },
+  });
+  const first = upTo(PAGE, (n) => number(n));
+  const isList = (call: string) => !call.startsWith('number');
+
+  it.each<[string, (call: string) => ShownSettings[], number]>([
+    ['because it repeats its first page', () => first, 1e9],
+    ['because its other pages are empty', (call) => (call === 'page 1' ? first : []), 1e9],
+    ['because all of its pages are empty', () => [], 1e9],
+    ['although it names its length', () => first, PAGE],
+    [
+      'because it repeats its second page',
+      (call) => (call === 'page 1' ? first : upTo(PAGE, (n) => number(n + PAGE))),
+      1e9,
+    ],
+  ])('is not read on %s', async (_, rowsOf, total) => {
+    for (const named of [upTo(600, byId), upTo(600, byBoth), upTo(600, byPhone)]) {
+      const world = accountWorld(all(600), {
+        answer: (call) => (isList(call) ? page(rowsOf(call), total) : null),
+      });
+      const { account } = await world.read(named);
+      expect(world.calls.filter(isList).length).toBeLessThan(400);
+      if (named[0]?.id !== '') for (const one of named) expect(account.stateOf(one).state).toBe('found');
+    }
+  });
+
+  it.each<[string, (n: number) => ShownSettings[]]>([
+    ['repeats', (n) => upTo(PAGE, (row) => number(n === 3 ? row : row + (n - 1) * PAGE))],
+    ['is empty', (n) => (n === 3 ? [] : upTo(PAGE, (row) => number(row + (n - 1) * PAGE)))],
+  ])('is left at a page that %s, and what it has not shown is read by name', async (_, rowsOf) => {
+    const world = accountWorld(all(2000), {
+      answer: (call) => {
+        const n = Number(/^page ([0-9]+)$/.exec(call)?.[1] ?? 0);
+        return n === 0
+          ? null
+          : { ...http(200), body: { kind: 'numbers', page: { rows: rowsOf(n), total: 2000, pages: 8 } } };
+      },
+    });
+    const { account } = await world.read(upTo(1500, byId));
+    for (const named of upTo(1500, byId)) expect(account.stateOf(named).state).toBe('found');
+  });
+});
+
 describe('an API with errors', () => {
   it('is asked again, and one 429 pauses all reads', async () => {
     const world = accountWorld(all(1000), {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer, ShownProfile } from '../../../src/core/api/response.ts';
+import type { Answer, Page, ShownProfile } from '../../../src/core/api/response.ts';
 import { createAccountQuery, Unread } from '../../../src/engine/reading/account-query.ts';
 import { type ReadProfiles, readProfiles } from '../../../src/engine/reading/profile-reader.ts';
 import { createControl, createPipeline } from '../../../src/engine/sending/pipeline.ts';
@@ -16,7 +16,11 @@ async function read(
   count: number,
   needed: string[],
   all = false,
-  { size = 250, refuse = (_call: string): number | null => null } = {},
+  {
+    size = 250,
+    refuse = (_call: string): number | null => null,
+    change = (page: Page<ShownProfile>, _call: string): Page<ShownProfile> => page,
+  } = {},
 ): Promise<{ found: ReadProfiles; calls: string[] }> {
   const clock = virtualClock();
   const calls: string[] = [];
@@ -26,7 +30,7 @@ async function read(
     await clock.sleep(5).done;
     const status = refuse(call);
     if (status !== null) return http(status, '10005');
-    return { ...http(200), body: { kind: 'profiles', page: { rows, total: count, pages } } };
+    return { ...http(200), body: { kind: 'profiles', page: change({ rows, total: count, pages }, call) } };
   };
   const ports = {
     listProfiles: (page: number, onSent: () => void) => {
@@ -93,5 +97,26 @@ describe('profiles', () => {
   it('cannot be found by name without the list', async () => {
     const failure = await read(10, [], true, { refuse: () => 404 }).catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(Unread);
+  });
+
+  it.each<[string, (page: Page<ShownProfile>, call: string) => Page<ShownProfile>]>([
+    ['repeats its first page', (page) => ({ ...page, rows: [profile(1)] })],
+    ['is empty after its first page', (page, call) => (call === 'page 1' ? page : { ...page, rows: [] })],
+    ['has a billion pages', (page) => page],
+  ])('of a list that never ends are not all read, and single ones by their ids: it %s', async (_, given) => {
+    const change = (page: Page<ShownProfile>, call: string) =>
+      call.startsWith('page') ? given({ ...page, total: 1e9, pages: 1e9 }, call) : page;
+    await expect(read(500, [], true, { change })).rejects.toBeInstanceOf(Unread);
+    const { found, calls } = await read(500, ['p400', 'p401'], false, { change });
+    expect(calls.length).toBeLessThanOrEqual(4);
+    expect([...found.keys()]).toEqual(expect.arrayContaining(['p400', 'p401']));
+  });
+
+  it('of a list that stops short are read by their ids', async () => {
+    const change = (page: Page<ShownProfile>, call: string) => (call === 'page 2' ? { ...page, rows: [] } : page);
+    const needed = ['p300', 'p600', 'p601', 'p602', 'p603'];
+    const { found, calls } = await read(1000, needed, false, { change });
+    expect(calls).toEqual(['page 1', 'page 2', ...needed]);
+    for (const id of needed) expect(found.get(id)).toMatchObject({ id });
   });
 });
