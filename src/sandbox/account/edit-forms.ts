@@ -1,5 +1,6 @@
 import { isListOfStrings, isObject } from '../http/body.ts';
 import type { NumberInput } from './generate.ts';
+import { isNumberType } from './number-types.ts';
 import { isUuid } from './uuid.ts';
 
 /** An edit by another client: changes, removes or adds a number. A profile of null means none. */
@@ -56,6 +57,7 @@ const ADD_FIELDS: Record<string, Field> = {
     isValid: (value) => value === null || (typeof value === 'string' && /^\+[1-9][0-9]{1,14}$/.test(value)),
     text: 'an E.164 number or null',
   },
+  type: { isValid: isNumberType, text: 'long-code, toll-free, short-code or another spelling of them' },
   messaging_profile_id: PROFILE,
   messaging_product: NAME,
   eligible_messaging_products: {

@@ -34,3 +34,8 @@ export function plainTypeOf(type: NumberType): PlainType {
 export function guideSpelling(type: NumberType): string {
   return type.replace('-', '_');
 }
+
+/** Whether a value is a type in any spelling. */
+export function isNumberType(value: unknown): value is NumberType {
+  return Object.values(SPELLINGS).some((both) => both.some((one) => value === one || value === guideSpelling(one)));
+}

@@ -25,6 +25,8 @@ const BAD: [string, unknown, string][] = [
     { add: { id: 'new', eligible_messaging_products: [1] } },
     'eligible_messaging_products must',
   ],
+  ['add with a bad type', { add: { id: 'new', type: 'fax' } }, 'type must be'],
+  ['add with a type of another form', { add: { id: 'new', type: 'l-ongcode' } }, 'type must be'],
   ['add with a bad flag', { add: { id: 'new', eligibility_hidden: 'yes' } }, 'eligibility_hidden must be'],
   ['add with an unknown field', { add: { id: 'new', colour: 'red' } }, "no field 'colour'"],
   ['add of an existing number', { add: { id: id(1) } }, 'already'],
@@ -38,6 +40,15 @@ describe('immediate edits', () => {
     expect(() => to.edit(edit as AccountEdit)).toThrow(RangeError);
     expect(to.snapshot()).toEqual(before);
   });
+
+  it.each(['long-code', 'longcode', 'long_code', 'short_code', 'toll-free'] as const)(
+    'add a number of type %s',
+    async (type) => {
+      const to = await sandbox();
+      to.edit({ add: { id: 'new', type } });
+      expect(await read(to, 'new')).toMatchObject({ type });
+    },
+  );
 
   it('are refused for an unknown number', async () => {
     const to = await sandbox();
