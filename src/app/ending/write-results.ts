@@ -1,7 +1,7 @@
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { isBlankLine } from '../../core/input/cell.ts';
 import type { LedgerIndex, RowState } from '../../core/ledger/replay.ts';
-import type { PlanEntry } from '../../core/plan/entry.ts';
+import { PLAN_COLUMNS, type PlanEntry } from '../../core/plan/entry.ts';
 import {
   failedCells,
   failedHeader,
@@ -21,6 +21,9 @@ import { type CsvWriter, createCsvWriter } from '../../io/csv/writer.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
 import { indexLedger, openOutcomes } from '../run/ledger-index.ts';
+
+/** Row, line and the commas between the cells. */
+const MIN_PLAN_LINE_BYTES = PLAN_COLUMNS.length + 2;
 
 /** The entry of a row that is sent although its number has drifted, with what the number had then. */
 function withOverwritten(entry: PlanEntry, { overwritten }: LedgerIndex): PlanEntry {
@@ -111,6 +114,9 @@ async function openRowFiles(dir: string, manifest: Manifest) {
 
 /** Counts the rows of a run as `writeResults` does, without writing files. */
 export async function tallyRun(dir: string, manifest: Manifest, execution: boolean): Promise<Tally> {
+  // A count of rows that the plan cannot have would fill the memory.
+  const { size } = statSync(runFiles(dir).plan);
+  if (manifest.input.rows * MIN_PLAN_LINE_BYTES > size) throw new Error('plan.csv has fewer rows than run.json counts');
   const index = await indexLedger(runFiles(dir).ledger, manifest.input.rows);
   const tally = emptyTally();
   for await (const batch of resultsOf(dir, index, execution)) for (const result of batch) addResult(tally, result);

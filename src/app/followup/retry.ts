@@ -10,16 +10,17 @@ import { requireKey } from '../account/connect.ts';
 import { inputRecords, resultsOf } from '../ending/write-results.ts';
 import type { Invocation } from '../invocation.ts';
 import { printNothingToDo } from '../output.ts';
+import { checkPlan } from '../planning/check-plan.ts';
 import type { InputSource } from '../planning/input-source.ts';
 import { draftRetry, planUndo } from '../planning/undo-plan.ts';
-import { indexLedger } from '../run/ledger-index.ts';
+import { checkedLedger } from '../run/ledger-index.ts';
 import type { Run } from '../run/open.ts';
 import { checkOutputs } from '../run/outputs.ts';
 import { inputFrom, startNewRun, takeSource } from './new-run-of.ts';
 
 /** The rows for the new run. `leftBehind`: how many other rows a resume could still finish. */
 async function rowsToTake({ dir, manifest }: Run, only: readonly RowKind[]) {
-  const index = await indexLedger(runFiles(dir).ledger, manifest.input.rows);
+  const index = await checkedLedger({ dir, manifest });
   const taken: number[] = [];
   let leftBehind = 0;
   for await (const batch of resultsOf(dir, index, true)) {
@@ -74,6 +75,7 @@ export async function retryRun(opened: Run, given: Invocation): Promise<number> 
   checkOutputs({ run: opened }, given);
   const invocation = { ...given, key: settings.dry_run && settings.offline ? null : requireKey(given) };
   const { source: locked, state } = await takeSource(opened, 'retry', invocation);
+  await checkPlan(locked, invocation.context);
   const source = await checkAccount(locked, invocation);
   const { taken, leftBehind } = await rowsToTake(source, settings.only);
   if (taken.length === 0) {

@@ -1,12 +1,11 @@
 import { visible } from '../../core/text/visible.ts';
-import { runFiles } from '../../io/run/directory.ts';
 import { checkAccount } from '../account/check-account.ts';
 import { withKey } from '../account/connect.ts';
 import type { Invocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import { checkPlan } from '../planning/check-plan.ts';
 import { draftUndo, planUndo } from '../planning/undo-plan.ts';
-import { indexLedger } from '../run/ledger-index.ts';
+import { checkedLedger } from '../run/ledger-index.ts';
 import type { Run } from '../run/open.ts';
 import { checkOutputs } from '../run/outputs.ts';
 import { inputFrom, startNewRun, takeSource } from './new-run-of.ts';
@@ -23,7 +22,7 @@ export async function undoRun(opened: Run, given: Invocation): Promise<number> {
   await checkPlan(taken, context);
   const source = await checkAccount(taken, invocation);
   const { manifest, dir, shown } = source;
-  const index = await indexLedger(runFiles(dir).ledger, manifest.input.rows);
+  const index = await checkedLedger(source);
   const input = inputFrom(source, {
     path: null,
     where: `undo of ${visible(shown)}`,

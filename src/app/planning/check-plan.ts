@@ -1,4 +1,6 @@
 import { planAgain } from '../../core/followup/next-command.ts';
+import { entryProblem } from '../../core/plan/check-entry.ts';
+import type { Action } from '../../core/plan/entry.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Manifest } from '../../core/run/manifest.ts';
 import type { Settings } from '../../core/settings/schema.ts';
@@ -7,11 +9,31 @@ import { visible } from '../../core/text/visible.ts';
 import { fileSha256 } from '../../io/digest.ts';
 import { isAbsent } from '../../io/file-status.ts';
 import { runFiles } from '../../io/run/directory.ts';
+import { readPlan } from '../../io/run/plan-file.ts';
 import type { Context } from '../context.ts';
 import { CommandError, fileError } from '../errors.ts';
 import { commandOn, type Run } from '../run/open.ts';
 
 type AgeSettings = Pick<Settings, 'max_plan_age'>;
+
+/** The counts that run.json has of a plan. */
+type PlanCounts = { rows: number } & Record<Action, number>;
+
+/** What in plan.csv is not what this program writes, or not what run.json says of it; null if all is well. */
+async function comparePlan(path: string, said: PlanCounts): Promise<string | null> {
+  const counts: PlanCounts = { rows: 0, change: 0, unchanged: 0, rejected: 0, duplicate: 0, held: 0 };
+  for await (const batch of readPlan(path)) {
+    for (const entry of batch) {
+      counts.rows += 1;
+      const problem = entryProblem(entry, counts.rows);
+      if (problem !== null) return problem;
+      counts[entry.action] += 1;
+    }
+  }
+  const other = (Object.keys(counts) as (keyof PlanCounts)[]).find((name) => counts[name] !== said[name]);
+  if (other === undefined) return null;
+  return `run.json counts ${said[other]} (${other}), and plan.csv has ${counts[other]}`;
+}
 
 /**
  * Returns the plan of a run. Throws CommandError (exit 8), with the command that plans again, if there is none or its
@@ -48,7 +70,10 @@ export async function checkPlan(run: Run, context: Context): Promise<NonNullable
       'Plan again',
     );
   }
-  return plan;
+  const differs = await comparePlan(files.plan, { rows: input.rows, ...plan });
+  if (differs === null) return plan;
+  const message = `plan.csv in ${visible(run.shown)} is not a plan of this program, so nothing was sent: ${differs}.`;
+  throw refuse('plan_changed', message, 'Plan again');
 }
 
 /** How to execute a run that has sent nothing: rows that were rejected must be fixed first. */

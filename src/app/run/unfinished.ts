@@ -127,16 +127,21 @@ export async function sourceTakenOver({ manifest }: Run, context: Context): Prom
     (source?.undo === true && source.only === '') || (kinds.includes('unprocessed') && kinds.includes('unverified'));
   if (source === null || !takesAll) return [];
   const run = readable(source.dir, context);
-  return run !== null && (await isUnfinished(run)) ? [run] : [];
+  // It is written to: another run than that one must not be named in its place.
+  if (run === null || run.manifest.run_id !== source.run_id) return [];
+  return (await isUnfinished(run)) ? [run] : [];
 }
 
 /** A sentence with the command on the run that superseded this one; '' if that run is gone. */
 export function successorText(run: Run, verb: 'resume' | 'retry', context: Context): string {
-  const id = run.manifest.superseded_by;
-  const next = id === null ? null : readable(join(dirname(run.dir), id), context);
-  if (next === null) return '';
-  if (next.manifest.state === 'superseded') return successorText(next, verb, context);
-  return ` Continue with that run: ${commandOn(next, verb, context)}`;
+  let at: Run | null = run;
+  // A run may name itself if run.json was changed.
+  for (const seen = new Set<string>(); at?.manifest.state === 'superseded'; ) {
+    const id: string | null = seen.has(at.dir) ? null : at.manifest.superseded_by;
+    seen.add(at.dir);
+    at = id === null ? null : readable(join(dirname(at.dir), id), context);
+  }
+  return at === null ? '' : ` Continue with that run: ${commandOn(at, verb, context)}`;
 }
 
 /** Marks runs as superseded by another. */

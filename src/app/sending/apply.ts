@@ -17,6 +17,7 @@ import { checkMinRows, checkPlanGuards, checkUnfinished } from '../planning/guar
 import { findInput } from '../planning/input-source.ts';
 import { planInput, preparePlan } from '../planning/prepare.ts';
 import { checkSavedStrict, savedPlanText, showSavedPlan } from '../planning/saved-plan.ts';
+import { checkedLedger } from '../run/ledger-index.ts';
 import { lockAccount, lockForWriting, stateOf } from '../run/locks.ts';
 import { commandOn, keptSettings, type Run } from '../run/open.ts';
 import { checkOutputs } from '../run/outputs.ts';
@@ -95,6 +96,7 @@ export async function applyRun(opened: Run, given: Invocation): Promise<number> 
   };
   await checkIsPlanned(run, lock !== null, context);
   const plan = await checkPlan(run, context);
+  await checkedLedger(run);
   const rejected = checkSavedRejections(run, invocation);
   if (rejected !== null) return refuse(rejected);
   checkPlanAge(run, settings, context);

@@ -115,6 +115,7 @@ export async function executePlan(
   const { clock } = deps;
   const files = runFiles(given.dir);
   const index = await indexLedger(files.ledger, given.manifest.input.rows);
+  // Both before the run counts as started.
   const logger = openLog(given, invocation);
   const ledger = await openLedger(files.ledger).catch((error: unknown) => {
     logger.close();

@@ -12,6 +12,7 @@ import { CommandError } from '../errors.ts';
 import type { Invocation, KeyedInvocation, Reporting } from '../invocation.ts';
 import { print, printJson, printJsonLine, printProgress, warnAlways } from '../output.ts';
 import { checkPlan, wayToExecute } from '../planning/check-plan.ts';
+import { checkedLedger } from '../run/ledger-index.ts';
 import { isAtWork, lockAccount, lockRun, stateOf } from '../run/locks.ts';
 import { keptSettings, openRun, type Run } from '../run/open.ts';
 import { checkOutputs } from '../run/outputs.ts';
@@ -72,6 +73,7 @@ async function continueRun(opened: Run, invocation: KeyedInvocation): Promise<nu
   if (exit !== null) return exit;
   const run = { ...opened, manifest: { ...manifest, settings: keptSettings(invocation), locked: lock !== null } };
   await checkPlan(run, context);
+  await checkedLedger(run);
   const checked = await checkAccount(run, invocation);
   if (lock !== null) removeDrafts(run.dir);
   const reread = await rereadOrExit(checked, invocation);

@@ -1,5 +1,6 @@
 import { OUTCOME_STATUSES } from '../attempt/outcome.ts';
 import { isReason } from '../plan/reason.ts';
+import { quoted } from '../text/text.ts';
 import type { LedgerEntry } from './entry.ts';
 
 /*
@@ -16,19 +17,28 @@ type Check = (value: unknown) => boolean;
 
 const isText: Check = (value) => typeof value === 'string';
 const isFlag: Check = (value) => typeof value === 'boolean';
-const isNumber: Check = (value) => typeof value === 'number';
+const isNumber: Check = (value) => Number.isFinite(value) && (value as number) >= 0;
+const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isRow: Check = Number.isSafeInteger;
 const isTextOrNull: Check = (value) => value === null || typeof value === 'string';
-const isNumberOrNull: Check = (value) => value === null || typeof value === 'number';
+const isHttpStatus: Check = (value) => value === null || (isCount(value) && (value as number) <= 999);
 
 const isCounts = (value: unknown, names: readonly string[]): boolean =>
   typeof value === 'object' && value !== null && names.every((name) => isNumber((value as Line)[name]));
 
+const isNumberOrNull: Check = (value) => value === null || isNumber(value);
+const isLimit = (limit: Line | null): boolean =>
+  limit === null || (typeof limit === 'object' && isNumber(limit.requests) && isNumberOrNull(limit.window_ms));
+
 /** `throttled_ms`, `allowed` and `server_limit` are missing in version 0.1.0. */
+const hasKnownLimits = ({ throttled_ms: ms = 0, allowed = 0, server_limit: limit = null }: Line): boolean =>
+  isNumber(ms) && isNumberOrNull(allowed) && isLimit(limit as Line | null);
+
 const PACE: Record<string, Check> = {
   at: isText,
   requests: (value) => isCounts(value, ['total', 'writes', 'reads', 'retries', 'rate_limited']),
-  rate: (value) => isCounts(value, ['mean_per_s', 'max_in_1s', 'max_in_60s', 'paused_ms']),
+  rate: (value) =>
+    isCounts(value, ['mean_per_s', 'max_in_1s', 'max_in_60s', 'paused_ms']) && hasKnownLimits(value as Line),
 };
 
 const FIELDS: Record<LedgerEntry['type'], Record<string, Check>> = {
@@ -42,17 +52,17 @@ const FIELDS: Record<LedgerEntry['type'], Record<string, Check>> = {
     retryable: isFlag,
     profileAfter: isText,
     productAfter: isText,
-    httpStatus: isNumberOrNull,
+    httpStatus: isHttpStatus,
     errorCode: isText,
     errorTitle: isText,
     errorDetail: isText,
     errorPointer: isText,
-    attempts: isNumber,
+    attempts: isCount,
     durationMs: isNumber,
     requestId: isText,
     finishedAt: isText,
   },
-  put_back: { row: isRow, ambiguous: isFlag, attempts: isNumber, at: isText },
+  put_back: { row: isRow, ambiguous: isFlag, attempts: isCount, at: isText },
   profile_held: { profile: isText, why: isText, at: isText },
   session_seen: PACE,
   session_ended: { ...PACE, stop: isTextOrNull },
@@ -74,7 +84,7 @@ export function parseLedgerLine(text: string): LedgerEntry {
   const type = line?.type;
   if (line === null || typeof type !== 'string') throw new Error('not an entry');
   const checks = CHECKS.get(type);
-  if (checks === undefined) throw new UnknownLineError(`unknown entry type "${type}"`);
+  if (checks === undefined) throw new UnknownLineError(`unknown entry type ${quoted(type)}`);
   for (const [name, isValid] of checks) {
     if (!isValid(line[name])) throw new Error(`the field ${name} of ${type} is missing or not valid`);
   }
@@ -85,6 +95,7 @@ export function parseLedgerLine(text: string): LedgerEntry {
 }
 
 function checkOutcome({ status, reason }: Line): void {
-  if (!STATUSES.has(status)) throw new UnknownLineError(`unknown status "${status}"`);
-  if (reason !== '' && !isReason(reason as string)) throw new UnknownLineError(`unknown reason "${reason}"`);
+  if (!STATUSES.has(status)) throw new UnknownLineError(`unknown status ${quoted(String(status))}`);
+  if (reason !== '' && !isReason(reason as string))
+    throw new UnknownLineError(`unknown reason ${quoted(String(reason))}`);
 }

@@ -56,6 +56,10 @@ export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: numbe
     return;
   }
   const before = index.rowStates[row] as number;
+  // An outcome is the last that is said of a row. To believe the other entry could send the row again.
+  if (before === ROW_STATE.outcome && entry.type !== 'outcome') {
+    throw new Error(`it names row ${row} again after its outcome`);
+  }
   index.offset[row] = offset;
   index.length[row] = length;
   switch (entry.type) {
@@ -74,6 +78,7 @@ export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: numbe
       if (entry.unchangedButSent === true || index.unchangedButSent.has(row)) return;
       // A row that was read again after an unverified outcome counts once.
       if (!hasOutcome(before)) index.ended += 1;
+      if (before === ROW_STATE.outcome) return;
       if (entry.status === 'failed' && !entry.retryable && !namesProfile(entry)) index.permanent += 1;
   }
 }

@@ -106,7 +106,7 @@ export function resultCells(result: Result): string[] {
     outcome === null ? '' : String(outcome.attempts),
     outcome === null ? '' : String(Math.round(outcome.durationMs)),
     guardFormula(outcome?.requestId ?? ''),
-    outcome?.finishedAt ?? '',
+    guardFormula(outcome?.finishedAt ?? ''),
   ];
 }
 

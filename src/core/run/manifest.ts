@@ -3,7 +3,8 @@ import { STOP_REASONS } from '../attempt/stop-reason.ts';
 import { SETTING_NAMES } from '../settings/schema.ts';
 import { printable, quoted } from '../text/text.ts';
 import { TOOL } from '../text/tool.ts';
-import { visible } from '../text/visible.ts';
+import { hasHidden, visible } from '../text/visible.ts';
+import { EXIT } from './exit-codes.ts';
 
 /** States of a run, as run.json and `runs` show them. */
 export const STATES = [
@@ -20,11 +21,23 @@ export type State = (typeof STATES)[number];
 
 const STOP_CODES = Object.keys(STOP_REASONS) as (keyof typeof STOP_REASONS)[];
 
+/*
+ * A run directory may come from elsewhere. What a value can do is bounded here: ids have no control characters and lead
+ * to no other directory, counts are counts, times are times, an exit code is one of ours.
+ */
+const ID = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'Invalid run id');
+const COUNT = z.int().min(0);
+const TIME = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'Invalid time');
+const EXIT_CODES: readonly number[] = Object.values(EXIT);
+const EXIT_CODE = z.int().refine((code) => EXIT_CODES.includes(code), 'Invalid exit code');
+const ENCODING = z.string().regex(/^utf-?(8|16[lb]e)$/i, 'Invalid encoding');
+const DELIMITER = z.string().regex(/^[,;|\t]$/, 'Invalid delimiter');
+
 const MANIFEST = z.object({
   tool: z.literal(TOOL),
   version: z.string(),
-  run_id: z.string(),
-  name: z.string(),
+  run_id: ID,
+  name: z.string().refine((text) => !hasHidden(text), 'Invalid name'),
   command: z.enum(['plan', 'apply', 'retry', 'undo', 'verify']),
   state: z.enum(STATES),
   /** As typed, without defaults and without secrets. */
@@ -33,27 +46,27 @@ const MANIFEST = z.object({
     /** Absolute; null for standard input. */
     path: z.string().nullable(),
     sha256: z.string(),
-    rows: z.int(),
-    blank_lines: z.int(),
-    dialect: z.object({ encoding: z.string(), delimiter: z.string() }).nullable(),
+    rows: COUNT,
+    blank_lines: COUNT,
+    dialect: z.object({ encoding: ENCODING, delimiter: DELIMITER }).nullable(),
   }),
   plan: z
     .object({
       sha256: z.string(),
-      change: z.int(),
-      rejected: z.int(),
-      duplicate: z.int(),
-      unchanged: z.int().default(0),
-      held: z.int().default(0),
+      change: COUNT,
+      rejected: COUNT,
+      duplicate: COUNT,
+      unchanged: COUNT.default(0),
+      held: COUNT.default(0),
       /** When it was made. Version 0.1.0 did not say, so the time of the run counts. */
-      at: z.string().default(''),
+      at: z.union([z.literal(''), TIME]).default(''),
       /** How the account was read, in words; null if it was not. */
       reading: z.string().nullable().default(null),
       /** The most frequent moves. Names are '' if they were not read. */
       moves: z
         .array(
           z.object({
-            count: z.int(),
+            count: COUNT,
             profile_before: z.string(),
             profile_before_name: z.string(),
             profile_target: z.string(),
@@ -86,19 +99,19 @@ const MANIFEST = z.object({
   organization_id: z.string().nullable().default(null),
   key_sha256: z.string().nullable().default(null),
   /** The run that was started instead of this one. */
-  superseded_by: z.string().nullable().default(null),
+  superseded_by: ID.nullable().default(null),
   /** Whether it holds a kernel lock while it runs. Without a lock, only the process id shows that it is running. */
   locked: z.boolean().default(false),
   stop: z.object({ reason: z.enum(STOP_CODES), detail: z.string() }).nullable(),
-  exit_code: z.int().nullable(),
+  exit_code: EXIT_CODE.nullable(),
   warnings: z.array(z.string()),
-  created_at: z.string(),
-  started_at: z.string().nullable(),
-  finished_at: z.string().nullable(),
+  created_at: TIME,
+  started_at: TIME.nullable(),
+  finished_at: TIME.nullable(),
   /** How long commands have worked on it, by a clock that no change of the time of day moves. */
-  duration_ms: z.number().nullish(),
+  duration_ms: z.number().min(0).nullish(),
   host: z.string(),
-  pid: z.int(),
+  pid: COUNT,
 });
 
 /** run.json: what a run is, apart from its rows. */

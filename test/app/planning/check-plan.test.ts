@@ -1,9 +1,10 @@
-import { appendFileSync, rmSync, truncateSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CommandError } from '../../../src/app/errors.ts';
 import { checkPlan } from '../../../src/app/planning/check-plan.ts';
 import type { Run } from '../../../src/app/run/open.ts';
 import type { Manifest } from '../../../src/core/run/manifest.ts';
+import { fileSha256 } from '../../../src/io/digest.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
 import { contextOf } from '../../support/app/contexts.ts';
 import { id, planOf, profile } from '../../support/app/plans.ts';
@@ -25,6 +26,9 @@ async function refusal(run: Run): Promise<{ exit: number; code: string; message:
   const { exit, code, message } = error;
   return { exit, code, message };
 }
+
+const planWith = ({ plan }: Manifest, changes: Partial<NonNullable<Manifest['plan']>>) =>
+  plan === null ? null : { ...plan, ...changes };
 
 const AGAIN = 'telnyx-reassign plan /data/numbers.csv';
 
@@ -48,6 +52,42 @@ describe('checkPlan', () => {
       code: 'plan_changed',
       message: `${which}.csv in runs/x is not what was planned, so nothing was sent. Plan again: ${AGAIN}`,
     });
+  });
+
+  it.each([
+    [
+      'rows',
+      (manifest: Manifest) => ({ input: { ...manifest.input, rows: 0 } }),
+      'counts 0 (rows), and plan.csv has 1',
+    ],
+    [
+      'changes',
+      (manifest: Manifest) => ({ plan: planWith(manifest, { change: 0 }) }),
+      'counts 0 (change), and plan.csv has 1',
+    ],
+    [
+      'rejections',
+      (manifest: Manifest) => ({ plan: planWith(manifest, { rejected: 2 }) }),
+      'counts 2 (rejected), and plan.csv has 0',
+    ],
+  ])('refuses counts in run.json that are not those of plan.csv: %s', async (_, changed, text) => {
+    const run = await planned();
+    const changes = changed(run.manifest);
+    const refused = await refusal({ ...run, manifest: { ...run.manifest, ...changes } });
+    expect(refused).toEqual({
+      exit: 8,
+      code: 'plan_changed',
+      message: `plan.csv in runs/x is not a plan of this program, so nothing was sent: run.json ${text}. Plan again: ${AGAIN}`,
+    });
+  });
+
+  it('refuses rows that this program does not write, although the digest fits', async () => {
+    const run = await planned();
+    const { plan } = runFiles(run.dir);
+    writeFileSync(plan, readFileSync(plan, 'utf8').replace(id(1), '..'));
+    const sha256 = await fileSha256(plan);
+    const refused = await refusal({ ...run, manifest: { ...run.manifest, plan: planWith(run.manifest, { sha256 }) } });
+    expect(refused?.message).toContain('nothing was sent: row 1 has an id that no plan has');
   });
 
   it('of rows of another run names the retry that takes them again', async () => {

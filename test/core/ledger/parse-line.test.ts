@@ -99,6 +99,43 @@ describe('a damaged line', () => {
     expect(() => parse({ type: 'session_seen', at: AT, ...counts })).toThrow('the field requests of session_seen');
   });
 
+  it.each([
+    ['attempts', -1],
+    ['attempts', 1.5],
+    ['durationMs', -1],
+    ['durationMs', Number.POSITIVE_INFINITY],
+    ['httpStatus', 1000],
+    ['httpStatus', -200],
+    ['httpStatus', 200.5],
+  ])('has a number that nothing counts: %s %d', (name, value) => {
+    const outcome = ENTRIES.find(({ type }) => type === 'outcome');
+    // As text, because JSON can hold a number that is too large.
+    const text = JSON.stringify({ ...outcome, [name]: value }).replace(`"${name}":null`, `"${name}":1e999`);
+    expect(() => parseLedgerLine(text)).toThrow(`the field ${name} of outcome is missing or not valid`);
+  });
+
+  it.each([
+    { throttled_ms: '1' },
+    { allowed: -1 },
+    { server_limit: 7 },
+    { server_limit: { requests: '1', window_ms: 1 } },
+    { server_limit: { requests: 1, window_ms: -1 } },
+  ])('has a rate that none was measured as: %j', (changes) => {
+    const counts = { requests, rate: { ...rate, ...changes } };
+    expect(() => parse({ type: 'session_seen', at: AT, ...counts })).toThrow('the field rate of session_seen');
+  });
+
+  it('has a rate with what later versions measure', () => {
+    for (const changes of [
+      {},
+      { allowed: null, server_limit: null },
+      { server_limit: { requests: 1, window_ms: null } },
+    ]) {
+      const counts = { requests, rate: { ...rate, throttled_ms: 0, ...changes } };
+      expect(() => parse({ type: 'session_seen', at: AT, ...counts })).not.toThrow();
+    }
+  });
+
   it.each([1.5, '1', 2 ** 60])('names the row %j', (row) => {
     expect(() => parse({ type: 'intent', row, at: AT })).toThrow('the field row of intent is missing or not valid');
   });

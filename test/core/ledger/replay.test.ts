@@ -234,6 +234,14 @@ describe('a ledger that belongs to another plan', () => {
     expect(index).toEqual(emptyIndex(3));
   });
 
+  it('names a row again after its outcome, and is refused; the same outcome twice counts once', () => {
+    for (const again of [intent(1), putBack(1, 1)]) {
+      expect(() => indexOf(1, outcome(1, 'updated'), again)).toThrow('it names row 1 again after its outcome');
+      expect(() => indexOf(1, outcome(1, 'unverified'), again)).not.toThrow();
+    }
+    expect(indexOf(1, outcome(1, 'failed'), outcome(1, 'failed'))).toMatchObject({ ended: 1, permanent: 1 });
+  });
+
   it('names no row beyond the first and the last', () => {
     expect(indexOf(3, intent(1), intent(3)).rowStates).toEqual(
       new Uint8Array([0, ROW_STATE.intent, 0, ROW_STATE.intent]),
