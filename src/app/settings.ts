@@ -91,7 +91,10 @@ export function resolveForJob(path: string, flags: RawSettings, context: Context
   const invocation = { ...resolveLayers(layers, 'run', environment.errors), context };
   const problem = permissionProblem(file, read.stats, 'trusted');
   if (problem !== null)
-    warn(invocation, `the job file ${visible(path)} is not protected: ${problem}, and so reassign numbers`);
+    warn(
+      invocation,
+      `the job file ${visible(path)}, with which numbers can be reassigned, is not protected: ${problem}`,
+    );
   return { invocation, command: job.command, input: fromHere(job.input) };
 }
 

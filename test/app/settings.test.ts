@@ -277,6 +277,7 @@ describe('a job file', () => {
       const context = contextOf();
       resolveForJob(path, {}, context);
       expect(context.warnings).toHaveLength(warnings);
+      if (warnings > 0) expect(context.warnings[0]).toContain(`chmod go-w ${path}`);
     }
   });
 

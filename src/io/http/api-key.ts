@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { keyProblem } from '../../core/text/api-key.ts';
-import { shellWord } from '../../core/text/shell.ts';
 import { expandHome } from '../home.ts';
 import { permissionProblem } from '../permissions.ts';
 import { NotText, readTextFile } from '../text-file.ts';
@@ -25,8 +24,7 @@ function readKeyFile(from: string, path: string): Found | { error: string } {
     // systemd protects its credentials itself, by access lists that look like the mode of a group.
     const problem = from === FILE ? permissionProblem(path, stats, 'secret') : null;
     if (problem === null) return { from, text };
-    const fix = problem.includes('(mode') ? `chmod 600 ${shellWord(path)}` : 'keep it where only its owner can write';
-    return { from, text, warning: `the key in ${FILE} is not protected: ${problem}; ${fix}` };
+    return { from, text, warning: `the key in ${FILE} is not protected: ${problem}` };
   } catch (error) {
     if (error instanceof NotText) return { error: `${subject} ${error.message}` };
     const { code } = error as NodeJS.ErrnoException;

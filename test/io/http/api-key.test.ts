@@ -171,6 +171,8 @@ describe('a key file', () => {
     [0o644, 'other users can read it (mode 0644)'],
     [0o602, 'other users can write it (mode 0602)'],
     [0o666, 'other users can read and write it (mode 0666)'],
+    [0o664, 'other users can read, its group can write it (mode 0664)'],
+    [0o606, 'other users can read and write it (mode 0606)'],
     [0o640, 'its group can read it (mode 0640)'],
     [0o620, 'its group can write it (mode 0620)'],
   ])('of mode %o', (mode, problem) => {
