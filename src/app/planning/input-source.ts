@@ -2,18 +2,21 @@ import { accessSync, constants, readlinkSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileError } from '../../core/input/rejection.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
+import { formatDuration } from '../../core/text/duration.ts';
 import { visible } from '../../core/text/visible.ts';
+import { realClock } from '../../io/clock.ts';
 import { type OpenedInput, openInput } from '../../io/csv/open-input.ts';
 import { linkStatusOf, statusOf } from '../../io/file-status.ts';
 import type { Context } from '../context.ts';
 import { errorOf, type FailedEnding, failedEnding } from '../ending/run-ending.ts';
 import { fileError, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
-import { printNothingToDo } from '../output.ts';
+import { printNothingToDo, printProgress } from '../output.ts';
 import type { RunSource } from '../run/create.ts';
 import { type Run, updateRun } from '../run/open.ts';
 import { checkOutputs } from '../run/outputs.ts';
 import { copyBytes, type Plan, type ReadDraft } from './make-plan.ts';
+import { MAX_SILENCE_MS, watchSilence } from './silence.ts';
 
 /** Where the rows of a new run come from: a file, standard input, or another run. */
 export type InputSource = RunSource & {
@@ -35,20 +38,56 @@ export function requireInput(input: string | undefined, command: string): string
   return input;
 }
 
-/** The source of an input as it was typed; `-` is standard input. */
-export function inputSourceOf(input: string, context: Context): InputSource {
+type WaitingOptions = { notice?: (text: string) => void; clock?: Pick<typeof realClock, 'now' | 'sleep'> };
+
+/**
+ * The source of an input as it was typed; `-` is standard input. `notice` says what the command waits for. An input that
+ * sends nothing for too long is a UsageError.
+ */
+export function inputSourceOf(
+  input: string,
+  context: Context,
+  { notice = () => undefined, clock = realClock }: WaitingOptions = {},
+): InputSource {
   const path = input === '-' ? null : resolve(context.cwd, input);
   const where = path === null ? 'standard input' : visible(input);
+  const silent = new AbortController();
+  let watch: ReturnType<typeof watchSilence> | null = null;
   let opened: OpenedInput | null = null;
+  const checkSilent = () => {
+    if (!silent.signal.aborted) return;
+    const text = `${where} has sent nothing for ${formatDuration(MAX_SILENCE_MS)} and was not closed: nothing was planned`;
+    throw new UsageError(text);
+  };
   return {
     path,
     where,
     async open(signal) {
-      opened = await openInput(path ?? context.stdin, signal);
+      const isTyped = path === null && context.stdin.isTTY === true;
+      if (isTyped) notice('Reading the CSV from the terminal. End it with Ctrl-D.\n');
+      watch = watchSilence(clock, {
+        onNotice: () => notice(`Waiting for ${where}, which has sent nothing yet or for a while.\n`),
+        onGiveUp: () => silent.abort(),
+      });
+      const source = path ?? context.stdin;
+      opened = await openInput(source, AbortSignal.any([signal, silent.signal]), watch.received);
+      checkSilent();
       if (opened.error !== null) throw errorOf(refusedFile(opened.error, where));
     },
-    close: () => opened?.close(),
-    copy: (dir, signal) => copyBytes(opened?.bytes() ?? path ?? context.stdin, dir, signal),
+    close() {
+      watch?.end();
+      opened?.close();
+    },
+    async copy(dir, signal) {
+      try {
+        return await copyBytes(opened?.bytes() ?? path ?? context.stdin, dir, signal);
+      } catch (error) {
+        checkSilent();
+        throw error;
+      } finally {
+        watch?.end();
+      }
+    },
   };
 }
 
@@ -99,7 +138,7 @@ export function findInput(input: string, reporting: Reporting): InputSource | { 
     return { exit: printNothingToDo(reporting, why) };
   }
   checkOutputs({ input }, reporting);
-  return inputSourceOf(input, context);
+  return inputSourceOf(input, context, { notice: (text) => printProgress(reporting, text) });
 }
 
 /** Copies the input into a new run. Throws what the file system throws, and the signal's reason. */

@@ -77,8 +77,8 @@ export async function planOrExit(
     signal.throwIfAborted();
     return { planned, unfinished };
   } catch (error) {
-    if (error instanceof CommandError && error.exit === EXIT.input) {
-      // There is nothing in it, because nothing was copied.
+    if (error instanceof CommandError && (error.exit === EXIT.input || error.exit === EXIT.usage)) {
+      // There is nothing in it: the input was refused by its first block, or could not be read to its end.
       removeRun(run.dir);
       throw error;
     }

@@ -1,7 +1,9 @@
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream, openSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { foreignFormat } from '../../core/input/foreign-format.ts';
 import type { FileError } from '../../core/input/rejection.ts';
+import { statusOf } from '../file-status.ts';
 import { createDecoder, encodingOf } from './decoder.ts';
 import type { CsvError } from './record.ts';
 
@@ -35,12 +37,24 @@ function headError(head: Uint8Array): FileError | null {
   }
 }
 
+/** Reads a path. A named pipe must be opened without blocking: until a process writes, nothing could end the command. */
+function streamOf(path: string): Readable {
+  if (statusOf(path)?.isFIFO() !== true || process.platform === 'win32') return createReadStream(path);
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
+}
+
 /**
  * Opens an input and reads its first block, so that a file that is not a CSV is refused before a byte of it is copied.
- * Opens a path only once, because it may be a pipe. Errors of reading are thrown by `bytes`.
+ * Opens a path only once, because it may be a pipe. Errors of reading are thrown by `bytes`. `onChunk` is called for all
+ * that is read.
  */
-export async function openInput(from: string | NodeJS.ReadableStream, signal: AbortSignal): Promise<OpenedInput> {
-  const stream = addAbortSignal(signal, typeof from === 'string' ? createReadStream(from) : (from as Readable));
+export async function openInput(
+  from: string | NodeJS.ReadableStream,
+  signal: AbortSignal,
+  onChunk: () => void = () => undefined,
+): Promise<OpenedInput> {
+  const stream = addAbortSignal(signal, typeof from === 'string' ? streamOf(from) : (from as Readable));
   const chunks: Uint8Array[] = [];
   let size = 0;
   const rest = stream[Symbol.asyncIterator]();
@@ -49,6 +63,7 @@ export async function openInput(from: string | NodeJS.ReadableStream, signal: Ab
     while (size < HEAD_BYTES) {
       const next = await rest.next();
       if (next.done === true) break;
+      onChunk();
       chunks.push(Buffer.from(next.value as Uint8Array));
       size += (chunks.at(-1) as Uint8Array).length;
     }
@@ -60,7 +75,10 @@ export async function openInput(from: string | NodeJS.ReadableStream, signal: Ab
     async *bytes() {
       yield* chunks.splice(0);
       if (failure !== null) throw failure;
-      for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield Buffer.from(next.value);
+      for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
+        onChunk();
+        yield Buffer.from(next.value);
+      }
     },
     close: () => stream.destroy(),
   };
