@@ -13,7 +13,8 @@ import type { Page, ShownSettings } from '../../core/api/response.ts';
 import { count } from '../../core/text/text.ts';
 import { Unread } from './account-query.ts';
 import { type AccountReadOptions, readEach, readOne, readPage, readRest, unreadRows } from './number-reads.ts';
-import { LIST_REFUSED, OWNERS_BATCH, readByName, readByOwner } from './phone-reads.ts';
+import { OWNERS_BATCH, readByOwner } from './owner-reads.ts';
+import { LIST_REFUSED, readByName } from './phone-reads.ts';
 
 /** How the account was read, in words, and how many numbers it holds; null if no list has shown that. */
 export type Reading = { how: string; total: number | null };

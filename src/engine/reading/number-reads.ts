@@ -1,6 +1,7 @@
 import type { NumbersQuery } from '../../core/account/read-strategy.ts';
 import type { AccountSnapshot, NumberKey } from '../../core/account/snapshot.ts';
 import type { Answer, Page, ShownSettings } from '../../core/api/response.ts';
+import { phoneReadings } from '../../core/input/phone.ts';
 import { type AccountQuery, type QueryResult, Unread } from './account-query.ts';
 
 export type AccountReadOptions = {
@@ -84,6 +85,18 @@ export async function* unreadRows({ account, rows }: AccountReadOptions, name: k
   for await (const batch of rows()) {
     for (const named of batch) if (named[name] !== '' && account.isUnread(named)) yield named;
   }
+}
+
+/** The phone numbers by which unread rows name their numbers, in batches. */
+export async function* unreadPhoneNumbers(options: AccountReadOptions, size: number): AsyncGenerator<string[]> {
+  let batch = new Set<string>();
+  for await (const { phoneNumber } of unreadRows(options, 'phoneNumber')) {
+    for (const reading of phoneReadings(phoneNumber)) batch.add(reading);
+    if (batch.size < size) continue;
+    yield [...batch];
+    batch = new Set();
+  }
+  if (batch.size > 0) yield [...batch];
 }
 
 export async function readOne({ account, query, ports }: AccountReadOptions, named: NumberKey): Promise<void> {

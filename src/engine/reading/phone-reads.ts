@@ -1,10 +1,15 @@
 import { PAGE_ROWS } from '../../core/account/read-strategy.ts';
-import { phoneReadings } from '../../core/input/phone.ts';
 import { Unread } from './account-query.ts';
-import { type AccountReadOptions, createListWatch, forEach, readEach, readPage, unreadRows } from './number-reads.ts';
+import {
+  type AccountReadOptions,
+  createListWatch,
+  forEach,
+  readEach,
+  readPage,
+  unreadPhoneNumbers,
+} from './number-reads.ts';
+import { createOwnerLookup, NOTHING_KNOWN, type OwnerLookup } from './owner-reads.ts';
 
-/** Phone numbers in one request of the endpoint for owners: its documented limit, less one with several readings. */
-export const OWNERS_BATCH = 990;
 /** The statuses with which a server refuses a list of phone numbers that is too long, or has one that it dislikes. */
 export const LIST_REFUSED: ReadonlySet<number> = new Set([400, 413, 414, 422]);
 /** Phone numbers that a batch has not shown are requested again in a batch of the next of these sizes. */
@@ -30,22 +35,8 @@ type Search = {
   /** Phone numbers that were refused alone, and the last of these refusals. */
   refusedAlone: number;
   refusal: Unread | null;
-  canVerify: boolean;
+  owners: OwnerLookup;
 };
-
-const NOTHING_KNOWN = { ids: new Map<string, string>(), absent: new Set<string>() };
-
-/** The phone numbers by which unread rows name their numbers, in batches. */
-async function* unreadPhoneNumbers(options: AccountReadOptions, size: number): AsyncGenerator<string[]> {
-  let batch = new Set<string>();
-  for await (const { phoneNumber } of unreadRows(options, 'phoneNumber')) {
-    for (const reading of phoneReadings(phoneNumber)) batch.add(reading);
-    if (batch.size < size) continue;
-    yield [...batch];
-    batch = new Set();
-  }
-  if (batch.size > 0) yield [...batch];
-}
 
 /** Requests all pages of a list of phone numbers. Returns those that it does not show. */
 async function request(search: Search, phoneNumbers: readonly string[]): Promise<string[]> {
@@ -127,44 +118,21 @@ async function requestMissing(search: Search, missing: readonly string[], asked:
   return absent;
 }
 
-/** Finds out which phone numbers the account has, with the endpoint that takes many. Empty if it cannot be used. */
-async function askForOwner(search: Search, phoneNumbers: readonly string[]) {
-  const { query, ports } = search.options;
-  const what = 'the owner of phone numbers';
-  const result = await query.read(what, (onSent) => ports.verifyOwnership(phoneNumbers, onSent), 'optional');
-  const known = { ids: new Map<string, string>(), absent: new Set<string>() };
-  if ('body' in result && result.body.kind === 'ownership') {
-    for (const { id, phoneNumber } of result.body.found) known.ids.set(phoneNumber, id);
-    for (const phoneNumber of result.body.notFound) known.absent.add(phoneNumber);
-  } else search.canVerify = false;
-  return known;
-}
-
-/** Reads a number of which only the endpoint for owners has shown the id. */
-async function readOwned({ options: { account, query, ports } }: Search, id: string, phoneNumber: string) {
-  const result = await query.read(`number ${id}`, (onSent) => ports.read({ id }, onSent), 'number');
-  const shown = 'body' in result && result.body.kind === 'settings' ? result.body.settings : {};
-  account.addShown({ phoneNumber, ...shown, id });
-  if ('refusedStatus' in result) {
-    account.addRefused({ id, phoneNumber }, result.refusedStatus === 404 ? null : result.description);
-  }
-}
-
 /** Reads the numbers of a batch. Afterwards those that rows name by phone number alone are known to exist or not. */
 async function readBatch(search: Search, phoneNumbers: readonly string[]): Promise<void> {
-  const { account } = search.options;
+  const { options, owners } = search;
+  const { account } = options;
   const isNamedByPhone = (phoneNumber: string) => account.isUnread({ id: '', phoneNumber });
   let missing = await requestAll(search, phoneNumbers);
   if (search.refusal !== null && !search.accepted) throw search.refusal;
   if (!missing.some(isNamedByPhone) && missing.length < MIN_MISSING_IDS) return;
   // One request in place of several small batches.
-  const isCheaper = search.canVerify && missing.length > SMALL_BATCH;
-  const { ids, absent } = isCheaper ? await askForOwner(search, missing) : NOTHING_KNOWN;
+  const { ids, absent } = missing.length > SMALL_BATCH ? await owners.ask(missing) : NOTHING_KNOWN;
   missing = missing.filter((phoneNumber) => !absent.has(phoneNumber));
   missing = await requestMissing(search, missing, phoneNumbers.length);
   for (const phoneNumber of missing.filter(isNamedByPhone)) {
     const id = ids.get(phoneNumber);
-    if (id !== undefined) await readOwned(search, id, phoneNumber);
+    if (id !== undefined) await owners.read(id, phoneNumber);
   }
   for (const phoneNumber of [...absent, ...missing].filter(isNamedByPhone)) {
     account.addRefused({ id: '', phoneNumber }, null);
@@ -179,7 +147,7 @@ const createSearch = (options: AccountReadOptions): Search => ({
   doubts: MAX_DOUBTS,
   refusedAlone: 0,
   refusal: null,
-  canVerify: true,
+  owners: createOwnerLookup(options),
 });
 
 /**
@@ -190,25 +158,4 @@ export async function readByName(options: AccountReadOptions): Promise<void> {
   const search = createSearch(options);
   await forEach(unreadPhoneNumbers(options, PAGE_ROWS), options.concurrency, (batch) => readBatch(search, batch));
   await readEach(options);
-}
-
-/**
- * Reads the numbers that rows name by phone number alone without lists of phone numbers: the endpoint for owners shows
- * their ids. Returns false if it cannot be used.
- */
-export async function readByOwner(options: AccountReadOptions): Promise<boolean> {
-  const { account } = options;
-  const search = createSearch(options);
-  for await (const batch of unreadPhoneNumbers(options, OWNERS_BATCH)) {
-    const { ids, absent } = await askForOwner(search, batch);
-    if (!search.canVerify) return false;
-    for (const phoneNumber of batch) {
-      const named = { id: '', phoneNumber };
-      if (!account.isUnread(named)) continue;
-      const id = ids.get(phoneNumber);
-      if (id !== undefined) await readOwned(search, id, phoneNumber);
-      if (absent.has(phoneNumber) || account.isUnread(named)) account.addRefused(named, null);
-    }
-  }
-  return true;
 }
