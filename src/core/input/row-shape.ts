@@ -10,6 +10,9 @@ export const MAX_UNNAMED_WIDTH = 256;
 /** The last cell of a row in failed.csv that had too few, so that it is rejected again until it is fixed. */
 export const SHORT_ROW_MARK = 'too few cells';
 
+/** An id or a phone number, also behind the last cell of another row. */
+const ENDS_IN_ID = /[0-9]{10}\s*$/;
+
 const isBlank = (cell: string): boolean => cell === '' || cleanCell(cell) === '';
 
 /** How many cells there are without the blank ones at the end. */
@@ -62,13 +65,15 @@ function repeatedHeader(cells: readonly string[], layout: Layout): Rejection | n
   return { code: 'repeated_header', text: 'the header again, as in files that were joined; delete the line' };
 }
 
-/** The start of another header or of another row, if files were joined without a line end between them. */
-function joinedText(cells: readonly string[], { header, min }: Layout): string | null {
-  if (cells.length !== 2 * min - 1 || min < 2) return null;
+/** Says that another header or another row follows in the line, if files were joined without a line end; else null. */
+function joinedText(cells: readonly string[], { header, columns, min }: Layout): string | null {
+  if (cells.length !== 2 * min - 1) return null;
   const isHeader =
     normalName(cells[min - 1] as string).endsWith(normalName(header[0] as string)) &&
     header.slice(1, min).every((name, at) => isSameName(cells[min + at] as string, name));
-  const what = isHeader ? 'the header of another file follows' : 'another row may follow';
+  const id = cells[min - 1 + ((columns.phone_number_id ?? columns.phone_number) as number)] as string;
+  if (!isHeader && !ENDS_IN_ID.test(id)) return null;
+  const what = isHeader ? 'the header of another file follows' : 'another row follows';
   return `${what} in the same line, as in files that were joined without a line end; break the line there`;
 }
 

@@ -52,8 +52,9 @@ export function createDecoder(encoding: string): (chunk: Uint8Array | null) => s
     try {
       text = chunk === null ? decoder.decode() : decoder.decode(chunk, { stream: true });
     } catch {
-      const lineBreaks = chunk === null ? 0 : lineBreaksBeforeError(before, chunk, encoding);
-      refuse(lineBreaks, `bytes that are not ${encoding.toUpperCase()}; save the file as UTF-8`);
+      const fix = `not ${encoding.toUpperCase()}; save the file as UTF-8`;
+      if (chunk === null) refuse(0, `the file ends inside a character: it may have been cut off, or is ${fix}`);
+      else refuse(lineBreaksBeforeError(before, chunk, encoding), `bytes that are ${fix}`);
     }
     before = chunk?.slice(-3) ?? before;
     const nul = text.indexOf('\0');

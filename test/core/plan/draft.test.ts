@@ -77,7 +77,9 @@ describe('files that were joined', () => {
     expect(rowsOf(`${HEADER}${good(1)}id,profile_id,product\n`)).toEqual([
       `${COUNT(5, 3)}the header of another file follows ${how}`,
     ]);
-    expect(rowsOf(`${HEADER}${good(1)}${good(2)}\n`)).toEqual([`${COUNT(5, 3)}another row may follow ${how}`]);
+    expect(rowsOf(`${HEADER}${good(1)}${good(2)}\n`)).toEqual([`${COUNT(5, 3)}another row follows ${how}`]);
+    const [odd] = rowsOf(`id,product\n${id(1)},A2P,x\n`);
+    expect(odd).toBe(`${COUNT(3, 2)}a cell with the delimiter in it must be in quotes`);
   });
 
   it('of another delimiter name both', () => {

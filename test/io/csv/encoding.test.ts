@@ -111,6 +111,7 @@ describe('bytes that are not valid in the encoding', () => {
   it('of UTF-16: an odd byte at the end', async () => {
     const { error } = await readAll(Buffer.concat([utf16('id\n1\n', 'le'), Buffer.from([0x31])]));
     expect(error).toMatchObject({ code: 'bad_encoding', line: 3 });
+    expect(error?.text).toContain('may have been cut off, or is not UTF-16LE');
   });
 });
 
