@@ -24,6 +24,8 @@ const REQUESTS_IN_DOUBT = 0.5;
 /** Without rate headers for this long, and for this many windows, the quota is unknown again. */
 const STALE_MS = 600_000;
 const STALE_WINDOWS = 10;
+/** A request that leaves at the reset leaves after it. */
+const CLOCK_STEP_MS = 1;
 
 /**
  * The rate that the rate headers of a server allow: sends evenly so that the reserve stays free at any moment. Others
@@ -38,6 +40,9 @@ export function createQuotaRate(reservePercent: number, startPerSecond: number, 
   let latestOthers = 0;
   let pace = { at: 0, perSecond: startPerSecond };
   let respondedAt: number | null = null;
+  /** What the latest response has named: until when, and whether nothing is left up to then. */
+  let responses = 0;
+  let reset = { at: 0, isEmpty: false };
   let countsLate = false;
 
   const reserve = () => Math.max((limit * reservePercent) / 100, limit * MIN_RESERVE_SHARE, 1);
@@ -66,6 +71,8 @@ export function createQuotaRate(reservePercent: number, startPerSecond: number, 
       // Some servers name a time only when nothing is left, which does not show the window.
       const resetMs = remaining > 0 ? sample.resetMs : null;
       window.onSample(sentAt, limit, used, { ms: resetMs, roundingMs: sample.resetRoundingMs });
+      responses += 1;
+      reset = { at: now + (sample.resetMs ?? 0), isEmpty: remaining === 0 && sample.resetMs !== null };
       latestOthers = used - sentInWindow(sentAt);
       others.add(now, window.ms(), latestOthers);
       if (respondedAt === null) pace.at = now;
@@ -79,6 +86,12 @@ export function createQuotaRate(reservePercent: number, startPerSecond: number, 
       return Math.max(paceAt(now) * open, probeRate());
     },
     serverLimit: () => (limit === 0 ? null : { limit, windowMs: window.isKnown() ? window.ms() : null }),
+    /** Whether the time that the latest response has named is over. */
+    isOver: (now: number) => now >= reset.at,
+    /** Whether nothing was left until a reset, which is over. */
+    isEmptyNoMore: (now: number) => reset.isEmpty && now >= reset.at,
+    /** Whether there was one response only, and nothing was sent since its reset. */
+    isUnconfirmed: () => responses === 1 && sent.until(Number.MAX_VALUE) === sent.until(reset.at - CLOCK_STEP_MS),
     /** Whether the latest response has promised that a request is accepted now. */
     promisesRoom: (now: number) => free(now) > 0,
   };

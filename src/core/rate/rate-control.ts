@@ -1,4 +1,4 @@
-import { createQuotaRate } from './quota-rate.ts';
+import { createQuotaRate, type QuotaSample } from './quota-rate.ts';
 import { createRefusalRate } from './refusal-rate.ts';
 import { createSendHistory } from './send-history.ts';
 
@@ -30,6 +30,8 @@ const MAX_BROKEN_PROMISES = 3;
 const DISTRUST_MS = 1_800_000;
 /** One broken promise is forgotten after this many accepted requests. */
 const FORGET_REQUESTS = 200;
+/** A quota whose reset is over is forgotten after this many accepted responses without headers. */
+const FORGET_SILENT = 20;
 /** Use of the rate is measured over this time, and over this many requests at least. */
 const USED_MS = 1000;
 const USED_REQUESTS = 4;
@@ -64,17 +66,41 @@ export function createRateControl(options: {
   const refusalRate = createRefusalRate(start);
   let brokenPromises = 0;
   let distrustUntil = Number.NEGATIVE_INFINITY;
+  /** Accepted responses without headers since the latest quota. */
+  let silent = 0;
+  /** The rate from before nothing was left; null if something is. */
+  let rateBeforeEmpty: number | null = null;
+
+  const isForgotten = (now: number) => silent >= FORGET_SILENT && quotaRate.isOver(now);
 
   /** Null while the headers do not lead. */
-  const ledRate = (now: number) => (now < distrustUntil ? null : quotaRate.rate(now));
+  const ledRate = (now: number) => (now < distrustUntil || isForgotten(now) ? null : quotaRate.rate(now));
 
-  const rate = (now: number) => Math.min(cap, ledRate(now) ?? refusalRate.rate());
+  function rate(now: number): number {
+    const perSecond = ledRate(now) ?? refusalRate.rate();
+    const isProbing = quotaRate.isEmptyNoMore(now) && (silent > 0 || quotaRate.isUnconfirmed());
+    return Math.min(cap, isProbing ? Math.max(perSecond, Math.min(start, rateBeforeEmpty ?? start)) : perSecond);
+  }
 
   /** A rate that is not used must not grow: nothing would show that it is too high. */
   function isUsed(now: number): boolean {
     const perSecond = refusalRate.rate();
     const spanMs = Math.max(USED_MS, (USED_REQUESTS * 1000) / perSecond);
     return sent.until(now) - sent.until(now - spanMs) >= (USED_SHARE * perSecond * spanMs) / 1000;
+  }
+
+  function onQuota(now: number, sample: QuotaSample): void {
+    rateBeforeEmpty = sample.remaining > 0 ? null : (rateBeforeEmpty ?? rate(now));
+    silent = 0;
+    quotaRate.onResponse(now, sample);
+  }
+
+  /** A request was accepted, and its response names no quota. */
+  function onSilence(now: number): void {
+    silent += 1;
+    if (rateBeforeEmpty === null || !isForgotten(now)) return;
+    refusalRate.restartFrom(Math.max(refusalRate.rate(), rateBeforeEmpty));
+    rateBeforeEmpty = null;
   }
 
   function onBrokenPromise(now: number): void {
@@ -92,8 +118,8 @@ export function createRateControl(options: {
       const quota = quotaOf(observation);
       // 429s alone do not show how quota comes back, and a 429 that leaves some is about something else.
       if (quota !== null && (!throttled || (quota.remaining === 0 && quotaRate.serverLimit() !== null))) {
-        quotaRate.onResponse(now, { ...quota, resetRoundingMs, sentAt });
-      }
+        onQuota(now, { ...quota, resetRoundingMs, sentAt });
+      } else if (quota === null && !throttled) onSilence(now);
       const isLed = ledRate(now) !== null;
       if (throttled) {
         const isNew = refusalRate.onRefused(now, sentAt);

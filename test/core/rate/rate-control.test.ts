@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createRateControl } from '../../../src/core/rate/rate-control.ts';
+import { createRateControl, type RateObservation } from '../../../src/core/rate/rate-control.ts';
 import type { ServerOptions } from './limiters.ts';
 import { aMinute, auto, fixed, KINDS, MINUTE, PLAIN_RESET, refusals, run, SERVER } from './scenario.ts';
 import { allowedIn, type SimulationOptions, simulate, wasteIn } from './simulate.ts';
@@ -159,5 +159,57 @@ describe('any server', () => {
       }),
       { numRuns: 60, seed: 20_261_128 },
     );
+  });
+});
+
+describe('a server that names a quota once, and then no more', () => {
+  type Named = Pick<RateObservation, 'limit' | 'remaining' | 'resetMs'>;
+
+  /** Sends for `seconds` in the slots of the rate, and pauses after an empty quota as all requests do. */
+  function drive(named: (n: number) => Named | null, seconds: number, latencyMs = 50): number[] {
+    const control = createRateControl({ cap: null, reserve: 20, startPerSecond: 5 });
+    const sent: number[] = [];
+    const due: { at: number; sentAt: number; quota: Named | null }[] = [];
+    let pausedUntil = 0;
+    for (let now = 0; now < seconds * 1000; now += 10) {
+      while (due[0] !== undefined && due[0].at <= now) {
+        const { at, sentAt, quota } = due.shift() as (typeof due)[0];
+        const observed = { ...(quota ?? NOTHING), resetRoundingMs: 0, throttled: false, sentAt };
+        control.onResponse(at, observed);
+        if (quota?.remaining === 0) pausedUntil = at + (quota.resetMs ?? 1000);
+      }
+      const last = sent.at(-1) ?? Number.NEGATIVE_INFINITY;
+      if (now < pausedUntil || now < last + 1000 / control.rate(now)) continue;
+      control.onSent(now);
+      sent.push(now);
+      due.push({ at: now + latencyMs, sentAt: now, quota: named(sent.length) });
+    }
+    return sent;
+  }
+
+  const NOTHING: Named = { limit: null, remaining: null, resetMs: null };
+  const longestGap = (sent: number[], from: number) =>
+    Math.max(...sent.slice(1).map((at, n) => (at > from ? at - Math.max(from, sent[n] as number) : 0)));
+
+  it.each([
+    ['at the first response', 1, 0, 5000],
+    ['at the first response, with a long reset', 1, 0, 60_000],
+    ['at the first response, with no reset', 1, 0, null],
+    ['with others in flight', 3, 0, 5000],
+    ['after a while', 40, 0, 30_000],
+    ['and something was left', 10, 40, 30_000],
+  ])('does not crawl: %s', (_what, at, remaining, resetMs) => {
+    const sent = drive((n) => (n === at ? { limit: 100, remaining, resetMs } : null), 150, 300);
+    const over = (sent[at - 1] as number) + (resetMs ?? 1000);
+    expect(longestGap(sent, over + 500)).toBeLessThanOrEqual(1500);
+    expect(sent.filter((time) => time > over + 20_000 && time <= over + 30_000).length).toBeGreaterThan(45);
+  });
+
+  it('follows the quota again when the server names one', () => {
+    const sent = drive(
+      (n) => (n === 1 || n > 200 ? { limit: 100, remaining: n === 1 ? 0 : 90, resetMs: 5000 } : null),
+      300,
+    );
+    expect(sent.filter((time) => time > 250_000 && time <= 260_000).length).toBeLessThan(200);
   });
 });
