@@ -1,5 +1,6 @@
 // A minimal server in its own process. It answers every PATCH as the API does and records the arrival of each request.
-// It lists as many numbers as its argument says, and three profiles. Messages from the parent process: `start` resets
+// It lists as many numbers as its first argument says, and three profiles. Requests arrive late by up to the ms of its
+// second argument, each by another time, as over a network with jitter. Messages from the parent process: `start` resets
 // the counts, `report` returns them.
 import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
@@ -8,6 +9,7 @@ const WINDOW_MS = 1000;
 
 let arrivals = new Float64Array(1024);
 let requests = 0;
+let writes = 0;
 let connections = 0;
 let open = 0;
 let mostOpen = 0;
@@ -37,6 +39,10 @@ function mostInWindow() {
 }
 
 const NUMBERS = Number(process.argv[2] ?? 0);
+const JITTER_MS = Number(process.argv[3] ?? 0);
+/** A run reads its first rows back, so the first written targets are kept. */
+const MAX_KEPT = 100;
+const kept = new Map();
 const PAGE_ROWS = 250;
 const PROFILES = [1, 2, 3].map((n) => ({
   id: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`,
@@ -84,17 +90,27 @@ function answer(response, value) {
   response.end(body);
 }
 
-const server = createServer((request, response) => {
+/** The settings that a write asks for, or that the first writes asked for. */
+function targetOf(id, isRead, chunks) {
+  if (isRead) return kept.get(id) ?? {};
+  writes += 1;
+  const target = chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks));
+  if (kept.size < MAX_KEPT) kept.set(id, target);
+  return target;
+}
+
+function onRequest(request, response) {
   record(performance.now());
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
-    if (request.method === 'GET') {
+    const isRead = request.method === 'GET';
+    if (isRead) {
       const list = listPage(new URL(request.url, 'http://127.0.0.1'));
       if (list !== null) return answer(response, list);
     }
     const id = request.url.split('/').at(-2);
-    const target = chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks));
+    const target = targetOf(id, isRead, chunks);
     const data = {
       record_type: 'messaging_settings',
       id,
@@ -106,6 +122,11 @@ const server = createServer((request, response) => {
     };
     answer(response, { data });
   });
+}
+
+const server = createServer((request, response) => {
+  if (JITTER_MS === 0) onRequest(request, response);
+  else setTimeout(onRequest, Math.random() * JITTER_MS, request, response);
 });
 server.keepAliveTimeout = 60_000;
 server.on('connection', (socket) => {
@@ -121,6 +142,8 @@ server.on('connection', (socket) => {
 process.on('message', (message) => {
   if (message === 'start') {
     requests = 0;
+    writes = 0;
+    kept.clear();
     connections = 0;
     mostOpen = open;
     delay.reset();
@@ -128,7 +151,15 @@ process.on('message', (message) => {
     return;
   }
   const spanMs = requests === 0 ? 0 : arrivals[requests - 1] - arrivals[0];
-  process.send({ requests, spanMs, mostInSecond: mostInWindow(), connections, mostOpen, lagMs: delay.max / 1e6 });
+  process.send({
+    requests,
+    writes,
+    spanMs,
+    mostInSecond: mostInWindow(),
+    connections,
+    mostOpen,
+    lagMs: delay.max / 1e6,
+  });
 });
 process.on('disconnect', () => process.exit());
 server.listen(0, '127.0.0.1', () => process.send(server.address().port));

@@ -6,6 +6,7 @@ import { forkServer } from './fork-server.ts';
  */
 export type ServerReport = {
   requests: number;
+  writes: number;
   spanMs: number;
   mostInSecond: number;
   connections: number;
@@ -21,9 +22,9 @@ export type BareServer = {
   stop: () => void;
 };
 
-/** Starts a server whose account has that many numbers. */
-export async function startBareServer(numbers = 0): Promise<BareServer> {
-  const { url, ask, stop } = await forkServer('servers/bare-server.mjs', `${numbers}`);
+/** Starts a server whose account has that many numbers, behind a network with that much jitter. */
+export async function startBareServer(numbers = 0, jitterMs = 0): Promise<BareServer> {
+  const { url, ask, stop } = await forkServer('servers/bare-server.mjs', `${numbers}`, `${jitterMs}`);
   return {
     url,
     start: async () => {
@@ -34,9 +35,9 @@ export async function startBareServer(numbers = 0): Promise<BareServer> {
   };
 }
 
-/** Throws unless the server received one request for each row. */
-export function checkRequests({ requests }: ServerReport, rows: number): void {
-  if (requests !== rows) throw new Error(`the server received ${requests} requests for ${rows} rows`);
+/** Throws unless the server received one write for each row. */
+export function checkRequests({ writes }: ServerReport, rows: number): void {
+  if (writes !== rows) throw new Error(`the server received ${writes} writes for ${rows} rows`);
 }
 
 /** The mean rate of the received requests, as intervals a second. */

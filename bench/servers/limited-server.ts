@@ -15,6 +15,10 @@ const [limit, windowMs, rivalFrom, rivalTo] = [limitText, windowText, fromText, 
 const reset = kind === 'sliding' ? 'next' : kind === 'bucket' ? 'full' : 'end';
 const options = { kind: kind as ServerOptions['kind'], limit, windowMs, reset, phaseMs: 0 } as const;
 
+/** A run reads its first rows back, so the first written targets are kept. */
+const MAX_KEPT = 100;
+const kept = new Map<string, Record<string, string>>();
+
 let limiter = createLimiter(options);
 let began = Number.NaN;
 let sent: { at: number; refused: boolean }[] = [];
@@ -40,9 +44,11 @@ function answer(request: IncomingMessage, response: ServerResponse, text: string
   }
   const { allowed, remaining, resetMs } = limiter.take(now);
   sent.push({ at: now - began, refused: !allowed });
-  const target = text === '' ? {} : (JSON.parse(text) as Record<string, string>);
+  const id = (request.url ?? '').split('/').at(-2) ?? '';
+  const target = text === '' ? (kept.get(id) ?? {}) : (JSON.parse(text) as Record<string, string>);
+  if (text !== '' && allowed && kept.size < MAX_KEPT) kept.set(id, target);
   const data = {
-    id: (request.url ?? '').split('/').at(-2),
+    id,
     messaging_profile_id: target.messaging_profile_id ?? null,
     messaging_product: target.messaging_product ?? 'A2P',
   };
