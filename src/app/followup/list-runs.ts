@@ -11,7 +11,7 @@ import { tallyRun } from '../ending/write-results.ts';
 import type { Reporting } from '../invocation.ts';
 import { print, printJson } from '../output.ts';
 import { stateOf } from '../run/locks.ts';
-import { commandOn, openRuns, type Run, typedPath } from '../run/open.ts';
+import { commandOn, openRuns, type Run, recordedNext, typedPath } from '../run/open.ts';
 import { unfinishedLike } from '../run/unfinished.ts';
 
 /** How a run ended. `wasKilled`: the process died before it could record that. */
@@ -31,10 +31,10 @@ async function nextOf(run: Run, { state, wasKilled, summary }: Ending, context: 
     // The run that was in the way may have been finished or superseded since.
     const last = (await unfinishedLike(run, context)).at(-1);
     if (last === undefined) return commandOn(run, 'apply', context);
-    if (manifest.stop.reason === 'input_changed') return summary?.next_command ?? null;
+    if (manifest.stop.reason === 'input_changed') return recordedNext(run, summary, context);
     if (last.manifest.stop?.reason !== 'phone_number_mismatch') return commandOn(last, 'resume', context);
   }
-  if (!wasKilled) return summary?.next_command ?? null;
+  if (!wasKilled) return recordedNext({ ...run, manifest: { ...manifest, state } }, summary, context);
   if (manifest.state === 'planning') return planAgain(manifest, context.program);
   return commandOn(run, 'resume', context);
 }

@@ -1,11 +1,11 @@
 import { relative, resolve } from 'node:path';
 import { baseUrlFlags } from '../../core/followup/next-command.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
-import type { Manifest } from '../../core/run/manifest.ts';
+import type { Manifest, State } from '../../core/run/manifest.ts';
 import { rawSettings } from '../../core/settings/raw.ts';
 import type { Resolved } from '../../core/settings/resolve.ts';
 import { settingDefinition } from '../../core/settings/schema.ts';
-import { commandLine } from '../../core/text/shell.ts';
+import { commandLine, isCommandLine } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
 import type { Contact } from '../../engine/contact.ts';
 import type { PaceMemory } from '../../engine/pacing/pace-memory.ts';
@@ -44,6 +44,25 @@ export function typedPath(context: Context, path: string): string {
 export function commandOn(run: Run, verb: 'apply' | 'resume' | 'retry', context: Context, ...flags: string[]): string {
   const yes = verb === 'resume' || canAskLater(context) ? [] : ['--yes'];
   return commandLine(context.program, verb, run.shown, ...flags, ...baseUrlFlags(run.manifest.settings), ...yes);
+}
+
+const NEXT_VERBS: Partial<Record<State, 'apply' | 'resume' | 'retry'>> = {
+  planned: 'apply',
+  interrupted: 'resume',
+  paused: 'resume',
+  finished: 'retry',
+};
+
+/**
+ * The next command that the summary of a run names. A summary from elsewhere may name anything, and one from another
+ * directory or program does not work here: then the usual command of the state is returned.
+ */
+export function recordedNext(run: Run, summary: { next_command?: unknown } | null, context: Context): string | null {
+  const next = summary?.next_command;
+  if (typeof next !== 'string') return null;
+  if (isCommandLine(next, context.program)) return next;
+  const verb = NEXT_VERBS[run.manifest.state];
+  return verb === undefined ? null : commandOn(run, verb, context);
 }
 
 /** Opens an existing run directory. Throws UsageError if it is not one, or not one of this version. */

@@ -14,7 +14,7 @@ import { print, printJson, printJsonLine, printProgress, warnAlways } from '../o
 import { checkPlan, wayToExecute } from '../planning/check-plan.ts';
 import { checkedLedger } from '../run/ledger-index.ts';
 import { isAtWork, lockAccount, lockRun, stateOf } from '../run/locks.ts';
-import { keptSettings, openRun, type Run } from '../run/open.ts';
+import { keptSettings, openRun, type Run, recordedNext } from '../run/open.ts';
 import { checkOutputs } from '../run/outputs.ts';
 import { successorText } from '../run/unfinished.ts';
 import { resolveLayers } from '../settings.ts';
@@ -32,7 +32,7 @@ async function reportFinished(run: Run, { settings, context }: Reporting): Promi
     if (summary === null) printJson(context, code, { run_id: id, state });
     else printJsonLine(context, { ...summary, exit_code: code, exit_name: exitName(code) });
   } else if (!settings.quiet || code !== EXIT.ok) {
-    const next = summary?.next_command ?? null;
+    const next = recordedNext(run, summary, context);
     const text = `Run ${id} has finished with exit ${code} (${exitName(code)}): nothing is left to resume.\n`;
     print(context.stderr, `${text}${next === null ? '' : `Next: ${next}\n`}`);
   }

@@ -26,3 +26,17 @@ export function shellWord(word: string): string {
 export function commandLine(program: string, ...words: string[]): string {
   return [program, ...words.map(shellWord)].join(' ');
 }
+
+/** A word as `shellWord` writes it: plain, in single quotes, or as numbers. The shell runs nothing in it. */
+const WRITTEN_WORD = [
+  '[A-Za-z0-9_@%+=:,./-]+',
+  "'[^']*'(?:\\\\''[^']*')*",
+  `"\\$\\(printf '(?:[A-Za-z0-9_@+=:,./ %-]|\\\\[0-7]{3})*'\\)"`,
+  "\\$'(?:[A-Za-z0-9_@+=:,./ -]|\\\\[0-7]{3})*'",
+].join('|');
+const WRITTEN_WORDS = new RegExp(`^(?: (?:${WRITTEN_WORD}))+$`);
+
+/** Whether a text is a command line of this program, and nothing else. A recorded one may come from elsewhere. */
+export function isCommandLine(text: string, program: string): boolean {
+  return text.startsWith(`${program} `) && WRITTEN_WORDS.test(text.slice(program.length));
+}

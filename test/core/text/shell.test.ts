@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commandLine, shellWord } from '../../../src/core/text/shell.ts';
+import { commandLine, isCommandLine, shellWord } from '../../../src/core/text/shell.ts';
 import { anyText } from '../../support/any-text.ts';
 
 describe('a word for a shell', () => {
@@ -55,6 +55,37 @@ describe('a word for a shell', () => {
       }),
       { numRuns: 20 },
     );
+  });
+});
+
+describe('a command line that was recorded', () => {
+  it('is one of this program if this program wrote it, whatever its words', () => {
+    const word = fc.oneof(anyText(12), fc.string({ unit: fc.constantFrom(...' \u001b\n\'"\\$`%()-a') }));
+    fc.assert(
+      fc.property(fc.array(word, { minLength: 1 }), (words) => {
+        expect(isCommandLine(commandLine('node dist/cli.js', ...words), 'node dist/cli.js')).toBe(true);
+      }),
+    );
+  });
+
+  it.each([
+    'rm -rf /',
+    'npx other apply x',
+    'prog',
+    'prog ',
+    'progx apply',
+    'prog apply x; rm -rf /',
+    'prog apply $(id)',
+    'prog apply `id`',
+    'prog apply "$(id)"',
+    `prog apply "$(printf 'a'; id)"`,
+    "prog apply 'a",
+    'prog apply x > y',
+    'prog apply x\nrm',
+    'prog apply x && y',
+    'prog apply ~',
+  ])('is not %j', (text) => {
+    expect(isCommandLine(text, 'prog')).toBe(false);
   });
 });
 

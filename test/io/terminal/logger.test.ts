@@ -1,9 +1,10 @@
 import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openOwnFile } from '../../../src/io/own-file.ts';
 import { createLogger } from '../../../src/io/terminal/logger.ts';
 import { runModule } from '../../support/io/child.ts';
-import { tempDir } from '../../support/temp.ts';
+import { tempDir, tempFile } from '../../support/temp.ts';
 
 const RUN = '20261123T020500Z-cutover-1f2e';
 
@@ -21,6 +22,23 @@ function logPath(): string {
 }
 
 describe('a log', () => {
+  it('begins a new line after one that a crash has cut off, and escapes what acts on a terminal', () => {
+    for (const [before, kept] of [
+      ['', ''],
+      ['{"a":1}\n', '{"a":1}\n'],
+      ['{"a":', '{"a":\n'],
+      ['{"a":1}\n\0\0', '{"a":1}\n\0\0\n'],
+    ] as const) {
+      const path = tempFile(before);
+      const logger = createLogger(openOwnFile(path, 'append'), 'info', RUN);
+      logger.log('info', 'x', 'a\u202e\u009bb');
+      logger.close();
+      const text = readFileSync(path, 'utf8');
+      expect(text.startsWith(`${kept}{"level":"info"`)).toBe(true);
+      expect(text).toContain('"msg":"a\\u202e\\u009bb"');
+    }
+  });
+
   it('has in each line level, time, run_id, event and msg, and the fields it was given', () => {
     const path = logPath();
     const logger = createLogger(path, 'trace', RUN);

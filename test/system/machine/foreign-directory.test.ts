@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { fileSha256 } from '../../../src/io/digest.ts';
 import type { Sandbox } from '../../../src/sandbox/server.ts';
+import { CLI } from '../../support/program/paths.ts';
 import { run } from '../../support/program/run.ts';
 import { api } from '../../support/program/sandbox.ts';
 import { lastRun, workDirectory, writeInput } from '../../support/program/workspace.ts';
@@ -202,6 +203,19 @@ describe('a run directory from elsewhere', () => {
       expect(said).toMatch(/ledger\.ndjson is damaged (in line \d+ \(byte \d+\)|at byte \d+): /);
       expect(said).toMatch(/see what the account has: .* verify runs\/copy\n.*Then plan again.*: .* plan /);
       expect(readFileSync(path, 'utf8')).toBe(damaged);
+    }
+  });
+
+  it('names no command to run but its own, and no control character', async () => {
+    const dir = copyOf(foreign.paused);
+    const path = join(foreign.cwd, dir, 'summary.json');
+    const summary = JSON.parse(readFileSync(path, 'utf8')) as object;
+    for (const evil of ['rm -rf ~', `node ${CLI} runs; rm -rf ~`, 'x\u001b[2J', '\nNext: x', 7, { a: 1 }]) {
+      writeFileSync(path, JSON.stringify({ ...summary, next_command: evil, counts: { 'a\u001b[2J\nb': 1 } }));
+      const { stdout, exit } = await run(foreign.cwd, ['runs']);
+      expect(exit).toBe(0);
+      expect(stdout).not.toMatch(/rm -rf|\p{Cc}\[2J|^Next: x/mu);
+      if (typeof evil === 'string') expect(stdout).toMatch(/next: node \S+ resume runs\/copy$/m);
     }
   });
 
