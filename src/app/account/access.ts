@@ -111,7 +111,8 @@ async function connect(run: Run, client: Transport, invocation: KeyedInvocation,
   const reporter = createEventReporter({ ...logged, total: 0, inFlight: client.inFlight });
   const onEvent = (event: ExecutorEvent) => {
     reporter.onEvent(event);
-    announceWait(event, invocation);
+    // After a stop nothing is waited for.
+    if (stop.asked() === null) announceWait(event, invocation);
   };
   const ports = { clock: realClock, onEvent };
   const pipeline = createPipeline({

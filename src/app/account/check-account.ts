@@ -1,6 +1,7 @@
 import type { AccountSnapshot } from '../../core/account/snapshot.ts';
 import type { Answer } from '../../core/api/response.ts';
 import { serverWaitMs } from '../../core/attempt/backoff.ts';
+import { lastingCause } from '../../core/attempt/lasting.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { commandLine } from '../../core/text/shell.ts';
@@ -93,7 +94,8 @@ export async function checkAccount(run: Run, invocation: KeyedInvocation): Promi
       `Run ${id} was started in organization ${organization}, and that of this key ${theirs}: nothing was sent. Set a key of that organization. ${apart}`,
     );
   }
-  const how = answer.kind === 'http' ? `HTTP ${status}` : answer.message;
+  const lasting = lastingCause(answer, settings.base_url, { isNew: true, isRead: true });
+  const how = lasting?.detail ?? (answer.kind === 'http' ? `HTTP ${status}` : answer.message);
   if (status === 401) {
     const refused = `The API refused the key (${how}), and nothing was sent. Set TELNYX_API_KEY to a key that is valid for the account of run ${id}, and run the same command again.`;
     throw new CommandError(EXIT.preflight, 'key_refused', refused);

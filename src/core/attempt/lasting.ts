@@ -44,7 +44,8 @@ function certificateRemedy(code: string): string {
 /** What the user can do about a failure of the network; null if only time helps. */
 function remedyOf({ code, proxy }: NetworkFailure, host: string): string | null {
   const proxyStatus = PROXY_REFUSAL.exec(code)?.[1];
-  if (proxyStatus === '407') return 'It needs a user and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT';
+  if (proxyStatus === '407')
+    return 'Set a user and a password that it accepts: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT';
   if (proxyStatus !== undefined) return `Let the proxy pass ${host}, or name that host in NO_PROXY`;
   if (CERTIFICATE.test(code)) return certificateRemedy(code);
   if (code !== 'ENOTFOUND' && code !== 'ECONNREFUSED' && !TLS.test(code)) return null;
