@@ -63,7 +63,7 @@ function requestLines({ requests, rate }: Summary): string[] {
 }
 
 /** What to fix before the next command, which would end with the same error; null if there is nothing to fix. */
-export function firstFix({ exit_code: exit, input, error }: Pick<Summary, 'exit_code' | 'input' | 'error'>) {
+function firstFix({ exit_code: exit, input, error }: Pick<Summary, 'exit_code' | 'input' | 'error'>) {
   if (exit !== EXIT.input) return null;
   const file = input.path === null ? 'the input' : visible(input.path);
   if (error?.code === 'rejected_rows') return `First fix the rejected rows of ${file}: results.csv lists them.`;

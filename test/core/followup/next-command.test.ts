@@ -66,6 +66,16 @@ describe('after a file was rejected', () => {
     );
   });
 
+  it('it is planned again with the columns that seem to be meant, in place of those of this call', () => {
+    const settings = { map: ['phone_number_id=Gone'] };
+    const fault = { code: 'missing_column', text: '', line: 1, map: ['phone_number_id=My ID'] };
+    expect(next({ ...refused, plan: null, settings, fault })).toBe(
+      "telnyx-reassign plan /data/numbers.csv --map 'phone_number_id=My ID'",
+    );
+    const unknown = { ...fault, map: null };
+    expect(next({ ...refused, plan: null, settings, fault: unknown })).toContain('--map phone_number_id=Gone');
+  });
+
   it('a name that a shell would take apart is quoted', () => {
     expect(next({ ...refused, input: { ...input, path: "/data/Bob's $file.csv" } })).toBe(
       "telnyx-reassign plan '/data/Bob'\\''s $file.csv'",

@@ -12,6 +12,8 @@ describe('guessMap', () => {
     ['id,product', { phone_number_id: 'Gone' }, []],
     ['My ID,product', { phone_number_id: 'Gone' }, ['phone_number_id=My ID']],
     ['A,product', { phone_number_id: 'a' }, ['phone_number_id=a']],
+    ['A,New Product', { phone_number_id: 'a' }, ['phone_number_id=a', 'messaging_product=New Product']],
+    ['id,Phone,New Product', { phone_number: '' }, ['phone_number=', 'messaging_product=New Product']],
     // Two that look alike, or none: no guess.
     ['Old ID,New ID,product', {}, null],
     ['A,B,C', {}, null],

@@ -227,3 +227,25 @@ Next: telnyx-reassign resume runs/x
     );
   });
 });
+
+describe('what to fix first', () => {
+  const input = { path: '/data/numbers.csv', sha256: '', rows: 3 };
+  it.each([
+    [input, 'rejected_rows', '\nFirst fix the rejected rows of /data/numbers.csv: results.csv lists them.\n'],
+    [
+      { ...input, path: null },
+      'rejected_rows',
+      '\nFirst fix the rejected rows of the input: results.csv lists them.\n',
+    ],
+    [input, 'bad_encoding', '\nFirst fix /data/numbers.csv.\n'],
+    [input, 'missing_column', '\nFirst fix /data/numbers.csv, or say with --map which columns are meant.\n'],
+    [input, 'no_header', ', or say with --map which columns are meant.\n'],
+  ])('after exit 3 of %j with %s is %j', (of, code, text) => {
+    const error = { code, message: 'why' };
+    expect(summaryText(makeSummary({ exit_code: 3, input: of, error }), plain)).toContain(text);
+  });
+
+  it('is nothing after any other exit', () => {
+    expect(summaryText(makeSummary({ exit_code: 4 }), plain)).not.toContain('First fix');
+  });
+});
