@@ -1,5 +1,5 @@
 import { hasHidden } from '../text/visible.ts';
-import { type Field, knownFields, mapHeader, normalName } from './header.ts';
+import { type Field, knownFields, MAX_PRINTED_NAME, mapHeader, normalName } from './header.ts';
 
 type Guess = readonly [field: Field, column: string];
 
@@ -30,7 +30,7 @@ export function guessMap(
   map: Partial<Record<Field, string>>,
   online: boolean,
 ): string[] | null {
-  const names = header.filter((name) => !hasHidden(name));
+  const names = header.filter((name) => name.length <= MAX_PRINTED_NAME && !hasHidden(name));
   // An empty name says that there is no such column.
   const isThere = (column: string) => column === '' || names.some((name) => normalName(name) === normalName(column));
   const given = Object.entries(map).filter(([, column]) => isThere(column));

@@ -38,6 +38,9 @@ export function means(name: string, field: Field): boolean {
   return KNOWN_NAMES[field].includes(normalName(name));
 }
 
+/** A longer column name is not printed in a command, which has it whole. */
+export const MAX_PRINTED_NAME = 100;
+
 /** The column names that a message lists. A header may have a hundred thousand. */
 const MAX_LISTED_NAMES = 20;
 
@@ -145,5 +148,9 @@ function missingColumn(header: readonly string[], columns: Columns, online: bool
 export function columnNames(header: readonly string[], columns: Columns, map: ColumnMap) {
   const nameOf = (field: Field) => header[columns[field] ?? -1]?.trim() ?? '';
   const isGuess = map.phone_number === undefined && normalName(nameOf('phone_number')) === 'number';
-  return { idColumn: nameOf('phone_number_id'), guessedPhoneColumn: isGuess ? nameOf('phone_number') : '' };
+  const id = nameOf('phone_number_id');
+  return {
+    idColumn: id.length <= MAX_PRINTED_NAME ? id : '',
+    guessedPhoneColumn: isGuess ? nameOf('phone_number') : '',
+  };
 }

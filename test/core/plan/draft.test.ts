@@ -225,6 +225,17 @@ describe('the start of a file', () => {
   });
 });
 
+describe('a long column name', () => {
+  it('is in no message whole', () => {
+    const long = `i${'_'.repeat(100_000)}d`;
+    const [row = ''] = rowsOf(`${long},product\n+18005550001,A2P\n`);
+    expect(row).toContain('--map phone_number=COLUMN');
+    expect(row.length).toBeLessThan(500);
+    const { error } = draftOf(`profile id of ${long},number id of it\nx,y\n`);
+    expect(error).toMatchObject({ code: 'no_header', map: null });
+  });
+});
+
 describe('comments', () => {
   it('are rows, and their rejection says so', () => {
     const hint = '; a comment is read as a row, so delete the line if it is one';
