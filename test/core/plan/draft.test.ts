@@ -78,6 +78,9 @@ describe('files that were joined', () => {
       `${COUNT(5, 3)}the header of another file follows ${how}`,
     ]);
     expect(rowsOf(`${HEADER}${good(1)}${good(2)}\n`)).toEqual([`${COUNT(5, 3)}another row follows ${how}`]);
+    expect(rowsOf('product,phone_number\nA2P,+18005550001A2P,+18005550002\n', { online: true })).toEqual([
+      `${COUNT(3, 2)}another row follows ${how}`,
+    ]);
     const [odd] = rowsOf(`id,product\n${id(1)},A2P,x\n`);
     expect(odd).toBe(`${COUNT(3, 2)}a cell with the delimiter in it must be in quotes`);
   });
