@@ -3,7 +3,7 @@ import { concurrencyOf } from '../../core/settings/resolve.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { createWindowCount } from '../../engine/pacing/sliding-window.ts';
 import type { Clock, ExecutorEvent } from '../../engine/ports.ts';
-import { errorOf } from '../../engine/sending/request-loop.ts';
+import { errorOf } from '../../engine/sending/request.ts';
 import type { Logger } from '../../io/terminal/logger.ts';
 import { createProgress, type ProgressState } from '../../io/terminal/progress.ts';
 import type { Reporting } from '../invocation.ts';

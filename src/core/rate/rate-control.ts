@@ -1,6 +1,6 @@
 import { createQuotaRate, type QuotaSample } from './quota-rate.ts';
 import { createRefusalRate } from './refusal-rate.ts';
-import { createSendHistory } from './send-history.ts';
+import { createSendHistory, type SendHistory } from './send-history.ts';
 
 /** What one response says about the rate; null where a header is missing or unreadable. Times in ms. */
 export type RateObservation = {
@@ -50,6 +50,12 @@ function quotaOf({ resetMs, ...named }: RateObservation): Quota | null {
   return { limit, remaining, resetMs: resetMs !== null && resetMs >= 0 && resetMs <= MAX_RESET_MS ? resetMs : null };
 }
 
+/** Whether a rate is used. One that is not must not grow: nothing would show that it is too high. */
+function isUsed(perSecond: number, sent: SendHistory, now: number): boolean {
+  const spanMs = Math.max(USED_MS, (USED_REQUESTS * 1000) / perSecond);
+  return sent.until(now) - sent.until(now - spanMs) >= (USED_SHARE * perSecond * spanMs) / 1000;
+}
+
 /**
  * Never exceeds `cap` (null: no cap). `reserve` percent of the server's limit stay free. Rate headers lead if they
  * come and make sense. Otherwise the 429s do.
@@ -80,13 +86,6 @@ export function createRateControl(options: {
     const perSecond = ledRate(now) ?? refusalRate.rate();
     const isProbing = quotaRate.isEmptyNoMore(now) && (silent > 0 || quotaRate.isUnconfirmed());
     return Math.min(cap, isProbing ? Math.max(perSecond, Math.min(start, rateBeforeEmpty ?? start)) : perSecond);
-  }
-
-  /** A rate that is not used must not grow: nothing would show that it is too high. */
-  function isUsed(now: number): boolean {
-    const perSecond = refusalRate.rate();
-    const spanMs = Math.max(USED_MS, (USED_REQUESTS * 1000) / perSecond);
-    return sent.until(now) - sent.until(now - spanMs) >= (USED_SHARE * perSecond * spanMs) / 1000;
   }
 
   function onQuota(now: number, sample: QuotaSample): void {
@@ -126,7 +125,7 @@ export function createRateControl(options: {
         if (isLed && isNew && wasPromised) onBrokenPromise(now);
         return;
       }
-      refusalRate.onAccepted(now, sentAt, isUsed(now));
+      refusalRate.onAccepted(now, sentAt, isUsed(refusalRate.rate(), sent, now));
       if (!isLed) return;
       brokenPromises = Math.max(0, brokenPromises - 1 / FORGET_REQUESTS);
       refusalRate.restartFrom(rate(now));

@@ -120,22 +120,29 @@ export function createPacer({ rate, control, clock, stop, memory = createPaceMem
     pausedUntil: () => pause.end,
     /** When the present pause began: answers to earlier requests are no news. */
     pausedSince: () => pause.start,
-    measured(): RateSeen {
-      const paused = pausedUpTo(pause, clock.now());
-      return {
-        mean_per_s: usage.mean(),
-        max_in_1s: meter.second.most(),
-        max_in_60s: meter.minute.most(),
-        paused_ms: paused.paused_ms - pausedBefore.paused_ms,
-        throttled_ms: Math.max(0, paused.throttled_ms - pausedBefore.throttled_ms),
-        allowed: usage.allowed(),
-        server_limit: serverLimitOf(control),
-      };
-    },
+    measured: () => rateSeen({ usage, memory, control, pausedBefore }, clock.now()),
   };
 }
 
-function serverLimitOf(control: RateControl): RateSeen['server_limit'] {
+type Measured = {
+  usage: ReturnType<typeof createRateUsage>;
+  memory: PaceMemory;
+  control: RateControl;
+  /** The pauses of earlier phases, which have counted them. */
+  pausedBefore: ReturnType<typeof pausedUpTo>;
+};
+
+function rateSeen({ usage, memory, control, pausedBefore }: Measured, now: number): RateSeen {
+  const { meter } = memory;
+  const paused = pausedUpTo(memory.pause, now);
   const limit = control.serverLimit();
-  return limit && { requests: limit.limit, window_ms: limit.windowMs && Math.round(limit.windowMs) };
+  return {
+    mean_per_s: usage.mean(),
+    max_in_1s: meter.second.most(),
+    max_in_60s: meter.minute.most(),
+    paused_ms: paused.paused_ms - pausedBefore.paused_ms,
+    throttled_ms: Math.max(0, paused.throttled_ms - pausedBefore.throttled_ms),
+    allowed: usage.allowed(),
+    server_limit: limit && { requests: limit.limit, window_ms: limit.windowMs && Math.round(limit.windowMs) },
+  };
 }

@@ -2,7 +2,8 @@ import type { Answer, Body } from '../../core/api/response.ts';
 import { classifyAccountRead, classifyOptionalRead, firstError, isOutageAnswer } from '../../core/attempt/classify.ts';
 import type { Ports } from '../ports.ts';
 import type { Pipeline } from '../sending/pipeline.ts';
-import { type RequestSpec, requestWithRetry } from '../sending/request-loop.ts';
+import type { RequestSpec } from '../sending/request.ts';
+import { requestWithRetry } from '../sending/request-loop.ts';
 
 /**
  * The account could not be read: the message says what was requested, and what the API answered. `refusedStatus`: the

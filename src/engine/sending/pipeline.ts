@@ -13,7 +13,7 @@ import { createThrottle, type ThrottleLimits } from '../pacing/throttle.ts';
 import type { Clock, Ports } from '../ports.ts';
 import type { Stop } from '../stop.ts';
 import { createKeyCheck } from './key-check.ts';
-import type { RequestContext, RequestLimits } from './request-loop.ts';
+import type { RequestContext, RequestLimits } from './request.ts';
 import { createRequestQueue } from './request-queue.ts';
 
 /** The settings of the rate and of retries. */

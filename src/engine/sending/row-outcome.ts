@@ -3,7 +3,7 @@ import { firstError } from '../../core/attempt/classify.ts';
 import type { Outcome } from '../../core/attempt/outcome.ts';
 import { profileCell } from '../../core/input/target.ts';
 import { count } from '../../core/text/text.ts';
-import { errorOf, type FinalMeaning } from './request-loop.ts';
+import { errorOf, type FinalMeaning } from './request.ts';
 import { attemptsOf, type Row } from './row.ts';
 
 /** The status of a row that has ended; without `detail`, that of the answer counts. */

@@ -1,7 +1,7 @@
 import { classify, classifyRead } from '../../core/attempt/classify.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import type { Operation, Ports, Task } from '../ports.ts';
-import { errorOf, type RequestContext, type RequestSpec } from './request-loop.ts';
+import { errorOf, type RequestContext, type RequestSpec } from './request.ts';
 import type { WriteProof } from './write-proof.ts';
 
 /** What all rows of a run share. */
