@@ -17,6 +17,18 @@ describe('a key', () => {
     'x'.repeat(MAX_KEY_BYTES),
     'S0VZ',
     '4b4559',
+    // Keys of gateways: in base64, as a pair, with dots and other printable characters.
+    '/9j4AAQSkZJRgABAQEAYABgAAD/2wBDAA==',
+    '//8AZm9vYmFyYmF6cXV4+/w=',
+    '+x/aZm9vYmFyYmF6cXV4/etc/',
+    '~/Zm9vYmFyYmF6cXV4',
+    './Zm9vYmFyYmF6cXV4',
+    'a...bcdefghijklmnopqrstuvwx',
+    '1|laravelSanctumTokenOfFortyCharacters00',
+    'sandbox:key',
+    'p4ss!w0rd#with$igns^and&more',
+    '100%41sure',
+    '__init',
   ])('may be %s', (key) => {
     expect(keyProblem(key)).toBeNull();
   });
@@ -24,6 +36,19 @@ describe('a key', () => {
   it('may be any bearer token of a few characters', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^KEY[0-9A-F]{8,40}_[A-Za-z0-9]{1,30}$/), (key) => keyProblem(key) === null),
+    );
+  });
+
+  it('may be random bytes in base64, in both alphabets', () => {
+    fc.assert(
+      fc.property(
+        fc.uint8Array({ minLength: 15, maxLength: 150 }),
+        fc.constantFrom('base64', 'base64url'),
+        (bytes, form) => {
+          expect(keyProblem(Buffer.from(bytes).toString(form))).toBeNull();
+        },
+      ),
+      { numRuns: 2000 },
     );
   });
 });
@@ -79,7 +104,11 @@ describe('a mangled key', () => {
     ['arn:aws:secretsmanager:eu-west-1:1:secret:x', 'a reference'],
     ['projects/1/secrets/telnyx/versions/1', 'a reference'],
     ['/run/secrets/telnyx', 'is a path'],
+    ['/etc/Telnyx/KEY', 'is a path'],
+    ['/custom/telnyx.key', 'is a path'],
     ['~/.telnyx', 'is a path'],
+    ['~/Documents/Telnyx.txt', 'is a path'],
+    ['../keys/telnyx', 'is a path'],
     ['./key', 'is a path'],
     ['C:\\keys\\x', 'is a path'],
     ['null', 'a value that is missing'],
@@ -92,6 +121,8 @@ describe('a mangled key', () => {
     ['changeme', 'a placeholder'],
     ['KEY0123****', 'is hidden or cut off'],
     ['KEY0123...', 'is hidden or cut off'],
+    ['KEY0123...wxyz', 'is hidden or cut off'],
+    ['sk_12...wxyz', 'is hidden or cut off'],
     ['KEY0123\u2026', 'is hidden or cut off'],
     ['KEY0123%5Fabc', 'percent-encoded'],
     [btoa(KEY), 'base64'],
@@ -101,13 +132,15 @@ describe('a mangled key', () => {
     [`${KEY} ${KEY}`, 'white space'],
     [`${KEY}\u00a0x`, 'white space'],
     [`${KEY}\uFFFD`, 'is not UTF-8'],
-    [`${KEY};`, `character ${KEY.length + 1} is ";"`],
+    [`${KEY};`, 'a character that separates values'],
+    [`${KEY},`, 'a character that separates values'],
+    [`${KEY}|1`, `character ${KEY.length + 1} is "|"`],
     [`${KEY},${KEY}`, `character ${KEY.length + 1} is ","`],
     ['K\u{1F511}Y\u200B', 'character 2 is U+1F511'],
     ['KE\u2011Y', 'character 3 is U+2011'],
     ['KEY\0', 'character 4 is U+0000'],
     ['\u001b[0mKEY', 'character 1 is U+001B'],
-    ['=KEY', 'character 1 is "="'],
+    ['=KEY', 'a character that separates values'],
     ['x'.repeat(MAX_KEY_BYTES + 1), 'is longer than 4,096 bytes'],
   ])('%j has a cause', (text, cause) => {
     const problem = keyProblem(text) as string;
