@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { showAscii } from '../text/lookalike.ts';
 import { didYouMean, suggestion } from '../text/suggest.ts';
-import { printable, quoted } from '../text/text.ts';
+import { printable } from '../text/text.ts';
 import { TOOL } from '../text/tool.ts';
 import { visible } from '../text/visible.ts';
 import type { SettingDefinition } from './definition.ts';
@@ -22,6 +23,12 @@ type Placed = { text: string; place: string };
 /** A key with its value, or with the `FIELD=COLUMN` texts of a mapping. */
 export type JobKey = { key: string; place: string; value: Placed | Placed[] };
 
+/** An unknown key for a message. It may differ from a known one in a space or a letter of another script only. */
+function shownKey(key: string): string {
+  const { quoted, first } = showAscii(key);
+  return first === '' ? printable(key, MAX_KEY_CHARACTERS) : `${quoted} (${first})`;
+}
+
 /** Reads a job from the keys of a job file. Returns all errors together, each with line and column. */
 export function readJob(keys: readonly JobKey[], path: string): Job | { errors: string[] } {
   const errors: string[] = [];
@@ -37,7 +44,7 @@ export function readJob(keys: readonly JobKey[], path: string): Job | { errors: 
       reported.add(meant);
     };
     if (known === undefined) {
-      fail(`unknown key ${printable(key, MAX_KEY_CHARACTERS)}${suggestion(meant)}`, place);
+      fail(`unknown key ${shownKey(key)}${suggestion(meant)}`, place);
       continue;
     }
     const isSetting = known !== 'command' && known !== 'input';
@@ -48,7 +55,8 @@ export function readJob(keys: readonly JobKey[], path: string): Job | { errors: 
       else fail(`${known} must have a plain value`, place);
     } else if (!isSetting && value.text.trim() === '') fail(`${known} is empty`, value.place);
     else if (known === 'command' && !COMMANDS.some((name) => name === value.text)) {
-      fail(`command must be plan or apply, not ${quoted(value.text)}`, value.place);
+      const { quoted, first } = showAscii(value.text);
+      fail(`command must be plan or apply, not ${quoted}${first === '' ? '' : `: ${first}`}`, value.place);
     } else raw[known] = isMap ? [value.text] : value.text;
   }
   for (const key of ['command', 'input'] as const) {

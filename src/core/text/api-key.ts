@@ -35,7 +35,10 @@ const MANGLED: readonly [pattern: RegExp, text: string][] = [
   [/^[<>]|[<>]$/, 'is in <>, or is a placeholder; expected the key alone'],
   [/^[([{]|[)\]}]$/, 'is in brackets; remove them'],
   [/^\w[\w+.-]*:\/\//, 'is a URL or a reference to a secret, not the key itself'],
-  [/^arn:|^projects\/.*\/secrets\//, 'is a reference to a secret, not the key itself'],
+  [
+    /^(?:arn|aws-?sm|bws|doppler|env|file|gcp-?sm|keyvault|op|secret|secretsmanager|sops|ssm|vault):|^projects\/.*\/secrets\//,
+    'is a reference to a secret, not the key itself',
+  ],
   // A key in base64 may start with a slash.
   [
     /^(?:~|\.{1,2})?(?:\/[a-z0-9._-]+)+$|^~\/(?:\.|[A-Z][a-z]{5,}\/)|^\/(?:Users|Volumes|app|config|data|dev|etc|home|media|mnt|opt|private|proc|root|run|secrets?|srv|tmp|usr|var|vault)\/|^[A-Za-z]:\\|^\\\\/,

@@ -14,6 +14,16 @@ const VARIABLE = 'TELNYX_API_KEY';
 const FILE = 'TELNYX_API_KEY_FILE';
 const CREDENTIAL = '$CREDENTIALS_DIRECTORY/telnyx_api_key';
 
+/** What is wrong with the path of a file that is not there. */
+const HINTS: readonly [pattern: RegExp, hint: string][] = [
+  [/^KEY[0-9A-F]{8}/i, `if this is the key itself, put it into ${VARIABLE}`],
+  [/^["'`\u2018-\u201f]|["'`\u2018-\u201f]$/, 'the path is in quotes, remove them'],
+  [/\$\{?[A-Za-z_]|%[A-Za-z_]\w*%|\{\{/, 'the path has a variable that nothing has replaced by its value'],
+  [/^\s|\s$/, 'the path starts or ends with white space, remove it'],
+  [/^file:/i, 'expected a path, not a URL'],
+  [/^~[^/]/, 'of paths with ~, only those that start with ~/ are expanded'],
+];
+
 type Found = { from: string; text: string; warning?: string };
 
 /** Reads the file of a source. No error names the file: it is the key itself if two variables were mixed up. */
@@ -28,8 +38,9 @@ function readKeyFile(from: string, path: string): Found | { error: string } {
   } catch (error) {
     if (error instanceof NotText) return { error: `${subject} ${error.message}` };
     const { code } = error as NodeJS.ErrnoException;
-    const hint = /^KEY[0-9A-F]{8}/i.test(path) ? `; if this is the key itself, put it into ${VARIABLE}` : '';
-    return { error: `${subject} cannot be read (${code})${hint}` };
+    const isAbsent = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(code ?? '');
+    const hint = isAbsent ? HINTS.find(([pattern]) => pattern.test(path))?.[1] : undefined;
+    return { error: `${subject} cannot be read (${code})${hint === undefined ? '' : `; ${hint}`}` };
   }
 }
 

@@ -81,6 +81,16 @@ describe('a job file with errors', () => {
       [COMMAND, INPUT, ['max-attempts', '5']],
       ['jobs/nightly.yaml:3:1: unknown key max-attempts; did you mean max_attempts?'],
     ],
+    [
+      [COMMAND, INPUT, ['\u00a0rate', '5']],
+      ['jobs/nightly.yaml:3:1: unknown key "\\xa0rate" (character 1 is U+00A0 (a no-break space)); did you mean rate?'],
+    ],
+    [
+      [['command', 'pl\u0430n'], INPUT],
+      [
+        'jobs/nightly.yaml:1:9: command must be plan or apply, not "pl\\u0430n": character 3 is U+0430 (a Cyrillic letter)',
+      ],
+    ],
     [[COMMAND, INPUT, ['colour', 'red']], ['jobs/nightly.yaml:3:1: unknown key colour']],
     [[COMMAND, INPUT, ['rate', { a: '1' }]], ['jobs/nightly.yaml:3:1: rate must have a plain value']],
     [[COMMAND, INPUT, ['only', 'held']], ['jobs/nightly.yaml:3:1: unknown key only']],

@@ -101,6 +101,7 @@ describe('a mangled key', () => {
     [`${KEY}\\n`, 'a backslash and a letter'],
     ['https://portal.telnyx.com/#/keys', 'is a URL'],
     ['op://vault/telnyx/key', 'is a URL'],
+    ['vault:secret/data/telnyx#key', 'a reference'],
     ['arn:aws:secretsmanager:eu-west-1:1:secret:x', 'a reference'],
     ['projects/1/secrets/telnyx/versions/1', 'a reference'],
     ['/run/secrets/telnyx', 'is a path'],

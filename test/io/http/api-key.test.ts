@@ -135,6 +135,17 @@ describe('an error', () => {
     expect(error).not.toContain(KEY);
   });
 
+  it.each([
+    ['"/run/secrets/key"', 'is in quotes'],
+    ['$NOT_EXPANDED/key', 'a variable that nothing has replaced'],
+    ['%HOME%/key', 'a variable that nothing has replaced'],
+    ['/nonexistent/key\n', 'white space'],
+    ['file:///run/secrets/key', 'not a URL'],
+    ['~other/key', 'only those that start with ~/'],
+  ])('is a mangled name of a file: %j', (file, cause) => {
+    expect(errorOf({ TELNYX_API_KEY_FILE: file })).toContain(cause);
+  });
+
   it('is a credential that cannot be read', () => {
     const dir = tempDir();
     mkdirSync(join(dir, 'telnyx_api_key'));
