@@ -176,7 +176,7 @@ describe.each(Object.keys(READS) as (keyof typeof READS)[])('a read of %s', (kin
     expect(await READS[kind](clientOf(server.url), () => undefined)).toMatchObject({ kind: 'http', status: 302 });
     expect(elsewhere.connections()).toBe(0);
     const silent = await recording(() => undefined);
-    const answer = await READS[kind](clientOf(silent.url, { timeoutMs: 50 }), () => undefined);
+    const answer = await READS[kind](clientOf(silent.url, { timeoutMs: 400 }), () => undefined);
     expect(answer).toMatchObject({ kind: 'network', code: 'ETIMEDOUT', sent: true });
   });
 
