@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 import { KEY } from '../../support/program/environment.ts';
 import { run } from '../../support/program/run.ts';
 import { api } from '../../support/program/sandbox.ts';
-import { start } from '../../support/program/start.ts';
 import { logOf, summaryOf, workDirectory, writeInput } from '../../support/program/workspace.ts';
 
 describe('a key file that others can read', () => {
@@ -34,7 +33,7 @@ describe('a text in place of a key', () => {
     const cwd = workDirectory();
     writeFileSync(join(cwd, 'numbers.csv'), 'phone_number_id,messaging_product\n1,A2P\n');
     for (const flags of [[], ['--json'], ['--print-config'], [`--name=${KEY}`, '--rate=x']]) {
-      const { exit, stdout, stderr } = await start(cwd, ['apply', 'numbers.csv', '--yes', ...flags], { key }).ended;
+      const { exit, stdout, stderr } = await run(cwd, ['apply', 'numbers.csv', '--yes', ...flags], { key });
       expect(exit).toBe(2);
       expect(stdout + stderr).not.toContain(key.slice(0, 20));
       expect(stdout + stderr).not.toContain(KEY);
