@@ -34,8 +34,9 @@ export function guessMap(
   // An empty name says that there is no such column.
   const isThere = (column: string) => column === '' || names.some((name) => normalName(name) === normalName(column));
   const given = Object.entries(map).filter(([, column]) => isThere(column));
+  const unknown = names.filter((name) => knownFields([name]) === 0);
   const guesses = LOOKS_LIKE.flatMap(([field, pattern]): Guess[] => {
-    const like = names.filter((name) => knownFields([name]) === 0 && pattern.test(normalName(name)));
+    const like = unknown.filter((name) => pattern.test(normalName(name)));
     return like.length === 1 && !given.some(([known]) => known === field) ? [[field, like[0] as string]] : [];
   });
   for (const choice of choicesOf(guesses)) {

@@ -63,18 +63,18 @@ function namesOf(field: Field, map: ColumnMap): string[] {
   return KNOWN_NAMES[field].filter((name) => !taken.includes(name));
 }
 
-/** The positions of the columns with this field. */
-function positionsOf(field: Field, header: readonly string[], map: ColumnMap): number[] {
+/** The positions of the columns with this field. `normal`: the names of the header in the form of `normalName`. */
+function positionsOf(field: Field, normal: readonly string[], map: ColumnMap): number[] {
   const names = namesOf(field, map);
-  return header.flatMap((name, at) => (names.includes(normalName(name)) ? [at] : []));
+  return normal.flatMap((name, at) => (names.includes(name) ? [at] : []));
 }
 
 /** How columns are compared that only look like others. */
 const looks = (name: string) => normalName(skeleton(name));
 
-/** The column that looks like one of these names and is none of them, in words; null if there is none. */
-function lookalike(header: readonly string[], names: readonly string[]): string | null {
-  const alike = header.find((name) => looks(name) !== normalName(name) && names.includes(looks(name)));
+/** The disguised column that looks like one of these names, in words; null if there is none. */
+function lookalike(disguised: readonly string[], names: readonly string[]): string | null {
+  const alike = disguised.find((name) => names.includes(looks(name)));
   if (alike === undefined) return null;
   const { quoted, first } = showAscii(alike);
   return `the column ${quoted} only looks like it: ${first}`;
@@ -92,9 +92,12 @@ export function mapHeader(
 ): { columns: Columns } | { error: FileError } {
   const columns: Columns = {};
   const failed = (code: FileErrorCode, text: string) => ({ error: { code, text, line } });
+  // Once for all fields: a header may have a hundred thousand names.
+  const normal = header.map(normalName);
+  const disguised = header.filter((name, at) => looks(name) !== normal[at]);
   for (const field of FIELDS) {
     const mapped = map[field];
-    const found = positionsOf(field, header, map);
+    const found = positionsOf(field, normal, map);
     if (found.length > 1) {
       const names = listed(found.map((at) => header[at] as string));
       const all = found.length === 2 ? 'both' : 'all';
@@ -102,7 +105,7 @@ export function mapHeader(
     }
     if (found.length === 1) columns[field] = found[0] as number;
     if (found.length === 1 || mapped === '') continue;
-    const alike = lookalike(header, mapped === undefined ? KNOWN_NAMES[field] : [looks(mapped)]);
+    const alike = lookalike(disguised, mapped === undefined ? KNOWN_NAMES[field] : [looks(mapped)]);
     if (mapped !== undefined) {
       const hint = alike === null ? '' : `; ${alike}`;
       return failed(
