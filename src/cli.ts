@@ -29,7 +29,7 @@ const context: ProcessContext = {
   stderr: process.stderr,
   env: process.env,
   cwd,
-  program: programName(process.argv[1] ?? 'telnyx-reassign', process.env, cwd),
+  program: programName(process.argv[1] ?? 'telnyx-reassign', process.env, cwd, process.argv[2] === 'run'),
   version,
   signals: process,
 };

@@ -21,7 +21,7 @@ import { readJobFile } from '../io/job-file.ts';
 import { permissionProblem } from '../io/permissions.ts';
 import { NotText } from '../io/text-file.ts';
 import type { Context } from './context.ts';
-import { UsageError } from './errors.ts';
+import { fileError, isFileError, UsageError } from './errors.ts';
 import type { Invocation } from './invocation.ts';
 import { warn } from './output.ts';
 
@@ -71,9 +71,7 @@ export function resolveForJob(path: string, flags: RawSettings, context: Context
     read = readJobFile(file, visible(path));
   } catch (error) {
     if (error instanceof NotText) throw new UsageError(error.message);
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    throw new UsageError(`cannot read the job file ${visible(path)} (${code})`);
+    throw isFileError(error) ? fileError(`read the job file ${path}`, error) : error;
   }
   const job = readJob(read.keys, path);
   if ('errors' in job) throw UsageError.of(job.errors);

@@ -13,9 +13,15 @@ function real(path: string): string | null {
 
 /**
  * How to call this program from here, so that every command it prints works when it is pasted: by its name if it is on
- * the PATH, otherwise through npx or node as it was started.
+ * the PATH, otherwise through npx or node as it was started. Commands of a job are read elsewhere: then `isJob` makes the
+ * path absolute.
  */
-export function programName(script: string, env: Record<string, string | undefined>, cwd: string): string {
+export function programName(
+  script: string,
+  env: Record<string, string | undefined>,
+  cwd: string,
+  isJob = false,
+): string {
   if (env.npm_command === 'exec') return `npx ${TOOL}`;
   const ours = real(script);
   const onPath = (env.PATH ?? '')
@@ -25,5 +31,5 @@ export function programName(script: string, env: Record<string, string | undefin
   const path = resolve(cwd, script);
   const near = relative(cwd, path);
   // What begins with - would be an option of node.
-  return `node ${shellWord(near.startsWith('..') ? path : near.replace(/^-/, './-'))}`;
+  return `node ${shellWord(isJob || near.startsWith('..') ? path : near.replace(/^-/, './-'))}`;
 }

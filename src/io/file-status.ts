@@ -32,6 +32,17 @@ export function linkStatusOf(path: string): Stats | null {
   }
 }
 
+/** Whether two paths lead to the same file: as they are written, through links, or by two names of one file. */
+export function isSameFile(one: string, other: string): boolean {
+  if (one === other) return true;
+  try {
+    const [a, b] = [statSync(one), statSync(other)];
+    return a.dev === b.dev && a.ino === b.ino;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Whether a path names the same file in another process too: `/dev/stdin`, `/dev/fd/N`, links to them, and pipes do
  * not. Throws what the file system throws.

@@ -291,9 +291,11 @@ describe('a job file', () => {
 
   it('that does not exist or is not one is refused', () => {
     expect(errorsOf(() => resolveForJob('gone.yaml', {}, contextOf()))[0]).toBe(
-      'cannot read the job file gone.yaml (ENOENT)',
+      'Could not read the job file gone.yaml: ENOENT (there is no such file or directory). Fix: correct the path.',
     );
-    expect(errorsOf(() => resolveForJob('.', {}, contextOf({}, tempDir())))[0]).toContain('cannot read the job file .');
+    expect(errorsOf(() => resolveForJob('.', {}, contextOf({}, tempDir())))[0]).toContain(
+      'Could not read the job file .: EISDIR (it is a directory). Fix: ',
+    );
     expect(errorsOf(job('').resolve)[0]).toContain('1:1: a job file is a list');
   });
 });

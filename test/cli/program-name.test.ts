@@ -38,6 +38,8 @@ describe('programName', () => {
     expect(programName('lib/cli.js', {}, root)).toBe('node lib/cli.js');
     expect(programName(script, {}, join(root, 'lib'))).toBe('node cli.js');
     expect(programName(script, {}, join(root, 'bin'))).toBe(`node ${script}`);
+    // cron works in any directory, and its mail is read in another one.
+    expect(programName(script, {}, '/', true)).toBe(`node ${script}`);
     expect(programName("it's here/cli.js", {}, root)).toBe(`node 'it'\\''s here/cli.js'`);
   });
 

@@ -79,7 +79,7 @@ export async function listRuns({ settings, context }: Reporting): Promise<number
     return exit;
   }
   if (settings.quiet) return exit;
-  if (runs.length === 0 && exit === EXIT.ok) {
+  if (runs.length === 0 && damaged.length === 0 && exit === EXIT.ok) {
     print(context.stdout, `no runs in ${visible(typedPath(context, resolve(context.cwd, settings.runs_dir)))}\n`);
   }
   const idWidth = Math.max(0, ...runs.map((run) => run.run_id.length));

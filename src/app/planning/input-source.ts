@@ -5,7 +5,7 @@ import { EXIT } from '../../core/run/exit-codes.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { visible } from '../../core/text/visible.ts';
 import { realClock } from '../../io/clock.ts';
-import { type OpenedInput, openInput } from '../../io/csv/open-input.ts';
+import { type OpenedInput, openInput, ReadError } from '../../io/csv/open-input.ts';
 import { linkStatusOf, statusOf } from '../../io/file-status.ts';
 import type { Context } from '../context.ts';
 import { errorOf, type FailedEnding, failedEnding } from '../ending/run-ending.ts';
@@ -83,7 +83,7 @@ export function inputSourceOf(
         return await copyBytes(opened?.bytes() ?? path ?? context.stdin, dir, signal);
       } catch (error) {
         checkSilent();
-        throw error;
+        throw error instanceof ReadError ? fileError(`read ${path === null ? where : input}`, error.cause) : error;
       } finally {
         watch?.end();
       }

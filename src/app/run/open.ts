@@ -9,7 +9,17 @@ import { commandLine, isCommandLine } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
 import type { Contact } from '../../engine/contact.ts';
 import type { PaceMemory } from '../../engine/pacing/pace-memory.ts';
-import { checkRunFiles, isRunDirectory, loadManifest, loadRuns, writeManifest } from '../../io/run/directory.ts';
+import { linkStatusOf } from '../../io/file-status.ts';
+import {
+  checkRunFiles,
+  isRunDirectory,
+  type LoadedRuns,
+  loadManifest,
+  loadRuns,
+  runFiles,
+  writeManifest,
+} from '../../io/run/directory.ts';
+import { isLedgerClosed } from '../../io/run/ledger-file.ts';
 import { type Context, canAskLater } from '../context.ts';
 import { fileError, fileErrorMessage, isFileError, UsageError } from '../errors.ts';
 
@@ -100,19 +110,42 @@ export function findRun(input: string | undefined, context: Context): Run | null
   return isRun(input, context) ? openRun(input, context) : null;
 }
 
+/** What the file system refuses of runs, one text for each. */
+function refusedTexts({ unreadable }: LoadedRuns, context: Context): string[] {
+  return unreadable.map(({ dir, error }) => fileErrorMessage(`read the run ${typedPath(context, dir)}`, error));
+}
+
+/** Whether a run whose run.json cannot be used has sent rows of an account, and its ledger does not say that it ended. */
+function mayBeUnfinished(dir: string): boolean {
+  const { ledger, sandbox } = runFiles(dir);
+  return linkStatusOf(sandbox) === null && !isLedgerClosed(ledger);
+}
+
+/** Texts about the runs of which nothing is known but that they may be unfinished. */
+export function unknownRuns(loaded: LoadedRuns, context: Context): string[] {
+  const begun = loaded.damaged.filter(({ dir }) => mayBeUnfinished(dir));
+  const damaged = begun.map(({ dir, error: { message } }) => {
+    const elsewhere = visible(typedPath(context, dir));
+    const fix = ` Fix: put back a copy of run.json, or check the account and move ${elsewhere} elsewhere.`;
+    const why = 'Rows of that run were sent, and its ledger does not say that it ended.';
+    return `${message.replace(/\.$/, '')}. ${why}${message.includes(' Fix: ') ? '' : fix}`;
+  });
+  return [...refusedTexts(loaded, context), ...damaged];
+}
+
 /**
  * Returns the runs of a runs directory, oldest first. `damaged` says of which others run.json cannot be used;
- * `unreadable`, which the file system refuses. Throws UsageError if the directory cannot be listed.
+ * `unreadable`, which the file system refuses; `unknown`, which of both may be unfinished. Throws UsageError if the
+ * directory cannot be listed.
  */
 export function openRuns(runsDir: string, context: Context) {
   try {
-    const { runs, damaged, unreadable } = loadRuns(resolve(context.cwd, runsDir));
+    const loaded = loadRuns(resolve(context.cwd, runsDir));
     return {
-      runs: runs.map((run): Run => ({ ...run, shown: typedPath(context, run.dir) })),
-      damaged: damaged.map(({ error }) => error.message),
-      unreadable: unreadable.map(({ dir, error }) =>
-        fileErrorMessage(`read the run ${typedPath(context, dir)}`, error),
-      ),
+      runs: loaded.runs.map((run): Run => ({ ...run, shown: typedPath(context, run.dir) })),
+      damaged: loaded.damaged.map(({ error }) => error.message),
+      unreadable: refusedTexts(loaded, context),
+      unknown: unknownRuns(loaded, context),
     };
   } catch (error) {
     throw fileError(`list ${runsDir}`, error, 'choose another with --runs-dir');

@@ -3,12 +3,13 @@ import { EXIT } from '../../core/run/exit-codes.ts';
 import { sameBaseUrl } from '../../core/settings/parse.ts';
 import { PUBLIC_BASE_URL } from '../../core/settings/schema.ts';
 import { visible } from '../../core/text/visible.ts';
+import { isSameFile } from '../../io/file-status.ts';
 import { loadRuns } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
 import { CommandError, fileErrorMessage, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { stateOf } from './locks.ts';
-import { commandOn, openRun, openRuns, type Run, typedPath, updateRun } from './open.ts';
+import { commandOn, openRun, openRuns, type Run, unknownRuns, updateRun } from './open.ts';
 
 /** Whether a run has started to send and has not finished. */
 async function isUnfinished({ dir, manifest }: Run): Promise<boolean> {
@@ -33,9 +34,9 @@ function readable(path: string, context: Context): Run | null {
  * UsageError if there is none, or if the directory cannot be listed.
  */
 export async function requireNewestToResume(runsDir: string, context: Context): Promise<Run> {
-  const { runs, unreadable } = openRuns(runsDir, context);
-  if (unreadable.length > 0) {
-    throw new UsageError(`${unreadable.join('\n')}\nOne of them may be the newest. Name the run: resume RUN_DIR`);
+  const { runs, unknown } = openRuns(runsDir, context);
+  if (unknown.length > 0) {
+    throw new UsageError(`${unknown.join('\n')}\nOne of them may be the newest. Name the run: resume RUN_DIR`);
   }
   for (const run of runs.reverse()) {
     const { command } = run.manifest;
@@ -54,7 +55,7 @@ function earlierRuns(runsDir: string, context: Context): Run[] {
   }
 }
 
-/** Unfinished runs of the same input (same path or same bytes, same base URL), oldest first; never sandbox runs. */
+/** Unfinished runs of the same input (same file or same bytes, same base URL), oldest first; never sandbox runs. */
 export async function unfinishedLike(run: Run, context: Context): Promise<Run[]> {
   const { input, settings } = run.manifest;
   if (settings.sandbox === 'true') return [];
@@ -65,7 +66,8 @@ export async function unfinishedLike(run: Run, context: Context): Promise<Run[]>
     // A retry takes over the rows of its source. It is not a second start of the same input.
     if (manifest.run_id === run.manifest.source?.run_id) return false;
     if (other.dir === run.dir || manifest.settings.sandbox === 'true' || urlOf(other) !== urlOf(run)) return false;
-    return (input.path !== null && manifest.input.path === input.path) || manifest.input.sha256 === input.sha256;
+    const { path, sha256 } = manifest.input;
+    return sha256 === input.sha256 || (path !== null && input.path !== null && isSameFile(path, input.path));
   });
   const unfinished = await Promise.all(similar.map(isUnfinished));
   return similar.filter((_run, at) => unfinished[at]);
@@ -79,9 +81,7 @@ export function checkEarlierRuns(runsDir: string, { settings, context }: Reporti
   if (settings.if_unfinished === 'new' || settings.sandbox) return;
   let found: string[];
   try {
-    found = loadRuns(resolve(context.cwd, runsDir)).unreadable.map(({ dir, error }) =>
-      fileErrorMessage(`read the run ${typedPath(context, dir)}`, error),
-    );
+    found = unknownRuns(loadRuns(resolve(context.cwd, runsDir)), context);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return;
     found = [fileErrorMessage(`list ${runsDir}`, error)];

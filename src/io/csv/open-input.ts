@@ -12,10 +12,19 @@ const HEAD_BYTES = 64 * 1024;
 /** A file of which more cannot be decoded is no text at all. */
 const MAX_UNDECODED_SHARE = 0.1;
 
+/** What the file system throws while an input is read, as opposed to while its copy is written. */
+export class ReadError extends Error {}
+
+/** The same error, marked as one of reading if it is of the file system. */
+function ofReading(cause: unknown): unknown {
+  const { errno, message } = cause as NodeJS.ErrnoException;
+  return typeof errno === 'number' ? new ReadError(message, { cause }) : cause;
+}
+
 export type OpenedInput = {
   /** Why the file cannot be a CSV; null if its first block does not show that. */
   error: FileError | null;
-  /** All bytes from the start. Throws what the file system throws, and the signal's reason. */
+  /** All bytes from the start. Throws ReadError and the signal's reason. */
   bytes: () => AsyncGenerator<Uint8Array>;
   close: () => void;
 };
@@ -74,8 +83,12 @@ export async function openInput(
     error: failure === null ? headError(Buffer.concat(chunks).subarray(0, HEAD_BYTES)) : null,
     async *bytes() {
       yield* chunks.splice(0);
-      if (failure !== null) throw failure;
-      for (let next = await rest.next(); next.done !== true; next = await rest.next()) {
+      if (failure !== null) throw ofReading(failure);
+      const following = () =>
+        rest.next().catch((error: unknown) => {
+          throw ofReading(error);
+        });
+      for (let next = await following(); next.done !== true; next = await following()) {
         onChunk();
         yield Buffer.from(next.value);
       }

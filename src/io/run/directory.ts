@@ -120,7 +120,7 @@ export type UnreadRun = { dir: string; error: Error };
 
 /**
  * Loads all runs, oldest first by the time in their manifests: the names of two runs of one second sort randomly.
- * `damaged`: run.json is of another version, or not whole. `unreadable`: the file system refuses, so nothing is known of
+ * `damaged`: run.json is of another version, not whole, or gone. `unreadable`: the file system refuses, so nothing is known of
  * them. Throws what the file system throws, unless there is no runs directory.
  */
 export function loadRuns(runsDir: string) {
@@ -130,6 +130,8 @@ export function loadRuns(runsDir: string) {
   for (const dir of statusOf(runsDir) === null ? [] : readdirSync(runsDir).map((name) => join(runsDir, name))) {
     try {
       if (isRunDirectory(dir)) runs.push({ dir, manifest: loadManifest(dir) });
+      else if (statusOf(dir)?.isDirectory() === true && statusOf(runFiles(dir).ledger) !== null)
+        damaged.push({ dir, error: new Error(`${visible(dir)} has a ledger and no run.json`) });
     } catch (error) {
       // Another process has removed it in the meantime.
       if (isAbsent(error)) continue;
@@ -140,6 +142,8 @@ export function loadRuns(runsDir: string) {
   runs.sort((a, b) => a.manifest.created_at.localeCompare(b.manifest.created_at) || (a.dir < b.dir ? -1 : 1));
   return { runs, damaged, unreadable };
 }
+
+export type LoadedRuns = ReturnType<typeof loadRuns>;
 
 /** Files that are still being written: see csv/writer.ts and own-file.ts. */
 const DRAFT = /\.(csv\.\d+\.tmp|json\.\d+)$/;

@@ -1,4 +1,4 @@
-import { closeSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { LedgerEntry } from '../../core/ledger/entry.ts';
@@ -97,6 +97,33 @@ export async function scanLedger(
       throw new DamagedLedgerError(path, place, (cause as Error).message, cause);
     }
   });
+}
+
+/** Longer than the lines that end a run. */
+const LAST_BYTES = 64 * 1024;
+
+/**
+ * Whether a ledger says, in its last line, that all rows of its run had their turn. A run without entries has sent
+ * nothing, and counts too; a ledger that cannot be read does not.
+ */
+export function isLedgerClosed(path: string): boolean {
+  try {
+    if (statusOf(path) === null) return true;
+    const file = openOwnFile(path, 'read');
+    try {
+      const { size } = fstatSync(file);
+      const bytes = Buffer.alloc(Math.min(size, LAST_BYTES));
+      readSync(file, bytes, 0, bytes.length, size - bytes.length);
+      const lines = bytes.toString().split('\n');
+      if (size === 0 || lines.pop() !== '') return size === 0;
+      const last = parseLedgerLine(lines.pop() as string);
+      return last.type === 'session_ended' && last.stop === null;
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return false;
+  }
 }
 
 /** A ledger that only another version of this program can read. */

@@ -1,5 +1,5 @@
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { linkSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../../src/app/run/open.ts';
 import { hasOtherInput, requireNewestToResume, supersede, unfinishedLike } from '../../../src/app/run/unfinished.ts';
@@ -63,6 +63,46 @@ describe('a run', () => {
     expect(await unfinishedLike(other, CONTEXT)).toEqual([]);
     lock?.release();
     expect(await unfinishedLike(other, CONTEXT)).toHaveLength(1);
+  });
+});
+
+describe('an input is the same file', () => {
+  it.each<[string, (path: string, other: string) => string, boolean]>([
+    ['under its own path', (path) => path, true],
+    [
+      'through a link to it',
+      (path, other) => {
+        symlinkSync(path, other);
+        return other;
+      },
+      true,
+    ],
+    [
+      'by another name of it',
+      (path, other) => {
+        linkSync(path, other);
+        return other;
+      },
+      true,
+    ],
+    [
+      'through a link to its directory',
+      (path, other) => {
+        symlinkSync(dirname(path), other);
+        return join(other, basename(path));
+      },
+      true,
+    ],
+    ['unless it is another one', () => tempFile('other'), false],
+    ['unless it is gone', (_, other) => other, false],
+  ])('%s', async (_, pathOf, same) => {
+    const runsDir = tempDir();
+    const path = tempFile('today', 'numbers.csv');
+    makeRun(runsDir, 1, { input: inputOf(path, 'yesterday') });
+    const run = makeRun(runsDir, 2, { input: inputOf(pathOf(path, `${path}.other`), 'today') });
+    const found = await unfinishedLike(run, CONTEXT);
+    expect(found).toHaveLength(same ? 1 : 0);
+    for (const earlier of found) expect(hasOtherInput(run, earlier, CONTEXT)).toBe(true);
   });
 });
 

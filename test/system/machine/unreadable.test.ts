@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { writesTo } from '../../support/program/account.ts';
 import { CLI } from '../../support/program/paths.ts';
 import { run } from '../../support/program/run.ts';
 import { api, at } from '../../support/program/sandbox.ts';
@@ -48,6 +49,14 @@ describe('what cannot be read is not taken for absent', () => {
     expect(runDirs(cwd)).toEqual([]);
   });
 
+  it.runIf(process.platform === 'linux')('an input that can be opened and not read is named', async () => {
+    const cwd = place();
+    const { exit, stderr } = await run(cwd, ['plan', '/proc/self/mem', '--offline']);
+    expect(exit).toBe(2);
+    expect(stderr).toMatch(/Could not read \/proc\/self\/mem: EIO .*Fix: /);
+    expect(runDirs(cwd)).toEqual([]);
+  });
+
   it('a socket is no input', async () => {
     const cwd = place();
     const server = createServer().listen(join(cwd, 'socket'));
@@ -83,6 +92,45 @@ describe('what cannot be read is not taken for absent', () => {
     expect(runDirs(cwd)).toHaveLength(before);
     expect((await run(cwd, ['apply', 'numbers.csv', ...flags, '--if-unfinished', 'new'])).exit).toBe(0);
     expect((await run(cwd, ['apply', 'numbers.csv', '--sandbox', '--yes'])).exit).toBe(0);
+  });
+
+  it.each([
+    ['empty', () => ''],
+    ['zeros after a power loss', () => '\0'.repeat(1000)],
+    ['cut', (text: string) => text.slice(0, 300)],
+    ['of another program', () => '{}'],
+    ['of a newer version', (text: string) => text.replace('"paused"', '"sleeping"')],
+    ['gone', () => null],
+  ])('a run.json that is %s does not hide that its run was not finished', async (_, damage) => {
+    const cwd = place();
+    const { sandbox, flags } = await api();
+    expect((await run(cwd, ['apply', 'numbers.csv', ...flags, '--stop-after', '1'])).exit).toBe(10);
+    const old = lastRun(cwd);
+    const file = join(cwd, old, 'run.json');
+    const text = readFileSync(file, 'utf8');
+    const damaged = damage(text);
+    if (damaged === null) rmSync(file);
+    else writeFileSync(file, damaged);
+    for (const args of [
+      ['apply', 'numbers.csv', ...flags],
+      ['apply', 'numbers.csv', ...flags, '--if-unfinished', 'resume'],
+    ]) {
+      const refused = await run(cwd, args);
+      expect([refused.exit, writesTo(sandbox).length]).toEqual([8, 1]);
+      expect(refused.stderr).toMatch(/run\.json.*Rows of that run were sent[\s\S]*--if-unfinished new/);
+    }
+    expect((await run(cwd, ['resume'])).exit).toBe(2);
+    expect(await run(cwd, ['runs'])).toMatchObject({
+      exit: 0,
+      stdout: '',
+      stderr: expect.stringContaining('run.json'),
+    });
+    expect((await run(cwd, ['apply', 'numbers.csv', ...flags, '--if-unfinished', 'new'])).exit).toBe(0);
+    // One whose rows all had their turn hides nothing.
+    writeFileSync(file, text);
+    expect((await run(cwd, ['resume', old])).exit).toBe(0);
+    writeFileSync(file, '');
+    expect((await run(cwd, ['apply', 'numbers.csv', ...flags])).exit).toBe(0);
   });
 
   const asRoot = process.getuid?.() === 0;
