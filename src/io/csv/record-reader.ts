@@ -1,162 +1,128 @@
-import type { CsvRecord } from './record.ts';
-import { createRecordBuilder } from './record-builder.ts';
-import { type Cursor, createCursor } from './text-cursor.ts';
+import { sepLine } from '../../core/input/dialect.ts';
+import { createQuotedRecords } from './quoted-records.ts';
+import { CsvError, type CsvRecord } from './record.ts';
 
-const [LF, CR, QUOTE, BYTE_ORDER_MARK] = [0x0a, 0x0d, 0x22, 0xfeff];
+/** A longer record has lost its closing quote or its line ends. It would swallow the rest of the file. */
+const MAX_RECORD_CHARACTERS = 1024 * 1024;
 
-/**
- * Where the reader is in a cell: at its start, with nothing but white space before it; in a cell without quotes; inside
- * quotes; behind a quote that closes the cell or is the first of two; behind a closed cell and white space.
- */
-type Place = 'start' | 'bare' | 'quoted' | 'quote' | 'closed';
+const LINE_ENDS = /(\r\n|\n|\r)/;
+const BYTE_ORDER_MARKS = /^\uFEFF+/;
 
-/** The cells of a line if all of them are in quotes and none has a quote in it; else null. */
-function quotedCells(line: string, delimiter: string): string[] | null {
-  if (line.length < 2 || !line.endsWith('"')) return null;
+/** The cells of a line without quotes, or of one whose cells are all in quotes without a quote in them; else null. */
+function simpleCells(line: string, delimiter: string): string[] | null {
+  if (!line.includes('"')) return line.split(delimiter);
+  if (!line.startsWith('"') || !line.endsWith('"') || line.length < 2) return null;
   const cells = line.slice(1, -1).split(`"${delimiter}"`);
-  for (const cell of cells) if (cell.includes('"')) return null;
-  return cells;
+  return cells.some((cell) => cell.includes('"')) ? null : cells;
 }
 
-/** Takes a line if it is a simple record, several times as fast as cell by cell; else takes nothing. */
-function takeSimpleRecord(cursor: Cursor, delimiter: string): string[] | null {
-  const end = cursor.nextLineEnd(cursor.at);
-  if (end === cursor.length) return null;
-  const isBare = cursor.nextQuote(cursor.at) > end;
-  if (!isBare && cursor.code() !== QUOTE) return null;
-  const line = cursor.upTo(end);
-  const cells = isBare ? line.split(delimiter) : quotedCells(line, delimiter);
-  if (cells !== null) cursor.at = end;
-  return cells;
-}
-
-/** The cell that is not finished, over the pieces of the text. */
-function createCell() {
-  const cell = {
-    place: 'start' as Place,
-    text: '',
-    /** White space before and behind its quotes. */
-    lead: '',
-    trail: '',
-    isFresh: () => cell.place === 'start' && cell.lead === '',
-    /** Returns the text of the cell and starts the next one. */
-    end(): string {
-      const text = cell.place === 'start' ? cell.lead : cell.text;
-      cell.place = 'start';
-      cell.text = '';
-      cell.lead = '';
-      cell.trail = '';
-      return text;
+/** Splits text that comes in pieces into lines. */
+function createLines() {
+  const lines = {
+    /** The last line, which has no line end yet. */
+    rest: '',
+    /** A CR behind it, which may be the first half of a line end. */
+    cr: '',
+    /** Returns the lines that end in this piece, each followed by its line end. */
+    take(piece: string): string[] {
+      const text = lines.cr + piece;
+      lines.cr = text.endsWith('\r') ? '\r' : '';
+      const [first, ...more] = text.slice(0, text.length - lines.cr.length).split(LINE_ENDS);
+      const parts = [lines.rest + first, ...more];
+      lines.rest = parts.pop() as string;
+      return parts;
     },
   };
-  return cell;
+  return lines;
+}
+
+/** A first line `sep=` only names the delimiter. */
+function isSepLine(record: CsvRecord | undefined, delimiter: string): boolean {
+  return record?.line === 1 && record.cells.length <= 2 && sepLine(record.cells.join(delimiter)) !== null;
 }
 
 /**
  * Reads records from text that comes in pieces of any size. The work grows with the length of the text alone, whatever
- * is in it. Quotes are as in RFC 4180. A quote inside a cell is text, as in `="123"` of a spreadsheet or 5" in a label,
- * and so are quotes that open a cell and do not end it. White space around quotes is dropped, and so is a byte order
- * mark at the start of a line, where files were joined. `feed` and `end` return the records that they complete, and
- * throw CsvError.
+ * is in it. Most lines are simple records, which splitting reads several times as fast as a CSV parser; the parser reads
+ * the others. Quotes are as in RFC 4180. A quote inside a cell is text, and so are quotes that open a cell and do not
+ * end it. White space around quotes is dropped, and so is a byte order mark at the start of a record, where files were
+ * joined. `feed` and `end` return the records that they complete, and throw CsvError.
  */
 export function createRecordReader(delimiter: string) {
-  const record = createRecordBuilder(delimiter);
-  const cell = createCell();
-  const isFresh = () => cell.isFresh() && record.isEmpty();
-  let isAfterCr = false; // whether the piece before ends in CR
+  const quoting = createQuotedRecords(delimiter);
+  const lines = createLines();
+  let line = 1; // on which the next record starts
+  let open = ''; // the lines of a record whose quotes are open
+  let openLines = 0;
+  let records: CsvRecord[] = [];
+  let quoted: { record: CsvRecord; text: string }[] = []; // those of the records that have no cells yet
+
+  const refuse = (text: string): never => {
+    throw new CsvError({ code: 'bad_quoting', text, line });
+  };
+
+  const checkSize = (text: string): void => {
+    if (open.length + text.length <= MAX_RECORD_CHARACTERS) return;
+    const why = quoting.opensQuotes(open + text)
+      ? 'a quote that opens in it is probably not closed'
+      : 'the file has no line ends from here on, or is not a CSV file';
+    refuse(`a row of over 1 MiB starts here; ${why}`);
+  };
+
+  const add = (cells: string[]): CsvRecord => {
+    const record = { line, cells };
+    records.push(record);
+    line += openLines + 1;
+    open = '';
+    openLines = 0;
+    return record;
+  };
+
+  const addLine = (whole: string, lineEnd: string): void => {
+    checkSize(whole);
+    const isOpen = openLines > 0;
+    const text = isOpen ? whole : whole.replace(BYTE_ORDER_MARKS, '');
+    const cells = isOpen ? null : simpleCells(text, delimiter);
+    if (cells !== null) {
+      add(cells);
+    } else if (quoting.isOpenAfter(text, isOpen)) {
+      open += text + lineEnd;
+      openLines += 1;
+    } else {
+      const tidy = quoting.tidy(open + text);
+      // Stray quotes are text, so a quote that is not closed ends at the next one, and its cell would hold whole rows.
+      if (tidy.isStray && isOpen) {
+        refuse('a quote that opens in this row closes lines below, inside a cell; the rows between would be lost');
+      }
+      quoted.push({ record: add([]), text: tidy.text });
+    }
+  };
+
+  /** Returns the records that are complete. */
+  const take = (): CsvRecord[] => {
+    if (quoted.length > 0) {
+      const cells = quoting.cellsOf(quoted.map(({ text }) => text));
+      for (const [at, { record }] of quoted.entries()) record.cells = cells[at] as string[];
+    }
+    const taken = isSepLine(records[0], delimiter) ? records.slice(1) : records;
+    records = [];
+    quoted = [];
+    return taken;
+  };
+
   return {
-    feed(text: string): CsvRecord[] {
-      const cursor = createCursor(text, delimiter);
-      // The second half of a line end.
-      if (isAfterCr && isFresh() && cursor.code() === LF) cursor.at = 1;
-      const records = readPiece(cursor, { record, cell, delimiter, isAfterCr });
-      if (text !== '') isAfterCr = text.charCodeAt(text.length - 1) === CR;
-      return records;
+    feed(piece: string): CsvRecord[] {
+      const parts = lines.take(piece);
+      for (let at = 0; at < parts.length; at += 2) addLine(parts[at] as string, parts[at + 1] as string);
+      checkSize(lines.rest);
+      return take();
     },
     end(): CsvRecord[] {
-      if (isFresh()) return [];
-      if (cell.place === 'quoted') record.refuseOpenQuotes();
-      record.add(cell.end());
-      const records: CsvRecord[] = [];
-      record.end(records);
-      return records.map((last) => ({ ...last, isUnended: true }));
+      const { rest, cr } = lines;
+      const isUnended = cr === '' && (openLines > 0 || rest.replace(BYTE_ORDER_MARKS, '') !== '');
+      if (cr !== '' || isUnended) addLine(rest, cr);
+      if (openLines > 0) refuse('a quote that opens in this row is not closed before the file ends');
+      return take().map((last) => (isUnended ? { ...last, isUnended } : last));
     },
   };
-}
-
-/** What goes on from one piece of the text to the next. */
-type Unfinished = {
-  record: ReturnType<typeof createRecordBuilder>;
-  cell: ReturnType<typeof createCell>;
-  delimiter: string;
-  isAfterCr: boolean;
-};
-
-/** Reads the rest of a piece. Returns the records that end in it. */
-function readPiece(cursor: Cursor, { record, cell, delimiter, isAfterCr }: Unfinished): CsvRecord[] {
-  const records: CsvRecord[] = [];
-  let recordStart = cursor.at;
-  const endRecord = (cells?: string[]): void => {
-    record.checkSize(cursor.at - recordStart);
-    record.end(records, cells);
-    cursor.skipLineEnd();
-    recordStart = cursor.at;
-  };
-  /** Ends the cell if a delimiter or a line end comes next. */
-  const endedCell = (): boolean => {
-    const isLineEnd = cursor.isAtLineEnd();
-    if (!isLineEnd && !cursor.isAtDelimiter()) return false;
-    record.add(cell.end());
-    if (isLineEnd) endRecord();
-    else cursor.at += 1;
-    return true;
-  };
-  const steps: Record<Place, () => void> = {
-    start() {
-      if (cell.isFresh() && record.isEmpty()) {
-        while (cursor.code() === BYTE_ORDER_MARK) cursor.at += 1;
-        const cells = takeSimpleRecord(cursor, delimiter);
-        if (cells !== null) return endRecord(cells);
-      }
-      cell.lead += cursor.takeSpace();
-      if (cursor.isAtEnd()) return;
-      if (cursor.code() === QUOTE) {
-        cursor.at += 1;
-        record.openQuotes();
-        cell.place = 'quoted';
-      } else {
-        cell.text = cell.lead;
-        cell.place = 'bare';
-      }
-    },
-    bare() {
-      cell.text += cursor.take(Math.min(cursor.nextDelimiter(cursor.at), cursor.nextLineEnd(cursor.at)));
-      endedCell();
-    },
-    quoted() {
-      const end = cursor.nextQuote(cursor.at);
-      record.addBreaks(cursor.countBreaks(end, isAfterCr));
-      cell.text += cursor.take(end);
-      if (cursor.isAtEnd()) return;
-      cursor.at += 1;
-      cell.place = 'quote';
-    },
-    quote() {
-      if (cursor.code() === QUOTE) {
-        cell.text += cursor.take(cursor.at + 1);
-        cell.place = 'quoted';
-      } else if (!endedCell()) cell.place = 'closed';
-    },
-    closed() {
-      cell.trail += cursor.takeSpace();
-      if (cursor.isAtEnd() || endedCell()) return;
-      // More follows behind the quotes, so they are text.
-      record.markStray();
-      cell.text = `${cell.lead}"${cell.text}"${cell.trail}`;
-      cell.place = 'bare';
-    },
-  };
-  while (!cursor.isAtEnd()) steps[cell.place]();
-  record.hold(cursor.length - recordStart);
-  return records;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { closeSync, fsyncSync, readSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { stringify } from 'csv-stringify/sync';
 import { NEWLINE } from '../bytes.ts';
 import { openDraft, openOwnFile } from '../own-file.ts';
 
@@ -9,11 +10,13 @@ const BATCH_ROWS = 500;
 const CHUNK_BYTES = 64 * 1024;
 
 // A byte order mark at the start of a line is not read.
-const NEEDS_QUOTES = /[",\r\n]|^\uFEFF/;
+const MARK_IN_FRONT = /^\uFEFF/;
+const NEEDS_QUOTES = new RegExp(`[",\\r\\n]|${MARK_IN_FRONT.source}`);
 
-/** The text of one row. Quotes only the cells that need it; a library takes ten times as long. */
+/** The text of one row. Most rows need no quotes, and joining cells is ten times as fast as calling the library. */
 function rowText(cells: readonly string[]): string {
-  return `${cells.map((cell) => (NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')}\n`;
+  if (!cells.some((cell) => NEEDS_QUOTES.test(cell))) return `${cells.join(',')}\n`;
+  return stringify([cells as string[]], { quoted_match: MARK_IN_FRONT });
 }
 
 /** The name of a file while it is written. */

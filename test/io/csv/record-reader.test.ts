@@ -124,34 +124,54 @@ describe('the records', () => {
   });
 });
 
-/** How many characters each method of strings passes over. */
-const PASSED = {
-  indexOf: (text: string, args: unknown[], found: unknown) => {
-    return (Number(found) < 0 ? text.length : Number(found)) - Number(args[1] ?? 0);
-  },
-  charCodeAt: () => 0,
-  slice: (_text: string, _args: unknown[], taken: unknown) => String(taken).length,
-  split: (text: string) => text.length,
-  includes: (text: string) => text.length,
-};
+type Passed = (self: string, args: unknown[], result: unknown) => number;
 
-/** Counts the calls of the methods of strings while `run` runs, and the characters that they pass over. */
+const whole: Passed = (self) => self.length;
+const argument: Passed = (_self, [text]) => String(text).length;
+
+/** How many characters each of these passes over. What the CSV parser gets is counted by the bytes that it is given. */
+const PASSED: [object, Record<string, Passed>][] = [
+  [
+    String.prototype,
+    {
+      indexOf: (self, args, found) => (Number(found) < 0 ? self.length : Number(found)) - Number(args[1] ?? 0),
+      charCodeAt: () => 0,
+      slice: (_self, _args, taken) => String(taken).length,
+      split: whole,
+      includes: whole,
+      replace: whole,
+      replaceAll: whole,
+      trim: whole,
+    },
+  ],
+  [RegExp.prototype, { test: argument }],
+  [Buffer, { from: argument }],
+  // No record may cost an error object.
+  [Error, { captureStackTrace: () => 1000 }],
+];
+
+/** Counts the calls of these while `run` runs, and the characters that they pass over. */
 function workOf(run: () => void): number {
   let work = 0;
-  const real = Object.getOwnPropertyDescriptors(String.prototype);
-  for (const [name, passed] of Object.entries(PASSED)) {
-    const method = real[name as keyof typeof PASSED].value as (...args: unknown[]) => unknown;
-    const value = function (this: string, ...args: unknown[]) {
-      const result = method.apply(this, args);
-      work += 1 + (passed as (text: string, args: unknown[], result: unknown) => number)(this, args, result);
-      return result;
+  const restore = PASSED.map(([target, methods]) => {
+    const real = Object.getOwnPropertyDescriptors(target) as Record<string, PropertyDescriptor>;
+    for (const [name, passed] of Object.entries(methods)) {
+      const method = real[name]?.value as (...args: unknown[]) => unknown;
+      const value = function (this: string, ...args: unknown[]) {
+        const result = method.apply(this, args);
+        work += 1 + passed(this, args, result);
+        return result;
+      };
+      Object.defineProperty(target, name, { ...real[name], value });
+    }
+    return () => {
+      for (const name of Object.keys(methods)) Object.defineProperty(target, name, real[name] as PropertyDescriptor);
     };
-    Object.defineProperty(String.prototype, name, { ...real[name as keyof typeof PASSED], value });
-  }
+  });
   try {
     run();
   } finally {
-    Object.defineProperties(String.prototype, real);
+    for (const undo of restore) undo();
   }
   return work;
 }
@@ -171,6 +191,8 @@ describe('the work', () => {
     ['all cells in quotes', '"a","b","c"\n'],
     ['all cells in quotes, with quotes in them', '"a""a","b","c"\n'],
     ['stray quotes', '"a"b,5" c\n'],
+    ['a stray quote, and text of quotes behind it', '"a'],
+    ['an escaped quote and a stray one', '""x'],
     ['more and fewer cells than the header', '"1"\n2,3,4,5\n\n'],
     ['a line break in each cell', '"a\nb\rc\r\nd",\n'],
     ['spaces', ' '],
@@ -197,6 +219,21 @@ describe('the work', () => {
       expect(work(SIZE, piece)).toBeLessThan(12 * SIZE);
       expect(work(2 * SIZE, piece)).toBeLessThan(2.2 * work(SIZE, piece));
     }
+  });
+
+  it.each([
+    ['delimiters behind quotes', ['"a, b"', ','], ['a, b', ',']],
+    ['cells of two quotes', ['"a,"" b",', '"",'], ['a," b,', ',']],
+    ['escaped quotes', ['"a, b', '""'], null],
+    ['stray quotes', ['"a" x,', '"b" y,'], ['"a" x,', '"b" y,']],
+    ['quotes in a cell without quotes', ['a,', '5" '], ['a,', '5" ']],
+  ] as const)('is done for a row of nearly 1 MiB of %s', (_, [start, unit], expected) => {
+    const times = Math.floor((1024 * 1024 - start.length) / unit.length);
+    const text = `${start}${unit.repeat(times)}\nnext\n`;
+    if (expected === null) return expect(() => read(text)).toThrow('not closed');
+    const [record, next] = read(text);
+    expect(record?.cells.join(',') === expected[0] + expected[1].repeat(times)).toBe(true);
+    expect(next).toEqual({ line: 2, cells: ['next'] });
   });
 
   it('ends at a line of over 1 MiB, however it is made', () => {
