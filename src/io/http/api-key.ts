@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { keyProblem } from '../../core/text/api-key.ts';
+import { fileErrorFix, fileErrorText } from '../../core/text/file-error.ts';
 import { expandHome } from '../home.ts';
 import { permissionProblem } from '../permissions.ts';
 import { NotText, readTextFile } from '../text-file.ts';
@@ -27,7 +28,7 @@ const HINTS: readonly [pattern: RegExp, hint: string][] = [
 type Found = { from: string; text: string; warning?: string };
 
 /** Reads the file of a source. No error names the file: it is the key itself if two variables were mixed up. */
-function readKeyFile(from: string, path: string): Found | { error: string } {
+function readKeyFile(from: string, path: string): Found | { error: string; code?: string | undefined } {
   const subject = from === FILE ? `${FILE} names a file that` : from;
   try {
     const { text, stats } = readTextFile(path, { maxBytes: MAX_FILE_BYTES });
@@ -40,7 +41,8 @@ function readKeyFile(from: string, path: string): Found | { error: string } {
     const { code } = error as NodeJS.ErrnoException;
     const isAbsent = ['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(code ?? '');
     const hint = isAbsent ? HINTS.find(([pattern]) => pattern.test(path))?.[1] : undefined;
-    return { error: `${subject} cannot be read (${code})${hint === undefined ? '' : `; ${hint}`}` };
+    const parts = [`${subject} cannot be read: ${fileErrorText(error)}`, hint ?? fileErrorFix(error)];
+    return { error: parts.filter((part) => part !== '').join('; '), code };
   }
 }
 
@@ -54,7 +56,8 @@ function readSources(environment: Record<string, string | undefined>): (Found | 
   if (directory !== undefined && directory !== '') {
     const credential = readKeyFile(CREDENTIAL, join(directory, 'telnyx_api_key'));
     // The service may have no credential of this name.
-    if (!('error' in credential && /\((ENOENT|ENOTDIR)\)$/.test(credential.error))) sources.push(credential);
+    if (!('code' in credential && (credential.code === 'ENOENT' || credential.code === 'ENOTDIR')))
+      sources.push(credential);
   }
   return sources;
 }

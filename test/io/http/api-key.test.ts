@@ -74,7 +74,7 @@ describe('an error', () => {
 
   it.each(['/nonexistent/key', '/'])('is a named file that cannot be read: %s', (file) => {
     expect(errorOf({ TELNYX_API_KEY_FILE: file })).toMatch(
-      /^TELNYX_API_KEY_FILE names a file that cannot be read \((ENOENT|EISDIR)\)$/,
+      /^TELNYX_API_KEY_FILE names a file that cannot be read: (ENOENT \(there is no such file or directory\); correct the path|EISDIR \(it is a directory\); name a file)$/,
     );
     // Even if another source has a key: the named one was meant.
     expect(errorOf({ TELNYX_API_KEY: KEY, TELNYX_API_KEY_FILE: file })).toContain('cannot be read');
@@ -131,7 +131,9 @@ describe('an error', () => {
 
   it('is a key in place of the name of its file, without quoting it', () => {
     const error = errorOf({ TELNYX_API_KEY_FILE: KEY });
-    expect(error).toContain('(ENOENT); if this is the key itself, put it into TELNYX_API_KEY');
+    expect(error).toContain(
+      'ENOENT (there is no such file or directory); if this is the key itself, put it into TELNYX_API_KEY',
+    );
     expect(error).not.toContain(KEY);
   });
 
@@ -150,7 +152,7 @@ describe('an error', () => {
     const dir = tempDir();
     mkdirSync(join(dir, 'telnyx_api_key'));
     expect(errorOf({ CREDENTIALS_DIRECTORY: dir })).toBe(
-      '$CREDENTIALS_DIRECTORY/telnyx_api_key cannot be read (EISDIR)',
+      '$CREDENTIALS_DIRECTORY/telnyx_api_key cannot be read: EISDIR (it is a directory); name a file',
     );
   });
 
