@@ -74,7 +74,9 @@ export async function readForDraft(run: Run, draft: Preview, access: AccountAcce
   const count = async (profile?: string): Promise<number | null> => {
     const filter = profile === undefined ? { page: 1 } : { page: 1, profile };
     const answer = await query.read('the number of numbers', (onSent) => client.listNumbers(filter, onSent));
-    return 'body' in answer && answer.body.kind === 'numbers' ? answer.body.page.total : null;
+    if (!('body' in answer) || answer.body.kind !== 'numbers') return null;
+    const { total, isUncounted } = answer.body.page;
+    return isUncounted === true ? null : total;
   };
   return {
     account,

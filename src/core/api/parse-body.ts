@@ -83,18 +83,20 @@ export function readBody(text: string, clean: Clean): Body {
   });
 }
 
-/** Reads a page. Null unless its meta is complete and `readRow` can read every row. */
+/** Reads a page. Null unless its meta is complete, or not there at all, and `readRow` can read every row. */
 function readPage<T>({ data, meta }: Fields, readRow: (row: Fields) => T | null): Page<T> | null {
   const counts = asObject(meta);
   const whole = (value: unknown) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null);
   const total = whole(counts?.total_results);
   const pages = whole(counts?.total_pages);
-  if (!Array.isArray(data) || total === null || pages === null) return null;
+  if (!Array.isArray(data)) return null;
   const rows = data.map(asObject).map((row) => (row === null ? null : readRow(row)));
-  return rows.every((row) => row !== null) ? { rows, total, pages } : null;
+  if (!rows.every((row) => row !== null)) return null;
+  if (meta === undefined || meta === null) return { rows, total: rows.length, pages: 1, isUncounted: true };
+  return total === null || pages === null ? null : { rows, total, pages };
 }
 
-/** Reads a page of numbers. A page with a row without id, or with incomplete meta, is unreadable. */
+/** Reads a page of numbers. A page with a row without id, or with incomplete meta, is unreadable. One without is not. */
 export function readNumbersPage(text: string, clean: Clean): Body {
   return readJson(text, clean, (body) => {
     const page = readPage(body, (row) => (typeof row.id === 'string' ? readSettings(row, clean) : null));
@@ -144,7 +146,8 @@ function readProfile(data: Fields, clean: Clean): ShownProfile | null {
 export function readProfilesPage(text: string, clean: Clean): Body {
   return readJson(text, clean, (body) => {
     const page = readPage(body, (row) => readProfile(row, clean));
-    return page === null ? null : { kind: 'profiles', page };
+    // A name may be that of a profile on another page.
+    return page === null || page.isUncounted === true ? null : { kind: 'profiles', page };
   });
 }
 

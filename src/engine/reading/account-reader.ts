@@ -59,16 +59,22 @@ async function readWithoutFilter(options: AccountReadOptions, refusal: Unread) {
   const { ids, phones } = account.unreadCounts();
   const whole = await readPage(options, { page: 1 });
   const each = ids + phones + Math.ceil(phones / OWNERS_BATCH);
-  const isEachCheaper = each < whole.pages - 1 && (phones === 0 || (await readByOwner(options)));
+  const isEachCheaper = each < pagesAfter(whole) && (phones === 0 || (await readByOwner(options)));
   if (!isEachCheaper) {
     onChoice('from the whole list', whole.pages - 1);
     const isStable = await readRest(options, whole);
-    if (isStable && account.countShown() === whole.total) account.markRestAbsent();
+    if (isStable && isComplete(options, whole)) account.markRestAbsent();
     else if (account.unreadCounts().phones > 0) throw refusal;
   }
   await readEach(options);
-  return { by: isEachCheaper ? 'one by one' : 'from the whole list', total: whole.total };
+  return { by: isEachCheaper ? 'one by one' : 'from the whole list', total: totalOf(whole) };
 }
+
+/** The pages of a list after its first one. One that does not say how much follows has no end to wait for. */
+const pagesAfter = ({ pages, isUncounted }: Page<unknown>) =>
+  isUncounted === true ? Number.POSITIVE_INFINITY : Math.max(0, pages - 1);
+const totalOf = ({ total: rows, isUncounted }: Page<unknown>) => (isUncounted === true ? null : rows);
+const isComplete = ({ account }: AccountReadOptions, whole: Page<unknown>) => account.countShown() === totalOf(whole);
 
 /** Returns how the numbers were read, and what the other ways would have taken. */
 async function readCheapest(options: AccountReadOptions, targets: readonly string[]) {
@@ -82,13 +88,13 @@ async function readCheapest(options: AccountReadOptions, targets: readonly strin
   // The first page shows how many numbers there are; the request is wasted only if another way is cheaper.
   const whole = await readPage(options, { page: 1 });
   const lists: ProfileList[] = [];
-  if (isFirstPageWorthReading(account.unreadCounts(), Math.max(0, whole.pages - 1))) {
+  if (isFirstPageWorthReading(account.unreadCounts(), pagesAfter(whole))) {
     for (const profile of await likelyProfiles(options, targets, total(demand))) {
       lists.push(await readFirstPage(options, profile));
     }
   }
   const by = await readLists(options, whole, lists);
-  return { by, why: estimateText(demand, whole.pages), total: whole.total };
+  return { by, why: estimateText(demand, whole.isUncounted === true ? null : whole.pages), total: totalOf(whole) };
 }
 
 type ProfileList = { first: Page<ShownSettings>; guess: ProfileGuess };
@@ -122,7 +128,7 @@ async function likelyProfiles(options: AccountReadOptions, targets: readonly str
 /** Reads lists as long as that is cheapest, and the rest by name. Returns how the numbers were read. */
 async function readLists(options: AccountReadOptions, whole: Page<ShownSettings>, lists: ProfileList[]) {
   const { account, onChoice } = options;
-  const pagesLeft = Math.max(0, whole.pages - 1);
+  const pagesLeft = pagesAfter(whole);
   const ways: string[] = [];
   let left = lists;
   for (;;) {
@@ -146,7 +152,7 @@ async function readLists(options: AccountReadOptions, whole: Page<ShownSettings>
   onChoice(way, pagesLeft);
   const isStable = await readRest(options, whole);
   // Numbers that are added or removed meanwhile move others between pages, and one may be missed.
-  if (isStable && account.countShown() === whole.total) account.markRestAbsent();
+  if (isStable && isComplete(options, whole)) account.markRestAbsent();
   else {
     onChoice('that the shifting list has not shown', callsByName(account.unreadCounts()));
     await readByName(options);

@@ -11,7 +11,7 @@ import {
 import { createOwnerLookup, NOTHING_KNOWN, type OwnerLookup } from './owner-reads.ts';
 
 /** The statuses with which a server refuses a list of phone numbers that is too long, or has one that it dislikes. */
-export const LIST_REFUSED: ReadonlySet<number> = new Set([400, 413, 414, 422]);
+export const LIST_REFUSED: ReadonlySet<number> = new Set([400, 413, 414, 422, 431]);
 /** Phone numbers that a batch has not shown are requested again in a batch of the next of these sizes. */
 const SMALL_BATCH = 25;
 const SMALL_BATCHES = [SMALL_BATCH, 5, 1];

@@ -61,9 +61,16 @@ describe('a page of numbers', () => {
   });
 
   it.each([
-    ['no meta', { data: [] }],
+    ['without meta', { data: [{ id: ID }] }],
+    ['with a meta of null', { data: [{ id: ID }], meta: null }],
+  ])('%s shows numbers, and not how many follow; profiles may not be missing', (_what, value) => {
+    const page = { rows: [{ id: ID }], total: 1, pages: 1, isUncounted: true };
+    expect(numbers(value)).toEqual({ kind: 'numbers', page });
+    expect(profiles({ ...value, data: [{ id: PROFILE }] })).toEqual(UNREADABLE);
+  });
+
+  it.each([
     ['meta that is none', { data: [], meta: [] }],
-    ['meta of null', { data: [], meta: null }],
     ['no total', { data: [], meta: { total_pages: 1 } }],
     ['no number of pages', { data: [], meta: { total_results: 1 } }],
     ['a total in a text', { data: [], meta: { ...META, total_results: '501' } }],

@@ -16,7 +16,7 @@ const refuseOver =
     phonesIn(call) > most ? http(status) : null;
 
 describe('a list of phone numbers that the server refuses', () => {
-  it.each([400, 413, 414, 422])('with %i is halved until it is accepted', async (status) => {
+  it.each([400, 413, 414, 422, 431])('with %i is halved until it is accepted', async (status) => {
     const world = accountWorld(all(5000), { answer: refuseOver(100, status) });
     const read = await world.read(upTo(1000, byPhone));
     expect(statesOf(read, 1000).every((state) => state === 'found')).toBe(true);
@@ -92,6 +92,27 @@ describe('a list of phone numbers that the server refuses', () => {
       { state: 'absent' },
       { state: 'absent' },
     ]);
+  });
+});
+
+describe('lists that do not say how long they are', () => {
+  it.each([
+    ['by id', byId],
+    ['by phone number', byPhone],
+    ['by both', byBoth],
+  ])('lose none: rows %s', async (_how, named) => {
+    const world = accountWorld(all(300), { isUncounted: true, cut: (list) => list.slice(0, 40) });
+    const { account, reading } = await world.read(upTo(301, named));
+    const states = upTo(301, (n) => account.stateOf(named(n)).state);
+    expect(states.filter((state) => state !== 'found')).toEqual(['absent']);
+    expect(reading.total).toBeNull();
+  });
+
+  it('and that cannot be filtered are not taken for the whole account', async () => {
+    const world = accountWorld(all(300), { isUncounted: true, owners: true, answer: refuseOver(0) });
+    const { account, reading } = await world.read(upTo(300, byPhone));
+    expect(upTo(300, (n) => account.stateOf(byPhone(n)).state).every((state) => state === 'found')).toBe(true);
+    expect(reading.total).toBeNull();
   });
 });
 

@@ -53,6 +53,8 @@ type How = {
   answer?: (call: Call, times: number) => Answer | null;
   /** The length that a list names. */
   total?: (rows: number) => number;
+  /** Lists do not say how long they are. */
+  isUncounted?: boolean;
   pageSize?: number;
   sorted?: boolean;
   /** The phone numbers of a list that are looked up. */
@@ -89,7 +91,9 @@ export function accountWorld(given: readonly ShownSettings[], how: How = {}): Wo
     const sorted = how.sorted === false ? rows : [...rows].sort(order);
     const shown = sorted.slice((page - 1) * size, page * size);
     const total = how.total?.(rows.length) ?? rows.length;
-    return ok({ kind: 'numbers', page: { rows: shown, total, pages: Math.ceil(rows.length / size) } });
+    const counted = { rows: shown, total, pages: Math.ceil(rows.length / size) };
+    const uncounted = { rows: shown, total: shown.length, pages: 1, isUncounted: true as const };
+    return ok({ kind: 'numbers', page: how.isUncounted === true ? uncounted : counted });
   }
 
   const ports: AccountReadOptions['ports'] = {
