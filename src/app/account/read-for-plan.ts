@@ -6,7 +6,7 @@ import { type Profiles, withAccount } from '../../core/plan/diff.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { preflight } from '../../core/plan/preflight.ts';
 import type { Preview } from '../../core/plan/preview.ts';
-import { skeleton } from '../../core/text/lookalike.ts';
+import { plainForm, skeleton } from '../../core/text/lookalike.ts';
 import { didYouMean } from '../../core/text/suggest.ts';
 import { type ReadProfiles, readProfiles } from '../../engine/reading/profile-reader.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -54,9 +54,10 @@ export function profilesOf(read: ReadProfiles): Profiles {
     byName: (name) => exact.get(name) ?? normalized.get(cleanCell(name.normalize('NFKC'))) ?? [],
     like(name) {
       const same = names.filter((other) => skeleton(other) === skeleton(name));
+      const alike = names.filter((other) => plainForm(other) === plainForm(name));
       const meant = didYouMean(name, names);
       const close = names.filter((other) => other.toLowerCase().includes(name.toLowerCase()));
-      const all = [...same, ...(meant === null ? [] : [meant]), ...close, ...names];
+      const all = [...same, ...alike, ...(meant === null ? [] : [meant]), ...close, ...names];
       return [...new Set(all)].slice(0, MAX_SUGGESTED_NAMES);
     },
   };

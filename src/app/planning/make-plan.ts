@@ -77,7 +77,8 @@ async function draftPlan(
     }
     const fileError = draft.end();
     if (fileError !== null) throw new CsvError(fileError);
-    Object.assign(preview, { blankLines: draft.blankLines, cutLine: draft.cutLine });
+    const { blankLines, cutLine, ignoredColumn } = draft;
+    Object.assign(preview, { blankLines, cutLine, ignoredColumn });
     return { planSha256: writer.close(), preview };
   } catch (error) {
     writer.abandon();
@@ -126,8 +127,8 @@ export async function makePlan(dir: string, checks: Checks, signal: AbortSignal,
   if (read !== null && preview.actions.change > 0) {
     const compare = resolver(await read(preview));
     signal.throwIfAborted();
-    const { blankLines, cutLine } = preview;
-    preview = Object.assign(createPreview(), { blankLines, cutLine });
+    const { blankLines, cutLine, ignoredColumn } = preview;
+    preview = Object.assign(createPreview(), { blankLines, cutLine, ignoredColumn });
     planSha256 = replaceRows(plan, (_row, line) => {
       const draft = planLine(line());
       const entry = draft.action === 'change' ? compare(draft) : draft;

@@ -3,7 +3,7 @@ import { EXIT } from '../../core/run/exit-codes.ts';
 import type { RunCommand } from '../../core/run/manifest.ts';
 import { variableOf } from '../../core/settings/flags.ts';
 import { SETTING_NAMES, settingDefinition } from '../../core/settings/schema.ts';
-import { count } from '../../core/text/text.ts';
+import { count, quoted } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
 import { createStop } from '../../engine/stop.ts';
 import { removeRun } from '../../io/run/directory.ts';
@@ -105,8 +105,11 @@ function inputNotes({ preview, fileError }: PlannedRun): string[] {
   const notes = preview.blankLines > 0 ? [`${count(preview.blankLines, 'blank line')} skipped`] : [];
   if (preview.cutLine !== null) {
     notes.push(
-      `line ${preview.cutLine} ends without a line end and with an empty cell: the file may have been cut off`,
+      `line ${preview.cutLine} ends without a line end and with an empty or short cell: the file may have been cut off`,
     );
+  }
+  if (preview.ignoredColumn !== null) {
+    notes.push(`the column ${quoted(preview.ignoredColumn)} holds no phone numbers, so it is ignored`);
   }
   if (preview.withoutText > 0) {
     const without = `${count(preview.withoutText, 'rejected row')} of ${preview.actions.rejected.toLocaleString('en-US')}`;

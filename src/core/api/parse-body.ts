@@ -1,3 +1,4 @@
+import { trimmed } from '../input/cell.ts';
 import { isAnId, isAProduct, isUnassign } from '../input/cell-checks.ts';
 import { parseJson } from './read-json.ts';
 import type { ApiError, Body, Page, ShownProfile, ShownSettings } from './response.ts';
@@ -121,7 +122,8 @@ export function readOwnership(text: string, clean: Clean): Body {
 
 function readProfile(data: Fields, clean: Clean): ShownProfile | null {
   if (typeof data.id !== 'string' || !isAProfileId(data.id)) return null;
-  const name = typeof data.name === 'string' ? clean(data.name) : '';
+  // Invisible characters around a name cannot be written in a cell.
+  const name = typeof data.name === 'string' ? clean(trimmed(data.name)) : '';
   const profile: ShownProfile = { id: clean(data.id).toLowerCase(), name };
   if (typeof data.enabled === 'boolean') profile.enabled = data.enabled;
   const { webhook_url: url, webhook_api_version: version, number_pool_settings: pool } = data;

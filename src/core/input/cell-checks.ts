@@ -82,8 +82,12 @@ function checkName(name: string, allowed: Allowed): Rejection | null {
   return rejected('unknown_profile', 'can only be found in the account, which --offline does not read');
 }
 
+/** What people write in a product column, besides what is ambiguous everywhere. A profile may have such a name. */
+const NO_PRODUCT =
+  /^(?:unknown|missing|pending|ditto|void|undef|tba|fixme|xxx|n[_-]a|n\.?d\.?|as[_-]?is|no[_-]?change|-?nan|-?inf|unassigned|remove|delete|clear|wahr|falsch|vrai|faux)$/i;
+
 function checkProduct(product: string): Rejection | null {
-  if (isAmbiguous(product)) {
+  if (isAmbiguous(product) || NO_PRODUCT.test(product)) {
     return rejected('ambiguous_cell', 'is ambiguous: leave the cell empty to keep the product');
   }
   const isProfile = isUnassign(product) || UUID.test(product.toLowerCase());

@@ -1,5 +1,8 @@
 // White space, byte order mark, zero-width and direction marks: what editors and spreadsheets leave around a value.
 const INVISIBLE = /[\s\u180E\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF]/;
+/** The end of a file in DOS, which `copy a.csv + b.csv` still writes. */
+const END_OF_FILE = '\x1a';
+const isInvisible = (character: string) => character === END_OF_FILE || INVISIBLE.test(character);
 const TEXT_GUARD = /^="([^"]*)"$/;
 const GUARD_STARTS = new Set<string | undefined>(['=', "'"]);
 
@@ -7,12 +10,13 @@ function isVisibleAscii(code: number): boolean {
   return code > 0x20 && code < 0x7f;
 }
 
-function trim(text: string): string {
+/** Removes invisible characters around a text. */
+export function trimmed(text: string): string {
   let from = 0;
   let to = text.length;
-  while (from < to && INVISIBLE.test(text.charAt(from))) from += 1;
+  while (from < to && isInvisible(text.charAt(from))) from += 1;
   // Not by /INVISIBLE+$/, which takes minutes for a long run of spaces inside a cell.
-  while (to > from && INVISIBLE.test(text.charAt(to - 1))) to -= 1;
+  while (to > from && isInvisible(text.charAt(to - 1))) to -= 1;
   return text.slice(from, to);
 }
 
@@ -20,10 +24,10 @@ function trim(text: string): string {
 export function cleanCell(cell: string): string {
   const isClean = isVisibleAscii(cell.charCodeAt(0)) && isVisibleAscii(cell.charCodeAt(cell.length - 1));
   if (isClean && !GUARD_STARTS.has(cell[0])) return cell;
-  const trimmed = trim(cell);
-  const formula = TEXT_GUARD.exec(trimmed)?.[1];
-  if (formula !== undefined) return trim(formula);
-  return trimmed.startsWith("'") && trimmed !== "''" ? trim(trimmed.slice(1)) : trimmed;
+  const bare = trimmed(cell);
+  const formula = TEXT_GUARD.exec(bare)?.[1];
+  if (formula !== undefined) return trimmed(formula);
+  return bare.startsWith("'") && bare !== "''" ? trimmed(bare.slice(1)) : bare;
 }
 
 // What programs and people write for no value, or for "leave it", in lower case. Any of them could pass for a product.

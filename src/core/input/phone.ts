@@ -6,7 +6,7 @@ export function isE164(text: string): boolean {
 }
 
 /** Digits with what people and programs write between them: spaces, dashes, dots, slashes, brackets. */
-const SPELLED = /^[([]?\+?[([]?[0-9][0-9\p{Zs}\p{Pd}\u2212./()[\]]+$/u;
+const SPELLED = /^[([]?(?:\+\p{Zs}?)?[([]?[0-9][0-9\p{Zs}\p{Pd}\u2212./()[\]]+$/u;
 /** A number as a spreadsheet writes it: `18005550001.0`, `18,005,550,001`. */
 const AS_NUMBER = /^(\+?[0-9]{7,})[.,]0{1,2}$/;
 const WITH_COMMAS = /^[0-9]{1,3}(,[0-9]{3})+$/;

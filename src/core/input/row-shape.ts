@@ -1,6 +1,6 @@
 import { count } from '../text/text.ts';
 import { cleanCell } from './cell.ts';
-import { delimiterName, findDelimiter } from './dialect.ts';
+import { delimiterName, findDelimiter, sepLine } from './dialect.ts';
 import { type Columns, FIELDS, knownFields, means, normalName } from './header.ts';
 import type { Rejection } from './rejection.ts';
 
@@ -59,6 +59,10 @@ export function isOtherHeader(cells: readonly string[], layout: Layout): boolean
 }
 
 function repeatedHeader(cells: readonly string[], layout: Layout): Rejection | null {
+  if (cells.length <= 2 && sepLine(cells.join(layout.delimiter)) !== null) {
+    const text = 'a line that names the delimiter, as at the start of files that were joined; delete the line';
+    return { code: 'repeated_header', text };
+  }
   const isHeader = maybeHeader(cells, layout) && knownFields(cells) >= 2;
   // The names of --map may be any.
   if (!isHeader && (cells[0] !== layout.header[0] || !hasNames(cells, layout))) return null;
@@ -109,9 +113,13 @@ export function checkShape(cells: readonly string[], layout: Layout, isUnended: 
   return rejected(max, tooManyText(cells, layout));
 }
 
+/** An error that a spreadsheet shows in a cell. */
+const SPREADSHEET_ERROR = /^#(?:N\/A|NV|[A-Z0-9/_]+[!?])$/;
+
 /** What the place of a rejected row adds to its text; '' if nothing. */
 export function placeHint({ code }: Rejection, cells: readonly string[], isUnended: boolean): string {
-  if ((cells[0] ?? '').trimStart().startsWith('#'))
+  const start = (cells[0] ?? '').trim();
+  if (start.startsWith('#') && !SPREADSHEET_ERROR.test(start))
     return '; a comment is read as a row, so delete the line if it is one';
   return isUnended && code.startsWith('bad_')
     ? '; the file ends in this row without a line end, so it may have been cut off'

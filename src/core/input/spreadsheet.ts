@@ -1,11 +1,13 @@
 import { type Rejection, rejected } from './rejection.ts';
 
-const SCIENTIFIC = /^\+?[0-9]+([.,][0-9]+)? ?e ?\+?[0-9]{1,3}$/i;
+const SCIENTIFIC = /^[+-]?[0-9]+([.,][0-9]+)? ?(e ?|[x*\u00b7\u00d7] ?10 ?\^ ?)\+?[0-9]{1,3}$/i;
 /** 17 digits or more, all zeros from the 16th on. */
 const ROUNDED = /^[0-9]{15}0{2,}$/;
 const WITH_FRACTION = /^[0-9]+[.,]0+$/;
 /** Groups of three digits, or of two as in India, with the same mark between them; the last one has three. */
 const GROUPED = /^[0-9]{1,3}([ \u00a0\u2009\u202f,.'\u2019])[0-9]{2,3}(?:\1[0-9]{2,3})*\1[0-9]{3}(?:[.,]0+)?$/;
+/** As some programs write large numbers; short ones may be ids. */
+const UNDERSCORED = /^[0-9]{1,3}(?:_[0-9]{3}){5,}$/;
 
 const AS_TEXT = 'export that column as text (format it as text before the values are put in)';
 const ALLOW_ROUNDED = 'or pass --allow-rounded-ids';
@@ -25,7 +27,11 @@ export function spreadsheetDamage(id: string, roundedIds: boolean): Rejection | 
     const text = `ends in zeros as if a spreadsheet had rounded it; ${AS_TEXT}, ${ALLOW_ROUNDED}`;
     return rejected('id_looks_rounded', text);
   }
-  const how = WITH_FRACTION.test(id) ? 'a decimal point' : GROUPED.test(id) ? 'digit groups' : null;
+  const how = WITH_FRACTION.test(id)
+    ? 'a decimal point'
+    : GROUPED.test(id) || UNDERSCORED.test(id)
+      ? 'digit groups'
+      : null;
   if (how === null) return null;
   const text = `has ${how}: it was saved as a number, which keeps about 16 digits, so the last ones may be wrong; ${AS_TEXT}`;
   return rejected('id_looks_rounded', text);

@@ -104,6 +104,7 @@ export function createPreview() {
     blankLines: 0,
     /** The last line of the input, if the file may have been cut off in it. */
     cutLine: null as number | null,
+    /** A column that does not hold what its name says. */ ignoredColumn: null as string | null,
     /** Rejected rows whose texts are left out of plan.csv. */
     withoutText: 0,
     /** Numbers that lose MMS. */

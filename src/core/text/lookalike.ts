@@ -32,6 +32,17 @@ export function skeleton(text: string): string {
     .replace(/\s/gu, ' ');
 }
 
+/** The escapes of `visible`. */
+const ESCAPES = /\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|u\{[0-9a-f]+\})/gi;
+
+/** A form of names that people take for the same: without accents, punctuation, spaces and what is escaped. */
+export function plainForm(name: string): string {
+  return skeleton(name.replace(ESCAPES, ''))
+    .normalize('NFD')
+    .replace(/\u00df/g, 'ss')
+    .replace(/[^\p{L}\p{N}]/gu, '');
+}
+
 /** In a text that is ASCII if it is right: an id, a product, a header. */
 const NOT_ASCII = /[^\x20-\x7e]/u;
 /**

@@ -43,6 +43,17 @@ describe('profilesOf', () => {
     }
     expect(profilesOf(new Map([[profile(3), null]])).like('x')).toEqual([]);
   });
+
+  it.each([
+    ['Naive', 'Na\u00efve'],
+    ['Strasse 1', 'Stra\u00dfe-1'],
+    ['Team A', 'Team  A'],
+    ['ZeroWidth', 'Zero\\u200bWidth'],
+    ["Bob's", 'Bob\u2019s'],
+  ])('names the one that people take for %s first', (name, other) => {
+    const far = [1, 2, 3, 4, 5, 6].map((n) => [profile(n), named(n, `Sales ${n}`)] as const);
+    expect(profilesOf(new Map([...far, [profile(10), named(10, other)]])).like(name)[0]).toBe(other);
+  });
 });
 
 /** What is read for the draft of an input, and how the account was asked for it. */

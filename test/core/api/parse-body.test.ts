@@ -204,6 +204,7 @@ describe('a profile', () => {
     [{ whitelisted_destinations: [] }, { destinations: [] }],
     [{ enabled: false }, { enabled: false }],
     [{ name: null }, { name: '' }],
+    [{ name: '\u200bSales \u202c' }, { name: 'Sales' }],
   ])('of %j shows %j', (profile, shown) => {
     expect(read(profile)).toStrictEqual({ id: PROFILE, name: 'x', ...shown });
   });

@@ -77,6 +77,13 @@ describe('a good row', () => {
     expect(read({ id })).toMatchObject({ id });
   });
 
+  it.each(['Unknown', 'TBA', 'n_a', 'as-is', 'no_change', 'UNASSIGNED', 'WAHR', '-nan'])(
+    'has no product %s',
+    (product) => {
+      expect(read({ product })).toMatchObject({ code: 'ambiguous_cell' });
+    },
+  );
+
   it.each(['A2P', 'a', '.', '-x', 'a_b.c-d', 'x'.repeat(64)])('may have the product %s', (product) => {
     expect(read({ product })).toMatchObject({ product });
   });

@@ -6,7 +6,7 @@ import { anyText } from '../../support/any-text.ts';
 // What a spreadsheet, an editor or a web page may leave around a value.
 const MARKS = [
   ...' \t\n\v\f\r\u00a0\u1680\u180e\u2000\u2003\u200a\u200b\u200c\u200d\u200e\u200f\u2028\u2029',
-  ...'\u202a\u202c\u202d\u202e\u202f\u205f\u2060\u2066\u2069\u3000\ufeff',
+  ...'\u202a\u202c\u202d\u202e\u202f\u205f\u2060\u2066\u2069\u3000\ufeff\x1a',
 ];
 const named = MARKS.map((mark) => ({ name: `U+${mark.charCodeAt(0).toString(16).padStart(4, '0')}`, mark }));
 

@@ -16,6 +16,7 @@ describe('an id that a spreadsheet has read as a number', () => {
     '1\u2019293\u2019384',
     '12,93,38,42,61,07,57,31,499',
     '1,293,384,261,075,731,499.00',
+    '1_293_384_261_075_731_499',
   ])('%s is seen', (id) => {
     for (const roundedIds of [false, true]) {
       expect(spreadsheetDamage(id, roundedIds)).toMatchObject({
@@ -25,12 +26,27 @@ describe('an id that a spreadsheet has read as a number', () => {
     }
   });
 
-  it.each(['1293384261075731499', '12.5', '1,2,3', '1,293', '1 293,384 261', '1-293-384', 'a.0', '1.293.38'])(
-    '%s is not one',
+  it.each(['1.29338E+18', '-1,29338e18', '1.29338x10^18', '1.29338 \u00d7 10^18', '1.29338*10^+18'])(
+    '%s is short',
     (id) => {
-      expect(spreadsheetDamage(id, false)).toBeNull();
+      expect(spreadsheetDamage(id, true)?.code).toBe('id_in_scientific_notation');
     },
   );
+
+  it.each([
+    '1293384261075731499',
+    '5x1018',
+    '12.5',
+    '1,2,3',
+    '1,293',
+    '1 293,384 261',
+    '1-293-384',
+    'a.0',
+    '1.293.38',
+    '1_293_384',
+  ])('%s is not one', (id) => {
+    expect(spreadsheetDamage(id, false)).toBeNull();
+  });
 });
 
 /** Whether the ids of a file look as if all of them had been doubles. */

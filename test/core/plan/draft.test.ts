@@ -26,7 +26,13 @@ function draftOf(lines: string | InputLine[], { online = false, delimiter = ',',
     if ('code' in read) error = read;
     else entries.push(read);
   }
-  return { entries, error: error ?? draft.end(), cutLine: draft.cutLine, blankLines: draft.blankLines };
+  return {
+    entries,
+    error: error ?? draft.end(),
+    cutLine: draft.cutLine,
+    blankLines: draft.blankLines,
+    ignored: draft.ignoredColumn,
+  };
 }
 
 /** `reason: note` of each row; `ok` for one that is accepted. */
@@ -62,6 +68,14 @@ describe('files that were joined', () => {
   it('have a repeated header of phone numbers', () => {
     const text = 'note,phone_number,product\nx,+18005550001,A2P\nnote,phone_number,product\nx\n';
     expect(rowsOf(text, { online: true })).toEqual(['ok', AGAIN, expect.stringContaining('1 cell where')]);
+  });
+
+  it.each(['sep=,', 'sep=;', 'SEP=,'])('have a line %s again', (sep) => {
+    expect(rowsOf(`id,product\n${id(1)},A2P\n${sep}\n`)[1]).toMatch(/^repeated_header: a line that names the delim/);
+  });
+
+  it('may have the end of a file in DOS between or behind them', () => {
+    expect(rowsOf(`${HEADER}${good(1)}\n\x1a${good(2)}\n\x1a`)).toEqual(['ok', 'ok']);
   });
 
   it('are refused if the fields of the second header are in other columns', () => {
@@ -148,6 +162,12 @@ describe('files that were cut off', () => {
     ['a last cell', `${HEADER}${good(1)}`, null],
     ['blank cells behind the last column', `${HEADER}${good(1)},`, null],
     ['a header alone', 'id,product,', null],
+    ['a product that is shorter than the others', `${HEADER}${good(1)}\n${good(2)}\n${id(3)},${profile(1)},A2`, 4],
+    ['an id that is shorter than the others', `product,id\nA2P,${id(1)}\nP2P,${id(2).slice(0, 9)}`, 3],
+    ['a short id among ids of several lengths', 'product,id\nA2P,9\nA2P,10\nA2P,1', null],
+    ['a short id alone', 'product,id\nA2P,1', null],
+    ['a short note', 'id,product,note\n1,A2P,abc\n2,A2P,a', null],
+    ['too few cells', `${HEADER}${good(1)}\n${id(2)}`, 3],
   ])('in the last line, with %s', (_, text, line) => {
     const { cutLine, error } = draftOf(text);
     expect([error, cutLine]).toEqual([null, line]);
@@ -208,6 +228,30 @@ describe('the start of a file', () => {
     );
   });
 
+  it.each([
+    ['a title in quotes', [['Numbers, all'], ['id', 'product']], `line 2 ${LOOKS}`],
+    ['other quotes', [["'id'", "'product'"]], 'its cells are in other quotes than '],
+    ['typographic quotes', [['\u201cid\u201d', '\u201cproduct\u201d']], 'its cells are in other quotes than '],
+    ['another separator', [['id:product:x']], 'its columns are separated by ":"'],
+    ['another separator with spaces', [['"id" ^ "product"']], 'its columns are separated by " ^ "'],
+    ['a comma of another script', [['id\uff0cproduct']], String.raw`its columns are separated by "\uff0c"`],
+    ['a mark in another encoding', [['\u00ef\u00bb\u00bfid', 'product']], 'a byte order mark that was saved as text'],
+  ])('may have %s', (_, lines, hint) => {
+    const { error } = draftOf(lines.map((cells, at) => ({ line: at + 1, cells })));
+    expect(error?.text).toContain(hint);
+  });
+
+  it.each(['a:b', 'id:b', `id:product:${'x'.repeat(5000)}`, '\u00ef\u00bb\u00bfa'])('%s has no such cause', (name) => {
+    expect(texts(`${name}\nx\n`)).toMatch(/\(see --map\)$/);
+  });
+
+  it.each(['\u2028', '\u0085', '\v'])('with the line end %j is all of the file', (end) => {
+    const hint = /; the line ends are of another kind \("\\.*"\): save the file with LF or CRLF$/;
+    expect(texts(`id,product${end}1,A2P${end}`)).toMatch(hint);
+    expect(texts(`id,product,note${end}1,A2P,x${end}`)).toMatch(hint);
+    expect(rowsOf(`id,product,a${end}b\n1,A2P,\n`)).toEqual(['ok']);
+  });
+
   it('says nothing more of other names, and looks at 50 lines', () => {
     expect(texts('Rufnummer,Ziel\nx,y\n')).toMatch(/\(see --map\)$/);
     expect(texts('A2P,x\n')).toMatch(/\(see --map\)$/);
@@ -228,6 +272,29 @@ describe('the start of a file', () => {
   });
 });
 
+describe('a column named number', () => {
+  const header = 'Number,id,product\n';
+
+  it.each([
+    ['a count', `${header}1,1,A2P\n2,2,A2P\n`, ['ok', 'ok'], 'Number'],
+    ['words', `${header}Main line,1,A2P\n`, ['ok'], 'Number'],
+    ['a count after blank cells', `${header},1,A2P\n7,2,A2P\n`, ['ok', 'ok'], 'Number'],
+    ['phone numbers', `${header}+18005550001,1,A2P\n`, ['ok'], null],
+    ['nothing', `${header},1,A2P\n`, ['ok'], null],
+  ])('of %s beside ids', (_, text, rows, ignored) => {
+    expect(rowsOf(text)).toEqual(rows);
+    expect(draftOf(text).ignored).toBe(ignored);
+  });
+
+  it('is not ignored if rows have no ids, the column has another name, or the first cell is a phone number', () => {
+    const bad = expect.stringMatching(/^bad_phone_number/);
+    expect(rowsOf('number,product\n1,A2P\n', { online: true })).toEqual([bad]);
+    expect(rowsOf('phone_number,id,product\n1,1,A2P\n')).toEqual([bad]);
+    expect(rowsOf(`${header}+18005550001,1,A2P\n7,2,A2P\n`)).toEqual(['ok', bad]);
+    expect(rowsOf(`${header}NULL,1,A2P\n`)).toEqual([bad]);
+  });
+});
+
 describe('a long column name', () => {
   it('is in no message whole', () => {
     const long = `i${'_'.repeat(100_000)}d`;
@@ -244,6 +311,9 @@ describe('comments', () => {
     const hint = '; a comment is read as a row, so delete the line if it is one';
     for (const comment of ['# moved today', ' # a, b', '#,,']) {
       expect(rowsOf(`${HEADER}${good(1)}\n${comment}\n`)[1]).toMatch(new RegExp(`${hint}$`));
+    }
+    for (const error of ['#REF!', '#N/A', '#NAME?', '#DIV/0!']) {
+      expect(rowsOf(`${HEADER}${error},${profile(1)},A2P\n`)[0]).not.toContain(hint);
     }
   });
 });
