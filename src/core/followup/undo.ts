@@ -17,6 +17,9 @@ const CHANGED = new Set(['response_mismatch', 'write_not_kept', 'phone_number_mi
 // Of those, the rows whose number was read afterwards: it may have neither its earlier values nor the targets.
 const OTHER_VALUES = new Set(['response_mismatch', 'write_not_kept']);
 
+/** Marks rows of a draft that the API confirmed and a read did not show: they may take effect late, field by field. */
+const MAY_BE_LATE = 'write_not_kept';
+
 /** Whether a run changed the number of a row, or may have changed it. */
 export function mayHaveChanged(left: number, outcome: Outcome | null): boolean {
   if (left === ROW_STATE.intent || left === ROW_STATE.ambiguous) return true;
@@ -25,11 +28,17 @@ export function mayHaveChanged(left: number, outcome: Outcome | null): boolean {
   return status === 'updated' || status === 'unverified' || (status === 'failed' && CHANGED.has(reason));
 }
 
-/** What a row set: its targets, or what the number had after a write that did something else. */
-function setBy(sent: PlanEntry, outcome?: Outcome | null): Values {
+/**
+ * What a row set: its targets, or what the number had after a write that did something else. A write that may be late
+ * has set its targets where a read has shown what was there `before`.
+ */
+function setBy(sent: PlanEntry, before: Values, outcome: Outcome | null): Values {
   const isOther = outcome?.status === 'failed' && OTHER_VALUES.has(outcome.reason);
   const { profileAfter = '', productAfter = '' } = isOther ? outcome : {};
-  return { profile: profileAfter || sent.profileTarget, product: productAfter || sent.productTarget };
+  const hadBefore = (after: string, had: string) => outcome?.reason === MAY_BE_LATE && after === had;
+  const profile = hadBefore(profileAfter, before.profile) ? '' : profileAfter;
+  const product = hadBefore(productAfter, before.product) ? '' : productAfter;
+  return { profile: profile || sent.profileTarget, product: product || sent.productTarget };
 }
 
 /** Whether there is a value for every field that a row changes. */
@@ -42,9 +51,14 @@ function held(entry: PlanEntry, reason: Reason, note: string): PlanEntry {
 }
 
 /** The undo of a row that was sent. `found`: what the number had, if not as planned. Held if that is unknown. */
-export function undoEntry(row: number, sent: PlanEntry, found: Values | null, outcome?: Outcome | null): PlanEntry {
-  const set = setBy(sent, outcome);
+export function undoEntry(
+  row: number,
+  sent: PlanEntry,
+  found: Values | null,
+  outcome: Outcome | null = null,
+): PlanEntry {
   const before = found ?? { profile: sent.profileBefore, product: sent.productBefore };
+  const set = setBy(sent, before, outcome);
   const back = (target: string, had: string) => (target === '' ? '' : had);
   const entry: PlanEntry = {
     row,
@@ -52,7 +66,7 @@ export function undoEntry(row: number, sent: PlanEntry, found: Values | null, ou
     id: sent.id,
     phoneNumber: sent.phoneNumber,
     action: 'change',
-    reason: '',
+    reason: outcome?.status === 'failed' && outcome.reason === MAY_BE_LATE ? MAY_BE_LATE : '',
     profileBefore: back(sent.profileTarget, set.profile),
     profileTarget: back(sent.profileTarget, before.profile),
     productBefore: back(sent.productTarget, set.product),
@@ -76,8 +90,8 @@ export function undoWithAccount(entry: PlanEntry, known: NumberState, profiles: 
   const [profileNow, productNow] = [profileCell(shown.profile), shown.product ?? ''];
   const note = (why = '') => nowNote(profileNow, productNow, why);
   // The current values make results.csv true, and an undo of this undo needs them.
-  const put: PlanEntry = { ...named, profileBefore: profileNow, productBefore: productNow };
-  const live = compareWithUndo(entry, shown);
+  const put: PlanEntry = { ...named, reason: '', profileBefore: profileNow, productBefore: productNow };
+  const live = compareWithUndo(entry, shown, entry.reason === MAY_BE_LATE);
   if (live === 'at_target') return { ...put, action: 'unchanged' };
   if (live === 'drifted' && !force) return held(named, 'drifted', note());
   // Not even with --force: an undo of this undo would have nothing to restore.

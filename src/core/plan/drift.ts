@@ -17,16 +17,23 @@ function compareField(now: string, before: string, target: string): DriftState {
 
 /**
  * The same for the entry of an undo, whose `before` is what the run set. A number that no longer has that value in one
- * field is left alone entirely, unless every field is already restored.
+ * field is left alone entirely, unless every field is already restored. `isPartial`: what the run set may have taken
+ * effect in some fields only, so a field that was never changed is no sign of someone else.
  */
-export function compareWithUndo(entry: PlanEntry, shown: Pick<ShownSettings, 'profile' | 'product'>): DriftState {
+export function compareWithUndo(
+  entry: PlanEntry,
+  shown: Pick<ShownSettings, 'profile' | 'product'>,
+  isPartial = false,
+): DriftState {
   const fields = [
     { now: profileCell(shown.profile), before: entry.profileBefore, target: entry.profileTarget },
     { now: shown.product ?? '', before: entry.productBefore, target: entry.productTarget },
   ].filter(({ target }) => target !== '');
   if (fields.every(({ now, target }) => now === target)) return 'at_target';
   // One changed field is enough, even if another field is not shown.
-  if (fields.some(({ now, before }) => now !== '' && now !== before)) return 'drifted';
+  const isOther = ({ now, before, target }: (typeof fields)[number]) =>
+    now !== '' && now !== before && !(isPartial && now === target);
+  if (fields.some(isOther)) return 'drifted';
   return fields.some(({ now }) => now === '') ? 'unknown' : 'as_planned';
 }
 

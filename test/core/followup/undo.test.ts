@@ -116,9 +116,28 @@ describe('the row of an undo', () => {
       expect(undoEntry(1, sent, null, mismatch(after))).toEqual({ ...back, profileBefore, productBefore });
     });
 
-    it('goes back from the half that was kept', () => {
-      const half = mismatch({ reason: 'write_not_kept', profileAfter: PROFILE, productAfter: 'A2P' });
-      expect(undoEntry(1, sent, null, half)).toEqual({ ...back, profileBefore: PROFILE, productBefore: 'A2P' });
+    describe('that the API confirmed and a read did not show', () => {
+      const notKept = (changes: Partial<Outcome>) =>
+        undoEntry(1, sent, null, mismatch({ reason: 'write_not_kept', ...changes }));
+      const nothing = { profileAfter: OTHER_PROFILE, productAfter: 'A2P' };
+      const half = { profileAfter: PROFILE, productAfter: 'A2P' };
+
+      it.each([
+        ['nothing was kept', nothing, { profile: OTHER_PROFILE, product: 'A2P' }, 'unchanged', ''],
+        ['all of it is late', nothing, { profile: PROFILE, product: 'P2P' }, 'change', ''],
+        ['a half of it is late', nothing, { profile: PROFILE, product: 'A2P' }, 'change', ''],
+        ['a half was kept', half, { profile: PROFILE, product: 'A2P' }, 'change', ''],
+        ['the other half is late', half, { profile: PROFILE, product: 'P2P' }, 'change', ''],
+        ['something else was set', { ...half, productAfter: 'X' }, { profile: PROFILE, product: 'X' }, 'change', ''],
+        ['someone else changed it', half, { profile: THIRD, product: 'A2P' }, 'held', 'drifted'],
+        ['someone else changed a half', half, { profile: PROFILE, product: 'X' }, 'held', 'drifted'],
+        ['nothing is shown now', half, {}, 'held', 'unread'],
+      ] as const)('goes back from what the number has now if %s', (_what, after, shown, action, reason) => {
+        const resolved = resolve(notKept(after), found(shown));
+        expect(resolved).toMatchObject({ action, reason, profileTarget: OTHER_PROFILE, productTarget: 'A2P' });
+        if (action === 'held') return;
+        expect(resolved).toMatchObject({ profileBefore: shown.profile, productBefore: shown.product });
+      });
     });
 
     it('goes back from nothing that was left alone', () => {

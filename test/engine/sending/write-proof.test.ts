@@ -135,7 +135,7 @@ describe('an API that does not keep what it confirms', () => {
 });
 
 describe('a read that lags behind the write', () => {
-  it.each([500, 900, 2900])('(by %i ms) does not stop the run', async (lagMs) => {
+  it.each([500, 900, 2900, 4000, 6900])('(by %i ms) does not stop the run', async (lagMs) => {
     const writtenAt = new Map<number, number>();
     const w: World = world(
       (row, _before, now) => {
@@ -150,11 +150,11 @@ describe('a read that lags behind the write', () => {
     expect(statuses(w)).toEqual(rows(100, () => 'updated '));
   });
 
-  it('is read three times at most', async () => {
+  it('is read four times at most', async () => {
     const w = echo(() => NOT_KEPT);
     await w.run(1, PROVEN);
-    expect(reads(w)).toEqual([1, 1, 1]);
-    expect(w.clock.now()).toBeGreaterThanOrEqual(3000);
+    expect(reads(w)).toEqual([1, 1, 1, 1]);
+    expect(w.clock.now()).toBeGreaterThanOrEqual(7000);
     expect(w.outcomes().get(1)?.errorDetail).toBe(
       `the answer was 200 and showed the target, but a read shows that messaging_profile_id is UNASSIGN, wanted ${PROFILE}`,
     );

@@ -41,9 +41,10 @@ describe('after an answer that leaves open whether a write has happened', () => 
     async (kind) => {
       const cwd = workDirectory();
       const { sandbox, flags } = await api({ numbers: 5 }, [`${kind}@${numberId(1)}*2`]);
-      const { exit } = await run(cwd, ['apply', writeInput(cwd, 5), ...flags]);
+      // Alone, because among others it is one of the first rows with a 200, which are read back, only by chance.
+      const { exit } = await run(cwd, ['apply', writeInput(cwd, 1), ...flags]);
       expect(exit).toBe(0);
-      expect(askedOf(sandbox, 1)).toBe('PATCH GET PATCH GET PATCH');
+      expect(askedOf(sandbox, 1)).toBe('PATCH GET PATCH GET PATCH GET');
       expect(resultOf(cwd, 1)).toMatchObject({ status: 'updated', reason: '', attempts: '3' });
     },
   );
