@@ -1,11 +1,11 @@
-import { relative, resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { baseUrlFlags } from '../../core/followup/next-command.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import type { Manifest, State } from '../../core/run/manifest.ts';
 import { rawSettings } from '../../core/settings/raw.ts';
 import type { Resolved } from '../../core/settings/resolve.ts';
 import { settingDefinition } from '../../core/settings/schema.ts';
-import { commandLine, isCommandLine } from '../../core/text/shell.ts';
+import { commandLine, shellWord, writtenWords } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
 import type { Contact } from '../../engine/contact.ts';
 import type { PaceMemory } from '../../engine/pacing/pace-memory.ts';
@@ -63,16 +63,28 @@ const NEXT_VERBS: Partial<Record<State, 'apply' | 'resume' | 'retry'>> = {
   finished: 'retry',
 };
 
+/** A path as `shellWord` writes it that leads to the same place from every directory. */
+const ABSOLUTE = /^(?:'|"\$\(printf '|\$')?\//;
+
 /**
- * The next command that the summary of a run names. A summary from elsewhere may name anything, and one from another
- * directory or program does not work here: then the usual command of the state is returned.
+ * The next command that the summary of a run names, with the path that the run has here: it may have been moved, or
+ * recorded in another directory. A summary from elsewhere may name anything: what is no command of this program on the
+ * run, or on an absolute path, is replaced by the usual command of the state.
  */
 export function recordedNext(run: Run, summary: { next_command?: unknown } | null, context: Context): string | null {
   const next = summary?.next_command;
   if (typeof next !== 'string') return null;
-  if (isCommandLine(next, context.program)) return next;
+  const [recorded, subject = '', ...flags] = writtenWords(next, context.program) ?? [];
+  if (recorded !== undefined && [run.manifest.run_id, basename(run.dir)].some((name) => endsWith(subject, name)))
+    return [context.program, recorded, shellWord(run.shown), ...flags].join(' ');
+  if (ABSOLUTE.test(subject)) return next;
   const verb = NEXT_VERBS[run.manifest.state];
   return verb === undefined ? null : commandOn(run, verb, context);
+}
+
+/** Whether a written path ends with a name. */
+function endsWith(path: string, name: string): boolean {
+  return path === shellWord(name) || path.replace(/['")]+$/, '').endsWith(`/${name}`);
 }
 
 /** Opens an existing run directory. Throws UsageError if it is not one, or not one of this version. */

@@ -40,10 +40,11 @@ export async function applyInput(input: string, given: Invocation): Promise<numb
 
 /** Throws CommandError (exit 8) with the command to use instead if a run cannot be applied in its state. */
 async function checkIsPlanned(run: Run, isOurs: boolean, context: Context): Promise<void> {
-  const { run_id: id, plan } = run.manifest;
+  const { run_id: id, plan, started_at: startedAt } = run.manifest;
   const state = await stateOf(run.dir, run.manifest, isOurs);
   // Without a plan, checkPlan refuses the run.
   if (plan === null || state === 'planned' || state === 'refused') return;
+  if ((state === 'interrupted' || state === 'paused') && startedAt === null) return;
   const refuse = (what: string, next: string) =>
     new CommandError(EXIT.refused, 'not_planned', `Run ${id} ${what}: ${next}`, next);
   if (state === 'interrupted' || state === 'paused') {

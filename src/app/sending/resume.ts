@@ -52,9 +52,11 @@ async function nothingToResume(run: Run, reporting: Reporting): Promise<number |
   }
   // A confirmed run whose key was refused before the first write can be resumed. Without a plan, checkPlan refuses it.
   const isResumable = exit === EXIT.preflight && (manifest.started_at !== null || manifest.plan === null);
-  if (state !== 'planned' && (state !== 'refused' || isResumable)) return null;
+  // Nothing of it was confirmed, whatever its state says: run.json may come from elsewhere.
+  const isUnconfirmed = manifest.started_at === null && manifest.plan !== null;
+  if (!isUnconfirmed && state !== 'planned' && (state !== 'refused' || isResumable)) return null;
   const { text, next } = wayToExecute(run, context);
-  const what = state === 'planned' ? 'is planned and has not started' : 'was refused before anything was sent';
+  const what = state === 'planned' ? 'is planned and has not started' : `was ${state} before anything was sent`;
   throw new CommandError(EXIT.refused, 'not_begun', `Run ${id} ${what}. ${text}`, next);
 }
 

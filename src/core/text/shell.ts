@@ -36,7 +36,11 @@ const WRITTEN_WORD = [
 ].join('|');
 const WRITTEN_WORDS = new RegExp(`^(?: (?:${WRITTEN_WORD}))+$`);
 
-/** Whether a text is a command line of this program, and nothing else. A recorded one may come from elsewhere. */
-export function isCommandLine(text: string, program: string): boolean {
-  return text.startsWith(`${program} `) && WRITTEN_WORDS.test(text.slice(program.length));
+/**
+ * The words of a command line of this program, as they are written there; null if a text is anything else. A recorded
+ * one may come from elsewhere.
+ */
+export function writtenWords(text: string, program: string): string[] | null {
+  const rest = text.slice(program.length);
+  return text.startsWith(`${program} `) && WRITTEN_WORDS.test(rest) ? rest.match(new RegExp(WRITTEN_WORD, 'g')) : null;
 }

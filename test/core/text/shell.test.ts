@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commandLine, isCommandLine, shellWord } from '../../../src/core/text/shell.ts';
+import { commandLine, shellWord, writtenWords } from '../../../src/core/text/shell.ts';
 import { anyText } from '../../support/any-text.ts';
 
 describe('a word for a shell', () => {
@@ -63,7 +63,8 @@ describe('a command line that was recorded', () => {
     const word = fc.oneof(anyText(12), fc.string({ unit: fc.constantFrom(...' \u001b\n\'"\\$`%()-a') }));
     fc.assert(
       fc.property(fc.array(word, { minLength: 1 }), (words) => {
-        expect(isCommandLine(commandLine('node dist/cli.js', ...words), 'node dist/cli.js')).toBe(true);
+        const written = writtenWords(commandLine('node dist/cli.js', ...words), 'node dist/cli.js');
+        expect(written).toEqual(words.map(shellWord));
       }),
     );
   });
@@ -85,7 +86,7 @@ describe('a command line that was recorded', () => {
     'prog apply x && y',
     'prog apply ~',
   ])('is not %j', (text) => {
-    expect(isCommandLine(text, 'prog')).toBe(false);
+    expect(writtenWords(text, 'prog')).toBeNull();
   });
 });
 

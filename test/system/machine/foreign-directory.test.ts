@@ -65,6 +65,17 @@ describe('a run directory from elsewhere', () => {
     ['a directory', (path) => mkdirSync(path)],
   ];
 
+  it.each(['interrupted', 'paused', 'running', 'refused'])('is not confirmed by a state of %s', async (state) => {
+    const copy = copyOf(foreign.planned);
+    const file = join(foreign.cwd, copy, 'run.json');
+    const manifest = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, JSON.stringify({ ...manifest, command: 'apply', state }));
+    const { exit, said } = await exitOf('resume', copy);
+    expect(exit).toBe(8);
+    expect(said).toContain(`apply ${copy}`);
+    expect((await run(foreign.cwd, ['apply', copy, '--yes', '--if-unfinished', 'new'])).exit).toBe(0);
+  });
+
   it.each(kinds)('with %s in the place of any of its files is refused by every command', async (_, make) => {
     for (const file of [
       'run.json',
