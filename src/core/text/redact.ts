@@ -31,12 +31,18 @@ function base64Forms(key: string): string[] {
   });
 }
 
-/** The key in clear, in hexadecimal with or without separators, and in both alphabets of base64; all in lower case. */
+/**
+ * The key in clear, as the codes of its characters (hexadecimal, also of UTF-16, decimal or octal), each with or without
+ * separators, and in both alphabets of base64; all in lower case.
+ */
 function formsPattern(key: string): RegExp {
-  const codes = [...key].map((character) => character.charCodeAt(0).toString(16).padStart(2, '0'));
-  const hex = codes.join('[:,.-]?(?:0x)?');
+  const codes = (radix: number) => [...key].map((character) => character.charCodeAt(0).toString(radix));
+  const clear = [...key.toLowerCase()].map(literal).join('[:,.|_-]?');
+  const hex = codes(16).join('(?:00)?[:,.;=-]?(?:0x|00)?');
+  const decimal = codes(10).join('[:,.;-]?');
+  const octal = codes(8).join('[\\\\:,.;-]?(?:0o?)?');
   const base64 = base64Forms(key).map((form) => literal(form).replace(/\\\+/g, '[+-]').replace(/\\\//g, '[/_]'));
-  return new RegExp([literal(key.toLowerCase()), hex, ...base64].join('|'), 'g');
+  return new RegExp([clear, hex, decimal, octal, ...base64].join('|'), 'g');
 }
 
 /** A text decoded to lower case, without what is not visible; each character has its place in the original. */

@@ -64,6 +64,11 @@ describe('a cleaner', () => {
   });
 
   it.each([
+    ['separators', [...KEY].join('-')],
+    ['codes', [...KEY].map((character) => character.charCodeAt(0)).join(', ')],
+    ['octal codes', [...KEY].map((character) => `\\${character.charCodeAt(0).toString(8)}`).join('')],
+    ['quoted-printable', `=${hexOf('=')}`],
+    ['hexadecimal of UTF-16', hexOf('00')],
     ['base64', btoa(KEY)],
     ['base64 with a name before it', btoa(`user:${KEY}`)],
     ['base64 of the header', btoa(`Bearer ${KEY}`)],
