@@ -9,6 +9,8 @@ export const DOUBTFUL_CONCURRENCY = 3;
 
 /** A code of the API other than 10005, which it also answers without a key. */
 const ABOUT_SOMETHING = /^(?!10005)[0-9]{5}$/;
+/** Statuses of a path, or of a number, that a server does not know. */
+const NOT_THERE = new Set([404, 405]);
 /** Statuses with which a server may answer without the key, or without knowing the path. */
 const SAYS_NOTHING = new Set([401, 403, 404, 405, 407, 408, 425, 429]);
 
@@ -28,7 +30,11 @@ function isFromApi({ status, body }: HttpAnswer): boolean {
 export function createContact(baseUrl: string) {
   let isAnswered = false;
   let isProven = false;
-  let hasMissed = false;
+  /** The last such answer, if nothing else has been answered. */
+  let missedStatus: number | null = null;
+  let isUnreached = false;
+  /** Why the run stops: answers to requests that were in flight then say the same. */
+  let verdict: StopCause | null = null;
   let missing = 0;
   /** Lasting failures without an answer of the API in between, each sent after the one before had ended. */
   let tries = 0;
@@ -36,18 +42,25 @@ export function createContact(baseUrl: string) {
 
   function countLasting(answer: Answer, { admittedAt, now, isRead }: Observed): StopCause | null {
     const cause = lastingCause(answer, baseUrl, { isNew: !isProven, isRead });
+    isUnreached = cause?.onlyFirst === true && !isAnswered;
     if (cause === null || (cause.onlyFirst && isAnswered)) return null;
+    if (verdict !== null) return verdict;
     // Requests that were in flight together are one try.
     if (admittedAt < failedAt) return null;
     failedAt = now;
     tries += 1;
-    return tries >= cause.tries ? { reason: cause.reason, detail: cause.detail } : null;
+    if (tries >= cause.tries) verdict = { reason: cause.reason, detail: cause.detail };
+    return verdict;
   }
 
   return {
+    /** Whether an answer has shown that this is the API, and that the key arrives. */
+    isProven: () => isProven,
     /** Nothing but 404 so far: the key or the base URL may be wrong. */
-    isDoubtful: () => hasMissed && !isProven,
-    nothingFound: (requests: string): StopCause => nothingFound(requests, baseUrl),
+    isDoubtful: () => missedStatus !== null && !isProven,
+    /** The last request failed with a cause that may last, and no server has ever answered: no row may be given up. */
+    isUnreached: () => isUnreached,
+    nothingFound: (requests: string): StopCause => nothingFound(missedStatus ?? 404, requests, baseUrl),
     /** Takes an answer. Returns why the run must stop, if it must. */
     observe(answer: Answer, observed: Observed): StopCause | null {
       const lasting = countLasting(answer, observed);
@@ -58,10 +71,11 @@ export function createContact(baseUrl: string) {
         isProven = true;
         tries = 0;
       }
-      if (answer.status !== 404 || isProven) return null;
-      hasMissed = true;
+      if (!NOT_THERE.has(answer.status) || isProven) return null;
+      missedStatus = answer.status;
       if (observed.isAboutNumber) missing += 1;
-      return missing < MAX_MISSING ? null : nothingFound(`the first ${MAX_MISSING} numbers`, baseUrl);
+      if (missing < MAX_MISSING) return null;
+      return nothingFound(missedStatus, `the first ${MAX_MISSING} numbers`, baseUrl);
     },
   };
 }

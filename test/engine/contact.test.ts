@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../../src/core/api/response.ts';
 import { createContact } from '../../src/engine/contact.ts';
-import { http, network, ok, world } from '../support/engine/fake-world.ts';
+import { answeredContact, http, network, ok, world } from '../support/engine/fake-world.ts';
 
 const URL = 'https://api.example.com/v2';
-const HTML: Answer = { ...http(200), body: { kind: 'unreadable', why: 'text/html, not this API', isMarkup: true } };
+const HTML: Extract<Answer, { kind: 'http' }> = {
+  ...http(200),
+  body: { kind: 'unreadable', why: 'text/html, not this API', isMarkup: true },
+};
 const TEXT: Answer = { ...http(200), body: { kind: 'unreadable', why: 'text/plain, not this API' } };
 const REFUSED = network('ECONNREFUSED', false);
 
@@ -80,6 +83,45 @@ describe('a run whose first requests are writes', () => {
     expect(w.sent.length).toBeLessThanOrEqual(most);
     expect(w.outcomes().size).toBe(reason === 'not_this_api' && most === 20 ? 19 : 0);
     expect(w.clock.now()).toBeLessThan(30_000);
+  });
+
+  it.each([1, 2, 5])(
+    'gives up no row before it is clear whether the API can be reached: %i attempts',
+    async (max_attempts) => {
+      for (const answer of [REFUSED, network('ENOTFOUND', false), network('HPE_INVALID_CONSTANT', true)]) {
+        const w = world(
+          () => answer,
+          undefined,
+          () => answer,
+        );
+        const { stop } = await w.run(1, { rate: 10, max_attempts }, undefined, createContact(URL));
+        expect(stop?.reason).toBe('unreachable');
+        expect(w.outcomes().size).toBe(0);
+        expect(w.clock.now()).toBeLessThan(30_000);
+      }
+    },
+  );
+
+  it('gives up a row after its attempts as before if the API has answered once', async () => {
+    const w = world(
+      () => REFUSED,
+      undefined,
+      () => REFUSED,
+    );
+    const { stop } = await w.run(1, { rate: 10, max_attempts: 2 }, undefined, answeredContact());
+    expect(stop).toBeNull();
+    expect(w.outcomes().get(1)?.reason).toBe('attempts_exhausted');
+  });
+
+  it('fails no row whose request was in flight when HTML ended the run', async () => {
+    const firewall: Answer = { ...http(403), body: HTML.body };
+    const w = world(async () => {
+      await w.clock.sleep(1000).done;
+      return firewall;
+    });
+    const { stop } = await w.run(100, { rate: 100, concurrency: 50 }, undefined, createContact(URL));
+    expect(stop?.reason).toBe('not_this_api');
+    expect(w.outcomes().size).toBe(0);
   });
 
   it('leaves a row to be read if HTML has accepted its write', async () => {

@@ -41,7 +41,7 @@ const ANNOUNCED_MS = 3000;
 
 /**
  * The CommandError for reading that ended early; any other error unchanged. `hasOffline`: whether the command could do
- * without the account.
+ * without the account, of which at least something was answered by this API.
  */
 export function readingError(error: unknown, stop: Stop, hasOffline = false): unknown {
   const asked = stop.asked();

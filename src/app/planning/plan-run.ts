@@ -95,7 +95,8 @@ export async function planRun(
       findings = { account: { how, nameOf: (profile) => profiles.get(profile)?.name ?? '', notes }, warnings };
     }
   } catch (error) {
-    throw readingError(error, stop, source.plan === undefined && run.manifest.command !== 'verify');
+    const isApi = opened.access?.contact.isProven() === true;
+    throw readingError(error, stop, isApi && source.plan === undefined && run.manifest.command !== 'verify');
   } finally {
     await opened.access?.close();
   }

@@ -18,6 +18,10 @@ const CERTIFICATE =
 const CERTIFICATE_TIME = /EXPIRED|NOT_YET_VALID/;
 const CERTIFICATE_NAME = /ALTNAME|HOSTNAME_MISMATCH/;
 const TLS = /^(EPROTO$|ERR_SSL_|ERR_TLS_)/;
+/** Our own code: the server cuts off plain HTTP, and speaks TLS. */
+export const TLS_EXPECTED = 'ERR_TLS_EXPECTED';
+/** What answers does not speak HTTP. */
+const NOT_HTTP = /^HPE_INVALID_(CONSTANT|VERSION)$/;
 /** A refusal of CONNECT by a proxy, with its status. */
 const PROXY_REFUSAL = /^ERR_PROXY_([0-9]{3})$/;
 
@@ -28,7 +32,7 @@ const FOREIGN_TRIES = 10;
 const UNREADABLE_TRIES = 20;
 
 /** Statuses whose body does not matter: the server is busy, redirects, or finds the request too long. */
-const ANY_BODY = new Set([400, 408, 413, 414, 422, 425, 429, 431]);
+const ANY_BODY = new Set([408, 413, 414, 422, 425, 429, 431]);
 
 /** `api.example.com`, with a port if the URL names one; the whole text if it is no URL. */
 export function hostOf(url: string): string {
@@ -48,7 +52,8 @@ function remedyOf({ code, proxy }: NetworkFailure, host: string): string | null 
     return 'Set a user and a password that it accepts: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT';
   if (proxyStatus !== undefined) return `Let the proxy pass ${host}, or name that host in NO_PROXY`;
   if (CERTIFICATE.test(code)) return certificateRemedy(code);
-  if (code !== 'ENOTFOUND' && code !== 'ECONNREFUSED' && !TLS.test(code)) return null;
+  if (code === TLS_EXPECTED) return `Write https://${host} in --base-url`;
+  if (code !== 'ENOTFOUND' && code !== 'ECONNREFUSED' && !TLS.test(code) && !NOT_HTTP.test(code)) return null;
   if (proxy === true) return `Check HTTPS_PROXY, or name ${host} in NO_PROXY`;
   if (code === 'ENOTFOUND') return 'Check the host in --base-url, and the name server of this machine';
   return 'Check scheme, host and port in --base-url, and whether the server runs';
@@ -67,8 +72,8 @@ function networkCause(failure: NetworkFailure, host: string): LastingCause | nul
 /** After how many answers in a row with such a body the server is not this API; null if the body says nothing. */
 function foreignTries({ status, body }: HttpAnswer, isNew: boolean, isRead: boolean): number | null {
   if (body.kind !== 'unreadable' || ANY_BODY.has(status)) return null;
-  // A server without a list may answer a 404 in any form.
-  if (isRead && (status === 404 || status === 405)) return null;
+  // A server without a list may answer a 404 in any form, and a 400 to a list that is too long.
+  if (isRead && (status === 400 || status === 404 || status === 405)) return null;
   const isSuccess = status < 300;
   if (body.isMarkup !== true) return isSuccess ? UNREADABLE_TRIES : null;
   if (!isSuccess && (status < 400 || status >= 500)) return null;
@@ -91,14 +96,22 @@ export function lastingCause(
     const detail = `${what}: a proxy on the way to ${baseUrl} needs a user and a password. Set them in HTTPS_PROXY`;
     return { reason: 'unreachable', tries: 1, onlyFirst: false, detail };
   }
+  if (status === 511) {
+    const detail = `${what}: the network on the way to ${baseUrl} wants a login. Log in to it, for example in a browser`;
+    return { reason: 'not_this_api', tries: 1, onlyFirst: false, detail };
+  }
   const tries = foreignTries(answer, isNew, isRead);
   if (tries === null) return null;
   const detail = `${what}, from ${baseUrl}. Is it a login page or a firewall? Check --base-url and what is on the way`;
   return { reason: 'not_this_api', tries, onlyFirst: false, detail };
 }
 
-/** For an API that has answered nothing but 404 to `requests`. */
-export function nothingFound(requests: string, baseUrl: string): Pick<LastingCause, 'reason' | 'detail'> {
-  const detail = `HTTP 404 to ${requests}, from ${baseUrl}. Check --base-url, which normally ends in /v2, and the key: without one that arrives, this API answers 404 too`;
+/** For an API that has answered nothing but `status` (404 or 405) to `requests`. */
+export function nothingFound(
+  status: number,
+  requests: string,
+  baseUrl: string,
+): Pick<LastingCause, 'reason' | 'detail'> {
+  const detail = `HTTP ${status} to ${requests}, from ${baseUrl}. Check --base-url, which normally ends in /v2, and the key: without one that arrives, this API answers 404 too`;
   return { reason: 'not_this_api', detail };
 }

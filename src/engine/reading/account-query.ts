@@ -65,6 +65,7 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
   return {
     /** How many requests have been sent. */
     calls: () => calls,
+    isDoubtful: pipeline.contact.isDoubtful,
     /** Throws Stopped, and stops the run, if `requests` were answered with nothing but 404. */
     refuseIfDoubtful(requests: string): void {
       if (!pipeline.contact.isDoubtful()) return;

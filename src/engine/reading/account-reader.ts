@@ -34,6 +34,8 @@ export async function readAccount(options: AccountReadOptions, targets: readonly
     `Read ${count(wanted, 'number')} in ${count(query.calls(), 'request')} (${by})${why === '' ? '' : `\n${why}`}`;
   try {
     const read = await readCheapest(options, targets);
+    // A few ids are read without any list, which alone tells numbers that do not exist from a wrong URL or key.
+    if (query.isDoubtful()) await readPage(options, { page: 1 });
     return { how: describe(read.by, read.why), total: read.total };
   } catch (error) {
     if (error instanceof Unread && LIST_REFUSED.has(error.refusedStatus)) {
@@ -53,6 +55,26 @@ export async function readAccount(options: AccountReadOptions, targets: readonly
 
 const total = ({ ids, phones }: UnreadCounts) => ids + phones;
 
+/** At most this many of the numbers that a list has not shown are read by id. */
+const MAX_CHECKED = 3;
+
+/**
+ * Whether a list that was read to its end has shown all numbers. Its own total may be too small, so a few of those that
+ * it has not shown are read.
+ */
+async function isComplete(options: AccountReadOptions, whole: Page<unknown>): Promise<boolean> {
+  const { account } = options;
+  if (account.countShown() !== totalOf(whole)) return false;
+  let checked = 0;
+  for await (const named of unreadRows(options, 'id')) {
+    await readOne(options, named);
+    if (account.stateOf(named).state !== 'absent') return false;
+    checked += 1;
+    if (checked === MAX_CHECKED) break;
+  }
+  return true;
+}
+
 /** Reads the numbers of an API that refuses to filter by phone number: from the whole list, or one by one. */
 async function readWithoutFilter(options: AccountReadOptions, refusal: Unread) {
   const { account, onChoice } = options;
@@ -63,7 +85,7 @@ async function readWithoutFilter(options: AccountReadOptions, refusal: Unread) {
   if (!isEachCheaper) {
     onChoice('from the whole list', whole.pages - 1);
     const isStable = await readRest(options, whole);
-    if (isStable && isComplete(options, whole)) account.markRestAbsent();
+    if (isStable && (await isComplete(options, whole))) account.markRestAbsent();
     else if (account.unreadCounts().phones > 0) throw refusal;
   }
   await readEach(options);
@@ -74,7 +96,6 @@ async function readWithoutFilter(options: AccountReadOptions, refusal: Unread) {
 const pagesAfter = ({ pages, isUncounted }: Page<unknown>) =>
   isUncounted === true ? Number.POSITIVE_INFINITY : Math.max(0, pages - 1);
 const totalOf = ({ total: rows, isUncounted }: Page<unknown>) => (isUncounted === true ? null : rows);
-const isComplete = ({ account }: AccountReadOptions, whole: Page<unknown>) => account.countShown() === totalOf(whole);
 
 /** Returns how the numbers were read, and what the other ways would have taken. */
 async function readCheapest(options: AccountReadOptions, targets: readonly string[]) {
@@ -152,7 +173,7 @@ async function readLists(options: AccountReadOptions, whole: Page<ShownSettings>
   onChoice(way, pagesLeft);
   const isStable = await readRest(options, whole);
   // Numbers that are added or removed meanwhile move others between pages, and one may be missed.
-  if (isStable && isComplete(options, whole)) account.markRestAbsent();
+  if (isStable && (await isComplete(options, whole))) account.markRestAbsent();
   else {
     onChoice('that the shifting list has not shown', callsByName(account.unreadCounts()));
     await readByName(options);

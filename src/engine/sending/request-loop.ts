@@ -15,10 +15,11 @@ type ClassifiedAnswer = { answer: Answer; meaning: AnswerMeaning };
 /** Whether no attempt is left, and none was part of an outage; waits until that is clear. */
 export async function areAttemptsExhausted(
   { operation, attempts, isOptional = false, onSuspended = () => undefined }: RequestSpec,
-  { limits, outages }: Pick<RequestContext, 'limits' | 'outages'>,
+  { limits, outages, contact }: Pick<RequestContext, 'limits' | 'outages' | 'contact'>,
 ): Promise<boolean> {
   if (isOptional) return attempts.used >= Math.min(OPTIONAL_ATTEMPTS, limits.max_attempts);
-  if (attempts.used < limits.max_attempts) return false;
+  // As long as it is not clear whether the API can be reached at all, the failures say nothing about the row.
+  if (attempts.used < limits.max_attempts || contact.isUnreached()) return false;
   onSuspended(true);
   const mayGiveUp = await outages.mayGiveUp(operation);
   onSuspended(false);

@@ -13,6 +13,7 @@ import type { Answer } from '../../core/api/response.ts';
 import { requestBody } from '../../core/input/assignment.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { type BodyFormat, createExchanges, type ExchangeOptions } from './exchange.ts';
+import { createTlsProbe } from './tls-probe.ts';
 
 /** A longer body is not an answer of this API. */
 const MAX_BODY_BYTES = 1024 * 1024;
@@ -50,15 +51,17 @@ export function createTelnyxClient(options: ClientOptions) {
     throwHttpErrors: false,
     headers: { authorization: `Bearer ${key}`, accept: 'application/json', 'user-agent': userAgent },
   });
+  const named = createTlsProbe(baseUrl);
+  const run = (...exchange: Parameters<typeof exchanges.run>) => exchanges.run(...exchange).then(named);
   const urlOf = (id: string) => `${baseUrl}/phone_numbers/${encodeURIComponent(id)}/messaging`;
 
   return {
     send({ id, profileTarget, productTarget }: PlanEntry, onSent: () => void): Promise<Answer> {
       const json = requestBody({ profile: profileTarget || null, product: productTarget || null });
-      return exchanges.run(() => api.stream.patch(urlOf(id), { json }), NUMBER, onSent);
+      return run(() => api.stream.patch(urlOf(id), { json }), NUMBER, onSent);
     },
     read({ id }: Pick<PlanEntry, 'id'>, onSent: () => void): Promise<Answer> {
-      return exchanges.run(() => api.stream.get(urlOf(id)), NUMBER, onSent);
+      return run(() => api.stream.get(urlOf(id)), NUMBER, onSent);
     },
     /** Reads one page of numbers, sorted by phone number. */
     listNumbers({ page, profile, phoneNumbers }: NumbersQuery, onSent: () => void): Promise<Answer> {
@@ -70,21 +73,21 @@ export function createTelnyxClient(options: ClientOptions) {
         'filter[phone_number]': phoneNumbers?.join(','),
       };
       const url = `${baseUrl}/phone_numbers/messaging`;
-      return exchanges.run(() => api.stream.get(url, { searchParams }), NUMBERS_PAGE, onSent);
+      return run(() => api.stream.get(url, { searchParams }), NUMBERS_PAGE, onSent);
     },
     /** Finds out which of at most 1,000 phone numbers the account has, with their ids. Writes nothing. */
     verifyOwnership(phoneNumbers: readonly string[], onSent: () => void): Promise<Answer> {
       const url = `${baseUrl}/phone_numbers/actions/verify_ownership`;
-      return exchanges.run(() => api.stream.post(url, { json: { phone_numbers: phoneNumbers } }), OWNERSHIP, onSent);
+      return run(() => api.stream.post(url, { json: { phone_numbers: phoneNumbers } }), OWNERSHIP, onSent);
     },
     listProfiles(page: number, onSent: () => void): Promise<Answer> {
       const searchParams = { 'page[number]': page, 'page[size]': PAGE_ROWS };
       const url = `${baseUrl}/messaging_profiles`;
-      return exchanges.run(() => api.stream.get(url, { searchParams }), PROFILES_PAGE, onSent);
+      return run(() => api.stream.get(url, { searchParams }), PROFILES_PAGE, onSent);
     },
     readProfile(id: string, onSent: () => void): Promise<Answer> {
       const url = `${baseUrl}/messaging_profiles/${encodeURIComponent(id)}`;
-      return exchanges.run(() => api.stream.get(url), PROFILE, onSent);
+      return run(() => api.stream.get(url), PROFILE, onSent);
     },
     abort: exchanges.abort,
     inFlight: exchanges.inFlight,

@@ -35,7 +35,8 @@ function httpAnswer(
       rateLimitRemaining: header('x-ratelimit-remaining'),
       date: header('date'),
     },
-    requestId: clean(header('x-request-id') ?? header('x-telnyx-request-id') ?? ''),
+    // Half of a key may be here, and the other half in the body.
+    requestId: clean(header('x-request-id') ?? header('x-telnyx-request-id') ?? '', true),
     durationMs,
   };
 }

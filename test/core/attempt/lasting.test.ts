@@ -48,18 +48,28 @@ describe('a failure of the network', () => {
     ['EPROTO', 'Check scheme, host and port in --base-url'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'Check scheme, host and port in --base-url'],
     ['ERR_TLS_INVALID_PROTOCOL_VERSION', 'Check scheme, host and port in --base-url'],
+    ['ERR_TLS_EXPECTED', 'Write https://api.example.com:8443 in --base-url'],
+    ['HPE_INVALID_CONSTANT', 'Check scheme, host and port in --base-url'],
+    ['HPE_INVALID_VERSION', 'Check scheme, host and port in --base-url'],
   ])('lasts after three tries, if nothing was ever answered: %s', (code, remedy) => {
     expect(causeOf(network(code))).toMatchObject({ reason: 'unreachable', tries: 3, onlyFirst: true });
     expect(causeOf(network(code))?.detail).toContain(remedy);
   });
 
-  it.each(['ETIMEDOUT', 'ECONNRESET', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EPIPE', 'ERR_ABORTED', 'EMFILE'])(
-    'may pass: %s',
-    (code) => {
-      expect(causeOf(network(code))).toBeNull();
-      expect(causeOf(network(code, { proxy: true }))).toBeNull();
-    },
-  );
+  it.each([
+    'ETIMEDOUT',
+    'HPE_HEADER_OVERFLOW',
+    'ECONNRESET',
+    'EAI_AGAIN',
+    'EHOSTUNREACH',
+    'ENETUNREACH',
+    'EPIPE',
+    'ERR_ABORTED',
+    'EMFILE',
+  ])('may pass: %s', (code) => {
+    expect(causeOf(network(code))).toBeNull();
+    expect(causeOf(network(code, { proxy: true }))).toBeNull();
+  });
 
   it.each([
     ['ERR_PROXY_407', 1, 'HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT'],
@@ -79,19 +89,19 @@ describe('a failure of the network', () => {
 });
 
 describe('an answer', () => {
-  it.each([200, 204, 401, 402, 403, 404, 405, 406, 409, 410, 418, 451])(
+  it.each([200, 204, 400, 401, 402, 403, 404, 405, 406, 409, 410, 418, 451])(
     'of HTML is not of this API, at once if nothing else was answered: %i',
     (status) => {
       const detail = `HTTP ${status}, text/html, not this API, from ${URL}. Is it a login page or a firewall? Check --base-url and what is on the way`;
       expect(causeOf(makeAnswer(status, HTML))).toEqual({ reason: 'not_this_api', tries: 1, onlyFirst: false, detail });
       expect(causeOf(makeAnswer(status, HTML), { isNew: false })?.tries).toBe(10);
       const read = causeOf(makeAnswer(status, HTML), { isNew: false, isRead: true });
-      // A server without a list may answer a 404 in any form.
-      expect(read?.tries).toBe(status === 404 || status === 405 ? undefined : 1);
+      // A server without a list may answer a 404 in any form, and a 400 to a list that is too long.
+      expect(read?.tries).toBe([400, 404, 405].includes(status) ? undefined : 1);
     },
   );
 
-  it.each([301, 302, 307, 400, 408, 413, 414, 422, 425, 429, 431, 500, 502, 503, 504])(
+  it.each([301, 302, 307, 408, 413, 414, 422, 425, 429, 431, 500, 502, 503, 504])(
     'of HTML says nothing with a status that any server may add to its pages: %i',
     (status) => {
       expect(causeOf(makeAnswer(status, HTML))).toBeNull();
@@ -117,10 +127,19 @@ describe('an answer', () => {
   });
 });
 
-it('nothing found names what was asked for, the URL and the key', () => {
-  const { reason, detail } = nothingFound('the list of numbers', URL);
+it('an answer of 511 is a login page of the network', () => {
+  for (const body of [HTML, TEXT]) {
+    expect(causeOf(makeAnswer(511, body), { isNew: false })).toMatchObject({
+      ...{ reason: 'not_this_api', tries: 1, onlyFirst: false },
+      detail: expect.stringContaining(`the network on the way to ${URL} wants a login`),
+    });
+  }
+});
+
+it.each([404, 405])('nothing found names the status %i, what was asked for, the URL and the key', (status) => {
+  const { reason, detail } = nothingFound(status, 'the list of numbers', URL);
   expect(reason).toBe('not_this_api');
-  for (const part of ['HTTP 404 to the list of numbers', URL, '/v2', '--base-url', 'key'])
+  for (const part of [`HTTP ${status} to the list of numbers`, URL, '/v2', '--base-url', 'key'])
     expect(detail).toContain(part);
 });
 

@@ -45,6 +45,25 @@ describe('an answer that ends too early', () => {
     expect(answer).toHaveProperty('message', expect.stringContaining('Parse Error'));
   });
 
+  it('names a server that cuts off plain HTTP because it speaks TLS, and asks it once', async () => {
+    let hellos = 0;
+    const server = await tcpServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', ([first]: Buffer) => {
+        if (first !== 0x16) return socket.destroy();
+        hellos += 1;
+        // A fatal alert: no handshake is possible.
+        return socket.end(Buffer.from([0x15, 3, 3, 0, 2, 2, 40]));
+      });
+    });
+    const client = clientOf(server.url);
+    for (const _ of Array(3)) {
+      const answer = await client.send(entry(), () => undefined);
+      expect(answer).toMatchObject({ kind: 'network', code: 'ERR_TLS_EXPECTED', sent: false });
+    }
+    expect(hellos).toBe(1);
+  });
+
   it('refuses a head without end', async () => {
     const server = await rawServer([`${OK}x: ${'y'.repeat(100_000)}\r\n`], 'stay');
     expect((await sent(server.url)).answer).toMatchObject({ kind: 'network', code: 'HPE_HEADER_OVERFLOW' });
