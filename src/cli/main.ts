@@ -28,8 +28,10 @@ async function keyRemover({ env, findKey }: Context): Promise<(text: string) => 
   const found = findKey();
   // If the key in the variable is refused, it is not found. It is known all the same, with and without its quotes.
   const given = env.TELNYX_API_KEY?.trim() ?? '';
+  // A shorter text holds no key. It may be a word of the message, such as "Bearer".
   const parts = given.match(/[\w.~+/-]{16,}/g) ?? [];
-  const redactors = ['key' in found ? found.key : null, given, ...parts.slice(0, MAX_KEY_PARTS)].map(createRedactor);
+  const whole = parts.length > 0 ? given : null;
+  const redactors = ['key' in found ? found.key : null, whole, ...parts.slice(0, MAX_KEY_PARTS)].map(createRedactor);
   return (text) => redactors.reduce((clean, redact) => redact(clean), text);
 }
 

@@ -40,4 +40,14 @@ describe('a text in place of a key', () => {
       expect((stdout + stderr).length).toBeLessThan(600);
     }
   });
+
+  it.each([
+    ['Bearer', 'starts with "Bearer"'],
+    ['$NAME', 'such as $NAME or %NAME%'],
+    ['<>', 'is in <>'],
+    ['TELNYX_API_KEY', 'the key in TELNYX_API_KEY is a placeholder'],
+  ])('is a word of the message, which stays: %s', async (key, text) => {
+    const { exit, stderr } = await run(workDirectory(), ['plan', 'numbers.csv'], { key });
+    expect({ exit, stderr }).toEqual({ exit: 2, stderr: expect.stringContaining(text) });
+  });
 });
