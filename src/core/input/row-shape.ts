@@ -82,7 +82,6 @@ function joinedText(cells: readonly string[], { header, columns, min }: Layout):
 }
 
 function tooManyText(cells: readonly string[], layout: Layout): string {
-  if (cells.at(-1) === SHORT_ROW_MARK) return 'add the cells that are missing, and remove the last one, which says so';
   return joinedText(cells, layout) ?? 'a cell with the delimiter in it must be in quotes';
 }
 
@@ -104,13 +103,18 @@ export function checkShape(cells: readonly string[], layout: Layout, isUnended: 
   const repeated = repeatedHeader(cells, layout);
   if (repeated !== null) return repeated;
   const { min, max } = layout;
-  const rejected = (width: number, how: string): Rejection => {
-    const text = `${count(cells.length, 'cell')} where the header has ${width}; ${how}`;
+  const rejected = (have: number, width: number, how: string): Rejection => {
+    const text = `${count(have, 'cell')} where the header has ${width}; ${how}`;
     return { code: 'wrong_number_of_cells', text };
   };
-  if (cells.length < min) return rejected(min, tooFewText(cells, layout, isUnended));
-  if (cells.length <= max || filledWidth(cells) <= max) return null;
-  return rejected(max, tooManyText(cells, layout));
+  const { length } = cells;
+  if (length < min) return rejected(length, min, tooFewText(cells, layout, isUnended));
+  if (length === min) return null;
+  const filled = filledWidth(cells);
+  if (filled > min && cells[filled - 1] === SHORT_ROW_MARK) {
+    return rejected(filled, min, 'add the cells that are missing, and remove the last one, which says so');
+  }
+  return length <= max || filled <= max ? null : rejected(length, max, tooManyText(cells, layout));
 }
 
 /** An error that a spreadsheet shows in a cell. */

@@ -137,6 +137,10 @@ describe('the number of cells', () => {
     expect(rowsOf(`${HEADER}${id(1)},,,too few cells\n`)).toEqual([
       `${COUNT(4, 3)}add the cells that are missing, and remove the last one, which says so`,
     ]);
+    // A spreadsheet that has saved the file has padded its header.
+    expect(rowsOf(`id,profile_id,product,,,\n${id(1)},,,too few cells,,\n`)).toEqual([
+      `${COUNT(4, 3)}add the cells that are missing, and remove the last one, which says so`,
+    ]);
   });
 
   it('is one if the whole line is in quotes', () => {
@@ -279,6 +283,7 @@ describe('a column named number', () => {
     ['a count', `${header}1,1,A2P\n2,2,A2P\n`, ['ok', 'ok'], 'Number'],
     ['words', `${header}Main line,1,A2P\n`, ['ok'], 'Number'],
     ['a count after blank cells', `${header},1,A2P\n7,2,A2P\n`, ['ok', 'ok'], 'Number'],
+    ['nothing, in a row that is too short', 'id,product,number\n1,A2P\n', [expect.stringMatching(/^wrong/)], null],
     ['phone numbers', `${header}+18005550001,1,A2P\n`, ['ok'], null],
     ['nothing', `${header},1,A2P\n`, ['ok'], null],
   ])('of %s beside ids', (_, text, rows, ignored) => {
