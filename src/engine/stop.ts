@@ -1,6 +1,17 @@
 import type { StopCause, StopReason } from '../core/attempt/stop-reason.ts';
 import type { Clock } from './ports.ts';
 
+/** Stops after which writes that may have happened are still read back. */
+export const LEAVES_READS: ReadonlySet<StopReason> = new Set([
+  'outage',
+  'max_failures',
+  'write_not_kept',
+  'max_same_error',
+  'profiles_held',
+  'finish_by',
+  'stop_after',
+]);
+
 export type Stop = ReturnType<typeof createStop>;
 
 /** A request to end the run, shared by everything that may ask for it or must obey it. */
@@ -10,9 +21,16 @@ export function createStop() {
   return {
     /** Null while the run goes on. */
     asked: () => asked,
-    /** The first reason stays; later calls are ignored. */
+    /**
+     * The first reason stays, and later calls are ignored. Only that writes are not kept replaces a reason that lets
+     * reads end, because what was sent is to be undone then.
+     */
     ask(reason: StopReason, detail: string): void {
-      if (asked !== null) return;
+      if (asked !== null) {
+        const isGraver = reason === 'write_not_kept' && asked.reason !== reason && LEAVES_READS.has(asked.reason);
+        if (isGraver) asked = { reason, detail };
+        return;
+      }
       asked = { reason, detail };
       for (const callback of [...callbacks]) callback();
       callbacks.clear();

@@ -1,4 +1,3 @@
-import type { StopReason } from '../../core/attempt/stop-reason.ts';
 import type { RateSeen } from '../../core/ledger/entry.ts';
 import { createRateControl, type RateControl } from '../../core/rate/rate-control.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
@@ -11,7 +10,7 @@ import { createPaceMemory, type PaceMemory } from '../pacing/pace-memory.ts';
 import { createPacer } from '../pacing/pacer.ts';
 import { createThrottle, type ThrottleLimits } from '../pacing/throttle.ts';
 import type { Clock, Ports } from '../ports.ts';
-import type { Stop } from '../stop.ts';
+import { LEAVES_READS, type Stop } from '../stop.ts';
 import { createKeyCheck } from './key-check.ts';
 import type { RequestContext, RequestLimits } from './request.ts';
 import { createRequestQueue } from './request-queue.ts';
@@ -21,16 +20,6 @@ export type PipelineLimits = RequestLimits &
   ThrottleLimits &
   Pick<Settings, 'rate' | 'reserve' | 'concurrency' | 'base_url'>;
 
-/** Stops after which writes that may have happened are still read back. */
-const STOPS_WITH_READ_BACK: ReadonlySet<StopReason> = new Set([
-  'outage',
-  'max_failures',
-  'write_not_kept',
-  'max_same_error',
-  'profiles_held',
-  'finish_by',
-  'stop_after',
-]);
 /** The end of the run waits for these reads, so they get little time. */
 const READ_BACK_AFTER_STOP_MS = 30_000;
 
@@ -101,6 +90,6 @@ function createReadBackRule(clock: Clock, stop: Stop): () => boolean {
   });
   return () => {
     const asked = stop.asked();
-    return asked === null || (STOPS_WITH_READ_BACK.has(asked.reason) && clock.now() < until);
+    return asked === null || (LEAVES_READS.has(asked.reason) && clock.now() < until);
   };
 }

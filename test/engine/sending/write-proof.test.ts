@@ -198,6 +198,17 @@ describe('a stop before the proof is complete', () => {
     expect(reads(w)).toEqual(writes(w).filter((row) => row !== 2));
   });
 
+  it.each(['finish_by', 'max_failures', 'outage'] as const)(
+    '(%s) becomes the stop of an API that keeps nothing, because its rows are to be undone',
+    async (reason) => {
+      const w = echo(() => NOT_KEPT);
+      w.clock.at(500, () => w.stop.ask(reason, 'first'));
+      const execution = await w.run(20, PROVEN);
+      expect(execution.stop?.reason).toBe('write_not_kept');
+      expect(new Set(statuses(w))).toEqual(new Set(['failed write_not_kept']));
+    },
+  );
+
   it('by --stop-after sends no more rows, and reads them back', async () => {
     const w = echo(() => KEPT);
     const execution = await w.run(20, { ...PROVEN, stop_after: 2 });
