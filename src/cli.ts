@@ -23,13 +23,15 @@ function workingDirectory(): { cwd: string } | { error: UsageError } {
 
 const found = workingDirectory();
 const cwd = 'cwd' in found ? found.cwd : '/';
+// What a job prints is read elsewhere, and a removed directory has no path below it.
+const isElsewhere = process.argv[2] === 'run' || 'error' in found;
 const context: ProcessContext = {
   stdin: process.stdin,
   stdout: process.stdout,
   stderr: process.stderr,
   env: process.env,
   cwd,
-  program: programName(process.argv[1] ?? 'telnyx-reassign', process.env, cwd, process.argv[2] === 'run'),
+  program: programName(process.argv[1] ?? 'telnyx-reassign', process.env, cwd, isElsewhere),
   version,
   signals: process,
 };

@@ -13,14 +13,14 @@ function real(path: string): string | null {
 
 /**
  * How to call this program from here, so that every command it prints works when it is pasted: by its name if it is on
- * the PATH, otherwise through npx or node as it was started. Commands of a job are read elsewhere: then `isJob` makes the
- * path absolute.
+ * the PATH, otherwise through npx or node as it was started. `isElsewhere`: what is printed is not used in `cwd`,
+ * so the path is absolute.
  */
 export function programName(
   script: string,
   env: Record<string, string | undefined>,
   cwd: string,
-  isJob = false,
+  isElsewhere = false,
 ): string {
   if (env.npm_command === 'exec') return `npx ${TOOL}`;
   const ours = real(script);
@@ -31,5 +31,5 @@ export function programName(
   const path = resolve(cwd, script);
   const near = relative(cwd, path);
   // What begins with - would be an option of node.
-  return `node ${shellWord(isJob || near.startsWith('..') ? path : near.replace(/^-/, './-'))}`;
+  return `node ${shellWord(isElsewhere || near.startsWith('..') ? path : near.replace(/^-/, './-'))}`;
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, readlinkSync } from 'node:fs';
+import { accessSync, constants, fstatSync, readlinkSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileError } from '../../core/input/rejection.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
@@ -114,6 +114,18 @@ export function inputExists(path: string, context: Context): boolean {
   return true;
 }
 
+/** A directory as standard input reads like an empty file. Throws UsageError. */
+function checkStdin({ stdin }: Context): void {
+  const { fd } = stdin as { fd?: number };
+  let isDirectory = false;
+  try {
+    isDirectory = fd !== undefined && fstatSync(fd).isDirectory();
+  } catch {
+    // It is closed, and the command says that it is empty.
+  }
+  if (isDirectory) throw new UsageError('standard input is a directory, and an input must be a file');
+}
+
 /** What is missing of an input that is not there, besides a file: its directory, or what a link leads to. */
 function missingBesidesFile(input: string, context: Context): string | null {
   const path = resolve(context.cwd, input);
@@ -131,6 +143,7 @@ function missingBesidesFile(input: string, context: Context): string | null {
 /** The source of an input that exists, or the exit code if --missing-input-ok allows it to be missing. */
 export function findInput(input: string, reporting: Reporting): InputSource | { exit: number } {
   const { settings, context } = reporting;
+  if (input === '-') checkStdin(context);
   if (input !== '-' && !inputExists(input, context)) {
     const why = `there is no file ${visible(input)}`;
     const more = missingBesidesFile(input, context);

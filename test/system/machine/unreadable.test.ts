@@ -163,6 +163,16 @@ describe('what cannot be read is not taken for absent', () => {
     chmodSync(join(cwd, 'runs'), 0o755);
   });
 
+  it('a directory is no standard input', () => {
+    const cwd = place();
+    const { status, stderr } = spawnSync('sh', ['-c', 'exec "$0" "$1" plan - --offline < .', process.execPath, CLI], {
+      cwd,
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([2, expect.stringContaining('standard input is a directory')]);
+    expect(runDirs(cwd)).toEqual([]);
+  });
+
   it('a working directory that was removed', () => {
     const cwd = workDirectory();
     const lost = join(cwd, 'lost');
