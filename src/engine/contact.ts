@@ -15,7 +15,14 @@ const NOT_THERE = new Set([404, 405]);
 const SAYS_NOTHING = new Set([401, 403, 404, 405, 407, 408, 425, 429]);
 
 /** A request whose answer is observed. */
-type Observed = { admittedAt: number; now: number; isRead: boolean; isAboutNumber: boolean };
+type Observed = {
+  admittedAt: number;
+  now: number;
+  isRead: boolean;
+  isAboutNumber: boolean;
+  /** The run goes on without this answer. */
+  isOptional?: boolean | undefined;
+};
 
 /** What a command has learned about who answers at the base URL, over all of its phases. */
 export type Contact = ReturnType<typeof createContact>;
@@ -40,7 +47,9 @@ export function createContact(baseUrl: string) {
   let tries = 0;
   let failedAt = Number.NEGATIVE_INFINITY;
 
-  function countLasting(answer: Answer, { admittedAt, now, isRead }: Observed): StopCause | null {
+  function countLasting(answer: Answer, { admittedAt, now, isRead, isOptional }: Observed): StopCause | null {
+    // A firewall may refuse one endpoint alone.
+    if (isOptional && isProven && answer.kind === 'http') return null;
     const cause = lastingCause(answer, baseUrl, { isNew: !isProven, isRead });
     isUnreached = cause?.onlyFirst === true && !isAnswered;
     if (cause === null || (cause.onlyFirst && isAnswered)) return null;

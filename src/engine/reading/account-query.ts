@@ -58,6 +58,7 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
     onFailed: (answer, attempt, retryInMs) =>
       onEvent({ event: 'read.failed', what, attempt, answer, description: describeAnswer(answer), retryInMs }),
     isAboutNumber: kind === 'number',
+    isOptional: kind === 'optional',
     isWanted: () => true,
     isAllowedAfterStop: () => false,
   });

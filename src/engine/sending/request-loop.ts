@@ -77,7 +77,7 @@ async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass):
     else context.files.onConnected();
     const cause = context.contact.observe(answer, {
       ...{ admittedAt, now: context.clock.now() },
-      ...{ isRead: row < 0, isAboutNumber: row > 0 || spec.isAboutNumber === true },
+      ...{ isRead: row < 0, isAboutNumber: row > 0 || spec.isAboutNumber === true, isOptional },
     });
     return classifyAnswer(spec, context, answer, cause);
   } finally {

@@ -205,6 +205,20 @@ describe('phone numbers that the account does not have', () => {
     },
   );
 
+  it.each([200, 403])(
+    'are looked up without the endpoint for owners if a firewall answers it with %i',
+    async (status) => {
+      const body = { kind: 'unreadable', why: 'text/html, not this API', isMarkup: true } as const;
+      const world = accountWorld(all(5000), {
+        owners: true,
+        answer: (call) => (call.startsWith('owners') ? { ...http(status), body } : null),
+      });
+      const read = await world.read([...upTo(100, byPhone), ...strangers(6001, 6100)]);
+      expect(strangers(6001, 6100).every((named) => read.account.stateOf(named).state === 'absent')).toBe(true);
+      expect(statesOf(read, 100).every((state) => state === 'found')).toBe(true);
+    },
+  );
+
   it('but that the endpoint for owners knows are read by the id that it shows', async () => {
     const world = accountWorld(all(5000), { owners: true, cut: () => [] });
     const read = await world.read(upTo(30, byPhone));
