@@ -3,7 +3,7 @@ import type { Answer } from '../../core/api/response.ts';
 import { serverWaitMs } from '../../core/attempt/backoff.ts';
 import { lastingCause } from '../../core/attempt/lasting.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
-import type { Settings } from '../../core/settings/schema.ts';
+import { formatDuration } from '../../core/text/duration.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { createContact } from '../../engine/contact.ts';
 import { createPaceMemory, type PaceMemory } from '../../engine/pacing/pace-memory.ts';
@@ -15,6 +15,7 @@ import { runFiles } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
 import { CommandError } from '../errors.ts';
 import type { KeyedInvocation } from '../invocation.ts';
+import { printProgress } from '../output.ts';
 import { type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
 import { openTransport } from './connect.ts';
@@ -27,32 +28,41 @@ const MAX_READS = 3;
 
 const otherAccount = (message: string) => new CommandError(EXIT.preflight, 'other_account', message);
 
-/** Remembers for later phases of the command when a request was sent, and for how long its answer asks to wait. */
-function remember(memory: PaceMemory, answer: Answer): void {
+const isThrottled = (answer: Answer | null) => answer?.kind === 'http' && answer.status === 429;
+
+/**
+ * Remembers for later phases of the command when a request was sent, and for how long its answer asks to wait.
+ * `backoffMs`: the wait after a 429 that names none.
+ */
+function remember(memory: PaceMemory, answer: Answer, backoffMs: number): void {
   const now = realClock.now();
   memory.lastSlotAt = now;
   if (answer.kind !== 'http') return;
-  const isThrottled = answer.status === 429;
-  const askedMs = serverWaitMs(answer.wait, isThrottled, realClock.wallNow()) ?? 0;
-  if (askedMs > 0) extendPause(memory.pause, now, now + askedMs, isThrottled);
+  const askedMs = serverWaitMs(answer.wait, isThrottled(answer), realClock.wallNow()) ?? 0;
+  const waitMs = isThrottled(answer) && askedMs <= 0 ? backoffMs : askedMs;
+  if (waitMs > 0) extendPause(memory.pause, now, now + waitMs, isThrottled(answer));
 }
 
-/** Reads numbers of a plan until the account has one of them. Returns the last answer. */
-async function readOne(client: TelnyxClient, { dir }: Run, settings: Settings, memory: PaceMemory) {
-  const { rate, max_server_wait: maxWaitMs } = settings;
+/** Reads numbers of a plan until the account has one of them; after a 429 again. Returns the last answer. */
+async function readOne(client: TelnyxClient, { dir }: Run, invocation: KeyedInvocation, memory: PaceMemory) {
+  const { rate, max_server_wait: maxWaitMs, retry_base: backoffMs } = invocation.settings;
   // The pacer, which starts later, does not know of these requests.
   const quietMs = typeof rate === 'number' ? Math.max(1, 1 / rate) * RATE_WINDOW_MS : 0;
   let answer: Answer | null = null;
   let reads = 0;
+  const startedAt = realClock.now();
   for await (const batch of readPlan(runFiles(dir).plan)) {
     for (const entry of batch.filter(({ action }) => action === 'change')) {
-      const pausedMs = Math.max(0, memory.pause.end - realClock.now());
-      if (pausedMs > maxWaitMs) return answer;
-      if (pausedMs > 0) await realClock.sleep(pausedMs).done;
-      answer = await client.read(entry, () => undefined);
-      remember(memory, answer);
+      do {
+        const pausedMs = Math.max(0, memory.pause.end - realClock.now());
+        if (memory.pause.end - startedAt > maxWaitMs) return answer;
+        if (isThrottled(answer)) printProgress(invocation, `HTTP 429: waiting ${formatDuration(pausedMs)}\n`);
+        if (pausedMs > 0) await realClock.sleep(pausedMs).done;
+        answer = await client.read(entry, () => undefined);
+        remember(memory, answer, backoffMs);
+        if (quietMs > 0) await realClock.sleep(quietMs).done;
+      } while (isThrottled(answer));
       reads += 1;
-      if (quietMs > 0) await realClock.sleep(quietMs).done;
       if (reads === MAX_READS || answer.kind !== 'http' || answer.status !== 404) return answer;
     }
   }
@@ -77,7 +87,7 @@ export async function checkAccount(run: Run, invocation: KeyedInvocation): Promi
   const memory = createPaceMemory();
   let answer: Answer | null;
   try {
-    answer = await readOne(transport, run, settings, memory);
+    answer = await readOne(transport, run, invocation, memory);
   } finally {
     transport.close();
   }

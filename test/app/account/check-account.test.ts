@@ -17,19 +17,21 @@ const OTHER = 'KEY9876543210_another';
 type Answer = [number, object | string];
 const shown = (organization: string | undefined): Answer => [200, { data: { organization_id: organization } }];
 
-/** Checks a run of organization org-1 that was started with KEY. */
+/** Checks a run of organization org-1 that was started with KEY. The first `refusals` reads are answered with 429. */
 async function check(
   answer: Answer,
   key: string | null,
   recorded: { organization?: string | null; key?: string | null },
+  refusals = 0,
 ) {
   const seen: IncomingMessage[] = [];
   const server = await httpServer((request, response) => {
     seen.push(request);
+    if (seen.length <= refusals) return response.writeHead(429).end('{"errors":[{"code":"10011"}]}');
     response.writeHead(answer[0]);
     response.end(typeof answer[1] === 'string' ? answer[1] : JSON.stringify(answer[1]));
   });
-  const base = { base_url: server.url, rate: 'off' };
+  const base = { base_url: server.url, rate: 'off', retry_base: '20ms', max_server_wait: '50ms' };
   const { dir, manifest, context } = await sourceOf(INPUT, {
     changes: {
       settings: base,
@@ -57,6 +59,15 @@ describe('a run can continue', () => {
       Array.from({ length: reads }, () => ['GET', `/v2/phone_numbers/${id(7)}/messaging`, `Bearer ${key}`]),
     );
   });
+});
+
+it('another key is read again after a 429, and refused if there is nothing else for --max-server-wait', async () => {
+  const once = await check(shown('org-1'), OTHER, {}, 1);
+  expect(await once.checked).toBe(0);
+  expect(once.seen).toHaveLength(2);
+  const always = await check(shown('org-1'), OTHER, {}, 1000);
+  expect(await refusalOf(always.checked)).toMatchObject({ exit: 7, code: 'account_not_read' });
+  expect(always.seen.length).toBeLessThanOrEqual(3);
 });
 
 describe('another key is refused with exit 7', () => {
