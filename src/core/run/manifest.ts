@@ -156,7 +156,7 @@ export function readManifest(value: unknown, path: string): Manifest {
   const found = issue.path.reduce((at, key) => (at as Record<PropertyKey, unknown> | null)?.[key], value);
   const unknown = unknownName(issue, found);
   if (unknown !== null) throw new Error(`${visible(path)}: unknown ${unknown}. ${wroteText(writer.data.version)}`);
-  const [first = ''] = z.prettifyError(read.error).split('\n✖');
+  const [first = ''] = z.prettifyError(read.error).replaceAll('received undefined', 'found nothing').split('\n✖');
   throw new Error(`${visible(path)} is damaged: ${printable(first.replace('✖ ', '').replace(/\s+/g, ' '))}`);
 }
 

@@ -90,7 +90,7 @@ describe('a manifest', () => {
 
   it.each([
     ['value of a setting', { settings: { rate: 5 } }, 'Invalid input → at settings.rate'],
-    ['input', { input: { path: '/x' } }, 'Invalid input: expected string, received undefined → at input.sha256'],
+    ['input', { input: { path: '/x' } }, 'Invalid input: expected string, found nothing → at input.sha256'],
     [
       'number of rows',
       { input: { ...makeManifest().input, rows: 1.5 } },
@@ -104,7 +104,7 @@ describe('a manifest', () => {
     [
       'source',
       { source: { run_id: 'r', dir: '/r' } },
-      'Invalid input: expected string, received undefined → at source.only',
+      'Invalid input: expected string, found nothing → at source.only',
     ],
     [
       'undo',
@@ -128,7 +128,7 @@ describe('a manifest', () => {
     ['state', { state: 7 }, STATE_EXPECTED],
     ['state that is missing', { state: undefined }, STATE_EXPECTED],
     ['pid', { pid: null }, 'Invalid input: expected number, received null → at pid'],
-    ['created_at', { created_at: undefined }, 'Invalid input: expected string, received undefined → at created_at'],
+    ['created_at', { created_at: undefined }, 'Invalid input: expected string, found nothing → at created_at'],
     ['exit code', { exit_code: 300 }, 'Invalid exit code → at exit_code'],
     ['exit code of no command', { exit_code: 12 }, 'Invalid exit code → at exit_code'],
     ['exit code below 0', { exit_code: -1 }, 'Invalid exit code → at exit_code'],
@@ -152,7 +152,7 @@ describe('a manifest', () => {
       { input: { ...makeManifest().input, dialect: { encoding: 'utf-8', delimiter: '' } } },
       'Invalid delimiter → at input.dialect.delimiter',
     ],
-    ['warnings', { warnings: undefined }, 'Invalid input: expected array, received undefined → at warnings'],
+    ['warnings', { warnings: undefined }, 'Invalid input: expected array, found nothing → at warnings'],
     ['warning', { warnings: ['x', 7] }, 'Invalid input: expected string, received number → at warnings[1]'],
   ])('with a wrong %s is refused, and the message says where in one line', (_what, changes, text) => {
     expect(messageOf({ ...makeManifest(), ...changes })).toBe(`runs/x/run.json is damaged: ${text}`);
