@@ -12,25 +12,20 @@ export function isAbsent(error: unknown): boolean {
   return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }
 
-/** What a path leads to; null if there is nothing. Throws what the file system throws. */
-export function statusOf(path: string): Stats | null {
+function presentStatus(path: string, read: (path: string) => Stats): Stats | null {
   try {
-    return statSync(path);
+    return read(path);
   } catch (error) {
     if (isAbsent(error)) return null;
     throw error;
   }
 }
 
+/** What a path leads to; null if there is nothing. Throws what the file system throws. */
+export const statusOf = (path: string): Stats | null => presentStatus(path, statSync);
+
 /** The same of the path itself: a link is not followed. */
-export function linkStatusOf(path: string): Stats | null {
-  try {
-    return lstatSync(path);
-  } catch (error) {
-    if (isAbsent(error)) return null;
-    throw error;
-  }
-}
+export const linkStatusOf = (path: string): Stats | null => presentStatus(path, lstatSync);
 
 /** Whether two paths lead to the same file: as they are written, through links, or by two names of one file. */
 export function isSameFile(one: string, other: string): boolean {

@@ -1,6 +1,7 @@
 import { phoneReadings } from '../../core/input/phone.ts';
 import { readProfileRef, UNASSIGN } from '../../core/input/target.ts';
 import { visible } from '../../core/text/visible.ts';
+import { isAbsent } from '../../io/file-status.ts';
 import { NotPlainFileError, readOwnFile } from '../../io/own-file.ts';
 import { runFiles, writeJson } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
@@ -79,7 +80,7 @@ async function readState(dir: string): Promise<SandboxState | null> {
   try {
     text = readOwnFile(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (isAbsent(error)) return null;
     if (error instanceof NotPlainFileError) throw new UsageError(error.message);
     throw isFileError(error) ? fileError(`read the state of the sandbox, ${path}`, error) : error;
   }

@@ -1,3 +1,5 @@
+import { characterAt } from './visible.ts';
+
 /** Far more than any key has. A longer one would make a pattern that is too large to compile. */
 export const MAX_KEY_BYTES = 4096;
 
@@ -65,12 +67,6 @@ const MANGLED: readonly [pattern: RegExp, text: string][] = [
   [/\s/, 'contains characters that an API key cannot contain: white space'],
 ];
 
-/** Names a character without printing what could control a terminal. */
-function characterName(character: string): string {
-  if (/[\x21-\x7e]/.test(character)) return `"${character}"`;
-  return `U+${(character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')}`;
-}
-
 /**
  * Why a text cannot be an API key; null if it can be one. It continues a sentence that starts with "the key in X", and
  * never quotes more than one character that no key has.
@@ -81,7 +77,8 @@ export function keyProblem(text: string): string | null {
   if (mangled !== undefined) return mangled[1];
   const at = text.search(TELNYX_KEY.test(text) ? NOT_IN_TELNYX_KEY : NOT_IN_KEY);
   if (at < 0) return null;
-  const position = [...text.slice(0, at)].length + 1;
-  const name = characterName(String.fromCodePoint(text.codePointAt(at) as number));
-  return `contains characters that an API key cannot contain: character ${position} is ${name}`;
+  const { character, position, name } = characterAt(text, at);
+  // Any other character could control a terminal.
+  const shown = /[\x21-\x7e]/.test(character) ? `"${character}"` : name;
+  return `contains characters that an API key cannot contain: character ${position} is ${shown}`;
 }

@@ -1,5 +1,5 @@
 import { quoted } from './text.ts';
-import { escaped } from './visible.ts';
+import { characterAt, escaped } from './visible.ts';
 
 // Small letters of other scripts that look like Latin ones: Cyrillic, Greek, and the dotless i of Turkish.
 const CYRILLIC = {
@@ -73,11 +73,9 @@ function show(text: string, strange: RegExp): Shown {
   const shown = quoted(text.replace(new RegExp(strange, `${strange.flags}g`), escaped));
   const at = text.search(strange);
   if (at < 0) return { quoted: shown, first: '' };
-  const position = [...text.slice(0, at)].length + 1;
-  const character = String.fromCodePoint(text.codePointAt(at) as number);
+  const { character, position, name } = characterAt(text, at);
   const kind = KINDS.find(([pattern]) => pattern.test(character))?.[1];
-  const code = (character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0');
-  const named = `character ${position} is U+${code}`;
+  const named = `character ${position} is ${name}`;
   return { quoted: shown, first: kind === undefined ? named : `${named} (${kind})` };
 }
 

@@ -12,6 +12,13 @@ export function escaped(character: string): string {
   return code < 0x10000 ? `\\u${code.toString(16).padStart(4, '0')}` : `\\u{${code.toString(16)}}`;
 }
 
+/** The character at an index of a text, with its place counted in characters from 1 and its name: `U+2011`. */
+export function characterAt(text: string, at: number): { character: string; position: number; name: string } {
+  const code = text.codePointAt(at) as number;
+  const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
+  return { character: String.fromCodePoint(code), position: [...text.slice(0, at)].length + 1, name };
+}
+
 /**
  * Makes text from outside visible: control and invisible characters become `\xNN` or `\uNNNN`. Without this, a file name
  * or a server could control the terminal of the reader.

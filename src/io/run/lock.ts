@@ -1,5 +1,6 @@
 import { closeSync, ftruncateSync, writeSync } from 'node:fs';
 import { printable } from '../../core/text/text.ts';
+import { isAbsent } from '../file-status.ts';
 import { openOwnFile, readOwnFile } from '../own-file.ts';
 
 /** The holder of a lock, as it describes itself in the file. */
@@ -80,7 +81,7 @@ export async function isLocked(path: string): Promise<boolean> {
   try {
     file = openOwnFile(path, 'read');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    if (isAbsent(error)) return false;
     throw error;
   }
   try {
