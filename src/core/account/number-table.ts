@@ -1,4 +1,5 @@
 import type { ShownSettings } from '../api/response.ts';
+import { isE164 } from '../input/phone.ts';
 import { profileCell } from '../input/target.ts';
 import { doubled } from './digest-table.ts';
 
@@ -23,7 +24,7 @@ export type NumberState =
 
 /** Converts a phone number to a number: `+` and at most 15 digits fit into a double. 0 is none, or another form. */
 function packed(phoneNumber: string | undefined): number {
-  return phoneNumber !== undefined && /^\+[1-9][0-9]{1,14}$/.test(phoneNumber) ? Number(phoneNumber.slice(1)) : 0;
+  return phoneNumber !== undefined && isE164(phoneNumber) ? Number(phoneNumber.slice(1)) : 0;
 }
 
 /** The columns of the table, as typed arrays that grow together. */

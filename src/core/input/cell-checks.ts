@@ -32,6 +32,8 @@ const PHONE = /^(\+[0-9]+|[0-9]{10,15})$/;
 
 /** Whether a text can be the id of a number. */
 export const isAnId = (text: string): boolean => ID.test(text);
+/** Whether a text is the id of a profile as the API writes it: a UUID in lower case. */
+export const isAProfileId = (text: string): boolean => UUID.test(text);
 /** Whether a text can be a product. */
 export const isAProduct = (text: string): boolean => PRODUCT.test(text);
 

@@ -1,13 +1,11 @@
-import { isAnId, isAProduct } from '../input/cell-checks.ts';
+import { isAnId, isAProduct, isAProfileId } from '../input/cell-checks.ts';
 import { REJECTIONS } from '../input/rejection.ts';
 import { UNASSIGN } from '../input/target.ts';
 import { guardFormula } from '../text/text.ts';
-import type { PlanEntry } from './entry.ts';
+import { isPlainNumber, type PlanEntry } from './entry.ts';
 import { isReason } from './reason.ts';
 
 const ACTIONS: readonly string[] = ['change', 'unchanged', 'rejected', 'duplicate', 'held'];
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-const NUMBER = /^\+[0-9]+$/;
 
 /** Whether free text is guarded against formulas, or needs no guard. */
 const isGuarded = (text: string) => guardFormula(text) === text;
@@ -25,10 +23,10 @@ export function entryProblem(entry: PlanEntry, row: number): string | null {
   if (entry.reason !== '' && !isReason(entry.reason) && !Object.hasOwn(REJECTIONS, entry.reason)) {
     return wrong('a reason');
   }
-  if (!NUMBER.test(entry.phoneNumber) && !isGuarded(entry.phoneNumber)) return wrong('a phone number');
+  if (!isPlainNumber(entry.phoneNumber) && !isGuarded(entry.phoneNumber)) return wrong('a phone number');
   if (entry.action === 'rejected') return isGuarded(entry.id) ? null : wrong('an id');
   if (!isAnId(entry.id)) return wrong('an id');
   const { profileTarget: profile, productTarget: product } = entry;
-  if (profile !== '' && profile !== UNASSIGN && !UUID.test(profile)) return wrong('a profile');
+  if (profile !== '' && profile !== UNASSIGN && !isAProfileId(profile)) return wrong('a profile');
   return product === '' || isAProduct(product) ? null : wrong('a product');
 }

@@ -75,9 +75,12 @@ export function planRow(
   };
 }
 
+/** Whether a text is a plus and digits. Such a number is never guarded, so that it can be used as input again. */
+export const isPlainNumber = (text: string): boolean => /^\+[0-9]+$/.test(text);
+
 /** E.164 numbers keep their plus; anything else is guarded as free text. */
 export function guardPhone(text: string): string {
-  return /^\+[0-9]+$/.test(text) ? text : guardFormula(printable(text));
+  return isPlainNumber(text) ? text : guardFormula(printable(text));
 }
 
 /** Marks a row that repeats an id: it is a duplicate, or a rejected conflict. */

@@ -76,8 +76,11 @@ async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass):
     if (isFileRefusal(answer)) context.files.onRefused(errorOf(answer).code, admittedAt, context.queue.inFlight());
     else context.files.onConnected();
     const cause = context.contact.observe(answer, {
-      ...{ admittedAt, now: context.clock.now() },
-      ...{ isRead: row < 0, isAboutNumber: row > 0 || spec.isAboutNumber === true, isOptional },
+      admittedAt,
+      now: context.clock.now(),
+      isRead: row < 0,
+      isAboutNumber: row > 0 || spec.isAboutNumber === true,
+      isOptional,
     });
     return classifyAnswer(spec, context, answer, cause);
   } finally {
