@@ -5,6 +5,7 @@ import { limitText } from '../core/settings/raw.ts';
 import { concurrencyOf, type Resolved } from '../core/settings/resolve.ts';
 import { SETTING_NAMES, type SettingName, settingDefinition } from '../core/settings/schema.ts';
 import { formatDuration } from '../core/text/duration.ts';
+import { queueName } from '../core/text/queue-url.ts';
 import { visible } from '../core/text/visible.ts';
 import { UsageError } from './errors.ts';
 import type { Invocation } from './invocation.ts';
@@ -16,11 +17,18 @@ function valueText(name: SettingName, { settings }: Resolved): string {
     return `${concurrencyOf(settings)} (${typeof settings.rate === 'number' ? '2 x rate' : `with ${settings.rate}`})`;
   if (value === null) return 'not set';
   const { kind } = settingDefinition(name);
+  if (kind === 'queue') return queueName(value as string);
   if (kind === 'limit') return limitText(value as Limit);
   if (kind === 'duration') return formatDuration(value as number);
   if (kind !== 'map') return visible(String(value));
   const pairs = Object.entries(value as Record<string, string>).map(([field, column]) => `${field}=${column}`);
   return visible(pairs.join(', ')) || 'not set';
+}
+
+/** A value as JSON shows it: without the password of a queue. */
+function shownValue(name: SettingName, { settings }: Resolved): unknown {
+  const value = settings[name];
+  return settingDefinition(name).kind === 'queue' && value !== null ? queueName(value as string) : value;
 }
 
 /** `--print-config`: prints every setting and its source, and whether a key is set. Returns exit code 0. */
@@ -32,7 +40,7 @@ export function printConfig(resolved: Invocation, scope: Scope): number {
   const key = found.key === null ? 'not set' : 'set';
   if (resolved.settings.json) {
     const settings = Object.fromEntries(
-      names.map((name) => [name, { value: resolved.settings[name], source: resolved.sources[name] }]),
+      names.map((name) => [name, { value: shownValue(name, resolved), source: resolved.sources[name] }]),
     );
     printJson(context, EXIT.ok, { settings, api_key: key });
     return EXIT.ok;

@@ -1,7 +1,7 @@
 import type { Field } from '../input/header.ts';
 
 /** The commands whose flags are settings. */
-export type Scope = 'plan' | 'apply' | 'run' | 'resume' | 'retry' | 'undo' | 'verify' | 'results' | 'runs';
+export type Scope = 'plan' | 'apply' | 'run' | 'resume' | 'retry' | 'undo' | 'verify' | 'results' | 'runs' | 'worker';
 
 /** A command that starts from the settings of an earlier run; `plan` stands for planning the same input again. */
 export type FollowUp = 'plan' | 'retry' | 'undo';
@@ -17,6 +17,7 @@ export type KindValues = {
   duration: number;
   rate: number | 'auto' | 'off';
   url: string;
+  queue: string;
   delimiter: string;
   map: Partial<Record<Field, string>>;
   limit: Limit;
@@ -69,6 +70,7 @@ export type Rows = Record<
 const IMPLIED: { [kind in SettingDefinition['kind']]?: Partial<SettingDefinition> } = {
   boolean: { default: 'false' },
   integer: { value: 'N' },
+  queue: { value: 'URL' },
   duration: { value: 'DURATION' },
   limit: { value: 'N|N%' },
 };
@@ -100,3 +102,5 @@ export const ASKING: readonly Scope[] = [...PACED, 'verify'];
 /** Commands that make run directories, or list them. */
 export const IN_RUNS_DIR: readonly Scope[] = [...ASKING, 'runs'];
 export const EVERY: readonly Scope[] = [...IN_RUNS_DIR, 'results'];
+/** Commands that run on a host until they are stopped. */
+export const SERVING: readonly Scope[] = ['worker'];

@@ -1,4 +1,4 @@
-import { ASKING, EVERY, IN_RUNS_DIR, PACED, READING, type Rows, settingsOf } from './definition.ts';
+import { ASKING, EVERY, IN_RUNS_DIR, PACED, READING, type Rows, SERVING, settingsOf } from './definition.ts';
 
 /** What a command prints and leaves behind. */
 export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
@@ -45,6 +45,7 @@ export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
     value: 'LEVEL',
     text: 'trace, debug, info, warn, error or fatal',
     droppedBy: ['plan'],
+    scopes: [...ASKING, ...SERVING],
   },
   json: {
     kind: 'boolean',
@@ -62,5 +63,6 @@ export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
     kind: 'boolean',
     text: 'show every setting and where it comes from, then exit',
     belongsTo: 'call',
+    scopes: [...ASKING, ...SERVING],
   },
 } as const satisfies Rows);

@@ -34,6 +34,8 @@ export function sameBaseUrl(url: string): string {
   return `${protocol}//${host}${port === '' ? '' : `:${port}`}${pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '')}`;
 }
 
+const EMPTY_URL = { protocol: '', hostname: '', pathname: '' };
+
 const DELIMITERS = new Map(Object.entries({ ',': ',', ';': ';', '|': '|', '\t': '\t', tab: '\t', '\\t': '\t' }));
 
 const PARSERS: Record<SettingDefinition['kind'], (text: string, definition: SettingDefinition) => Parsed> = {
@@ -64,6 +66,11 @@ const PARSERS: Record<SettingDefinition['kind'], (text: string, definition: Sett
     const secure = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.href));
     if (!secure) return { error: 'must be https; plain http is for a loopback address only, or the key could be read' };
     return { value: url.href.replace(/\/+$/, '') };
+  },
+  queue(text) {
+    const { protocol, hostname, pathname } = URL.canParse(text) ? new URL(text) : EMPTY_URL;
+    const isRedis = /^rediss?:$/.test(protocol) && hostname !== '' && /^\/?[0-9]*$/.test(pathname);
+    return isRedis ? { value: text } : { error: 'must be a URL such as redis://10.0.0.5:6379' };
   },
   delimiter(text) {
     const value = DELIMITERS.get(text.toLowerCase());
@@ -108,5 +115,7 @@ export function parseSetting(name: SettingName, text: string): Parsed {
   const definition = settingDefinition(name);
   if (text.length > MAX_CHARACTERS) return { error: 'must not be longer than 4,096 characters' };
   const parsed = PARSERS[definition.kind](text, definition);
-  return 'error' in parsed ? { error: `${parsed.error}, not ${quoted(text)}` } : parsed;
+  if (!('error' in parsed)) return parsed;
+  // The URL of a queue may hold a password.
+  return { error: definition.kind === 'queue' ? parsed.error : `${parsed.error}, not ${quoted(text)}` };
 }

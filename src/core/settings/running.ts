@@ -1,5 +1,5 @@
-import { DAY_MS } from '../text/duration.ts';
-import { ASKING, MAKING, type Rows, SENDING, settingsOf } from './definition.ts';
+import { DAY_MS, MINUTE_MS } from '../text/duration.ts';
+import { ASKING, MAKING, type Rows, SENDING, SERVING, settingsOf } from './definition.ts';
 
 /** Where requests go. */
 export const ACCOUNT_SETTINGS = settingsOf('Account', ASKING, {
@@ -88,6 +88,7 @@ export const RUNNING_SETTINGS = settingsOf('Running', SENDING, {
     text: 'take no lock: two runs may then send at the same time',
     belongsTo: 'call',
     consent: true,
+    scopes: [...SENDING, ...SERVING],
   },
   state_dir: {
     kind: 'text',
@@ -95,5 +96,38 @@ export const RUNNING_SETTINGS = settingsOf('Running', SENDING, {
     text: "the directory of account locks; if not given, $STATE_DIRECTORY, else the user's state directory",
     belongsTo: 'call',
     path: 'absolute',
+    scopes: [...SENDING, ...SERVING],
+  },
+} as const satisfies Rows);
+
+/** Many hosts: the queue, and what a worker takes from it. */
+export const QUEUE_SETTINGS = settingsOf('Many hosts', SERVING, {
+  queue: {
+    kind: 'queue',
+    text: 'Redis or Valkey, as redis://HOST:PORT or rediss://HOST:PORT; a password belongs into the variable TELNYX_REASSIGN_QUEUE',
+    belongsTo: 'call',
+  },
+  keys_dir: {
+    kind: 'text',
+    value: 'DIR',
+    text: 'also carry out runs for each API key in this directory, one file a key; new files are found while it works',
+    belongsTo: 'call',
+    path: 'absolute',
+  },
+  accounts: {
+    kind: 'integer',
+    default: '50',
+    min: 1,
+    max: 1000,
+    text: 'accounts at work at once; others wait for their turn',
+    belongsTo: 'call',
+  },
+  lease: {
+    kind: 'duration',
+    default: '25s',
+    min: 2000,
+    max: 10 * MINUTE_MS,
+    text: 'how long another worker waits before it takes over from one that has died; at least 2.5 times --timeout is used',
+    belongsTo: 'call',
   },
 } as const satisfies Rows);

@@ -3,7 +3,7 @@ import { GUARD_SETTINGS } from './guards.ts';
 import { INPUT_SETTINGS } from './input.ts';
 import { OUTPUT_SETTINGS } from './output.ts';
 import { PACE_SETTINGS } from './pace.ts';
-import { ACCOUNT_SETTINGS, RUNNING_SETTINGS } from './running.ts';
+import { ACCOUNT_SETTINGS, QUEUE_SETTINGS, RUNNING_SETTINGS } from './running.ts';
 
 /** Every setting. Command line, environment, job file, help, documents and types are made from this table. */
 export const SETTINGS = {
@@ -12,6 +12,7 @@ export const SETTINGS = {
   ...GUARD_SETTINGS,
   ...ACCOUNT_SETTINGS,
   ...RUNNING_SETTINGS,
+  ...QUEUE_SETTINGS,
   ...OUTPUT_SETTINGS,
 } as const;
 

@@ -19,8 +19,9 @@ function read(...keys: [key: string, value: Value][]) {
   return readJob(placed, 'jobs/nightly.yaml');
 }
 
-// Settings of other commands: --only of retry, --watch and --every of verify.
-const JOB_SETTINGS = SETTING_NAMES.filter((name) => !['only', 'watch', 'every'].includes(name));
+// Settings of other commands: --only of retry, --watch and --every of verify, those of worker.
+const OF_OTHERS = ['only', 'watch', 'every', 'queue', 'keys_dir', 'accounts', 'lease'];
+const JOB_SETTINGS = SETTING_NAMES.filter((name) => !OF_OTHERS.includes(name));
 const COMMAND: [string, string] = ['command', 'apply'];
 const INPUT: [string, string] = ['input', 'numbers.csv'];
 

@@ -164,6 +164,22 @@ describe('a setting', () => {
     ),
   ];
 
+  it.each([
+    'redis://10.0.0.5',
+    'redis://10.0.0.5:6379/2',
+    'rediss://user:secret@redis.example.com:6380',
+    'redis://:secret@[::1]:6379',
+  ])('queue may be %j', (text) => {
+    expect(parseSetting('queue', text)).toEqual({ value: text });
+  });
+
+  it.each(['secret', 'http://:secret@host', 'redis:/:secret@host', 'redis:///0', 'redis://:secret@host/name'])(
+    'queue may not be %j, and no error quotes a password',
+    (text) => {
+      expect(parseSetting('queue', text)).toEqual({ error: 'must be a URL such as redis://10.0.0.5:6379' });
+    },
+  );
+
   it.each(bad)('%s may not be %j', (name, text, error) => {
     expect(parseSetting(name, text)).toEqual({ error: `${error}, not "${text}"` });
   });

@@ -124,6 +124,7 @@ describe('settings as text', () => {
       delimiter: () => fc.constantFrom(',', ';', '|', '\t', 'tab', '\\t'),
       rate: () => fc.oneof(decimals(9999), fc.constantFrom('5', '0.001', 'auto', 'Auto')),
       finish: () => fc.constantFrom('06:00', ' 6:30 ', '+90m', '2026-11-24T06:00:00Z'),
+      queue: () => fc.constantFrom('redis://127.0.0.1:6379', 'rediss://:secret@[::1]/2'),
       url: () => fc.constantFrom('http://127.0.0.1:4010/v2/', 'https://example.test', 'https://api.telnyx.com/v2'),
       map: () =>
         fc

@@ -43,12 +43,15 @@ describe('the table of settings', () => {
     ['strict', false],
     ['detailed_exitcode', false],
     ['every', 60_000],
+    ['accounts', 50],
+    ['lease', 25_000],
   ] satisfies [SettingName, unknown][])('%s is %j by default', (name, value) => {
     expect(parseSetting(name, settingDefinition(name).default ?? '')).toEqual({ value });
   });
 
   it.each([
     ...['map', 'delimiter', 'concurrency', ...REFUSING, 'stop_after', 'finish_by', 'max_plan_age', 'watch'],
+    ...['queue', 'keys_dir'],
   ] as SettingName[])('%s has no value by default', (name) => {
     expect(settingDefinition(name).default).toBeNull();
   });
@@ -68,7 +71,20 @@ describe('the table of settings', () => {
     ]);
     expect(those(({ belongsTo }) => belongsTo === 'call')).toEqual([
       ...['force', 'stop_after', 'finish_by', 'yes', 'dry_run', 'if_unfinished', 'only', 'watch', 'every'],
-      ...['detailed_exitcode', 'wait_for_lock', 'no_lock', 'state_dir', 'name', 'keep_runs', 'results', 'log_file'],
+      ...[
+        'detailed_exitcode',
+        'wait_for_lock',
+        'no_lock',
+        'state_dir',
+        'queue',
+        'keys_dir',
+        'accounts',
+        'lease',
+        'name',
+        'keep_runs',
+        'results',
+        'log_file',
+      ],
       ...['json', 'quiet', 'print_config'],
     ]);
   });
@@ -82,7 +98,7 @@ describe('the table of settings', () => {
   });
 
   it('knows which settings are paths, which are repeatable, and which keep a run from writing', () => {
-    expect(those(({ path }) => path === 'absolute')).toEqual(['state_dir', 'results']);
+    expect(those(({ path }) => path === 'absolute')).toEqual(['state_dir', 'keys_dir', 'results']);
     expect(those(({ path }) => path === 'as given')).toEqual(['runs_dir', 'log_file']);
     expect(those(({ repeatable }) => repeatable === true)).toEqual(['map']);
     expect(those(({ writesNothing }) => writesNothing === true)).toEqual(['sandbox', 'dry_run']);
@@ -111,6 +127,7 @@ describe('the table of settings', () => {
     ['verify', [...reading, ...pace, 'outage_patience', 'base_url', ...output, 'watch', 'every', 'yes']],
     ['results', ['results', 'json', 'quiet']],
     ['runs', ['runs_dir', 'json', 'quiet']],
+    ['worker', ['queue', 'keys_dir', 'accounts', 'lease', 'no_lock', 'state_dir', 'log_level', 'print_config']],
   ] satisfies [Scope, string[]][])('is accepted by %s if that command uses it', (scope, names) => {
     expect(those(({ scopes }) => scopes.includes(scope)).sort()).toEqual([...names].sort());
   });
