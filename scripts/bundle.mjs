@@ -24,7 +24,11 @@ export async function bundle({ write }) {
     target: 'node20.19',
     // It has a compiled part, so it is the only dependency.
     external: ['fs-native-extensions'],
-    alias: { 'string-width': join(ROOT, 'scripts/ascii-width.cjs') },
+    alias: {
+      'string-width': join(ROOT, 'scripts/ascii-width.cjs'),
+      // The board does not show what Redis says of itself.
+      'redis-info': join(ROOT, 'scripts/no-redis-info.cjs'),
+    },
     // Some of the packages are CommonJS, and ask for what only that has.
     banner: {
       js: "import { createRequire as makeRequire } from 'node:module'; const require = makeRequire(import.meta.url);",
@@ -37,20 +41,37 @@ export async function bundle({ write }) {
   return metafile;
 }
 
+/** The user interface of the board, which the program serves as files. */
+export const BOARD_UI = 'node_modules/@bull-board/ui';
+
+/** Packages that name their licence but do not contain its text. */
+const LICENCE_TEXTS = {
+  '@bull-board/api': 'scripts/licences/bull-board.txt',
+  '@bull-board/ui': 'scripts/licences/bull-board.txt',
+};
+
+/** The licence texts of a package. Throws if there is none. */
+function licenceOf(directory, { name, version }) {
+  const files = readdirSync(join(ROOT, directory))
+    .filter((file) => /^(licen[cs]e|copying|notice)\b/i.test(file))
+    .map((file) => join(directory, file));
+  if (files.length === 0 && name in LICENCE_TEXTS) files.push(LICENCE_TEXTS[name]);
+  if (files.length === 0) throw new Error(`${name} ${version} has no licence text, so it must not be bundled`);
+  return files.map((file) => readFileSync(join(ROOT, file), 'utf8').trim()).join('\n\n');
+}
+
 /** The packages of a bundle with their licences, by name. Throws if one has no licence text. */
 export function packagesIn({ inputs }) {
-  const directories = new Set();
+  const directories = new Set([BOARD_UI]);
   for (const path of Object.keys(inputs)) {
     const [, directory] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path) ?? [];
     if (directory !== undefined) directories.add(directory);
   }
   const packages = new Map();
   for (const directory of directories) {
-    const { name, version, license } = JSON.parse(readFileSync(join(ROOT, directory, 'package.json'), 'utf8'));
-    const files = readdirSync(join(ROOT, directory)).filter((file) => /^(licen[cs]e|copying|notice)\b/i.test(file));
-    if (files.length === 0) throw new Error(`${name} ${version} has no licence text, so it must not be bundled`);
-    const text = files.map((file) => readFileSync(join(ROOT, directory, file), 'utf8').trim()).join('\n\n');
-    packages.set(`${name}@${version}`, { name, version, license, text });
+    const manifest = JSON.parse(readFileSync(join(ROOT, directory, 'package.json'), 'utf8'));
+    const { name, version, license } = manifest;
+    packages.set(`${name}@${version}`, { name, version, license, text: licenceOf(directory, manifest) });
   }
   return [...packages.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
 }

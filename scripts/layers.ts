@@ -22,6 +22,7 @@ export const LAYERS = [
   'io/run',
   'io/http',
   'io/terminal',
+  'io/board',
   'engine',
   'engine/pacing',
   'engine/outage',
