@@ -69,4 +69,9 @@ export type Ports = {
   /** Resolves when the entry is on disk; rejects if it cannot be written, which ends the run. */
   record: (entry: LedgerEntry) => Promise<void>;
   onEvent: (event: ExecutorEvent) => void;
+  /**
+   * Waits until a request may leave, before it takes its slot in the pacer. Must also resolve when it never may again:
+   * then the run is asked to stop.
+   */
+  untilMayLeave?: (() => Promise<void>) | undefined;
 };

@@ -44,6 +44,15 @@ export function createStop() {
   };
 }
 
+/** Waits for something, or until a stop is asked for. */
+export async function waitOrStop(stop: Stop, something: Promise<void>): Promise<void> {
+  let removeCallback: (() => void) | undefined;
+  const stopped = new Promise<void>((resolve) => {
+    removeCallback = stop.onAsked(resolve);
+  });
+  await Promise.race([something, stopped]).finally(removeCallback);
+}
+
 /** Waits for `ms`, or until a stop is asked for. */
 export async function sleepOrStop(clock: Clock, stop: Stop, ms: number): Promise<void> {
   const sleep = clock.sleep(ms);

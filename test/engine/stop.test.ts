@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createStop, sleepOrStop } from '../../src/engine/stop.ts';
+import { createStop, sleepOrStop, waitOrStop } from '../../src/engine/stop.ts';
 import { virtualClock } from '../support/engine/virtual-clock.ts';
 
 describe('a stop', () => {
@@ -35,5 +35,20 @@ describe('sleepOrStop', () => {
     await clock.until(sleepOrStop(clock, stop, 3_600_000));
     expect(clock.now()).toBe(500);
     expect(clock.pending()).toBe(0);
+  });
+});
+
+describe('waitOrStop', () => {
+  it('waits for a promise, or until a stop is asked for', async () => {
+    const clock = virtualClock();
+    const stop = createStop();
+    const never = new Promise<void>(() => undefined);
+    await clock.until(waitOrStop(stop, clock.sleep(300).done));
+    expect(clock.now()).toBe(300);
+    clock.at(500, () => stop.ask('signal', 'SIGINT'));
+    await clock.until(waitOrStop(stop, never));
+    expect(clock.now()).toBe(500);
+    await clock.until(waitOrStop(stop, never));
+    expect(clock.now()).toBe(500);
   });
 });

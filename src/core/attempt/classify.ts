@@ -15,8 +15,8 @@ export type AnswerMeaning =
   /** Worth another attempt. `ambiguous`: the write may have happened all the same. */
   | { kind: 'retry'; ambiguous: boolean }
   | { kind: 'throttled' }
-  /** Nothing was sent, because this machine allows no more open files. */
-  | { kind: 'no_file' }
+  /** Nothing was sent: this machine allows no more open files, or the lease of the account ends too soon. */
+  | { kind: 'not_sent' }
   /** 401: to be confirmed by one more request before the run stops. */
   | { kind: 'unauthorized' }
   | { kind: 'stop'; reason: StopReason; detail: string };
@@ -24,6 +24,8 @@ export type AnswerMeaning =
 // A 403 with one of these codes concerns the account or the key, not one number (Telnyx error code list).
 const ACCOUNT_CODES = new Set('20002 20003 20006 20008 20012 20013 20014 20015 20016 20017 40314'.split(' '));
 const BUSY_CODE = '10036';
+/** Our own code: a request could arrive after the lease of its account has ended. */
+const LEASE_TOO_SHORT = 'ERR_LEASE';
 
 const RETRY = { kind: 'retry', ambiguous: false } as const;
 const NO_ERROR: ApiError = { code: '', title: '', detail: '', pointer: '' };
@@ -42,7 +44,7 @@ function hasCode(answer: HttpAnswer, test: (code: string) => boolean): boolean {
  * first answer of the run, when a 403 or a redirect concerns the whole set-up.
  */
 export function classify(entry: PlanEntry, answer: Answer, first: boolean): AnswerMeaning {
-  if (isFileRefusal(answer)) return { kind: 'no_file' };
+  if (isNotSent(answer)) return { kind: 'not_sent' };
   if (answer.kind === 'network') return { kind: 'retry', ambiguous: answer.sent };
   if (!isSuccess(answer)) return classifyRefusal(answer, first);
   // A 2xx without the JSON of the API is a cut or foreign body: the write may have happened.
@@ -97,9 +99,14 @@ export function isFileRefusal(answer: Answer): boolean {
   return answer.kind === 'network' && (answer.code === 'EMFILE' || answer.code === 'ENFILE');
 }
 
+/** Whether a request has not left, for a reason that says nothing about the API. */
+export function isNotSent(answer: Answer): boolean {
+  return isFileRefusal(answer) || (answer.kind === 'network' && answer.code === LEASE_TOO_SHORT);
+}
+
 /** Whether an answer suggests that the API is down: a 5xx, or no complete answer. */
 export function isOutageAnswer(answer: Answer): boolean {
-  if (isFileRefusal(answer)) return false;
+  if (isNotSent(answer)) return false;
   return answer.kind === 'network' || answer.status >= 500;
 }
 
@@ -129,7 +136,7 @@ function classifyRefusal(answer: HttpAnswer, first: boolean): AnswerMeaning {
 
 /** A failed read is never ambiguous, because it writes nothing. */
 function classifyFailedRead(answer: Answer, first: boolean): AnswerMeaning {
-  if (isFileRefusal(answer)) return { kind: 'no_file' };
+  if (isNotSent(answer)) return { kind: 'not_sent' };
   const meaning = answer.kind === 'network' ? RETRY : classifyRefusal(answer, first);
   return meaning.kind === 'retry' ? RETRY : meaning;
 }

@@ -16,6 +16,8 @@ const STOPS = {
   profiles_held: 'every profile that has rows to send is held',
   outage: 'the API was down for longer than `--outage-patience`',
   open_files: 'this machine allows no more open files (`ulimit -n`)',
+  worker_ended: 'its worker ended, and no other one has continued the run yet',
+  lease_lost: 'its worker lost the lease of the account, and no other one has continued the run yet',
   internal: 'the program or the disk failed',
 } as const;
 

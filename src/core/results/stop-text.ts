@@ -31,6 +31,8 @@ export function stopText({ reason, detail }: StopCause, failure: unknown, { coun
     case 'finish_by':
     case 'stop_after':
       return `Paused: ${detail}.`;
+    case 'worker_ended':
+    case 'lease_lost':
     case 'open_files':
     case 'server_wait':
       return `Stopped: ${detail}.`;

@@ -1,5 +1,5 @@
 import type { Answer } from '../../core/api/response.ts';
-import { isFileRefusal, isOutageAnswer } from '../../core/attempt/classify.ts';
+import { isNotSent, isOutageAnswer } from '../../core/attempt/classify.ts';
 import type { Clock, Operation } from '../ports.ts';
 import type { Stop } from '../stop.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
@@ -74,7 +74,7 @@ export function createOutageWatch({ clock, stop, breaker, othersAtWork }: Outage
     /** Must follow every `onSent`. `refundAttempt` is called if the attempt turns out to be part of an outage. */
     onResponse(attempt: Failure, answer: Answer): void {
       if (isOutageAnswer(answer)) onFailure(attempt, answer);
-      else if (!isFileRefusal(answer)) onAnswer(attempt);
+      else if (!isNotSent(answer)) onAnswer(attempt);
       inFlight -= 1;
     },
     /** A read has shown that a write was carried out, whatever its answer was. */

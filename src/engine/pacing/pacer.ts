@@ -1,8 +1,8 @@
 import type { RateSeen } from '../../core/ledger/entry.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import type { Settings } from '../../core/settings/schema.ts';
-import type { Clock } from '../ports.ts';
-import type { Stop } from '../stop.ts';
+import type { Clock, Ports } from '../ports.ts';
+import { type Stop, waitOrStop } from '../stop.ts';
 import { createPaceMemory, type PaceMemory } from './pace-memory.ts';
 import { extendPause, pausedUpTo } from './pause.ts';
 import { createRateUsage } from './rate-usage.ts';
@@ -27,6 +27,7 @@ type PacerOptions = {
   stop: Stop;
   /** Of earlier phases of the command. */
   memory?: PaceMemory | undefined;
+  untilMayLeave?: Ports['untilMayLeave'];
 };
 
 /** The slots of a rate, one for each request. */
@@ -48,7 +49,8 @@ function createSlots(memory: PaceMemory) {
  * the control. If the rate is a number, a window limit is kept as well. Slots alone are not enough, because a request
  * may leave long after it was admitted (connecting, a cold process). The window alone would allow bursts.
  */
-export function createPacer({ rate, control, clock, stop, memory = createPaceMemory() }: PacerOptions) {
+export function createPacer(options: PacerOptions) {
+  const { rate, control, clock, stop, memory = createPaceMemory(), untilMayLeave } = options;
   const { meter, pause } = memory;
   const pausedBefore = pausedUpTo(pause, clock.now());
   const perSecond = (now: number) => (rate === 'off' ? Number.POSITIVE_INFINITY : control.rate(now));
@@ -84,6 +86,7 @@ export function createPacer({ rate, control, clock, stop, memory = createPaceMem
       const removeCallback = stop.onAsked(waiting.wake);
       try {
         for (;;) {
+          if (untilMayLeave !== undefined) await waitOrStop(stop, untilMayLeave());
           if (!mayGo()) return null;
           const now = clock.now();
           const due = dueIn(now, holder);

@@ -27,7 +27,7 @@ const READ_BACK_AFTER_STOP_MS = 30_000;
 export type Pipeline = RequestContext & { measuredRate: () => RateSeen; end: () => void };
 
 type PipelineOptions = {
-  ports: Pick<Ports, 'clock' | 'onEvent'>;
+  ports: Pick<Ports, 'clock' | 'onEvent' | 'untilMayLeave'>;
   limits: PipelineLimits;
   control: RateControl;
   stop: Stop;
@@ -53,7 +53,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   const { ports, limits, control, stop, memory = createPaceMemory(), othersAtWork } = options;
   const { clock } = ports;
   const contact = options.contact ?? createContact(limits.base_url);
-  const pacer = createPacer({ rate: limits.rate, control, clock, stop, memory });
+  const pacer = createPacer({ rate: limits.rate, control, clock, stop, memory, untilMayLeave: ports.untilMayLeave });
   const concurrency = concurrencyOf(limits);
   const files = createFileLimit({ ports, stop, concurrency, patienceMs: limits.outage_patience });
   const breaker = createCircuitBreaker(ports, stop, limits.outage_patience);

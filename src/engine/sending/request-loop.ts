@@ -135,7 +135,7 @@ async function afterAnswer(
       context.requests.rate_limited += 1;
       onFailed(isStopping ? null : context.pausedForMs());
       return isStopping ? { kind: 'requeued' } : null;
-    case 'no_file': {
+    case 'not_sent': {
       // Costs no attempt, as nothing was sent.
       const waitMs = backoffMs(spec.requests.sent, limits.retry_base / 4, limits.retry_max, clock.random());
       onFailed(isStopping ? null : waitMs);

@@ -60,7 +60,7 @@ export type RequestSpec = Admission & {
 /** A meaning after which nothing is left to try. */
 export type FinalMeaning = Exclude<
   AnswerMeaning,
-  { kind: 'retry' | 'throttled' | 'no_file' | 'unauthorized' | 'stop' }
+  { kind: 'retry' | 'throttled' | 'not_sent' | 'unauthorized' | 'stop' }
 >;
 
 /**

@@ -443,14 +443,17 @@ describe('the first error of an answer', () => {
   });
 });
 
-it.each(['EMFILE', 'ENFILE'])('%s is about this machine: nothing was sent, and the API is not down', (code) => {
-  const answer = { kind: 'network', code, message: '', sent: false, durationMs: 0 } as const;
-  for (const meaning of [
-    classify(entry, answer, true),
-    classifyRead(entry, answer, true),
-    classifyAccountRead(answer, true),
-  ]) {
-    expect(meaning).toEqual({ kind: 'no_file' });
-  }
-  expect(isOutageAnswer(answer)).toBe(false);
-});
+it.each(['EMFILE', 'ENFILE', 'ERR_LEASE'])(
+  '%s is about this machine: nothing was sent, and the API is not down',
+  (code) => {
+    const answer = { kind: 'network', code, message: '', sent: false, durationMs: 0 } as const;
+    for (const meaning of [
+      classify(entry, answer, true),
+      classifyRead(entry, answer, true),
+      classifyAccountRead(answer, true),
+    ]) {
+      expect(meaning).toEqual({ kind: 'not_sent' });
+    }
+    expect(isOutageAnswer(answer)).toBe(false);
+  },
+);

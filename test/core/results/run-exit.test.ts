@@ -96,6 +96,8 @@ describe('the ending of an execution that stopped', () => {
     ['write_not_kept', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['phone_number_mismatch', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['open_files', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
+    ['worker_ended', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
+    ['lease_lost', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['server_wait', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['max_failures', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['max_same_error', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],

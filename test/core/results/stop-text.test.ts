@@ -28,6 +28,8 @@ describe('why a run stopped', () => {
     ['stop_after', 'Paused: the detail.'],
     ['open_files', 'Stopped: the detail.'],
     ['server_wait', 'Stopped: the detail.'],
+    ['worker_ended', 'Stopped: the detail.'],
+    ['lease_lost', 'Stopped: the detail.'],
     ['internal', 'Stopped by an internal error, or by an error of this machine: the detail.'],
   ] satisfies [StopReason, string][])('by %s is said in a sentence', (reason, text) => {
     expect(stopText({ reason, detail: WHY }, null, makeTally({ unverified: 1 }))).toBe(text);

@@ -3,7 +3,7 @@ import { UNASSIGN } from '../../../src/core/input/target.ts';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
 import { type Contact, createContact } from '../../../src/engine/contact.ts';
-import type { ExecutorEvent, Operation, Task } from '../../../src/engine/ports.ts';
+import type { ExecutorEvent, Operation, Ports, Task } from '../../../src/engine/ports.ts';
 import { execute } from '../../../src/engine/sending/executor.ts';
 import { createControl } from '../../../src/engine/sending/pipeline.ts';
 import type { ExecuteOptions, Limits } from '../../../src/engine/sending/session.ts';
@@ -109,7 +109,7 @@ export type World = {
   linesOf: (row: number) => string[];
   run: (
     rows: number | (PlanEntry | Task)[] | AsyncIterable<Task>,
-    settings?: Partial<Settings> & Pick<ExecuteOptions, 'proofRows'>,
+    settings?: Partial<Settings> & Pick<ExecuteOptions, 'proofRows'> & Pick<Ports, 'untilMayLeave'>,
     earlier?: Earlier,
     contact?: Contact,
   ) => ReturnType<typeof execute>;
@@ -222,7 +222,12 @@ export function world(
         if (line.type !== 'put_back') return [line.type];
         return [`put_back ${line.ambiguous ? 'ambiguous' : 'clear'} ${line.attempts}`];
       }),
-    run(given, { proofRows = 0, ...more } = {}, earlier = { ended: 0, permanent: 0 }, contact = answeredContact()) {
+    run(
+      given,
+      { proofRows = 0, untilMayLeave, ...more } = {},
+      earlier = { ended: 0, permanent: 0 },
+      contact = answeredContact(),
+    ) {
       const limits = settings(more);
       const ports = {
         clock,
@@ -233,6 +238,7 @@ export function world(
           ledger.push(line);
         },
         onEvent: (event: ExecutorEvent) => void events.push(event),
+        untilMayLeave,
       };
       async function* tasks(): AsyncGenerator<Task> {
         const listed = typeof given === 'number' ? rows(given, (row) => entry(row)) : given;
