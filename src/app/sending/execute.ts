@@ -4,14 +4,12 @@ import { executionExit, signalExit } from '../../core/results/run-exit.ts';
 import { stopText } from '../../core/results/stop-text.ts';
 import type { Tally } from '../../core/results/tally.ts';
 import type { FinishBy } from '../../core/settings/finish-by.ts';
-import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Clock } from '../../engine/ports.ts';
-import { type Execution, execute } from '../../engine/sending/executor.ts';
-import { createControl } from '../../engine/sending/pipeline.ts';
+import { execute } from '../../engine/sending/executor.ts';
 import { createStop, type Stop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
 import { runFiles } from '../../io/run/directory.ts';
-import { type Ledger, openLedger } from '../../io/run/ledger-file.ts';
+import { openLedger } from '../../io/run/ledger-file.ts';
 import { waitForQuiet } from '../account/access.ts';
 import { withIdentity } from '../account/check-account.ts';
 import { openTransport, type Target, type Transport } from '../account/connect.ts';
@@ -19,13 +17,12 @@ import { recordDrift } from '../account/drift.ts';
 import type { Reread } from '../account/reread.ts';
 import type { RunEnding } from '../ending/run-ending.ts';
 import type { Invocation } from '../invocation.ts';
-import { createEventReporter } from '../run/events.ts';
 import { indexLedger } from '../run/ledger-index.ts';
 import { openLog } from '../run/log.ts';
 import { type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
 import { onEndSignals } from '../signals.ts';
-import { stopAtFinishTime } from './finish-time.ts';
+import { runSession } from './session.ts';
 import { rowsToSend, tasksOf } from './tasks.ts';
 
 /** What a plan is executed with. Another executor, such as a queue on many hosts, is passed in here. */
@@ -37,10 +34,8 @@ type ExecutePlanOptions = { target: Target; finishBy: FinishBy | null; reread: R
 /** `decide` returns how the run ends when its rows are counted. */
 export type Executed = { run: Run; decide: (tally: Tally) => RunEnding };
 
-type StopOfExecution = Execution['stop'];
-
 /** The first signal drains the run, the second aborts requests, the third exits: results can be written again later. */
-function drainOnSignals(stop: Stop, abort: () => void, note: (text: string) => void, { context }: Invocation): void {
+function drainOnSignals(stop: Stop, abort: () => void, note: (text: string) => void, { context }: Invocation) {
   const removeHandlers = onEndSignals(context, (signal, times) => {
     if (times > 2) context.signals?.exit(signalExit(signal));
     if (times > 1) return abort();
@@ -49,6 +44,7 @@ function drainOnSignals(stop: Stop, abort: () => void, note: (text: string) => v
   });
   // Not before the command ends: a signal while the results are written must not lose them.
   context.atEnd(removeHandlers);
+  return () => undefined;
 }
 
 /** Wraps requests: records the account and the key of a run as soon as the API has accepted the key. */
@@ -92,15 +88,6 @@ function markStarted(run: Run, version: string): Run {
   );
 }
 
-/** Runs the engine as one session of the ledger. */
-async function runSession(ledger: Ledger, startEngine: () => Promise<Execution>): Promise<StopOfExecution> {
-  const at = () => new Date().toISOString();
-  await ledger.record({ type: 'session_started', at: at(), pid: process.pid });
-  const { stop, requests, rate } = await startEngine();
-  await ledger.record({ type: 'session_ended', at: at(), stop: stop?.reason ?? null, requests, rate });
-  return stop;
-}
-
 /**
  * Executes the plan of a run directory: connects the engine with the API, the ledger and the terminal. Throws only
  * before the first request. After it an error, such as a full disk, ends the run with exit 1, and the ledger is kept.
@@ -125,41 +112,31 @@ export async function executePlan(
   if (reread !== null) await recordDrift({ run: given, reread, force: settings.force, index }, ledger);
   const transport = await deps.openTransport(target, invocation);
   const stop = createStop();
-  const total = rowsToSend(given, index);
-  const { control = createControl(settings), memory, contact } = given.reading ?? {};
-  const { inFlight } = transport;
-  const reporter = createEventReporter({ logger, settings, context, clock, control, total, inFlight });
-  drainOnSignals(stop, transport.abort, reporter.note, invocation);
-  const cancelTimer = stopAtFinishTime(finishBy, stop, clock);
-  logger.log('info', 'run.started', `${given.manifest.command}: ${total} rows to send`, {
-    rows: given.manifest.input.rows,
-    counts: { change: total },
-    base_url: target.baseUrl,
-    rate: settings.rate,
-    concurrency: concurrencyOf(settings),
-  });
   const wrap = settings.sandbox ? (request: Transport['send']) => request : account.wrap;
-  const { record } = ledger;
-  const { onEvent } = reporter;
-  const ports = { clock, send: wrap(transport.send), read: wrap(transport.read), record, onEvent };
-  const tasks = tasksOf(files.plan, index, given.manifest.plan?.change ?? 0);
-  let stopped: StopOfExecution;
-  let failure: unknown = null;
-  try {
-    stopped = await runSession(ledger, async () => {
-      await waitForQuiet(given, settings.rate, stop);
-      return deps.execute({ tasks, ports, limits: settings, control, stop, earlier: index, memory, contact });
-    });
-  } catch (error) {
-    failure = error;
-    stopped = { reason: 'internal', detail: error instanceof Error ? error.message : String(error) };
-  } finally {
-    cancelTimer();
-    reporter.stop();
-    logger.close();
-    await ledger.close();
-    transport.close();
-  }
+  const { stopped, failure } = await runSession({
+    settings,
+    baseUrl: target.baseUrl,
+    context,
+    clock,
+    stop,
+    command: given.manifest.command,
+    started: { pid: process.pid },
+    finishBy,
+    logger,
+    transport: { inFlight: transport.inFlight, send: wrap(transport.send), read: wrap(transport.read) },
+    record: ledger.record,
+    tasks: tasksOf(files.plan, index, given.manifest.plan?.change ?? 0),
+    rows: given.manifest.input.rows,
+    total: rowsToSend(given, index),
+    earlier: index,
+    known: given.reading ?? {},
+    ready: () => waitForQuiet(given, settings.rate, stop),
+    steer: ({ note }) => drainOnSignals(stop, transport.abort, note, invocation),
+    execute: deps.execute,
+  });
+  logger.close();
+  await ledger.close();
+  transport.close();
   const decide = (tally: Tally): RunEnding => ({
     ...executionExit(stopped, tally),
     stop: stopped,

@@ -25,6 +25,7 @@ type OfUnchanged = { unchangedButSent?: true };
 /**
  * One line of ledger.ndjson, the append-only record of an execution.
  * `session_started`, `session_seen`, `session_ended`: an executor started, what it has done so far, how it ended.
+ * A session of a worker names it, its host and the fence of its lease.
  * `found`: what a number has that is sent although it has changed since the plan.
  * `intent`: the first write of a row in this session is about to leave.
  * `outcome`: how the row ended.
@@ -33,7 +34,7 @@ type OfUnchanged = { unchangedButSent?: true };
  * `profile_held`: this session sends no more rows of a profile.
  */
 export type LedgerEntry =
-  | { type: 'session_started'; reading?: true; at: string; pid: number }
+  | { type: 'session_started'; reading?: true; at: string; pid: number; worker?: string; host?: string; fence?: number }
   | { type: 'intent'; row: number; at: string }
   | ({ type: 'found'; row: number; profile: string; product: string; at: string } & OfUnchanged)
   | ({ type: 'outcome' } & Outcome & OfUnchanged)
