@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { accountOf } from '../../core/queue/protocol.ts';
 import { sameBaseUrl } from '../../core/settings/parse.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { TOOL } from '../../core/text/tool.ts';
@@ -32,6 +33,11 @@ export function keyDigest(baseUrl: string, key: string): string {
   return createHash('sha256').update(`${baseUrl}\n${key}`).digest('hex');
 }
 
+/** The account of a key: the name of its lock here, and of all that is in Redis for it. */
+export function accountHash(baseUrl: string, key: string): string {
+  return accountOf(keyDigest(sameBaseUrl(baseUrl), key));
+}
+
 /** The lock file of an account key. Makes its directory, or throws UsageError. */
 export function accountLockPath(settings: Pick<Settings, 'state_dir' | 'base_url'>, key: string, context: Context) {
   const dir = stateDirectory(settings, context);
@@ -40,5 +46,5 @@ export function accountLockPath(settings: Pick<Settings, 'state_dir' | 'base_url
   } catch (error) {
     throw fileError(`make the state directory ${dir}`, error, 'name another with --state-dir');
   }
-  return join(dir, `${keyDigest(sameBaseUrl(settings.base_url), key).slice(0, 32)}.lock`);
+  return join(dir, `${accountHash(settings.base_url, key)}.lock`);
 }

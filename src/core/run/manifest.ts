@@ -25,7 +25,7 @@ const STOP_CODES = Object.keys(STOP_REASONS) as (keyof typeof STOP_REASONS)[];
  * A run directory may come from elsewhere. What a value can do is bounded here: ids have no control characters and lead
  * to no other directory, counts are counts, times are times, an exit code is one of ours.
  */
-const ID = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'Invalid run id');
+export const RUN_ID = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'Invalid run id');
 const COUNT = z.int().min(0);
 const TIME = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'Invalid time');
 const EXIT_CODES: readonly number[] = Object.values(EXIT);
@@ -36,7 +36,7 @@ const DELIMITER = z.string().regex(/^[,;|\t]$/, 'Invalid delimiter');
 const MANIFEST = z.object({
   tool: z.literal(TOOL),
   version: z.string(),
-  run_id: ID,
+  run_id: RUN_ID,
   name: z.string().refine((text) => !hasHidden(text), 'Invalid name'),
   command: z.enum(['plan', 'apply', 'retry', 'undo', 'verify']),
   state: z.enum(STATES),
@@ -99,7 +99,7 @@ const MANIFEST = z.object({
   organization_id: z.string().nullable().default(null),
   key_sha256: z.string().nullable().default(null),
   /** The run that was started instead of this one. */
-  superseded_by: ID.nullable().default(null),
+  superseded_by: RUN_ID.nullable().default(null),
   /** Whether it holds a kernel lock while it runs. Without a lock, only the process id shows that it is running. */
   locked: z.boolean().default(false),
   stop: z.object({ reason: z.enum(STOP_CODES), detail: z.string() }).nullable(),

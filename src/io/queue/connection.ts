@@ -1,0 +1,106 @@
+import type { Redis, RedisOptions } from 'ioredis';
+import { queueName } from '../../core/queue/url.ts';
+import { printable } from '../../core/text/text.ts';
+import { type Durability, readServer } from './server.ts';
+import { watchServer } from './watch.ts';
+
+/** `unreachable`: Redis does not answer, or refuses us. `evicts`: it may remove keys when its memory is full. */
+export class QueueError extends Error {
+  readonly kind: 'unreachable' | 'evicts';
+
+  constructor(kind: QueueError['kind'], message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/** A connection to Redis. Commands wait while it is down, and are sent again when it is back. */
+export type Queue = {
+  redis: Redis;
+  /** The URL without user and password. */
+  name: string;
+  /** What the user should know about this server. */
+  warnings: string[];
+  durability: Durability;
+  /** Changes if the server starts again: it may have forgotten its last moments. */
+  runId: () => string;
+  /** Calls back when another server, or the same one after a start, answers. Returns a function that removes it. */
+  onRestart: (callback: () => void) => () => void;
+  isConnected: () => boolean;
+  /** Since when Redis has not answered, in ms of `performance.now()`; null while it answers. */
+  lostSince: () => number | null;
+  /** Another connection to the same server, for commands that block. */
+  duplicate: () => Redis;
+  close: () => void;
+};
+
+const OPEN_TIMEOUT_MS = 5000;
+const MAX_RETRY_MS = 1000;
+
+const OPTIONS = {
+  // Commands wait for Redis as long as it takes; those that waited are sent again. BullMQ asks for it too.
+  maxRetriesPerRequest: null,
+  retryStrategy: (times: number) => Math.min(times * 50, MAX_RETRY_MS),
+  connectTimeout: OPEN_TIMEOUT_MS,
+  protocol: 2,
+  lazyConnect: true,
+  // A replica that was a master refuses writes: connect again, to find the new one.
+  reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? 2 : false),
+} satisfies RedisOptions;
+
+/** Every connection has a handler: an error without one ends the process. */
+function withHandler(redis: Redis, onError: (error: Error) => void): Redis {
+  return redis.on('error', onError);
+}
+
+/** Never contains a password: ioredis keeps the command, with its arguments, beside the message only. */
+const errorText = (error: unknown): string => {
+  const { message, code } = error as { message?: string; code?: string };
+  return printable(message === undefined || message === '' ? (code ?? 'no reason given') : message);
+};
+
+/** Connects within five seconds. Throws QueueError. */
+export async function openQueue(url: string): Promise<Queue> {
+  const name = queueName(url);
+  const { Redis } = await import('ioredis');
+  let lastError: unknown = null;
+  const redis = withHandler(new Redis(url, OPTIONS), (error) => {
+    lastError = error;
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(lastError ?? new Error('no answer within 5 s')), OPEN_TIMEOUT_MS);
+  });
+  try {
+    // Without retries here: a server that refuses the connection now is not waited for.
+    const server = await Promise.race([redis.connect().then(() => readServer(redis)), timeout]);
+    if (server.policy !== 'noeviction') {
+      const message = `${name} may remove keys when its memory is full (maxmemory-policy ${printable(server.policy)}). Fix: set it to noeviction.`;
+      throw new QueueError('evicts', message);
+    }
+    const watch = watchServer(redis, server.runId);
+    const duplicates = new Set<Redis>();
+    return {
+      redis,
+      name,
+      warnings: server.warnings,
+      durability: server.durability,
+      ...watch,
+      duplicate() {
+        const copy = withHandler(redis.duplicate({ lazyConnect: false }), () => undefined);
+        duplicates.add(copy.once('end', () => duplicates.delete(copy)));
+        return copy;
+      },
+      close() {
+        watch.stop();
+        for (const connection of [redis, ...duplicates]) connection.disconnect();
+      },
+    };
+  } catch (error) {
+    redis.disconnect();
+    if (error instanceof QueueError) throw error;
+    throw new QueueError('unreachable', `${name} cannot be reached: ${errorText(lastError ?? error)}`);
+  } finally {
+    clearTimeout(timer);
+  }
+}

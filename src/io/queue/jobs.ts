@@ -1,0 +1,115 @@
+import type { Job, Queue as Jobs } from 'bullmq';
+import { accountTag, type HandoverRef, KEYS, PROTOCOL, RUNS_QUEUE } from '../../core/queue/protocol.ts';
+import type { Queue } from './connection.ts';
+
+/** What a job says. The rest of its run is in the record. */
+export type JobData = { protocol: number; run_id: string; handover: string };
+
+/** `active`: a worker has it. */
+export type JobState = 'waiting' | 'active' | 'ended';
+
+export type QueuedJob = { handover: string; state: JobState; data: JobData; progress: unknown };
+
+const WEEK_SECONDS = 7 * 24 * 3600;
+
+const OPTIONS = {
+  // The lease decides who sends. A job lives until its run has ended.
+  attempts: 1e9,
+  backoff: { type: 'fixed', delay: 1000 },
+  removeOnComplete: { age: WEEK_SECONDS },
+  removeOnFail: { age: WEEK_SECONDS },
+};
+
+/** Opens the BullMQ queue of an account for the time of a call. */
+async function withJobs<T>({ redis }: Queue, account: string, use: (jobs: Jobs) => Promise<T>): Promise<T> {
+  const { Queue: Jobs } = await import('bullmq');
+  const jobs = new Jobs(RUNS_QUEUE, { connection: redis, prefix: accountTag(account) });
+  jobs.on('error', () => undefined);
+  try {
+    return await use(jobs);
+  } finally {
+    await jobs.close();
+  }
+}
+
+const stateText = (state: string): JobState =>
+  state === 'active' ? 'active' : state === 'completed' || state === 'failed' ? 'ended' : 'waiting';
+
+/** Adds the job of a run that was handed over, and says that its account has one. Adding it again changes nothing. */
+export async function addJob(queue: Queue, { account, handover }: HandoverRef, runId: string): Promise<void> {
+  const data: JobData = { protocol: PROTOCOL, run_id: runId, handover };
+  await withJobs(queue, account, async (jobs) => {
+    await jobs.setGlobalConcurrency(1);
+    await jobs.add('run', data, { ...OPTIONS, jobId: handover });
+  });
+  await markWaiting(queue, account);
+}
+
+/** Removes the job of a run if no worker has it. Returns whether it is removed, or was not there. */
+export async function removeJob(queue: Queue, { account, handover }: HandoverRef): Promise<boolean> {
+  return withJobs(queue, account, async (jobs) => {
+    const job: Job | undefined = await jobs.getJob(handover);
+    if (job === undefined) return true;
+    // It refuses a job that a worker has taken in the meantime.
+    return job.remove().then(
+      () => true,
+      () => false,
+    );
+  });
+}
+
+/** The job of a run; null if there is none. */
+export async function readJob(queue: Queue, { account, handover }: HandoverRef): Promise<QueuedJob | null> {
+  return withJobs(queue, account, async (jobs) => {
+    const job: Job<JobData> | undefined = await jobs.getJob(handover);
+    if (job === undefined) return null;
+    return { handover, state: stateText(await job.getState()), data: job.data, progress: job.progress };
+  });
+}
+
+/** The jobs of an account, those at work first. */
+export async function readJobs(queue: Queue, account: string): Promise<QueuedJob[]> {
+  return withJobs(queue, account, async (jobs) => {
+    const states = ['active', 'waiting', 'delayed', 'prioritized', 'failed', 'completed'] as const;
+    const found = await Promise.all(
+      states.map(async (state) => {
+        const list: Job<JobData>[] = await jobs.getJobs([state], 0, -1, true);
+        return list.filter(Boolean).map(
+          (job): QueuedJob => ({
+            handover: String(job.id),
+            state: stateText(state),
+            data: job.data,
+            progress: job.progress,
+          }),
+        );
+      }),
+    );
+    return found.flat();
+  });
+}
+
+/** Whether an account has jobs that wait or are at work. */
+export async function hasJobs(queue: Queue, account: string): Promise<boolean> {
+  return withJobs(queue, account, async (jobs) => {
+    return (await jobs.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized')) > 0;
+  });
+}
+
+/** The accounts that have runs to carry out, the one that has waited longest first. */
+export function waitingAccounts({ redis }: Queue): Promise<string[]> {
+  return redis.zrange(KEYS.waiting, '0', '-1');
+}
+
+/** Says that an account has a run to carry out. It keeps its place in the line, unless `atEnd`. */
+export async function markWaiting({ redis }: Queue, account: string, atEnd = false): Promise<void> {
+  if (atEnd) await redis.zadd(KEYS.waiting, Date.now(), account);
+  else await redis.zadd(KEYS.waiting, 'NX', Date.now(), account);
+}
+
+/** Takes an account out of the line if it has no more jobs. One that came meanwhile is seen. Returns whether it did. */
+export async function markDrained(queue: Queue, account: string): Promise<boolean> {
+  await queue.redis.zrem(KEYS.waiting, account);
+  if (!(await hasJobs(queue, account))) return true;
+  await markWaiting(queue, account);
+  return false;
+}

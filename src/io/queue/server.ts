@@ -1,0 +1,50 @@
+import type { Redis } from 'ioredis';
+
+/** What survives a crash of Redis: all that it has acknowledged, all but the last second, or nothing for certain. */
+export type Durability = 'always' | 'everysec' | 'none';
+
+export type Server = { runId: string; policy: string; durability: Durability; warnings: string[] };
+
+/** Reads one field of the answer of INFO; '' if it is missing. */
+export function infoField(info: string, name: string): string {
+  return new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
+}
+
+export async function readRunId(redis: Redis): Promise<string> {
+  return infoField(await redis.info('server'), 'run_id');
+}
+
+/** One value of the configuration; null if the server keeps it to itself, as managed ones do. */
+async function configured(redis: Redis, name: string): Promise<string | null> {
+  try {
+    const [, value] = (await redis.config('GET', name)) as string[];
+    return value ?? null;
+  } catch {
+    return null;
+  }
+}
+
+/** Reads what the safety of a run depends on. */
+export async function readServer(redis: Redis): Promise<Server> {
+  const [runId, memory, persistence] = await Promise.all([
+    readRunId(redis),
+    redis.info('memory'),
+    redis.info('persistence'),
+  ]);
+  const policy = infoField(memory, 'maxmemory_policy') || (await configured(redis, 'maxmemory-policy')) || 'unknown';
+  if (infoField(persistence, 'aof_enabled') !== '1') {
+    const warning =
+      'Redis has no append-only file: after a crash it may have forgotten all of a run. Fix: set appendonly yes.';
+    return { runId, policy, durability: 'none', warnings: [warning] };
+  }
+  const fsync = await configured(redis, 'appendfsync');
+  if (fsync === 'always') return { runId, policy, durability: 'always', warnings: [] };
+  if (fsync === 'no') {
+    const warning =
+      'Redis leaves its append-only file to the system (appendfsync no): after a crash it may have forgotten half a minute. Fix: set appendfsync always.';
+    return { runId, policy, durability: 'none', warnings: [warning] };
+  }
+  const warning =
+    'Redis writes its append-only file once a second (appendfsync everysec): after a crash the rows of the last second are read before they are sent. With appendfsync always nothing is forgotten.';
+  return { runId, policy, durability: 'everysec', warnings: [warning] };
+}
