@@ -14,6 +14,7 @@ import {
   type SettingName,
   settingDefinition,
 } from '../core/settings/schema.ts';
+import { hasLogin } from '../core/text/queue-url.ts';
 import { quoted } from '../core/text/text.ts';
 import { visible } from '../core/text/visible.ts';
 import { expandHome } from '../io/home.ts';
@@ -57,10 +58,20 @@ function callLayers(flags: RawSettings, environment: RawSettings, { cwd, env }: 
   ];
 }
 
+/** Warns of a password on the command line, which every user of this machine can read in the list of processes. */
+function warnOfPassword(invocation: Invocation): Invocation {
+  const { settings, sources } = invocation;
+  if (sources.queue === 'flag' && settings.queue !== null && hasLogin(settings.queue)) {
+    const how = 'Set TELNYX_REASSIGN_QUEUE instead; the commands that are printed here need it too.';
+    warn(invocation, `the list of processes shows the password in --queue. ${how}`);
+  }
+  return invocation;
+}
+
 /** Resolves the settings of a command on an input: flags, then environment. Throws UsageError with all errors. */
 export function resolveForCommand(flags: RawSettings, context: Context, scope: Scope): Invocation {
   const { raw, errors } = readEnvironment(context.env);
-  return { ...resolveLayers(callLayers(flags, raw, context), scope, errors), context };
+  return warnOfPassword({ ...resolveLayers(callLayers(flags, raw, context), scope, errors), context });
 }
 
 /** Reads a job file. Its paths are relative to it, and its runs directory is next to it by default. */
@@ -87,12 +98,11 @@ export function resolveForJob(path: string, flags: RawSettings, context: Context
     { source: 'job file', raw, places: job.places },
   ];
   const invocation = { ...resolveLayers(layers, 'run', environment.errors), context };
-  const problem = permissionProblem(file, read.stats, 'trusted');
-  if (problem !== null)
-    warn(
-      invocation,
-      `the job file ${visible(path)}, with which numbers can be reassigned, is not protected: ${problem}`,
-    );
+  const isSecret = typeof job.raw.queue === 'string' && hasLogin(job.raw.queue);
+  const problem = permissionProblem(file, read.stats, isSecret ? 'secret' : 'trusted');
+  const what = isSecret ? 'which holds a password' : 'with which numbers can be reassigned';
+  if (problem !== null) warn(invocation, `the job file ${visible(path)}, ${what}, is not protected: ${problem}`);
+  warnOfPassword(invocation);
   return { invocation, command: job.command, input: fromHere(job.input) };
 }
 
@@ -130,7 +140,7 @@ export function resolveForRun(
     ...callLayers(flags, fromEnvironment, context),
     { source: 'run', raw: recordedSettings(manifest.settings) },
   ];
-  return { ...resolveLayers(layers, scope, errors), context };
+  return warnOfPassword({ ...resolveLayers(layers, scope, errors), context });
 }
 
 /** A run, and its absolute directory. */

@@ -22,16 +22,21 @@ async function dispatch(args: readonly string[], context: Context): Promise<numb
   return run(typed.input, typed.flags, context);
 }
 
-/** Returns a function that removes the key from a message, also a key that was typed in the wrong place. */
-async function keyRemover({ env, findKey }: Context): Promise<(text: string) => string> {
-  const { createRedactor } = await import('../core/text/redact.ts');
+/** Returns a function that removes key and passwords from a message, also a key that was typed in the wrong place. */
+async function keyRemover(args: readonly string[], { env, findKey }: Context): Promise<(text: string) => string> {
+  const [{ createRedactor }, { queueSecrets }] = await Promise.all([
+    import('../core/text/redact.ts'),
+    import('../core/text/queue-url.ts'),
+  ]);
   const found = findKey();
   // If the key in the variable is refused, it is not found. It is known all the same, with and without its quotes.
   const given = env.TELNYX_API_KEY?.trim() ?? '';
   // A shorter text holds no key. It may be a word of the message, such as "Bearer".
   const parts = given.match(/[\w.~+/-]{16,}/g) ?? [];
   const whole = parts.length > 0 ? given : null;
-  const redactors = ['key' in found ? found.key : null, whole, ...parts.slice(0, MAX_KEY_PARTS)].map(createRedactor);
+  const passwords = [...args, env.TELNYX_REASSIGN_QUEUE ?? ''].flatMap(queueSecrets);
+  const key = 'key' in found ? found.key : null;
+  const redactors = [key, whole, ...parts.slice(0, MAX_KEY_PARTS), ...passwords].map(createRedactor);
   return (text) => redactors.reduce((clean, redact) => redact(clean), text);
 }
 
@@ -65,7 +70,7 @@ async function report(thrown: unknown, args: readonly string[], context: Context
   const error = withoutStack(thrown);
   const { exit, code, next } =
     error instanceof CommandError ? error : { exit: EXIT.internal, code: 'internal', next: null };
-  const withoutKey = await keyRemover(context);
+  const withoutKey = await keyRemover(args, context);
   const message = visibleLines(withoutKey(error instanceof Error ? error.message : String(error)));
   if (wantsJson(args, context.env)) {
     printJson(context, exit, { next_command: next, error: { code, message } });

@@ -299,3 +299,29 @@ describe('a job file', () => {
     expect(errorsOf(job('').resolve)[0]).toContain('1:1: a job file is a list');
   });
 });
+
+describe('the password of a queue', () => {
+  const URL = 'redis://:secret-9@127.0.0.1:6379';
+
+  it('is no secret on a command line, and one in a variable', () => {
+    const typed = contextOf();
+    resolveForCommand({ queue: URL }, typed, 'apply');
+    expect(typed.warnings).toEqual([expect.stringContaining('the list of processes shows the password in --queue')]);
+    const set = contextOf({ TELNYX_REASSIGN_QUEUE: URL });
+    expect(resolveForCommand({}, set, 'apply').settings.queue).toBe(URL);
+    resolveForCommand({ queue: 'redis://127.0.0.1' }, set, 'apply');
+    expect(set.warnings).toEqual([]);
+  });
+
+  it('in a job file is for its owner alone', () => {
+    const file = join(tempDir(), 'job.yaml');
+    writeFileSync(file, `command: apply\ninput: numbers.csv\nqueue: ${URL}\n`, { mode: 0o644 });
+    const context = contextOf();
+    expect(resolveForJob(file, {}, context).invocation.settings.queue).toBe(URL);
+    expect(context.warnings).toEqual([expect.stringMatching(/which holds a password, is not protected: other users/)]);
+    chmodSync(file, 0o600);
+    const closed = contextOf();
+    resolveForJob(file, {}, closed);
+    expect(closed.warnings).toEqual([]);
+  });
+});

@@ -155,6 +155,7 @@ export function makeManifest(changes: Partial<Manifest> = {}): Manifest {
     organization_id: null,
     key_sha256: null,
     superseded_by: null,
+    queue: null,
     locked: true,
     stop: null,
     exit_code: 0,

@@ -55,6 +55,7 @@ export async function newRun(from: RunSource, command: RunCommand, { settings, c
     organization_id: from.organizationId ?? null,
     key_sha256: null,
     superseded_by: null,
+    queue: null,
     locked: await lockNewRun(made.dir, { settings, context, what: `${command} ${made.id}` }),
     stop: null,
     exit_code: null,

@@ -25,15 +25,20 @@ type OfUnchanged = { unchangedButSent?: true };
 /**
  * One line of ledger.ndjson, the append-only record of an execution.
  * `session_started`, `session_seen`, `session_ended`: an executor started, what it has done so far, how it ended.
- * A session of a worker names it, its host and the fence of its lease.
  * `found`: what a number has that is sent although it has changed since the plan.
  * `intent`: the first write of a row in this session is about to leave.
  * `outcome`: how the row ended.
  * `put_back`: the file's word for requeued. The run stopped before the row had an outcome; `ambiguous` if a write of it
  * may have happened.
  * `profile_held`: this session sends no more rows of a profile.
+ * `handed_over`: workers may send the rows from now on; `queue` is the URL of Redis without user and password.
+ * `taken_back`: they have ended, and all that they wrote is in this ledger. `handover_lost`: what they have done since
+ * the last line from them is not known.
+ *
+ * `stream`: where the line stands in the stream of the workers, if it comes from one. `worker`, `host` and `fence`: who
+ * it was, and the number of its lease.
  */
-export type LedgerEntry =
+export type LedgerEntry = { stream?: string } & (
   | { type: 'session_started'; reading?: true; at: string; pid: number; worker?: string; host?: string; fence?: number }
   | { type: 'intent'; row: number; at: string }
   | ({ type: 'found'; row: number; profile: string; product: string; at: string } & OfUnchanged)
@@ -41,4 +46,7 @@ export type LedgerEntry =
   | { type: 'put_back'; row: number; ambiguous: boolean; attempts: number; at: string }
   | { type: 'profile_held'; profile: string; why: string; at: string }
   | { type: 'session_seen'; at: string; requests: RequestCounts; rate: RateSeen }
-  | { type: 'session_ended'; at: string; stop: string | null; requests: RequestCounts; rate: RateSeen };
+  | { type: 'session_ended'; at: string; stop: string | null; requests: RequestCounts; rate: RateSeen }
+  | { type: 'handed_over'; at: string; queue: string; handover: string }
+  | { type: 'taken_back' | 'handover_lost'; at: string; handover: string }
+);

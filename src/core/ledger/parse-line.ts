@@ -66,6 +66,9 @@ const FIELDS: Record<LedgerEntry['type'], Record<string, Check>> = {
   profile_held: { profile: isText, why: isText, at: isText },
   session_seen: PACE,
   session_ended: { ...PACE, stop: isTextOrNull },
+  handed_over: { at: isText, queue: isText, handover: isText },
+  taken_back: { at: isText, handover: isText },
+  handover_lost: { at: isText, handover: isText },
 };
 
 /** The same as arrays, which are faster to walk for each of a million lines. */
@@ -88,6 +91,7 @@ export function parseLedgerLine(text: string): LedgerEntry {
   for (const [name, isValid] of checks) {
     if (!isValid(line[name])) throw new Error(`the field ${name} of ${type} is missing or not valid`);
   }
+  if (line.stream !== undefined && !isText(line.stream)) throw new Error('the field stream is not valid');
   if (type === 'outcome') checkOutcome(line);
   // Builds between 0.1.0 and the next version wrote the flag under another name.
   if (line.besides === true) line.unchangedButSent = true;

@@ -33,11 +33,29 @@ export function emptyIndex(rows: number) {
     overwritten: new Map<number, { profile: string; product: string }>(),
     /** Rows among these that were at their target when they were planned: they do not count as rows to send. */
     unchangedButSent: new Set<number>(),
+    /** The handover that has not ended, and where its last line stands in the stream of the workers ('' if none). */
+    handover: null as { id: string; queue: string; stream: string } | null,
     /** Rows to send that have an outcome. */
     ended: 0,
     /** Those of them that failed for good, for another reason than their profile. */
     permanent: 0,
   };
+}
+
+function addHandover(index: LedgerIndex, entry: LedgerEntry): void {
+  if (entry.type === 'handed_over') index.handover = { id: entry.handover, queue: entry.queue, stream: '' };
+  if (index.handover === null) return;
+  if (entry.type === 'taken_back' || entry.type === 'handover_lost') index.handover = null;
+  else if (entry.stream !== undefined) index.handover.stream = entry.stream;
+}
+
+/**
+ * Whether a ledger that follows a stream takes a line of it. A row that has ended here has ended, also if a Redis that
+ * was restarted has forgotten that and a worker has had the row again. Only an unverified outcome may be replaced.
+ */
+export function takesLine(index: LedgerIndex, entry: LedgerEntry): boolean {
+  const state = 'row' in entry ? (index.rowStates[entry.row] ?? 0) : ROW_STATE.untouched;
+  return !hasOutcome(state) || (state === ROW_STATE.unverified && entry.type === 'outcome');
 }
 
 /** Adds the next entry; `offset` and `length` are those of its line. Throws if the plan does not have its row. */
@@ -46,6 +64,7 @@ export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: numbe
   // A session that only reads does not clear profile holds.
   if (entry.type === 'session_started' && entry.reading !== true) index.heldProfiles.clear();
   if (entry.type === 'profile_held') index.heldProfiles.set(entry.profile, entry.why);
+  addHandover(index, entry);
   if (!('row' in entry)) return;
   const { row } = entry;
   const rows = index.rowStates.length - 1;

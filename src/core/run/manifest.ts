@@ -100,6 +100,11 @@ const MANIFEST = z.object({
   key_sha256: z.string().nullable().default(null),
   /** The run that was started instead of this one. */
   superseded_by: RUN_ID.nullable().default(null),
+  /**
+   * While it is handed over: the URL of Redis without user and password, the id of the handover, and the hash of the
+   * account.
+   */
+  queue: z.object({ name: z.string(), handover: RUN_ID, account: z.string() }).nullable().default(null),
   /** Whether it holds a kernel lock while it runs. Without a lock, only the process id shows that it is running. */
   locked: z.boolean().default(false),
   stop: z.object({ reason: z.enum(STOP_CODES), detail: z.string() }).nullable(),

@@ -120,12 +120,20 @@ function valueError(name: SettingName, { source, raw, places }: Layer, { error, 
 }
 
 /** Checks that involve more than one setting. `at` is the place of a setting in a file, if it comes from there. */
-function combinationErrors(settings: Settings, at: (...names: SettingName[]) => string): string[] {
+function combinationErrors({ settings, sources }: Resolved, at: (...names: SettingName[]) => string): string[] {
   const errors: string[] = [];
   if (settings.rate === 'off' && !settings.sandbox && !isLoopback(settings.base_url)) {
     errors.push(
       `${at('rate', 'base_url')}--rate off is for a loopback address only, and the base URL is ${quoted(settings.base_url)}`,
     );
+  }
+  // A variable is there for every command, also for one that uses no queue.
+  const isTyped = (name: SettingName) => sources[name] === 'flag' || sources[name] === 'job file';
+  if (isTyped('detach') && settings.detach && settings.queue === null) {
+    errors.push(`${at('detach')}--detach needs --queue: there is nothing to hand the run over to`);
+  }
+  if (isTyped('queue') && settings.sandbox) {
+    errors.push(`${at('queue', 'sandbox')}--queue and --sandbox exclude each other: no worker can reach that sandbox`);
   }
   if (settings.retry_base > settings.retry_max) {
     errors.push(`${at('retry_base', 'retry_max')}--retry-base must not be longer than --retry-max`);
@@ -161,9 +169,9 @@ export function resolveSettings(layers: readonly Layer[], scope: Scope): Resolve
     const [place] = names.flatMap((name) => layerOf(name).places?.[name]?.[0] ?? []);
     return place === undefined ? '' : `${place}: `;
   };
-  if (errors.length === 0) errors.push(...combinationErrors(settings as Settings, at));
-  if (errors.length > 0) return { errors };
-  return { settings: settings as Settings, sources: sources as Record<SettingName, Source> };
+  const resolved = { settings, sources } as Resolved;
+  if (errors.length === 0) errors.push(...combinationErrors(resolved, at));
+  return errors.length > 0 ? { errors } : resolved;
 }
 
 /** The maximum number of requests in flight. */

@@ -104,8 +104,22 @@ export const RUNNING_SETTINGS = settingsOf('Running', SENDING, {
 export const QUEUE_SETTINGS = settingsOf('Many hosts', SERVING, {
   queue: {
     kind: 'queue',
-    text: 'Redis or Valkey, as redis://HOST:PORT or rediss://HOST:PORT; a password belongs into the variable TELNYX_REASSIGN_QUEUE',
+    text: 'Redis or Valkey, as redis://HOST:PORT or rediss://HOST:PORT, through which workers get the runs; a password belongs into the variable TELNYX_REASSIGN_QUEUE',
     belongsTo: 'call',
+    scopes: [...SENDING, ...SERVING],
+  },
+  detach: {
+    kind: 'boolean',
+    text: 'with --queue: return once the run is handed over to the workers; resume follows it',
+    scopes: SENDING,
+    belongsTo: 'call',
+  },
+  leave_queue: {
+    kind: 'boolean',
+    text: 'give up what was handed over to a queue that will never come back; its rows are read before they are sent',
+    scopes: ['resume'],
+    belongsTo: 'call',
+    consent: true,
   },
   keys_dir: {
     kind: 'text',

@@ -25,6 +25,11 @@ const ENTRIES: LedgerEntry[] = [
   { type: 'session_seen', at: AT, requests, rate },
   { type: 'session_ended', at: AT, stop: null, requests, rate },
   { type: 'session_ended', at: AT, stop: 'signal', requests, rate },
+  { type: 'session_started', at: AT, pid: 7, worker: 'w', host: 'h', fence: 3, stream: '1-0' },
+  { type: 'intent', row: 1, at: AT, stream: '1-1' },
+  { type: 'handed_over', at: AT, queue: 'redis://10.0.0.5', handover: 'r.1' },
+  { type: 'taken_back', at: AT, handover: 'r.1' },
+  { type: 'handover_lost', at: AT, handover: 'r.1' },
 ];
 
 const parse = (value: unknown) => parseLedgerLine(JSON.stringify(value));
@@ -82,7 +87,7 @@ describe('a damaged line', () => {
   });
 
   it('lacks a field, or has one of another type; every field of every type is checked', () => {
-    const optional = ['type', 'reading', 'unchangedButSent'];
+    const optional = ['type', 'reading', 'unchangedButSent', 'stream', 'worker', 'host', 'fence'];
     for (const entry of ENTRIES) {
       for (const name of Object.keys(entry).filter((field) => !optional.includes(field))) {
         const message = `the field ${name} of ${entry.type} is missing or not valid`;
@@ -90,6 +95,10 @@ describe('a damaged line', () => {
         expect(() => parse({ ...entry, [name]: [] })).toThrow(new Error(message));
       }
     }
+  });
+
+  it('has a place in the stream that is no text', () => {
+    expect(() => parse({ ...ENTRIES[2], stream: 7 })).toThrow(new Error('the field stream is not valid'));
   });
 
   it.each([

@@ -10,6 +10,7 @@ import {
   type LedgerIndex,
   ROW_STATE,
   type RowState,
+  takesLine,
 } from '../../../src/core/ledger/replay.ts';
 import { noSessions, paceOf } from '../../../src/core/ledger/sessions.ts';
 import { makeOutcome } from '../../support/make.ts';
@@ -66,6 +67,7 @@ describe('an index', () => {
       heldProfiles: new Map(),
       overwritten: new Map(),
       unchangedButSent: new Set(),
+      handover: null,
       ended: 0,
       permanent: 0,
     });
@@ -335,4 +337,27 @@ it.each([
   const about = { ...makeOutcome({ row: 1, status: 'failed', retryable: false }), errorCode, errorPointer };
   const index = indexOf(2, { type: 'outcome', ...about }, outcome(2, 'failed'));
   expect([index.ended, index.permanent]).toEqual([2, 1]);
+});
+
+describe('a run that is handed over', () => {
+  const over: LedgerEntry = { type: 'handed_over', at, queue: 'redis://10.0.0.5', handover: 'r.1' };
+  const handover = { id: 'r.1', queue: 'redis://10.0.0.5' };
+
+  it('is so until it is taken back or lost, at the place of the last line from the stream', () => {
+    expect(indexOf(2, over).handover).toEqual({ ...handover, stream: '' });
+    const lines: LedgerEntry[] = [over, { ...started, stream: '5-1' }, { ...intent(1), stream: '5-2' }, intent(2)];
+    expect(indexOf(2, ...lines).handover).toEqual({ ...handover, stream: '5-2' });
+    for (const type of ['taken_back', 'handover_lost'] as const) {
+      expect(indexOf(2, ...lines, { type, at, handover: 'r.1' }).handover).toBeNull();
+    }
+    expect(indexOf(2, { ...started, stream: '5-1' }).handover).toBeNull();
+  });
+
+  it('takes no line about a row that has ended, but a better outcome than unverified', () => {
+    const index = indexOf(5, outcome(1, 'updated'), outcome(2, 'unverified'), intent(3));
+    const taken = (...entries: LedgerEntry[]) => entries.map((entry) => takesLine(index, entry));
+    expect(taken(intent(1), putBack(1, 1), outcome(1, 'failed'))).toEqual([false, false, false]);
+    expect(taken(intent(2), putBack(2, 1), outcome(2, 'updated'))).toEqual([false, false, true]);
+    expect(taken(putBack(3, 1), intent(4), outcome(5, 'held'), started, intent(9))).toEqual(Array(5).fill(true));
+  });
 });

@@ -40,6 +40,7 @@ describe('a manifest', () => {
       organization_id: 'org-1',
       key_sha256: 'ef56',
       superseded_by: 's',
+      queue: { name: 'redis://10.0.0.5', handover: 'r.1', account: 'ab' },
     }),
     makeManifest({
       command: 'undo',
@@ -70,13 +71,14 @@ describe('a manifest', () => {
   });
 
   it('of the first version, which knew no account and no lock, is read', () => {
-    const { source, organization_id, key_sha256, superseded_by, locked, ...first } = makeManifest();
+    const { source, organization_id, key_sha256, superseded_by, queue, locked, ...first } = makeManifest();
     expect(read(first)).toEqual({
       ...first,
       source: null,
       organization_id: null,
       key_sha256: null,
       superseded_by: null,
+      queue: null,
       locked: false,
     });
   });
@@ -125,6 +127,7 @@ describe('a manifest', () => {
     ['account', { organization_id: 7 }, 'Invalid input: expected string, received number → at organization_id'],
     ['key digest', { key_sha256: 7 }, 'Invalid input: expected string, received number → at key_sha256'],
     ['run after it', { superseded_by: false }, 'Invalid input: expected string, received boolean → at superseded_by'],
+    ['queue', { queue: 7 as never }, 'Invalid input: expected object, received number → at queue'],
     ['state', { state: 7 }, STATE_EXPECTED],
     ['state that is missing', { state: undefined }, STATE_EXPECTED],
     ['pid', { pid: null }, 'Invalid input: expected number, received null → at pid'],

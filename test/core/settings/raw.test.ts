@@ -139,6 +139,9 @@ describe('settings as text', () => {
     ...forAll,
     retry_base: durations(1, MINUTE_MS),
     retry_max: durations(MINUTE_MS, DAY_MS),
+    // A queue goes with no sandbox, and detaching needs one.
+    sandbox: fc.constant('false'),
+    detach: fc.constant('false'),
   });
 
   it('are read back as the same settings', () => {

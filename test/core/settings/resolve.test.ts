@@ -150,6 +150,23 @@ describe('errors', () => {
     expect(errorsOf([['flag', { rate: 'off', sandbox: 'true' }]])).toEqual([]);
   });
 
+  it('include what does not go with a queue; a variable is there for every command', () => {
+    const alone = ['--detach needs --queue: there is nothing to hand the run over to'];
+    expect(errorsOf([['flag', { detach: 'true' }]])).toEqual(alone);
+    expect(errorsOf([['environment', { detach: 'true' }]])).toEqual([]);
+    const queue = 'redis://127.0.0.1:6379';
+    expect(errorsOf([['flag', { queue, detach: 'true' }]])).toEqual([]);
+    expect(errorsOf([['flag', { queue, sandbox: 'true' }]])).toEqual([
+      '--queue and --sandbox exclude each other: no worker can reach that sandbox',
+    ]);
+    expect(
+      errorsOf([
+        ['flag', { sandbox: 'true' }],
+        ['environment', { queue }],
+      ]),
+    ).toEqual([]);
+  });
+
   it('include a first wait that is longer than the longest one', () => {
     const error = '--retry-base must not be longer than --retry-max';
     expect(errorsOf([['flag', { retry_base: '61s' }]])).toEqual([error]);

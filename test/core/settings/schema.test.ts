@@ -62,6 +62,7 @@ describe('the table of settings', () => {
   it('knows which settings are consents', () => {
     expect(those(({ consent }) => consent === true)).toEqual([
       ...['allow_unassign', 'allow_rounded_ids', 'skip_rejected', 'force', 'yes', 'if_unfinished', 'no_lock'],
+      'leave_queue',
     ]);
   });
 
@@ -77,6 +78,8 @@ describe('the table of settings', () => {
         'no_lock',
         'state_dir',
         'queue',
+        'detach',
+        'leave_queue',
         'keys_dir',
         'accounts',
         'lease',
@@ -110,7 +113,7 @@ describe('the table of settings', () => {
   const guards = [...STOPPING, 'outage_patience'];
   const lock = ['wait_for_lock', 'no_lock', 'state_dir'];
   const output = ['runs_dir', 'keep_runs', 'log_file', 'log_level', 'json', 'quiet', 'print_config'];
-  const sending = ['stop_after', 'force', ...lock];
+  const sending = ['stop_after', 'force', 'queue', 'detach', ...lock];
   const asking = ['yes', 'dry_run'];
   const paced = [...pace, ...guards, 'finish_by', 'base_url', 'results', ...output];
   const planning = ['strict', ...REFUSING];
@@ -121,7 +124,7 @@ describe('the table of settings', () => {
     ['plan', making],
     ['apply', [...making, ...sending, ...asking, 'if_unfinished']],
     ['run', [...making, ...sending, ...asking, 'if_unfinished']],
-    ['resume', [...paced, ...sending, 'yes']],
+    ['resume', [...paced, ...sending, 'yes', 'leave_queue']],
     ['retry', [...followUp, 'only']],
     ['undo', followUp],
     ['verify', [...reading, ...pace, 'outage_patience', 'base_url', ...output, 'watch', 'every', 'yes']],

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { queueName } from '../../../src/core/text/queue-url.ts';
+import { hasLogin, queueName, queueSecrets } from '../../../src/core/text/queue-url.ts';
 
 it.each([
   ['redis://10.0.0.5:6379', 'redis://10.0.0.5:6379'],
@@ -10,4 +10,15 @@ it.each([
   ['secret', '(not a URL)'],
 ])('a queue is named without its user and password', (url, name) => {
   expect(queueName(url)).toBe(name);
+});
+
+it.each([
+  ['redis://10.0.0.5:6379', false, []],
+  ['redis://user@host', true, []],
+  ['redis://:secret@localhost', true, ['secret']],
+  ['--queue=rediss://user:p%40ss@host/1', true, ['p%40ss', 'p@ss']],
+  ['redis://user:100%@host and redis://:two@host', true, ['100%', 'two']],
+])('the passwords of %j are known', (text, isLogin, secrets) => {
+  expect(queueSecrets(text)).toEqual(secrets);
+  expect(hasLogin(text)).toBe(isLogin);
 });
