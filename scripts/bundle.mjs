@@ -6,6 +6,9 @@ import { build } from 'esbuild';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
+/** What BullMQ and msgpackr load if it is installed: drivers of other databases, and a compiled part. */
+const OPTIONAL_PACKAGES = ['@valkey/valkey-glide', 'msgpackr-extract', 'pg'];
+
 /**
  * Bundles `src` into `dist`, and returns what went into it. The packages are bundled because finding and reading their
  * several hundred files takes longer than all else that a short command does; unminified, so that stack traces can be
@@ -28,6 +31,7 @@ export async function bundle({ write }) {
       'string-width': join(ROOT, 'scripts/ascii-width.cjs'),
       // The board does not show what Redis says of itself.
       'redis-info': join(ROOT, 'scripts/no-redis-info.cjs'),
+      ...Object.fromEntries(OPTIONAL_PACKAGES.map((name) => [name, join(ROOT, 'scripts/absent-package.cjs')])),
     },
     // Some of the packages are CommonJS, and ask for what only that has.
     banner: {

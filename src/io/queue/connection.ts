@@ -1,5 +1,5 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { queueName } from '../../core/queue/url.ts';
+import { queueName } from '../../core/text/queue-url.ts';
 import { printable } from '../../core/text/text.ts';
 import { type Durability, readServer } from './server.ts';
 import { watchServer } from './watch.ts';
@@ -62,7 +62,7 @@ const errorText = (error: unknown): string => {
 /** Connects within five seconds. Throws QueueError. */
 export async function openQueue(url: string): Promise<Queue> {
   const name = queueName(url);
-  const { Redis } = await import('ioredis');
+  const { Redis } = await import('./ioredis.ts');
   let lastError: unknown = null;
   const redis = withHandler(new Redis(url, OPTIONS), (error) => {
     lastError = error;

@@ -22,7 +22,7 @@ const OPTIONS = {
 
 /** Opens the BullMQ queue of an account for the time of a call. */
 async function withJobs<T>({ redis }: Queue, account: string, use: (jobs: Jobs) => Promise<T>): Promise<T> {
-  const { Queue: Jobs } = await import('bullmq');
+  const { Queue: Jobs } = await import('./bullmq.ts');
   const jobs = new Jobs(RUNS_QUEUE, { connection: redis, prefix: accountTag(account) });
   jobs.on('error', () => undefined);
   try {
