@@ -11,7 +11,10 @@ function settingRow(name: SettingName, jobKeys: ReadonlySet<string>): string[] {
   const setting = settingDefinition(name);
   const flag = `--${flagOf(name)}${setting.value === undefined ? '' : ` ${setting.value}`}`;
   const standard = setting.kind === 'boolean' ? 'off' : setting.default === null ? '' : `\`${setting.default}\``;
-  const elsewhere = [...(setting.consent === true ? [] : ['variable']), ...(jobKeys.has(name) ? ['job'] : [])];
+  const elsewhere = [
+    ...(setting.consent === true || setting.flagOnly === true ? [] : ['variable']),
+    ...(jobKeys.has(name) ? ['job'] : []),
+  ];
   return [`\`${flag}\``, standard, elsewhere.join(', '), setting.text];
 }
 

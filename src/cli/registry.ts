@@ -96,6 +96,20 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('../commands/runs.ts')).runsCommand,
   },
   {
+    name: 'queue',
+    positional: '',
+    description: 'show the accounts, runs and workers of a queue',
+    examples: [['queue --queue redis://10.0.0.5:6379', 'who sends what, and what waits for which key']],
+    load: async () => (await import('../commands/queue.ts')).queueCommand,
+  },
+  {
+    name: 'board',
+    positional: '',
+    description: 'serve a page of the queues on this host, which only reads',
+    examples: [['board --queue redis://10.0.0.5:6379', 'http://127.0.0.1:4011']],
+    load: async () => (await import('../commands/board.ts')).boardCommand,
+  },
+  {
     name: 'sandbox',
     positional: '',
     description: 'a local imitation of the API for rehearsals, demos and tests',

@@ -13,7 +13,7 @@ const WORDS: Word[] = [
   { pattern: /\b(told|heard|heed(s|ed)?)\b/i, instead: 'the exact verb' },
   { pattern: /\bsettl(e|es|ed|ing)\b/i, instead: 'the exact verb', allowed: /allSettled/g },
   { pattern: /\b(somebody|whoever|nobody)\b/i, instead: 'the user, the caller, no one' },
-  { pattern: /\bfloors?\b/i, instead: 'layer', allowed: /Math\.floor|'floor'/g },
+  { pattern: /\bfloors?\b/i, instead: 'layer', allowed: /math\.floor|'floor'/gi },
   { pattern: /\bgiv(e|es|en|ing) back\b/i, instead: 'return' },
   { pattern: /\b(so many|such a share)\b/i, instead: 'the number or the share' },
   { pattern: /\bweather\b/i, instead: 'state' },

@@ -1,7 +1,19 @@
 import type { Field } from '../input/header.ts';
 
 /** The commands whose flags are settings. */
-export type Scope = 'plan' | 'apply' | 'run' | 'resume' | 'retry' | 'undo' | 'verify' | 'results' | 'runs' | 'worker';
+export type Scope =
+  | 'plan'
+  | 'apply'
+  | 'run'
+  | 'resume'
+  | 'retry'
+  | 'undo'
+  | 'verify'
+  | 'results'
+  | 'runs'
+  | 'worker'
+  | 'queue'
+  | 'board';
 
 /** A command that starts from the settings of an earlier run; `plan` stands for planning the same input again. */
 export type FollowUp = 'plan' | 'retry' | 'undo';
@@ -55,6 +67,8 @@ export type SettingDefinition = {
   droppedBy?: readonly FollowUp[];
   /** Allows something risky: accepted as a flag or in a job file, but not from an old environment variable. */
   consent?: true;
+  /** Accepted as a flag only: other programs set a variable of that name. */
+  flagOnly?: true;
   /** A path. `absolute`: it is made absolute, so that run.json means the same place from any directory. */
   path?: 'as given' | 'absolute';
   /** A run with it writes nothing to the account. */
@@ -104,3 +118,5 @@ export const IN_RUNS_DIR: readonly Scope[] = [...ASKING, 'runs'];
 export const EVERY: readonly Scope[] = [...IN_RUNS_DIR, 'results'];
 /** Commands that run on a host until they are stopped. */
 export const SERVING: readonly Scope[] = ['worker'];
+/** Commands that show a queue. */
+export const SHOWING: readonly Scope[] = ['queue', 'board'];

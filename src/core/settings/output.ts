@@ -50,7 +50,7 @@ export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
   json: {
     kind: 'boolean',
     text: 'print one JSON object on standard output, and nothing else there',
-    scopes: EVERY,
+    scopes: [...EVERY, 'queue'],
     belongsTo: 'call',
   },
   quiet: {

@@ -47,12 +47,14 @@ function serviceLinkError(service: string, variables: readonly string[]): string
   return `${named}: not settings, but what Kubernetes sets for the service ${service}; set enableServiceLinks: false in the pod, or rename the service`;
 }
 
+const VARIABLE_SETTINGS = SETTING_NAMES.filter((name) => settingDefinition(name).flagOnly !== true);
+
 /** Reads settings, but no consents: a variable set in a profile years ago must not answer for the user of today. */
 export function readEnvironment(environment: Record<string, string | undefined>) {
   const raw: RawSettings = {};
   const errors: string[] = [];
   const serviceLinks = new Map<string, string[]>();
-  const known = new Map(SETTING_NAMES.map((name) => [variableOf(name), name]));
+  const known = new Map(VARIABLE_SETTINGS.map((name) => [variableOf(name), name]));
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith(VARIABLE_PREFIX) || text === undefined) continue;
     const name = known.get(variable);
@@ -61,7 +63,7 @@ export function readEnvironment(environment: Record<string, string | undefined>)
       serviceLinks.set(service, [...(serviceLinks.get(service) ?? []), variable]);
     } else if (name === undefined) {
       const typed = variable.slice(VARIABLE_PREFIX.length);
-      const meant = errors.length < MAX_SUGGESTIONS ? didYouMean(typed, SETTING_NAMES) : null;
+      const meant = errors.length < MAX_SUGGESTIONS ? didYouMean(typed, VARIABLE_SETTINGS) : null;
       errors.push(
         `unknown variable ${printable(variable, MAX_NAME_CHARACTERS)}${suggestion(meant && variableOf(meant))}`,
       );

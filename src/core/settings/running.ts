@@ -1,5 +1,5 @@
 import { DAY_MS, MINUTE_MS } from '../text/duration.ts';
-import { ASKING, MAKING, type Rows, SENDING, SERVING, settingsOf } from './definition.ts';
+import { ASKING, MAKING, type Rows, SENDING, SERVING, SHOWING, settingsOf } from './definition.ts';
 
 /** Where requests go. */
 export const ACCOUNT_SETTINGS = settingsOf('Account', ASKING, {
@@ -106,7 +106,7 @@ export const QUEUE_SETTINGS = settingsOf('Many hosts', SERVING, {
     kind: 'queue',
     text: 'Redis or Valkey, as redis://HOST:PORT or rediss://HOST:PORT, through which workers get the runs; a password belongs into the variable TELNYX_REASSIGN_QUEUE',
     belongsTo: 'call',
-    scopes: [...SENDING, ...SERVING],
+    scopes: [...SENDING, ...SERVING, ...SHOWING],
   },
   detach: {
     kind: 'boolean',
@@ -143,5 +143,16 @@ export const QUEUE_SETTINGS = settingsOf('Many hosts', SERVING, {
     max: 10 * MINUTE_MS,
     text: 'how long another worker waits before it takes over from one that has died; at least 2.5 times --timeout is used',
     belongsTo: 'call',
+  },
+  port: {
+    kind: 'integer',
+    default: '4011',
+    min: 1,
+    max: 65_535,
+    text: 'the port of the page on 127.0.0.1',
+    scopes: ['board'],
+    belongsTo: 'call',
+    // Kubernetes sets TELNYX_REASSIGN_PORT.
+    flagOnly: true,
   },
 } as const satisfies Rows);

@@ -6,7 +6,7 @@ import { dirname, extname, join, sep } from 'node:path';
 import type { BoardQueue } from './queue-view.ts';
 import { boardRoutes } from './routes.ts';
 
-/** The only address: whoever may log in on this host may look. */
+/** The only address: all users of this host can look, and no other host. */
 const ADDRESS = '127.0.0.1';
 
 /** Names under which a browser on this host, or through a tunnel of SSH, asks for this address. */

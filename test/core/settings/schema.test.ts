@@ -45,6 +45,7 @@ describe('the table of settings', () => {
     ['every', 60_000],
     ['accounts', 50],
     ['lease', 25_000],
+    ['port', 4011],
   ] satisfies [SettingName, unknown][])('%s is %j by default', (name, value) => {
     expect(parseSetting(name, settingDefinition(name).default ?? '')).toEqual({ value });
   });
@@ -83,6 +84,7 @@ describe('the table of settings', () => {
         'keys_dir',
         'accounts',
         'lease',
+        'port',
         'name',
         'keep_runs',
         'results',
@@ -131,6 +133,8 @@ describe('the table of settings', () => {
     ['results', ['results', 'json', 'quiet']],
     ['runs', ['runs_dir', 'json', 'quiet']],
     ['worker', ['queue', 'keys_dir', 'accounts', 'lease', 'no_lock', 'state_dir', 'log_level', 'print_config']],
+    ['queue', ['queue', 'json']],
+    ['board', ['queue', 'port']],
   ] satisfies [Scope, string[]][])('is accepted by %s if that command uses it', (scope, names) => {
     expect(those(({ scopes }) => scopes.includes(scope)).sort()).toEqual([...names].sort());
   });

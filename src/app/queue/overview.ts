@@ -1,0 +1,72 @@
+import { type Overview, overviewNotes, overviewText, type RunView } from '../../core/queue/overview.ts';
+import { EXIT } from '../../core/run/exit-codes.ts';
+import type { Queue } from '../../io/queue/connection.ts';
+import { readRecord } from '../../io/queue/handover.ts';
+import { type QueuedJob, readJobs } from '../../io/queue/jobs.ts';
+import { readLease } from '../../io/queue/lease.ts';
+import { readAccounts, readProtocols, readWorkers, redisTime } from '../../io/queue/registry.ts';
+import type { Invocation } from '../invocation.ts';
+import { print, printJson, warn, wrapForTerminal } from '../output.ts';
+import { openNamedQueue } from './open.ts';
+
+/** A run of an account, or null if its submitter has taken it back. */
+async function viewRun(queue: Queue, account: string, { handover, state, data, progress }: QueuedJob) {
+  const record = await readRecord(queue, { account, handover });
+  if (record?.state === 'taken_back') return null;
+  const { done } = (progress ?? {}) as { done?: unknown };
+  const view: RunView = {
+    run_id: record?.run_id ?? String(data.run_id),
+    handover,
+    account,
+    protocol: Number(data.protocol),
+    state: record?.state ?? state,
+    command: record?.command ?? null,
+    rows: record?.total ?? null,
+    done: typeof done === 'number' ? done : null,
+    handed_at: record?.handed_at ?? null,
+    host: record?.host ?? null,
+  };
+  return view;
+}
+
+/** Reads all that is shown of a queue. */
+async function readOverview(queue: Queue): Promise<Overview> {
+  const workers = await readWorkers(queue);
+  const known = new Set(workers.flatMap(({ accounts }) => accounts));
+  const overview: Overview = {
+    queue: queue.name,
+    protocols: await readProtocols(queue),
+    accounts: [],
+    runs: [],
+    workers,
+  };
+  for (const [account, baseUrl] of await readAccounts(queue)) {
+    const lease = await readLease(queue, account);
+    overview.accounts.push({
+      account,
+      base_url: baseUrl,
+      has_worker: known.has(account),
+      lease: lease && { owner: lease.owner, left_ms: lease.leftMs, fence: lease.fence },
+    });
+    for (const job of await readJobs(queue, account)) {
+      const run = await viewRun(queue, account, job);
+      if (run !== null) overview.runs.push(run);
+    }
+  }
+  return overview;
+}
+
+/** `queue`: shows accounts, runs, leases and workers. */
+export async function showQueue(invocation: Invocation): Promise<number> {
+  const { settings, context } = invocation;
+  const queue = await openNamedQueue(invocation);
+  for (const warning of queue.warnings) warn(invocation, warning);
+  const overview = await readOverview(queue);
+  const notes = overviewNotes(overview, context.program);
+  if (settings.json) printJson(context, EXIT.ok, { ...overview, notes });
+  else {
+    const text = overviewText(overview, notes, await redisTime(queue));
+    print(context.stdout, wrapForTerminal(context.stdout, text));
+  }
+  return EXIT.ok;
+}

@@ -1,0 +1,27 @@
+import type { Queue as Jobs } from 'bullmq';
+import { accountTag, RUNS_QUEUE, shortAccount } from '../../core/queue/protocol.ts';
+import type { Queue } from '../queue/connection.ts';
+import { readAccounts } from '../queue/registry.ts';
+import type { BoardQueue } from './queue-view.ts';
+
+/** Returns a function that lists the queues of all accounts that runs were handed over for, each time it is called. */
+export async function accountQueues(queue: Queue): Promise<() => Promise<BoardQueue[]>> {
+  const { Queue: Jobs } = await import('../queue/bullmq.ts');
+  const open = new Map<string, BoardQueue>();
+  // Opening a queue usually writes its version.
+  const options = (account: string) => ({
+    connection: queue.redis,
+    prefix: accountTag(account),
+    skipMetasUpdate: true,
+  });
+  return async () => {
+    for (const [account, baseUrl] of await readAccounts(queue)) {
+      if (open.has(account)) continue;
+      const jobs: Jobs = new Jobs(RUNS_QUEUE, options(account));
+      jobs.on('error', () => undefined);
+      const name = shortAccount(account);
+      open.set(account, { name: account, title: `${name} ${baseUrl}`, queue: jobs });
+    }
+    return [...open.values()];
+  };
+}
