@@ -3,7 +3,6 @@ import { createCleaner } from '../../core/text/redact.ts';
 import { TOOL } from '../../core/text/tool.ts';
 import { createAgents, proxyFor } from '../../io/http/agents.ts';
 import type { TelnyxClient } from '../../io/http/client.ts';
-import type { SharedConnections } from '../../io/http/shared-connections.ts';
 import { UsageError } from '../errors.ts';
 import type { Invocation, KeyedInvocation, Reporting } from '../invocation.ts';
 import { warn } from '../output.ts';
@@ -50,27 +49,17 @@ export async function openTarget(dir: string, { settings, key }: KeyedInvocation
   return { target: { baseUrl: settings.base_url, key }, close: async () => undefined };
 }
 
-/** Of a worker: connections that clients of several accounts share, and whether a request of this one may leave. */
-export type Fenced = { connections: SharedConnections; mayLeave: () => boolean };
-
 /** Opens a client. Loads the HTTP library only here, because commands without requests start faster without it. */
-export async function openTransport(
-  target: Target,
-  { settings, context }: Pick<Reporting, 'settings' | 'context'>,
-  fenced?: Fenced,
-): Promise<Transport> {
+export async function openTransport(target: Target, { settings, context }: Reporting): Promise<Transport> {
   const { createTelnyxClient } = await import('../../io/http/client.ts');
-  const agents = fenced?.connections ?? createAgents(target.baseUrl, concurrencyOf(settings), context.env);
+  const agents = createAgents(target.baseUrl, concurrencyOf(settings), context.env);
   const client = createTelnyxClient({
     baseUrl: target.baseUrl,
     key: target.key,
     timeoutMs: settings.timeout,
-    agents,
+    agents: { http: agents.http, https: agents.https },
     clean: createCleaner(target.key),
     userAgent: `${TOOL}/${context.version}`,
-    mayLeave: fenced?.mayLeave,
-    inTurn: fenced?.connections.inTurn,
   });
-  // Shared connections outlive a client.
-  return { ...client, close: fenced === undefined ? agents.destroy : () => undefined };
+  return { ...client, close: agents.destroy };
 }

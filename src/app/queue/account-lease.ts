@@ -35,7 +35,10 @@ export async function holdLease(
   const runId = queue.runId();
   const taken = await takeLease(queue, account, { token, owner, ttlMs });
   if (!taken.taken) return taken;
-  const renew = () => renewLease(queue, account, { token, ttlMs, pausedMs: pausedMs() });
+  // The pause of the owner before goes on until it ends.
+  const pausedUntil = clock.now() + taken.pausedMs;
+  const paused = () => Math.max(0, pausedMs(), pausedUntil - clock.now());
+  const renew = () => renewLease(queue, account, { token, ttlMs, pausedMs: paused() });
   const keeper = keepLease({ renew, sentAt, ttlMs, clock });
   const removeRestart = queue.onRestart(() => keeper.lose('the Redis server started again'));
   if (queue.runId() !== runId) keeper.lose('the Redis server started again');
@@ -49,7 +52,7 @@ export async function holdLease(
       removeRestart();
       keeper.stop();
       // Past its end another may have had it, and Redis may have forgotten that.
-      if (keeper.mayLeave(0)) await releaseLease(queue, account, token, { pausedMs: pausedMs() });
+      if (keeper.mayLeave(0)) await releaseLease(queue, account, token, { pausedMs: paused() });
     },
   };
 }

@@ -35,7 +35,8 @@ export type Queue = {
 };
 
 const OPEN_TIMEOUT_MS = 5000;
-const MAX_RETRY_MS = 1000;
+/** Short: an owner must soon notice that a server began again, and has forgotten it (lease.ts). */
+const MAX_RETRY_MS = 500;
 
 const OPTIONS = {
   // Commands wait for Redis as long as it takes; those that waited are sent again. BullMQ asks for it too.

@@ -22,18 +22,28 @@ const WEEK_MS = 7 * 24 * 3600 * 1000;
 const deflated = promisify(deflateRaw) as (text: string) => Promise<Buffer>;
 const inflated = promisify(inflateRaw) as (bytes: Buffer) => Promise<Buffer>;
 
-/** Writes a run to Redis: its tasks, and then its record. It is not in the queue yet: see `addJob`. */
+const UPLOADED = redisScript<number>(`
+if redis.call('HLEN', KEYS[2]) ~= tonumber(ARGV[1]) or redis.call('HGET', KEYS[1], 'state') ~= 'uploading' then return 0 end
+redis.call('HSET', KEYS[1], 'state', 'waiting')
+return 1
+`);
+
+/**
+ * Writes a run to Redis: its record and its tasks. It is not in the queue yet: see `addJob`. Returns false if Redis has
+ * forgotten a part of it meanwhile: it is to be written again.
+ */
 export async function writeHandover(
   { redis }: Queue,
   ref: HandoverRef,
   record: HandoverRecord,
   tasks: AsyncIterable<QueuedTask> | Iterable<QueuedTask>,
-): Promise<void> {
+): Promise<boolean> {
   const { run, tasks: chunks } = runKeys(ref);
   await redis.sadd(KEYS.protocols, PROTOCOL);
   await redis.hset(KEYS.accounts, ref.account, JSON.stringify({ base_url: record.base_url }));
   await redis.hset(run, handoverFields({ ...record, state: 'uploading' }));
   await redis.pexpire(run, MONTH_MS);
+  await redis.unlink(chunks);
   let chunk: QueuedTask[] = [];
   let number = 0;
   // Each chunk has a number, so that one which is sent again after a reconnect is there once.
@@ -48,7 +58,7 @@ export async function writeHandover(
     if (chunk.length === TASKS_PER_CHUNK) await write();
   }
   if (chunk.length > 0) await write();
-  await redis.hset(run, 'state', 'waiting');
+  return (await UPLOADED(redis, [run, chunks], [number])) === 1;
 }
 
 /** Reads the tasks of a run in order. Throws if one is not there or is not a task. */

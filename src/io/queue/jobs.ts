@@ -10,6 +10,9 @@ export type JobState = 'waiting' | 'active' | 'ended';
 
 export type QueuedJob = { handover: string; state: JobState; data: JobData; progress: unknown };
 
+/** The most jobs of a state that are listed. */
+const MAX_LISTED = 100;
+
 const WEEK_SECONDS = 7 * 24 * 3600;
 
 const OPTIONS = {
@@ -73,7 +76,7 @@ export async function readJobs(queue: Queue, account: string): Promise<QueuedJob
     const states = ['active', 'waiting', 'delayed', 'prioritized', 'failed', 'completed'] as const;
     const found = await Promise.all(
       states.map(async (state) => {
-        const list: Job<JobData>[] = await jobs.getJobs([state], 0, -1, true);
+        const list: Job<JobData>[] = await jobs.getJobs([state], 0, MAX_LISTED - 1);
         return list.filter(Boolean).map(
           (job): QueuedJob => ({
             handover: String(job.id),

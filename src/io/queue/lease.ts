@@ -5,8 +5,8 @@ import { redisScript } from './script.ts';
 /**
  * The lease of an account: one sender at a time for a key, whatever the number of hosts. All times are those of Redis,
  * in ms. The hash has: token (of the holder; '' if it was given back), until, fence (counts owners), quiet_at (when the
- * last owner can have had a request on its way), pause_until (a Retry-After of the last owner), owner, server (the run
- * of the server that wrote it).
+ * last owner can have had a request on its way; silent_from: the same before this owner), pause_until (a Retry-After of
+ * the last owner), owner, server (the run of the server that wrote it).
  */
 const COMMON = `
 local function time()
@@ -23,7 +23,8 @@ local DAY = 86400000
 
 /*
  * A server that began again, or took over from another, may have forgotten an owner. That owner renewed its lease
- * before the server began, so its lease ends one lease after that. When a server took over from another is not known.
+ * before the server began, so its lease ends one lease after that; when a server took over from another is not known.
+ * If it knows nothing of the account, an owner would have noticed soon after the server began that its run is gone.
  */
 const TAKE = redisScript<[number, number, number, number, string, number]>(`${COMMON}
 local now = time()
@@ -40,16 +41,17 @@ end
 local quiet = field('quiet_at')
 if held ~= '' then quiet = math.max(quiet, untilAt) end
 local id, uptime = server()
-local wrote = redis.call('HGET', KEYS[1], 'server') or ''
-if ARGV[4] ~= 'always' and wrote ~= id then
-  quiet = math.max(quiet, now - uptime * 1000 + ttl)
-end
-local replication = redis.call('INFO', 'replication')
-if wrote ~= '' and wrote ~= id and not string.find(replication, 'master_replid2:0000000000') then
-  quiet = math.max(quiet, now + ttl)
+local wrote = redis.call('HGET', KEYS[1], 'server')
+if not wrote then
+  quiet = now - uptime * 1000 + 500
+elseif wrote ~= id then
+  local longest = math.max(ttl, field('ttl'))
+  if ARGV[4] ~= 'always' then quiet = math.max(quiet, now - uptime * 1000 + longest) end
+  local replication = redis.call('INFO', 'replication')
+  if not string.find(replication, 'master_replid2:0000000000') then quiet = math.max(quiet, now + longest) end
 end
 local fence = field('fence') + 1
-redis.call('HSET', KEYS[1], 'token', token, 'until', now + ttl, 'fence', fence, 'owner', ARGV[3],
+redis.call('HSET', KEYS[1], 'token', token, 'until', now + ttl, 'ttl', ttl, 'fence', fence, 'owner', ARGV[3],
   'quiet_at', quiet, 'silent_from', quiet, 'server', id)
 redis.call('PEXPIRE', KEYS[1], DAY)
 return {1, fence, now - quiet, math.max(0, field('pause_until') - now), '', now + ttl}
@@ -81,7 +83,7 @@ return {redis.call('HGET', KEYS[1], 'owner') or '', field('until') - now, field(
 
 /**
  * `silentMs`: since when the owner before can have had no request on its way; negative if it may have one until later,
- * Infinity if there was none. `pausedMs`: for how long the server asked the owner before to send nothing.
+ * very long ago if there was none. `pausedMs`: for how long the server asked the owner before to send nothing.
  */
 export type TakenLease =
   | { taken: true; fence: number; silentMs: number; pausedMs: number }

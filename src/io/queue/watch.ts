@@ -2,16 +2,20 @@ import type { Redis } from 'ioredis';
 import { readRunId } from './server.ts';
 
 const CHECK_INTERVAL_MS = 1000;
-/** A server that has not answered for so long is connected to again: the way there may have changed. */
-const SILENCE_MS = 5000;
+/** After so many checks without an answer, Redis counts as lost. */
+const LOST_AFTER = 2;
+/** After so many, it is connected to again: the way there may have changed. */
+const RECONNECT_AFTER = 5;
 
-/** Watches whether Redis answers, and whether it is still the same run of the server. */
+/**
+ * Watches whether Redis answers, and whether it is still the same run of the server. It counts checks, not time: a
+ * process that was stopped has not heard for long of a server that answers.
+ */
 export function watchServer(redis: Redis, firstRunId: string) {
   let runId = firstRunId;
-  let answeredAt = performance.now();
-  let connectedAgainAt = answeredAt;
+  let lostAt: number | null = null;
+  let unanswered = 0;
   let isAsking = false;
-  let isStopped = false;
   const callbacks = new Set<() => void>();
 
   async function ask(): Promise<void> {
@@ -19,8 +23,9 @@ export function watchServer(redis: Redis, firstRunId: string) {
     isAsking = true;
     try {
       const found = await readRunId(redis);
-      answeredAt = performance.now();
-      if (found === runId || isStopped) return;
+      lostAt = null;
+      unanswered = 0;
+      if (found === runId) return;
       runId = found;
       for (const callback of [...callbacks]) callback();
     } catch {
@@ -31,16 +36,20 @@ export function watchServer(redis: Redis, firstRunId: string) {
   }
 
   function check(): void {
-    const now = performance.now();
-    if (now - Math.max(answeredAt, connectedAgainAt) > SILENCE_MS && redis.status !== 'reconnecting') {
-      connectedAgainAt = now;
+    if (isAsking || redis.status !== 'ready') unanswered += 1;
+    if (unanswered >= LOST_AFTER) lostAt ??= performance.now() - unanswered * CHECK_INTERVAL_MS;
+    if (unanswered >= RECONNECT_AFTER && redis.status !== 'reconnecting') {
+      unanswered = 0;
       redis.disconnect(true);
     }
     void ask();
   }
 
   const onReady = () => void ask();
-  redis.on('ready', onReady);
+  const onClose = () => {
+    lostAt ??= performance.now();
+  };
+  redis.on('ready', onReady).on('close', onClose);
   const timer = setInterval(check, CHECK_INTERVAL_MS);
   timer.unref();
   return {
@@ -50,14 +59,11 @@ export function watchServer(redis: Redis, firstRunId: string) {
       return () => callbacks.delete(callback);
     },
     isConnected: () => redis.status === 'ready',
-    lostSince(): number | null {
-      if (redis.status === 'ready' && performance.now() - answeredAt < 2 * CHECK_INTERVAL_MS) return null;
-      return answeredAt;
-    },
+    lostSince: () => lostAt,
     stop(): void {
-      isStopped = true;
       clearInterval(timer);
-      redis.off('ready', onReady);
+      callbacks.clear();
+      redis.off('ready', onReady).off('close', onClose);
     },
   };
 }

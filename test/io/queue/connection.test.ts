@@ -1,0 +1,76 @@
+import { expect, it } from 'vitest';
+import { openQueue, QueueError } from '../../../src/io/queue/connection.ts';
+import { until } from '../../support/program/workspace.ts';
+import { testQueue, testRedis } from '../../support/queue/redis.ts';
+import { freePort } from '../../support/queue/redis-server.ts';
+
+const PASSWORD = 'pa55w0rd-of-redis';
+
+async function errorOf(url: string): Promise<QueueError> {
+  const error = await openQueue(url).then(
+    (queue) => {
+      queue.close();
+      return null;
+    },
+    (cause: unknown) => cause,
+  );
+  if (!(error instanceof QueueError)) throw new Error(`no QueueError: ${String(error)}`);
+  expect(JSON.stringify({ ...error, message: error.message, stack: error.stack, cause: error.cause })).not.toContain(
+    PASSWORD,
+  );
+  return error;
+}
+
+it('names a server that cannot be reached, without its password', async () => {
+  const port = await freePort();
+  const error = await errorOf(`redis://user:${PASSWORD}@127.0.0.1:${port}/3`);
+  expect(error.kind).toBe('unreachable');
+  expect(error.message).toContain(`redis://127.0.0.1:${port}/3 cannot be reached: `);
+  expect(error.message).toContain('ECONNREFUSED');
+});
+
+it('knows a wrong, a missing and the right password', async () => {
+  const { port } = await testRedis('always', ['--requirepass', PASSWORD]);
+  expect((await errorOf(`redis://:${PASSWORD}x@127.0.0.1:${port}`)).message).toContain('WRONGPASS');
+  expect((await errorOf(`redis://127.0.0.1:${port}`)).message).toContain('NOAUTH');
+  const queue = await testQueue(`redis://:${PASSWORD}@127.0.0.1:${port}/2`);
+  expect(queue.name).toBe(`redis://127.0.0.1:${port}/2`);
+  expect(queue.redis.options.db).toBe(2);
+});
+
+it('refuses a server that evicts keys, also one that keeps its configuration to itself', async () => {
+  const { port } = await testRedis('always', ['--maxmemory-policy', 'allkeys-lru', '--rename-command', 'CONFIG', '']);
+  const error = await errorOf(`redis://127.0.0.1:${port}`);
+  expect(error.kind).toBe('evicts');
+  expect(error.message).toContain('maxmemory-policy allkeys-lru');
+});
+
+it.each([
+  ['always', 'always', []],
+  ['everysec', 'everysec', [expect.stringContaining('appendfsync everysec')]],
+  [null, 'none', [expect.stringContaining('no append-only file')]],
+] as const)('knows what a server with appendfsync %s may forget', async (fsync, durability, warnings) => {
+  const queue = await testQueue((await testRedis(fsync)).url);
+  expect({ durability: queue.durability, warnings: queue.warnings }).toEqual({ durability, warnings });
+});
+
+it('sends what waited when the server is back, and says that it began again', async () => {
+  const server = await testRedis('always');
+  const queue = await testQueue(server.url);
+  const runId = queue.runId();
+  let restarts = 0;
+  queue.onRestart(() => {
+    restarts += 1;
+  });
+  await queue.redis.set('before', '1');
+  await server.kill();
+  await until(() => !queue.isConnected());
+  const waiting = queue.redis.set('while away', '1');
+  expect(queue.lostSince()).not.toBeNull();
+  await server.start();
+  expect(await waiting).toBe('OK');
+  await until(() => restarts === 1);
+  expect(queue.runId()).not.toBe(runId);
+  expect(queue.lostSince()).toBeNull();
+  expect(await queue.redis.get('before')).toBe('1');
+});
