@@ -3,6 +3,7 @@ import { createCleaner } from '../../core/text/redact.ts';
 import { TOOL } from '../../core/text/tool.ts';
 import { createAgents, proxyFor } from '../../io/http/agents.ts';
 import type { TelnyxClient } from '../../io/http/client.ts';
+import type { SharedConnections } from '../../io/http/shared-connections.ts';
 import { UsageError } from '../errors.ts';
 import type { Invocation, KeyedInvocation, Reporting } from '../invocation.ts';
 import { warn } from '../output.ts';
@@ -49,17 +50,27 @@ export async function openTarget(dir: string, { settings, key }: KeyedInvocation
   return { target: { baseUrl: settings.base_url, key }, close: async () => undefined };
 }
 
+/** Of a worker: connections that clients of several accounts share, and whether a request of this one may leave. */
+export type Fenced = { connections: SharedConnections; mayLeave: () => boolean };
+
 /** Opens a client. Loads the HTTP library only here, because commands without requests start faster without it. */
-export async function openTransport(target: Target, { settings, context }: Reporting): Promise<Transport> {
+export async function openTransport(
+  target: Target,
+  { settings, context }: Pick<Reporting, 'settings' | 'context'>,
+  fenced?: Fenced,
+): Promise<Transport> {
   const { createTelnyxClient } = await import('../../io/http/client.ts');
-  const agents = createAgents(target.baseUrl, concurrencyOf(settings), context.env);
+  const agents = fenced?.connections ?? createAgents(target.baseUrl, concurrencyOf(settings), context.env);
   const client = createTelnyxClient({
     baseUrl: target.baseUrl,
     key: target.key,
     timeoutMs: settings.timeout,
-    agents: { http: agents.http, https: agents.https },
+    agents,
     clean: createCleaner(target.key),
     userAgent: `${TOOL}/${context.version}`,
+    mayLeave: fenced?.mayLeave,
+    inTurn: fenced?.connections.inTurn,
   });
-  return { ...client, close: agents.destroy };
+  // Shared connections outlive a client.
+  return { ...client, close: fenced === undefined ? agents.destroy : () => undefined };
 }

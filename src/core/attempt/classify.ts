@@ -25,7 +25,7 @@ export type AnswerMeaning =
 const ACCOUNT_CODES = new Set('20002 20003 20006 20008 20012 20013 20014 20015 20016 20017 40314'.split(' '));
 const BUSY_CODE = '10036';
 /** Our own code: a request could arrive after the lease of its account has ended. */
-const LEASE_TOO_SHORT = 'ERR_LEASE';
+export const LEASE_TOO_SHORT = 'ERR_LEASE';
 
 const RETRY = { kind: 'retry', ambiguous: false } as const;
 const NO_ERROR: ApiError = { code: '', title: '', detail: '', pointer: '' };

@@ -45,7 +45,7 @@ export function createTelnyxClient(options: ClientOptions) {
   const { baseUrl, key, agents, userAgent } = options;
   const exchanges = createExchanges(options);
   const api = got.extend({
-    agent: agents,
+    agent: { http: agents.http, https: agents.https },
     retry: { limit: 0 },
     followRedirect: false,
     throwHttpErrors: false,

@@ -4,17 +4,24 @@ import { describeUnreadable } from '../../core/api/read-json.ts';
 import type { Answer, Body, HttpAnswer, NetworkFailure } from '../../core/api/response.ts';
 import type { Redactor } from '../../core/text/redact.ts';
 import { failureOf, TIMED_OUT } from './network-errors.ts';
+import { setWriteRule } from './write-guard.ts';
 
 /** How the body of an answer is read, and the size beyond which it is not read to its end. */
 export type BodyFormat = { parse: (text: string, clean: Redactor) => Body; maxBytes: number };
 
 type Failure = Pick<NetworkFailure, 'code' | 'message' | 'proxy'>;
 
+const CUT_OFF: Failure = { code: 'ERR_ABORTED', message: 'broken off' };
+
 export type ExchangeOptions = {
   /** One attempt, from connecting to the last byte, in ms. */
   timeoutMs: number;
   /** Makes text from the server safe to keep: no key, no control characters. */
   clean: Redactor;
+  /** Asked immediately before a request is written. Needs shared connections. */
+  mayLeave?: (() => boolean) | undefined;
+  /** Runs a request when there is a connection for it; absent: at once. */
+  inTurn?: ((request: () => Promise<unknown>) => Promise<unknown>) | undefined;
 };
 
 function httpAnswer(
@@ -48,13 +55,23 @@ function readAs({ parse, maxBytes }: BodyFormat, head: IncomingMessage, bytes: B
   return describeUnreadable(parse(text, clean), text, head.headers['content-type'] ?? null);
 }
 
-/** Calls `onSent` when the whole request has been written, `onUpgrade` if the server leaves HTTP. */
-function watchRequest(stream: Request, onSent: () => void, onUpgrade: () => void): void {
+type RequestWatch = {
+  mayLeave: ExchangeOptions['mayLeave'];
+  /** Called when the whole request has been written. */
+  onSent: () => void;
+  /** Called if the server leaves HTTP. */
+  onUpgrade: () => void;
+};
+
+function watchRequest(stream: Request, { mayLeave, onSent, onUpgrade }: RequestWatch): void {
   stream.on('request', (request: ClientRequest) => {
+    // Emitted before anything is written.
+    if (mayLeave !== undefined) request.once('socket', (socket) => setWriteRule(socket, mayLeave));
     request.once('finish', () => {
       // Emitted too while the request waits for a TLS connection that then fails.
-      const { secureConnecting } = request.socket as { secureConnecting?: boolean };
-      if (secureConnecting !== true) onSent();
+      const { secureConnecting, errored } = request.socket as { secureConnecting?: boolean; errored: Error | null };
+      // Emitted too when the write was refused.
+      if (secureConnecting !== true && !errored) onSent();
     });
     request.once('upgrade', (_head, socket) => {
       // A 101 takes the connection from the HTTP library, which emits nothing more about it.
@@ -94,11 +111,11 @@ function readAnswer(
  * Starts requests and keeps track of them. Each ends with exactly one answer, and none throws: an error of the server
  * or the network is an answer too.
  */
-export function createExchanges({ timeoutMs, clean }: ExchangeOptions) {
+export function createExchanges({ timeoutMs, clean, mayLeave, inTurn }: ExchangeOptions) {
   const cutOffs = new Set<() => void>();
 
   /** Sends a request and reads its answer. `onSent` is called when the whole request has been written. */
-  function run(open: () => Request, format: BodyFormat, onSent: () => void): Promise<Answer> {
+  function exchange(open: () => Request, format: BodyFormat, onSent: () => void): Promise<Answer> {
     const startedAt = performance.now();
     const durationMs = () => performance.now() - startedAt;
     return new Promise((resolve) => {
@@ -113,27 +130,45 @@ export function createExchanges({ timeoutMs, clean }: ExchangeOptions) {
         end({ kind: 'network', ...failure, sent, durationMs: durationMs() });
         stream.destroy();
       };
-      const cutOff = () => fail({ code: 'ERR_ABORTED', message: 'broken off' });
+      const cutOff = () => fail(CUT_OFF);
       // Not got's own timeout: it does not end a request that never gets a connection (a proxy that does not answer),
       // and the row would wait for ever.
       const deadline = setTimeout(() => fail(TIMED_OUT), timeoutMs);
       cutOffs.add(cutOff);
-      watchRequest(
-        stream,
-        () => {
+      watchRequest(stream, {
+        mayLeave,
+        onSent() {
           // A request that was cut off before it was written ends too.
           if (!cutOffs.has(cutOff)) return;
           sent = true;
           onSent();
         },
-        () => fail({ code: 'ERR_UPGRADE', message: 'the server wants to speak another protocol' }),
-      );
+        onUpgrade: () => fail({ code: 'ERR_UPGRADE', message: 'the server wants to speak another protocol' }),
+      });
       readAnswer(stream, format.maxBytes, (head, bytes) => {
         end(httpAnswer(head, readAs(format, head, bytes, clean), clean, durationMs()));
       });
       stream.on('error', (error: Error) => fail(failureOf(error, clean)));
       // A request that is gone has an answer, whatever has happened.
       stream.once('close', cutOff);
+    });
+  }
+
+  function run(...given: Parameters<typeof exchange>): Promise<Answer> {
+    if (inTurn === undefined) return exchange(...given);
+    return new Promise((resolve) => {
+      const cutOff = () => {
+        cutOffs.delete(cutOff);
+        resolve({ kind: 'network', ...CUT_OFF, sent: false, durationMs: 0 });
+      };
+      cutOffs.add(cutOff);
+      const startInTurn = async () => {
+        if (!cutOffs.delete(cutOff)) return;
+        const answer = exchange(...given);
+        resolve(answer);
+        await answer;
+      };
+      inTurn(startInTurn).catch(() => undefined);
     });
   }
 

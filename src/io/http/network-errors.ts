@@ -1,4 +1,5 @@
 import type { NetworkFailure } from '../../core/api/response.ts';
+import { LEASE_TOO_SHORT } from '../../core/attempt/classify.ts';
 import type { Redactor } from '../../core/text/redact.ts';
 
 /** Words for the network errors that operators meet. The message of the library stands for any other. */
@@ -10,6 +11,7 @@ const NETWORK_ERRORS: Record<string, string> = {
   EAI_AGAIN: 'the name server did not answer',
   EPIPE: 'the connection was cut',
   EPROTO: 'no TLS connection came about',
+  [LEASE_TOO_SHORT]: 'not sent: the lease of the account ends too soon',
 };
 
 type WithCode = Error & { code?: unknown };

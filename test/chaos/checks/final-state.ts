@@ -46,15 +46,24 @@ function expectedResults({ rows, edits }: Trial, { results }: Reference): Line[]
   });
 }
 
-function checkResults(trial: Trial, dir: string, expected: readonly Line[], fail: Fail): void {
-  const lines = parseCsv(read(dir, 'results.csv'));
+/** The rows that may be confirmed by a read: those in flight at kills, and those with ambiguous answers. */
+function uncertainRows({ sessions, server }: Trial): Set<number> {
+  const inFlightAtKill = sessions.flatMap(({ before }) => [...before.inFlight]);
+  return new Set([...inFlightAtKill, ...server.ambiguousRows()]);
+}
+
+/** Compares results.csv with the expected one. `mayBeReadBack`: the rows that may be confirmed by a read. */
+export function checkResults(
+  trial: Trial,
+  { results: expected }: Pick<Reference, 'results'>,
+  mayBeReadBack: (row: number) => boolean,
+  fail: Fail,
+): void {
+  const lines = parseCsv(read(runOf(trial), 'results.csv'));
   if (lines.length !== expected.length) fail('loss', `results.csv has ${lines.length} rows, not ${expected.length}`);
-  const inFlightAtKill = new Set(trial.sessions.flatMap(({ before }) => [...before.inFlight]));
-  const ambiguous = new Set(trial.server.ambiguousRows());
   expected.forEach((expectedLine, at) => {
     const line = lines[at] ?? {};
-    const mayBeReadBack = inFlightAtKill.has(at + 1) || ambiguous.has(at + 1);
-    const isReadBack = line.reason === 'confirmed_by_read' && line.status === 'updated' && mayBeReadBack;
+    const isReadBack = line.reason === 'confirmed_by_read' && line.status === 'updated' && mayBeReadBack(at + 1);
     for (const column of Object.keys(expectedLine)) {
       if (VARYING_COLUMNS.includes(column) || (column === 'reason' && isReadBack)) continue;
       if (line[column] !== expectedLine[column]) {
@@ -78,8 +87,9 @@ function checkHeld(dir: string, expected: readonly Line[], fail: Fail): void {
   }
 }
 
-function checkLedger(trial: Trial, dir: string, fail: Fail): void {
-  const { outcomes, inFlight, unreadableLines } = readLedger(dir);
+/** Every row to send must have exactly one outcome in the ledger. */
+export function checkLedger(trial: Trial, fail: Fail): void {
+  const { outcomes, inFlight, unreadableLines } = readLedger(runOf(trial));
   if (unreadableLines > 0) fail('other', `ledger.ndjson has ${unreadableLines} unreadable lines`);
   for (const { row, action } of trial.rows) {
     const count = outcomes.get(row) ?? 0;
@@ -87,6 +97,26 @@ function checkLedger(trial: Trial, dir: string, fail: Fail): void {
     if (count !== expected) fail(count > expected ? 'other' : 'loss', `row ${row} has ${count} outcomes in the ledger`);
   }
   if (inFlight.size > 0) fail('loss', `${inFlight.size} rows have an intent and no outcome`);
+}
+
+/** failed.csv must be that of the run without kills, and the copy of the results that of the run directory. */
+export function checkCopies(trial: Trial, reference: Reference, fail: Fail): void {
+  const dir = runOf(trial);
+  if (read(dir, 'failed.csv') !== reference.failed) fail('wrong', 'failed.csv differs from that of the unkilled run');
+  if (read(trial.work, 'out.csv') !== read(dir, 'results.csv')) fail('other', '--results differs from results.csv');
+}
+
+/** Every number of the account must have the settings that its row asked for, or those of an edit. */
+export function checkAccount(trial: Trial, fail: Fail): void {
+  for (const row of trial.rows) {
+    if (row.action === 'duplicate') continue;
+    const settings = trial.server.settingsOf(row.id);
+    const edit = trial.edits.get(row.row);
+    const { profile, product } = edit === undefined ? finalSettings(row) : editedSettings(row, edit);
+    if (settings?.profile !== profile || settings?.product !== product) {
+      fail('wrong', `number ${row.id} (row ${row.row}) has ${settings?.profile}, ${settings?.product} at the end`);
+    }
+  }
 }
 
 function checkSummary(trial: Trial, exitCode: number, expected: readonly Line[], fail: Fail): void {
@@ -123,19 +153,11 @@ export function checkFinalState(trial: Trial, reference: Reference, fail: Fail):
   if (state !== 'finished') fail('other', `run.json says ${state} at the end`);
   if (code !== exitCode) fail('other', `the last exit code is ${code}, without kills it is ${exitCode}`);
   const expected = expectedResults(trial, reference);
-  checkResults(trial, dir, expected, fail);
+  const uncertain = uncertainRows(trial);
+  checkResults(trial, { results: expected }, (row) => uncertain.has(row), fail);
   checkHeld(dir, expected, fail);
-  if (read(dir, 'failed.csv') !== reference.failed) fail('wrong', 'failed.csv differs from that of the unkilled run');
-  if (read(trial.work, 'out.csv') !== read(dir, 'results.csv')) fail('other', '--results differs from results.csv');
-  checkLedger(trial, dir, fail);
+  checkCopies(trial, reference, fail);
+  checkLedger(trial, fail);
   checkSummary(trial, exitCode, expected, fail);
-  for (const row of trial.rows) {
-    if (row.action === 'duplicate') continue;
-    const settings = trial.server.settingsOf(row.id);
-    const edit = trial.edits.get(row.row);
-    const { profile, product } = edit === undefined ? finalSettings(row) : editedSettings(row, edit);
-    if (settings?.profile !== profile || settings?.product !== product) {
-      fail('wrong', `number ${row.id} (row ${row.row}) has ${settings?.profile}, ${settings?.product} at the end`);
-    }
-  }
+  checkAccount(trial, fail);
 }

@@ -1,10 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import type { Answer } from '../../../src/core/api/response.ts';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
 import { createCleaner } from '../../../src/core/text/redact.ts';
 import { createAgents } from '../../../src/io/http/agents.ts';
 import { createTelnyxClient, type TelnyxClient } from '../../../src/io/http/client.ts';
+import { createSharedConnections, type SharedConnections } from '../../../src/io/http/shared-connections.ts';
 import { afterEveryTest } from '../after-test.ts';
 import { makeEntry } from '../make.ts';
 
@@ -19,7 +22,7 @@ afterEveryTest(() => {
 /** A listening server; `connections` counts all that were made. */
 export type Listening = { url: string; connections: () => number; open: () => number };
 
-async function listen(server: Server): Promise<Listening> {
+async function listen(server: Server, scheme = 'http'): Promise<Listening> {
   const sockets = new Set<Socket>();
   let connections = 0;
   server.on('connection', (socket: Socket) => {
@@ -35,12 +38,19 @@ async function listen(server: Server): Promise<Listening> {
     for (const socket of sockets) socket.destroy();
   });
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/v2`, connections: () => connections, open: () => sockets.size };
+  return { url: `${scheme}://127.0.0.1:${port}/v2`, connections: () => connections, open: () => sockets.size };
 }
 
 /** A well-behaved HTTP server. */
 export function httpServer(listener: RequestListener): Promise<Listening> {
   return listen(createServer(listener));
+}
+
+const tlsFile = (name: string) => readFileSync(new URL(`../../fixtures/tls/${name}`, import.meta.url));
+
+/** The same over TLS, with a certificate of 127.0.0.1 and api.example.com. */
+export function httpsServer(listener: RequestListener): Promise<Listening> {
+  return listen(createHttpsServer({ key: tlsFile('key.pem'), cert: tlsFile('cert.pem') }, listener), 'https');
 }
 
 /** A server that handles each connection with this function. */
@@ -77,6 +87,30 @@ export function clientOf(baseUrl: string, options: ClientOptions = {}): TelnyxCl
   closing.push(destroy);
   const clean = createCleaner(KEY);
   return createTelnyxClient({ baseUrl, key: KEY, timeoutMs, agents: { http, https }, clean, userAgent: 'test/1' });
+}
+
+/** Connections that several clients share, which trust the certificate of `httpsServer`; closed after the test. */
+export function sharedConnections(baseUrl: string, environment: Record<string, string> = {}): SharedConnections {
+  const connections = createSharedConnections(baseUrl, environment);
+  connections.https.options.ca = tlsFile('cert.pem');
+  closing.push(connections.destroy);
+  return connections;
+}
+
+/** A client that sends only what may leave. */
+export function fencedClient(baseUrl: string, connections: SharedConnections, mayLeave: () => boolean): TelnyxClient {
+  const { inTurn } = connections;
+  const clean = createCleaner(KEY);
+  return createTelnyxClient({
+    baseUrl,
+    key: KEY,
+    timeoutMs: 5000,
+    agents: connections,
+    clean,
+    userAgent: 'test/1',
+    mayLeave,
+    inTurn,
+  });
 }
 
 /** Sends one entry, or reads it. Returns the answer, and the events on the way in order. */
