@@ -6,6 +6,10 @@ import { memory } from './figures/memory.ts';
 import { memoryRead } from './figures/memory-read.ts';
 import { startUp } from './figures/start-up.ts';
 import { validate } from './figures/validate.ts';
+import { queueAccounts } from './queue/accounts.ts';
+import { queueMemory } from './queue/memory.ts';
+import { queueTakeover } from './queue/takeover.ts';
+import { queueThroughput } from './queue/throughput.ts';
 import { rate } from './rate/fixed-rate.ts';
 import { rateAuto } from './rate/rate-auto.ts';
 import { rateAutoLive } from './rate/rate-auto-live.ts';
@@ -23,13 +27,18 @@ const FIGURES: Record<string, MeasureFigure> = {
   validate,
   memory,
   'memory-read': memoryRead,
+  'queue-rows': queueThroughput,
+  'queue-takeover': queueTakeover,
+  'queue-accounts': queueAccounts,
+  'queue-memory': queueMemory,
 };
 const NAMES = Object.keys(FIGURES);
 
 const USAGE = `npm run bench -- [options]
 
   --quick        check that the figures still work: smaller inputs, and nothing is published
-  --only NAME    one figure: ${NAMES.join(', ')}
+  --only NAME    one figure: ${NAMES.join(', ')};
+                 queue: all of the queue
   --rounds N     rounds of each figure (default 3)
 `;
 
@@ -57,11 +66,14 @@ if (help) {
   process.stdout.write(USAGE);
   process.exit(0);
 }
-if (only !== undefined && !NAMES.includes(only)) fail(`--only must be one of ${NAMES.join(', ')}`);
+const chosen = NAMES.filter(
+  (name) => only === undefined || name === only || (only === 'queue' && name.startsWith('queue-')),
+);
+if (chosen.length === 0) fail(`--only must be queue or one of ${NAMES.join(', ')}`);
 if (!/^[1-9][0-9]?$/.test(rounds)) fail('--rounds must be a number from 1 to 99');
 
 process.stdout.write(`${machine().join('\n')}\n\n`);
-for (const name of only === undefined ? NAMES : [only]) {
+for (const name of chosen) {
   const onProgress = (text: string) => process.stderr.write(`${name}, ${text}\n`);
   const figure = await (FIGURES[name] as MeasureFigure)({ quick, rounds: Number(rounds) }, onProgress);
   process.stdout.write(`${figureText(figure)}\n`);

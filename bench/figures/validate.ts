@@ -37,7 +37,7 @@ export const validate: MeasureFigure = async ({ quick, rounds }, onProgress) => 
   const rows = quick ? 100_000 : 1_000_000;
   const input = await withConflicts(await inputOf(rows, '--duplicates', '0.05'));
   const contenders = {
-    'plan --offline': () => runProgram(['plan', input, '--offline'], [EXIT_REJECTED]),
+    'plan --offline': () => runProgram(['plan', input, '--offline'], { exitCodes: [EXIT_REJECTED] }),
     'bare csv-parse': () => runNode([join(ROOT, 'bench', 'loops', 'csv-parse.mjs'), input]),
   };
   const resultsOf = await runRounds(rounds, contenders, onProgress);

@@ -12,6 +12,9 @@ type RunOptions = { env?: NodeJS.ProcessEnv; exitCodes?: readonly number[] };
 export const ROOT = resolve(import.meta.dirname, '../..');
 export const PROGRAM = join(ROOT, 'dist', 'cli.js');
 
+/** The environment of this program: its key, and where it keeps its locks. */
+export const environment = () => ({ TELNYX_API_KEY: 'KEY0123456789_bench', XDG_STATE_HOME: workDirectory() });
+
 /** Longer than any measurement, so that a process that hangs does not block the others. */
 const TIMEOUT_MS = 20 * 60_000;
 
@@ -46,11 +49,13 @@ export async function runNode(args: string[], { env = {}, exitCodes = [0] }: Run
 }
 
 /** Runs this program as its users do. Removes the run directory afterwards. */
-export async function runProgram(args: string[], exitCodes: readonly number[] = [0]): Promise<Usage> {
+export async function runProgram(args: string[], { env = {}, exitCodes = [0] }: RunOptions = {}): Promise<Usage> {
   const runs = join(workDirectory(), 'runs');
-  const env = { TELNYX_API_KEY: 'KEY0123456789_bench', XDG_STATE_HOME: workDirectory() };
   try {
-    return await runNode([PROGRAM, ...args, '--quiet', '--runs-dir', runs], { env, exitCodes });
+    return await runNode([PROGRAM, ...args, '--quiet', '--runs-dir', runs], {
+      env: { ...environment(), ...env },
+      exitCodes,
+    });
   } finally {
     rmSync(runs, { recursive: true, force: true });
   }

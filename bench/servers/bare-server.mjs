@@ -38,6 +38,13 @@ function mostInWindow() {
   return most;
 }
 
+/** The longest time between two requests. */
+function longestSilence() {
+  let longest = 0;
+  for (let at = 1; at < requests; at++) longest = Math.max(longest, arrivals[at] - arrivals[at - 1]);
+  return longest;
+}
+
 const NUMBERS = Number(process.argv[2] ?? 0);
 const JITTER_MS = Number(process.argv[3] ?? 0);
 /** A run reads its first rows back, so the first written targets are kept. */
@@ -156,6 +163,7 @@ process.on('message', (message) => {
     writes,
     spanMs,
     mostInSecond: mostInWindow(),
+    silenceMs: longestSilence(),
     connections,
     mostOpen,
     lagMs: delay.max / 1e6,

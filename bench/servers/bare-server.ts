@@ -1,14 +1,15 @@
 import { forkServer } from './fork-server.ts';
 
 /**
- * What the server received since the last start. `spanMs`: from the first request to the last. `lagMs`: the longest
- * time that its event loop was blocked.
+ * What the server received since the last start. `spanMs`: from the first request to the last. `silenceMs`: the longest
+ * time between two. `lagMs`: the longest time that its event loop was blocked.
  */
 export type ServerReport = {
   requests: number;
   writes: number;
   spanMs: number;
   mostInSecond: number;
+  silenceMs: number;
   connections: number;
   mostOpen: number;
   lagMs: number;

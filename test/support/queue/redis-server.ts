@@ -45,18 +45,30 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Whether the server on this port answers, and has loaded its data. */
-function isReady(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
-    socket.once('data', (data) => {
-      // One with a password says so.
-      resolve(/^(\+PONG|-NOAUTH)/.test(data.toString()));
+/** Sends one command to Redis. Returns its whole answer, as the protocol spells it. */
+export function askRedis(port: number, command: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${command}\r\n`));
+    let answer = '';
+    socket.on('data', (data) => {
+      answer += data;
+      const [, length] = /^\$(\d+)\r\n/.exec(answer) ?? [];
+      const isWhole = length === undefined ? answer.endsWith('\r\n') : answer.length >= Number(length);
+      if (!isWhole) return;
       socket.destroy();
+      resolve(answer);
     });
-    socket.once('error', () => resolve(false)).once('close', () => resolve(false));
+    socket.once('error', reject).once('close', () => reject(new Error('Redis has closed the connection')));
   });
 }
+
+/** Whether the server on this port answers, and has loaded its data. */
+const isReady = (port: number) =>
+  askRedis(port, 'PING').then(
+    // One with a password says so.
+    (answer) => /^(\+PONG|-NOAUTH)/.test(answer),
+    () => false,
+  );
 
 type Launch = { port: number; dir: string; fsync: Fsync; args: readonly string[] };
 
