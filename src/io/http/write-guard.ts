@@ -43,7 +43,10 @@ function whenConnected(socket: Socket, onSocket: OnSocket): void {
     onSocket(error, error === null ? socket : undefined);
   };
   const isSecure = (socket as Partial<TLSSocket>).encrypted === true;
-  socket.once(isSecure ? 'secureConnect' : 'connect', () => end(null));
+  // Not in the turn in which the handshake ends: what is written while its last message is being sent waits in OpenSSL
+  // until that has been written.
+  if (isSecure) socket.once('secureConnect', () => setImmediate(() => end(socket.errored)));
+  else socket.once('connect', () => end(null));
   socket.once('close', () => end(failed('ECONNRESET')));
   // Stays, because an error without a listener would end the process.
   socket.on('error', end);
