@@ -96,6 +96,16 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('../commands/runs.ts')).runsCommand,
   },
   {
+    name: 'worker',
+    positional: '',
+    description: 'carry out runs that were handed over with --queue, for every API key that is found here',
+    examples: [
+      ['worker --queue redis://10.0.0.5:6379', 'until a signal; TELNYX_API_KEY is the key'],
+      ['worker --keys-dir /etc/telnyx/keys', 'many accounts; the queue is in TELNYX_REASSIGN_QUEUE'],
+    ],
+    load: async () => (await import('../commands/worker.ts')).workerCommand,
+  },
+  {
     name: 'queue',
     positional: '',
     description: 'show the accounts, runs and workers of a queue',

@@ -37,8 +37,7 @@ export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
     return Math.max(now - granted.now, wallNow - granted.wallNow);
   }
 
-  const endsInTime = (timeoutMs: number): boolean => sinceGranted() + timeoutMs <= ttlMs;
-  const mayLeave = (timeoutMs: number): boolean => lost === null && !isStopped && endsInTime(timeoutMs);
+  const mayLeave = (timeoutMs: number): boolean => lost === null && sinceGranted() + timeoutMs <= ttlMs;
 
   function wakeWaiters(): void {
     for (const wake of [...waiters]) wake();
@@ -107,9 +106,7 @@ export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
       return () => callbacks.delete(callback);
     },
     lose,
-    /** Whether no other can have had the lease since the last renewal, even if it is lost: then it can be given back. */
-    isInTime: () => endsInTime(0),
-    /** Ends the renewals: nothing may leave any more. */
+    /** Ends the renewals. */
     stop(): void {
       isStopped = true;
       timer?.cancel();

@@ -148,6 +148,7 @@ export function createEventReporter(options: Options) {
       progress.stop();
       if (kind !== 'silent') print(context.stderr, text);
     },
+    state: counter.state,
     stop: progress.stop,
   };
 }

@@ -6,6 +6,9 @@ export const PROTOCOL = 1;
 
 const PREFIX = `telnyx-reassign:${PROTOCOL}`;
 
+/** Sorted set of the accounts that have runs to carry out, of any protocol. */
+export const waitingKey = (protocol: number): string => `telnyx-reassign:${protocol}:waiting`;
+
 /** The queue of an account, as BullMQ names it below its prefix. */
 export const RUNS_QUEUE = 'runs';
 
@@ -15,8 +18,7 @@ export const KEYS = {
   protocols: 'telnyx-reassign:protocols',
   /** Hash: account to JSON `{base_url}`. */
   accounts: `${PREFIX}:accounts`,
-  /** Sorted set of the accounts that have runs to carry out. */
-  waiting: `${PREFIX}:waiting`,
+  waiting: waitingKey(PROTOCOL),
   /** Hash: worker id to WorkerRecord. */
   workers: `${PREFIX}:workers`,
 } as const;

@@ -25,7 +25,7 @@ const HINTS: readonly [pattern: RegExp, hint: string][] = [
   [/^~[^/]/, 'of paths with ~, only those that start with ~/ are expanded'],
 ];
 
-type Found = { from: string; text: string; warning?: string };
+export type Found = { from: string; text: string; warning?: string };
 
 /** Reads the file of a source. No error names the file: it is the key itself if two variables were mixed up. */
 function readKeyFile(from: string, path: string): Found | { error: string; code?: string | undefined } {
@@ -47,7 +47,7 @@ function readKeyFile(from: string, path: string): Found | { error: string; code?
 }
 
 /** Everything that could hold a key, in order of precedence. */
-function readSources(environment: Record<string, string | undefined>): (Found | { error: string })[] {
+export function readSources(environment: Record<string, string | undefined>): (Found | { error: string })[] {
   const { TELNYX_API_KEY: text, TELNYX_API_KEY_FILE: file, CREDENTIALS_DIRECTORY: directory } = environment;
   const sources: (Found | { error: string })[] = [];
   if (text !== undefined) sources.push({ from: VARIABLE, text });

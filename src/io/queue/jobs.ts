@@ -1,5 +1,5 @@
 import type { Job, Queue as Jobs } from 'bullmq';
-import { accountTag, type HandoverRef, KEYS, PROTOCOL, RUNS_QUEUE } from '../../core/queue/protocol.ts';
+import { accountTag, type HandoverRef, KEYS, PROTOCOL, RUNS_QUEUE, waitingKey } from '../../core/queue/protocol.ts';
 import type { Queue } from './connection.ts';
 
 /** What a job says. The rest of its run is in the record. */
@@ -91,16 +91,17 @@ export async function readJobs(queue: Queue, account: string): Promise<QueuedJob
   });
 }
 
-/** Whether an account has jobs that wait or are at work. */
-export async function hasJobs(queue: Queue, account: string): Promise<boolean> {
+/** Whether an account has jobs that wait or are at work. `isSoon`: without those that were put aside. */
+export async function hasJobs(queue: Queue, account: string, isSoon = false): Promise<boolean> {
+  const aside = isSoon ? [] : (['delayed'] as const);
   return withJobs(queue, account, async (jobs) => {
-    return (await jobs.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized')) > 0;
+    return (await jobs.getJobCountByTypes('waiting', 'active', 'prioritized', ...aside)) > 0;
   });
 }
 
 /** The accounts that have runs to carry out, the one that has waited longest first. */
-export function waitingAccounts({ redis }: Queue): Promise<string[]> {
-  return redis.zrange(KEYS.waiting, '0', '-1');
+export function waitingAccounts({ redis }: Queue, protocol = PROTOCOL): Promise<string[]> {
+  return redis.zrange(waitingKey(protocol), '0', '-1');
 }
 
 /** Says that an account has a run to carry out. It keeps its place in the line, unless `atEnd`. */

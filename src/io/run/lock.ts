@@ -54,14 +54,14 @@ export function readHolder(path: string): Holder | null {
 }
 
 /**
- * Takes the lock of a file, which is created if it does not exist. Returns null if another process holds it. Throws
- * NoLocks, or what the file system throws.
+ * Takes the lock of a file, which is created if it does not exist. Returns null if another process holds it. `shared`:
+ * others may share it, and none may have it alone. Throws NoLocks, or what the file system throws.
  */
-export async function takeLock(path: string, holder: Holder): Promise<Lock | null> {
+export async function takeLock(path: string, holder: Holder, shared = false): Promise<Lock | null> {
   const tryLock = await loadTryLock();
   const file = openOwnFile(path, 'append');
   try {
-    if (!tryToLock(tryLock, file, false)) {
+    if (!tryToLock(tryLock, file, shared)) {
       closeSync(file);
       return null;
     }

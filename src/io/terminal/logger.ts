@@ -50,12 +50,16 @@ function openSink(to: string | number) {
 
 /**
  * Opens the log of a run, one NDJSON line an event, at a path, on a descriptor that may be
- * read too, or on a stream, which stays open. Writes are synchronous
+ * read too, or on a stream, which stays open. `base`: the run id, or the fields of every line. Writes are synchronous
  * because a worker would lose the last lines at exit, which matter most. Only fields that the caller chooses are
  * written, never an error object of the HTTP library, which carries the Authorization header. Throws what the file
  * system throws.
  */
-export function createLogger(to: string | number | NodeJS.WritableStream, level: string, runId: string) {
+export function createLogger(
+  to: string | number | NodeJS.WritableStream,
+  level: string,
+  base: string | Record<string, unknown>,
+) {
   const sink =
     typeof to === 'string' || typeof to === 'number'
       ? openSink(to)
@@ -63,7 +67,7 @@ export function createLogger(to: string | number | NodeJS.WritableStream, level:
   const logger = pino(
     {
       level,
-      base: { run_id: runId },
+      base: typeof base === 'string' ? { run_id: base } : base,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: ['authorization', '*.authorization', '*.headers', 'v1_secret', '*.v1_secret'], remove: true },

@@ -1,0 +1,108 @@
+import { PROTOCOL, shortAccount } from '../../core/queue/protocol.ts';
+import { count } from '../../core/text/text.ts';
+import { waitingAccounts } from '../../io/queue/jobs.ts';
+import { readLease } from '../../io/queue/lease.ts';
+import { readAccounts, readProtocols } from '../../io/queue/registry.ts';
+import { shareAccountLock } from './local-lock.ts';
+import type { Serving } from './serving.ts';
+import { takeTurn } from './turn.ts';
+
+/** How much later a worker takes an account for each one that it serves: the least busy one is first. */
+const DELAY_PER_ACCOUNT_MS = 20;
+/** How long an account is left alone after a turn that had nothing to do, and after one that failed. */
+const REST_MS = 1000;
+const FAILED_REST_MS = 5000;
+const PROTOCOL_WARNING_MS = 60_000;
+
+export type Discovery = ReturnType<typeof createDiscovery>;
+
+/** Finds accounts that have runs to carry out, and takes turns on them. */
+export function createDiscovery(serving: Serving) {
+  const { queue, keyring, clock, log, drain, active, settings } = serving;
+  const turns = new Map<string, Promise<void>>();
+  const restUntil = new Map<string, number>();
+  const urls = new Map<string, string>();
+  /** What was said of an account, so that it is said once. */
+  const said = new Map<string, string>();
+  let warnedAt = Number.NEGATIVE_INFINITY;
+
+  function sayOnce(account: string, text: string): void {
+    if (said.get(account) !== text) log.log('info', 'account.waiting', text, { account: shortAccount(account) });
+    said.set(account, text);
+  }
+
+  async function urlOf(account: string): Promise<string | null> {
+    if (!urls.has(account)) for (const [name, url] of await readAccounts(queue)) urls.set(name, url);
+    return urls.get(account) ?? null;
+  }
+
+  async function serve(account: string, baseUrl: string, key: string): Promise<void> {
+    let restMs = REST_MS;
+    try {
+      await clock.sleep(active.size * DELAY_PER_ACCOUNT_MS).done;
+      if (drain.asked() !== null || (await readLease(queue, account)) !== null) return;
+      const lock = await shareAccountLock({ key, baseUrl }, serving);
+      if (lock === null) return sayOnce(account, 'a run without a queue has the account on this host: waiting for it');
+      said.delete(account);
+      try {
+        if (await takeTurn(account, serving)) restMs = 0;
+      } finally {
+        lock.release();
+      }
+    } catch (error) {
+      restMs = FAILED_REST_MS;
+      const fields = { account: shortAccount(account) };
+      log.log('error', 'account.failed', `could not serve an account: ${(error as Error).message}`, fields);
+    } finally {
+      restUntil.set(account, clock.now() + restMs);
+      turns.delete(account);
+      active.delete(account);
+    }
+  }
+
+  /** Whether an account may be taken now. Returns where its requests go, and its key. */
+  async function usable(account: string): Promise<{ baseUrl: string; key: string } | null> {
+    if (turns.has(account) || (restUntil.get(account) ?? 0) > clock.now()) return null;
+    const baseUrl = await urlOf(account);
+    if (baseUrl === null) return null;
+    const key = keyring.keyOf(account, baseUrl);
+    if (key === null) {
+      sayOnce(account, 'a run waits for an account whose key this worker does not have');
+      return null;
+    }
+    return (await readLease(queue, account)) === null ? { baseUrl, key } : null;
+  }
+
+  /** Says that another version has runs for accounts of this worker. */
+  async function warnOfOthers(): Promise<void> {
+    if (clock.now() - warnedAt < PROTOCOL_WARNING_MS) return;
+    warnedAt = clock.now();
+    for (const protocol of (await readProtocols(queue)).filter((other) => other !== PROTOCOL)) {
+      const accounts = await waitingAccounts(queue, protocol);
+      if (accounts.length === 0) continue;
+      const text = `${count(accounts.length, 'account')} with runs of protocol ${protocol}, which this worker leaves alone (it knows ${PROTOCOL})`;
+      log.log('warn', 'worker.protocol', text, { protocol });
+    }
+  }
+
+  return {
+    turns,
+    /** Takes as many accounts as there are places. */
+    async look(): Promise<void> {
+      await warnOfOthers();
+      if (turns.size >= settings.accounts) return;
+      for (const account of await waitingAccounts(queue)) {
+        if (turns.size >= settings.accounts || drain.asked() !== null) return;
+        const found = await usable(account);
+        if (found === null) continue;
+        active.set(account, { run: '', fence: 0 });
+        turns.set(account, serve(account, found.baseUrl, found.key));
+      }
+    },
+    /** The accounts in Redis whose key this worker has. */
+    async known(): Promise<string[]> {
+      const accounts = [...(await readAccounts(queue))];
+      return accounts.filter(([account, url]) => keyring.keyOf(account, url) !== null).map(([account]) => account);
+    },
+  };
+}
