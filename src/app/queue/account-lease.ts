@@ -12,7 +12,7 @@ export type AccountLease = LeaseKeeper & {
   /** See `TakenLease`. */
   silentMs: number;
   pausedMs: number;
-  /** Gives the lease back: no request is on its way any more, and none may leave. One that is lost is left alone. */
+  /** Gives the lease back: no request is on its way any more, and none may leave. */
   release: () => Promise<void>;
 };
 
@@ -52,7 +52,7 @@ export async function holdLease(
       removeRestart();
       keeper.stop();
       // Past its end another may have had it, and Redis may have forgotten that.
-      if (keeper.mayLeave(0)) await releaseLease(queue, account, token, { pausedMs: paused() });
+      if (keeper.isInTime()) await releaseLease(queue, account, token, { pausedMs: paused() });
     },
   };
 }

@@ -37,7 +37,8 @@ export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
     return Math.max(now - granted.now, wallNow - granted.wallNow);
   }
 
-  const mayLeave = (timeoutMs: number): boolean => lost === null && sinceGranted() + timeoutMs <= ttlMs;
+  const endsInTime = (timeoutMs: number): boolean => sinceGranted() + timeoutMs <= ttlMs;
+  const mayLeave = (timeoutMs: number): boolean => lost === null && !isStopped && endsInTime(timeoutMs);
 
   function wakeWaiters(): void {
     for (const wake of [...waiters]) wake();
@@ -106,7 +107,9 @@ export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
       return () => callbacks.delete(callback);
     },
     lose,
-    /** Ends the renewals. */
+    /** Whether no other can have had the lease since the last renewal, even if it is lost: then it can be given back. */
+    isInTime: () => endsInTime(0),
+    /** Ends the renewals: nothing may leave any more. */
     stop(): void {
       isStopped = true;
       timer?.cancel();

@@ -35,12 +35,12 @@ export type Overview = {
 };
 
 /** Lines of columns, each as wide as its longest cell. */
-function table(rows: readonly string[][]): string[] {
-  const widths = rows[0]?.map((_, at) => Math.max(...rows.map((row) => (row[at] as string).length))) ?? [];
-  return rows.map((row) => {
-    const cells = row.map((cell, at) => (at === row.length - 1 ? cell : cell.padEnd(widths[at] as number)));
-    return cells.join('  ');
-  });
+function table(heading: string[], rows: readonly string[][]): string[] {
+  if (rows.length === 0) return [];
+  const all = [heading, ...rows];
+  const widths = heading.map((_, at) => Math.max(...all.map((row) => (row[at] as string).length)));
+  const line = (row: string[]) => row.map((cell, at) => cell.padEnd(widths[at] as number)).join('  ');
+  return [...all.map((row) => line(row).trimEnd()), ''];
 }
 
 const ago = (ms: number): string => `${formatDuration(Math.max(0, ms))} ago`;
@@ -56,7 +56,7 @@ function leaseText({ lease }: AccountView): string {
 
 function accountLines(accounts: readonly AccountView[]): string[] {
   const rows = accounts.map((view) => [shortAccount(view.account), leaseText(view), view.base_url]);
-  return rows.length === 0 ? [] : [...table([['ACCOUNT', 'LEASE', 'BASE URL'], ...rows]), ''];
+  return table(['ACCOUNT', 'LEASE', 'BASE URL'], rows);
 }
 
 function progressText({ rows, done }: RunView): string {
@@ -74,7 +74,7 @@ function runLines(runs: readonly RunView[], now: number): string[] {
     run.run_id,
   ]);
   const heading = ['ACCOUNT', 'STATE', 'ROWS', 'DONE', 'HANDED OVER', 'RUN'];
-  return rows.length === 0 ? [] : [...table([heading, ...rows]), ''];
+  return table(heading, rows);
 }
 
 function workerLines(workers: readonly WorkerRecord[], now: number): string[] {
@@ -87,7 +87,7 @@ function workerLines(workers: readonly WorkerRecord[], now: number): string[] {
     ago(now - worker.seen_at),
   ]);
   const heading = ['WORKER', 'VERSION', 'PROTOCOL', 'KEYS', 'AT WORK', 'SEEN'];
-  return rows.length === 0 ? [] : [...table([heading, ...rows]), ''];
+  return table(heading, rows);
 }
 
 /** What needs a person, and what to do. */

@@ -1,6 +1,6 @@
 import type { Answer } from '../../core/api/response.ts';
 import { backoffMs } from '../../core/attempt/backoff.ts';
-import { type AnswerMeaning, isFileRefusal } from '../../core/attempt/classify.ts';
+import { type AnswerMeaning, isFileRefusal, isNotSent } from '../../core/attempt/classify.ts';
 import type { StopCause } from '../../core/attempt/stop-reason.ts';
 import type { Pass } from '../pacing/window-limit.ts';
 import { sleepOrStop } from '../stop.ts';
@@ -59,11 +59,15 @@ async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass):
   const { operation, row, attempts, isOptional } = spec;
   const { requests, throttle, outages } = context;
   const admittedAt = context.clock.now();
-  if (attempts.sent > 0) requests.retries += 1;
+  const isRetry = attempts.sent > 0;
+  const count = (by: 1 | -1) => {
+    if (isRetry) requests.retries += by;
+    requests.total += by;
+    requests[operation === 'read' ? 'reads' : 'writes'] += by;
+  };
+  count(1);
   attempts.sent += 1;
   spec.requests.sent += 1;
-  requests.total += 1;
-  requests[operation === 'read' ? 'reads' : 'writes'] += 1;
   spec.onSending(admittedAt);
   outages.onSent();
   const refundAttempt = () => {
@@ -71,6 +75,7 @@ async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass):
   };
   try {
     const answer = await spec.send(pass.markSent);
+    if (isNotSent(answer)) count(-1);
     if (answer.kind === 'http') throttle.onResponse(answer, admittedAt);
     outages.onResponse({ row, operation, admittedAt, refundAttempt, isOptional }, answer);
     if (isFileRefusal(answer)) context.files.onRefused(errorOf(answer).code, admittedAt, context.queue.inFlight());

@@ -43,6 +43,8 @@ const OPTIONS = {
   maxRetriesPerRequest: null,
   retryStrategy: (times: number) => Math.min(times * 50, MAX_RETRY_MS),
   connectTimeout: OPEN_TIMEOUT_MS,
+  // A process that has closed its connections ends at once, also if the server does not answer.
+  disconnectTimeout: 100,
   protocol: 2,
   lazyConnect: true,
   // A replica that was a master refuses writes: connect again, to find the new one.

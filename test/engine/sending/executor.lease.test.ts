@@ -22,10 +22,11 @@ describe('a lease that ends too soon', () => {
 
   it('costs no attempt, is no outage, and needs no read', async () => {
     const w = world(toWrites((_row, before) => (before < 3 ? REFUSED : ok())));
-    const { stop } = await w.run(30, { rate: 'off', max_attempts: 1 });
+    const { stop, requests } = await w.run(30, { rate: 'off', max_attempts: 1 });
     expect(stop).toBeNull();
     const outcomes = [...w.outcomes().values()];
     expect(outcomes).toHaveLength(30);
+    expect(requests).toMatchObject({ total: 30, writes: 30 });
     expect(outcomes.every(({ status, attempts }) => status === 'updated' && attempts === 1)).toBe(true);
     expect(w.sent.some(({ operation }) => operation === 'read')).toBe(false);
     expect(w.events.some(({ event }) => event === 'run.paused')).toBe(false);

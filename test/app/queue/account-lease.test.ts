@@ -1,0 +1,60 @@
+import { expect, it } from 'vitest';
+import { type AccountLease, holdLease } from '../../../src/app/queue/account-lease.ts';
+import { leaseKey } from '../../../src/core/queue/protocol.ts';
+import { realClock } from '../../../src/io/clock.ts';
+import type { Queue } from '../../../src/io/queue/connection.ts';
+import { readLease } from '../../../src/io/queue/lease.ts';
+import { until } from '../../support/program/workspace.ts';
+import { ACCOUNT } from '../../support/queue/handovers.ts';
+import { testQueue, testRedis } from '../../support/queue/redis.ts';
+
+const owner = { what: 'worker', host: 'here', pid: 1 };
+
+async function hold(queue: Queue, pausedMs = 0): Promise<AccountLease> {
+  const lease = await holdLease(queue, ACCOUNT, { owner, ttlMs: 20_000, clock: realClock, pausedMs: () => pausedMs });
+  if (!('release' in lease)) throw new Error('not free');
+  return lease;
+}
+
+it('is held by one, and by the next when it is given back; a pause goes on', async () => {
+  const queue = await testQueue((await testRedis('always')).url);
+  const first = await hold(queue, 60_000);
+  expect(first.mayLeave(10_000)).toBe(true);
+  expect(await holdLease(queue, ACCOUNT, { owner, ttlMs: 20_000, clock: realClock })).toMatchObject({
+    taken: false,
+    owner,
+  });
+  await first.release();
+  await first.release();
+  expect(first.mayLeave(0)).toBe(false);
+  const second = await hold(queue);
+  await second.release();
+  // The second owner was asked for no pause of its own.
+  const third = await hold(queue);
+  expect([first.fence, second.fence, third.fence]).toEqual([1, 2, 3]);
+  expect(third.pausedMs).toBeGreaterThan(50_000);
+});
+
+it('is lost when the server begins again, and is given back then', async () => {
+  const server = await testRedis('always');
+  const queue = await testQueue(server.url);
+  const lease = await hold(queue);
+  await server.kill();
+  await server.start();
+  await until(() => lease.isLost());
+  expect(lease.lostWhy()).toContain('started again');
+  expect(await readLease(queue, ACCOUNT)).toMatchObject({ owner });
+  await lease.release();
+  expect(await readLease(queue, ACCOUNT)).toBeNull();
+  const next = await hold(queue);
+  expect(next.fence).toBe(2);
+  expect(next.silentMs).toBeGreaterThanOrEqual(0);
+});
+
+it('is left alone if another has it', async () => {
+  const queue = await testQueue((await testRedis('always')).url);
+  const lease = await hold(queue);
+  await queue.redis.hset(leaseKey(ACCOUNT), 'token', 'other');
+  await lease.release();
+  expect(await readLease(queue, ACCOUNT)).not.toBeNull();
+});
