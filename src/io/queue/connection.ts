@@ -56,11 +56,19 @@ function withHandler(redis: Redis, onError: (error: Error) => void): Redis {
   return redis.on('error', onError);
 }
 
-/** Never contains a password: ioredis keeps the command, with its arguments, beside the message only. */
-const errorText = (error: unknown): string => {
-  const { message, code } = error as { message?: string; code?: string };
-  return printable(message === undefined || message === '' ? (code ?? 'no reason given') : message);
-};
+const FIXES: [pattern: RegExp, fix: string][] = [
+  [/^(NOAUTH|NOPERM|WRONGPASS)/, 'correct user and password: redis://USER:PASSWORD@HOST:PORT in TELNYX_REASSIGN_QUEUE'],
+  [/certificate/, 'set NODE_EXTRA_CA_CERTS to the file of its authority, if that is your own'],
+];
+const OTHER_FIX = 'start it, or correct its URL (rediss:// for TLS)';
+
+/** Never contains a password: ioredis keeps the arguments of a command beside the message only. */
+function errorText(error: unknown): string {
+  const { message = '', code = '' } = error as { message?: string; code?: string };
+  // An error of several addresses has a code only.
+  const text = printable(message === '' ? String(code) : message).replace(/\.$/, '');
+  return `${text}. Fix: ${FIXES.find(([pattern]) => pattern.test(text))?.[1] ?? OTHER_FIX}.`;
+}
 
 /** Connects within five seconds. Throws QueueError. */
 export async function openQueue(url: string): Promise<Queue> {

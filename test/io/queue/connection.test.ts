@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { openQueue, QueueError } from '../../../src/io/queue/connection.ts';
+import { start } from '../../support/program/start.ts';
 import { until } from '../../support/program/workspace.ts';
-import { testQueue, testRedis } from '../../support/queue/redis.ts';
+import { TLS_AUTHORITY, testQueue, testRedis, tlsRedis } from '../../support/queue/redis.ts';
 import { freePort } from '../../support/queue/redis-server.ts';
+import { tempDir } from '../../support/temp.ts';
 
 const PASSWORD = 'pa55w0rd-of-redis';
 
@@ -26,12 +28,14 @@ it('names a server that cannot be reached, without its password', async () => {
   const error = await errorOf(`redis://user:${PASSWORD}@127.0.0.1:${port}/3`);
   expect(error.kind).toBe('unreachable');
   expect(error.message).toContain(`redis://127.0.0.1:${port}/3 cannot be reached: `);
-  expect(error.message).toContain('ECONNREFUSED');
+  expect(error.message).toMatch(/ECONNREFUSED .*\. Fix: start it, or correct its URL/);
 });
 
 it('knows a wrong, a missing and the right password', async () => {
   const { port } = await testRedis('always', ['--requirepass', PASSWORD]);
-  expect((await errorOf(`redis://:${PASSWORD}x@127.0.0.1:${port}`)).message).toContain('WRONGPASS');
+  expect((await errorOf(`redis://:${PASSWORD}x@127.0.0.1:${port}`)).message).toMatch(
+    /WRONGPASS .*\. Fix: correct user/,
+  );
   expect((await errorOf(`redis://127.0.0.1:${port}`)).message).toContain('NOAUTH');
   const queue = await testQueue(`redis://:${PASSWORD}@127.0.0.1:${port}/2`);
   expect(queue.name).toBe(`redis://127.0.0.1:${port}/2`);
@@ -73,4 +77,14 @@ it('sends what waited when the server is back, and says that it began again', as
   expect(queue.runId()).not.toBe(runId);
   expect(queue.lostSince()).toBeNull();
   expect(await queue.redis.get('before')).toBe('1');
+});
+
+it('speaks TLS, and refuses an unknown authority', async () => {
+  const { tlsUrl } = await tlsRedis();
+  expect((await errorOf(tlsUrl)).message).toMatch(/certificate\. Fix: set NODE_EXTRA_CA_CERTS/);
+  const { exit, stdout, stderr } = await start(tempDir(), ['queue', '--queue', tlsUrl], {
+    env: { NODE_EXTRA_CA_CERTS: TLS_AUTHORITY },
+  }).ended;
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+  expect(stdout).toContain(tlsUrl);
 });
