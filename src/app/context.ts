@@ -32,7 +32,7 @@ export type Context = ProcessContext & {
   /** What is wrong around this call, such as the permissions of a file. The summary shows it with the run's warnings. */
   warnings: string[];
   /** Registers what `main` calls when the command ends, the last one first. */
-  atEnd: (release: () => void) => void;
+  atEnd: (release: () => void | Promise<void>) => void;
 };
 
 /** Whether a question can be asked: standard error and standard input are a terminal. */

@@ -1,11 +1,30 @@
 import type { Resolved } from '../core/settings/resolve.ts';
+import type { Queue } from '../io/queue/connection.ts';
 import type { Context } from './context.ts';
+import type { CommandError } from './errors.ts';
 
 /** One call of a command: its settings, where each of them came from, and the process that it runs in. */
 export type Invocation = Resolved & { context: Context };
 
-/** The same with the API key, which is null for the sandbox. */
-export type KeyedInvocation = Invocation & { key: string | null };
+/** With --queue: Redis, and the account that no other host sends for until it is released. */
+export type HeldAccount = {
+  queue: Queue;
+  account: string;
+  /** Null with --no-lock. */
+  lease: {
+    isLost: () => boolean;
+    mayLeave: (timeoutMs: number) => boolean;
+    untilMayLeave: (timeoutMs: number) => Promise<void>;
+  } | null;
+  /** Leaves the account to the workers. `pausedMs`: for how long the API has asked to send nothing. */
+  release: (pausedMs: number) => Promise<void>;
+};
+
+/**
+ * The same with the API key, which is null for the sandbox. `held`: the account with --queue, or why nothing can be
+ * handed over; a plan can be made all the same.
+ */
+export type KeyedInvocation = Invocation & { key: string | null; held?: HeldAccount | { refused: CommandError } };
 
 /** The flags of a command by name, as typed. */
 export type Flags = Record<string, string | string[] | undefined>;

@@ -97,7 +97,7 @@ export async function main(
   given: ProcessContext,
   broken: Error | null = null,
 ): Promise<number> {
-  const releases: (() => void)[] = [];
+  const releases: (() => void | Promise<void>)[] = [];
   let found: KeyFound | null = null;
   const context: Context = {
     ...given,
@@ -116,6 +116,6 @@ export async function main(
   } catch (error) {
     return await report(await explained(error, context), args, context);
   } finally {
-    for (const release of releases.reverse()) release();
+    for (const release of releases.reverse()) await release();
   }
 }

@@ -7,7 +7,7 @@ import { resolveForResults } from '../app/settings.ts';
 /** `results RUN_DIR`: writes results.csv, failed.csv and summary.json again from input copy, plan and ledger. */
 export const resultsCommand: Command = async (given, flags, context) => {
   const run = requireRun(given, 'results', context);
-  await checkIsAtRest(run);
+  await checkIsAtRest(run, context);
   if (run.manifest.plan !== null) await checkPlan(run, context);
   return rewriteResults(run, resolveForResults(flags, context, run.manifest));
 };

@@ -5,10 +5,11 @@ import type { Tally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { visible } from '../../core/text/visible.ts';
 import { readJson, runFiles } from '../../io/run/directory.ts';
+import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { stateOf } from '../run/locks.ts';
-import type { Run } from '../run/open.ts';
+import { handedOver, type Run } from '../run/open.ts';
 import { checkOutputs } from '../run/outputs.ts';
 import { failedEnding, type RunEnding } from './run-ending.ts';
 import { makeSummary, printSummary } from './summarize.ts';
@@ -31,7 +32,10 @@ function recordedEnding({ manifest, dir }: Run, tally: Tally): RunEnding {
 }
 
 /** Throws CommandError (exit 9) if a process works on the run: it writes the results at its end. */
-export async function checkIsAtRest({ dir, shown, manifest }: Run): Promise<void> {
+export async function checkIsAtRest(run: Run, context: Context): Promise<void> {
+  const atWorkers = handedOver(run, context);
+  if (atWorkers !== null) throw atWorkers;
+  const { dir, shown, manifest } = run;
   const state = await stateOf(dir, manifest);
   if (state !== 'running' && state !== 'planning') return;
   const { pid, run_id: id } = manifest;

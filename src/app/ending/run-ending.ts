@@ -1,8 +1,11 @@
-import type { RefusalReason } from '../../core/attempt/stop-reason.ts';
+import type { RefusalReason, StopCause } from '../../core/attempt/stop-reason.ts';
+import { executionExit } from '../../core/results/run-exit.ts';
+import { stopText } from '../../core/results/stop-text.ts';
 import type { Tally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Manifest, State } from '../../core/run/manifest.ts';
 import { CommandError } from '../errors.ts';
+import type { Run } from '../run/open.ts';
 
 /** How a command ends a run. */
 export type RunEnding = {
@@ -39,4 +42,16 @@ export function refusal(code: RefusalReason, message: string, detail = message):
 /** The same ending for a command that must leave the files of the run alone. */
 export function errorOf({ exit, error }: FailedEnding): CommandError {
   return new CommandError(exit, error.code, error.message);
+}
+
+/** A run after its rows had their turn. `decide` returns how it ends when they are counted. */
+export type Executed = { run: Run; decide: (tally: Tally) => RunEnding };
+
+/** How a run ends. `stopped`: why rows are left, or null. `failure`: what was thrown, if that is an internal error. */
+export function endingAfter(stopped: StopCause | null, failure: unknown): Executed['decide'] {
+  return (tally) => ({
+    ...executionExit(stopped, tally),
+    stop: stopped,
+    error: stopped === null ? null : { code: stopped.reason, message: stopText(stopped, failure, tally) },
+  });
 }

@@ -5,15 +5,18 @@ import { summaryText } from '../../core/results/summary-text.ts';
 import { sumOf, type Tally } from '../../core/results/tally.ts';
 import { EXIT, exitName } from '../../core/run/exit-codes.ts';
 import type { Manifest, State } from '../../core/run/manifest.ts';
+import { count } from '../../core/text/text.ts';
+import { visible } from '../../core/text/visible.ts';
 import { realClock } from '../../io/clock.ts';
 import { runFiles, writeJson } from '../../io/run/directory.ts';
 import { type Context, canAskLater } from '../context.ts';
 import type { Reporting } from '../invocation.ts';
 import { createStyle, isStdout, print, printJsonLine, resultStream, warnAlways } from '../output.ts';
-import { type Run, typedPath, updateRun } from '../run/open.ts';
+import { indexLedger } from '../run/ledger-index.ts';
+import { commandOn, queueFlags, type Run, typedPath, updateRun } from '../run/open.ts';
 import { deliverResults } from './deliver-results.ts';
 import { decideEnding, type Ending } from './run-ending.ts';
-import { writeResults } from './write-results.ts';
+import { tallyRun, writeResults } from './write-results.ts';
 
 /** Whether the rows of a run were to be sent: then rows without an outcome are unprocessed, not planned. */
 export function isExecution(command: string, state: State): boolean {
@@ -61,7 +64,15 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
     nextCommand:
       (exit === EXIT.ok ? undelivered?.next : undefined) ??
       next ??
-      nextCommand({ manifest, tally, program, dir: run.shown, sameAgain: sameAgain(reporting), interactive }),
+      nextCommand({
+        manifest,
+        tally,
+        program,
+        dir: run.shown,
+        sameAgain: sameAgain(reporting),
+        queue: queueFlags(reporting),
+        interactive,
+      }),
     warnings: [...new Set([...manifest.warnings, ...context.warnings])],
     files: filesOf(run, tally, { ...reporting, isDelivered: undelivered === null }),
     error: error ?? errorOfCounts(exit, tally) ?? (undelivered && { code: 'results', message: undelivered.message }),
@@ -70,6 +81,37 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
   // Last: a run whose manifest says that it has ended has all of its files, even after a kill.
   updateRun(run, manifest);
   return { summary, undelivered };
+}
+
+/**
+ * Writes and prints the summary of a run that workers carry out without this command. Its results are written when it is
+ * taken back.
+ */
+export async function summarizeDetached(run: Run, reporting: Reporting): Promise<void> {
+  const { settings, context } = reporting;
+  const { manifest } = run;
+  const { sessions } = await indexLedger(runFiles(run.dir).ledger, manifest.input.rows);
+  const tally = await tallyRun(run.dir, manifest, true);
+  const next = commandOn(run, 'resume', context, ...sameAgain(reporting));
+  const { results: _, failed: __, ...files } = filesOf(run, tally, { ...reporting, isDelivered: true });
+  const summary = summarize({
+    manifest,
+    tally,
+    sessions,
+    exit: EXIT.ok,
+    rateSetting: String(settings.rate),
+    nextCommand: next,
+    warnings: [...new Set([...manifest.warnings, ...context.warnings])],
+    files,
+    error: null,
+  });
+  writeJson(runFiles(run.dir).summary, summary);
+  if (settings.json) printJsonLine(context, summary);
+  else if (!settings.quiet) {
+    const rows = count(tally.counts.unprocessed + tally.counts.unverified, 'row');
+    const where = visible(manifest.queue?.name ?? '');
+    print(context.stdout, `${rows} handed over to the workers of ${where}\nNext: ${next}\n`);
+  }
 }
 
 /** The flags of this call that run.json does not keep, for a command that continues the run. */

@@ -6,6 +6,7 @@ import { EXIT } from '../../core/run/exit-codes.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { visible } from '../../core/text/visible.ts';
 import { readJson, runFiles } from '../../io/run/directory.ts';
+import { isLocked } from '../../io/run/lock.ts';
 import type { Context } from '../context.ts';
 import { tallyRun } from '../ending/write-results.ts';
 import type { Reporting } from '../invocation.ts';
@@ -26,6 +27,10 @@ type Ending = Awaited<ReturnType<typeof endingOf>>;
 
 async function nextOf(run: Run, { state, wasKilled, summary }: Ending, context: Context): Promise<string | null> {
   const { manifest } = run;
+  // Not if a command follows it already.
+  if (manifest.queue !== null && !(await isLocked(runFiles(run.dir).lock).catch(() => false))) {
+    return commandOn(run, 'resume', context);
+  }
   if (state === 'running' || state === 'planning' || state === 'superseded') return null;
   if (manifest.stop?.reason === 'unfinished' || manifest.stop?.reason === 'input_changed') {
     // The run that was in the way may have been finished or superseded since.

@@ -7,8 +7,9 @@ import type { KeyedInvocation } from '../invocation.ts';
 import { checkPlan, wayToExecute } from '../planning/check-plan.ts';
 import type { InputSource } from '../planning/input-source.ts';
 import { preparePlan } from '../planning/prepare.ts';
-import { lockForWriting, stateOf } from '../run/locks.ts';
-import type { Run } from '../run/open.ts';
+import { lockForWriting } from '../run/account-lock.ts';
+import { stateOf } from '../run/locks.ts';
+import { handedOver, type Run } from '../run/open.ts';
 import { successorText } from '../run/unfinished.ts';
 import { confirmAndSend } from '../sending/confirm.ts';
 
@@ -17,6 +18,8 @@ type Followup = 'retry' | 'undo';
 /** Throws CommandError (exit 8 or 9) if a run is not in a state that can be retried or undone. */
 async function checkSourceState(source: Run, state: State, verb: Followup, context: Context): Promise<void> {
   const { run_id: id, superseded_by: successor, started_at: startedAt } = source.manifest;
+  const atWorkers = handedOver(source, context);
+  if (atWorkers !== null) throw atWorkers;
   if (state === 'running' || state === 'planning') {
     const code = verb === 'retry' ? 'no_retry' : 'locked';
     throw new CommandError(EXIT.locked, code, `Run ${id} is at work.`);
@@ -36,12 +39,12 @@ async function checkSourceState(source: Run, state: State, verb: Followup, conte
   );
 }
 
-/** Locks the run whose rows a new run takes, and returns it with its state. */
-export async function takeSource(opened: Run, verb: Followup, invocation: KeyedInvocation) {
-  const { run: source, lock } = await lockForWriting(opened, verb, invocation);
+/** Locks the run whose rows a new run takes, and the account. Returns the run with its state. */
+export async function takeSource(opened: Run, verb: Followup, given: KeyedInvocation) {
+  const { run: source, lock, invocation } = await lockForWriting(opened, verb, given);
   const state = await stateOf(source.dir, source.manifest, lock !== null);
   await checkSourceState(source, state, verb, invocation.context);
-  return { source, state };
+  return { source, state, invocation };
 }
 
 /** An input made of the rows of another run. Its sandbox continues with the state that the other run left. */

@@ -73,8 +73,8 @@ function inputOf(source: Run, taken: readonly number[], { settings }: Invocation
 export async function retryRun(opened: Run, given: Invocation): Promise<number> {
   const { settings } = given;
   checkOutputs({ run: opened }, given);
-  const invocation = { ...given, key: settings.dry_run && settings.offline ? null : requireKey(given) };
-  const { source: locked, state } = await takeSource(opened, 'retry', invocation);
+  const keyed = { ...given, key: settings.dry_run && settings.offline ? null : requireKey(given) };
+  const { source: locked, state, invocation } = await takeSource(opened, 'retry', keyed);
   await checkPlan(locked, invocation.context);
   const source = await checkAccount(locked, invocation);
   const { taken, leftBehind } = await rowsToTake(source, settings.only);

@@ -16,9 +16,8 @@ import { inputFrom, startNewRun, takeSource } from './new-run-of.ts';
  */
 export async function undoRun(opened: Run, given: Invocation): Promise<number> {
   checkOutputs({ run: opened }, given);
-  const invocation = withKey(given);
+  const { source: taken, state, invocation } = await takeSource(opened, 'undo', withKey(given));
   const { settings, context } = invocation;
-  const { source: taken, state } = await takeSource(opened, 'undo', invocation);
   await checkPlan(taken, context);
   const source = await checkAccount(taken, invocation);
   const { manifest, dir, shown } = source;

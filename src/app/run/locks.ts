@@ -10,15 +10,12 @@ import { runFiles } from '../../io/run/directory.ts';
 import { isLocked, type Lock, NoLocks, readHolder, takeLock } from '../../io/run/lock.ts';
 import type { Context } from '../context.ts';
 import { CommandError, fileError } from '../errors.ts';
-import type { KeyedInvocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import { type EndSignal, onEndSignals } from '../signals.ts';
 import { isDamage } from './damage.ts';
-import { openRun, type Run } from './open.ts';
-import { accountLockPath } from './state-directory.ts';
 
 /** Who takes a lock; `what` is what it does under it, for others that meet the lock. */
-type Locking = {
+export type Locking = {
   settings: Pick<Settings, 'no_lock' | 'wait_for_lock' | 'state_dir' | 'base_url' | 'quiet' | 'json'>;
   context: Context;
   what: string;
@@ -64,7 +61,7 @@ function releasedAtEnd(lock: Lock, context: Context): Lock {
 }
 
 /** Waits for a lock as long as --wait-for-lock says. Throws CommandError: exit 9, or the exit code of a signal. */
-async function waitForLock(path: string, whose: string, locking: Locking): Promise<Lock> {
+export async function waitForLock(path: string, whose: string, locking: Locking): Promise<Lock> {
   const { settings, context, what } = locking;
   const startedAt = realClock.now();
   const patienceMs = Math.max(SECOND_TRY_MS, settings.wait_for_lock);
@@ -99,17 +96,7 @@ async function waitForLock(path: string, whose: string, locking: Locking): Promi
   }
 }
 
-/**
- * Takes the lock of the account key until the command ends: one writing run for a key, a user and a host. The sandbox
- * has no account (key null). Throws CommandError (exit 7 or 9, or that of a signal) or UsageError.
- */
-export async function lockAccount(key: string | null, locking: Locking): Promise<void> {
-  const { settings, context } = locking;
-  if (key === null || settings.no_lock) return;
-  await waitForLock(accountLockPath(settings, key, context), 'This account', locking);
-}
-
-/** Takes the lock of a run directory until it is released. Returns null with --no-lock. Throws like `lockAccount`. */
+/** Takes the lock of a run directory until it is released. Returns null with --no-lock. Throws like `waitForLock`. */
 export async function lockRun(dir: string, locking: Locking): Promise<Lock | null> {
   if (locking.settings.no_lock) return null;
   return waitForLock(runFiles(dir).lock, `Run ${visible(basename(dir))}`, locking);
@@ -128,17 +115,6 @@ export async function lockNewRun(dir: string, { settings, context, what }: Locki
   }
 }
 
-/**
- * Locks the account and a run for a command that writes, and reads the run again, since the holder before may have
- * changed it. A dry run takes no locks.
- */
-export async function lockForWriting(run: Run, verb: string, { settings, context, key }: KeyedInvocation) {
-  const locking = { settings, context, what: `${verb} ${run.manifest.run_id}` };
-  if (!settings.dry_run) await lockAccount(key, locking);
-  const lock = settings.dry_run ? null : await lockRun(run.dir, locking);
-  return { run: openRun(run.dir, context), lock };
-}
-
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -148,8 +124,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether another process works on a run: by its lock, or by its process id if the run has no lock. */
+/**
+ * Whether workers have a run, or another process works on it: by its lock, or by its process id if the run has no lock.
+ */
 export async function isAtWork(dir: string, manifest: Manifest): Promise<boolean> {
+  if (manifest.queue !== null) return true;
   const isOtherAlive = () => manifest.host === hostname() && manifest.pid !== process.pid && isAlive(manifest.pid);
   if (!manifest.locked) return isOtherAlive();
   return isLocked(runFiles(dir).lock).catch(isOtherAlive);
@@ -160,7 +139,9 @@ export async function isAtWork(dir: string, manifest: Manifest): Promise<boolean
  * this command holds its lock, so no other process works on it.
  */
 export async function stateOf(dir: string, manifest: Manifest, isOurs = false): Promise<State> {
-  const { state } = manifest;
+  const { state, queue } = manifest;
+  // What it says of its state is from when it was handed over, or from the last time that it was followed.
+  if (queue !== null) return 'running';
   if (state !== 'running' && state !== 'planning') return state;
   return !isOurs && (await isAtWork(dir, manifest)) ? state : 'interrupted';
 }

@@ -1,10 +1,12 @@
 import { basename, relative, resolve } from 'node:path';
 import { baseUrlFlags } from '../../core/followup/next-command.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
+import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Manifest, State } from '../../core/run/manifest.ts';
 import { rawSettings } from '../../core/settings/raw.ts';
 import type { Resolved } from '../../core/settings/resolve.ts';
 import { settingDefinition } from '../../core/settings/schema.ts';
+import { hasLogin } from '../../core/text/queue-url.ts';
 import { commandLine, shellWord, writtenWords } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
 import type { Contact } from '../../engine/contact.ts';
@@ -21,7 +23,8 @@ import {
 } from '../../io/run/directory.ts';
 import { isLedgerClosed } from '../../io/run/ledger-file.ts';
 import { type Context, canAskLater } from '../context.ts';
-import { fileError, fileErrorMessage, isFileError, UsageError } from '../errors.ts';
+import { CommandError, fileError, fileErrorMessage, isFileError, UsageError } from '../errors.ts';
+import type { Reporting } from '../invocation.ts';
 
 /** A run directory. `dir` is absolute, `shown` is what to type for it here, `manifest` is what was last written. */
 export type Run = {
@@ -50,10 +53,33 @@ export function typedPath(context: Context, path: string): string {
   return from.startsWith('-') ? `./${from}` : from;
 }
 
+/**
+ * The flag that names the queue of this call again: not if the variable names it, and not with a password, which no
+ * command is printed with.
+ */
+export function queueFlags({ settings: { queue }, context }: Reporting): string[] {
+  return queue === null || queue === context.env.TELNYX_REASSIGN_QUEUE || hasLogin(queue) ? [] : ['--queue', queue];
+}
+
+/** The same of the queue that has a run. The variable may be what leads to it from here. */
+function flagsOfQueue({ manifest: { queue } }: Run, { env }: Context): string[] {
+  return queue === null || env.TELNYX_REASSIGN_QUEUE !== undefined ? [] : ['--queue', queue.name];
+}
+
 /** A command on a run that works as printed: with its base URL if that is needed, and --yes if it cannot ask. */
 export function commandOn(run: Run, verb: 'apply' | 'resume' | 'retry', context: Context, ...flags: string[]): string {
   const yes = verb === 'resume' || canAskLater(context) ? [] : ['--yes'];
-  return commandLine(context.program, verb, run.shown, ...flags, ...baseUrlFlags(run.manifest.settings), ...yes);
+  const again = [...baseUrlFlags(run.manifest.settings), ...(verb === 'resume' ? flagsOfQueue(run, context) : [])];
+  return commandLine(context.program, verb, run.shown, ...flags, ...again, ...yes);
+}
+
+/** The refusal of a command on a run that workers have (exit 9, or another). Null for any other run. */
+export function handedOver(run: Run, context: Context, exit: number = EXIT.locked): CommandError | null {
+  const { run_id: id, queue } = run.manifest;
+  if (queue === null) return null;
+  const next = commandOn(run, 'resume', context);
+  const message = `Run ${id} is handed over to the workers of ${visible(queue.name)}. Follow it to its end: ${next}`;
+  return new CommandError(exit, 'handed_over', message, next);
 }
 
 const NEXT_VERBS: Partial<Record<State, 'apply' | 'resume' | 'retry'>> = {

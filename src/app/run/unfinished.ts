@@ -9,11 +9,13 @@ import type { Context } from '../context.ts';
 import { CommandError, fileErrorMessage, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { stateOf } from './locks.ts';
-import { commandOn, openRun, openRuns, type Run, unknownRuns, updateRun } from './open.ts';
+import { commandOn, handedOver, openRun, openRuns, type Run, unknownRuns, updateRun } from './open.ts';
 
-/** Whether a run has started to send and has not finished. */
+/** Whether a run has started to send and has not finished; also one that workers have. */
 async function isUnfinished({ dir, manifest }: Run): Promise<boolean> {
   if (manifest.command === 'plan' || manifest.plan === null) return false;
+  // Workers have it, and nothing here follows it.
+  if (manifest.queue !== null) return true;
   const state = await stateOf(dir, manifest);
   // Without a first request there is nothing to resume: a signal came while it was planning.
   return (state === 'interrupted' || state === 'paused') && manifest.started_at !== null;
@@ -129,6 +131,8 @@ export async function sourceTakenOver({ manifest }: Run, context: Context): Prom
   const run = readable(source.dir, context);
   // It is written to: another run than that one must not be named in its place.
   if (run === null || run.manifest.run_id !== source.run_id) return [];
+  const atWorkers = handedOver(run, context);
+  if (atWorkers !== null) throw atWorkers;
   return (await isUnfinished(run)) ? [run] : [];
 }
 

@@ -17,9 +17,10 @@ import { checkMinRows, checkPlanGuards, checkUnfinished } from '../planning/guar
 import { findInput } from '../planning/input-source.ts';
 import { planInput, preparePlan } from '../planning/prepare.ts';
 import { checkSavedStrict, savedPlanText, showSavedPlan } from '../planning/saved-plan.ts';
+import { lockAccount, lockForWriting } from '../run/account-lock.ts';
 import { checkedLedger } from '../run/ledger-index.ts';
-import { lockAccount, lockForWriting, stateOf } from '../run/locks.ts';
-import { commandOn, keptSettings, type Run } from '../run/open.ts';
+import { stateOf } from '../run/locks.ts';
+import { commandOn, handedOver, keptSettings, type Run } from '../run/open.ts';
 import { checkOutputs } from '../run/outputs.ts';
 import { checkEarlierRuns, runToResume, sourceTakenOver, unfinishedLike } from '../run/unfinished.ts';
 import { confirmAndSend } from './confirm.ts';
@@ -28,18 +29,20 @@ import { resumeInstead } from './resume.ts';
 /** `apply INPUT`: plans an input and executes the plan. Returns the exit code. */
 export async function applyInput(input: string, given: Invocation): Promise<number> {
   if (given.settings.dry_run) return planInput(input, given);
-  const invocation = withKey(given);
-  const source = findInput(input, invocation);
+  const keyed = withKey(given);
+  const source = findInput(input, keyed);
   if ('exit' in source) return source.exit;
-  await lockAccount(invocation.key, { ...invocation, what: `apply ${input}` });
+  const invocation = await lockAccount(keyed, `apply ${input}`);
   const prepared = await preparePlan(source, 'apply', invocation);
   if ('exit' in prepared) return prepared.exit;
   if ('instead' in prepared) return resumeInstead(prepared.instead, invocation);
   return confirmAndSend(prepared.run, invocation, { supersedes: prepared.unfinished });
 }
 
-/** Throws CommandError (exit 8) with the command to use instead if a run cannot be applied in its state. */
+/** Throws CommandError (exit 8 or 9) with the command to use instead if a run cannot be applied in its state. */
 async function checkIsPlanned(run: Run, isOurs: boolean, context: Context): Promise<void> {
+  const atWorkers = handedOver(run, context);
+  if (atWorkers !== null) throw atWorkers;
   const { run_id: id, plan, started_at: startedAt } = run.manifest;
   const state = await stateOf(run.dir, run.manifest, isOurs);
   // Without a plan, checkPlan refuses the run.
@@ -86,8 +89,8 @@ export async function applyRun(opened: Run, given: Invocation): Promise<number> 
   const { settings, context } = given;
   checkOutputs({ run: opened }, given);
   const needsNoKey = settings.dry_run && opened.manifest.settings.offline === 'true';
-  const invocation = { ...given, key: needsNoKey ? null : requireKey(given) };
-  const { run: locked, lock } = await lockForWriting(opened, 'apply', invocation);
+  const keyed = { ...given, key: needsNoKey ? null : requireKey(given) };
+  const { run: locked, lock, invocation } = await lockForWriting(opened, 'apply', keyed);
   // Settings of this call belong to the run from now on, and to the commands that it prints.
   const manifest = { ...locked.manifest, settings: keptSettings(invocation), locked: lock !== null };
   const run = { ...locked, manifest };

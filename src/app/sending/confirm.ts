@@ -50,6 +50,11 @@ export async function confirmAndSend(
   const time = finishTimeOf(invocation.settings);
   if ('refused' in time) return endRun(run, { ...next, ...time.refused }, invocation);
   const changes = options.toSend ?? run.manifest.plan?.change ?? 0;
+  const { held } = invocation;
+  if (changes > 0 && held !== undefined && 'refused' in held) {
+    const message = `${held.refused.message} Nothing was handed over; the plan is saved.`;
+    return endRun(run, { ...next, ...failedEnding(EXIT.preflight, 'planned', held.refused.code, message) }, invocation);
+  }
   const answer = changes === 0 || (await isConfirmed(run, changes, invocation));
   if (answer !== true) {
     const exit = answer === false ? EXIT.refused : signalExit(answer);

@@ -9,12 +9,14 @@ import { withKey } from '../account/connect.ts';
 import { rereadOrExit } from '../account/reread.ts';
 import { deliverResults } from '../ending/deliver-results.ts';
 import { CommandError } from '../errors.ts';
+import { attach } from '../handover/attach.ts';
 import type { Invocation, KeyedInvocation, Reporting } from '../invocation.ts';
 import { print, printJson, printJsonLine, printProgress, warnAlways } from '../output.ts';
 import { checkPlan, wayToExecute } from '../planning/check-plan.ts';
+import { lockAccount } from '../run/account-lock.ts';
 import { checkedLedger } from '../run/ledger-index.ts';
-import { isAtWork, lockAccount, lockRun, stateOf } from '../run/locks.ts';
-import { keptSettings, openRun, type Run, recordedNext } from '../run/open.ts';
+import { isAtWork, lockRun, stateOf } from '../run/locks.ts';
+import { commandOn, handedOver, keptSettings, openRun, queueFlags, type Run, recordedNext } from '../run/open.ts';
 import { checkOutputs } from '../run/outputs.ts';
 import { successorText } from '../run/unfinished.ts';
 import { resolveLayers } from '../settings.ts';
@@ -71,6 +73,8 @@ async function continueRun(opened: Run, invocation: KeyedInvocation): Promise<nu
   const lock = await lockRun(opened.dir, { settings, context, what: `resume ${id}` });
   // Read again: the holder of the lock may have finished the run.
   const { manifest } = openRun(opened.dir, context);
+  const atWorkers = handedOver({ ...opened, manifest }, context);
+  if (atWorkers !== null) throw atWorkers;
   const exit = await nothingToResume({ ...opened, manifest }, invocation);
   if (exit !== null) return exit;
   const run = { ...opened, manifest: { ...manifest, settings: keptSettings(invocation), locked: lock !== null } };
@@ -84,13 +88,23 @@ async function continueRun(opened: Run, invocation: KeyedInvocation): Promise<nu
 }
 
 /** `resume`: continues an interrupted or paused run. Never asks. Returns the exit code. */
-export async function resumeRun(run: Run, invocation: Invocation): Promise<number> {
-  checkOutputs({ run }, invocation);
+export async function resumeRun(opened: Run, invocation: Invocation): Promise<number> {
+  checkOutputs({ run: opened }, invocation);
+  return attachOrContinue(opened, invocation);
+}
+
+/** Follows a run that workers have. Continues any other. */
+async function attachOrContinue(opened: Run, invocation: Invocation): Promise<number> {
+  const attached = await attach(opened, invocation);
+  if ('exit' in attached) return attached.exit;
+  const { run } = attached;
   const exit = await nothingToResume(run, invocation);
   if (exit !== null) return exit;
-  const keyed = withKey(invocation);
-  await lockAccount(keyed.key, { ...invocation, what: `resume ${run.manifest.run_id}` });
-  return continueRun(run, keyed);
+  const keyed = await lockAccount(withKey(invocation), `resume ${run.manifest.run_id}`);
+  if (keyed.held === undefined || !('refused' in keyed.held)) return continueRun(run, keyed);
+  const { exit: code, code: name, message } = keyed.held.refused;
+  const next = commandOn(run, 'resume', invocation.context, ...queueFlags(invocation));
+  throw new CommandError(code, name, `${message} Nothing was handed over. Try again: ${next}`, next);
 }
 
 /** Continues an unfinished run of the same input in place of a new one. Settings of this call replace its own. */
@@ -101,5 +115,9 @@ export async function resumeInstead(run: Run, given: KeyedInvocation): Promise<n
   const ofThisCall: Layer = { source: 'flag', raw: rawSettings(settings, isNamed, true) };
   const resolved = resolveLayers([ofThisCall, { source: 'run', raw: recordedSettings(run.manifest.settings) }], 'run');
   printProgress(given, `Resuming run ${run.manifest.run_id} of the same input, which was not finished.\n`);
-  return continueRun(run, { ...given, ...resolved });
+  const invocation = { ...given, ...resolved };
+  if (run.manifest.queue === null) return continueRun(run, invocation);
+  // Or its worker could not have the account.
+  if (given.held !== undefined && 'release' in given.held) await given.held.release(0);
+  return attachOrContinue(run, invocation);
 }

@@ -15,6 +15,7 @@ const STOPS = {
   max_same_error: 'as many rows in a row as `--max-same-error` allows failed with the same error',
   profiles_held: 'every profile that has rows to send is held',
   outage: 'the API was down for longer than `--outage-patience`',
+  queue_lost: 'the queue did not answer for longer than `--outage-patience`, or had lost the run',
   open_files: 'this machine allows no more open files (`ulimit -n`)',
   worker_ended: 'its worker ended, and no other one has continued the run yet',
   lease_lost: 'its worker lost the lease of the account, and no other one has continued the run yet',

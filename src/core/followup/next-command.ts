@@ -29,6 +29,8 @@ type Situation = {
   dir: string;
   /** What run.json does not keep and the run needs again, such as where its results go too. */
   sameAgain?: readonly string[];
+  /** The flag that names the queue again, if there is one. */
+  queue?: readonly string[];
   /** Whether the next command can ask. If not, it needs --yes. */
   interactive: boolean;
 };
@@ -64,11 +66,19 @@ function isDrifted({ causes }: Tally): boolean {
 }
 
 /** The command to continue with after a run; null if there is nothing to do, or something to fix first. */
-export function nextCommand({ manifest, tally, program, dir, sameAgain = [], interactive }: Situation): string | null {
+export function nextCommand({
+  manifest,
+  tally,
+  program,
+  dir,
+  sameAgain = [],
+  queue = [],
+  interactive,
+}: Situation): string | null {
   const yes = interactive ? [] : ['--yes'];
   const on = (verb: 'apply' | 'resume' | 'retry' | 'undo', ...flags: string[]) => {
     const again = verb === 'apply' || verb === 'resume' ? sameAgain : [];
-    return commandLine(program, verb, dir, ...baseUrlFlags(manifest.settings), ...again, ...flags);
+    return commandLine(program, verb, dir, ...baseUrlFlags(manifest.settings), ...queue, ...again, ...flags);
   };
   const { exit_code: exit, state, plan, input, stop, source } = manifest;
   // It ended before there was a plan, or its input must be fixed.

@@ -49,6 +49,7 @@ function stopExit({ reason, detail }: StopCause, tally: Tally): RunExit {
     case 'max_same_error':
     case 'profiles_held':
     case 'outage':
+    case 'queue_lost':
     case 'open_files':
       return { exit: EXIT.stopped, state: 'paused' };
   }

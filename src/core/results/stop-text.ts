@@ -33,6 +33,7 @@ export function stopText({ reason, detail }: StopCause, failure: unknown, { coun
       return `Paused: ${detail}.`;
     case 'worker_ended':
     case 'lease_lost':
+    case 'queue_lost':
     case 'open_files':
     case 'server_wait':
       return `Stopped: ${detail}.`;

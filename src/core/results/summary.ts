@@ -33,8 +33,10 @@ export type Summary = {
 };
 
 /** Whether `resume` can continue the run. It can also if the key was refused at the first write. */
-function isResumable({ state, plan, started_at: begun }: Manifest, exit: number): boolean {
+function isResumable({ state, plan, queue, started_at: begun }: Manifest, exit: number): boolean {
   if (plan === null) return false;
+  // It is followed to its end.
+  if (queue !== null) return true;
   return (
     state === 'interrupted' || state === 'paused' || (state === 'refused' && exit === EXIT.preflight && begun !== null)
   );

@@ -70,6 +70,16 @@ export async function readJob(queue: Queue, { account, handover }: HandoverRef):
   });
 }
 
+/** What the worker of a run last said of its progress, whatever it is; null if it has said nothing. */
+export async function readProgress({ redis }: Queue, { account, handover }: HandoverRef): Promise<unknown> {
+  const text = await redis.hget(`${accountTag(account)}:${RUNS_QUEUE}:${handover}`, 'progress');
+  try {
+    return text === null ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
 /** The jobs of an account, those at work first. */
 export async function readJobs(queue: Queue, account: string): Promise<QueuedJob[]> {
   return withJobs(queue, account, async (jobs) => {

@@ -1,12 +1,10 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import type { PassThrough } from 'node:stream';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Context } from '../../../src/app/context.ts';
 import { CommandError, UsageError } from '../../../src/app/errors.ts';
-import { isAtWork, lockAccount, lockNewRun, lockRun, stateOf } from '../../../src/app/run/locks.ts';
-import { accountLockPath } from '../../../src/app/run/state-directory.ts';
+import { isAtWork, lockNewRun, lockRun, stateOf } from '../../../src/app/run/locks.ts';
 import type { Manifest } from '../../../src/core/run/manifest.ts';
 import { PUBLIC_BASE_URL } from '../../../src/core/settings/schema.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
@@ -29,7 +27,6 @@ beforeEach(() => {
   broken.code = null;
 });
 
-const KEY = 'KEY0123456789_abcdefGHIJ';
 const HOLDER = { pid: 4711, host: 'elsewhere', since: AT, what: 'apply numbers.csv' };
 const NO_LOCKS = /^No lock can be taken: the file system has no locks \(ENOLCK\)\. With --no-lock /;
 
@@ -140,37 +137,6 @@ describe('lockRun', () => {
     );
     expect(unwritable).toBeInstanceOf(UsageError);
     expect(unwritable.message).toMatch(/^Could not write the lock \/nonexistent\/lock: ENOENT \(/);
-  });
-});
-
-describe('lockAccount', () => {
-  it('keeps a second run of the same key out, and no other', async () => {
-    const settings = settingsOf();
-    await lockAccount(KEY, { settings, context: contextOf(), what: 'apply numbers.csv' });
-    const { exit, message } = await refused(
-      lockAccount(KEY, { settings, context: contextOf(), what: 'apply other.csv' }),
-    );
-    expect(exit).toBe(9);
-    expect(message).toMatch(
-      /^This account is locked by process \d+ on .*, since .* \(apply numbers\.csv\)\. Try again/,
-    );
-    expect(message).not.toContain(KEY);
-    await lockAccount(`${KEY}2`, { settings, context: contextOf(), what: 'x' });
-    await lockAccount(KEY, {
-      settings: { ...settings, base_url: 'http://127.0.0.1:4010/v2' },
-      context: contextOf(),
-      what: 'x',
-    });
-    await lockAccount(KEY, { settings: { ...settings, state_dir: tempDir() }, context: contextOf(), what: 'x' });
-    await lockAccount(KEY, { settings: { ...settings, no_lock: true }, context: contextOf(), what: 'x' });
-    expect(readHolder(accountLockPath(settings, KEY, contextOf()))?.pid).toBe(process.pid);
-  });
-
-  it('makes no file for the sandbox, which has no account, nor with --no-lock', async () => {
-    const settings = settingsOf({ state_dir: join(tempDir(), 'state') });
-    await lockAccount(null, { settings, context: contextOf(), what: 'x' });
-    await lockAccount(KEY, { settings: { ...settings, no_lock: true }, context: contextOf(), what: 'x' });
-    expect(existsSync(settings.state_dir as string)).toBe(false);
   });
 });
 

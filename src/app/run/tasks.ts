@@ -1,7 +1,7 @@
 import { attemptsBefore, hasOutcome, type LedgerIndex, ROW_STATE } from '../../core/ledger/replay.ts';
 import type { Task } from '../../engine/ports.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
-import type { Run } from '../run/open.ts';
+import type { Run } from './open.ts';
 
 /** The rows of a plan that are still to be processed, by what the ledger says. */
 export async function* tasksOf(planPath: string, index: LedgerIndex, changes: number): AsyncGenerator<Task> {

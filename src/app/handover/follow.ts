@@ -1,0 +1,109 @@
+import type { HandoverRecord, RunEnd } from '../../core/queue/protocol.ts';
+import { realClock } from '../../io/clock.ts';
+import { hasHandover, readRecord } from '../../io/queue/handover.ts';
+import { readLedger, STREAM_START } from '../../io/queue/ledger-reader.ts';
+import { CommandError } from '../errors.ts';
+import type { Invocation } from '../invocation.ts';
+import { whileReachable } from '../queue/connect.ts';
+import { showFollowing } from './following-display.ts';
+import type { HandedOver } from './hand-over.ts';
+import { watchOwner } from './owner-watch.ts';
+import { createStopRequests, type StopRequests } from './stop-requests.ts';
+import { copyLines } from './stream-lines.ts';
+
+const TURN_MS = 200;
+/** How often the rest is looked at: owner, progress. */
+const LOOK_MS = 1000;
+
+/**
+ * How following a run ended. `ended`: a worker has ended it. `removed`: it was to stop, and no worker had it. `lost`:
+ * Redis does not know it any more. `taken`: another copy of the run directory has taken it back. `away`: Redis does not
+ * answer.
+ */
+export type Followed =
+  | { kind: 'ended'; end: RunEnd }
+  | { kind: 'removed'; signal: string }
+  | { kind: 'taken'; by: string }
+  | { kind: 'lost' }
+  | { kind: 'away'; why: string };
+
+/** Whether Redis has refused a command. It may take it later: a full memory, a failover. */
+const isRefusal = (error: unknown): error is Error => (error as Error | null)?.name === 'ReplyError';
+
+/** Copies what is new to ledger and log. Returns how following ended, or null. */
+async function turn(over: HandedOver, stops: StopRequests): Promise<Followed | null> {
+  const { queue, ref } = over;
+  // Before the lines: a run that had ended here has no line after those that follow.
+  const record = await readRecord(queue, ref);
+  if (record === null) {
+    if (await hasHandover(queue, ref)) throw new Error(`another version has handed run ${ref.handover} over`);
+    return { kind: 'lost' };
+  }
+  if (record.state === 'taken_back') return { kind: 'taken', by: record.taken_by };
+  await stops.pass();
+  const isRemoved = record.state !== 'ended' && (await stops.isRemoved(record));
+  await copyNew(over);
+  if (isRemoved) return { kind: 'removed', signal: stops.asked() as string };
+  return endOf(record);
+}
+
+function endOf({ state, end }: HandoverRecord): Followed | null {
+  if (state !== 'ended') return null;
+  return { kind: 'ended', end: end ?? { stop: null, failure: null, organization_id: null } };
+}
+
+async function copyNew({ started, queue, ref }: HandedOver): Promise<void> {
+  const from = started.index.handover?.stream || STREAM_START;
+  for await (const lines of readLedger(queue, ref, from)) await copyLines(started, lines);
+}
+
+/**
+ * Follows a run to its end: copies the lines of its workers to ledger and log, shows how far it is, and passes signals
+ * on. Throws what the file system throws.
+ */
+export async function follow(over: HandedOver, invocation: Invocation): Promise<Followed> {
+  const display = showFollowing(over, invocation);
+  const stops = createStopRequests(over, display.note, invocation);
+  const look = watchOwner(over, invocation, display);
+  const patienceMs = invocation.settings.outage_patience;
+  let isOver = false;
+  let refusedSince: number | null = null;
+  let lookedAt = Number.NEGATIVE_INFINITY;
+
+  async function step(): Promise<Followed | null> {
+    try {
+      const followed = await turn(over, stops);
+      if (followed !== null) return followed;
+      if (realClock.now() - lookedAt >= LOOK_MS) {
+        lookedAt = realClock.now();
+        await look();
+        await display.refresh();
+      }
+      refusedSince = null;
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      refusedSince ??= realClock.now();
+      if (realClock.now() - refusedSince >= patienceMs) return { kind: 'away', why: error.message };
+    }
+    return null;
+  }
+
+  async function toTheEnd(): Promise<Followed> {
+    while (!isOver) {
+      const followed = await step();
+      if (followed !== null) return followed;
+      await realClock.sleep(TURN_MS).done;
+    }
+    return { kind: 'away', why: 'it is no longer followed' };
+  }
+
+  try {
+    return await whileReachable(over.queue, toTheEnd(), patienceMs);
+  } catch (error) {
+    if (error instanceof CommandError) return { kind: 'away', why: error.message };
+    throw error;
+  } finally {
+    isOver = true;
+    display.stop();
+  }
+}

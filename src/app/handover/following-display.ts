@@ -1,0 +1,68 @@
+import type { LeaseOwner } from '../../core/queue/protocol.ts';
+import { formatDuration } from '../../core/text/duration.ts';
+import { readProgress } from '../../io/queue/jobs.ts';
+import { createProgress, type ProgressState } from '../../io/terminal/progress.ts';
+import type { Invocation } from '../invocation.ts';
+import { print, warn } from '../output.ts';
+import type { HandedOver } from './hand-over.ts';
+
+const NO_PROGRESS = {
+  perSecond: 0,
+  allowedPerSecond: null,
+  failed: 0,
+  retries: 0,
+  pausedMs: 0,
+  atConcurrency: false,
+};
+
+/** What a worker says of its progress, as far as it is what this version shows. */
+function readState(progress: unknown): typeof NO_PROGRESS {
+  const said = (typeof progress === 'object' && progress !== null ? progress : {}) as Partial<ProgressState>;
+  const known = Object.entries(NO_PROGRESS).map(([name, none]) => {
+    const value = said[name as keyof typeof NO_PROGRESS];
+    const isSame = typeof value === typeof none || (none === null && typeof value === 'number');
+    return [name, isSame ? value : none];
+  });
+  return Object.fromEntries(known) as typeof NO_PROGRESS;
+}
+
+/** Shows on standard error how far a run is that workers carry out, and who does. */
+export function showFollowing({ started, queue, ref }: HandedOver, invocation: Invocation) {
+  const { settings, context } = invocation;
+  const { index } = started;
+  const kind = settings.quiet || settings.json ? 'silent' : context.stderr.isTTY === true ? 'bar' : 'plain';
+  const endedBefore = index.ended;
+  const total = (started.run.manifest.plan?.change ?? 0) - endedBefore + index.unchangedButSent.size;
+  let progress: unknown = null;
+  const state = (): ProgressState => {
+    const seen = readState(progress);
+    const done = Math.min(total, index.ended - endedBefore);
+    const etaText = seen.perSecond > 0 ? formatDuration(((total - done) / seen.perSecond) * 1000) : '?';
+    return { ...seen, done, total, etaText };
+  };
+  const shown = createProgress(context.stderr, kind, state);
+  // The bar is drawn again below the text.
+  const clear = () => print(context.stderr, kind === 'bar' ? '\r\u001b[K' : '');
+  const note = (text: string) => {
+    if (kind === 'silent') return;
+    clear();
+    print(context.stderr, text);
+  };
+  let hadOwner = false;
+  return {
+    note,
+    onOwner({ host, pid }: LeaseOwner): void {
+      const who = `Process ${pid} on ${host}`;
+      note(hadOwner ? `${who} goes on with the run\n` : `${who} carries the run out\n`);
+      hadOwner = true;
+    },
+    onUnowned(why: string): void {
+      clear();
+      warn(invocation, `the run waits: ${why}`);
+    },
+    async refresh(): Promise<void> {
+      if (kind !== 'silent') progress = await readProgress(queue, ref);
+    },
+    stop: shown.stop,
+  };
+}

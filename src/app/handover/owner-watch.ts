@@ -1,0 +1,61 @@
+import { type LeaseOwner, shortAccount, type WorkerRecord } from '../../core/queue/protocol.ts';
+import { commandLine } from '../../core/text/shell.ts';
+import { count } from '../../core/text/text.ts';
+import { realClock } from '../../io/clock.ts';
+import { readLease } from '../../io/queue/lease.ts';
+import { readWorkers } from '../../io/queue/registry.ts';
+import type { Invocation } from '../invocation.ts';
+import { queueFlags } from '../run/open.ts';
+import type { HandedOver } from './hand-over.ts';
+
+/** A worker that has died is replaced sooner. */
+const UNOWNED_MS = 30_000;
+
+/** Why no worker has a run. */
+function whyUnowned(
+  { queue, ref }: HandedOver,
+  workers: readonly WorkerRecord[],
+  owner: LeaseOwner | null,
+  invocation: Invocation,
+): string {
+  const account = `account ${shortAccount(ref.account)}`;
+  const start = commandLine(invocation.context.program, 'worker', ...queueFlags(invocation));
+  if (workers.length === 0) return `no worker is at work on ${queue.name}. Start one with the key: ${start}`;
+  const knowing = workers.filter(({ accounts }) => accounts.includes(ref.account)).length;
+  if (knowing === 0) {
+    const how = `Give one the key of ${account}, or start one that has it: ${start}`;
+    return `none of the ${count(workers.length, 'worker')} on ${queue.name} has the key of this run. ${how}`;
+  }
+  if (owner !== null) return `${account} is busy with ${owner.what} (process ${owner.pid} on ${owner.host})`;
+  return `the ${count(knowing, 'worker')} with the key of ${account} are busy with other accounts`;
+}
+
+/**
+ * Watches which worker has a run. `onOwner` is called with each new one, `onUnowned` once with each reason why there has
+ * been none for long.
+ */
+export function watchOwner(
+  over: HandedOver,
+  invocation: Invocation,
+  callbacks: { onOwner: (owner: LeaseOwner) => void; onUnowned: (why: string) => void },
+) {
+  const { queue, ref, started } = over;
+  let unownedSince: number | null = realClock.now();
+  let lastFence = -1;
+  let lastWhy = '';
+  return async function look(): Promise<void> {
+    const lease = await readLease(queue, ref.account);
+    const owner = lease?.owner ?? null;
+    if (lease !== null && owner?.worker !== undefined && owner.run === started.run.manifest.run_id) {
+      unownedSince = null;
+      if (lease.fence !== lastFence) callbacks.onOwner(owner);
+      lastFence = lease.fence;
+      return;
+    }
+    unownedSince ??= realClock.now();
+    if (realClock.now() - unownedSince < UNOWNED_MS) return;
+    const why = whyUnowned(over, await readWorkers(queue), owner, invocation);
+    if (why !== lastWhy) callbacks.onUnowned(why);
+    lastWhy = why;
+  };
+}

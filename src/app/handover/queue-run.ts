@@ -1,0 +1,146 @@
+import type { StopCause } from '../../core/attempt/stop-reason.ts';
+import { STOP_REASONS } from '../../core/attempt/stop-reason.ts';
+import type { RunEnd } from '../../core/queue/protocol.ts';
+import { EXIT } from '../../core/run/exit-codes.ts';
+import type { FinishBy } from '../../core/settings/finish-by.ts';
+import { realClock } from '../../io/clock.ts';
+import { removeJob } from '../../io/queue/jobs.ts';
+import { withIdentity } from '../account/check-account.ts';
+import type { Reread } from '../account/reread.ts';
+import { type StartedRun, startRun } from '../account/start-run.ts';
+import { type Executed, endingAfter } from '../ending/run-ending.ts';
+import { CommandError } from '../errors.ts';
+import type { HeldAccount, Invocation, KeyedInvocation } from '../invocation.ts';
+import { whileReachable } from '../queue/connect.ts';
+import { type Run, updateRun } from '../run/open.ts';
+import { keyDigest } from '../run/state-directory.ts';
+import { type Followed, follow } from './follow.ts';
+import { type HandedOver, hasTasks, markHandedOver, upload } from './hand-over.ts';
+import { giveRunUp, takeRunBack } from './take-back.ts';
+
+/** A run after its rows had their turn, or one that was handed over and is not followed. */
+export type QueueRun = Executed | { detached: Run };
+
+/** The reason of a worker, as far as this version knows it. */
+function stopOf({ stop, failure }: RunEnd): StopCause | null {
+  if (stop === null) return failure === null ? null : { reason: 'internal', detail: failure };
+  if (Object.hasOwn(STOP_REASONS, stop.reason)) return stop as StopCause;
+  return { reason: 'internal', detail: `the worker stopped for a reason of another version: ${stop.reason}` };
+}
+
+/** Records the account that a worker has seen. Without a key, this command cannot tell which one it was. */
+function identified(
+  run: Run,
+  { organization_id: organization }: RunEnd,
+  invocation: Invocation & { key?: string | null },
+) {
+  const { key = null, settings } = invocation;
+  if (organization === null || key === null) return run;
+  const known = withIdentity(run, organization, keyDigest(settings.base_url, key));
+  return known === run ? run : updateRun(known, {});
+}
+
+/** Does in ledger and run.json what follows from how following ended. */
+async function endedRun(over: HandedOver, followed: Followed, invocation: Invocation): Promise<Executed> {
+  const { started, queue } = over;
+  const stop = (detail: string) => endingAfter({ reason: 'queue_lost', detail }, null);
+  switch (followed.kind) {
+    case 'ended': {
+      const run = identified(await takeRunBack(over), followed.end, invocation);
+      return { run, decide: endingAfter(stopOf(followed.end), null) };
+    }
+    case 'removed':
+      return { run: await takeRunBack(over), decide: endingAfter({ reason: 'signal', detail: followed.signal }, null) };
+    case 'lost': {
+      const run = await giveRunUp(started);
+      const what = `${queue.name} has lost the run: it was started empty, or its keys were removed`;
+      return { run, decide: stop(`${what}. resume reads each row that is left before it sends it`) };
+    }
+    case 'away': {
+      const why = `${followed.why.replace(/\.$/, '')}; the run is still handed over, and workers may go on with it`;
+      return { run: started.run, decide: stop(why) };
+    }
+    case 'taken': {
+      const { run_id: id } = started.run.manifest;
+      const message = `Run ${id} was taken back by ${followed.by}, in a copy of this directory, which has its ledger. Go on with that copy. To go on here all the same, reading each row before it is sent: resume --leave-queue`;
+      throw new CommandError(EXIT.refused, 'taken_back', message);
+    }
+  }
+}
+
+/** Follows a run that workers have, and takes it back. An error of this machine leaves it to them. */
+export async function followRun(over: HandedOver, invocation: Invocation): Promise<Executed> {
+  const { started } = over;
+  try {
+    return await endedRun(over, await follow(over, invocation), invocation);
+  } catch (error) {
+    if (error instanceof CommandError) throw error;
+    const detail = error instanceof Error ? error.message : String(error);
+    return { run: started.run, decide: endingAfter({ reason: 'internal', detail }, error) };
+  } finally {
+    await started.close();
+  }
+}
+
+/** Hands a run over and follows it. Returns null if it could not be handed over, and nothing of it is in Redis. */
+async function handOver(
+  started: StartedRun,
+  held: HeldAccount,
+  invocation: KeyedInvocation,
+  finishBy: FinishBy | null,
+) {
+  const { settings } = invocation;
+  const over = await markHandedOver(started, held.queue, held.account);
+  try {
+    await whileReachable(held.queue, upload(over, settings, finishBy), settings.outage_patience);
+  } catch (error) {
+    if (error instanceof CommandError) return { over, away: error.message };
+    // Redis has refused it: its memory may be full.
+    await whileReachable(held.queue, removeJob(held.queue, over.ref), 0).catch(() => undefined);
+    const run = await takeRunBack(over);
+    await started.close();
+    const why = `${held.queue.name} did not take the run: ${(error as Error).message}`;
+    return { refused: run, why };
+  }
+  const { reading } = over.started.run;
+  await held.release(Math.max(0, (reading?.memory.pause.end ?? 0) - realClock.now()));
+  const { logger } = started;
+  const { index, run } = over.started;
+  const { handover, account } = over.ref;
+  logger.log('info', 'run.handed_over', `${run.manifest.command}: handed over to the workers of ${held.queue.name}`, {
+    queue: held.queue.name,
+    handover,
+    account,
+    rows_done: index.ended,
+  });
+  return { over, away: null };
+}
+
+/**
+ * Executes the plan of a run by handing it over to workers, and follows it unless --detach. Throws only before anything
+ * is in Redis.
+ */
+export async function executeInQueue(
+  given: Run,
+  invocation: KeyedInvocation & { held: HeldAccount },
+  { reread, finishBy }: { reread: Reread | null; finishBy: FinishBy | null },
+): Promise<QueueRun> {
+  const started = await startRun(given, reread, invocation);
+  if (!(await hasTasks(started))) {
+    await started.close();
+    return { run: started.run, decide: endingAfter(null, null) };
+  }
+  const handed = await handOver(started, invocation.held, invocation, finishBy);
+  if ('refused' in handed) {
+    return { run: handed.refused, decide: endingAfter({ reason: 'queue_lost', detail: handed.why as string }, null) };
+  }
+  const { over, away } = handed;
+  if (away !== null) {
+    const executed = await endedRun(over, { kind: 'away', why: away }, invocation);
+    await started.close();
+    return executed;
+  }
+  if (!invocation.settings.detach) return followRun(over, invocation);
+  await started.close();
+  return { detached: over.started.run };
+}

@@ -1,0 +1,40 @@
+import type { LedgerEntry } from '../../core/ledger/entry.ts';
+import { parseLedgerLine } from '../../core/ledger/parse-line.ts';
+import { addToIndex, takesLine } from '../../core/ledger/replay.ts';
+import type { StreamLine } from '../../io/queue/ledger-reader.ts';
+import type { Logger } from '../../io/terminal/logger.ts';
+import type { StartedRun } from '../account/start-run.ts';
+
+const LEVELS = new Set(['trace', 'debug', 'info', 'warn', 'error', 'fatal']);
+
+/** Copies a line of the workers to the log. One that is not whole is left out: a log must not end a run. */
+function logLine({ log }: Logger, text: string): void {
+  let line: Record<string, unknown> | null;
+  try {
+    line = JSON.parse(text);
+  } catch {
+    return;
+  }
+  const { level, event, text: message, fields } = line ?? {};
+  if (!LEVELS.has(String(level)) || typeof event !== 'string' || typeof message !== 'string') return;
+  log(String(level), event, message, typeof fields === 'object' ? (fields as Record<string, unknown>) : {});
+}
+
+/**
+ * Copies lines of the workers to ledger and log. Each ledger line keeps its place in the stream, so that a later
+ * command goes on after it. Resolves when they are on disk.
+ */
+export async function copyLines({ index, ledger, logger }: StartedRun, lines: readonly StreamLine[]): Promise<void> {
+  const written: Promise<void>[] = [];
+  for (const line of lines) {
+    if ('log' in line) {
+      logLine(logger, line.log);
+      continue;
+    }
+    const entry: LedgerEntry = { ...parseLedgerLine(line.line), stream: line.id };
+    if (!takesLine(index, entry)) continue;
+    addToIndex(index, entry, 0, 0);
+    written.push(ledger.record(entry));
+  }
+  await Promise.all(written);
+}
