@@ -78,7 +78,7 @@ async function leave(run: Run, invocation: Invocation): Promise<Run> {
   }
 }
 
-/** `--leave-queue`: gives a run up that its queue will never give back. Refused while a queue that is there has it. */
+/** `--leave-queue`: gives up a run whose queue will never come back. Refused while a queue that is there has it. */
 async function leaveQueue(run: Run, of: QueueOfRun, invocation: Invocation): Promise<Run> {
   const { settings, context } = invocation;
   const queue = settings.queue === null ? null : await connectToQueue(settings.queue, context);

@@ -18,7 +18,7 @@ export async function connectToQueue(url: string, { atEnd }: Pick<Context, 'atEn
   }
 }
 
-/** Settles as `work` does, or throws CommandError once Redis has not answered for so long. */
+/** Returns what `work` returns, or throws CommandError once Redis has not answered for `patienceMs`. */
 export async function whileReachable<T>(queue: Queue, work: Promise<T>, patienceMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const away = new Promise<never>((_, reject) => {
