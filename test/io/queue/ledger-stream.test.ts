@@ -86,7 +86,7 @@ describe('the ledger in Redis', () => {
     expect(rowsIn(await lines())).toEqual([1, 2, 4]);
   });
 
-  it('refuses lines after the lease was given back', async () => {
+  it('refuses lines after the lease was returned', async () => {
     const ledger = await openAs('one');
     await releaseLease(queue, ACCOUNT, 'one');
     await expect(ledger.record(intent(1))).rejects.toMatchObject({ why: 'lease' });
@@ -123,7 +123,7 @@ describe('the ledger in Redis', () => {
   });
 });
 
-it('follows a ledger that grows, over a restart of Redis, until it is told to end', async () => {
+it('follows a ledger that grows, over a restart of Redis, until it is stopped', async () => {
   const ledger = await openAs('one');
   await ledger.record(intent(1));
   const end = new AbortController();
