@@ -2,6 +2,7 @@ import { type LeaseOwner, shortAccount, type WorkerRecord } from '../../core/que
 import { commandLine } from '../../core/text/shell.ts';
 import { count } from '../../core/text/text.ts';
 import { realClock } from '../../io/clock.ts';
+import { addJob } from '../../io/queue/jobs.ts';
 import { readLease } from '../../io/queue/lease.ts';
 import { readWorkers } from '../../io/queue/registry.ts';
 import type { Invocation } from '../invocation.ts';
@@ -10,6 +11,9 @@ import type { HandedOver } from './hand-over.ts';
 
 /** A worker that has died is replaced sooner. */
 const UNOWNED_MS = 30_000;
+
+/** Redis may have forgotten the job, and a worker that died may have taken the account out of the line. */
+const ADD_AGAIN_MS = 5000;
 
 /** Why no worker has a run. */
 function whyUnowned(
@@ -34,6 +38,7 @@ function whyUnowned(
 export function watchUnowned(over: HandedOver, invocation: Invocation, onUnowned: (why: string) => void) {
   const { queue, ref, started } = over;
   let unownedSince: number | null = realClock.now();
+  let addedAt = unownedSince;
   let lastWhy = '';
   return async function look(): Promise<void> {
     const lease = await readLease(queue, ref.account);
@@ -43,6 +48,10 @@ export function watchUnowned(over: HandedOver, invocation: Invocation, onUnowned
       return;
     }
     unownedSince ??= realClock.now();
+    if (realClock.now() - Math.max(unownedSince, addedAt) >= ADD_AGAIN_MS) {
+      addedAt = realClock.now();
+      await addJob(queue, ref, started.run.manifest.run_id);
+    }
     if (realClock.now() - unownedSince < UNOWNED_MS) return;
     const why = whyUnowned(over, await readWorkers(queue), owner, invocation);
     if (why !== lastWhy) onUnowned(why);

@@ -122,6 +122,7 @@ export async function markWaiting({ redis }: Queue, account: string, atEnd = fal
 
 /** Takes an account out of the line if it has no more jobs. One that came meanwhile is seen. Returns whether it did. */
 export async function markDrained(queue: Queue, account: string): Promise<boolean> {
+  if (await hasJobs(queue, account)) return false;
   await queue.redis.zrem(KEYS.waiting, account);
   if (!(await hasJobs(queue, account))) return true;
   await markWaiting(queue, account);
