@@ -28,7 +28,7 @@ function forgetLast({ dir }: RedisServer, bytes: number): void {
   truncateSync(file, Math.max(0, statSync(file).size - bytes));
 }
 
-/** Appends rows 1, 2, 3..., a few at a time, until the lease is lost or it is told to end. */
+/** Appends rows 1, 2, 3..., a few at a time, until the lease is lost or it is asked to end. */
 function appendRows(queue: Queue) {
   const ledger = openRemoteLedger(queue, { ...REF, token: 'one' });
   const seen = { sent: 0, acknowledged: 0, lost: null as LeaseLost | null, isEnded: false };
