@@ -61,15 +61,6 @@ export async function removeJob(queue: Queue, { account, handover }: HandoverRef
   });
 }
 
-/** The job of a run; null if there is none. */
-export async function readJob(queue: Queue, { account, handover }: HandoverRef): Promise<QueuedJob | null> {
-  return withJobs(queue, account, async (jobs) => {
-    const job: Job<JobData> | undefined = await jobs.getJob(handover);
-    if (job === undefined) return null;
-    return { handover, state: stateText(await job.getState()), data: job.data, progress: job.progress };
-  });
-}
-
 /** What the worker of a run last said of its progress, whatever it is; null if it has said nothing. */
 export async function readProgress({ redis }: Queue, { account, handover }: HandoverRef): Promise<unknown> {
   const text = await redis.hget(`${accountTag(account)}:${RUNS_QUEUE}:${handover}`, 'progress');
