@@ -13,7 +13,6 @@ export type HeldAccount = {
   /** Null with --no-lock. */
   lease: {
     isLost: () => boolean;
-    onLost: (callback: () => void) => () => void;
     mayLeave: (timeoutMs: number) => boolean;
     untilMayLeave: (timeoutMs: number) => Promise<void>;
   } | null;

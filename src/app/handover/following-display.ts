@@ -1,3 +1,4 @@
+import type { LeaseOwner } from '../../core/queue/protocol.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { readProgress } from '../../io/queue/jobs.ts';
 import { createProgress, type ProgressState } from '../../io/terminal/progress.ts';
@@ -25,8 +26,6 @@ function readState(progress: unknown): typeof NO_PROGRESS {
   return Object.fromEntries(known) as typeof NO_PROGRESS;
 }
 
-export type Display = ReturnType<typeof showFollowing>;
-
 /** Shows on standard error how far a run is that workers carry out, and who does. */
 export function showFollowing({ started, queue, ref }: HandedOver, invocation: Invocation) {
   const { settings, context } = invocation;
@@ -49,12 +48,13 @@ export function showFollowing({ started, queue, ref }: HandedOver, invocation: I
     clear();
     print(context.stderr, text);
   };
-  let hadWorker = (index.handover?.stream ?? '') !== '';
+  let hadOwner = false;
   return {
     note,
-    onWorker(host: string, pid: number): void {
-      note(`Process ${pid} on ${host} ${hadWorker ? 'goes on with the run' : 'carries the run out'}\n`);
-      hadWorker = true;
+    onOwner({ host, pid }: LeaseOwner): void {
+      const who = `Process ${pid} on ${host}`;
+      note(hadOwner ? `${who} goes on with the run\n` : `${who} carries the run out\n`);
+      hadOwner = true;
     },
     onUnowned(why: string): void {
       clear();

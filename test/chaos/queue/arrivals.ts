@@ -4,7 +4,7 @@ import type { Received } from '../server/handler.ts';
 import type { ChaosServer } from '../server/server.ts';
 
 /**
- * A request as the server saw it, from any sender. It was recorded at `at`, and cannot have arrived before `earliest`,
+ * A request as the server saw it, whoever sent it. It was recorded at `at`, and cannot have arrived before `earliest`,
  * when the server last looked for requests. Both are monotonic, in ms.
  */
 export type Arrival = Received & { earliest: number };
@@ -32,19 +32,24 @@ export function recordArrivals(server: ChaosServer): { arrivals: Arrival[]; stop
 }
 
 /**
- * More than `rate` requests in less than a second are a violation, from any sender, if they cannot have been further
- * apart. Returns the most requests in any second as recorded.
+ * More than `rate` requests in less than a second are a violation, whoever sent them, if they cannot have been further
+ * apart. Returns the most requests in any second: of those that certainly came within it, and as recorded.
  */
-export function checkPace(arrivals: readonly Arrival[], rate: number, fail: Fail): number {
+export function checkPace(
+  arrivals: readonly Arrival[],
+  rate: number,
+  fail: Fail,
+): { maxPerSecond: number; maxRecorded: number } {
+  let maxPerSecond = 0;
+  let from = 0;
   arrivals.forEach(({ at }, to) => {
-    const first = arrivals[to - rate];
-    if (first === undefined || at - first.earliest >= WINDOW_MS) return;
-    fail('rate', `${rate + 1} requests in ${(at - first.earliest).toFixed(1)} ms, limit ${rate}/s`);
+    while (at - (arrivals[from] as Arrival).earliest >= WINDOW_MS) from += 1;
+    const count = to - from + 1;
+    if (count > rate && count > maxPerSecond) fail('rate', `${count} requests in less than a second, limit ${rate}/s`);
+    maxPerSecond = Math.max(maxPerSecond, count);
   });
-  return mostInWindow(
-    arrivals.map(({ at }) => at),
-    WINDOW_MS,
-  );
+  const times = arrivals.map(({ at }) => at);
+  return { maxPerSecond, maxRecorded: mostInWindow(times, WINDOW_MS) };
 }
 
 /** A row must not be written again unless it was read after the write before. Returns the count of rows sent again. */

@@ -1,7 +1,7 @@
 // Times of the proof. They are short, so that much can happen in a short time.
 
 /** The shortest time for which a worker holds an account. */
-export const LEASE_MS = 1500;
+export const LEASE_MS = 2000;
 
 /** The longest time of a request, which must be shorter than half of the lease. */
 export const TIMEOUT_MS = 500;

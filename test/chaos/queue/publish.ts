@@ -15,13 +15,22 @@ export type PublishedQueue = {
   /** The rows and the --rate of each run. */
   rowsOfRun: number;
   rate: number;
+  violations: number;
 } & Omit<QueueReport, 'violations' | 'exits'>;
 
 /** Writes a result without violations for `npm run docs`. */
 export function publishQueue({ seed, rows, rate }: Pick<QueueOptions, 'seed' | 'rows' | 'rate'>, report: QueueReport) {
   const { version } = JSON.parse(readFileSync(resolve(ROOT, 'package.json'), 'utf8')) as { version: string };
-  const { violations: _violations, exits: _exits, ...counts } = report;
+  const { violations, exits: _exits, ...counts } = report;
   const date = new Date().toISOString().slice(0, 10);
-  const published: PublishedQueue = { date, version, seed, rowsOfRun: rows, rate, ...counts };
+  const published: PublishedQueue = {
+    date,
+    version,
+    seed,
+    rowsOfRun: rows,
+    rate,
+    ...counts,
+    violations: violations.length,
+  };
   writeFileSync(FILE, `${JSON.stringify(published, null, 2)}\n`);
 }

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { type Fsync, type RedisServer, startRedis } from '../../support/queue/redis-server.ts';
 import { startProxy, type TcpProxy } from '../../support/queue/tcp-proxy.ts';
 import type { Fail } from '../checks/violations.ts';
+import { sleep } from '../server/handler.ts';
 import type { Random } from '../server/random.ts';
 import type { Trial } from '../trial/trial.ts';
-import { LEASE_MS } from './pace.ts';
+import { LEASE_MS, MAX_DOWN_MS } from './pace.ts';
 import { type Party, startParty } from './parties.ts';
 
 /** A host of a worker or of the submitter, with its own way to Redis. */
@@ -38,7 +39,8 @@ export function startWorker(world: World, host: Host): void {
   void party.ended.then(({ code, signal }) => {
     if (host.isBusy || world.isClosing || host.party !== party) return;
     world.fail('other', `a worker ended with ${code ?? signal}: ${party.output().slice(-600)}`);
-    startWorker(world, host);
+    // Not at once: a worker that cannot start would fill the report.
+    void sleep(MAX_DOWN_MS).then(() => (world.isClosing ? undefined : startWorker(world, host)));
   });
 }
 

@@ -13,6 +13,8 @@ export type Case = {
   faults?: readonly string[];
   readFaults?: readonly string[];
   steps?: readonly Step[];
+  /** Whether there is something to send. Default true. */
+  isSent?: boolean;
   /** Whether it is the same rows every time that are sent before the run stops. Default true. */
   isExact?: boolean;
   exits: readonly number[];
@@ -43,7 +45,7 @@ export const CASES: readonly Case[] = [
     flags: ['--skip-rejected', '--allow-unassign'],
     exits: [4],
   },
-  { name: 'nothing to send', rows: [row(2, PROFILE), row(5, PROFILE)], exits: [0] },
+  { name: 'nothing to send', rows: [row(2, PROFILE), row(5, PROFILE)], isSent: false, exits: [0] },
   { name: '429 with and without retry-after', faults: [`429@${id(2)}*1`, `429-bare@${id(6)}*1`], exits: [0] },
   {
     name: 'errors of the server, then success',
@@ -127,6 +129,7 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'the same error again and again',
+    isExact: false,
     faults: ['404=1'],
     flags: ['--max-same-error', '3', '--max-failures', '100%', '--concurrency', '1'],
     exits: [6],

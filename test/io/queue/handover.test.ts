@@ -17,6 +17,7 @@ import {
   hasJobs,
   markDrained,
   markWaiting,
+  readJob,
   readJobs,
   removeJob,
   waitingAccounts,
@@ -116,11 +117,12 @@ describe('a run that is handed over', () => {
 
 describe('the job of a run', () => {
   it('is there once, however often it is added, until it is removed', async () => {
-    expect(await readJobs(queue, ACCOUNT)).toEqual([]);
+    expect(await readJob(queue, REF)).toBeNull();
     await addJob(queue, REF, 'run-1');
     await addJob(queue, REF, 'run-1');
-    const data = { protocol: 1, run_id: 'run-1', handover: REF.handover };
-    expect(await readJobs(queue, ACCOUNT)).toEqual([{ handover: REF.handover, state: 'waiting', data, progress: 0 }]);
+    const job = { handover: REF.handover, state: 'waiting', data: { protocol: 1, run_id: 'run-1', ...REF } };
+    expect(await readJob(queue, REF)).toMatchObject({ ...job, data: { protocol: 1, run_id: 'run-1' } });
+    expect(await readJobs(queue, ACCOUNT)).toHaveLength(1);
     expect(await hasJobs(queue, ACCOUNT)).toBe(true);
     expect(await removeJob(queue, REF)).toBe(true);
     expect(await removeJob(queue, REF)).toBe(true);
@@ -137,7 +139,7 @@ describe('the job of a run', () => {
     expect(await removeJob(queue, REF)).toBe(false);
     expect(await readJobs(queue, ACCOUNT)).toMatchObject([{ state: 'active' }]);
     await job?.moveToCompleted('done', 'token', false);
-    expect(await readJobs(queue, ACCOUNT)).toMatchObject([{ state: 'ended' }]);
+    expect(await readJob(queue, REF)).toMatchObject({ state: 'ended' });
     expect(await hasJobs(queue, ACCOUNT)).toBe(false);
     await worker.close();
   });
