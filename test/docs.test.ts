@@ -14,7 +14,7 @@ import { generated } from '../scripts/docs.ts';
 import { LAYERS } from '../scripts/layers.ts';
 import { readCommandLine } from '../src/cli/parser.ts';
 import { COMMAND_NAMES } from '../src/cli/registry.ts';
-import { SANDBOX_FLAGS } from '../src/commands/sandbox-flags.ts';
+import { SANDBOX_FLAGS } from '../src/cli/sandbox-flags.ts';
 import { STATUSES } from '../src/core/attempt/outcome.ts';
 import { STOP_REASONS } from '../src/core/attempt/stop-reason.ts';
 import { FILE_ERRORS, REJECTIONS } from '../src/core/input/rejection.ts';

@@ -9,9 +9,6 @@ const root = resolve(import.meta.dirname, '..');
 const probe = mkdtempSync(join(tmpdir(), 'layers-'));
 afterAll(() => rmSync(probe, { recursive: true, force: true }));
 
-/** Layers whose first files are still to come. */
-const PLANNED: readonly string[] = ['app/handover', 'app/worker'];
-
 const areaOf = (layer: string) => layer.split('/')[0] as string;
 
 /** An import of one layer by another, one line a pair: every layer tries every other one, and `cli.ts`. */
@@ -88,8 +85,7 @@ function foldersOf(dir: string): string[] {
 describe('the layers', () => {
   it('are every folder of src', () => {
     const folders = foldersOf(join(root, 'src')).map((dir) => relative(join(root, 'src'), dir));
-    const expected = LAYERS.filter((layer) => folders.includes(layer) || !PLANNED.includes(layer));
-    expect(folders.filter((folder) => folder !== '').sort()).toEqual([...expected].sort());
+    expect(folders.filter((folder) => folder !== '').sort()).toEqual([...LAYERS].sort());
   });
 
   it('are what the linter checks: biome.layers.json is not stale (npm run layers)', () => {

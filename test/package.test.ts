@@ -28,6 +28,26 @@ describe('the package', () => {
     }
   });
 
+  it('loads the packages of the queue only if a queue is used', () => {
+    const { outputs } = metafile;
+    /** The packages in an output and in all that it loads at once. */
+    const packagesOf = (name: string, seen = new Set<string>()): string[] => {
+      const output = outputs[name];
+      if (output === undefined || seen.has(name)) return [];
+      seen.add(name);
+      const loaded = output.imports.filter(({ kind }) => kind === 'import-statement');
+      return [...Object.keys(output.inputs), ...loaded.flatMap(({ path }) => packagesOf(path, seen))];
+    };
+    const commands = Object.entries(outputs).filter(([, { entryPoint = '' }]) =>
+      /^src\/(cli\.ts|commands\/)/.test(entryPoint),
+    );
+    expect(commands.length).toBeGreaterThan(10);
+    for (const [name, { entryPoint = '' }] of commands) {
+      if (/(worker|queue|board)\.ts$/.test(entryPoint)) continue;
+      expect(packagesOf(name).filter((path) => /node_modules\/(bullmq|ioredis|@bull-board)\//.test(path))).toEqual([]);
+    }
+  });
+
   it('is published with its provenance', () => {
     expect(publishConfig).toEqual({ access: 'public', provenance: true });
   });

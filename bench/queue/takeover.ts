@@ -25,7 +25,7 @@ const BETWEEN_S = 3;
 const READY_MS = 1500;
 const CHECK_MS = 50;
 
-/** Resolves when the server has received so many more requests. */
+/** Resolves when the server has received that number of further requests. */
 async function received(server: BareServer, more: number): Promise<void> {
   const wanted = (await server.report()).requests + more;
   while ((await server.report()).requests < wanted) await sleep(CHECK_MS);

@@ -13,6 +13,7 @@ export type HeldAccount = {
   /** Null with --no-lock. */
   lease: {
     isLost: () => boolean;
+    onLost: (callback: () => void) => () => void;
     mayLeave: (timeoutMs: number) => boolean;
     untilMayLeave: (timeoutMs: number) => Promise<void>;
   } | null;

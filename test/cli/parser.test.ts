@@ -3,7 +3,7 @@ import { UsageError } from '../../src/app/errors.ts';
 import { resolveForCommand } from '../../src/app/settings.ts';
 import { readCommandLine, type Typing } from '../../src/cli/parser.ts';
 import { COMMAND_NAMES, COMMANDS } from '../../src/cli/registry.ts';
-import { SANDBOX_FLAGS } from '../../src/commands/sandbox-flags.ts';
+import { SANDBOX_FLAGS } from '../../src/cli/sandbox-flags.ts';
 import type { Scope } from '../../src/core/settings/definition.ts';
 import { flagOf } from '../../src/core/settings/flags.ts';
 import { SETTING_NAMES, settingDefinition } from '../../src/core/settings/schema.ts';

@@ -26,7 +26,7 @@ import { createEventReporter } from '../run/events.ts';
 import { openLog } from '../run/log.ts';
 import type { Run } from '../run/open.ts';
 import { RATE_WINDOW_MS } from './check-account.ts';
-import { openTarget, openTransport, type Transport } from './connect.ts';
+import { openReader, openTarget, readGate, type Transport } from './connect.ts';
 
 /** Access to the account for reading: at the rate of the run, with its retries, into its log. */
 export type AccountAccess = Awaited<ReturnType<typeof connect>>;
@@ -90,7 +90,7 @@ function announceWait(event: ExecutorEvent, reporting: Reporting): void {
 export async function openAccess(run: Run, invocation: KeyedInvocation, options: AccessOptions) {
   const { target, close } = await openTarget(run.dir, invocation);
   try {
-    const access = await connect(run, await openTransport(target, invocation), invocation, options);
+    const access = await connect(run, await openReader(target, invocation), invocation, options);
     return { ...access, close: () => access.close().finally(close) };
   } catch (error) {
     // A sandbox that is left open would keep the process alive.
@@ -114,7 +114,8 @@ async function connect(run: Run, client: Transport, invocation: KeyedInvocation,
     // After a stop nothing is waited for.
     if (stop.asked() === null) announceWait(event, invocation);
   };
-  const ports = { clock: realClock, onEvent };
+  const gate = readGate(invocation, stop);
+  const ports = { clock: realClock, onEvent, ...gate.port };
   const pipeline = createPipeline({
     ports,
     limits: settings,
@@ -142,6 +143,7 @@ async function connect(run: Run, client: Transport, invocation: KeyedInvocation,
     },
     async close() {
       pipeline.end();
+      gate.end();
       reporter.stop();
       const { requests } = pipeline;
       const stopped = stop.asked()?.reason ?? null;

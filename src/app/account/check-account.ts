@@ -18,7 +18,7 @@ import type { KeyedInvocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import { type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
-import { openTransport } from './connect.ts';
+import { openReader } from './connect.ts';
 
 /** A little more than the window in which a server counts requests. */
 export const RATE_WINDOW_MS = 1010;
@@ -83,7 +83,7 @@ export async function checkAccount(run: Run, invocation: KeyedInvocation): Promi
   if (organization === null) {
     throw otherAccount(`Run ${id} was started with another key, and nothing was sent. Set that key, or: ${apart}`);
   }
-  const transport = await openTransport({ baseUrl: settings.base_url, key }, invocation);
+  const transport = await openReader({ baseUrl: settings.base_url, key }, invocation);
   const memory = createPaceMemory();
   let answer: Answer | null;
   try {

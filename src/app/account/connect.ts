@@ -1,6 +1,7 @@
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import { createCleaner } from '../../core/text/redact.ts';
 import { TOOL } from '../../core/text/tool.ts';
+import type { Stop } from '../../engine/stop.ts';
 import { createAgents, proxyFor } from '../../io/http/agents.ts';
 import type { TelnyxClient } from '../../io/http/client.ts';
 import type { SharedConnections } from '../../io/http/shared-connections.ts';
@@ -73,4 +74,26 @@ export async function openTransport(
   });
   // Shared connections outlive a client.
   return { ...client, close: fenced === undefined ? agents.destroy : () => undefined };
+}
+
+/** A read arrives sooner than this. It must not do so when another host may send. */
+const READ_ARRIVES_MS = 5000;
+
+/** Opens a client for reads. With a lease of the account, a read leaves only while it is held. */
+export async function openReader(target: Target, invocation: KeyedInvocation): Promise<Transport> {
+  const { held, context } = invocation;
+  const lease = held !== undefined && 'lease' in held ? held.lease : null;
+  if (lease === null) return openTransport(target, invocation);
+  const { createSharedConnections } = await import('../../io/http/shared-connections.ts');
+  const connections = createSharedConnections(target.baseUrl, context.env);
+  const mayLeave = () => lease.mayLeave(READ_ARRIVES_MS);
+  return { ...(await openTransport(target, invocation, { connections, mayLeave })), close: connections.destroy };
+}
+
+/** Waits until a read may leave; asks for a stop if none may again. `end` ends that. */
+export function readGate({ held }: KeyedInvocation, stop: Stop) {
+  const lease = held !== undefined && 'lease' in held ? held.lease : null;
+  if (lease === null) return { port: {}, end: () => undefined };
+  const end = lease.onLost(() => stop.ask('queue_lost', 'the queue did not answer, and another host may send now'));
+  return { port: { untilMayLeave: () => lease.untilMayLeave(READ_ARRIVES_MS) }, end };
 }

@@ -1,6 +1,5 @@
-import { accountOf, type HandoverRecord } from '../../core/queue/protocol.ts';
+import type { HandoverRecord } from '../../core/queue/protocol.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
-import { sameBaseUrl } from '../../core/settings/parse.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
 import type { Queue } from '../../io/queue/connection.ts';
@@ -16,7 +15,7 @@ import { connectToQueue, whileReachable } from '../queue/connect.ts';
 import { checkedLedger } from '../run/ledger-index.ts';
 import { lockRun } from '../run/locks.ts';
 import { commandOn, handedOver, type Run, updateRun } from '../run/open.ts';
-import { keyDigest } from '../run/state-directory.ts';
+import { accountHash } from '../run/state-directory.ts';
 import type { HandedOver } from './hand-over.ts';
 import { followRun } from './queue-run.ts';
 import { giveRunUp, takeRunBack } from './take-back.ts';
@@ -65,7 +64,7 @@ async function findInQueue(queue: Queue, run: Run, of: QueueOfRun, { context }: 
 function keyOf({ settings, context }: Invocation, account: string): string | null {
   const found = context.findKey();
   if (!('key' in found) || found.key === null) return null;
-  return accountOf(keyDigest(sameBaseUrl(settings.base_url), found.key)) === account ? found.key : null;
+  return accountHash(settings.base_url, found.key) === account ? found.key : null;
 }
 
 /** Gives the handover up in ledger and run.json. Returns the run, which goes on as any other. */

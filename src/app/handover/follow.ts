@@ -5,11 +5,11 @@ import { readLedger, STREAM_START } from '../../io/queue/ledger-reader.ts';
 import { CommandError } from '../errors.ts';
 import type { Invocation } from '../invocation.ts';
 import { whileReachable } from '../queue/connect.ts';
-import { showFollowing } from './following-display.ts';
+import { type Display, showFollowing } from './following-display.ts';
 import type { HandedOver } from './hand-over.ts';
-import { watchOwner } from './owner-watch.ts';
 import { createStopRequests, type StopRequests } from './stop-requests.ts';
 import { copyLines } from './stream-lines.ts';
+import { watchUnowned } from './unowned.ts';
 
 const TURN_MS = 200;
 /** How often the rest is looked at: owner, progress. */
@@ -31,7 +31,7 @@ export type Followed =
 const isRefusal = (error: unknown): error is Error => (error as Error | null)?.name === 'ReplyError';
 
 /** Copies what is new to ledger and log. Returns how following ended, or null. */
-async function turn(over: HandedOver, stops: StopRequests): Promise<Followed | null> {
+async function turn(over: HandedOver, stops: StopRequests, display: Display): Promise<Followed | null> {
   const { queue, ref } = over;
   // Before the lines: a run that had ended here has no line after those that follow.
   const record = await readRecord(queue, ref);
@@ -42,7 +42,7 @@ async function turn(over: HandedOver, stops: StopRequests): Promise<Followed | n
   if (record.state === 'taken_back') return { kind: 'taken', by: record.taken_by };
   await stops.pass();
   const isRemoved = record.state !== 'ended' && (await stops.isRemoved(record));
-  await copyNew(over);
+  await copyNew(over, display);
   if (isRemoved) return { kind: 'removed', signal: stops.asked() as string };
   return endOf(record);
 }
@@ -52,9 +52,9 @@ function endOf({ state, end }: HandoverRecord): Followed | null {
   return { kind: 'ended', end: end ?? { stop: null, failure: null, organization_id: null } };
 }
 
-async function copyNew({ started, queue, ref }: HandedOver): Promise<void> {
+async function copyNew({ started, queue, ref }: HandedOver, { onWorker }: Display): Promise<void> {
   const from = started.index.handover?.stream || STREAM_START;
-  for await (const lines of readLedger(queue, ref, from)) await copyLines(started, lines);
+  for await (const lines of readLedger(queue, ref, from)) await copyLines(started, lines, onWorker);
 }
 
 /**
@@ -64,7 +64,7 @@ async function copyNew({ started, queue, ref }: HandedOver): Promise<void> {
 export async function follow(over: HandedOver, invocation: Invocation): Promise<Followed> {
   const display = showFollowing(over, invocation);
   const stops = createStopRequests(over, display.note, invocation);
-  const look = watchOwner(over, invocation, display);
+  const look = watchUnowned(over, invocation, display.onUnowned);
   const patienceMs = invocation.settings.outage_patience;
   let isOver = false;
   let refusedSince: number | null = null;
@@ -72,7 +72,7 @@ export async function follow(over: HandedOver, invocation: Invocation): Promise<
 
   async function step(): Promise<Followed | null> {
     try {
-      const followed = await turn(over, stops);
+      const followed = await turn(over, stops, display);
       if (followed !== null) return followed;
       if (realClock.now() - lookedAt >= LOOK_MS) {
         lookedAt = realClock.now();

@@ -1,4 +1,3 @@
-import type { LeaseOwner } from '../../core/queue/protocol.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { readProgress } from '../../io/queue/jobs.ts';
 import { createProgress, type ProgressState } from '../../io/terminal/progress.ts';
@@ -26,6 +25,8 @@ function readState(progress: unknown): typeof NO_PROGRESS {
   return Object.fromEntries(known) as typeof NO_PROGRESS;
 }
 
+export type Display = ReturnType<typeof showFollowing>;
+
 /** Shows on standard error how far a run is that workers carry out, and who does. */
 export function showFollowing({ started, queue, ref }: HandedOver, invocation: Invocation) {
   const { settings, context } = invocation;
@@ -48,13 +49,12 @@ export function showFollowing({ started, queue, ref }: HandedOver, invocation: I
     clear();
     print(context.stderr, text);
   };
-  let hadOwner = false;
+  let hadWorker = (index.handover?.stream ?? '') !== '';
   return {
     note,
-    onOwner({ host, pid }: LeaseOwner): void {
-      const who = `Process ${pid} on ${host}`;
-      note(hadOwner ? `${who} goes on with the run\n` : `${who} carries the run out\n`);
-      hadOwner = true;
+    onWorker(host: string, pid: number): void {
+      note(`Process ${pid} on ${host} ${hadWorker ? 'goes on with the run' : 'carries the run out'}\n`);
+      hadWorker = true;
     },
     onUnowned(why: string): void {
       clear();

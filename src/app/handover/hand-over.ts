@@ -80,6 +80,7 @@ export async function markHandedOver(started: StartedRun, queue: Queue, account:
 /** Writes the rows to Redis, and adds the job: from then on a worker may have the run. */
 export async function upload(over: HandedOver, settings: Settings, finishBy: FinishBy | null): Promise<void> {
   const { started, queue, ref } = over;
-  await writeHandover(queue, ref, recordOf(started, queue, settings, finishBy), tasksIn(started));
+  // Redis may begin again meanwhile, and have forgotten a part.
+  while (!(await writeHandover(queue, ref, recordOf(started, queue, settings, finishBy), tasksIn(started))));
   await addJob(queue, ref, started.run.manifest.run_id);
 }

@@ -22,9 +22,13 @@ function logLine({ log }: Logger, text: string): void {
 
 /**
  * Copies lines of the workers to ledger and log. Each ledger line keeps its place in the stream, so that a later
- * command goes on after it. Resolves when they are on disk.
+ * command goes on after it. `onWorker` is called with each one that begins. Resolves when they are on disk.
  */
-export async function copyLines({ index, ledger, logger }: StartedRun, lines: readonly StreamLine[]): Promise<void> {
+export async function copyLines(
+  { index, ledger, logger }: StartedRun,
+  lines: readonly StreamLine[],
+  onWorker: (host: string, pid: number) => void,
+): Promise<void> {
   const written: Promise<void>[] = [];
   for (const line of lines) {
     if ('log' in line) {
@@ -34,6 +38,7 @@ export async function copyLines({ index, ledger, logger }: StartedRun, lines: re
     const entry: LedgerEntry = { ...parseLedgerLine(line.line), stream: line.id };
     if (!takesLine(index, entry)) continue;
     addToIndex(index, entry, 0, 0);
+    if (entry.type === 'session_started') onWorker(entry.host ?? 'another host', entry.pid);
     written.push(ledger.record(entry));
   }
   await Promise.all(written);

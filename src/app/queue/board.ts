@@ -3,7 +3,7 @@ import { accountQueues } from '../../io/board/account-queues.ts';
 import { serveBoard } from '../../io/board/server.ts';
 import { UsageError } from '../errors.ts';
 import type { Invocation } from '../invocation.ts';
-import { print, warn } from '../output.ts';
+import { print } from '../output.ts';
 import { onEndSignals } from '../signals.ts';
 import { openNamedQueue } from './open.ts';
 
@@ -11,7 +11,6 @@ import { openNamedQueue } from './open.ts';
 export async function showBoard(invocation: Invocation): Promise<number> {
   const { settings, context } = invocation;
   const queue = await openNamedQueue(invocation);
-  for (const warning of queue.warnings) warn(invocation, warning);
   const board = await serveBoard(settings.port, await accountQueues(queue)).catch((error: NodeJS.ErrnoException) => {
     const where = `127.0.0.1:${settings.port}`;
     const reason = error.code === 'EADDRINUSE' ? 'another program listens there' : (error.code ?? error.message);

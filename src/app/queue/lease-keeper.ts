@@ -88,7 +88,7 @@ export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
   return {
     /** Whether a request that takes at most `timeoutMs` ends while the lease is held. Asked right before it leaves. */
     mayLeave,
-    /** Resolves when `mayLeave`, or when the lease is lost or given back: the caller asks again. */
+    /** Resolves when `mayLeave`, or when the lease is lost or returned: the caller asks again. */
     async untilMayLeave(timeoutMs: number): Promise<void> {
       while (lost === null && !isStopped && !mayLeave(timeoutMs)) {
         await new Promise<void>((resolve) => waiters.add(resolve));
@@ -107,7 +107,7 @@ export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
       return () => callbacks.delete(callback);
     },
     lose,
-    /** Whether no other can have had the lease since the last renewal, even if it is lost: then it can be given back. */
+    /** Whether no other can have had the lease since the last renewal, even if it is lost: then it can be returned. */
     isInTime: () => endsInTime(0),
     /** Ends the renewals: nothing may leave any more. */
     stop(): void {

@@ -1,17 +1,17 @@
-import { EXIT } from '../../core/run/exit-codes.ts';
-import { openQueue, type Queue, QueueError } from '../../io/queue/connection.ts';
+import type { Queue } from '../../io/queue/connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
+import { warn } from '../output.ts';
+import { connectToQueue } from './connect.ts';
 
-/** Opens the queue that a command works with. Throws CommandError: exit 2 if none is named, 7 if it cannot be used. */
-export async function openNamedQueue({ settings, context }: Reporting): Promise<Queue> {
+/** Opens the queue that a command shows. Throws CommandError: exit 2 if none is named, 7 if it cannot be used. */
+export async function openNamedQueue(report: Reporting): Promise<Queue> {
+  const { settings, context } = report;
   if (settings.queue === null) {
-    throw new UsageError('--queue is missing; name Redis with --queue redis://HOST:PORT or in TELNYX_REASSIGN_QUEUE');
+    throw new UsageError('--queue is missing; name Redis with --queue redis://HOST:6379, or in TELNYX_REASSIGN_QUEUE');
   }
-  const queue = await openQueue(settings.queue).catch((error: unknown) => {
-    if (!(error instanceof QueueError)) throw error;
-    throw new CommandError(EXIT.preflight, `queue_${error.kind}`, error.message);
-  });
-  context.atEnd(queue.close);
+  const queue = await connectToQueue(settings.queue, context);
+  if (queue instanceof CommandError) throw queue;
+  for (const warning of queue.warnings) warn(report, warning);
   return queue;
 }

@@ -6,7 +6,7 @@ import { type QueuedJob, readJobs } from '../../io/queue/jobs.ts';
 import { readLease } from '../../io/queue/lease.ts';
 import { readAccounts, readProtocols, readWorkers, redisTime } from '../../io/queue/registry.ts';
 import type { Invocation } from '../invocation.ts';
-import { print, printJson, warn, wrapForTerminal } from '../output.ts';
+import { print, printJson, wrapForTerminal } from '../output.ts';
 import { openNamedQueue } from './open.ts';
 
 /** A run of an account, or null if its submitter has taken it back. */
@@ -60,7 +60,6 @@ async function readOverview(queue: Queue): Promise<Overview> {
 export async function showQueue(invocation: Invocation): Promise<number> {
   const { settings, context } = invocation;
   const queue = await openNamedQueue(invocation);
-  for (const warning of queue.warnings) warn(invocation, warning);
   const overview = await readOverview(queue);
   const notes = overviewNotes(overview, context.program);
   if (settings.json) printJson(context, EXIT.ok, { ...overview, notes });

@@ -1,8 +1,7 @@
 import { hostname } from 'node:os';
-import { accountOf, type LeaseOwner } from '../../core/queue/protocol.ts';
+import type { LeaseOwner } from '../../core/queue/protocol.ts';
 import { signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
-import { sameBaseUrl } from '../../core/settings/parse.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { realClock } from '../../io/clock.ts';
@@ -15,7 +14,7 @@ import { connectToQueue, whileReachable } from '../queue/connect.ts';
 import { type EndSignal, onEndSignals } from '../signals.ts';
 import { type Locking, lockRun, waitForLock } from './locks.ts';
 import { openRun, type Run } from './open.ts';
-import { accountLockPath, keyDigest } from './state-directory.ts';
+import { accountHash, accountLockPath } from './state-directory.ts';
 
 /** Short, because a submitter that dies has sent nothing but reads. */
 const LEASE_MS = 10_000;
@@ -108,7 +107,7 @@ async function holdAccount(
   const queue = await connectToQueue(settings.queue as string, context);
   if (queue instanceof CommandError) return { refused: queue };
   for (const warning of queue.warnings) warn(invocation, warning);
-  const account = accountOf(keyDigest(sameBaseUrl(settings.base_url), key));
+  const account = accountHash(settings.base_url, key);
   if (settings.no_lock) return { queue, account, lease: null, release: async () => undefined };
   let pausedUntil = 0;
   const wait = createWait(locking);

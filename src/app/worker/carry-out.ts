@@ -1,5 +1,4 @@
-import { accountOf, type HandoverRecord, PROTOCOL, shortAccount } from '../../core/queue/protocol.ts';
-import { sameBaseUrl } from '../../core/settings/parse.ts';
+import { type HandoverRecord, PROTOCOL, shortAccount } from '../../core/queue/protocol.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { createPaceMemory } from '../../engine/pacing/pace-memory.ts';
@@ -8,7 +7,7 @@ import type { ClaimedJob } from '../../io/queue/account-jobs.ts';
 import { hasHandover, readRecord } from '../../io/queue/handover.ts';
 import { UsageError } from '../errors.ts';
 import { holdLease } from '../queue/account-lease.ts';
-import { keyDigest } from '../run/state-directory.ts';
+import { accountHash } from '../run/state-directory.ts';
 import { resolveLayers } from '../settings.ts';
 import { runFields } from './log.ts';
 import type { Serving } from './serving.ts';
@@ -44,7 +43,7 @@ async function readRun(job: ClaimedJob, account: string, serving: Serving): Prom
     const { settings } = resolveLayers([{ source: 'run', raw: record.settings }], 'run');
     const key = keyring.keyOf(account, settings.base_url);
     // The account of a key is another one at another URL: what is in Redis cannot lead a key elsewhere.
-    if (key === null || accountOf(keyDigest(sameBaseUrl(settings.base_url), key)) !== account) {
+    if (key === null || accountHash(settings.base_url, key) !== account) {
       return { kind: 'foreign', why: 'its base URL is not that of its account' };
     }
     return { record, settings, key };

@@ -16,15 +16,30 @@ const PROTOCOL_WARNING_MS = 60_000;
 
 export type Discovery = ReturnType<typeof createDiscovery>;
 
+/** Says from time to time that another version has runs for accounts. Returns the function to call at each look. */
+function warnOfOthers({ queue, clock, log }: Serving): () => Promise<void> {
+  let warnedAt = Number.NEGATIVE_INFINITY;
+  return async () => {
+    if (clock.now() - warnedAt < PROTOCOL_WARNING_MS) return;
+    warnedAt = clock.now();
+    for (const protocol of (await readProtocols(queue)).filter((other) => other !== PROTOCOL)) {
+      const accounts = await waitingAccounts(queue, protocol);
+      if (accounts.length === 0) continue;
+      const text = `${count(accounts.length, 'account')} with runs of protocol ${protocol}, which this worker leaves alone (it knows ${PROTOCOL})`;
+      log.log('warn', 'worker.protocol', text, { protocol });
+    }
+  };
+}
+
 /** Finds accounts that have runs to carry out, and takes turns on them. */
 export function createDiscovery(serving: Serving) {
   const { queue, keyring, clock, log, drain, active, settings } = serving;
+  const warnOfProtocols = warnOfOthers(serving);
   const turns = new Map<string, Promise<void>>();
   const restUntil = new Map<string, number>();
   const urls = new Map<string, string>();
   /** What was said of an account, so that it is said once. */
   const said = new Map<string, string>();
-  let warnedAt = Number.NEGATIVE_INFINITY;
 
   function sayOnce(account: string, text: string): void {
     if (said.get(account) !== text) log.log('info', 'account.waiting', text, { account: shortAccount(account) });
@@ -73,23 +88,11 @@ export function createDiscovery(serving: Serving) {
     return (await readLease(queue, account)) === null ? { baseUrl, key } : null;
   }
 
-  /** Says that another version has runs for accounts of this worker. */
-  async function warnOfOthers(): Promise<void> {
-    if (clock.now() - warnedAt < PROTOCOL_WARNING_MS) return;
-    warnedAt = clock.now();
-    for (const protocol of (await readProtocols(queue)).filter((other) => other !== PROTOCOL)) {
-      const accounts = await waitingAccounts(queue, protocol);
-      if (accounts.length === 0) continue;
-      const text = `${count(accounts.length, 'account')} with runs of protocol ${protocol}, which this worker leaves alone (it knows ${PROTOCOL})`;
-      log.log('warn', 'worker.protocol', text, { protocol });
-    }
-  }
-
   return {
     turns,
     /** Takes as many accounts as there are places. */
     async look(): Promise<void> {
-      await warnOfOthers();
+      await warnOfProtocols();
       if (turns.size >= settings.accounts) return;
       for (const account of await waitingAccounts(queue)) {
         if (turns.size >= settings.accounts || drain.asked() !== null) return;

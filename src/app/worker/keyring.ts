@@ -1,7 +1,6 @@
-import { accountOf } from '../../core/queue/protocol.ts';
 import { sameBaseUrl } from '../../core/settings/parse.ts';
 import type { AllKeys } from '../../io/http/all-keys.ts';
-import { keyDigest } from '../run/state-directory.ts';
+import { accountHash } from '../run/state-directory.ts';
 
 /** How often keys are read again at most. */
 const REREAD_INTERVAL_MS = 10_000;
@@ -46,7 +45,7 @@ export function createKeyring({ read, now, warn }: KeyringOptions) {
     const url = sameBaseUrl(baseUrl);
     let accounts = byUrl.get(url);
     if (accounts === undefined) {
-      accounts = new Map([...keys].map((key) => [accountOf(keyDigest(url, key)), key]));
+      accounts = new Map([...keys].map((key) => [accountHash(url, key), key]));
       byUrl.set(url, accounts);
     }
     return accounts;

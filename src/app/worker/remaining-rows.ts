@@ -16,6 +16,12 @@ export async function indexStream(batches: AsyncIterable<StreamLine[]>, rows: nu
   return index;
 }
 
+/** Whether no entry says that a row may have been sent. */
+function isUnsent({ rowStates }: LedgerIndex, { entry }: QueuedTask): boolean {
+  const state = rowStates[entry.row];
+  return state === ROW_STATE.untouched || state === ROW_STATE.requeued;
+}
+
 type RemainingOptions = {
   index: LedgerIndex;
   /** How many rows without an entry are read first. */
@@ -41,7 +47,7 @@ export function createRemainingRows({ index, doubtful, onCertain }: RemainingOpt
       for await (const queued of tasks) {
         const task = remainingTask(queued, index);
         if (task === null) continue;
-        if (left > 0 && index.rowStates[task.entry.row] === ROW_STATE.untouched) {
+        if (left > 0 && isUnsent(index, task)) {
           left -= 1;
           // Where every row is in doubt, the doubt never ends.
           if (Number.isFinite(doubtful)) withoutEntry.add(task.entry.row);

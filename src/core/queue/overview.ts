@@ -86,7 +86,7 @@ function workerLines(workers: readonly WorkerRecord[], now: number): string[] {
     `${worker.active.length} of ${worker.limit}`,
     ago(now - worker.seen_at),
   ]);
-  const heading = ['WORKER', 'VERSION', 'PROTOCOL', 'KEYS', 'AT WORK', 'SEEN'];
+  const heading = ['WORKER', 'VERSION', 'PROTOCOL', 'ACCOUNTS', 'AT WORK', 'SEEN'];
   return table(heading, rows);
 }
 

@@ -77,8 +77,7 @@ const RUN_END = z.object({
 export type RunEnd = z.infer<typeof RUN_END>;
 
 /** `uploading`: its rows are not all in Redis yet. `taken_back`: the submitter has all of its ledger. */
-export const HANDOVER_STATES = ['uploading', 'waiting', 'sending', 'ended', 'taken_back'] as const;
-export type HandoverState = (typeof HANDOVER_STATES)[number];
+const HANDOVER_STATES = ['uploading', 'waiting', 'sending', 'ended', 'taken_back'] as const;
 
 /** JSON in a field of a hash. */
 const json = <T extends z.ZodType>(type: T) =>

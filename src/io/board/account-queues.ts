@@ -20,7 +20,7 @@ export async function accountQueues(queue: Queue): Promise<() => Promise<BoardQu
       const jobs: Jobs = new Jobs(RUNS_QUEUE, options(account));
       jobs.on('error', () => undefined);
       const name = shortAccount(account);
-      open.set(account, { name: account, title: `${name} ${baseUrl}`, queue: jobs });
+      open.set(account, { name, title: `${name} ${baseUrl}`, queue: jobs });
     }
     return [...open.values()];
   };

@@ -1,2 +1,2 @@
 // Imported when it is needed: a queue is one of the larger parts of the program.
-export { createRedisBackend, Queue, UnrecoverableError, WaitingError, Worker } from 'bullmq';
+export { createRedisBackend, Queue, Worker } from 'bullmq';

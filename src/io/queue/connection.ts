@@ -29,8 +29,6 @@ export type Queue = {
   isConnected: () => boolean;
   /** Since when Redis has not answered, in ms of `performance.now()`; null while it answers. */
   lostSince: () => number | null;
-  /** Another connection to the same server, for commands that block. */
-  duplicate: () => Redis;
   close: () => void;
 };
 
@@ -90,21 +88,15 @@ export async function openQueue(url: string): Promise<Queue> {
       throw new QueueError('evicts', message);
     }
     const watch = watchServer(redis, server.runId);
-    const duplicates = new Set<Redis>();
     return {
       redis,
       name,
       warnings: server.warnings,
       durability: server.durability,
       ...watch,
-      duplicate() {
-        const copy = withHandler(redis.duplicate({ lazyConnect: false }), () => undefined);
-        duplicates.add(copy.once('end', () => duplicates.delete(copy)));
-        return copy;
-      },
       close() {
         watch.stop();
-        for (const connection of [redis, ...duplicates]) connection.disconnect();
+        redis.disconnect();
       },
     };
   } catch (error) {

@@ -61,15 +61,6 @@ export async function removeJob(queue: Queue, { account, handover }: HandoverRef
   });
 }
 
-/** The job of a run; null if there is none. */
-export async function readJob(queue: Queue, { account, handover }: HandoverRef): Promise<QueuedJob | null> {
-  return withJobs(queue, account, async (jobs) => {
-    const job: Job<JobData> | undefined = await jobs.getJob(handover);
-    if (job === undefined) return null;
-    return { handover, state: stateText(await job.getState()), data: job.data, progress: job.progress };
-  });
-}
-
 /** What the worker of a run last said of its progress, whatever it is; null if it has said nothing. */
 export async function readProgress({ redis }: Queue, { account, handover }: HandoverRef): Promise<unknown> {
   const text = await redis.hget(`${accountTag(account)}:${RUNS_QUEUE}:${handover}`, 'progress');
@@ -122,6 +113,7 @@ export async function markWaiting({ redis }: Queue, account: string, atEnd = fal
 
 /** Takes an account out of the line if it has no more jobs. One that came meanwhile is seen. Returns whether it did. */
 export async function markDrained(queue: Queue, account: string): Promise<boolean> {
+  if (await hasJobs(queue, account)) return false;
   await queue.redis.zrem(KEYS.waiting, account);
   if (!(await hasJobs(queue, account))) return true;
   await markWaiting(queue, account);

@@ -4,7 +4,7 @@ import { redisScript } from './script.ts';
 
 /**
  * The lease of an account: one sender at a time for a key, whatever the number of hosts. All times are those of Redis,
- * in ms. The hash has: token (of the holder; '' if it was given back), until, fence (counts owners), quiet_at (when the
+ * in ms. The hash has: token (of the holder; '' if it was returned), until, fence (counts owners), quiet_at (when the
  * last owner can have had a request on its way; silent_from: the same before this owner), pause_until (a Retry-After of
  * the last owner), owner, server (the run of the server that wrote it).
  */

@@ -9,7 +9,6 @@ export type StreamLine = { id: string } & ({ line: string } | { log: string });
 export const STREAM_START = '0';
 
 const LINES_PER_READ = 1000;
-const BLOCK_MS = 1000;
 
 type Reply = [key: string, entries: [id: string, fields: string[]][]][] | null;
 
@@ -19,9 +18,8 @@ function linesOf(reply: Reply): StreamLine[] {
   );
 }
 
-async function readBatch(redis: Redis, key: string, from: string, blockMs = 0): Promise<StreamLine[]> {
-  const block = blockMs > 0 ? ['BLOCK', blockMs] : [];
-  return linesOf((await redis.call('XREAD', 'COUNT', LINES_PER_READ, ...block, 'STREAMS', key, from)) as Reply);
+async function readBatch(redis: Redis, key: string, from: string): Promise<StreamLine[]> {
+  return linesOf((await redis.call('XREAD', 'COUNT', LINES_PER_READ, 'STREAMS', key, from)) as Reply);
 }
 
 /** Reads what the stream of a run has after an id, in batches, to its end. */
@@ -37,33 +35,5 @@ export async function* readLedger(
     if (lines.length === 0) return;
     last = lines.at(-1)?.id ?? last;
     yield lines;
-  }
-}
-
-/**
- * Reads the stream of a run after an id and waits for more, on a connection of its own. Yields an empty batch once a
- * second if there is nothing new, so that the caller can look at other things. Ends when `signal` is aborted.
- */
-export async function* followLedger(
-  queue: Queue,
-  ref: HandoverRef,
-  { from = STREAM_START, signal }: { from?: string; signal: AbortSignal },
-): AsyncGenerator<StreamLine[]> {
-  const { ledger } = runKeys(ref);
-  const redis = queue.duplicate();
-  const end = () => redis.disconnect();
-  signal.addEventListener('abort', end);
-  let last = from;
-  try {
-    while (!signal.aborted) {
-      const lines = await readBatch(redis, ledger, last, BLOCK_MS);
-      last = lines.at(-1)?.id ?? last;
-      yield lines;
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    signal.removeEventListener('abort', end);
-    redis.disconnect();
   }
 }

@@ -3,7 +3,7 @@ import { type HandoverRef, leaseKey, type RunEnd, runKeys } from '../../core/que
 import type { Queue } from './connection.ts';
 import { redisScript } from './script.ts';
 
-/** `lease`: another owner has it, or it was given back. `gone`: Redis does not know the run, or part of it, any more. */
+/** `lease`: another owner has it, or it was returned. `gone`: Redis does not know the run, or part of it, any more. */
 export class LeaseLost extends Error {
   readonly why: 'lease' | 'gone';
 
@@ -23,8 +23,8 @@ const MONTH_MS = 30 * 24 * 3600 * 1000;
 const MAX_BATCH = 2000;
 
 /*
- * A token is never used again, so whoever has the lease with it is its only owner, even past its time if no other has
- * taken it. Batches are numbered: one that was sent again is known, and after one that Redis has forgotten none is
+ * A token is never used again, so the holder of the lease with it is its only owner, even past its time if no other
+ * has taken it. Batches are numbered: one that was sent again is known, and after one that Redis has forgotten none is
  * taken.
  */
 const APPEND = redisScript<string>(`

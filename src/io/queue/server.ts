@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 
-/** What survives a crash of Redis: all that it has acknowledged, all but the last second, or nothing for certain. */
+/** What survives a crash of Redis: all that it has acknowledged, all but the last two seconds, or nothing for certain. */
 export type Durability = 'always' | 'everysec' | 'none';
 
 export type Server = { runId: string; policy: string; durability: Durability; warnings: string[] };
@@ -45,6 +45,6 @@ export async function readServer(redis: Redis): Promise<Server> {
     return { runId, policy, durability: 'none', warnings: [warning] };
   }
   const warning =
-    'Redis writes its append-only file once a second (appendfsync everysec): after a crash the rows of the last second are read before they are sent. With appendfsync always nothing is forgotten.';
+    'Redis writes its append-only file once a second (appendfsync everysec): after a crash it may have forgotten two seconds, whose rows are read before they are sent. With appendfsync always it forgets nothing.';
   return { runId, policy, durability: 'everysec', warnings: [warning] };
 }

@@ -2,14 +2,14 @@ import type { Redis } from 'ioredis';
 import { readRunId } from './server.ts';
 
 const CHECK_INTERVAL_MS = 1000;
-/** After so many checks without an answer, Redis counts as lost. */
+/** After this number of checks without an answer, Redis counts as lost. */
 const LOST_AFTER = 2;
-/** After so many, it is connected to again: the way there may have changed. */
+/** After this number, it is connected to again: the way there may have changed. */
 const RECONNECT_AFTER = 5;
 
 /**
  * Watches whether Redis answers, and whether it is still the same run of the server. It counts checks, not time: a
- * process that was stopped has not heard for long of a server that answers.
+ * process that was stopped has had no answer for long from a server that answers.
  */
 export function watchServer(redis: Redis, firstRunId: string) {
   let runId = firstRunId;

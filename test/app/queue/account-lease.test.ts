@@ -16,7 +16,7 @@ async function hold(queue: Queue, pausedMs = 0): Promise<AccountLease> {
   return lease;
 }
 
-it('is held by one, and by the next when it is given back; a pause goes on', async () => {
+it('is held by one, and by the next when it is returned; a pause goes on', async () => {
   const queue = await testQueue((await testRedis('always')).url);
   const first = await hold(queue, 60_000);
   expect(first.mayLeave(10_000)).toBe(true);
@@ -35,7 +35,7 @@ it('is held by one, and by the next when it is given back; a pause goes on', asy
   expect(third.pausedMs).toBeGreaterThan(50_000);
 });
 
-it('is lost when the server begins again, and is given back then', async () => {
+it('is lost when the server begins again, and is returned then', async () => {
   const server = await testRedis('always');
   const queue = await testQueue(server.url);
   const lease = await hold(queue);

@@ -134,9 +134,9 @@ describe('a lease that is lost', () => {
   });
 });
 
-it('asks no more when it is given back, and is not lost', async () => {
+it('asks no more when it is returned, and is not lost', async () => {
   const { clock, keeper } = leaseWorld([NEVER]);
-  keeper.onLost(() => expect.fail('it was given back'));
+  keeper.onLost(() => expect.fail('it was returned'));
   await pass(clock, 990);
   const waiting = keeper.untilMayLeave(500);
   keeper.stop();

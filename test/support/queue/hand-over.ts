@@ -1,13 +1,7 @@
 import { keyDigest } from '../../../src/app/run/state-directory.ts';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
 import { parseLedgerLine } from '../../../src/core/ledger/parse-line.ts';
-import {
-  accountOf,
-  type HandoverRecord,
-  type HandoverRef,
-  handoverId,
-  PROTOCOL,
-} from '../../../src/core/queue/protocol.ts';
+import { accountOf, type HandoverRecord, type HandoverRef, handoverId } from '../../../src/core/queue/protocol.ts';
 import type { QueuedTask } from '../../../src/core/queue/tasks.ts';
 import { sameBaseUrl } from '../../../src/core/settings/parse.ts';
 import { openQueue, type Queue } from '../../../src/io/queue/connection.ts';
@@ -15,9 +9,9 @@ import { readRecord, writeHandover } from '../../../src/io/queue/handover.ts';
 import { addJob } from '../../../src/io/queue/jobs.ts';
 import { readLedger } from '../../../src/io/queue/ledger-reader.ts';
 import { afterEveryTest } from '../after-test.ts';
-import { makeEntry } from '../make.ts';
 import { KEY } from '../program/environment.ts';
 import { numberId, PROFILE } from '../program/workspace.ts';
+import { makeRecord, makeTask } from './handovers.ts';
 
 const open: Queue[] = [];
 afterEveryTest(() => {
@@ -46,10 +40,10 @@ type Handover = {
 let made = 0;
 
 /** Rows that move numbers of the sandbox to PROFILE. */
-export function tasksFor(rows: number, from = 1): QueuedTask[] {
+function tasksFor(rows: number, from = 1): QueuedTask[] {
   return Array.from({ length: rows }, (_, at): QueuedTask => {
-    const entry = makeEntry({ row: at + 1, line: at + 2, id: numberId(from + at), profileTarget: PROFILE });
-    return { entry, first: 'send', attempts: 0 };
+    const task = makeTask(at + 1);
+    return { ...task, entry: { ...task.entry, id: numberId(from + at), profileTarget: PROFILE } };
   });
 }
 
@@ -58,26 +52,15 @@ export async function handOver(queue: Queue, { baseUrl, rows, key, from, setting
   made += 1;
   const runId = `20260101T000000Z-numbers-${made.toString(16).padStart(4, '0')}`;
   const ref: HandoverRef = { account: accountFor(baseUrl, key), handover: handoverId(runId, '0123abcd') };
-  const record: HandoverRecord = {
-    protocol: PROTOCOL,
+  const record = makeRecord({
     run_id: runId,
-    name: 'numbers',
-    command: 'apply',
-    version: '0.1.0',
-    host: 'here',
     base_url: baseUrl,
     settings: { base_url: baseUrl, rate: '50', timeout: '1s', ...settings },
     rows,
     total: rows,
     earlier: { ended: 0, permanent: 0 },
     finish_at: finishAt ?? null,
-    state: 'waiting',
-    redis_run_id: '',
-    owner: null,
-    end: null,
-    handed_at: new Date().toISOString(),
-    taken_by: '',
-  };
+  });
   await writeHandover(queue, ref, record, tasksFor(rows, from));
   await addJob(queue, ref, runId);
   return ref;

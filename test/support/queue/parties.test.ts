@@ -23,18 +23,18 @@ it('holds what is sent, passes it on later, and ends connections', async () => {
     await proxy.close();
   });
   const socket = connect(proxy.port, '127.0.0.1');
-  let heard = '';
+  let received = '';
   socket.on('data', (data) => {
-    heard += data;
+    received += data;
   });
   await once(socket, 'connect');
   proxy.hold();
   socket.write('SET key held\r\n');
   expect(await askRedis(redis.port, 'GET key')).toBe('$-1\r\n');
-  expect(heard).toBe('');
+  expect(received).toBe('');
   proxy.release();
   await once(socket, 'data');
-  expect(heard).toBe('+OK\r\n');
+  expect(received).toBe('+OK\r\n');
   proxy.cut();
   await once(socket, 'close');
 });

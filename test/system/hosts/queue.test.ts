@@ -10,6 +10,8 @@ import { until, workDirectory } from '../../support/program/workspace.ts';
 import { freePort, type RedisServer, startRedis } from '../../support/queue/redis-server.ts';
 
 const [A, B] = ['1a2b3c4d'.repeat(4), '9f8e7d6c'.repeat(4)];
+/** How the board names an account. */
+const [SHORT_A, SHORT_B] = ['1a2b3c4d', '9f8e7d6c'];
 const RUN = '20261123T020000Z-numbers-1f2e';
 const RECORD = {
   ...{ protocol: 1, run_id: RUN, name: 'numbers', command: 'apply', version: '0.1.0', host: 'host-b' },
@@ -100,7 +102,7 @@ describe('board', () => {
       return { status: response.status, text: await response.text(), headers: response.headers };
     };
 
-    const page = await text(`/queue/${A}`);
+    const page = await text(`/queue/${SHORT_A}`);
     expect(page.status).toBe(200);
     expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
     expect(page.text).not.toMatch(/https?:/);
@@ -109,13 +111,13 @@ describe('board', () => {
     for (const path of scripts) expect(await text(path), path).toMatchObject({ status: 200 });
     expect(await text('/static/../index.ejs')).toMatchObject({ status: 404 });
 
-    const queues = JSON.parse((await text(`/api/queues?activeQueue=${A}&page=1&jobsPerPage=10`)).text);
+    const queues = JSON.parse((await text(`/api/queues?activeQueue=${SHORT_A}&page=1&jobsPerPage=10`)).text);
     expect(queues.queues).toMatchObject([
-      { name: A, readOnlyMode: true, jobs: [{ name: RUN, data: { run_id: RUN }, opts: {} }] },
-      { name: B, jobs: [] },
+      { name: SHORT_A, readOnlyMode: true, jobs: [{ name: RUN, data: { run_id: RUN }, opts: {} }] },
+      { name: SHORT_B, jobs: [] },
     ]);
     for (const path of ['', '/logs', '/flow']) {
-      expect(await text(`/api/queues/${A}/${RUN}.0123abcd${path}`), path).toMatchObject({ status: 200 });
+      expect(await text(`/api/queues/${SHORT_A}/${RUN}.0123abcd${path}`), path).toMatchObject({ status: 200 });
     }
     expect(await text('/api/redis/stats')).toMatchObject({ status: 404 });
     expect(await text('/api/queues/%zz/x')).toMatchObject({ status: 404 });
@@ -125,7 +127,11 @@ describe('board', () => {
     expect((await text('/api/queues')).text).toContain('55555555 https://api.telnyx.com/v2');
 
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-      for (const path of [`/api/queues/${A}/pause`, `/api/queues/${A}/${RUN}.0123abcd/clean`, '/api/queues/pause']) {
+      for (const path of [
+        `/api/queues/${SHORT_A}/pause`,
+        `/api/queues/${SHORT_A}/${RUN}.0123abcd/clean`,
+        '/api/queues/pause',
+      ]) {
         expect(await text(path, { method }), `${method} ${path}`).toMatchObject({ status: 405 });
       }
     }

@@ -48,7 +48,7 @@ describe('apply --queue', () => {
     expect(manifestOf(cwd)).toMatchObject({ state: 'running', queue: { name: redis.url } });
     await update(rows(3));
     await end();
-    expect(await applied).toMatchObject({ exit: 0, stderr: expect.stringContaining('carries the run out') });
+    expect(await applied).toMatchObject({ exit: 0 });
     expect(summaryOf(cwd)).toMatchObject({ state: 'finished', counts: { updated: 3 }, sum_ok: true });
     expect(manifestOf(cwd).queue).toBeNull();
     const types = ledgerOf(cwd).map(({ type }) => type);

@@ -2,6 +2,7 @@ import { type LeaseOwner, shortAccount, type WorkerRecord } from '../../core/que
 import { commandLine } from '../../core/text/shell.ts';
 import { count } from '../../core/text/text.ts';
 import { realClock } from '../../io/clock.ts';
+import { addJob } from '../../io/queue/jobs.ts';
 import { readLease } from '../../io/queue/lease.ts';
 import { readWorkers } from '../../io/queue/registry.ts';
 import type { Invocation } from '../invocation.ts';
@@ -10,6 +11,9 @@ import type { HandedOver } from './hand-over.ts';
 
 /** A worker that has died is replaced sooner. */
 const UNOWNED_MS = 30_000;
+
+/** Redis may have forgotten the job, and a worker that died may have taken the account out of the line. */
+const ADD_AGAIN_MS = 5000;
 
 /** Why no worker has a run. */
 function whyUnowned(
@@ -30,32 +34,27 @@ function whyUnowned(
   return `the ${count(knowing, 'worker')} with the key of ${account} are busy with other accounts`;
 }
 
-/**
- * Watches which worker has a run. `onOwner` is called with each new one, `onUnowned` once with each reason why there has
- * been none for long.
- */
-export function watchOwner(
-  over: HandedOver,
-  invocation: Invocation,
-  callbacks: { onOwner: (owner: LeaseOwner) => void; onUnowned: (why: string) => void },
-) {
+/** Watches whether a worker has a run. `onUnowned` is called once with each reason why none has had it for long. */
+export function watchUnowned(over: HandedOver, invocation: Invocation, onUnowned: (why: string) => void) {
   const { queue, ref, started } = over;
   let unownedSince: number | null = realClock.now();
-  let lastFence = -1;
+  let addedAt = unownedSince;
   let lastWhy = '';
   return async function look(): Promise<void> {
     const lease = await readLease(queue, ref.account);
     const owner = lease?.owner ?? null;
-    if (lease !== null && owner?.worker !== undefined && owner.run === started.run.manifest.run_id) {
+    if (owner?.worker !== undefined && owner.run === started.run.manifest.run_id) {
       unownedSince = null;
-      if (lease.fence !== lastFence) callbacks.onOwner(owner);
-      lastFence = lease.fence;
       return;
     }
     unownedSince ??= realClock.now();
+    if (realClock.now() - Math.max(unownedSince, addedAt) >= ADD_AGAIN_MS) {
+      addedAt = realClock.now();
+      await addJob(queue, ref, started.run.manifest.run_id);
+    }
     if (realClock.now() - unownedSince < UNOWNED_MS) return;
     const why = whyUnowned(over, await readWorkers(queue), owner, invocation);
-    if (why !== lastWhy) callbacks.onUnowned(why);
+    if (why !== lastWhy) onUnowned(why);
     lastWhy = why;
   };
 }
