@@ -14,10 +14,12 @@ const WINDOW_MS = 1000;
 /** Records every request to a server, with how late it may have been recorded. `stop` ends that. */
 export function recordArrivals(server: ChaosServer): { arrivals: Arrival[]; stop: () => void } {
   const arrivals: Arrival[] = [];
-  let ticks = [performance.now(), performance.now()] as const;
-  // After a delay, the timer runs before the requests that came during it, so only the tick before tells.
+  const began = performance.now();
+  let ticks = [began, began, began] as const;
+  // After a delay, the timer runs before the requests that came during it. A new connection is accepted in one turn of
+  // the event loop and read in the next. So only the tick two before tells.
   const timer = setInterval(() => {
-    ticks = [ticks[1], performance.now()];
+    ticks = [ticks[1], ticks[2], performance.now()];
   }, 1);
   const forget = server.onRequest((received) => {
     arrivals.push({ ...received, earliest: ticks[0] });
