@@ -9,11 +9,19 @@ import type { Invocation } from '../invocation.ts';
 import { print, printJson, wrapForTerminal } from '../output.ts';
 import { openNamedQueue } from './open.ts';
 
+/**
+ * The rows with an outcome of those that were handed over; null if that is not known. A worker counts from when it took
+ * the run.
+ */
+function doneOf(progress: unknown, rows: number): number | null {
+  const { done, total } = (progress ?? {}) as { done?: unknown; total?: unknown };
+  return typeof done === 'number' && typeof total === 'number' ? rows - total + done : null;
+}
+
 /** A run of an account, or null if its submitter has taken it back. */
 async function viewRun(queue: Queue, account: string, { handover, state, data, progress }: QueuedJob) {
   const record = await readRecord(queue, { account, handover });
   if (record?.state === 'taken_back') return null;
-  const { done } = (progress ?? {}) as { done?: unknown };
   const view: RunView = {
     run_id: record?.run_id ?? String(data.run_id),
     handover,
@@ -22,7 +30,7 @@ async function viewRun(queue: Queue, account: string, { handover, state, data, p
     state: record?.state ?? state,
     command: record?.command ?? null,
     rows: record?.total ?? null,
-    done: typeof done === 'number' ? done : null,
+    done: record === null ? null : doneOf(progress, record.total),
     handed_at: record?.handed_at ?? null,
     host: record?.host ?? null,
   };

@@ -1,16 +1,15 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { ROOT } from '../../docs/documents.ts';
-import { afterEveryTest } from '../../support/after-test.ts';
 import { start } from '../../support/program/start.ts';
 import { workDirectory } from '../../support/program/workspace.ts';
-import { freePort } from '../../support/queue/redis-server.ts';
+import { moveExample, REDIS_PASSWORD, startExample } from '../../support/queue/example-redis.ts';
 
 const jobText = (name: string) => readFileSync(join(ROOT, 'jobs', name), 'utf8');
-const PASSWORD = 'a-password-of-this-test';
+const [KEY_A, KEY_B] = ['telnyx-reassign:a', '{telnyx-reassign:1:x}:b'];
 
 const has = (program: string, ...args: string[]) => spawnSync(program, args).status === 0;
 
@@ -47,66 +46,58 @@ describe('telnyx-reassign-worker.service', () => {
   });
 });
 
-/** Whether something listens on a port. */
-const listens = (port: number): Promise<boolean> =>
-  new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => resolve(true)).once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
-
-const running = new Set<ReturnType<typeof spawn>>();
-afterEveryTest(() => {
-  for (const child of running) child.kill('SIGKILL');
-});
-
-/** Starts Redis with the files of jobs/, with the paths and the port moved to this test. Returns its port. */
-async function startExample(cwd: string): Promise<number> {
-  const port = await freePort();
-  mkdirSync(join(cwd, 'data'));
-  const certificate = ['-keyout', join(cwd, 'redis.key'), '-out', join(cwd, 'redis.crt')];
-  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2'];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...certificate, ...subject], {
-    stdio: 'ignore',
-  });
-  execFileSync('cp', [join(cwd, 'redis.crt'), join(cwd, 'ca.crt')]);
-  const moved = jobText('redis.conf')
-    .replaceAll('/etc/redis/tls', cwd)
-    .replaceAll('/etc/redis', cwd)
-    .replaceAll('/var/lib/redis', join(cwd, 'data'))
-    .replace('bind 127.0.0.1 10.0.0.5', 'bind 127.0.0.1')
-    .replace('tls-port 6379', `tls-port ${port}`);
-  writeFileSync(join(cwd, 'redis.conf'), moved);
-  writeFileSync(join(cwd, 'redis-users.conf'), jobText('redis-users.conf').replace('CHANGE-THIS-PASSWORD', PASSWORD));
-  const child = spawn('redis-server', [join(cwd, 'redis.conf')], { stdio: 'ignore' });
-  running.add(child);
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`redis-server refuses jobs/redis.conf (exit ${child.exitCode})`);
-    if (await listens(port)) return port;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 describe.skipIf(!has('openssl', 'version'))('redis.conf and redis-users.conf', () => {
   it('make a Redis that the program accepts without a warning, by TLS and password only', async () => {
     const cwd = workDirectory();
-    const port = await startExample(cwd);
+    const port = await moveExample(cwd);
+    await startExample(cwd, port);
     const queue = async (url: string, env: Record<string, string> = {}) =>
       start(cwd, ['queue'], { env: { TELNYX_REASSIGN_QUEUE: url, ...env } }).ended;
     const trusted = { NODE_EXTRA_CA_CERTS: join(cwd, 'ca.crt') };
     const url = (scheme: string, password: string) => `${scheme}://telnyx-reassign:${password}@127.0.0.1:${port}`;
 
-    const good = await queue(url('rediss', PASSWORD), trusted);
+    const good = await queue(url('rediss', REDIS_PASSWORD), trusted);
     expect([good.exit, good.stderr]).toEqual([0, '']);
     expect(good.stdout).toContain(`rediss://127.0.0.1:${port}: 0 accounts`);
 
     for (const [refused, env] of [
       [url('rediss', 'wrong-password'), trusted],
-      [url('rediss', PASSWORD), {}],
+      [url('rediss', REDIS_PASSWORD), {}],
       [`rediss://127.0.0.1:${port}`, trusted],
     ] as const) {
       const { exit, stdout, stderr } = await queue(refused, env);
       expect(exit, stderr).toBe(7);
-      expect(stdout + stderr).not.toMatch(new RegExp(`${PASSWORD}|wrong-password`));
+      expect(stdout + stderr).not.toMatch(new RegExp(`${REDIS_PASSWORD}|wrong-password`));
     }
+  });
+
+  it('forget nothing when Redis is killed, and let no one log in without a password', async () => {
+    const cwd = workDirectory();
+    const port = await moveExample(cwd);
+    const tls = { ca: readFileSync(join(cwd, 'ca.crt')) };
+    const connected = async (user: { username?: string; password?: string }) => {
+      const redis = new Redis({ host: '127.0.0.1', port, tls, ...user, retryStrategy: () => null, lazyConnect: true });
+      redis.on('error', () => undefined);
+      await redis.connect();
+      return redis;
+    };
+    const program = { username: 'telnyx-reassign', password: REDIS_PASSWORD };
+    const child = await startExample(cwd, port);
+    const redis = await connected(program);
+    // A script makes a transaction of its writes, and Redis loads that as another user.
+    await redis.eval("redis.call('SET', KEYS[1], 'a') redis.call('SET', KEYS[2], 'b')", 2, KEY_A, KEY_B);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGKILL');
+    await ended;
+    await startExample(cwd, port);
+    const again = await connected(program);
+    expect(await again.mget(KEY_A, KEY_B)).toEqual(['a', 'b']);
+    await expect(again.get('other')).rejects.toThrow('NOPERM');
+    await expect(again.flushall()).rejects.toThrow('NOPERM');
+    for (const user of [{}, { username: 'default', password: '' }, { username: 'default', password: REDIS_PASSWORD }]) {
+      await expect(connected(user).then((stranger) => stranger.get(KEY_A))).rejects.toThrow();
+    }
+    again.disconnect();
+    redis.disconnect();
   });
 });
