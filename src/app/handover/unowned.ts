@@ -11,7 +11,6 @@ import type { HandedOver } from './hand-over.ts';
 
 /** A worker that has died is replaced sooner. */
 const UNOWNED_MS = 30_000;
-
 /** Redis may have forgotten the job, and a worker that died may have taken the account out of the line. */
 const ADD_AGAIN_MS = 5000;
 
@@ -35,9 +34,14 @@ function whyUnowned(
 }
 
 /** Watches whether a worker has a run. `onUnowned` is called once with each reason why none has had it for long. */
-export function watchUnowned(over: HandedOver, invocation: Invocation, onUnowned: (why: string) => void) {
+export function watchUnowned(
+  over: HandedOver,
+  invocation: Invocation,
+  onUnowned: (why: string) => void,
+  now = realClock.now,
+) {
   const { queue, ref, started } = over;
-  let unownedSince: number | null = realClock.now();
+  let unownedSince: number | null = now();
   let addedAt = unownedSince;
   let lastWhy = '';
   return async function look(): Promise<void> {
@@ -47,12 +51,12 @@ export function watchUnowned(over: HandedOver, invocation: Invocation, onUnowned
       unownedSince = null;
       return;
     }
-    unownedSince ??= realClock.now();
-    if (realClock.now() - Math.max(unownedSince, addedAt) >= ADD_AGAIN_MS) {
-      addedAt = realClock.now();
+    unownedSince ??= now();
+    if (now() - Math.max(unownedSince, addedAt) >= ADD_AGAIN_MS) {
+      addedAt = now();
       await addJob(queue, ref, started.run.manifest.run_id);
     }
-    if (realClock.now() - unownedSince < UNOWNED_MS) return;
+    if (now() - unownedSince < UNOWNED_MS) return;
     const why = whyUnowned(over, await readWorkers(queue), owner, invocation);
     if (why !== lastWhy) onUnowned(why);
     lastWhy = why;
