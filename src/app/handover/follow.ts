@@ -31,7 +31,7 @@ export type Followed =
 const isRefusal = (error: unknown): error is Error => (error as Error | null)?.name === 'ReplyError';
 
 /** Copies what is new to ledger and log. Returns how following ended, or null. */
-async function turn(over: HandedOver, stops: StopRequests, display: Display): Promise<Followed | null> {
+async function turn(over: HandedOver, stops: StopRequests, copyNew: () => Promise<void>): Promise<Followed | null> {
   const { queue, ref } = over;
   // Before the lines: a run that had ended here has no line after those that follow.
   const record = await readRecord(queue, ref);
@@ -42,7 +42,7 @@ async function turn(over: HandedOver, stops: StopRequests, display: Display): Pr
   if (record.state === 'taken_back') return { kind: 'taken', by: record.taken_by };
   await stops.pass();
   const isRemoved = record.state !== 'ended' && (await stops.isRemoved(record));
-  await copyNew(over, display);
+  await copyNew();
   if (isRemoved) return { kind: 'removed', signal: stops.asked() as string };
   return endOf(record);
 }
@@ -52,9 +52,15 @@ function endOf({ state, end }: HandoverRecord): Followed | null {
   return { kind: 'ended', end: end ?? { stop: null, failure: null, organization_id: null } };
 }
 
-async function copyNew({ started, queue, ref }: HandedOver, { onWorker }: Display): Promise<void> {
-  const from = started.index.handover?.stream || STREAM_START;
-  for await (const lines of readLedger(queue, ref, from)) await copyLines(started, lines, onWorker);
+/** Returns a function that copies the lines that have come since the last time. */
+function createCopier({ started, queue, ref }: HandedOver, { onWorker }: Display) {
+  let last = started.index.handover?.stream || STREAM_START;
+  return async function copyNew(): Promise<void> {
+    for await (const lines of readLedger(queue, ref, last)) {
+      await copyLines(started, lines, onWorker);
+      last = lines.at(-1)?.id ?? last;
+    }
+  };
 }
 
 /**
@@ -65,6 +71,7 @@ export async function follow(over: HandedOver, invocation: Invocation): Promise<
   const display = showFollowing(over, invocation);
   const stops = createStopRequests(over, display.note, invocation);
   const look = watchUnowned(over, invocation, display.onUnowned);
+  const copyNew = createCopier(over, display);
   const patienceMs = invocation.settings.outage_patience;
   let isOver = false;
   let refusedSince: number | null = null;
@@ -72,7 +79,7 @@ export async function follow(over: HandedOver, invocation: Invocation): Promise<
 
   async function step(): Promise<Followed | null> {
     try {
-      const followed = await turn(over, stops, display);
+      const followed = await turn(over, stops, copyNew);
       if (followed !== null) return followed;
       if (realClock.now() - lookedAt >= LOOK_MS) {
         lookedAt = realClock.now();

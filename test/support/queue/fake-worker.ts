@@ -24,6 +24,7 @@ export type FakeWorker = {
   ledger: ReturnType<typeof openRemoteLedger>;
   /** Says that the first of these rows were updated. */
   update: (rows: number[]) => Promise<void>;
+  log: (event: string) => Promise<void>;
   /** Waits for a command of the submitter. */
   command: (type: string) => Promise<void>;
   end: (end?: Partial<RunEnd>) => Promise<void>;
@@ -58,6 +59,8 @@ async function serve(queue: Queue, ref: HandoverRef, token: string): Promise<Fak
   await updateHandover(queue, ref, { state: 'sending', redis_run_id: queue.runId() }, token);
   const ledger = openRemoteLedger(queue, { ...ref, token });
   await ledger.record({ type: 'session_started', at: AT, pid: 7, worker: 'fake-1', host: 'fake', fence: 1 });
+  const log = (event: string) =>
+    ledger.log({ level: 'info', event, text: 'a line of the worker', fields: { fence: 1 } });
   const release = () => releaseLease(queue, ref.account, token);
   return {
     queue,
@@ -69,8 +72,9 @@ async function serve(queue: Queue, ref: HandoverRef, token: string): Promise<Fak
         await ledger.record({ type: 'intent', row, at: AT });
         await ledger.record({ type: 'outcome', ...makeOutcome({ row }) });
       }
-      await ledger.log({ level: 'info', event: 'rows.sent', text: `${rows.length} rows`, fields: { fence: 1 } });
+      await log('rows.sent');
     },
+    log,
     async command(type) {
       while (!(await readCommands(queue, ref, 0)).some((command) => command?.type === type)) {
         await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
