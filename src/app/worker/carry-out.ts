@@ -1,12 +1,12 @@
 import { type HandoverRecord, PROTOCOL, shortAccount } from '../../core/queue/protocol.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { formatDuration } from '../../core/text/duration.ts';
-import { createPaceMemory } from '../../engine/pacing/pace-memory.ts';
+import { createPaceMemory, type PaceMemory } from '../../engine/pacing/pace-memory.ts';
 import { extendPause } from '../../engine/pacing/pause.ts';
 import type { ClaimedJob } from '../../io/queue/account-jobs.ts';
 import { hasHandover, readRecord } from '../../io/queue/handover.ts';
 import { UsageError } from '../errors.ts';
-import { holdLease } from '../queue/account-lease.ts';
+import { type AccountLease, holdLease } from '../queue/account-lease.ts';
 import { accountHash } from '../run/state-directory.ts';
 import { resolveLayers } from '../settings.ts';
 import { runFields } from './log.ts';
@@ -19,6 +19,9 @@ export type CarriedOut = { kind: SessionEnd | 'busy' } | { kind: 'foreign'; why:
 /** A request must end while the lease is held, so a lease is longer than two and a half of them. */
 const LEASE_TIMEOUTS = 2.5;
 
+const isOver = ({ state }: HandoverRecord): boolean => state === 'ended' || state === 'taken_back';
+
+type Held = { lease: AccountLease; memory: PaceMemory; account: string };
 type Usable = { record: HandoverRecord; settings: Settings; key: string };
 
 /** Reads what a run needs. Returns how it ended if it cannot be carried out. */
@@ -37,7 +40,7 @@ async function readRun(job: ClaimedJob, account: string, serving: Serving): Prom
     });
     return { kind: 'ended' };
   }
-  if (record.state === 'ended' || record.state === 'taken_back') return { kind: 'ended' };
+  if (isOver(record)) return { kind: 'ended' };
   if (record.state === 'uploading') return { kind: 'foreign', why: 'its rows are not all there yet' };
   try {
     const { settings } = resolveLayers([{ source: 'run', raw: record.settings }], 'run');
@@ -53,58 +56,43 @@ async function readRun(job: ClaimedJob, account: string, serving: Serving): Prom
   }
 }
 
+/** Sends as the holder of the lease. */
+async function sendLeased(job: ClaimedJob, usable: Usable, held: Held, serving: Serving): Promise<CarriedOut> {
+  const { queue, clock, log, active } = serving;
+  const { lease, memory, account } = held;
+  const ref = { account, handover: job.handover };
+  // The owner before may have ended the run just before its lease ended.
+  const record = await readRecord(queue, ref);
+  if (record === null || isOver(record)) return { kind: 'ended' };
+  const fields = runFields(account, record.run_id, lease.fence);
+  active.set(account, { run: record.run_id, fence: lease.fence });
+  if (lease.pausedMs > 0) {
+    extendPause(memory.pause, clock.now(), clock.now() + lease.pausedMs, true);
+    const text = `the server has asked for a pause: ${formatDuration(lease.pausedMs)} of it are left`;
+    log.log('info', 'run.paused', text, fields);
+  }
+  const kind = await runLeased({ ...usable, ref, record, job, lease, memory }, serving);
+  if (lease.isLost()) {
+    const text = `the lease is lost, and nothing more is sent under it: ${lease.lostWhy()}`;
+    log.log('warn', 'lease.lost', text, fields);
+  }
+  return { kind };
+}
+
 /** Carries out a run that was taken from the queue: takes the lease of its account, and sends. */
 export async function carryOut(job: ClaimedJob, account: string, serving: Serving): Promise<CarriedOut> {
   const usable = await readRun(job, account, serving);
   if ('kind' in usable) return usable;
-  const { record, settings, key } = usable;
-  const { queue, clock, worker, log, active } = serving;
+  const { record, settings } = usable;
+  const { queue, clock, worker } = serving;
+  const { id, host, pid } = worker;
   const memory = createPaceMemory();
   const lease = await holdLease(queue, account, {
-    owner: {
-      what: `${record.command} ${record.run_id}`,
-      host: worker.host,
-      pid: worker.pid,
-      worker: worker.id,
-      run: record.run_id,
-    },
+    owner: { what: `${record.command} ${record.run_id}`, host, pid, worker: id, run: record.run_id },
     ttlMs: Math.max(serving.settings.lease, LEASE_TIMEOUTS * settings.timeout),
     clock,
     pausedMs: () => Math.max(0, memory.pause.end - clock.now()),
   });
   if ('taken' in lease) return { kind: 'busy' };
-  const fields = runFields(account, record.run_id, lease.fence);
-  active.set(account, { run: record.run_id, fence: lease.fence });
-  if (lease.pausedMs > 0) {
-    extendPause(memory.pause, clock.now(), clock.now() + lease.pausedMs, true);
-    log.log(
-      'info',
-      'run.paused',
-      `the server asked the owner before to wait: ${formatDuration(lease.pausedMs)} left`,
-      fields,
-    );
-  }
-  try {
-    const kind = await runLeased(
-      { ref: { account, handover: job.handover }, record, job, settings, key, lease, memory },
-      serving,
-    );
-    if (lease.isLost())
-      log.log(
-        'warn',
-        'lease.lost',
-        `the lease is lost: ${lease.lostWhy()}; the run goes on with its next owner`,
-        fields,
-      );
-    else
-      log.log(
-        'info',
-        kind === 'ended' ? 'run.ended' : 'run.left',
-        kind === 'ended' ? 'the run has ended' : 'the run is left to another worker',
-        fields,
-      );
-    return { kind };
-  } finally {
-    await lease.release();
-  }
+  return sendLeased(job, usable, { lease, memory, account }, serving).finally(lease.release);
 }

@@ -1,7 +1,12 @@
+import type { StopCause } from '../../core/attempt/stop-reason.ts';
 import { shortAccount } from '../../core/queue/protocol.ts';
+import { formatDuration } from '../../core/text/duration.ts';
+import { count } from '../../core/text/text.ts';
+import type { RemoteLedger } from '../../io/queue/ledger-stream.ts';
 import { createLogger, type Logger } from '../../io/terminal/logger.ts';
 import type { Reporting } from '../invocation.ts';
 import { createStyle, print } from '../output.ts';
+import type { Reporter } from '../sending/session.ts';
 
 export type WorkerLog = Pick<Logger, 'log'>;
 
@@ -56,3 +61,37 @@ export function createWorkerLog({ settings, context }: Reporting, worker: string
 export function runFields(account: string, runId: string, fence: number): Record<string, unknown> {
   return { account: shortAccount(account), run: runId, fence };
 }
+
+/** Events of single rows that went well. A worker of many accounts leaves them to the logs of the runs. */
+const ONLY_OF_RUN = new Set(['row.updated']);
+
+/** The log of a run: in its stream for the submitter, and in the log of the worker. */
+export function createRunLog(
+  log: WorkerLog,
+  ledger: Pick<RemoteLedger, 'log'>,
+  { level, fields, worker }: { level: string; fields: Record<string, unknown>; worker: string },
+): Logger {
+  return {
+    log(name, event, text, more = {}) {
+      if (isLogged(name, level)) {
+        // A line of the log that is lost ends nothing. If the lease is lost, the ledger says so.
+        ledger.log({ level: name, event, text, fields: { ...more, worker, ...fields } }).catch(() => undefined);
+      }
+      if (!ONLY_OF_RUN.has(event)) log.log(name, event, text, { ...more, ...fields });
+    },
+    close: () => undefined,
+  };
+}
+
+/** How a session ended, for the log of the worker. */
+export function endText(stop: StopCause | null, state: Reporter['state'] | null): string {
+  const { done, total, failed } = state?.() ?? { done: 0, total: 0, failed: 0 };
+  const rows = `${done} of ${count(total, 'row')}, ${failed} failed`;
+  return stop === null ? `the run has ended: ${rows}` : `the run has stopped (${stop.reason}: ${stop.detail}): ${rows}`;
+}
+
+export const doubtText = (rows: number): string =>
+  `Redis has started again and may have forgotten what was sent last: ${Number.isFinite(rows) ? `the next ${rows} rows` : 'all rows'} are read before they are sent`;
+
+export const silenceText = (ms: number): string =>
+  `waits ${formatDuration(ms)}: the owner before may still have requests on their way`;

@@ -83,7 +83,10 @@ function createConnections(create: (baseUrl: string) => SharedConnections) {
 function drainOnSignals(drain: Drain, { log, context, active }: Serving): void {
   const removeHandlers = onEndSignals(context, (signal, times) => {
     if (times > 2) context.signals?.exit(EXIT.internal);
-    if (times > 1) return drain.abort();
+    if (times > 1) {
+      log.log('info', 'worker.draining', `${signal}: breaking off the requests in flight (repeat it to exit at once)`);
+      return drain.abort();
+    }
     const runs = [...active.values()].filter(({ run }) => run !== '').length;
     const left =
       runs === 0 ? '' : `: finishing the requests of ${count(runs, 'run')} in flight, and leaving the rest to others`;
@@ -149,7 +152,9 @@ async function serveQueue(serving: Serving): Promise<number> {
   await drained;
   const hasEnded = await endTurns(discovery, serving);
   if (hasEnded && queue.isConnected()) await unregisterWorker(queue, worker.id).catch(() => undefined);
-  const text = hasEnded ? 'ended' : 'ended without Redis: the next worker reads the rows that were in flight';
+  const text = hasEnded
+    ? 'the worker has ended'
+    : 'ended without Redis: the next worker reads the rows that were in flight';
   log.log(hasEnded ? 'info' : 'warn', 'worker.ended', text);
   return hasEnded ? EXIT.ok : EXIT.internal;
 }

@@ -1,77 +1,29 @@
-import type { Answer } from '../../core/api/response.ts';
-import type { LedgerEntry } from '../../core/ledger/entry.ts';
-import type { HandoverRecord, HandoverRef } from '../../core/queue/protocol.ts';
+import type { HandoverRecord } from '../../core/queue/protocol.ts';
 import { countRows, doubtfulRows } from '../../core/queue/remaining.ts';
 import { silenceLeftMs } from '../../core/queue/silence.ts';
 import type { Settings } from '../../core/settings/schema.ts';
-import type { PaceMemory } from '../../engine/pacing/pace-memory.ts';
-import { createStop, sleepOrStop } from '../../engine/stop.ts';
-import type { ClaimedJob } from '../../io/queue/account-jobs.ts';
-import { readCommands, readTasks, updateHandover } from '../../io/queue/handover.ts';
+import { type Stop, sleepOrStop } from '../../engine/stop.ts';
+import { readTasks, updateHandover } from '../../io/queue/handover.ts';
 import { readLedger } from '../../io/queue/ledger-reader.ts';
-import { LeaseLost, openRemoteLedger, type RemoteLedger } from '../../io/queue/ledger-stream.ts';
-import { openTransport, type Transport } from '../account/connect.ts';
-import type { AccountLease } from '../queue/account-lease.ts';
-import { runSession } from '../sending/session.ts';
-import { endedByLoss, type Guarded, guardedItems } from './guarded.ts';
-import { runFields } from './log.ts';
+import { LeaseLost } from '../../io/queue/ledger-stream.ts';
+import { type Reporter, runSession } from '../sending/session.ts';
+import { type Connected, connect, isLeft, type LeasedRun } from './connected.ts';
+import { type Guarded, guardedItems } from './guarded.ts';
+import { doubtText, endText, silenceText } from './log.ts';
 import { createRemainingRows, indexStream } from './remaining-rows.ts';
-import { createRunLog } from './run-log.ts';
 import type { Serving } from './serving.ts';
-import { steer } from './steering.ts';
-
-/** A run, and what this worker has to carry it out. */
-export type LeasedRun = {
-  ref: HandoverRef;
-  record: HandoverRecord;
-  job: ClaimedJob;
-  settings: Settings;
-  key: string;
-  lease: AccountLease;
-  memory: PaceMemory;
-};
 
 /** `ended`: the run has ended, and Redis says so. `left`: another owner continues it. */
 export type SessionEnd = 'ended' | 'left';
 
 const PROGRESS_INTERVAL_MS = 1000;
-
-/** Remembers the organization that answers name. */
-function organizationSeen() {
-  let organization: string | null = null;
-  const see = (answer: Answer): Answer => {
-    if (answer.kind === 'http' && answer.body.kind === 'settings') {
-      organization ??= answer.body.settings.organizationId ?? null;
-    }
-    return answer;
-  };
-  const wrap = (request: Transport['send']): typeof request => {
-    return (entry, onSent) => request(entry, onSent).then(see);
-  };
-  return { wrap, organization: () => organization };
-}
-
-/** The last line of a session waits for the end of the run, if it is one: Redis gets both in one step. */
-function createRecorder(ledger: RemoteLedger, guarded: <T>(answer: Promise<T>) => Promise<T>) {
-  let last: LedgerEntry[] = [];
-  return {
-    async record(entry: LedgerEntry): Promise<void> {
-      if (entry.type === 'session_ended' && !isLeft(entry.stop)) last = [entry];
-      else await guarded(ledger.record(entry));
-    },
-    end: (end: Parameters<RemoteLedger['end']>[0]) => guarded(ledger.end(end, last)),
-  };
-}
-
-const isLeft = (reason: string | null | undefined): boolean => reason === 'worker_ended' || reason === 'lease_lost';
+/** How often the log of the worker says how far a run is. */
+const PROGRESS_LINE_MS = 30_000;
+/** Only a wait that is longer is announced. */
+const ANNOUNCED_MS = 2000;
 
 /** What may stop a session besides its rows. Returns a function that ends the watch. */
-function watchStops(
-  { lease }: LeasedRun,
-  { drain, worker }: Serving,
-  stop: ReturnType<typeof createStop>,
-  abort: () => void,
-) {
+function watchStops({ lease }: LeasedRun, { drain, worker }: Serving, stop: Stop, abort: () => void) {
   const drained = () => stop.ask('worker_ended', `worker ${worker.id} received ${drain.asked()}`);
   const removers = [
     lease.onLost(() => {
@@ -87,14 +39,18 @@ function watchStops(
   };
 }
 
-/** Shows the progress of a run in its job. Returns a function that ends that. */
-function showProgress({ job }: LeasedRun, state: () => object): () => void {
-  const timer = setInterval(() => void job.showProgress(state()).catch(() => undefined), PROGRESS_INTERVAL_MS);
-  return () => clearInterval(timer);
+/** Shows the progress of a run in its job, and in the log from time to time. Returns a function that ends that. */
+function showProgress({ job }: LeasedRun, state: Reporter['state'], say: (text: string) => void): () => void {
+  const show = setInterval(() => void job.showProgress(state()).catch(() => undefined), PROGRESS_INTERVAL_MS);
+  const line = setInterval(() => {
+    const { done, total, perSecond, failed, etaText } = state();
+    say(`${done}/${total} rows, ${perSecond.toFixed(1)}/s, ${failed} failed, ETA ${etaText}`);
+  }, PROGRESS_LINE_MS);
+  return () => {
+    clearInterval(show);
+    clearInterval(line);
+  };
 }
-
-const doubtText = (rows: number): string =>
-  `Redis has started again and may have forgotten what was sent last: ${Number.isFinite(rows) ? `the next ${rows} rows` : 'all rows'} are read before they are sent`;
 
 /** --stop-after counts the rows of all sessions of the run. */
 const leftToStop = ({ stop_after: most }: Settings, begun: number): number | null =>
@@ -112,88 +68,90 @@ async function readRun({ ref, record, settings, lease }: LeasedRun, { queue, wor
   const update = (fields: Partial<HandoverRecord>) => guarded(updateHandover(queue, ref, fields, lease.token));
   if (!(await update({ state: 'sending', owner, ...(doubtful === 0 ? server : {}) }))) throw new LeaseLost('gone');
   const onCertain = () => void update(server).catch(() => undefined);
-  return { index, doubtful, remaining: createRemainingRows({ index, doubtful, onCertain }) };
+  return { index, doubtful, remaining: createRemainingRows({ index, doubtful, onCertain }), update };
 }
 
 const hostOf = ({ host, pid }: Serving['worker']) => ({ host, pid });
 
+/** Sends the rows that are left, and ends the run or leaves it. Throws LeaseLost. */
+async function send(leased: LeasedRun, serving: Serving, connected: Connected): Promise<SessionEnd> {
+  const { ref, record, settings, lease, memory } = leased;
+  const { queue, clock, worker, context } = serving;
+  const { guarded, recorder, logger, say, transport, abort, connections, stop, steering } = connected;
+  const takenAt = clock.now();
+  const { index, doubtful, remaining, update } = await readRun(leased, serving, guarded);
+  const { begun, ended } = countRows(index);
+  if (index.sessions.count > 0)
+    say('info', 'run.taken_over', `takes the run over: ${ended} of ${record.total} rows have ended`);
+  if (doubtful > 0) logger.log('warn', 'run.doubt', doubtText(doubtful));
+  let progress: Reporter['state'] | null = null;
+  const { stopped, failure } = await runSession({
+    settings: { ...settings, quiet: true, stop_after: leftToStop(settings, begun) },
+    context,
+    baseUrl: settings.base_url,
+    clock,
+    stop,
+    command: record.command,
+    started: { ...hostOf(worker), worker: worker.id, fence: lease.fence },
+    finishBy: record.finish_at === null ? null : { at: record.finish_at },
+    logger,
+    transport,
+    async record(entry) {
+      await recorder.record(entry);
+      remaining.onRecorded(entry);
+    },
+    tasks: remaining.of(guardedItems(readTasks(queue, ref), guarded)),
+    rows: record.rows,
+    total: record.total - ended,
+    earlier: { ended: record.earlier.ended + index.ended, permanent: record.earlier.permanent + index.permanent },
+    known: { memory },
+    gate: {
+      async untilMayLeave() {
+        await lease.untilMayLeave(settings.timeout);
+        await connections.untilRoom();
+      },
+    },
+    async ready() {
+      await guarded(steering.first);
+      const waitMs = silenceLeftMs(settings.rate, lease.silentMs + clock.now() - takenAt);
+      if (waitMs > ANNOUNCED_MS) say('info', 'run.waiting', silenceText(waitMs));
+      await sleepOrStop(clock, stop, waitMs);
+    },
+    steer(reporter) {
+      progress = reporter.state;
+      const endWatch = watchStops(leased, serving, stop, abort);
+      const endProgress = showProgress(leased, reporter.state, (text) => say('info', 'run.progress', text));
+      return () => {
+        endWatch();
+        endProgress();
+      };
+    },
+  });
+  if (failure instanceof LeaseLost || lease.isLost()) return 'left';
+  if (isLeft(stopped?.reason)) {
+    await update({ state: 'waiting', owner: null });
+    say('info', 'run.left', 'the run is left to another worker');
+    return 'left';
+  }
+  const text = failure === null ? null : messageOf(failure);
+  await recorder.end({ stop: stopped, failure: text, organization_id: connected.organization() });
+  say(stopped === null ? 'info' : 'warn', 'run.ended', endText(stopped, progress));
+  return 'ended';
+}
+
 /** Carries out a run as the holder of the lease of its account: one session of its ledger. */
 export async function runLeased(leased: LeasedRun, serving: Serving): Promise<SessionEnd> {
-  const { ref, record, settings, key, lease, memory } = leased;
-  const { queue, clock, worker, log } = serving;
-  const guarded = endedByLoss(lease);
-  const ledger = openRemoteLedger(queue, { ...ref, token: lease.token });
-  const recorder = createRecorder(ledger, guarded);
-  const fields = runFields(ref.account, record.run_id, lease.fence);
-  const logger = createRunLog(log, ledger, { level: settings.log_level, fields, worker: worker.id });
-  const connections = serving.connectionsTo(settings.base_url);
-  const mayLeave = () => lease.mayLeave(settings.timeout);
-  const target = { baseUrl: settings.base_url, key };
-  const transport = await openTransport(target, { settings, context: serving.context }, { connections, mayLeave });
-  const seen = organizationSeen();
-  const stop = createStop();
-  const read = (from: number) => readCommands(queue, ref, from);
-  const steering = steer({ read, clock, stop, abort: transport.abort, logger });
+  const connected = await connect(leased, serving);
   try {
-    const { index, doubtful, remaining } = await readRun(leased, serving, guarded);
-    const counted = countRows(index);
-    if (doubtful > 0) logger.log('warn', 'run.doubt', doubtText(doubtful));
-    const { stopped, failure } = await runSession({
-      settings: { ...settings, quiet: true, stop_after: leftToStop(settings, counted.begun) },
-      context: serving.context,
-      baseUrl: settings.base_url,
-      clock,
-      stop,
-      command: record.command,
-      started: { ...hostOf(worker), worker: worker.id, fence: lease.fence },
-      finishBy: record.finish_at === null ? null : { at: record.finish_at },
-      logger,
-      transport: { inFlight: transport.inFlight, send: seen.wrap(transport.send), read: seen.wrap(transport.read) },
-      async record(entry) {
-        await recorder.record(entry);
-        remaining.onRecorded(entry);
-      },
-      tasks: remaining.of(guardedItems(readTasks(queue, ref), guarded)),
-      rows: record.rows,
-      total: record.total - counted.ended,
-      earlier: {
-        ended: record.earlier.ended + index.ended,
-        permanent: record.earlier.permanent + index.permanent,
-      },
-      known: { memory },
-      gate: {
-        async untilMayLeave() {
-          await lease.untilMayLeave(settings.timeout);
-          await connections.untilRoom();
-        },
-      },
-      async ready() {
-        await guarded(steering.first);
-        await sleepOrStop(clock, stop, silenceLeftMs(settings.rate, lease.silentMs));
-      },
-      steer(reporter) {
-        const endWatch = watchStops(leased, serving, stop, transport.abort);
-        const endProgress = showProgress(leased, reporter.state);
-        return () => {
-          endWatch();
-          endProgress();
-        };
-      },
-    });
-    if (failure instanceof LeaseLost || lease.isLost() || isLeft(stopped?.reason)) return 'left';
-    const text = failure === null ? null : messageOf(failure);
-    await recorder.end({ stop: stopped, failure: text, organization_id: seen.organization() });
-    return 'ended';
+    return await send(leased, serving, connected);
   } catch (error) {
     if (error instanceof LeaseLost) return 'left';
     // What Redis has of the run cannot be used, and no other worker could use it.
     const detail = messageOf(error);
-    await recorder.end({ stop: { reason: 'internal', detail }, failure: detail, organization_id: null });
+    await connected.recorder.end({ stop: { reason: 'internal', detail }, failure: detail, organization_id: null });
+    connected.say('error', 'run.ended', `the run has stopped: ${detail}`);
     return 'ended';
   } finally {
-    steering.end();
-    transport.abort();
-    transport.close();
-    await (lease.isLost() ? undefined : ledger.close());
+    await connected.close();
   }
 }

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { keyProblem } from '../../core/text/api-key.ts';
 import { fileErrorText } from '../../core/text/file-error.ts';
@@ -17,6 +17,8 @@ function readFile(dir: string, name: string, isCredential: boolean): Found | { e
   const path = join(dir, name);
   const from = `the key file ${visible(path)}`;
   try {
+    // A pipe would be waited for.
+    if (!statSync(path).isFile()) return { error: `${from} is not a file` };
     const { text, stats } = readTextFile(path, { maxBytes: MAX_FILE_BYTES });
     // systemd protects its credentials itself, by access lists that look like the mode of a group.
     const problem = isCredential ? null : permissionProblem(path, stats, 'secret');

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -34,9 +35,10 @@ describe('all keys of a worker', () => {
       large: 'x'.repeat(20_000),
     });
     chmodSync(join(dir, 'open'), 0o644);
+    execFileSync('mkfifo', [join(dir, 'pipe')]);
     const { keys, problems } = findAllKeys({ TELNYX_API_KEY: '' }, dir);
     expect([...keys].sort()).toEqual([FIRST, SECOND]);
-    expect(problems).toHaveLength(4);
+    expect(problems).toHaveLength(5);
     const text = problems.join('\n');
     expect(text).toContain(`the key file ${join(dir, 'empty')} is empty`);
     expect(text).toMatch(
