@@ -48,6 +48,30 @@ describe('the package', () => {
     }
   });
 
+  it('loads the packages of a queue and of its board only when they are used', () => {
+    const { outputs } = metafile;
+    /** The packages that come with a file of the bundle: what it imports at once, and not what it may ask for later. */
+    function packagesOf(path: string, seen = new Set<string>()): string[] {
+      if (seen.has(path) || outputs[path] === undefined) return [];
+      seen.add(path);
+      const { inputs, imports } = outputs[path];
+      const own = Object.keys(inputs).flatMap((input) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []);
+      const others = imports.filter(({ kind }) => kind === 'import-statement');
+      return [...own, ...others.flatMap((other) => packagesOf(other.path, seen))];
+    }
+    const commands = Object.entries(outputs).filter(([, { entryPoint = '' }]) =>
+      entryPoint.startsWith('src/commands/'),
+    );
+    expect(commands.length).toBeGreaterThan(10);
+    for (const [path, { entryPoint }] of [...commands, ['dist/cli.js', { entryPoint: 'src/cli.ts' }] as const]) {
+      const found = packagesOf(path);
+      const board = found.some((name) => name.startsWith('@bull-board/'));
+      expect(board, entryPoint).toBe(entryPoint === 'src/commands/board.ts');
+      expect(found, entryPoint).not.toEqual(expect.arrayContaining(['bullmq']));
+      expect(found, entryPoint).not.toEqual(expect.arrayContaining(['ioredis']));
+    }
+  });
+
   it('is published with its provenance', () => {
     expect(publishConfig).toEqual({ access: 'public', provenance: true });
   });
