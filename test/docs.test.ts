@@ -127,6 +127,15 @@ describe('what the documents name', () => {
     expect([...FAILED_COLUMNS, ...HELD_COLUMNS].filter((name) => !text.includes(`\`${name}\``))).toEqual([]);
   });
 
+  it('docs/many-hosts.md names tests that exist', () => {
+    const rows = read('docs/many-hosts.md').split('## What happens when something dies')[1]?.split('\n\n')[1] ?? '';
+    const named = new Set([...rows.matchAll(/`([a-z]+\/[a-z]+)`/g)].map((match) => match[1]));
+    const tests = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' });
+    const has = (name = '') => tests.some((path) => new RegExp(`/${name}(\\.slow)?\\.test\\.ts$`).test(path));
+    const missing = [...named].filter((name) => !has(name));
+    expect([named.size > 5, missing]).toEqual([true, []]);
+  });
+
   it('docs/workflow.md has a row for every command', () => {
     const commands = codeInTables(read('docs/workflow.md')).map((usage) => usage.split(' ')[0] as string);
     expect([...new Set(commands)].sort()).toEqual([...COMMAND_NAMES].sort());

@@ -4,7 +4,7 @@ import type { Received } from '../server/handler.ts';
 import type { ChaosServer } from '../server/server.ts';
 
 /**
- * A request as the server saw it, whoever sent it. It was recorded at `at`, and cannot have arrived before `earliest`,
+ * A request as the server saw it, from any sender. It was recorded at `at`, and cannot have arrived before `earliest`,
  * when the server last looked for requests. Both are monotonic, in ms.
  */
 export type Arrival = Received & { earliest: number };
@@ -34,7 +34,7 @@ export function recordArrivals(server: ChaosServer): { arrivals: Arrival[]; stop
 }
 
 /**
- * More than `rate` requests in less than a second are a violation, whoever sent them, if they cannot have been further
+ * More than `rate` requests in less than a second are a violation, from any sender, if they cannot have been further
  * apart. Returns the most requests in any second: of those that certainly came within it, and as recorded.
  */
 export function checkPace(
