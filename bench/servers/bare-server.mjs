@@ -47,8 +47,8 @@ function longestSilence() {
 
 const NUMBERS = Number(process.argv[2] ?? 0);
 const JITTER_MS = Number(process.argv[3] ?? 0);
-/** A run reads its first rows back, so the first written targets are kept. */
-const MAX_KEPT = 100;
+/** A run reads its first rows back, and those that were in flight when a worker ended: the last targets are kept. */
+const MAX_KEPT = 1000;
 const kept = new Map();
 const PAGE_ROWS = 250;
 const PROFILES = [1, 2, 3].map((n) => ({
@@ -97,12 +97,13 @@ function answer(response, value) {
   response.end(body);
 }
 
-/** The settings that a write asks for, or that the first writes asked for. */
+/** The settings that a write asks for, or that the last writes asked for. */
 function targetOf(id, isRead, chunks) {
   if (isRead) return kept.get(id) ?? {};
   writes += 1;
   const target = chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks));
-  if (kept.size < MAX_KEPT) kept.set(id, target);
+  kept.set(id, target);
+  if (kept.size > MAX_KEPT) kept.delete(kept.keys().next().value);
   return target;
 }
 
