@@ -17,6 +17,7 @@ import { type Started, start } from '../../support/program/start.ts';
 import { until, workDirectory } from '../../support/program/workspace.ts';
 import { accountFor, connectTo, endOf, handOver, streamOf } from '../../support/queue/hand-over.ts';
 import { type Fsync, startRedis } from '../../support/queue/redis-server.ts';
+import { startProxy } from '../../support/queue/tcp-proxy.ts';
 import { openSandbox } from '../../support/sandbox/open.ts';
 import { tempDir } from '../../support/temp.ts';
 
@@ -33,6 +34,8 @@ async function world(rows: number, fsync: Fsync = 'always') {
   return { redis, sandbox, cwd, worker, queue: await connectTo(redis.url) };
 }
 
+const LATE_MS = 20;
+
 const patches = (sandbox: Sandbox): number => writesTo(sandbox).length;
 
 /** What must hold whatever has died: each row ends once, none is written again unread, and the rate is kept. */
@@ -46,7 +49,8 @@ async function checkRun(
   const ended = (await streamOf(queue, ref)).flatMap((entry) => (entry.type === 'outcome' ? entry.row : []));
   expect(ended.sort((a, b) => a - b)).toEqual(Array.from({ length: rows }, (_, at) => at + 1));
   const times = sandbox.requests().map(({ at_ms: at }) => at);
-  expect(mostInWindow(times, 1000)).toBeLessThanOrEqual(rate);
+  // A busy machine may take note of a request some milliseconds late.
+  expect(mostInWindow(times, 1000 - LATE_MS)).toBeLessThanOrEqual(rate);
 }
 
 const sessionsOf = async (queue: Queue, ref: HandoverRef) =>
@@ -120,6 +124,56 @@ describe('a worker', () => {
     await checkRun(queue, ref, { sandbox, rows: 200 });
     expect(stopped.output()).toContain('lease.lost');
     await terminate(stopped);
+  });
+
+  it('sends nothing under its lease while it is cut off from Redis, and serves again after that', async () => {
+    const { redis, sandbox, cwd, worker, queue } = await world(240);
+    const proxy = await startProxy(redis.port);
+    afterEveryTest(proxy.close);
+    const args = ['worker', '--queue', `redis://127.0.0.1:${proxy.port}`, '--lease', '3s'];
+    const cutOff = start(cwd, args);
+    const ref = await handOver(queue, { baseUrl: sandbox.url, rows: 200 });
+    await until(() => patches(sandbox) > 40);
+    const other = worker();
+    proxy.hold();
+    expect(await endOf(queue, ref)).toEqual(DONE);
+    await checkRun(queue, ref, { sandbox, rows: 200 });
+    await terminate(other);
+    proxy.release();
+    const next = await handOver(queue, { baseUrl: sandbox.url, rows: 40, from: 201 });
+    expect(await endOf(queue, next)).toEqual(DONE);
+    expect(isMoved(sandbox, 240)).toBe(true);
+    expect(cutOff.output()).toContain('lease.lost');
+    await terminate(cutOff);
+  });
+
+  it('ends without Redis if that is away for long, and says so', async () => {
+    const { redis, sandbox, worker, queue } = await world(200);
+    const started = worker();
+    const ref = await handOver(queue, { baseUrl: sandbox.url, rows: 200 });
+    await until(() => patches(sandbox) > 40);
+    await redis.kill();
+    await sleep(500);
+    started.child.kill('SIGTERM');
+    expect(await started.ended).toMatchObject({ exit: 1 });
+    expect(started.output()).toContain('ended without Redis');
+    await redis.start();
+    worker();
+    expect(await endOf(queue, ref)).toEqual(DONE);
+    await checkRun(queue, ref, { sandbox, rows: 200 });
+  });
+
+  it('goes on after Redis was stopped for longer than the lease', async () => {
+    const { redis, sandbox, worker, queue } = await world(200);
+    const workers = [worker(), worker()];
+    const ref = await handOver(queue, { baseUrl: sandbox.url, rows: 200 });
+    await until(() => patches(sandbox) > 40);
+    redis.signal('SIGSTOP');
+    await sleep(7000);
+    redis.signal('SIGCONT');
+    expect(await endOf(queue, ref)).toEqual(DONE);
+    await checkRun(queue, ref, { sandbox, rows: 200 });
+    for (const one of workers) await terminate(one);
   });
 
   it.each(['always', 'everysec'] as const)('goes on after Redis was killed, with fsync %s', async (fsync) => {
