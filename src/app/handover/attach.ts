@@ -17,7 +17,7 @@ import { lockRun } from '../run/locks.ts';
 import { commandOn, handedOver, type Run, updateRun } from '../run/open.ts';
 import { accountHash } from '../run/state-directory.ts';
 import type { HandedOver } from './hand-over.ts';
-import { followRun } from './queue-run.ts';
+import { followRun, takenBack } from './queue-run.ts';
 import { giveRunUp, takeRunBack } from './take-back.ts';
 
 /** `exit`: the run has had its turn. `run`: workers do not have it any more, and rows of it may be left. */
@@ -45,14 +45,7 @@ async function findInQueue(queue: Queue, run: Run, of: QueueOfRun, { context }: 
     const message = `Run ${id} is handed over to ${visible(of.name)}, and ${queue.name} does not know it. Follow it there: ${next}`;
     throw refuse('other_queue', message, next);
   }
-  if (record.state === 'taken_back') {
-    const copy = `Run ${id} was taken back by ${visible(record.taken_by)}, in a copy of this directory, which has its ledger.`;
-    const here = commandLine(context.program, 'resume', run.shown, '--leave-queue');
-    throw refuse(
-      'taken_back',
-      `${copy} Go on with that copy. To go on here, reading each row before it is sent: ${here}`,
-    );
-  }
+  if (record.state === 'taken_back') throw takenBack(run, record.taken_by, context);
   // Without a start of Redis in between, no row of it can have been sent.
   if (record.state === 'uploading') return record.redis_run_id === queue.runId() ? 'never_sent' : 'lost';
   // A submitter that was killed may not have come to this.

@@ -3,6 +3,7 @@ import { readProgress } from '../../io/queue/jobs.ts';
 import { createProgress, type ProgressState } from '../../io/terminal/progress.ts';
 import type { Invocation } from '../invocation.ts';
 import { print, warn } from '../output.ts';
+import { rowsToSend } from '../run/tasks.ts';
 import type { HandedOver } from './hand-over.ts';
 
 const NO_PROGRESS = {
@@ -33,7 +34,7 @@ export function showFollowing({ started, queue, ref }: HandedOver, invocation: I
   const { index } = started;
   const kind = settings.quiet || settings.json ? 'silent' : context.stderr.isTTY === true ? 'bar' : 'plain';
   const endedBefore = index.ended;
-  const total = (started.run.manifest.plan?.change ?? 0) - endedBefore + index.unchangedButSent.size;
+  const total = rowsToSend(started.run, index);
   let progress: unknown = null;
   const state = (): ProgressState => {
     const seen = readState(progress);

@@ -3,11 +3,14 @@ import { STOP_REASONS } from '../../core/attempt/stop-reason.ts';
 import type { RunEnd } from '../../core/queue/protocol.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { FinishBy } from '../../core/settings/finish-by.ts';
+import { commandLine } from '../../core/text/shell.ts';
+import { visible } from '../../core/text/visible.ts';
 import { realClock } from '../../io/clock.ts';
 import { removeJob } from '../../io/queue/jobs.ts';
 import { withIdentity } from '../account/check-account.ts';
 import type { Reread } from '../account/reread.ts';
 import { type StartedRun, startRun } from '../account/start-run.ts';
+import type { Context } from '../context.ts';
 import { type Executed, endingAfter } from '../ending/run-ending.ts';
 import { CommandError } from '../errors.ts';
 import type { HeldAccount, Invocation, KeyedInvocation } from '../invocation.ts';
@@ -20,6 +23,14 @@ import { giveRunUp, takeRunBack } from './take-back.ts';
 
 /** A run after its rows had their turn, or one that was handed over and is not followed. */
 export type QueueRun = Executed | { detached: Run };
+
+/** The refusal of a run that was taken back in a copy of its directory (exit 8). */
+export function takenBack({ manifest, shown }: Run, by: string, { program }: Context): CommandError {
+  const copy = `Run ${manifest.run_id} was taken back by ${visible(by)}, in a copy of this directory, which has its ledger.`;
+  const here = commandLine(program, 'resume', shown, '--leave-queue');
+  const message = `${copy} Go on with that copy. To go on here, reading each row before it is sent: ${here}`;
+  return new CommandError(EXIT.refused, 'taken_back', message);
+}
 
 /** The reason of a worker, as far as this version knows it. */
 function stopOf({ stop, failure }: RunEnd): StopCause | null {
@@ -60,11 +71,8 @@ async function endedRun(over: HandedOver, followed: Followed, invocation: Invoca
       const why = `${followed.why.replace(/\.$/, '')}; the run is still handed over, and workers may go on with it`;
       return { run: started.run, decide: stop(why) };
     }
-    case 'taken': {
-      const { run_id: id } = started.run.manifest;
-      const message = `Run ${id} was taken back by ${followed.by}, in a copy of this directory, which has its ledger. Go on with that copy. To go on here all the same, reading each row before it is sent: resume --leave-queue`;
-      throw new CommandError(EXIT.refused, 'taken_back', message);
-    }
+    case 'taken':
+      throw takenBack(started.run, followed.by, invocation.context);
   }
 }
 

@@ -27,10 +27,10 @@ function whyUnowned(
   const knowing = workers.filter(({ accounts }) => accounts.includes(ref.account)).length;
   if (knowing === 0) {
     const how = `Give one the key of ${account}, or start one that has it: ${start}`;
-    return `none of the ${count(workers.length, 'worker')} on ${queue.name} has the key of this run. ${how}`;
+    return `${count(workers.length, 'worker')} at work on ${queue.name}, and none has the key of this run. ${how}`;
   }
   if (owner !== null) return `${account} is busy with ${owner.what} (process ${owner.pid} on ${owner.host})`;
-  return `the ${count(knowing, 'worker')} with the key of ${account} are busy with other accounts`;
+  return `each worker with the key of ${account} is busy with other accounts`;
 }
 
 /** Watches whether a worker has a run. `onUnowned` is called once with each reason why none has had it for long. */

@@ -54,13 +54,6 @@ export function checkStrict(warnings: readonly string[], { strict }: Settings): 
 export function checkUnfinished(run: Run, unfinished: readonly Run[], { settings, context }: Reporting) {
   const last = unfinished.at(-1);
   const { if_unfinished: how } = settings;
-  const ofWorkers = unfinished.findLast(({ manifest }) => manifest.queue !== null);
-  if (ofWorkers !== undefined) {
-    const follow = commandOn(ofWorkers, 'resume', context);
-    const { run_id: id } = ofWorkers.manifest;
-    const message = `Run ${id} of the same input is handed over to workers and has not ended, so nothing was sent.\n  Follow it:    ${follow}`;
-    return { ...refusal('unfinished', message, `run ${id} of the same input is handed over`), next: follow };
-  }
   if (last === undefined || how === 'new') return null;
   const isOther = hasOtherInput(run, last, context);
   if (how === 'resume' && !isOther) return null;

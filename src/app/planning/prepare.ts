@@ -16,7 +16,7 @@ import { createStyle, printProgress } from '../output.ts';
 import { newRun } from '../run/create.ts';
 import { logRejections, MAX_LOGGED_REJECTIONS } from '../run/log.ts';
 import type { Run } from '../run/open.ts';
-import { checkEarlierRuns, runToResume, unfinishedLike } from '../run/unfinished.ts';
+import { checkEarlierRuns, checkNotHandedOver, runToResume, unfinishedLike } from '../run/unfinished.ts';
 import { onEndSignals } from '../signals.ts';
 import { checkMinRows, checkPlanGuards, checkStrict, checkUnfinished } from './guards.ts';
 import { copyInput, findInput, type InputSource, refusedFile } from './input-source.ts';
@@ -45,6 +45,9 @@ function planningFailure(error: unknown, signal: AbortSignal): FailedEnding {
   return failedEnding(EXIT.internal, 'interrupted', 'internal', message);
 }
 
+/** With these exit codes, no run directory is left. */
+const NO_DIRECTORY: readonly number[] = [EXIT.input, EXIT.usage, EXIT.locked];
+
 /** Makes a run and plans its input. If a signal or an error interrupts that, it ends the run; nothing was sent. */
 export async function planOrExit(
   source: InputSource,
@@ -72,13 +75,14 @@ export async function planOrExit(
       removeRun(run.dir);
       return { instead };
     }
+    checkNotHandedOver(unfinished, context);
     const planned = await planRun(run, source, invocation, { signal, stop });
     // A signal after the last row must not be lost.
     signal.throwIfAborted();
     return { planned, unfinished };
   } catch (error) {
-    if (error instanceof CommandError && (error.exit === EXIT.input || error.exit === EXIT.usage)) {
-      // There is nothing in it: the input was refused by its first block, or could not be read to its end.
+    if (error instanceof CommandError && NO_DIRECTORY.includes(error.exit)) {
+      // There is nothing in it but a copy, if the input could be read to its end at all.
       removeRun(run.dir);
       throw error;
     }

@@ -9,7 +9,7 @@ import type { Queue } from '../../io/queue/connection.ts';
 import { CommandError } from '../errors.ts';
 import type { HeldAccount, KeyedInvocation } from '../invocation.ts';
 import { printProgress, warn } from '../output.ts';
-import { type AccountLease, holdLease } from '../queue/account-lease.ts';
+import { type AccountLease, type HoldLeaseOptions, holdLease } from '../queue/account-lease.ts';
 import { connectToQueue, whileReachable } from '../queue/connect.ts';
 import { type EndSignal, onEndSignals } from '../signals.ts';
 import { type Locking, lockRun, waitForLock } from './locks.ts';
@@ -54,6 +54,17 @@ function createWait({ context }: Locking) {
 
 type Wait = ReturnType<typeof createWait>;
 
+/** Takes the lease if it is free. One that comes after the wait for Redis has ended is released again. */
+async function takeWhileReachable(queue: Queue, account: string, options: HoldLeaseOptions) {
+  const taking = holdLease(queue, account, options);
+  try {
+    return await whileReachable(queue, taking, LEASE_MS);
+  } catch (error) {
+    taking.then((late) => ('token' in late ? late.release() : undefined)).catch(() => undefined);
+    throw error;
+  }
+}
+
 /**
  * Takes the lease of an account. A holder that has died renews nothing, so its lease ends while this waits. For one
  * that is alive it waits as long as --wait-for-lock says, and throws CommandError (exit 9).
@@ -64,7 +75,7 @@ async function waitForLease(queue: Queue, account: string, locking: Locking, wai
   let firstUntil: number | null = null;
   for (let isAnnounced = false; ; ) {
     const options = { owner, ttlMs: LEASE_MS, clock: realClock, pausedMs };
-    const lease = await whileReachable(queue, holdLease(queue, account, options), LEASE_MS);
+    const lease = await takeWhileReachable(queue, account, options);
     if ('token' in lease) return lease;
     firstUntil ??= lease.until;
     const whose = `This account is locked by ${ownerText(lease.owner)}`;

@@ -121,6 +121,14 @@ export function runToResume(run: Run, unfinished: readonly Run[], { settings, co
   return hasOtherInput(run, last, context) ? null : last;
 }
 
+/** Throws CommandError (exit 9) if workers have one of these runs: to start beside it would send its rows twice. */
+export function checkNotHandedOver(runs: readonly Run[], context: Context): void {
+  for (const run of runs) {
+    const atWorkers = handedOver(run, context);
+    if (atWorkers !== null) throw atWorkers;
+  }
+}
+
 /** The unfinished run that a saved undo ends, or whose rows a saved retry takes over completely; otherwise none. */
 export async function sourceTakenOver({ manifest }: Run, context: Context): Promise<Run[]> {
   const { source } = manifest;
@@ -131,8 +139,7 @@ export async function sourceTakenOver({ manifest }: Run, context: Context): Prom
   const run = readable(source.dir, context);
   // It is written to: another run than that one must not be named in its place.
   if (run === null || run.manifest.run_id !== source.run_id) return [];
-  const atWorkers = handedOver(run, context);
-  if (atWorkers !== null) throw atWorkers;
+  checkNotHandedOver([run], context);
   return (await isUnfinished(run)) ? [run] : [];
 }
 

@@ -22,7 +22,13 @@ import { checkedLedger } from '../run/ledger-index.ts';
 import { stateOf } from '../run/locks.ts';
 import { commandOn, handedOver, keptSettings, type Run } from '../run/open.ts';
 import { checkOutputs } from '../run/outputs.ts';
-import { checkEarlierRuns, runToResume, sourceTakenOver, unfinishedLike } from '../run/unfinished.ts';
+import {
+  checkEarlierRuns,
+  checkNotHandedOver,
+  runToResume,
+  sourceTakenOver,
+  unfinishedLike,
+} from '../run/unfinished.ts';
 import { confirmAndSend } from './confirm.ts';
 import { resumeInstead } from './resume.ts';
 
@@ -117,6 +123,7 @@ export async function applyRun(opened: Run, given: Invocation): Promise<number> 
     lock?.release();
     return resumeInstead(instead, invocation);
   }
+  checkNotHandedOver(unfinished, context);
   const inTheWay = checkUnfinished(run, unfinished, invocation);
   if (inTheWay !== null) return refuse(inTheWay);
   return sendSavedPlan(run, invocation, [...unfinished, ...takenOver]);

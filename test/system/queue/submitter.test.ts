@@ -150,8 +150,9 @@ describe('apply --queue', () => {
     const dir = lastRun(cwd);
     for (const how of [[], ['--if-unfinished', 'new']]) {
       const refused = await run(cwd, [...args, ...how]);
-      expect(refused).toMatchObject({ exit: 8, stdout: expect.stringContaining('is handed over to workers') });
-      expect(refused.stdout).toContain(`resume ${dir} --queue`);
+      expect(refused).toMatchObject({ exit: 9, stderr: expect.stringContaining('is handed over to the workers') });
+      expect(refused.stderr).toContain(`resume ${dir} --queue`);
+      expect(lastRun(cwd)).toBe(dir);
     }
     const followed = run(cwd, [...args, '--if-unfinished', 'resume']);
     const { update, end } = await worker();
