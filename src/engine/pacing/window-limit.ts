@@ -5,8 +5,10 @@ import { createWindowCount } from './sliding-window.ts';
 
 /** Requests leave the window so much later than they must, because clocks and timers are exact to about 1 ms. */
 const GUARD_MS = 1.5;
-/** The delay of the first requests of a run, which meet a server that may be as cold as this process. */
+/** The delay of the first requests of a run, or after an idle time: connections, server and this process may be cold. */
 const COLD_DELAY_MS = 15;
+/** The idle time after which requests are cold again, in windows: a 429, an outage, or a process that was stopped. */
+const IDLE_WINDOWS = 2;
 const MIN_WAIT_MS = 0.1;
 
 /** A request that has been admitted. */
@@ -31,7 +33,8 @@ export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: 
   const sent = createWindowCount(windowMs);
   const estimateDelay = createArrivalDelay();
   let unsent = 0;
-  let coldLeft = cap;
+  let coldLeft = 0;
+  let takenAt = Number.NEGATIVE_INFINITY;
 
   return {
     /** ms until there is room; Infinity if that depends on requests that have not left yet. */
@@ -43,6 +46,9 @@ export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: 
       return Math.max(MIN_WAIT_MS, sent.oldest() + windowMs - now);
     },
     take(): Pass {
+      const now = clock.now();
+      if (now - takenAt > IDLE_WINDOWS * windowMs) coldLeft = cap;
+      takenAt = now;
       const coldDelayMs = coldLeft > 0 ? COLD_DELAY_MS : 0;
       coldLeft -= 1;
       unsent += 1;

@@ -35,6 +35,21 @@ describe('the window limit', () => {
     expect(limit.roomIn(700)).toBeGreaterThan(1000);
   });
 
+  it('expects later arrivals of the first requests, and again after an idle time', async () => {
+    const clock = virtualClock();
+    const limit = createWindowLimit(2, clock, () => undefined);
+    const roomAfterTwo = () => {
+      for (let n = 0; n < 2; n++) limit.take().markSent();
+      return limit.roomIn(clock.now());
+    };
+    const cold = roomAfterTwo();
+    await clock.until(clock.sleep(1100).done);
+    const warm = roomAfterTwo();
+    await clock.until(clock.sleep(2100).done);
+    expect(warm).toBe(cold - 12);
+    expect(roomAfterTwo()).toBe(cold);
+  });
+
   it.each(['auto', 'off'] as const)('does not limit at --rate %s', (rate) => {
     const limit = createWindowLimit(rate, virtualClock(), () => undefined);
     for (let n = 0; n < 1000; n++) limit.take().markSent();
