@@ -107,6 +107,11 @@ describe('a summary', () => {
     expect(summarize({ ...parts, manifest: makeManifest({ state }) }).resumable).toBe(resumable);
   });
 
+  it('of a run that workers have can be resumed: it is followed to its end', () => {
+    const queue = { name: 'redis://10.0.0.5', handover: 'r.1', account: 'ab' };
+    expect(summarize({ ...parts, manifest: makeManifest({ state: 'running', queue }) }).resumable).toBe(true);
+  });
+
   it.each([
     ['refused', 7, true],
     ['planned', 7, false],
