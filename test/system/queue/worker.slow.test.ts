@@ -34,7 +34,7 @@ async function world(rows: number, fsync: Fsync = 'always') {
   return { redis, sandbox, cwd, worker, queue: await connectTo(redis.url) };
 }
 
-const LATE_MS = 20;
+const LATE_MS = 100;
 
 const patches = (sandbox: Sandbox): number => writesTo(sandbox).length;
 
