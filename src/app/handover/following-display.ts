@@ -2,7 +2,7 @@ import { formatDuration } from '../../core/text/duration.ts';
 import { readProgress } from '../../io/queue/jobs.ts';
 import { createProgress, type ProgressState } from '../../io/terminal/progress.ts';
 import type { Invocation } from '../invocation.ts';
-import { print, warn } from '../output.ts';
+import { print, warn, wrapForTerminal } from '../output.ts';
 import { rowsToSend } from '../run/tasks.ts';
 import type { HandedOver } from './hand-over.ts';
 
@@ -43,12 +43,8 @@ export function showFollowing({ started, queue, ref }: HandedOver, invocation: I
     return { ...seen, done, total, etaText };
   };
   const shown = createProgress(context.stderr, kind, state);
-  // The bar is drawn again below the text.
-  const clear = () => print(context.stderr, kind === 'bar' ? '\r\u001b[K' : '');
   const note = (text: string) => {
-    if (kind === 'silent') return;
-    clear();
-    print(context.stderr, text);
+    if (kind !== 'silent') shown.printAbove(() => print(context.stderr, wrapForTerminal(context.stderr, text)));
   };
   let hadWorker = (index.handover?.stream ?? '') !== '';
   return {
@@ -58,8 +54,7 @@ export function showFollowing({ started, queue, ref }: HandedOver, invocation: I
       hadWorker = true;
     },
     onUnowned(why: string): void {
-      clear();
-      warn(invocation, `the run waits: ${why}`);
+      shown.printAbove(() => warn(invocation, `the run waits: ${why}`));
     },
     async refresh(): Promise<void> {
       if (kind !== 'silent') progress = await readProgress(queue, ref);

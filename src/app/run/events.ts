@@ -140,8 +140,7 @@ export function createEventReporter(options: Options) {
       counter.add(event);
       logEvent(logger, event, counter.counts);
       if (event.event !== 'concurrency.lowered' || kind === 'silent') return;
-      // The bar is drawn again below the text.
-      print(context.stderr, `${kind === 'bar' ? '\r\u001b[K' : ''}${event.why}\n`);
+      progress.printAbove(() => print(context.stderr, `${event.why}\n`));
     },
     note(text: string) {
       // The bar would be drawn over the text.

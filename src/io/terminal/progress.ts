@@ -30,6 +30,14 @@ function words(state: ProgressState): string {
   ].join(', ');
 }
 
+export type Progress = {
+  stop: () => void;
+  /** Calls `print` with the bar out of the way, and draws it again below. */
+  printAbove: (print: () => void) => void;
+};
+
+const printNow = (print: () => void) => print();
+
 /**
  * Shows the progress of a run: a bar on a terminal, or a plain line every 30 s. `getState` is called each time it is
  * shown.
@@ -38,8 +46,8 @@ export function createProgress(
   stream: NodeJS.WriteStream,
   kind: 'bar' | 'plain' | 'silent',
   getState: () => ProgressState,
-): { stop: () => void } {
-  if (kind === 'silent') return { stop: () => undefined };
+): Progress {
+  if (kind === 'silent') return { stop: () => undefined, printAbove: printNow };
   const showEvery = (intervalMs: number, show: (state: ProgressState) => void): (() => void) => {
     const timer = setInterval(() => show(getState()), intervalMs);
     timer.unref();
@@ -47,7 +55,7 @@ export function createProgress(
   };
   if (kind === 'plain') {
     const line = (state: ProgressState) => `${state.done}/${state.total} rows, ${words(state)}\n`;
-    return { stop: showEvery(PLAIN_INTERVAL_MS, (state) => stream.write(line(state))) };
+    return { stop: showEvery(PLAIN_INTERVAL_MS, (state) => stream.write(line(state))), printAbove: printNow };
   }
   const bar = new SingleBar({
     stream,
@@ -66,13 +74,25 @@ export function createProgress(
     const taken = BAR_SIZE + `${state.total}`.length * 2 + 5;
     return { words: words(state).slice(0, Math.max(0, (stream.columns ?? 80) - taken)) };
   };
-  const first = getState();
-  bar.start(first.total, first.done, fitting(first));
+  const draw = () => {
+    const state = getState();
+    bar.start(state.total, state.done, fitting(state));
+  };
+  draw();
   const stopTimer = showEvery(BAR_INTERVAL_MS, (state) => bar.update(state.done, fitting(state)));
+  let isStopped = false;
   return {
     stop: () => {
+      isStopped = true;
       stopTimer();
       bar.stop();
+    },
+    printAbove: (print) => {
+      if (isStopped) return print();
+      // It remembers its line: without a stop, its end would be drawn over the text.
+      bar.stop();
+      print();
+      draw();
     },
   };
 }

@@ -144,3 +144,28 @@ describe('a bar', () => {
     expect(text()).toBe('');
   });
 });
+
+describe('a text above the progress', () => {
+  it.each(['silent', 'plain', 'bar'] as const)('is printed once, %s, also after the end', (kind) => {
+    vi.useFakeTimers();
+    const { stream, text } = fakeStream(kind === 'bar');
+    const progress = createProgress(stream, kind, () => STATE);
+    progress.printAbove(() => stream.write('first\n'));
+    progress.stop();
+    progress.printAbove(() => stream.write('second\n'));
+    const printed = text().split('\n');
+    expect(printed.filter((line) => line.endsWith('first'))).toHaveLength(1);
+    expect(printed.filter((line) => line.endsWith('second'))).toHaveLength(1);
+  });
+
+  it('is not drawn over when the bar ends: the bar has let go of its line before, and has another below', () => {
+    const { stream, text } = fakeStream(true);
+    const progress = createProgress(stream, 'bar', () => STATE);
+    progress.printAbove(() => stream.write('TEXT\n'));
+    progress.stop();
+    const [before = '', after = ''] = text().split('TEXT\n');
+    // A bar saves the cursor when it is drawn, and restores it when it ends.
+    for (const part of [before, after]) expect(part.split('\u001b7').length).toBe(part.split('\u001b8').length);
+    expect(after).toContain('30/120');
+  });
+});
