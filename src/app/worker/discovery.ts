@@ -14,6 +14,8 @@ const REST_MS = 1000;
 const FAILED_REST_MS = 5000;
 const PROTOCOL_WARNING_MS = 60_000;
 
+type Usable = { account: string; baseUrl: string; key: string };
+
 export type Discovery = ReturnType<typeof createDiscovery>;
 
 /** Says from time to time that another version has runs for accounts. Returns the function to call at each look. */
@@ -31,6 +33,18 @@ function warnOfOthers({ queue, clock, log }: Serving): () => Promise<void> {
   };
 }
 
+/** Says of an account why it waits, once for each reason. */
+function accountNotes({ log }: Serving) {
+  const said = new Map<string, string>();
+  return {
+    sayOnce(account: string, text: string): void {
+      if (said.get(account) !== text) log.log('info', 'account.waiting', text, { account: shortAccount(account) });
+      said.set(account, text);
+    },
+    forget: (account: string) => said.delete(account),
+  };
+}
+
 /** Finds accounts that have runs to carry out, and takes turns on them. */
 export function createDiscovery(serving: Serving) {
   const { queue, keyring, clock, log, drain, active, settings } = serving;
@@ -38,17 +52,11 @@ export function createDiscovery(serving: Serving) {
   const turns = new Map<string, Promise<void>>();
   const restUntil = new Map<string, number>();
   const urls = new Map<string, string>();
-  /** What was said of an account, so that it is said once. */
-  const said = new Map<string, string>();
+  const { sayOnce, forget } = accountNotes(serving);
 
-  function sayOnce(account: string, text: string): void {
-    if (said.get(account) !== text) log.log('info', 'account.waiting', text, { account: shortAccount(account) });
-    said.set(account, text);
-  }
-
-  async function urlOf(account: string): Promise<string | null> {
-    if (!urls.has(account)) for (const [name, url] of await readAccounts(queue)) urls.set(name, url);
-    return urls.get(account) ?? null;
+  async function learnUrls(accounts: readonly string[]): Promise<void> {
+    if (accounts.every((account) => urls.has(account))) return;
+    for (const [name, url] of await readAccounts(queue)) urls.set(name, url);
   }
 
   async function serve(account: string, baseUrl: string, key: string): Promise<void> {
@@ -58,7 +66,7 @@ export function createDiscovery(serving: Serving) {
       if (drain.asked() !== null || (await readLease(queue, account)) !== null) return;
       const lock = await shareAccountLock({ key, baseUrl }, serving);
       if (lock === null) return sayOnce(account, 'a run without a queue has the account on this host: waiting for it');
-      said.delete(account);
+      forget(account);
       try {
         if (await takeTurn(account, serving)) restMs = 0;
       } finally {
@@ -75,17 +83,21 @@ export function createDiscovery(serving: Serving) {
     }
   }
 
-  /** Whether an account may be taken now. Returns where its requests go, and its key. */
-  async function usable(account: string): Promise<{ baseUrl: string; key: string } | null> {
+  /** Where the requests of an account go, and its key; null if it cannot be served now. */
+  async function usable(account: string): Promise<Usable | null> {
     if (turns.has(account) || (restUntil.get(account) ?? 0) > clock.now()) return null;
-    const baseUrl = await urlOf(account);
-    if (baseUrl === null) return null;
+    const baseUrl = urls.get(account);
+    if (baseUrl === undefined) return null;
     const key = keyring.keyOf(account, baseUrl);
     if (key === null) {
       sayOnce(account, 'a run waits for an account whose key this worker does not have');
       return null;
     }
-    return (await readLease(queue, account)) === null ? { baseUrl, key } : null;
+    const lease = await readLease(queue, account);
+    if (lease === null) return { account, baseUrl, key };
+    // Its owner may return it early.
+    restUntil.set(account, clock.now() + Math.min(lease.leftMs, REST_MS));
+    return null;
   }
 
   return {
@@ -94,12 +106,13 @@ export function createDiscovery(serving: Serving) {
     async look(): Promise<void> {
       await warnOfProtocols();
       if (turns.size >= settings.accounts) return;
-      for (const account of await waitingAccounts(queue)) {
-        if (turns.size >= settings.accounts || drain.asked() !== null) return;
-        const found = await usable(account);
-        if (found === null) continue;
+      const accounts = await waitingAccounts(queue);
+      await learnUrls(accounts);
+      const found = (await Promise.all(accounts.map(usable))).filter((one) => one !== null);
+      for (const { account, baseUrl, key } of found.slice(0, settings.accounts - turns.size)) {
+        if (drain.asked() !== null) return;
         active.set(account, { run: '', fence: 0 });
-        turns.set(account, serve(account, found.baseUrl, found.key));
+        turns.set(account, serve(account, baseUrl, key));
       }
     },
     /** The accounts in Redis whose key this worker has. */
