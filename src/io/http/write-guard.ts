@@ -68,6 +68,8 @@ export function guardAgent(agent: HttpAgent | HttpsAgent): () => void {
   connector.createConnection = (options, onSocket) => {
     let isEnded = false;
     const end: OnSocket = (error, socket) => {
+      // TLS sockets have no such default: a request would wait until the last message of the handshake is acknowledged.
+      socket?.setNoDelay(true);
       if (!isEnded) onSocket(error, socket);
       isEnded = true;
     };

@@ -1,6 +1,6 @@
 import { createServer as createProxy, request as httpRequest } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { type AddressInfo, connect, Socket } from 'node:net';
+import { describe, expect, it, vi } from 'vitest';
 import type { Answer } from '../../../src/core/api/response.ts';
 import {
   entry,
@@ -104,6 +104,17 @@ it('is refused if the lease has become short while TLS was negotiated, behind a 
   expect(await fenced.sendOne()).toBe('200 asked left');
   expect(server.seen).toEqual(['PATCH', 'PATCH']);
   proxy.close();
+});
+
+it('does not wait in the kernel until the handshake is acknowledged', async () => {
+  const setNoDelay = vi.spyOn(Socket.prototype, 'setNoDelay');
+  const server = await counting(httpsServer);
+  expect(await client(server).sendOne()).toBe('200 asked left');
+  const sockets = setNoDelay.mock.contexts as (Socket & { encrypted?: boolean })[];
+  setNoDelay.mockRestore();
+  expect(
+    sockets.some(({ encrypted, remotePort }) => encrypted === true && server.url.includes(`:${remotePort}/`)),
+  ).toBe(true);
 });
 
 it('names a failure to connect as without a fence', async () => {
