@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { checkAccount, checkCopies, checkLedger, checkResults, type Reference } from '../checks/final-state.ts';
 import type { Fail } from '../checks/violations.ts';
 import { KEY, sleep } from '../server/handler.ts';
@@ -90,8 +92,11 @@ export async function queueTrial(
   const random = createRandom(seed);
   const fsync = random.chance(0.5) ? 'always' : 'everysec';
   const trial = newTrial(testBed, { rows, rate, seed, online: true, ambiguousShare: AMBIGUOUS_SHARE });
-  const violationsBefore = report.violations.length;
-  const fail: Fail = (kind, text) => report.violations.push({ kind, text: `${fsync} (${trial.work}): ${text}` });
+  let violations = 0;
+  const fail: Fail = (kind, text) => {
+    violations += 1;
+    report.violations.push({ kind, text: `${fsync} (${trial.work}): ${text}` });
+  };
   const recording = recordArrivals(trial.server);
   const world = await openWorld(trial, random, fsync, fail);
   let isOver = false;
@@ -101,7 +106,7 @@ export async function queueTrial(
   const disturbed = disturb(world, disturbances, report, () => isOver);
   void submitted.catch((error: Error) => fail('other', error.stack ?? error.message));
   const until = performance.now() + MAX_RUN_MS;
-  while (!isOver && performance.now() < until && report.violations.length < violationsBefore + MAX_VIOLATIONS) {
+  while (!isOver && performance.now() < until && violations < MAX_VIOLATIONS) {
     await sleep(CHECK_MS);
   }
   const isInTime = isOver;
@@ -118,6 +123,7 @@ export async function queueTrial(
   }
   await closeWorld(world);
   await trial.server.idle();
-  report.files += checkFiles(trial.work, KEY, fail);
-  if (report.violations.length === violationsBefore) removeTrial(trial);
+  report.files += await checkFiles(trial.work, KEY, fail);
+  if (violations === 0) removeTrial(trial);
+  else writeFileSync(join(trial.work, 'arrivals.json'), JSON.stringify(recording.arrivals));
 }

@@ -12,8 +12,8 @@ afterAll(() => {
 });
 
 it('ends every row of a run once, whichever host is killed or stopped', async () => {
-  const options = { kills: 6, stops: 2, rows: 120, rate: 50, lanes: 2, seed: 11, disturbances: 10 };
+  const options = { kills: 4, stops: 1, rows: 80, rate: 50, lanes: 2, seed: 11, disturbances: 6 };
   const report = await queueChaos({ ...options, onProgress: () => undefined });
   expect(report.violations).toEqual([]);
-  expect(sumOf(report.kills)).toBeGreaterThanOrEqual(6);
+  expect(sumOf(report.kills)).toBeGreaterThanOrEqual(4);
 }, 180_000);

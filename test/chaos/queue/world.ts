@@ -30,15 +30,18 @@ export type World = {
 };
 
 const WORKERS = 2;
+const EXIT_PREFLIGHT = 7;
 
-/** Starts a worker on a host. One that ends although nothing was done to it is a violation. */
+/** Starts a worker on a host. One that ends although nothing was done to it is a violation, and is replaced. */
 export function startWorker(world: World, host: Host): void {
   const args = ['worker', '--lease', `${LEASE_MS}ms`];
   const party = startParty(world.trial, host.name, `redis://127.0.0.1:${host.link.port}`, args);
   host.party = party;
   void party.ended.then(({ code, signal }) => {
     if (host.isBusy || world.isClosing || host.party !== party) return;
-    world.fail('other', `a worker ended with ${code ?? signal}: ${party.output().slice(-600)}`);
+    // It starts only if Redis answers.
+    if (code !== EXIT_PREFLIGHT)
+      world.fail('other', `a worker ended with ${code ?? signal}: ${party.output().slice(-600)}`);
     // Not at once: a worker that cannot start would fill the report.
     void sleep(MAX_DOWN_MS).then(() => (world.isClosing ? undefined : startWorker(world, host)));
   });

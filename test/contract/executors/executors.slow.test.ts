@@ -29,7 +29,7 @@ describe('the executor in the process and the queue leave the same behind', () =
     await Promise.all(carryOutBoth);
     expect((await worker.stop()).exit).toBe(0);
     await redis.kill();
-    checkFiles(dir, KEY, (_, text) => found.push(text));
+    await checkFiles(dir, KEY, (_, text) => found.push(text));
   }, 300_000);
 
   it.each(CASES)('after $name', (one) => {
