@@ -4,7 +4,7 @@ import type { Settings } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
 import { type FailedEnding, refusal } from '../ending/run-ending.ts';
 import type { Reporting } from '../invocation.ts';
-import { commandOn, type Run, typedPath } from '../run/open.ts';
+import { commandOn, queueFlags, type Run, typedPath } from '../run/open.ts';
 import { hasOtherInput } from '../run/unfinished.ts';
 
 /** Refuses an input with fewer rows than --min-rows. */
@@ -57,8 +57,9 @@ export function checkUnfinished(run: Run, unfinished: readonly Run[], { settings
   if (last === undefined || how === 'new') return null;
   const isOther = hasOtherInput(run, last, context);
   if (how === 'resume' && !isOther) return null;
+  const queue = queueFlags({ settings, context });
   const skip = settings.skip_rejected ? ['--skip-rejected'] : [];
-  const startAgain = commandOn(run, 'apply', context, '--if-unfinished', 'new', ...skip);
+  const startAgain = commandOn(run, 'apply', context, '--if-unfinished', 'new', ...queue, ...skip);
   const { run_id: id, stop, input } = last.manifest;
   const file = input.path === null ? 'the input' : typedPath(context, input.path);
   const what = isOther
@@ -73,7 +74,7 @@ export function checkUnfinished(run: Run, unfinished: readonly Run[], { settings
     const fix = isOther ? '' : ': fix the file first';
     return refuse(` It stopped because phone numbers did not belong to their ids${fix}.`, startAgain);
   }
-  const resume = commandOn(last, 'resume', context);
+  const resume = commandOn(last, 'resume', context, ...(last.manifest.queue === null ? queue : []));
   const warning = isOther ? ' Going on with that run sends the rows of the earlier file.' : '';
   return refuse(`${warning}\n  Resume it:    ${resume}`, isOther ? startAgain : resume);
 }

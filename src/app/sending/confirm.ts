@@ -6,7 +6,7 @@ import { type Context, isInteractive } from '../context.ts';
 import { endRun } from '../ending/end-run.ts';
 import { failedEnding } from '../ending/run-ending.ts';
 import type { KeyedInvocation, Reporting } from '../invocation.ts';
-import { commandOn, type Run } from '../run/open.ts';
+import { commandOn, queueFlags, type Run } from '../run/open.ts';
 import { type EndSignal, onEndSignals } from '../signals.ts';
 import { finishTimeOf } from './finish-time.ts';
 import { type Sending, sendRows } from './send-rows.ts';
@@ -46,7 +46,8 @@ export async function confirmAndSend(
 ): Promise<number> {
   // The unfinished run that this one supersedes will be in the way again when the saved plan is applied.
   const isInTheWay = run.manifest.source === null && (options.supersedes ?? []).length > 0;
-  const next = isInTheWay ? { next: commandOn(run, 'apply', invocation.context, '--if-unfinished', 'new') } : {};
+  const again = ['--if-unfinished', 'new', ...queueFlags(invocation)];
+  const next = isInTheWay ? { next: commandOn(run, 'apply', invocation.context, ...again) } : {};
   const time = finishTimeOf(invocation.settings);
   if ('refused' in time) return endRun(run, { ...next, ...time.refused }, invocation);
   const changes = options.toSend ?? run.manifest.plan?.change ?? 0;
