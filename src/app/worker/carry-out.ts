@@ -1,6 +1,7 @@
 import { type HandoverRecord, PROTOCOL, shortAccount } from '../../core/queue/protocol.ts';
-import type { Settings } from '../../core/settings/schema.ts';
+import { SETTING_NAMES, type Settings } from '../../core/settings/schema.ts';
 import { formatDuration } from '../../core/text/duration.ts';
+import { printable } from '../../core/text/text.ts';
 import { createPaceMemory, type PaceMemory } from '../../engine/pacing/pace-memory.ts';
 import { extendPause } from '../../engine/pacing/pause.ts';
 import type { ClaimedJob } from '../../io/queue/account-jobs.ts';
@@ -42,6 +43,10 @@ async function readRun(job: ClaimedJob, account: string, serving: Serving): Prom
   }
   if (isOver(record)) return { kind: 'ended' };
   if (record.state === 'uploading') return { kind: 'foreign', why: 'its rows are not all there yet' };
+  const unknown = Object.keys(record.settings).find((name) => !SETTING_NAMES.some((known) => known === name));
+  if (unknown !== undefined) {
+    return { kind: 'foreign', why: `this version does not know its setting ${printable(unknown)}` };
+  }
   try {
     const { settings } = resolveLayers([{ source: 'run', raw: record.settings }], 'run');
     const key = keyring.keyOf(account, settings.base_url);

@@ -8,6 +8,7 @@ import type { Queue } from '../../../src/io/queue/connection.ts';
 import { pushCommand, readRecord } from '../../../src/io/queue/handover.ts';
 import { readJobs } from '../../../src/io/queue/jobs.ts';
 import { readWorkers } from '../../../src/io/queue/registry.ts';
+import { isLocked, takeLock } from '../../../src/io/run/lock.ts';
 import type { Sandbox } from '../../../src/sandbox/server.ts';
 import { afterEveryTest } from '../../support/after-test.ts';
 import { mostInWindow } from '../../support/engine/most-in-window.ts';
@@ -229,6 +230,46 @@ describe('a worker', () => {
     const started = worker();
     await until(() => started.output().includes('protocol 2, which this worker leaves alone'));
     expect(sandbox.requests()).toEqual([]);
+    await terminate(started);
+  });
+
+  it('leaves a run alone that it does not understand, and carries the next one out', async () => {
+    const { sandbox, worker, queue } = await world(30);
+    const hostile = { base_url: 'http://127.0.0.1:9/v2', rate: '50' };
+    const runs = [
+      await handOver(queue, { baseUrl: sandbox.url, rows: 10 }),
+      await handOver(queue, { baseUrl: sandbox.url, rows: 10, settings: { from_the_future: '1' } }),
+      await handOver(queue, { baseUrl: sandbox.url, rows: 10, settings: hostile }),
+      await handOver(queue, { baseUrl: sandbox.url, rows: 10, from: 21 }),
+    ] as const;
+    const [future] = runs;
+    const tag = `{telnyx-reassign:1:${future.account}}`;
+    await queue.redis.hset(`${tag}:runs:${future.handover}`, 'data', JSON.stringify({ protocol: 2, run_id: 'later' }));
+    const started = worker();
+    expect(await endOf(queue, runs[3])).toEqual(DONE);
+    expect(started.output()).toContain('a run is left alone: it has protocol 2, and this worker knows 1');
+    expect(started.output()).toContain('a run is left alone: this version does not know its setting from_the_future');
+    expect(started.output()).toContain('a run is left alone: its base URL is not that of its account');
+    expect(patches(sandbox)).toBe(10);
+    await terminate(started);
+  });
+
+  it('waits for a run without a queue on its host, and keeps such runs away while it sends', async () => {
+    const { sandbox, cwd, worker, queue } = await world(120);
+    const stateDir = join(cwd, 'state');
+    mkdirSync(stateDir);
+    const path = join(stateDir, `${accountFor(sandbox.url)}.lock`);
+    const holder = { pid: process.pid, host: 'here', since: '', what: 'apply' };
+    const lock = await takeLock(path, holder);
+    const started = worker(['--state-dir', stateDir]);
+    const ref = await handOver(queue, { baseUrl: sandbox.url, rows: 100 });
+    await until(() => started.output().includes('a run without a queue has the account on this host'));
+    expect(sandbox.requests()).toEqual([]);
+    lock?.release();
+    await until(() => patches(sandbox) > 10);
+    expect(await takeLock(path, holder)).toBeNull();
+    expect(await endOf(queue, ref)).toEqual(DONE);
+    await expect.poll(() => isLocked(path)).toBe(false);
     await terminate(started);
   });
 
