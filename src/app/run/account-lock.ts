@@ -69,7 +69,11 @@ async function takeWhileReachable(queue: Queue, account: string, options: HoldLe
  * Takes the lease of an account. A holder that has died renews nothing, so its lease ends while this waits. For one
  * that is alive it waits as long as --wait-for-lock says, and throws CommandError (exit 9).
  */
-async function waitForLease(queue: Queue, account: string, locking: Locking, wait: Wait, pausedMs: () => number) {
+async function waitForLease(
+  queue: Queue,
+  account: string,
+  { locking, wait, pausedMs }: { locking: Locking; wait: Wait; pausedMs: () => number },
+) {
   const owner = { what: locking.what, host: hostname(), pid: process.pid };
   const startedAt = realClock.now();
   let firstUntil: number | null = null;
@@ -124,7 +128,7 @@ async function holdAccount(
   const wait = createWait(locking);
   try {
     const pausedMs = () => Math.max(0, pausedUntil - realClock.now());
-    const lease = await waitForLease(queue, account, locking, wait, pausedMs);
+    const lease = await waitForLease(queue, account, { locking, wait, pausedMs });
     let isHeld = true;
     const release = async () => {
       if (!isHeld) return;
