@@ -21,6 +21,7 @@ export type Case = {
 };
 
 const ROWS = 12;
+const UNKNOWN = '11111111-1111-4111-8111-111111111111';
 const row = (n: number, profile: string, product = '') => `${numberId(n)},${profile},${product}`;
 
 /** The rows of a case that does not say its own. Each has a number that is on another profile at the start. */
@@ -76,9 +77,18 @@ export const CASES: readonly Case[] = [
     exits: [4],
   },
   {
-    name: 'a profile that is refused',
-    rows: [...DEFAULT_ROWS, row(15, '11111111-1111-4111-8111-111111111111')],
+    name: 'a profile that is not there',
+    rows: [...DEFAULT_ROWS, row(15, UNKNOWN)],
+    isSent: false,
     exits: [3],
+  },
+  {
+    name: 'a profile that is refused while the run is at work',
+    rows: Array.from({ length: 60 }, (_, at) => row(at + 1, at % 2 === 0 ? UNKNOWN : at % 3 === 0 ? THIRD : PROFILE)),
+    sandbox: { numbers: 60 },
+    flags: ['--offline', '--concurrency', '1'],
+    isExact: false,
+    exits: [4],
   },
   { name: 'attempts exhausted', faults: [`503-bare@${id(3)}`], flags: ['--max-attempts', '2'], exits: [5] },
   {
