@@ -77,13 +77,18 @@ function runLines(runs: readonly RunView[], now: number): string[] {
   return table(heading, rows);
 }
 
-function workerLines(workers: readonly WorkerRecord[], now: number): string[] {
+/** How many accounts a worker serves. Its own record is a few seconds old. */
+function atWork({ id }: WorkerRecord, accounts: readonly AccountView[]): number {
+  return accounts.filter(({ lease }) => lease?.owner?.worker === id).length;
+}
+
+function workerLines({ workers, accounts }: Overview, now: number): string[] {
   const rows = workers.map((worker) => [
     process(worker),
     worker.version,
     String(worker.protocol),
     String(worker.accounts.length),
-    `${worker.active.length} of ${worker.limit}`,
+    `${atWork(worker, accounts)} of ${worker.limit}`,
     ago(now - worker.seen_at),
   ]);
   const heading = ['WORKER', 'VERSION', 'PROTOCOL', 'ACCOUNTS', 'AT WORK', 'SEEN'];
@@ -130,7 +135,7 @@ export function overviewText(overview: Overview, notes: readonly string[], now: 
     '',
     ...accountLines(accounts),
     ...runLines(runs, now),
-    ...workerLines(workers, now),
+    ...workerLines(overview, now),
     ...notes,
   ];
   while (lines.at(-1) === '') lines.pop();
