@@ -17,56 +17,69 @@ type KeepLeaseOptions = {
 /** Renewals in the time of one lease. */
 const RENEWALS = 5;
 
+/** Measures the time since the last renewal that was granted had been sent. */
+function createTerm(sentAt: Moment, clock: Clock) {
+  let granted = sentAt;
+  return {
+    moment: (): Moment => ({ now: clock.now(), wallNow: clock.wallNow() }),
+    grant(sent: Moment): void {
+      granted = sent;
+    },
+    /** The monotonic clock stands still while a machine sleeps, and the other one can be set: the longer time counts. */
+    ageMs: () => Math.max(clock.now() - granted.now, clock.wallNow() - granted.wallNow),
+  };
+}
+
+/** Callbacks that are called once. */
+function createCallbacks() {
+  const callbacks = new Set<() => void>();
+  return {
+    add: (callback: () => void) => void callbacks.add(callback),
+    remove: (callback: () => void) => callbacks.delete(callback),
+    callAll(): void {
+      const called = [...callbacks];
+      callbacks.clear();
+      for (const callback of called) callback();
+    },
+  };
+}
+
 /**
  * Keeps a lease by renewals, and knows until when it is held for certain: one lease after the last renewal that was
  * granted had been sent. Redis counts from when it received it, which is later.
  */
 export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
-  let granted = sentAt;
+  const term = createTerm(sentAt, clock);
   let lost: string | null = null;
   let isStopped = false;
   let timer: Sleep | null = null;
-  const callbacks = new Set<() => void>();
-  const waiters = new Set<() => void>();
+  const onLoss = createCallbacks();
+  const waiters = createCallbacks();
 
-  const moment = (): Moment => ({ now: clock.now(), wallNow: clock.wallNow() });
-
-  /** The monotonic clock stands still while a machine sleeps, and the other one can be set: the longer time counts. */
-  function sinceGranted(): number {
-    const { now, wallNow } = moment();
-    return Math.max(now - granted.now, wallNow - granted.wallNow);
-  }
-
-  const endsInTime = (timeoutMs: number): boolean => sinceGranted() + timeoutMs <= ttlMs;
+  const endsInTime = (timeoutMs: number): boolean => term.ageMs() + timeoutMs <= ttlMs;
   const mayLeave = (timeoutMs: number): boolean => lost === null && !isStopped && endsInTime(timeoutMs);
-
-  function wakeWaiters(): void {
-    for (const wake of [...waiters]) wake();
-    waiters.clear();
-  }
 
   function lose(why: string): void {
     if (lost !== null || isStopped) return;
     lost = why;
     timer?.cancel();
-    for (const callback of [...callbacks]) callback();
-    callbacks.clear();
-    wakeWaiters();
+    onLoss.callAll();
+    waiters.callAll();
   }
 
   function checkTime(): void {
-    if (sinceGranted() > 2 * ttlMs) lose('Redis could not be asked to renew the lease');
+    if (term.ageMs() > 2 * ttlMs) lose('Redis could not be asked to renew the lease');
   }
 
   let isAsking = false;
   async function renewNow(): Promise<void> {
     if (isAsking) return;
     isAsking = true;
-    const sent = moment();
+    const sent = term.moment();
     try {
       if (!(await renew())) return lose('another owner has taken the lease');
-      granted = sent;
-      wakeWaiters();
+      term.grant(sent);
+      waiters.callAll();
     } catch {
       // Asked again at the next turn.
     } finally {
@@ -75,12 +88,12 @@ export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
   }
 
   async function keep(): Promise<void> {
-    while (lost === null && !isStopped) {
+    for (;;) {
       timer = clock.sleep(ttlMs / RENEWALS);
       await timer.done;
-      if (isStopped) return;
       checkTime();
-      if (lost === null) void renewNow();
+      if (lost !== null || isStopped) return;
+      void renewNow();
     }
   }
   void keep();
@@ -90,21 +103,19 @@ export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
     mayLeave,
     /** Resolves when `mayLeave`, or when the lease is lost or returned: the caller asks again. */
     async untilMayLeave(timeoutMs: number): Promise<void> {
-      while (lost === null && !isStopped && !mayLeave(timeoutMs)) {
-        await new Promise<void>((resolve) => waiters.add(resolve));
-      }
+      while (lost === null && !isStopped && !mayLeave(timeoutMs)) await new Promise<void>(waiters.add);
     },
     isLost(): boolean {
-      if (lost === null && !isStopped) checkTime();
+      checkTime();
       return lost !== null;
     },
     /** Why it is lost; null while it is held. */
     lostWhy: () => lost,
     /** Calls back once when the lease is lost, or has been. Returns a function that removes the callback. */
     onLost(callback: () => void): () => void {
-      if (lost === null) callbacks.add(callback);
+      if (lost === null) onLoss.add(callback);
       else callback();
-      return () => callbacks.delete(callback);
+      return () => onLoss.remove(callback);
     },
     lose,
     /** Whether no other can have had the lease since the last renewal, even if it is lost: then it can be returned. */
@@ -113,7 +124,7 @@ export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
     stop(): void {
       isStopped = true;
       timer?.cancel();
-      wakeWaiters();
+      waiters.callAll();
     },
   };
 }
