@@ -4,7 +4,7 @@ import type { Received } from '../server/handler.ts';
 import type { ChaosServer } from '../server/server.ts';
 
 /**
- * A request as the server saw it, whoever sent it. It was recorded at `at`, and cannot have arrived before `earliest`:
+ * A request as the server saw it, by any sender. It was recorded at `at`, and cannot have arrived before `earliest`:
  * this process may have been busy in between. Both are monotonic, in ms.
  */
 export type Arrival = Received & { earliest: number };
