@@ -6,9 +6,11 @@ import { writeHandover } from '../../../src/io/queue/handover.ts';
 import { takeLease } from '../../../src/io/queue/lease.ts';
 import { readLedger } from '../../../src/io/queue/ledger-reader.ts';
 import { LeaseLost, openRemoteLedger } from '../../../src/io/queue/ledger-stream.ts';
+import { afterEveryTest } from '../../support/after-test.ts';
 import { ACCOUNT, makeRecord, makeTasks, REF } from '../../support/queue/handovers.ts';
 import { testQueue, testRedis } from '../../support/queue/redis.ts';
 import type { RedisServer } from '../../support/queue/redis-server.ts';
+import { startProxy } from '../../support/queue/tcp-proxy.ts';
 
 const KILLS = 12;
 
@@ -97,4 +99,26 @@ it.each([1, 150, 5000])('takes no more lines after %i bytes that Redis has forgo
   if (seen.lost === null) expect(rows).toHaveLength(seen.sent);
   else expect(rows.length).toBeLessThan(acknowledged + 3);
   if (bytes === 5000) expect(seen.lost).toMatchObject({ why: 'gone' });
+});
+
+it('has every line once and in order over a network that swallows packets, and brings them later', async () => {
+  const { server, queue } = await openRun('always');
+  const proxy = await startProxy(server.port);
+  afterEveryTest(() => void proxy.close());
+  const far = await testQueue(`redis://127.0.0.1:${proxy.port}`);
+  const { seen, done } = appendRows(far);
+  for (let time = 0; time < 3; time++) {
+    await pause(100);
+    proxy.hold();
+    // In the second one, the client has connected again, and has sent its lines a second time.
+    await pause([300, 8000, 30][time] as number);
+    const before = seen.acknowledged;
+    proxy.release();
+    if (time === 2) proxy.cut();
+    while (seen.acknowledged === before) await pause(5);
+  }
+  seen.isEnded = true;
+  await done;
+  expect(seen.lost).toBeNull();
+  expect(await rowsThere(queue)).toEqual(Array.from({ length: seen.sent }, (_, at) => at + 1));
 });
