@@ -22,7 +22,7 @@ const LEASE_TIMEOUTS = 2.5;
 
 const isOver = ({ state }: HandoverRecord): boolean => state === 'ended' || state === 'taken_back';
 
-type Held = { lease: AccountLease; memory: PaceMemory; account: string };
+type Held = { lease: AccountLease; ttlMs: number; memory: PaceMemory; account: string };
 type Usable = { record: HandoverRecord; settings: Settings; key: string };
 
 /** Reads what a run needs. Returns how it ended if it cannot be carried out. */
@@ -76,6 +76,10 @@ async function sendLeased(job: ClaimedJob, usable: Usable, held: Held, serving: 
     const text = `the server has asked for a pause: ${formatDuration(lease.pausedMs)} of it are left`;
     log.log('info', 'run.paused', text, fields);
   }
+  if (held.ttlMs > serving.settings.lease) {
+    const text = `--timeout ${formatDuration(usable.settings.timeout)} of the run needs a lease of ${formatDuration(held.ttlMs)}`;
+    log.log('info', 'lease.longer', text, fields);
+  }
   const kind = await runLeased({ ...usable, ref, record, job, lease, memory }, serving);
   if (lease.isLost()) {
     const text = `the lease is lost, and nothing more is sent under it: ${lease.lostWhy()}`;
@@ -92,12 +96,13 @@ export async function carryOut(job: ClaimedJob, account: string, serving: Servin
   const { queue, clock, worker } = serving;
   const { id, host, pid } = worker;
   const memory = createPaceMemory();
+  const ttlMs = Math.max(serving.settings.lease, LEASE_TIMEOUTS * settings.timeout);
   const lease = await holdLease(queue, account, {
     owner: { what: `${record.command} ${record.run_id}`, host, pid, worker: id, run: record.run_id },
-    ttlMs: Math.max(serving.settings.lease, LEASE_TIMEOUTS * settings.timeout),
+    ttlMs,
     clock,
     pausedMs: () => Math.max(0, memory.pause.end - clock.now()),
   });
   if ('taken' in lease) return { kind: 'busy' };
-  return sendLeased(job, usable, { lease, memory, account }, serving).finally(lease.release);
+  return sendLeased(job, usable, { lease, ttlMs, memory, account }, serving).finally(lease.release);
 }

@@ -74,6 +74,8 @@ export function createDiscovery(serving: Serving) {
       }
     } catch (error) {
       restMs = FAILED_REST_MS;
+      // A worker that ends without Redis has said so.
+      if (drain.asked() !== null) return;
       const fields = { account: shortAccount(account) };
       log.log('error', 'account.failed', `could not serve an account: ${(error as Error).message}`, fields);
     } finally {

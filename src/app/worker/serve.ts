@@ -88,9 +88,8 @@ function drainOnSignals(drain: Drain, { log, context, active }: Serving): void {
       return drain.abort();
     }
     const runs = [...active.values()].filter(({ run }) => run !== '').length;
-    const left =
-      runs === 0 ? '' : `: finishing the requests of ${count(runs, 'run')} in flight, and leaving the rest to others`;
-    log.log('info', 'worker.draining', `${signal}${left}`);
+    const left = `finishing the requests of ${count(runs, 'run')} in flight, and leaving the rest to other workers`;
+    log.log('info', 'worker.draining', `${signal}: ${runs === 0 ? 'no run is at work' : left}`);
     drain.ask(signal);
   });
   context.atEnd(removeHandlers);
