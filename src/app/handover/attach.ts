@@ -1,5 +1,7 @@
 import type { HandoverRecord } from '../../core/queue/protocol.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
+import { flagOf } from '../../core/settings/flags.ts';
+import { SETTING_NAMES, type SettingName } from '../../core/settings/schema.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
 import type { Queue } from '../../io/queue/connection.ts';
@@ -16,7 +18,7 @@ import { checkedLedger } from '../run/ledger-index.ts';
 import { lockRun } from '../run/locks.ts';
 import { commandOn, handedOver, type Run, updateRun } from '../run/open.ts';
 import { accountHash } from '../run/state-directory.ts';
-import type { HandedOver } from './hand-over.ts';
+import { type HandedOver, isForWorker } from './hand-over.ts';
 import { followRun, takenBack } from './queue-run.ts';
 import { giveRunUp, takeRunBack } from './take-back.ts';
 
@@ -96,6 +98,18 @@ export async function reportDetached(run: Run, invocation: Invocation): Promise<
   return EXIT.ok;
 }
 
+/** Settings that a command which follows a run needs itself. */
+const OF_FOLLOWING: readonly SettingName[] = ['base_url', 'log_level', 'outage_patience'];
+
+/** Says which flags change nothing, because the run has its settings already. */
+function warnOfFlags(invocation: Invocation): void {
+  const flags = SETTING_NAMES.filter((name) => invocation.sources[name] === 'flag')
+    .filter((name) => name === 'finish_by' || (isForWorker(name) && !OF_FOLLOWING.includes(name)))
+    .map((name) => `--${flagOf(name)}`);
+  if (flags.length === 0) return;
+  warn(invocation, `${flags.join(', ')}: a run that is handed over keeps the settings with which that was done`);
+}
+
 /** Follows a run in its queue, or finds out that its queue has lost it. The run is locked. */
 async function attachTo(queue: Queue, run: Run, of: QueueOfRun, invocation: Invocation): Promise<Attached> {
   const { run_id: id } = run.manifest;
@@ -115,6 +129,7 @@ async function attachTo(queue: Queue, run: Run, of: QueueOfRun, invocation: Invo
     await over.started.close();
     return { run: taken };
   }
+  warnOfFlags(invocation);
   printProgress(invocation, `Following run ${id}, which is handed over to the workers of ${queue.name}\n`);
   const key = keyOf(invocation, of.account);
   const executed = await followRun(over, { ...invocation, key } as Invocation);

@@ -19,12 +19,10 @@ export type HandedOver = { started: StartedRun; queue: Queue; ref: { account: st
 /** Settings of this call that say which rows a worker sends. */
 const OF_THIS_CALL: readonly SettingName[] = ['force', 'stop_after'];
 
-/** The settings that a worker needs: no path of this host, and nothing of its own. */
-function settingsForWorker(settings: Settings): HandoverRecord['settings'] {
-  return rawSettings(settings, (name) => {
-    const { belongsTo, path } = settingDefinition(name);
-    return path === undefined && (belongsTo === undefined || OF_THIS_CALL.includes(name));
-  });
+/** Whether a worker needs a setting: not a path of this host, and nothing of the plan. */
+export function isForWorker(name: SettingName): boolean {
+  const { belongsTo, path } = settingDefinition(name);
+  return path === undefined && (belongsTo === undefined || OF_THIS_CALL.includes(name));
 }
 
 function finishAt(finishBy: FinishBy | null): number | null {
@@ -52,7 +50,7 @@ function recordOf({ run, index }: StartedRun, queue: Queue, settings: Settings, 
     version: manifest.version,
     host: hostname(),
     base_url: settings.base_url,
-    settings: settingsForWorker(settings),
+    settings: rawSettings(settings, isForWorker),
     rows: manifest.input.rows,
     total: rowsToSend(run, index),
     earlier: { ended: index.ended, permanent: index.permanent },

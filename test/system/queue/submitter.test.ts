@@ -114,7 +114,8 @@ describe('apply --queue', () => {
     await end();
     const resume = ['resume', dir, '--queue', redis.url];
     // Another host needs no key to follow it.
-    expect(await run(other, resume, { key: null })).toMatchObject({ exit: 0 });
+    const followed = await run(other, [...resume, '--rate', '7'], { key: null });
+    expect(followed).toMatchObject({ exit: 0, stderr: expect.stringContaining('--rate: a run that is handed over') });
     const late = await run(cwd, resume);
     expect(late).toMatchObject({ exit: 8, stderr: expect.stringMatching(/was taken back by \S+ \(process \d+\)/) });
     expect(late.stderr).toContain('--leave-queue');
