@@ -7,7 +7,11 @@ import { readLease } from '../../io/queue/lease.ts';
 import { readAccounts, readProtocols, readWorkers, redisTime } from '../../io/queue/registry.ts';
 import type { Invocation } from '../invocation.ts';
 import { print, printJson, wrapForTerminal } from '../output.ts';
+import { whileReachable } from './connect.ts';
 import { openNamedQueue } from './open.ts';
+
+/** How long Redis may be away while it is read. */
+const PATIENCE_MS = 10_000;
 
 /**
  * The rows with an outcome of those that were handed over; null if that is not known. A worker counts from when it took
@@ -68,7 +72,7 @@ async function readOverview(queue: Queue): Promise<Overview> {
 export async function showQueue(invocation: Invocation): Promise<number> {
   const { settings, context } = invocation;
   const queue = await openNamedQueue(invocation);
-  const overview = await readOverview(queue);
+  const overview = await whileReachable(queue, readOverview(queue), PATIENCE_MS);
   const notes = overviewNotes(overview, context.program);
   if (settings.json) printJson(context, EXIT.ok, { ...overview, notes });
   else {

@@ -15,6 +15,8 @@ export async function accountQueues(queue: Queue): Promise<() => Promise<BoardQu
     skipMetasUpdate: true,
   });
   return async () => {
+    // Commands wait for Redis as long as it takes, and a page should not.
+    if (queue.lostSince() !== null) throw new Error('Redis does not answer');
     for (const [account, baseUrl] of await readAccounts(queue)) {
       if (open.has(account)) continue;
       const jobs: Jobs = new Jobs(RUNS_QUEUE, options(account));
