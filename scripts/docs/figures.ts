@@ -3,6 +3,7 @@ import { verdictOf } from '../../bench/report/figure-text.ts';
 import type { Figures } from '../../bench/report/results.ts';
 import { shown } from '../../bench/report/spread.ts';
 import type { Published } from '../../test/chaos/publish.ts';
+import type { PublishedQueue } from '../../test/chaos/queue/publish.ts';
 import { table } from './markdown.ts';
 
 const whole = (value: number) => value.toLocaleString('en-US');
@@ -49,6 +50,40 @@ export function chaosTable(published: Published): string {
   return `${figures}\n\nMeasured on ${date} with seed ${seed}.`;
 }
 
+const sum = (counts: Record<string, number>) => Object.values(counts).reduce((total, count) => total + count, 0);
+
+function byTarget({ worker, submitter, redis }: PublishedQueue['kills']): string {
+  return `${whole(worker)} of workers, ${whole(submitter)} of submitters, ${whole(redis)} of Redis`;
+}
+
+/** The table of what `npm run chaos -- --queue` found. */
+export function queueChaosTable(published: PublishedQueue): string {
+  const { date, seed, rate, kills, stops, cuts, silenceMs } = published;
+  const figures = table(
+    ['what', 'count'],
+    [
+      [`\`kill -9\`: ${byTarget(kills)}`, whole(sum(kills))],
+      ['of these, Redis without what it had not yet written to the disk', whole(published.powerFailures)],
+      [`stopped for longer than a lease, and woken: ${byTarget(stops)}`, whole(sum(stops))],
+      [
+        `cut off from Redis: ${whole(cuts.worker)} of workers, ${whole(cuts.submitter)} of submitters`,
+        whole(sum(cuts)),
+      ],
+      ['workers that were asked to end, and replaced', whole(published.drains)],
+      [`runs of ${whole(published.rowsOfRun)} rows`, whole(published.runs)],
+      ['rows lost, rows wrong, and rows sent again without a read', whole(published.violations)],
+      ['requests', whole(published.requests)],
+      ['rows sent again because a read did not show the target', whole(published.resent)],
+      [`most requests in any sliding second at ${rate}/s, from all hosts together`, whole(published.maxPerSecond)],
+      ['the same with those that a busy server recorded late', whole(published.maxRecorded)],
+      ['files that were searched for the key: run directories, output, files of Redis', whole(published.files)],
+      ['files with the key', whole(published.violations)],
+    ],
+  );
+  const silence = `The longest time without a request, after several of these at once, was ${(silenceMs / 1000).toFixed(1)} s, with leases of 2 s.`;
+  return `${figures}\n\n${silence} Measured on ${date} with seed ${seed}.`;
+}
+
 function goalOf({ figures }: Figures, figure: string, what: string): number {
   const goal = figures[figure]?.goals.find((one) => one.what === what);
   if (goal === undefined) throw new Error(`Expected the goal "${what}" in the figure ${figure} of bench/figures.json`);
@@ -56,7 +91,7 @@ function goalOf({ figures }: Figures, figure: string, what: string): number {
 }
 
 /** The few figures that the README shows. */
-export function highlights(figures: Figures, published: Published): string {
+export function highlights(figures: Figures, published: Published, queue: PublishedQueue): string {
   const { random, boundaries } = published;
   const rates = [10, 50, 200];
   const most = rates.map((rate) => whole(goalOf(figures, 'rate', `most in a second at ${rate}/s`)));
@@ -64,6 +99,7 @@ export function highlights(figures: Figures, published: Published): string {
   const memory = goalOf(figures, 'memory', 'peak memory of 1,000,000 rows');
   return [
     `- \`kill -9\` ${whole(random.kills)} times at random moments and ${whole(boundaries.kills)} times around writes: ${whole(brokenRows(published))} rows lost, wrong, or sent again without a read.`,
+    `- With workers on many hosts, \`kill -9\` ${whole(sum(queue.kills))} times and stops of ${whole(sum(queue.stops))} processes, Redis too: ${whole(queue.violations)} rows lost, wrong, or sent again without a read.`,
     `- The most requests that the server saw in any second with \`--rate\` ${rates.join(', ')}: ${most.join(', ')}; the mean is at least ${(100 * use).toFixed(1)} % of the limit.`,
     `- Peak memory with 1,000,000 rows: ${shown(memory)} MB.`,
   ].join('\n');
