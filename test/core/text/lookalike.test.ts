@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { showAscii, showText, skeleton } from '../../../src/core/text/lookalike.ts';
+import { plainForm, showAscii, showText, skeleton } from '../../../src/core/text/lookalike.ts';
 import { anyText } from '../../support/any-text.ts';
 
 describe('two texts that look alike', () => {
@@ -65,4 +65,12 @@ describe('free text', () => {
   ])('%j is shown as %s', (text, quoted, first) => {
     expect(showText(text)).toEqual({ quoted, first });
   });
+});
+
+it.each([
+  ['Café Ventes', 'Cafe-Ventes'],
+  ['Große Straße', 'Grosse Strasse'],
+  ['Main\\u200b Line', 'Main Line'],
+])('%j and %j have one plain form', (name, other) => {
+  expect(plainForm(name)).toBe(plainForm(other));
 });
