@@ -12,8 +12,8 @@ afterAll(() => {
 });
 
 it('ends every row of a run once, whichever host is killed or stopped', async () => {
-  const options = { kills: 4, stops: 1, rows: 80, rate: 50, lanes: 2, seed: 11, disturbances: 6 };
+  const options = { kills: 3, stops: 1, rows: 60, rate: 50, lanes: 2, seed: 11, disturbances: 5 };
   const report = await queueChaos({ ...options, onProgress: () => undefined });
   expect(report.violations).toEqual([]);
-  expect(sumOf(report.kills)).toBeGreaterThanOrEqual(4);
+  expect(sumOf(report.kills)).toBeGreaterThanOrEqual(3);
 }, 180_000);

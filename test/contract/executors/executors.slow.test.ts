@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { checkFiles } from '../../chaos/queue/key-search.ts';
+import { checkFiles } from '../../chaos/queue/checks/key-search.ts';
 import { KEY } from '../../support/program/environment.ts';
 import { workDirectory } from '../../support/program/workspace.ts';
 import { startRedis } from '../../support/queue/redis-server.ts';

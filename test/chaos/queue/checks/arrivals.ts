@@ -1,7 +1,7 @@
-import { mostInWindow } from '../../support/engine/most-in-window.ts';
-import type { Fail } from '../checks/violations.ts';
-import type { Received } from '../server/handler.ts';
-import type { ChaosServer } from '../server/server.ts';
+import { mostInWindow } from '../../../support/engine/most-in-window.ts';
+import type { Fail } from '../../checks/violations.ts';
+import type { Received } from '../../server/handler.ts';
+import type { ChaosServer } from '../../server/server.ts';
 
 /**
  * A request as the server saw it, by any sender. It was recorded at `at`, and cannot have arrived before `earliest`:

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { gunzipSync, inflateRawSync, inflateSync } from 'node:zlib';
-import type { Fail } from '../checks/violations.ts';
+import type { Fail } from '../../checks/violations.ts';
 
 /** Shorter pieces of base64 are words and ids. */
 const BASE64 = /[A-Za-z0-9+/_-]{24,}={0,2}/g;

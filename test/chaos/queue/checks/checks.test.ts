@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { tempDir } from '../../support/temp.ts';
-import type { Violation } from '../checks/violations.ts';
-import { KEY } from '../server/handler.ts';
+import { tempDir } from '../../../support/temp.ts';
+import type { Violation } from '../../checks/violations.ts';
+import { KEY } from '../../server/handler.ts';
 import { type Arrival, checkPace, checkWrites, createLateness } from './arrivals.ts';
 import { checkFiles } from './key-search.ts';
 

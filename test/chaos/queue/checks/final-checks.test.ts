@@ -8,11 +8,11 @@ import {
   checkResults,
   type Reference,
   referenceOf,
-} from '../checks/final-state.ts';
-import type { Fail } from '../checks/violations.ts';
-import { type ChaosServer, startServer } from '../server/server.ts';
-import { runSession } from '../trial/program.ts';
-import { applyArgs, makeTestBed, newTrial, runOf, type Trial } from '../trial/trial.ts';
+} from '../../checks/final-state.ts';
+import type { Fail } from '../../checks/violations.ts';
+import { type ChaosServer, startServer } from '../../server/server.ts';
+import { runSession } from '../../trial/program.ts';
+import { applyArgs, makeTestBed, newTrial, runOf, type Trial } from '../../trial/trial.ts';
 
 /** The checks of a finished run find what is broken on purpose. */
 describe('the checks at the end of a run', () => {
