@@ -26,14 +26,18 @@ export const KEYS = {
 /** A run in Redis. `account`: the hash of the base URL and the key; `handover`: its id. */
 export type HandoverRef = { account: string; handover: string };
 
-/** The tag of an account: all its keys are on the same node of a cluster. It is the prefix of BullMQ too. */
-export const accountTag = (account: string): string => `{${PREFIX}:${account}}`;
+/** The tag of an account: all its keys are on the same node of a cluster. */
+const accountTag = (account: string): string => `{telnyx-reassign:${account}}`;
 
+/** What the keys of its runs begin with. It is the prefix of BullMQ too. */
+export const runsPrefix = (account: string): string => `${accountTag(account)}:${PROTOCOL}`;
+
+/** The lease is the same in every protocol: workers of two of them must not send for one key at the same time. */
 export const leaseKey = (account: string): string => `${accountTag(account)}:lease`;
 
 /** The keys of a run that was handed over. */
 export function runKeys({ account, handover }: HandoverRef) {
-  const run = `${accountTag(account)}:run:${handover}`;
+  const run = `${runsPrefix(account)}:run:${handover}`;
   return {
     /** Hash: HandoverRecord. */
     run,

@@ -1,5 +1,5 @@
 import type { Queue as Jobs } from 'bullmq';
-import { accountTag, RUNS_QUEUE, shortAccount } from '../../core/queue/protocol.ts';
+import { RUNS_QUEUE, runsPrefix, shortAccount } from '../../core/queue/protocol.ts';
 import type { Queue } from '../queue/connection.ts';
 import { readAccounts } from '../queue/registry.ts';
 import type { BoardQueue } from './queue-view.ts';
@@ -11,7 +11,7 @@ export async function accountQueues(queue: Queue): Promise<() => Promise<BoardQu
   // Opening a queue usually writes its version.
   const options = (account: string) => ({
     connection: queue.redis,
-    prefix: accountTag(account),
+    prefix: runsPrefix(account),
     skipMetasUpdate: true,
   });
   return async () => {

@@ -1,5 +1,5 @@
 import type { Job } from 'bullmq';
-import { accountTag, RUNS_QUEUE } from '../../core/queue/protocol.ts';
+import { RUNS_QUEUE, runsPrefix } from '../../core/queue/protocol.ts';
 import type { Queue } from './connection.ts';
 import type { JobData } from './jobs.ts';
 
@@ -28,7 +28,7 @@ export async function openAccountJobs({ redis }: Queue, account: string, lockMs:
   const { Worker, createRedisBackend } = await import('./bullmq.ts');
   const options = {
     connection: redis,
-    prefix: accountTag(account),
+    prefix: runsPrefix(account),
     autorun: false,
     lockDuration: lockMs,
     stalledInterval: STALLED_CHECK_MS,

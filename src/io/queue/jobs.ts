@@ -1,5 +1,5 @@
 import type { Job, Queue as Jobs } from 'bullmq';
-import { accountTag, type HandoverRef, KEYS, PROTOCOL, RUNS_QUEUE, waitingKey } from '../../core/queue/protocol.ts';
+import { type HandoverRef, KEYS, PROTOCOL, RUNS_QUEUE, runsPrefix, waitingKey } from '../../core/queue/protocol.ts';
 import type { Queue } from './connection.ts';
 
 /** What a job says. The rest of its run is in the record. */
@@ -26,7 +26,7 @@ const OPTIONS = {
 /** Opens the BullMQ queue of an account for the time of a call. */
 async function withJobs<T>({ redis }: Queue, account: string, use: (jobs: Jobs) => Promise<T>): Promise<T> {
   const { Queue: Jobs } = await import('./bullmq.ts');
-  const jobs = new Jobs(RUNS_QUEUE, { connection: redis, prefix: accountTag(account) });
+  const jobs = new Jobs(RUNS_QUEUE, { connection: redis, prefix: runsPrefix(account) });
   jobs.on('error', () => undefined);
   try {
     return await use(jobs);
@@ -63,7 +63,7 @@ export async function removeJob(queue: Queue, { account, handover }: HandoverRef
 
 /** What the worker of a run last said of its progress, whatever it is; null if it has said nothing. */
 export async function readProgress({ redis }: Queue, { account, handover }: HandoverRef): Promise<unknown> {
-  const text = await redis.hget(`${accountTag(account)}:${RUNS_QUEUE}:${handover}`, 'progress');
+  const text = await redis.hget(`${runsPrefix(account)}:${RUNS_QUEUE}:${handover}`, 'progress');
   try {
     return text === null ? null : JSON.parse(text);
   } catch {

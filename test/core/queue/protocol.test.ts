@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   accountOf,
-  accountTag,
   handoverFields,
   handoverId,
   leaseKey,
@@ -11,6 +10,7 @@ import {
   readOwner,
   readWorker,
   runKeys,
+  runsPrefix,
   shortAccount,
 } from '../../../src/core/queue/protocol.ts';
 import { ACCOUNT, makeRecord, REF } from '../../support/queue/handovers.ts';
@@ -18,9 +18,13 @@ import { ACCOUNT, makeRecord, REF } from '../../support/queue/handovers.ts';
 describe('the keys of an account', () => {
   it('have its tag, so that they are on one node of a cluster', () => {
     const keys = [leaseKey(ACCOUNT), ...Object.values(runKeys(REF))];
-    expect(keys.every((key) => key.startsWith(`${accountTag(ACCOUNT)}:`))).toBe(true);
+    expect(keys.every((key) => key.startsWith(`{telnyx-reassign:${ACCOUNT}}:`))).toBe(true);
     expect(new Set(keys).size).toBe(5);
-    expect(accountTag(ACCOUNT)).toBe(`{telnyx-reassign:1:${ACCOUNT}}`);
+    expect(runsPrefix(ACCOUNT)).toBe(`{telnyx-reassign:${ACCOUNT}}:1`);
+  });
+
+  it('have one lease for every protocol', () => {
+    expect(leaseKey(ACCOUNT)).toBe(`{telnyx-reassign:${ACCOUNT}}:lease`);
   });
 
   it('name no more of the digest of the key than is needed', () => {

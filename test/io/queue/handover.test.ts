@@ -130,7 +130,7 @@ describe('the job of a run', () => {
   it('is not removed while a worker has it', async () => {
     await addJob(queue, REF, 'run-1');
     const { Worker } = await import('../../../src/io/queue/bullmq.ts');
-    const prefix = `{telnyx-reassign:1:${ACCOUNT}}`;
+    const prefix = `{telnyx-reassign:${ACCOUNT}}:1`;
     const worker = new Worker('runs', null, { connection: queue.redis, prefix });
     const job = await worker.getNextJob('token');
     expect(job?.id).toBe(REF.handover);

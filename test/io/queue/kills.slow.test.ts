@@ -76,8 +76,11 @@ it.each(['always', 'everysec'] as const)(
     }
     seen.isEnded = true;
     await done;
-    expect(seen.lost).toBeNull();
-    expect(await rowsThere(queue)).toEqual(Array.from({ length: seen.sent }, (_, at) => at + 1));
+    // With everysec a kill may lose up to two seconds. Nothing follows what is missing.
+    if (fsync === 'always') expect(seen.lost).toBeNull();
+    const rows = await rowsThere(queue);
+    const length = seen.lost === null ? seen.sent : rows.length;
+    expect(rows).toEqual(Array.from({ length }, (_, at) => at + 1));
   },
 );
 

@@ -9,7 +9,7 @@ import { workDirectory } from '../../support/program/workspace.ts';
 import { moveExample, REDIS_PASSWORD, startExample } from '../../support/queue/example-redis.ts';
 
 const jobText = (name: string) => readFileSync(join(ROOT, 'jobs', name), 'utf8');
-const [KEY_A, KEY_B] = ['telnyx-reassign:a', '{telnyx-reassign:1:x}:b'];
+const [KEY_A, KEY_B] = ['telnyx-reassign:a', '{telnyx-reassign:x}:1:b'];
 
 const has = (program: string, ...args: string[]) => spawnSync(program, args).status === 0;
 

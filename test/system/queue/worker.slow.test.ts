@@ -212,7 +212,7 @@ describe('a worker', () => {
     const started = worker();
     const asked = await handOver(queue, { baseUrl: sandbox.url, rows: 200 });
     await until(() => patches(sandbox) > 20);
-    await queue.redis.rpush(`{telnyx-reassign:1:${asked.account}}:run:${asked.handover}:commands`, '{"type":"dance"}');
+    await queue.redis.rpush(`{telnyx-reassign:${asked.account}}:1:run:${asked.handover}:commands`, '{"type":"dance"}');
     await pushCommand(queue, asked, { type: 'stop', reason: 'signal', detail: 'SIGINT', at: new Date().toISOString() });
     expect(await endOf(queue, asked)).toMatchObject({ stop: { reason: 'signal', detail: 'SIGINT' } });
     expect(patches(sandbox)).toBeLessThan(150);
@@ -243,7 +243,7 @@ describe('a worker', () => {
       await handOver(queue, { baseUrl: sandbox.url, rows: 10, from: 21 }),
     ] as const;
     const [future] = runs;
-    const tag = `{telnyx-reassign:1:${future.account}}`;
+    const tag = `{telnyx-reassign:${future.account}}:1`;
     await queue.redis.hset(`${tag}:runs:${future.handover}`, 'data', JSON.stringify({ protocol: 2, run_id: 'later' }));
     const started = worker();
     expect(await endOf(queue, runs[3])).toEqual(DONE);
@@ -319,7 +319,7 @@ describe('a worker', () => {
   it('does not take a job whose run has ended, and completes it', async () => {
     const { sandbox, worker, queue } = await world(10);
     const ref = await handOver(queue, { baseUrl: sandbox.url, rows: 10 });
-    await queue.redis.hset(`{telnyx-reassign:1:${ref.account}}:run:${ref.handover}`, 'state', 'ended');
+    await queue.redis.hset(`{telnyx-reassign:${ref.account}}:1:run:${ref.handover}`, 'state', 'ended');
     const started = worker();
     await expect
       .poll(async () => (await readJobs(queue, ref.account)).map(({ state }) => state), { timeout: 10_000 })
