@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkAccount, checkCopies, checkLedger, checkResults, type Reference } from '../checks/final-state.ts';
 import type { Fail } from '../checks/violations.ts';
-import { KEY, sleep } from '../server/handler.ts';
+import { KEY, type Received, sleep } from '../server/handler.ts';
 import { createRandom } from '../server/random.ts';
 import { manifestOf, runDirs } from '../trial/run-files.ts';
 import { applyArgs, newTrial, removeTrial, runOf, type TestBed, type Trial } from '../trial/trial.ts';
-import { type Arrival, checkPace, checkWrites, recordArrivals } from './checks/arrivals.ts';
+import { checkPace, checkWrites, recordArrivals } from './checks/arrivals.ts';
 import { checkFiles } from './checks/key-search.ts';
 import { disturb } from './disturb.ts';
 import { LEASE_MS, MAX_DOWN_MS, MAX_RUN_MS, TIMEOUT_MS } from './pace.ts';
@@ -61,11 +61,11 @@ async function submit(world: World, { exitCode }: Reference, report: QueueReport
   }
 }
 
-function longestSilence(arrivals: readonly Arrival[]): number {
+function longestSilence(arrivals: readonly Received[]): number {
   return arrivals.reduce((longest, { at }, n) => Math.max(longest, at - (arrivals[n - 1]?.at ?? at)), 0);
 }
 
-function check({ trial, fail }: World, reference: Reference, arrivals: Arrival[], report: QueueReport): void {
+function check({ trial, fail }: World, reference: Reference, arrivals: Received[], report: QueueReport): void {
   report.runs += 1;
   report.rows += trial.rows.length;
   report.requests += arrivals.length;

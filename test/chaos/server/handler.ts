@@ -5,9 +5,13 @@ import type { Random } from './random.ts';
 import type { NumberSettings, Row } from './rows.ts';
 
 /**
- * A received request. `at` is monotonic, in ms. `row` is the row of the number (the first if repeated), 0 for a list.
+ * A received request. `at` is monotonic, in ms; it cannot have come before `earliest`. `row` is the row of the number
+ * (the first if repeated), 0 for a list.
  */
-export type Received = { at: number; kind: 'write' | 'read' | 'list'; row: number };
+export type Received = { at: number; earliest: number; kind: 'write' | 'read' | 'list'; row: number };
+
+/** The header in which a process before this server says when a request came. */
+export const ARRIVED = 'x-arrived';
 
 /** The key that the server accepts. */
 export const KEY = 'KEY0123456789abcdefSECRET';
@@ -82,8 +86,11 @@ async function handleWrite(state: ServerState, row: Row, { request, response }: 
   else answer(response, 200, { data: account.show(row.id) });
 }
 
-function record(state: ServerState, kind: Received['kind'], row: number): void {
-  const received: Received = { at: performance.now(), kind, row };
+function record(state: ServerState, { headers }: IncomingMessage, kind: Received['kind'], row: number): void {
+  const now = performance.now();
+  const arrived = headers[ARRIVED];
+  const times = typeof arrived === 'string' ? JSON.parse(arrived) : { at: now, earliest: now };
+  const received: Received = { ...times, kind, row };
   state.received.push(received);
   for (const listener of state.listeners) listener(received);
 }
@@ -93,7 +100,7 @@ async function handleList(
   exchange: Exchange,
   makePage: () => Record<string, unknown> | null,
 ): Promise<void> {
-  record(state, 'list', 0);
+  record(state, exchange.request, 'list', 0);
   await sleep(state.random.between(0, MAX_LATENCY_MS));
   const page = makePage();
   if (page === null) refuseUnexpected(state, exchange);
@@ -115,7 +122,7 @@ export async function handleRequest(state: ServerState, exchange: Exchange): Pro
   }
   const row = account.rowOf(/^\/v2\/phone_numbers\/(\w+)\/messaging$/.exec(pathname)?.[1] ?? '');
   if (row === undefined || (method !== 'PATCH' && method !== 'GET')) return refuseUnexpected(state, exchange);
-  record(state, method === 'PATCH' ? 'write' : 'read', row.row);
+  record(state, request, method === 'PATCH' ? 'write' : 'read', row.row);
   if (method === 'PATCH' && row.behavior !== 'not_found') return handleWrite(state, row, exchange);
   await sleep(random.between(0, MAX_LATENCY_MS));
   if (row.behavior === 'not_found') refuse(response, 404, '10005', 'Resource not found');

@@ -3,12 +3,6 @@ import type { Fail } from '../../checks/violations.ts';
 import type { Received } from '../../server/handler.ts';
 import type { ChaosServer } from '../../server/server.ts';
 
-/**
- * A request as the server saw it, by any sender. It was recorded at `at`, and cannot have arrived before `earliest`:
- * this process may have been busy in between. Both are monotonic, in ms.
- */
-export type Arrival = Received & { earliest: number };
-
 /** A shorter delay is usual. */
 const BUSY_MS = 4;
 
@@ -34,22 +28,11 @@ export function createLateness(): { tick: (now: number) => void; earliest: (now:
   };
 }
 
-/** Records every request to a server, with how late it may have been recorded. `stop` ends that. */
-export function recordArrivals(server: ChaosServer): { arrivals: Arrival[]; stop: () => void } {
-  const arrivals: Arrival[] = [];
-  const lateness = createLateness();
-  const tick = () => lateness.tick(performance.now());
-  const timer = setInterval(tick, 1);
-  const forget = server.onRequest((received) => {
-    arrivals.push({ ...received, earliest: lateness.earliest(received.at) });
-  });
-  return {
-    arrivals,
-    stop() {
-      clearInterval(timer);
-      forget();
-    },
-  };
+/** Records every request to a server, from any sender. `stop` ends that. */
+export function recordArrivals(server: ChaosServer): { arrivals: Received[]; stop: () => void } {
+  const arrivals: Received[] = [];
+  const stop = server.onRequest((received) => arrivals.push(received));
+  return { arrivals, stop };
 }
 
 /**
@@ -57,14 +40,14 @@ export function recordArrivals(server: ChaosServer): { arrivals: Arrival[]; stop
  * apart. Returns the most requests in any second: of those that certainly came within it, and as recorded.
  */
 export function checkPace(
-  arrivals: readonly Arrival[],
+  arrivals: readonly Received[],
   rate: number,
   fail: Fail,
 ): { maxPerSecond: number; maxRecorded: number } {
   let maxPerSecond = 0;
   let from = 0;
   arrivals.forEach(({ at }, to) => {
-    while (from < to && at - (arrivals[from] as Arrival).earliest >= WINDOW_MS) from += 1;
+    while (from < to && at - (arrivals[from] as Received).earliest >= WINDOW_MS) from += 1;
     maxPerSecond = Math.max(maxPerSecond, to - from + 1);
   });
   if (maxPerSecond > rate) fail('rate', `${maxPerSecond} requests in less than a second, limit ${rate}/s`);
@@ -73,7 +56,7 @@ export function checkPace(
 }
 
 /** A row must not be written again unless it was read after the write before. Returns the count of rows sent again. */
-export function checkWrites(arrivals: readonly Arrival[], fail: Fail): number {
+export function checkWrites(arrivals: readonly Received[], fail: Fail): number {
   const unread = new Map<number, number>();
   const written = new Set<number>();
   let resent = 0;

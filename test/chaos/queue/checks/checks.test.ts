@@ -4,8 +4,8 @@ import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { tempDir } from '../../../support/temp.ts';
 import type { Violation } from '../../checks/violations.ts';
-import { KEY } from '../../server/handler.ts';
-import { type Arrival, checkPace, checkWrites, createLateness } from './arrivals.ts';
+import { KEY, type Received } from '../../server/handler.ts';
+import { checkPace, checkWrites, createLateness } from './arrivals.ts';
 import { checkFiles } from './key-search.ts';
 
 function violationsIn(check: (fail: (kind: Violation['kind'], text: string) => void) => void): string[] {
@@ -14,7 +14,7 @@ function violationsIn(check: (fail: (kind: Violation['kind'], text: string) => v
   return violations;
 }
 
-const arrival = (kind: Arrival['kind'], row: number, at: number, lateMs = 0): Arrival => {
+const arrival = (kind: Received['kind'], row: number, at: number, lateMs = 0): Received => {
   return { kind, row, at, earliest: at - lateMs };
 };
 
@@ -46,7 +46,7 @@ it('what is recorded after a delay may have come during it', () => {
 });
 
 describe('the check of repeated writes', () => {
-  it.each<[string, Arrival[], string[]]>([
+  it.each<[string, Received[], string[]]>([
     ['a read in between', [arrival('write', 1, 0), arrival('read', 1, 5), arrival('write', 1, 9)], []],
     ['no read', [arrival('write', 1, 0), arrival('write', 1, 9)], ['duplicate: row 1 was sent again after 9 ms']],
     [
