@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { addToIndex } from '../../core/ledger/replay.ts';
-import { type HandoverRecord, handoverId, PROTOCOL } from '../../core/queue/protocol.ts';
+import { handoverId, PROTOCOL } from '../../core/queue/protocol.ts';
 import type { FinishBy } from '../../core/settings/finish-by.ts';
 import { rawSettings } from '../../core/settings/raw.ts';
 import { type SettingName, type Settings, settingDefinition } from '../../core/settings/schema.ts';
 import type { Queue } from '../../io/queue/connection.ts';
 import { writeHandover } from '../../io/queue/handover.ts';
 import { addJob } from '../../io/queue/jobs.ts';
+import { type OpenRecord, withSeal } from '../../io/queue/seal.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import type { StartedRun } from '../account/start-run.ts';
+import type { KeyedInvocation } from '../invocation.ts';
 import { updateRun } from '../run/open.ts';
 import { rowsToSend, tasksOf } from '../run/tasks.ts';
 
@@ -61,7 +63,7 @@ function recordOf({ run, index }: StartedRun, queue: Queue, settings: Settings, 
     end: null,
     handed_at: new Date().toISOString(),
     taken_by: '',
-  } satisfies HandoverRecord;
+  } satisfies OpenRecord;
 }
 
 /** Says in ledger and run.json that workers may send the rows from now on. Nothing is in Redis yet. */
@@ -76,8 +78,10 @@ export async function markHandedOver(started: StartedRun, queue: Queue, account:
 }
 
 /** Writes the rows to Redis, and adds the job: from then on a worker may have the run. */
-export async function upload(over: HandedOver, settings: Settings, finishBy: FinishBy | null): Promise<void> {
-  const { started, queue, ref } = over;
+export async function upload(over: HandedOver, invocation: KeyedInvocation, finishBy: FinishBy | null): Promise<void> {
+  const { started, queue } = over;
+  const { settings, key } = invocation;
+  const ref = withSeal(over.ref, key as string);
   // Redis may begin again meanwhile, and have forgotten a part.
   while (!(await writeHandover(queue, ref, recordOf(started, queue, settings, finishBy), tasksIn(started))));
   await addJob(queue, ref, started.run.manifest.run_id);

@@ -100,7 +100,7 @@ async function handOver(
   const { settings } = invocation;
   const over = await markHandedOver(started, held.queue, held.account);
   try {
-    await whileReachable(held.queue, upload(over, settings, finishBy), settings.outage_patience);
+    await whileReachable(held.queue, upload(over, invocation, finishBy), settings.outage_patience);
   } catch (error) {
     if (error instanceof CommandError) return { over, away: error.message };
     // Redis has refused it: its memory may be full.

@@ -6,6 +6,7 @@ import { createPaceMemory, type PaceMemory } from '../../engine/pacing/pace-memo
 import { extendPause } from '../../engine/pacing/pause.ts';
 import type { ClaimedJob } from '../../io/queue/account-jobs.ts';
 import { hasHandover, readRecord } from '../../io/queue/handover.ts';
+import { isSealed, type SealedRef, withSeal } from '../../io/queue/seal.ts';
 import { UsageError } from '../errors.ts';
 import { type AccountLease, holdLease } from '../queue/account-lease.ts';
 import { accountHash } from '../run/state-directory.ts';
@@ -20,10 +21,12 @@ export type CarriedOut = { kind: SessionEnd | 'busy' } | { kind: 'foreign'; why:
 /** A request must end while the lease is held, so a lease is longer than two and a half of them. */
 const LEASE_TIMEOUTS = 2.5;
 
+const UNSEALED = { kind: 'foreign', why: 'it was not handed over with the key of its account' } as const;
+
 const isOver = ({ state }: HandoverRecord): boolean => state === 'ended' || state === 'taken_back';
 
 type Held = { lease: AccountLease; ttlMs: number; memory: PaceMemory; account: string };
-type Usable = { record: HandoverRecord; settings: Settings; key: string };
+type Usable = { ref: SealedRef; record: HandoverRecord; settings: Settings; key: string };
 
 /** Reads what a run needs. Returns how it ended if it cannot be carried out. */
 async function readRun(job: ClaimedJob, account: string, serving: Serving): Promise<Usable | CarriedOut> {
@@ -54,7 +57,9 @@ async function readRun(job: ClaimedJob, account: string, serving: Serving): Prom
     if (key === null || accountHash(settings.base_url, key) !== account) {
       return { kind: 'foreign', why: 'its base URL is not that of its account' };
     }
-    return { record, settings, key };
+    const sealed = withSeal(ref, key);
+    if (!isSealed(sealed, record)) return UNSEALED;
+    return { ref: sealed, record, settings, key };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return { kind: 'foreign', why: `its settings cannot be used: ${error.message}` };
@@ -65,10 +70,10 @@ async function readRun(job: ClaimedJob, account: string, serving: Serving): Prom
 async function sendLeased(job: ClaimedJob, usable: Usable, held: Held, serving: Serving): Promise<CarriedOut> {
   const { queue, clock, log, active } = serving;
   const { lease, memory, account } = held;
-  const ref = { account, handover: job.handover };
   // The owner before may have ended the run just before its lease ended.
-  const record = await readRecord(queue, ref);
+  const record = await readRecord(queue, usable.ref);
   if (record === null || isOver(record)) return { kind: 'ended' };
+  if (!isSealed(usable.ref, record)) return UNSEALED;
   const fields = runFields(account, record.run_id, lease.fence);
   active.set(account, { run: record.run_id, fence: lease.fence });
   if (lease.pausedMs > 0) {
@@ -80,7 +85,7 @@ async function sendLeased(job: ClaimedJob, usable: Usable, held: Held, serving: 
     const text = `--timeout ${formatDuration(usable.settings.timeout)} of the run needs a lease of ${formatDuration(held.ttlMs)}`;
     log.log('info', 'lease.longer', text, fields);
   }
-  const kind = await runLeased({ ...usable, ref, record, job, lease, memory }, serving);
+  const kind = await runLeased({ ...usable, record, job, lease, memory }, serving);
   if (lease.isLost()) {
     const text = `the lease is lost, and nothing more is sent under it: ${lease.lostWhy()}`;
     log.log('warn', 'lease.lost', text, fields);

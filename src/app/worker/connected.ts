@@ -1,12 +1,13 @@
 import type { Answer } from '../../core/api/response.ts';
 import type { LedgerEntry } from '../../core/ledger/entry.ts';
-import type { HandoverRecord, HandoverRef } from '../../core/queue/protocol.ts';
+import type { HandoverRecord } from '../../core/queue/protocol.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import type { PaceMemory } from '../../engine/pacing/pace-memory.ts';
 import { createStop } from '../../engine/stop.ts';
 import type { ClaimedJob } from '../../io/queue/account-jobs.ts';
 import { readCommands } from '../../io/queue/handover.ts';
 import { openRemoteLedger, type RemoteLedger } from '../../io/queue/ledger-stream.ts';
+import type { SealedRef } from '../../io/queue/seal.ts';
 import { openTransport, type Transport } from '../account/connect.ts';
 import type { AccountLease } from '../queue/account-lease.ts';
 import { endedByLoss, type Guarded } from './guarded.ts';
@@ -16,7 +17,7 @@ import { steer } from './steering.ts';
 
 /** A run, and what this worker has to carry it out. */
 export type LeasedRun = {
-  ref: HandoverRef;
+  ref: SealedRef;
   record: HandoverRecord;
   job: ClaimedJob;
   settings: Settings;

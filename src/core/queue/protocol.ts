@@ -134,6 +134,8 @@ const HANDOVER = z.object({
   handed_at: TEXT,
   /** Who took it back. */
   taken_by: TEXT.default(''),
+  /** Shows that a holder of the key has written it. */
+  seal: TEXT.default(''),
 });
 /** A run as Redis knows it. */
 export type HandoverRecord = z.infer<typeof HANDOVER>;

@@ -15,6 +15,7 @@ import {
 import { decodeTasks, encodeTasks, type QueuedTask, TASKS_PER_CHUNK } from '../../core/queue/tasks.ts';
 import type { Queue } from './connection.ts';
 import { redisScript } from './script.ts';
+import { type OpenRecord, openPart, recordSeal, type SealedRef, sealPart } from './seal.ts';
 
 const MONTH_MS = 30 * 24 * 3600 * 1000;
 const WEEK_MS = 7 * 24 * 3600 * 1000;
@@ -34,21 +35,21 @@ return 1
  */
 export async function writeHandover(
   { redis }: Queue,
-  ref: HandoverRef,
-  record: HandoverRecord,
+  ref: SealedRef,
+  record: OpenRecord,
   tasks: AsyncIterable<QueuedTask> | Iterable<QueuedTask>,
 ): Promise<boolean> {
   const { run, tasks: chunks } = runKeys(ref);
   await redis.sadd(KEYS.protocols, PROTOCOL);
   await redis.hset(KEYS.accounts, ref.account, JSON.stringify({ base_url: record.base_url }));
-  await redis.hset(run, handoverFields({ ...record, state: 'uploading' }));
+  await redis.hset(run, handoverFields({ ...record, state: 'uploading', seal: recordSeal(ref, record) }));
   await redis.pexpire(run, MONTH_MS);
   await redis.unlink(chunks);
   let chunk: QueuedTask[] = [];
   let number = 0;
   // Each chunk has a number, so that one which is sent again after a reconnect is there once.
   const write = async () => {
-    await redis.hset(chunks, String(number), await deflated(encodeTasks(chunk)));
+    await redis.hset(chunks, String(number), sealPart(ref, number, await deflated(encodeTasks(chunk))));
     if (number === 0) await redis.pexpire(chunks, MONTH_MS);
     number += 1;
     chunk = [];
@@ -61,14 +62,14 @@ export async function writeHandover(
   return (await UPLOADED(redis, [run, chunks], [number])) === 1;
 }
 
-/** Reads the tasks of a run in order. Throws if one is not there or is not a task. */
-export async function* readTasks({ redis }: Queue, ref: HandoverRef): AsyncGenerator<QueuedTask> {
+/** Reads the tasks of a run in order. Throws if one is not there, is not a task, or has another seal. */
+export async function* readTasks({ redis }: Queue, ref: SealedRef): AsyncGenerator<QueuedTask> {
   const { tasks } = runKeys(ref);
   const chunks = await redis.hlen(tasks);
   for (let number = 0; number < chunks; number++) {
     const bytes = await redis.hgetBuffer(tasks, String(number));
     if (bytes === null) throw new Error(`the queue: part ${number} of the rows is missing`);
-    yield* decodeTasks((await inflated(bytes)).toString());
+    yield* decodeTasks((await inflated(openPart(ref, number, bytes))).toString());
   }
 }
 

@@ -22,6 +22,9 @@ function flat(value: unknown): Buffer[] {
   return Buffer.isBuffer(value) ? [value] : [Buffer.from(String(value))];
 }
 
+/** Rows have their seal before them. */
+const SEAL_BYTES = 32;
+
 /** Every key and value in Redis, and what those that are compressed hold. */
 async function everything(port: number): Promise<string[]> {
   const redis = new Redis(port, '127.0.0.1');
@@ -30,10 +33,12 @@ async function everything(port: number): Promise<string[]> {
     const [command = '', ...args] = READ[await redis.type(key)] as string[];
     for (const value of flat(await redis.callBuffer(command, key, ...args))) {
       texts.push(key, value.toString('latin1'));
-      try {
-        texts.push(inflateRawSync(value).toString());
-      } catch {
-        // It is not compressed.
+      for (const from of [0, SEAL_BYTES]) {
+        try {
+          texts.push(inflateRawSync(value.subarray(from)).toString());
+        } catch {
+          // It is not compressed.
+        }
       }
     }
   }

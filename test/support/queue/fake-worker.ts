@@ -6,7 +6,9 @@ import { readCommands, readRecord, readTasks, updateHandover } from '../../../sr
 import { readJobs, waitingAccounts } from '../../../src/io/queue/jobs.ts';
 import { releaseLease, takeLease } from '../../../src/io/queue/lease.ts';
 import { openRemoteLedger } from '../../../src/io/queue/ledger-stream.ts';
+import { withSeal } from '../../../src/io/queue/seal.ts';
 import { makeOutcome } from '../make.ts';
+import { KEY } from '../program/environment.ts';
 
 const AT = '2026-11-23T02:00:00.000Z';
 const NO_PACE = {
@@ -55,7 +57,7 @@ export async function takeRun(url: string): Promise<FakeWorker> {
 
 async function serve(queue: Queue, ref: HandoverRef, token: string): Promise<FakeWorker> {
   const tasks: QueuedTask[] = [];
-  for await (const task of readTasks(queue, ref)) tasks.push(task);
+  for await (const task of readTasks(queue, withSeal(ref, KEY))) tasks.push(task);
   await updateHandover(queue, ref, { state: 'sending', redis_run_id: queue.runId() }, token);
   const ledger = openRemoteLedger(queue, { ...ref, token });
   await ledger.record({ type: 'session_started', at: AT, pid: 7, worker: 'fake-1', host: 'fake', fence: 1 });

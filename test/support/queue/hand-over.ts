@@ -8,6 +8,7 @@ import { openQueue, type Queue } from '../../../src/io/queue/connection.ts';
 import { readRecord, writeHandover } from '../../../src/io/queue/handover.ts';
 import { addJob } from '../../../src/io/queue/jobs.ts';
 import { readLedger } from '../../../src/io/queue/ledger-reader.ts';
+import { withSeal } from '../../../src/io/queue/seal.ts';
 import { afterEveryTest } from '../after-test.ts';
 import { KEY } from '../program/environment.ts';
 import { numberId, PROFILE } from '../program/workspace.ts';
@@ -61,7 +62,7 @@ export async function handOver(queue: Queue, { baseUrl, rows, key, from, setting
     earlier: { ended: 0, permanent: 0 },
     finish_at: finishAt ?? null,
   });
-  await writeHandover(queue, ref, record, tasksFor(rows, from));
+  await writeHandover(queue, withSeal(ref, key ?? KEY), record, tasksFor(rows, from));
   await addJob(queue, ref, runId);
   return ref;
 }

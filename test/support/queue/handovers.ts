@@ -1,9 +1,11 @@
-import type { HandoverRecord, HandoverRef } from '../../../src/core/queue/protocol.ts';
+import type { HandoverRecord } from '../../../src/core/queue/protocol.ts';
 import type { QueuedTask } from '../../../src/core/queue/tasks.ts';
+import { withSeal } from '../../../src/io/queue/seal.ts';
 import { makeEntry } from '../make.ts';
+import { KEY } from '../program/environment.ts';
 
 export const ACCOUNT = 'a'.repeat(32);
-export const REF: HandoverRef = { account: ACCOUNT, handover: 'run-1.0123abcd' };
+export const REF = withSeal({ account: ACCOUNT, handover: 'run-1.0123abcd' }, KEY);
 
 export function makeRecord(changes: Partial<HandoverRecord> = {}): HandoverRecord {
   return {
@@ -25,6 +27,7 @@ export function makeRecord(changes: Partial<HandoverRecord> = {}): HandoverRecor
     end: null,
     handed_at: '2026-11-23T02:00:00.000Z',
     taken_by: '',
+    seal: '',
     ...changes,
   };
 }

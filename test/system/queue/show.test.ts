@@ -4,6 +4,8 @@ import { updateHandover, writeHandover } from '../../../src/io/queue/handover.ts
 import { addJob } from '../../../src/io/queue/jobs.ts';
 import { takeLease } from '../../../src/io/queue/lease.ts';
 import { registerWorker } from '../../../src/io/queue/registry.ts';
+import { withSeal } from '../../../src/io/queue/seal.ts';
+import { KEY } from '../../support/program/environment.ts';
 import { run } from '../../support/program/run.ts';
 import { start } from '../../support/program/start.ts';
 import { until, workDirectory } from '../../support/program/workspace.ts';
@@ -25,7 +27,7 @@ let queue: Queue;
 
 async function handOver(account: string, runId: string): Promise<void> {
   const ref = { account, handover: `${runId}.0123abcd` };
-  await writeHandover(queue, ref, { ...RECORD, run_id: runId }, []);
+  await writeHandover(queue, withSeal(ref, KEY), { ...RECORD, run_id: runId }, []);
   await addJob(queue, ref, runId);
 }
 

@@ -240,16 +240,19 @@ describe('a worker', () => {
       await handOver(queue, { baseUrl: sandbox.url, rows: 10 }),
       await handOver(queue, { baseUrl: sandbox.url, rows: 10, settings: { from_the_future: '1' } }),
       await handOver(queue, { baseUrl: sandbox.url, rows: 10, settings: hostile }),
+      await handOver(queue, { baseUrl: sandbox.url, rows: 10 }),
       await handOver(queue, { baseUrl: sandbox.url, rows: 10, from: 21 }),
     ] as const;
-    const [future] = runs;
+    const [future, , , changed, last] = runs;
     const tag = `{telnyx-reassign:${future.account}}:1`;
+    await queue.redis.hset(`${tag}:run:${changed.handover}`, 'total', '9');
     await queue.redis.hset(`${tag}:runs:${future.handover}`, 'data', JSON.stringify({ protocol: 2, run_id: 'later' }));
     const started = worker();
-    expect(await endOf(queue, runs[3])).toEqual(DONE);
+    expect(await endOf(queue, last)).toEqual(DONE);
     expect(started.output()).toContain('a run is left alone: it has protocol 2, and this worker knows 1');
     expect(started.output()).toContain('a run is left alone: this version does not know its setting from_the_future');
     expect(started.output()).toContain('a run is left alone: its base URL is not that of its account');
+    expect(started.output()).toContain('a run is left alone: it was not handed over with the key of its account');
     expect(patches(sandbox)).toBe(10);
     await terminate(started);
   });
