@@ -72,7 +72,9 @@ export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
   }
 
   let isAsking = false;
+  let isDue = false;
   async function renewNow(): Promise<void> {
+    isDue = isAsking;
     if (isAsking) return;
     isAsking = true;
     const sent = term.moment();
@@ -84,6 +86,7 @@ export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
       // Asked again at the next turn.
     } finally {
       isAsking = false;
+      if (isDue && lost === null && !isStopped) void renewNow();
     }
   }
 
@@ -118,6 +121,8 @@ export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
       return () => onLoss.remove(callback);
     },
     lose,
+    /** Renews at once, because Redis must know something new. */
+    renewNow: () => void renewNow(),
     /** Whether no other can have had the lease since the last renewal, even if it is lost: then it can be returned. */
     isInTime: () => endsInTime(0),
     /** Ends the renewals: nothing may leave any more. */

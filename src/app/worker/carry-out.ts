@@ -109,5 +109,7 @@ export async function carryOut(job: ClaimedJob, account: string, serving: Servin
     pausedMs: () => Math.max(0, memory.pause.end - clock.now()),
   });
   if ('taken' in lease) return { kind: 'busy' };
+  // The next owner must know, even if this one dies now.
+  memory.pause.onLonger = lease.renewNow;
   return sendLeased(job, usable, { lease, ttlMs, memory, account }, serving).finally(lease.release);
 }

@@ -63,7 +63,7 @@ async function readRun({ ref, record, settings, lease }: LeasedRun, { queue, wor
   const index = await guarded(indexStream(guardedItems(readLedger(queue, ref), guarded), record.rows));
   const server = { redis_run_id: queue.runId() };
   const isOtherServer = record.redis_run_id !== '' && record.redis_run_id !== server.redis_run_id;
-  const doubtful = isOtherServer ? doubtfulRows(queue.durability, settings, index) : 0;
+  const doubtful = isOtherServer ? doubtfulRows(queue.durability(), settings, index) : 0;
   const owner = { what: record.command, ...hostOf(worker), worker: worker.id, run: record.run_id };
   const update = (fields: Partial<HandoverRecord>) => guarded(updateHandover(queue, ref, fields, lease.token));
   if (!(await update({ state: 'sending', owner, ...(doubtful === 0 ? server : {}) }))) throw new LeaseLost('gone');

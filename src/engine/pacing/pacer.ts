@@ -55,7 +55,7 @@ export function createPacer(options: PacerOptions) {
   const pausedBefore = pausedUpTo(pause, clock.now());
   const perSecond = (now: number) => (rate === 'off' ? Number.POSITIVE_INFINITY : control.rate(now));
   const waiting = createWaitingList(clock);
-  const limit = createWindowLimit(rate, clock, waiting.wake);
+  const limit = createWindowLimit(rate, clock, waiting.wake, untilMayLeave !== undefined);
   const usage = createRateUsage(rate);
   const slots = createSlots(memory);
   let waitedAtRate = 0;

@@ -2,9 +2,18 @@ import type { RateSeen } from '../../core/ledger/entry.ts';
 
 export type Pause = ReturnType<typeof createPause>;
 
-/** The pauses of all requests. A longer pause extends a shorter one. `throttledMs`: the part that 429s have caused. */
+/**
+ * The pauses of all requests. A longer pause extends a shorter one. `throttledMs`: the part that 429s have caused.
+ * `onLonger` is called whenever the pause becomes longer.
+ */
 export function createPause() {
-  return { start: Number.NEGATIVE_INFINITY, end: Number.NEGATIVE_INFINITY, totalMs: 0, throttledMs: 0 };
+  return {
+    start: Number.NEGATIVE_INFINITY,
+    end: Number.NEGATIVE_INFINITY,
+    totalMs: 0,
+    throttledMs: 0,
+    onLonger: (): void => undefined,
+  };
 }
 
 /** Pauses until `end`. The pause must not be longer than that already. */
@@ -14,6 +23,7 @@ export function extendPause(pause: Pause, now: number, end: number, isThrottled:
   pause.totalMs += addedMs;
   if (isThrottled) pause.throttledMs += addedMs;
   pause.end = end;
+  pause.onLonger();
 }
 
 /** How long the pauses have lasted up to now, because a stop may cut the last one short. */

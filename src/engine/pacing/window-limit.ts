@@ -7,6 +7,12 @@ import { createWindowCount } from './sliding-window.ts';
 const GUARD_MS = 1.5;
 /** The delay of the first requests of a run, or after an idle time: connections, server and this process may be cold. */
 const COLD_DELAY_MS = 15;
+/**
+ * The same under a lease: the owner before may have died with its host, and other processes are starting, so the first
+ * requests may arrive late and those after them may not. Each counts at its answer, which costs the time of one answer
+ * once; a longer delay is not believed.
+ */
+const COLD_DELAY_LEASED_MS = 250;
 /** The idle time after which requests are cold again, in windows: a 429, an outage, or a process that was stopped. */
 const IDLE_WINDOWS = 2;
 const MIN_WAIT_MS = 0.1;
@@ -24,14 +30,15 @@ const NO_PASS: Pass = { markSent: () => undefined, release: () => undefined };
 /**
  * Allows no more requests than the rate in any sliding second, as the server sees it: counts each request at the time
  * at which it has probably arrived. `onRoom` is called when a request has been sent, because only then is it known when
- * it leaves the window.
+ * it leaves the window. `isLeased`: another process may have sent just before.
  */
-export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: () => void) {
+export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: () => void, isLeased = false) {
   if (typeof rate !== 'number') return { roomIn: () => 0, take: () => NO_PASS };
   const cap = Math.ceil(rate);
   const windowMs = (cap / rate) * 1000 + GUARD_MS;
   const sent = createWindowCount(windowMs);
   const estimateDelay = createArrivalDelay();
+  const firstDelayMs = isLeased ? COLD_DELAY_LEASED_MS : COLD_DELAY_MS;
   let unsent = 0;
   let coldLeft = 0;
   let takenAt = Number.NEGATIVE_INFINITY;
@@ -49,7 +56,7 @@ export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: 
       const now = clock.now();
       if (now - takenAt > IDLE_WINDOWS * windowMs) coldLeft = cap;
       takenAt = now;
-      const coldDelayMs = coldLeft > 0 ? COLD_DELAY_MS : 0;
+      const coldDelayMs = coldLeft > 0 ? firstDelayMs : 0;
       coldLeft -= 1;
       unsent += 1;
       let event: number | null = null;

@@ -21,7 +21,8 @@ export type Queue = {
   name: string;
   /** What the user should know about this server. */
   warnings: string[];
-  durability: Durability;
+  /** Of the server that answers now. */
+  durability: () => Durability;
   /** Changes if the server starts again: it may have forgotten its last moments. */
   runId: () => string;
   /** Calls back when another server, or the same one after a start, answers. Returns a function that removes it. */
@@ -87,12 +88,11 @@ export async function openQueue(url: string): Promise<Queue> {
       const message = `${name} may remove keys when its memory is full (maxmemory-policy ${printable(server.policy)}). Fix: set it to noeviction.`;
       throw new QueueError('evicts', message);
     }
-    const watch = watchServer(redis, server.runId);
+    const watch = watchServer(redis, server);
     return {
       redis,
       name,
       warnings: server.warnings,
-      durability: server.durability,
       ...watch,
       close() {
         watch.stop();

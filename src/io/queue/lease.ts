@@ -97,7 +97,7 @@ export async function takeLease(
   account: string,
   { token, owner, ttlMs }: LeaseRequest,
 ): Promise<TakenLease> {
-  const args = [token, ttlMs, JSON.stringify(owner), durability];
+  const args = [token, ttlMs, JSON.stringify(owner), durability()];
   const [taken, fence, ms, pausedMs, heldBy, until] = await TAKE(redis, [leaseKey(account)], args);
   if (taken === 0) return { taken: false, owner: readOwner(heldBy), leftMs: ms, until };
   return { taken: true, fence, silentMs: ms, pausedMs };

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { readRunId } from './server.ts';
+import { type Durability, readRunId, readServer, type Server } from './server.ts';
 
 const CHECK_INTERVAL_MS = 1000;
 /** After this number of checks without an answer, Redis counts as lost. */
@@ -11,8 +11,8 @@ const RECONNECT_AFTER = 5;
  * Watches whether Redis answers, and whether it is still the same run of the server. It counts checks, not time: a
  * process that was stopped has had no answer for long from a server that answers.
  */
-export function watchServer(redis: Redis, firstRunId: string) {
-  let runId = firstRunId;
+export function watchServer(redis: Redis, first: Server) {
+  let { runId, durability } = first;
   let lostAt: number | null = null;
   let unanswered = 0;
   let isAsking = false;
@@ -26,7 +26,8 @@ export function watchServer(redis: Redis, firstRunId: string) {
       lostAt = null;
       unanswered = 0;
       if (found === runId) return;
-      runId = found;
+      // It may have started with another configuration.
+      ({ runId, durability } = await readServer(redis));
       for (const callback of [...callbacks]) callback();
     } catch {
       // It is asked again at the next check.
@@ -54,6 +55,7 @@ export function watchServer(redis: Redis, firstRunId: string) {
   timer.unref();
   return {
     runId: () => runId,
+    durability: (): Durability => durability,
     onRestart(callback: () => void): () => void {
       callbacks.add(callback);
       return () => callbacks.delete(callback);

@@ -61,6 +61,25 @@ describe('a lease that is kept', () => {
     );
   });
 
+  it('is renewed at once when asked, and again if it was being renewed', async () => {
+    const clock = virtualClock();
+    const askedAt: number[] = [];
+    const renew = async () => {
+      askedAt.push(clock.now());
+      await clock.sleep(10).done;
+      return true;
+    };
+    const keeper = keepLease({ renew, sentAt: { now: 0, wallNow: clock.wallNow() }, ttlMs: TTL, clock });
+    await pass(clock, 50);
+    keeper.renewNow();
+    await pass(clock, 5);
+    keeper.renewNow();
+    keeper.renewNow();
+    await pass(clock, 100);
+    keeper.stop();
+    expect(askedAt).toEqual([50, 60]);
+  });
+
   it('is always long enough while Redis answers', async () => {
     const { clock, keeper } = leaseWorld([FAST]);
     for (let at = 0; at < 50; at++) {

@@ -13,6 +13,15 @@ describe('the pause of all requests', () => {
     expect(pausedUpTo(pause, 20_000)).toEqual({ paused_ms: 6000, throttled_ms: 3000 });
   });
 
+  it('says when it becomes longer', () => {
+    const pause = createPause();
+    const ends: number[] = [];
+    pause.onLonger = () => ends.push(pause.end);
+    extendPause(pause, 0, 1000, true);
+    extendPause(pause, 10, 3000, false);
+    expect(ends).toEqual([1000, 3000]);
+  });
+
   it('counts only what has passed of a pause that is cut short', () => {
     const pause = createPause();
     extendPause(pause, 0, 600_000, true);

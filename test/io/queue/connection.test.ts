@@ -3,7 +3,7 @@ import { openQueue, QueueError } from '../../../src/io/queue/connection.ts';
 import { start } from '../../support/program/start.ts';
 import { until } from '../../support/program/workspace.ts';
 import { TLS_AUTHORITY, testQueue, testRedis, tlsRedis } from '../../support/queue/redis.ts';
-import { freePort } from '../../support/queue/redis-server.ts';
+import { askRedis, freePort } from '../../support/queue/redis-server.ts';
 import { tempDir } from '../../support/temp.ts';
 
 const PASSWORD = 'pa55w0rd-of-redis';
@@ -55,12 +55,14 @@ it.each([
   [null, 'none', [expect.stringContaining('no append-only file')]],
 ] as const)('knows what a server with appendfsync %s may forget', async (fsync, durability, warnings) => {
   const queue = await testQueue((await testRedis(fsync)).url);
-  expect({ durability: queue.durability, warnings: queue.warnings }).toEqual({ durability, warnings });
+  expect({ durability: queue.durability(), warnings: queue.warnings }).toEqual({ durability, warnings });
 });
 
 it('sends what waited when the server is back, and says that it began again', async () => {
   const server = await testRedis('always');
+  await askRedis(server.port, 'CONFIG SET appendfsync everysec');
   const queue = await testQueue(server.url);
+  expect(queue.durability()).toBe('everysec');
   const runId = queue.runId();
   let restarts = 0;
   queue.onRestart(() => {
@@ -75,6 +77,7 @@ it('sends what waited when the server is back, and says that it began again', as
   expect(await waiting).toBe('OK');
   await until(() => restarts === 1);
   expect(queue.runId()).not.toBe(runId);
+  expect(queue.durability()).toBe('always');
   expect(queue.lostSince()).toBeNull();
   expect(await queue.redis.get('before')).toBe('1');
 });
