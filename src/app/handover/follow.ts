@@ -1,5 +1,6 @@
 import type { HandoverRecord, RunEnd } from '../../core/queue/protocol.ts';
 import { realClock } from '../../io/clock.ts';
+import { isRefusal } from '../../io/queue/connection.ts';
 import { hasHandover, readRecord } from '../../io/queue/handover.ts';
 import { readLedger, STREAM_START } from '../../io/queue/ledger-reader.ts';
 import { CommandError } from '../errors.ts';
@@ -26,9 +27,6 @@ export type Followed =
   | { kind: 'taken'; by: string }
   | { kind: 'lost' }
   | { kind: 'away'; why: string };
-
-/** Whether Redis has refused a command. It may take it later: a full memory, a failover. */
-const isRefusal = (error: unknown): error is Error => (error as Error | null)?.name === 'ReplyError';
 
 /** Copies what is new to ledger and log. Returns how following ended, or null. */
 async function turn(over: HandedOver, stops: StopRequests, copyNew: () => Promise<void>): Promise<Followed | null> {

@@ -1,6 +1,6 @@
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { formatDuration } from '../../core/text/duration.ts';
-import { openQueue, type Queue, QueueError } from '../../io/queue/connection.ts';
+import { isRefusal, openQueue, type Queue, QueueError, refusalText } from '../../io/queue/connection.ts';
 import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
 
@@ -18,7 +18,10 @@ export async function connectToQueue(url: string, { atEnd }: Pick<Context, 'atEn
   }
 }
 
-/** Returns what `work` returns, or throws CommandError once Redis has not answered for `patienceMs`. */
+/**
+ * Returns what `work` returns, or throws CommandError once Redis has not answered for `patienceMs`, and if it refuses a
+ * command.
+ */
 export async function whileReachable<T>(queue: Queue, work: Promise<T>, patienceMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const away = new Promise<never>((_, reject) => {
@@ -33,6 +36,9 @@ export async function whileReachable<T>(queue: Queue, work: Promise<T>, patience
   work.catch(() => undefined);
   try {
     return await Promise.race([work, away]);
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    throw new CommandError(EXIT.preflight, 'queue_refused', refusalText(queue.name, error));
   } finally {
     clearInterval(timer);
   }

@@ -1,6 +1,14 @@
-import { type Overview, overviewNotes, overviewText, type RunView } from '../../core/queue/overview.ts';
+import {
+  type AccountView,
+  type Overview,
+  overviewNotes,
+  overviewText,
+  type RunView,
+} from '../../core/queue/overview.ts';
+import { shortAccount } from '../../core/queue/protocol.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
-import type { Queue } from '../../io/queue/connection.ts';
+import { printable } from '../../core/text/text.ts';
+import { isRefusal, type Queue } from '../../io/queue/connection.ts';
 import { readRecord } from '../../io/queue/handover.ts';
 import { type QueuedJob, readJobs } from '../../io/queue/jobs.ts';
 import { readLease } from '../../io/queue/lease.ts';
@@ -41,8 +49,22 @@ async function viewRun(queue: Queue, account: string, { handover, state, data, p
   return view;
 }
 
-/** Reads all that is shown of a queue. */
-async function readOverview(queue: Queue): Promise<Overview> {
+/** Whether an error says that Redis has something else than what this program writes. */
+const isDamage = (error: unknown): error is Error => isRefusal(error) || error instanceof SyntaxError;
+
+/** Adds what stands in a queue for an account. */
+async function addAccount(queue: Queue, { accounts, runs }: Overview, view: AccountView): Promise<void> {
+  const { account } = view;
+  const lease = await readLease(queue, account);
+  accounts.push({ ...view, lease: lease && { owner: lease.owner, left_ms: lease.leftMs, fence: lease.fence } });
+  for (const job of await readJobs(queue, account)) {
+    const run = await viewRun(queue, account, job);
+    if (run !== null) runs.push(run);
+  }
+}
+
+/** Reads all that is shown of a queue. `problems`: of accounts that another program has written to. */
+async function readOverview(queue: Queue): Promise<{ overview: Overview; problems: string[] }> {
   const workers = await readWorkers(queue);
   const known = new Set(workers.flatMap(({ accounts }) => accounts));
   const overview: Overview = {
@@ -52,28 +74,25 @@ async function readOverview(queue: Queue): Promise<Overview> {
     runs: [],
     workers,
   };
+  const problems: string[] = [];
   for (const [account, baseUrl] of await readAccounts(queue)) {
-    const lease = await readLease(queue, account);
-    overview.accounts.push({
-      account,
-      base_url: baseUrl,
-      has_worker: known.has(account),
-      lease: lease && { owner: lease.owner, left_ms: lease.leftMs, fence: lease.fence },
-    });
-    for (const job of await readJobs(queue, account)) {
-      const run = await viewRun(queue, account, job);
-      if (run !== null) overview.runs.push(run);
+    const view: AccountView = { account, base_url: baseUrl, has_worker: known.has(account), lease: null };
+    try {
+      await addAccount(queue, overview, view);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      problems.push(`Account ${shortAccount(account)} cannot be shown: ${printable(error.message)}`);
     }
   }
-  return overview;
+  return { overview, problems };
 }
 
 /** `queue`: shows accounts, runs, leases and workers. */
 export async function showQueue(invocation: Invocation): Promise<number> {
   const { settings, context } = invocation;
   const queue = await openNamedQueue(invocation);
-  const overview = await whileReachable(queue, readOverview(queue), PATIENCE_MS);
-  const notes = overviewNotes(overview, context.program);
+  const { overview, problems } = await whileReachable(queue, readOverview(queue), PATIENCE_MS);
+  const notes = [...problems, ...overviewNotes(overview, context.program)];
   if (settings.json) printJson(context, EXIT.ok, { ...overview, notes });
   else {
     const text = overviewText(overview, notes, await redisTime(queue));

@@ -1,5 +1,6 @@
 import { PROTOCOL, shortAccount } from '../../core/queue/protocol.ts';
 import { count } from '../../core/text/text.ts';
+import { isRefusal } from '../../io/queue/connection.ts';
 import { waitingAccounts } from '../../io/queue/jobs.ts';
 import { readLease } from '../../io/queue/lease.ts';
 import { readAccounts, readProtocols } from '../../io/queue/registry.ts';
@@ -45,19 +46,26 @@ function accountNotes({ log }: Serving) {
   };
 }
 
+/** The base URLs of accounts: those of new accounts are read. */
+function accountUrls({ queue }: Serving) {
+  const urls = new Map<string, string>();
+  return {
+    of: (account: string) => urls.get(account),
+    async learn(accounts: readonly string[]): Promise<void> {
+      if (accounts.every((account) => urls.has(account))) return;
+      for (const [name, url] of await readAccounts(queue)) urls.set(name, url);
+    },
+  };
+}
+
 /** Finds accounts that have runs to carry out, and takes turns on them. */
 export function createDiscovery(serving: Serving) {
   const { queue, keyring, clock, log, drain, active, settings } = serving;
   const warnOfProtocols = warnOfOthers(serving);
   const turns = new Map<string, Promise<void>>();
   const restUntil = new Map<string, number>();
-  const urls = new Map<string, string>();
+  const urls = accountUrls(serving);
   const { sayOnce, forget } = accountNotes(serving);
-
-  async function learnUrls(accounts: readonly string[]): Promise<void> {
-    if (accounts.every((account) => urls.has(account))) return;
-    for (const [name, url] of await readAccounts(queue)) urls.set(name, url);
-  }
 
   async function serve(account: string, baseUrl: string, key: string): Promise<void> {
     let restMs = REST_MS;
@@ -88,17 +96,24 @@ export function createDiscovery(serving: Serving) {
   /** Where the requests of an account go, and its key; null if it cannot be served now. */
   async function usable(account: string): Promise<Usable | null> {
     if (turns.has(account) || (restUntil.get(account) ?? 0) > clock.now()) return null;
-    const baseUrl = urls.get(account);
+    const baseUrl = urls.of(account);
     if (baseUrl === undefined) return null;
     const key = keyring.keyOf(account, baseUrl);
     if (key === null) {
       sayOnce(account, 'a run waits for an account whose key this worker does not have');
       return null;
     }
-    const lease = await readLease(queue, account);
-    if (lease === null) return { account, baseUrl, key };
-    // Its owner may return it early.
-    restUntil.set(account, clock.now() + Math.min(lease.leftMs, REST_MS));
+    try {
+      const lease = await readLease(queue, account);
+      if (lease === null) return { account, baseUrl, key };
+      // Its owner may return it early.
+      restUntil.set(account, clock.now() + Math.min(lease.leftMs, REST_MS));
+    } catch (error) {
+      // The other accounts do not wait for it.
+      if (!isRefusal(error)) throw error;
+      restUntil.set(account, clock.now() + FAILED_REST_MS);
+      sayOnce(account, `the lease of an account cannot be read: ${error.message}`);
+    }
     return null;
   }
 
@@ -109,7 +124,7 @@ export function createDiscovery(serving: Serving) {
       await warnOfProtocols();
       if (turns.size >= settings.accounts) return;
       const accounts = await waitingAccounts(queue);
-      await learnUrls(accounts);
+      await urls.learn(accounts);
       const found = (await Promise.all(accounts.map(usable))).filter((one) => one !== null);
       for (const { account, baseUrl, key } of found.slice(0, settings.accounts - turns.size)) {
         if (drain.asked() !== null) return;

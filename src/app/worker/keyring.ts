@@ -54,12 +54,9 @@ export function createKeyring({ read, now, warn }: KeyringOptions) {
   return {
     readAgain,
     count: () => keys.size,
-    /** The key of an account, or null. For one that is not known, the keys are read again from time to time. */
+    /** The key of an account, or null. The keys are read again from time to time: some come, and others go. */
     keyOf(account: string, baseUrl: string): string | null {
-      const known = accountsAt(baseUrl).get(account);
-      if (known !== undefined) return known;
-      if (now() - readAt < REREAD_INTERVAL_MS) return null;
-      readAgain();
+      if (now() - readAt >= REREAD_INTERVAL_MS) readAgain();
       return accountsAt(baseUrl).get(account) ?? null;
     },
   };

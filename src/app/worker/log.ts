@@ -1,7 +1,7 @@
 import type { StopCause } from '../../core/attempt/stop-reason.ts';
 import { shortAccount } from '../../core/queue/protocol.ts';
 import { formatDuration } from '../../core/text/duration.ts';
-import { count } from '../../core/text/text.ts';
+import { count, printable } from '../../core/text/text.ts';
 import type { RemoteLedger } from '../../io/queue/ledger-stream.ts';
 import { createLogger, type Logger } from '../../io/terminal/logger.ts';
 import type { Reporting } from '../invocation.ts';
@@ -27,6 +27,9 @@ const SHOWN: [field: string, text: (value: unknown) => string][] = [
   ['run', (value) => `run ${value}`],
 ];
 
+/** A line stays one line, whatever a server or Redis says. */
+const MAX_LINE_CHARACTERS = 2000;
+
 function plainText(event: { level: string; time: string; text: string; fields: Record<string, unknown> }): string {
   const { level, time, text, fields } = event;
   const details = SHOWN.flatMap(([name, show]) => {
@@ -35,7 +38,10 @@ function plainText(event: { level: string; time: string; text: string; fields: R
   });
   const account = typeof fields.account === 'string' ? `[${fields.account}] ` : '';
   const word = level === 'info' ? '' : `${level === 'warn' ? 'warning' : level}: `;
-  return `${time}  ${account}${word}${text}${details.length === 0 ? '' : ` (${details.join(', ')})`}`;
+  return printable(
+    `${time}  ${account}${word}${text}${details.length === 0 ? '' : ` (${details.join(', ')})`}`,
+    MAX_LINE_CHARACTERS,
+  );
 }
 
 /**

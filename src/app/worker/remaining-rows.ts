@@ -5,12 +5,20 @@ import { remainingTask } from '../../core/queue/remaining.ts';
 import type { QueuedTask } from '../../core/queue/tasks.ts';
 import type { StreamLine } from '../../io/queue/ledger-reader.ts';
 
+function parsed(id: string, line: string): LedgerEntry {
+  try {
+    return parseLedgerLine(line);
+  } catch (error) {
+    throw new Error(`line ${id} of the run in Redis cannot be used: ${(error as Error).message}`);
+  }
+}
+
 /** What the stream of a run says of its rows. */
 export async function indexStream(batches: AsyncIterable<StreamLine[]>, rows: number): Promise<LedgerIndex> {
   const index = emptyIndex(rows);
   for await (const batch of batches) {
     for (const item of batch) {
-      if ('line' in item) addToIndex(index, parseLedgerLine(item.line), 0, 0);
+      if ('line' in item) addToIndex(index, parsed(item.id, item.line), 0, 0);
     }
   }
   return index;

@@ -1,5 +1,5 @@
 import { formatDuration } from '../text/duration.ts';
-import { count } from '../text/text.ts';
+import { count, printable } from '../text/text.ts';
 import { type LeaseOwner, PROTOCOL, shortAccount, type WorkerRecord } from './protocol.ts';
 
 /** An account with what stands in the queue for it. `has_worker`: a worker that lives has its key. */
@@ -34,10 +34,10 @@ export type Overview = {
   workers: WorkerRecord[];
 };
 
-/** Lines of columns, each as wide as its longest cell. */
+/** Lines of columns, each as wide as its longest cell. A cell is one line, whatever Redis has. */
 function table(heading: string[], rows: readonly string[][]): string[] {
   if (rows.length === 0) return [];
-  const all = [heading, ...rows];
+  const all = [heading, ...rows].map((row) => row.map((cell) => printable(cell)));
   const widths = heading.map((_, at) => Math.max(...all.map((row) => (row[at] as string).length)));
   const line = (row: string[]) => row.map((cell, at) => cell.padEnd(widths[at] as number)).join('  ');
   return [...all.map((row) => line(row).trimEnd()), ''];
@@ -136,7 +136,7 @@ export function overviewText(overview: Overview, notes: readonly string[], now: 
     ...accountLines(accounts),
     ...runLines(runs, now),
     ...workerLines(overview, now),
-    ...notes,
+    ...notes.map((note) => printable(note)),
   ];
   while (lines.at(-1) === '') lines.pop();
   return `${lines.join('\n')}\n`;

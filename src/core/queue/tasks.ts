@@ -20,8 +20,8 @@ export function decodeTasks(text: string): QueuedTask[] {
     const [first, attempts, ...cells] = JSON.parse(line) as [QueuedTask['first'], number, ...string[]];
     const entry = planEntry(cells);
     const problem = entryProblem(entry, entry.row);
-    if (problem !== null) throw new Error(`the queue: ${problem}`);
-    if (!FIRSTS.includes(first) || !Number.isSafeInteger(attempts)) throw new Error('the queue: not a task');
+    if (problem !== null) throw new Error(problem);
+    if (!FIRSTS.includes(first) || !Number.isSafeInteger(attempts)) throw new Error('not a task');
     return { entry, first, attempts };
   });
 }

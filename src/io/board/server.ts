@@ -74,7 +74,7 @@ export async function serveBoard(port: number, listQueues: () => Promise<readonl
     if (method !== 'GET' && method !== 'HEAD') {
       return { ...jsonReply(405, { error: 'the board is read only' }), allow: 'GET, HEAD' };
     }
-    const { pathname: path, searchParams } = new URL(url, 'http://board');
+    const { pathname: path, searchParams } = new URL(`http://board${url}`);
     const file = files.get(path);
     if (file !== undefined) return { status: 200, type: TYPES[extname(file)] as string, body: readFileSync(file) };
     routes.setQueues(await listQueues());

@@ -56,7 +56,8 @@ export async function openAccountJobs({ redis }: Queue, account: string, lockMs:
 function claimed(job: Job<JobData>, token: string): ClaimedJob {
   return {
     handover: String(job.id),
-    data: job.data,
+    // Redis is open to others.
+    data: job.data ?? {},
     keep: async (ms) => void (await job.extendLock(token, ms)),
     showProgress: (progress) => job.updateProgress(progress),
     complete: async () => void (await job.moveToCompleted('ended', token, false)),

@@ -60,6 +60,21 @@ const FIXES: [pattern: RegExp, fix: string][] = [
   [/certificate/, 'set NODE_EXTRA_CA_CERTS to the file of its authority, if that is your own'],
 ];
 const OTHER_FIX = 'start it, or correct its URL (rediss:// for TLS)';
+const REFUSED_FIXES: typeof FIXES = [
+  [/^(NOAUTH|NOPERM|WRONGPASS)/, 'give its user the rights of jobs/redis-users.conf'],
+  [/^WRONGTYPE/, 'use a Redis that no other program writes to'],
+  [/^OOM/, 'raise its maxmemory'],
+];
+
+/** Whether Redis has refused a command. It may take it later: a full memory, a failover. */
+export const isRefusal = (error: unknown): error is Error => (error as Error | null)?.name === 'ReplyError';
+
+/** Says that Redis has refused a command, which may contain rows and is not quoted. */
+export function refusalText(name: string, { message }: Error): string {
+  const text = printable(message).replace(/\.$/, '');
+  const fix = REFUSED_FIXES.find(([pattern]) => pattern.test(text))?.[1];
+  return `${name} has refused a command: ${text}.${fix === undefined ? '' : ` Fix: ${fix}.`}`;
+}
 
 /** Never contains a password: ioredis keeps the arguments of a command beside the message only. */
 function errorText(error: unknown): string {

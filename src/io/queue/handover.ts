@@ -25,7 +25,7 @@ const inflated = promisify(inflateRaw) as (bytes: Buffer) => Promise<Buffer>;
 
 const UPLOADED = redisScript<number>(`
 if redis.call('HLEN', KEYS[2]) ~= tonumber(ARGV[1]) or redis.call('HGET', KEYS[1], 'state') ~= 'uploading' then return 0 end
-redis.call('HSET', KEYS[1], 'state', 'waiting')
+redis.call('HSET', KEYS[1], 'state', 'waiting', 'chunks', ARGV[1])
 return 1
 `);
 
@@ -62,14 +62,22 @@ export async function writeHandover(
   return (await UPLOADED(redis, [run, chunks], [number])) === 1;
 }
 
+async function openChunk(ref: SealedRef, number: number, bytes: Buffer): Promise<QueuedTask[]> {
+  try {
+    return decodeTasks((await inflated(openPart(ref, number, bytes))).toString());
+  } catch (error) {
+    throw new Error(`part ${number} of the rows in Redis cannot be used: ${(error as Error).message}`);
+  }
+}
+
 /** Reads the tasks of a run in order. Throws if one is not there, is not a task, or has another seal. */
 export async function* readTasks({ redis }: Queue, ref: SealedRef): AsyncGenerator<QueuedTask> {
-  const { tasks } = runKeys(ref);
-  const chunks = await redis.hlen(tasks);
+  const { run, tasks } = runKeys(ref);
+  const chunks = Math.max(Number(await redis.hget(run, 'chunks')), await redis.hlen(tasks));
   for (let number = 0; number < chunks; number++) {
     const bytes = await redis.hgetBuffer(tasks, String(number));
-    if (bytes === null) throw new Error(`the queue: part ${number} of the rows is missing`);
-    yield* decodeTasks((await inflated(openPart(ref, number, bytes))).toString());
+    if (bytes === null) throw new Error(`part ${number} of the rows in Redis is missing`);
+    yield* await openChunk(ref, number, bytes);
   }
 }
 
@@ -120,7 +128,7 @@ const TAKE_BACK = redisScript<string>(`
 local state = redis.call('HGET', KEYS[1], 'state')
 if not state then return 'gone' end
 if state == 'sending' then return 'sending' end
-redis.call('HSET', KEYS[1], 'state', 'taken_back', 'taken_by', ARGV[1], 'owner', '')
+redis.call('HSET', KEYS[1], 'state', 'taken_back', 'taken_by', ARGV[1], 'owner', '', 'chunks', '0')
 redis.call('PEXPIRE', KEYS[1], ${WEEK_MS})
 redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
 return 'ok'

@@ -82,7 +82,8 @@ export async function readJobs(queue: Queue, account: string): Promise<QueuedJob
           (job): QueuedJob => ({
             handover: String(job.id),
             state: stateText(state),
-            data: job.data,
+            // Redis is open to others.
+            data: job.data ?? {},
             progress: job.progress,
           }),
         );

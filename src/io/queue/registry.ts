@@ -39,7 +39,8 @@ export async function readAccounts({ redis }: Queue): Promise<Map<string, string
 
 const hasUrl = (entry: readonly [string, string | null]): entry is [string, string] => entry[1] !== null;
 
-/** The versions of what is in Redis. */
+/** The versions of what is in Redis. What no version has written is left out. */
 export async function readProtocols({ redis }: Queue): Promise<number[]> {
-  return (await redis.smembers(KEYS.protocols)).map(Number).sort((a, b) => a - b);
+  const found = (await redis.smembers(KEYS.protocols)).filter((text) => /^[1-9][0-9]{0,8}$/.test(text));
+  return found.map(Number).sort((a, b) => a - b);
 }

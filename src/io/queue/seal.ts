@@ -45,5 +45,5 @@ const SEAL_BYTES = 32;
 export function openPart({ seal }: SealedRef, number: number, part: Buffer): Buffer {
   const bytes = part.subarray(SEAL_BYTES);
   if (part.subarray(0, SEAL_BYTES).toString('hex') === seal('rows', String(number), bytes)) return bytes;
-  throw new Error(`the queue: part ${number} of the rows was not written with the key of its account`);
+  throw new Error('it was not written with the key of its account');
 }

@@ -41,6 +41,16 @@ describe('the keys of a worker', () => {
     expect(world.reads).toBe(2);
   });
 
+  it('are forgotten when they were removed', () => {
+    const { world, keyring } = keyringOf(FIRST, SECOND);
+    const account = accountFor(URL, SECOND);
+    world.keys = [FIRST];
+    expect(keyring.keyOf(account, URL)).toBe(SECOND);
+    world.now = 10_000;
+    expect(keyring.keyOf(account, URL)).toBeNull();
+    expect(keyring.keyOf(accountFor(URL, FIRST), URL)).toBe(FIRST);
+  });
+
   it('stay known while they cannot be read, and each problem is said once', () => {
     const { world, keyring } = keyringOf(FIRST);
     world.problems = ['a file is empty'];

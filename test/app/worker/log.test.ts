@@ -21,7 +21,7 @@ function printed(isTerminal: boolean, level: string): string {
   const fields = runFields(ACCOUNT, 'run-1', 2);
   log.log('info', 'worker.started', 'worker here-1-abcd serves');
   log.log('warn', 'attempt.failed', 'attempt failed', { row: 7, http_status: 503, error_detail: '', ...fields });
-  log.log('error', 'row.failed', 'row failed\u001b[2J', fields);
+  log.log('error', 'row.failed', 'row failed\u001b[2J\n', fields);
   return String((context.stdout as unknown as PassThrough).read() ?? '');
 }
 
@@ -44,7 +44,7 @@ describe('the log of a worker', () => {
     expect(lines).toEqual([
       '  worker here-1-abcd serves',
       '  [e9bb78d1] warning: attempt failed (row 7, HTTP 503, run run-1)',
-      '  [e9bb78d1] error: row failed\\x1b[2J (run run-1)',
+      '  [e9bb78d1] error: row failed\\x1b[2J\\x0a (run run-1)',
     ]);
     expect(printed(true, 'fatal')).toBe('');
   });

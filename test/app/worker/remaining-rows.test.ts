@@ -34,6 +34,13 @@ async function remaining(rows: number, entries: LedgerEntry[], doubtful: number)
 }
 
 describe('the rows that are left of a run', () => {
+  it('are not known if a line of it is damaged, which is named', async () => {
+    async function* damaged() {
+      yield [{ id: '3-0', line: 'garbage' }];
+    }
+    await expect(indexStream(damaged(), 1)).rejects.toThrow('line 3-0 of the run in Redis cannot be used: ');
+  });
+
   it('are those without an outcome, and those that were begun are read first', async () => {
     const { tasks, certain } = await remaining(4, [intent(1), outcome(1), intent(3)], 0);
     expect(tasks).toEqual([

@@ -90,6 +90,14 @@ describe('the overview of a queue', () => {
   });
 });
 
+it('has no line that another program could have made up', () => {
+  const [account] = overview().accounts;
+  const forged = { ...account, base_url: 'https://a\nNo worker is running.\u001b[2J' } as never;
+  const text = overviewText(overview({ accounts: [forged], runs: [], workers: [] }), ['one\ntwo'], NOW);
+  expect(text).toContain('https://a\\x0aNo worker is running.\\x1b[2J\n');
+  expect(text).toContain('one\\x0atwo\n');
+});
+
 describe('the notes of an overview', () => {
   const waiting = run({ account: B, state: 'waiting' });
 

@@ -17,9 +17,9 @@ it('keeps rows as they are in the plan', () => {
 });
 
 it.each([
-  ['not a plan', { entry: makeEntry({ id: '../profiles' }) }],
-  ['not a way to begin', { first: 'write' as never }],
-  ['not a number of attempts', { attempts: 'many' as never }],
-])('refuses what is %s', (_, changes) => {
-  expect(() => decodeTasks(encodeTasks([makeTask(1, changes)]))).toThrow(/^the queue: /);
+  ['not a plan', { entry: makeEntry({ id: '../profiles' }) }, 'id'],
+  ['not a way to begin', { first: 'write' as never }, 'not a task'],
+  ['not a number of attempts', { attempts: 'many' as never }, 'not a task'],
+])('refuses what is %s', (_, changes, text) => {
+  expect(() => decodeTasks(encodeTasks([makeTask(1, changes)]))).toThrow(text);
 });

@@ -53,10 +53,25 @@ describe('a run that is handed over', () => {
     expect(await readProtocols(queue)).toEqual([1]);
   });
 
+  it('does not show protocols that no version has', async () => {
+    await writeHandover(queue, REF, makeRecord(), []);
+    await queue.redis.sadd(KEYS.protocols, '2', 'two', '-1', '1e999', '');
+    expect(await readProtocols(queue)).toEqual([1, 2]);
+  });
+
   it('is written again as a whole', async () => {
     await writeHandover(queue, REF, makeRecord(), makeTasks(1250));
     await writeHandover(queue, REF, makeRecord(), makeTasks(3));
     expect(await tasksThere()).toEqual(makeTasks(3));
+  });
+
+  it('is not taken for a shorter one if rows of it are missing or damaged', async () => {
+    const { tasks } = runKeys(REF);
+    await writeHandover(queue, REF, makeRecord(), makeTasks(501));
+    await queue.redis.hset(tasks, '1', 'not deflated');
+    await expect(tasksThere()).rejects.toThrow('part 1 of the rows in Redis cannot be used');
+    await queue.redis.del(tasks);
+    await expect(tasksThere()).rejects.toThrow('part 0 of the rows in Redis is missing');
   });
 
   it('does not wait for a worker if Redis has forgotten a part of it', async () => {
@@ -67,7 +82,7 @@ describe('a run that is handed over', () => {
     }
     expect(await writeHandover(queue, REF, makeRecord(), forgetful())).toBe(false);
     expect(await readRecord(queue, REF)).toMatchObject({ state: 'uploading' });
-    await expect(tasksThere()).rejects.toThrow('part 0 of the rows is missing');
+    await expect(tasksThere()).rejects.toThrow('part 0 of the rows in Redis is missing');
   });
 
   it('is changed by the holder of the lease, or by its submitter', async () => {

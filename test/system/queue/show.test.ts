@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KEYS, leaseKey, runsPrefix } from '../../../src/core/queue/protocol.ts';
 import { openQueue, type Queue } from '../../../src/io/queue/connection.ts';
 import { updateHandover, writeHandover } from '../../../src/io/queue/handover.ts';
 import { addJob } from '../../../src/io/queue/jobs.ts';
@@ -77,6 +78,28 @@ describe('queue', () => {
     });
   });
 
+  it('shows the others if another program has written to an account, and says so without a stack', async () => {
+    await queue.redis.hset(`${runsPrefix(B)}:runs:${RUN.replace('1f2e', '2222')}.0123abcd`, 'data', 'null');
+    const damaged = 'd'.repeat(32);
+    await queue.redis.hset(KEYS.accounts, damaged, JSON.stringify({ base_url: 'https://api.telnyx.com/v2' }));
+    await queue.redis.set(leaseKey(damaged), 'a text');
+    const { exit, stdout, stderr } = await run(workDirectory(), ['queue', '--queue', redis.url]);
+    await queue.redis.hdel(KEYS.accounts, damaged);
+    expect([exit, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^1a2b3c4d {2}host-a:4711/m);
+    expect(stdout).toContain('Account dddddddd cannot be shown: WRONGTYPE ');
+  });
+
+  it('exits with 7 if Redis refuses a command', async () => {
+    await queue.redis.rename(KEYS.accounts, 'aside');
+    await queue.redis.set(KEYS.accounts, 'a text');
+    const { exit, stdout, stderr } = await run(workDirectory(), ['queue', '--queue', redis.url]);
+    await queue.redis.rename('aside', KEYS.accounts);
+    expect([exit, stdout]).toEqual([7, '']);
+    expect(stderr).toMatch(/has refused a command: WRONGTYPE .* Fix: use a Redis that no other program writes to\.\n/);
+    expect(stderr).not.toContain('    at ');
+  });
+
   it('exits with 7 if Redis is not reachable, and names no password', async () => {
     const url = `redis://user:secret-word@127.0.0.1:${await freePort()}`;
     const { exit, stdout, stderr } = await run(workDirectory(), ['queue'], { env: { TELNYX_REASSIGN_QUEUE: url } });
@@ -111,7 +134,9 @@ describe('board', () => {
     const scripts = [...page.text.matchAll(/(?:src|href)="(static\/[^"]+)"/g)].map(([, path]) => `/${path}`);
     expect(scripts.length).toBeGreaterThan(4);
     for (const path of scripts) expect(await text(path), path).toMatchObject({ status: 200 });
-    expect(await text('/static/../index.ejs')).toMatchObject({ status: 404 });
+    for (const path of ['/static/../index.ejs', '//', '//x:99999/']) {
+      expect(await text(path), path).toMatchObject({ status: 404 });
+    }
 
     const queues = JSON.parse((await text(`/api/queues?activeQueue=${SHORT_A}&page=1&jobsPerPage=10`)).text);
     expect(queues.queues).toMatchObject([
