@@ -14,7 +14,7 @@ import {
   type SettingName,
   settingDefinition,
 } from '../core/settings/schema.ts';
-import { hasLogin } from '../core/text/queue-url.ts';
+import { completesLogin, hasLogin } from '../core/text/queue-url.ts';
 import { quoted } from '../core/text/text.ts';
 import { visible } from '../core/text/visible.ts';
 import { expandHome } from '../io/home.ts';
@@ -52,8 +52,11 @@ function callLayers(flags: RawSettings, environment: RawSettings, { cwd, env }: 
     const value = expanded[name];
     if (typeof value === 'string') expanded[name] = expandHome(value, env);
   }
+  const typed = { ...flags };
+  // A command is printed without the login of its queue. The variable has it.
+  if (completesLogin(String(flags.queue), String(environment.queue))) delete typed.queue;
   return [
-    { source: 'flag', raw: withAbsolute(flags, cwd) },
+    { source: 'flag', raw: withAbsolute(typed, cwd) },
     { source: 'environment', raw: withAbsolute(expanded, cwd) },
   ];
 }
@@ -62,7 +65,7 @@ function callLayers(flags: RawSettings, environment: RawSettings, { cwd, env }: 
 function warnOfPassword(invocation: Invocation): Invocation {
   const { settings, sources } = invocation;
   if (sources.queue === 'flag' && settings.queue !== null && hasLogin(settings.queue)) {
-    const how = 'Set TELNYX_REASSIGN_QUEUE instead; the commands that are printed here need it too.';
+    const how = 'Set TELNYX_REASSIGN_QUEUE to it instead; the commands that are printed here need that too.';
     warn(invocation, `the list of processes shows the password in --queue. ${how}`);
   }
   return invocation;

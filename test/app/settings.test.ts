@@ -40,6 +40,16 @@ describe('settings on an input', () => {
     expect(resolveForCommand({ state_dir: '../st' }, context, 'apply').settings.state_dir).toBe('/work/st');
   });
 
+  it('take the login of a queue from the variable that names the same one', () => {
+    const TELNYX_REASSIGN_QUEUE = 'redis://:pa55w0rd@h:1';
+    const queueOf = (queue: string) => {
+      const { settings, context } = resolveForCommand({ queue }, contextOf({ TELNYX_REASSIGN_QUEUE }), 'apply');
+      return { queue: settings.queue, warnings: context.warnings };
+    };
+    expect(queueOf('redis://h:1')).toEqual({ queue: TELNYX_REASSIGN_QUEUE, warnings: [] });
+    expect(queueOf('redis://h:2')).toEqual({ queue: 'redis://h:2', warnings: [] });
+  });
+
   it('name all errors at once, each with its source', () => {
     const context = contextOf({ TELNYX_REASSIGN_TIMEOUT: 'soon', TELNYX_REASSIGN_RAT: '5', TELNYX_REASSIGN_YES: '1' });
     const errors = errorsOf(() => resolveForCommand({ rate: ['5', '7'], max_attempts: '0' }, context, 'apply'));

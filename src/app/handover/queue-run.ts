@@ -102,8 +102,8 @@ async function handOver(
   try {
     await whileReachable(held.queue, upload(over, invocation, finishBy), settings.outage_patience);
   } catch (error) {
-    if (error instanceof CommandError) return { over, away: error.message };
-    // Redis has refused it: its memory may be full.
+    if (error instanceof CommandError && error.code !== 'queue_refused') return { over, away: error.message };
+    // Its memory may be full.
     await whileReachable(held.queue, removeJob(held.queue, over.ref), 0).catch(() => undefined);
     const run = await takeRunBack(over);
     await started.close();

@@ -42,6 +42,7 @@ function createWait({ context }: Locking) {
     throw new CommandError(signalExit(signal), 'signal', message);
   };
   return {
+    check,
     async wait(ms: number): Promise<void> {
       check();
       sleep = realClock.sleep(ms);
@@ -148,6 +149,7 @@ async function holdAccount(
       },
     };
   } catch (error) {
+    wait.check();
     if (error instanceof CommandError && error.exit === EXIT.preflight) return { refused: error };
     throw error;
   } finally {

@@ -6,7 +6,7 @@ import type { Manifest, State } from '../../core/run/manifest.ts';
 import { rawSettings } from '../../core/settings/raw.ts';
 import type { Resolved } from '../../core/settings/resolve.ts';
 import { settingDefinition } from '../../core/settings/schema.ts';
-import { hasLogin } from '../../core/text/queue-url.ts';
+import { queueName } from '../../core/text/queue-url.ts';
 import { commandLine, shellWord, writtenWords } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
 import type { Contact } from '../../engine/contact.ts';
@@ -53,12 +53,9 @@ export function typedPath(context: Context, path: string): string {
   return from.startsWith('-') ? `./${from}` : from;
 }
 
-/**
- * The flag that names the queue of this call again: not if the variable names it, and not with a password, which no
- * command is printed with.
- */
+/** The flag that names the queue of this call again, without its login. Not if the variable names it. */
 export function queueFlags({ settings: { queue }, context }: Reporting): string[] {
-  return queue === null || queue === context.env.TELNYX_REASSIGN_QUEUE || hasLogin(queue) ? [] : ['--queue', queue];
+  return queue === null || queue === context.env.TELNYX_REASSIGN_QUEUE ? [] : ['--queue', queueName(queue)];
 }
 
 /** The same of the queue that has a run. The variable may be what leads to it from here. */

@@ -3,6 +3,11 @@ export function hasLogin(url: string): boolean {
   return /^[^:]+:\/\/[^/]*@/.test(url);
 }
 
+/** Whether the second URL has the login for the first one, which has none. */
+export function completesLogin(url: string, complete: string): boolean {
+  return !hasLogin(url) && hasLogin(complete) && URL.canParse(url) && queueName(url) === queueName(complete);
+}
+
 /** The passwords of the URLs of Redis in a text, as they are written and as they are meant. */
 export function queueSecrets(text: string): string[] {
   return [...text.matchAll(/rediss?:\/\/[^\s@/:]*:([^\s/]+)@/gi)].flatMap(([, password = '']) => {

@@ -56,7 +56,9 @@ function withHandler(redis: Redis, onError: (error: Error) => void): Redis {
 }
 
 const FIXES: [pattern: RegExp, fix: string][] = [
-  [/^(NOAUTH|NOPERM|WRONGPASS)/, 'correct user and password: redis://USER:PASSWORD@HOST:PORT in TELNYX_REASSIGN_QUEUE'],
+  [/^NOPERM/, 'give its user the rights of jobs/redis-users.conf'],
+  [/^(NOAUTH|WRONGPASS)/, 'correct user and password: redis://USER:PASSWORD@HOST:PORT in TELNYX_REASSIGN_QUEUE'],
+  [/RESP/, 'name the port of Redis: something else answers there'],
   [/certificate/, 'set NODE_EXTRA_CA_CERTS to the file of its authority, if that is your own'],
 ];
 const OTHER_FIX = 'start it, or correct its URL (rediss:// for TLS)';
@@ -80,7 +82,7 @@ export function refusalText(name: string, { message }: Error): string {
 function errorText(error: unknown): string {
   const { message = '', code = '' } = error as { message?: string; code?: string };
   // An error of several addresses has a code only.
-  const text = printable(message === '' ? String(code) : message).replace(/\.$/, '');
+  const text = printable(message === '' ? String(code) : message).replace(/\.( Please report this\.)?$/, '');
   return `${text}. Fix: ${FIXES.find(([pattern]) => pattern.test(text))?.[1] ?? OTHER_FIX}.`;
 }
 
@@ -99,6 +101,9 @@ export async function openQueue(url: string): Promise<Queue> {
   try {
     // Without retries here: a server that refuses the connection now is not waited for.
     const server = await Promise.race([redis.connect().then(() => readServer(redis)), timeout]);
+    if (server.isCopy) {
+      throw new QueueError('unreachable', `${name} is a replica, which takes no writes. Fix: name its master.`);
+    }
     if (server.policy !== 'noeviction') {
       const message = `${name} may remove keys when its memory is full (maxmemory-policy ${printable(server.policy)}). Fix: set it to noeviction.`;
       throw new QueueError('evicts', message);

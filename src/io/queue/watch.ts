@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { type Durability, readRunId, readServer, type Server } from './server.ts';
+import { type Durability, isReplica, readRunId, readServer, type Server } from './server.ts';
 
 const CHECK_INTERVAL_MS = 1000;
 /** After this number of checks without an answer, Redis counts as lost. */
@@ -22,7 +22,12 @@ export function watchServer(redis: Redis, first: Server) {
     if (isAsking || redis.status !== 'ready') return;
     isAsking = true;
     try {
-      const found = await readRunId(redis);
+      const [found, isCopy] = await Promise.all([readRunId(redis), isReplica(redis)]);
+      // A master that became a copy takes no writes, so it is as good as away.
+      if (isCopy) {
+        lostAt ??= performance.now();
+        return;
+      }
       lostAt = null;
       unanswered = 0;
       if (found === runId) return;

@@ -9,6 +9,7 @@ import type { RawSettings } from '../../../src/core/settings/schema.ts';
 import { readHolder } from '../../../src/io/run/lock.ts';
 import { contextOf } from '../../support/app/contexts.ts';
 import { resolveLayers } from '../../support/make.ts';
+import { testQueue, testRedis } from '../../support/queue/redis.ts';
 import { tempDir } from '../../support/temp.ts';
 
 const KEY = 'KEY0123456789_abcdefGHIJ';
@@ -44,5 +45,23 @@ describe('lockAccount', () => {
     await lockAccount(invocationOf({ state_dir: stateDir }, null), 'x');
     await lockAccount(invocationOf({ state_dir: stateDir, no_lock: 'true' }), 'x');
     expect(existsSync(stateDir)).toBe(false);
+  });
+
+  it('says what Redis refuses, so that the plan is saved', async () => {
+    const { port, url } = await testRedis();
+    const { redis } = await testQueue(url);
+    const refusalOf = async (user: string) => {
+      const { held } = await lockAccount(
+        invocationOf({ queue: `redis://${user}127.0.0.1:${port}`, state_dir: tempDir() }),
+        'x',
+      );
+      const { exit, message } = (held as { refused: CommandError }).refused;
+      expect(exit).toBe(7);
+      return message;
+    };
+    await redis.acl('SETUSER', 'u', 'on', '>p', '~*', '+@all', '-evalsha');
+    expect(await refusalOf('u:p@')).toMatch(/refused a command: NOPERM .*jobs\/redis-users\.conf/);
+    await redis.config('SET', 'maxmemory', '1');
+    expect(await refusalOf('')).toMatch(/refused a command: OOM .*maxmemory/);
   });
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { hasLogin, queueName, queueSecrets } from '../../../src/core/text/queue-url.ts';
+import { completesLogin, hasLogin, queueName, queueSecrets } from '../../../src/core/text/queue-url.ts';
 
 it.each([
   ['redis://10.0.0.5:6379', 'redis://10.0.0.5:6379'],
@@ -21,4 +21,17 @@ it.each([
 ])('the passwords of %j are known', (text, isLogin, secrets) => {
   expect(queueSecrets(text)).toEqual(secrets);
   expect(hasLogin(text)).toBe(isLogin);
+});
+
+it.each([
+  ['redis://h:1', 'redis://u:p@h:1', true],
+  ['redis://h:1/', 'redis://:p@h:1', true],
+  ['redis://h:1', 'redis://:p@h:2', false],
+  ['redis://h:1', 'redis://:p@h:1/3', false],
+  ['redis://h:1', 'redis://h:1', false],
+  ['redis://u:p@h:1', 'redis://v:q@h:1', false],
+  ['undefined', 'undefined', false],
+  ['undefined', 'redis://:p@h', false],
+])('a queue %s has its login in %s: %s', (url, complete, does) => {
+  expect(completesLogin(url, complete)).toBe(does);
 });

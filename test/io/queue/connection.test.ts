@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { openQueue, QueueError } from '../../../src/io/queue/connection.ts';
 import { start } from '../../support/program/start.ts';
@@ -40,6 +43,29 @@ it('knows a wrong, a missing and the right password', async () => {
   const queue = await testQueue(`redis://:${PASSWORD}@127.0.0.1:${port}/2`);
   expect(queue.name).toBe(`redis://127.0.0.1:${port}/2`);
   expect(queue.redis.options.db).toBe(2);
+});
+
+it('refuses a replica, and takes a master that became one for a server that does not answer', async () => {
+  const [master, other] = [await testRedis('always'), await testRedis('always')];
+  const queue = await testQueue(master.url);
+  await queue.redis.replicaof('127.0.0.1', other.port);
+  expect((await errorOf(master.url)).message).toMatch(/is a replica, which takes no writes\. Fix: name its master\.$/);
+  // A script that writes is refused, and connects again and again.
+  void queue.redis.set('x', '1');
+  await until(() => queue.lostSince() !== null);
+  const since = queue.lostSince();
+  await until(() => queue.isConnected());
+  expect(queue.lostSince()).toBe(since);
+  await queue.redis.replicaof('NO', 'ONE');
+  await until(() => queue.lostSince() === null);
+});
+
+it('says of an HTTP server that it is not Redis', async () => {
+  const server = createServer((_, response) => response.end('no')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  expect((await errorOf(`redis://127.0.0.1:${port}`)).message).toMatch(/RESP .*"H"\. Fix: name the port of Redis/);
+  server.close();
 });
 
 it('refuses a server that evicts keys, also one that keeps its configuration to itself', async () => {
