@@ -2,6 +2,8 @@ import type { StopCause } from '../../core/attempt/stop-reason.ts';
 import { shortAccount } from '../../core/queue/protocol.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { count, printable } from '../../core/text/text.ts';
+import type { Clock } from '../../engine/ports.ts';
+import type { Queue } from '../../io/queue/connection.ts';
 import type { RemoteLedger } from '../../io/queue/ledger-stream.ts';
 import { createLogger, type Logger } from '../../io/terminal/logger.ts';
 import type { Reporting } from '../invocation.ts';
@@ -101,3 +103,23 @@ export const doubtText = (rows: number): string =>
 
 export const silenceText = (ms: number): string =>
   `waits ${formatDuration(ms)}: the owner before may still have requests on their way`;
+
+/** A Redis that starts again is away for less. */
+const AWAY_MS = 5000;
+
+/** Says when Redis does not answer, and when it does again. Returns the function to call from time to time. */
+export function logRedisAway({ queue, clock, log }: RedisWatch): () => Promise<void> {
+  let isAway = false;
+  return async () => {
+    const since = queue.lostSince();
+    if (since !== null && !isAway) {
+      if (clock.now() - since < AWAY_MS) return;
+      const text = `Redis has not answered for ${formatDuration(AWAY_MS)}: no row is begun until it does`;
+      log.log('warn', 'worker.redis_away', text);
+    }
+    if (since === null && isAway) log.log('info', 'worker.redis_back', 'Redis answers again');
+    isAway = since !== null;
+  };
+}
+
+type RedisWatch = { queue: Pick<Queue, 'lostSince'>; clock: Pick<Clock, 'now'>; log: WorkerLog };

@@ -14,11 +14,12 @@ import type { Invocation, Reporting } from '../invocation.ts';
 import { onEndSignals } from '../signals.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
 import { createKeyring } from './keyring.ts';
-import { createWorkerLog, type WorkerLog } from './log.ts';
+import { createWorkerLog, logRedisAway, type WorkerLog } from './log.ts';
 import { createDrain, type Drain, type Serving } from './serving.ts';
 
 const LOOK_INTERVAL_MS = 500;
 const HEARTBEAT_MS = 5000;
+const REDIS_CHECK_MS = 1000;
 const MAX_ID_CHARACTERS = 40;
 /** While Redis is away, a worker that is to end waits for it no longer than this. */
 const MAX_WAIT_FOR_REDIS_MS = 10_000;
@@ -147,6 +148,7 @@ async function serveQueue(serving: Serving): Promise<number> {
   drainOnSignals(drain, serving);
   const drained = new Promise<void>((resolve) => drain.onAsked(resolve));
   void repeat('say in Redis that this worker lives', HEARTBEAT_MS, heartbeat, serving);
+  void repeat('watch Redis', REDIS_CHECK_MS, logRedisAway(serving), serving);
   void repeat('look for runs', LOOK_INTERVAL_MS, discovery.look, serving);
   await drained;
   const hasEnded = await endTurns(discovery, serving);

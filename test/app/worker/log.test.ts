@@ -5,6 +5,7 @@ import {
   createWorkerLog,
   doubtText,
   endText,
+  logRedisAway,
   runFields,
   silenceText,
 } from '../../../src/app/worker/log.ts';
@@ -84,4 +85,23 @@ describe('the log of a run', () => {
     expect(doubtText(Number.POSITIVE_INFINITY)).toContain('all rows are read');
     expect(silenceText(4000)).toContain('waits 4s');
   });
+});
+
+it('says once that Redis is away, and that it is back', async () => {
+  const events: string[] = [];
+  const world = { now: 10_000, lost: null as number | null };
+  const look = logRedisAway({
+    queue: { lostSince: () => world.lost },
+    clock: { now: () => world.now },
+    log: { log: (_level, event) => events.push(event) },
+  });
+  world.lost = 9_000;
+  await look();
+  expect(events).toEqual([]);
+  for (world.now = 14_000; world.now < 20_000; world.now += 1000) await look();
+  expect(events).toEqual(['worker.redis_away']);
+  world.lost = null;
+  await look();
+  await look();
+  expect(events).toEqual(['worker.redis_away', 'worker.redis_back']);
 });
