@@ -16,14 +16,14 @@ const MIN_PER_S = 200;
 
 /**
  * How many rows without an entry are read before they are sent, because Redis started again and may have forgotten that
- * they were sent.
+ * they were sent. Also with `always`: a replica that took over, a disk or a file that was put back may lack the last
+ * moments too.
  */
 export function doubtfulRows(
   durability: Durability,
   settings: Pick<Settings, 'rate' | 'concurrency'>,
   { sessions }: Pick<LedgerIndex, 'sessions'>,
 ): number {
-  if (durability === 'always') return 0;
   if (durability === 'none') return Number.POSITIVE_INFINITY;
   const { rate } = settings;
   const perSecond = typeof rate === 'number' ? rate : Math.max(MIN_PER_S, paceOf(sessions).rate.max_in_1s);
