@@ -99,15 +99,12 @@ export function createDiscovery(serving: Serving) {
     const baseUrl = urls.of(account);
     if (baseUrl === undefined) return null;
     const key = keyring.keyOf(account, baseUrl);
-    if (key === null) {
-      sayOnce(account, 'a run waits for an account whose key this worker does not have');
-      return null;
-    }
     try {
       const lease = await readLease(queue, account);
-      if (lease === null) return { account, baseUrl, key };
+      if (lease === null && key !== null) return { account, baseUrl, key };
       // Its owner may return it early.
-      restUntil.set(account, clock.now() + Math.min(lease.leftMs, REST_MS));
+      restUntil.set(account, clock.now() + Math.min(lease?.leftMs ?? REST_MS, REST_MS));
+      if (lease === null) sayOnce(account, 'a run waits for an account whose key this worker does not have');
     } catch (error) {
       // The other accounts do not wait for it.
       if (!isRefusal(error)) throw error;
