@@ -87,7 +87,11 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
  * Writes and prints the summary of a run that workers carry out without this command. Its results are written when it is
  * taken back.
  */
-export async function summarizeDetached(run: Run, reporting: Reporting): Promise<void> {
+export async function summarizeDetached(
+  run: Run,
+  { exit, which, rest }: { exit: number; which: string; rest: string },
+  reporting: Reporting,
+): Promise<void> {
   const { settings, context } = reporting;
   const { manifest } = run;
   const { sessions } = await indexLedger(runFiles(run.dir).ledger, manifest.input.rows);
@@ -98,7 +102,7 @@ export async function summarizeDetached(run: Run, reporting: Reporting): Promise
     manifest,
     tally,
     sessions,
-    exit: EXIT.ok,
+    exit,
     rateSetting: String(settings.rate),
     nextCommand: next,
     warnings: [...new Set([...manifest.warnings, ...context.warnings])],
@@ -107,10 +111,12 @@ export async function summarizeDetached(run: Run, reporting: Reporting): Promise
   });
   writeJson(runFiles(run.dir).summary, summary);
   if (settings.json) printJsonLine(context, summary);
-  else if (!settings.quiet) {
+  else if (!settings.quiet || exit !== EXIT.ok) {
     const rows = count(tally.counts.unprocessed + tally.counts.unverified, 'row');
     const where = visible(manifest.queue?.name ?? '');
-    print(context.stdout, `${rows} handed over to the workers of ${where}\nNext: ${next}\n`);
+    const text = `${rows} ${which} the workers of ${where}${rest}\n`;
+    const code = exit === EXIT.ok ? '' : `Exit ${exit} (${exitName(exit)})\n`;
+    print(settings.quiet ? context.stderr : context.stdout, `${text}${code}Next: ${next}\n`);
   }
 }
 

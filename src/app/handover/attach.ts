@@ -1,4 +1,6 @@
+import { baseUrlFlags } from '../../core/followup/next-command.ts';
 import type { HandoverRecord } from '../../core/queue/protocol.ts';
+import { signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { flagOf } from '../../core/settings/flags.ts';
 import { SETTING_NAMES, type SettingName } from '../../core/settings/schema.ts';
@@ -20,6 +22,7 @@ import { commandOn, handedOver, type Run, updateRun } from '../run/open.ts';
 import { accountHash } from '../run/state-directory.ts';
 import { type HandedOver, isForWorker } from './hand-over.ts';
 import { followRun, takenBack } from './queue-run.ts';
+import type { Left } from './stop-requests.ts';
 import { giveRunUp, takeRunBack } from './take-back.ts';
 
 /** `exit`: the run has had its turn. `run`: workers do not have it any more, and rows of it may be left. */
@@ -43,7 +46,8 @@ async function findInQueue(queue: Queue, run: Run, of: QueueOfRun, { context }: 
       throw refuse('other_version', `Another version has handed run ${id} over. Follow it with that version.`);
     }
     if (queue.name === of.name) return 'lost';
-    const next = commandLine(context.program, 'resume', run.shown, '--queue', of.name);
+    const again = [...baseUrlFlags(run.manifest.settings), '--queue', of.name];
+    const next = commandLine(context.program, 'resume', run.shown, ...again);
     const message = `Run ${id} is handed over to ${visible(of.name)}, and ${queue.name} does not know it. Follow it there: ${next}`;
     throw refuse('other_queue', message, next);
   }
@@ -92,10 +96,13 @@ async function leaveQueue(run: Run, of: QueueOfRun, invocation: Invocation): Pro
   return leave(run, invocation);
 }
 
-/** Says that a run is handed over and goes on without this command. Returns exit code 0. */
-export async function reportDetached(run: Run, invocation: Invocation): Promise<number> {
-  await summarizeDetached(run, invocation);
-  return EXIT.ok;
+/** Says that workers have a run, and that it goes on without this command. Returns the exit code. */
+export async function reportDetached(run: Run, left: Left | null, invocation: Invocation): Promise<number> {
+  const exit = left === null ? EXIT.ok : signalExit(left.signal);
+  const which = left === null ? 'handed over to' : 'left to';
+  const rest = left?.isStopping ? ', which were asked to stop' : '';
+  await summarizeDetached(run, { exit, which, rest }, invocation);
+  return exit;
 }
 
 /** Settings that a command which follows a run needs itself. */
@@ -122,7 +129,7 @@ async function attachTo(queue: Queue, run: Run, of: QueueOfRun, invocation: Invo
     warn(invocation, `${queue.name} has lost run ${id}: each row that is left is read before it is sent`);
     return { run: await leave(run, invocation) };
   }
-  if (finding === 'follow' && invocation.settings.detach) return { exit: await reportDetached(run, invocation) };
+  if (finding === 'follow' && invocation.settings.detach) return { exit: await reportDetached(run, null, invocation) };
   const over: HandedOver = { started: await startRun(run, null, invocation), queue, ref: of };
   if (finding === 'never_sent') {
     const taken = await takeRunBack(over);
@@ -133,6 +140,7 @@ async function attachTo(queue: Queue, run: Run, of: QueueOfRun, invocation: Invo
   printProgress(invocation, `Following run ${id}, which is handed over to the workers of ${queue.name}\n`);
   const key = keyOf(invocation, of.account);
   const executed = await followRun(over, { ...invocation, key } as Invocation);
+  if ('detached' in executed) return { exit: await reportDetached(executed.detached, executed.left, invocation) };
   return { exit: await endRun(executed.run, executed.decide, invocation) };
 }
 

@@ -1,6 +1,6 @@
 import type { HandoverRecord, RunEnd } from '../../core/queue/protocol.ts';
 import { realClock } from '../../io/clock.ts';
-import { isRefusal } from '../../io/queue/connection.ts';
+import { isRefusal, refusalText } from '../../io/queue/connection.ts';
 import { hasHandover, readRecord } from '../../io/queue/handover.ts';
 import { readLedger, STREAM_START } from '../../io/queue/ledger-reader.ts';
 import { CommandError } from '../errors.ts';
@@ -8,7 +8,7 @@ import type { Invocation } from '../invocation.ts';
 import { whileReachable } from '../queue/connect.ts';
 import { type Display, showFollowing } from './following-display.ts';
 import type { HandedOver } from './hand-over.ts';
-import { createStopRequests, type StopRequests } from './stop-requests.ts';
+import type { Left, StopRequests } from './stop-requests.ts';
 import { copyLines } from './stream-lines.ts';
 import { watchUnowned } from './unowned.ts';
 
@@ -18,14 +18,15 @@ const LOOK_MS = 1000;
 
 /**
  * How following a run ended. `ended`: a worker has ended it. `removed`: it was to stop, and no worker had it. `lost`:
- * Redis does not know it any more. `taken`: another copy of the run directory has taken it back. `away`: Redis does not
- * answer.
+ * Redis does not know it any more. `taken`: another copy of the run directory has taken it back. `left`: the user leaves
+ * it to the workers. `away`: Redis does not answer.
  */
 export type Followed =
   | { kind: 'ended'; end: RunEnd }
   | { kind: 'removed'; signal: string }
   | { kind: 'taken'; by: string }
   | { kind: 'lost' }
+  | { kind: 'left'; left: Left }
   | { kind: 'away'; why: string };
 
 /** Copies what is new to ledger and log. Returns how following ended, or null. */
@@ -65,9 +66,9 @@ function createCopier({ started, queue, ref }: HandedOver, { onWorker }: Display
  * Follows a run to its end: copies the lines of its workers to ledger and log, shows how far it is, and passes signals
  * on. Throws what the file system throws.
  */
-export async function follow(over: HandedOver, invocation: Invocation): Promise<Followed> {
+export async function follow(over: HandedOver, stops: StopRequests, invocation: Invocation): Promise<Followed> {
   const display = showFollowing(over, invocation);
-  const stops = createStopRequests(over, display.note, invocation);
+  stops.noteWith(display.note);
   const look = watchUnowned(over, invocation, display.onUnowned);
   const copyNew = createCopier(over, display);
   const patienceMs = invocation.settings.outage_patience;
@@ -87,6 +88,7 @@ export async function follow(over: HandedOver, invocation: Invocation): Promise<
       refusedSince = null;
     } catch (error) {
       if (!isRefusal(error)) throw error;
+      display.onRefused(refusalText(over.queue.name, error));
       refusedSince ??= realClock.now();
       if (realClock.now() - refusedSince >= patienceMs) return { kind: 'away', why: error.message };
     }
@@ -103,7 +105,8 @@ export async function follow(over: HandedOver, invocation: Invocation): Promise<
   }
 
   try {
-    return await whileReachable(over.queue, toTheEnd(), patienceMs);
+    const left = stops.left.then((found) => ({ kind: 'left', left: found }) as const);
+    return await Promise.race([whileReachable(over.queue, toTheEnd(), patienceMs), left]);
   } catch (error) {
     if (error instanceof CommandError) return { kind: 'away', why: error.message };
     throw error;

@@ -46,6 +46,8 @@ export function showFollowing({ started, queue, ref }: HandedOver, invocation: I
   const note = (text: string) => {
     if (kind !== 'silent') shown.printAbove(() => print(context.stderr, wrapForTerminal(context.stderr, text)));
   };
+  const onWait = (why: string) => shown.printAbove(() => warn(invocation, `the run waits: ${why}`));
+  const refused = new Set<string>();
   let hadWorker = (index.handover?.stream ?? '') !== '';
   return {
     note,
@@ -53,8 +55,11 @@ export function showFollowing({ started, queue, ref }: HandedOver, invocation: I
       note(`Process ${pid} on ${host} ${hadWorker ? 'goes on with the run' : 'carries the run out'}\n`);
       hadWorker = true;
     },
-    onUnowned(why: string): void {
-      shown.printAbove(() => warn(invocation, `the run waits: ${why}`));
+    onUnowned: onWait,
+    /** Once for each text, since it is tried again. */
+    onRefused(text: string): void {
+      if (!refused.has(text)) onWait(text.replace(/\.$/, ''));
+      refused.add(text);
     },
     async refresh(): Promise<void> {
       if (kind !== 'silent') progress = await readProgress(queue, ref);

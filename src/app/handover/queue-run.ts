@@ -3,7 +3,6 @@ import { STOP_REASONS } from '../../core/attempt/stop-reason.ts';
 import type { RunEnd } from '../../core/queue/protocol.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { FinishBy } from '../../core/settings/finish-by.ts';
-import { commandLine } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
 import { realClock } from '../../io/clock.ts';
 import { removeJob } from '../../io/queue/jobs.ts';
@@ -15,19 +14,21 @@ import { type Executed, endingAfter } from '../ending/run-ending.ts';
 import { CommandError } from '../errors.ts';
 import type { HeldAccount, Invocation, KeyedInvocation } from '../invocation.ts';
 import { whileReachable } from '../queue/connect.ts';
-import { type Run, updateRun } from '../run/open.ts';
+import { commandOn, type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
 import { type Followed, follow } from './follow.ts';
 import { type HandedOver, hasTasks, markHandedOver, upload } from './hand-over.ts';
+import { createStopRequests, type Left } from './stop-requests.ts';
 import { giveRunUp, takeRunBack } from './take-back.ts';
 
-/** A run after its rows had their turn, or one that was handed over and is not followed. */
-export type QueueRun = Executed | { detached: Run };
+/** A run after its rows had their turn, or one that workers have and that is not followed: `left` by a signal. */
+export type QueueRun = Executed | { detached: Run; left: Left | null };
 
 /** The refusal of a run that was taken back in a copy of its directory (exit 8). */
-export function takenBack({ manifest, shown }: Run, by: string, { program }: Context): CommandError {
+export function takenBack(run: Run, by: string, context: Context): CommandError {
+  const { manifest } = run;
   const copy = `Run ${manifest.run_id} was taken back by ${visible(by)}, in a copy of this directory, which has its ledger.`;
-  const here = commandLine(program, 'resume', shown, '--leave-queue');
+  const here = commandOn(run, 'resume', context, '--leave-queue');
   const message = `${copy} Go on with that copy. To go on here, reading each row before it is sent: ${here}`;
   return new CommandError(EXIT.refused, 'taken_back', message);
 }
@@ -52,7 +53,7 @@ function identified(
 }
 
 /** Does in ledger and run.json what follows from how following ended. */
-async function endedRun(over: HandedOver, followed: Followed, invocation: Invocation): Promise<Executed> {
+async function endedRun(over: HandedOver, followed: Followed, invocation: Invocation): Promise<QueueRun> {
   const { started, queue } = over;
   const stop = (detail: string) => endingAfter({ reason: 'queue_lost', detail }, null);
   switch (followed.kind) {
@@ -71,16 +72,22 @@ async function endedRun(over: HandedOver, followed: Followed, invocation: Invoca
       const why = `${followed.why.replace(/\.$/, '')}; the run is still handed over, and workers may go on with it`;
       return { run: started.run, decide: stop(why) };
     }
+    case 'left':
+      return { detached: started.run, left: followed.left };
     case 'taken':
       throw takenBack(started.run, followed.by, invocation.context);
   }
 }
 
 /** Follows a run that workers have, and takes it back. An error of this machine leaves it to them. */
-export async function followRun(over: HandedOver, invocation: Invocation): Promise<Executed> {
+export async function followRun(
+  over: HandedOver,
+  invocation: Invocation,
+  stops = createStopRequests(over, invocation),
+): Promise<QueueRun> {
   const { started } = over;
   try {
-    return await endedRun(over, await follow(over, invocation), invocation);
+    return await endedRun(over, await follow(over, stops, invocation), invocation);
   } catch (error) {
     if (error instanceof CommandError) throw error;
     const detail = error instanceof Error ? error.message : String(error);
@@ -99,10 +106,11 @@ async function handOver(
 ) {
   const { settings } = invocation;
   const over = await markHandedOver(started, held.queue, held.account);
+  const stops = createStopRequests(over, invocation);
   try {
     await whileReachable(held.queue, upload(over, invocation, finishBy), settings.outage_patience);
   } catch (error) {
-    if (error instanceof CommandError && error.code !== 'queue_refused') return { over, away: error.message };
+    if (error instanceof CommandError && error.code !== 'queue_refused') return { over, stops, away: error.message };
     // Its memory may be full.
     await whileReachable(held.queue, removeJob(held.queue, over.ref), 0).catch(() => undefined);
     const run = await takeRunBack(over);
@@ -121,7 +129,7 @@ async function handOver(
     account,
     rows_done: index.ended,
   });
-  return { over, away: null };
+  return { over, stops, away: null };
 }
 
 /**
@@ -142,13 +150,13 @@ export async function executeInQueue(
   if ('refused' in handed) {
     return { run: handed.refused, decide: endingAfter({ reason: 'queue_lost', detail: handed.why as string }, null) };
   }
-  const { over, away } = handed;
+  const { over, stops, away } = handed;
   if (away !== null) {
     const executed = await endedRun(over, { kind: 'away', why: away }, invocation);
     await started.close();
     return executed;
   }
-  if (!invocation.settings.detach) return followRun(over, invocation);
+  if (!invocation.settings.detach || stops.asked() !== null) return followRun(over, invocation, stops);
   await started.close();
-  return { detached: over.started.run };
+  return { detached: over.started.run, left: null };
 }

@@ -5,37 +5,42 @@ import { pushCommand, updateHandover } from '../../io/queue/handover.ts';
 import { removeJob } from '../../io/queue/jobs.ts';
 import { readLease } from '../../io/queue/lease.ts';
 import type { Invocation } from '../invocation.ts';
-import { print } from '../output.ts';
+import { printProgress } from '../output.ts';
 import { holdLease } from '../queue/account-lease.ts';
-import { commandOn } from '../run/open.ts';
 import { type EndSignal, onEndSignals } from '../signals.ts';
 import type { HandedOver } from './hand-over.ts';
 
 /** Long enough to look at a run that no worker has any more. */
 const LEASE_MS = 10_000;
 
+/** The signal with which a run was left to its worker. `isStopping`: the worker was asked to stop it. */
+export type Left = { signal: EndSignal; isStopping: boolean };
+
 export type StopRequests = ReturnType<typeof createStopRequests>;
 
 /**
- * The first signal asks the worker to stop the run, the second to abort its requests. The third exits at once, and the
- * run goes on. `note` prints a text.
+ * The first signal asks the worker to stop the run, the second to abort its requests. The third ends the command, and
+ * leaves the run to the worker; one more exits at once.
  */
-export function createStopRequests(over: HandedOver, note: (text: string) => void, { context }: Invocation) {
+export function createStopRequests(over: HandedOver, invocation: Invocation) {
   const { queue, ref, started } = over;
+  const { context } = invocation;
+  let note = (text: string) => printProgress(invocation, text);
+  let leave: (left: Left) => void;
+  const left = new Promise<Left>((resolve) => {
+    leave = resolve;
+  });
   let asked: EndSignal | null = null;
   let times = 0;
   let sent = 0;
-  const next = commandOn(started.run, 'resume', context);
   const removeHandlers = onEndSignals(context, (signal, count) => {
     times = count;
     asked ??= signal;
     if (count === 1) note(`${signal}: asking the worker to finish what is in flight (repeat the signal to abort it)\n`);
     else if (count === 2)
       note(`${signal}: asking the worker to abort its requests (a third time leaves the run to it)\n`);
-    else {
-      print(context.stderr, `The run goes on at the workers. Follow it: ${next}\n`);
-      context.signals?.exit(signalExit(signal));
-    }
+    else if (count === 3) leave({ signal, isStopping: sent > 0 });
+    else context.signals?.exit(signalExit(signal));
   });
   // Not before the command ends: a signal while the results are written must not lose them.
   context.atEnd(removeHandlers);
@@ -68,6 +73,12 @@ export function createStopRequests(over: HandedOver, note: (text: string) => voi
 
   return {
     asked: () => asked,
+    /** Resolves when the run is to be left to the worker. */
+    left,
+    /** Prints with another function from now on. */
+    noteWith(print: typeof note): void {
+      note = print;
+    },
     pass,
     /** Whether a run that is to stop is out of the queue, because no worker has it. */
     async isRemoved({ state }: HandoverRecord): Promise<boolean> {

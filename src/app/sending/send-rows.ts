@@ -45,7 +45,7 @@ async function sendByWorkers(
   } catch (error) {
     return endUnstarted(run, error, invocation);
   }
-  if ('detached' in executed) return reportDetached(executed.detached, invocation);
+  if ('detached' in executed) return reportDetached(executed.detached, executed.left, invocation);
   return endRun(executed.run, executed.decide, invocation);
 }
 

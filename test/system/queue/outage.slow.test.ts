@@ -173,12 +173,35 @@ it('leaves the run to its workers after a third signal', async () => {
   }
   applied.child.kill('SIGINT');
   const ended = await applied.ended;
-  expect(ended).toMatchObject({ exit: 130, stderr: expect.stringContaining('goes on at the workers') });
-  const next = /Follow it: (.*)$/m.exec(ended.stderr)?.[1] as string;
-  const resumed = paste(cwd, next);
+  expect(ended).toMatchObject({ exit: 130, stdout: expect.stringMatching(/left to the workers.*asked to stop/) });
+  const { state, exit_code, next_command: next } = summaryOf(cwd);
+  expect({ state, exit_code }).toEqual({ state: 'running', exit_code: 130 });
+  const resumed = paste(cwd, next as string);
   await update([1]);
   await end();
   expect(await resumed).toMatchObject({ exit: 0 });
+});
+
+it('takes the run back if Redis refuses its rows, and says what it refuses meanwhile', async () => {
+  const redis = await redisOfTest();
+  const queue = await openQueue(redis.url);
+  afterEveryTest(queue.close);
+  const [lease, shared] = [`~${leaseKey('*')}*`, '~telnyx-reassign:*'];
+  await queue.redis.acl('SETUSER', 'default', 'resetkeys', lease, shared);
+  const { flags } = await api();
+  const cwd = workDirectory();
+  const ended = await run(cwd, ['apply', writeInput(cwd, 1), ...flags, '--queue', redis.url]);
+  expect(ended).toMatchObject({ exit: 6, stdout: expect.stringMatching(/did not take the run: .*NOPERM/) });
+  expect(manifestOf(cwd).queue).toBeNull();
+  await queue.redis.acl('SETUSER', 'default', 'allkeys');
+  const resumed = start(cwd, ['resume', lastRun(cwd), '--queue', redis.url]);
+  const { update, end } = await worker(redis);
+  await queue.redis.acl('SETUSER', 'default', '-hgetall');
+  await until(() => /the run waits: .* refused a command: NOPERM/.test(resumed.output()));
+  await queue.redis.acl('SETUSER', 'default', '+hgetall');
+  await update([1]);
+  await end();
+  expect(await resumed.ended).toMatchObject({ exit: 0 });
 });
 
 it('keeps key and password out of Redis, files and messages', async () => {
