@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { LeaseOwner } from '../../core/queue/protocol.ts';
+import { silenceLeftMs } from '../../core/queue/silence.ts';
 import { signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Settings } from '../../core/settings/schema.ts';
@@ -21,9 +22,6 @@ const LEASE_MS = 10_000;
 const RETRY_INTERVAL_MS = 500;
 /** A wait is announced if it is longer. */
 const ANNOUNCED_MS = 2000;
-/** A little more than the window in which a server counts requests, and how long one may be on its way. */
-const RATE_WINDOW_MS = 1010;
-const ARRIVAL_MS = 250;
 
 const ownerText = (owner: LeaseOwner | null): string =>
   owner === null ? 'another host' : `process ${owner.pid} on ${owner.host} (${owner.what})`;
@@ -104,8 +102,7 @@ async function waitForSilence(
   { wait }: Wait,
   locking: Locking,
 ): Promise<void> {
-  const windowMs = Math.max(1, typeof rate === 'number' ? 1 / rate : 1) * RATE_WINDOW_MS + ARRIVAL_MS;
-  const ms = Math.max(windowMs - silentMs, pausedMs);
+  const ms = Math.max(silenceLeftMs(rate, silentMs), pausedMs);
   if (ms <= 0) return;
   if (ms > ANNOUNCED_MS) {
     printProgress(locking, `Requests for this account were sent from elsewhere: waiting ${formatDuration(ms)}\n`);

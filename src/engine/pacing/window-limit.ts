@@ -8,11 +8,13 @@ const GUARD_MS = 1.5;
 /** The delay of the first requests of a run, or after an idle time: connections, server and this process may be cold. */
 const COLD_DELAY_MS = 15;
 /**
- * The same under a lease: the owner before may have died with its host, and other processes are starting, so the first
- * requests may arrive late and those after them may not. Each counts at its answer, which costs the time of one answer
- * once; a longer delay is not believed.
+ * The same under a lease: an owner has just died, and processes start in its place, so requests may arrive late and those
+ * after them may not. Each counts at its answer, which costs the time of one answer a window; a longer delay is not
+ * believed.
  */
 const COLD_DELAY_LEASED_MS = 250;
+/** How many windows the start of processes takes. */
+const COLD_WINDOWS_LEASED = 2;
 /** The idle time after which requests are cold again, in windows: a 429, an outage, or a process that was stopped. */
 const IDLE_WINDOWS = 2;
 const MIN_WAIT_MS = 0.1;
@@ -39,6 +41,7 @@ export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: 
   const sent = createWindowCount(windowMs);
   const estimateDelay = createArrivalDelay();
   const firstDelayMs = isLeased ? COLD_DELAY_LEASED_MS : COLD_DELAY_MS;
+  const coldRequests = isLeased ? COLD_WINDOWS_LEASED * cap : cap;
   let unsent = 0;
   let coldLeft = 0;
   let takenAt = Number.NEGATIVE_INFINITY;
@@ -54,7 +57,7 @@ export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: 
     },
     take(): Pass {
       const now = clock.now();
-      if (now - takenAt > IDLE_WINDOWS * windowMs) coldLeft = cap;
+      if (now - takenAt > IDLE_WINDOWS * windowMs) coldLeft = coldRequests;
       takenAt = now;
       const coldDelayMs = coldLeft > 0 ? firstDelayMs : 0;
       coldLeft -= 1;
