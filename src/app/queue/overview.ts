@@ -64,7 +64,7 @@ async function addAccount(queue: Queue, { accounts, runs }: Overview, view: Acco
 }
 
 /** Reads all that is shown of a queue. `problems`: of accounts that another program has written to. */
-async function readOverview(queue: Queue): Promise<{ overview: Overview; problems: string[] }> {
+async function readOverview(queue: Queue) {
   const workers = await readWorkers(queue);
   const known = new Set(workers.flatMap(({ accounts }) => accounts));
   const overview: Overview = {
@@ -84,18 +84,18 @@ async function readOverview(queue: Queue): Promise<{ overview: Overview; problem
       problems.push(`Account ${shortAccount(account)} cannot be shown: ${printable(error.message)}`);
     }
   }
-  return { overview, problems };
+  return { overview, problems, now: await redisTime(queue) };
 }
 
 /** `queue`: shows accounts, runs, leases and workers. */
 export async function showQueue(invocation: Invocation): Promise<number> {
   const { settings, context } = invocation;
   const queue = await openNamedQueue(invocation);
-  const { overview, problems } = await whileReachable(queue, readOverview(queue), PATIENCE_MS);
-  const notes = [...problems, ...overviewNotes(overview, context.program)];
+  const { overview, problems, now } = await whileReachable(queue, readOverview(queue), PATIENCE_MS);
+  const notes = [...problems, ...overviewNotes(overview, context.program, now)];
   if (settings.json) printJson(context, EXIT.ok, { ...overview, notes });
   else {
-    const text = overviewText(overview, notes, await redisTime(queue));
+    const text = overviewText(overview, notes, now);
     print(context.stdout, wrapForTerminal(context.stdout, text));
   }
   return EXIT.ok;

@@ -95,16 +95,21 @@ function workerLines({ workers, accounts }: Overview, now: number): string[] {
   return table(heading, rows);
 }
 
-/** What needs a person, and what to do. */
-export function overviewNotes(overview: Overview, program: string): string[] {
+/** A worker says every five seconds which accounts it knows, so one that is new may have no worker yet. */
+const NEW_MS = 10_000;
+
+/** What needs a person, and what to do. `now`: the time of day of the queue. */
+export function overviewNotes(overview: Overview, program: string, now: number): string[] {
   const { queue, protocols, accounts, runs, workers } = overview;
   const notes: string[] = [];
-  const waiting = new Set(runs.filter(({ state }) => state === 'waiting').map(({ account }) => account));
-  if (waiting.size > 0 && workers.length === 0) {
+  const waiting = runs.filter(({ state }) => state === 'waiting');
+  const isNew = ({ handed_at: at }: RunView) => at !== null && now - Date.parse(at) < NEW_MS;
+  const inNeed = new Set(waiting.filter((run) => !isNew(run)).map(({ account }) => account));
+  if (waiting.length > 0 && workers.length === 0) {
     notes.push(`No worker is running. Fix: ${program} worker --queue ${queue}`);
   }
   for (const { account, has_worker: hasWorker, base_url: url } of accounts) {
-    if (workers.length === 0 || hasWorker || !waiting.has(account)) continue;
+    if (workers.length === 0 || hasWorker || !inNeed.has(account)) continue;
     notes.push(
       `No worker has the key of account ${shortAccount(account)} (${url}). Fix: add it to the keys of a worker.`,
     );

@@ -67,7 +67,7 @@ describe('the overview of a queue', () => {
   it('says of an empty queue only that it is empty', () => {
     const empty = overview({ accounts: [], runs: [], workers: [] });
     expect(overviewText(empty, [], NOW)).toBe('redis://10.0.0.5:6379: 0 accounts, 0 runs, 0 workers, protocol 1\n');
-    expect(overviewNotes(empty, 'program')).toEqual([]);
+    expect(overviewNotes(empty, 'program', NOW)).toEqual([]);
   });
 
   it('shows what another version wrote as not known', () => {
@@ -102,29 +102,36 @@ describe('the notes of an overview', () => {
   const waiting = run({ account: B, state: 'waiting' });
 
   it('say that no worker runs, with the command', () => {
-    expect(overviewNotes(overview({ runs: [waiting], workers: [] }), 'program')).toEqual([
+    expect(overviewNotes(overview({ runs: [waiting], workers: [] }), 'program', NOW)).toEqual([
       'No worker is running. Fix: program worker --queue redis://10.0.0.5:6379',
     ]);
   });
 
   it('say that no worker has a key, once for each account', () => {
-    expect(overviewNotes(overview({ runs: [waiting, waiting] }), 'program')).toEqual([
+    expect(overviewNotes(overview({ runs: [waiting, waiting] }), 'program', NOW)).toEqual([
       'No worker has the key of account 9f8e7d6c (https://api.telnyx.com/v2). Fix: add it to the keys of a worker.',
     ]);
-    expect(overviewNotes(overview({ runs: [run({ state: 'waiting' })] }), 'program')).toEqual([]);
+    expect(overviewNotes(overview({ runs: [run({ state: 'waiting' })] }), 'program', NOW)).toEqual([]);
+  });
+
+  it('do not say so of a run that is new: workers have not said yet which accounts they know', () => {
+    const at = (ms: number) => [{ ...waiting, handed_at: new Date(NOW - ms).toISOString() }];
+    expect(overviewNotes(overview({ runs: at(9_000) }), 'program', NOW)).toEqual([]);
+    expect(overviewNotes(overview({ runs: at(11_000) }), 'program', NOW)).toHaveLength(1);
+    expect(overviewNotes(overview({ runs: [{ ...waiting, handed_at: null }] }), 'program', NOW)).toHaveLength(1);
   });
 
   it('say how a run that has ended is taken back', () => {
     const command = 'If no submitter follows it: program resume RUN_DIR --queue redis://10.0.0.5:6379';
     const ended = [run({ state: 'ended' }), run({ state: 'ended', host: null })];
-    expect(overviewNotes(overview({ runs: ended }), 'program')).toEqual([
+    expect(overviewNotes(overview({ runs: ended }), 'program', NOW)).toEqual([
       `Run 20261123T020000Z-numbers-1f2e has ended on host-b. ${command}`,
       `Run 20261123T020000Z-numbers-1f2e has ended. ${command}`,
     ]);
   });
 
   it('name the versions that it does not show', () => {
-    expect(overviewNotes(overview({ protocols: [1, 2, 3] }), 'program')).toEqual([
+    expect(overviewNotes(overview({ protocols: [1, 2, 3] }), 'program', NOW)).toEqual([
       'Versions with protocol 2, 3 use this queue too. This version shows protocol 1 only.',
     ]);
   });

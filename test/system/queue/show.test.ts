@@ -20,7 +20,7 @@ const RECORD = {
   ...{ protocol: 1, run_id: RUN, name: 'numbers', command: 'apply', version: '0.1.0', host: 'host-b' },
   ...{ base_url: 'https://api.telnyx.com/v2', settings: { rate: '10' }, rows: 3, total: 2 },
   ...{ earlier: { ended: 1, permanent: 0 }, finish_at: null, state: 'waiting' as const, redis_run_id: '' },
-  ...{ owner: null, end: null, handed_at: new Date().toISOString(), taken_by: '' },
+  ...{ owner: null, end: null, handed_at: new Date(Date.now() - 60_000).toISOString(), taken_by: '' },
 };
 
 let redis: RedisServer;
