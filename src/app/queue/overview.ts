@@ -52,39 +52,44 @@ async function viewRun(queue: Queue, account: string, { handover, state, data, p
 /** Whether an error says that Redis has something else than what this program writes. */
 const isDamage = (error: unknown): error is Error => isRefusal(error) || error instanceof SyntaxError;
 
-/** Adds what stands in a queue for an account. */
-async function addAccount(queue: Queue, { accounts, runs }: Overview, view: AccountView): Promise<void> {
+type AccountPart = { account: AccountView; runs: RunView[] };
+
+/** What stands in a queue for an account, or why it cannot be shown. */
+async function readAccountPart(queue: Queue, view: Omit<AccountView, 'lease'>): Promise<AccountPart | string> {
   const { account } = view;
-  const lease = await readLease(queue, account);
-  accounts.push({ ...view, lease: lease && { owner: lease.owner, left_ms: lease.leftMs, fence: lease.fence } });
-  for (const job of await readJobs(queue, account)) {
-    const run = await viewRun(queue, account, job);
-    if (run !== null) runs.push(run);
+  try {
+    const [lease, jobs] = await Promise.all([readLease(queue, account), readJobs(queue, account)]);
+    const runs = await Promise.all(jobs.map((job) => viewRun(queue, account, job)));
+    return {
+      account: { ...view, lease: lease && { owner: lease.owner, left_ms: lease.leftMs, fence: lease.fence } },
+      runs: runs.filter((run) => run !== null),
+    };
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return `Account ${shortAccount(account)} cannot be shown: ${printable(error.message)}`;
   }
 }
 
-/** Reads all that is shown of a queue. `problems`: of accounts that another program has written to. */
+/**
+ * Reads all that is shown of a queue. `problems`: of accounts that another program has written to. Accounts are read side
+ * by side, because Redis may be far away.
+ */
 async function readOverview(queue: Queue) {
   const workers = await readWorkers(queue);
   const known = new Set(workers.flatMap(({ accounts }) => accounts));
+  const read = [...(await readAccounts(queue))].map(([account, baseUrl]) =>
+    readAccountPart(queue, { account, base_url: baseUrl, has_worker: known.has(account) }),
+  );
+  const parts = await Promise.all(read);
+  const shown = parts.filter((part) => typeof part !== 'string');
   const overview: Overview = {
     queue: queue.name,
     protocols: await readProtocols(queue),
-    accounts: [],
-    runs: [],
+    accounts: shown.map(({ account }) => account),
+    runs: shown.flatMap(({ runs }) => runs),
     workers,
   };
-  const problems: string[] = [];
-  for (const [account, baseUrl] of await readAccounts(queue)) {
-    const view: AccountView = { account, base_url: baseUrl, has_worker: known.has(account), lease: null };
-    try {
-      await addAccount(queue, overview, view);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      problems.push(`Account ${shortAccount(account)} cannot be shown: ${printable(error.message)}`);
-    }
-  }
-  return { overview, problems, now: await redisTime(queue) };
+  return { overview, problems: parts.filter((part) => typeof part === 'string'), now: await redisTime(queue) };
 }
 
 /** `queue`: shows accounts, runs, leases and workers. */
