@@ -19,7 +19,7 @@ import { keyDigest } from '../run/state-directory.ts';
 import { type Followed, follow } from './follow.ts';
 import { type HandedOver, hasTasks, markHandedOver, upload } from './hand-over.ts';
 import { createStopRequests, type Left } from './stop-requests.ts';
-import { giveRunUp, takeRunBack } from './take-back.ts';
+import { giveRunUp, takeOutOfQueue, takeRunBack } from './take-back.ts';
 
 /** A run after its rows had their turn, or one that workers have and that is not followed: `left` by a signal. */
 export type QueueRun = Executed | { detached: Run; left: Left | null };
@@ -113,10 +113,15 @@ async function handOver(
     if (error instanceof CommandError && error.code !== 'queue_refused') return { over, stops, away: error.message };
     // Its memory may be full.
     await whileReachable(held.queue, removeJob(held.queue, over.ref), 0).catch(() => undefined);
-    const run = await takeRunBack(over);
-    await started.close();
-    const why = `${held.queue.name} did not take the run: ${(error as Error).message}`;
-    return { refused: run, why };
+    const { message } = error as Error;
+    const taken = await takeOutOfQueue(over);
+    if (taken === null) return { over, stops, away: message };
+    // A worker may have the run if only the last command was refused.
+    if (taken !== 'sending') {
+      const run = await takeRunBack(over);
+      await started.close();
+      return { refused: run, why: `the rows could not be handed over: ${message.replace(/\.$/, '')}` };
+    }
   }
   const { reading } = over.started.run;
   await held.release(Math.max(0, (reading?.memory.pause.end ?? 0) - realClock.now()));

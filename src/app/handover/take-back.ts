@@ -23,13 +23,25 @@ async function endHandover({ run, index, ledger }: StartedRun, type: 'taken_back
   return updateRun(run, { queue: null });
 }
 
-/** Takes a run back that no worker has any more. All that they wrote is in the ledger. */
-export async function takeRunBack({ started, queue, ref }: HandedOver): Promise<Run> {
-  const run = await endHandover(started, 'taken_back');
-  // Only what takes up memory there is left to do, and it goes by itself after a month.
-  await whileReachable(queue, takeBack(queue, ref, `${hostname()} (process ${process.pid})`), CLEAN_UP_MS).catch(
-    () => undefined,
+/**
+ * Takes a run out of Redis, unless a worker has it (`sending`). `refused`: this user may not, so it has written nothing
+ * there. Returns null if Redis does not answer.
+ */
+export async function takeOutOfQueue({
+  queue,
+  ref,
+}: HandedOver): Promise<'ok' | 'sending' | 'gone' | 'refused' | null> {
+  const by = `${hostname()} (process ${process.pid})`;
+  return whileReachable(queue, takeBack(queue, ref, by), CLEAN_UP_MS).catch((error) =>
+    (error as { code?: unknown }).code === 'queue_refused' ? 'refused' : null,
   );
+}
+
+/** Takes a run back that no worker has any more. All that they wrote is in the ledger. */
+export async function takeRunBack(over: HandedOver): Promise<Run> {
+  const run = await endHandover(over.started, 'taken_back');
+  // Only what takes up memory there is left to do, and it goes by itself after a month.
+  await takeOutOfQueue(over);
   return run;
 }
 

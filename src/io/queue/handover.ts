@@ -128,9 +128,10 @@ const TAKE_BACK = redisScript<string>(`
 local state = redis.call('HGET', KEYS[1], 'state')
 if not state then return 'gone' end
 if state == 'sending' then return 'sending' end
+-- First: a full server takes a write of a script only after another one that it has taken.
+redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
 redis.call('HSET', KEYS[1], 'state', 'taken_back', 'taken_by', ARGV[1], 'owner', '', 'chunks', '0')
 redis.call('PEXPIRE', KEYS[1], ${WEEK_MS})
-redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
 return 'ok'
 `);
 

@@ -111,6 +111,18 @@ describe('a run that is handed over', () => {
     expect(await hasHandover(queue, REF)).toBe(true);
   });
 
+  it('is taken back from a full server, whose memory its rows take up', async () => {
+    await writeHandover(queue, REF, makeRecord(), makeTasks(2));
+    await queue.redis.config('SET', 'maxmemory', '1');
+    try {
+      expect(await takeBack(queue, REF, 'here')).toBe('ok');
+      expect(await tasksThere()).toEqual([]);
+    } finally {
+      await queue.redis.config('SET', 'maxmemory', '0');
+    }
+    expect(await readRecord(queue, REF)).toMatchObject({ state: 'taken_back' });
+  });
+
   it('passes commands on, also to an owner that comes later', async () => {
     const stop = { type: 'stop', reason: 'signal', detail: 'SIGINT', at: 't' } as const;
     await pushCommand(queue, REF, stop);
