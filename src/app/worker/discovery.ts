@@ -1,5 +1,6 @@
 import { PROTOCOL, shortAccount } from '../../core/queue/protocol.ts';
 import { count } from '../../core/text/text.ts';
+import type { Clock } from '../../engine/ports.ts';
 import { isRefusal } from '../../io/queue/connection.ts';
 import { waitingAccounts } from '../../io/queue/jobs.ts';
 import { readLease } from '../../io/queue/lease.ts';
@@ -14,6 +15,16 @@ const DELAY_PER_ACCOUNT_MS = 20;
 const REST_MS = 1000;
 const FAILED_REST_MS = 5000;
 const PROTOCOL_WARNING_MS = 60_000;
+
+/** How many accounts are taken at one look. Another worker that looks meanwhile takes others. */
+const MAX_NEW = 20;
+
+/** Some of these, not the first ones: two workers that see the same accounts do not go for the same. */
+function anyOf<T>(all: readonly T[], most: number, { random }: Pick<Clock, 'random'>): T[] {
+  if (all.length <= most) return [...all];
+  const places = all.map((item) => ({ item, place: random() })).sort((a, b) => a.place - b.place);
+  return places.slice(0, most).map(({ item }) => item);
+}
 
 type Usable = { account: string; baseUrl: string; key: string };
 
@@ -123,7 +134,8 @@ export function createDiscovery(serving: Serving) {
       const accounts = await waitingAccounts(queue);
       await urls.learn(accounts);
       const found = (await Promise.all(accounts.map(usable))).filter((one) => one !== null);
-      for (const { account, baseUrl, key } of found.slice(0, settings.accounts - turns.size)) {
+      const next = found.slice(0, settings.accounts - turns.size);
+      for (const { account, baseUrl, key } of anyOf(next, MAX_NEW, clock)) {
         if (drain.asked() !== null) return;
         active.set(account, { run: '', fence: 0 });
         turns.set(account, serve(account, baseUrl, key));

@@ -32,6 +32,8 @@ async function world(accounts: readonly string[], keys: readonly string[]) {
   return {
     queue,
     logged,
+    lookAgain: () => discovery.look(),
+    served: () => [...discovery.turns.keys()],
     /** Looks once. Returns the accounts that are served then. */
     async look(): Promise<string[]> {
       await discovery.look();
@@ -56,4 +58,15 @@ it('says that a key is missing, unless another worker has the account', async ()
   await takeLease(queue, served, { token: 'other', owner: { what: 'apply', host: 'here', pid: 1 }, ttlMs: 60_000 });
   expect(await look()).toEqual([]);
   expect(logged).toEqual([[expect.stringContaining('whose key this worker does not have'), 'dddddddd']]);
+});
+
+it('takes some of many accounts at each look, and not the first ones, so that another worker takes others', async () => {
+  const accounts = Array.from({ length: 50 }, (_, at) => String(at).padStart(32, '0'));
+  const { lookAgain, served, look } = await world(accounts, accounts);
+  await lookAgain();
+  expect(served()).toHaveLength(20);
+  expect(served().toSorted()).not.toEqual(accounts.slice(0, 20));
+  await lookAgain();
+  expect(served()).toHaveLength(40);
+  expect((await look()).toSorted()).toEqual(accounts);
 });
