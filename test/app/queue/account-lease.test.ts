@@ -35,6 +35,19 @@ it('is held by one, and by the next when it is returned; a pause goes on', async
   expect(third.pausedMs).toBeGreaterThan(50_000);
 });
 
+it('tells Redis of a pause at once, because its owner may die', async () => {
+  const queue = await testQueue((await testRedis('always')).url);
+  let pausedMs = 0;
+  const options = { owner, ttlMs: 600_000, clock: realClock, pausedMs: () => pausedMs };
+  const lease = await holdLease(queue, ACCOUNT, options);
+  if (!('renewNow' in lease)) throw new Error('not free');
+  pausedMs = 60_000;
+  lease.renewNow();
+  const pauseUntil = async () => Number(await queue.redis.hget(leaseKey(ACCOUNT), 'pause_until'));
+  await expect.poll(pauseUntil).toBeGreaterThan(Date.now() + 50_000);
+  await lease.release();
+});
+
 it('is lost when the server begins again, and is returned then', async () => {
   const server = await testRedis('always');
   const queue = await testQueue(server.url);
