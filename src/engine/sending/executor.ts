@@ -71,11 +71,12 @@ async function launchAll(session: Session): Promise<boolean> {
 
 /**
  * How many rows may have their intent on disk while they wait for their first request: enough to hide the latency of
- * the disk, and few, because each of them must be read after a crash.
+ * the disk, or of the way to Redis under a lease, and few, because each of them must be read after a crash.
  */
 function maxUnsent({ limits, control, ports }: ExecuteOptions): number {
   if (limits.rate === 'off') return concurrencyOf(limits);
-  return Math.max(2, Math.min(64, Math.ceil(control.rate(ports.clock.now()) / 10)));
+  const latencyS = ports.untilMayLeave === undefined ? 0.1 : 0.5;
+  return Math.max(2, Math.min(64, Math.ceil(control.rate(ports.clock.now()) * latencyS)));
 }
 
 function untilChange(session: Session): Promise<void> {

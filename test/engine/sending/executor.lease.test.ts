@@ -20,6 +20,16 @@ describe('a lease that ends too soon', () => {
     expect(requests.total).toBe(40);
   });
 
+  it('keeps the rate if an intent needs a third of a second to Redis', async () => {
+    const w = world(
+      () => ok(),
+      async () => w.clock.sleep(300).done,
+    );
+    await w.run(60, { rate: 20, untilMayLeave: async () => undefined });
+    expect(w.sent).toHaveLength(60);
+    expect(w.sent.at(-1)?.at).toBeLessThan(3800);
+  });
+
   it('costs no attempt, is no outage, and needs no read', async () => {
     const w = world(toWrites((_row, before) => (before < 3 ? REFUSED : ok())));
     const { stop, requests } = await w.run(30, { rate: 'off', max_attempts: 1 });
