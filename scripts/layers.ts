@@ -22,6 +22,7 @@ export const LAYERS = [
   'io/csv',
   'io/run',
   'io/http',
+  'io/redis',
   'io/queue',
   'io/terminal',
   'io/board',

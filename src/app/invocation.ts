@@ -1,5 +1,5 @@
 import type { Resolved } from '../core/settings/resolve.ts';
-import type { Queue } from '../io/queue/connection.ts';
+import type { Queue } from '../io/redis/connection.ts';
 import type { Context } from './context.ts';
 import type { CommandError } from './errors.ts';
 

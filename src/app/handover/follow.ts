@@ -1,8 +1,8 @@
 import type { HandoverRecord, RunEnd } from '../../core/queue/protocol.ts';
 import { realClock } from '../../io/clock.ts';
-import { isRefusal, refusalText } from '../../io/queue/connection.ts';
 import { hasHandover, readRecord } from '../../io/queue/handover.ts';
 import { readLedger, STREAM_START } from '../../io/queue/ledger-reader.ts';
+import { isRefusal, refusalText } from '../../io/redis/connection.ts';
 import { CommandError } from '../errors.ts';
 import type { Invocation } from '../invocation.ts';
 import { whileReachable } from '../queue/connect.ts';

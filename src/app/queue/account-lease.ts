@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { LeaseOwner } from '../../core/queue/protocol.ts';
 import type { Clock } from '../../engine/ports.ts';
-import type { Queue } from '../../io/queue/connection.ts';
 import { releaseLease, renewLease, type TakenLease, takeLease } from '../../io/queue/lease.ts';
+import type { Queue } from '../../io/redis/connection.ts';
 import { keepLease, type LeaseKeeper } from './lease-keeper.ts';
 
 /** A lease that this process keeps until it releases or loses it. */

@@ -1,6 +1,6 @@
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { formatDuration } from '../../core/text/duration.ts';
-import { isRefusal, openQueue, type Queue, QueueError, refusalText } from '../../io/queue/connection.ts';
+import { isRefusal, openQueue, type Queue, QueueError, refusalText } from '../../io/redis/connection.ts';
 import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
 

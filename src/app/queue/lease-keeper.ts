@@ -44,6 +44,22 @@ function createCallbacks() {
   };
 }
 
+/** Returns a function that asks Redis. If it is called meanwhile, it asks once more after that. */
+function oneAtATime(ask: () => Promise<void>): () => void {
+  let isAsking = false;
+  let isDue = false;
+  async function run(): Promise<void> {
+    isDue = isAsking;
+    if (isAsking) return;
+    isAsking = true;
+    // An error is no answer: the next turn asks again.
+    await ask().catch(() => undefined);
+    isAsking = false;
+    if (isDue) await run();
+  }
+  return () => void run();
+}
+
 /**
  * Keeps a lease by renewals, and knows until when it is held for certain: one lease after the last renewal that was
  * granted had been sent. Redis counts from when it received it, which is later.
@@ -71,24 +87,13 @@ export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
     if (term.ageMs() > 2 * ttlMs) lose('Redis could not be asked to renew the lease');
   }
 
-  let isAsking = false;
-  let isDue = false;
-  async function renewNow(): Promise<void> {
-    isDue = isAsking;
-    if (isAsking) return;
-    isAsking = true;
+  const renewNow = oneAtATime(async () => {
+    if (lost !== null || isStopped) return;
     const sent = term.moment();
-    try {
-      if (!(await renew())) return lose('another owner has taken the lease');
-      term.grant(sent);
-      waiters.callAll();
-    } catch {
-      // Asked again at the next turn.
-    } finally {
-      isAsking = false;
-      if (isDue && lost === null && !isStopped) void renewNow();
-    }
-  }
+    if (!(await renew())) return lose('another owner has taken the lease');
+    term.grant(sent);
+    waiters.callAll();
+  });
 
   async function keep(): Promise<void> {
     for (;;) {
@@ -96,7 +101,7 @@ export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
       await timer.done;
       checkTime();
       if (lost !== null || isStopped) return;
-      void renewNow();
+      renewNow();
     }
   }
   void keep();
@@ -122,7 +127,7 @@ export function keepLease({ renew, sentAt, ttlMs, clock }: KeepLeaseOptions) {
     },
     lose,
     /** Renews at once, because Redis must know something new. */
-    renewNow: () => void renewNow(),
+    renewNow,
     /** Whether no other can have had the lease since the last renewal, even if it is lost: then it can be returned. */
     isInTime: () => endsInTime(0),
     /** Ends the renewals: nothing may leave any more. */

@@ -1,4 +1,4 @@
-import type { Queue } from '../../io/queue/connection.ts';
+import type { Queue } from '../../io/redis/connection.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { warn } from '../output.ts';

@@ -8,11 +8,11 @@ import {
 import { shortAccount } from '../../core/queue/protocol.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { printable } from '../../core/text/text.ts';
-import { isRefusal, type Queue } from '../../io/queue/connection.ts';
 import { readRecord } from '../../io/queue/handover.ts';
 import { type QueuedJob, readJobs } from '../../io/queue/jobs.ts';
 import { readLease } from '../../io/queue/lease.ts';
 import { readAccounts, readProtocols, readWorkers, redisTime } from '../../io/queue/registry.ts';
+import { isRefusal, type Queue } from '../../io/redis/connection.ts';
 import type { Invocation } from '../invocation.ts';
 import { print, printJson, wrapForTerminal } from '../output.ts';
 import { whileReachable } from './connect.ts';

@@ -6,7 +6,7 @@ import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { realClock } from '../../io/clock.ts';
-import type { Queue } from '../../io/queue/connection.ts';
+import type { Queue } from '../../io/redis/connection.ts';
 import { CommandError } from '../errors.ts';
 import type { HeldAccount, KeyedInvocation } from '../invocation.ts';
 import { printProgress, warn } from '../output.ts';

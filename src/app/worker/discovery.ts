@@ -1,10 +1,10 @@
 import { PROTOCOL, shortAccount } from '../../core/queue/protocol.ts';
 import { count } from '../../core/text/text.ts';
 import type { Clock } from '../../engine/ports.ts';
-import { isRefusal } from '../../io/queue/connection.ts';
 import { waitingAccounts } from '../../io/queue/jobs.ts';
 import { readLease } from '../../io/queue/lease.ts';
 import { readAccounts, readProtocols } from '../../io/queue/registry.ts';
+import { isRefusal } from '../../io/redis/connection.ts';
 import { shareAccountLock } from './local-lock.ts';
 import type { Serving } from './serving.ts';
 import { takeTurn } from './turn.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '../../engine/ports.ts';
 import type { SharedConnections } from '../../io/http/shared-connections.ts';
-import type { Queue } from '../../io/queue/connection.ts';
+import type { Queue } from '../../io/redis/connection.ts';
 import type { Reporting } from '../invocation.ts';
 import type { Keyring } from './keyring.ts';
 import type { WorkerLog } from './log.ts';

@@ -1,7 +1,7 @@
 import type { Queue as Jobs } from 'bullmq';
 import { RUNS_QUEUE, runsPrefix, shortAccount } from '../../core/queue/protocol.ts';
-import type { Queue } from '../queue/connection.ts';
 import { readAccounts } from '../queue/registry.ts';
+import type { Queue } from '../redis/connection.ts';
 import type { BoardQueue } from './queue-view.ts';
 
 /** Returns a function that lists the queues of all accounts that runs were handed over for, each time it is called. */

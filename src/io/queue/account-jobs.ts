@@ -1,6 +1,6 @@
 import type { Job } from 'bullmq';
 import { RUNS_QUEUE, runsPrefix } from '../../core/queue/protocol.ts';
-import type { Queue } from './connection.ts';
+import type { Queue } from '../redis/connection.ts';
 import type { JobData } from './jobs.ts';
 
 /** A run that this worker has taken from the queue of its account. */

@@ -13,8 +13,8 @@ import {
   runKeys,
 } from '../../core/queue/protocol.ts';
 import { decodeTasks, encodeTasks, type QueuedTask, TASKS_PER_CHUNK } from '../../core/queue/tasks.ts';
-import type { Queue } from './connection.ts';
-import { redisScript } from './script.ts';
+import type { Queue } from '../redis/connection.ts';
+import { redisScript } from '../redis/script.ts';
 import { type OpenRecord, openPart, recordSeal, type SealedRef, sealPart } from './seal.ts';
 
 const MONTH_MS = 30 * 24 * 3600 * 1000;

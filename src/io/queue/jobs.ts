@@ -1,6 +1,6 @@
 import type { Job, Queue as Jobs } from 'bullmq';
 import { type HandoverRef, KEYS, PROTOCOL, RUNS_QUEUE, runsPrefix, waitingKey } from '../../core/queue/protocol.ts';
-import type { Queue } from './connection.ts';
+import type { Queue } from '../redis/connection.ts';
 
 /** What a job says. The rest of its run is in the record. */
 export type JobData = { protocol: number; run_id: string; handover: string };

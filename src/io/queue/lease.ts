@@ -1,6 +1,6 @@
 import { type LeaseOwner, leaseKey, readOwner } from '../../core/queue/protocol.ts';
-import type { Queue } from './connection.ts';
-import { redisScript } from './script.ts';
+import type { Queue } from '../redis/connection.ts';
+import { redisScript } from '../redis/script.ts';
 
 /**
  * The lease of an account: one sender at a time for a key, whatever the number of hosts. All times are those of Redis,

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { type HandoverRef, runKeys } from '../../core/queue/protocol.ts';
-import type { Queue } from './connection.ts';
+import type { Queue } from '../redis/connection.ts';
 
 /** A line of the stream of a run: a line of the ledger, or one of the log, as JSON. */
 export type StreamLine = { id: string } & ({ line: string } | { log: string });

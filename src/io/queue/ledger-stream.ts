@@ -1,7 +1,7 @@
 import type { LedgerEntry } from '../../core/ledger/entry.ts';
 import { type HandoverRef, leaseKey, type RunEnd, runKeys } from '../../core/queue/protocol.ts';
-import type { Queue } from './connection.ts';
-import { redisScript } from './script.ts';
+import type { Queue } from '../redis/connection.ts';
+import { redisScript } from '../redis/script.ts';
 
 /** `lease`: another owner has it, or it was returned. `gone`: Redis does not know the run, or part of it, any more. */
 export class LeaseLost extends Error {

@@ -1,5 +1,5 @@
 import { KEYS, readAccount, readWorker, type WorkerRecord } from '../../core/queue/protocol.ts';
-import type { Queue } from './connection.ts';
+import type { Queue } from '../redis/connection.ts';
 
 /** A worker that was not seen for so long is no longer shown. It says that it lives every five seconds. */
 const MAX_UNSEEN_MS = 30_000;

@@ -133,6 +133,7 @@ export const CASES: readonly Case[] = [
   },
   {
     name: 'more failures than allowed',
+    isExact: false,
     faults: [1, 2, 3, 4].map((n) => `422@${id(n)}`),
     flags: ['--max-failures', '2', '--concurrency', '1'],
     exits: [6],

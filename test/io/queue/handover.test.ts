@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { KEYS, runKeys } from '../../../src/core/queue/protocol.ts';
 import type { QueuedTask } from '../../../src/core/queue/tasks.ts';
-import type { Queue } from '../../../src/io/queue/connection.ts';
 import {
   hasHandover,
   pushCommand,
@@ -29,6 +28,7 @@ import {
   registerWorker,
   unregisterWorker,
 } from '../../../src/io/queue/registry.ts';
+import type { Queue } from '../../../src/io/redis/connection.ts';
 import { ACCOUNT, makeRecord, makeTasks, REF } from '../../support/queue/handovers.ts';
 import { testQueue, testRedis } from '../../support/queue/redis.ts';
 

@@ -1,11 +1,11 @@
 import { readdirSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Queue } from '../../../src/io/queue/connection.ts';
 import { writeHandover } from '../../../src/io/queue/handover.ts';
 import { takeLease } from '../../../src/io/queue/lease.ts';
 import { readLedger } from '../../../src/io/queue/ledger-reader.ts';
 import { LeaseLost, openRemoteLedger } from '../../../src/io/queue/ledger-stream.ts';
+import type { Queue } from '../../../src/io/redis/connection.ts';
 import { afterEveryTest } from '../../support/after-test.ts';
 import { ACCOUNT, makeRecord, makeTasks, REF } from '../../support/queue/handovers.ts';
 import { testQueue, testRedis } from '../../support/queue/redis.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { leaseKey } from '../../../src/core/queue/protocol.ts';
-import type { Queue } from '../../../src/io/queue/connection.ts';
 import { readLease, releaseLease, renewLease, type TakenLease, takeLease } from '../../../src/io/queue/lease.ts';
+import type { Queue } from '../../../src/io/redis/connection.ts';
 import { testQueue, testRedis } from '../../support/queue/redis.ts';
 import type { Fsync, RedisServer } from '../../support/queue/redis-server.ts';
 

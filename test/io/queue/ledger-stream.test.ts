@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
 import { leaseKey, runKeys } from '../../../src/core/queue/protocol.ts';
-import type { Queue } from '../../../src/io/queue/connection.ts';
 import { readRecord, takeBack, updateHandover, writeHandover } from '../../../src/io/queue/handover.ts';
 import { releaseLease, takeLease } from '../../../src/io/queue/lease.ts';
 import { readLedger, type StreamLine } from '../../../src/io/queue/ledger-reader.ts';
 import { LeaseLost, openRemoteLedger } from '../../../src/io/queue/ledger-stream.ts';
+import type { Queue } from '../../../src/io/redis/connection.ts';
 import { makeOutcome } from '../../support/make.ts';
 import { ACCOUNT, makeRecord, makeTasks, REF } from '../../support/queue/handovers.ts';
 import { testQueue, testRedis } from '../../support/queue/redis.ts';

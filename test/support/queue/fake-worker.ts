@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { HandoverRef, RunEnd } from '../../../src/core/queue/protocol.ts';
 import type { QueuedTask } from '../../../src/core/queue/tasks.ts';
-import { openQueue, type Queue } from '../../../src/io/queue/connection.ts';
 import { readCommands, readRecord, readTasks, updateHandover } from '../../../src/io/queue/handover.ts';
 import { readJobs, waitingAccounts } from '../../../src/io/queue/jobs.ts';
 import { releaseLease, takeLease } from '../../../src/io/queue/lease.ts';
 import { openRemoteLedger } from '../../../src/io/queue/ledger-stream.ts';
 import { withSeal } from '../../../src/io/queue/seal.ts';
+import { openQueue, type Queue } from '../../../src/io/redis/connection.ts';
 import { makeOutcome } from '../make.ts';
 import { KEY } from '../program/environment.ts';
 

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { openQueue, type Queue } from '../../../src/io/queue/connection.ts';
+import { openQueue, type Queue } from '../../../src/io/redis/connection.ts';
 import { afterEveryTest } from '../after-test.ts';
 import { tempDir } from '../temp.ts';
 import { type Fsync, freePort, type RedisServer, startRedis } from './redis-server.ts';

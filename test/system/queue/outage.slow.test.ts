@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { leaseKey } from '../../../src/core/queue/protocol.ts';
-import { openQueue } from '../../../src/io/queue/connection.ts';
+import { openQueue } from '../../../src/io/redis/connection.ts';
 import { afterEveryTest } from '../../support/after-test.ts';
 import { KEY } from '../../support/program/environment.ts';
 import { paste, run } from '../../support/program/run.ts';

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KEYS, leaseKey, runsPrefix } from '../../../src/core/queue/protocol.ts';
-import { openQueue, type Queue } from '../../../src/io/queue/connection.ts';
 import { updateHandover, writeHandover } from '../../../src/io/queue/handover.ts';
 import { addJob } from '../../../src/io/queue/jobs.ts';
 import { takeLease } from '../../../src/io/queue/lease.ts';
 import { registerWorker } from '../../../src/io/queue/registry.ts';
 import { withSeal } from '../../../src/io/queue/seal.ts';
+import { openQueue, type Queue } from '../../../src/io/redis/connection.ts';
 import { KEY } from '../../support/program/environment.ts';
 import { run } from '../../support/program/run.ts';
 import { start } from '../../support/program/start.ts';

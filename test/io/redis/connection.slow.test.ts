@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { expect, it } from 'vitest';
-import { openQueue } from '../../../src/io/queue/connection.ts';
+import { openQueue } from '../../../src/io/redis/connection.ts';
 import { afterEveryTest } from '../../support/after-test.ts';
 import { until } from '../../support/program/workspace.ts';
 import { testQueue, testRedis } from '../../support/queue/redis.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
-import { openQueue, QueueError } from '../../../src/io/queue/connection.ts';
+import { openQueue, QueueError } from '../../../src/io/redis/connection.ts';
 import { start } from '../../support/program/start.ts';
 import { until } from '../../support/program/workspace.ts';
 import { TLS_AUTHORITY, testQueue, testRedis, tlsRedis } from '../../support/queue/redis.ts';
