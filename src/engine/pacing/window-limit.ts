@@ -5,6 +5,8 @@ import { createWindowCount } from './sliding-window.ts';
 
 /** Requests leave the window so much later than they must, because clocks and timers are exact to about 1 ms. */
 const GUARD_MS = 1.5;
+/** The same under a lease: the requests of many accounts delay one another, here and at the server. */
+const GUARD_LEASED_MS = 15;
 /** The delay of the first requests of a run, or after an idle time: connections, server and this process may be cold. */
 const COLD_DELAY_MS = 15;
 /**
@@ -37,7 +39,7 @@ const NO_PASS: Pass = { markSent: () => undefined, release: () => undefined };
 export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: () => void, isLeased = false) {
   if (typeof rate !== 'number') return { roomIn: () => 0, take: () => NO_PASS };
   const cap = Math.ceil(rate);
-  const windowMs = (cap / rate) * 1000 + GUARD_MS;
+  const windowMs = (cap / rate) * 1000 + (isLeased ? GUARD_LEASED_MS : GUARD_MS);
   const sent = createWindowCount(windowMs);
   const estimateDelay = createArrivalDelay();
   const firstDelayMs = isLeased ? COLD_DELAY_LEASED_MS : COLD_DELAY_MS;

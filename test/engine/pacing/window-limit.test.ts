@@ -62,8 +62,8 @@ describe('the window limit', () => {
       await clock.until(clock.sleep(room).done);
       return room;
     };
-    expect(await roomAfterWindow()).toBe(1001.5);
-    expect(await roomAfterWindow()).toBe(1001.5);
+    expect(await roomAfterWindow()).toBe(1015);
+    expect(await roomAfterWindow()).toBe(1015);
     expect(await roomAfterWindow()).toBeLessThan(1000);
   });
 
