@@ -109,7 +109,8 @@ export async function rereadOrExit(run: Run, invocation: KeyedInvocation): Promi
     if (!(error instanceof CommandError) || error.exit === EXIT.usage) throw error;
     const { exit, code, message } = error;
     const { state: recorded, started_at: startedAt, stop } = run.manifest;
-    const notStarted = exit === EXIT.preflight ? 'refused' : 'planned';
+    // Without the queue nothing is known against the plan.
+    const notStarted = exit === EXIT.preflight && code !== 'queue_lost' ? 'refused' : 'planned';
     const started = recorded === 'running' ? 'interrupted' : recorded;
     const state = startedAt === null ? notStarted : started;
     return { exit: await endRun(run, { ...failedEnding(exit, state, code, message), stop }, invocation) };

@@ -36,7 +36,8 @@ function callArgs(trial: Trial): string[] {
     .at(-1);
   const output = ['--results', 'out.csv', '--json'];
   if (dir === undefined) return [...applyArgs(trial), '--timeout', `${TIMEOUT_MS}ms`];
-  return manifestOf(dir)?.state === 'planned' ? ['apply', dir, '--yes', ...output] : ['resume', dir, ...output];
+  const isUnsent = ['planned', 'refused'].includes(manifestOf(dir)?.state ?? '');
+  return isUnsent ? ['apply', dir, '--yes', ...output] : ['resume', dir, ...output];
 }
 
 /** Calls the submitter until the run is finished, after kills too. */
