@@ -2,24 +2,14 @@
 // when each account's requests arrive. Messages from the parent process: `start` resets the counts, `report` returns
 // them.
 import { createServer } from 'node:http';
+import { mostInSecond, numberAt } from './numbers.mjs';
 
-const WINDOW_MS = 1000;
 const MAX_KEPT = 100;
 
 /** By key: the times of its requests, and the targets of its first numbers, because a run reads those back. */
 let accounts = new Map();
 let open = 0;
 let mostOpen = 0;
-
-function mostInWindow(times) {
-  let most = 0;
-  let from = 0;
-  times.forEach((time, to) => {
-    while (time - times[from] >= WINDOW_MS) from += 1;
-    most = Math.max(most, to - from + 1);
-  });
-  return most;
-}
 
 function accountOf(key) {
   const account = accounts.get(key) ?? { times: [], kept: new Map() };
@@ -36,15 +26,7 @@ const server = createServer((request, response) => {
     const id = request.url.split('/').at(-2);
     const target = chunks.length === 0 ? (kept.get(id) ?? {}) : JSON.parse(Buffer.concat(chunks));
     if (kept.size < MAX_KEPT) kept.set(id, target);
-    const data = {
-      record_type: 'messaging_settings',
-      id,
-      phone_number: `+1800${id.slice(-8, -1)}`,
-      messaging_profile_id: target.messaging_profile_id ?? null,
-      messaging_product: target.messaging_product ?? 'A2P',
-      eligible_messaging_products: ['A2P', 'P2P'],
-      organization_id: 'b448f9cc-a842-4784-98e9-03c1a5872950',
-    };
+    const data = numberAt(id, target);
     const body = Buffer.from(JSON.stringify({ data }));
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
   });
@@ -68,7 +50,7 @@ process.on('message', (message) => {
   }
   const reports = [...accounts.values()].map(({ times }) => ({
     requests: times.length,
-    mostInSecond: mostInWindow(times),
+    mostInSecond: mostInSecond(times),
     firstAt: times[0],
     lastAt: times.at(-1),
   }));

@@ -4,8 +4,7 @@
 // the counts, `report` returns them.
 import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-
-const WINDOW_MS = 1000;
+import { mostInSecond, numberAt } from './numbers.mjs';
 
 let arrivals = new Float64Array(1024);
 let requests = 0;
@@ -25,17 +24,6 @@ function record(at) {
   }
   arrivals[requests] = at;
   requests += 1;
-}
-
-/** The most requests in any sliding second. */
-function mostInWindow() {
-  let most = 0;
-  let from = 0;
-  for (let to = 0; to < requests; to++) {
-    while (arrivals[to] - arrivals[from] >= WINDOW_MS) from += 1;
-    most = Math.max(most, to - from + 1);
-  }
-  return most;
 }
 
 /** The longest time between two requests. */
@@ -60,16 +48,7 @@ const PROFILES = [1, 2, 3].map((n) => ({
 
 /** The nth number of the input generator. All of them are on the first profile. */
 function numberOf(n) {
-  const digits = String(n).padStart(7, '0');
-  return {
-    record_type: 'messaging_settings',
-    id: `12933842610${digits}1`,
-    phone_number: `+1800${digits}`,
-    messaging_profile_id: PROFILES[0].id,
-    messaging_product: 'A2P',
-    eligible_messaging_products: ['A2P', 'P2P'],
-    organization_id: 'b448f9cc-a842-4784-98e9-03c1a5872950',
-  };
+  return numberAt(`12933842610${String(n).padStart(7, '0')}1`, { messaging_profile_id: PROFILES[0].id });
 }
 
 /** A page of a list, or null if the path is not one of a list. */
@@ -119,16 +98,7 @@ function onRequest(request, response) {
     }
     const id = request.url.split('/').at(-2);
     const target = targetOf(id, isRead, chunks);
-    const data = {
-      record_type: 'messaging_settings',
-      id,
-      phone_number: `+1800${id.slice(-8, -1)}`,
-      messaging_profile_id: target.messaging_profile_id ?? null,
-      messaging_product: target.messaging_product ?? 'A2P',
-      eligible_messaging_products: ['A2P', 'P2P'],
-      organization_id: 'b448f9cc-a842-4784-98e9-03c1a5872950',
-    };
-    answer(response, { data });
+    answer(response, { data: numberAt(id, target) });
   });
 }
 
@@ -163,7 +133,7 @@ process.on('message', (message) => {
     requests,
     writes,
     spanMs,
-    mostInSecond: mostInWindow(),
+    mostInSecond: mostInSecond(arrivals.subarray(0, requests)),
     silenceMs: longestSilence(),
     connections,
     mostOpen,

@@ -8,9 +8,9 @@ import { realClock } from '../../io/clock.ts';
 import { findAllKeys } from '../../io/http/all-keys.ts';
 import type { SharedConnections } from '../../io/http/shared-connections.ts';
 import { registerWorker, unregisterWorker } from '../../io/queue/registry.ts';
-import { openQueue, type Queue, QueueError } from '../../io/redis/connection.ts';
 import { CommandError, fileError, UsageError } from '../errors.ts';
 import type { Invocation, Reporting } from '../invocation.ts';
+import { connectToQueue } from '../queue/connect.ts';
 import { onEndSignals } from '../signals.ts';
 import { createDiscovery, type Discovery } from './discovery.ts';
 import { createKeyring } from './keyring.ts';
@@ -54,15 +54,6 @@ function openKeyring({ settings, context }: Reporting, log: WorkerLog) {
   throw new UsageError(
     `no API key${why}: set TELNYX_API_KEY, or name a directory with one file for each key: --keys-dir`,
   );
-}
-
-async function open(url: string): Promise<Queue> {
-  try {
-    return await openQueue(url);
-  } catch (error) {
-    if (!(error instanceof QueueError)) throw error;
-    throw new CommandError(EXIT.preflight, `queue_${error.kind}`, error.message);
-  }
 }
 
 /** Opens each base URL once. */
@@ -170,7 +161,8 @@ export async function serveAccounts(invocation: Invocation): Promise<number> {
   const worker = newWorker();
   const log = createWorkerLog(invocation, worker.id);
   const keyring = openKeyring(invocation, log);
-  const queue = await open(url);
+  const queue = await connectToQueue(url, context);
+  if (queue instanceof CommandError) throw queue;
   const { createSharedConnections } = await import('../../io/http/shared-connections.ts');
   const connections = createConnections((baseUrl) => createSharedConnections(baseUrl, context.env));
   const drain = createDrain();
@@ -185,6 +177,5 @@ export async function serveAccounts(invocation: Invocation): Promise<number> {
     return await serveQueue({ settings, context, ...shared });
   } finally {
     connections.close();
-    queue.close();
   }
 }
