@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const LAYERS = [
   'core/text',
   'core/input',
+  'core/settings/table',
   'core/settings',
   'core/api',
   'core/account',

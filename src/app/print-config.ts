@@ -1,9 +1,9 @@
 import { EXIT } from '../core/run/exit-codes.ts';
-import type { Limit, Scope } from '../core/settings/definition.ts';
 import { flagOf } from '../core/settings/flags.ts';
 import { limitText } from '../core/settings/raw.ts';
 import { concurrencyOf, type Resolved } from '../core/settings/resolve.ts';
 import { SETTING_NAMES, type SettingName, settingDefinition } from '../core/settings/schema.ts';
+import type { Limit, Scope } from '../core/settings/table/definition.ts';
 import { formatDuration } from '../core/text/duration.ts';
 import { queueName } from '../core/text/queue-url.ts';
 import { visible } from '../core/text/visible.ts';

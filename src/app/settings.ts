@@ -1,7 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { foreignBaseUrl } from '../core/followup/next-command.ts';
 import type { Manifest } from '../core/run/manifest.ts';
-import type { Scope } from '../core/settings/definition.ts';
 import { flagOf } from '../core/settings/flags.ts';
 import { readJob } from '../core/settings/job.ts';
 import { sameBaseUrl } from '../core/settings/parse.ts';
@@ -14,6 +13,7 @@ import {
   type SettingName,
   settingDefinition,
 } from '../core/settings/schema.ts';
+import type { Scope } from '../core/settings/table/definition.ts';
 import { completesLogin, hasLogin } from '../core/text/queue-url.ts';
 import { quoted } from '../core/text/text.ts';
 import { visible } from '../core/text/visible.ts';

@@ -1,7 +1,7 @@
 import type { Command } from '../app/invocation.ts';
-import type { Scope } from '../core/settings/definition.ts';
 import { flagOf } from '../core/settings/flags.ts';
 import { SETTING_NAMES, settingDefinition } from '../core/settings/schema.ts';
+import type { Scope } from '../core/settings/table/definition.ts';
 import { SANDBOX_FLAGS } from './sandbox-flags.ts';
 
 /** The commands with settings as their flags, and the sandbox with flags of its own. */

@@ -4,9 +4,9 @@ import { resolveForCommand } from '../../src/app/settings.ts';
 import { readCommandLine, type Typing } from '../../src/cli/parser.ts';
 import { COMMAND_NAMES, COMMANDS } from '../../src/cli/registry.ts';
 import { SANDBOX_FLAGS } from '../../src/cli/sandbox-flags.ts';
-import type { Scope } from '../../src/core/settings/definition.ts';
 import { flagOf } from '../../src/core/settings/flags.ts';
 import { SETTING_NAMES, settingDefinition } from '../../src/core/settings/schema.ts';
+import type { Scope } from '../../src/core/settings/table/definition.ts';
 import { contextOf } from '../support/app/contexts.ts';
 
 const KEY = 'KEY0123456789_abcdef';

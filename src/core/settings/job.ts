@@ -4,9 +4,9 @@ import { didYouMean, suggestion } from '../text/suggest.ts';
 import { printable } from '../text/text.ts';
 import { TOOL } from '../text/tool.ts';
 import { visible } from '../text/visible.ts';
-import type { SettingDefinition } from './definition.ts';
 import type { Places } from './resolve.ts';
 import { type RawSettings, SETTING_NAMES, settingDefinition } from './schema.ts';
+import type { SettingDefinition } from './table/definition.ts';
 
 /** A job: what to run, on which input, with which settings. */
 export type Job = { command: (typeof COMMANDS)[number]; input: string; raw: RawSettings; places: Places };

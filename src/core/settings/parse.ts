@@ -1,9 +1,9 @@
 import { FIELDS } from '../input/header.ts';
 import { parseDuration, SECOND_MS } from '../text/duration.ts';
 import { quoted } from '../text/text.ts';
-import type { SettingDefinition } from './definition.ts';
 import { isFinishTime } from './finish-by.ts';
 import { type SettingName, settingDefinition } from './schema.ts';
+import type { SettingDefinition } from './table/definition.ts';
 
 /** `error` continues a sentence that starts with the name of the setting. */
 export type Parsed = { value: unknown } | { error: string };

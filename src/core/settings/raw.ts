@@ -1,7 +1,7 @@
 import { exactDuration } from '../text/duration.ts';
-import type { FollowUp, Limit, SettingDefinition } from './definition.ts';
 import { parseSetting } from './parse.ts';
 import { type RawSettings, SETTING_NAMES, type SettingName, type Settings, settingDefinition } from './schema.ts';
+import type { FollowUp, Limit, SettingDefinition } from './table/definition.ts';
 
 /** `200`, or `5%`. */
 export function limitText({ value, percent }: Limit): string {

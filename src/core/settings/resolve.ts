@@ -1,9 +1,9 @@
 import { didYouMean, suggestion } from '../text/suggest.ts';
 import { printable, quoted } from '../text/text.ts';
-import type { Scope } from './definition.ts';
 import { flagOf, VARIABLE_PREFIX, variableOf } from './flags.ts';
 import { isLoopback, type Parsed, parseSetting } from './parse.ts';
 import { type RawSettings, SETTING_NAMES, type SettingName, type Settings, settingDefinition } from './schema.ts';
+import type { Scope } from './table/definition.ts';
 
 /** The source of a value, in order of precedence. `run` is the manifest of a saved run. */
 export type Source = 'flag' | 'environment' | 'job file' | 'run' | 'default';

@@ -1,9 +1,9 @@
-import type { KindValues, SettingDefinition } from './definition.ts';
-import { GUARD_SETTINGS } from './guards.ts';
-import { INPUT_SETTINGS } from './input.ts';
-import { OUTPUT_SETTINGS } from './output.ts';
-import { PACE_SETTINGS } from './pace.ts';
-import { ACCOUNT_SETTINGS, QUEUE_SETTINGS, RUNNING_SETTINGS } from './running.ts';
+import type { KindValues, SettingDefinition } from './table/definition.ts';
+import { GUARD_SETTINGS } from './table/guards.ts';
+import { INPUT_SETTINGS } from './table/input.ts';
+import { OUTPUT_SETTINGS } from './table/output.ts';
+import { PACE_SETTINGS } from './table/pace.ts';
+import { ACCOUNT_SETTINGS, QUEUE_SETTINGS, RUNNING_SETTINGS } from './table/running.ts';
 
 /** Every setting. Command line, environment, job file, help, documents and types are made from this table. */
 export const SETTINGS = {

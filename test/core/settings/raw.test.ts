@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { SettingDefinition } from '../../../src/core/settings/definition.ts';
 import { limitText, rawSettings, recordedSettings, settingsFor } from '../../../src/core/settings/raw.ts';
 import { resolveSettings, type Source } from '../../../src/core/settings/resolve.ts';
 import { type RawSettings, SETTING_NAMES, settingDefinition } from '../../../src/core/settings/schema.ts';
+import type { SettingDefinition } from '../../../src/core/settings/table/definition.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, parseDuration, SECOND_MS } from '../../../src/core/text/duration.ts';
 import { resolveLayers } from '../../support/make.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Scope } from '../../../src/core/settings/definition.ts';
 import { concurrencyOf, readEnvironment, resolveSettings, type Source } from '../../../src/core/settings/resolve.ts';
 import type { RawSettings } from '../../../src/core/settings/schema.ts';
+import type { Scope } from '../../../src/core/settings/table/definition.ts';
 import { resolveLayers } from '../../support/make.ts';
 
 const layers = (...given: [Source, RawSettings][]) => given.map(([source, raw]) => ({ source, raw }));

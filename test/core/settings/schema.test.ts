@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { FollowUp, Scope, SettingDefinition } from '../../../src/core/settings/definition.ts';
 import { parseSetting } from '../../../src/core/settings/parse.ts';
 import { SETTING_NAMES, SETTINGS, type SettingName, settingDefinition } from '../../../src/core/settings/schema.ts';
+import type { FollowUp, Scope, SettingDefinition } from '../../../src/core/settings/table/definition.ts';
 
 /** Guards that refuse a plan: they have no default, and the plan of a follow-up run does not take them over. */
 const REFUSING = ['max_changes'] satisfies SettingName[];

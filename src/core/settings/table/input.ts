@@ -1,4 +1,4 @@
-import { FIELDS } from '../input/header.ts';
+import { FIELDS } from '../../input/header.ts';
 import { MAKING, PLANNING, READING, type Rows, settingsOf } from './definition.ts';
 
 /** How an input is read, and which of its rows are accepted. */

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../text/duration.ts';
+import { DAY_MS } from '../../text/duration.ts';
 import { ASKING, PACED, PLANNING, type Rows, SENDING, settingsOf } from './definition.ts';
 
 /**

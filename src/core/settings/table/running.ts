@@ -1,4 +1,4 @@
-import { DAY_MS, MINUTE_MS } from '../text/duration.ts';
+import { DAY_MS, MINUTE_MS } from '../../text/duration.ts';
 import { ASKING, MAKING, type Rows, SENDING, SERVING, SHOWING, settingsOf } from './definition.ts';
 
 /** Where requests go. */

@@ -1,4 +1,4 @@
-import type { Field } from '../input/header.ts';
+import type { Field } from '../../input/header.ts';
 
 /** The commands whose flags are settings. */
 export type Scope =

@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS } from '../text/duration.ts';
+import { DAY_MS, HOUR_MS } from '../../text/duration.ts';
 import { ASKING, type Rows, settingsOf } from './definition.ts';
 
 /** How fast rows are sent, and how often each is tried. */
