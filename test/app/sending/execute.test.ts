@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type ExecuteDeps, executePlan } from '../../../src/app/sending/execute.ts';
+import { executePlan } from '../../../src/app/sending/execute.ts';
+import type { ExecuteDeps } from '../../../src/app/sending/opened.ts';
 import { emptyTally } from '../../../src/core/results/tally.ts';
 import type { Task } from '../../../src/engine/ports.ts';
 import { realClock } from '../../../src/io/clock.ts';

@@ -1,0 +1,130 @@
+import type { Answer } from '../../core/api/response.ts';
+import type { LedgerIndex } from '../../core/ledger/replay.ts';
+import { signalExit } from '../../core/results/run-exit.ts';
+import type { FinishBy } from '../../core/settings/finish-by.ts';
+import { createContact } from '../../engine/contact.ts';
+import { createPaceMemory } from '../../engine/pacing/pace-memory.ts';
+import type { Clock } from '../../engine/ports.ts';
+import type { execute } from '../../engine/sending/executor.ts';
+import { createControl } from '../../engine/sending/pipeline.ts';
+import { createStop, type Stop } from '../../engine/stop.ts';
+import { runFiles } from '../../io/run/directory.ts';
+import { waitForQuiet } from '../account/access.ts';
+import { withIdentity } from '../account/check-account.ts';
+import type { openTransport, Target, Transport } from '../account/connect.ts';
+import type { Reread } from '../account/reread.ts';
+import { startRun } from '../account/start-run.ts';
+import type { Invocation } from '../invocation.ts';
+import { printProgress } from '../output.ts';
+import { type Run, updateRun } from '../run/open.ts';
+import { keyDigest } from '../run/state-directory.ts';
+import { rowsToSend, tasksOf } from '../run/tasks.ts';
+import { onEndSignals } from '../signals.ts';
+import { stopAtFinishTime } from './finish-time.ts';
+import { runSession } from './session.ts';
+
+/** What a plan is executed with. Another executor, such as a queue on many hosts, is passed in here. */
+export type ExecuteDeps = { openTransport: typeof openTransport; execute: typeof execute; clock: Clock };
+
+/** `reread`: the account as it is now, if the plan was made before. */
+export type ExecutePlanOptions = { target: Target; finishBy: FinishBy | null; reread: Reread | null };
+
+/** The first signal drains the run, the second aborts requests, the third exits: results can be written again later. */
+function drainOnSignals(stop: Stop, abort: () => void, note: (text: string) => void, { context }: Invocation): void {
+  const removeHandlers = onEndSignals(context, (signal, times) => {
+    if (times > 2) context.signals?.exit(signalExit(signal));
+    if (times > 1) return abort();
+    note(`${signal}: no new rows; finishing requests in flight (repeat the signal to abort them)\n`);
+    stop.ask('signal', signal);
+  });
+  // Not before the command ends: a signal while the results are written must not lose them.
+  context.atEnd(removeHandlers);
+}
+
+/** Wraps requests: records the account and the key of a run as soon as the API has accepted the key. */
+function accountRecorder(started: Run, digest: string) {
+  let run = started;
+  const record = (answer: Answer): Answer => {
+    if (answer.kind !== 'http' || answer.body.kind !== 'settings') return answer;
+    const identified = withIdentity(run, answer.body.settings.organizationId ?? null, digest);
+    if (identified === run) return answer;
+    run = identified;
+    try {
+      updateRun(run, {});
+    } catch {
+      // A full disk stops the run at the ledger. This answer must not be lost for it.
+    }
+    return answer;
+  };
+  const wrap = (request: Transport['send']): typeof request => {
+    return (entry, onSent) => request(entry, onSent).then(record);
+  };
+  return { wrap, run: () => run };
+}
+
+/**
+ * Opens what a command needs once to send: ledger, log, client, signals, time limit. `session` sends rows, as often as
+ * it is called; `close` must be called after the last one.
+ */
+export async function openForSending(
+  given: Run,
+  invocation: Invocation,
+  { target, finishBy, reread }: ExecutePlanOptions,
+  deps: ExecuteDeps,
+) {
+  const { settings, context } = invocation;
+  const { clock } = deps;
+  const started = await startRun(given, reread, invocation);
+  const { ledger, logger } = started;
+  const account = accountRecorder(started.run, keyDigest(target.baseUrl, target.key));
+  const transport = await deps.openTransport(target, invocation);
+  const stop = createStop();
+  const cancelTimer = stopAtFinishTime(finishBy, stop, clock);
+  const print = (text: string) => printProgress(invocation, text);
+  let note = print;
+  drainOnSignals(stop, transport.abort, (text) => note(text), invocation);
+  // All sessions share what they learn about the API, so that the rate is kept over their boundaries too.
+  const known = {
+    control: given.reading?.control ?? createControl(settings),
+    memory: given.reading?.memory ?? createPaceMemory(),
+    contact: given.reading?.contact ?? createContact(settings.base_url),
+  };
+  let { reading } = given;
+  const wrap = settings.sandbox ? (request: Transport['send']) => request : account.wrap;
+  const session = async (index: LedgerIndex) => {
+    const ended = await runSession({
+      settings,
+      baseUrl: target.baseUrl,
+      context,
+      clock,
+      stop,
+      command: given.manifest.command,
+      started: { pid: process.pid },
+      finishBy: null,
+      logger,
+      transport: { inFlight: transport.inFlight, send: wrap(transport.send), read: wrap(transport.read) },
+      record: ledger.record,
+      tasks: tasksOf(runFiles(given.dir).plan, index, given.manifest.plan?.change ?? 0),
+      rows: given.manifest.input.rows,
+      total: rowsToSend(given, index),
+      earlier: index,
+      known,
+      ready: () => waitForQuiet({ ...given, reading }, settings.rate, stop),
+      steer: (reporter) => {
+        note = reporter.note;
+        return () => {
+          note = print;
+        };
+      },
+      execute: deps.execute,
+    });
+    reading = { ...known, endedAt: clock.now() };
+    return ended;
+  };
+  const close = async () => {
+    cancelTimer();
+    await started.close();
+    transport.close();
+  };
+  return { run: account.run, index: started.index, session, close };
+}
