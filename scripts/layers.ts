@@ -22,6 +22,7 @@ export const LAYERS = [
   'io',
   'io/csv',
   'io/run',
+  'io/control',
   'io/http',
   'io/redis',
   'io/queue',

@@ -25,6 +25,7 @@ export function runFiles(dir: string) {
     log: join(dir, 'log.ndjson'),
     summary: join(dir, 'summary.json'),
     sandbox: join(dir, 'sandbox.json'),
+    control: join(dir, 'control.json'),
   };
 }
 
