@@ -8,7 +8,7 @@ import type { Manifest, State } from '../../core/run/manifest.ts';
 import { count } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
 import { realClock } from '../../io/clock.ts';
-import { runFiles, writeJson } from '../../io/run/directory.ts';
+import { causesDir, runFiles, writeJson } from '../../io/run/directory.ts';
 import { type Context, canAskLater } from '../context.ts';
 import type { Reporting } from '../invocation.ts';
 import { createStyle, isStdout, print, printJsonLine, resultStream, warnAlways } from '../output.ts';
@@ -38,12 +38,13 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
   const { settings, context } = reporting;
   const knownState = typeof ending === 'function' ? run.manifest.state : ending.state;
   const isSent = isExecution(run.manifest.command, knownState);
-  const { tally, sessions } = await writeResults(run.dir, run.manifest, isSent);
+  const { tally, sessions, causeProblem } = await writeResults(run.dir, run.manifest, isSent);
   const decided = decideEnding(ending, tally);
   const isWhole = sumOf(tally) === run.manifest.input.rows;
   const { exit, error } = isWhole ? decided : { exit: EXIT.internal, error: LOST_ROWS };
   const { state, stop = null, next, finishedAt } = decided;
   const undelivered = await deliverResults(run, reporting);
+  if (causeProblem !== null) warnAlways(reporting, causeProblem);
   if (undelivered !== null && exit !== EXIT.ok) warnAlways(reporting, undelivered.message);
   const manifest: Manifest = {
     ...run.manifest,
@@ -74,7 +75,7 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
         interactive,
       }),
     warnings: [...new Set([...manifest.warnings, ...context.warnings])],
-    files: filesOf(run, tally, { ...reporting, isDelivered: undelivered === null }),
+    files: filesOf(run, tally, { ...reporting, isDelivered: undelivered === null, hasCauses: causeProblem === null }),
     error: error ?? errorOfCounts(exit, tally) ?? (undelivered && { code: 'results', message: undelivered.message }),
   });
   writeJson(runFiles(run.dir).summary, summary);
@@ -97,7 +98,11 @@ export async function summarizeDetached(
   const { sessions } = await indexLedger(runFiles(run.dir).ledger, manifest.input.rows);
   const tally = await tallyRun(run.dir, manifest, true);
   const next = commandOn(run, 'resume', context, ...sameAgain(reporting));
-  const { results: _, failed: __, ...files } = filesOf(run, tally, { ...reporting, isDelivered: true });
+  const {
+    results: _,
+    failed: __,
+    ...files
+  } = filesOf(run, tally, { ...reporting, isDelivered: true, hasCauses: false });
   const summary = summarize({
     manifest,
     tally,
@@ -147,8 +152,8 @@ function resultsPlace({ shown }: Run, results: string | null, context: Context):
 
 function filesOf(
   run: Run,
-  { counts }: Tally,
-  { settings, context, isDelivered }: Reporting & { isDelivered: boolean },
+  { counts, causes }: Tally,
+  { settings, context, isDelivered, hasCauses }: Reporting & { isDelivered: boolean; hasCauses: boolean },
 ): Record<string, string> {
   const { manifest, shown: dir } = run;
   const files: Record<string, string> = {
@@ -156,6 +161,7 @@ function filesOf(
   };
   if (manifest.plan !== null) files.failed = join(dir, 'failed.csv');
   if (counts.held > 0) files.held = join(dir, 'held.csv');
+  if (hasCauses && causes.size > 1) files.causes = causesDir(dir);
   if (manifest.plan !== null) files.plan = join(dir, 'plan.csv');
   files.log = settings.log_file === '-' ? 'standard error' : (settings.log_file ?? join(dir, 'log.ndjson'));
   return files;

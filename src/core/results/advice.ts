@@ -1,7 +1,7 @@
 import type { RowReason } from '../plan/reason.ts';
 import type { Cause } from './tally.ts';
 
-/** What to do about a row that is not at its target, by its reason. The first sentence says the most important. */
+/** What to do about a row that is not at its target, by its reason. The first sentence is the name of a column too. */
 const BY_REASON: Record<Exclude<RowReason, '' | 'confirmed_by_read'>, string> = {
   missing_id: 'Fill in the id of the number. Then apply the file again.',
   bad_id: 'Fix the id of the number. Then apply the file again.',
@@ -11,7 +11,7 @@ const BY_REASON: Record<Exclude<RowReason, '' | 'confirmed_by_read'>, string> = 
   id_is_a_phone_number: 'Put the id of the number there, or name the column phone_number.',
   bad_profile_id: 'Write the UUID of the profile, or UNASSIGN. Then apply the file again.',
   bad_product: 'Fix the product. Then apply the file again.',
-  bad_phone_number: 'Write the number as +18005550001. Then apply the file again.',
+  bad_phone_number: 'Write the number with a plus and its country code. Then apply the file again.',
   ambiguous_cell: 'Leave the cell empty to keep the value, or write UNASSIGN.',
   nothing_to_change: 'Fill in a profile or a product, or remove the row.',
   unassign_not_allowed: 'Add --allow-unassign if the number is to leave its profile.',
@@ -24,7 +24,7 @@ const BY_REASON: Record<Exclude<RowReason, '' | 'confirmed_by_read'>, string> = 
   unknown_profile: 'Check the profile and the API key. This account does not have the profile.',
   profile_disabled: 'Enable the profile in the portal, or choose another one. Then retry.',
   ambiguous_profile_name: 'Name the profile by its UUID.',
-  api_error: 'Read error_title and error_detail in results.csv, fix the cause, then retry.',
+  api_error: 'Read the error columns of the results, fix the cause, then retry.',
   attempts_exhausted: 'Retry later. The error was temporary.',
   response_mismatch: 'Check the number in the portal, then retry. The API did not apply the whole change.',
   write_not_kept: 'Ask Telnyx support before you retry. The API confirmed the change and did not keep it.',
@@ -33,7 +33,7 @@ const BY_REASON: Record<Exclude<RowReason, '' | 'confirmed_by_read'>, string> = 
   read_failed: 'Retry. The number is read first, and sent only if it is not at its target.',
   interrupted: 'Resume the run, or retry. The number is read first, because it may have been changed.',
   drifted: 'Check who changed the number. To overwrite it, retry with --only held.',
-  profile_stopped: 'Fix or release the profile, then retry with --only failed,held.',
+  profile_stopped: 'Fix or release the profile. Then retry with --only failed,held.',
   before_unknown: 'Set the value by hand. The run did not read what the number had.',
   unread: 'Undo again when the number can be read.',
 };

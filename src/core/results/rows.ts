@@ -110,14 +110,21 @@ export function resultCells(result: Result): string[] {
   ];
 }
 
+/** The name of the first column in the file of a cause begins with it. */
+export const ADVICE_COLUMN = 'reassign_fix';
+
 const ADDED_COLUMNS = new Set<string>([...FAILED_COLUMNS, ...HELD_COLUMNS]);
+
+function isAdded(name: string): boolean {
+  return ADDED_COLUMNS.has(name.trim()) || name.startsWith(`${ADVICE_COLUMN} - `);
+}
 
 type Kept = { min: number; max: number; positions: number[] };
 
 function keptOf(header: readonly string[]): Kept {
   const { min, max } = widthsOf(header);
   const names = header.slice(0, max);
-  return { min, max, positions: names.flatMap((name, at) => (ADDED_COLUMNS.has(name.trim()) ? [] : [at])) };
+  return { min, max, positions: names.flatMap((name, at) => (isAdded(name) ? [] : [at])) };
 }
 
 /** A header may have as many columns as the input has rows. */
@@ -129,7 +136,7 @@ function keptColumns(header: readonly string[]): Kept {
   return kept;
 }
 
-/** The cells of the input that are kept: all except those that an earlier failed.csv or held.csv added. */
+/** The cells of the input that are kept: all except those that an earlier failed.csv, held.csv or file of a cause added. */
 export function keptCells(cells: readonly string[], header: readonly string[]): string[] {
   return keptColumns(header).positions.map((at) => cells[at] ?? '');
 }

@@ -29,12 +29,12 @@ export function emptyTally(): Tally {
   return { counts, permanent: 0, causes: new Map() };
 }
 
-/** Counts one result. */
-export function addResult(tally: Tally, result: Result): void {
+/** Counts one result. Returns the key of its cause, or null if it is at its target or was not sent yet. */
+export function addResult(tally: Tally, result: Result): string | null {
   const { status, reason, outcome, entry } = result;
   tally.counts[status] += 1;
   if (status === 'failed' && outcome?.retryable !== true) tally.permanent += 1;
-  if (status === 'unprocessed' || !(isFailed(status) || status === 'held')) return;
+  if (status === 'unprocessed' || !(isFailed(status) || status === 'held')) return null;
   const http = outcome?.httpStatus ?? null;
   const keyOf = (code: string, title: string) => [status, reason, http, code, title].join('\n');
   const named = [outcome?.errorCode ?? '', outcome?.errorTitle ?? ''] as const;
@@ -46,11 +46,22 @@ export function addResult(tally: Tally, result: Result): void {
     const error = { http_status: http, error_code: code, error_title: title };
     tally.causes.set(key, { status, reason, ...error, count: 1, example_row: entry.row });
   }
+  return key;
+}
+
+/** Causes with their keys, the most frequent first. */
+function sortedEntries({ causes }: Tally): [string, Cause][] {
+  return [...causes].sort(([, a], [, b]) => b.count - a.count || a.example_row - b.example_row);
 }
 
 /** Causes, the most frequent first. */
 export function sortedCauses(tally: Tally): Cause[] {
-  return [...tally.causes.values()].sort((a, b) => b.count - a.count || a.example_row - b.example_row);
+  return sortedEntries(tally).map(([, cause]) => cause);
+}
+
+/** The keys of causes, in the order of `sortedCauses`. */
+export function sortedKeys(tally: Tally): string[] {
+  return sortedEntries(tally).map(([key]) => key);
 }
 
 /** The sum of all statuses. If it differs from the rows read, rows were lost. */

@@ -13,8 +13,8 @@ const CHUNK_BYTES = 64 * 1024;
 const MARK_IN_FRONT = /^\uFEFF/;
 const NEEDS_QUOTES = new RegExp(`[",\\r\\n]|${MARK_IN_FRONT.source}`);
 
-/** The text of one row. Most rows need no quotes, and joining cells is ten times as fast as calling the library. */
-function rowText(cells: readonly string[]): string {
+/** The text of one row, with its line break. Most rows need no quotes, and joining cells is ten times as fast as calling the library. */
+export function rowText(cells: readonly string[]): string {
   if (!cells.some((cell) => NEEDS_QUOTES.test(cell))) return `${cells.join(',')}\n`;
   return stringify([cells as string[]], { quoted_match: MARK_IN_FRONT });
 }

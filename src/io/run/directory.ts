@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Manifest, readManifest } from '../../core/run/manifest.ts';
 import { visible, visibleJson } from '../../core/text/visible.ts';
@@ -146,12 +146,21 @@ export function loadRuns(runsDir: string) {
 
 export type LoadedRuns = ReturnType<typeof loadRuns>;
 
-/** Files that are still being written: see csv/writer.ts and own-file.ts. */
+/** The directory of the files of causes in a run directory. */
+export function causesDir(dir: string): string {
+  return join(dir, 'causes');
+}
+
+/** Files that are still being written: see csv/writer.ts, run/cause-files.ts and own-file.ts. */
 const DRAFT = /\.(csv\.\d+\.tmp|json\.\d+)$/;
 
 /** Removes files that a killed process left half-written in a run directory. Only the holder of its lock may do so. */
 export function removeDrafts(dir: string): void {
-  for (const name of readdirSync(dir)) if (DRAFT.test(name)) rmSync(join(dir, name), { force: true });
+  for (const each of [dir, causesDir(dir)]) {
+    // A link may lead to files that are not ours.
+    if (lstatSync(each, { throwIfNoEntry: false })?.isDirectory() !== true) continue;
+    for (const name of readdirSync(each)) if (DRAFT.test(name)) rmSync(join(each, name), { force: true });
+  }
 }
 
 /** Removes a run directory and its contents. Throws what the file system throws. */

@@ -24,7 +24,7 @@ describe('the advice for a cause', () => {
     ['api_error', 422, '10017', /does not have the profile/],
     ['api_error', 404, '', /does not have the number/],
     ['api_error', 403, '99999', /access/],
-    ['api_error', 422, 'constructor', /error_title/],
+    ['api_error', 422, 'constructor', /error columns/],
     ['attempts_exhausted', 423, '10036', /still processing/],
     ['attempts_exhausted', 500, '10007', /^Retry later/],
     ['attempts_exhausted', null, '', /network/],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/attempt/outcome.ts';
 import { isReason, type RowReason } from '../../../src/core/plan/reason.ts';
 import type { Result } from '../../../src/core/results/rows.ts';
-import { addResult, emptyTally, sortedCauses, sumOf } from '../../../src/core/results/tally.ts';
+import { addResult, emptyTally, sortedCauses, sortedKeys, sumOf } from '../../../src/core/results/tally.ts';
 import { makeEntry, makeOutcome } from '../../support/make.ts';
 
 function result(
@@ -133,6 +133,15 @@ describe('causes', () => {
   it('of the same count come by row', () => {
     const rows = [5, 3, 9, 1].map((row) => result(row, 'failed', 'api_error', failure(`title ${row}`)));
     expect(sortedCauses(tallyOf(...rows)).map((cause) => cause.example_row)).toEqual([1, 3, 5, 9]);
+  });
+
+  it('have keys in the same order, which addResult returns', () => {
+    const tally = emptyTally();
+    const rows = ['A', 'B', 'B'].map((title, at) => result(at + 1, 'failed', 'api_error', failure(title)));
+    const keys = rows.map((each) => addResult(tally, each));
+    expect(addResult(tally, result(4, 'updated', '', {}))).toBeNull();
+    expect(sortedKeys(tally)).toEqual([keys[1], keys[0]]);
+    expect(sortedKeys(tally).map((key) => tally.causes.get(key))).toEqual(sortedCauses(tally));
   });
 
   it('are none for rows that were updated, repeated, planned, or never reached', () => {
