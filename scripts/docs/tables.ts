@@ -13,6 +13,7 @@ function settingRow(name: SettingName, jobKeys: ReadonlySet<string>): string[] {
   const standard = setting.kind === 'boolean' ? 'off' : setting.default === null ? '' : `\`${setting.default}\``;
   const elsewhere = [
     ...(setting.consent === true || setting.flagOnly === true ? [] : ['variable']),
+    ...(setting.secret === true ? ['file'] : []),
     ...(jobKeys.has(name) ? ['job'] : []),
   ];
   return [`\`${flag}\``, standard, elsewhere.join(', '), setting.text];

@@ -31,6 +31,8 @@ export type Context = ProcessContext & {
   findKey: () => KeyFound;
   /** What is wrong around this call, such as the permissions of a file. The summary shows it with the run's warnings. */
   warnings: string[];
+  /** What no text may show besides the API key, such as the URL of a webhook. It grows as settings are read. */
+  secrets: Set<string>;
   /** Registers what `main` calls when the command ends, the last one first. */
   atEnd: (release: () => void | Promise<void>) => void;
 };

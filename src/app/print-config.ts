@@ -16,7 +16,8 @@ function valueText(name: SettingName, { settings }: Resolved): string {
   if (name === 'concurrency' && value === null)
     return `${concurrencyOf(settings)} (${typeof settings.rate === 'number' ? '2 x rate' : `with ${settings.rate}`})`;
   if (value === null) return 'not set';
-  const { kind } = settingDefinition(name);
+  const { kind, secret } = settingDefinition(name);
+  if (secret === true) return 'set';
   if (kind === 'queue') return queueName(value as string);
   if (kind === 'limit') return limitText(value as Limit);
   if (kind === 'duration') return formatDuration(value as number);
@@ -25,9 +26,10 @@ function valueText(name: SettingName, { settings }: Resolved): string {
   return visible(pairs.join(', ')) || 'not set';
 }
 
-/** A value as JSON shows it: without the password of a queue. */
+/** A value as JSON shows it: without a secret, and without the password of a queue. */
 function shownValue(name: SettingName, { settings }: Resolved): unknown {
   const value = settings[name];
+  if (settingDefinition(name).secret === true) return value === null ? 'not set' : 'set';
   return settingDefinition(name).kind === 'queue' && value !== null ? queueName(value as string) : value;
 }
 

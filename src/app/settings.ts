@@ -9,6 +9,7 @@ import { type Layer, type Resolved, readEnvironment, resolveSettings } from '../
 import {
   PUBLIC_BASE_URL,
   type RawSettings,
+  SECRET_SETTINGS,
   SETTING_NAMES,
   type SettingName,
   settingDefinition,
@@ -25,6 +26,7 @@ import type { Context } from './context.ts';
 import { fileError, isFileError, UsageError } from './errors.ts';
 import type { Invocation } from './invocation.ts';
 import { warn } from './output.ts';
+import { keepSecret, readSecrets } from './secrets.ts';
 
 /** Resolves the settings of layers in order of precedence. Throws UsageError with all errors, these first. */
 export function resolveLayers(layers: readonly Layer[], scope: Scope, errors: readonly string[] = []): Resolved {
@@ -44,6 +46,13 @@ function withAbsolute(raw: RawSettings, cwd: string): RawSettings {
   return made;
 }
 
+/** The settings of the environment, with the secrets of the files that it names. */
+function environmentOf(context: Context) {
+  const { raw, files, errors } = readEnvironment(context.env);
+  const secrets = readSecrets(raw, files, context);
+  return { ...secrets, errors: [...errors, ...secrets.errors] };
+}
+
 /** The layers of this call, in order of precedence. */
 function callLayers(flags: RawSettings, environment: RawSettings, { cwd, env }: Context): Layer[] {
   // A shell expands the `~` of a flag. Those that set variables, such as systemd, do not.
@@ -61,9 +70,13 @@ function callLayers(flags: RawSettings, environment: RawSettings, { cwd, env }: 
   ];
 }
 
-/** Warns of a password on the command line, which every user of this machine can read in the list of processes. */
-function warnOfPassword(invocation: Invocation): Invocation {
+/**
+ * Warns of secrets that others may know: `warnings` of those in files, and a password on the command line, which every
+ * user of this machine can read in the list of processes.
+ */
+function warnOfSecrets(invocation: Invocation, warnings: readonly string[]): Invocation {
   const { settings, sources } = invocation;
+  for (const warning of warnings) warn(invocation, warning);
   if (sources.queue === 'flag' && settings.queue !== null && hasLogin(settings.queue)) {
     const how = 'Set TELNYX_REASSIGN_QUEUE to it instead; the commands that are printed here need that too.';
     warn(invocation, `the list of processes shows the password in --queue. ${how}`);
@@ -73,8 +86,14 @@ function warnOfPassword(invocation: Invocation): Invocation {
 
 /** Resolves the settings of a command on an input: flags, then environment. Throws UsageError with all errors. */
 export function resolveForCommand(flags: RawSettings, context: Context, scope: Scope): Invocation {
-  const { raw, errors } = readEnvironment(context.env);
-  return warnOfPassword({ ...resolveLayers(callLayers(flags, raw, context), scope, errors), context });
+  const { raw, errors, warnings } = environmentOf(context);
+  return warnOfSecrets({ ...resolveLayers(callLayers(flags, raw, context), scope, errors), context }, warnings);
+}
+
+/** What a job file holds that only its owner may read; null if it holds nothing of the kind. */
+function secretOfJob(raw: RawSettings): string | null {
+  if (typeof raw.queue === 'string' && hasLogin(raw.queue)) return 'a password';
+  return SECRET_SETTINGS.some((name) => raw[name] !== undefined) ? 'a secret URL' : null;
 }
 
 /** Reads a job file. Its paths are relative to it, and its runs directory is next to it by default. */
@@ -95,17 +114,18 @@ export function resolveForJob(path: string, flags: RawSettings, context: Context
     const value = raw[name];
     if (typeof value === 'string') raw[name] = fromHere(value);
   }
-  const environment = readEnvironment(context.env);
+  const environment = environmentOf(context);
+  keepSecret(raw, context);
   const layers: Layer[] = [
     ...callLayers(flags, environment.raw, context),
     { source: 'job file', raw, places: job.places },
   ];
   const invocation = { ...resolveLayers(layers, 'run', environment.errors), context };
-  const isSecret = typeof job.raw.queue === 'string' && hasLogin(job.raw.queue);
-  const problem = permissionProblem(file, read.stats, isSecret ? 'secret' : 'trusted');
-  const what = isSecret ? 'which holds a password' : 'with which numbers can be reassigned';
-  if (problem !== null) warn(invocation, `the job file ${visible(path)}, ${what}, is not protected: ${problem}`);
-  warnOfPassword(invocation);
+  const what = secretOfJob(job.raw);
+  const problem = permissionProblem(file, read.stats, what === null ? 'trusted' : 'secret');
+  const which = what === null ? 'with which numbers can be reassigned' : `which holds ${what}`;
+  if (problem !== null) warn(invocation, `the job file ${visible(path)}, ${which}, is not protected: ${problem}`);
+  warnOfSecrets(invocation, environment.warnings);
   return { invocation, command: job.command, input: fromHere(job.input) };
 }
 
@@ -120,7 +140,7 @@ export function resolveForRun(
   scope: Scope,
   manifest: Pick<Manifest, 'settings'>,
 ): Invocation {
-  const environment = readEnvironment(context.env);
+  const environment = environmentOf(context);
   const isOfPlan = (name: SettingName) => settingDefinition(name).belongsTo === 'plan';
   const errors = [...environment.errors];
   for (const name of SETTING_NAMES.filter((name) => isOfPlan(name) && flags[name] !== undefined)) {
@@ -143,7 +163,7 @@ export function resolveForRun(
     ...callLayers(flags, fromEnvironment, context),
     { source: 'run', raw: recordedSettings(manifest.settings) },
   ];
-  return warnOfPassword({ ...resolveLayers(layers, scope, errors), context });
+  return warnOfSecrets({ ...resolveLayers(layers, scope, errors), context }, environment.warnings);
 }
 
 /** A run, and its absolute directory. */

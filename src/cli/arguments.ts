@@ -1,15 +1,16 @@
 import { UsageError } from '../app/errors.ts';
+import { VARIABLE_PREFIX } from '../core/settings/flags.ts';
 import { didYouMean, suggestion } from '../core/text/suggest.ts';
 import { count, printable, quoted } from '../core/text/text.ts';
 import { COMMAND_NAMES, flagsOf } from './registry.ts';
 
 /** How a flag is written. */
-type Syntax = { isBoolean: boolean; isRepeatable: boolean };
+type Syntax = { isBoolean: boolean; isRepeatable: boolean; isSecret: boolean };
 
 /** The flags that a command knows; without a command, those of every command. */
 function syntaxOf(command: string | undefined): Map<string, Syntax> {
   const flags = (command === undefined ? COMMAND_NAMES : [command]).flatMap(flagsOf);
-  const builtIn = ['help', 'version'].map((name) => ({ name, isBoolean: true, isRepeatable: true }));
+  const builtIn = ['help', 'version'].map((name) => ({ name, isBoolean: true, isRepeatable: true, isSecret: false }));
   return new Map([...builtIn, ...flags].map((flag) => [flag.name, flag]));
 }
 
@@ -27,6 +28,11 @@ function unknownFlag(flag: string, known: Map<string, Syntax>): string {
   }
   const meant = didYouMean(flag, [...known.keys()]);
   return `unknown flag --${quoted(flag).slice(1, -1)}${suggestion(meant && `--${meant}`)}`;
+}
+
+function secretFlag(name: string): string {
+  const variable = `${VARIABLE_PREFIX}${name.toUpperCase().replaceAll('-', '_')}`;
+  return `--${name} is never a flag, because every user can read it in the list of processes: set ${variable}, or ${variable}_FILE to a file, or write \`${name}: URL\` into a job file`;
 }
 
 type Given = { name: string; value: string | null };
@@ -89,6 +95,10 @@ export function checkArguments(args: readonly string[]) {
       const isShort = flag.name.startsWith('-');
       const shown = printable(flag.name, MAX_SHOWN_CHARACTERS);
       errors.push(isShort ? `unknown flag ${shown}${asFile(flag.name)}` : unknownFlag(flag.name, known));
+      continue;
+    }
+    if (syntax.isSecret) {
+      errors.push(secretFlag(flag.name));
       continue;
     }
     if (seen.has(flag.name) && !syntax.isRepeatable) errors.push(`--${flag.name} is given more than once`);

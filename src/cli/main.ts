@@ -22,11 +22,24 @@ async function dispatch(args: readonly string[], context: Context): Promise<numb
   return run(typed.input, typed.flags, context);
 }
 
+/** The values of --notify and --ping, which are refused as flags, and URLs in the place of an input. */
+function typedSecrets(args: readonly string[]): string[] {
+  return args.flatMap((arg, at) => {
+    const flag = /^--?(?:notify|ping)(?:=([\s\S]*))?$/.exec(arg);
+    if (flag !== null) return flag[1] ?? args[at + 1] ?? [];
+    return /^https?:/i.test(arg) && args[at - 1]?.startsWith('-') !== true ? arg : [];
+  });
+}
+
 /** Returns a function that removes key and passwords from a message, also a key that was typed in the wrong place. */
-async function keyRemover(args: readonly string[], { env, findKey }: Context): Promise<(text: string) => string> {
-  const [{ createRedactor }, { queueSecrets }] = await Promise.all([
+async function keyRemover(
+  args: readonly string[],
+  { env, findKey, secrets }: Context,
+): Promise<(text: string) => string> {
+  const [{ createRedactor }, { queueSecrets }, { webhookSecrets }] = await Promise.all([
     import('../core/text/redact.ts'),
     import('../core/text/queue-url.ts'),
+    import('../core/text/webhook-url.ts'),
   ]);
   const found = findKey();
   // If the key in the variable is refused, it is not found. It is known all the same, with and without its quotes.
@@ -35,8 +48,13 @@ async function keyRemover(args: readonly string[], { env, findKey }: Context): P
   const parts = given.match(/[\w.~+/-]{16,}/g) ?? [];
   const whole = parts.length > 0 ? given : null;
   const passwords = [...args, env.TELNYX_REASSIGN_QUEUE ?? ''].flatMap(queueSecrets);
+  const { TELNYX_REASSIGN_NOTIFY: notify = '', TELNYX_REASSIGN_PING: ping = '' } = env;
+  // Also of settings that were never read, because something else was wrong before.
+  const webhooks = [...typedSecrets(args), notify, ping].filter((url) => url !== '').flatMap(webhookSecrets);
   const key = 'key' in found ? found.key : null;
-  const redactors = [key, whole, ...parts.slice(0, MAX_KEY_PARTS), ...passwords].map(createRedactor);
+  const redactors = [key, whole, ...parts.slice(0, MAX_KEY_PARTS), ...passwords, ...secrets, ...webhooks].map(
+    createRedactor,
+  );
   return (text) => redactors.reduce((clean, redact) => redact(clean), text);
 }
 
@@ -103,6 +121,7 @@ export async function main(
     ...given,
     unattended: false,
     warnings: [],
+    secrets: new Set(),
     findKey: () => (found ??= findApiKey(given.env)),
     atEnd: (release) => releases.push(release),
   };

@@ -145,10 +145,26 @@ export function flagsOf(command: string): typeof SANDBOX_FLAGS {
   if (command === 'sandbox') return SANDBOX_FLAGS;
   const names = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes(command as Scope));
   return names.map((name) => {
-    const { kind, repeatable = false, default: byDefault, value, group, text } = settingDefinition(name);
+    const {
+      kind,
+      repeatable = false,
+      secret = false,
+      default: byDefault,
+      value,
+      group,
+      text,
+    } = settingDefinition(name);
     const isBoolean = kind === 'boolean';
     const suffix = byDefault === null || isBoolean ? '' : ` [${byDefault}]`;
     const description = `${value === undefined ? '' : `${value}: `}${text}${suffix}`;
-    return { key: name, name: flagOf(name), isBoolean, isRepeatable: repeatable, group: `${group}:`, description };
+    return {
+      key: name,
+      name: flagOf(name),
+      isBoolean,
+      isRepeatable: repeatable,
+      isSecret: secret,
+      group: `${group}:`,
+      description,
+    };
   });
 }

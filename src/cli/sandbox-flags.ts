@@ -1,5 +1,5 @@
 const flag = (name: string, description: string) => {
-  return { key: name, name, isBoolean: false, isRepeatable: false, group: 'Sandbox:', description };
+  return { key: name, name, isBoolean: false, isRepeatable: false, isSecret: false, group: 'Sandbox:', description };
 };
 const repeatable = (name: string, description: string) => ({ ...flag(name, description), isRepeatable: true });
 

@@ -335,3 +335,63 @@ describe('the password of a queue', () => {
     expect(closed.warnings).toEqual([]);
   });
 });
+
+describe('the URL of a webhook', () => {
+  const URL = 'https://hooks.example.com/services/T0/B0/t0ken-t0ken';
+  const fileOf = (text: string, mode = 0o600) => {
+    const file = join(tempDir(), 'webhook');
+    writeFileSync(file, text, { mode });
+    return file;
+  };
+
+  it('comes from its variable, or from the first line of a file', () => {
+    const inFile = { TELNYX_REASSIGN_PING_FILE: fileOf(`${URL}\nand a remark\n`) };
+    const context = contextOf({ TELNYX_REASSIGN_NOTIFY: URL, ...inFile });
+    const { settings, sources } = resolveForCommand({}, context, 'apply');
+    expect([settings.notify, settings.ping, sources.ping]).toEqual([URL, URL, 'environment']);
+    expect(context.warnings).toEqual([]);
+    expect([...context.secrets]).toEqual([URL, 't0ken-t0ken']);
+    const both = contextOf({ TELNYX_REASSIGN_PING: URL, ...inFile });
+    expect(resolveForCommand({}, both, 'apply').settings.ping).toBe(URL);
+    const empty = contextOf({ TELNYX_REASSIGN_PING_FILE: '' });
+    expect(resolveForCommand({}, empty, 'apply').settings.ping).toBeNull();
+  });
+
+  it.each([
+    [
+      { TELNYX_REASSIGN_PING: 'https://h/other', TELNYX_REASSIGN_PING_FILE: fileOf(URL) },
+      'TELNYX_REASSIGN_PING and TELNYX_REASSIGN_PING_FILE hold different values; keep one of them',
+    ],
+    [
+      { TELNYX_REASSIGN_NOTIFY_FILE: fileOf('hooks.example.com/t0ken-t0ken') },
+      /^TELNYX_REASSIGN_NOTIFY_FILE names a file whose first line is not a URL/,
+    ],
+    [
+      { TELNYX_REASSIGN_NOTIFY_FILE: URL },
+      /cannot be read.*; if this is the URL itself, put it into TELNYX_REASSIGN_NOTIFY$/,
+    ],
+    [{ TELNYX_REASSIGN_NOTIFY: 't0ken-t0ken' }, /^TELNYX_REASSIGN_NOTIFY must be a URL such as /],
+  ])('is refused without being quoted: %#', (env, error) => {
+    const errors = errorsOf(() => resolveForCommand({}, contextOf(env as Record<string, string>), 'apply'));
+    expect(errors).toEqual([typeof error === 'string' ? error : expect.stringMatching(error)]);
+    expect(errors.join()).not.toMatch(/t0ken|other/);
+  });
+
+  it('in a file or a job file is for its owner alone', () => {
+    const open = contextOf({ TELNYX_REASSIGN_PING_FILE: fileOf(URL, 0o644) });
+    resolveForCommand({}, open, 'apply');
+    expect(open.warnings).toEqual([
+      expect.stringMatching(/^the secret in the file of TELNYX_REASSIGN_PING_FILE is not protected: other users/),
+    ]);
+    const file = join(tempDir(), 'job.yaml');
+    writeFileSync(file, `command: apply\ninput: numbers.csv\nping: ${URL}\n`, { mode: 0o644 });
+    const job = contextOf();
+    expect(resolveForJob(file, {}, job).invocation.settings.ping).toBe(URL);
+    expect(job.warnings).toEqual([expect.stringMatching(/which holds a secret URL, is not protected: other users/)]);
+    expect([...job.secrets]).toContain(URL);
+    chmodSync(file, 0o600);
+    const closed = contextOf();
+    resolveForJob(file, {}, closed);
+    expect(closed.warnings).toEqual([]);
+  });
+});

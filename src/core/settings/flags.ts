@@ -13,6 +13,11 @@ export function variableOf(name: SettingName): string {
   return `${VARIABLE_PREFIX}${name.toUpperCase()}`;
 }
 
+/** The variable that names a file with the value of a secret: `TELNYX_REASSIGN_PING_FILE` for `ping`. */
+export function fileVariableOf(name: SettingName): string {
+  return `${variableOf(name)}_FILE`;
+}
+
 /** Turns settings into flags for a command line. */
 export function flagsOf(raw: RawSettings): string[] {
   return (Object.entries(raw) as [SettingName, string | string[]][]).flatMap(([name, value]) => {

@@ -72,6 +72,12 @@ const PARSERS: Record<SettingDefinition['kind'], (text: string, definition: Sett
     const isRedis = /^rediss?:$/.test(protocol) && hostname !== '' && /^\/?[0-9]*$/.test(pathname);
     return isRedis ? { value: text } : { error: 'must be a URL such as redis://10.0.0.5:6379' };
   },
+  webhook(text) {
+    const { protocol, hostname } = URL.canParse(text) ? new URL(text) : EMPTY_URL;
+    // What URL drops without a word would be missing in the address.
+    const isPlain = /^https?:$/.test(protocol) && hostname !== '' && !/[\p{Cc}\s#]/u.test(text);
+    return isPlain ? { value: text } : { error: 'must be a URL such as https://hooks.example.com/T0/B0/secret' };
+  },
   delimiter(text) {
     const value = DELIMITERS.get(text.toLowerCase());
     return value === undefined ? { error: 'must be one of , ; | tab' } : { value };
@@ -117,5 +123,6 @@ export function parseSetting(name: SettingName, text: string): Parsed {
   const parsed = PARSERS[definition.kind](text, definition);
   if (!('error' in parsed)) return parsed;
   // The URL of a queue may hold a password.
-  return { error: definition.kind === 'queue' ? parsed.error : `${parsed.error}, not ${quoted(text)}` };
+  const isSecret = definition.kind === 'queue' || definition.secret === true;
+  return { error: isSecret ? parsed.error : `${parsed.error}, not ${quoted(text)}` };
 }

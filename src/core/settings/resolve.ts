@@ -1,8 +1,15 @@
 import { didYouMean, suggestion } from '../text/suggest.ts';
 import { printable, quoted } from '../text/text.ts';
-import { flagOf, VARIABLE_PREFIX, variableOf } from './flags.ts';
+import { fileVariableOf, flagOf, VARIABLE_PREFIX, variableOf } from './flags.ts';
 import { isLoopback, type Parsed, parseSetting } from './parse.ts';
-import { type RawSettings, SETTING_NAMES, type SettingName, type Settings, settingDefinition } from './schema.ts';
+import {
+  type RawSettings,
+  SECRET_SETTINGS,
+  SETTING_NAMES,
+  type SettingName,
+  type Settings,
+  settingDefinition,
+} from './schema.ts';
 import type { Scope } from './table/definition.ts';
 
 /** The source of a value, in order of precedence. `run` is the manifest of a saved run. */
@@ -49,14 +56,26 @@ function serviceLinkError(service: string, variables: readonly string[]): string
 
 const VARIABLE_SETTINGS = SETTING_NAMES.filter((name) => settingDefinition(name).flagOnly !== true);
 
-/** Reads settings, but no consents: a variable set in a profile years ago must not answer for the user of today. */
+/** The secrets that are in files, with the paths that their variables name. */
+export type SecretFiles = Partial<Record<SettingName, string>>;
+
+/**
+ * Reads settings, but no consents: a variable set in a profile years ago must not answer for the user of today. `files`
+ * are left to the caller.
+ */
 export function readEnvironment(environment: Record<string, string | undefined>) {
   const raw: RawSettings = {};
+  const files: SecretFiles = {};
   const errors: string[] = [];
   const serviceLinks = new Map<string, string[]>();
   const known = new Map(VARIABLE_SETTINGS.map((name) => [variableOf(name), name]));
   for (const [variable, text] of Object.entries(environment)) {
     if (!variable.startsWith(VARIABLE_PREFIX) || text === undefined) continue;
+    const inFile = SECRET_SETTINGS.find((secret) => fileVariableOf(secret) === variable);
+    if (inFile !== undefined) {
+      files[inFile] = text;
+      continue;
+    }
     const name = known.get(variable);
     const service = name === undefined ? serviceOf(variable, text) : null;
     if (service !== null) {
@@ -74,7 +93,7 @@ export function readEnvironment(environment: Record<string, string | undefined>)
     }
   }
   for (const [service, variables] of serviceLinks) errors.push(serviceLinkError(service, variables));
-  return { raw, errors };
+  return { raw, files, errors };
 }
 
 function parseMerged(texts: readonly string[], name: SettingName): Parsed & { index?: number } {

@@ -4,6 +4,7 @@ import { INPUT_SETTINGS } from './table/input.ts';
 import { OUTPUT_SETTINGS } from './table/output.ts';
 import { PACE_SETTINGS } from './table/pace.ts';
 import { ACCOUNT_SETTINGS, QUEUE_SETTINGS, RUNNING_SETTINGS } from './table/running.ts';
+import { WATCHING_SETTINGS } from './table/watching.ts';
 
 /** Every setting. Command line, environment, job file, help, documents and types are made from this table. */
 export const SETTINGS = {
@@ -14,6 +15,7 @@ export const SETTINGS = {
   ...RUNNING_SETTINGS,
   ...QUEUE_SETTINGS,
   ...OUTPUT_SETTINGS,
+  ...WATCHING_SETTINGS,
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -36,6 +38,9 @@ export type Settings = {
     | ValueOf<(typeof SETTINGS)[Name]>
     | ((typeof SETTINGS)[Name] extends { default: string } | { kind: 'boolean' | 'map' } ? never : null);
 };
+
+/** Settings that no output may show. */
+export const SECRET_SETTINGS = SETTING_NAMES.filter((name) => settingDefinition(name).secret === true);
 
 /** Kinds of rows that `retry` can take; `failed` is both retryable and permanent. */
 export type RowKind = Settings['only'][number];

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { flagOf, flagsOf, variableOf } from '../../../src/core/settings/flags.ts';
+import { fileVariableOf, flagOf, flagsOf, variableOf } from '../../../src/core/settings/flags.ts';
 
 describe('the names of a setting', () => {
   it('are those of its flag and of its variable', () => {
     expect(flagOf('max_server_wait')).toBe('max-server-wait');
+    expect(fileVariableOf('notify')).toBe('TELNYX_REASSIGN_NOTIFY_FILE');
     expect(variableOf('max_server_wait')).toBe('TELNYX_REASSIGN_MAX_SERVER_WAIT');
   });
 });

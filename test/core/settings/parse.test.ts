@@ -180,6 +180,23 @@ describe('a setting', () => {
     },
   );
 
+  it.each([
+    'https://hooks.slack.com/services/T0/B0/x',
+    'http://user:pw@monitor.lan:8000/ping/1?create=1',
+    'http://127.0.0.1:1',
+  ])('a webhook may be %j', (text) => {
+    expect(parseSetting('notify', text)).toEqual({ value: text });
+  });
+
+  it.each(['', 'secret', 'ftp://h/secret', 'https:///', 'https://h/a b', 'https://h/a\n', 'https://h/#a', 'https://'])(
+    'a webhook may not be %j, and no error quotes it',
+    (text) => {
+      expect(parseSetting('ping', text)).toEqual({
+        error: 'must be a URL such as https://hooks.example.com/T0/B0/secret',
+      });
+    },
+  );
+
   it.each(bad)('%s may not be %j', (name, text, error) => {
     expect(parseSetting(name, text)).toEqual({ error: `${error}, not "${text}"` });
   });

@@ -125,6 +125,7 @@ describe('settings as text', () => {
       rate: () => fc.oneof(decimals(9999), fc.constantFrom('5', '0.001', 'auto', 'Auto')),
       finish: () => fc.constantFrom('06:00', ' 6:30 ', '+90m', '2026-11-24T06:00:00Z'),
       queue: () => fc.constantFrom('redis://127.0.0.1:6379', 'rediss://:secret@[::1]/2'),
+      webhook: () => fc.constantFrom('https://hooks.example.com/T0/B0/secret', 'http://127.0.0.1:1/ping?a=b'),
       url: () => fc.constantFrom('http://127.0.0.1:4010/v2/', 'https://example.test', 'https://api.telnyx.com/v2'),
       map: () =>
         fc

@@ -231,8 +231,20 @@ describe('the environment', () => {
     };
     expect(readEnvironment(environment)).toStrictEqual({
       raw: { rate: '2', max_server_wait: '1m' },
+      files: {},
       errors: [],
     });
+  });
+
+  it('leaves the files of secrets to the caller; nothing else can be in one', () => {
+    expect(readEnvironment({ TELNYX_REASSIGN_PING_FILE: '~/ping', TELNYX_REASSIGN_NOTIFY: 'u' })).toEqual({
+      raw: { notify: 'u' },
+      files: { ping: '~/ping' },
+      errors: [],
+    });
+    expect(readEnvironment({ TELNYX_REASSIGN_RATE_FILE: 'x' }).errors).toEqual([
+      'unknown variable TELNYX_REASSIGN_RATE_FILE',
+    ]);
   });
 
   it.each([
@@ -244,8 +256,8 @@ describe('the environment', () => {
     ['TELNYX_REASSIGN_NO_LOCK', '--no-lock'],
   ])('cannot give consent: %s is an error, even if it is false', (variable, flag) => {
     const error = `${variable} is not taken from the environment; pass ${flag} if it is meant`;
-    expect(readEnvironment({ [variable]: 'true' })).toEqual({ raw: {}, errors: [error] });
-    expect(readEnvironment({ [variable]: 'false' })).toEqual({ raw: {}, errors: [error] });
+    expect(readEnvironment({ [variable]: 'true' })).toEqual({ raw: {}, files: {}, errors: [error] });
+    expect(readEnvironment({ [variable]: 'false' })).toEqual({ raw: {}, files: {}, errors: [error] });
   });
 
   it.each([
@@ -257,6 +269,7 @@ describe('the environment', () => {
   ])('accepts no unknown variable with our prefix: %s is an error', (variable, hint) => {
     expect(readEnvironment({ [variable]: '1' })).toEqual({
       raw: {},
+      files: {},
       errors: [`unknown variable ${variable}${hint}`],
     });
   });

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseSetting } from '../../../src/core/settings/parse.ts';
-import { SETTING_NAMES, SETTINGS, type SettingName, settingDefinition } from '../../../src/core/settings/schema.ts';
+import {
+  SECRET_SETTINGS,
+  SETTING_NAMES,
+  SETTINGS,
+  type SettingName,
+  settingDefinition,
+} from '../../../src/core/settings/schema.ts';
 import type { FollowUp, Scope, SettingDefinition } from '../../../src/core/settings/table/definition.ts';
 
 /** Guards that refuse a plan: they have no default, and the plan of a follow-up run does not take them over. */
@@ -46,13 +52,14 @@ describe('the table of settings', () => {
     ['accounts', 50],
     ['lease', 25_000],
     ['port', 4011],
+    ['notify_on', 'always'],
   ] satisfies [SettingName, unknown][])('%s is %j by default', (name, value) => {
     expect(parseSetting(name, settingDefinition(name).default ?? '')).toEqual({ value });
   });
 
   it.each([
     ...['map', 'delimiter', 'concurrency', ...REFUSING, 'stop_after', 'finish_by', 'max_plan_age', 'watch'],
-    ...['queue', 'keys_dir'],
+    ...['queue', 'keys_dir', 'notify', 'ping', 'metrics_file'],
   ] as SettingName[])('%s has no value by default', (name) => {
     expect(settingDefinition(name).default).toBeNull();
   });
@@ -90,7 +97,7 @@ describe('the table of settings', () => {
         'results',
         'log_file',
       ],
-      ...['json', 'quiet', 'print_config'],
+      ...['json', 'quiet', 'print_config', 'notify', 'ping', 'notify_on', 'metrics_file'],
     ]);
   });
 
@@ -102,8 +109,12 @@ describe('the table of settings', () => {
     expect(those(({ droppedBy }) => droppedBy?.includes(command) === true)).toEqual(names);
   });
 
+  it('knows which settings are secrets', () => {
+    expect(SECRET_SETTINGS).toEqual(['notify', 'ping']);
+  });
+
   it('knows which settings are paths, which are repeatable, and which keep a run from writing', () => {
-    expect(those(({ path }) => path === 'absolute')).toEqual(['state_dir', 'keys_dir', 'results']);
+    expect(those(({ path }) => path === 'absolute')).toEqual(['state_dir', 'keys_dir', 'results', 'metrics_file']);
     expect(those(({ path }) => path === 'as given')).toEqual(['runs_dir', 'log_file']);
     expect(those(({ repeatable }) => repeatable === true)).toEqual(['map']);
     expect(those(({ writesNothing }) => writesNothing === true)).toEqual(['sandbox', 'dry_run']);
@@ -115,7 +126,8 @@ describe('the table of settings', () => {
   const guards = [...STOPPING, 'outage_patience'];
   const lock = ['wait_for_lock', 'no_lock', 'state_dir'];
   const output = ['runs_dir', 'keep_runs', 'log_file', 'log_level', 'json', 'quiet', 'print_config'];
-  const sending = ['stop_after', 'force', 'queue', 'detach', ...lock];
+  const messages = ['notify', 'ping', 'notify_on', 'metrics_file'];
+  const sending = ['stop_after', 'force', 'queue', 'detach', ...lock, ...messages];
   const asking = ['yes', 'dry_run'];
   const paced = [...pace, ...guards, 'finish_by', 'base_url', 'results', ...output];
   const planning = ['strict', ...REFUSING];

@@ -21,6 +21,7 @@ export function contextOf(env: Record<string, string> = {}, cwd = '/work'): Test
     unattended: false,
     findKey: () => findApiKey(env),
     warnings: [],
+    secrets: new Set(),
     atEnd: () => undefined,
   };
 }

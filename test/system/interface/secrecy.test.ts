@@ -310,3 +310,36 @@ describe('output', () => {
     expect(summaryOf(cwd).counts.updated).toBe(400);
   });
 });
+
+describe('the URL of a webhook', () => {
+  const TOKEN = 'T0kenOfAWebhook9';
+  const URL = `https://hooks.example.com/services/T0/B0/${TOKEN}`;
+
+  it.each([['--notify', URL], [`--notify=${URL}`], ['--ping', URL], [`-ping=${URL}`], [URL]])(
+    'is refused where it is typed, and not quoted: %s',
+    async (...flag) => {
+      const cwd = workDirectory();
+      writeInput(cwd, 1);
+      for (const json of [[], ['--json']]) {
+        const { exit, stdout, stderr } = await run(cwd, ['apply', 'numbers.csv', ...flag, ...json]);
+        expect(exit).toBe(2);
+        expect(stdout + stderr).not.toContain(TOKEN);
+        const { groups } = /^--(?<name>notify|ping)/.exec(flag[0]) ?? {};
+        if (groups === undefined) continue;
+        const variable = `TELNYX_REASSIGN_${String(groups.name).toUpperCase()}`;
+        expect(stdout + stderr).toContain(`set ${variable}, or ${variable}_FILE to a file`);
+      }
+    },
+  );
+
+  it('is set or not set in --print-config', async () => {
+    const cwd = workDirectory();
+    const env = { TELNYX_REASSIGN_NOTIFY: URL };
+    const text = await run(cwd, ['apply', '--print-config'], { env });
+    expect(text.stdout).toMatch(/^notify +set +environment$/m);
+    expect(text.stdout).toMatch(/^ping +not set +default$/m);
+    const json = await run(cwd, ['apply', '--print-config', '--json'], { env });
+    expect(JSON.parse(json.stdout).settings).toMatchObject({ notify: { value: 'set' }, ping: { value: 'not set' } });
+    expect(text.stdout + text.stderr + json.stdout + json.stderr).not.toContain(TOKEN);
+  });
+});

@@ -30,6 +30,7 @@ export type KindValues = {
   rate: number | 'auto' | 'off';
   url: string;
   queue: string;
+  webhook: string;
   delimiter: string;
   map: Partial<Record<Field, string>>;
   limit: Limit;
@@ -69,6 +70,11 @@ export type SettingDefinition = {
   consent?: true;
   /** Accepted as a flag only: other programs set a variable of that name. */
   flagOnly?: true;
+  /**
+   * Known to few, such as a URL that anyone who has it may use. Never a flag, because every user can read the list of
+   * processes: it is accepted in its variable, in a file that `NAME_FILE` names, or in a job file. No output shows it.
+   */
+  secret?: true;
   /** A path. `absolute`: it is made absolute, so that run.json means the same place from any directory. */
   path?: 'as given' | 'absolute';
   /** A run with it writes nothing to the account. */
@@ -85,6 +91,7 @@ const IMPLIED: { [kind in SettingDefinition['kind']]?: Partial<SettingDefinition
   boolean: { default: 'false' },
   integer: { value: 'N' },
   queue: { value: 'URL' },
+  webhook: { value: 'URL' },
   duration: { value: 'DURATION' },
   limit: { value: 'N|N%' },
 };

@@ -1,0 +1,52 @@
+import { fileVariableOf, variableOf } from '../core/settings/flags.ts';
+import { parseSetting } from '../core/settings/parse.ts';
+import type { SecretFiles } from '../core/settings/resolve.ts';
+import { type RawSettings, SECRET_SETTINGS } from '../core/settings/schema.ts';
+import { webhookSecrets } from '../core/text/webhook-url.ts';
+import { expandHome } from '../io/home.ts';
+import { readSecretFile } from '../io/secret-file.ts';
+import type { Context } from './context.ts';
+
+/** What keeps a secret out of every text that is printed later. */
+export function keepSecret(raw: RawSettings, { secrets }: Pick<Context, 'secrets'>): void {
+  for (const name of SECRET_SETTINGS) {
+    const values = [raw[name] ?? []].flat().filter((text) => text !== '');
+    for (const secret of values.flatMap(webhookSecrets)) secrets.add(secret);
+  }
+}
+
+/**
+ * Adds the secrets of files to those of variables. `warnings` say who else can read a file. No error quotes a path or a
+ * secret.
+ */
+export function readSecrets(given: RawSettings, files: SecretFiles, context: Pick<Context, 'env' | 'secrets'>) {
+  const raw = { ...given };
+  const errors: string[] = [];
+  const warnings: string[] = [];
+  for (const name of SECRET_SETTINGS) {
+    const path = files[name];
+    if (path === undefined || path.trim() === '') continue;
+    const variable = fileVariableOf(name);
+    const subject = `${variable} names a file that`;
+    const file = readSecretFile(subject, expandHome(path, context.env), [
+      /^https?:/i,
+      `if this is the URL itself, put it into ${variableOf(name)}`,
+    ]);
+    if ('error' in file) {
+      errors.push(file.error);
+      continue;
+    }
+    const text = file.text.trim().split('\n', 1)[0]?.trim() ?? '';
+    keepSecret({ [name]: text }, context);
+    if (raw[name] !== undefined && raw[name] !== text) {
+      errors.push(`${variableOf(name)} and ${variable} hold different values; keep one of them`);
+    } else if ('error' in parseSetting(name, text)) {
+      errors.push(
+        `${variable} names a file whose first line is not a URL such as https://hooks.example.com/T0/B0/secret`,
+      );
+    } else raw[name] = text;
+    if (file.problem !== null) warnings.push(`the secret in the file of ${variable} is not protected: ${file.problem}`);
+  }
+  keepSecret(raw, context);
+  return { raw, errors, warnings };
+}
