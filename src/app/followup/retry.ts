@@ -1,7 +1,10 @@
-import { isSelected } from '../../core/followup/retry.ts';
+import { causeKinds, isCause, isSelected } from '../../core/followup/retry.ts';
+import type { LedgerIndex } from '../../core/ledger/replay.ts';
 import { keptCells } from '../../core/results/rows.ts';
+import { causeText } from '../../core/results/summary-text.ts';
+import { addResult, emptyTally, sortedCauses, type Tally } from '../../core/results/tally.ts';
 import type { RowKind } from '../../core/settings/schema.ts';
-import { count } from '../../core/text/text.ts';
+import { count, printable } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
 import { createCsvWriter } from '../../io/csv/writer.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -9,6 +12,7 @@ import { checkAccount } from '../account/check-account.ts';
 import { requireKey } from '../account/connect.ts';
 import { inputRecords } from '../ending/row-files.ts';
 import { resultsOf } from '../ending/write-results.ts';
+import { UsageError } from '../errors.ts';
 import type { Invocation } from '../invocation.ts';
 import { printNothingToDo } from '../output.ts';
 import { checkPlan } from '../planning/check-plan.ts';
@@ -19,14 +23,44 @@ import type { Run } from '../run/open.ts';
 import { checkOutputs } from '../run/outputs.ts';
 import { inputFrom, startNewRun, takeSource } from './new-run-of.ts';
 
+/** The name of the program is in front of each line of an error. */
+const CAUSE_COLUMNS = 62;
+
+/** Throws UsageError if one of these causes is not one of the run. */
+function checkCauses(only: readonly RowKind[], tally: Tally, runId: string): void {
+  const known = [...causeKinds(tally).values()];
+  const unknown = only.find((kind) => isCause(kind) && !known.includes(kind));
+  if (unknown === undefined) return;
+  const lines = sortedCauses(tally).map((cause, at) => {
+    const head = `  ${known[at]}  ${count(cause.count, 'row')} ${cause.status}: `;
+    return `${head}${printable(causeText(cause), CAUSE_COLUMNS - head.length)}`;
+  });
+  const what = lines.length === 0 ? 'has no causes' : 'has these causes:';
+  throw UsageError.of([`--only: run ${runId} has no ${unknown}; it ${what}`, ...lines]);
+}
+
+/** How `--only` calls the cause of each row, by its key; empty if it names none. Throws UsageError. */
+async function causesToTake({ dir, manifest }: Run, index: LedgerIndex, only: readonly RowKind[]) {
+  if (!only.some(isCause)) return new Map<string, RowKind>();
+  const tally = emptyTally();
+  for await (const batch of resultsOf(dir, index, true)) for (const result of batch) addResult(tally, result);
+  checkCauses(only, tally, manifest.run_id);
+  return causeKinds(tally);
+}
+
 /** The rows for the new run. `leftBehind`: how many other rows a resume could still finish. */
-async function rowsToTake({ dir, manifest }: Run, only: readonly RowKind[]) {
+async function rowsToTake(run: Run, only: readonly RowKind[]) {
+  const { dir, manifest } = run;
   const index = await checkedLedger({ dir, manifest });
+  const causes = await causesToTake(run, index, only);
+  // Beyond a number of causes, the cause of a row depends on the rows before it.
+  const tally = emptyTally();
   const taken: number[] = [];
   let leftBehind = 0;
   for await (const batch of resultsOf(dir, index, true)) {
     for (const result of batch) {
-      if (isSelected(result, only)) taken.push(result.entry.row);
+      const cause = causes.get(addResult(tally, result) ?? '') ?? null;
+      if (isSelected(result, only, cause)) taken.push(result.entry.row);
       else if (result.status === 'unprocessed' || result.status === 'unverified') leftBehind += 1;
     }
   }

@@ -4,14 +4,19 @@ import { formatDuration } from '../text/duration.ts';
 import { COLUMNS, count, printable } from '../text/text.ts';
 import { visible } from '../text/visible.ts';
 import type { Summary } from './summary.ts';
+import type { Cause } from './tally.ts';
 
 /** Causes shown on a terminal. All of them are in summary.json. */
 const SHOWN_CAUSES = 10;
 const number = (n: number) => n.toLocaleString('en-US');
 
-function causeLine(cause: Summary['causes'][number], width: number): string {
-  const http = cause.http_status === null ? '' : String(cause.http_status);
-  const said = [http, cause.error_code, cause.error_title || cause.reason].filter((part) => part !== '').join(' ');
+/** A cause in words: HTTP status, code, and title or reason. They may be any text. */
+export function causeText({ http_status: http, error_code: code, error_title: title, reason }: Cause): string {
+  return [http === null ? '' : String(http), code, title || reason].filter((part) => part !== '').join(' ');
+}
+
+function causeLine(cause: Cause, width: number): string {
+  const said = causeText(cause);
   const head = `  ${number(cause.count).padStart(width)}  ${cause.status.padEnd(11)} `;
   const example = ` (e.g. row ${cause.example_row})`;
   return `${head}${printable(said, COLUMNS - head.length - example.length - 3)}${example}`;

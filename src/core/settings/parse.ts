@@ -102,10 +102,17 @@ const PARSERS: Record<SettingDefinition['kind'], (text: string, definition: Sett
     const word = text.toLowerCase();
     return choices.includes(word) ? { value: word } : { error: `must be one of ${choices.join(', ')}` };
   },
-  list(text, { choices = [] }) {
-    const words = text.split(',').map((word) => word.trim().toLowerCase());
-    if (words.every((word) => choices.includes(word))) return { value: [...new Set(words)] };
-    return { error: `must be a list, separated by commas, of ${choices.join(', ')}` };
+  list(text, { choices = [], numbered }) {
+    const words = text.split(',').map((word) => {
+      // As file names have it: cause:3 is cause:03.
+      return word
+        .trim()
+        .toLowerCase()
+        .replace(/:0*([0-9])$/, ':0$1');
+    });
+    const isNumbered = (word: string) => word.startsWith(`${numbered}:`) && /^[^:]+:[0-9]{2,3}$/.test(word);
+    if (words.every((word) => choices.includes(word) || isNumbered(word))) return { value: [...new Set(words)] };
+    return { error: `must be a list, separated by commas, of ${[...choices, `${numbered}:NN`].join(', ')}` };
   },
   finish(text) {
     if (isFinishTime(text)) return { value: text.trim() };

@@ -26,8 +26,8 @@ export type RawSettings = Partial<Record<SettingName, string | string[]>>;
 
 type ValueOf<Definition> = Definition extends { kind: 'choice'; choices: readonly (infer Choice)[] }
   ? Choice
-  : Definition extends { kind: 'list'; choices: readonly (infer Choice)[] }
-    ? Choice[]
+  : Definition extends { kind: 'list'; choices: readonly (infer Choice)[]; numbered: infer Word extends string }
+    ? (Choice | `${Word}:${string}`)[]
     : Definition extends { kind: keyof KindValues }
       ? KindValues[Definition['kind']]
       : never;

@@ -75,6 +75,7 @@ describe('a setting', () => {
     ['only', 'failed,unverified,unprocessed', ['failed', 'unverified', 'unprocessed']],
     ['only', ' Held , RETRYABLE', ['held', 'retryable']],
     ['only', 'held,failed,Held,failed', ['held', 'failed']],
+    ['only', 'cause:3, CAUSE:03,cause:120,cause:0', ['cause:03', 'cause:120', 'cause:00']],
     ['finish_by', '06:00', '06:00'],
     ['finish_by', ' +90m ', '+90m'],
     ['finish_by', '2026-11-24T06:00:00Z', '2026-11-24T06:00:00Z'],
@@ -93,6 +94,8 @@ describe('a setting', () => {
   const aDuration = 'must be a duration such as 500ms, 10s, 5m or 2h, from 1ms to 3600s';
   const aMap =
     'must be FIELD=COLUMN, with a field of phone_number_id, messaging_profile_id, messaging_product, phone_number, messaging_profile_name';
+  const onlyList =
+    'must be a list, separated by commas, of failed, retryable, permanent, unverified, unprocessed, held, cause:NN';
   const bad: Bad[] = [
     ...['', 'yes', 'on', '2', ' true', 'truest', 'untrue', '10', 'falsely', 'not false', '00'].map(
       (text): Bad => ['yes', text, 'must be true or false'],
@@ -150,12 +153,19 @@ describe('a setting', () => {
       (text): Bad => ['if_unfinished', text, 'must be one of refuse, resume, new'],
     ),
     ...['', ',', 'failed,', ',failed', 'all', 'failed held', 'failed;held', 'constructor', 'failed,x'].map(
-      (text): Bad => [
-        'only',
-        text,
-        'must be a list, separated by commas, of failed, retryable, permanent, unverified, unprocessed, held',
-      ],
+      (text): Bad => ['only', text, onlyList],
     ),
+    ...[
+      'cause',
+      'cause:',
+      'cause:x',
+      'cause:1000',
+      'cause:-1',
+      'cause:1:2',
+      'undefined:01',
+      'failed:01',
+      'cause: 1',
+    ].map((text): Bad => ['only', text, onlyList]),
     ...['', '24:00', 'soon', '90m', '+', '2026-11-24'].map(
       (text): Bad => ['finish_by', text, 'must be a time such as 06:00, 2026-11-24T06:00:00Z or +90m'],
     ),

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/server.ts';
@@ -66,6 +66,39 @@ describe('retry', () => {
     expect(summaryOf(cwd, made)).toMatchObject({ command: 'retry', sum_ok: true, input: { rows: rows.length } });
     // Only one that leaves nothing behind is in place of the other.
     expect(manifestOf(cwd, source).state).toBe(only === '' ? 'superseded' : 'paused');
+  });
+
+  it('--only cause:NN takes the rows of that file in causes/, and refuses an unknown one with the list', async () => {
+    const cwd = workDirectory();
+    const { sandbox, source } = await mixed(cwd);
+    expect(readdirSync(join(cwd, source, 'causes')).sort()).toEqual([
+      ...['01-40324.csv', '02-10007.csv', '03-ECONNRESET.csv'],
+    ]);
+    const before = sandbox.requests().length;
+    const unknown = await run(cwd, ['retry', source, '--only', 'cause:07', '--yes']);
+    expect(unknown.exit).toBe(2);
+    expect(unknown.stderr).toMatch(
+      /has no cause:07; it has these causes:\n.* {2}cause:01 {2}1 row failed: 422 40324 Mess/,
+    );
+    expect([sandbox.requests().length, runDirs(cwd)]).toEqual([before, [source]]);
+    const { exit } = await run(cwd, ['retry', source, '--only', 'cause:2,cause:03,unprocessed', '--yes']);
+    expect(exit).toBe(0);
+    const made = newOne(cwd, [source]);
+    expect(ids(cwd, made)).toEqual([3, 4, 6, 7, 8].map(numberId));
+    expect(manifestOf(cwd, made).source?.only).toBe('cause:02,cause:03,unprocessed');
+    // Nothing is left that a resume could finish.
+    expect(manifestOf(cwd, source).state).toBe('superseded');
+  });
+
+  it('of a cause is saved without --yes, and goes on as printed', async () => {
+    const cwd = workDirectory();
+    const { source } = await mixed(cwd);
+    const asked = await run(cwd, ['retry', source, '--only', 'cause:02']);
+    expect(asked.exit).toBe(8);
+    const made = newOne(cwd, [source]);
+    expect(summaryOf(cwd, made).next_command).toContain(`apply ${made}`);
+    expect((await paste(cwd, summaryOf(cwd, made).next_command ?? '')).exit).toBe(0);
+    expect(ids(cwd, made)).toEqual([numberId(3)]);
   });
 
   it('has nothing to do after a run that is at its targets', async () => {

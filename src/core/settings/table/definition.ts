@@ -54,6 +54,8 @@ export type SettingDefinition = {
   max?: number;
   /** The words of a `choice` or a `list`. */
   choices?: readonly string[];
+  /** The word of a `list` that a number follows: `cause` for `cause:03`. */
+  numbered?: string;
   /** The flag may be given several times. */
   repeatable?: true;
   /** The commands that accept it. */

@@ -47,9 +47,10 @@ export const RUNNING_SETTINGS = settingsOf('Running', SENDING, {
   only: {
     kind: 'list',
     choices: ['failed', 'retryable', 'permanent', 'unverified', 'unprocessed', 'held'],
+    numbered: 'cause',
     default: 'failed,unverified,unprocessed',
     value: 'LIST',
-    text: 'the rows to take, separated by commas: failed (retryable and permanent), retryable, permanent, unverified, unprocessed, held',
+    text: 'the rows to take, separated by commas: failed (retryable and permanent), retryable, permanent, unverified, unprocessed, held, or cause:NN, the rows of a file in causes/',
     scopes: ['retry'],
     belongsTo: 'call',
   },
