@@ -30,8 +30,13 @@ export type KeyedInvocation = Invocation & { key: string | null; held?: HeldAcco
 /** The flags of a command by name, as typed. */
 export type Flags = Record<string, string | string[] | undefined>;
 
-/** Runs a command with its positional argument. Returns the exit code. */
-export type Command = (input: string | undefined, flags: Flags, context: Context) => Promise<number>;
+/** Runs a command with its positional argument, and the words after it if it takes any. Returns the exit code. */
+export type Command = (
+  input: string | undefined,
+  flags: Flags,
+  context: Context,
+  more?: readonly string[],
+) => Promise<number>;
 
 /** What it takes to report to the user. */
 export type Reporting = Pick<Invocation, 'settings' | 'context'>;

@@ -19,7 +19,7 @@ async function dispatch(args: readonly string[], context: Context): Promise<numb
   }
   const command = COMMANDS.find(({ name }) => name === typed.command) as (typeof COMMANDS)[number];
   const run = await command.load();
-  return run(typed.input, typed.flags, context);
+  return run(typed.input, typed.flags, context, typed.more);
 }
 
 /** The values of --notify and --ping, which are refused as flags, and URLs in the place of an input. */

@@ -5,14 +5,22 @@ import { EXIT_TEXT } from '../core/run/exit-codes.ts';
 import { quoted, wrapped } from '../core/text/text.ts';
 import { TOOL } from '../core/text/tool.ts';
 import { checkArguments } from './arguments.ts';
-import { COMMAND_NAMES, COMMANDS, COMPLETION, type CommandName, flagsOf, takesPositional } from './registry.ts';
+import {
+  COMMAND_NAMES,
+  COMMANDS,
+  COMPLETION,
+  type CommandName,
+  flagsOf,
+  takesMore,
+  takesPositional,
+} from './registry.ts';
 
 /** A glob that matches a whole directory makes thousands of words. */
 const MAX_NAMED_WORDS = 5;
 
 /** What was typed: a command with its input and flags, or `done` with a text to print: help, or a completion. */
 export type Typing =
-  | { command: CommandName; input: string | undefined; flags: Flags }
+  | { command: CommandName; input: string | undefined; more?: string[]; flags: Flags }
   | { command: 'done'; text: string };
 
 function optionsOf(command: string) {
@@ -59,8 +67,9 @@ function parser(args: readonly string[], width: number): Argv {
 /** The whole command line, for help and completion. To lay it out takes longer than most commands. */
 function fullParser(args: readonly string[], width: number): Argv {
   let cli = parser(args, width);
-  for (const { name, positional, description, examples } of COMMANDS) {
-    const usage = positional === '' ? name : `${name} [${positional}]`;
+  for (const { name, positional, more, description, examples } of COMMANDS) {
+    const words = [positional, more === undefined ? '' : `${more}..`].filter((word) => word !== '');
+    const usage = [name, ...words.map((word) => `[${word}]`)].join(' ');
     cli = cli.command(usage, description, (command) =>
       examples.reduce<Argv>(
         (built, [example, what]) => built.example(`$0 ${example}`, what),
@@ -98,7 +107,8 @@ export async function readCommandLine(args: readonly string[], width: number): P
     const others = COMMAND_NAMES.slice(0, -1).join(', ');
     throw new UsageError(`name a command: ${others} or ${COMMAND_NAMES.at(-1)}`);
   }
-  const extra = words.slice(command === undefined || takesPositional(command) ? 1 : 0);
+  const rest = words.slice(command === undefined || takesPositional(command) ? 1 : 0);
+  const [more, extra] = takesMore(command) ? [{ more: rest }, []] : [{}, rest];
   if (extra.length > 0) throw new UsageError(`unexpected ${extra.slice(0, MAX_NAMED_WORDS).map(quoted).join(', ')}`);
   if (command === COMPLETION) return printedBy([command, ...written], width);
   const known = (command ?? 'apply') as CommandName;
@@ -108,5 +118,5 @@ export async function readCommandLine(args: readonly string[], width: number): P
     const value = argv[name];
     if (value !== undefined) flags[key] = Array.isArray(value) ? value.map(String) : String(value);
   }
-  return { command: known, input: words[0], flags };
+  return { command: known, input: words[0], ...more, flags };
 }

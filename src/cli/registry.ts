@@ -10,6 +10,8 @@ export type CommandName = Scope | 'sandbox';
 type RegisteredCommand = {
   name: CommandName;
   positional: '' | 'input' | 'rundir' | 'job';
+  /** What the words after that are, if it takes any. */
+  more?: string;
   description: string;
   /** Command lines, and what they do. */
   examples: [string, string][];
@@ -89,6 +91,18 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('../commands/results.ts')).resultsCommand,
   },
   {
+    name: 'ctl',
+    positional: 'rundir',
+    more: 'command',
+    description: 'steer a run at work: pause it, change its rate, hold a profile',
+    examples: [
+      [`ctl ${RUN} pause`, 'send nothing until resume'],
+      [`ctl ${RUN} rate 10`, '10 requests a second from now on'],
+      [`ctl ${RUN} hold PROFILE`, 'send no rows to this profile until release'],
+    ],
+    load: async () => (await import('../commands/ctl.ts')).ctlCommand,
+  },
+  {
     name: 'runs',
     positional: '',
     description: 'list the runs with state, counts, age and next command',
@@ -138,6 +152,11 @@ export const COMMAND_NAMES: readonly string[] = [...COMMANDS.map(({ name }) => n
 
 export function takesPositional(command: string): boolean {
   return COMMANDS.some(({ name, positional }) => name === command && positional !== '');
+}
+
+/** Whether a command takes words after its first one. */
+export function takesMore(command: string | undefined): boolean {
+  return COMMANDS.some(({ name, more }) => name === command && more !== undefined);
 }
 
 /** The flags of a command, for the check of arguments and for the help. `key`: its name in the parsed flags. */

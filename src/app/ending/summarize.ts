@@ -61,7 +61,7 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
     tally,
     sessions,
     exit: undelivered === null ? exit : Math.max(exit, EXIT.internal),
-    rateSetting: String(settings.rate),
+    rateSetting: String(run.manifest.settings.rate ?? settings.rate),
     nextCommand:
       (exit === EXIT.ok ? undelivered?.next : undefined) ??
       next ??

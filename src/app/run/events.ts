@@ -135,13 +135,17 @@ export function createEventReporter(options: Options) {
   const counter = createCounter(options);
   const kind = settings.quiet || settings.json ? 'silent' : context.stderr.isTTY === true ? 'bar' : 'plain';
   const progress = createProgress(context.stderr, kind, counter.state);
+  /** Prints a line while the rows go on. */
+  const say = (text: string) => {
+    if (kind !== 'silent') progress.printAbove(() => print(context.stderr, text));
+  };
   return {
     onEvent(event: ExecutorEvent) {
       counter.add(event);
       logEvent(logger, event, counter.counts);
-      if (event.event !== 'concurrency.lowered' || kind === 'silent') return;
-      progress.printAbove(() => print(context.stderr, `${event.why}\n`));
+      if (event.event === 'concurrency.lowered') say(`${event.why}\n`);
     },
+    say,
     note(text: string) {
       // The bar would be drawn over the text.
       progress.stop();

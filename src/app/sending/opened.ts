@@ -2,11 +2,13 @@ import type { Answer } from '../../core/api/response.ts';
 import type { LedgerIndex } from '../../core/ledger/replay.ts';
 import { signalExit } from '../../core/results/run-exit.ts';
 import type { FinishBy } from '../../core/settings/finish-by.ts';
+import type { RawSettings } from '../../core/settings/schema.ts';
 import { createContact } from '../../engine/contact.ts';
 import { createPaceMemory } from '../../engine/pacing/pace-memory.ts';
 import type { Clock } from '../../engine/ports.ts';
 import type { execute } from '../../engine/sending/executor.ts';
 import { createControl } from '../../engine/sending/pipeline.ts';
+import { createSteering } from '../../engine/steering.ts';
 import { createStop, type Stop } from '../../engine/stop.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { waitForQuiet } from '../account/access.ts';
@@ -20,6 +22,7 @@ import { type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
 import { rowsToSend, tasksOf } from '../run/tasks.ts';
 import { onEndSignals } from '../signals.ts';
+import { continueSteering, openControl } from '../steering/control.ts';
 import { stopAtFinishTime } from './finish-time.ts';
 import { runSession } from './session.ts';
 
@@ -59,7 +62,10 @@ function accountRecorder(started: Run, digest: string) {
   const wrap = (request: Transport['send']): typeof request => {
     return (entry, onSent) => request(entry, onSent).then(record);
   };
-  return { wrap, run: () => run };
+  const keep = (settings: RawSettings) => {
+    run = updateRun(run, { settings: { ...run.manifest.settings, ...settings } });
+  };
+  return { wrap, keep, run: () => run };
 }
 
 /**
@@ -82,7 +88,14 @@ export async function openForSending(
   const cancelTimer = stopAtFinishTime(finishBy, stop, clock);
   const print = (text: string) => printProgress(invocation, text);
   let note = print;
+  let say = print;
   drainOnSignals(stop, transport.abort, (text) => note(text), invocation);
+  const steering = createSteering(settings, started.index.steering.held);
+  const { record } = ledger;
+  const { keep } = account;
+  const steerable = { steering, stop, settings, record, logger, keep, say: (text: string) => say(text) };
+  await continueSteering(started.run, started.index.steering, steerable, invocation);
+  const control = await openControl(started.run, steerable, invocation);
   // All sessions share what they learn about the API, so that the rate is kept over their boundaries too.
   const known = {
     control: given.reading?.control ?? createControl(settings),
@@ -112,8 +125,10 @@ export async function openForSending(
       ready: () => waitForQuiet({ ...given, reading }, settings.rate, stop),
       steer: (reporter) => {
         note = reporter.note;
+        say = reporter.say;
         return () => {
           note = print;
+          say = print;
         };
       },
       execute: deps.execute,
@@ -123,6 +138,7 @@ export async function openForSending(
   };
   const close = async () => {
     cancelTimer();
+    await control.close();
     await started.close();
     transport.close();
   };

@@ -1,6 +1,7 @@
 /** Why a run that had started to send stops before its last row: each text completes "the run stopped because". */
 const STOPS = {
   signal: 'it received SIGINT, SIGTERM or SIGHUP',
+  drained: 'an operator asked for it with `ctl RUN_DIR drain`',
   finish_by: 'it was the time of `--finish-by`',
   stop_after: 'it had sent the rows of `--stop-after`',
   key_refused: 'the API refused the key',

@@ -32,6 +32,8 @@ type OfUnchanged = { unchangedButSent?: true };
  * may have happened.
  * `profile_held`: this session sends no more rows of a profile.
  * `handed_over`: workers may send the rows from now on; `queue` is the URL of Redis without user and password.
+ * `steered`: an operator has changed something of a run at work, from what to what; of hold and release it is a profile.
+ * A later line may undo it. `id`: its command in the queue.
  * `taken_back`: they have ended, and all that they wrote is in this ledger. `handover_lost`: what they have done since
  * the last line from them is not known.
  *
@@ -47,6 +49,7 @@ export type LedgerEntry = { stream?: string } & (
   | { type: 'profile_held'; profile: string; why: string; at: string }
   | { type: 'session_seen'; at: string; requests: RequestCounts; rate: RateSeen }
   | { type: 'session_ended'; at: string; stop: string | null; requests: RequestCounts; rate: RateSeen }
+  | { type: 'steered'; at: string; by: string; command: string; from: string; to: string; id?: string }
   | { type: 'handed_over'; at: string; queue: string; handover: string }
   | { type: 'taken_back' | 'handover_lost'; at: string; handover: string }
 );

@@ -66,6 +66,8 @@ const FIELDS: Record<LedgerEntry['type'], Record<string, Check>> = {
   profile_held: { profile: isText, why: isText, at: isText },
   session_seen: PACE,
   session_ended: { ...PACE, stop: isTextOrNull },
+  // The command is text: an unknown one of a later version changes nothing here.
+  steered: { at: isText, by: isText, command: isText, from: isText, to: isText },
   handed_over: { at: isText, queue: isText, handover: isText },
   taken_back: { at: isText, handover: isText },
   handover_lost: { at: isText, handover: isText },

@@ -1,6 +1,7 @@
 import { namesProfile } from '../attempt/outcome.ts';
 import type { LedgerEntry } from './entry.ts';
 import { addSession, noSessions } from './sessions.ts';
+import { addSteered, notSteered } from './steered.ts';
 
 /**
  * What the ledger says of a row. `intent`: a write may be on its way, and no entry says how it ended. `requeued`: the
@@ -29,6 +30,8 @@ export function emptyIndex(rows: number) {
     sessions: noSessions(),
     /** Profiles whose rows the last session held back, and why. */
     heldProfiles: new Map<string, string>(),
+    /** What operators have asked for. */
+    steering: notSteered(),
     /** What numbers had that were sent although they had changed since the plan. */
     overwritten: new Map<number, { profile: string; product: string }>(),
     /** Rows among these that were at their target when they were planned: they do not count as rows to send. */
@@ -65,6 +68,7 @@ export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: numbe
   if (entry.type === 'session_started' && entry.reading !== true) index.heldProfiles.clear();
   if (entry.type === 'profile_held') index.heldProfiles.set(entry.profile, entry.why);
   addHandover(index, entry);
+  if (entry.type === 'steered') addSteered(index.steering, entry);
   if (!('row' in entry)) return;
   const { row } = entry;
   const rows = index.rowStates.length - 1;

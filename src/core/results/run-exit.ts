@@ -29,6 +29,8 @@ function stopExit({ reason, detail }: StopCause, tally: Tally): RunExit {
       return { exit: EXIT.internal, state: 'interrupted' };
     case 'signal':
       return { exit: signalExit(detail), state: 'interrupted' };
+    case 'drained':
+      return { exit: EXIT.interrupted_sigterm, state: 'interrupted' };
     // Both end a session of a worker. The run itself ends with them only if no worker continues it.
     case 'worker_ended':
     case 'lease_lost':

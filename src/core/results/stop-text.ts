@@ -7,6 +7,8 @@ export function stopText({ reason, detail }: StopCause, failure: unknown, { coun
   switch (reason) {
     case 'signal':
       return `Stopped by ${detail}; ${counts.unverified > 0 ? 'what could not be finished is unverified' : 'what was in flight was finished'}.`;
+    case 'drained':
+      return `Drained by ${detail}; ${counts.unverified > 0 ? 'what could not be finished is unverified' : 'what was in flight was finished'}.`;
     case 'key_refused':
       return `The API refused the key: ${detail}. Set TELNYX_API_KEY to a valid key, then resume.`;
     case 'account_refused':

@@ -41,23 +41,23 @@ export function receiveLine(socket: Socket, maxBytes: number, timeoutMs = MESSAG
     const pieces: Buffer[] = [];
     let bytes = 0;
     const timer = setTimeout(() => reject(new Error('no line came in time')), timeoutMs);
-    const settle = (line: string | null) => {
+    const end = (line: string | null) => {
       clearTimeout(timer);
       resolve(line);
     };
     socket.on('data', (piece: Buffer) => {
-      const end = piece.indexOf(NEWLINE);
-      const part = end < 0 ? piece : piece.subarray(0, end);
+      const at = piece.indexOf(NEWLINE);
+      const part = at < 0 ? piece : piece.subarray(0, at);
       bytes += part.length;
       if (bytes > maxBytes) {
         clearTimeout(timer);
         return socket.destroy(new Error('the line is too long'));
       }
       pieces.push(part);
-      if (end >= 0) settle(Buffer.concat(pieces).toString());
+      if (at >= 0) end(Buffer.concat(pieces).toString());
     });
-    socket.once('end', () => settle(null));
-    socket.once('close', () => settle(null));
+    socket.once('end', () => end(null));
+    socket.once('close', () => end(null));
   });
 }
 

@@ -54,7 +54,7 @@ async function bind(server: Server, dir: string): Promise<string> {
 
 /**
  * Opens the control channel of a run: a socket on which this user alone can send commands. They are passed to `obey` one
- * after another, whoever sends them. Throws what the system throws if no socket can be opened.
+ * after another, from all senders. Throws what the system throws if no socket can be opened.
  */
 export async function openControlServer(
   dir: string,

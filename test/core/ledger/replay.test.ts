@@ -65,6 +65,7 @@ describe('an index', () => {
       attempts: new Uint8ClampedArray([0, 0, 0]),
       sessions: noSessions(),
       heldProfiles: new Map(),
+      steering: { paused: null, held: new Map(), list: [], count: 0 },
       overwritten: new Map(),
       unchangedButSent: new Set(),
       handover: null,

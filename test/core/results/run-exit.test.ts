@@ -103,6 +103,7 @@ describe('the ending of an execution that stopped', () => {
     ['max_same_error', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['profiles_held', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['outage', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
+    ['drained', 'alice', { exit: 143, state: 'interrupted' }, { exit: 143, state: 'interrupted' }],
     ['finish_by', '', { exit: 10, state: 'paused' }, { exit: 10, state: 'paused' }],
     ['stop_after', '', { exit: 10, state: 'paused' }, { exit: 10, state: 'paused' }],
   ] satisfies [StopReason, string, object, object][])(

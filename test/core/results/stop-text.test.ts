@@ -46,6 +46,16 @@ describe('why a run stopped', () => {
     );
   });
 
+  it('by an operator says the same', () => {
+    const drained = { reason: 'drained', detail: 'alice' } as const;
+    expect(stopText(drained, null, makeTally({ updated: 3 }))).toBe(
+      'Drained by alice; what was in flight was finished.',
+    );
+    expect(stopText(drained, null, makeTally({ unverified: 1 }))).toBe(
+      'Drained by alice; what could not be finished is unverified.',
+    );
+  });
+
   it('by an internal error says what was thrown, and not for another reason', () => {
     const failure = new Error('ENOSPC: no space left on device');
     const internal = { reason: 'internal', detail: WHY } as const;

@@ -143,6 +143,7 @@ describe('the table of settings', () => {
     ['undo', followUp],
     ['verify', [...reading, ...pace, 'outage_patience', 'base_url', ...output, 'watch', 'every', 'yes']],
     ['results', ['results', 'json', 'quiet']],
+    ['ctl', ['queue', 'json', 'quiet']],
     ['runs', ['runs_dir', 'json', 'quiet']],
     ['worker', ['queue', 'keys_dir', 'accounts', 'lease', 'no_lock', 'state_dir', 'log_level', 'print_config']],
     ['queue', ['queue', 'json']],

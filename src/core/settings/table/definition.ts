@@ -10,6 +10,7 @@ export type Scope =
   | 'undo'
   | 'verify'
   | 'results'
+  | 'ctl'
   | 'runs'
   | 'worker'
   | 'queue'
@@ -125,6 +126,8 @@ export const ASKING: readonly Scope[] = [...PACED, 'verify'];
 /** Commands that make run directories, or list them. */
 export const IN_RUNS_DIR: readonly Scope[] = [...ASKING, 'runs'];
 export const EVERY: readonly Scope[] = [...IN_RUNS_DIR, 'results'];
+/** Commands about a run at work. */
+export const STEERING: readonly Scope[] = ['ctl'];
 /** Commands that run on a host until they are stopped. */
 export const SERVING: readonly Scope[] = ['worker'];
 /** Commands that show a queue. */

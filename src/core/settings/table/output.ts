@@ -1,4 +1,4 @@
-import { ASKING, EVERY, IN_RUNS_DIR, PACED, READING, type Rows, SERVING, settingsOf } from './definition.ts';
+import { ASKING, EVERY, IN_RUNS_DIR, PACED, READING, type Rows, SERVING, STEERING, settingsOf } from './definition.ts';
 
 /** What a command prints and leaves behind. */
 export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
@@ -50,13 +50,13 @@ export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
   json: {
     kind: 'boolean',
     text: 'print one JSON object on standard output, and nothing else there',
-    scopes: [...EVERY, 'queue'],
+    scopes: [...EVERY, ...STEERING, 'queue'],
     belongsTo: 'call',
   },
   quiet: {
     kind: 'boolean',
     text: 'print nothing if all is well, else the summary on standard error',
-    scopes: EVERY,
+    scopes: [...EVERY, ...STEERING],
     belongsTo: 'call',
   },
   print_config: {

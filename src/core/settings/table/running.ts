@@ -1,5 +1,5 @@
 import { DAY_MS, MINUTE_MS } from '../../text/duration.ts';
-import { ASKING, MAKING, type Rows, SENDING, SERVING, SHOWING, settingsOf } from './definition.ts';
+import { ASKING, MAKING, type Rows, SENDING, SERVING, SHOWING, STEERING, settingsOf } from './definition.ts';
 
 /** Where requests go. */
 export const ACCOUNT_SETTINGS = settingsOf('Account', ASKING, {
@@ -107,7 +107,7 @@ export const QUEUE_SETTINGS = settingsOf('Many hosts', SERVING, {
     kind: 'queue',
     text: 'Redis or Valkey, as redis://HOST:PORT or rediss://HOST:PORT, through which workers get the runs; a password belongs into the variable TELNYX_REASSIGN_QUEUE',
     belongsTo: 'call',
-    scopes: [...SENDING, ...SERVING, ...SHOWING],
+    scopes: [...SENDING, ...SERVING, ...SHOWING, ...STEERING],
   },
   detach: {
     kind: 'boolean',

@@ -1,0 +1,72 @@
+import { EXIT } from '../../core/run/exit-codes.ts';
+import { parseSteering } from '../../core/steering/command.ts';
+import { sendCommand } from '../../io/control/client.ts';
+import type { ControlAnswer } from '../../io/control/messages.ts';
+import { runFiles } from '../../io/run/directory.ts';
+import { operatorName } from '../../io/user.ts';
+import { CommandError, UsageError } from '../errors.ts';
+import type { Invocation } from '../invocation.ts';
+import { print, printJson } from '../output.ts';
+import { isAtWork } from '../run/locks.ts';
+import { openRun, type Run } from '../run/open.ts';
+import { standingOf } from './standing.ts';
+import { profileOf } from './steer-target.ts';
+
+const USAGE = `expected one of these after the run directory:
+  pause                  send nothing until resume; what is in flight is finished
+  resume                 send again
+  rate N|auto            at most N requests a second from now on
+  concurrency N          at most N requests in flight
+  hold PROFILE           send no rows to a profile, by id or name
+  release PROFILE        send them again
+  max-failures N|N%      stop after more permanent failures than that
+  drain                  finish what is in flight, and end; resume goes on`;
+
+/** The words as the process understands them. Throws UsageError. */
+async function readWords(run: Run, words: readonly string[]): Promise<string[]> {
+  const parsed = parseSteering(words);
+  if ('error' in parsed) throw new UsageError(`${parsed.error}\n${USAGE}`);
+  const { command } = parsed;
+  return 'profile' in parsed ? [command, await profileOf(run, parsed.profile)] : [...words];
+}
+
+/** The refusal of a command to a run that no process works on, or that takes no commands now (exit 8). */
+async function notAtWork(run: Run, { context }: Invocation): Promise<CommandError> {
+  const { run_id: id, state: recorded, pid } = run.manifest;
+  if (await isAtWork(run.dir, run.manifest)) {
+    const when = recorded === 'running' ? 'It is about to end, or could not open its socket.' : 'It does not send yet.';
+    const message = `Run ${id} is at work (process ${pid}), and takes no commands now. ${when}`;
+    return new CommandError(EXIT.refused, 'takes_no_commands', message);
+  }
+  const { state, wasKilled, next } = await standingOf(run, context);
+  const how = wasKilled ? 'interrupted: its process was killed' : state;
+  const message = `No process is at work on run ${id}: it is ${how}.${next === null ? '' : ` Next: ${next}`}`;
+  return new CommandError(EXIT.refused, 'not_at_work', message, next);
+}
+
+/** Sends a command to the process of this host that is at work. */
+async function steerHere(run: Run, words: readonly string[], invocation: Invocation): Promise<ControlAnswer> {
+  const by = operatorName(invocation.context.env);
+  // A run whose lock is free is not at work, whatever its files say.
+  const isHere = await isAtWork(run.dir, run.manifest);
+  const sent = isHere ? await sendCommand(run.dir, runFiles(run.dir).control, { words: [...words], by }) : 'closed';
+  if (sent === 'closed') throw await notAtWork(openRun(run.dir, invocation.context), invocation);
+  if (sent !== 'lost') return sent.answer;
+  const message = `Run ${run.manifest.run_id} has not answered. The command may be obeyed all the same; try again.`;
+  throw new CommandError(EXIT.refused, 'no_answer', message);
+}
+
+/** `ctl`: steers a run at work, and prints what changed. Returns the exit code. */
+export async function steerRun(run: Run, typed: readonly string[], invocation: Invocation): Promise<number> {
+  const { settings, context } = invocation;
+  const words = await readWords(run, typed);
+  const answer = await steerHere(run, words, invocation);
+  if (!answer.ok) {
+    if (answer.exit === EXIT.usage) throw new UsageError(answer.message);
+    throw new CommandError(answer.exit, 'refused', answer.message);
+  }
+  const { text, from, to } = answer;
+  if (settings.json) printJson(context, EXIT.ok, { run_id: run.manifest.run_id, command: words[0], from, to, text });
+  else if (!settings.quiet) print(context.stdout, `${text}\n`);
+  return EXIT.ok;
+}
