@@ -38,6 +38,13 @@ function openCauses(dir: string, header: readonly string[], tally: Tally) {
     } catch (error) {
       if (!isFileError(error)) throw error;
       problem = fileErrorMessage('write the files of causes', error, '');
+      try {
+        files.close();
+        // Some of them would be taken for all.
+        removeCauseFiles(dir);
+      } catch {
+        // It is for the same reason.
+      }
     }
   };
   // Their numbers would be those of other causes.

@@ -67,6 +67,11 @@ const BY_CODE = new Map(
 const NO_ANSWER = 'Check the network, then retry. The API did not answer.';
 const DENIED = 'Give the API key access to the number, then retry.';
 
+/** The first sentence of the advice for a cause, without its full stop: what to do. */
+export function firstAdvice(cause: Cause): string {
+  return adviceOf(cause).replace(/\.( .*)?$/, '');
+}
+
 /** What to do about a cause why rows are not at their target: one or two sentences. */
 export function adviceOf({ reason, error_code: code, http_status: http }: Cause): string {
   if (reason !== 'api_error' && reason !== 'attempts_exhausted') {

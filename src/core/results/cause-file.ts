@@ -1,5 +1,5 @@
 import { guardFormula } from '../text/text.ts';
-import { adviceOf } from './advice.ts';
+import { firstAdvice } from './advice.ts';
 import { ADVICE_COLUMN, failedCells, failedHeader, heldCells, heldHeader, type Result } from './rows.ts';
 import type { Cause } from './tally.ts';
 
@@ -25,8 +25,7 @@ export function isCauseFile(name: string): boolean {
 
 /** What to do about a cause, as the name of a column: it needs no quotes anywhere, and is none of the input's fields. */
 function adviceHeader(cause: Cause): string {
-  const [sentence] = adviceOf(cause).split('. ', 1);
-  return `${ADVICE_COLUMN} - ${sentence}`.replace(/[^A-Za-z0-9_ -]+/g, '').slice(0, MAX_HEADER_CHARACTERS);
+  return `${ADVICE_COLUMN} - ${firstAdvice(cause)}`.replace(/[^A-Za-z0-9_ -]+/g, '').slice(0, MAX_HEADER_CHARACTERS);
 }
 
 /** The header of the file of a cause: what to do, and then the columns of failed.csv or held.csv. */

@@ -3,6 +3,7 @@ import { EXIT } from '../run/exit-codes.ts';
 import { formatDuration } from '../text/duration.ts';
 import { COLUMNS, count, printable } from '../text/text.ts';
 import { visible } from '../text/visible.ts';
+import { firstAdvice } from './advice.ts';
 import type { Summary } from './summary.ts';
 import type { Cause } from './tally.ts';
 
@@ -20,6 +21,11 @@ function causeLine(cause: Cause, width: number): string {
   const head = `  ${number(cause.count).padStart(width)}  ${cause.status.padEnd(11)} `;
   const example = ` (e.g. row ${cause.example_row})`;
   return `${head}${printable(said, COLUMNS - head.length - example.length - 3)}${example}`;
+}
+
+/** A cause, and what to do about it. */
+function causeLines(cause: Cause, width: number): string[] {
+  return [causeLine(cause, width), `${' '.repeat(width + 4)}${firstAdvice(cause)}`];
 }
 
 /** The counts as a column without zeros, and their sum. Every run prints this at its end. */
@@ -88,7 +94,7 @@ export function summaryText(
   const shown = summary.causes.slice(0, SHOWN_CAUSES);
   if (shown.length > 0) {
     const width = Math.max(...shown.map((cause) => number(cause.count).length));
-    lines.push('', 'Why rows are not at their target', ...shown.map((cause) => causeLine(cause, width)));
+    lines.push('', 'Why rows are not at their target', ...shown.flatMap((cause) => causeLines(cause, width)));
     const more = summary.causes.length - shown.length;
     if (more > 0) lines.push(`  and ${count(more, 'more cause')} in summary.json`);
   }

@@ -108,8 +108,11 @@ apply paused
 
 Why rows are not at their target
   1,500  failed      422 10015 Bad Request (e.g. row 7)
+         Read the error columns of the results, fix the cause, then retry
   1,000  failed      ECONNRESET attempts_exhausted (e.g. row 1)
+         Check the network, then retry
       5  rejected    bad_id (e.g. row 1)
+         Fix the id of the number
 
 Requests
   12,000 requests in 2m 29s, 1 retry, 1,234 rate limited
