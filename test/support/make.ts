@@ -198,6 +198,7 @@ export function makeSummary(changes: Partial<Summary> = {}): Summary {
       server_limit: null,
     },
     causes: [],
+    steered: [],
     warnings: [],
     files: { results: 'runs/x/results.csv', log: 'runs/x/log.ndjson' },
     ...changes,

@@ -38,7 +38,7 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
   const { settings, context } = reporting;
   const knownState = typeof ending === 'function' ? run.manifest.state : ending.state;
   const isSent = isExecution(run.manifest.command, knownState);
-  const { tally, sessions, causeProblem } = await writeResults(run.dir, run.manifest, isSent);
+  const { tally, sessions, steering, causeProblem } = await writeResults(run.dir, run.manifest, isSent);
   const decided = decideEnding(ending, tally);
   const isWhole = sumOf(tally) === run.manifest.input.rows;
   const { exit, error } = isWhole ? decided : { exit: EXIT.internal, error: LOST_ROWS };
@@ -60,6 +60,7 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
     manifest,
     tally,
     sessions,
+    steered: steering.list,
     exit: undelivered === null ? exit : Math.max(exit, EXIT.internal),
     rateSetting: String(run.manifest.settings.rate ?? settings.rate),
     nextCommand:
@@ -95,7 +96,7 @@ export async function summarizeDetached(
 ): Promise<void> {
   const { settings, context } = reporting;
   const { manifest } = run;
-  const { sessions } = await indexLedger(runFiles(run.dir).ledger, manifest.input.rows);
+  const { sessions, steering } = await indexLedger(runFiles(run.dir).ledger, manifest.input.rows);
   const tally = await tallyRun(run.dir, manifest, true);
   const next = commandOn(run, 'resume', context, ...sameAgain(reporting));
   const {
@@ -107,6 +108,7 @@ export async function summarizeDetached(
     manifest,
     tally,
     sessions,
+    steered: steering.list,
     exit,
     rateSetting: String(settings.rate),
     nextCommand: next,

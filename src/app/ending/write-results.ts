@@ -82,5 +82,5 @@ export async function writeResults(dir: string, manifest: Manifest, execution: b
   } finally {
     await rowFiles?.end();
   }
-  return { tally, sessions: index.sessions, causeProblem };
+  return { tally, sessions: index.sessions, steering: index.steering, causeProblem };
 }

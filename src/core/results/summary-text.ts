@@ -73,6 +73,16 @@ function requestLines({ requests, rate }: Summary): string[] {
   ];
 }
 
+/** How often the run was steered, and what the last command was. */
+function steeredLines({ steered }: Summary): string[] {
+  const last = steered.at(-1);
+  if (last === undefined) return [];
+  const { command, from, to, by, at } = last;
+  const change = from === '' || to === '' ? `${from}${to}` : `${from} -> ${to}`;
+  const text = `${count(steered.length, 'command')}, last ${command} ${change} by ${by} at ${at.slice(11, 16)}Z`;
+  return [`  Steered: ${printable(text, COLUMNS - 11)}`];
+}
+
 /** What to fix before the next command, which would end with the same error; null if there is nothing to fix. */
 function firstFix({ exit_code: exit, input, error }: Pick<Summary, 'exit_code' | 'input' | 'error'>) {
   if (exit !== EXIT.input) return null;
@@ -98,7 +108,7 @@ export function summaryText(
     const more = summary.causes.length - shown.length;
     if (more > 0) lines.push(`  and ${count(more, 'more cause')} in summary.json`);
   }
-  const requests = requestLines(summary);
+  const requests = [...requestLines(summary), ...steeredLines(summary)];
   if (requests.length > 0) lines.push('', 'Requests', ...requests);
   lines.push('', 'Files');
   for (const [what, path] of Object.entries(summary.files)) lines.push(`  ${what.padEnd(8)} ${visible(path)}`);

@@ -1,6 +1,7 @@
 import type { Status } from '../attempt/outcome.ts';
 import type { RateSeen, RequestCounts } from '../ledger/entry.ts';
 import { paceOf, type Sessions } from '../ledger/sessions.ts';
+import type { Steered } from '../ledger/steered.ts';
 import { EXIT, exitName } from '../run/exit-codes.ts';
 import type { Manifest, State } from '../run/manifest.ts';
 import { type Cause, sortedCauses, sumOf, type Tally } from './tally.ts';
@@ -27,6 +28,8 @@ export type Summary = {
   /** `used_share`: of the requests that setting and server allowed meanwhile, at most 1; null without limit. */
   rate: { setting: string; used_share: number | null } & Omit<RateSeen, 'allowed'>;
   causes: Cause[];
+  /** The commands of operators, the last 1,000. */
+  steered: Pick<Steered, 'at' | 'by' | 'command' | 'from' | 'to'>[];
   warnings: string[];
   files: Record<string, string>;
   error?: { code: string; message: string };
@@ -52,6 +55,7 @@ export function summarize(parts: {
   manifest: Manifest;
   tally: Tally;
   sessions: Sessions;
+  steered: readonly Steered[];
   exit: number;
   rateSetting: string;
   nextCommand: string | null;
@@ -92,6 +96,7 @@ export function summarize(parts: {
       server_limit: rate.server_limit,
     },
     causes: sortedCauses(tally),
+    steered: parts.steered.map(({ at, by, command, from, to }) => ({ at, by, command, from, to })),
     warnings: parts.warnings,
     files: parts.files,
     ...(parts.error === null ? {} : { error: parts.error }),

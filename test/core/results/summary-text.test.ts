@@ -158,6 +158,17 @@ Next: telnyx-reassign resume runs/x
     );
   });
 
+  it('names how often the run was steered, and the last command', () => {
+    const at = '2026-11-23T02:13:00.000Z';
+    const rate = { at, by: 'alice', command: 'rate', from: '50', to: '10' };
+    const hold = { at, by: 'bob', command: 'hold', from: '', to: 'p1' };
+    const text = (...steered: Summary['steered']) => summaryText(makeSummary({ steered }), plain);
+    expect(text()).not.toContain('Steered');
+    expect(text(rate)).toContain('\n  Steered: 1 command, last rate 50 -> 10 by alice at 02:13Z\n');
+    expect(text(rate, hold)).toContain('\n  Steered: 2 commands, last hold p1 by bob at 02:13Z\n');
+    expect(text({ ...hold, from: 'p1', to: '' })).toContain('last hold p1 by');
+  });
+
   it('shows ten causes, and says how many there are beside them', () => {
     const causes = (n: number) => Array.from({ length: n }, (_, at) => ({ ...cause, error_title: `title ${at}` }));
     expect(summaryText(makeSummary({ causes: causes(10) }), plain)).not.toContain('more cause');
