@@ -1,3 +1,4 @@
+import type { RunStatus } from '../core/results/run-status.ts';
 import type { KeyFound } from '../io/http/api-key.ts';
 
 /** Termination signals, and the way to exit at once: the process itself, or a substitute in tests. */
@@ -33,6 +34,8 @@ export type Context = ProcessContext & {
   warnings: string[];
   /** What no text may show besides the API key, such as the URL of a webhook. It grows as settings are read. */
   secrets: Set<string>;
+  /** Each is called once a second with the status of the run that is at work. */
+  listeners: ((status: RunStatus) => void)[];
   /** Registers what `main` calls when the command ends, the last one first. */
   atEnd: (release: () => void | Promise<void>) => void;
 };

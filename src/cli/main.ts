@@ -122,6 +122,7 @@ export async function main(
     unattended: false,
     warnings: [],
     secrets: new Set(),
+    listeners: [],
     findKey: () => (found ??= findApiKey(given.env)),
     atEnd: (release) => releases.push(release),
   };

@@ -119,14 +119,17 @@ export function openDraft(draft: string): number {
   return openSync(draft, 'wx', 0o600);
 }
 
-/** Replaces one of our files (0600) atomically: it is never half-written. Throws what the file system throws. */
-export function replaceOwnFile(path: string, text: string): void {
+/**
+ * Replaces one of our files (0600) atomically: it is never half-written. Without `isDurable`, a power cut may lose it.
+ * Throws what the file system throws.
+ */
+export function replaceOwnFile(path: string, text: string, isDurable = true): void {
   const draft = `${path}.${process.pid}`;
   const file = openDraft(draft);
   try {
     try {
       writeFileSync(file, text);
-      fsyncSync(file);
+      if (isDurable) fsyncSync(file);
     } finally {
       closeSync(file);
     }

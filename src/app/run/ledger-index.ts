@@ -1,4 +1,5 @@
 import type { Outcome } from '../../core/attempt/outcome.ts';
+import type { LedgerEntry } from '../../core/ledger/entry.ts';
 import { addToIndex, emptyIndex, hasOutcome, type LedgerIndex, ROW_STATE } from '../../core/ledger/replay.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { OtherVersionError, openLedgerEntries, scanLedger } from '../../io/run/ledger-file.ts';
@@ -7,11 +8,21 @@ import { readPlan } from '../../io/run/plan-file.ts';
 import { fileError, isFileError, UsageError } from '../errors.ts';
 import type { Run } from './open.ts';
 
-/** Reads a ledger once. Throws if it is damaged, and UsageError if only another version can read it. */
-export async function indexLedger(path: string, rows: number): Promise<LedgerIndex> {
+/**
+ * Reads a ledger once; `onEntry` is called with each entry. Throws if it is damaged, and UsageError if only another
+ * version can read it.
+ */
+export async function indexLedger(
+  path: string,
+  rows: number,
+  onEntry?: (entry: LedgerEntry) => void,
+): Promise<LedgerIndex> {
   const index = emptyIndex(rows);
   try {
-    await scanLedger(path, (entry, offset, length) => addToIndex(index, entry, offset, length));
+    await scanLedger(path, (entry, offset, length) => {
+      addToIndex(index, entry, offset, length);
+      onEntry?.(entry);
+    });
   } catch (error) {
     if (error instanceof OtherVersionError) throw new UsageError(error.message);
     throw isFileError(error) ? fileError(`read ${path}`, error) : error;

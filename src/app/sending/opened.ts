@@ -132,6 +132,7 @@ export async function openForSending(
         };
       },
       execute: deps.execute,
+      watch: started.watch,
     });
     reading = { ...known, endedAt: clock.now() };
     return ended;
@@ -142,5 +143,5 @@ export async function openForSending(
     await started.close();
     transport.close();
   };
-  return { run: account.run, index: started.index, session, close };
+  return { run: account.run, index: started.index, watch: started.watch, session, close };
 }

@@ -2,6 +2,7 @@ import type { LedgerEntry } from '../../core/ledger/entry.ts';
 import type { FinishBy } from '../../core/settings/finish-by.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Settings } from '../../core/settings/schema.ts';
+import type { PaceNow } from '../../core/status/pace.ts';
 import type { Clock, Ports, Task } from '../../engine/ports.ts';
 import { type Execution, execute } from '../../engine/sending/executor.ts';
 import { createControl } from '../../engine/sending/pipeline.ts';
@@ -11,6 +12,7 @@ import type { Transport } from '../account/connect.ts';
 import type { Context } from '../context.ts';
 import { createEventReporter } from '../run/events.ts';
 import type { Run } from '../run/open.ts';
+import type { RunWatch } from '../watching/watch-run.ts';
 import { stopAtFinishTime } from './finish-time.ts';
 
 export type StopOfExecution = Execution['stop'];
@@ -51,6 +53,7 @@ export type SessionOptions = Rows & {
   /** Connects what may stop the session. Returns a function that ends that with the session. */
   steer: (reporter: Reporter) => () => void;
   execute?: typeof execute;
+  watch?: RunWatch;
 };
 
 /** Carries out rows as one session of a ledger. Never throws: `failure` is what a port threw. */
@@ -69,13 +72,27 @@ export async function runSession(options: SessionOptions): Promise<{ stopped: St
     concurrency: concurrencyOf(settings),
   });
   const { onEvent } = reporter;
+  let endWatch = () => {};
+  const observe = (pace: () => PaceNow) => {
+    endWatch = options.watch?.attach(pace) ?? endWatch;
+  };
   const ports = { clock, send, read, record, onEvent, ...options.gate };
   const at = () => new Date().toISOString();
   try {
     await record({ type: 'session_started', at: at(), ...options.started });
     await options.ready();
     const { execute: executeRows = execute } = options;
-    const ended = await executeRows({ tasks, ports, limits: settings, control, stop, earlier, memory, contact });
+    const ended = await executeRows({
+      tasks,
+      ports,
+      limits: settings,
+      control,
+      stop,
+      earlier,
+      memory,
+      contact,
+      observe,
+    });
     const { requests, rate } = ended;
     await record({ type: 'session_ended', at: at(), stop: ended.stop?.reason ?? null, requests, rate });
     return { stopped: ended.stop, failure: null };
@@ -84,6 +101,7 @@ export async function runSession(options: SessionOptions): Promise<{ stopped: St
     return { stopped: { reason: 'internal', detail }, failure: error };
   } finally {
     cancelTimer();
+    endWatch();
     endSteering();
     reporter.stop();
   }

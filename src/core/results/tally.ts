@@ -30,23 +30,27 @@ export function emptyTally(): Tally {
 }
 
 /** Counts one result. Returns the key of its cause, or null if it is at its target or was not sent yet. */
-export function addResult(tally: Tally, result: Result): string | null {
-  const { status, reason, outcome, entry } = result;
+export function addResult(tally: Tally, { status, reason, outcome, entry }: Result): string | null {
   tally.counts[status] += 1;
   if (status === 'failed' && outcome?.retryable !== true) tally.permanent += 1;
+  return addCause(tally, { status, reason, outcome, row: entry.row })?.key ?? null;
+}
+
+type Ended = Pick<Result, 'status' | 'reason' | 'outcome'> & { row: number };
+
+/** Counts the cause why a row is not at its target; null if it is, or was not sent yet. */
+export function addCause(tally: Tally, { status, reason, outcome, row }: Ended): { key: string; cause: Cause } | null {
   if (status === 'unprocessed' || !(isFailed(status) || status === 'held')) return null;
   const http = outcome?.httpStatus ?? null;
   const keyOf = (code: string, title: string) => [status, reason, http, code, title].join('\n');
   const named = [outcome?.errorCode ?? '', outcome?.errorTitle ?? ''] as const;
   const [code, title] = tally.causes.size < MAX_CAUSES || tally.causes.has(keyOf(...named)) ? named : ['', ''];
   const key = keyOf(code, title);
-  const known = tally.causes.get(key);
-  if (known !== undefined) known.count += 1;
-  else {
-    const error = { http_status: http, error_code: code, error_title: title };
-    tally.causes.set(key, { status, reason, ...error, count: 1, example_row: entry.row });
-  }
-  return key;
+  const error = { http_status: http, error_code: code, error_title: title };
+  const cause = tally.causes.get(key) ?? { status, reason, ...error, count: 0, example_row: row };
+  cause.count += 1;
+  tally.causes.set(key, cause);
+  return { key, cause };
 }
 
 /** Causes with their keys, the most frequent first. */

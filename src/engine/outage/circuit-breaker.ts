@@ -110,6 +110,11 @@ export function createCircuitBreaker(
     onProbeEnd(operation: Operation): void {
       if (state.name === 'half-open' && (operation === 'write' || state.scope === 'all')) open(state);
     },
+    /** Why sending is stopped, and when the API is probed next; null if it is not. */
+    outage: () =>
+      state.name === 'closed'
+        ? null
+        : { why: state.reason, probeInMs: Math.max(0, Math.round(state.nextProbeAt - clock.now())) },
     /** How long sending has been stopped so far. */
     pausedMs: () => pausedMs + (state.name === 'closed' ? 0 : clock.now() - state.since),
   };

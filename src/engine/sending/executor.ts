@@ -23,6 +23,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
   const { ports, limits, stop } = options;
   const session = createSession(options);
   const { pipeline, rows } = session;
+  options.observe?.(pipeline.paceNow);
   stop.onAsked(() => {
     const { reason, detail } = stop.asked() as StopCause;
     ports.onEvent({ event: 'run.stopping', reason, detail });

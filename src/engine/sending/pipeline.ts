@@ -2,6 +2,7 @@ import type { RateSeen } from '../../core/ledger/entry.ts';
 import { createRateControl, type RateControl } from '../../core/rate/rate-control.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import { type Settings, START_PER_S } from '../../core/settings/schema.ts';
+import type { PaceNow } from '../../core/status/pace.ts';
 import { type Contact, createContact } from '../contact.ts';
 import { createFileLimit } from '../file-limit.ts';
 import { createCircuitBreaker } from '../outage/circuit-breaker.ts';
@@ -24,7 +25,7 @@ export type PipelineLimits = RequestLimits &
 const READ_BACK_AFTER_STOP_MS = 30_000;
 
 /** All requests of a command, under one rate. `end` must be called after the last one. */
-export type Pipeline = RequestContext & { measuredRate: () => RateSeen; end: () => void };
+export type Pipeline = RequestContext & { measuredRate: () => RateSeen; paceNow: () => PaceNow; end: () => void };
 
 type PipelineOptions = {
   ports: Pick<Ports, 'clock' | 'onEvent' | 'untilMayLeave'>;
@@ -60,17 +61,19 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   // Without a limit no rate headers need to be read, which saves some microseconds a request.
   const limitedBy = limits.rate === 'off' ? null : control;
   const throttle = createThrottle({ ports, pacer, control: limitedBy, stop, limits, memory });
+  const queue = createRequestQueue({ concurrency, pacer, breaker, stop, contact, files });
+  const requests = { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 };
   return {
     clock,
     stop,
-    queue: createRequestQueue({ concurrency, pacer, breaker, stop, contact, files }),
+    queue,
     contact,
     files,
     throttle,
     keyCheck: createKeyCheck(clock, pacer, stop),
     outages: createOutageWatch({ clock, stop, breaker, othersAtWork }),
     limits,
-    requests: { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 },
+    requests,
     mayReadBack: createReadBackRule(clock, stop),
     pausedForMs: () => Math.max(0, pacer.pausedUntil() - clock.now()),
     answered: 0,
@@ -78,6 +81,16 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const measured = pacer.measured();
       return { ...measured, paused_ms: measured.paused_ms + breaker.pausedMs() };
     },
+    paceNow: () => ({
+      requests: { ...requests },
+      allowed: limitedBy === null ? null : control.rate(clock.now()),
+      serverLimit: control.serverLimit(),
+      inFlight: queue.inFlight(),
+      concurrency,
+      files: files.room(),
+      pausedMs: Math.max(0, Math.round(pacer.pausedUntil() - clock.now())),
+      outage: breaker.outage(),
+    }),
     // The timer of a pause would keep the process alive for as long as the server asks to wait.
     end: throttle.end,
   };

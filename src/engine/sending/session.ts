@@ -1,6 +1,7 @@
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Settings } from '../../core/settings/schema.ts';
+import type { PaceNow } from '../../core/status/pace.ts';
 import type { Contact } from '../contact.ts';
 import type { PaceMemory } from '../pacing/pace-memory.ts';
 import type { Ports, Task } from '../ports.ts';
@@ -31,6 +32,8 @@ export type ExecuteOptions = {
   proofRows?: number | undefined;
   /** What earlier phases of this command have learned about the API. */
   contact?: Contact | undefined;
+  /** Is called once, with a function that says how requests leave. */
+  observe?: ((pace: () => PaceNow) => void) | undefined;
 };
 
 export type Session = ReturnType<typeof createSession>;

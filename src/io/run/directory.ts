@@ -24,6 +24,7 @@ export function runFiles(dir: string) {
     lock: join(dir, 'lock'),
     log: join(dir, 'log.ndjson'),
     summary: join(dir, 'summary.json'),
+    status: join(dir, 'status.json'),
     sandbox: join(dir, 'sandbox.json'),
     control: join(dir, 'control.json'),
   };

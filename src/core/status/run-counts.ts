@@ -1,0 +1,63 @@
+import { OUTCOME_STATUSES, type Outcome } from '../attempt/outcome.ts';
+import type { LedgerEntry } from '../ledger/entry.ts';
+import { addSession, noSessions, paceOf } from '../ledger/sessions.ts';
+import type { HeldProfile, RowCounts } from '../results/run-status.ts';
+import { addCause, type Cause, emptyTally, sortedCauses } from '../results/tally.ts';
+
+export type RunCounts = ReturnType<typeof createRunCounts>;
+
+const MAX_CAUSES = 20;
+
+/**
+ * Counts a run by the lines of its ledger, those of earlier sessions and those that come: one byte a row. `planned`: the
+ * rows to send by the plan.
+ */
+export function createRunCounts(rows: number, planned: number) {
+  /** How a row has ended: 0 if it has not, else one more than the place of its status. */
+  const endings = new Uint8Array(rows + 1);
+  const counts = { updated: 0, unchanged: 0, failed: 0, unverified: 0, held: 0 };
+  const tally = emptyTally();
+  /** The causes of rows whose outcome may be replaced. */
+  const replaceable = new Map<number, Cause>();
+  const sessions = noSessions();
+  const heldProfiles = new Map<string, string>();
+  let total = planned;
+  const unplanned = new Set<number>();
+
+  function addOutcome(outcome: Outcome): void {
+    const { row, status } = outcome;
+    const before = OUTCOME_STATUSES[(endings[row] ?? 0) - 1];
+    if (before !== undefined) counts[before] -= 1;
+    const replaced = replaceable.get(row);
+    if (replaced !== undefined) replaced.count -= 1;
+    replaceable.delete(row);
+    endings[row] = 1 + OUTCOME_STATUSES.indexOf(status);
+    counts[status] += 1;
+    const cause = addCause(tally, { status, reason: outcome.reason, outcome, row });
+    if (cause !== null && status === 'unverified') replaceable.set(row, cause.cause);
+  }
+
+  return {
+    add(entry: LedgerEntry): void {
+      addSession(sessions, entry);
+      if (entry.type === 'session_started' && entry.reading !== true) heldProfiles.clear();
+      if (entry.type === 'profile_held') heldProfiles.set(entry.profile, entry.why);
+      // A row that was at its target when it was planned, and is sent all the same.
+      if ((entry.type === 'found' || entry.type === 'outcome') && entry.unchangedButSent && !unplanned.has(entry.row)) {
+        unplanned.add(entry.row);
+        total += 1;
+      }
+      if (entry.type === 'outcome') addOutcome(entry);
+    },
+    rows(): RowCounts {
+      const done = Object.values(counts).reduce((sum, n) => sum + n, 0);
+      return { total, done, ...counts, left: Math.max(0, total - done) };
+    },
+    requests: () => paceOf(sessions).requests,
+    causes: (): Cause[] =>
+      sortedCauses(tally)
+        .filter(({ count }) => count > 0)
+        .slice(0, MAX_CAUSES),
+    heldProfiles: (): HeldProfile[] => [...heldProfiles].map(([id, why]) => ({ id, by: null, why })),
+  };
+}
