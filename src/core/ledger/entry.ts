@@ -1,7 +1,15 @@
 import type { Outcome } from '../attempt/outcome.ts';
+import type { AnswerCounts } from './answer-counts.ts';
 
-/** The requests of one session, as they are counted in summary.json. */
-export type RequestCounts = { total: number; writes: number; reads: number; retries: number; rate_limited: number };
+/** The requests of one session, as they are counted in summary.json. Older versions did not write `answers`. */
+export type RequestCounts = {
+  total: number;
+  writes: number;
+  reads: number;
+  retries: number;
+  rate_limited: number;
+  answers?: AnswerCounts | undefined;
+};
 
 /**
  * The measured rate of a session; the maxima are of any sliding window. `throttled_ms` is the part of `paused_ms` that

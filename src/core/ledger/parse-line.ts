@@ -34,9 +34,16 @@ const isLimit = (limit: Line | null): boolean =>
 const hasKnownLimits = ({ throttled_ms: ms = 0, allowed = 0, server_limit: limit = null }: Line): boolean =>
   isNumber(ms) && isNumberOrNull(allowed) && isLimit(limit as Line | null);
 
+/** Missing before version 0.2.0. */
+const hasAnswers = ({ answers = {} }: Line): boolean =>
+  typeof answers === 'object' &&
+  answers !== null &&
+  Object.values(answers).every((counts) => counts !== null && isCounts(counts, Object.keys(counts)));
+
 const PACE: Record<string, Check> = {
   at: isText,
-  requests: (value) => isCounts(value, ['total', 'writes', 'reads', 'retries', 'rate_limited']),
+  requests: (value) =>
+    isCounts(value, ['total', 'writes', 'reads', 'retries', 'rate_limited']) && hasAnswers(value as Line),
   rate: (value) =>
     isCounts(value, ['mean_per_s', 'max_in_1s', 'max_in_60s', 'paused_ms']) && hasKnownLimits(value as Line),
 };

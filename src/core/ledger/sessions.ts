@@ -1,3 +1,4 @@
+import { sumAnswers } from './answer-counts.ts';
 import type { LedgerEntry, RateSeen, RequestCounts } from './entry.ts';
 
 /** Request counts and their rate. */
@@ -29,6 +30,7 @@ export function secondsOf({ requests, rate }: { requests: { total: number }; rat
 
 function together(a: Pace, b: Pace): Pace {
   const total = a.requests.total + b.requests.total;
+  const answers = sumAnswers(a.requests.answers, b.requests.answers);
   // The mean over several sessions: all their requests in all the time that they were sending.
   const seconds = secondsOf(a) + secondsOf(b);
   return {
@@ -38,6 +40,7 @@ function together(a: Pace, b: Pace): Pace {
       reads: a.requests.reads + b.requests.reads,
       retries: a.requests.retries + b.requests.retries,
       rate_limited: a.requests.rate_limited + b.requests.rate_limited,
+      ...(Object.keys(answers).length > 0 ? { answers } : {}),
     },
     rate: {
       mean_per_s: seconds === 0 ? 0 : total / seconds,

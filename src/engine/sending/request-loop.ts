@@ -2,6 +2,7 @@ import type { Answer } from '../../core/api/response.ts';
 import { backoffMs } from '../../core/attempt/backoff.ts';
 import { type AnswerMeaning, isFileRefusal, isNotSent } from '../../core/attempt/classify.ts';
 import type { StopCause } from '../../core/attempt/stop-reason.ts';
+import { withAnswer } from '../../core/ledger/answer-counts.ts';
 import type { Pass } from '../pacing/window-limit.ts';
 import { sleepOrStop } from '../stop.ts';
 import { errorOf, type RequestContext, type RequestResult, type RequestSpec } from './request.ts';
@@ -76,6 +77,7 @@ async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass):
   try {
     const answer = await spec.send(pass.markSent);
     if (isNotSent(answer)) count(-1);
+    else requests.answers = withAnswer(requests.answers, operation, answer);
     if (answer.kind === 'http') throttle.onResponse(answer, admittedAt);
     outages.onResponse({ row, operation, admittedAt, refundAttempt, isOptional }, answer);
     if (isFileRefusal(answer)) context.files.onRefused(errorOf(answer).code, admittedAt, context.queue.inFlight());

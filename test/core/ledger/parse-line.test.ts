@@ -23,6 +23,12 @@ const ENTRIES: LedgerEntry[] = [
   { type: 'put_back', row: 1, ambiguous: true, attempts: 2, at: AT },
   { type: 'profile_held', profile: 'p', why: 'because', at: AT },
   { type: 'session_seen', at: AT, requests, rate },
+  {
+    type: 'session_seen',
+    at: AT,
+    requests: { ...requests, answers: { read: { ok: 1 }, write: { rejected: 1 } } },
+    rate,
+  },
   { type: 'session_ended', at: AT, stop: null, requests, rate },
   { type: 'session_ended', at: AT, stop: 'signal', requests, rate },
   { type: 'session_started', at: AT, pid: 7, worker: 'w', host: 'h', fence: 3, stream: '1-0' },
@@ -78,6 +84,14 @@ describe('a line of another version', () => {
 });
 
 describe('a damaged line', () => {
+  it.each([null, 'x', { write: null }, { write: { ok: 'many' } }, { read: { ok: -1 } }])(
+    'may not count answers as %j',
+    (answers) => {
+      const line = { type: 'session_seen', at: AT, requests: { ...requests, answers }, rate };
+      expect(() => parse(line)).toThrow('the field requests of session_seen');
+    },
+  );
+
   it.each(['', '{', '{"type":', 'x'])('is not JSON: %j', (text) => {
     expect(() => parseLedgerLine(text)).toThrow(new Error('not a line of JSON'));
   });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { AnswerCounts } from '../../../src/core/ledger/answer-counts.ts';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
 import { addSession, noSessions, paceOf } from '../../../src/core/ledger/sessions.ts';
 import { makeOutcome } from '../../support/make.ts';
@@ -133,6 +134,16 @@ describe('the sessions of a ledger', () => {
   it('that were cut off by a crash are counted, though they tell no more', () => {
     expect(sessionsOf(started('t1'), started('t2'))).toEqual({ count: 2, firstAt: 't1', ...NOTHING });
   });
+});
+
+it('sessions add up their answers, which older versions did not count', () => {
+  const answered = (answers: AnswerCounts): LedgerEntry => {
+    const { requests, ...rest } = pace(3, 1);
+    return { type: 'session_ended', stop: null, requests: { ...requests, answers }, ...rest };
+  };
+  const one = answered({ write: { ok: 2 } });
+  const sessions = sessionsOf(started('t1'), one, started('t2'), ended(3, 1), started('t3'), one);
+  expect(sessions.requests.answers).toEqual({ write: { ok: 4 } });
 });
 
 describe('a session that was cut off by a crash', () => {

@@ -13,7 +13,7 @@ describe('executing a plan', () => {
     expect([...w.outcomes().values()].every(({ status, attempts }) => status === 'updated' && attempts === 1)).toBe(
       true,
     );
-    expect(execution.requests).toEqual({ total: 25, writes: 25, reads: 0, retries: 0, rate_limited: 0 });
+    expect(execution.requests).toMatchObject({ total: 25, writes: 25, reads: 0, retries: 0, rate_limited: 0 });
     for (let row = 1; row <= 25; row++) {
       const lines = w.ledger.filter((line) => 'row' in line && line.row === row).map(({ type }) => type);
       expect(lines).toEqual(['intent', 'outcome']);

@@ -42,7 +42,7 @@ describe('the sandbox command', () => {
       '--yes',
     ]);
     expect(ended.exit).toBe(0);
-    expect(summaryOf(cwd).requests).toEqual({ total: 15, writes: 11, reads: 4, retries: 1, rate_limited: 0 });
+    expect(summaryOf(cwd).requests).toMatchObject({ total: 15, writes: 11, reads: 4, retries: 1, rate_limited: 0 });
     sandbox.child.kill('SIGTERM');
     expect((await sandbox.ended).exit).toBe(0);
   });
