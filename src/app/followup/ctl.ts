@@ -10,6 +10,7 @@ import { print, printJson } from '../output.ts';
 import { isAtWork } from '../run/locks.ts';
 import { openRun, type Run } from '../run/open.ts';
 import { standingOf } from './standing.ts';
+import { steerInQueue } from './steer-queue.ts';
 import { profileOf } from './steer-target.ts';
 
 const USAGE = `expected one of these after the run directory:
@@ -60,7 +61,8 @@ async function steerHere(run: Run, words: readonly string[], invocation: Invocat
 export async function steerRun(run: Run, typed: readonly string[], invocation: Invocation): Promise<number> {
   const { settings, context } = invocation;
   const words = await readWords(run, typed);
-  const answer = await steerHere(run, words, invocation);
+  const steerThere = run.manifest.queue === null ? steerHere : steerInQueue;
+  const answer = await steerThere(run, words, invocation);
   if (!answer.ok) {
     if (answer.exit === EXIT.usage) throw new UsageError(answer.message);
     throw new CommandError(answer.exit, 'refused', answer.message);

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { addToIndex } from '../../core/ledger/replay.ts';
-import { handoverId, PROTOCOL } from '../../core/queue/protocol.ts';
+import { FROM_BEFORE, handoverId, PROTOCOL } from '../../core/queue/protocol.ts';
 import type { FinishBy } from '../../core/settings/finish-by.ts';
 import { rawSettings } from '../../core/settings/raw.ts';
 import { type SettingName, type Settings, settingDefinition } from '../../core/settings/schema.ts';
-import { writeHandover } from '../../io/queue/handover.ts';
+import { pushCommand, writeHandover } from '../../io/queue/handover.ts';
 import { addJob } from '../../io/queue/jobs.ts';
 import { type OpenRecord, withSeal } from '../../io/queue/seal.ts';
 import type { Queue } from '../../io/redis/connection.ts';
@@ -84,5 +84,8 @@ export async function upload(over: HandedOver, invocation: KeyedInvocation, fini
   const ref = withSeal(over.ref, key as string);
   // Redis may begin again meanwhile, and have forgotten a part.
   while (!(await writeHandover(queue, ref, recordOf(started, queue, settings, finishBy), tasksIn(started))));
+  for (const [profile, operator] of started.index.steering.held) {
+    await pushCommand(queue, ref, { type: 'steer', words: ['hold', profile], ...operator, id: FROM_BEFORE });
+  }
   await addJob(queue, ref, started.run.manifest.run_id);
 }

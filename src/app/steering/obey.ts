@@ -3,7 +3,7 @@ import type { ByOperator } from '../../core/ledger/steered.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { limitText } from '../../core/settings/raw.ts';
 import type { RawSettings, Settings } from '../../core/settings/schema.ts';
-import { parseSteering, refusalOf, type SteerCommand } from '../../core/steering/command.ts';
+import { parseSteering, refusalOf, type SteerCommand, settingsOf } from '../../core/steering/command.ts';
 import type { Steering } from '../../engine/steering.ts';
 import type { Stop } from '../../engine/stop.ts';
 import type { ControlAnswer } from '../../io/control/messages.ts';
@@ -22,8 +22,8 @@ export type Steerable = {
   say: (text: string) => void;
 };
 
-/** What a command changes: from what to what, as the ledger and people read it, and the settings that it changes. */
-type Change = { from: string; to: string; text: string; settings?: RawSettings };
+/** What a command changes: from what to what, as the ledger and people read it. */
+type Change = { from: string; to: string; text: string };
 
 const since = ({ by, at }: ByOperator) => `by ${by} since ${at}`;
 
@@ -35,11 +35,11 @@ function changeLimits(command: Extract<SteerCommand, { command: 'rate' | 'concur
     const after = steering.concurrency();
     // It follows the rate unless it is set.
     const follows = before === after ? '' : ` (concurrency: ${before} -> ${after})`;
-    return { from, to, text: `rate: ${from} -> ${to}${follows}`, settings: { rate: to } };
+    return { from, to, text: `rate: ${from} -> ${to}${follows}` };
   }
   const [from, to] = [String(before), String(command.concurrency)];
   steering.change({ concurrency: command.concurrency });
-  return { from, to, text: `concurrency: ${from} -> ${to}`, settings: { concurrency: to } };
+  return { from, to, text: `concurrency: ${from} -> ${to}` };
 }
 
 function changeHold(command: Extract<SteerCommand, { profile: string }>, steering: Steering, by: ByOperator): Change {
@@ -76,7 +76,7 @@ function change(command: SteerCommand, { steering, stop }: Steerable, by: ByOper
     case 'max-failures': {
       const [from, to] = [limitText(steering.maxFailures()), limitText(command.maxFailures)];
       steering.change({ max_failures: command.maxFailures });
-      return { from, to, text: `max-failures: ${from} -> ${to}`, settings: { max_failures: to } };
+      return { from, to, text: `max-failures: ${from} -> ${to}` };
     }
     case 'hold':
     case 'release':
@@ -104,10 +104,11 @@ export async function obey(
   const refused = refusalOf(command, target.settings);
   if (refused !== null) return { ok: false, exit: EXIT.usage, message: refused };
   const { by, at } = operator;
-  const { from, to, text, settings } = change(command, target, { by, at });
+  const { from, to, text } = change(command, target, { by, at });
   await target.record({ type: 'steered', ...operator, command: command.command, from, to });
   target.logger.log('info', 'run.steered', `${text} (${by})`, { command: command.command, from, to, by });
-  if (settings !== undefined) target.keep(settings);
+  const settings = settingsOf(command);
+  if (settings !== null) target.keep(settings);
   target.say(`ctl ${words[0]}, ${by}: ${text}\n`);
   return { ok: true, text, from, to };
 }

@@ -1,19 +1,21 @@
 import type { Answer } from '../../core/api/response.ts';
 import type { LedgerEntry } from '../../core/ledger/entry.ts';
-import type { HandoverRecord } from '../../core/queue/protocol.ts';
+import { FROM_BEFORE, type HandoverRecord } from '../../core/queue/protocol.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import type { PaceMemory } from '../../engine/pacing/pace-memory.ts';
+import { createSteering } from '../../engine/steering.ts';
 import { createStop } from '../../engine/stop.ts';
 import type { ClaimedJob } from '../../io/queue/account-jobs.ts';
-import { readCommands } from '../../io/queue/handover.ts';
+import { readCommands, writeAnswer } from '../../io/queue/handover.ts';
 import { openRemoteLedger, type RemoteLedger } from '../../io/queue/ledger-stream.ts';
 import type { SealedRef } from '../../io/queue/seal.ts';
 import { openTransport, type Transport } from '../account/connect.ts';
 import type { AccountLease } from '../queue/account-lease.ts';
+import { obey } from '../steering/obey.ts';
 import { endedByLoss, type Guarded } from './guarded.ts';
 import { createRunLog, runFields } from './log.ts';
 import type { Serving } from './serving.ts';
-import { steer } from './steering.ts';
+import { type SteerCommand, steer } from './steering.ts';
 
 /** A run, and what this worker has to carry it out. */
 export type LeasedRun = {
@@ -70,10 +72,32 @@ export async function connect({ ref, record, settings, key, lease }: LeasedRun, 
   const seen = organizationSeen();
   const stop = createStop();
   const read = (from: number) => readCommands(queue, ref, from);
-  const steering = steer({ read, clock, stop, abort: transport.abort, logger });
+  const recorder = createRecorder(ledger, guarded);
+  const steering = createSteering(settings);
+  /** Commands that an owner before has recorded. They are obeyed again, and that is all. */
+  const recorded = new Set([FROM_BEFORE]);
+  async function obeyOperator({ words, by, at, id }: SteerCommand): Promise<void> {
+    const isRecorded = recorded.has(id);
+    const answer = await obey(
+      words,
+      { by, at, id },
+      {
+        steering,
+        stop,
+        settings,
+        record: async (entry) => (isRecorded ? undefined : recorder.record(entry)),
+        logger: isRecorded ? { log: () => undefined } : logger,
+        // The submitter and the next owner find the command in ledger and queue.
+        keep: () => undefined,
+        say: () => undefined,
+      },
+    );
+    if (!isRecorded) await writeAnswer(queue, ref, id, JSON.stringify(answer)).catch(() => undefined);
+  }
+  const commands = steer({ read, clock, stop, abort: transport.abort, obey: obeyOperator, logger });
   return {
     guarded,
-    recorder: createRecorder(ledger, guarded),
+    recorder,
     logger,
     say: (level: string, event: string, text: string) => log.log(level, event, text, fields),
     transport: { inFlight: transport.inFlight, send: seen.wrap(transport.send), read: seen.wrap(transport.read) },
@@ -82,8 +106,10 @@ export async function connect({ ref, record, settings, key, lease }: LeasedRun, 
     connections,
     stop,
     steering,
+    recorded,
+    commands,
     async close() {
-      steering.end();
+      commands.end();
       transport.abort();
       transport.close();
       if (!lease.isLost()) await ledger.close();

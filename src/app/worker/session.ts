@@ -77,7 +77,7 @@ const hostOf = ({ host, pid }: Serving['worker']) => ({ host, pid });
 async function send(leased: LeasedRun, serving: Serving, connected: Connected): Promise<SessionEnd> {
   const { ref, record, settings, lease, memory } = leased;
   const { queue, clock, worker, context } = serving;
-  const { guarded, recorder, logger, say, transport, abort, connections, stop, steering } = connected;
+  const { guarded, recorder, logger, say, transport, abort, connections, stop, recorded, commands } = connected;
   const takenAt = clock.now();
   const { index, doubtful, remaining, update } = await readRun(leased, serving, guarded);
   const { begun, ended } = countRows(index);
@@ -112,7 +112,8 @@ async function send(leased: LeasedRun, serving: Serving, connected: Connected): 
       },
     },
     async ready() {
-      await guarded(steering.first);
+      for (const { id } of index.steering.list) if (id !== undefined) recorded.add(id);
+      await guarded(commands.begin());
       const waitMs = silenceLeftMs(settings.rate, lease.silentMs + clock.now() - takenAt);
       if (waitMs > ANNOUNCED_MS) say('info', 'run.waiting', silenceText(waitMs));
       await sleepOrStop(clock, stop, waitMs);

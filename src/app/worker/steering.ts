@@ -5,25 +5,30 @@ import type { Logger } from '../../io/terminal/logger.ts';
 
 const POLL_MS = 500;
 
+/** A command of an operator. */
+export type SteerCommand = Extract<QueueCommand, { type: 'steer' }>;
+
 type SteeringOptions = {
   /** Reads the commands from a place on. */
   read: (from: number) => Promise<(QueueCommand | null)[]>;
   clock: Clock;
   stop: Stop;
   abort: () => void;
+  /** Obeys a command of an operator, and answers it. */
+  obey: (command: SteerCommand) => Promise<void>;
   logger: Pick<Logger, 'log'>;
 };
 
 /**
- * Obeys the commands of the submitter while a run is at work, those from before the session first. `first` resolves when
- * these were obeyed.
+ * Obeys the commands of the submitter and of operators while a run is at work. `begin` obeys those from before the
+ * session, and resolves when they were obeyed.
  */
-export function steer({ read, clock, stop, abort, logger }: SteeringOptions) {
+export function steer({ read, clock, stop, abort, obey, logger }: SteeringOptions) {
   let isEnded = false;
   let obeyed = 0;
   let sleep = clock.sleep(0);
 
-  function obey(command: QueueCommand | null): void {
+  async function follow(command: QueueCommand | null): Promise<void> {
     switch (command?.type) {
       case 'stop':
         logger.log('info', 'run.command', `asked to stop: ${command.detail}`);
@@ -33,6 +38,8 @@ export function steer({ read, clock, stop, abort, logger }: SteeringOptions) {
         logger.log('info', 'run.command', 'asked to abort the requests in flight');
         abort();
         return;
+      case 'steer':
+        return obey(command);
       default:
         logger.log('warn', 'run.command', 'a command was ignored, because this version does not know it');
     }
@@ -41,12 +48,10 @@ export function steer({ read, clock, stop, abort, logger }: SteeringOptions) {
   async function look(): Promise<void> {
     const commands = await read(obeyed);
     obeyed += commands.length;
-    if (!isEnded) commands.forEach(obey);
+    for (const command of commands) if (!isEnded) await follow(command);
   }
 
-  const first = look();
   async function poll(): Promise<void> {
-    await first;
     while (!isEnded) {
       sleep = clock.sleep(POLL_MS);
       await sleep.done;
@@ -54,9 +59,12 @@ export function steer({ read, clock, stop, abort, logger }: SteeringOptions) {
       if (!isEnded) await look().catch(() => undefined);
     }
   }
-  poll().catch(() => undefined);
+
   return {
-    first,
+    async begin(): Promise<void> {
+      await look();
+      poll().catch(() => undefined);
+    },
     end(): void {
       isEnded = true;
       sleep.cancel();

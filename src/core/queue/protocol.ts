@@ -47,6 +47,8 @@ export function runKeys({ account, handover }: HandoverRef) {
     ledger: `${run}:ledger`,
     /** List of QueueCommand. */
     commands: `${run}:commands`,
+    /** Hash: id of a QueueCommand to its answer. */
+    answers: `${run}:answers`,
   };
 }
 
@@ -177,7 +179,10 @@ export type WorkerRecord = z.infer<typeof WORKER>;
 const COMMAND = z.discriminatedUnion('type', [
   z.object({ type: z.literal('stop'), reason: TEXT, detail: TEXT, at: TEXT }),
   z.object({ type: z.literal('abort'), at: TEXT }),
+  z.object({ type: z.literal('steer'), words: z.array(TEXT), by: TEXT, at: TEXT, id: TEXT }),
 ]);
+/** The id of a command that the ledger has from before the handover. */
+export const FROM_BEFORE = '';
 /** What a submitter or an operator asks the worker of a run for. */
 export type QueueCommand = z.infer<typeof COMMAND>;
 

@@ -1,6 +1,6 @@
 import { isLoopback, parseSetting } from '../settings/parse.ts';
 import { limitText } from '../settings/raw.ts';
-import type { SettingName, Settings } from '../settings/schema.ts';
+import type { RawSettings, SettingName, Settings } from '../settings/schema.ts';
 import type { Limit } from '../settings/table/definition.ts';
 import { quoted } from '../text/text.ts';
 
@@ -70,6 +70,20 @@ export function parseSteering(words: readonly string[]): SteerCommand | { error:
 export function refusalOf(command: SteerCommand, { base_url: url, sandbox }: Pick<Settings, 'base_url' | 'sandbox'>) {
   if (command.command !== 'rate' || command.rate !== 'off' || sandbox || isLoopback(url)) return null;
   return `rate off is for a loopback address only, and the base URL is ${quoted(url)}`;
+}
+
+/** The settings that a command changes, as run.json keeps them; null if it changes none. */
+export function settingsOf(command: SteerCommand): RawSettings | null {
+  switch (command.command) {
+    case 'rate':
+      return { rate: String(command.rate) };
+    case 'concurrency':
+      return { concurrency: String(command.concurrency) };
+    case 'max-failures':
+      return { max_failures: limitText(command.maxFailures) };
+    default:
+      return null;
+  }
 }
 
 /** The words of a command, as the ledger and other processes get them. */

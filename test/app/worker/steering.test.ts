@@ -22,9 +22,12 @@ it('commands are obeyed from the first one on, once, and unknown ones are ignore
     clock,
     stop,
     abort: () => events.push('abort'),
+    obey: async ({ words, by }) => {
+      events.push(`${by}: ${words.join(' ')}`);
+    },
     logger: { log: (level, _event, text) => events.push(`${level} ${text}`) },
   });
-  await steering.first;
+  await steering.begin();
   expect(events).toEqual(['warn a command was ignored, because this version does not know it']);
   commands.push(STOP);
   await clock.until(clock.sleep(600).done);
@@ -32,17 +35,18 @@ it('commands are obeyed from the first one on, once, and unknown ones are ignore
   isAway = true;
   await clock.until(clock.sleep(1000).done);
   isAway = false;
-  commands.push({ type: 'abort', at: '' });
+  commands.push({ type: 'abort', at: '' }, { type: 'steer', words: ['rate', '5'], by: 'alice', at: '', id: 'c1' });
   await clock.until(clock.sleep(600).done);
   expect(events.slice(1)).toEqual([
     'info asked to stop: SIGTERM',
     'info asked to abort the requests in flight',
     'abort',
+    'alice: rate 5',
   ]);
   steering.end();
   commands.push(STOP);
   await clock.until(clock.sleep(2000).done);
-  expect(events).toHaveLength(4);
+  expect(events).toHaveLength(5);
   expect(froms[0]).toBe(0);
   expect(froms.at(-1)).toBe(2);
 });

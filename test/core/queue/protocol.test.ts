@@ -19,7 +19,7 @@ describe('the keys of an account', () => {
   it('have its tag, so that they are on one node of a cluster', () => {
     const keys = [leaseKey(ACCOUNT), ...Object.values(runKeys(REF))];
     expect(keys.every((key) => key.startsWith(`{telnyx-reassign:${ACCOUNT}}:`))).toBe(true);
-    expect(new Set(keys).size).toBe(5);
+    expect(new Set(keys).size).toBe(6);
     expect(runsPrefix(ACCOUNT)).toBe(`{telnyx-reassign:${ACCOUNT}}:1`);
   });
 
@@ -88,6 +88,8 @@ describe('what else is in Redis', () => {
     expect(readWorker(JSON.stringify(worker))).toEqual(worker);
     expect(readOwner('{"what":"apply","host":"h","pid":1}')).toEqual({ what: 'apply', host: 'h', pid: 1 });
     expect(readCommand('{"type":"abort","at":"t"}')).toEqual({ type: 'abort', at: 't' });
+    const steer = { type: 'steer', words: ['rate', '5'], by: 'alice', at: 't', id: 'c1' };
+    expect(readCommand(JSON.stringify(steer))).toEqual(steer);
     expect(readAccount('{"base_url":"http://localhost"}')).toBe('http://localhost');
   });
 

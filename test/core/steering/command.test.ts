@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { parseSteering, refusalOf, type SteerCommand, steeringWords } from '../../../src/core/steering/command.ts';
+import {
+  parseSteering,
+  refusalOf,
+  type SteerCommand,
+  settingsOf,
+  steeringWords,
+} from '../../../src/core/steering/command.ts';
 
 const COMMANDS: [string[], SteerCommand][] = [
   [['pause'], { command: 'pause' }],
@@ -40,6 +46,17 @@ describe('the words of a command', () => {
     [['hold', 'x'.repeat(501)], 'is no profile'],
   ])('%j are refused', (words, error) => {
     expect(parseSteering(words)).toEqual({ error: expect.stringContaining(error) });
+  });
+});
+
+describe('a command', () => {
+  it.each([
+    [['rate', 'auto'], { rate: 'auto' }],
+    [['concurrency', '5'], { concurrency: '5' }],
+    [['max-failures', '5%'], { max_failures: '5%' }],
+    [['pause'], null],
+  ])('%j changes these settings of the run: %j', (words, settings) => {
+    expect(settingsOf(parseSteering(words) as SteerCommand)).toEqual(settings);
   });
 });
 
