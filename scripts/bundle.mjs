@@ -15,6 +15,36 @@ const OPTIONAL_PACKAGES = ['@valkey/valkey-glide', 'msgpackr-extract', 'pg'];
  * read.
  */
 export async function bundle({ write }) {
+  const program = await bundleProgram(write);
+  const page = await bundlePage(write);
+  return { inputs: { ...program.inputs, ...page.inputs }, outputs: { ...program.outputs, ...page.outputs } };
+}
+
+/** Script and style of the report page, which are written into each page. Other programs read them: browsers. */
+async function bundlePage(write) {
+  const { metafile } = await build({
+    absWorkingDir: ROOT,
+    entryPoints: [
+      { in: 'src/page/client.ts', out: 'report-page' },
+      { in: 'src/page/style.css', out: 'report-page' },
+    ],
+    outdir: 'dist',
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    charset: 'utf8',
+    // Every page is a copy, and the licence asks that its text comes with it.
+    legalComments: 'none',
+    banner: { js: `/* ${licenceOf('node_modules/uplot', { name: 'uplot', version: '' })} */` },
+    logLevel: 'warning',
+    metafile: true,
+    write,
+  });
+  return metafile;
+}
+
+async function bundleProgram(write) {
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: ['src/cli.ts'],

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 /** Every folder of src, lowest first. A file imports from its own folder and from folders before it in this list. */
 export const LAYERS = [
+  'page',
   'core/text',
   'core/input',
   'core/settings/table',
@@ -20,6 +21,7 @@ export const LAYERS = [
   'core/results',
   'core/status',
   'core/followup',
+  'core/report',
   'core/queue',
   'io',
   'io/csv',
@@ -29,6 +31,7 @@ export const LAYERS = [
   'io/redis',
   'io/queue',
   'io/terminal',
+  'io/report',
   'io/board',
   'engine',
   'engine/pacing',
@@ -52,6 +55,7 @@ export const LAYERS = [
   'app/sending',
   'app/worker',
   'app/followup',
+  'commands/queue',
   'commands',
   'cli',
 ] as const;
@@ -63,7 +67,7 @@ type Area = { packages: string[]; nodeModules: string[]; globals: Record<string,
 const NO_CLOCK = 'time and waiting are passed in.';
 const AREAS: Record<string, Area> = {
   core: {
-    packages: ['zod'],
+    packages: ['zod', 'd3-sankey'],
     nodeModules: [],
     globals: {
       process: 'core does not read the environment.',
@@ -72,7 +76,7 @@ const AREAS: Record<string, Area> = {
       fetch: 'core does no I/O.',
       Buffer: 'core works on strings.',
     },
-    reason: 'core is pure: no I/O, and no package but zod.',
+    reason: 'core is pure: no I/O, and no package but zod and d3-sankey.',
   },
   engine: {
     packages: ['p-queue'],
@@ -84,6 +88,12 @@ const AREAS: Record<string, Area> = {
       fetch: 'the engine does no I/O.',
     },
     reason: 'the engine reaches the world through its ports: no I/O, and no package but p-queue.',
+  },
+  page: {
+    packages: ['uplot'],
+    nodeModules: [],
+    globals: { process: 'it runs in a browser.', fetch: 'the page asks for nothing.' },
+    reason: 'the script of the page runs in a browser, with no package but uplot.',
   },
   sandbox: {
     packages: [],
@@ -129,6 +139,8 @@ function importPath(from: string, to: string): string {
 export function mayImport(layer: Layer, other: Layer): boolean {
   if (areaOf(layer) === 'sandbox' && areaOf(other) !== 'sandbox') return false;
   if (areaOf(layer) === 'engine' && areaOf(other) === 'io') return false;
+  // It runs in a browser, and is bundled by itself.
+  if (areaOf(other) === 'page' && areaOf(layer) !== 'page') return false;
   return LAYERS.indexOf(other) <= LAYERS.indexOf(layer);
 }
 

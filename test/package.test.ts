@@ -66,7 +66,7 @@ describe('the package', () => {
     for (const [path, { entryPoint }] of [...commands, ['dist/cli.js', { entryPoint: 'src/cli.ts' }] as const]) {
       const found = packagesOf(path);
       const board = found.some((name) => name.startsWith('@bull-board/'));
-      expect(board, entryPoint).toBe(entryPoint === 'src/commands/board.ts');
+      expect(board, entryPoint).toBe(entryPoint === 'src/commands/queue/board.ts');
       expect(found, entryPoint).not.toEqual(expect.arrayContaining(['bullmq']));
       expect(found, entryPoint).not.toEqual(expect.arrayContaining(['ioredis']));
     }

@@ -179,11 +179,16 @@ export function resolveForNewRun(flags: RawSettings, context: Context, verb: 're
   return resolveForRun(flags, context, verb, { settings: kept });
 }
 
-/** Resolves the settings of `results`: flags, then run.json. The environment is only checked for errors. */
-export function resolveForResults(flags: RawSettings, context: Context, { settings }: Manifest): Invocation {
+/** Resolves the settings of `results` and `report`: flags, then run.json. The environment is only checked for errors. */
+export function resolveForResults(
+  flags: RawSettings,
+  context: Context,
+  scope: 'results' | 'report',
+  { settings }: Manifest,
+): Invocation {
   const layers: Layer[] = [
     { source: 'flag', raw: flags },
     { source: 'run', raw: recordedSettings(settings) },
   ];
-  return { ...resolveLayers(layers, 'results', readEnvironment(context.env).errors), context };
+  return { ...resolveLayers(layers, scope, readEnvironment(context.env).errors), context };
 }

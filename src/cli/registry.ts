@@ -103,6 +103,16 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('../commands/ctl.ts')).ctlCommand,
   },
   {
+    name: 'report',
+    positional: 'rundir',
+    description: 'write the report page of a run again: one HTML file that asks for nothing from the network',
+    examples: [
+      [`report ${RUN}`, 'report.html in the run directory'],
+      [`report ${RUN} --out cutover.html`, 'a copy to hand on'],
+    ],
+    load: async () => (await import('../commands/report.ts')).reportCommand,
+  },
+  {
     name: 'runs',
     positional: '',
     description: 'list the runs with state, counts, age and next command',
@@ -117,21 +127,21 @@ export const COMMANDS: readonly RegisteredCommand[] = [
       ['worker --queue redis://10.0.0.5:6379', 'until a signal; TELNYX_API_KEY is the key'],
       ['worker --keys-dir /etc/telnyx/keys', 'many accounts; the queue is in TELNYX_REASSIGN_QUEUE'],
     ],
-    load: async () => (await import('../commands/worker.ts')).workerCommand,
+    load: async () => (await import('../commands/queue/worker.ts')).workerCommand,
   },
   {
     name: 'queue',
     positional: '',
     description: 'show the accounts, runs and workers of a queue',
     examples: [['queue --queue redis://10.0.0.5:6379', 'who sends what, and what waits for which key']],
-    load: async () => (await import('../commands/queue.ts')).queueCommand,
+    load: async () => (await import('../commands/queue/queue.ts')).queueCommand,
   },
   {
     name: 'board',
     positional: '',
     description: 'serve a page of the queues on this host, which only reads',
     examples: [['board --queue redis://10.0.0.5:6379', 'http://127.0.0.1:4011']],
-    load: async () => (await import('../commands/board.ts')).boardCommand,
+    load: async () => (await import('../commands/queue/board.ts')).boardCommand,
   },
   {
     name: 'sandbox',

@@ -9,5 +9,5 @@ export const resultsCommand: Command = async (given, flags, context) => {
   const run = requireRun(given, 'results', context);
   await checkIsAtRest(run, context);
   if (run.manifest.plan !== null) await checkPlan(run, context);
-  return rewriteResults(run, resolveForResults(flags, context, run.manifest));
+  return rewriteResults(run, resolveForResults(flags, context, 'results', run.manifest));
 };

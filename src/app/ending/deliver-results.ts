@@ -11,7 +11,8 @@ import { type Run, typedPath } from '../run/open.ts';
 /** Why the results could not be put where --results says, and the command that puts them elsewhere. */
 export type Undelivered = { message: string; next: string };
 
-async function writeToStdout(path: string, stream: NodeJS.WriteStream): Promise<void> {
+/** Copies a file to standard output. */
+export async function writeToStdout(path: string, stream: NodeJS.WriteStream): Promise<void> {
   for await (const chunk of createReadStream(path)) {
     // A reader that has gone is no error, as everywhere.
     await new Promise<void>((written) => stream.write(chunk as Buffer, () => written()));

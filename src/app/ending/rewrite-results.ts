@@ -15,7 +15,7 @@ import { failedEnding, type RunEnding } from './run-ending.ts';
 import { makeSummary, printSummary } from './summarize.ts';
 
 /** How a run ended: as it was recorded or, if the program died before it could record it, as its files show. */
-function recordedEnding({ manifest, dir }: Run, tally: Tally): RunEnding {
+export function recordedEnding({ manifest, dir }: Run, tally: Tally): RunEnding {
   const { exit_code: exit, state, stop } = manifest;
   if (exit !== null) {
     const summary = readJson(runFiles(dir).summary) as Summary | null;

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { nextCommand } from '../../core/followup/next-command.ts';
+import type { LedgerIndex } from '../../core/ledger/replay.ts';
+import { createGathering } from '../../core/report/gather.ts';
 import { type Summary, summarize } from '../../core/results/summary.ts';
 import { summaryText } from '../../core/results/summary-text.ts';
 import { sumOf, type Tally } from '../../core/results/tally.ts';
@@ -14,7 +16,8 @@ import type { Reporting } from '../invocation.ts';
 import { createStyle, isStdout, print, printJsonLine, resultStream, warnAlways } from '../output.ts';
 import { indexLedger } from '../run/ledger-index.ts';
 import { commandOn, queueFlags, type Run, typedPath, updateRun } from '../run/open.ts';
-import { deliverResults } from './deliver-results.ts';
+import { deliverResults, type Undelivered } from './deliver-results.ts';
+import { withReport } from './report.ts';
 import { decideEnding, type Ending } from './run-ending.ts';
 import { tallyRun, writeResults } from './write-results.ts';
 
@@ -35,16 +38,38 @@ const LOST_ROWS = { code: 'sum', message: 'The statuses do not add up to the row
  * where --results says make the exit code at least 1, but the run has ended as its rows did.
  */
 export async function makeSummary(run: Run, ending: Ending, reporting: Reporting) {
-  const { settings, context } = reporting;
   const knownState = typeof ending === 'function' ? run.manifest.state : ending.state;
   const isSent = isExecution(run.manifest.command, knownState);
-  const { tally, sessions, steering, causeProblem } = await writeResults(run.dir, run.manifest, isSent);
+  const gathering = createGathering();
+  const { causeProblem, ...counts } = await writeResults(run.dir, run.manifest, isSent, gathering);
+  const undelivered = await deliverResults(run, reporting);
+  if (causeProblem !== null) warnAlways(reporting, causeProblem);
+  const counted = { ...counts, undelivered, hasCauses: causeProblem === null };
+  const made = summaryOf(run, ending, counted, reporting);
+  const { manifest } = made;
+  const summary = await withReport({ run, ...made, gathering }, reporting);
+  writeJson(runFiles(run.dir).summary, summary);
+  // Last: a run whose manifest says that it has ended has all of its files, even after a kill.
+  updateRun(run, manifest);
+  return { summary, undelivered };
+}
+
+/** What is known of a run when its rows are counted. */
+type Counted = Pick<LedgerIndex, 'sessions' | 'steering'> & {
+  tally: Tally;
+  /** Why the results are not where --results says, or null. */
+  undelivered: Undelivered | null;
+  hasCauses: boolean;
+};
+
+/** The summary of a run, and what its manifest is at this end. Writes nothing. */
+export function summaryOf(run: Run, ending: Ending, counted: Counted, reporting: Reporting) {
+  const { settings, context } = reporting;
+  const { tally, sessions, steering, undelivered, hasCauses } = counted;
   const decided = decideEnding(ending, tally);
   const isWhole = sumOf(tally) === run.manifest.input.rows;
   const { exit, error } = isWhole ? decided : { exit: EXIT.internal, error: LOST_ROWS };
   const { state, stop = null, next, finishedAt } = decided;
-  const undelivered = await deliverResults(run, reporting);
-  if (causeProblem !== null) warnAlways(reporting, causeProblem);
   if (undelivered !== null && exit !== EXIT.ok) warnAlways(reporting, undelivered.message);
   const manifest: Manifest = {
     ...run.manifest,
@@ -76,13 +101,10 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
         interactive,
       }),
     warnings: [...new Set([...manifest.warnings, ...context.warnings])],
-    files: filesOf(run, tally, { ...reporting, isDelivered: undelivered === null, hasCauses: causeProblem === null }),
+    files: filesOf(run, tally, { ...reporting, isDelivered: undelivered === null, hasCauses }),
     error: error ?? errorOfCounts(exit, tally) ?? (undelivered && { code: 'results', message: undelivered.message }),
   });
-  writeJson(runFiles(run.dir).summary, summary);
-  // Last: a run whose manifest says that it has ended has all of its files, even after a kill.
-  updateRun(run, manifest);
-  return { summary, undelivered };
+  return { summary, manifest };
 }
 
 /**

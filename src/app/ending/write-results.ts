@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { LedgerIndex, RowState } from '../../core/ledger/replay.ts';
 import { PLAN_COLUMNS, type PlanEntry } from '../../core/plan/entry.ts';
+import type { Gathering } from '../../core/report/gather.ts';
 import { isFailed, RESULTS_COLUMNS, type Result, resultCells, resultOf } from '../../core/results/rows.ts';
 import { addResult, emptyTally, type Tally } from '../../core/results/tally.ts';
 import type { Manifest } from '../../core/run/manifest.ts';
@@ -41,23 +42,34 @@ export async function* resultsOf(dir: string, index: LedgerIndex, execution: boo
 
 /** Counts the rows of a run as `writeResults` does, without writing files. */
 export async function tallyRun(dir: string, manifest: Manifest, execution: boolean): Promise<Tally> {
+  return (await gatherRun(dir, manifest, execution)).tally;
+}
+
+/** The same with all that the report page shows, if `gathering` is there to take it. */
+export async function gatherRun(dir: string, manifest: Manifest, execution: boolean, gathering?: Gathering) {
   // A count of rows that the plan cannot have would fill the memory.
   const { size } = statSync(runFiles(dir).plan);
   if (manifest.input.rows * MIN_PLAN_LINE_BYTES > size) throw new Error('plan.csv has fewer rows than run.json counts');
-  const index = await indexLedger(runFiles(dir).ledger, manifest.input.rows);
+  const index = await indexLedger(runFiles(dir).ledger, manifest.input.rows, gathering?.onEntry);
   const tally = emptyTally();
-  for await (const batch of resultsOf(dir, index, execution)) for (const result of batch) addResult(tally, result);
-  return tally;
+  for await (const batch of resultsOf(dir, index, execution)) {
+    for (const result of batch) {
+      addResult(tally, result);
+      gathering?.onResult(result);
+    }
+  }
+  return { tally, sessions: index.sessions, steering: index.steering };
 }
 
 /**
  * Makes results.csv, failed.csv, held.csv and the files of causes from input copy, plan and ledger, in input order: the
  * one piece of code for every end of the program and for `results`. Rows without an outcome are `unprocessed` in an
- * execution, else `planned`. Throws what the file system throws. `causeProblem`: why there are no files of causes.
+ * execution, else `planned`. Throws what the file system throws. `causeProblem`: why there are no files of
+ * causes. The same pass feeds the report page.
  */
-export async function writeResults(dir: string, manifest: Manifest, execution: boolean) {
+export async function writeResults(dir: string, manifest: Manifest, execution: boolean, gathering?: Gathering) {
   const files = runFiles(dir);
-  const index = await indexLedger(files.ledger, manifest.input.rows);
+  const index = await indexLedger(files.ledger, manifest.input.rows, gathering?.onEntry);
   const tally = emptyTally();
   const writer = createCsvWriter(files.results, RESULTS_COLUMNS);
   let rowFiles: Awaited<ReturnType<typeof openRowFiles>> = null;
@@ -68,6 +80,7 @@ export async function writeResults(dir: string, manifest: Manifest, execution: b
       for await (const batch of resultsOf(dir, index, execution)) {
         for (const result of batch) {
           const cause = addResult(tally, result);
+          gathering?.onResult(result);
           writer.write(resultCells(result));
           if (isFailed(result.status) || result.status === 'held') await rowFiles?.add(result, cause);
         }

@@ -56,7 +56,7 @@ function takenFiles(subject: Subject, reporting: Reporting): Taken[] {
   }
   const { manifest, dir } = subject.run;
   for (const [role, path] of Object.entries(runFiles(dir))) {
-    const usualOf = { results: '--results', log: '--log-file' }[role];
+    const usualOf = { results: '--results', report: '--out', log: '--log-file' }[role];
     for (const file of placesOf(`${basename(path)} of the run`, path)) taken.push({ ...file, usualOf });
   }
   return manifest.input.path === null ? taken : [...taken, ...placesOf('the input itself', manifest.input.path)];
@@ -74,25 +74,28 @@ function tryOutput(flag: string, path: string): void {
   if (status !== null && !isLastingFile(path)) return;
   if (status !== null) closeSync(openSync(path, 'a'));
   const target = targetOf(path);
-  if (flag === '--results') tryToReplace(target);
+  if (flag !== '--log-file') tryToReplace(target);
   // The slash makes every version of Node refuse a file as a directory.
   else if (status === null) accessSync(`${dirname(target)}/`, constants.W_OK);
 }
 
 /**
- * Throws UsageError if --results or --log-file could not be written later, or would be written over what the command
+ * Throws UsageError if --results, --out or --log-file could not be written later, or would be written over what the command
  * works on.
  */
 export function checkOutputs(subject: Subject, reporting: Reporting): void {
   const { settings, context } = reporting;
-  const isToStdout = isStdout(settings.results);
-  if (isToStdout && settings.json) {
-    throw new UsageError(`--results ${settings.results} and --json cannot both write to standard output`);
+  const { results, out } = settings;
+  const copies = { '--results': results, '--out': out };
+  for (const [flag, file] of Object.entries(copies)) {
+    if (isStdout(file) && settings.json) {
+      throw new UsageError(`${flag} ${file} and --json cannot both write to standard output`);
+    }
   }
-  const files = { '--log-file': settings.log_file === '-' ? null : settings.log_file, '--results': settings.results };
+  const files = { '--log-file': settings.log_file === '-' ? null : settings.log_file, ...copies };
   const taken = takenFiles(subject, reporting);
   for (const [flag, file] of Object.entries(files)) {
-    if (file === null || (flag === '--results' && isToStdout)) continue;
+    if (file === null || (flag !== '--log-file' && isStdout(file))) continue;
     const path = resolve(context.cwd, file);
     const shown = visible(typedPath(context, path));
     try {

@@ -33,6 +33,7 @@ type OfUnchanged = { unchangedButSent?: true };
 /**
  * One line of ledger.ndjson, the append-only record of an execution.
  * `session_started`, `session_seen`, `session_ended`: an executor started, what it has done so far, how it ended.
+ * `allowed_per_s`: how many requests a second may leave now; null if nothing limits them.
  * `found`: what a number has that is sent although it has changed since the plan.
  * `intent`: the first write of a row in this session is about to leave.
  * `outcome`: how the row ended.
@@ -55,7 +56,7 @@ export type LedgerEntry = { stream?: string } & (
   | ({ type: 'outcome' } & Outcome & OfUnchanged)
   | { type: 'put_back'; row: number; ambiguous: boolean; attempts: number; at: string }
   | { type: 'profile_held'; profile: string; why: string; at: string }
-  | { type: 'session_seen'; at: string; requests: RequestCounts; rate: RateSeen }
+  | { type: 'session_seen'; at: string; requests: RequestCounts; rate: RateSeen; allowed_per_s?: number | null }
   | { type: 'session_ended'; at: string; stop: string | null; requests: RequestCounts; rate: RateSeen }
   | { type: 'steered'; at: string; by: string; command: string; from: string; to: string; id?: string }
   | { type: 'handed_over'; at: string; queue: string; handover: string }

@@ -71,7 +71,8 @@ const FIELDS: Record<LedgerEntry['type'], Record<string, Check>> = {
   },
   put_back: { row: isRow, ambiguous: isFlag, attempts: isCount, at: isText },
   profile_held: { profile: isText, why: isText, at: isText },
-  session_seen: PACE,
+  // Version 0.1.0 did not write the last one.
+  session_seen: { ...PACE, allowed_per_s: (value) => value === undefined || isNumberOrNull(value) },
   session_ended: { ...PACE, stop: isTextOrNull },
   // The command is text: an unknown one of a later version changes nothing here.
   steered: { at: isText, by: isText, command: isText, from: isText, to: isText },

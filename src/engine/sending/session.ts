@@ -112,11 +112,12 @@ export async function recordResult(session: Session, task: Task, result: RowResu
 /** Records the counts of this session from time to time, so that a crash does not lose them. */
 function noteSession(session: Session): void {
   const { pipeline, options } = session;
-  const { ports } = options;
+  const { ports, limits, control } = options;
   const now = ports.clock.now();
   if (now - session.notedAt < NOTE_INTERVAL_MS) return;
   session.notedAt = now;
-  const seen = { requests: { ...pipeline.requests }, rate: pipeline.measuredRate() };
+  const allowed = limits.rate === 'off' ? null : Math.round(control.rate(now) * 100) / 100;
+  const seen = { requests: { ...pipeline.requests }, rate: pipeline.measuredRate(), allowed_per_s: allowed };
   // It is written together with the outcome that follows, whose failure ends the run.
   ports.record({ type: 'session_seen', at: nowText(ports), ...seen }).catch(() => undefined);
 }

@@ -25,6 +25,7 @@ export function runFiles(dir: string) {
     log: join(dir, 'log.ndjson'),
     summary: join(dir, 'summary.json'),
     status: join(dir, 'status.json'),
+    report: join(dir, 'report.html'),
     sandbox: join(dir, 'sandbox.json'),
     control: join(dir, 'control.json'),
   };
@@ -153,7 +154,7 @@ export function causesDir(dir: string): string {
 }
 
 /** Files that are still being written: see csv/writer.ts, run/cause-files.ts and own-file.ts. */
-const DRAFT = /\.(csv\.\d+\.tmp|json\.\d+)$/;
+const DRAFT = /\.(csv\.\d+\.tmp|(json|html)\.\d+)$/;
 
 /** Removes files that a killed process left half-written in a run directory. Only the holder of its lock may do so. */
 export function removeDrafts(dir: string): void {

@@ -95,6 +95,7 @@ describe('the table of settings', () => {
         'name',
         'keep_runs',
         'results',
+        'out',
         'log_file',
       ],
       ...['json', 'quiet', 'print_config', 'notify', 'ping', 'notify_on', 'metrics_file'],
@@ -114,7 +115,13 @@ describe('the table of settings', () => {
   });
 
   it('knows which settings are paths, which are repeatable, and which keep a run from writing', () => {
-    expect(those(({ path }) => path === 'absolute')).toEqual(['state_dir', 'keys_dir', 'results', 'metrics_file']);
+    expect(those(({ path }) => path === 'absolute')).toEqual([
+      'state_dir',
+      'keys_dir',
+      'results',
+      'out',
+      'metrics_file',
+    ]);
     expect(those(({ path }) => path === 'as given')).toEqual(['runs_dir', 'log_file']);
     expect(those(({ repeatable }) => repeatable === true)).toEqual(['map']);
     expect(those(({ writesNothing }) => writesNothing === true)).toEqual(['sandbox', 'dry_run']);
@@ -144,6 +151,7 @@ describe('the table of settings', () => {
     ['verify', [...reading, ...pace, 'outage_patience', 'base_url', ...output, 'watch', 'every', 'yes']],
     ['results', ['results', 'json', 'quiet']],
     ['ctl', ['queue', 'json', 'quiet']],
+    ['report', ['out', 'json', 'quiet']],
     ['runs', ['runs_dir', 'json', 'quiet']],
     ['worker', ['queue', 'keys_dir', 'accounts', 'lease', 'no_lock', 'state_dir', 'log_level', 'print_config']],
     ['queue', ['queue', 'json']],

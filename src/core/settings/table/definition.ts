@@ -11,6 +11,7 @@ export type Scope =
   | 'verify'
   | 'results'
   | 'ctl'
+  | 'report'
   | 'runs'
   | 'worker'
   | 'queue'
@@ -125,7 +126,7 @@ export const PACED: readonly Scope[] = [...PLANNING, 'resume'];
 export const ASKING: readonly Scope[] = [...PACED, 'verify'];
 /** Commands that make run directories, or list them. */
 export const IN_RUNS_DIR: readonly Scope[] = [...ASKING, 'runs'];
-export const EVERY: readonly Scope[] = [...IN_RUNS_DIR, 'results'];
+export const EVERY: readonly Scope[] = [...IN_RUNS_DIR, 'results', 'report'];
 /** Commands about a run at work. */
 export const STEERING: readonly Scope[] = ['ctl'];
 /** Commands that run on a host until they are stopped. */

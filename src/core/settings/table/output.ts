@@ -31,6 +31,14 @@ export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
     belongsTo: 'call',
     path: 'absolute',
   },
+  out: {
+    kind: 'text',
+    value: 'FILE|-',
+    text: 'also write the page to this file; - is standard output',
+    scopes: ['report'],
+    belongsTo: 'call',
+    path: 'absolute',
+  },
   log_file: {
     kind: 'text',
     value: 'FILE|-',

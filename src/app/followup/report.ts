@@ -1,0 +1,56 @@
+import { join, resolve } from 'node:path';
+import { emptyIndex } from '../../core/ledger/replay.ts';
+import { createGathering } from '../../core/report/gather.ts';
+import { emptyTally } from '../../core/results/tally.ts';
+import { EXIT } from '../../core/run/exit-codes.ts';
+import { copyToPath } from '../../io/output-file.ts';
+import { runFiles } from '../../io/run/directory.ts';
+import { writeToStdout } from '../ending/deliver-results.ts';
+import { writeReport } from '../ending/report.ts';
+import { recordedEnding } from '../ending/rewrite-results.ts';
+import { isExecution, summaryOf } from '../ending/summarize.ts';
+import { gatherRun } from '../ending/write-results.ts';
+import { fileErrorMessage } from '../errors.ts';
+import type { Reporting } from '../invocation.ts';
+import { isStdout, print, printJson } from '../output.ts';
+import { type Run, typedPath } from '../run/open.ts';
+import { checkOutputs } from '../run/outputs.ts';
+
+/** Writes report.html of a run again, and with --out a copy of it. Returns the exit code. */
+export async function rewriteReport(run: Run, reporting: Reporting): Promise<number> {
+  const { settings, context } = reporting;
+  checkOutputs({ run }, reporting);
+  const { command, state, plan } = run.manifest;
+  const gathering = createGathering();
+  const counts =
+    plan === null
+      ? { ...emptyIndex(0), tally: emptyTally() }
+      : await gatherRun(run.dir, run.manifest, isExecution(command, state), gathering);
+  const counted = { ...counts, undelivered: null, hasCauses: true };
+  const made = summaryOf(run, (of) => recordedEnding(run, of), counted, reporting);
+  const page = join(run.shown, 'report.html');
+  const { report } = runFiles(run.dir);
+  const fail = (what: string, error: unknown) => {
+    const message = fileErrorMessage(what, error);
+    if (settings.json) printJson(context, EXIT.internal, { error: { code: 'report', message } });
+    else print(context.stderr, `${message}\n`);
+    return EXIT.internal;
+  };
+  try {
+    await writeReport({ run, ...made, gathering }, context);
+  } catch (error) {
+    return fail('write report.html', error);
+  }
+  const { out } = settings;
+  const isToStdout = isStdout(out);
+  const shown = out === null || isToStdout ? page : typedPath(context, out);
+  try {
+    if (isToStdout) await writeToStdout(report, context.stdout);
+    else if (out !== null) await copyToPath(report, resolve(context.cwd, out));
+  } catch (error) {
+    return fail(`write --out ${shown}`, error);
+  }
+  if (settings.json) printJson(context, EXIT.ok, { report: shown });
+  else if (!settings.quiet && !isToStdout) print(context.stdout, `The report page is ${shown}\n`);
+  return EXIT.ok;
+}

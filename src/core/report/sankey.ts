@@ -1,0 +1,68 @@
+import { sankey, sankeyLinkHorizontal } from 'd3-sankey';
+import { type Html, html, plain } from './html.ts';
+
+/** Rows that go from one place to another, by the names of both. */
+export type Link = { from: string; to: string; rows: number };
+
+type Node = { id: string; name: string };
+/** After the layout every node has its place. */
+type Drawn = Node & { x0: number; x1: number; y0: number; y1: number; value: number };
+
+const NODE_WIDTH = 8;
+const NODE_PADDING = 14;
+const HEIGHT_A_NODE = 36;
+const MAX_HEIGHT = 520;
+/** About the width of a letter. */
+const LETTER = 7;
+const COLORS = 6;
+
+function short(name: string, width: number): string {
+  const longest = Math.floor(width / 2 / LETTER);
+  return name.length <= longest ? name : `${name.slice(0, longest - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+function label(node: Drawn, isLeft: boolean, width: number): Html {
+  const x = isLeft ? node.x1 + 6 : node.x0 - 6;
+  const y = (node.y0 + node.y1) / 2;
+  const rows = node.value.toLocaleString('en-US');
+  const name = short(node.name, width - 12 * rows.length);
+  return html`<text x="${plain(x)}" y="${plain(y)}" dy="0.35em" text-anchor="${isLeft ? 'start' : 'end'}">${name}<tspan class="n" dx="6">${rows}</tspan></text>`;
+}
+
+/** Draws flows from left to right, as wide as their rows are many. A table says the same for those who do not see it. */
+export function sankeyPicture(links: readonly Link[], size: { width: number; name: string }): Html {
+  const { width, name } = size;
+  const left = [...new Set(links.map(({ from }) => from))];
+  const right = [...new Set(links.map(({ to }) => to))];
+  const height = Math.min(MAX_HEIGHT, Math.max(left.length, right.length) * HEIGHT_A_NODE + NODE_PADDING);
+  const nodes: Node[] = [
+    ...left.map((text) => ({ id: `from ${text}`, name: text })),
+    ...right.map((text) => ({ id: `to ${text}`, name: text })),
+  ];
+  const layout = sankey<Node, { value: number }>()
+    .nodeId(({ id }) => id)
+    .nodeWidth(NODE_WIDTH)
+    .nodePadding(Math.min(NODE_PADDING, height / Math.max(left.length, right.length) / 2))
+    .extent([
+      [0, 4],
+      [width, height - 4],
+    ]);
+  const drawn = layout({
+    nodes,
+    links: links.map(({ from, to, rows }) => ({ source: `from ${from}`, target: `to ${to}`, value: rows })),
+  });
+  const places = drawn.nodes as Drawn[];
+  const path = sankeyLinkHorizontal<Node, { value: number }>();
+  const colorOf = (target: Drawn) => `c${right.indexOf(target.name) % COLORS}`;
+  return html`<svg class="flows ${name}" viewBox="0 0 ${plain(width)} ${plain(height)}" aria-hidden="true" focusable="false">
+${drawn.links.map(
+  (link) =>
+    html`<path class="link ${colorOf(link.target as Drawn)}" d="${path(link) as string}" stroke-width="${plain(Math.max(1, link.width as number))}"/>`,
+)}
+${places.map(
+  (node, at) =>
+    html`<rect class="${at < left.length ? 'from' : colorOf(node)}" x="${plain(node.x0)}" y="${plain(node.y0)}" width="${plain(NODE_WIDTH)}" height="${plain(Math.max(1, node.y1 - node.y0))}"/>`,
+)}
+${places.map((node, at) => label(node, at < left.length, width))}
+</svg>`;
+}
