@@ -91,6 +91,16 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('../commands/results.ts')).resultsCommand,
   },
   {
+    name: 'status',
+    positional: 'rundir',
+    description: 'show how a run is doing, from any terminal and without a request; the newest if none is named',
+    examples: [
+      ['status', 'how far it is, how fast, what slows it down, when it ends'],
+      [`status ${RUN} --follow`, 'again every second, until it has ended'],
+    ],
+    load: async () => (await import('../commands/status.ts')).statusCommand,
+  },
+  {
     name: 'ctl',
     positional: 'rundir',
     more: 'command',

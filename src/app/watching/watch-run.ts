@@ -1,39 +1,30 @@
 import { hostname } from 'node:os';
 import type { LedgerEntry } from '../../core/ledger/entry.ts';
-import type { Phase, RunStatus, WaveStatus } from '../../core/results/run-status.ts';
-import { etaMs } from '../../core/status/eta.ts';
+import type { Phase, RunStatus } from '../../core/results/run-status.ts';
+import { type Doing, liveStatus } from '../../core/status/live-status.ts';
 import type { PaceNow } from '../../core/status/pace.ts';
 import { createRateSeen } from '../../core/status/rate-seen.ts';
 import type { RunCounts } from '../../core/status/run-counts.ts';
-import { slowedBy } from '../../core/status/slowed-by.ts';
 import { commandLine } from '../../core/text/shell.ts';
-import { visible } from '../../core/text/visible.ts';
-import type { Clock } from '../../engine/ports.ts';
+import type { Clock, Sleep } from '../../engine/ports.ts';
 import { realClock } from '../../io/clock.ts';
-import { runFiles } from '../../io/run/directory.ts';
-import { writeStatus } from '../../io/run/status-file.ts';
 import type { Invocation } from '../invocation.ts';
-import { warn } from '../output.ts';
 import type { Run } from '../run/open.ts';
+import { createStatusFile } from './status-file.ts';
 
 const INTERVAL_MS = 1000;
-/** A status that says nothing new is written this often, so that its time shows that the process lives. */
-const UNCHANGED_MS = 10_000;
-
-/** What only some phases have. `until`: when it ends, in ms since 1970. */
-export type PhaseExtra = { wave?: Omit<WaveStatus, 'until'> | null; until?: number | null };
 
 /** Looks at a run at work once a second, over all its sessions. */
 export type RunWatch = {
-  /** Every line that this command writes to the ledger, when it is on disk. */
+  /** Takes every line that this command writes to the ledger, when it is on disk. */
   onEntry: (entry: LedgerEntry) => void;
   /** A session is at work, and `pace` says how its requests leave. Returns a function that ends that. */
   attach: (pace: () => PaceNow) => () => void;
   /** The run is busy with something else now. The wave stays until it is named again. */
-  phase: (phase: Phase, extra?: PhaseExtra) => void;
-  /** Calls back once a second, and at every change of phase. Returns a function that ends that. */
+  phase: (phase: Phase, extra?: Partial<Omit<Doing, 'phase'>>) => void;
+  /** Calls back once a second, and at every change of phase; the callback must not throw. Returns a function that ends that. */
   listen: (listener: (status: RunStatus) => void) => () => void;
-  /** The status at this moment, which is written to status.json too. */
+  /** The status at this moment, which is written to status.json at once. */
   look: () => RunStatus;
   /** No session follows. */
   end: () => void;
@@ -41,94 +32,43 @@ export type RunWatch = {
 
 type Watched = { run: Run; counts: RunCounts };
 
-/** Watches a run until `end`: writes status.json, and tells its listeners and those of the command. */
+/** Watches a run until `end`: writes status.json, and calls its listeners and those of the command. */
 export function watchRun({ run, counts }: Watched, invocation: Invocation, clock: Clock = realClock): RunWatch {
   const { settings, context } = invocation;
-  const { manifest } = run;
   const listeners = new Set(context.listeners);
+  const file = createStatusFile(run, invocation);
   const seen = createRateSeen();
+  const { manifest } = run;
   let pace: (() => PaceNow) | null = null;
-  let now: { phase: Phase; wave: Omit<WaveStatus, 'until'> | null; until: number | null } = {
-    phase: 'waiting',
-    wave: null,
-    until: null,
-  };
-  let written = { text: '', at: Number.NEGATIVE_INFINITY };
+  let doing: Doing = { phase: 'waiting', wave: null, until: null };
+  let sleep: Sleep | null = null;
   let isEnded = false;
-  let sleep: ReturnType<Clock['sleep']> | null = null;
-  let cannotWrite = false;
 
-  function status(): RunStatus {
-    const wall = clock.wallNow();
-    const time = (ms: number) => new Date(ms).toISOString();
-    const paced = pace?.() ?? null;
-    const rows = counts.rows();
-    const requests = counts.requests();
-    const rate = { now: seen.perSecond(), allowed: paced?.allowed ?? null, set: String(settings.rate) };
-    const slowed = slowedBy(paced, { settings, now: rate.now, wall });
-    const eta = etaMs(rows.left, seen.rowsPerSecond(), paced?.pausedMs ?? 0);
-    return {
-      version: 1,
-      run_id: manifest.run_id,
-      name: manifest.name,
-      command: manifest.command,
-      state: 'running',
-      phase: now.phase,
-      at: time(wall),
-      host: hostname(),
-      pid: process.pid,
-      started_at: manifest.started_at,
-      exit_code: null,
-      rows,
-      requests,
-      rate,
-      slowed_by: slowed,
-      paused: null,
-      held_profiles: counts.heldProfiles(),
-      causes: counts.causes(),
-      wave: now.wave === null ? null : { ...now.wave, until: now.until === null ? null : time(now.until) },
-      eta_ms: eta,
-      eta_at: eta === null ? null : time(wall + eta),
-      steered: [],
-      next_command: commandLine(context.program, 'ctl', run.shown, 'pause'),
-    };
-  }
-
-  function write(current: RunStatus): void {
-    const text = JSON.stringify({ ...current, at: '' });
-    const at = clock.now();
-    if (cannotWrite || (text === written.text && at - written.at < UNCHANGED_MS)) return;
-    written = { text, at };
-    try {
-      writeStatus(runFiles(run.dir).status, current);
-    } catch (error) {
-      cannotWrite = true;
-      warn(invocation, `status.json could not be written: ${visible((error as Error).message)}`);
-    }
-  }
-
-  function look(): RunStatus {
-    const paced = pace?.() ?? null;
-    if (paced !== null) seen.add(clock.now(), paced.requests.total, counts.rows().done);
-    const current = status();
-    write(current);
-    for (const listener of listeners) listener(current);
-    return current;
+  function look(isUrgent = true): RunStatus {
+    const paceNow = pace?.() ?? null;
+    if (paceNow !== null) seen.add(clock.now(), paceNow.requests.total, counts.rows().done);
+    const [verb, flag] = counts.steering.paused === null ? ['status', '--follow'] : ['ctl', 'resume'];
+    const nextCommand = commandLine(context.program, verb, run.shown, flag);
+    const facts = { manifest, counts, settings, doing, pace: paceNow, seen, nextCommand };
+    const status = liveStatus({ ...facts, host: hostname(), pid: process.pid, wall: clock.wallNow() });
+    file.write(status, clock.now(), isUrgent);
+    for (const listener of listeners) listener(status);
+    return status;
   }
 
   async function keepLooking(): Promise<void> {
     while (!isEnded) {
-      look();
+      look(false);
       sleep = clock.sleep(INTERVAL_MS);
       await sleep.done;
     }
   }
 
-  const end = () => {
-    if (isEnded) return;
+  function end(): void {
     isEnded = true;
     sleep?.cancel();
-  };
+  }
+
   context.atEnd(end);
   void keepLooking();
   return {
@@ -136,15 +76,15 @@ export function watchRun({ run, counts }: Watched, invocation: Invocation, clock
     attach(source) {
       pace = source;
       seen.restart();
-      now = { ...now, phase: 'sending', until: null };
+      doing = { ...doing, phase: 'sending', until: null };
       return () => {
         pace = null;
         seen.restart();
       };
     },
-    phase(phase, { wave = now.wave, until = null } = {}) {
-      now = { phase, wave, until };
-      look();
+    phase(phase, { wave = doing.wave, until = null } = {}) {
+      doing = { phase, wave, until };
+      look(false);
     },
     listen(listener) {
       listeners.add(listener);

@@ -1,12 +1,14 @@
 import { OUTCOME_STATUSES, type Outcome } from '../attempt/outcome.ts';
-import type { LedgerEntry } from '../ledger/entry.ts';
+import type { LedgerEntry, RequestCounts } from '../ledger/entry.ts';
 import { addSession, noSessions, paceOf } from '../ledger/sessions.ts';
-import type { HeldProfile, RowCounts } from '../results/run-status.ts';
+import { addSteered, notSteered } from '../ledger/steered.ts';
+import type { RowCounts } from '../results/run-status.ts';
 import { addCause, type Cause, emptyTally, sortedCauses } from '../results/tally.ts';
 
 export type RunCounts = ReturnType<typeof createRunCounts>;
 
-const MAX_CAUSES = 20;
+/** Causes that a status shows. */
+export const MAX_CAUSES = 20;
 
 /**
  * Counts a run by the lines of its ledger, those of earlier sessions and those that come: one byte a row. `planned`: the
@@ -21,6 +23,7 @@ export function createRunCounts(rows: number, planned: number) {
   const replaceable = new Map<number, Cause>();
   const sessions = noSessions();
   const heldProfiles = new Map<string, string>();
+  const steering = notSteered();
   let total = planned;
   const unplanned = new Set<number>();
 
@@ -41,6 +44,7 @@ export function createRunCounts(rows: number, planned: number) {
     add(entry: LedgerEntry): void {
       addSession(sessions, entry);
       if (entry.type === 'session_started' && entry.reading !== true) heldProfiles.clear();
+      if (entry.type === 'steered') addSteered(steering, entry);
       if (entry.type === 'profile_held') heldProfiles.set(entry.profile, entry.why);
       // A row that was at its target when it was planned, and is sent all the same.
       if ((entry.type === 'found' || entry.type === 'outcome') && entry.unchangedButSent && !unplanned.has(entry.row)) {
@@ -53,11 +57,17 @@ export function createRunCounts(rows: number, planned: number) {
       const done = Object.values(counts).reduce((sum, n) => sum + n, 0);
       return { total, done, ...counts, left: Math.max(0, total - done) };
     },
-    requests: () => paceOf(sessions).requests,
+    /** The requests of all sessions; `live`: those of the session at work, as they are now. */
+    requests(live: RequestCounts | null): RequestCounts {
+      const { requests, rate } = live === null ? paceOf(sessions) : sessions.ended;
+      return live === null ? requests : paceOf({ ...sessions, open: { requests: live, rate } }).requests;
+    },
     causes: (): Cause[] =>
       sortedCauses(tally)
         .filter(({ count }) => count > 0)
         .slice(0, MAX_CAUSES),
-    heldProfiles: (): HeldProfile[] => [...heldProfiles].map(([id, why]) => ({ id, by: null, why })),
+    steering,
+    /** Profiles that this session holds, and why. */
+    heldProfiles,
   };
 }

@@ -48,12 +48,14 @@ function isAccepted(status: number): boolean {
 export function createThrottle({ ports, pacer, control, stop, limits, memory }: ThrottleOptions) {
   const { clock } = ports;
   const pauses = new Set<() => void>();
+  let pausedWhy = '';
 
   function pause(ms: number, why: string, isThrottled: boolean): void {
     if (pacer.pause(ms, isThrottled)) announce(ms, why);
   }
 
   function announce(ms: number, why: string): void {
+    pausedWhy = why;
     ports.onEvent({ event: 'run.paused', waitMs: ms, why });
     const sleep = clock.sleep(ms);
     const removeCallback = stop.onAsked(sleep.cancel);
@@ -109,6 +111,8 @@ export function createThrottle({ ports, pacer, control, stop, limits, memory }: 
     end(): void {
       for (const cancel of pauses) cancel();
     },
+    /** Why the last pause began. */
+    pausedWhy: () => pausedWhy,
     /** `admittedAt`: when the request was admitted, in monotonic ms. */
     onResponse(answer: HttpAnswer, admittedAt: number): void {
       const { status, wait } = answer;

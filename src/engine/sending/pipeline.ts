@@ -83,12 +83,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     },
     paceNow: () => ({
       requests: { ...requests },
+      set: limits.rate,
       allowed: limitedBy === null ? null : control.rate(clock.now()),
       serverLimit: control.serverLimit(),
       inFlight: queue.inFlight(),
       concurrency,
       files: files.room(),
       pausedMs: Math.max(0, Math.round(pacer.pausedUntil() - clock.now())),
+      pausedWhy: throttle.pausedWhy(),
       outage: breaker.outage(),
     }),
     // The timer of a pause would keep the process alive for as long as the server asks to wait.

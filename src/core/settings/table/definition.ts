@@ -12,6 +12,7 @@ export type Scope =
   | 'results'
   | 'ctl'
   | 'report'
+  | 'status'
   | 'runs'
   | 'worker'
   | 'queue'
@@ -129,6 +130,8 @@ export const IN_RUNS_DIR: readonly Scope[] = [...ASKING, 'runs'];
 export const EVERY: readonly Scope[] = [...IN_RUNS_DIR, 'results', 'report'];
 /** Commands about a run at work. */
 export const STEERING: readonly Scope[] = ['ctl'];
+/** Commands that look at a run at work. */
+export const WATCHING: readonly Scope[] = [...STEERING, 'status'];
 /** Commands that run on a host until they are stopped. */
 export const SERVING: readonly Scope[] = ['worker'];
 /** Commands that show a queue. */

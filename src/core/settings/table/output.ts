@@ -1,4 +1,15 @@
-import { ASKING, EVERY, IN_RUNS_DIR, PACED, READING, type Rows, SERVING, STEERING, settingsOf } from './definition.ts';
+import {
+  ASKING,
+  EVERY,
+  IN_RUNS_DIR,
+  PACED,
+  READING,
+  type Rows,
+  SERVING,
+  STEERING,
+  settingsOf,
+  WATCHING,
+} from './definition.ts';
 
 /** What a command prints and leaves behind. */
 export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
@@ -7,7 +18,7 @@ export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
     default: 'runs',
     value: 'DIR',
     text: 'where run directories are made; with run, next to the job file',
-    scopes: IN_RUNS_DIR,
+    scopes: [...IN_RUNS_DIR, 'status'],
     path: 'as given',
   },
   name: {
@@ -58,7 +69,7 @@ export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
   json: {
     kind: 'boolean',
     text: 'print one JSON object on standard output, and nothing else there',
-    scopes: [...EVERY, ...STEERING, 'queue'],
+    scopes: [...EVERY, ...WATCHING, 'queue'],
     belongsTo: 'call',
   },
   quiet: {

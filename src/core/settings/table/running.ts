@@ -1,5 +1,5 @@
 import { DAY_MS, MINUTE_MS } from '../../text/duration.ts';
-import { ASKING, MAKING, type Rows, SENDING, SERVING, SHOWING, STEERING, settingsOf } from './definition.ts';
+import { ASKING, MAKING, type Rows, SENDING, SERVING, SHOWING, settingsOf, WATCHING } from './definition.ts';
 
 /** Where requests go. */
 export const ACCOUNT_SETTINGS = settingsOf('Account', ASKING, {
@@ -71,6 +71,12 @@ export const RUNNING_SETTINGS = settingsOf('Running', SENDING, {
     scopes: ['verify'],
     belongsTo: 'call',
   },
+  follow: {
+    kind: 'boolean',
+    text: 'show it again every second until the run has ended; a line every 10 s where it is not a terminal',
+    scopes: ['status'],
+    belongsTo: 'call',
+  },
   detailed_exitcode: {
     kind: 'boolean',
     text: 'exit 20 instead of 0 if there are changes',
@@ -107,7 +113,7 @@ export const QUEUE_SETTINGS = settingsOf('Many hosts', SERVING, {
     kind: 'queue',
     text: 'Redis or Valkey, as redis://HOST:PORT or rediss://HOST:PORT, through which workers get the runs; a password belongs into the variable TELNYX_REASSIGN_QUEUE',
     belongsTo: 'call',
-    scopes: [...SENDING, ...SERVING, ...SHOWING, ...STEERING],
+    scopes: [...SENDING, ...SERVING, ...SHOWING, ...WATCHING],
   },
   detach: {
     kind: 'boolean',

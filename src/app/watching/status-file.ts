@@ -1,0 +1,34 @@
+import type { RunStatus } from '../../core/results/run-status.ts';
+import { runFiles } from '../../io/run/directory.ts';
+import { writeStatus } from '../../io/run/status-file.ts';
+import { fileErrorMessage } from '../errors.ts';
+import type { Invocation } from '../invocation.ts';
+import { warn } from '../output.ts';
+import type { Run } from '../run/open.ts';
+
+/** At most once a second, or a little sooner if the timer is early. */
+const MIN_INTERVAL_MS = 950;
+/** A status that says nothing new is written this often, so that its time shows that the process lives. */
+const UNCHANGED_MS = 10_000;
+
+/** Keeps status.json. What cannot be written is a warning, once, and no reason to end a run. */
+export function createStatusFile(run: Run, invocation: Invocation) {
+  let written = { text: '', at: Number.NEGATIVE_INFINITY };
+  let hasFailed = false;
+  return {
+    /** `now`: of a monotonic clock. `isUrgent`: someone reads it at once. */
+    write(status: RunStatus, now: number, isUrgent = false): void {
+      const text = JSON.stringify({ ...status, at: '' });
+      const ageMs = now - written.at;
+      const isDue = ageMs >= (text === written.text ? UNCHANGED_MS : MIN_INTERVAL_MS);
+      if (!isDue && !isUrgent) return;
+      try {
+        writeStatus(runFiles(run.dir).status, status);
+        written = { text, at: now };
+      } catch (error) {
+        if (!hasFailed) warn(invocation, fileErrorMessage('write status.json', error, ''));
+        hasFailed = true;
+      }
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import type { HeldProfile, Phase, RunStatus, WaveStatus } from '../results/run-status.ts';
+import type { Manifest } from '../run/manifest.ts';
+import type { Settings } from '../settings/schema.ts';
+import { etaMs } from './eta.ts';
+import type { PaceNow } from './pace.ts';
+import type { createRateSeen } from './rate-seen.ts';
+import type { RunCounts } from './run-counts.ts';
+import { slowedBy } from './slowed-by.ts';
+
+/** Commands of operators that the status shows. */
+const SHOWN_COMMANDS = 5;
+
+/** What a run is busy with. `until`: when that ends, in ms since 1970; null if it is not known. */
+export type Doing = { phase: Phase; wave: Omit<WaveStatus, 'until'> | null; until: number | null };
+
+/** The name of a target profile in the moves of a plan; '' if they do not know it. */
+function nameIn({ plan }: Pick<Manifest, 'plan'>, id: string): string {
+  return plan?.moves.find(({ profile_target: target }) => target === id)?.profile_target_name ?? '';
+}
+
+/** Profiles to which no rows are sent: by operators, and by the run itself. */
+export function heldProfilesOf(
+  counts: Pick<RunCounts, 'steering' | 'heldProfiles'>,
+  manifest: Manifest,
+): HeldProfile[] {
+  const named = (id: string, by: string | null, why: string) => ({ id, name: nameIn(manifest, id), by, why });
+  return [
+    ...[...counts.steering.held].map(([id, { by, at }]) => named(id, by, `since ${at}`)),
+    ...[...counts.heldProfiles].map(([id, why]) => named(id, null, why)),
+  ];
+}
+
+/** The last commands of operators, oldest first. */
+export function lastCommands(all: RunStatus['steered']): RunStatus['steered'] {
+  return all.slice(-SHOWN_COMMANDS).map(({ at, by, command, from, to }) => ({ at, by, command, from, to }));
+}
+
+type Facts = {
+  manifest: Manifest;
+  counts: RunCounts;
+  settings: Pick<Settings, 'rate' | 'reserve'>;
+  host: string;
+  pid: number;
+  doing: Doing;
+  /** Null while no session is at work. */
+  pace: PaceNow | null;
+  seen: ReturnType<typeof createRateSeen>;
+  /** The time of day, in ms since 1970. */
+  wall: number;
+  nextCommand: string | null;
+};
+
+/** The status of a run at work. */
+export function liveStatus(facts: Facts): RunStatus {
+  const { manifest, counts, settings, doing, pace, seen, wall } = facts;
+  const { steering } = counts;
+  const time = (ms: number) => new Date(ms).toISOString();
+  const rows = counts.rows();
+  const rate = {
+    now: pace === null ? 0 : seen.perSecond(),
+    allowed: pace?.allowed ?? null,
+    set: String(pace?.set ?? settings.rate),
+  };
+  const eta = steering.paused === null ? etaMs(rows.left, seen.rowsPerSecond(), pace?.pausedMs ?? 0) : null;
+  return {
+    version: 1,
+    run_id: manifest.run_id,
+    name: manifest.name,
+    command: manifest.command,
+    state: 'running',
+    phase: doing.phase,
+    at: time(wall),
+    host: facts.host,
+    pid: facts.pid,
+    started_at: manifest.started_at,
+    exit_code: null,
+    rows,
+    requests: counts.requests(pace?.requests ?? null),
+    rate,
+    slowed_by: slowedBy({ pace, steering, reserve: settings.reserve, now: rate.now, wall }),
+    paused: steering.paused === null ? null : { by: steering.paused.by, since: steering.paused.at },
+    held_profiles: heldProfilesOf(counts, manifest),
+    causes: counts.causes(),
+    wave: doing.wave === null ? null : { ...doing.wave, until: doing.until === null ? null : time(doing.until) },
+    eta_ms: eta,
+    eta_at: eta === null ? null : time(wall + eta),
+    steered: lastCommands(steering.list),
+    next_command: facts.nextCommand,
+  };
+}
