@@ -19,8 +19,8 @@ function read(...keys: [key: string, value: Value][]) {
   return readJob(placed, 'jobs/nightly.yaml');
 }
 
-// Settings of other commands: --only of retry, --watch and --every of verify, --leave-queue of resume, --out of report, those of worker and board.
-const OF_OTHERS = ['only', 'watch', 'every', 'keys_dir', 'accounts', 'lease', 'leave_queue', 'out', 'port'];
+// Settings of other commands: --only of retry, --watch and --every of verify, --leave-queue of resume, --follow of status, --out of report, those of worker and board.
+const OF_OTHERS = ['only', 'watch', 'every', 'keys_dir', 'accounts', 'lease', 'leave_queue', 'follow', 'out', 'port'];
 const JOB_SETTINGS = SETTING_NAMES.filter((name) => !OF_OTHERS.includes(name));
 const COMMAND: [string, string] = ['command', 'apply'];
 const INPUT: [string, string] = ['input', 'numbers.csv'];

@@ -79,7 +79,7 @@ describe('the table of settings', () => {
       ...['map', 'delimiter', 'allow_unassign', 'allow_rounded_ids', 'offline', 'sandbox'],
     ]);
     expect(those(({ belongsTo }) => belongsTo === 'call')).toEqual([
-      ...['force', 'stop_after', 'finish_by', 'yes', 'dry_run', 'if_unfinished', 'only', 'watch', 'every'],
+      ...['force', 'stop_after', 'finish_by', 'yes', 'dry_run', 'if_unfinished', 'only', 'watch', 'every', 'follow'],
       ...[
         'detailed_exitcode',
         'wait_for_lock',
@@ -151,6 +151,7 @@ describe('the table of settings', () => {
     ['verify', [...reading, ...pace, 'outage_patience', 'base_url', ...output, 'watch', 'every', 'yes']],
     ['results', ['results', 'json', 'quiet']],
     ['ctl', ['queue', 'json', 'quiet']],
+    ['status', ['runs_dir', 'queue', 'json', 'follow']],
     ['report', ['out', 'json', 'quiet']],
     ['runs', ['runs_dir', 'json', 'quiet']],
     ['worker', ['queue', 'keys_dir', 'accounts', 'lease', 'no_lock', 'state_dir', 'log_level', 'print_config']],
