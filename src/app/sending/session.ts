@@ -6,6 +6,7 @@ import type { PaceNow } from '../../core/status/pace.ts';
 import type { Clock, Ports, Task } from '../../engine/ports.ts';
 import { type Execution, execute } from '../../engine/sending/executor.ts';
 import { createControl } from '../../engine/sending/pipeline.ts';
+import type { Steering } from '../../engine/steering.ts';
 import type { Stop } from '../../engine/stop.ts';
 import type { Logger } from '../../io/terminal/logger.ts';
 import type { Transport } from '../account/connect.ts';
@@ -22,7 +23,7 @@ type Started = Omit<Extract<LedgerEntry, { type: 'session_started' }>, 'type' | 
 
 /** The rows of a session, and what came before it. */
 type Rows = {
-  tasks: AsyncIterable<Task>;
+  tasks: () => AsyncIterable<Task>;
   /** Rows of the input, and those that are to be sent now. */
   rows: number;
   total: number;
@@ -40,6 +41,8 @@ export type SessionOptions = Rows & {
   context: Context;
   clock: Clock;
   stop: Stop;
+  /** What an operator changes meanwhile. */
+  steering: Steering;
   command: string;
   started: Started;
   finishBy: FinishBy | null;
@@ -58,7 +61,8 @@ export type SessionOptions = Rows & {
 
 /** Carries out rows as one session of a ledger. Never throws: `failure` is what a port threw. */
 export async function runSession(options: SessionOptions): Promise<{ stopped: StopOfExecution; failure: unknown }> {
-  const { settings, context, clock, stop, logger, transport, record, total, earlier, tasks } = options;
+  const { context, clock, stop, steering, logger, transport, record, total, earlier, tasks } = options;
+  const settings = steering.live(options.settings);
   const { control = createControl(settings), memory, contact } = options.known;
   const { inFlight, send, read } = transport;
   const reporter = createEventReporter({ logger, settings, context, clock, control, total, inFlight });
@@ -88,6 +92,7 @@ export async function runSession(options: SessionOptions): Promise<{ stopped: St
       limits: settings,
       control,
       stop,
+      steering,
       earlier,
       memory,
       contact,
