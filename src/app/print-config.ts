@@ -1,6 +1,6 @@
 import { EXIT } from '../core/run/exit-codes.ts';
 import { flagOf } from '../core/settings/flags.ts';
-import { limitText } from '../core/settings/raw.ts';
+import { limitText, wavesText } from '../core/settings/raw.ts';
 import { concurrencyOf, type Resolved } from '../core/settings/resolve.ts';
 import { SETTING_NAMES, type SettingName, settingDefinition } from '../core/settings/schema.ts';
 import type { Limit, Scope } from '../core/settings/table/definition.ts';
@@ -20,6 +20,7 @@ function valueText(name: SettingName, { settings }: Resolved): string {
   if (secret === true) return 'set';
   if (kind === 'queue') return queueName(value as string);
   if (kind === 'limit') return limitText(value as Limit);
+  if (kind === 'waves') return wavesText(value as Limit[]);
   if (kind === 'duration') return formatDuration(value as number);
   if (kind !== 'map') return visible(String(value));
   const pairs = Object.entries(value as Record<string, string>).map(([field, column]) => `${field}=${column}`);

@@ -142,12 +142,14 @@ export function resolveForRun(
 ): Invocation {
   const environment = environmentOf(context);
   const isOfPlan = (name: SettingName) => settingDefinition(name).belongsTo === 'plan';
+  // A variable is there for every command. What the run has and this command cannot change stays as it is.
+  const isTaken = (name: SettingName) => !isOfPlan(name) && settingDefinition(name).scopes.includes(scope);
   const errors = [...environment.errors];
   for (const name of SETTING_NAMES.filter((name) => isOfPlan(name) && flags[name] !== undefined)) {
     errors.push(`--${flagOf(name)} belongs to the plan and cannot be changed in a run directory`);
   }
   const fromEnvironment = Object.fromEntries(
-    Object.entries(environment.raw).filter(([name]) => !isOfPlan(name as SettingName)),
+    Object.entries(environment.raw).filter(([name]) => isTaken(name as SettingName)),
   );
   const recorded = String(manifest.settings.base_url ?? PUBLIC_BASE_URL);
   const [named] = [flags.base_url ?? fromEnvironment.base_url].flat() as (string | undefined)[];

@@ -9,7 +9,7 @@ import { formatDuration } from '../../core/text/duration.ts';
 import { count } from '../../core/text/text.ts';
 import { createContact } from '../../engine/contact.ts';
 import { createPaceMemory } from '../../engine/pacing/pace-memory.ts';
-import type { ExecutorEvent } from '../../engine/ports.ts';
+import type { Clock, ExecutorEvent } from '../../engine/ports.ts';
 import { createAccountQuery, Stopped, Unread } from '../../engine/reading/account-query.ts';
 import { type Reading, readAccount } from '../../engine/reading/account-reader.ts';
 import { createControl, createPipeline } from '../../engine/sending/pipeline.ts';
@@ -17,7 +17,7 @@ import { type Stop, sleepOrStop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
 import { digest } from '../../io/digest.ts';
 import { runFiles } from '../../io/run/directory.ts';
-import { openLedger } from '../../io/run/ledger-file.ts';
+import { type Ledger, openLedger } from '../../io/run/ledger-file.ts';
 import type { Logger } from '../../io/terminal/logger.ts';
 import { CommandError } from '../errors.ts';
 import type { KeyedInvocation, Reporting } from '../invocation.ts';
@@ -29,7 +29,10 @@ import { RATE_WINDOW_MS } from './check-account.ts';
 import { openReader, openTarget, readGate, type Transport } from './connect.ts';
 
 /** Access to the account for reading: at the rate of the run, with its retries, into its log. */
-export type AccountAccess = Awaited<ReturnType<typeof connect>>;
+export type AccountAccess = Awaited<ReturnType<typeof accessThrough>>;
+
+/** What a command reads the account through. `ledger` is null for one that records nothing. */
+type Through = { client: Transport; stop: Stop; logger: Logger; ledger: Ledger | null; clock: Clock };
 
 /** `recorded`: false for a command that only reads a run. It leaves ledger and log alone. */
 type AccessOptions = { stop: Stop; recorded: boolean };
@@ -64,10 +67,15 @@ export function readingError(error: unknown, stop: Stop, hasOffline = false): un
 }
 
 /** Waits until the requests of an earlier phase have left the rate window: a new pacer does not know of them. */
-export async function waitForQuiet({ reading }: Run, rate: Settings['rate'], stop: Stop): Promise<void> {
+export async function waitForQuiet(
+  { reading }: Pick<Run, 'reading'>,
+  rate: Settings['rate'],
+  stop: Stop,
+  clock: Clock = realClock,
+): Promise<void> {
   if (reading === undefined || typeof rate !== 'number') return;
-  const remainingMs = reading.endedAt + Math.max(1, 1 / rate) * RATE_WINDOW_MS - realClock.now();
-  if (remainingMs > 0) await sleepOrStop(realClock, stop, remainingMs);
+  const remainingMs = reading.endedAt + Math.max(1, 1 / rate) * RATE_WINDOW_MS - clock.now();
+  if (remainingMs > 0) await sleepOrStop(clock, stop, remainingMs);
 }
 
 /** Explains a long wait: the API does not answer, or asks to wait. */
@@ -100,14 +108,33 @@ export async function openAccess(run: Run, invocation: KeyedInvocation, options:
 }
 
 async function connect(run: Run, client: Transport, invocation: KeyedInvocation, options: AccessOptions) {
-  const { settings, context } = invocation;
+  const { settings } = invocation;
   const { stop, recorded } = options;
   const logger = recorded || settings.log_file !== null ? openLog(run, invocation) : NO_LOG;
   const ledger = recorded ? await openLedger(runFiles(run.dir).ledger) : null;
+  const access = await accessThrough(run, { client, stop, logger, ledger, clock: realClock }, invocation);
+  return {
+    ...access,
+    async close() {
+      try {
+        await access.close();
+      } finally {
+        await ledger?.close();
+        logger.close();
+        client.close();
+      }
+    },
+  };
+}
+
+/** The same through a client, a ledger and a log that are open and stay open. Closing it ends the reading. */
+export async function accessThrough(run: Run, through: Through, invocation: KeyedInvocation) {
+  const { settings, context } = invocation;
+  const { client, stop, logger, ledger, clock } = through;
   const control = run.reading?.control ?? createControl(settings);
   const memory = run.reading?.memory ?? createPaceMemory();
   const contact = run.reading?.contact ?? createContact(settings.base_url);
-  const logged = { logger, settings: { ...settings, quiet: true }, context, clock: realClock, control };
+  const logged = { logger, settings: { ...settings, quiet: true }, context, clock, control };
   const reporter = createEventReporter({ ...logged, total: 0, inFlight: client.inFlight });
   const onEvent = (event: ExecutorEvent) => {
     reporter.onEvent(event);
@@ -115,7 +142,7 @@ async function connect(run: Run, client: Transport, invocation: KeyedInvocation,
     if (stop.asked() === null) announceWait(event, invocation);
   };
   const gate = readGate(invocation, stop);
-  const ports = { clock: realClock, onEvent, ...gate.port };
+  const ports = { clock, onEvent, ...gate.port };
   const pipeline = createPipeline({
     ports,
     limits: settings,
@@ -127,7 +154,7 @@ async function connect(run: Run, client: Transport, invocation: KeyedInvocation,
   });
   const at = () => new Date().toISOString();
   await ledger?.record({ type: 'session_started', reading: true, at: at(), pid: process.pid });
-  await waitForQuiet(run, settings.rate, stop);
+  await waitForQuiet(run, settings.rate, stop, clock);
   return {
     query: createAccountQuery(pipeline, onEvent),
     client,
@@ -148,13 +175,7 @@ async function connect(run: Run, client: Transport, invocation: KeyedInvocation,
       const { requests } = pipeline;
       const stopped = stop.asked()?.reason ?? null;
       const rate = pipeline.measuredRate();
-      try {
-        await ledger?.record({ type: 'session_ended', at: at(), stop: stopped, requests, rate });
-      } finally {
-        await ledger?.close();
-        logger.close();
-        client.close();
-      }
+      await ledger?.record({ type: 'session_ended', at: at(), stop: stopped, requests, rate });
     },
   };
 }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { planAgain } from '../../core/followup/next-command.ts';
 import type { Summary } from '../../core/results/summary.ts';
-import { countLines } from '../../core/results/summary-text.ts';
+import { countLines, undoneText } from '../../core/results/summary-text.ts';
 import { sumOf } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { commandLine } from '../../core/text/shell.ts';
@@ -9,7 +9,7 @@ import { visible } from '../../core/text/visible.ts';
 import { isRunDirectory, runFiles, writeJson } from '../../io/run/directory.ts';
 import type { Logger } from '../../io/terminal/logger.ts';
 import type { Reporting } from '../invocation.ts';
-import { print, printJson } from '../output.ts';
+import { print, printJson, resultStream, warnAlways } from '../output.ts';
 import { openLog } from '../run/log.ts';
 import { commandOn, type Run } from '../run/open.ts';
 import { prune } from '../run/prune.ts';
@@ -70,18 +70,52 @@ function logEnd(summary: Summary, run: Run, logger: Logger, { context }: Reporti
   return warned;
 }
 
-/** Ends a run: result files, summary, last line of the log, output. Returns the exit code. */
-export async function endRun(run: Run, ending: Ending, reporting: Reporting): Promise<number> {
-  let summary: Summary;
+/** What came of the undo of a run. `message`: why there is no run of it. */
+export type Undone = NonNullable<Summary['undo']>;
+
+/** Prints how a run ended, undoes what it has changed, and prints how that ended. */
+async function endAndUndo(
+  run: Run,
+  summary: Summary,
+  undo: (run: Run) => Promise<Undone>,
+  reporting: Reporting,
+): Promise<void> {
+  const { settings, context } = reporting;
+  if (!settings.json) printSummary({ ...summary, next_command: null }, reporting);
+  const undone = await undo(run);
+  const both: Summary = { ...summary, next_command: undone.next_command, undo: undone };
+  try {
+    writeJson(runFiles(run.dir).summary, both);
+  } catch (error) {
+    warnAlways(reporting, `the undo is missing in summary.json: ${visible((error as Error).message)}`);
+  }
+  if (settings.json) printSummary(both, reporting);
+  else print(settings.quiet ? context.stderr : resultStream(reporting), undoneText(both));
+}
+
+/**
+ * Ends a run: result files, summary, last line of the log, output. `undo` undoes it, if --undo-on-failure says so.
+ * Returns the exit code.
+ */
+export async function endRun(
+  run: Run,
+  ending: Ending,
+  reporting: Reporting,
+  undo?: (run: Run) => Promise<Undone>,
+): Promise<number> {
+  let made: Awaited<ReturnType<typeof makeSummary>>;
   const logger = openLog(run, reporting, true);
   try {
-    ({ summary } = await makeSummary(run, ending, reporting));
+    made = await makeSummary(run, ending, reporting);
   } catch (error) {
     logger.close();
     return reportMissingResults(run, ending, error as Error, reporting);
   }
   const { settings } = reporting;
-  printSummary(logEnd(summary, run, logger, reporting), reporting);
+  const { summary, ended, isToUndo } = made;
+  const logged = logEnd(summary, run, logger, reporting);
+  if (undo !== undefined && isToUndo) await endAndUndo(ended, logged, undo, reporting);
+  else printSummary(logged, reporting);
   // Only after a finished run: a dry run changes no earlier run.
   if (settings.keep_runs !== null && summary.state === 'finished') {
     await prune(dirname(run.dir), summary.name, settings.keep_runs);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { nextCommand } from '../../core/followup/next-command.ts';
+import { nextCommand, undoesItself } from '../../core/followup/next-command.ts';
 import type { LedgerIndex } from '../../core/ledger/replay.ts';
 import { createGathering } from '../../core/report/gather.ts';
 import { type Summary, summarize } from '../../core/results/summary.ts';
@@ -50,8 +50,8 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
   const summary = await withReport({ run, ...made, gathering }, reporting);
   writeJson(runFiles(run.dir).summary, summary);
   // Last: a run whose manifest says that it has ended has all of its files, even after a kill.
-  updateRun(run, manifest);
-  return { summary, undelivered };
+  const ended = updateRun(run, manifest);
+  return { summary, undelivered, ended, isToUndo: undoesItself(manifest, counts.tally) };
 }
 
 /** What is known of a run when its rows are counted. */

@@ -1,6 +1,5 @@
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { State } from '../../core/run/manifest.ts';
-import { copySandboxState } from '../account/sandbox.ts';
 import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import type { KeyedInvocation } from '../invocation.ts';
@@ -12,6 +11,7 @@ import { stateOf } from '../run/locks.ts';
 import { handedOver, type Run } from '../run/open.ts';
 import { successorText } from '../run/unfinished.ts';
 import { confirmAndSend } from '../sending/confirm.ts';
+import { undoFailure } from '../sending/undo-failure.ts';
 
 type Followup = 'retry' | 'undo';
 
@@ -47,19 +47,6 @@ export async function takeSource(opened: Run, verb: Followup, given: KeyedInvoca
   return { source, state, invocation };
 }
 
-/** An input made of the rows of another run. Its sandbox continues with the state that the other run left. */
-export function inputFrom(source: Run, input: Omit<InputSource, 'organizationId' | 'reading'>): InputSource {
-  return {
-    ...input,
-    organizationId: source.manifest.organization_id,
-    reading: source.reading,
-    async copy(dir, signal) {
-      await copySandboxState(source.dir, dir);
-      return input.copy(dir, signal);
-    },
-  };
-}
-
 /** Plans and sends a new run. With --dry-run it is only planned. Returns the exit code. */
 export async function startNewRun(
   input: InputSource,
@@ -69,5 +56,5 @@ export async function startNewRun(
   const prepared = await preparePlan(input, invocation.settings.dry_run ? 'plan' : verb, invocation);
   if ('instead' in prepared) return EXIT.ok;
   if ('exit' in prepared) return prepared.exit;
-  return confirmAndSend(prepared.run, invocation, { supersedes });
+  return confirmAndSend(prepared.run, invocation, { supersedes, undo: undoFailure });
 }

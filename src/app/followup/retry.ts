@@ -16,12 +16,13 @@ import { UsageError } from '../errors.ts';
 import type { Invocation } from '../invocation.ts';
 import { printNothingToDo } from '../output.ts';
 import { checkPlan } from '../planning/check-plan.ts';
+import { inputFrom } from '../planning/input-of-run.ts';
 import type { InputSource } from '../planning/input-source.ts';
 import { draftRetry, planUndo } from '../planning/undo-plan.ts';
 import { checkedLedger } from '../run/ledger-index.ts';
 import type { Run } from '../run/open.ts';
 import { checkOutputs } from '../run/outputs.ts';
-import { inputFrom, startNewRun, takeSource } from './new-run-of.ts';
+import { startNewRun, takeSource } from './new-run-of.ts';
 
 /** The name of the program is in front of each line of an error. */
 const CAUSE_COLUMNS = 62;

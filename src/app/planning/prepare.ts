@@ -18,6 +18,7 @@ import { logRejections, MAX_LOGGED_REJECTIONS } from '../run/log.ts';
 import type { Run } from '../run/open.ts';
 import { checkEarlierRuns, checkNotHandedOver, runToResume, unfinishedLike } from '../run/unfinished.ts';
 import { onEndSignals } from '../signals.ts';
+import { checkGate } from './consented-gate.ts';
 import { checkMinRows, checkPlanGuards, checkStrict, checkUnfinished } from './guards.ts';
 import { copyInput, findInput, type InputSource, refusedFile } from './input-source.ts';
 import { type PlannedRun, planRun } from './plan-run.ts';
@@ -64,6 +65,7 @@ export async function planOrExit(
     stop.ask('signal', name);
   });
   let run: Run = { ...(await newRun(source, command, invocation)), reading: source.reading };
+  checkGate(run, invocation);
   try {
     await source.open?.(signal);
     run = await copyInput(run, source, signal);

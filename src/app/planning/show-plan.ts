@@ -4,6 +4,7 @@ import type { Preview } from '../../core/plan/preview.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
+import { soaksMs, waveLines } from '../../core/waves/waves-text.ts';
 import type { Context } from '../context.ts';
 import type { Reporting } from '../invocation.ts';
 import { createStyle, print, resultStream, wrapForTerminal } from '../output.ts';
@@ -30,7 +31,19 @@ export function warningText(warnings: readonly string[], dir: string, { stderr, 
 /** A plan for people. */
 export function planTextOf(run: Run, preview: Preview, account: AccountText | null, settings: Settings): string {
   const sentTo = settings.sandbox ? 'To the sandbox' : `PATCH ${settings.base_url}/phone_numbers/{id}/messaging`;
-  return planText(preview, { settings, sentTo, now: Date.now(), validUntil: validUntil(run, settings), account });
+  const { change } = preview.actions;
+  const waves = {
+    lines: waveLines(change, preview.moves().length, settings),
+    waitsMs: soaksMs(change, settings),
+  };
+  return planText(preview, {
+    settings,
+    sentTo,
+    now: Date.now(),
+    validUntil: validUntil(run, settings),
+    account,
+    waves,
+  });
 }
 
 /** Shows a new plan: the plan on standard output for `plan`; everything else on standard error. */

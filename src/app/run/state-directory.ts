@@ -38,6 +38,11 @@ export function accountHash(baseUrl: string, key: string): string {
   return accountOf(keyDigest(sameBaseUrl(baseUrl), key));
 }
 
+/** Where it is kept that a user has consented to the gate of a run. */
+export function gateConsentPath(settings: Pick<Settings, 'state_dir'>, runId: string, context: Context): string {
+  return join(stateDirectory(settings, context), 'gates', runId);
+}
+
 /** The lock file of an account key. Makes its directory, or throws UsageError. */
 export function accountLockPath(settings: Pick<Settings, 'state_dir' | 'base_url'>, key: string, context: Context) {
   const dir = stateDirectory(settings, context);

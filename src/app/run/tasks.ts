@@ -4,7 +4,12 @@ import { readPlan } from '../../io/run/plan-file.ts';
 import type { Run } from './open.ts';
 
 /** The rows of a plan that are still to be processed, by what the ledger says. */
-export async function* tasksOf(planPath: string, index: LedgerIndex, changes: number): AsyncGenerator<Task> {
+export async function* tasksOf(
+  planPath: string,
+  index: LedgerIndex,
+  changes: number,
+  isTaken: (row: number) => boolean = () => true,
+): AsyncGenerator<Task> {
   // Unverified rows are read again only when no other row is left, so that an interrupted run ends like any other.
   const readsUnverified = index.ended >= changes;
   for await (const batch of readPlan(planPath)) {
@@ -12,7 +17,7 @@ export async function* tasksOf(planPath: string, index: LedgerIndex, changes: nu
       const state = index.rowStates[entry.row];
       // A row that was at its target is sent if it has drifted and --force is set.
       const isSent = entry.action === 'change' || (entry.action === 'unchanged' && index.overwritten.has(entry.row));
-      if (!isSent || state === ROW_STATE.outcome) continue;
+      if (!isSent || state === ROW_STATE.outcome || !isTaken(entry.row)) continue;
       if (state === ROW_STATE.unverified && !readsUnverified) continue;
       const isAmbiguous = state === ROW_STATE.intent || state === ROW_STATE.ambiguous;
       const first = state === ROW_STATE.unverified ? 'read_only' : isAmbiguous ? 'read' : 'send';

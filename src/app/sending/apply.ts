@@ -13,6 +13,7 @@ import { CommandError } from '../errors.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import { checkPlan, checkPlanAge } from '../planning/check-plan.ts';
+import { checkGate } from '../planning/consented-gate.ts';
 import { checkMinRows, checkPlanGuards, checkUnfinished } from '../planning/guards.ts';
 import { findInput } from '../planning/input-source.ts';
 import { planInput, preparePlan } from '../planning/prepare.ts';
@@ -31,6 +32,7 @@ import {
 } from '../run/unfinished.ts';
 import { confirmAndSend } from './confirm.ts';
 import { resumeInstead } from './resume.ts';
+import { undoFailure } from './undo-failure.ts';
 
 /** `apply INPUT`: plans an input and executes the plan. Returns the exit code. */
 export async function applyInput(input: string, given: Invocation): Promise<number> {
@@ -42,7 +44,7 @@ export async function applyInput(input: string, given: Invocation): Promise<numb
   const prepared = await preparePlan(source, 'apply', invocation);
   if ('exit' in prepared) return prepared.exit;
   if ('instead' in prepared) return resumeInstead(prepared.instead, invocation);
-  return confirmAndSend(prepared.run, invocation, { supersedes: prepared.unfinished });
+  return confirmAndSend(prepared.run, invocation, { supersedes: prepared.unfinished, undo: undoFailure });
 }
 
 /** Throws CommandError (exit 8 or 9) with the command to use instead if a run cannot be applied in its state. */
@@ -87,7 +89,7 @@ async function sendSavedPlan(given: Run, invocation: KeyedInvocation, supersedes
   printProgress(invocation, text);
   const { manifest } = reread.run;
   const applied = { ...reread.run, manifest: { ...manifest, command: commandOf(manifest) } };
-  return confirmAndSend(applied, invocation, { reread: reread.reread, toSend, supersedes });
+  return confirmAndSend(applied, invocation, { reread: reread.reread, toSend, supersedes, undo: undoFailure });
 }
 
 /** `apply RUN_DIR`: executes a saved plan. A dry run shows it and leaves its files alone. Returns the exit code. */
@@ -105,6 +107,7 @@ export async function applyRun(opened: Run, given: Invocation): Promise<number> 
     return endRun(run, ending, invocation);
   };
   await checkIsPlanned(run, lock !== null, context);
+  if (!settings.dry_run) checkGate(run, invocation);
   const plan = await checkPlan(run, context);
   await checkedLedger(run);
   const rejected = checkSavedRejections(run, invocation);

@@ -17,7 +17,7 @@ export async function executePlan(
   deps: ExecuteDeps = { openTransport, execute, clock: realClock },
 ): Promise<Executed> {
   const opened = await openForSending(given, invocation, options, deps);
-  const { stopped, failure } = await opened.session(opened.index);
+  const { stopped, failure } = await opened.send();
   await opened.close();
   return { run: opened.run(), decide: endingAfter(stopped, failure) };
 }

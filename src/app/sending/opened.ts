@@ -7,7 +7,7 @@ import { createContact } from '../../engine/contact.ts';
 import { createPaceMemory } from '../../engine/pacing/pace-memory.ts';
 import type { Clock } from '../../engine/ports.ts';
 import type { execute } from '../../engine/sending/executor.ts';
-import { createControl, steerControl } from '../../engine/sending/pipeline.ts';
+import { createControl } from '../../engine/sending/pipeline.ts';
 import { createSteering } from '../../engine/steering.ts';
 import { createStop, type Stop } from '../../engine/stop.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -23,6 +23,7 @@ import { keyDigest } from '../run/state-directory.ts';
 import { rowsToSend, tasksOf } from '../run/tasks.ts';
 import { onEndSignals } from '../signals.ts';
 import { continueSteering, openControl } from '../steering/control.ts';
+import { type Part, runWaves, type WaveRun } from '../waves/run-waves.ts';
 import { stopAtFinishTime } from './finish-time.ts';
 import { runSession } from './session.ts';
 
@@ -102,29 +103,32 @@ export async function openForSending(
     memory: given.reading?.memory ?? createPaceMemory(),
     contact: given.reading?.contact ?? createContact(settings.base_url),
   };
-  steerControl(known.control, steering, settings);
   let { reading } = given;
   const wrap = settings.sandbox ? (request: Transport['send']) => request : account.wrap;
-  const session = async (index: LedgerIndex) => {
+  const onEnded = () => {
+    reading = { ...known, endedAt: clock.now() };
+  };
+  const session = async (index: LedgerIndex, part?: Part) => {
     const ended = await runSession({
       settings,
       baseUrl: target.baseUrl,
       context,
       clock,
       stop,
-      steering,
       command: given.manifest.command,
-      started: { pid: process.pid },
+      started: { pid: process.pid, ...part?.started },
       finishBy: null,
       logger,
       transport: { inFlight: transport.inFlight, send: wrap(transport.send), read: wrap(transport.read) },
       record: ledger.record,
-      tasks: () => tasksOf(runFiles(given.dir).plan, index, given.manifest.plan?.change ?? 0),
+      tasks: tasksOf(runFiles(given.dir).plan, index, given.manifest.plan?.change ?? 0, part?.isTaken),
       rows: given.manifest.input.rows,
-      total: rowsToSend(given, index),
+      total: part?.total ?? rowsToSend(given, index),
+      series: part?.series,
+      what: part?.what,
       earlier: index,
       known,
-      ready: () => waitForQuiet({ ...given, reading }, settings.rate, stop),
+      ready: () => waitForQuiet({ reading }, settings.rate, stop, clock),
       steer: (reporter) => {
         note = reporter.note;
         say = reporter.say;
@@ -136,14 +140,31 @@ export async function openForSending(
       execute: deps.execute,
       watch: started.watch,
     });
-    reading = { ...known, endedAt: clock.now() };
+    onEnded();
     return ended;
   };
   const close = async () => {
     cancelTimer();
+    // What follows, such as an undo, answers signals itself.
+    note = () => undefined;
     await control.close();
     await started.close();
     transport.close();
   };
-  return { run: account.run, index: started.index, watch: started.watch, session, close };
+  const waveRun: WaveRun = {
+    run: given,
+    invocation: { ...invocation, key: target.key },
+    client: transport,
+    ...{ ledger, logger, clock, stop, watch: started.watch },
+    reading: { get: () => reading ?? { ...known, endedAt: Number.NEGATIVE_INFINITY }, onEnded },
+    session: (part) => session(part.index, part),
+  };
+  return {
+    /** With what later phases of the command must know of the pace. */
+    run: (): Run => ({ ...account.run(), reading }),
+    watch: started.watch,
+    close,
+    /** Sends all rows that are left, in waves if there are any. Never throws. */
+    send: () => (settings.waves === null ? session(started.index) : runWaves(waveRun, settings.waves)),
+  };
 }

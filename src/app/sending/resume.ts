@@ -13,6 +13,7 @@ import { attach } from '../handover/attach.ts';
 import type { Invocation, KeyedInvocation, Reporting } from '../invocation.ts';
 import { print, printJson, printJsonLine, printProgress, warnAlways } from '../output.ts';
 import { checkPlan, wayToExecute } from '../planning/check-plan.ts';
+import { checkGate } from '../planning/consented-gate.ts';
 import { lockAccount } from '../run/account-lock.ts';
 import { checkedLedger } from '../run/ledger-index.ts';
 import { isAtWork, lockRun, stateOf } from '../run/locks.ts';
@@ -21,6 +22,7 @@ import { checkOutputs } from '../run/outputs.ts';
 import { successorText } from '../run/unfinished.ts';
 import { resolveLayers } from '../settings.ts';
 import { sendRows } from './send-rows.ts';
+import { undoFailure } from './undo-failure.ts';
 
 /** Says that a run has finished. Returns its exit code. */
 async function reportFinished(run: Run, { settings, context }: Reporting): Promise<number> {
@@ -78,13 +80,14 @@ async function continueRun(opened: Run, invocation: KeyedInvocation): Promise<nu
   const exit = await nothingToResume({ ...opened, manifest }, invocation);
   if (exit !== null) return exit;
   const run = { ...opened, manifest: { ...manifest, settings: keptSettings(invocation), locked: lock !== null } };
+  checkGate(run, invocation);
   await checkPlan(run, context);
   await checkedLedger(run);
   const checked = await checkAccount(run, invocation);
   if (lock !== null) removeDrafts(run.dir);
   const reread = await rereadOrExit(checked, invocation);
   if ('exit' in reread) return reread.exit;
-  return sendRows(reread.run, invocation, { reread: reread.reread });
+  return sendRows(reread.run, invocation, { reread: reread.reread, undo: undoFailure });
 }
 
 /** `resume`: continues an interrupted or paused run. Never asks. Returns the exit code. */
@@ -111,7 +114,9 @@ async function attachOrContinue(opened: Run, invocation: Invocation): Promise<nu
 export async function resumeInstead(run: Run, given: KeyedInvocation): Promise<number> {
   const { settings, sources } = given;
   const isNamed = (name: keyof typeof sources) =>
-    sources[name] !== 'default' && settingDefinition(name).belongsTo !== 'plan';
+    sources[name] !== 'default' &&
+    settingDefinition(name).belongsTo !== 'plan' &&
+    settingDefinition(name).scopes.includes('resume');
   const ofThisCall: Layer = { source: 'flag', raw: rawSettings(settings, isNamed, true) };
   const resolved = resolveLayers([ofThisCall, { source: 'run', raw: recordedSettings(run.manifest.settings) }], 'run');
   printProgress(given, `Resuming run ${run.manifest.run_id} of the same input, which was not finished.\n`);

@@ -4,7 +4,7 @@ import type { FinishBy } from '../../core/settings/finish-by.ts';
 import { visible } from '../../core/text/visible.ts';
 import { openTarget } from '../account/connect.ts';
 import type { Reread } from '../account/reread.ts';
-import { endRun } from '../ending/end-run.ts';
+import { endRun, type Undone } from '../ending/end-run.ts';
 import { type Executed, errorOf, failedEnding } from '../ending/run-ending.ts';
 import { CommandError } from '../errors.ts';
 import { reportDetached } from '../handover/attach.ts';
@@ -16,8 +16,14 @@ import { supersede } from '../run/unfinished.ts';
 import { executePlan } from './execute.ts';
 import { finishTimeOf } from './finish-time.ts';
 
-/** `supersedes`: runs that this one supersedes. `reread`: the account as it is now, if the plan was made before. */
-export type Sending = { supersedes?: Run[]; reread?: Reread | null };
+/** Undoes what a run has changed. */
+export type UndoFailure = (run: Run, invocation: KeyedInvocation) => Promise<Undone>;
+
+/**
+ * `supersedes`: runs that this one supersedes. `reread`: the account as it is now, if the plan was made before. `undo`:
+ * undoes a run that has failed, for --undo-on-failure.
+ */
+export type Sending = { supersedes?: Run[]; reread?: Reread | null; undo: UndoFailure };
 
 /** Ends a run that could not be started. */
 async function endUnstarted(run: Run, error: unknown, invocation: KeyedInvocation): Promise<number> {
@@ -31,7 +37,7 @@ async function endUnstarted(run: Run, error: unknown, invocation: KeyedInvocatio
 async function sendByWorkers(
   run: Run,
   invocation: KeyedInvocation & { held: HeldAccount },
-  { reread = null, finishBy }: Sending & { finishBy: FinishBy | null },
+  { reread = null, finishBy }: Omit<Sending, 'undo'> & { finishBy: FinishBy | null },
 ): Promise<number> {
   const { lease, queue } = invocation.held;
   if (lease?.isLost() === true) {
@@ -51,7 +57,7 @@ async function sendByWorkers(
 
 /** Sends the rows of a plan that are still to be sent, and writes the results. Returns the exit code. */
 export async function sendRows(run: Run, invocation: KeyedInvocation, sending: Sending): Promise<number> {
-  const { supersedes = [], reread = null } = sending;
+  const { supersedes = [], reread = null, undo } = sending;
   const time = finishTimeOf(invocation.settings);
   if ('refused' in time) throw errorOf(time.refused);
   supersede(supersedes, run);
@@ -73,5 +79,5 @@ export async function sendRows(run: Run, invocation: KeyedInvocation, sending: S
     warnings.push(`the state of the sandbox could not be saved: ${visible(error.message)}`);
   });
   const ended = { ...executed.run, manifest: { ...manifest, warnings } };
-  return endRun(ended, executed.decide, invocation);
+  return endRun(ended, executed.decide, invocation, (run) => undo(run, invocation));
 }

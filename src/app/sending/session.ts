@@ -6,7 +6,7 @@ import type { PaceNow } from '../../core/status/pace.ts';
 import type { Clock, Ports, Task } from '../../engine/ports.ts';
 import { type Execution, execute } from '../../engine/sending/executor.ts';
 import { createControl } from '../../engine/sending/pipeline.ts';
-import type { Steering } from '../../engine/steering.ts';
+import type { Series } from '../../engine/sending/session.ts';
 import type { Stop } from '../../engine/stop.ts';
 import type { Logger } from '../../io/terminal/logger.ts';
 import type { Transport } from '../account/connect.ts';
@@ -23,12 +23,14 @@ type Started = Omit<Extract<LedgerEntry, { type: 'session_started' }>, 'type' | 
 
 /** The rows of a session, and what came before it. */
 type Rows = {
-  tasks: () => AsyncIterable<Task>;
+  tasks: AsyncIterable<Task>;
   /** Rows of the input, and those that are to be sent now. */
   rows: number;
   total: number;
   /** Rows that ended before. */
   earlier: { ended: number; permanent: number };
+  /** Of the command, if this is not its only session. */
+  series?: Series | undefined;
   /** What earlier phases of the command have learned. */
   known: Partial<Pick<NonNullable<Run['reading']>, 'control' | 'memory' | 'contact'>>;
 };
@@ -41,8 +43,6 @@ export type SessionOptions = Rows & {
   context: Context;
   clock: Clock;
   stop: Stop;
-  /** What an operator changes meanwhile. */
-  steering: Steering;
   command: string;
   started: Started;
   finishBy: FinishBy | null;
@@ -51,6 +51,8 @@ export type SessionOptions = Rows & {
   record: Ports['record'];
   /** Ports that only some sessions have. */
   gate?: Partial<Ports>;
+  /** How the log names the rows, if they are not all of the command. */
+  what?: string | undefined;
   /** Waits until requests from before the session have left the rate window. */
   ready: () => Promise<void>;
   /** Connects what may stop the session. Returns a function that ends that with the session. */
@@ -61,14 +63,14 @@ export type SessionOptions = Rows & {
 
 /** Carries out rows as one session of a ledger. Never throws: `failure` is what a port threw. */
 export async function runSession(options: SessionOptions): Promise<{ stopped: StopOfExecution; failure: unknown }> {
-  const { context, clock, stop, steering, logger, transport, record, total, earlier, tasks } = options;
-  const settings = steering.live(options.settings);
+  const { settings, context, clock, stop, logger, transport, record, total, earlier, tasks } = options;
   const { control = createControl(settings), memory, contact } = options.known;
   const { inFlight, send, read } = transport;
   const reporter = createEventReporter({ logger, settings, context, clock, control, total, inFlight });
   const endSteering = options.steer(reporter);
   const cancelTimer = stopAtFinishTime(options.finishBy, stop, clock);
-  logger.log('info', 'run.started', `${options.command}: ${total} rows to send`, {
+  const [event, what] = options.what === undefined ? ['run.started', options.command] : ['wave.started', options.what];
+  logger.log('info', event, `${what}: ${total} rows to send`, {
     rows: options.rows,
     counts: { change: total },
     base_url: options.baseUrl,
@@ -86,18 +88,8 @@ export async function runSession(options: SessionOptions): Promise<{ stopped: St
     await record({ type: 'session_started', at: at(), ...options.started });
     await options.ready();
     const { execute: executeRows = execute } = options;
-    const ended = await executeRows({
-      tasks,
-      ports,
-      limits: settings,
-      control,
-      stop,
-      steering,
-      earlier,
-      memory,
-      contact,
-      observe,
-    });
+    const shared = { control, stop, earlier, memory, contact, series: options.series, observe };
+    const ended = await executeRows({ tasks, ports, limits: settings, ...shared });
     const { requests, rate } = ended;
     await record({ type: 'session_ended', at: at(), stop: ended.stop?.reason ?? null, requests, rate });
     return { stopped: ended.stop, failure: null };

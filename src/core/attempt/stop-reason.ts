@@ -11,6 +11,8 @@ const STOPS = {
   redirected: 'the server redirected the first request',
   phone_number_mismatch: 'an id and its phone number do not belong together',
   write_not_kept: 'the API answered 200, and a read showed that it had not kept the change',
+  wave_not_kept: 'a row of a wave (`--waves`) was not at its target when it was read again',
+  gate_refused: 'the command of `--gate` did not exit with 0',
   server_wait: 'the server asked for a longer wait than `--max-server-wait`',
   max_failures: 'more rows failed than `--max-failures` allows',
   max_same_error: 'as many rows in a row as `--max-same-error` allows failed with the same error',

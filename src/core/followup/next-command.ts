@@ -1,3 +1,4 @@
+import type { StopReason } from '../attempt/stop-reason.ts';
 import type { Tally } from '../results/tally.ts';
 import { EXIT } from '../run/exit-codes.ts';
 import type { Manifest } from '../run/manifest.ts';
@@ -6,6 +7,16 @@ import { isLoopback } from '../settings/parse.ts';
 import { settingsFor } from '../settings/raw.ts';
 import { PUBLIC_BASE_URL, type RawSettings, SETTINGS } from '../settings/schema.ts';
 import { commandLine } from '../text/shell.ts';
+
+const NOT_KEPT: ReadonlySet<string> = new Set(['write_not_kept', 'wave_not_kept'] satisfies StopReason[]);
+
+/** The stops after which --undo-on-failure takes back what the run has changed. */
+const UNDONE: ReadonlySet<string> = new Set([
+  'wave_not_kept',
+  'gate_refused',
+  'max_failures',
+  'max_same_error',
+] satisfies StopReason[]);
 
 /** The recorded base URL if a command must name it again: it is neither the public one nor a loopback. */
 export function foreignBaseUrl(settings: RawSettings): string | null {
@@ -60,6 +71,13 @@ function raisedLimit(manifest: Manifest, { counts, permanent }: Tally): string[]
   return ['--max-failures', `${Math.min(100, Math.ceil(2 * Math.max(Number.parseFloat(limit), share)))}%`];
 }
 
+/** Whether --undo-on-failure takes back what a run has changed. Not of an undo: that would set it again. */
+export function undoesItself({ stop, settings, source }: Manifest, { counts }: Tally): boolean {
+  if (settings.undo_on_failure !== 'true' || source?.undo === true || stop === null) return false;
+  const hasChanged = counts.updated + counts.unverified > 0 || stop.reason === 'wave_not_kept';
+  return hasChanged && UNDONE.has(stop.reason);
+}
+
 /** Whether rows are held because someone else changed their numbers, and not for their profile. */
 function isDrifted({ causes }: Tally): boolean {
   return [...causes.values()].some(({ status, reason }) => status === 'held' && reason !== 'profile_stopped');
@@ -107,8 +125,9 @@ export function nextCommand({
     case 'paused':
       // The file must be checked first: resume would change the wrong numbers.
       if (stop?.reason === 'phone_number_mismatch') return null;
+      if (undoesItself(manifest, tally)) return on('undo', ...yes);
       // Not for an undo: to undo that would set again what was to be taken back.
-      if (stop?.reason === 'write_not_kept' && source?.undo !== true) return on('undo', ...yes);
+      if (stop !== null && NOT_KEPT.has(stop.reason) && source?.undo !== true) return on('undo', ...yes);
       // Rows that were not found without a key that arrives have failed, and resume would leave them.
       if (stop?.reason === 'not_this_api' && failed > 0) return on('retry', ...yes);
       return exit === EXIT.unverified_rows ? on('retry', ...yes) : on('resume', ...raisedLimit(manifest, tally));

@@ -12,13 +12,16 @@ import type { Reason } from '../plan/reason.ts';
 export type Values = { profile: string; product: string };
 
 // Failed rows whose write changed something or may have: the API answered 200, or the write hit another number.
-const CHANGED = new Set(['response_mismatch', 'write_not_kept', 'phone_number_mismatch']);
+const CHANGED = new Set(['response_mismatch', 'write_not_kept', 'wave_not_kept', 'phone_number_mismatch']);
 
 // Of those, the rows whose number was read afterwards: it may have neither its earlier values nor the targets.
 const OTHER_VALUES = new Set(['response_mismatch', 'write_not_kept']);
 
-/** Marks rows of a draft that the API confirmed and a read did not show: they may take effect late, field by field. */
-const MAY_BE_LATE = 'write_not_kept';
+/**
+ * Marks rows of a draft that the API confirmed and a read did not show. `write_not_kept`: they may take effect late,
+ * field by field. `wave_not_kept`: they did take effect, and some of their fields may have changed again.
+ */
+const NOT_KEPT: ReadonlySet<string> = new Set(['write_not_kept', 'wave_not_kept'] satisfies Reason[]);
 
 /** Whether a run changed the number of a row, or may have changed it. */
 export function mayHaveChanged(left: number, outcome: Outcome | null): boolean {
@@ -35,7 +38,7 @@ export function mayHaveChanged(left: number, outcome: Outcome | null): boolean {
 function setBy(sent: PlanEntry, before: Values, outcome: Outcome | null): Values {
   const isOther = outcome?.status === 'failed' && OTHER_VALUES.has(outcome.reason);
   const { profileAfter = '', productAfter = '' } = isOther ? outcome : {};
-  const hadBefore = (after: string, had: string) => outcome?.reason === MAY_BE_LATE && after === had;
+  const hadBefore = (after: string, had: string) => outcome?.reason === 'write_not_kept' && after === had;
   const profile = hadBefore(profileAfter, before.profile) ? '' : profileAfter;
   const product = hadBefore(productAfter, before.product) ? '' : productAfter;
   return { profile: profile || sent.profileTarget, product: product || sent.productTarget };
@@ -66,7 +69,7 @@ export function undoEntry(
     id: sent.id,
     phoneNumber: sent.phoneNumber,
     action: 'change',
-    reason: outcome?.status === 'failed' && outcome.reason === MAY_BE_LATE ? MAY_BE_LATE : '',
+    reason: outcome?.status === 'failed' && NOT_KEPT.has(outcome.reason) ? outcome.reason : '',
     profileBefore: back(sent.profileTarget, set.profile),
     profileTarget: back(sent.profileTarget, before.profile),
     productBefore: back(sent.productTarget, set.product),
@@ -91,7 +94,7 @@ export function undoWithAccount(entry: PlanEntry, known: NumberState, profiles: 
   const note = (why = '') => nowNote(profileNow, productNow, why);
   // The current values make results.csv true, and an undo of this undo needs them.
   const put: PlanEntry = { ...named, reason: '', profileBefore: profileNow, productBefore: productNow };
-  const live = compareWithUndo(entry, shown, entry.reason === MAY_BE_LATE);
+  const live = compareWithUndo(entry, shown, NOT_KEPT.has(entry.reason));
   if (live === 'at_target') return { ...put, action: 'unchanged' };
   if (live === 'drifted' && !force) return held(named, 'drifted', note());
   // Not even with --force: an undo of this undo would have nothing to restore.

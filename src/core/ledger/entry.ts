@@ -30,16 +30,30 @@ export type RateSeen = {
 /** A row that was at its target when it was planned, and changed before the run: not one of the rows to send. */
 type OfUnchanged = { unchangedButSent?: true };
 
+type OfWave = { wave?: number; continued?: true };
+type OfWorker = { worker?: string; host?: string; fence?: number };
+
+/**
+ * How far a wave has come. `started`; `sent`: its rows have had their turn; `kept`: a read has shown its rows at their
+ * targets; `soaked`: another one has, after --soak; `passed`: the gate lets the next wave start. `not_kept` and
+ * `refused` stop the run.
+ */
+export const WAVE_STEPS = ['started', 'sent', 'kept', 'soaked', 'passed', 'refused', 'not_kept'] as const;
+export type WaveStep = (typeof WAVE_STEPS)[number];
+
 /**
  * One line of ledger.ndjson, the append-only record of an execution.
  * `session_started`, `session_seen`, `session_ended`: an executor started, what it has done so far, how it ended.
  * `allowed_per_s`: how many requests a second may leave now; null if nothing limits them.
  * `found`: what a number has that is sent although it has changed since the plan.
+ * `wave` is the wave that the session sends, and `continued` says that the same command has sent an earlier one, so
+ * that held profiles stay held.
  * `intent`: the first write of a row in this session is about to leave.
  * `outcome`: how the row ended.
  * `put_back`: the file's word for requeued. The run stopped before the row had an outcome; `ambiguous` if a write of it
  * may have happened.
  * `profile_held`: this session sends no more rows of a profile.
+ * `wave`: a step of a wave of `rows` rows, of which there are `waves`.
  * `handed_over`: workers may send the rows from now on; `queue` is the URL of Redis without user and password.
  * `steered`: an operator has changed something of a run at work, from what to what; of hold and release it is a profile.
  * A later line may undo it. `id`: its command in the queue.
@@ -50,7 +64,7 @@ type OfUnchanged = { unchangedButSent?: true };
  * it was, and the number of its lease.
  */
 export type LedgerEntry = { stream?: string } & (
-  | { type: 'session_started'; reading?: true; at: string; pid: number; worker?: string; host?: string; fence?: number }
+  | ({ type: 'session_started'; reading?: true; at: string; pid: number } & OfWave & OfWorker)
   | { type: 'intent'; row: number; at: string }
   | ({ type: 'found'; row: number; profile: string; product: string; at: string } & OfUnchanged)
   | ({ type: 'outcome' } & Outcome & OfUnchanged)
@@ -59,6 +73,7 @@ export type LedgerEntry = { stream?: string } & (
   | { type: 'session_seen'; at: string; requests: RequestCounts; rate: RateSeen; allowed_per_s?: number | null }
   | { type: 'session_ended'; at: string; stop: string | null; requests: RequestCounts; rate: RateSeen }
   | { type: 'steered'; at: string; by: string; command: string; from: string; to: string; id?: string }
+  | { type: 'wave'; at: string; wave: number; waves: number; rows: number; step: WaveStep }
   | { type: 'handed_over'; at: string; queue: string; handover: string }
   | { type: 'taken_back' | 'handover_lost'; at: string; handover: string }
 );

@@ -1,7 +1,7 @@
 import { OUTCOME_STATUSES } from '../attempt/outcome.ts';
 import { isReason } from '../plan/reason.ts';
 import { quoted } from '../text/text.ts';
-import type { LedgerEntry } from './entry.ts';
+import { type LedgerEntry, WAVE_STEPS } from './entry.ts';
 
 /*
  * The rule for lines of other versions, as for run.json (core/run/manifest.ts): a field that this version does not know
@@ -20,6 +20,7 @@ const isFlag: Check = (value) => typeof value === 'boolean';
 const isNumber: Check = (value) => Number.isFinite(value) && (value as number) >= 0;
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isRow: Check = Number.isSafeInteger;
+const isCountOrNone: Check = (value) => value === undefined || isCount(value);
 const isTextOrNull: Check = (value) => value === null || typeof value === 'string';
 const isHttpStatus: Check = (value) => value === null || (isCount(value) && (value as number) <= 999);
 
@@ -49,7 +50,7 @@ const PACE: Record<string, Check> = {
 };
 
 const FIELDS: Record<LedgerEntry['type'], Record<string, Check>> = {
-  session_started: { at: isText, pid: isNumber },
+  session_started: { at: isText, pid: isNumber, wave: isCountOrNone },
   intent: { row: isRow, at: isText },
   found: { row: isRow, profile: isText, product: isText, at: isText },
   outcome: {
@@ -76,6 +77,7 @@ const FIELDS: Record<LedgerEntry['type'], Record<string, Check>> = {
   session_ended: { ...PACE, stop: isTextOrNull },
   // The command is text: an unknown one of a later version changes nothing here.
   steered: { at: isText, by: isText, command: isText, from: isText, to: isText },
+  wave: { at: isText, wave: isCount, waves: isCount, rows: isCount, step: isText },
   handed_over: { at: isText, queue: isText, handover: isText },
   taken_back: { at: isText, handover: isText },
   handover_lost: { at: isText, handover: isText },
@@ -84,6 +86,7 @@ const FIELDS: Record<LedgerEntry['type'], Record<string, Check>> = {
 /** The same as arrays, which are faster to walk for each of a million lines. */
 const CHECKS = new Map(Object.entries(FIELDS).map(([type, fields]) => [type, Object.entries(fields)]));
 
+const STEPS: ReadonlySet<unknown> = new Set(WAVE_STEPS);
 const STATUSES: ReadonlySet<unknown> = new Set(OUTCOME_STATUSES);
 
 /** Throws an error without the place of the line: not JSON, not an entry, or `UnknownLineError`. */
@@ -103,6 +106,9 @@ export function parseLedgerLine(text: string): LedgerEntry {
   }
   if (line.stream !== undefined && !isText(line.stream)) throw new Error('the field stream is not valid');
   if (type === 'outcome') checkOutcome(line);
+  if (type === 'wave' && !STEPS.has(line.step)) {
+    throw new UnknownLineError(`unknown step ${quoted(String(line.step))}`);
+  }
   // Builds between 0.1.0 and the next version wrote the flag under another name.
   if (line.besides === true) line.unchangedButSent = true;
   return line as LedgerEntry;

@@ -1,4 +1,4 @@
-import { namesProfile } from '../attempt/outcome.ts';
+import { namesProfile, OUTCOME_STATUSES, type Outcome } from '../attempt/outcome.ts';
 import type { LedgerEntry } from './entry.ts';
 import { addSession, noSessions } from './sessions.ts';
 import { addSteered, notSteered } from './steered.ts';
@@ -15,7 +15,7 @@ export function hasOutcome(state: number): boolean {
   return state >= ROW_STATE.unverified;
 }
 
-/** What a ledger says of every row, in 14 bytes a row, whatever the outcomes hold. Rows are counted from 1. */
+/** What a ledger says of every row, in 16 bytes a row, whatever the outcomes hold. Rows are counted from 1. */
 export type LedgerIndex = ReturnType<typeof emptyIndex>;
 
 /** Creates the index of an empty ledger. */
@@ -27,6 +27,14 @@ export function emptyIndex(rows: number) {
     length: new Uint32Array(rows + 1),
     /** Attempts, including those that a crash cut off. The array clamps: 255 stands for more. */
     attempts: new Uint8ClampedArray(rows + 1),
+    /** The place of its status in OUTCOME_STATUSES, from 1; 0 without an outcome. */
+    statusOf: new Uint8Array(rows + 1),
+    /** The wave of the session in which a row has ended; 0 without waves. */
+    waveOf: new Uint8Array(rows + 1),
+    /** The wave of the last session that has sent rows; 0 if it sent none. */
+    sendingWave: 0,
+    /** The last step of the waves; null if there was none. */
+    wave: null as Extract<LedgerEntry, { type: 'wave' }> | null,
     sessions: noSessions(),
     /** Profiles whose rows the last session held back, and why. */
     heldProfiles: new Map<string, string>(),
@@ -43,6 +51,13 @@ export function emptyIndex(rows: number) {
     /** Those of them that failed for good, for another reason than their profile. */
     permanent: 0,
   };
+}
+
+function startSession(index: LedgerIndex, entry: Extract<LedgerEntry, { type: 'session_started' }>): void {
+  // A session that only reads does not clear profile holds, and neither does the next wave.
+  if (entry.reading === true) return;
+  if (entry.continued !== true) index.heldProfiles.clear();
+  index.sendingWave = entry.wave ?? 0;
 }
 
 function addHandover(index: LedgerIndex, entry: LedgerEntry): void {
@@ -64,8 +79,8 @@ export function takesLine(index: LedgerIndex, entry: LedgerEntry): boolean {
 /** Adds the next entry; `offset` and `length` are those of its line. Throws if the plan does not have its row. */
 export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: number, length: number): void {
   addSession(index.sessions, entry);
-  // A session that only reads does not clear profile holds.
-  if (entry.type === 'session_started' && entry.reading !== true) index.heldProfiles.clear();
+  if (entry.type === 'session_started') startSession(index, entry);
+  if (entry.type === 'wave') index.wave = entry;
   if (entry.type === 'profile_held') index.heldProfiles.set(entry.profile, entry.why);
   addHandover(index, entry);
   if (entry.type === 'steered') addSteered(index.steering, entry);
@@ -98,12 +113,25 @@ export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: numbe
     case 'outcome':
       index.attempts[row] = entry.attempts;
       index.rowStates[row] = entry.status === 'unverified' ? ROW_STATE.unverified : ROW_STATE.outcome;
+      index.waveOf[row] = index.sendingWave;
+      index.statusOf[row] = OUTCOME_STATUSES.indexOf(entry.status) + 1;
       if (entry.unchangedButSent === true || index.unchangedButSent.has(row)) return;
       // A row that was read again after an unverified outcome counts once.
       if (!hasOutcome(before)) index.ended += 1;
       if (before === ROW_STATE.outcome) return;
       if (entry.status === 'failed' && !entry.retryable && !namesProfile(entry)) index.permanent += 1;
   }
+}
+
+/** Whether a row has ended with a status. */
+export function hasEndedAs(index: LedgerIndex, row: number, status: Outcome['status']): boolean {
+  return index.statusOf[row] === OUTCOME_STATUSES.indexOf(status) + 1;
+}
+
+/** How many rows have ended with a status. */
+export function countEndedAs({ statusOf }: LedgerIndex, status: Outcome['status']): number {
+  const wanted = OUTCOME_STATUSES.indexOf(status) + 1;
+  return statusOf.reduce((sum, found) => sum + Number(found === wanted), 0);
 }
 
 /** The attempts of a row so far; an attempt that a crash cut off counts. */

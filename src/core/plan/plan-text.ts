@@ -29,16 +29,21 @@ export function timeNeeded(requests: number, rate: Settings['rate']): string {
   return rate === 'auto' ? `${time}, the initial rate of auto` : time;
 }
 
+/** How fast requests are sent, and how long the run waits between waves. */
+type Pace = { rate: Settings['rate']; waitsMs?: number };
+
 /** Whether the requests fit into the time until --finish-by; '' without one. `now` is ms since 1970. */
-export function fitText(requests: number, rate: Settings['rate'], finishBy: string | null, now: number): string {
+export function fitText(requests: number, { rate, waitsMs = 0 }: Pace, finishBy: string | null, now: number): string {
   if (finishBy === null) return '';
   const end = readFinishBy(finishBy, now);
   if ('missed' in end) return `--finish-by ${finishBy} would be ${localTime(end.missed)}: apply refuses that now`;
-  const ms = 'at' in end ? end.at - now : end.afterMs;
+  const ms = ('at' in end ? end.at - now : end.afterMs) - waitsMs;
   const until = 'at' in end ? `Until ${localTime(end.at)}` : `Within ${formatDuration(end.afterMs)}`;
   const perSecond = expectedRate(rate);
-  const room = rate === 'off' ? requests : Math.floor((ms / 1000) * perSecond);
+  const room = rate === 'off' && ms >= 0 ? requests : Math.floor((ms / 1000) * perSecond);
   if (room >= requests) return `${until}: it fits`;
+  if (waitsMs > 0)
+    return `${until}: it does not fit, because the waves wait ${formatDuration(waitsMs)} in all; resume sends the rows that are left`;
   const at = rate === 'auto' ? ` at ${perSecond}/s, the initial rate of auto` : '';
   return `${until}: it does not fit${at}, about ${room.toLocaleString('en-US')} of ${count(requests, 'row')} will be sent; resume sends the others`;
 }
@@ -99,6 +104,8 @@ export type PlanTextOptions = {
   settings: Pick<Settings, 'rate' | 'finish_by'>;
   /** Where the requests go, for people. */
   sentTo: string;
+  /** How the rows are sent in waves, and how long these wait in all. */
+  waves?: { lines: readonly string[]; waitsMs: number };
   /** Until when the saved plan may be sent; in ms since 1970, as `now`. */
   validUntil: number;
   now: number;
@@ -107,7 +114,8 @@ export type PlanTextOptions = {
 };
 
 /** A plan for people: totals, a table of the changes, the first rows, and how long it takes. */
-export function planText(preview: Preview, { settings, sentTo, now, validUntil, account }: PlanTextOptions): string {
+export function planText(preview: Preview, options: PlanTextOptions): string {
+  const { settings, sentTo, now, validUntil, account, waves } = options;
   const { rate, finish_by: finishBy } = settings;
   const { change } = preview.actions;
   const lines = ['', ...(account === null || account.how === '' ? [] : [account.how]), totals(preview, account)];
@@ -127,7 +135,8 @@ export function planText(preview: Preview, { settings, sentTo, now, validUntil, 
   if (notes.length > 0) lines.push('', ...notes.map((note) => `note: ${note}`));
   const time = timeNeeded(change, rate);
   lines.push('', `${sentTo}${time === '' ? '' : `: ${time}`}`);
-  const fit = fitText(change, rate, finishBy, now);
+  lines.push(...(waves?.lines ?? []));
+  const fit = fitText(change, { rate, waitsMs: waves?.waitsMs ?? 0 }, finishBy, now);
   if (fit !== '') lines.push(fit);
   lines.push(`The plan is valid until ${localTime(validUntil)} (--max-plan-age)`);
   return `${lines.join('\n')}\n`;

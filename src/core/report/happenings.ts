@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '../ledger/entry.ts';
+import type { LedgerEntry, WaveStep } from '../ledger/entry.ts';
 import { count, printable } from '../text/text.ts';
 
 /** Happenings that are kept: a run of years, or a hostile ledger, must not fill the page. */
@@ -9,6 +9,16 @@ export type Happening = { at: string; kind: 'session' | 'hold' | 'operator' | 'w
 
 /** The happenings in order, and how many more there were. */
 export type Happenings = { list: Happening[]; more: number };
+
+const STEPS: Record<WaveStep, string> = {
+  started: 'started',
+  sent: 'sent',
+  kept: 'read back, and at its targets',
+  soaked: 'read again, and at its targets',
+  passed: 'the next one may start',
+  refused: 'refused by the gate',
+  not_kept: 'not at its targets',
+};
 
 function happeningOf(entry: LedgerEntry): Omit<Happening, 'at'> | null {
   switch (entry.type) {
@@ -27,6 +37,11 @@ function happeningOf(entry: LedgerEntry): Omit<Happening, 'at'> | null {
       const change = from === '' && to === '' ? '' : ` (${from || 'none'} → ${to || 'none'})`;
       return { kind: 'operator', text: `${command}${change} by ${by}` };
     }
+    case 'wave':
+      return {
+        kind: 'wave',
+        text: `Wave ${entry.wave} of ${entry.waves} (${count(entry.rows, 'row')}): ${STEPS[entry.step]}`,
+      };
     case 'handed_over':
       return { kind: 'workers', text: `Handed over to the workers of ${entry.queue}` };
     case 'taken_back':

@@ -28,6 +28,7 @@ const BY_REASON: Record<Exclude<RowReason, '' | 'confirmed_by_read'>, string> = 
   attempts_exhausted: 'Retry later. The error was temporary.',
   response_mismatch: 'Check the number in the portal, then retry. The API did not apply the whole change.',
   write_not_kept: 'Ask Telnyx support before you retry. The API confirmed the change and did not keep it.',
+  wave_not_kept: 'Check who or what changed the number after it was reassigned. Then retry.',
   redirected: 'Check --base-url. The API redirects requests, and redirects are never followed.',
   not_at_target: 'Retry. The number does not have its target.',
   read_failed: 'Retry. The number is read first, and sent only if it is not at its target.',

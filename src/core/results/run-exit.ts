@@ -46,6 +46,8 @@ function stopExit({ reason, detail }: StopCause, tally: Tally): RunExit {
       return { exit: EXIT.window, state: 'paused' };
     case 'phone_number_mismatch':
     case 'write_not_kept':
+    case 'wave_not_kept':
+    case 'gate_refused':
     case 'server_wait':
     case 'max_failures':
     case 'max_same_error':

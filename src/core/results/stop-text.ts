@@ -23,6 +23,10 @@ export function stopText({ reason, detail }: StopCause, failure: unknown, { coun
       return `Ids and phone numbers do not belong together: ${detail}. Was one column sorted alone?`;
     case 'write_not_kept':
       return `Stopped: the API answered 200 and did not keep the change: ${detail}. undo restores what was changed, and resume sends the rest.`;
+    case 'wave_not_kept':
+      return `Stopped: ${detail}. undo restores what was changed; resume goes on with the next wave if the others are kept.`;
+    case 'gate_refused':
+      return `Stopped: ${detail}. resume asks the gate again; undo restores what was changed.`;
     case 'max_failures':
     case 'max_same_error':
       return `Stopped: too many failures: ${detail}.`;

@@ -1,5 +1,5 @@
 import { secondsOf } from '../ledger/sessions.ts';
-import { EXIT } from '../run/exit-codes.ts';
+import { EXIT, exitName } from '../run/exit-codes.ts';
 import { formatDuration } from '../text/duration.ts';
 import { COLUMNS, count, printable } from '../text/text.ts';
 import { visible } from '../text/visible.ts';
@@ -92,6 +92,20 @@ function firstFix({ exit_code: exit, input, error }: Pick<Summary, 'exit_code' |
   const columns = isOfColumns ? ', or say with --map which columns are meant' : '';
   return `First fix ${file}${columns}.`;
 }
+
+/** How the undo of a run ended, after the summaries of both. */
+export function undoneText({ run_id: id, exit_code: exit, undo, next_command: next }: Summary): string {
+  if (undo === undefined) return '';
+  const by = undo.run_id === null ? '' : ` by run ${undo.run_id}`;
+  const why = undo.message === undefined ? '' : `: ${undo.message}`;
+  const isDone = undo.exit_code === EXIT.ok;
+  const how = isDone ? `was undone${by}` : `was not undone completely${by}, exit ${named(undo.exit_code)}${why}`;
+  const lines = ['', `Run ${id} stopped, and ${how}.`, `Exit ${named(exit)}`];
+  if (next !== null) lines.push(`Next: ${next}`);
+  return `${lines.join('\n')}\n`;
+}
+
+const named = (exit: number) => `${exit} (${exitName(exit)})`;
 
 /** The summary for people: what happened, why, where the files are, and what to do next. Ends with a line break. */
 export function summaryText(

@@ -33,6 +33,15 @@ export type Summary = {
   warnings: string[];
   files: Record<string, string>;
   error?: { code: string; message: string };
+  /** With --undo-on-failure: the run that has undone this one, or the `message` that says why there is none. */
+  undo?: {
+    run_id: string | null;
+    dir: string | null;
+    exit_code: number;
+    state: State | null;
+    next_command: string | null;
+    message?: string;
+  };
 };
 
 /** Whether `resume` can continue the run. It can also if the key was refused at the first write. */

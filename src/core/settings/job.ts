@@ -81,6 +81,7 @@ function schemaOf({ kind, min = 0, max = Number.MAX_SAFE_INTEGER, choices }: Set
     case 'duration':
       return z.union([TEXT, z.number().min(0)]);
     case 'limit':
+    case 'waves':
       return z.union([TEXT, z.int().min(0)]);
     case 'choice':
       return z.enum(choices as string[]);

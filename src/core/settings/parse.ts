@@ -3,7 +3,7 @@ import { parseDuration, SECOND_MS } from '../text/duration.ts';
 import { quoted } from '../text/text.ts';
 import { isFinishTime } from './finish-by.ts';
 import { type SettingName, settingDefinition } from './schema.ts';
-import type { SettingDefinition } from './table/definition.ts';
+import type { Limit, SettingDefinition } from './table/definition.ts';
 
 /** `error` continues a sentence that starts with the name of the setting. */
 export type Parsed = { value: unknown } | { error: string };
@@ -37,6 +37,16 @@ export function sameBaseUrl(url: string): string {
 const EMPTY_URL = { protocol: '', hostname: '', pathname: '' };
 
 const DELIMITERS = new Map(Object.entries({ ',': ',', ';': ';', '|': '|', '\t': '\t', tab: '\t', '\\t': '\t' }));
+
+const MAX_WAVES = 100;
+
+/** Reads a number of rows, or a percentage; null if the text is neither. */
+function readLimit(text: string): Limit | null {
+  const [, digits = '', sign] = /^([0-9]{1,15}(?:\.[0-9]{1,6})?)(%?)$/.exec(text.trim()) ?? [];
+  const value = digits === '' ? Number.NaN : Number(digits);
+  const percent = sign === '%';
+  return (percent ? value <= 100 : Number.isInteger(value)) ? { value, percent } : null;
+}
 
 const PARSERS: Record<SettingDefinition['kind'], (text: string, definition: SettingDefinition) => Parsed> = {
   boolean(text) {
@@ -92,11 +102,13 @@ const PARSERS: Record<SettingDefinition['kind'], (text: string, definition: Sett
     return { value: { [field]: column } };
   },
   limit(text) {
-    const [, digits = '', sign] = /^([0-9]{1,15}(?:\.[0-9]{1,6})?)(%?)$/.exec(text.trim()) ?? [];
-    const value = digits === '' ? Number.NaN : Number(digits);
-    const percent = sign === '%';
-    if (percent ? value <= 100 : Number.isInteger(value)) return { value: { value, percent } };
-    return { error: 'must be a whole number of rows, or a percentage such as 5%' };
+    const value = readLimit(text);
+    return value === null ? { error: 'must be a whole number of rows, or a percentage such as 5%' } : { value };
+  },
+  waves(text) {
+    const waves = text.split(',').map(readLimit);
+    if (waves.length <= MAX_WAVES && waves.every((wave) => wave !== null && wave.value > 0)) return { value: waves };
+    return { error: `must be 1 to ${MAX_WAVES} sizes of waves, separated by commas, such as 20,200,20%` };
   },
   choice(text, { choices = [] }) {
     const word = text.toLowerCase();

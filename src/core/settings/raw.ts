@@ -8,6 +8,11 @@ export function limitText({ value, percent }: Limit): string {
   return percent ? `${value}%` : String(value);
 }
 
+/** `20,200,20%`. */
+export function wavesText(waves: readonly Limit[]): string {
+  return waves.map(limitText).join(',');
+}
+
 function rawValue(kind: SettingDefinition['kind'], value: unknown): string | string[] {
   switch (kind) {
     case 'map':
@@ -16,6 +21,8 @@ function rawValue(kind: SettingDefinition['kind'], value: unknown): string | str
       return exactDuration(value as number);
     case 'limit':
       return limitText(value as Limit);
+    case 'waves':
+      return wavesText(value as Limit[]);
     default:
       return kind === 'delimiter' && value === '\t' ? 'tab' : String(value);
   }

@@ -10,7 +10,7 @@ import {
   type Settings,
   settingDefinition,
 } from './schema.ts';
-import type { Scope } from './table/definition.ts';
+import { type Scope, SENDING } from './table/definition.ts';
 
 /** The source of a value, in order of precedence. `run` is the manifest of a saved run. */
 export type Source = 'flag' | 'environment' | 'job file' | 'run' | 'default';
@@ -140,8 +140,15 @@ function valueError(name: SettingName, { source, raw, places }: Layer, { error, 
   return place === undefined ? `${NAMED[source](name)} ${what}` : `${place}: ${name} ${what}`;
 }
 
+/** What means nothing without waves. */
+const OF_WAVES = ['soak', 'gate', 'gate_timeout', 'undo_on_failure'] as const satisfies SettingName[];
+
 /** Checks that involve more than one setting. `at` is the place of a setting in a file, if it comes from there. */
-function combinationErrors({ settings, sources }: Resolved, at: (...names: SettingName[]) => string): string[] {
+function combinationErrors(
+  { settings, sources }: Resolved,
+  scope: Scope,
+  at: (...names: SettingName[]) => string,
+): string[] {
   const errors: string[] = [];
   if (settings.rate === 'off' && !settings.sandbox && !isLoopback(settings.base_url)) {
     errors.push(
@@ -155,6 +162,13 @@ function combinationErrors({ settings, sources }: Resolved, at: (...names: Setti
   }
   if (isTyped('queue') && settings.sandbox) {
     errors.push(`${at('queue', 'sandbox')}--queue and --sandbox exclude each other: no worker can reach that sandbox`);
+  }
+  for (const name of OF_WAVES.filter((name) => isTyped(name) && settings.waves === null)) {
+    errors.push(`${at(name)}--${flagOf(name)} needs --waves: there are no waves`);
+  }
+  if (settings.waves !== null && settings.queue !== null && SENDING.includes(scope)) {
+    const how = sources.queue === 'environment' ? 'unset TELNYX_REASSIGN_QUEUE' : 'leave out --queue';
+    errors.push(`${at('waves', 'queue')}--waves needs this process to send the rows: ${how}`);
   }
   if (settings.retry_base > settings.retry_max) {
     errors.push(`${at('retry_base', 'retry_max')}--retry-base must not be longer than --retry-max`);
@@ -191,7 +205,7 @@ export function resolveSettings(layers: readonly Layer[], scope: Scope): Resolve
     return place === undefined ? '' : `${place}: `;
   };
   const resolved = { settings, sources } as Resolved;
-  if (errors.length === 0) errors.push(...combinationErrors(resolved, at));
+  if (errors.length === 0) errors.push(...combinationErrors(resolved, scope, at));
   return errors.length > 0 ? { errors } : resolved;
 }
 

@@ -5,12 +5,14 @@ import { OUTPUT_SETTINGS } from './table/output.ts';
 import { PACE_SETTINGS } from './table/pace.ts';
 import { ACCOUNT_SETTINGS, QUEUE_SETTINGS, RUNNING_SETTINGS } from './table/running.ts';
 import { WATCHING_SETTINGS } from './table/watching.ts';
+import { WAVE_SETTINGS } from './table/waves.ts';
 
 /** Every setting. Command line, environment, job file, help, documents and types are made from this table. */
 export const SETTINGS = {
   ...INPUT_SETTINGS,
   ...PACE_SETTINGS,
   ...GUARD_SETTINGS,
+  ...WAVE_SETTINGS,
   ...ACCOUNT_SETTINGS,
   ...RUNNING_SETTINGS,
   ...QUEUE_SETTINGS,

@@ -10,8 +10,18 @@ import { slowedBy } from './slowed-by.ts';
 /** Commands of operators that the status shows. */
 const SHOWN_COMMANDS = 5;
 
+/** A wave at work. `before`: rows of the run that had ended before its first one was sent. */
+type WaveAtWork = Pick<WaveStatus, 'wave' | 'waves' | 'rows'> & { before: number };
+
 /** What a run is busy with. `until`: when that ends, in ms since 1970; null if it is not known. */
-export type Doing = { phase: Phase; wave: Omit<WaveStatus, 'until'> | null; until: number | null };
+export type Doing = { phase: Phase; wave: WaveAtWork | null; until: number | null };
+
+function waveStatus({ wave, until }: Doing, ended: number, time: (ms: number) => string): WaveStatus | null {
+  if (wave === null) return null;
+  const { before, ...shown } = wave;
+  const done = Math.min(wave.rows, Math.max(0, ended - before));
+  return { ...shown, done, until: until === null ? null : time(until) };
+}
 
 /** The name of a target profile in the moves of a plan; '' if they do not know it. */
 function nameIn({ plan }: Pick<Manifest, 'plan'>, id: string): string {
@@ -81,7 +91,7 @@ export function liveStatus(facts: Facts): RunStatus {
     paused: steering.paused === null ? null : { by: steering.paused.by, since: steering.paused.at },
     held_profiles: heldProfilesOf(counts, manifest),
     causes: counts.causes(),
-    wave: doing.wave === null ? null : { ...doing.wave, until: doing.until === null ? null : time(doing.until) },
+    wave: waveStatus(doing, rows.done, time),
     eta_ms: eta,
     eta_at: eta === null ? null : time(wall + eta),
     steered: lastCommands(steering.list),

@@ -43,7 +43,7 @@ export function createRunCounts(rows: number, planned: number) {
   return {
     add(entry: LedgerEntry): void {
       addSession(sessions, entry);
-      if (entry.type === 'session_started' && entry.reading !== true) heldProfiles.clear();
+      if (entry.type === 'session_started' && entry.reading !== true && entry.continued !== true) heldProfiles.clear();
       if (entry.type === 'steered') addSteered(steering, entry);
       if (entry.type === 'profile_held') heldProfiles.set(entry.profile, entry.why);
       // A row that was at its target when it was planned, and is sent all the same.

@@ -26,13 +26,19 @@ export type BudgetLimits = Pick<Settings, 'max_failures' | 'max_same_error'>;
 
 /**
  * Counts failures by what they mean. If there are too many, it stops the run or holds a profile. `earlier`: rows of
- * this run that ended in earlier sessions, and how many of them failed permanently.
+ * this run that ended in earlier sessions, and how many of them failed permanently. `held`: the profiles that earlier
+ * sessions of the command have put on hold.
  */
-export function createErrorBudget(stop: Stop, limits: BudgetLimits, earlier: { ended: number; permanent: number }) {
+export function createErrorBudget(
+  stop: Stop,
+  limits: BudgetLimits,
+  earlier: { ended: number; permanent: number },
+  held: Iterable<string> = [],
+) {
   let { ended, permanent } = earlier;
   const failuresByError = new Map<string, number>();
   const failuresByProfile = new Map<string, number>();
-  const heldProfiles = new Set<string>();
+  const heldProfiles = new Set(held);
 
   function countProfile(entry: PlanEntry, outcome: Outcome): Hold | null {
     const profile = entry.profileTarget;

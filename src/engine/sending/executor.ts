@@ -22,7 +22,7 @@ export type Execution = { stop: StopCause | null; requests: RequestCounts; rate:
 export async function execute(options: ExecuteOptions): Promise<Execution> {
   const { ports, limits, stop } = options;
   const session = createSession(options);
-  const { pipeline, rows } = session;
+  const { pipeline, rows, series } = session;
   options.observe?.(pipeline.paceNow);
   stop.onAsked(() => {
     const { reason, detail } = stop.asked() as StopCause;
@@ -31,67 +31,40 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
   });
   let isPaused = false;
   try {
-    isPaused = (await launchAll(session, null)) || (await launchReleased(session));
+    isPaused = await launchAll(session);
   } catch (error) {
     // The plan could not be read to its end: what is in flight is finished.
     failWith(session, error);
   }
-  onAllRead(session);
+  rows.areAllRead = true;
+  pipeline.outages.onRowEnd();
   while (rows.open > 0) await untilChange(session);
-  if (isPaused) stop.ask('stop_after', `--stop-after ${limits.stop_after}: ${count(rows.launched, 'row')} sent`);
-  if (rows.heldBack > 0 && rows.launchedSinceHold === 0) {
+  if (isPaused) stop.ask('stop_after', `--stop-after ${limits.stop_after}: ${count(series.launched, 'row')} sent`);
+  if (rows.heldBack > 0 && series.launchedSinceHold === 0 && !series.hasNext) {
     stop.ask('profiles_held', 'every profile with rows to send is held');
     rows.unfinished += rows.heldBack;
   }
-  session.end();
+  pipeline.end();
   if (session.crash !== null) throw session.crash.error;
   const asked = stop.asked();
   const hasStopped = rows.unfinished > 0 || ABOUT_ENDED_ROWS.has(asked?.reason);
   return { stop: hasStopped ? asked : null, requests: pipeline.requests, rate: pipeline.measuredRate() };
 }
 
-function onAllRead({ rows, pipeline }: Session): void {
-  rows.areAllRead = true;
-  pipeline.outages.onRowEnd();
-}
-
-/** Launches the rows that an operator has held and released, as long as others are at work. Returns as `launchAll`. */
-async function launchReleased(session: Session): Promise<boolean> {
-  const { rows, options } = session;
-  const { steering, stop } = options;
-  for (;;) {
-    const released = rows.passedOver.takeReleased((profile) => steering?.isHeld(profile) ?? false);
-    if (released !== null && stop.asked() === null) {
-      rows.areAllRead = false;
-      if (await launchAll(session, released)) return true;
-      continue;
-    }
-    if (released !== null) rows.unfinished += released.size;
-    onAllRead(session);
-    if (rows.open === 0 || stop.asked() !== null) return false;
-    await untilChange(session);
-  }
-}
-
-/**
- * Launches rows (`only`: these) until there are no more, or the run is to stop. Returns whether --stop-after was
- * reached.
- */
-async function launchAll(session: Session, only: ReadonlySet<number> | null): Promise<boolean> {
-  const { options, budget, rows, context } = session;
+/** Launches rows until there are no more, or the run is to stop. Returns whether --stop-after was reached. */
+async function launchAll(session: Session): Promise<boolean> {
+  const { options, budget, rows, series, context } = session;
   const { tasks, limits, stop } = options;
   const mustWait = ({ entry }: Task) =>
     rows.open >= MAX_OPEN_ROWS || rows.unsent >= maxUnsent(options) || !context.proof.mayLaunch(entry);
-  for await (const task of tasks()) {
-    if (only?.has(task.entry.row) === false) continue;
+  for await (const task of tasks) {
     while (stop.asked() === null && mustWait(task)) await untilChange(session);
-    const isLimitReached = limits.stop_after !== null && rows.launched >= limits.stop_after;
+    const isLimitReached = limits.stop_after !== null && series.launched >= limits.stop_after;
     if (stop.asked() !== null || isLimitReached) {
       rows.unfinished += 1;
       return isLimitReached;
     }
-    if (session.isHeldByOperator(task.entry)) rows.passedOver.add(task.entry);
-    else if (budget.isHeld(task.entry)) rows.heldBack += 1;
+    if (budget.isHeld(task.entry)) rows.heldBack += 1;
     else launch(session, task);
   }
   return false;
@@ -114,11 +87,11 @@ function untilChange(session: Session): Promise<void> {
 }
 
 function launch(session: Session, task: Task): void {
-  const { rows } = session;
+  const { rows, series } = session;
   rows.open += 1;
   rows.unsent += 1;
-  rows.launched += 1;
-  rows.launchedSinceHold += 1;
+  series.launched += 1;
+  series.launchedSinceHold += 1;
   let isSent = false;
   const onLaunched = () => {
     if (isSent) return;

@@ -1,13 +1,10 @@
-import type { PlanEntry } from '../../core/plan/entry.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import type { PaceNow } from '../../core/status/pace.ts';
 import type { Contact } from '../contact.ts';
 import type { PaceMemory } from '../pacing/pace-memory.ts';
-import { createPassedOver } from '../passed-over.ts';
 import type { Ports, Task } from '../ports.ts';
-import type { Steering } from '../steering.ts';
 import type { Stop } from '../stop.ts';
 import { type BudgetLimits, createErrorBudget } from './error-budget.ts';
 import { createPipeline, type PipelineLimits } from './pipeline.ts';
@@ -21,16 +18,16 @@ const NOTE_INTERVAL_MS = 1000;
 export type Limits = PipelineLimits & BudgetLimits & Pick<Settings, 'stop_after' | 'force'>;
 
 export type ExecuteOptions = {
-  /** The rows that are still to be processed. Called again for those that an operator has held and released. */
-  tasks: () => AsyncIterable<Task>;
+  /** The rows that are still to be processed. */
+  tasks: AsyncIterable<Task>;
   ports: Ports;
   limits: Limits;
   control: RateControl;
   stop: Stop;
-  /** What an operator changes while the run is at work; `limits` are live then. */
-  steering?: Steering | undefined;
   /** Rows of this run that ended in earlier sessions, and how many of them failed permanently. */
   earlier: { ended: number; permanent: number };
+  /** Of the command, if this is not its only session. */
+  series?: Series | undefined;
   /** Of earlier phases of the command. */
   memory?: PaceMemory | undefined;
   /** How many rows of each kind of change are read back; for tests. */
@@ -41,14 +38,24 @@ export type ExecuteOptions = {
   observe?: ((pace: () => PaceNow) => void) | undefined;
 };
 
+/**
+ * What the sessions of a command share if it sends its rows in several. `launched`: rows that it has launched so far;
+ * `launchedSinceHold`: those since a profile was held. `held`: the profiles that earlier ones have put on hold.
+ * `hasNext`: more rows follow in another session.
+ */
+export type Series = { launched: number; launchedSinceHold: number; held: Iterable<string>; hasNext: boolean };
+
+export function newSeries(): Series {
+  return { launched: 0, launchedSinceHold: 0, held: [], hasNext: false };
+}
+
 export type Session = ReturnType<typeof createSession>;
 
 /** An execution in progress. */
 export function createSession(options: ExecuteOptions) {
-  const { ports, limits, control, stop, steering, earlier, memory, contact, proofRows } = options;
+  const { ports, limits, control, stop, earlier, series = newSeries(), memory, contact, proofRows } = options;
   const rows = {
     areAllRead: false,
-    launched: 0,
     /** Launched and not ended. */
     open: 0,
     /** Launched, and waiting for their first request. */
@@ -57,32 +64,19 @@ export function createSession(options: ExecuteOptions) {
     unfinished: 0,
     /** Not sent because their profile is held. */
     heldBack: 0,
-    launchedSinceHold: 0,
-    passedOver: createPassedOver(),
   };
   const othersAtWork = (waiting: number) => !rows.areAllRead || rows.open > waiting;
-  const pipeline = createPipeline({ ports, limits, control, stop, steering, memory, contact, othersAtWork });
-  const budget = createErrorBudget(stop, limits, earlier);
-  const proof = createWriteProof(
-    () => concurrencyOf(limits),
-    () => session.onChange(),
-    proofRows,
-  );
-  const { onAccepted } = budget;
-  const isHeldByOperator = ({ profileTarget }: PlanEntry) => steering?.isHeld(profileTarget) ?? false;
-  const isHeld = (entry: PlanEntry) => budget.isHeld(entry) || isHeldByOperator(entry);
-  const endSteering = steering?.onChange(() => session.onChange());
+  const pipeline = createPipeline({ ports, limits, control, stop, memory, contact, othersAtWork });
+  const budget = createErrorBudget(stop, limits, earlier, series.held);
+  const proof = createWriteProof(concurrencyOf(limits), () => session.onChange(), proofRows);
+  const { isHeld, onAccepted } = budget;
   const context: RowContext = { ...pipeline, ports, proof, isHeld, onAccepted, force: limits.force };
   const session = {
     options,
+    series,
     pipeline,
     context,
     budget,
-    isHeldByOperator,
-    end() {
-      pipeline.end();
-      endSteering?.();
-    },
     rows,
     notedAt: ports.clock.now(),
     crash: null as { error: unknown } | null,
@@ -107,12 +101,8 @@ export async function recordResult(session: Session, task: Task, result: RowResu
     return;
   }
   if (result.kind === 'requeued') {
-    if (stop.asked() !== null) rows.unfinished += 1;
-    else if (session.budget.isHeld(entry)) rows.heldBack += 1;
-    else {
-      rows.passedOver.add(entry);
-      rows.launched -= 1;
-    }
+    if (stop.asked() === null) rows.heldBack += 1;
+    else rows.unfinished += 1;
     const { ambiguous, attempts } = result;
     await ports.record({ type: 'put_back', row: entry.row, ambiguous, attempts, at: nowText(ports) });
     return;
@@ -121,7 +111,7 @@ export async function recordResult(session: Session, task: Task, result: RowResu
   const { outcome } = result;
   // Counted before it is on disk: a run that is to stop must not send more while it waits for the disk.
   const hold = task.first === 'read_only' ? null : session.budget.count(entry, outcome);
-  if (hold !== null) rows.launchedSinceHold = 0;
+  if (hold !== null) session.series.launchedSinceHold = 0;
   await ports.record({ type: 'outcome', ...outcome });
   const { status } = outcome;
   const event = status === 'updated' ? 'row.updated' : status === 'held' ? 'row.held' : 'row.failed';

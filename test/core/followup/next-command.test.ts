@@ -461,6 +461,27 @@ describe('after a write that was not kept', () => {
   });
 });
 
+describe('after a wave', () => {
+  const paused = (reason: StopReason, settings = {}) =>
+    next({ state: 'paused', exit_code: 6, stop: stopped(reason), settings }, { updated: 20, unprocessed: 9 });
+
+  it('that was not kept it is undo; after a gate it is resume, which asks the gate again', () => {
+    expect(paused('wave_not_kept')).toBe('telnyx-reassign undo runs/x --yes');
+    expect(paused('gate_refused')).toBe('telnyx-reassign resume runs/x');
+  });
+
+  it.each(['wave_not_kept', 'gate_refused', 'max_failures', 'max_same_error'] as const)(
+    'with --undo-on-failure it is undo, should the program die before it has done that: %s',
+    (reason) => {
+      expect(paused(reason, { undo_on_failure: 'true' })).toBe('telnyx-reassign undo runs/x --yes');
+    },
+  );
+
+  it('that a signal interrupted it is resume', () => {
+    expect(paused('signal', { undo_on_failure: 'true' })).toBe('telnyx-reassign resume runs/x');
+  });
+});
+
 describe('after ids and phone numbers did not match', () => {
   it('there is none: someone must check the file before its rows are sent again', () => {
     const counts = { failed: 1, unprocessed: 9 };

@@ -46,6 +46,7 @@ describe('a row that an undo takes', () => {
     ['unverified', makeOutcome({ status: 'unverified', reason: 'read_failed' }), true],
     ['answered 200 with other values', makeOutcome({ status: 'failed', reason: 'response_mismatch' }), true],
     ['answered 200, and not kept', makeOutcome({ status: 'failed', reason: 'write_not_kept' }), true],
+    ['at its target until the end of its wave', makeOutcome({ status: 'failed', reason: 'wave_not_kept' }), true],
     ['sent to another number', makeOutcome({ status: 'failed', reason: 'phone_number_mismatch' }), true],
     ['refused by the API', makeOutcome({ status: 'failed', reason: 'api_error' }), false],
     ['given up', makeOutcome({ status: 'failed', reason: 'attempts_exhausted', retryable: true }), false],
@@ -114,6 +115,20 @@ describe('the row of an undo', () => {
       ['neither, where nothing was shown', {}, PROFILE, 'P2P'],
     ])('goes back from what the number really had: %s', (_what, after, profileBefore, productBefore) => {
       expect(undoEntry(1, sent, null, mismatch(after))).toEqual({ ...back, profileBefore, productBefore });
+    });
+
+    describe('that was carried out, and did not last until the end of its wave', () => {
+      const after = { profileAfter: THIRD, productAfter: 'P2P' };
+      const flipped = undoEntry(1, sent, null, mismatch({ reason: 'wave_not_kept', ...after }));
+
+      it.each([
+        ['it went back', { profile: OTHER_PROFILE, product: 'A2P' }, 'unchanged', ''],
+        ['a half went back', { profile: OTHER_PROFILE, product: 'P2P' }, 'change', ''],
+        ['it has its targets again', { profile: PROFILE, product: 'P2P' }, 'change', ''],
+        ['someone else set another value', { profile: THIRD, product: 'P2P' }, 'held', 'drifted'],
+      ] as const)('goes back from what the number has now if %s', (_what, shown, action, reason) => {
+        expect(resolve(flipped, found(shown))).toMatchObject({ action, reason });
+      });
     });
 
     describe('that the API confirmed and a read did not show', () => {

@@ -15,6 +15,8 @@ const rate = {
 const ENTRIES: LedgerEntry[] = [
   { type: 'session_started', at: AT, pid: 7 },
   { type: 'session_started', reading: true, at: AT, pid: 7 },
+  { type: 'session_started', at: AT, pid: 7, wave: 2, continued: true },
+  { type: 'wave', at: AT, wave: 1, waves: 3, rows: 20, step: 'soaked' },
   { type: 'intent', row: 1, at: AT },
   { type: 'found', row: 1, profile: 'p', product: 'A2P', at: AT },
   { type: 'found', row: 1, profile: 'p', product: 'A2P', at: AT, unchangedButSent: true },
@@ -74,6 +76,7 @@ describe('a line of another version', () => {
   it.each([
     [{ type: 'order_placed', rows: [1] }, 'unknown entry type "order_placed"'],
     [{ type: 'toString' }, 'unknown entry type "toString"'],
+    [{ type: 'wave', at: AT, wave: 1, waves: 2, rows: 3, step: 'surfed' }, 'unknown step "surfed"'],
     [{ type: 'outcome', ...makeOutcome(), status: 'half_done' }, 'unknown status "half_done"'],
     [{ type: 'outcome', ...makeOutcome(), reason: 'bored' }, 'unknown reason "bored"'],
     [{ type: 'outcome', ...makeOutcome(), reason: 'toString' }, 'unknown reason "toString"'],
@@ -101,14 +104,20 @@ describe('a damaged line', () => {
   });
 
   it('lacks a field, or has one of another type; every field of every type is checked', () => {
-    const optional = ['type', 'reading', 'unchangedButSent', 'stream', 'worker', 'host', 'fence'];
+    const optional = ['type', 'reading', 'unchangedButSent', 'stream', 'worker', 'host', 'fence', 'wave', 'continued'];
     for (const entry of ENTRIES) {
-      for (const name of Object.keys(entry).filter((field) => !optional.includes(field))) {
+      for (const name of Object.keys(entry).filter((field) => !optional.includes(field) || entry.type === 'wave')) {
+        if (name === 'type') continue;
         const message = `the field ${name} of ${entry.type} is missing or not valid`;
         expect(() => parse({ ...entry, [name]: undefined })).toThrow(new Error(message));
         expect(() => parse({ ...entry, [name]: [] })).toThrow(new Error(message));
       }
     }
+  });
+
+  it('names a wave that is no number', () => {
+    const line = { type: 'session_started', at: AT, pid: 7, wave: 'x' };
+    expect(() => parse(line)).toThrow('the field wave of session_started');
   });
 
   it('has a place in the stream that is no text', () => {

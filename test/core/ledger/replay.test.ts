@@ -1,11 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/attempt/outcome.ts';
-import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
+import type { LedgerEntry, WaveStep } from '../../../src/core/ledger/entry.ts';
 import {
   addToIndex,
   attemptsBefore,
+  countEndedAs,
   emptyIndex,
+  hasEndedAs,
   hasOutcome,
   type LedgerIndex,
   ROW_STATE,
@@ -60,6 +62,10 @@ describe('an index', () => {
   it('of an empty ledger has no row touched, and place for row 1 to the last', () => {
     expect(emptyIndex(2)).toEqual({
       rowStates: new Uint8Array([0, 0, 0]),
+      statusOf: new Uint8Array([0, 0, 0]),
+      waveOf: new Uint8Array([0, 0, 0]),
+      sendingWave: 0,
+      wave: null,
       offset: new Float64Array([0, 0, 0]),
       length: new Uint32Array([0, 0, 0]),
       attempts: new Uint8ClampedArray([0, 0, 0]),
@@ -211,6 +217,44 @@ describe('the profiles that are held', () => {
     expect([...indexOf(1, started, held('p', 'x'), started, held('q', 'y'), intent(1)).heldProfiles]).toEqual([
       ['q', 'y'],
     ]);
+  });
+});
+
+describe('the waves', () => {
+  const sending = (wave: number, continued?: true): LedgerEntry => ({
+    type: 'session_started',
+    at,
+    pid: 1,
+    wave,
+    ...(continued && { continued }),
+  });
+  const step = (wave: number, name: WaveStep): LedgerEntry => ({
+    type: 'wave',
+    at,
+    wave,
+    waves: 2,
+    rows: 1,
+    step: name,
+  });
+
+  it('have the rows that have ended in their sessions, and a last step', () => {
+    const first = [step(1, 'started'), sending(1), intent(2), outcome(2, 'updated'), ended, step(1, 'sent')];
+    const reading: LedgerEntry = { type: 'session_started', reading: true, at, pid: 1 };
+    const index = indexOf(3, ...first, reading, ended, step(1, 'kept'), sending(2, true), outcome(1, 'failed'));
+    expect([...index.waveOf]).toEqual([0, 2, 1, 0]);
+    expect(index.wave).toMatchObject({ wave: 1, step: 'kept' });
+    expect(hasEndedAs(index, 2, 'updated')).toBe(true);
+    expect(hasEndedAs(index, 1, 'updated')).toBe(false);
+    expect(hasEndedAs(index, 3, 'updated')).toBe(false);
+    expect(countEndedAs(index, 'updated')).toBe(1);
+    expect(countEndedAs(index, 'failed')).toBe(1);
+    expect(indexOf(1, sending(2), started, outcome(1, 'updated')).waveOf[1]).toBe(0);
+  });
+
+  it('of one command keep the profiles that are held; a resume tries them again', () => {
+    const first = [sending(1), held('p', 'why p'), ended];
+    expect([...indexOf(1, ...first, sending(2, true)).heldProfiles.keys()]).toEqual(['p']);
+    expect([...indexOf(1, ...first, sending(2)).heldProfiles]).toEqual([]);
   });
 });
 

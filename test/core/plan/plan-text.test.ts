@@ -86,18 +86,33 @@ describe('the time until a run is to end', () => {
     [9_999_999, 'off', '+1ms', 'Within 1ms: it fits'],
     [1, 5, null, ''],
   ] as const)('for %d requests at %s until %s: %s', (requests, rate, finishBy, text) => {
-    expect(fitText(requests, rate, finishBy, NOW)).toBe(text);
+    expect(fitText(requests, { rate }, finishBy, NOW)).toBe(text);
+  });
+
+  it('is used up by waves that wait', () => {
+    expect(fitText(10, { rate: 'off', waitsMs: 3_600_000 }, '+1h', NOW)).toBe('Within 1h: it fits');
+    expect(fitText(10, { rate: 'off', waitsMs: 3_600_001 }, '+1h', NOW)).toBe(
+      'Within 1h: it does not fit, because the waves wait 1h in all; resume sends the rows that are left',
+    );
   });
 
   it.each(['10:01', '22:00'])('has gone by, or is too far ahead: %s', (finishBy) => {
     const missed = localTime(
       new Date(2026, 0, 16, finishBy === '10:01' ? 10 : 22, finishBy === '10:01' ? 1 : 0).getTime(),
     );
-    expect(fitText(1, 5, finishBy, NOW)).toBe(`--finish-by ${finishBy} would be ${missed}: apply refuses that now`);
+    expect(fitText(1, { rate: 5 }, finishBy, NOW)).toBe(
+      `--finish-by ${finishBy} would be ${missed}: apply refuses that now`,
+    );
   });
 });
 
 describe('the text of a plan', () => {
+  it('has the waves before the time that they have to fit into', () => {
+    const waves = { lines: ['In 2 waves'], waitsMs: 3_600_000 };
+    const text = textOf(previewOf([makeEntry()]), { waves, settings: { rate: 5, finish_by: '+1h' } });
+    expect(text).toContain('at 5/s\nIn 2 waves\nWithin 1h: it does not fit, because the waves wait 1h in all');
+  });
+
   it('has totals, moves, the first rows, and the time it takes', () => {
     const entries = [
       makeEntry({ row: 1, line: 2 }),

@@ -97,6 +97,7 @@ describe('what happened', () => {
         { type: 'steered', at: AT, by: 'alice', command: 'hold', from: '', to: 'p' },
         { type: 'steered', at: AT, by: 'bob', command: 'release', from: 'p', to: '' },
         { type: 'steered', at: AT, by: 'bob', command: 'pause', from: '', to: '' },
+        { type: 'wave', at: AT, wave: 1, waves: 3, rows: 20, step: 'not_kept' },
         { type: 'taken_back', at: AT, handover: 'h' },
         { type: 'handover_lost', at: AT, handover: 'h' },
       ],
@@ -114,6 +115,7 @@ describe('what happened', () => {
       'operator: hold (none → p) by alice',
       'operator: release (p → none) by bob',
       'operator: pause by bob',
+      'wave: Wave 1 of 3 (20 rows): not at its targets',
       'workers: Taken back from the workers',
       'workers: The handover to the workers was lost',
     ]);

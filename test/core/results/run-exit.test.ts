@@ -94,6 +94,8 @@ describe('the ending of an execution that stopped', () => {
     ['not_this_api', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
     ['redirected', '', { exit: 7, state: 'refused' }, { exit: 7, state: 'paused' }],
     ['write_not_kept', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
+    ['wave_not_kept', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
+    ['gate_refused', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['phone_number_mismatch', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['open_files', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['worker_ended', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],

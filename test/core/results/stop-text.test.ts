@@ -16,6 +16,11 @@ describe('why a run stopped', () => {
       'write_not_kept',
       'Stopped: the API answered 200 and did not keep the change: the detail. undo restores what was changed, and resume sends the rest.',
     ],
+    [
+      'wave_not_kept',
+      'Stopped: the detail. undo restores what was changed; resume goes on with the next wave if the others are kept.',
+    ],
+    ['gate_refused', 'Stopped: the detail. resume asks the gate again; undo restores what was changed.'],
     ['phone_number_mismatch', 'Ids and phone numbers do not belong together: the detail. Was one column sorted alone?'],
     ['max_failures', 'Stopped: too many failures: the detail.'],
     ['max_same_error', 'Stopped: too many failures: the detail.'],

@@ -234,6 +234,30 @@ describe('a setting', () => {
     );
   });
 
+  it.each([
+    ['20', [{ value: 20, percent: false }]],
+    [
+      ' 20, 200 ,0.5% ',
+      [
+        { value: 20, percent: false },
+        { value: 200, percent: false },
+        { value: 0.5, percent: true },
+      ],
+    ],
+    [Array(100).fill('1').join(), Array(100).fill({ value: 1, percent: false })],
+  ])('that is a list of waves is a list of limits: %s', (text, value) => {
+    expect(parseSetting('waves', text)).toEqual({ value });
+  });
+
+  it.each(['0', '20,', '20,0%', '101%', '1.5', 'x', '-1', Array(101).fill('1').join()])(
+    'that is no list of waves is an error: %s',
+    (text) => {
+      expect(parseSetting('waves', text)).toMatchObject({
+        error: expect.stringContaining('must be 1 to 100 sizes of waves, separated by commas, such as 20,200,20%'),
+      });
+    },
+  );
+
   it('reads any text without throwing: as a number within its range, or as an error', () => {
     fc.assert(
       fc.property(fc.constantFrom(...SETTING_NAMES), fc.oneof(anyText(), fc.string()), (name, text) => {

@@ -119,6 +119,8 @@ describe('settings as text', () => {
       integer: ({ min = 0, max = 1_000_000 }) => fc.integer({ min, max }).map(String),
       duration: ({ min, max }) => durations(min, max),
       limit: () => limit,
+      waves: () =>
+        fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 9 }).map((list) => list.join(' , ')),
       choice: ({ choices }) => words(choices),
       list: ({ choices }) => fc.array(words(choices), { minLength: 1 }).map((kinds) => kinds.join(' , ')),
       delimiter: () => fc.constantFrom(',', ';', '|', '\t', 'tab', '\\t'),
@@ -143,7 +145,9 @@ describe('settings as text', () => {
     // A queue goes with no sandbox, and detaching needs one.
     sandbox: fc.constant('false'),
     detach: fc.constant('false'),
-  });
+    // What belongs to waves needs them, and they go with no queue.
+    queue: fc.constant(''),
+  }).map(({ queue: _, ...typed }) => ({ ...typed, waves: '20,5%' }));
 
   it('are read back as the same settings', () => {
     fc.assert(

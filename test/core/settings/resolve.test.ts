@@ -150,6 +150,25 @@ describe('errors', () => {
     expect(errorsOf([['flag', { rate: 'off', sandbox: 'true' }]])).toEqual([]);
   });
 
+  it('include what means nothing without waves, and waves with a queue', () => {
+    expect(errorsOf([['flag', { soak: '1m', gate: 'true' }]])).toEqual([
+      '--soak needs --waves: there are no waves',
+      '--gate needs --waves: there are no waves',
+    ]);
+    expect(errorsOf([['job file', { gate_timeout: '1m', undo_on_failure: 'true' }]])).toHaveLength(2);
+    expect(errorsOf([['environment', { soak: '1m' }]])).toEqual([]);
+    expect(errorsOf([['flag', { soak: '1m', gate: 'true', waves: '20' }]])).toEqual([]);
+    const queue = 'redis://127.0.0.1:6379';
+    const refused = (how: string) => [`--waves needs this process to send the rows: ${how}`];
+    expect(errorsOf([['flag', { waves: '20', queue }]])).toEqual(refused('leave out --queue'));
+    const inVariable: Parameters<typeof errorsOf>[0] = [
+      ['flag', { waves: '20' }],
+      ['environment', { queue }],
+    ];
+    expect(errorsOf(inVariable)).toEqual(refused('unset TELNYX_REASSIGN_QUEUE'));
+    expect(errorsOf(inVariable, 'plan')).toEqual([]);
+  });
+
   it('include what does not go with a queue; a variable is there for every command', () => {
     const alone = ['--detach needs --queue: there is nothing to hand the run over to'];
     expect(errorsOf([['flag', { detach: 'true' }]])).toEqual(alone);

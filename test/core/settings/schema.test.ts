@@ -14,6 +14,9 @@ const REFUSING = ['max_changes'] satisfies SettingName[];
 /** Guards that stop a run. */
 const STOPPING = ['max_failures', 'max_same_error'] satisfies SettingName[];
 
+/** How rows are sent in waves: made for one plan, so a follow-up run does not take them over. */
+const WAVES = ['waves', 'soak', 'gate', 'gate_timeout', 'undo_on_failure'] satisfies SettingName[];
+
 describe('the table of settings', () => {
   it.each(SETTING_NAMES)('%s has a valid default, or none', (name) => {
     const { default: standard } = settingDefinition(name);
@@ -36,6 +39,9 @@ describe('the table of settings', () => {
     ['max_failures', { value: 5, percent: true }],
     ['max_same_error', 20],
     ['outage_patience', 300_000],
+    ['soak', 0],
+    ['gate_timeout', 300_000],
+    ['undo_on_failure', false],
     ['if_unfinished', 'refuse'],
     ['only', ['failed', 'unverified', 'unprocessed']],
     ['wait_for_lock', 0],
@@ -59,7 +65,7 @@ describe('the table of settings', () => {
 
   it.each([
     ...['map', 'delimiter', 'concurrency', ...REFUSING, 'stop_after', 'finish_by', 'max_plan_age', 'watch'],
-    ...['queue', 'keys_dir', 'notify', 'ping', 'metrics_file'],
+    ...['queue', 'keys_dir', 'waves', 'gate', 'notify', 'ping', 'metrics_file'],
   ] as SettingName[])('%s has no value by default', (name) => {
     expect(settingDefinition(name).default).toBeNull();
   });
@@ -69,7 +75,16 @@ describe('the table of settings', () => {
 
   it('knows which settings are consents', () => {
     expect(those(({ consent }) => consent === true)).toEqual([
-      ...['allow_unassign', 'allow_rounded_ids', 'skip_rejected', 'force', 'yes', 'if_unfinished', 'no_lock'],
+      ...[
+        'allow_unassign',
+        'allow_rounded_ids',
+        'skip_rejected',
+        'force',
+        'undo_on_failure',
+        'yes',
+        'if_unfinished',
+        'no_lock',
+      ],
       'leave_queue',
     ]);
   });
@@ -104,8 +119,8 @@ describe('the table of settings', () => {
 
   it.each([
     ['plan', ['missing_input_ok', 'log_level']],
-    ['retry', ['delimiter', 'skip_rejected', 'min_rows', ...REFUSING]],
-    ['undo', ['map', 'delimiter', 'offline', 'strict', 'skip_rejected', 'min_rows', ...REFUSING]],
+    ['retry', ['delimiter', 'skip_rejected', 'min_rows', ...REFUSING, ...WAVES]],
+    ['undo', ['map', 'delimiter', 'offline', 'strict', 'skip_rejected', 'min_rows', ...REFUSING, ...WAVES]],
   ] satisfies [FollowUp, SettingName[]][])('knows what %s does not take over from an earlier run', (command, names) => {
     expect(those(({ droppedBy }) => droppedBy?.includes(command) === true)).toEqual(names);
   });
@@ -136,17 +151,18 @@ describe('the table of settings', () => {
   const messages = ['notify', 'ping', 'notify_on', 'metrics_file'];
   const sending = ['stop_after', 'force', 'queue', 'detach', ...lock, ...messages];
   const asking = ['yes', 'dry_run'];
-  const paced = [...pace, ...guards, 'finish_by', 'base_url', 'results', ...output];
-  const planning = ['strict', ...REFUSING];
+  const anyWave = ['soak', 'gate', 'gate_timeout'];
+  const paced = [...pace, ...guards, 'finish_by', 'base_url', 'results', ...anyWave, ...output];
+  const planning = ['strict', ...REFUSING, 'waves'];
   const making = [...input, ...paced, ...planning, 'sandbox'];
   const followUp = [...paced, ...sending, ...asking, ...planning, 'name'];
 
   it.each([
-    ['plan', making],
-    ['apply', [...making, ...sending, ...asking, 'if_unfinished']],
-    ['run', [...making, ...sending, ...asking, 'if_unfinished']],
-    ['resume', [...paced, ...sending, 'yes', 'leave_queue']],
-    ['retry', [...followUp, 'only']],
+    ['plan', [...making, 'undo_on_failure']],
+    ['apply', [...making, ...sending, ...asking, 'undo_on_failure', 'if_unfinished']],
+    ['run', [...making, ...sending, ...asking, 'undo_on_failure', 'if_unfinished']],
+    ['resume', [...paced, ...sending, 'undo_on_failure', 'yes', 'leave_queue']],
+    ['retry', [...followUp, 'undo_on_failure', 'only']],
     ['undo', followUp],
     ['verify', [...reading, ...pace, 'outage_patience', 'base_url', ...output, 'watch', 'every', 'yes']],
     ['results', ['results', 'json', 'quiet']],

@@ -37,6 +37,7 @@ export type KindValues = {
   delimiter: string;
   map: Partial<Record<Field, string>>;
   limit: Limit;
+  waves: Limit[];
   finish: string;
 };
 

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { profileOf, writesTo } from '../../support/program/account.ts';
+import { paste, run } from '../../support/program/run.ts';
+import { flip, hasStep, stepsOf, wavePlace } from '../../support/program/waves.ts';
+import {
+  lastRun,
+  manifestOf,
+  numberId,
+  OTHER,
+  PROFILE,
+  summaryOf,
+  table,
+  until,
+} from '../../support/program/workspace.ts';
+
+describe('a wave that is not kept', () => {
+  it('right after it was sent stops the run, names the row, and the printed undo restores all', async () => {
+    const { sandbox, cwd, apply } = await wavePlace(12, [`not-kept@${numberId(5)}`]);
+    const { exit, stdout } = await apply('--waves', '6', '--gate', 'touch asked');
+    expect(exit).toBe(6);
+    expect(stdout).toContain('1 of 6 rows of wave 1 of 2 are not at their targets: row 5 (line 6, id');
+    expect(existsSync(join(cwd, 'asked'))).toBe(false);
+    const { state, counts, next_command: next } = summaryOf(cwd);
+    expect(state).toBe('paused');
+    expect(manifestOf(cwd).stop?.reason).toBe('wave_not_kept');
+    expect(counts).toMatchObject({ updated: 5, failed: 1, unprocessed: 6 });
+    expect(table(cwd, 'results.csv')[4]).toMatchObject({
+      status: 'failed',
+      reason: 'wave_not_kept',
+      messaging_profile_id_after: OTHER,
+    });
+    expect(next).toContain(' undo ');
+    expect((await paste(cwd, next as string)).exit).toBe(0);
+    for (let n = 1; n <= 12; n++) expect(profileOf(sandbox, n)).toBe(OTHER);
+  });
+
+  it('because a number flips back during the soak stops the run; after a resume the others go on', async () => {
+    const { sandbox, cwd, apply } = await wavePlace(8);
+    const ended = apply('--waves', '3', '--soak', '1500ms');
+    await until(() => hasStep(cwd, '1 kept'));
+    flip(sandbox, 2);
+    expect((await ended).exit).toBe(6);
+    expect(stepsOf(cwd)).toEqual(['1 started', '1 sent', '1 kept', '1 not_kept']);
+    expect(writesTo(sandbox)).toHaveLength(3);
+    expect(table(cwd, 'results.csv')[1]).toMatchObject({ status: 'failed', reason: 'wave_not_kept' });
+    const resumed = await run(cwd, ['resume', lastRun(cwd), '--soak', '0']);
+    expect(resumed.exit).toBe(4);
+    expect(summaryOf(cwd)).toMatchObject({ state: 'finished', counts: { updated: 7, failed: 1 } });
+    expect((await paste(cwd, summaryOf(cwd).next_command as string)).exit).toBe(0);
+    expect(profileOf(sandbox, 2)).toBe(PROFILE);
+  });
+
+  it('is undone at once with --undo-on-failure: one object of JSON names both runs', async () => {
+    const { sandbox, apply } = await wavePlace(6, [`not-kept@${numberId(4)}`]);
+    const { exit, stdout } = await apply('--waves', '5', '--undo-on-failure', '--json');
+    expect(exit).toBe(6);
+    const summary = JSON.parse(stdout);
+    expect(summary).toMatchObject({ exit_code: 6, error: { code: 'wave_not_kept' }, undo: { exit_code: 0 } });
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+    for (let n = 1; n <= 6; n++) expect(profileOf(sandbox, n)).toBe(OTHER);
+  });
+});
