@@ -35,11 +35,13 @@ function policy({ scriptHash, styleHash }: Assets): string {
 
 function header(summary: Summary): Html {
   const verdict = verdictOf(summary);
-  const { command, name, started_at: from, finished_at: until, exit_code: exit, exit_name: exitName } = summary;
+  const { command, name, started_at: from, finished_at: until, exit_code: exit, exit_name: exitName, error } = summary;
+  // An error that only counts the rows says the same as the verdict.
+  const why = error === undefined || error.code === exitName ? null : error.message;
   return html`<header>
 <p class="eyebrow">telnyx-reassign ${command} · ${name}</p>
 <h1><span class="badge t-${verdict.tone}">${verdict.word}</span> ${verdict.sentence}</h1>
-${summary.error === undefined ? null : html`<p class="error">${whole(summary.error.message)}</p>`}
+${why === null ? null : html`<p class="error">${whole(why)}</p>`}
 <p class="note">${timeHtml(from)} to ${timeHtml(until)} UTC · exit ${String(exit)} (${exitName})</p>
 ${summary.next_command === null ? null : html`<h2 class="next">Next</h2>${commandHtml(summary.next_command)}`}
 </header>`;

@@ -32,7 +32,7 @@ function rowHtml(result: Result, nameOf: NameOf): Html {
   const before = placeText(entry.profileBefore, entry.productBefore, nameOf);
   const target = placeText(entry.profileTarget, entry.productTarget, nameOf);
   const cells: [string, string][] = [
-    ['number', entry.phoneNumber],
+    ['phone', entry.phoneNumber],
     ['number', entry.id],
     ['reason', reason],
     ['said', errorText(result)],

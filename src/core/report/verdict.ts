@@ -31,7 +31,9 @@ function finishedVerdict({ counts, exit_code: exit }: Summary): Verdict {
   const changed = count(counts.updated, 'number');
   const left = parts(counts, NOT_AT_TARGET);
   if (left !== '') {
-    return { tone: 'warn', word: 'Finished', sentence: `${changed} changed, and not all at their targets: ${left}.` };
+    const rows = NOT_AT_TARGET.reduce((sum, status) => sum + counts[status], 0);
+    const sentence = `${changed} changed; ${count(rows, 'row is', 'rows are')} not at the target: ${left}.`;
+    return { tone: 'warn', word: 'Finished', sentence };
   }
   const tone = exit === 0 ? 'good' : 'warn';
   if (counts.updated === 0) return { tone, word: 'Finished', sentence: 'Every number was at its target already.' };

@@ -73,6 +73,7 @@ describe('the page', () => {
     expect(text).toContain('<title>Finished: numbers (20261123T020000Z-numbers-1f2e)</title>');
     expect(ids(text)).toEqual(['counts', 'run']);
     expect(text).not.toContain('<h2 class="next">');
+    expect(page({ summary: { error: { code: 'ok', message: 'counts' } } })).not.toContain('class="error"');
     expect(text).toContain('None was given: all have their defaults.');
   });
 
@@ -89,7 +90,7 @@ describe('the page', () => {
   it('shows every section of a run with problems', () => {
     const text = page({
       summary: {
-        error: { code: 'rows_not_at_target', message: 'Not every row <b>' },
+        error: { code: 'outage', message: 'The API <b>' },
         next_command: 'telnyx-reassign retry runs/x',
         warnings: ['the job file is open'],
         causes: [
@@ -127,7 +128,7 @@ describe('the page', () => {
       }),
     });
     expect(ids(text)).toEqual(['counts', 'warnings', 'moves', 'causes', 'requests', 'rows', 'commands', 'run']);
-    expect(text).toContain('<p class="error">Not every row &lt;b&gt;</p>');
+    expect(text).toContain('<p class="error">The API &lt;b&gt;</p>');
     expect(text).toContain('<code>telnyx-reassign retry runs/x</code>');
     expect(text).toContain('<li>the job file is open</li>');
     expect(text).toContain('422 10015 Bad<br><span class="id">api_error</span>');
