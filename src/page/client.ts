@@ -182,7 +182,7 @@ function chartOptions(data: ChartData, width: number): uPlot.Options {
   return {
     width,
     height: 260,
-    padding: [20, 12, 0, 0],
+    padding: [20, 28, 0, 0],
     tzDate: (time) => uPlot.tzDate(new Date(time * 1000), 'Etc/UTC'),
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most) * 1.1] } },
     axes: [

@@ -34,8 +34,8 @@ function happeningOf(entry: LedgerEntry): Omit<Happening, 'at'> | null {
       return { kind: 'hold', text: `Profile ${entry.profile} was held: ${entry.why}` };
     case 'steered': {
       const { by, command, from, to } = entry;
-      const change = from === '' && to === '' ? '' : ` (${from || 'none'} → ${to || 'none'})`;
-      return { kind: 'operator', text: `${command}${change} by ${by}` };
+      const change = from === '' || to === '' ? `${from}${to}` : `${from} → ${to}`;
+      return { kind: 'operator', text: `${command} ${change} by ${by}` };
     }
     case 'wave':
       return {
