@@ -9,7 +9,7 @@ export type FileLimit = ReturnType<typeof createFileLimit>;
 type FileLimitOptions = {
   ports: { clock: Clock; onEvent: Ports['onEvent'] };
   stop: Stop;
-  concurrency: number;
+  concurrency: () => number;
   /** How long the machine may refuse every connection. */
   patienceMs: number;
 };
@@ -17,12 +17,13 @@ type FileLimitOptions = {
 /** Halves the concurrency whenever a connection gets no file, and stops the run if none gets one for too long. */
 export function createFileLimit({ ports, stop, concurrency, patienceMs }: FileLimitOptions) {
   const { clock, onEvent } = ports;
-  let room = concurrency;
+  let lowered = Number.POSITIVE_INFINITY;
+  const room = () => Math.min(lowered, concurrency());
   let loweredAt = Number.NEGATIVE_INFINITY;
   let refusedSince: number | null = null;
   return {
     /** The most requests that may be in flight. */
-    room: () => room,
+    room,
     /** `code`: of the error. `inFlight`: requests that are, with the one that failed. */
     onRefused(code: string, admittedAt: number, inFlight: number): void {
       const now = clock.now();
@@ -32,10 +33,14 @@ export function createFileLimit({ ports, stop, concurrency, patienceMs }: FileLi
         stop.ask('open_files', `${why}; waited for ${formatDuration(patienceMs)} (--outage-patience)`);
       }
       // Requests that were in flight together met the same limit.
-      if (admittedAt < loweredAt || room === 1) return;
-      room = Math.max(1, Math.floor(Math.min(room, inFlight) / 2));
+      if (admittedAt < loweredAt || room() === 1) return;
+      lowered = Math.max(1, Math.floor(Math.min(room(), inFlight) / 2));
       loweredAt = now;
-      onEvent({ event: 'concurrency.lowered', to: room, why: `at most ${count(room, 'request')} at once: ${why}` });
+      onEvent({
+        event: 'concurrency.lowered',
+        to: lowered,
+        why: `at most ${count(lowered, 'request')} at once: ${why}`,
+      });
     },
     /** A request got its connection. */
     onConnected(): void {

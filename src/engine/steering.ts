@@ -44,6 +44,17 @@ export function createSteering(limits: SteeredLimits, held: Iterable<readonly [s
       heldProfiles.delete(profile);
       changed();
     },
+    /** These settings, with the values that an operator has changed as they are at the moment. */
+    live<S extends SteeredLimits>(settings: S): S {
+      return Object.defineProperties(
+        { ...settings },
+        {
+          rate: { get: () => now.rate, enumerable: true },
+          concurrency: { get: () => now.concurrency, enumerable: true },
+          max_failures: { get: () => now.max_failures, enumerable: true },
+        },
+      );
+    },
     /** Calls back after every change. Returns a function that removes the callback. */
     onChange(callback: () => void): () => void {
       callbacks.add(callback);

@@ -22,6 +22,13 @@ function withOverwritten(entry: PlanEntry, { overwritten }: LedgerIndex): PlanEn
   return { ...entry, action, profileBefore: found.profile, productBefore: found.product };
 }
 
+/** Why the profile of a row is held: by an operator, or because too many rows to it failed. Null if it is not. */
+function profileHoldOf({ profileTarget }: PlanEntry, { heldProfiles, steering }: LedgerIndex): string | null {
+  const operator = steering.held.get(profileTarget);
+  if (operator !== undefined) return `held by ${operator.by} since ${operator.at}`;
+  return heldProfiles.get(profileTarget) ?? null;
+}
+
 /** The results of a plan's entries, in order and in batches. */
 export async function* resultsOf(dir: string, index: LedgerIndex, execution: boolean): AsyncGenerator<Result[]> {
   const files = runFiles(dir);
@@ -31,7 +38,7 @@ export async function* resultsOf(dir: string, index: LedgerIndex, execution: boo
       yield batch.map((planned) => {
         const entry = withOverwritten(planned, index);
         const state = (index.rowStates[entry.row] ?? 0) as RowState;
-        const profileHold = index.heldProfiles.get(entry.profileTarget) ?? null;
+        const profileHold = profileHoldOf(entry, index);
         return resultOf(entry, { state, outcome: outcomes.of(entry.row), profileHold }, execution);
       });
     }

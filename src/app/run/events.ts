@@ -88,7 +88,6 @@ function logEvent(logger: Logger, event: ExecutorEvent, counts: () => Counts) {
 /** Counts what the progress line shows. Counts start at 0 in every session. */
 function createCounter({ settings, clock, control, total, inFlight }: Options) {
   const startedAt = clock.now();
-  const concurrency = concurrencyOf(settings);
   const recentRows = createWindowCount(RATE_WINDOW_MS);
   let done = 0;
   let updated = 0;
@@ -122,7 +121,7 @@ function createCounter({ settings, clock, control, total, inFlight }: Options) {
         failed: done - updated,
         retries,
         pausedMs: Math.max(0, pausedUntil - now),
-        atConcurrency: inFlight() >= concurrency,
+        atConcurrency: inFlight() >= concurrencyOf(settings),
         etaText: perSecond > 0 ? formatDuration(((total - done) / perSecond) * 1000) : '?',
       };
     },

@@ -7,7 +7,7 @@ import { createContact } from '../../engine/contact.ts';
 import { createPaceMemory } from '../../engine/pacing/pace-memory.ts';
 import type { Clock } from '../../engine/ports.ts';
 import type { execute } from '../../engine/sending/executor.ts';
-import { createControl } from '../../engine/sending/pipeline.ts';
+import { createControl, steerControl } from '../../engine/sending/pipeline.ts';
 import { createSteering } from '../../engine/steering.ts';
 import { createStop, type Stop } from '../../engine/stop.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -103,6 +103,7 @@ export async function openForSending(
     memory: given.reading?.memory ?? createPaceMemory(),
     contact: given.reading?.contact ?? createContact(settings.base_url),
   };
+  steerControl(known.control, steering, settings);
   let { reading } = given;
   const wrap = settings.sandbox ? (request: Transport['send']) => request : account.wrap;
   const onEnded = () => {
@@ -115,13 +116,14 @@ export async function openForSending(
       context,
       clock,
       stop,
+      steering,
       command: given.manifest.command,
       started: { pid: process.pid, ...part?.started },
       finishBy: null,
       logger,
       transport: { inFlight: transport.inFlight, send: wrap(transport.send), read: wrap(transport.read) },
       record: ledger.record,
-      tasks: tasksOf(runFiles(given.dir).plan, index, given.manifest.plan?.change ?? 0, part?.isTaken),
+      tasks: () => tasksOf(runFiles(given.dir).plan, index, given.manifest.plan?.change ?? 0, part?.isTaken),
       rows: given.manifest.input.rows,
       total: part?.total ?? rowsToSend(given, index),
       series: part?.series,

@@ -7,6 +7,7 @@ import type { Clock, Ports, Task } from '../../engine/ports.ts';
 import { type Execution, execute } from '../../engine/sending/executor.ts';
 import { createControl } from '../../engine/sending/pipeline.ts';
 import type { Series } from '../../engine/sending/session.ts';
+import type { Steering } from '../../engine/steering.ts';
 import type { Stop } from '../../engine/stop.ts';
 import type { Logger } from '../../io/terminal/logger.ts';
 import type { Transport } from '../account/connect.ts';
@@ -23,7 +24,7 @@ type Started = Omit<Extract<LedgerEntry, { type: 'session_started' }>, 'type' | 
 
 /** The rows of a session, and what came before it. */
 type Rows = {
-  tasks: AsyncIterable<Task>;
+  tasks: () => AsyncIterable<Task>;
   /** Rows of the input, and those that are to be sent now. */
   rows: number;
   total: number;
@@ -43,6 +44,8 @@ export type SessionOptions = Rows & {
   context: Context;
   clock: Clock;
   stop: Stop;
+  /** What an operator changes meanwhile. */
+  steering: Steering;
   command: string;
   started: Started;
   finishBy: FinishBy | null;
@@ -63,7 +66,8 @@ export type SessionOptions = Rows & {
 
 /** Carries out rows as one session of a ledger. Never throws: `failure` is what a port threw. */
 export async function runSession(options: SessionOptions): Promise<{ stopped: StopOfExecution; failure: unknown }> {
-  const { settings, context, clock, stop, logger, transport, record, total, earlier, tasks } = options;
+  const { context, clock, stop, steering, logger, transport, record, total, earlier, tasks } = options;
+  const settings = steering.live(options.settings);
   const { control = createControl(settings), memory, contact } = options.known;
   const { inFlight, send, read } = transport;
   const reporter = createEventReporter({ logger, settings, context, clock, control, total, inFlight });
@@ -88,7 +92,7 @@ export async function runSession(options: SessionOptions): Promise<{ stopped: St
     await record({ type: 'session_started', at: at(), ...options.started });
     await options.ready();
     const { execute: executeRows = execute } = options;
-    const shared = { control, stop, earlier, memory, contact, series: options.series, observe };
+    const shared = { control, stop, steering, earlier, memory, contact, series: options.series, observe };
     const ended = await executeRows({ tasks, ports, limits: settings, ...shared });
     const { requests, rate } = ended;
     await record({ type: 'session_ended', at: at(), stop: ended.stop?.reason ?? null, requests, rate });

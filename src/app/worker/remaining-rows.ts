@@ -51,14 +51,17 @@ export function createRemainingRows({ index, doubtful, onCertain }: RemainingOpt
   }
 
   return {
+    /** Called again for rows that were passed over: those in doubt stay so. */
     async *of(tasks: AsyncIterable<QueuedTask>): AsyncGenerator<QueuedTask> {
       for await (const queued of tasks) {
         const task = remainingTask(queued, index);
         if (task === null) continue;
-        if (left > 0 && isUnsent(index, task)) {
+        const { row } = task.entry;
+        if (withoutEntry.has(row)) yield task.first === 'send' ? { ...task, first: 'read' } : task;
+        else if (left > 0 && isUnsent(index, task)) {
           left -= 1;
           // Where every row is in doubt, the doubt never ends.
-          if (Number.isFinite(doubtful)) withoutEntry.add(task.entry.row);
+          if (Number.isFinite(doubtful)) withoutEntry.add(row);
           yield task.first === 'send' ? { ...task, first: 'read' } : task;
         } else yield task;
       }

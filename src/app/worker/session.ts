@@ -2,6 +2,7 @@ import type { HandoverRecord } from '../../core/queue/protocol.ts';
 import { countRows, doubtfulRows } from '../../core/queue/remaining.ts';
 import { silenceLeftMs } from '../../core/queue/silence.ts';
 import type { Settings } from '../../core/settings/schema.ts';
+import { createControl, steerControl } from '../../engine/sending/pipeline.ts';
 import { type Stop, sleepOrStop } from '../../engine/stop.ts';
 import { readTasks, updateHandover } from '../../io/queue/handover.ts';
 import { readLedger } from '../../io/queue/ledger-reader.ts';
@@ -77,13 +78,16 @@ const hostOf = ({ host, pid }: Serving['worker']) => ({ host, pid });
 async function send(leased: LeasedRun, serving: Serving, connected: Connected): Promise<SessionEnd> {
   const { ref, record, settings, lease, memory } = leased;
   const { queue, clock, worker, context } = serving;
-  const { guarded, recorder, logger, say, transport, abort, connections, stop, recorded, commands } = connected;
+  const { guarded, recorder, logger, say, transport, abort, connections, stop, steering, recorded, commands } =
+    connected;
   const takenAt = clock.now();
   const { index, doubtful, remaining, update } = await readRun(leased, serving, guarded);
   const { begun, ended } = countRows(index);
   if (index.sessions.count > 0)
     say('info', 'run.taken_over', `takes the run over: ${ended} of ${record.total} rows have ended`);
   if (doubtful > 0) logger.log('warn', 'run.doubt', doubtText(doubtful));
+  const control = createControl(settings);
+  steerControl(control, steering, settings);
   let progress: Reporter['state'] | null = null;
   const { stopped, failure } = await runSession({
     settings: { ...settings, quiet: true, stop_after: leftToStop(settings, begun) },
@@ -91,6 +95,7 @@ async function send(leased: LeasedRun, serving: Serving, connected: Connected): 
     baseUrl: settings.base_url,
     clock,
     stop,
+    steering,
     command: record.command,
     started: { ...hostOf(worker), worker: worker.id, fence: lease.fence },
     finishBy: record.finish_at === null ? null : { at: record.finish_at },
@@ -100,11 +105,11 @@ async function send(leased: LeasedRun, serving: Serving, connected: Connected): 
       await recorder.record(entry);
       remaining.onRecorded(entry);
     },
-    tasks: remaining.of(guardedItems(readTasks(queue, ref), guarded)),
+    tasks: () => remaining.of(guardedItems(readTasks(queue, ref), guarded)),
     rows: record.rows,
     total: record.total - ended,
     earlier: { ended: record.earlier.ended + index.ended, permanent: record.earlier.permanent + index.permanent },
-    known: { memory },
+    known: { memory, control },
     gate: {
       async untilMayLeave() {
         await lease.untilMayLeave(settings.timeout);

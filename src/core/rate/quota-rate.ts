@@ -33,9 +33,10 @@ const CLOCK_STEP_MS = 1;
  * because a fixed window shows it only at its end. In a token bucket the same sum ends up with the reserve free and
  * the whole refill used.
  */
-export function createQuotaRate(reservePercent: number, startPerSecond: number, sent: SendHistory) {
+export function createQuotaRate(initialReserve: number, startPerSecond: number, sent: SendHistory) {
   const window = createQuotaWindow(sent);
   const others = createRollingMax();
+  let reservePercent = initialReserve;
   let limit = 0;
   let latestOthers = 0;
   let pace = { at: 0, perSecond: startPerSecond };
@@ -84,6 +85,9 @@ export function createQuotaRate(reservePercent: number, startPerSecond: number, 
       if (respondedAt === null || now - respondedAt > Math.max(STALE_MS, STALE_WINDOWS * window.ms())) return null;
       const open = Math.max(0, Math.min(1, free(now) / (OPEN_SHARE * reserve())));
       return Math.max(paceAt(now) * open, probeRate());
+    },
+    setReserve(percent: number): void {
+      reservePercent = percent;
     },
     serverLimit: () => (limit === 0 ? null : { limit, windowMs: window.isKnown() ? window.ms() : null }),
     /** Whether the time that the latest response has named is over. */

@@ -21,6 +21,8 @@ export type RateControl = {
   onResponse: (now: number, observation: RateObservation) => void;
   /** Requests a second, evenly spaced; always above 0. */
   rate: (now: number) => number;
+  /** Another cap (null: none) and reserve from now on. What the server has shown of its limit stays. */
+  restrict: (cap: number | null, reserve: number) => void;
   /** The limit that the server named last; null if it named none. */
   serverLimit: () => { limit: number; windowMs: number | null } | null;
 };
@@ -65,7 +67,7 @@ export function createRateControl(options: {
   reserve: number;
   startPerSecond: number;
 }): RateControl {
-  const cap = options.cap ?? Number.POSITIVE_INFINITY;
+  let cap = options.cap ?? Number.POSITIVE_INFINITY;
   const start = Math.min(cap, options.startPerSecond);
   const sent = createSendHistory();
   const quotaRate = createQuotaRate(options.reserve, start, sent);
@@ -131,6 +133,12 @@ export function createRateControl(options: {
       refusalRate.restartFrom(rate(now));
     },
     rate,
+    restrict(next, reserve) {
+      cap = next ?? Number.POSITIVE_INFINITY;
+      quotaRate.setReserve(reserve);
+      // A rate that was set counts at once, as at the start of a run, unless 429s have shown a limit.
+      if (next !== null && !refusalRate.isLimited()) refusalRate.restartFrom(next);
+    },
     serverLimit: quotaRate.serverLimit,
   };
 }

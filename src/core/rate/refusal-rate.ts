@@ -128,6 +128,8 @@ export function createRefusalRate(startPerSecond: number) {
     },
     /** Requests a second. */
     rate: () => perSecond,
+    /** Whether 429s have shown a limit. */
+    isLimited: () => limit !== null || episode.isOpen,
     /** Continues from a rate that was found in another way. */
     restartFrom(next: number): void {
       perSecond = next;

@@ -96,6 +96,12 @@ export function createCircuitBreaker(
       waiting.wake();
       return closes;
     },
+    /** An operator's pause has ended: the patience begins again, because nothing could be probed. */
+    onOperatorResumed(): void {
+      if (state.name === 'closed') return;
+      pausedMs += clock.now() - state.since;
+      state = { ...state, since: clock.now() };
+    },
     /** Waits while sending is stopped. Null if the run is to stop, or if `mayGo` returns false. */
     async enter(operation: Operation, mayGo = () => stop.asked() === null): Promise<'pass' | 'probe' | null> {
       while (state.name === 'open' && !passes(operation) && stop.asked() === null) {

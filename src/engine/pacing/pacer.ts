@@ -2,6 +2,7 @@ import type { RateSeen } from '../../core/ledger/entry.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import type { Clock, Ports } from '../ports.ts';
+import type { Steering } from '../steering.ts';
 import { type Stop, waitOrStop } from '../stop.ts';
 import { createPaceMemory, type PaceMemory } from './pace-memory.ts';
 import { extendPause, pausedUpTo } from './pause.ts';
@@ -22,6 +23,8 @@ export type Pacer = ReturnType<typeof createPacer>;
 
 type PacerOptions = {
   rate: Settings['rate'];
+  /** What an operator changes while the run is at work. */
+  steering?: Pick<Steering, 'rate' | 'isPaused' | 'onChange'> | undefined;
   control: RateControl;
   clock: Clock;
   stop: Stop;
@@ -50,7 +53,8 @@ function createSlots(memory: PaceMemory) {
  * may leave long after it was admitted (connecting, a cold process). The window alone would allow bursts.
  */
 export function createPacer(options: PacerOptions) {
-  const { rate, control, clock, stop, memory = createPaceMemory(), untilMayLeave } = options;
+  const { control, clock, stop, steering, memory = createPaceMemory(), untilMayLeave } = options;
+  let { rate } = options;
   const { meter, pause } = memory;
   const pausedBefore = pausedUpTo(pause, clock.now());
   const perSecond = (now: number) => (rate === 'off' ? Number.POSITIVE_INFINITY : control.rate(now));
@@ -65,6 +69,8 @@ export function createPacer(options: PacerOptions) {
   /** ms until the next request may be admitted; Infinity if that depends on an event. */
   function dueIn(now: number, holder: symbol | undefined): number {
     if (holdingFor !== null && holdingFor !== holder) return Number.POSITIVE_INFINITY;
+    // What may still leave after a stop is not held by an operator's pause.
+    if (steering?.isPaused() === true && stop.asked() === null) return Number.POSITIVE_INFINITY;
     if (rate === 'off') return Math.max(0, pause.end - now);
     return Math.max(0, slots.nextAt(intervalMs(now)) - now, limit.roomIn(now));
   }
@@ -80,7 +86,23 @@ export function createPacer(options: PacerOptions) {
     return limit.take();
   }
 
+  /** Takes over what an operator has changed. Waiting requests compute their wait again. */
+  function onSteered(next: Settings['rate']): void {
+    const now = clock.now();
+    if (next !== rate) {
+      usage.measure(now, perSecond(now), pause.end);
+      rate = next;
+      limit.setRate(next);
+      usage.setRate(next);
+      usage.measure(now, perSecond(now), pause.end);
+    }
+    waiting.wake();
+  }
+  const endSteering = steering?.onChange(() => onSteered(steering.rate()));
+
   return {
+    /** No request follows. */
+    end: () => endSteering?.(),
     /** Waits for a slot. Null if `mayGo` returns false, by default at a stop. `holder` passes its own hold. */
     async admit(holder?: symbol, mayGo = () => stop.asked() === null): Promise<Pass | null> {
       const removeCallback = stop.onAsked(waiting.wake);

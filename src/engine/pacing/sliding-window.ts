@@ -8,7 +8,8 @@ export function createMeter() {
  * memory follows the window and not the run. An event leaves only after those before it: one that is corrected to a
  * later time keeps others a few ms longer, so the count may be too high for a moment, but never too low.
  */
-export function createWindowCount(windowMs: number) {
+export function createWindowCount(initialMs: number) {
+  let windowMs = initialMs;
   let ring = new Float64Array(64);
   // Events are numbered from 0; those from `front` to before `end` are in the window.
   let front = 0;
@@ -28,6 +29,10 @@ export function createWindowCount(windowMs: number) {
   }
 
   return {
+    /** Another length from now on. What has left the window does not come back. */
+    setWindow(ms: number): void {
+      windowMs = ms;
+    },
     /** `at` may lie a little ahead of `now`. Returns the number of the event, by which its time can be corrected. */
     add(at: number, now = at): number {
       forget(now);

@@ -16,7 +16,7 @@ type ThrottleOptions = {
   ports: Pick<Ports, 'clock' | 'onEvent'>;
   pacer: Pacer;
   /** Null without a limit: rate headers are not read then. */
-  control: RateControl | null;
+  control: () => RateControl | null;
   stop: Stop;
   limits: ThrottleLimits;
   /** Of earlier phases of the command. */
@@ -76,12 +76,13 @@ export function createThrottle({ ports, pacer, control, stop, limits, memory }: 
   }
 
   function updateRate({ status, wait }: HttpAnswer, admittedAt: number): void {
+    const limitedBy = control();
     const isThrottled = status === 429;
     // A server error says nothing about how many requests are accepted.
-    if (control === null || (!isThrottled && !isAccepted(status))) return;
+    if (limitedBy === null || (!isThrottled && !isAccepted(status))) return;
     const resetRoundingMs = Number(wait.rateLimitReset) >= MIN_TIME_OF_DAY_S ? TIME_OF_DAY_ROUNDING_MS : 0;
     const headers = rateHeaders(wait, clock.wallNow());
-    control.onResponse(clock.now(), { ...headers, resetRoundingMs, throttled: isThrottled, sentAt: admittedAt });
+    limitedBy.onResponse(clock.now(), { ...headers, resetRoundingMs, throttled: isThrottled, sentAt: admittedAt });
     pacer.onRateChange();
   }
 

@@ -29,26 +29,37 @@ export type Pass = {
   release: () => void;
 };
 
-const NO_PASS: Pass = { markSent: () => undefined, release: () => undefined };
+/** The most requests in a window (none without a number), and its length. */
+function windowOf(rate: Settings['rate'], guardMs: number): { cap: number; windowMs: number } {
+  if (typeof rate !== 'number') return { cap: Number.POSITIVE_INFINITY, windowMs: 1000 + guardMs };
+  const cap = Math.ceil(rate);
+  return { cap, windowMs: (cap / rate) * 1000 + guardMs };
+}
 
 /**
  * Allows no more requests than the rate in any sliding second, as the server sees it: counts each request at the time
  * at which it has probably arrived. `onRoom` is called when a request has been sent, because only then is it known when
- * it leaves the window. `isLeased`: another process may have sent just before.
+ * it leaves the window. `isLeased`: another process may have sent just before. Requests count also while the rate is no
+ * number, because it may become one.
  */
 export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: () => void, isLeased = false) {
-  if (typeof rate !== 'number') return { roomIn: () => 0, take: () => NO_PASS };
-  const cap = Math.ceil(rate);
-  const windowMs = (cap / rate) * 1000 + (isLeased ? GUARD_LEASED_MS : GUARD_MS);
+  const guardMs = isLeased ? GUARD_LEASED_MS : GUARD_MS;
+  let { cap, windowMs } = windowOf(rate, guardMs);
   const sent = createWindowCount(windowMs);
   const estimateDelay = createArrivalDelay();
   const firstDelayMs = isLeased ? COLD_DELAY_LEASED_MS : COLD_DELAY_MS;
-  const coldRequests = isLeased ? COLD_WINDOWS_LEASED * cap : cap;
+  const coldWindows = isLeased ? COLD_WINDOWS_LEASED : 1;
   let unsent = 0;
   let coldLeft = 0;
   let takenAt = Number.NEGATIVE_INFINITY;
 
   return {
+    /** Another rate from now on. What was sent before counts. */
+    setRate(next: Settings['rate']): void {
+      ({ cap, windowMs } = windowOf(next, guardMs));
+      sent.setWindow(windowMs);
+      coldLeft = Math.min(coldLeft, coldWindows * cap);
+    },
     /** ms until there is room; Infinity if that depends on requests that have not left yet. */
     roomIn(now: number): number {
       const size = sent.size(now);
@@ -59,7 +70,7 @@ export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: 
     },
     take(): Pass {
       const now = clock.now();
-      if (now - takenAt > IDLE_WINDOWS * windowMs) coldLeft = coldRequests;
+      if (now - takenAt > IDLE_WINDOWS * windowMs) coldLeft = coldWindows * cap;
       takenAt = now;
       const coldDelayMs = coldLeft > 0 ? firstDelayMs : 0;
       coldLeft -= 1;

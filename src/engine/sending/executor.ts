@@ -31,40 +31,67 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
   });
   let isPaused = false;
   try {
-    isPaused = await launchAll(session);
+    isPaused = (await launchAll(session, null)) || (await launchReleased(session));
   } catch (error) {
     // The plan could not be read to its end: what is in flight is finished.
     failWith(session, error);
   }
-  rows.areAllRead = true;
-  pipeline.outages.onRowEnd();
+  onAllRead(session);
   while (rows.open > 0) await untilChange(session);
   if (isPaused) stop.ask('stop_after', `--stop-after ${limits.stop_after}: ${count(series.launched, 'row')} sent`);
   if (rows.heldBack > 0 && series.launchedSinceHold === 0 && !series.hasNext) {
     stop.ask('profiles_held', 'every profile with rows to send is held');
     rows.unfinished += rows.heldBack;
   }
-  pipeline.end();
+  session.end();
   if (session.crash !== null) throw session.crash.error;
   const asked = stop.asked();
   const hasStopped = rows.unfinished > 0 || ABOUT_ENDED_ROWS.has(asked?.reason);
   return { stop: hasStopped ? asked : null, requests: pipeline.requests, rate: pipeline.measuredRate() };
 }
 
-/** Launches rows until there are no more, or the run is to stop. Returns whether --stop-after was reached. */
-async function launchAll(session: Session): Promise<boolean> {
+function onAllRead({ rows, pipeline }: Session): void {
+  rows.areAllRead = true;
+  pipeline.outages.onRowEnd();
+}
+
+/** Launches the rows that an operator has held and released, as long as others are at work. Returns as `launchAll`. */
+async function launchReleased(session: Session): Promise<boolean> {
+  const { rows, options } = session;
+  const { steering, stop } = options;
+  for (;;) {
+    const released = rows.passedOver.takeReleased((profile) => steering?.isHeld(profile) ?? false);
+    if (released !== null && stop.asked() === null) {
+      rows.areAllRead = false;
+      if (await launchAll(session, released)) return true;
+      continue;
+    }
+    if (released !== null) rows.unfinished += released.size;
+    onAllRead(session);
+    if (rows.open === 0 || stop.asked() !== null) return false;
+    await untilChange(session);
+  }
+}
+
+/**
+ * Launches rows (`only`: these) until there are no more, or the run is to stop. Returns whether --stop-after was
+ * reached.
+ */
+async function launchAll(session: Session, only: ReadonlySet<number> | null): Promise<boolean> {
   const { options, budget, rows, series, context } = session;
   const { tasks, limits, stop } = options;
   const mustWait = ({ entry }: Task) =>
     rows.open >= MAX_OPEN_ROWS || rows.unsent >= maxUnsent(options) || !context.proof.mayLaunch(entry);
-  for await (const task of tasks) {
+  for await (const task of tasks()) {
+    if (only?.has(task.entry.row) === false) continue;
     while (stop.asked() === null && mustWait(task)) await untilChange(session);
     const isLimitReached = limits.stop_after !== null && series.launched >= limits.stop_after;
     if (stop.asked() !== null || isLimitReached) {
       rows.unfinished += 1;
       return isLimitReached;
     }
-    if (budget.isHeld(task.entry)) rows.heldBack += 1;
+    if (session.isHeldByOperator(task.entry)) rows.passedOver.add(task.entry);
+    else if (budget.isHeld(task.entry)) rows.heldBack += 1;
     else launch(session, task);
   }
   return false;

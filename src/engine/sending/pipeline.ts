@@ -11,6 +11,7 @@ import { createPaceMemory, type PaceMemory } from '../pacing/pace-memory.ts';
 import { createPacer } from '../pacing/pacer.ts';
 import { createThrottle, type ThrottleLimits } from '../pacing/throttle.ts';
 import type { Clock, Ports } from '../ports.ts';
+import type { Steering } from '../steering.ts';
 import { LEAVES_READS, type Stop } from '../stop.ts';
 import { createKeyCheck } from './key-check.ts';
 import type { RequestContext, RequestLimits } from './request.ts';
@@ -36,6 +37,8 @@ type PipelineOptions = {
   memory?: PaceMemory | undefined;
   /** What earlier phases of this command have learned about the API. */
   contact?: Contact | undefined;
+  /** What an operator changes while the run is at work; `limits` are live then. */
+  steering?: Steering | undefined;
   /** Whether rows other than this many that wait for the breaker may still be sent. */
   othersAtWork: (waiting: number) => boolean;
 };
@@ -50,18 +53,41 @@ export function createControl({ rate, reserve }: Pick<Settings, 'rate' | 'reserv
     : createRateControl({ cap: null, reserve, startPerSecond: START_PER_S });
 }
 
+/** Makes a control follow the rate that an operator sets. Returns a function that ends that. */
+export function steerControl(control: RateControl, steering: Steering, { reserve }: Pick<Settings, 'reserve'>) {
+  let rate = steering.rate();
+  return steering.onChange(() => {
+    const next = steering.rate();
+    if (next === rate) return;
+    rate = next;
+    if (typeof next === 'number') control.restrict(next, 0);
+    else control.restrict(null, reserve);
+  });
+}
+
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { ports, limits, control, stop, memory = createPaceMemory(), othersAtWork } = options;
+  const { ports, limits, control, stop, steering, memory = createPaceMemory(), othersAtWork } = options;
   const { clock } = ports;
   const contact = options.contact ?? createContact(limits.base_url);
-  const pacer = createPacer({ rate: limits.rate, control, clock, stop, memory, untilMayLeave: ports.untilMayLeave });
-  const concurrency = concurrencyOf(limits);
+  const { untilMayLeave } = ports;
+  const pacer = createPacer({ rate: limits.rate, control, clock, stop, steering, memory, untilMayLeave });
+  const concurrency = () => concurrencyOf(limits);
   const files = createFileLimit({ ports, stop, concurrency, patienceMs: limits.outage_patience });
   const breaker = createCircuitBreaker(ports, stop, limits.outage_patience);
   // Without a limit no rate headers need to be read, which saves some microseconds a request.
-  const limitedBy = limits.rate === 'off' ? null : control;
+  const limitedBy = () => (limits.rate === 'off' ? null : control);
   const throttle = createThrottle({ ports, pacer, control: limitedBy, stop, limits, memory });
   const queue = createRequestQueue({ concurrency, pacer, breaker, stop, contact, files });
+  let isPaused = steering?.isPaused() ?? false;
+  const endSteering = steering?.onChange(() => {
+    queue.onConcurrency();
+    if (isPaused && !steering.isPaused()) {
+      // The time of an operator's pause is no time without an accepted request.
+      memory.throttledSince = null;
+      breaker.onOperatorResumed();
+    }
+    isPaused = steering.isPaused();
+  });
   const requests = { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 };
   return {
     clock,
@@ -84,17 +110,21 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     paceNow: () => ({
       requests: { ...requests },
       set: limits.rate,
-      allowed: limitedBy === null ? null : control.rate(clock.now()),
+      allowed: limitedBy()?.rate(clock.now()) ?? null,
       serverLimit: control.serverLimit(),
       inFlight: queue.inFlight(),
-      concurrency,
+      concurrency: concurrency(),
       files: files.room(),
       pausedMs: Math.max(0, Math.round(pacer.pausedUntil() - clock.now())),
       pausedWhy: throttle.pausedWhy(),
       outage: breaker.outage(),
     }),
     // The timer of a pause would keep the process alive for as long as the server asks to wait.
-    end: throttle.end,
+    end() {
+      throttle.end();
+      pacer.end();
+      endSteering?.();
+    },
   };
 }
 

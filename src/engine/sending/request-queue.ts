@@ -23,7 +23,7 @@ export type Admission = {
 type QueuedRequest<T> = Admission & { priority: number; run: (pass: Pass) => Promise<T> };
 
 type QueueOptions = {
-  concurrency: number;
+  concurrency: () => number;
   pacer: Pacer;
   breaker: CircuitBreaker;
   stop: Stop;
@@ -38,10 +38,10 @@ type QueueOptions = {
  */
 export function createRequestQueue({ concurrency, pacer, breaker, stop, contact, files }: QueueOptions) {
   const admission = new PQueue({ concurrency: 1 });
-  const inFlight = new PQueue({ concurrency });
+  const inFlight = new PQueue({ concurrency: concurrency() });
 
   async function untilRoom(): Promise<void> {
-    const room = () => Math.min(files.room(), contact.isDoubtful() ? DOUBTFUL_CONCURRENCY : concurrency);
+    const room = () => Math.min(files.room(), contact.isDoubtful() ? DOUBTFUL_CONCURRENCY : concurrency());
     while (inFlight.pending >= room()) {
       await new Promise<void>((resolve) => inFlight.once('next', () => resolve()));
     }
@@ -49,6 +49,10 @@ export function createRequestQueue({ concurrency, pacer, breaker, stop, contact,
 
   return {
     inFlight: () => inFlight.pending,
+    /** The concurrency has changed. What waits for room sees it at the next answer at the latest. */
+    onConcurrency(): void {
+      inFlight.concurrency = concurrency();
+    },
     /** Waits for its turn, then runs the request. Null if it was not sent: the run is to stop, or it is not wanted. */
     async send<T>({ operation, priority, isWanted, isAllowedAfterStop, run }: QueuedRequest<T>): Promise<T | null> {
       const mayGo = () => stop.asked() === null || isAllowedAfterStop();
@@ -56,7 +60,8 @@ export function createRequestQueue({ concurrency, pacer, breaker, stop, contact,
         async () => {
           await untilRoom();
           const entered = await breaker.enter(operation, mayGo);
-          const pass = entered !== null && isWanted() ? await pacer.admit(undefined, mayGo) : null;
+          const pass =
+            entered !== null && isWanted() ? await pacer.admit(undefined, () => mayGo() && isWanted()) : null;
           if (pass === null) return null;
           const answer = inFlight.add(() => run(pass));
           // While the API is down, the next request waits for what this one shows.

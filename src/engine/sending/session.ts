@@ -1,10 +1,13 @@
+import type { PlanEntry } from '../../core/plan/entry.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import type { PaceNow } from '../../core/status/pace.ts';
 import type { Contact } from '../contact.ts';
 import type { PaceMemory } from '../pacing/pace-memory.ts';
+import { createPassedOver } from '../passed-over.ts';
 import type { Ports, Task } from '../ports.ts';
+import type { Steering } from '../steering.ts';
 import type { Stop } from '../stop.ts';
 import { type BudgetLimits, createErrorBudget } from './error-budget.ts';
 import { createPipeline, type PipelineLimits } from './pipeline.ts';
@@ -18,12 +21,14 @@ const NOTE_INTERVAL_MS = 1000;
 export type Limits = PipelineLimits & BudgetLimits & Pick<Settings, 'stop_after' | 'force'>;
 
 export type ExecuteOptions = {
-  /** The rows that are still to be processed. */
-  tasks: AsyncIterable<Task>;
+  /** The rows that are still to be processed. Called again for those that an operator has held and released. */
+  tasks: () => AsyncIterable<Task>;
   ports: Ports;
   limits: Limits;
   control: RateControl;
   stop: Stop;
+  /** What an operator changes while the run is at work; `limits` are live then. */
+  steering?: Steering | undefined;
   /** Rows of this run that ended in earlier sessions, and how many of them failed permanently. */
   earlier: { ended: number; permanent: number };
   /** Of the command, if this is not its only session. */
@@ -53,7 +58,7 @@ export type Session = ReturnType<typeof createSession>;
 
 /** An execution in progress. */
 export function createSession(options: ExecuteOptions) {
-  const { ports, limits, control, stop, earlier, series = newSeries(), memory, contact, proofRows } = options;
+  const { ports, limits, control, stop, steering, earlier, series = newSeries(), memory, contact, proofRows } = options;
   const rows = {
     areAllRead: false,
     /** Launched and not ended. */
@@ -64,12 +69,20 @@ export function createSession(options: ExecuteOptions) {
     unfinished: 0,
     /** Not sent because their profile is held. */
     heldBack: 0,
+    passedOver: createPassedOver(),
   };
   const othersAtWork = (waiting: number) => !rows.areAllRead || rows.open > waiting;
-  const pipeline = createPipeline({ ports, limits, control, stop, memory, contact, othersAtWork });
+  const pipeline = createPipeline({ ports, limits, control, stop, steering, memory, contact, othersAtWork });
   const budget = createErrorBudget(stop, limits, earlier, series.held);
-  const proof = createWriteProof(concurrencyOf(limits), () => session.onChange(), proofRows);
-  const { isHeld, onAccepted } = budget;
+  const proof = createWriteProof(
+    () => concurrencyOf(limits),
+    () => session.onChange(),
+    proofRows,
+  );
+  const { onAccepted } = budget;
+  const isHeldByOperator = ({ profileTarget }: PlanEntry) => steering?.isHeld(profileTarget) ?? false;
+  const isHeld = (entry: PlanEntry) => budget.isHeld(entry) || isHeldByOperator(entry);
+  const endSteering = steering?.onChange(() => session.onChange());
   const context: RowContext = { ...pipeline, ports, proof, isHeld, onAccepted, force: limits.force };
   const session = {
     options,
@@ -77,6 +90,11 @@ export function createSession(options: ExecuteOptions) {
     pipeline,
     context,
     budget,
+    isHeldByOperator,
+    end() {
+      pipeline.end();
+      endSteering?.();
+    },
     rows,
     notedAt: ports.clock.now(),
     crash: null as { error: unknown } | null,
@@ -101,8 +119,12 @@ export async function recordResult(session: Session, task: Task, result: RowResu
     return;
   }
   if (result.kind === 'requeued') {
-    if (stop.asked() === null) rows.heldBack += 1;
-    else rows.unfinished += 1;
+    if (stop.asked() !== null) rows.unfinished += 1;
+    else if (session.budget.isHeld(entry)) rows.heldBack += 1;
+    else {
+      rows.passedOver.add(entry);
+      session.series.launched -= 1;
+    }
     const { ambiguous, attempts } = result;
     await ports.record({ type: 'put_back', row: entry.row, ambiguous, attempts, at: nowText(ports) });
     return;

@@ -37,7 +37,7 @@ function createKind() {
  * product, both) are read back. Until they have decided, no more than `concurrency` other rows are launched, and rows
  * that got a 200 meanwhile wait for the verdict. `onChange` is called when more rows may be launched.
  */
-export function createWriteProof(concurrency: number, onChange: () => void, proofRows = PROOF_ROWS) {
+export function createWriteProof(concurrency: () => number, onChange: () => void, proofRows = PROOF_ROWS) {
   const kinds = { profile: createKind(), product: createKind(), both: createKind() };
 
   function kindOf({ profileTarget, productTarget }: PlanEntry) {
@@ -57,7 +57,7 @@ export function createWriteProof(concurrency: number, onChange: () => void, proo
     /** Whether a row may be launched: it may not while too many others wait for the proof of their kind. */
     mayLaunch(entry: PlanEntry): boolean {
       const kind = kindOf(entry);
-      return !isOpen(kind) || kind.launched < proofRows || others() < concurrency;
+      return !isOpen(kind) || kind.launched < proofRows || others() < concurrency();
     },
     claim(entry: PlanEntry): ProofClaim {
       const kind = kindOf(entry);

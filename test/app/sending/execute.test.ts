@@ -46,7 +46,7 @@ describe('another executor', () => {
   it('gets the rows to send, and records their outcomes in the ledger of the run', async () => {
     const tasks: Task[] = [];
     const { decide, dir, ledger, isClosed } = await executed(async (options) => {
-      for await (const task of options.tasks) {
+      for await (const task of options.tasks()) {
         tasks.push(task);
         await options.ports.record({ type: 'outcome', ...makeOutcome({ row: task.entry.row }) });
       }

@@ -206,6 +206,7 @@ function fixedControl(perSecond: number): RateControl & { perSecond: number } {
     onSent: () => undefined,
     onResponse: () => undefined,
     rate: () => control.perSecond,
+    restrict: () => undefined,
     serverLimit: () => ({ limit: 100, windowMs: 60_000.4 }),
   };
   return control;

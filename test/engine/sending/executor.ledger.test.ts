@@ -177,7 +177,7 @@ describe('a plan that cannot be read to its end', () => {
     const record = async (line: LedgerEntry) => void ledger.push(line);
     const ports = { clock, send, read: send, record, onEvent: () => undefined };
     const running = execute({
-      tasks: tasks(),
+      tasks,
       ports,
       limits: settings(),
       control: createControl(settings()),

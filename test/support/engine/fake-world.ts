@@ -245,7 +245,7 @@ export function world(
         for await (const one of listed) yield 'entry' in one ? one : { entry: one, first: 'send', attempts: 0 };
       }
       const control = createControl(limits);
-      const running = execute({ tasks: tasks(), ports, limits, control, stop, earlier, contact, proofRows });
+      const running = execute({ tasks, ports, limits, control, stop, earlier, contact, proofRows });
       const checked = running.finally(() => {
         if (unread.length > 0) throw new Error(`written again without a read: rows ${unread.join(', ')}`);
       });

@@ -210,7 +210,7 @@ async function runSession(options: SessionOptions): Promise<{ session: Session; 
   if (end?.kind === 'time') clock.at(end.n, kill);
   if (end?.kind === 'signal') clock.at(end.n, () => stop.ask('signal', 'SIGTERM'));
   const ports = { clock, send: requestOf('write'), read: requestOf('read'), record, onEvent: () => undefined };
-  const tasks = tasksOf(index, scenario.rows);
+  const tasks = () => tasksOf(index, scenario.rows);
   const finished = async () => {
     await record({ type: 'session_started', at: new Date(clock.wallNow()).toISOString(), pid: 1 });
     return execute({
