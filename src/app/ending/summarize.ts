@@ -16,6 +16,7 @@ import type { Reporting } from '../invocation.ts';
 import { createStyle, isStdout, print, printJsonLine, resultStream, warnAlways } from '../output.ts';
 import { indexLedger } from '../run/ledger-index.ts';
 import { commandOn, queueFlags, type Run, typedPath, updateRun } from '../run/open.ts';
+import { writeEndedStatus } from '../watching/status-file.ts';
 import { deliverResults, type Undelivered } from './deliver-results.ts';
 import { withReport } from './report.ts';
 import { decideEnding, type Ending } from './run-ending.ts';
@@ -49,6 +50,7 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
   const { manifest } = made;
   const summary = await withReport({ run, ...made, gathering }, reporting);
   writeJson(runFiles(run.dir).summary, summary);
+  writeEndedStatus(run.dir, manifest, summary);
   // Last: a run whose manifest says that it has ended has all of its files, even after a kill.
   const ended = updateRun(run, manifest);
   return { summary, undelivered, ended, isToUndo: undoesItself(manifest, counts.tally) };

@@ -1,4 +1,7 @@
 import type { RunStatus } from '../../core/results/run-status.ts';
+import type { Summary } from '../../core/results/summary.ts';
+import type { Manifest } from '../../core/run/manifest.ts';
+import { endedStatus } from '../../core/status/ended-status.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { writeStatus } from '../../io/run/status-file.ts';
 import { fileErrorMessage } from '../errors.ts';
@@ -31,4 +34,15 @@ export function createStatusFile(run: Run, invocation: Invocation) {
       }
     },
   };
+}
+
+/** Says in status.json how a run has ended that has sent rows. What cannot be written is in summary.json too. */
+export function writeEndedStatus(dir: string, manifest: Manifest, summary: Summary): void {
+  if (manifest.started_at === null) return;
+  const facts = { manifest, state: manifest.state, from: summary, nextCommand: summary.next_command };
+  try {
+    writeStatus(runFiles(dir).status, endedStatus(facts));
+  } catch {
+    // The disk may be full.
+  }
 }

@@ -72,7 +72,11 @@ export function watchRun({ run, counts }: Watched, invocation: Invocation, clock
   context.atEnd(end);
   void keepLooking();
   return {
-    onEntry: counts.add,
+    onEntry(entry) {
+      counts.add(entry);
+      // The rate from before says nothing of the one that follows.
+      if (entry.type === 'steered') seen.restart();
+    },
     attach(source) {
       pace = source;
       seen.restart();
@@ -84,7 +88,8 @@ export function watchRun({ run, counts }: Watched, invocation: Invocation, clock
     },
     phase(phase, { wave = doing.wave, until = null } = {}) {
       doing = { phase, wave, until };
-      look(false);
+      // The gate may read it.
+      look(phase === 'gate');
     },
     listen(listener) {
       listeners.add(listener);

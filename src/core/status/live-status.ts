@@ -78,7 +78,7 @@ export function liveStatus(facts: Facts): RunStatus {
     name: manifest.name,
     command: manifest.command,
     state: 'running',
-    phase: doing.phase,
+    phase: doing.phase === 'sending' && pace === null ? 'waiting' : doing.phase,
     at: time(wall),
     host: facts.host,
     pid: facts.pid,

@@ -29,7 +29,7 @@ export function createRunCounts(rows: number, planned: number) {
 
   function addOutcome(outcome: Outcome): void {
     const { row, status } = outcome;
-    const before = OUTCOME_STATUSES[(endings[row] ?? 0) - 1];
+    const before = OUTCOME_STATUSES[(endings[row] as number) - 1];
     if (before !== undefined) counts[before] -= 1;
     const replaced = replaceable.get(row);
     if (replaced !== undefined) replaced.count -= 1;
