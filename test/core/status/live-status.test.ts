@@ -97,7 +97,10 @@ describe('the status of a run at work', () => {
     const wave = { wave: 1, waves: 3, rows: 20 };
     const sending = factsOf({ doing: { phase: 'sending', wave: { ...wave, before: 4 }, until: null } });
     expect(liveStatus(sending).wave).toEqual({ ...wave, done: 6, until: null });
-    const soaking = factsOf({ doing: { phase: 'soaking', wave: { ...wave, rows: 8, before: 2 }, until: WALL }, pace: null });
+    const soaking = factsOf({
+      doing: { phase: 'soaking', wave: { ...wave, rows: 8, before: 2 }, until: WALL },
+      pace: null,
+    });
     expect(liveStatus(soaking)).toMatchObject({ phase: 'soaking', wave: { done: 8, until: AT } });
   });
 });

@@ -86,6 +86,7 @@ describe('the status for people', () => {
       /100 % {2}0 of 0 rows, 0 left\n {2}rows {7}none to send$/m,
     ],
     [{ rows: { ...rows, done: 0, updated: 0 } }, /rows {7}none has ended$/m],
+    [{ requests: { ...makeStatus().requests, total: 0 } }, /set\n {2}ETA/],
     [{ slowed_by: { what: 'files', why: 'too few' } }, /slowed by {2}open files: too few$/m],
   ])('of %j', (changes, expected) => {
     expect(textOf(changes)).toMatch(expected);
