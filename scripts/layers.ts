@@ -29,6 +29,7 @@ export const LAYERS = [
   'io/run',
   'io/control',
   'io/http',
+  'io/watching',
   'io/redis',
   'io/queue',
   'io/terminal',

@@ -69,6 +69,8 @@ describe('the package', () => {
       expect(board, entryPoint).toBe(entryPoint === 'src/commands/queue/board.ts');
       expect(found, entryPoint).not.toEqual(expect.arrayContaining(['bullmq']));
       expect(found, entryPoint).not.toEqual(expect.arrayContaining(['ioredis']));
+      // Metrics are for those who have Prometheus.
+      expect(found, entryPoint).not.toEqual(expect.arrayContaining(['prom-client']));
     }
   });
 

@@ -1,4 +1,7 @@
+import type { CommandEnd } from '../core/results/message.ts';
 import type { RunStatus } from '../core/results/run-status.ts';
+import type { Layer } from '../core/settings/resolve.ts';
+import type { Scope } from '../core/settings/table/definition.ts';
 import type { KeyFound } from '../io/http/api-key.ts';
 
 /** Termination signals, and the way to exit at once: the process itself, or a substitute in tests. */
@@ -22,6 +25,17 @@ export type ProcessContext = {
   signals: Signals | null;
 };
 
+/** The messages and metrics of a command, for people and monitors that do not watch it. */
+export type Messages = {
+  /** The input of the command, which names the run. */
+  about: (input: string | undefined) => void;
+  /** Takes their settings, also from layers with errors in other settings. `ofRun`: the name of the run. */
+  use: (scope: Scope, layers: readonly Layer[], ofRun?: string) => void;
+  onStatus: (status: RunStatus) => void;
+  /** The command has ended; only the first call counts. Returns the warnings. */
+  end: (end: CommandEnd) => Promise<string[]>;
+};
+
 /** What a command works with, from the process and from `main`. */
 export type Context = ProcessContext & {
   /** True for a job: its output is read by mail, not in this directory. */
@@ -36,6 +50,8 @@ export type Context = ProcessContext & {
   secrets: Set<string>;
   /** Each is called once a second with the status of the run that is at work. */
   listeners: ((status: RunStatus) => void)[];
+  /** Null for what a command does besides its own run. */
+  messages: Messages | null;
   /** Registers what `main` calls when the command ends, the last one first. */
   atEnd: (release: () => void | Promise<void>) => void;
 };

@@ -15,6 +15,11 @@ export function keepSecret(raw: RawSettings, { secrets }: Pick<Context, 'secrets
   }
 }
 
+/** Whether systemd passes a file, which protects it by access lists that look like the mode of a group. */
+function isCredential(path: string, { CREDENTIALS_DIRECTORY: directory = '' }: Context['env']): boolean {
+  return directory !== '' && path.startsWith(`${directory}/`);
+}
+
 /**
  * Adds the secrets of files to those of variables. `warnings` say who else can read a file. No error quotes a path or a
  * secret.
@@ -45,7 +50,8 @@ export function readSecrets(given: RawSettings, files: SecretFiles, context: Pic
         `${variable} names a file whose first line is not a URL such as https://hooks.example.com/T0/B0/secret`,
       );
     } else raw[name] = text;
-    if (file.problem !== null) warnings.push(`the secret in the file of ${variable} is not protected: ${file.problem}`);
+    if (file.problem !== null && !isCredential(path, context.env))
+      warnings.push(`the secret in the file of ${variable} is not protected: ${file.problem}`);
   }
   keepSecret(raw, context);
   return { raw, errors, warnings };

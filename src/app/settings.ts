@@ -70,6 +70,13 @@ function callLayers(flags: RawSettings, environment: RawSettings, { cwd, env }: 
   ];
 }
 
+/** Sends the messages of a command whose arguments are wrong where the environment says: a job must not fail unseen. */
+export function useEnvironment(args: readonly string[], context: Context): void {
+  const [scope] = args.filter((arg) => !arg.startsWith('-'));
+  if (args.includes('--dry-run') || args.includes('--print-config')) return;
+  context.messages?.use(scope as Scope, callLayers({}, environmentOf(context).raw, context));
+}
+
 /**
  * Warns of secrets that others may know: `warnings` of those in files, and a password on the command line, which every
  * user of this machine can read in the list of processes.
@@ -87,7 +94,9 @@ function warnOfSecrets(invocation: Invocation, warnings: readonly string[]): Inv
 /** Resolves the settings of a command on an input: flags, then environment. Throws UsageError with all errors. */
 export function resolveForCommand(flags: RawSettings, context: Context, scope: Scope): Invocation {
   const { raw, errors, warnings } = environmentOf(context);
-  return warnOfSecrets({ ...resolveLayers(callLayers(flags, raw, context), scope, errors), context }, warnings);
+  const layers = callLayers(flags, raw, context);
+  context.messages?.use(scope, layers);
+  return warnOfSecrets({ ...resolveLayers(layers, scope, errors), context }, warnings);
 }
 
 /** What a job file holds that only its owner may read; null if it holds nothing of the kind. */
@@ -98,6 +107,9 @@ function secretOfJob(raw: RawSettings): string | null {
 
 /** Reads a job file. Its paths are relative to it, and its runs directory is next to it by default. */
 export function resolveForJob(path: string, flags: RawSettings, context: Context) {
+  const environment = environmentOf(context);
+  const ofCall = callLayers(flags, environment.raw, context);
+  context.messages?.use('run', ofCall);
   const file = resolve(context.cwd, path);
   let read: ReturnType<typeof readJobFile>;
   try {
@@ -114,12 +126,11 @@ export function resolveForJob(path: string, flags: RawSettings, context: Context
     const value = raw[name];
     if (typeof value === 'string') raw[name] = fromHere(value);
   }
-  const environment = environmentOf(context);
   keepSecret(raw, context);
-  const layers: Layer[] = [
-    ...callLayers(flags, environment.raw, context),
-    { source: 'job file', raw, places: job.places },
-  ];
+  const layers: Layer[] = [...ofCall, { source: 'job file', raw, places: job.places }];
+  context.messages?.about(job.input);
+  // A plan sends nothing, so nothing is said about it.
+  context.messages?.use(job.command === 'plan' ? 'plan' : 'run', layers);
   const invocation = { ...resolveLayers(layers, 'run', environment.errors), context };
   const what = secretOfJob(job.raw);
   const problem = permissionProblem(file, read.stats, what === null ? 'trusted' : 'secret');
@@ -138,7 +149,7 @@ export function resolveForRun(
   flags: RawSettings,
   context: Context,
   scope: Scope,
-  manifest: Pick<Manifest, 'settings'>,
+  manifest: Pick<Manifest, 'settings'> & Partial<Pick<Manifest, 'name'>>,
 ): Invocation {
   const environment = environmentOf(context);
   const isOfPlan = (name: SettingName) => settingDefinition(name).belongsTo === 'plan';
@@ -165,6 +176,7 @@ export function resolveForRun(
     ...callLayers(flags, fromEnvironment, context),
     { source: 'run', raw: recordedSettings(manifest.settings) },
   ];
+  context.messages?.use(scope, layers, manifest.name);
   return warnOfSecrets({ ...resolveLayers(layers, scope, errors), context }, environment.warnings);
 }
 
@@ -178,7 +190,8 @@ export function resolveForNewRun(flags: RawSettings, context: Context, verb: 're
   if (kept.runs_dir !== undefined) kept.runs_dir = dirname(from.dir);
   // A number may return to no profile without a flag, in a later retry of the undo too.
   if (verb === 'undo') kept.allow_unassign = 'true';
-  return resolveForRun(flags, context, verb, { settings: kept });
+  const name = verb === 'undo' ? `undo-${from.manifest.name}` : from.manifest.name;
+  return resolveForRun(flags, context, verb, { settings: kept, name });
 }
 
 /** Resolves the settings of `results` and `report`: flags, then run.json. The environment is only checked for errors. */

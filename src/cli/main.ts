@@ -1,6 +1,7 @@
-import type { Context, ProcessContext } from '../app/context.ts';
+import type { Context, Messages, ProcessContext } from '../app/context.ts';
 import { CommandError, fileError, isFileError, UsageError } from '../app/errors.ts';
 import { print, printJson } from '../app/output.ts';
+import type { CommandEnd } from '../core/results/message.ts';
 import { EXIT } from '../core/run/exit-codes.ts';
 import { TOOL } from '../core/text/tool.ts';
 import { visibleLines } from '../core/text/visible.ts';
@@ -10,13 +11,29 @@ const MAX_HELP_WIDTH = 100;
 /** Parts of a mangled key that are removed from messages. */
 const MAX_KEY_PARTS = 100;
 
+/** Not before it is clear that there is a command: help is shown without their code. */
+async function addMessages(context: Context): Promise<Messages> {
+  const { createMessages } = await import('../app/watching/messages.ts');
+  const messages = createMessages(context);
+  context.messages = messages;
+  context.listeners.push(messages.onStatus);
+  return messages;
+}
+
 async function dispatch(args: readonly string[], context: Context): Promise<number> {
   const [{ readCommandLine }, { COMMANDS }] = await Promise.all([import('./parser.ts'), import('./registry.ts')]);
-  const typed = await readCommandLine(args, Math.min(context.stdout.columns ?? 80, MAX_HELP_WIDTH));
+  const width = Math.min(context.stdout.columns ?? 80, MAX_HELP_WIDTH);
+  const typed = await readCommandLine(args, width).catch(async (error: unknown) => {
+    const { useEnvironment } = await import('../app/settings.ts');
+    await addMessages(context);
+    useEnvironment(args, context);
+    throw error;
+  });
   if (typed.command === 'done') {
     print(context.stdout, typed.text);
     return EXIT.ok;
   }
+  (await addMessages(context)).about(typed.input);
   const command = COMMANDS.find(({ name }) => name === typed.command) as (typeof COMMANDS)[number];
   const run = await command.load();
   return run(typed.input, typed.flags, context, typed.more);
@@ -83,6 +100,13 @@ function withoutStack(error: unknown): unknown {
   return fileError(`${syscall || 'use'} ${path ?? 'a file'}`, error);
 }
 
+/** Sends the messages about the end of a command, if they were not sent with its summary. */
+async function sayEnd(end: CommandEnd, args: readonly string[], context: Context): Promise<void> {
+  const warnings = (await context.messages?.end(end)) ?? [];
+  context.warnings.push(...warnings);
+  if (!wantsJson(args, context.env)) for (const text of warnings) print(context.stderr, `warning: ${text}\n`);
+}
+
 /** Prints an error on standard error or, for `--json`, as the one object on standard output. Returns the exit code. */
 async function report(thrown: unknown, args: readonly string[], context: Context): Promise<number> {
   const error = withoutStack(thrown);
@@ -90,6 +114,7 @@ async function report(thrown: unknown, args: readonly string[], context: Context
     error instanceof CommandError ? error : { exit: EXIT.internal, code: 'internal', next: null };
   const withoutKey = await keyRemover(args, context);
   const message = visibleLines(withoutKey(error instanceof Error ? error.message : String(error)));
+  await sayEnd({ exit, summary: null, error: { code, message, next } }, args, context);
   if (wantsJson(args, context.env)) {
     printJson(context, exit, { next_command: next, error: { code, message } });
     return exit;
@@ -123,6 +148,7 @@ export async function main(
     warnings: [],
     secrets: new Set(),
     listeners: [],
+    messages: null,
     findKey: () => (found ??= findApiKey(given.env)),
     atEnd: (release) => releases.push(release),
   };
@@ -132,7 +158,9 @@ export async function main(
   }
   try {
     if (broken !== null) throw broken;
-    return await dispatch(args, context);
+    const exit = await dispatch(args, context);
+    await sayEnd({ exit, summary: null, error: null }, args, context);
+    return exit;
   } catch (error) {
     return await report(await explained(error, context), args, context);
   } finally {

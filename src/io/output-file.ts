@@ -12,6 +12,7 @@ import {
   renameSync,
   rmSync,
   type Stats,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -61,10 +62,11 @@ function takeOver(path: string, { uid, gid, mode }: Stats): void {
   chmodSync(path, mode & 0o7777);
 }
 
-function replaceFile(from: string, target: string, old: Stats | null): void {
+/** Replaces a file atomically by one that `fill` makes under another name. It takes over owner, group and mode. */
+function replaceFile(fill: (draft: string) => void, target: string, old: Stats | null): void {
   const draft = draftOf(target);
   try {
-    copyFileSync(from, draft, constants.COPYFILE_EXCL);
+    fill(draft);
     if (old !== null) takeOver(draft, old);
     const file = openSync(draft, 'r+');
     fsyncSync(file);
@@ -109,5 +111,18 @@ async function writeInto(from: string, to: string): Promise<void> {
 export async function copyToPath(from: string, to: string): Promise<void> {
   const old = statusOf(to);
   if (old !== null && !isLastingFile(to)) await writeInto(from, to);
-  else replaceFile(from, targetOf(to), old);
+  else replaceFile((draft) => copyFileSync(from, draft, constants.COPYFILE_EXCL), targetOf(to), old);
+}
+
+/** Everyone may read it: a program of another user does. */
+const PUBLIC_MODE = 0o644;
+
+/** Replaces a file that programs of other users read, atomically. Follows links. Throws what the file system throws. */
+export function replacePublicFile(to: string, text: string): void {
+  const fill = (draft: string) => {
+    writeFileSync(draft, text, { flag: 'wx' });
+    // Whatever the umask says.
+    chmodSync(draft, PUBLIC_MODE);
+  };
+  replaceFile(fill, targetOf(to), statusOf(to));
 }

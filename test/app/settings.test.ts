@@ -359,20 +359,20 @@ describe('the URL of a webhook', () => {
 
   it.each([
     [
-      { TELNYX_REASSIGN_PING: 'https://h/other', TELNYX_REASSIGN_PING_FILE: fileOf(URL) },
+      () => ({ TELNYX_REASSIGN_PING: 'https://h/other', TELNYX_REASSIGN_PING_FILE: fileOf(URL) }),
       'TELNYX_REASSIGN_PING and TELNYX_REASSIGN_PING_FILE hold different values; keep one of them',
     ],
     [
-      { TELNYX_REASSIGN_NOTIFY_FILE: fileOf('hooks.example.com/t0ken-t0ken') },
+      () => ({ TELNYX_REASSIGN_NOTIFY_FILE: fileOf('hooks.example.com/t0ken-t0ken') }),
       /^TELNYX_REASSIGN_NOTIFY_FILE names a file whose first line is not a URL/,
     ],
     [
-      { TELNYX_REASSIGN_NOTIFY_FILE: URL },
+      () => ({ TELNYX_REASSIGN_NOTIFY_FILE: URL }),
       /cannot be read.*; if this is the URL itself, put it into TELNYX_REASSIGN_NOTIFY$/,
     ],
-    [{ TELNYX_REASSIGN_NOTIFY: 't0ken-t0ken' }, /^TELNYX_REASSIGN_NOTIFY must be a URL such as /],
+    [() => ({ TELNYX_REASSIGN_NOTIFY: 't0ken-t0ken' }), /^TELNYX_REASSIGN_NOTIFY must be a URL such as /],
   ])('is refused without being quoted: %#', (env, error) => {
-    const errors = errorsOf(() => resolveForCommand({}, contextOf(env as Record<string, string>), 'apply'));
+    const errors = errorsOf(() => resolveForCommand({}, contextOf(env() as Record<string, string>), 'apply'));
     expect(errors).toEqual([typeof error === 'string' ? error : expect.stringMatching(error)]);
     expect(errors.join()).not.toMatch(/t0ken|other/);
   });

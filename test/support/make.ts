@@ -4,6 +4,7 @@ import type { Outcome, Status } from '../../src/core/attempt/outcome.ts';
 import { cleanCell } from '../../src/core/input/cell.ts';
 import type { Profiles } from '../../src/core/plan/diff.ts';
 import type { PlanEntry } from '../../src/core/plan/entry.ts';
+import type { RunStatus } from '../../src/core/results/run-status.ts';
 import type { Summary } from '../../src/core/results/summary.ts';
 import { emptyTally, type Tally } from '../../src/core/results/tally.ts';
 import type { Manifest } from '../../src/core/run/manifest.ts';
@@ -201,6 +202,43 @@ export function makeSummary(changes: Partial<Summary> = {}): Summary {
     steered: [],
     warnings: [],
     files: { results: 'runs/x/results.csv', log: 'runs/x/log.ndjson' },
+    ...changes,
+  };
+}
+
+/** A run that is sending. */
+export function makeStatus(changes: Partial<RunStatus> = {}): RunStatus {
+  return {
+    version: 1,
+    run_id: '20261123T020000Z-numbers-1f2e',
+    name: 'numbers',
+    command: 'apply',
+    state: 'running',
+    phase: 'sending',
+    at: '2026-11-23T02:00:02.000Z',
+    host: 'host',
+    pid: 1,
+    started_at: '2026-11-23T02:00:01.000Z',
+    exit_code: null,
+    rows: { total: 1200, done: 300, updated: 298, unchanged: 0, failed: 2, unverified: 0, held: 0, left: 900 },
+    requests: {
+      total: 310,
+      writes: 302,
+      reads: 8,
+      retries: 2,
+      rate_limited: 1,
+      answers: { write: { ok: 300, rejected: 2 } },
+    },
+    rate: { now: 49.5, allowed: 50, set: '50' },
+    slowed_by: { what: null, why: '' },
+    paused: null,
+    held_profiles: [],
+    causes: [],
+    wave: null,
+    eta_ms: 18_000,
+    eta_at: '2026-11-23T02:00:20.000Z',
+    steered: [],
+    next_command: null,
     ...changes,
   };
 }

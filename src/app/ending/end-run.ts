@@ -9,7 +9,7 @@ import { visible } from '../../core/text/visible.ts';
 import { isRunDirectory, runFiles, writeJson } from '../../io/run/directory.ts';
 import type { Logger } from '../../io/terminal/logger.ts';
 import type { Reporting } from '../invocation.ts';
-import { print, printJson, resultStream, warnAlways } from '../output.ts';
+import { print, printJson, resultStream, warn, warnAlways } from '../output.ts';
 import { openLog } from '../run/log.ts';
 import { commandOn, type Run } from '../run/open.ts';
 import { prune } from '../run/prune.ts';
@@ -52,15 +52,21 @@ async function reportMissingResults(run: Run, ending: Ending, error: Error, repo
   return EXIT.internal;
 }
 
+/** Sends the messages about the end of a run. What is not delivered is a warning. */
+async function sayEnd(summary: Summary, reporting: Reporting): Promise<void> {
+  const { messages } = reporting.context;
+  const warnings = await messages?.end({ exit: summary.exit_code, summary, error: null });
+  for (const warning of warnings ?? []) warn(reporting, warning);
+}
+
 /** Writes the last lines of the log. If that fails, the summary on disk gets the warning too. */
 function logEnd(summary: Summary, run: Run, logger: Logger, { context }: Reporting): Summary {
   const { counts, exit_code: exit, exit_name: name, error } = summary;
   for (const warning of context.warnings) logger.log('warn', 'run.warning', warning);
   const fields = { counts, exit_code: exit, exit_name: name, ...(error === undefined ? {} : { error }) };
   logger.log('info', 'run.finished', `${summary.command} ${summary.state}`, fields);
-  const known = context.warnings.length;
   logger.close();
-  if (context.warnings.length === known) return summary;
+  if (context.warnings.every((warning) => summary.warnings.includes(warning))) return summary;
   const warned = { ...summary, warnings: [...new Set([...summary.warnings, ...context.warnings])] };
   try {
     writeJson(runFiles(run.dir).summary, warned);
@@ -84,6 +90,8 @@ async function endAndUndo(
   if (!settings.json) printSummary({ ...summary, next_command: null }, reporting);
   const undone = await undo(run);
   const both: Summary = { ...summary, next_command: undone.next_command, undo: undone };
+  await sayEnd(both, reporting);
+  both.warnings = [...new Set([...both.warnings, ...context.warnings])];
   try {
     writeJson(runFiles(run.dir).summary, both);
   } catch (error) {
@@ -113,9 +121,12 @@ export async function endRun(
   }
   const { settings } = reporting;
   const { summary, ended, isToUndo } = made;
-  const logged = logEnd(summary, run, logger, reporting);
-  if (undo !== undefined && isToUndo) await endAndUndo(ended, logged, undo, reporting);
-  else printSummary(logged, reporting);
+  if (undo !== undefined && isToUndo) {
+    await endAndUndo(ended, logEnd(summary, run, logger, reporting), undo, reporting);
+  } else {
+    await sayEnd(summary, reporting);
+    printSummary(logEnd(summary, run, logger, reporting), reporting);
+  }
   // Only after a finished run: a dry run changes no earlier run.
   if (settings.keep_runs !== null && summary.state === 'finished') {
     await prune(dirname(run.dir), summary.name, settings.keep_runs);

@@ -141,6 +141,7 @@ export async function summarizeDetached(
     error: null,
   });
   writeJson(runFiles(run.dir).summary, summary);
+  if (exit === EXIT.ok) await context.messages?.end({ exit, summary, error: null, isHandedOver: true });
   if (settings.json) printJsonLine(context, summary);
   else if (!settings.quiet || exit !== EXIT.ok) {
     const rows = count(tally.counts.unprocessed + tally.counts.unverified, 'row');
@@ -152,8 +153,9 @@ export async function summarizeDetached(
 }
 
 /** The flags of this call that run.json does not keep, for a command that continues the run. */
-function sameAgain({ settings: { results, state_dir: stateDir }, context }: Reporting): string[] {
-  const given = { '--results': results, '--state-dir': stateDir };
+function sameAgain({ settings, context }: Reporting): string[] {
+  const { results, state_dir: stateDir, metrics_file: metrics } = settings;
+  const given = { '--results': results, '--state-dir': stateDir, '--metrics-file': metrics };
   return Object.entries(given).flatMap(([flag, path]) => {
     if (path === null) return [];
     return [flag, path === '-' ? path : typedPath(context, path)];

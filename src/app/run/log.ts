@@ -16,13 +16,14 @@ import { type Run, typedPath } from './open.ts';
 export function openLog(run: Run, reporting: Reporting, isStarted = false): Logger {
   const { settings, context } = reporting;
   const { log_file: file, log_level: level } = settings;
-  if (file === '-') return createLogger(context.stderr, level, run.manifest.run_id);
+  const { run_id: id } = run.manifest;
+  if (file === '-') return createLogger(context.stderr, level, id, context.secrets);
   const path = file === null ? runFiles(run.dir).log : resolve(context.cwd, file);
   const fix = 'choose another with --log-file';
   const shown = typedPath(context, path);
   const warnOf = (error: unknown) => warn(reporting, fileErrorMessage(`write all of the log ${shown}`, error, fix));
   try {
-    const logger = createLogger(file === null ? openOwnFile(path, 'append') : path, level, run.manifest.run_id);
+    const logger = createLogger(file === null ? openOwnFile(path, 'append') : path, level, id, context.secrets);
     const close = () => {
       logger.close();
       const failure = logger.failure();

@@ -80,8 +80,8 @@ function tryOutput(flag: string, path: string): void {
 }
 
 /**
- * Throws UsageError if --results, --out or --log-file could not be written later, or would be written over what the command
- * works on.
+ * Throws UsageError if --results, --out, --log-file or --metrics-file could not be written later, or would be written
+ * over what the command works on.
  */
 export function checkOutputs(subject: Subject, reporting: Reporting): void {
   const { settings, context } = reporting;
@@ -92,7 +92,9 @@ export function checkOutputs(subject: Subject, reporting: Reporting): void {
       throw new UsageError(`${flag} ${file} and --json cannot both write to standard output`);
     }
   }
-  const files = { '--log-file': settings.log_file === '-' ? null : settings.log_file, ...copies };
+  if (isStdout(settings.metrics_file)) throw new UsageError('--metrics-file needs a file, and - is none');
+  const log = settings.log_file === '-' ? null : settings.log_file;
+  const files = { '--log-file': log, ...copies, '--metrics-file': settings.metrics_file };
   const taken = takenFiles(subject, reporting);
   for (const [flag, file] of Object.entries(files)) {
     if (file === null || (flag !== '--log-file' && isStdout(file))) continue;

@@ -59,7 +59,9 @@ async function sendUndo(run: Run, invocation: KeyedInvocation, onMade: (dir: str
  */
 export async function undoFailure(run: Run, given: KeyedInvocation): Promise<Undone> {
   const { context, settings } = given;
-  const invocation = { ...given, settings: settingsOfUndo(run, settings) };
+  // The messages and metrics of this command are about the run that failed.
+  const quiet = { ...context, messages: null, listeners: [] };
+  const invocation = { ...given, context: quiet, settings: settingsOfUndo(run, settings) };
   const undo = commandLine(context.program, 'undo', run.shown, ...(canAskLater(context) ? [] : ['--yes']));
   printProgress(given, `\nUndoing what run ${run.manifest.run_id} has changed (--undo-on-failure)\n`);
   let dir: string | null = null;

@@ -53,7 +53,13 @@ export const CAUSE = z.object({
   example_row: COUNT,
 });
 
-export const REQUESTS = z.object({ total: COUNT, writes: COUNT, reads: COUNT, retries: COUNT, rate_limited: COUNT });
+const BY_RESULT = z.partialRecord(z.enum(['ok', 'rejected', 'rate_limited', 'server_error', 'no_answer']), COUNT);
+
+export const REQUESTS = z.object({
+  ...{ total: COUNT, writes: COUNT, reads: COUNT, retries: COUNT, rate_limited: COUNT },
+  /** By kind and result; older versions did not count them. */
+  answers: z.partialRecord(z.enum(['read', 'write']), BY_RESULT).optional(),
+});
 
 export const STEERED = z.object({ at: TEXT, by: TEXT, command: TEXT, from: TEXT, to: TEXT });
 

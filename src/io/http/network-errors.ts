@@ -43,5 +43,12 @@ export function failureOf(error: Error, clean: Redactor): Pick<NetworkFailure, '
   return { code, message: NETWORK_ERRORS[code] ?? clean(error.message, true) };
 }
 
+/** The same in words that quote nothing of the library's message: it may hold the URL. */
+export function networkErrorText(error: Error): string {
+  if (error.cause instanceof ProxyError) return error.cause.message;
+  const code = codeOf(error);
+  return code in NETWORK_ERRORS ? `${NETWORK_ERRORS[code]} (${code})` : code;
+}
+
 /** The failure of a request that was not answered in time. */
 export const TIMED_OUT = { code: 'ETIMEDOUT', message: NETWORK_ERRORS.ETIMEDOUT as string };

@@ -59,11 +59,15 @@ export function createLogger(
   to: string | number | NodeJS.WritableStream,
   level: string,
   base: string | Record<string, unknown>,
+  secrets: ReadonlySet<string> = new Set(),
 ) {
   const sink =
     typeof to === 'string' || typeof to === 'number'
       ? openSink(to)
       : { write: (line: string) => to.write(line), close: () => undefined, failure: () => null };
+  /** Nothing that is logged should hold one. If a text does, it is removed. */
+  const withoutSecrets = (line: string) =>
+    [...secrets].reduce((clean, secret) => clean.replaceAll(secret, '[secret]'), line);
   const logger = pino(
     {
       level,
@@ -73,7 +77,7 @@ export function createLogger(
       redact: { paths: ['authorization', '*.authorization', '*.headers', 'v1_secret', '*.v1_secret'], remove: true },
     },
     // The log is read on terminals, and JSON leaves invisible characters as they are.
-    { write: (line: string) => sink.write(visibleJsonText(line)) },
+    { write: (line: string) => sink.write(withoutSecrets(visibleJsonText(line))) },
   );
   return {
     log(name: string, event: string, msg: string, fields: Record<string, unknown> = {}): void {

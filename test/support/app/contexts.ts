@@ -22,6 +22,7 @@ export function contextOf(env: Record<string, string> = {}, cwd = '/work'): Test
     findKey: () => findApiKey(env),
     warnings: [],
     secrets: new Set(),
+    messages: null,
     listeners: [],
     atEnd: () => undefined,
   };
