@@ -5,6 +5,7 @@ import type { Tally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { visible } from '../../core/text/visible.ts';
 import { readJson, runFiles } from '../../io/run/directory.ts';
+import { isLedgerClosed } from '../../io/run/ledger-file.ts';
 import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
@@ -27,7 +28,9 @@ export function recordedEnding({ manifest, dir }: Run, tally: Tally): RunEnding 
   if (state !== 'running') {
     return { ...planExit(manifest.plan?.rejected ?? 0, manifest.settings.skip_rejected === 'true'), state };
   }
-  if (tally.counts.unprocessed + tally.counts.unverified === 0) return executionExit(null, tally);
+  // The rows of a last wave may have had their turn, and not have been read back.
+  const isDone = manifest.settings.waves === undefined || isLedgerClosed(runFiles(dir).ledger);
+  if (isDone && tally.counts.unprocessed + tally.counts.unverified === 0) return executionExit(null, tally);
   return interrupted('The run was killed before it was done.');
 }
 

@@ -157,7 +157,7 @@ export async function openForSending(
     run: given,
     invocation: { ...invocation, key: target.key },
     client: transport,
-    ...{ ledger, logger, clock, stop, watch: started.watch },
+    ...{ ledger, logger, clock, stop, steering, watch: started.watch },
     reading: { get: () => reading ?? { ...known, endedAt: Number.NEGATIVE_INFINITY }, onEnded },
     session: (part) => session(part.index, part),
   };

@@ -11,6 +11,7 @@ import { createWaves, type Waves } from '../../core/waves/waves.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { Stopped, Unread } from '../../engine/reading/account-query.ts';
 import { newSeries, type Series } from '../../engine/sending/session.ts';
+import type { Steering } from '../../engine/steering.ts';
 import { type Stop, sleepOrStop } from '../../engine/stop.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import type { Ledger } from '../../io/run/ledger-file.ts';
@@ -25,6 +26,7 @@ import type { Run } from '../run/open.ts';
 import type { RunWatch } from '../watching/watch-run.ts';
 import { checkWave } from './check-wave.ts';
 import { askGate } from './gate.ts';
+import { untilResumed } from './until-resumed.ts';
 
 /** How rows had their turn: `stopped` says why some are left, `failure` is what was thrown. */
 export type Turn = { stopped: StopCause | null; failure: unknown };
@@ -48,6 +50,7 @@ export type WaveRun = {
   logger: Logger;
   clock: Clock;
   stop: Stop;
+  steering: Steering;
   /** What all phases of the command know of the API, and when the last of them ended. */
   reading: { get: () => Run['reading']; onEnded: () => void };
   /** Shows what the run is busy with. */
@@ -155,6 +158,7 @@ async function soak(course: Course, wave: number, index: LedgerIndex): Promise<T
   say(course, wave, `waiting ${formatDuration(waitMs)} (--soak), until ${localTime(now + waitMs)}`);
   watch.phase('soaking', { until: now + waitMs });
   await sleepOrStop(clock, stop, waitMs);
+  await untilResumed(course.on.steering, stop);
   return stop.asked() === null ? check(course, wave, index, 'soaked') : stoppedBy(stop.asked());
 }
 
@@ -219,6 +223,8 @@ export async function runWaves(on: WaveRun, list: readonly Limit[]): Promise<Tur
       const next = nextStep(index.wave, waves.sizes.length);
       if (next === null) return isFirst ? await sendRest(course, index) : DONE;
       checkStopAfter(course, index);
+      // A pause holds every step: reading back, the gate, the next wave.
+      await untilResumed(on.steering, on.stop);
       if (on.stop.asked() !== null) return stoppedBy(on.stop.asked());
       const { step, wave } = next;
       let turn: Turn;

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
-import type { Sandbox } from '../../../src/sandbox/server.ts';
+import type { Sandbox, SandboxOptions } from '../../../src/sandbox/server.ts';
 import { run } from './run.ts';
 import { readingApi } from './sandbox.ts';
 import { lastRun, numberId, OTHER, runDirs, workDirectory, writeInput } from './workspace.ts';
@@ -11,8 +11,8 @@ const numbers = (many: number) =>
   Array.from({ length: many }, (_, at) => ({ id: numberId(at + 1), messaging_profile_id: OTHER }));
 
 /** An account of this number of numbers, a directory with an input that moves them all, and what applies it. */
-export async function wavePlace(many: number, faults: string[] = []) {
-  const { sandbox, flags } = await readingApi({ numbers: numbers(many) }, faults);
+export async function wavePlace(many: number, faults: string[] = [], options: SandboxOptions = {}) {
+  const { sandbox, flags } = await readingApi({ numbers: numbers(many), ...options }, faults);
   const cwd = workDirectory();
   const input = writeInput(cwd, many);
   const apply = (...args: string[]) => run(cwd, ['apply', input, ...flags, ...args]);

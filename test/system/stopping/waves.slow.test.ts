@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { profileOf, writesTo } from '../../support/program/account.ts';
@@ -50,6 +50,20 @@ describe('a wave that is not kept', () => {
     expect(summaryOf(cwd)).toMatchObject({ state: 'finished', counts: { updated: 7, failed: 1 } });
     expect((await paste(cwd, summaryOf(cwd).next_command as string)).exit).toBe(0);
     expect(profileOf(sandbox, 2)).toBe(PROFILE);
+  });
+
+  it('because a number is gone says which', async () => {
+    const { sandbox, cwd, apply } = await wavePlace(6);
+    const gate = 'while ! test -e open; do sleep 0.05; done; exit 1';
+    const ended = apply('--waves', '4', '--gate', gate);
+    await until(() => hasStep(cwd, '1 soaked'));
+    sandbox.edit({ id: numberId(3), remove: true });
+    writeFileSync(join(cwd, 'open'), '');
+    expect((await ended).exit).toBe(6);
+    const resumed = await run(cwd, ['resume', lastRun(cwd)]);
+    expect(resumed.exit).toBe(6);
+    expect(resumed.stdout).toContain('1 of 4 rows of wave 1 of 2 are not at their targets: row 3 (line 4, id');
+    expect(table(cwd, 'results.csv')[2]).toMatchObject({ status: 'failed', reason: 'not_found' });
   });
 
   it('is undone at once with --undo-on-failure: one object of JSON names both runs', async () => {

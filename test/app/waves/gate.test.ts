@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { askGate, type GateOptions } from '../../../src/app/waves/gate.ts';
+import { createStop } from '../../../src/engine/stop.ts';
+import { realClock } from '../../../src/io/clock.ts';
+import { tempDir } from '../../support/temp.ts';
+
+const QUESTION = { runDir: '/runs/x', statusFile: '/runs/x/status.json', wave: 1, waves: 2, updated: 3, failed: 0 };
+
+/** Asks a gate whose waits are over at once, unless `waits` is true. */
+async function asked(command: string, { waits = false, stop = createStop() } = {}) {
+  const logged: string[] = [];
+  const clock = { ...realClock, sleep: () => ({ done: Promise.resolve(), cancel: () => undefined }) };
+  const options: GateOptions = {
+    command,
+    timeoutMs: 60_000,
+    cwd: tempDir(),
+    env: { ...process.env, TELNYX_API_KEY: 'secret', CREDENTIALS_DIRECTORY: '/run/credentials', OTHER: 'kept' },
+    clock: waits ? realClock : clock,
+    stop,
+    logger: { log: (_level, _event, text) => logged.push(text) },
+    clean: (text) => text,
+  };
+  return { why: await askGate(QUESTION, options), logged };
+}
+
+describe('a gate', () => {
+  it('gets the environment without what is ours', async () => {
+    const { why, logged } = await asked('echo "$OTHER $WAVE/$WAVES $TELNYX_API_KEY$CREDENTIALS_DIRECTORY"', {
+      waits: true,
+    });
+    expect(why).toBe('');
+    expect(logged).toEqual(['kept 1/2 ']);
+  });
+
+  it('that does not end when it is asked to is killed, with what it has started', async () => {
+    const { why } = await asked('trap "" TERM; sh -c "trap \\"\\" TERM; sleep 60"; sleep 60');
+    expect(why).toBe('took longer than 1m (--gate-timeout)');
+  });
+
+  it('is ended when the run is to stop', async () => {
+    const stop = createStop();
+    stop.ask('signal', 'SIGINT');
+    const { why } = await asked('sleep 60', { waits: true, stop });
+    expect(why).toBe('was ended by SIGTERM');
+  });
+
+  it('may say very much: the last lines are logged, each up to a length', async () => {
+    const { logged } = await asked('seq 1 20000; head -c 3000 /dev/zero | tr "\\0" x', { waits: true });
+    expect(logged).toHaveLength(100);
+    expect(logged.at(-2)).toBe('20000');
+    expect(logged.at(-1)?.length).toBeLessThanOrEqual(1003);
+  });
+
+  it('that cannot be started refuses', async () => {
+    const clock = realClock;
+    const logger = { log: () => undefined };
+    const rest = {
+      timeoutMs: 1000,
+      env: process.env,
+      clock,
+      stop: createStop(),
+      logger,
+      clean: (text: string) => text,
+    };
+    const why = await askGate(QUESTION, { command: 'true', cwd: '/no/such/directory', ...rest });
+    expect(why).toContain('could not be started: ');
+  });
+});
