@@ -157,7 +157,8 @@ function drawMarks(plot: uPlot, { marks }: ChartData): void {
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    if (x < freeFrom) continue;
+    // A run in waves has very many sessions.
+    if (mark.kind === 'session' || x < freeFrom) continue;
     ctx.fillStyle = color(`mark-${mark.kind}`);
     ctx.fillText(String(mark.number), x, bbox.top - 4 * ratio);
     freeFrom = x + 20 * ratio;

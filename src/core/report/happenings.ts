@@ -1,14 +1,22 @@
 import type { LedgerEntry, WaveStep } from '../ledger/entry.ts';
 import { count, printable } from '../text/text.ts';
 
-/** Happenings that are kept: a run of years, or a hostile ledger, must not fill the page. */
-const MAX_KEPT = 300;
+/** Happenings that are kept, of the first and of the last: a run of years must not fill the page. */
+const MAX_KEPT = 150;
 const MAX_TEXT = 300;
 
-export type Happening = { at: string; kind: 'session' | 'hold' | 'operator' | 'wave' | 'workers'; text: string };
+/** Something that happened in a run. They are counted from 1. */
+export type Happening = {
+  number: number;
+  at: string;
+  kind: 'session' | 'hold' | 'operator' | 'wave' | 'workers';
+  text: string;
+  /** The picture shows it too. It would be full of the steps of waves and of the sessions between them. */
+  isDrawn: boolean;
+};
 
-/** The happenings in order, and how many more there were. */
-export type Happenings = { list: Happening[]; more: number };
+/** The first happenings, how many are left out after them, and the last ones. */
+export type Happenings = { first: Happening[]; more: number; last: Happening[] };
 
 const STEPS: Record<WaveStep, string> = {
   started: 'started',
@@ -20,34 +28,43 @@ const STEPS: Record<WaveStep, string> = {
   not_kept: 'not at its targets',
 };
 
-function happeningOf(entry: LedgerEntry): Omit<Happening, 'at'> | null {
+/** Steps of a wave that goes well. */
+const QUIET_STEPS: ReadonlySet<WaveStep> = new Set(['sent', 'kept', 'soaked', 'passed']);
+
+function happeningOf(entry: LedgerEntry): Pick<Happening, 'kind' | 'text' | 'isDrawn'> | null {
   switch (entry.type) {
     case 'session_started':
-      if (entry.reading === true) return { kind: 'session', text: 'Reading of the account started' };
+      if (entry.reading === true) return { kind: 'session', isDrawn: false, text: 'Reading of the account started' };
       return {
         kind: 'session',
+        isDrawn: true,
         text: entry.worker === undefined ? 'Sending started' : `Worker ${entry.worker} took the run`,
       };
     case 'session_ended':
-      return { kind: 'session', text: entry.stop === null ? 'Session ended' : `Session ended: ${entry.stop}` };
+      return {
+        kind: 'session',
+        isDrawn: false,
+        text: entry.stop === null ? 'Session ended' : `Session ended: ${entry.stop}`,
+      };
     case 'profile_held':
-      return { kind: 'hold', text: `Profile ${entry.profile} was held: ${entry.why}` };
+      return { kind: 'hold', isDrawn: true, text: `Profile ${entry.profile} was held: ${entry.why}` };
     case 'steered': {
       const { by, command, from, to } = entry;
       const change = from === '' || to === '' ? `${from}${to}` : `${from} → ${to}`;
-      return { kind: 'operator', text: `${command} ${change} by ${by}` };
+      return { kind: 'operator', isDrawn: true, text: `${command} ${change} by ${by}` };
     }
     case 'wave':
       return {
         kind: 'wave',
+        isDrawn: !QUIET_STEPS.has(entry.step),
         text: `Wave ${entry.wave} of ${entry.waves} (${count(entry.rows, 'row')}): ${STEPS[entry.step]}`,
       };
     case 'handed_over':
-      return { kind: 'workers', text: `Handed over to the workers of ${entry.queue}` };
+      return { kind: 'workers', isDrawn: true, text: `Handed over to the workers of ${entry.queue}` };
     case 'taken_back':
-      return { kind: 'workers', text: 'Taken back from the workers' };
+      return { kind: 'workers', isDrawn: true, text: 'Taken back from the workers' };
     case 'handover_lost':
-      return { kind: 'workers', text: 'The handover to the workers was lost' };
+      return { kind: 'workers', isDrawn: true, text: 'The handover to the workers was lost' };
     default:
       return null;
   }
@@ -55,21 +72,23 @@ function happeningOf(entry: LedgerEntry): Omit<Happening, 'at'> | null {
 
 /** Gathers what happened in a run besides its rows. */
 export function createHappenings() {
-  const list: Happening[] = [];
-  let more = 0;
+  const first: Happening[] = [];
+  const last: Happening[] = [];
+  let number = 0;
   return {
     add(entry: LedgerEntry): void {
       const happened = happeningOf(entry);
       if (happened === null || !('at' in entry)) return;
-      if (list.length < MAX_KEPT)
-        list.push({ at: entry.at, kind: happened.kind, text: printable(happened.text, MAX_TEXT) });
-      else more += 1;
+      number += 1;
+      const list = first.length < MAX_KEPT ? first : last;
+      list.push({ ...happened, number, at: entry.at, text: printable(happened.text, MAX_TEXT) });
+      if (last.length > MAX_KEPT) last.shift();
     },
-    happenings: (): Happenings => ({ list, more }),
+    happenings: (): Happenings => ({ first, more: number - first.length - last.length, last }),
   };
 }
 
 /** How many happenings are not shown. */
 export function moreText(more: number): string {
-  return `and ${count(more, 'more line')} in ledger.ndjson`;
+  return `${count(more, 'line')} between these are in ledger.ndjson`;
 }

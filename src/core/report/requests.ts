@@ -35,8 +35,8 @@ function chartData({ startMs, widthMs, buckets }: Timeline, happenings: readonly
     limited: buckets.map(({ limited }) => (limited === 0 ? null : Math.max(1, Math.round(limited)))),
     paused: buckets.map(({ pausedMs }) => Math.min(1, Math.round((pausedMs / widthMs) * 100) / 100)),
     widthS: widthMs / 1000,
-    marks: happenings.flatMap(({ at, kind }, index) =>
-      Number.isNaN(Date.parse(at)) ? [] : [{ time: Date.parse(at) / 1000, kind, number: index + 1 }],
+    marks: happenings.flatMap(({ at, kind, number, isDrawn }) =>
+      !isDrawn || Number.isNaN(Date.parse(at)) ? [] : [{ time: Date.parse(at) / 1000, kind, number }],
     ),
   };
 }
@@ -69,7 +69,7 @@ function chart(timeline: Timeline, happenings: readonly Happening[]): Html {
   return html`<figure class="scripted" hidden>
 <div id="chart" aria-hidden="true"></div>
 <figcaption><ul class="legend" aria-label="Legend">
-<li><span class="key k-sent"></span>sent a second</li><li><span class="key k-allowed"></span>allowed a second</li><li><span class="key k-limited"></span>429 answers</li><li><span class="key k-paused"></span>paused</li><li><span class="key k-mark"></span>numbers: lines of “What happened”</li>
+<li><span class="key k-sent"></span>sent a second</li><li><span class="key k-allowed"></span>allowed a second</li><li><span class="key k-limited"></span>429 answers</li><li><span class="key k-paused"></span>paused</li><li><span class="key k-mark k-wave"></span>wave</li><li><span class="key k-mark"></span>operator</li><li>numbers: lines of “What happened”</li>
 </ul></figcaption></figure>
 <script type="application/json" id="chart-data">${jsonBlock(chartData(timeline, happenings))}</script>
 ${timelineTable(timeline)}`;
@@ -107,21 +107,19 @@ export function factList(list: readonly (readonly [string, string | Html])[]): H
 
 /** The section about requests over time; null if none was sent. */
 export function requestsSection(summary: Summary, { timeline, happenings }: Gathered): Html | null {
-  const { list, more } = happenings;
-  if (summary.requests.total === 0 && list.length === 0) return null;
-  const lines = list.map(
-    ({ at, kind, text }, index) =>
-      html`<tr class="h-${kind}"><td class="n">${index + 1}</td><td>${timeHtml(at)}</td><td class="kind">${KINDS[kind]}</td><td>${text}</td></tr>
-`,
-  );
+  const { first, more, last } = happenings;
+  if (summary.requests.total === 0 && first.length === 0) return null;
+  const line = ({ number, at, kind, text }: Happening) =>
+    html`<tr class="h-${kind}"><td class="n">${number}</td><td>${timeHtml(at)}</td><td class="kind">${KINDS[kind]}</td><td>${text}</td></tr>
+`;
   const happened = html`<h3>What happened</h3>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="happened-caption"><table><caption id="happened-caption">Sessions, waves, holds and commands of operators (UTC)</caption>
 <thead><tr><th scope="col" class="n">No.</th><th scope="col">Time</th><th scope="col">Kind</th><th scope="col">What</th></tr></thead>
-<tbody>${lines}${more === 0 ? null : html`<tr><td colspan="4">${moreText(more)}</td></tr>`}</tbody></table></div>`;
+<tbody>${first.map(line)}${more === 0 ? null : html`<tr><td colspan="4">${moreText(more)}</td></tr>`}${last.map(line)}</tbody></table></div>`;
   return html`<section id="requests" aria-labelledby="requests-title">
 <h2 id="requests-title">Requests over time</h2>
 ${factList(facts(summary))}
-${timeline === null ? null : chart(timeline, list)}
-${list.length === 0 ? null : happened}
+${timeline === null ? null : chart(timeline, [...first, ...last])}
+${first.length === 0 ? null : happened}
 </section>`;
 }

@@ -67,7 +67,7 @@ export function causesSection({ causes }: Summary): Html | null {
     const http = cause.http_status === null ? '' : String(cause.http_status);
     const title = printable(cause.error_title, MAX_CELL);
     const said = [http, printable(cause.error_code, MAX_CELL), title].filter((part) => part !== '').join(' ');
-    return html`<tr><td class="n">${cause.count}</td><td><span class="s s-${cause.status}">${cause.status}</span></td><td>${said || cause.reason}${said === '' ? null : html`<br><span class="id">${cause.reason}</span>`}</td><td class="advice">${adviceOf(cause)}</td><td class="n">${String(cause.example_row)}</td></tr>
+    return html`<tr><td class="n">${cause.count}</td><td><span class="s s-${cause.status}">${cause.status}</span></td><td class="cause">${said || cause.reason}${said === '' ? null : html`<br><span class="id">${cause.reason}</span>`}</td><td class="advice">${adviceOf(cause)}</td><td class="n">${String(cause.example_row)}</td></tr>
 `;
   });
   const more = causes.length - MAX_CAUSES;

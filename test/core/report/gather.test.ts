@@ -102,7 +102,10 @@ describe('what happened', () => {
       ],
     );
     expect(happenings.more).toBe(0);
-    expect(happenings.list.map(({ kind, text }) => `${kind}: ${text}`)).toEqual([
+    expect(happenings.first.filter(({ isDrawn }) => isDrawn).map(({ number }) => number)).toEqual([
+      3, 4, 6, 7, 8, 9, 10, 11, 12, 13,
+    ]);
+    expect(happenings.first.map(({ kind, text }) => `${kind}: ${text}`)).toEqual([
       'session: Reading of the account started',
       'session: Session ended',
       'session: Sending started',
@@ -122,6 +125,7 @@ describe('what happened', () => {
   it('is bounded', () => {
     const entries = Array.from({ length: 305 }, (): LedgerEntry => ({ type: 'session_started', at: AT, pid: 1 }));
     const { happenings } = gathered([], entries);
-    expect([happenings.list.length, happenings.more]).toEqual([300, 5]);
+    expect([happenings.first.length, happenings.more, happenings.last.length]).toEqual([150, 5, 150]);
+    expect([happenings.first.at(-1)?.number, happenings.last[0]?.number]).toEqual([150, 156]);
   });
 });

@@ -132,7 +132,7 @@ describe('the page', () => {
     expect(text).toContain('<code>telnyx-reassign retry runs/x</code>');
     expect(text).toContain('<li>the job file is open</li>');
     expect(text).toContain('422 10015 Bad<br><span class="id">api_error</span>');
-    expect(text).toContain('<td>drifted</td><td class="advice">Check who changed the number.');
+    expect(text).toContain('<td class="cause">drifted</td><td class="advice">Check who changed the number.');
     expect(text).toContain('<td class="said">422 10015 Bad Request: no</td>');
     expect(text).toContain('All of them are here, and in <code>runs/x/failed.csv</code> <code>runs/x/held.csv</code>.');
     expect(text).toContain('<th scope="row"><code>--map</code></th><td>id=a, profile_id=b</td>');
@@ -323,7 +323,6 @@ describe('the requests', () => {
     expect(data.paused.slice(0, 2)).toEqual([0, 0]);
     expect(data.marks.map(({ number, kind }: { number: number; kind: string }) => `${number} ${kind}`)).toEqual([
       '1 session',
-      '2 session',
       '3 session',
     ]);
     expect(text).toContain('The same as a table (2s a line)');
@@ -340,6 +339,6 @@ describe('the requests', () => {
     expect(text).not.toContain('chart-data');
     expect(text).toContain('<details>');
     const many = page({ summary: NOTHING_SENT, entries: Array.from({ length: 305 }, () => started) });
-    expect(many).toContain('and 5 more lines in ledger.ndjson');
+    expect(many).toContain('5 lines between these are in ledger.ndjson');
   });
 });
