@@ -42,6 +42,10 @@ export function createFileLimit({ ports, stop, concurrency, patienceMs }: FileLi
         why: `at most ${count(lowered, 'request')} at once: ${why}`,
       });
     },
+    /** An operator's pause has ended: the patience begins again, because nothing could be sent. */
+    onOperatorResumed(): void {
+      refusedSince = null;
+    },
     /** A request got its connection. */
     onConnected(): void {
       refusedSince = null;

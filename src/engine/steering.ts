@@ -13,6 +13,7 @@ export function createSteering(limits: SteeredLimits, held: Iterable<readonly [s
   const heldProfiles = new Map(held);
   const callbacks = new Set<() => void>();
   let paused: ByOperator | null = null;
+  let isEnding = false;
   const changed = () => {
     for (const callback of [...callbacks]) callback();
   };
@@ -27,6 +28,11 @@ export function createSteering(limits: SteeredLimits, held: Iterable<readonly [s
     isPaused: () => paused !== null,
     held: (): ReadonlyMap<string, ByOperator> => heldProfiles,
     isHeld: (profile: string) => heldProfiles.has(profile),
+    /** Whether all rows have ended or are held, so that a release comes too late. */
+    isEnding: () => isEnding,
+    end(): void {
+      isEnding = true;
+    },
     /** Changes limits. What is left out stays. */
     change(limits: Partial<SteeredLimits>): void {
       Object.assign(now, limits);

@@ -13,6 +13,7 @@ import type { Clock, ExecutorEvent } from '../../engine/ports.ts';
 import { createAccountQuery, Stopped, Unread } from '../../engine/reading/account-query.ts';
 import { type Reading, readAccount } from '../../engine/reading/account-reader.ts';
 import { createControl, createPipeline } from '../../engine/sending/pipeline.ts';
+import type { Steering } from '../../engine/steering.ts';
 import { type Stop, sleepOrStop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
 import { digest } from '../../io/digest.ts';
@@ -32,7 +33,15 @@ import { openReader, openTarget, readGate, type Transport } from './connect.ts';
 export type AccountAccess = Awaited<ReturnType<typeof accessThrough>>;
 
 /** What a command reads the account through. `ledger` is null for one that records nothing. */
-type Through = { client: Transport; stop: Stop; logger: Logger; ledger: Ledger | null; clock: Clock };
+type Through = {
+  client: Transport;
+  stop: Stop;
+  logger: Logger;
+  ledger: Ledger | null;
+  clock: Clock;
+  /** Of a run at work, whose operators change the pace of its reads too. */
+  steering?: Steering | undefined;
+};
 
 /** `recorded`: false for a command that only reads a run. It leaves ledger and log alone. */
 type AccessOptions = { stop: Stop; recorded: boolean };
@@ -129,8 +138,9 @@ async function connect(run: Run, client: Transport, invocation: KeyedInvocation,
 
 /** The same through a client, a ledger and a log that are open and stay open. Closing it ends the reading. */
 export async function accessThrough(run: Run, through: Through, invocation: KeyedInvocation) {
-  const { settings, context } = invocation;
-  const { client, stop, logger, ledger, clock } = through;
+  const { context } = invocation;
+  const { client, stop, logger, ledger, clock, steering } = through;
+  const settings = steering?.live(invocation.settings) ?? invocation.settings;
   const control = run.reading?.control ?? createControl(settings);
   const memory = run.reading?.memory ?? createPaceMemory();
   const contact = run.reading?.contact ?? createContact(settings.base_url);
@@ -148,6 +158,7 @@ export async function accessThrough(run: Run, through: Through, invocation: Keye
     limits: settings,
     control,
     stop,
+    steering,
     memory,
     contact,
     othersAtWork: () => false,

@@ -13,8 +13,8 @@ import { startSandboxFor } from './sandbox.ts';
 /** Where the requests go, and with which key. */
 export type Target = { baseUrl: string; key: string };
 
-/** A client of the API with connections of its own, which `close` ends. */
-export type Transport = TelnyxClient & { close: () => void };
+/** A client of the API with connections of its own, which `close` ends. `resize`: so many requests may be in flight. */
+export type Transport = TelnyxClient & { close: () => void; resize: (connections: number) => void };
 
 /**
  * Reads the key from the environment. The sandbox needs none: a real key is not even read for it. Throws UsageError if
@@ -73,7 +73,9 @@ export async function openTransport(
     inTurn: fenced?.connections.inTurn,
   });
   // Shared connections outlive a client.
-  return { ...client, close: fenced === undefined ? agents.destroy : () => undefined };
+  const none = () => undefined;
+  const { destroy: close, resize } = fenced === undefined ? agents : { destroy: none, resize: none };
+  return { ...client, close, resize };
 }
 
 /** A read arrives sooner than this. It must not do so when another host may send. */

@@ -23,8 +23,7 @@ import { keyDigest } from '../run/state-directory.ts';
 import { rowsToSend, tasksOf } from '../run/tasks.ts';
 import { onEndSignals } from '../signals.ts';
 import { continueSteering, openControl } from '../steering/control.ts';
-import type { Part, WaveRun } from '../waves/course.ts';
-import { runWaves } from '../waves/run-waves.ts';
+import { type Part, runWaves, type WaveRun } from '../waves/run-waves.ts';
 import { stopAtFinishTime } from './finish-time.ts';
 import { runSession } from './session.ts';
 
@@ -97,6 +96,7 @@ export async function openForSending(
   const { keep } = account;
   const steerable = { steering, stop, settings, record, logger, keep, say: (text: string) => say(text) };
   await continueSteering(started.run, started.index.steering, steerable, invocation);
+  const endResize = steering.onChange(() => transport.resize(steering.concurrency()));
   const control = await openControl(started.run, steerable, invocation);
   // All sessions share what they learn about the API, so that the rate is kept over their boundaries too.
   const known = {
@@ -131,7 +131,7 @@ export async function openForSending(
       what: part?.what,
       earlier: index,
       known,
-      ready: () => waitForQuiet({ reading }, settings.rate, stop, clock),
+      ready: () => waitForQuiet({ reading }, steering.rate(), stop, clock),
       steer: (reporter) => {
         note = reporter.note;
         say = reporter.say;
@@ -148,6 +148,7 @@ export async function openForSending(
   };
   const close = async () => {
     cancelTimer();
+    endResize();
     // What follows, such as an undo, answers signals itself.
     note = () => undefined;
     await control.close();

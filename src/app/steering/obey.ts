@@ -103,6 +103,9 @@ export async function obey(
   if ('error' in command) return { ok: false, exit: EXIT.usage, message: command.error };
   const refused = refusalOf(command, target.settings);
   if (refused !== null) return { ok: false, exit: EXIT.usage, message: refused };
+  if (command.command === 'release' && target.steering.isEnding()) {
+    return { ok: false, exit: EXIT.refused, message: 'the run is ending, and sends no more rows' };
+  }
   const { by, at } = operator;
   const { from, to, text } = change(command, target, { by, at });
   await target.record({ type: 'steered', ...operator, command: command.command, from, to });

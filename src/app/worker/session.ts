@@ -119,7 +119,7 @@ async function send(leased: LeasedRun, serving: Serving, connected: Connected): 
     async ready() {
       for (const { id } of index.steering.list) if (id !== undefined) recorded.add(id);
       await guarded(commands.begin());
-      const waitMs = silenceLeftMs(settings.rate, lease.silentMs + clock.now() - takenAt);
+      const waitMs = silenceLeftMs(steering.rate(), lease.silentMs + clock.now() - takenAt);
       if (waitMs > ANNOUNCED_MS) say('info', 'run.waiting', silenceText(waitMs));
       await sleepOrStop(clock, stop, waitMs);
     },

@@ -28,7 +28,7 @@ export const REASONS = {
   read_failed: { statuses: ['unverified'], meaning: 'the number could not be read after its write' },
   interrupted: { statuses: ['unverified'], meaning: 'the run ended while the row was in flight' },
   drifted: { statuses: ['held'], meaning: 'the number changed after the plan was made' },
-  profile_stopped: { statuses: ['held'], meaning: 'too many rows to the same profile failed' },
+  profile_stopped: { statuses: ['held'], meaning: 'too many rows to the same profile failed, or an operator holds it' },
   not_found: { statuses: ['failed', 'held'], meaning: 'the account does not have this number' },
   profile_disabled: { statuses: ['held'], meaning: 'the target profile is disabled' },
   unknown_profile: { statuses: ['held'], meaning: 'the target profile does not exist' },

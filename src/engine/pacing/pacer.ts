@@ -5,7 +5,7 @@ import type { Clock, Ports } from '../ports.ts';
 import type { Steering } from '../steering.ts';
 import { type Stop, waitOrStop } from '../stop.ts';
 import { createPaceMemory, type PaceMemory } from './pace-memory.ts';
-import { extendPause, pausedUpTo } from './pause.ts';
+import { extendPause, notePause, pausedUpTo } from './pause.ts';
 import { createRateUsage } from './rate-usage.ts';
 import { createWaitingList } from './waiting-list.ts';
 import { createWindowLimit, type Pass } from './window-limit.ts';
@@ -65,12 +65,14 @@ export function createPacer(options: PacerOptions) {
   let waitedAtRate = 0;
   let holdingFor: symbol | null = null;
   const intervalMs = (now: number) => (1000 * SLOT_SLACK) / perSecond(now);
+  const isPaused = () => steering?.isPaused() === true;
+  const measure = (now: number) => usage.measure(now, isPaused() ? 0 : perSecond(now), pause.end);
 
   /** ms until the next request may be admitted; Infinity if that depends on an event. */
   function dueIn(now: number, holder: symbol | undefined): number {
     if (holdingFor !== null && holdingFor !== holder) return Number.POSITIVE_INFINITY;
     // What may still leave after a stop is not held by an operator's pause.
-    if (steering?.isPaused() === true && stop.asked() === null) return Number.POSITIVE_INFINITY;
+    if (isPaused() && stop.asked() === null) return Number.POSITIVE_INFINITY;
     if (rate === 'off') return Math.max(0, pause.end - now);
     return Math.max(0, slots.nextAt(intervalMs(now)) - now, limit.roomIn(now));
   }
@@ -78,7 +80,7 @@ export function createPacer(options: PacerOptions) {
   function take(now: number): Pass {
     const interval = intervalMs(now);
     slots.take(now, interval);
-    usage.measure(now, perSecond(now), pause.end);
+    measure(now);
     usage.onAdmitted(now, interval);
     if (rate !== 'off') control.onSent(now);
     meter.second.add(now);
@@ -89,15 +91,16 @@ export function createPacer(options: PacerOptions) {
   /** Takes over what an operator has changed. Waiting requests compute their wait again. */
   function onSteered(next: Settings['rate']): void {
     const now = clock.now();
+    notePause(pause, now, isPaused());
     if (next !== rate) {
-      usage.measure(now, perSecond(now), pause.end);
       rate = next;
       limit.setRate(next);
       usage.setRate(next);
-      usage.measure(now, perSecond(now), pause.end);
     }
+    measure(now);
     waiting.wake();
   }
+  notePause(pause, clock.now(), isPaused());
   const endSteering = steering?.onChange(() => onSteered(steering.rate()));
 
   return {
@@ -127,14 +130,14 @@ export function createPacer(options: PacerOptions) {
     pause(ms: number, isThrottled: boolean): boolean {
       const now = clock.now();
       if (now + ms <= pause.end) return false;
-      usage.measure(now, perSecond(now), pause.end);
+      measure(now);
       extendPause(pause, now, now + ms, isThrottled);
       return true;
     },
     /** The rate may have changed: waiting requests compute their wait again. */
     onRateChange(): void {
       const now = clock.now();
-      usage.measure(now, perSecond(now), pause.end);
+      measure(now);
       if (perSecond(now) > waitedAtRate * NOTABLE_GROWTH) waiting.wake();
     },
     /** Admits nothing but the holder until it is called with null. */

@@ -29,6 +29,8 @@ export type Pass = {
   release: () => void;
 };
 
+const NO_PASS: Pass = { markSent: () => undefined, release: () => undefined };
+
 /** The most requests in a window (none without a number), and its length. */
 function windowOf(rate: Settings['rate'], guardMs: number): { cap: number; windowMs: number } {
   if (typeof rate !== 'number') return { cap: Number.POSITIVE_INFINITY, windowMs: 1000 + guardMs };
@@ -39,12 +41,13 @@ function windowOf(rate: Settings['rate'], guardMs: number): { cap: number; windo
 /**
  * Allows no more requests than the rate in any sliding second, as the server sees it: counts each request at the time
  * at which it has probably arrived. `onRoom` is called when a request has been sent, because only then is it known when
- * it leaves the window. `isLeased`: another process may have sent just before. Requests count also while the rate is no
- * number, because it may become one.
+ * it leaves the window. `isLeased`: another process may have sent just before. Requests count also while the rate is
+ * `auto`, because it may become a number.
  */
-export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: () => void, isLeased = false) {
+export function createWindowLimit(initial: Settings['rate'], clock: Clock, onRoom: () => void, isLeased = false) {
   const guardMs = isLeased ? GUARD_LEASED_MS : GUARD_MS;
-  let { cap, windowMs } = windowOf(rate, guardMs);
+  let isOff = initial === 'off';
+  let { cap, windowMs } = windowOf(initial, guardMs);
   const sent = createWindowCount(windowMs);
   const estimateDelay = createArrivalDelay();
   const firstDelayMs = isLeased ? COLD_DELAY_LEASED_MS : COLD_DELAY_MS;
@@ -56,6 +59,7 @@ export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: 
   return {
     /** Another rate from now on. What was sent before counts. */
     setRate(next: Settings['rate']): void {
+      isOff = next === 'off';
       ({ cap, windowMs } = windowOf(next, guardMs));
       sent.setWindow(windowMs);
       coldLeft = Math.min(coldLeft, coldWindows * cap);
@@ -69,6 +73,7 @@ export function createWindowLimit(rate: Settings['rate'], clock: Clock, onRoom: 
       return Math.max(MIN_WAIT_MS, sent.oldest() + windowMs - now);
     },
     take(): Pass {
+      if (isOff) return NO_PASS;
       const now = clock.now();
       if (now - takenAt > IDLE_WINDOWS * windowMs) coldLeft = coldWindows * cap;
       takenAt = now;

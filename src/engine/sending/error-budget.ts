@@ -36,6 +36,7 @@ export function createErrorBudget(
   held: Iterable<string> = [],
 ) {
   let { ended, permanent } = earlier;
+  let lastPermanent = '';
   const failuresByError = new Map<string, number>();
   const failuresByProfile = new Map<string, number>();
   const heldProfiles = new Set(held);
@@ -58,14 +59,20 @@ export function createErrorBudget(
     stop.ask('max_same_error', `${what} (--max-same-error ${limit}); e.g. ${example(entry, outcome)}`);
   }
 
-  function countPermanent(entry: PlanEntry, outcome: Outcome): void {
-    permanent += 1;
+  function checkPermanent(): void {
     const { value, percent } = limits.max_failures;
     const isOver = percent ? permanent * 100 > value * ended : permanent > value;
     if (!isOver || (percent && permanent < MIN_FAILURES_FOR_PERCENT)) return;
     const what = `${permanent.toLocaleString('en-US')} of ${count(ended, 'row')} sent failed for good`;
     const limit = limitText(limits.max_failures);
-    stop.ask('max_failures', `${what} (--max-failures ${limit}); e.g. ${example(entry, outcome)}`);
+    const named = lastPermanent === '' ? '' : `; e.g. ${lastPermanent}`;
+    stop.ask('max_failures', `${what} (--max-failures ${limit})${named}`);
+  }
+
+  function countPermanent(entry: PlanEntry, outcome: Outcome): void {
+    permanent += 1;
+    lastPermanent = example(entry, outcome);
+    checkPermanent();
   }
 
   function onAccepted({ profileTarget }: PlanEntry): void {
@@ -86,6 +93,8 @@ export function createErrorBudget(
       if (!outcome.retryable) countPermanent(entry, outcome);
       return null;
     },
+    /** An operator may have lowered --max-failures below what has failed already. */
+    onLimit: checkPermanent,
     isHeld: (entry: PlanEntry) => heldProfiles.has(entry.profileTarget),
   };
 }

@@ -2,6 +2,7 @@ import type { StopCause, StopReason } from '../../core/attempt/stop-reason.ts';
 import type { RateSeen, RequestCounts } from '../../core/ledger/entry.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import { count } from '../../core/text/text.ts';
+import type { RowSet } from '../passed-over.ts';
 import type { Task } from '../ports.ts';
 import { processRow } from './send-row.ts';
 import { createSession, type ExecuteOptions, failWith, recordResult, type Session } from './session.ts';
@@ -38,6 +39,7 @@ export async function execute(options: ExecuteOptions): Promise<Execution> {
   }
   onAllRead(session);
   while (rows.open > 0) await untilChange(session);
+  if (!series.hasNext) options.steering?.end();
   if (isPaused) stop.ask('stop_after', `--stop-after ${limits.stop_after}: ${count(series.launched, 'row')} sent`);
   if (rows.heldBack > 0 && series.launchedSinceHold === 0 && !series.hasNext) {
     stop.ask('profiles_held', 'every profile with rows to send is held');
@@ -55,7 +57,10 @@ function onAllRead({ rows, pipeline }: Session): void {
   pipeline.outages.onRowEnd();
 }
 
-/** Launches the rows that an operator has held and released, as long as others are at work. Returns as `launchAll`. */
+/**
+ * Launches the rows that an operator has held and released, as long as others are at work. A run that is paused does not
+ * end, because its operator may still release rows. Returns as `launchAll`.
+ */
 async function launchReleased(session: Session): Promise<boolean> {
   const { rows, options } = session;
   const { steering, stop } = options;
@@ -68,7 +73,8 @@ async function launchReleased(session: Session): Promise<boolean> {
     }
     if (released !== null) rows.unfinished += released.size;
     onAllRead(session);
-    if (rows.open === 0 || stop.asked() !== null) return false;
+    const mayRelease = !rows.passedOver.isEmpty() && steering?.isPaused() === true;
+    if ((rows.open === 0 && !mayRelease) || stop.asked() !== null) return false;
     await untilChange(session);
   }
 }
@@ -77,7 +83,7 @@ async function launchReleased(session: Session): Promise<boolean> {
  * Launches rows (`only`: these) until there are no more, or the run is to stop. Returns whether --stop-after was
  * reached.
  */
-async function launchAll(session: Session, only: ReadonlySet<number> | null): Promise<boolean> {
+async function launchAll(session: Session, only: RowSet | null): Promise<boolean> {
   const { options, budget, rows, series, context } = session;
   const { tasks, limits, stop } = options;
   const mustWait = ({ entry }: Task) =>

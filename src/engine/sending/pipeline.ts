@@ -84,6 +84,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     if (isPaused && !steering.isPaused()) {
       // The time of an operator's pause is no time without an accepted request.
       memory.throttledSince = null;
+      files.onOperatorResumed();
       breaker.onOperatorResumed();
     }
     isPaused = steering.isPaused();

@@ -49,9 +49,12 @@ export function createRequestQueue({ concurrency, pacer, breaker, stop, contact,
 
   return {
     inFlight: () => inFlight.pending,
-    /** The concurrency has changed. What waits for room sees it at the next answer at the latest. */
+    /** The concurrency may have changed. */
     onConcurrency(): void {
+      if (inFlight.concurrency === concurrency()) return;
       inFlight.concurrency = concurrency();
+      // Wakes what waits for room.
+      inFlight.emit('next');
     },
     /** Waits for its turn, then runs the request. Null if it was not sent: the run is to stop, or it is not wanted. */
     async send<T>({ operation, priority, isWanted, isAllowedAfterStop, run }: QueuedRequest<T>): Promise<T | null> {

@@ -82,7 +82,12 @@ export function createSession(options: ExecuteOptions) {
   const { onAccepted } = budget;
   const isHeldByOperator = ({ profileTarget }: PlanEntry) => steering?.isHeld(profileTarget) ?? false;
   const isHeld = (entry: PlanEntry) => budget.isHeld(entry) || isHeldByOperator(entry);
-  const endSteering = steering?.onChange(() => session.onChange());
+  let maxFailures = limits.max_failures;
+  const endSteering = steering?.onChange(() => {
+    if (limits.max_failures !== maxFailures) budget.onLimit();
+    maxFailures = limits.max_failures;
+    session.onChange();
+  });
   const context: RowContext = { ...pipeline, ports, proof, isHeld, onAccepted, force: limits.force };
   const session = {
     options,

@@ -77,6 +77,10 @@ export function createAgents(baseUrl: string, concurrency: number, environment: 
   return {
     http,
     https,
+    /** Another number of requests may be in flight. Connections beyond it are closed when they are free. */
+    resize(connections: number): void {
+      for (const agent of [http, https]) Object.assign(agent, { maxSockets: connections, maxFreeSockets: connections });
+    },
     destroy: (): void => {
       http.destroy();
       https.destroy();
