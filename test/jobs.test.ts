@@ -11,6 +11,7 @@ import { EXIT } from '../src/core/run/exit-codes.ts';
 import { loadManifest } from '../src/io/run/directory.ts';
 import { takeLock } from '../src/io/run/lock.ts';
 import type { Sandbox } from '../src/sandbox/server.ts';
+import { httpServer } from './support/io/servers.ts';
 import { KEY } from './support/program/environment.ts';
 import { CLI } from './support/program/paths.ts';
 import { run } from './support/program/run.ts';
@@ -82,6 +83,16 @@ function expectAtTarget(sandbox: Sandbox, rows: Row[]): void {
   expect(notAtTarget(sandbox, rows)).toEqual([]);
 }
 
+/** A monitor of jobs, which records who calls. */
+async function listeningMonitor() {
+  const requests: string[] = [];
+  const { url } = await httpServer((request, response) => {
+    requests.push(`${request.method} ${request.url}`);
+    response.end();
+  });
+  return { url: url.replace('/v2', '/secret'), requests: () => requests };
+}
+
 /** Runs a line in a shell, with nothing in its environment but what is given and the PATH to the built program. */
 function shell(cwd: string, line: string, env: Record<string, string>): Promise<{ code: number | null; text: string }> {
   const bin = join(cwd, 'bin');
@@ -111,7 +122,9 @@ describe('job files', () => {
   const validate = new Ajv({ allErrors: true }).compile(JSON.parse(jobText('job.schema.json')) as object);
 
   it('are those of the README', () => {
-    expect(jobFiles.sort()).toEqual(['many-hosts.yaml', 'migration.yaml', 'nightly.yaml', 'preview.yaml']);
+    expect(jobFiles.sort()).toEqual([
+      ...['many-hosts.yaml', 'migration.yaml', 'nightly.yaml', 'preview.yaml', 'waves.yaml'],
+    ]);
   });
 
   it.each(jobFiles)('%s says what it is for, names its schema, and keeps to it', (name) => {
@@ -227,6 +240,33 @@ describe('migration.yaml', () => {
   });
 });
 
+describe('waves.yaml', () => {
+  it('sends three waves, asks the gate after two, pings, and writes metrics', async () => {
+    const [cwd, sandbox, monitor] = [withJobs(), await accountSandbox(), await listeningMonitor()];
+    const rows = rowsOf(join(cwd, 'samples/cutover.csv'));
+    const args = ['run', 'jobs/waves.yaml', '--base-url', sandbox.url, '--rate', '200', '--soak', '0'];
+    const ended = await run(cwd, args, { env: { TELNYX_REASSIGN_PING: monitor.url } });
+    expect(ended.exit, ended.stdout + ended.stderr).toBe(0);
+    expectAtTarget(sandbox, rows);
+    expect(ended.stderr.match(/asking the gate/g)).toHaveLength(2);
+    expect(monitor.requests()).toEqual(['GET /secret/start', 'POST /secret']);
+    expect(readFileSync(join(cwd, 'jobs/waves.prom'), 'utf8')).toContain('telnyx_reassign_exit_code{name="waves"} 0\n');
+  });
+
+  it('undoes what it has changed if the gate refuses it', async () => {
+    const [cwd, sandbox] = [withJobs(), await accountSandbox()];
+    const before = sandbox.snapshot().numbers;
+    const args = ['run', 'jobs/waves.yaml', '--base-url', sandbox.url, '--rate', '200', '--soak', '0'];
+    const ended = await run(cwd, [...args, '--gate', 'false']);
+    expect(ended.exit, ended.stdout + ended.stderr).toBe(EXIT.stopped);
+    const settings = ({ id, messaging_profile_id, messaging_product }: (typeof before)[number]) => {
+      return [id, messaging_profile_id, messaging_product];
+    };
+    expect(sandbox.snapshot().numbers.map(settings)).toEqual(before.map(settings));
+    expect(written(sandbox).length).toBe(16);
+  });
+});
+
 /** The paths of the examples, moved into a work directory. */
 function moved(text: string, cwd: string): string {
   return text.replaceAll('/etc/telnyx-reassign', join(cwd, 'jobs')).replaceAll('/var/lib/telnyx-reassign', cwd);
@@ -263,6 +303,17 @@ describe('crontab.example', () => {
     expect(await runEntry(cwd, sandbox.url)).toEqual({ code: 0, text: '' });
     expectAtTarget(sandbox, rowsOf(join(JOBS, 'numbers.csv')));
     expect(readdirSync(join(cwd, 'runs'))).toHaveLength(1);
+  });
+
+  it('tells a monitor, if the line for it is used', async () => {
+    const [cwd, sandbox, monitor] = [withJobs(), await accountSandbox(), await listeningMonitor()];
+    const [, name = '', path = ''] = lines.map((line) => /^#(TELNYX_\w+)=(\S+)$/.exec(line)).find(Boolean) ?? [];
+    writeFileSync(moved(path, cwd), `${monitor.url}\n`, { mode: 0o600 });
+    settings[name] = path;
+    const ended = await runEntry(cwd, sandbox.url);
+    delete settings[name];
+    expect(ended).toEqual({ code: 0, text: '' });
+    expect(monitor.requests()).toEqual(['GET /secret/start', 'POST /secret']);
   });
 
   it('does not start while another run of the key is at work where systemd has its locks too', async () => {

@@ -75,7 +75,7 @@ describe('the status of a run at work', () => {
     expect(status).toMatchObject({ phase: 'waiting', rate: { now: 0, allowed: null, set: '50' } });
   });
 
-  it('names the operator who has paused it, what it was told before, and no end', () => {
+  it('names the operator who has paused it, what was commanded before, and no end', () => {
     const facts = factsOf();
     const steer = (command: string, from: string, to: string) =>
       facts.counts.add({ type: 'steered', at: AT, by: 'alice', command, from, to });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { etaMs } from '../../../src/core/status/eta.ts';
 import { createRateSeen } from '../../../src/core/status/rate-seen.ts';
 
-/** Samples each second, with so many requests a second, and half as many rows. */
+/** Samples each second, with this many requests a second, and half as many rows. */
 function seenAfter(...rates: number[]) {
   const seen = createRateSeen();
   let requests = 0;
