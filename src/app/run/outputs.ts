@@ -5,6 +5,7 @@ import { isLastingFile, statusOf } from '../../io/file-status.ts';
 import { expandHome } from '../../io/home.ts';
 import { targetOf, tryToReplace } from '../../io/output-file.ts';
 import { runFiles } from '../../io/run/directory.ts';
+import { readMetrics } from '../../io/watching/metrics-file.ts';
 import { fileError, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { isStdout } from '../output.ts';
@@ -104,6 +105,9 @@ export function checkOutputs(subject: Subject, reporting: Reporting): void {
       const place = placeOf(path);
       const other = taken.find((known) => known.place === place && known.usualOf !== flag);
       if (other !== undefined) throw new UsageError(`${flag} ${shown} is ${other.what}`);
+      if (flag === '--metrics-file' && readMetrics(path) === null) {
+        throw new UsageError(`${flag} ${shown} holds something else than the metrics of a run; choose another`);
+      }
       tryOutput(flag, path);
       // A device, such as /dev/null, may be both.
       if (statusOf(path)?.isFile() !== false) taken.push({ what: `the file of ${flag} too`, place });

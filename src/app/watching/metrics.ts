@@ -3,20 +3,18 @@ import type { RunStatus } from '../../core/results/run-status.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { replacePublicFile } from '../../io/output-file.ts';
-import { readTextFile } from '../../io/text-file.ts';
+import { readMetrics } from '../../io/watching/metrics-file.ts';
 import { type MetricValues, metricsText, valueIn } from '../../io/watching/metrics-text.ts';
 import { fileErrorMessage } from '../errors.ts';
 
 const INTERVAL_MS = 15_000;
-/** A larger file is none of ours. */
-const MAX_BYTES = 1024 * 1024;
-
-/** What an earlier run has left in the file. Anything else there is replaced. */
-function readEarlier(path: string): string {
+/** What an earlier run has left in the file, or why the file is to be left alone. */
+function readEarlier(path: string): { text: string } | { refused: string } {
   try {
-    return readTextFile(path, { maxBytes: MAX_BYTES }).text;
-  } catch {
-    return '';
+    const text = readMetrics(path);
+    return text === null ? { refused: `${path} holds something else than the metrics of a run` } : { text };
+  } catch (error) {
+    return { refused: fileErrorMessage(`read --metrics-file ${path}`, error) };
   }
 }
 
@@ -27,16 +25,19 @@ const isPaused = ({ paused, slowed_by: { what, until } }: RunStatus) =>
 /** Writes the metrics of a run to a file: while it is at work, and at its end. */
 export function createMetrics(path: string, clock: Pick<Clock, 'now' | 'wallNow'>) {
   const began = { at: clock.now(), time: clock.wallNow() / 1000 };
-  const earlier = readEarlier(path);
+  const read = readEarlier(path);
+  const refused = 'refused' in read ? read.refused : null;
+  const earlier = 'text' in read ? read.text : '';
   let writtenAt = Number.NEGATIVE_INFINITY;
   let seenAt: number | null = null;
   let pausedMs = 0;
   let last: RunStatus | null = null;
-  let problem: string | null = null;
+  let problem = refused === null ? null : `no metrics were written: ${refused}`;
   let writing = Promise.resolve();
 
   function write(name: string, values: MetricValues): void {
     writtenAt = clock.now();
+    if (refused !== null) return;
     writing = writing.then(async () => {
       try {
         replacePublicFile(path, await metricsText(name, values));

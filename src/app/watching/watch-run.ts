@@ -81,6 +81,8 @@ export function watchRun({ run, counts }: Watched, invocation: Invocation, clock
       pace = source;
       seen.restart();
       doing = { ...doing, phase: 'sending', until: null };
+      // A listener may wait for this, and the whole run may take less than a second.
+      look(false);
       return () => {
         pace = null;
         seen.restart();

@@ -75,6 +75,7 @@ describe('the metrics file', () => {
 
   it('keeps the last success of the same run name, and the exit code until there is a new one', async () => {
     const before = [
+      '# HELP telnyx_reassign_exit_code x',
       'telnyx_reassign_last_success_timestamp_seconds{name="numbers"} 1700000000',
       'telnyx_reassign_last_success_timestamp_seconds{name="other"} 1',
       'telnyx_reassign_exit_code{name="numbers"} 6',
@@ -92,7 +93,7 @@ describe('the metrics file', () => {
   });
 
   it('says how a command ended that has no summary', async () => {
-    const { end: endMetrics, metric, read } = place('not metrics at all');
+    const { end: endMetrics, metric, read } = place(' \n');
     await endMetrics('numbers', { exit: 9, summary: null, error: { code: 'locked', message: 'x', next: null } });
     expect(metric('exit_code')).toBe(9);
     expect(read()).not.toContain('telnyx_reassign_rows');
@@ -126,8 +127,21 @@ describe('the metrics file', () => {
     expect(statSync(path).mode & 0o777).toBe(0o640);
   });
 
+  it('never replaces a file that holds something else', async () => {
+    const { path, end: endMetrics, onStatus, read } = place('phone_number_id\n1\n');
+    onStatus(makeStatus());
+    expect(await endMetrics('numbers', end(0))).toBe(
+      `no metrics were written: ${path} holds something else than the metrics of a run`,
+    );
+    expect(read()).toBe('phone_number_id\n1\n');
+    const device = createMetrics('/dev/null', virtualClock());
+    expect(await device.end('numbers', end(0))).toMatch(/^no metrics were written: /);
+    expect(statSync('/dev/null').isCharacterDevice()).toBe(true);
+  });
+
   it('that cannot be written is a warning', async () => {
     const { path, end: endMetrics } = place();
+    // Made later: what was there from the start is left alone.
     mkdirSync(path);
     expect(await endMetrics('numbers', end(0))).toMatch(/^Could not write --metrics-file .*run\.prom: /);
   });
