@@ -4,7 +4,7 @@ import type { Summary } from '../../core/results/summary.ts';
 import type { Tally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { visible } from '../../core/text/visible.ts';
-import { readJson, runFiles } from '../../io/run/directory.ts';
+import { readJson, runFiles, writeJson } from '../../io/run/directory.ts';
 import { isLedgerClosed } from '../../io/run/ledger-file.ts';
 import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
@@ -50,7 +50,10 @@ export async function checkIsAtRest(run: Run, context: Context): Promise<void> {
 /** Writes the result files of a run again, and prints its summary. Returns the exit code. */
 export async function rewriteResults(run: Run, reporting: Reporting): Promise<number> {
   checkOutputs({ run }, reporting);
-  const { summary, undelivered } = await makeSummary(run, (tally) => recordedEnding(run, tally), reporting);
+  const before = readJson(runFiles(run.dir).summary) as Summary | null;
+  const { summary: made, undelivered } = await makeSummary(run, (tally) => recordedEnding(run, tally), reporting);
+  const summary = before?.undo === undefined ? made : { ...made, undo: before.undo };
+  if (summary !== made) writeJson(runFiles(run.dir).summary, summary);
   printSummary(summary, reporting);
   return summary.sum_ok && undelivered === null ? EXIT.ok : EXIT.internal;
 }

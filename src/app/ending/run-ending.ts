@@ -47,11 +47,14 @@ export function errorOf({ exit, error }: FailedEnding): CommandError {
 /** A run after its rows had their turn. `decide` returns how it ends when they are counted. */
 export type Executed = { run: Run; decide: (tally: Tally) => RunEnding };
 
-/** How a run ends. `stopped`: why rows are left, or null. `failure`: what was thrown, if that is an internal error. */
-export function endingAfter(stopped: StopCause | null, failure: unknown): Executed['decide'] {
+/**
+ * How a run ends. `stopped`: why rows are left, or null. `failure`: what was thrown, if that is an internal error.
+ * `undoes`: it undoes itself if it fails.
+ */
+export function endingAfter(stopped: StopCause | null, failure: unknown, undoes = false): Executed['decide'] {
   return (tally) => ({
     ...executionExit(stopped, tally),
     stop: stopped,
-    error: stopped === null ? null : { code: stopped.reason, message: stopText(stopped, failure, tally) },
+    error: stopped === null ? null : { code: stopped.reason, message: stopText(stopped, failure, tally, undoes) },
   });
 }

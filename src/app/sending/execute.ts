@@ -19,5 +19,6 @@ export async function executePlan(
   const opened = await openForSending(given, invocation, options, deps);
   const { stopped, failure } = await opened.send();
   await opened.close();
-  return { run: opened.run(), decide: endingAfter(stopped, failure) };
+  const undoes = invocation.settings.undo_on_failure && given.manifest.source?.undo !== true;
+  return { run: opened.run(), decide: endingAfter(stopped, failure, undoes) };
 }

@@ -2,8 +2,17 @@ import type { StopCause } from '../attempt/stop-reason.ts';
 import { visible } from '../text/visible.ts';
 import type { Tally } from './tally.ts';
 
-/** Why a run stopped, for its summary. `failure` is what was thrown, if the reason is `internal`. */
-export function stopText({ reason, detail }: StopCause, failure: unknown, { counts }: Tally): string {
+/** What to do after a wave. Not for a run that undoes itself. */
+const AFTER_WAVE = {
+  wave_not_kept: ' undo restores what was changed; resume goes on with the next wave if the others are kept.',
+  gate_refused: ' resume asks the gate again; undo restores what was changed.',
+};
+
+/**
+ * Why a run stopped, for its summary. `failure` is what was thrown, if the reason is `internal`. `undoes`: it is undone
+ * by --undo-on-failure.
+ */
+export function stopText({ reason, detail }: StopCause, failure: unknown, { counts }: Tally, undoes = false): string {
   switch (reason) {
     case 'signal':
       return `Stopped by ${detail}; ${counts.unverified > 0 ? 'what could not be finished is unverified' : 'what was in flight was finished'}.`;
@@ -24,9 +33,8 @@ export function stopText({ reason, detail }: StopCause, failure: unknown, { coun
     case 'write_not_kept':
       return `Stopped: the API answered 200 and did not keep the change: ${detail}. undo restores what was changed, and resume sends the rest.`;
     case 'wave_not_kept':
-      return `Stopped: ${detail}. undo restores what was changed; resume goes on with the next wave if the others are kept.`;
     case 'gate_refused':
-      return `Stopped: ${detail}. resume asks the gate again; undo restores what was changed.`;
+      return `Stopped: ${detail}.${undoes ? '' : AFTER_WAVE[reason]}`;
     case 'max_failures':
     case 'max_same_error':
       return `Stopped: too many failures: ${detail}.`;

@@ -41,6 +41,12 @@ describe('why a run stopped', () => {
     expect(stopText({ reason, detail: WHY }, null, makeTally({}))).toBe(text);
   });
 
+  it('by a wave names no command if the run is undone anyway', () => {
+    for (const reason of ['wave_not_kept', 'gate_refused'] as const) {
+      expect(stopText({ reason, detail: WHY }, null, makeTally({}), true)).toBe('Stopped: the detail.');
+    }
+  });
+
   it('by a signal says whether everything in flight was finished', () => {
     const signal = { reason: 'signal', detail: 'SIGINT' } as const;
     expect(stopText(signal, null, makeTally({ updated: 3, failed: 2, unprocessed: 1 }))).toBe(

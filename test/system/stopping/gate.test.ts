@@ -24,7 +24,12 @@ const NOTE = 'env > seen';
 describe('the gate', () => {
   it('knows the run and the wave, and no secret', async () => {
     const { cwd, apply } = await wavePlace(6, [`not-eligible@${numberId(1)}`]);
-    const { exit } = await apply('--waves', '3', '--gate', `${NOTE}; echo "fine $TELNYX_API_KEY ${KEY}"`);
+    const { exit } = await apply(
+      '--waves',
+      '3',
+      '--gate',
+      `${NOTE}; grep -q '"phase": *"gate"' "$STATUS_FILE" || exit 1; echo "fine $TELNYX_API_KEY ${KEY}"`,
+    );
     expect(exit).toBe(4);
     const seen = readFileSync(join(cwd, 'seen'), 'utf8');
     const dir = join(cwd, lastRun(cwd));
@@ -136,6 +141,8 @@ describe('--undo-on-failure', () => {
       },
     });
     expect(manifestOf(cwd, first).state).toBe('superseded');
+    expect((await run(cwd, ['results', first])).exit).toBe(0);
+    expect(summaryOf(cwd, first)).toMatchObject({ exit_code: 6, undo: { exit_code: 0 }, next_command: null });
     expect(summaryOf(cwd, second)).toMatchObject({ command: 'undo', counts: { updated: 4 } });
   });
 
