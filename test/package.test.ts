@@ -74,6 +74,16 @@ describe('the package', () => {
     }
   });
 
+  it('makes report pages with what is in its directory, and loads that only at the end of a run', () => {
+    const lazy = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === 'src/io/report/write.ts');
+    expect(Object.keys(lazy?.[1].inputs ?? {})).toEqual(expect.arrayContaining(['src/core/report/page.ts']));
+    expect(read('dist/report-page.css')).toContain('.uplot');
+    const script = read('dist/report-page.js');
+    expect(script).not.toMatch(/<\/script|<!--/i);
+    const { text } = packagesIn(metafile).find(({ name }) => name === 'uplot') ?? { text: 'none' };
+    expect(script).toContain(text);
+  });
+
   it('is published with its provenance', () => {
     expect(publishConfig).toEqual({ access: 'public', provenance: true });
   });

@@ -160,5 +160,12 @@ describe('the report page', () => {
     await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
     expect(await page.locator('nav').isVisible()).toBe(false);
     await context.close();
+    const printed = await open(file);
+    await printed.page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    expect(await printed.page.getByRole('button', { name: 'Copy' }).count()).toBe(0);
+    expect(await printed.page.getByRole('columnheader', { name: 'Reason' }).isVisible()).toBe(true);
+    expect(await printed.page.locator('#chart canvas').isVisible()).toBe(true);
+    expect(await printed.page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe('rgb(255, 255, 255)');
+    await printed.context.close();
   });
 });

@@ -23,7 +23,8 @@ import { keyDigest } from '../run/state-directory.ts';
 import { rowsToSend, tasksOf } from '../run/tasks.ts';
 import { onEndSignals } from '../signals.ts';
 import { continueSteering, openControl } from '../steering/control.ts';
-import { type Part, runWaves, type WaveRun } from '../waves/run-waves.ts';
+import type { Part, WaveRun } from '../waves/course.ts';
+import { runWaves } from '../waves/run-waves.ts';
 import { stopAtFinishTime } from './finish-time.ts';
 import { runSession } from './session.ts';
 
