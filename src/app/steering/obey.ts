@@ -104,7 +104,9 @@ export async function obey(
   const refused = refusalOf(command, target.settings);
   if (refused !== null) return { ok: false, exit: EXIT.usage, message: refused };
   if (command.command === 'release' && target.steering.isEnding()) {
-    return { ok: false, exit: EXIT.refused, message: 'the run is ending, and sends no more rows' };
+    const message =
+      'The run is coming to its end, and sends no more rows. Send those that are held with retry --only held.';
+    return { ok: false, exit: EXIT.refused, message };
   }
   const { by, at } = operator;
   const { from, to, text } = change(command, target, { by, at });

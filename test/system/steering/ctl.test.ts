@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writesTo } from '../../support/program/account.ts';
@@ -68,15 +68,17 @@ describe('ctl', () => {
 
   it('holds a profile by its id, and sends its rows in the same session when it is released', async () => {
     const cwd = workDirectory();
-    const rows = Array.from({ length: 40 }, (_, at) => `${numberId(at + 1)},${at % 2 === 0 ? PROFILE : OTHER}`);
+    const rows = Array.from({ length: 80 }, (_, at) => `${numberId(at + 1)},${at % 2 === 0 ? PROFILE : OTHER}`);
     writeLines(cwd, ['phone_number_id,messaging_profile_id', ...rows]);
-    const { applied, ctl, ...world } = await atWork(40, ['--rate', '20'], join(cwd, 'numbers.csv'));
+    const { applied, ctl, ...world } = await atWork(80, ['--rate', '20'], join(cwd, 'numbers.csv'));
     expect((await ctl('hold', OTHER.toUpperCase())).stdout).toBe(`rows to ${OTHER}: sent -> held\n`);
-    await ctl('rate', '40');
-    await until(() => world.sent() > 20);
+    await until(() => world.sent() > 14);
+    expect((await ctl('pause')).exit).toBe(0);
     expect((await ctl('release', OTHER)).stdout).toBe(`rows to ${OTHER}: held -> sent\n`);
+    await ctl('rate', 'off');
+    await ctl('resume');
     expect((await applied).exit).toBe(0);
-    expect(summaryOf(world.cwd).counts).toMatchObject({ updated: 40 });
+    expect(summaryOf(world.cwd).counts).toMatchObject({ updated: 80 });
     expect(ledgerOf(world.cwd).filter(({ type }) => type === 'session_started').length).toBe(1);
   });
 
@@ -103,5 +105,86 @@ describe('ctl', () => {
     expect(manifestOf(cwd)).toMatchObject({ state: 'interrupted', stop: { reason: 'drained' } });
     expect((await paste(cwd, `${summaryOf(cwd).next_command} --rate off`)).exit).toBe(0);
     expect(summaryOf(cwd).counts.updated).toBe(40);
+  });
+
+  it('obeys two operators one after the other, and each answer says what that command has changed', async () => {
+    const { cwd, applied, ctl } = await atWork(30);
+    const rates = Array.from({ length: 20 }, (_, at) => String(30 + at));
+    const answers = await Promise.all(rates.map((rate) => ctl('rate', rate)));
+    expect(answers.map(({ exit }) => exit)).toEqual(rates.map(() => 0));
+    const steered = steeredIn(cwd);
+    expect(steered.map(({ to }) => to).sort()).toEqual(rates);
+    // Each one begins where the one before has ended, whatever their order was.
+    expect(steered.map(({ from }) => from)).toEqual(['20', ...steered.slice(0, -1).map(({ to }) => to)]);
+    const told = answers.map(({ stdout }) => /^rate: (\d+ -> \d+)/.exec(stdout)?.[1]);
+    expect(told.sort()).toEqual(steered.map(({ from, to }) => `${from} -> ${to}`).sort());
+    expect(manifestOf(cwd).settings.rate).toBe(steered.at(-1)?.to);
+    await ctl('rate', 'off');
+    expect((await applied).exit).toBe(0);
+  });
+
+  it('refuses what is no command, or no target of the run, and changes nothing', async () => {
+    const { cwd, applied, ctl } = await atWork(30);
+    for (const words of [[], ['stop'], ['rate'], ['rate', 'fast'], ['pause', 'now'], ['concurrency', '0']]) {
+      const { exit, stderr } = await ctl(...words);
+      expect([words, exit]).toEqual([words, 2]);
+      expect(stderr).toContain('max-failures N|N%');
+    }
+    const { exit, stderr } = await ctl('hold', 'unknown');
+    expect(exit).toBe(2);
+    expect(stderr).toContain(`unknown is not a profile to which this run sends rows. These are:`);
+    expect(stderr).toContain(PROFILE);
+    const json = await ctl('rate', 'x', '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ exit_code: 2, error: { code: 'usage' } });
+    expect(steeredIn(cwd)).toEqual([]);
+    expect(JSON.parse((await ctl('rate', '200', '--json')).stdout)).toMatchObject({
+      exit_code: 0,
+      command: 'rate',
+      from: '20',
+      to: '200',
+    });
+    expect((await ctl('rate', '200', '--quiet')).stdout).toBe('');
+    await applied;
+  });
+
+  it('says in which state a run is that no process works on, and the next command', async () => {
+    const { flags } = await api({ numbers: 3 });
+    const cwd = workDirectory();
+    await run(cwd, ['plan', writeInput(cwd, 3), ...flags.slice(0, 3)]);
+    const planned = await run(cwd, ['ctl', lastRun(cwd), 'pause']);
+    expect(planned.exit).toBe(8);
+    expect(planned.stderr).toMatch(/^No process is at work on run \S+: it is planned. Next: .* apply /);
+    await paste(cwd, `${/Next: (.*)/.exec(planned.stderr)?.[1]} --rate off`);
+    const finished = await run(cwd, ['ctl', lastRun(cwd), 'pause']);
+    expect(finished).toMatchObject({ exit: 8, stderr: expect.stringContaining('it is finished.') });
+    const json = await run(cwd, ['ctl', lastRun(cwd), 'pause', '--json']);
+    expect(JSON.parse(json.stdout)).toMatchObject({ exit_code: 8, error: { code: 'not_at_work' } });
+    expect((await run(cwd, ['ctl', 'nowhere', 'pause'])).exit).toBe(2);
+    expect((await run(cwd, ['ctl'])).exit).toBe(2);
+  });
+
+  it('steers no run from a copy of its directory, and refuses a wrong token', async () => {
+    const { cwd, applied, ctl } = await atWork(30);
+    cpSync(join(cwd, lastRun(cwd)), join(cwd, 'copy'), { recursive: true, filter: (path) => !path.endsWith('.sock') });
+    expect((await run(cwd, ['ctl', 'copy', 'pause'])).exit).toBe(8);
+    const file = join(cwd, lastRun(cwd), 'control.json');
+    const control = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    writeFileSync(file, JSON.stringify({ ...control, token: '0'.repeat(32) }));
+    expect(await ctl('pause')).toMatchObject({ exit: 8, stderr: 'The token is not that of this run.\n' });
+    writeFileSync(file, JSON.stringify(control));
+    expect((await ctl('rate', 'off')).exit).toBe(0);
+    expect((await applied).exit).toBe(0);
+    expect(readdirSync(join(cwd, lastRun(cwd))).filter((name) => name.startsWith('control'))).toEqual([]);
+  });
+
+  it('steers a run whose path is too long for a socket', async () => {
+    const { sandbox, flags } = await api({ numbers: 30 });
+    const cwd = join(workDirectory(), 'd'.repeat(120));
+    mkdirSync(cwd);
+    const others = flags.filter((flag) => flag !== 'off' && flag !== '--rate');
+    const applied = run(cwd, ['apply', writeInput(cwd, 30), ...others, '--rate', '20']);
+    await until(() => writesTo(sandbox).length > 4);
+    expect((await run(cwd, ['ctl', lastRun(cwd), 'rate', 'off'])).exit).toBe(0);
+    expect((await applied).exit).toBe(0);
   });
 });
