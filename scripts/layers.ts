@@ -58,6 +58,7 @@ export const LAYERS = [
   'app/sending',
   'app/worker',
   'app/followup',
+  'app/status',
   'commands/queue',
   'commands',
   'cli',

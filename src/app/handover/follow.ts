@@ -71,6 +71,7 @@ export async function follow(over: HandedOver, stops: StopRequests, invocation: 
   stops.noteWith(display.note);
   const look = watchUnowned(over, invocation, display.onUnowned);
   const copyNew = createCopier(over, display);
+  const endWatch = over.started.watch.attach(display.pace);
   const patienceMs = invocation.settings.outage_patience;
   let isOver = false;
   let refusedSince: number | null = null;
@@ -82,8 +83,7 @@ export async function follow(over: HandedOver, stops: StopRequests, invocation: 
       if (followed !== null) return followed;
       if (realClock.now() - lookedAt >= LOOK_MS) {
         lookedAt = realClock.now();
-        await look();
-        await display.refresh();
+        await display.refresh(await look());
       }
       refusedSince = null;
     } catch (error) {
@@ -112,6 +112,7 @@ export async function follow(over: HandedOver, stops: StopRequests, invocation: 
     throw error;
   } finally {
     isOver = true;
+    endWatch();
     display.stop();
   }
 }

@@ -1,3 +1,4 @@
+import { type MeasuredPace, readPace } from '../../core/status/pace.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { readProgress } from '../../io/queue/jobs.ts';
 import { createProgress, type ProgressState } from '../../io/terminal/progress.ts';
@@ -36,11 +37,12 @@ export function showFollowing({ started, queue, ref }: HandedOver, invocation: I
   const endedBefore = index.ended;
   const total = rowsToSend(started.run, index);
   let progress: unknown = null;
+  let pace: MeasuredPace | null = null;
   const state = (): ProgressState => {
     const seen = readState(progress);
     const done = Math.min(total, index.ended - endedBefore);
     const etaText = seen.perSecond > 0 ? formatDuration(((total - done) / seen.perSecond) * 1000) : '?';
-    return { ...seen, done, total, etaText };
+    return { ...seen, done, total, etaText, pausedBy: index.steering.paused?.by ?? null };
   };
   const shown = createProgress(context.stderr, kind, state);
   const note = (text: string) => {
@@ -61,8 +63,11 @@ export function showFollowing({ started, queue, ref }: HandedOver, invocation: I
       if (!refused.has(text)) onWait(text.replace(/\.$/, ''));
       refused.add(text);
     },
-    async refresh(): Promise<void> {
-      if (kind !== 'silent') progress = await readProgress(queue, ref);
+    /** How the requests of the worker leave; null if no worker has the run. */
+    pace: () => pace,
+    async refresh(isOwned: boolean): Promise<void> {
+      progress = await readProgress(queue, ref);
+      pace = isOwned ? readPace((progress as { pace?: unknown } | null)?.pace) : null;
     },
     stop: shown.stop,
   };

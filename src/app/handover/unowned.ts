@@ -33,7 +33,7 @@ function whyUnowned(
   return `each worker with the key of ${account} is busy with other accounts`;
 }
 
-/** Watches whether a worker has a run. `onUnowned` is called once with each reason why none has had it for long. */
+/** Watches whether a worker has a run, and returns that. `onUnowned` is called once with each reason why none has had it for long. */
 export function watchUnowned(
   over: HandedOver,
   invocation: Invocation,
@@ -44,21 +44,22 @@ export function watchUnowned(
   let unownedSince: number | null = now();
   let addedAt = unownedSince;
   let lastWhy = '';
-  return async function look(): Promise<void> {
+  return async function look(): Promise<boolean> {
     const lease = await readLease(queue, ref.account);
     const owner = lease?.owner ?? null;
     if (owner?.worker !== undefined && owner.run === started.run.manifest.run_id) {
       unownedSince = null;
-      return;
+      return true;
     }
     unownedSince ??= now();
     if (now() - Math.max(unownedSince, addedAt) >= ADD_AGAIN_MS) {
       addedAt = now();
       await addJob(queue, ref, started.run.manifest.run_id);
     }
-    if (now() - unownedSince < UNOWNED_MS) return;
+    if (now() - unownedSince < UNOWNED_MS) return false;
     const why = whyUnowned(over, await readWorkers(queue), owner, invocation);
     if (why !== lastWhy) onUnowned(why);
     lastWhy = why;
+    return false;
   };
 }

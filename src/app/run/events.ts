@@ -17,6 +17,8 @@ type Options = Reporting & {
   total: number;
   /** Returns the number of requests in flight. */
   inFlight: () => number;
+  /** The operator who has paused the run; null if none has. */
+  paused?: () => { by: string } | null;
 };
 
 const RATE_WINDOW_MS = 10_000;
@@ -86,7 +88,7 @@ function logEvent(logger: Logger, event: ExecutorEvent, counts: () => Counts) {
 }
 
 /** Counts what the progress line shows. Counts start at 0 in every session. */
-function createCounter({ settings, clock, control, total, inFlight }: Options) {
+function createCounter({ settings, clock, control, total, inFlight, paused }: Options) {
   const startedAt = clock.now();
   const recentRows = createWindowCount(RATE_WINDOW_MS);
   let done = 0;
@@ -121,6 +123,7 @@ function createCounter({ settings, clock, control, total, inFlight }: Options) {
         failed: done - updated,
         retries,
         pausedMs: Math.max(0, pausedUntil - now),
+        pausedBy: paused?.()?.by ?? null,
         atConcurrency: inFlight() >= concurrencyOf(settings),
         etaText: perSecond > 0 ? formatDuration(((total - done) / perSecond) * 1000) : '?',
       };

@@ -61,7 +61,7 @@ export type SessionOptions = Rows & {
   /** Connects what may stop the session. Returns a function that ends that with the session. */
   steer: (reporter: Reporter) => () => void;
   execute?: typeof execute;
-  watch?: RunWatch;
+  watch?: Pick<RunWatch, 'attach'>;
 };
 
 /** Carries out rows as one session of a ledger. Never throws: `failure` is what a port threw. */
@@ -70,7 +70,8 @@ export async function runSession(options: SessionOptions): Promise<{ stopped: St
   const settings = steering.live(options.settings);
   const { control = createControl(settings), memory, contact } = options.known;
   const { inFlight, send, read } = transport;
-  const reporter = createEventReporter({ logger, settings, context, clock, control, total, inFlight });
+  const { paused } = steering;
+  const reporter = createEventReporter({ logger, settings, context, clock, control, total, inFlight, paused });
   const endSteering = options.steer(reporter);
   const cancelTimer = stopAtFinishTime(options.finishBy, stop, clock);
   const [event, what] = options.what === undefined ? ['run.started', options.command] : ['wave.started', options.what];

@@ -2,14 +2,13 @@ import { hostname } from 'node:os';
 import type { LedgerEntry } from '../../core/ledger/entry.ts';
 import type { Phase, RunStatus } from '../../core/results/run-status.ts';
 import { type Doing, liveStatus } from '../../core/status/live-status.ts';
-import type { PaceNow } from '../../core/status/pace.ts';
-import { createRateSeen } from '../../core/status/rate-seen.ts';
 import type { RunCounts } from '../../core/status/run-counts.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import type { Clock, Sleep } from '../../engine/ports.ts';
 import { realClock } from '../../io/clock.ts';
 import type { Invocation } from '../invocation.ts';
 import type { Run } from '../run/open.ts';
+import { measurePace, type PaceSource } from './measured-pace.ts';
 import { createStatusFile } from './status-file.ts';
 
 const INTERVAL_MS = 1000;
@@ -19,7 +18,7 @@ export type RunWatch = {
   /** Takes every line that this command writes to the ledger, when it is on disk. */
   onEntry: (entry: LedgerEntry) => void;
   /** A session is at work, and `pace` says how its requests leave. Returns a function that ends that. */
-  attach: (pace: () => PaceNow) => () => void;
+  attach: (pace: PaceSource) => () => void;
   /** The run is busy with something else now. The wave stays until it is named again. */
   phase: (phase: Phase, extra?: Partial<Omit<Doing, 'phase'>>) => void;
   /** Calls back once a second, and at every change of phase; the callback must not throw. Returns a function that ends that. */
@@ -37,19 +36,16 @@ export function watchRun({ run, counts }: Watched, invocation: Invocation, clock
   const { settings, context } = invocation;
   const listeners = new Set(context.listeners);
   const file = createStatusFile(run, invocation);
-  const seen = createRateSeen();
+  const pace = measurePace(clock);
   const { manifest } = run;
-  let pace: (() => PaceNow) | null = null;
   let doing: Doing = { phase: 'waiting', wave: null, until: null };
   let sleep: Sleep | null = null;
   let isEnded = false;
 
   function look(isUrgent = true): RunStatus {
-    const paceNow = pace?.() ?? null;
-    if (paceNow !== null) seen.add(clock.now(), paceNow.requests.total, counts.rows().done);
     const [verb, flag] = counts.steering.paused === null ? ['status', '--follow'] : ['ctl', 'resume'];
     const nextCommand = commandLine(context.program, verb, run.shown, flag);
-    const facts = { manifest, counts, settings, doing, pace: paceNow, seen, nextCommand };
+    const facts = { manifest, counts, settings, doing, pace: pace.now(counts.rows().done), nextCommand };
     const status = liveStatus({ ...facts, host: hostname(), pid: process.pid, wall: clock.wallNow() });
     file.write(status, clock.now(), isUrgent);
     for (const listener of listeners) listener(status);
@@ -74,19 +70,14 @@ export function watchRun({ run, counts }: Watched, invocation: Invocation, clock
   return {
     onEntry(entry) {
       counts.add(entry);
-      // The rate from before says nothing of the one that follows.
-      if (entry.type === 'steered') seen.restart();
+      if (entry.type === 'steered') pace.restart();
     },
     attach(source) {
-      pace = source;
-      seen.restart();
       doing = { ...doing, phase: 'sending', until: null };
+      const detach = pace.attach(source);
       // A listener may wait for this, and the whole run may take less than a second.
       look(false);
-      return () => {
-        pace = null;
-        seen.restart();
-      };
+      return detach;
     },
     phase(phase, { wave = doing.wave, until = null } = {}) {
       doing = { phase, wave, until };

@@ -2,12 +2,14 @@ import type { HandoverRecord } from '../../core/queue/protocol.ts';
 import { countRows, doubtfulRows } from '../../core/queue/remaining.ts';
 import { silenceLeftMs } from '../../core/queue/silence.ts';
 import type { Settings } from '../../core/settings/schema.ts';
+import type { MeasuredPace } from '../../core/status/pace.ts';
 import { createControl, steerControl } from '../../engine/sending/pipeline.ts';
 import { type Stop, sleepOrStop } from '../../engine/stop.ts';
 import { readTasks, updateHandover } from '../../io/queue/handover.ts';
 import { readLedger } from '../../io/queue/ledger-reader.ts';
 import { LeaseLost } from '../../io/queue/ledger-stream.ts';
 import { type Reporter, runSession } from '../sending/session.ts';
+import { measurePace } from '../watching/measured-pace.ts';
 import { type Connected, connect, isLeft, type LeasedRun } from './connected.ts';
 import { type Guarded, guardedItems } from './guarded.ts';
 import { doubtText, endText, silenceText } from './log.ts';
@@ -40,10 +42,13 @@ function watchStops({ lease }: LeasedRun, { drain, worker }: Serving, stop: Stop
   };
 }
 
+type Progress = ReturnType<Reporter['state']> & { pace: MeasuredPace | null };
+
 /** Shows the progress of a run in its job, and in the log from time to time. Returns a function that ends that. */
-function showProgress({ job }: LeasedRun, state: Reporter['state'], say: (text: string) => void): () => void {
+function showProgress({ job }: LeasedRun, state: () => Progress, say: (text: string) => void): () => void {
   const show = setInterval(() => void job.showProgress(state()).catch(() => undefined), PROGRESS_INTERVAL_MS);
   const line = setInterval(() => {
+    // Not the pace, which is measured once a second.
     const { done, total, perSecond, failed, etaText } = state();
     say(`${done}/${total} rows, ${perSecond.toFixed(1)}/s, ${failed} failed, ETA ${etaText}`);
   }, PROGRESS_LINE_MS);
@@ -88,6 +93,7 @@ async function send(leased: LeasedRun, serving: Serving, connected: Connected): 
   if (doubtful > 0) logger.log('warn', 'run.doubt', doubtText(doubtful));
   const control = createControl(settings);
   steerControl(control, steering, settings);
+  const pace = measurePace(clock);
   let progress: Reporter['state'] | null = null;
   const { stopped, failure } = await runSession({
     settings: { ...settings, quiet: true, stop_after: leftToStop(settings, begun) },
@@ -123,10 +129,12 @@ async function send(leased: LeasedRun, serving: Serving, connected: Connected): 
       if (waitMs > ANNOUNCED_MS) say('info', 'run.waiting', silenceText(waitMs));
       await sleepOrStop(clock, stop, waitMs);
     },
+    watch: pace,
     steer(reporter) {
       progress = reporter.state;
       const endWatch = watchStops(leased, serving, stop, abort);
-      const endProgress = showProgress(leased, reporter.state, (text) => say('info', 'run.progress', text));
+      const state = () => ({ ...reporter.state(), pace: pace.now(reporter.state().done) });
+      const endProgress = showProgress(leased, state, (text) => say('info', 'run.progress', text));
       return () => {
         endWatch();
         endProgress();

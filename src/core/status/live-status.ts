@@ -2,8 +2,7 @@ import type { HeldProfile, Phase, RunStatus, WaveStatus } from '../results/run-s
 import type { Manifest } from '../run/manifest.ts';
 import type { Settings } from '../settings/schema.ts';
 import { etaMs } from './eta.ts';
-import type { PaceNow } from './pace.ts';
-import type { createRateSeen } from './rate-seen.ts';
+import type { MeasuredPace } from './pace.ts';
 import type { RunCounts } from './run-counts.ts';
 import { slowedBy } from './slowed-by.ts';
 
@@ -53,8 +52,7 @@ type Facts = {
   pid: number;
   doing: Doing;
   /** Null while no session is at work. */
-  pace: PaceNow | null;
-  seen: ReturnType<typeof createRateSeen>;
+  pace: MeasuredPace | null;
   /** The time of day, in ms since 1970. */
   wall: number;
   nextCommand: string | null;
@@ -62,16 +60,17 @@ type Facts = {
 
 /** The status of a run at work. */
 export function liveStatus(facts: Facts): RunStatus {
-  const { manifest, counts, settings, doing, pace, seen, wall } = facts;
+  const { manifest, counts, settings, doing, pace, wall } = facts;
   const { steering } = counts;
   const time = (ms: number) => new Date(ms).toISOString();
   const rows = counts.rows();
+  const perSecond = pace?.seen ?? { requests: 0, rows: 0 };
   const rate = {
-    now: pace === null ? 0 : seen.perSecond(),
+    now: perSecond.requests,
     allowed: pace?.allowed ?? null,
     set: String(pace?.set ?? settings.rate),
   };
-  const eta = steering.paused === null ? etaMs(rows.left, seen.rowsPerSecond(), pace?.pausedMs ?? 0) : null;
+  const eta = steering.paused === null ? etaMs(rows.left, perSecond.rows, pace?.pausedMs ?? 0) : null;
   return {
     version: 1,
     run_id: manifest.run_id,

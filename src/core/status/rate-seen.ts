@@ -25,7 +25,6 @@ export function createRateSeen() {
       samples.push({ at, requests, rows });
       if (samples.length > MAX_SAMPLES) samples.shift();
     },
-    perSecond: () => perSecond('requests'),
-    rowsPerSecond: () => perSecond('rows'),
+    perSecond: () => ({ requests: perSecond('requests'), rows: perSecond('rows') }),
   };
 }

@@ -39,6 +39,8 @@ const WHO = {
 
 /** What a run is doing, in a few words. */
 function doingText({ phase, state, exit_code: exit, paused }: RunStatus, { time }: Pick<StatusStyle, 'time'>): string {
+  // Its workers have ended it, and no command has taken it back.
+  if (phase === 'ended' && state === 'running') return 'ended by its workers';
   if (phase === 'ended') return exit === null ? state : `${state}, exit ${exit} (${exitName(exit)})`;
   if (paused === null) return BUSY[phase];
   return `paused by ${printable(paused.by, MAX_NAME_CHARACTERS)} since ${time(paused.since)}`;

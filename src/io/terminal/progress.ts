@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import { visible } from '../../core/text/visible.ts';
 
 /** What the progress line shows. */
 export type ProgressState = {
@@ -10,6 +11,8 @@ export type ProgressState = {
   failed: number;
   retries: number;
   pausedMs: number;
+  /** The operator who has paused the run; null if none has. */
+  pausedBy: string | null;
   atConcurrency: boolean;
   etaText: string;
 };
@@ -21,7 +24,8 @@ const BAR_SIZE = 12;
 
 function words(state: ProgressState): string {
   return [
-    `ETA ${state.etaText}`,
+    // First: the end of a long line is cut off.
+    ...(state.pausedBy === null ? [`ETA ${state.etaText}`] : [`paused by ${visible(state.pausedBy)}`]),
     `${state.perSecond.toFixed(1)}/s${state.allowedPerSecond === null ? '' : ` of ${state.allowedPerSecond.toFixed(1)}`}`,
     `${state.failed} failed`,
     `${state.retries} retries`,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readStatus } from '../../../src/core/results/run-status.ts';
 import { liveStatus } from '../../../src/core/status/live-status.ts';
-import { createRateSeen } from '../../../src/core/status/rate-seen.ts';
 import { createRunCounts } from '../../../src/core/status/run-counts.ts';
 import { makeManifest, makeOutcome, makePlan, OTHER_PROFILE, PROFILE } from '../../support/make.ts';
 import { makePace } from '../../support/status.ts';
@@ -27,10 +26,7 @@ type Facts = Parameters<typeof liveStatus>[0];
 /** A run that has sent 10 rows in its first second. */
 function factsOf(changes: Partial<Facts> = {}): Facts {
   const counts = createRunCounts(40, 40);
-  const seen = createRateSeen();
-  seen.add(0, 0, 0);
   for (let row = 1; row <= 10; row++) counts.add({ type: 'outcome', ...makeOutcome({ row }) });
-  seen.add(1000, 10, 10);
   return {
     manifest,
     counts,
@@ -38,8 +34,10 @@ function factsOf(changes: Partial<Facts> = {}): Facts {
     host: 'here',
     pid: 7,
     doing: { phase: 'sending', wave: null, until: null },
-    pace: makePace({ requests: { total: 10, writes: 10, reads: 0, retries: 0, rate_limited: 0 } }),
-    seen,
+    pace: {
+      ...makePace({ requests: { total: 10, writes: 10, reads: 0, retries: 0, rate_limited: 0 } }),
+      seen: { requests: 12, rows: 10 },
+    },
     wall: WALL,
     nextCommand: 'next',
     ...changes,
@@ -53,7 +51,7 @@ describe('the status of a run at work', () => {
       ...{ phase: 'sending', state: 'running', at: AT, host: 'here', pid: 7, exit_code: null, next_command: 'next' },
       rows: { total: 40, done: 10, updated: 10, left: 30 },
       requests: { total: 10 },
-      rate: { now: 10, allowed: 50, set: '50' },
+      rate: { now: 12, allowed: 50, set: '50' },
       ...{ paused: null, wave: null, eta_ms: 3000, eta_at: '2026-11-23T02:00:03.000Z' },
     });
     expect(readStatus(JSON.parse(JSON.stringify(status)))).toEqual(status);
@@ -75,7 +73,7 @@ describe('the status of a run at work', () => {
     expect(status).toMatchObject({ phase: 'waiting', rate: { now: 0, allowed: null, set: '50' } });
   });
 
-  it('names the operator who has paused it, what was commanded before, and no end', () => {
+  it('names the operator who has paused it, its earlier commands, and no end', () => {
     const facts = factsOf();
     const steer = (command: string, from: string, to: string) =>
       facts.counts.add({ type: 'steered', at: AT, by: 'alice', command, from, to });

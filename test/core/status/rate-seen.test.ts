@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { etaMs } from '../../../src/core/status/eta.ts';
 import { createRateSeen } from '../../../src/core/status/rate-seen.ts';
 
-/** Samples each second, with this many requests a second, and half as many rows. */
+/** A sample each second, of these requests a second and half as many rows. */
 function seenAfter(...rates: number[]) {
   const seen = createRateSeen();
   let requests = 0;
@@ -23,16 +23,16 @@ describe('the rate that is seen', () => {
     ['falls to 0 within seconds if nothing is sent any more', [...Array(30).fill(50), 0, 0, 0, 0, 0], 0, 20.83],
   ])('%s', (_, rates, requests, rows) => {
     const seen = seenAfter(...rates);
-    expect([seen.perSecond(), seen.rowsPerSecond()]).toEqual([requests, rows]);
+    expect(seen.perSecond()).toEqual({ requests, rows });
   });
 
   it('begins again with a session', () => {
     const seen = seenAfter(50, 50);
     seen.restart();
-    expect(seen.perSecond()).toBe(0);
+    expect(seen.perSecond().requests).toBe(0);
     seen.add(0, 0, 100);
     seen.add(1000, 5, 105);
-    expect(seen.perSecond()).toBe(5);
+    expect(seen.perSecond().requests).toBe(5);
   });
 });
 

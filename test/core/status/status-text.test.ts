@@ -78,6 +78,7 @@ describe('the status for people', () => {
       /apply finished, exit 4 \(failed_rows\)|apply finished, exit 4/,
     ],
     [{ phase: 'ended', state: 'interrupted' }, /apply interrupted$/m],
+    [{ phase: 'ended' }, /apply ended by its workers$/m],
     [{ eta_ms: null, eta_at: null }, /ETA {8}not known now$/m],
     [{ rate: { now: 0, allowed: null, set: 'off' } }, /0\.0\/s now, no limit, off set$/m],
     [{ rate: { now: 0, allowed: 3, set: 'auto' } }, /3\.0\/s allowed, auto set$/m],

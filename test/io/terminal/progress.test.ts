@@ -26,6 +26,7 @@ const STATE: ProgressState = {
   failed: 2,
   retries: 3,
   pausedMs: 0,
+  pausedBy: null,
   atConcurrency: false,
   etaText: '18s',
 };

@@ -13,7 +13,7 @@ import type { Invocation } from '../invocation.ts';
 import { createStyle, print, printJson, printJsonLine } from '../output.ts';
 import { openRuns, type Run, typedPath } from '../run/open.ts';
 import { onEndSignals } from '../signals.ts';
-import { statusOf } from './run-status.ts';
+import { createStatusReader } from './run-status.ts';
 
 const REDRAW_MS = 1000;
 const LINE_MS = 10_000;
@@ -76,6 +76,7 @@ function createPrinter(run: Run, { settings, context }: Invocation, clock: Pick<
 async function followStatus(run: Run, invocation: Invocation, clock: Clock): Promise<void> {
   const { settings, context } = invocation;
   const printer = createPrinter(run, invocation, clock);
+  const read = createStatusReader(run, invocation);
   const isTerminal = context.stdout.isTTY === true;
   let isStopped = false;
   let sleep: Sleep | null = null;
@@ -86,7 +87,7 @@ async function followStatus(run: Run, invocation: Invocation, clock: Clock): Pro
   let shown = { text: '', at: Number.NEGATIVE_INFINITY };
   try {
     while (!isStopped) {
-      const status = await statusOf(run, invocation);
+      const status = await read();
       const text = JSON.stringify({ ...status, at: '' });
       const isOver = status.phase === 'ended';
       if (settings.json) {
@@ -112,7 +113,7 @@ export async function showStatus(run: Run, invocation: Invocation, clock: Clock 
   if (invocation.settings.follow) await followStatus(run, invocation, clock);
   else {
     const printer = createPrinter(run, invocation, clock);
-    const status = await statusOf(run, invocation);
+    const status = await createStatusReader(run, invocation)();
     if (invocation.settings.json) printer.json(status);
     else printer.whole(status);
   }
