@@ -13,6 +13,7 @@ import { print, printJson, resultStream, warn, warnAlways } from '../output.ts';
 import { openLog } from '../run/log.ts';
 import { commandOn, type Run } from '../run/open.ts';
 import { prune } from '../run/prune.ts';
+import { type ReadRun, withReport } from './report.ts';
 import { decideEnding, type Ending } from './run-ending.ts';
 import { isExecution, makeSummary, printSummary } from './summarize.ts';
 import { tallyRun } from './write-results.ts';
@@ -81,17 +82,19 @@ export type Undone = NonNullable<Summary['undo']>;
 
 /** Prints how a run ended, undoes what it has changed, and prints how that ended. */
 async function endAndUndo(
-  run: Run,
+  read: ReadRun,
   summary: Summary,
   undo: (run: Run) => Promise<Undone>,
   reporting: Reporting,
 ): Promise<void> {
   const { settings, context } = reporting;
+  const { run } = read;
   if (!settings.json) printSummary({ ...summary, next_command: null }, reporting);
   const undone = await undo(run);
   const both: Summary = { ...summary, next_command: undone.next_command, undo: undone };
   await sayEnd(both, reporting);
   both.warnings = [...new Set([...both.warnings, ...context.warnings])];
+  await withReport({ ...read, summary: both }, reporting);
   try {
     writeJson(runFiles(run.dir).summary, both);
   } catch (error) {
@@ -120,9 +123,9 @@ export async function endRun(
     return reportMissingResults(run, ending, error as Error, reporting);
   }
   const { settings } = reporting;
-  const { summary, ended, isToUndo } = made;
+  const { summary, read, isToUndo } = made;
   if (undo !== undefined && isToUndo) {
-    await endAndUndo(ended, logEnd(summary, run, logger, reporting), undo, reporting);
+    await endAndUndo(read, logEnd(summary, run, logger, reporting), undo, reporting);
   } else {
     await sayEnd(summary, reporting);
     printSummary(logEnd(summary, run, logger, reporting), reporting);

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import { executionExit, planExit } from '../../core/results/run-exit.ts';
 import type { Summary } from '../../core/results/summary.ts';
 import type { Tally } from '../../core/results/tally.ts';
+import { readUndone } from '../../core/results/undone.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { visible } from '../../core/text/visible.ts';
-import { readJson, runFiles, writeJson } from '../../io/run/directory.ts';
+import { readJson, runFiles } from '../../io/run/directory.ts';
 import { isLedgerClosed } from '../../io/run/ledger-file.ts';
 import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
@@ -21,7 +22,7 @@ export function recordedEnding({ manifest, dir }: Run, tally: Tally): RunEnding 
   if (exit !== null) {
     const summary = readJson(runFiles(dir).summary) as Summary | null;
     const error = summary?.exit_code === exit ? (summary.error ?? null) : null;
-    return { exit, state, stop, finishedAt: manifest.finished_at, error };
+    return { exit, state, stop, finishedAt: manifest.finished_at, error, undo: readUndone(summary?.undo) };
   }
   const interrupted = (message: string) => failedEnding(EXIT.internal, 'interrupted', 'interrupted', message);
   if (state === 'planning') return interrupted('The run was killed while it was planning; nothing was sent.');
@@ -50,10 +51,7 @@ export async function checkIsAtRest(run: Run, context: Context): Promise<void> {
 /** Writes the result files of a run again, and prints its summary. Returns the exit code. */
 export async function rewriteResults(run: Run, reporting: Reporting): Promise<number> {
   checkOutputs({ run }, reporting);
-  const before = readJson(runFiles(run.dir).summary) as Summary | null;
-  const { summary: made, undelivered } = await makeSummary(run, (tally) => recordedEnding(run, tally), reporting);
-  const summary = before?.undo === undefined ? made : { ...made, undo: before.undo };
-  if (summary !== made) writeJson(runFiles(run.dir).summary, summary);
+  const { summary, undelivered } = await makeSummary(run, (tally) => recordedEnding(run, tally), reporting);
   printSummary(summary, reporting);
   return summary.sum_ok && undelivered === null ? EXIT.ok : EXIT.internal;
 }

@@ -1,6 +1,7 @@
 import type { RefusalReason, StopCause } from '../../core/attempt/stop-reason.ts';
 import { executionExit } from '../../core/results/run-exit.ts';
 import { stopText } from '../../core/results/stop-text.ts';
+import type { Summary } from '../../core/results/summary.ts';
 import type { Tally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Manifest, State } from '../../core/run/manifest.ts';
@@ -16,6 +17,8 @@ export type RunEnding = {
   error?: { code: string; message: string } | null;
   /** The next command, if it is not the usual one. */
   next?: string;
+  /** The undo of the run, if it was undone since. */
+  undo?: Summary['undo'];
   /** When the run ended, if that is recorded already. */
   finishedAt?: string | null;
 };

@@ -18,7 +18,7 @@ import { indexLedger } from '../run/ledger-index.ts';
 import { commandOn, queueFlags, type Run, typedPath, updateRun } from '../run/open.ts';
 import { writeEndedStatus } from '../watching/status-file.ts';
 import { deliverResults, type Undelivered } from './deliver-results.ts';
-import { withReport } from './report.ts';
+import { type ReadRun, withReport } from './report.ts';
 import { decideEnding, type Ending } from './run-ending.ts';
 import { tallyRun, writeResults } from './write-results.ts';
 
@@ -53,7 +53,14 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
   writeEndedStatus(run.dir, manifest, summary);
   // Last: a run whose manifest says that it has ended has all of its files, even after a kill.
   const ended = updateRun(run, manifest);
-  return { summary, undelivered, ended, isToUndo: undoesItself(manifest, counts.tally) };
+  const read: ReadRun = { run: ended, manifest, summary, gathering };
+  return { summary, undelivered, read, isToUndo: undoesItself(manifest, counts.tally) };
+}
+
+/** The summary of a run that was undone since. There is nothing left to do if the undo was complete. */
+function withUndo(summary: Summary, undo: NonNullable<Summary['undo']>): Summary {
+  const next = undo.exit_code === EXIT.ok ? null : summary.next_command;
+  return { ...summary, next_command: next, undo: { ...undo, next_command: next } };
 }
 
 /** What is known of a run when its rows are counted. */
@@ -71,7 +78,7 @@ export function summaryOf(run: Run, ending: Ending, counted: Counted, reporting:
   const decided = decideEnding(ending, tally);
   const isWhole = sumOf(tally) === run.manifest.input.rows;
   const { exit, error } = isWhole ? decided : { exit: EXIT.internal, error: LOST_ROWS };
-  const { state, stop = null, next, finishedAt } = decided;
+  const { state, stop = null, next, finishedAt, undo } = decided;
   if (undelivered !== null && exit !== EXIT.ok) warnAlways(reporting, undelivered.message);
   const manifest: Manifest = {
     ...run.manifest,
@@ -106,7 +113,7 @@ export function summaryOf(run: Run, ending: Ending, counted: Counted, reporting:
     files: filesOf(run, tally, { ...reporting, isDelivered: undelivered === null, hasCauses }),
     error: error ?? errorOfCounts(exit, tally) ?? (undelivered && { code: 'results', message: undelivered.message }),
   });
-  return { summary, manifest };
+  return { summary: undo === undefined ? summary : withUndo(summary, undo), manifest };
 }
 
 /**

@@ -41,11 +41,20 @@ function finishedVerdict({ counts, exit_code: exit }: Summary): Verdict {
   return { tone, word: 'Finished', sentence: `${changed} changed. Every number is at its target${all}.` };
 }
 
+/** Of a run that stopped, and that --undo-on-failure has undone. */
+function undoneVerdict({ run_id: id, exit_code: exit }: NonNullable<Summary['undo']>): Verdict {
+  const by = id === null ? '' : ` by run ${id}`;
+  if (exit === 0)
+    return { tone: 'warn', word: 'Undone', sentence: `It stopped, and what it had changed was undone${by}.` };
+  return { tone: 'bad', word: 'Stopped', sentence: `What it had changed was not undone completely${by}.` };
+}
+
 /** How a run stands, for a person who reads nothing else. */
 export function verdictOf(summary: Summary): Verdict {
   const { state, counts } = summary;
   if (!summary.sum_ok) return { tone: 'bad', word: 'Error', sentence: 'The statuses do not add up: rows were lost.' };
   const left = counts.unprocessed + counts.unverified;
+  if (summary.undo !== undefined) return undoneVerdict(summary.undo);
   const rest = `${count(counts.updated, 'number')} changed, ${left.toLocaleString('en-US')} still to do.`;
   switch (state) {
     case 'planned':

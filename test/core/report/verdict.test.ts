@@ -46,6 +46,16 @@ describe('the verdict', () => {
       'warn',
       'Paused: 1 number changed, 6 still to do.',
     ],
+    [
+      { state: 'paused', undo: { run_id: 'r-1', dir: 'x', exit_code: 0, state: 'finished', next_command: null } },
+      'warn',
+      'Undone: It stopped, and what it had changed was undone by run r-1.',
+    ],
+    [
+      { state: 'paused', undo: { run_id: null, dir: null, exit_code: 7, state: null, next_command: null } },
+      'bad',
+      'Stopped: What it had changed was not undone completely.',
+    ],
     [{ state: 'interrupted' }, 'bad', 'Interrupted: 3 numbers changed, 0 still to do.'],
     [{ state: 'refused' }, 'bad', 'Refused: No number was changed.'],
     [{ state: 'superseded' }, 'plain', 'Superseded: Another run has taken its rows. 3 numbers changed, 0 still to do.'],

@@ -141,8 +141,18 @@ describe('--undo-on-failure', () => {
       },
     });
     expect(manifestOf(cwd, first).state).toBe('superseded');
-    expect((await run(cwd, ['results', first])).exit).toBe(0);
-    expect(summaryOf(cwd, first)).toMatchObject({ exit_code: 6, undo: { exit_code: 0 }, next_command: null });
+    const undone = `Undone</span> It stopped, and what it had changed was undone by run ${manifestOf(cwd, second).run_id}.`;
+    const page = () => readFileSync(join(cwd, first, 'report.html'), 'utf8');
+    expect(page()).toContain(undone);
+    for (const verb of ['results', 'report']) {
+      expect((await run(cwd, [verb, first])).exit).toBe(0);
+      expect(page()).toContain(undone);
+    }
+    expect(summaryOf(cwd, first)).toMatchObject({
+      exit_code: 6,
+      next_command: null,
+      undo: { dir: second, exit_code: 0 },
+    });
     expect(summaryOf(cwd, second)).toMatchObject({ command: 'undo', counts: { updated: 4 } });
   });
 
