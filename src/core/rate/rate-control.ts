@@ -134,10 +134,10 @@ export function createRateControl(options: {
     },
     rate,
     restrict(next, reserve) {
+      // A rate that was set counts at once, as at the start of a run, unless 429s have shown a limit.
+      if (!refusalRate.isLimited()) refusalRate.restartFrom(next ?? Math.min(cap, refusalRate.rate()));
       cap = next ?? Number.POSITIVE_INFINITY;
       quotaRate.setReserve(reserve);
-      // A rate that was set counts at once, as at the start of a run, unless 429s have shown a limit.
-      if (next !== null && !refusalRate.isLimited()) refusalRate.restartFrom(next);
     },
     serverLimit: quotaRate.serverLimit,
   };

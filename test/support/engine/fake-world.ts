@@ -5,7 +5,7 @@ import type { PlanEntry } from '../../../src/core/plan/entry.ts';
 import { type Contact, createContact } from '../../../src/engine/contact.ts';
 import type { ExecutorEvent, Operation, Ports, Task } from '../../../src/engine/ports.ts';
 import { execute } from '../../../src/engine/sending/executor.ts';
-import { createControl } from '../../../src/engine/sending/pipeline.ts';
+import { createControl, steerControl } from '../../../src/engine/sending/pipeline.ts';
 import type { ExecuteOptions, Limits } from '../../../src/engine/sending/session.ts';
 import { createStop, type Stop } from '../../../src/engine/stop.ts';
 import { makeEntry, PHONE } from '../make.ts';
@@ -109,7 +109,7 @@ export type World = {
   linesOf: (row: number) => string[];
   run: (
     rows: number | (PlanEntry | Task)[] | AsyncIterable<Task>,
-    settings?: Partial<Settings> & Pick<ExecuteOptions, 'proofRows'> & Pick<Ports, 'untilMayLeave'>,
+    settings?: Partial<Settings> & Pick<ExecuteOptions, 'proofRows' | 'steering'> & Pick<Ports, 'untilMayLeave'>,
     earlier?: Earlier,
     contact?: Contact,
   ) => ReturnType<typeof execute>;
@@ -224,11 +224,11 @@ export function world(
       }),
     run(
       given,
-      { proofRows = 0, untilMayLeave, ...more } = {},
+      { proofRows = 0, untilMayLeave, steering, ...more } = {},
       earlier = { ended: 0, permanent: 0 },
       contact = answeredContact(),
     ) {
-      const limits = settings(more);
+      const limits = steering?.live(settings(more)) ?? settings(more);
       const ports = {
         clock,
         send: requestOf('write'),
@@ -245,7 +245,9 @@ export function world(
         for await (const one of listed) yield 'entry' in one ? one : { entry: one, first: 'send', attempts: 0 };
       }
       const control = createControl(limits);
-      const running = execute({ tasks, ports, limits, control, stop, earlier, contact, proofRows });
+      if (steering !== undefined) steerControl(control, steering, limits);
+      const shared = { control, stop, steering, earlier, contact, proofRows };
+      const running = execute({ tasks, ports, limits, ...shared });
       const checked = running.finally(() => {
         if (unread.length > 0) throw new Error(`written again without a read: rows ${unread.join(', ')}`);
       });
