@@ -16,6 +16,7 @@ import type { HeldAccount, Invocation, KeyedInvocation } from '../invocation.ts'
 import { whileReachable } from '../queue/connect.ts';
 import { commandOn, type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
+import { continueSteering } from '../steering/control.ts';
 import { type Followed, follow } from './follow.ts';
 import { type HandedOver, hasTasks, markHandedOver, upload } from './hand-over.ts';
 import { createStopRequests, type Left } from './stop-requests.ts';
@@ -151,6 +152,8 @@ export async function executeInQueue(
     await started.close();
     return { run: started.run, decide: endingAfter(null, null) };
   }
+  const { index, ledger, logger } = started;
+  await continueSteering(started.run, index.steering, { record: ledger.record, logger }, invocation);
   const handed = await handOver(started, invocation.held, invocation, finishBy);
   if ('refused' in handed) {
     return { run: handed.refused, decide: endingAfter({ reason: 'queue_lost', detail: handed.why as string }, null) };
