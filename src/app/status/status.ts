@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { RunStatus } from '../../core/results/run-status.ts';
-import { EXIT } from '../../core/run/exit-codes.ts';
+import { EXIT, exitName } from '../../core/run/exit-codes.ts';
 import { type StatusStyle, statusLine, statusLines } from '../../core/status/status-text.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
@@ -48,6 +48,11 @@ function nextLines(status: RunStatus, run: Run, isFollowing: boolean, { program 
   ];
 }
 
+/** For scripts: the exit code of the run with its name, and not that of this command. */
+function named(status: RunStatus) {
+  return { ...status, exit_name: status.exit_code === null ? null : exitName(status.exit_code) };
+}
+
 /** Prints statuses in the form that was asked for. */
 function createPrinter(run: Run, { settings, context }: Invocation, clock: Pick<Clock, 'wallNow'>) {
   const { stdout } = context;
@@ -68,7 +73,7 @@ function createPrinter(run: Run, { settings, context }: Invocation, clock: Pick<
       redraw.show([...widths, ...rest], () => print(stdout, `${lines.join('\n')}\n`));
     },
     json: (status: RunStatus) =>
-      settings.follow ? printJsonLine(context, status) : printJson(context, EXIT.ok, status),
+      settings.follow ? printJsonLine(context, named(status)) : printJson(context, EXIT.ok, named(status)),
   };
 }
 

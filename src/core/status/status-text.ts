@@ -61,8 +61,11 @@ function countsText(rows: RunStatus['rows']): string {
   );
 }
 
-function rateText({ rate }: RunStatus): string {
+function rateText({ rate, phase }: RunStatus): string {
   const set = rate.set === 'auto' || rate.set === 'off' ? `${rate.set} set` : `${rate.set}/s set`;
+  // Between sessions nothing says what is allowed.
+  if (rate.allowed === null && phase !== 'sending')
+    return `nothing is sent now, ${printable(set, MAX_NAME_CHARACTERS)}`;
   const allowed = rate.allowed === null ? 'no limit' : `${rate.allowed.toFixed(1)}/s allowed`;
   return `${rate.now.toFixed(1)}/s now, ${allowed}, ${printable(set, MAX_NAME_CHARACTERS)}`;
 }

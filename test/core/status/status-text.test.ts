@@ -81,6 +81,7 @@ describe('the status for people', () => {
     [{ phase: 'ended' }, /apply ended by its workers$/m],
     [{ eta_ms: null, eta_at: null }, /ETA {8}not known now$/m],
     [{ rate: { now: 0, allowed: null, set: 'off' } }, /0\.0\/s now, no limit, off set$/m],
+    [{ phase: 'gate', rate: { now: 0, allowed: null, set: '50' } }, / nothing is sent now, 50\/s set$/m],
     [{ rate: { now: 0, allowed: 3, set: 'auto' } }, /3\.0\/s allowed, auto set$/m],
     [
       { rows: { ...rows, total: 0, done: 0, updated: 0, left: 0 }, eta_ms: null },
