@@ -51,10 +51,11 @@ function notifyChannel(url: string, isProblemsOnly: boolean, { env, version, clo
     send: (text, status) => delivery.add(message(text, status)),
   });
   return {
-    onStatus: notifier,
+    onStatus: notifier.onStatus,
     async end(name, end) {
       const isGood = end.exit === EXIT.ok || end.exit === EXIT.changes;
-      const last = isProblemsOnly && isGood ? null : message(endText({ name, host }, end), jsonOf(end));
+      const text = [...notifier.rest(), endText({ name, host }, end)].join('\n');
+      const last = isProblemsOnly && isGood ? null : message(text, jsonOf(end));
       const warning = await delivery.end(last);
       post.close();
       return warning === null ? [] : [warning];

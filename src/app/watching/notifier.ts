@@ -5,8 +5,8 @@ import type { Clock } from '../../engine/ports.ts';
 
 /** A pause that lasts longer is a message. */
 const LONG_PAUSE_MS = 10 * MINUTE_MS;
-/** Messages that come sooner after another one are sent together. */
-const INTERVAL_MS = MINUTE_MS;
+/** What comes sooner after a message is sent together. */
+const INTERVAL_MS = 10_000;
 
 type NotifierOptions = {
   /** Only problems: long pauses. */
@@ -61,12 +61,16 @@ export function createNotifier({ isProblemsOnly, host, clock, send }: NotifierOp
     if (byOutage !== null) waiting.push(pauseText(sender, status, null, byOutage));
   }
 
-  /** Must be called about once a second. */
-  return (status: RunStatus): void => {
-    add(status);
-    if (waiting.length === 0 || clock.now() - sentAt < INTERVAL_MS) return;
-    send(waiting.join('\n'), status);
-    sentAt = clock.now();
-    waiting = [];
+  return {
+    /** Must be called about once a second. */
+    onStatus(status: RunStatus): void {
+      add(status);
+      if (waiting.length === 0 || clock.now() - sentAt < INTERVAL_MS) return;
+      send(waiting.join('\n'), status);
+      sentAt = clock.now();
+      waiting = [];
+    },
+    /** What was not sent yet, for the last message. */
+    rest: () => waiting,
   };
 }

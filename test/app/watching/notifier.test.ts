@@ -12,17 +12,18 @@ const PAUSED = { paused: { by: 'alice', since: '2026-11-23T02:00:00.000Z' } };
 function notifier(isProblemsOnly = false) {
   let now = 0;
   const sent: string[] = [];
-  const show = createNotifier({
+  const { onStatus, rest } = createNotifier({
     isProblemsOnly,
     host: 'h',
     clock: { now: () => now },
     send: (text) => sent.push(text),
   });
-  return (ms: number, changes: Partial<RunStatus> = {}) => {
+  const at = (ms: number, changes: Partial<RunStatus> = {}) => {
     now = ms;
-    show(makeStatus(changes));
+    onStatus(makeStatus(changes));
     return sent.splice(0).map((text) => text.replaceAll('telnyx-reassign numbers on h: ', ''));
   };
+  return Object.assign(at, { rest });
 }
 
 describe('people are sent a message', () => {
@@ -41,12 +42,14 @@ describe('people are sent a message', () => {
     expect(at(3 * MINUTE, { wave: wave(2) })).toEqual(['wave 2 of 3 started, 100 rows; 300 of 1,200 rows done']);
   });
 
-  it('at most once a minute; what comes sooner is sent together', () => {
+  it('at most every ten seconds; what comes sooner is sent together', () => {
     const at = notifier();
     at(0, { wave: wave(1) });
-    expect(at(10_000, { wave: wave(2) })).toEqual([]);
-    expect(at(20_000, { wave: wave(3) })).toEqual([]);
-    const [text = ''] = at(MINUTE, { wave: wave(3) });
+    expect(at(3000, { wave: wave(2) })).toEqual([]);
+    expect(at(6000, { wave: wave(3) })).toEqual([]);
+    expect(at.rest()).toHaveLength(2);
+    const [text = ''] = at(10_000, { wave: wave(3) });
+    expect(at.rest()).toEqual([]);
     expect(text.split('\n')).toEqual([expect.stringMatching(/^wave 2/), expect.stringMatching(/^wave 3/)]);
   });
 

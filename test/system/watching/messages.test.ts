@@ -37,6 +37,18 @@ describe('a run', () => {
     expect(ended.stderr).not.toContain('could not be delivered');
   });
 
+  it('says which waves it has reached', async () => {
+    const cwd = workDirectory();
+    const { env, lines } = await webhook();
+    await run(cwd, ['apply', writeInput(cwd, 3), ...SANDBOX, '--waves', '1,1'], { env });
+    expect(lines()[0]).toBe('numbers apply started, 3 rows to send in 3 waves');
+    // They are reached within a second, so they are sent with the end.
+    const [second, third, end] = (lines()[1] as string).split('\n');
+    expect(second).toBe('numbers wave 2 of 3 started, 1 row; 1 of 3 rows done');
+    expect(third).toMatch(/wave 3 of 3 started, 1 row; 2 of 3 rows done$/);
+    expect(end).toMatch(/apply finished, exit 0 \(ok\): 3 updated$/);
+  });
+
   it('that ends badly says why, and what to do next', async () => {
     const cwd = workDirectory();
     const { flags } = await api({}, ['404=1']);
