@@ -173,6 +173,9 @@ function timeText(time: number, distanceS: number): string {
   return iso.slice(11, distanceS >= 60 ? 16 : 19);
 }
 
+/** What is allowed holds until it changes. */
+const steps = uPlot.paths.stepped as uPlot.Series.SteppedPathBuilderFactory;
+
 function chartOptions(data: ChartData, width: number): uPlot.Options {
   const line = (name: string) => () => color(name);
   const axis: uPlot.Axis = {
@@ -187,7 +190,7 @@ function chartOptions(data: ChartData, width: number): uPlot.Options {
     tzDate: (time) => uPlot.tzDate(new Date(time * 1000), 'Etc/UTC'),
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most) * 1.1] } },
     axes: [
-      { ...axis, space: 80, values: (_, times, __, ___, distanceS) => times.map((time) => timeText(time, distanceS)) },
+      { ...axis, space: 64, values: (_, times, __, ___, distanceS) => times.map((time) => timeText(time, distanceS)) },
       { ...axis, size: 48 },
     ],
     legend: { show: true },
@@ -202,6 +205,7 @@ function chartOptions(data: ChartData, width: number): uPlot.Options {
         dash: [6, 4],
         points: { show: false },
         spanGaps: true,
+        paths: steps({ align: 1 }),
       },
       {
         label: '429',

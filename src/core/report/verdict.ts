@@ -32,7 +32,7 @@ function finishedVerdict({ counts, exit_code: exit }: Summary): Verdict {
   const left = parts(counts, NOT_AT_TARGET);
   if (left !== '') {
     const rows = NOT_AT_TARGET.reduce((sum, status) => sum + counts[status], 0);
-    const sentence = `${changed} changed; ${count(rows, 'row is', 'rows are')} not at the target: ${left}.`;
+    const sentence = `${changed} changed; ${count(rows, 'row is not at its target', 'rows are not at their target')}: ${left}.`;
     return { tone: 'warn', word: 'Finished', sentence };
   }
   const tone = exit === 0 ? 'good' : 'warn';

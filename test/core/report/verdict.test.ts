@@ -18,7 +18,7 @@ describe('the verdict', () => {
     [
       { counts: { ...none, updated: 1, failed: 2, held: 1 }, exit_code: 4 },
       'warn',
-      'Finished: 1 number changed; 3 rows are not at the target: 2 failed, 1 held.',
+      'Finished: 1 number changed; 3 rows are not at their target: 2 failed, 1 held.',
     ],
     [
       { state: 'planned', counts: { ...none, planned: 3 } },

@@ -22,7 +22,7 @@ describe('the report page', () => {
     const page = pageOf(cwd);
     expect(summaryOf(cwd).files.report).toBe(join(dir, 'report.html'));
     expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(page).toContain('</span> 5 numbers changed; 1 row is not at the target: 1 failed.</h1>');
+    expect(page).toContain('</span> 5 numbers changed; 1 row is not at its target: 1 failed.</h1>');
     expect(page).toContain(`<td class="number">${numberId(2)}</td>`);
     expect(page).toContain(`retry ${dir}`);
     expect(page).toContain(`undo ${dir} `);
