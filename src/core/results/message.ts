@@ -52,12 +52,20 @@ function countsText({ counts }: Summary): string {
   return parts.map(([status, n]) => `${n.toLocaleString('en-US')} ${status}`).join(', ') || 'no rows';
 }
 
+function undoText({ undo }: Pick<Summary, 'undo'>): string {
+  if (undo === undefined) return '';
+  const by = undo.run_id === null ? '' : ` by run ${undo.run_id}`;
+  const { exit_code: exit } = undo;
+  return exit === 0 ? `It was undone${by}` : `It was not undone completely${by}: exit ${exit} (${exitName(exit)})`;
+}
+
 export function endText(sender: Sender, { exit, summary, error }: CommandEnd): string {
   const code = `exit ${exit} (${exitName(exit)})`;
   const what = summary === null ? code : `${summary.command} ${summary.state}, ${code}: ${countsText(summary)}`;
   const why = error?.message ?? summary?.error?.message ?? '';
   const next = error?.next ?? summary?.next_command ?? null;
-  const parts = [what, ...(why === '' ? [] : [why]), ...(next === null ? [] : [`Next: ${next}`])];
+  const undo = summary === null ? '' : undoText(summary);
+  const parts = [what, ...[why, undo].filter((part) => part !== ''), ...(next === null ? [] : [`Next: ${next}`])];
   return line(sender, parts.map((part) => part.replace(/\.$/, '')).join('. '));
 }
 
