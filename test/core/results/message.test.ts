@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { endText, escapeMarkup, pauseText, pingUrl, startText, waveText } from '../../../src/core/results/message.ts';
+import type { Summary } from '../../../src/core/results/summary.ts';
 import { emptyTally } from '../../../src/core/results/tally.ts';
 import { makeStatus, makeSummary } from '../../support/make.ts';
 
@@ -36,6 +37,13 @@ describe('the line for people', () => {
     const paused = makeSummary({ state: 'paused', counts, error, next_command: 'resume runs/x' });
     expect(endText(SENDER, { exit: 6, summary: paused, error: null })).toBe(
       'telnyx-reassign nightly on cron-1: apply paused, exit 6 (stopped): 1,204 updated, 3 failed. Too many rows fail. Next: resume runs/x',
+    );
+    const undo = { run_id: 'u', dir: 'runs/u', exit_code: 0, state: 'finished', next_command: null } as const;
+    const ended = (undone: NonNullable<Summary['undo']>) =>
+      endText(SENDER, { exit: 6, summary: makeSummary({ counts, undo: undone }), error: null });
+    expect(ended(undo)).toMatch(/3 failed\. It was undone by run u$/);
+    expect(ended({ ...undo, run_id: null, exit_code: 7 })).toMatch(
+      /It was not undone completely: exit 7 \(preflight\)$/,
     );
     const none = makeSummary({ counts: emptyTally().counts });
     expect(endText(SENDER, { exit: 0, summary: none, error: null })).toMatch(/: no rows$/);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { STATUSES } from '../../../src/core/attempt/outcome.ts';
 import type { Summary } from '../../../src/core/results/summary.ts';
-import { summaryText } from '../../../src/core/results/summary-text.ts';
+import { summaryText, undoneText } from '../../../src/core/results/summary-text.ts';
 import { anyText } from '../../support/any-text.ts';
 import { makeSummary } from '../../support/make.ts';
 
@@ -261,5 +261,29 @@ describe('what to fix first', () => {
 
   it('is nothing after any other exit', () => {
     expect(summaryText(makeSummary({ exit_code: 4 }), plain)).not.toContain('First fix');
+  });
+});
+
+describe('the end of a run that was undone', () => {
+  const undo = { run_id: 'u', dir: 'runs/u', exit_code: 0, state: 'finished', next_command: null } as const;
+  const stopped = { run_id: 'r', exit_code: 6, next_command: null };
+
+  it('names both runs, and keeps the exit code of the first', () => {
+    expect(undoneText(makeSummary({ ...stopped, undo }))).toBe(
+      '\nRun r stopped, and was undone by run u.\nExit 6 (stopped)\n',
+    );
+  });
+
+  it('says what is left to do if the undo was not complete, or was not made', () => {
+    const half = { ...undo, exit_code: 4 };
+    expect(undoneText(makeSummary({ ...stopped, undo: half, next_command: 'retry runs/u' }))).toBe(
+      '\nRun r stopped, and was not undone completely by run u, exit 4 (rows_not_at_target).\nExit 6 (stopped)\nNext: retry runs/u\n',
+    );
+    const none = { ...undo, run_id: null, dir: null, exit_code: 7, message: 'no key' };
+    expect(undoneText(makeSummary({ ...stopped, undo: none }))).toContain('completely, exit 7 (preflight): no key.');
+  });
+
+  it('is not there without an undo', () => {
+    expect(undoneText(makeSummary(stopped))).toBe('');
   });
 });
