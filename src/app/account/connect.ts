@@ -13,7 +13,7 @@ import { startSandboxFor } from './sandbox.ts';
 /** Where the requests go, and with which key. */
 export type Target = { baseUrl: string; key: string };
 
-/** A client of the API with connections of its own, which `close` ends. `resize`: so many requests may be in flight. */
+/** A client of the API with connections of its own, which `close` ends. `resize`: the number of requests that may be in flight. */
 export type Transport = TelnyxClient & { close: () => void; resize: (connections: number) => void };
 
 /**

@@ -116,8 +116,8 @@ describe('ctl', () => {
     expect(steered.map(({ to }) => to).sort()).toEqual(rates);
     // Each one begins where the one before has ended, whatever their order was.
     expect(steered.map(({ from }) => from)).toEqual(['20', ...steered.slice(0, -1).map(({ to }) => to)]);
-    const told = answers.map(({ stdout }) => /^rate: (\d+ -> \d+)/.exec(stdout)?.[1]);
-    expect(told.sort()).toEqual(steered.map(({ from, to }) => `${from} -> ${to}`).sort());
+    const changes = answers.map(({ stdout }) => /^rate: (\d+ -> \d+)/.exec(stdout)?.[1]);
+    expect(changes.sort()).toEqual(steered.map(({ from, to }) => `${from} -> ${to}`).sort());
     expect(manifestOf(cwd).settings.rate).toBe(steered.at(-1)?.to);
     await ctl('rate', 'off');
     expect((await applied).exit).toBe(0);
