@@ -114,6 +114,6 @@ export async function obey(
   target.logger.log('info', 'run.steered', `${text} (${by})`, { command: command.command, from, to, by });
   const settings = settingsOf(command);
   if (settings !== null) target.keep(settings);
-  target.say(`ctl ${words[0]}, ${by}: ${text}\n`);
+  target.say(`ctl, ${by}: ${text}\n`);
   return { ok: true, text, from, to };
 }

@@ -79,7 +79,7 @@ function steeredLines({ steered }: Summary): string[] {
   if (last === undefined) return [];
   const { command, from, to, by, at } = last;
   const change = from === '' || to === '' ? `${from}${to}` : `${from} -> ${to}`;
-  const text = `${count(steered.length, 'command')}, last ${command} ${change} by ${by} at ${at.slice(11, 16)}Z`;
+  const text = `${count(steered.length, 'command')}, the last by ${by} at ${at.slice(11, 16)}Z: ${command} ${change}`;
   return [`  Steered: ${printable(text, COLUMNS - 11)}`];
 }
 

@@ -42,7 +42,7 @@ describe('a command to a run at work', () => {
       `ledger {"type":"steered","by":"alice","at":"${AT}","command":"rate","from":"50","to":"10"}`,
       'log run.steered rate: 50 -> 10 (concurrency: 100 -> 20) (alice)',
       'run.json {"rate":"10"}',
-      'say ctl rate, alice: rate: 50 -> 10 (concurrency: 100 -> 20)\n',
+      'say ctl, alice: rate: 50 -> 10 (concurrency: 100 -> 20)\n',
     ]);
   });
 

@@ -164,9 +164,9 @@ Next: telnyx-reassign resume runs/x
     const hold = { at, by: 'bob', command: 'hold', from: '', to: 'p1' };
     const text = (...steered: Summary['steered']) => summaryText(makeSummary({ steered }), plain);
     expect(text()).not.toContain('Steered');
-    expect(text(rate)).toContain('\n  Steered: 1 command, last rate 50 -> 10 by alice at 02:13Z\n');
-    expect(text(rate, hold)).toContain('\n  Steered: 2 commands, last hold p1 by bob at 02:13Z\n');
-    expect(text({ ...hold, from: 'p1', to: '' })).toContain('last hold p1 by');
+    expect(text(rate)).toContain('\n  Steered: 1 command, the last by alice at 02:13Z: rate 50 -> 10\n');
+    expect(text(rate, hold)).toContain('\n  Steered: 2 commands, the last by bob at 02:13Z: hold p1\n');
+    expect(text({ ...hold, from: 'p1', to: '' })).toContain('02:13Z: hold p1');
   });
 
   it('shows ten causes, and says how many there are beside them', () => {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -78,6 +79,19 @@ describe('the control channel', () => {
     await server.close();
     expect(readdirSync(dir)).toEqual([]);
     expect(await send(dir, 'pause')).toBe('closed');
+  });
+
+  // Only root may start a process of another user.
+  it.runIf(process.getuid?.() === 0)('lets no other user in, whatever the mode of the directory is', async () => {
+    const dir = tempDir();
+    await open(dir);
+    chmodSync(dir, 0o777);
+    const code = `for (const act of [() => fs.readFileSync('control.json'), () => fs.accessSync('control.sock', 2)]) {
+      try { act(); console.log('in'); } catch ({ code }) { console.log(code); }
+    }
+    net.connect('control.sock').on('connect', () => console.log('in')).on('error', ({ code }) => console.log(code));`;
+    const other = { cwd: dir, uid: 65534, gid: 65534, encoding: 'utf8' } as const;
+    expect(spawnSync(process.execPath, ['-e', code], other).stdout).toBe('EACCES\nEACCES\nEACCES\n');
   });
 
   it('refuses a request without the token', async () => {

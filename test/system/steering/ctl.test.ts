@@ -61,7 +61,7 @@ describe('ctl', () => {
     expect((await ctl('concurrency', '7')).stdout).toBe('concurrency: 100 -> 7\n');
     expect((await ctl('max-failures', '3')).stdout).toBe('max-failures: 5% -> 3\n');
     expect(manifestOf(cwd).settings).toMatchObject({ rate: '50', concurrency: '7', max_failures: '3' });
-    expect((await applied).stdout).toMatch(/Steered: 3 commands, last max-failures 5% -> 3 by /);
+    expect((await applied).stdout).toMatch(/Steered: 3 commands, the last by .*: max-failures 5% -> 3\n/);
     expect(manifestOf(cwd).settings).toMatchObject({ rate: '50', concurrency: '7', max_failures: '3' });
     expect(summaryOf(cwd).rate.setting).toBe('50');
   });
