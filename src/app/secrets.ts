@@ -1,7 +1,7 @@
 import { fileVariableOf, variableOf } from '../core/settings/flags.ts';
 import { parseSetting } from '../core/settings/parse.ts';
 import type { SecretFiles } from '../core/settings/resolve.ts';
-import { type RawSettings, SECRET_SETTINGS } from '../core/settings/schema.ts';
+import { type RawSettings, SECRET_SETTINGS, type SettingName } from '../core/settings/schema.ts';
 import { webhookSecrets } from '../core/text/webhook-url.ts';
 import { expandHome } from '../io/home.ts';
 import { readSecretFile } from '../io/secret-file.ts';
@@ -25,6 +25,18 @@ function isCredential(path: string, { CREDENTIALS_DIRECTORY: directory = '' }: C
  * secret.
  */
 export function readSecrets(given: RawSettings, files: SecretFiles, context: Pick<Context, 'env' | 'secrets'>) {
+  const known = earlier.get(context.secrets);
+  if (known !== undefined) return { ...known, raw: { ...given, ...known.raw } };
+  const read = readFiles(given, files, context);
+  const ofFiles = Object.entries(read.raw).filter(([name]) => SECRET_SETTINGS.includes(name as SettingName));
+  earlier.set(context.secrets, { ...read, raw: Object.fromEntries(ofFiles) });
+  return read;
+}
+
+/** What was read for a command. A pipe cannot be read again. */
+const earlier = new WeakMap<Set<string>, ReturnType<typeof readFiles>>();
+
+function readFiles(given: RawSettings, files: SecretFiles, context: Pick<Context, 'env' | 'secrets'>) {
   const raw = { ...given };
   const errors: string[] = [];
   const warnings: string[] = [];

@@ -70,11 +70,15 @@ function callLayers(flags: RawSettings, environment: RawSettings, { cwd, env }: 
   ];
 }
 
-/** Sends the messages of a command whose arguments are wrong where the environment says: a job must not fail unseen. */
+/**
+ * Sends messages where the environment says, until all settings are known: a job that fails before that must not fail
+ * unseen.
+ */
 export function useEnvironment(args: readonly string[], context: Context): void {
-  const [scope] = args.filter((arg) => !arg.startsWith('-'));
-  if (args.includes('--dry-run') || args.includes('--print-config')) return;
-  context.messages?.use(scope as Scope, callLayers({}, environmentOf(context).raw, context));
+  const [word] = args.filter((arg) => !arg.startsWith('-'));
+  const scope = settingDefinition('notify').scopes.find((name) => name === word);
+  if (scope === undefined || args.includes('--dry-run') || args.includes('--print-config')) return;
+  context.messages?.use(scope, callLayers({}, environmentOf(context).raw, context));
 }
 
 /**
@@ -130,7 +134,7 @@ export function resolveForJob(path: string, flags: RawSettings, context: Context
   const layers: Layer[] = [...ofCall, { source: 'job file', raw, places: job.places }];
   context.messages?.about(job.input);
   // A plan sends nothing, so nothing is said about it.
-  context.messages?.use(job.command === 'plan' ? 'plan' : 'run', layers);
+  context.messages?.use('run', job.command === 'plan' ? [] : layers);
   const invocation = { ...resolveLayers(layers, 'run', environment.errors), context };
   const what = secretOfJob(job.raw);
   const problem = permissionProblem(file, read.stats, what === null ? 'trusted' : 'secret');

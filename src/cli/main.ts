@@ -12,11 +12,15 @@ const MAX_HELP_WIDTH = 100;
 const MAX_KEY_PARTS = 100;
 
 /** Not before it is clear that there is a command: help is shown without their code. */
-async function addMessages(context: Context): Promise<Messages> {
+async function addMessages(args: readonly string[], context: Context): Promise<Messages> {
   const { createMessages } = await import('../app/watching/messages.ts');
   const messages = createMessages(context);
   context.messages = messages;
   context.listeners.push(messages.onStatus);
+  if (Object.keys(context.env).some((name) => /^TELNYX_REASSIGN_(NOTIFY|PING|METRICS_FILE)/.test(name))) {
+    const { useEnvironment } = await import('../app/settings.ts');
+    useEnvironment(args, context);
+  }
   return messages;
 }
 
@@ -24,16 +28,14 @@ async function dispatch(args: readonly string[], context: Context): Promise<numb
   const [{ readCommandLine }, { COMMANDS }] = await Promise.all([import('./parser.ts'), import('./registry.ts')]);
   const width = Math.min(context.stdout.columns ?? 80, MAX_HELP_WIDTH);
   const typed = await readCommandLine(args, width).catch(async (error: unknown) => {
-    const { useEnvironment } = await import('../app/settings.ts');
-    await addMessages(context);
-    useEnvironment(args, context);
+    await addMessages(args, context);
     throw error;
   });
   if (typed.command === 'done') {
     print(context.stdout, typed.text);
     return EXIT.ok;
   }
-  (await addMessages(context)).about(typed.input);
+  (await addMessages(args, context)).about(typed.input);
   const command = COMMANDS.find(({ name }) => name === typed.command) as (typeof COMMANDS)[number];
   const run = await command.load();
   return run(typed.input, typed.flags, context, typed.more);

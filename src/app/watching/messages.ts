@@ -47,7 +47,6 @@ export function createMessages({ env, version }: Pick<Context, 'env' | 'version'
       if (input !== undefined && input !== '') name = nameOf(input);
     },
     use(scope, layers, ofRun) {
-      settings = null;
       if (!settingDefinition('notify').scopes.includes(scope)) return;
       const named = firstGood('name', layers);
       name = typeof named === 'string' ? runName(named) : (ofRun ?? name);

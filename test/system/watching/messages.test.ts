@@ -104,6 +104,15 @@ describe('every end is sent', () => {
     expect(lines()).toEqual([expect.stringContaining(text)]);
   });
 
+  it('if there is no such run', async () => {
+    const cwd = workDirectory();
+    const { env, pings, lines } = await webhook();
+    expect((await run(cwd, ['resume', 'runs/20261123T020000Z-nightly-1f2e'], { env })).exit).toBe(EXIT.usage);
+    expect([pings(), lines()]).toEqual([['POST /2'], [expect.stringMatching(/^nightly exit 2 \(usage\)\. /)]]);
+    expect((await run(cwd, ['resume'], { env })).exit).toBe(EXIT.usage);
+    expect(pings()).toEqual(['POST /2', 'POST /2']);
+  });
+
   it('if another process has the lock', async () => {
     const cwd = workDirectory();
     const { env, pings, lines } = await webhook();
