@@ -20,6 +20,7 @@ export function soaksMs(rows: number, { waves, soak }: WaveSettings): number {
 /** Which kinds of change a first wave of this size tries. */
 function coverText(kinds: number, size: number): string {
   if (kinds > size) return `${size.toLocaleString('en-US')} of the ${kinds.toLocaleString('en-US')} kinds of change`;
+  if (kinds === 2) return 'both kinds of change';
   return kinds === 1 ? 'the one kind of change' : `all ${kinds.toLocaleString('en-US')} kinds of change`;
 }
 

@@ -477,6 +477,14 @@ describe('after a wave', () => {
     },
   );
 
+  it('of an undo is resume: to undo that would set again what was to be taken back', () => {
+    const source = { run_id: 'x', dir: '/data/runs/x', only: '', undo: true };
+    const settings = { undo_on_failure: 'true' };
+    const state = { state: 'paused', exit_code: 6, settings, source } as const;
+    expect(next({ ...state, stop: stopped('max_failures') }, { updated: 2 })).toContain(' resume runs/x');
+    expect(next({ ...state, source: null, stop: null }, { updated: 2 })).toContain(' resume runs/x');
+  });
+
   it('that a signal interrupted it is resume', () => {
     expect(paused('signal', { undo_on_failure: 'true' })).toBe('telnyx-reassign resume runs/x');
   });

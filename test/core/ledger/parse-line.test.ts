@@ -25,6 +25,8 @@ const ENTRIES: LedgerEntry[] = [
   { type: 'put_back', row: 1, ambiguous: true, attempts: 2, at: AT },
   { type: 'profile_held', profile: 'p', why: 'because', at: AT },
   { type: 'session_seen', at: AT, requests, rate },
+  { type: 'session_seen', at: AT, requests, rate, allowed_per_s: 5 },
+  { type: 'session_seen', at: AT, requests, rate, allowed_per_s: null },
   {
     type: 'session_seen',
     at: AT,
@@ -104,7 +106,18 @@ describe('a damaged line', () => {
   });
 
   it('lacks a field, or has one of another type; every field of every type is checked', () => {
-    const optional = ['type', 'reading', 'unchangedButSent', 'stream', 'worker', 'host', 'fence', 'wave', 'continued'];
+    const optional = [
+      'type',
+      'reading',
+      'unchangedButSent',
+      'stream',
+      'worker',
+      'host',
+      'fence',
+      'wave',
+      'continued',
+      'allowed_per_s',
+    ];
     for (const entry of ENTRIES) {
       for (const name of Object.keys(entry).filter((field) => !optional.includes(field) || entry.type === 'wave')) {
         if (name === 'type') continue;

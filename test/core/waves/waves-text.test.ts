@@ -20,6 +20,7 @@ describe('the waves of a plan in words', () => {
       '  the first wave has rows of all 3 kinds of change',
     ]);
     expect(waveLines(10_000, 1, settings())[1]).toBe('  the first wave has rows of the one kind of change');
+    expect(waveLines(10_000, 2, settings())[1]).toBe('  the first wave has rows of both kinds of change');
     expect(waveLines(10_000, 33, settings())[1]).toBe('  the first wave has rows of 20 of the 33 kinds of change');
   });
 
