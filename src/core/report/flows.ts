@@ -43,6 +43,11 @@ function sum(a: Counted, b: Counted): Counted {
   };
 }
 
+/** A copy with texts of its own. A text that was cut out of a file keeps the part of the file that was read with it. */
+export function copyOf<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
+}
+
 /** Counts from where to where the rows of a run go, without those that the plan does not send. */
 export function createFlows() {
   const flows = new Map<string, Flow>();
@@ -59,7 +64,7 @@ export function createFlows() {
       if (flow === undefined && flows.size < MAX_COUNTED) {
         const profile = movesProfile ? { profileBefore, profileTarget } : { profileBefore: '', profileTarget: '' };
         const product = movesProduct ? { productBefore, productTarget } : { productBefore: '', productTarget: '' };
-        const made: Flow = { ...profile, ...product, ...none() };
+        const made: Flow = copyOf({ ...profile, ...product, ...none() });
         flows.set(key, made);
         flow = made;
       }

@@ -1,7 +1,7 @@
 import type { Status } from '../attempt/outcome.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
 import type { Result } from '../results/rows.ts';
-import { createFlows, type Flows } from './flows.ts';
+import { copyOf, createFlows, type Flows } from './flows.ts';
 import { createHappenings, type Happenings } from './happenings.ts';
 import { createTimeline, type Timeline } from './timeline.ts';
 
@@ -42,7 +42,7 @@ export function createGathering() {
       flows.add(result);
       if (!SHOWN.has(result.status)) return;
       total += 1;
-      if (list.length < MAX_ROWS) list.push(result);
+      if (list.length < MAX_ROWS) list.push(copyOf(result));
     },
     gathered: (): Gathered => ({
       timeline: timeline.timeline(),
