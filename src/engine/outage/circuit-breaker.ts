@@ -1,4 +1,5 @@
 import type { Answer } from '../../core/api/response.ts';
+import type { PaceNow } from '../../core/status/pace.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { createWaitingList } from '../pacing/waiting-list.ts';
 import type { Operation, Ports } from '../ports.ts';
@@ -41,6 +42,10 @@ function describe({ scope, failures }: Outage, answer: Answer): string {
   const streak = `${failures} ${scope === 'all' ? 'attempts' : 'writes'} in a row`;
   const last = answer.kind === 'network' ? answer.code : `HTTP ${answer.status}`;
   return `${streak} ended with a 5xx or without an answer, the last one with ${last}`;
+}
+
+function outageOf({ reason, nextProbeAt }: OpenState, now: number): NonNullable<PaceNow['outage']> {
+  return { why: reason, probeInMs: Math.max(0, Math.round(nextProbeAt - now)) };
 }
 
 export function createCircuitBreaker(
@@ -117,10 +122,7 @@ export function createCircuitBreaker(
       if (state.name === 'half-open' && (operation === 'write' || state.scope === 'all')) open(state);
     },
     /** Why sending is stopped, and when the API is probed next; null if it is not. */
-    outage: () =>
-      state.name === 'closed'
-        ? null
-        : { why: state.reason, probeInMs: Math.max(0, Math.round(state.nextProbeAt - clock.now())) },
+    outage: () => (state.name === 'closed' ? null : outageOf(state, clock.now())),
     /** How long sending has been stopped so far. */
     pausedMs: () => pausedMs + (state.name === 'closed' ? 0 : clock.now() - state.since),
   };

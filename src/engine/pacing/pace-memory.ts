@@ -11,6 +11,8 @@ export function createPaceMemory() {
   return {
     meter: createMeter(),
     pause: createPause(),
+    /** What the server has answered when the last pause began. */
+    pausedWhy: '',
     /** When the last slot was taken. */
     lastSlotAt: Number.NEGATIVE_INFINITY,
     /** Since when no request was accepted but all were throttled, and how many pauses that has caused. */

@@ -48,14 +48,13 @@ function isAccepted(status: number): boolean {
 export function createThrottle({ ports, pacer, control, stop, limits, memory }: ThrottleOptions) {
   const { clock } = ports;
   const pauses = new Set<() => void>();
-  let pausedWhy = '';
 
   function pause(ms: number, why: string, isThrottled: boolean): void {
     if (pacer.pause(ms, isThrottled)) announce(ms, why);
   }
 
   function announce(ms: number, why: string): void {
-    pausedWhy = why;
+    memory.pausedWhy = why;
     ports.onEvent({ event: 'run.paused', waitMs: ms, why });
     const sleep = clock.sleep(ms);
     const removeCallback = stop.onAsked(sleep.cancel);
@@ -98,8 +97,7 @@ export function createThrottle({ ports, pacer, control, stop, limits, memory }: 
     const waitMs = askedMs > 0 ? askedMs : ownMs;
     const lastedMs = now - memory.throttledSince;
     if (lastedMs + waitMs > limits.max_server_wait) {
-      const lasted = formatDuration(lastedMs);
-      giveUp(waitMs, `nothing but 429 for ${lasted}, and another ${formatDuration(waitMs)} to wait`);
+      giveUp(waitMs, `nothing but 429 for ${formatDuration(lastedMs)}, and another ${formatDuration(waitMs)} to wait`);
     } else pause(waitMs, askedMs > 0 ? 'HTTP 429: the server asks to wait' : 'HTTP 429', true);
   }
 
@@ -112,8 +110,6 @@ export function createThrottle({ ports, pacer, control, stop, limits, memory }: 
     end(): void {
       for (const cancel of pauses) cancel();
     },
-    /** Why the last pause began. */
-    pausedWhy: () => pausedWhy,
     /** `admittedAt`: when the request was admitted, in monotonic ms. */
     onResponse(answer: HttpAnswer, admittedAt: number): void {
       const { status, wait } = answer;

@@ -117,7 +117,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       concurrency: concurrency(),
       files: files.room(),
       pausedMs: Math.max(0, Math.round(pacer.pausedUntil() - clock.now())),
-      pausedWhy: throttle.pausedWhy(),
+      pausedWhy: memory.pausedWhy,
       outage: breaker.outage(),
     }),
     // The timer of a pause would keep the process alive for as long as the server asks to wait.
