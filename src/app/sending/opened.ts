@@ -2,13 +2,12 @@ import type { Answer } from '../../core/api/response.ts';
 import type { LedgerIndex } from '../../core/ledger/replay.ts';
 import { signalExit } from '../../core/results/run-exit.ts';
 import type { FinishBy } from '../../core/settings/finish-by.ts';
-import type { RawSettings } from '../../core/settings/schema.ts';
+import type { RawSettings, Settings } from '../../core/settings/schema.ts';
 import { createContact } from '../../engine/contact.ts';
 import { createPaceMemory } from '../../engine/pacing/pace-memory.ts';
 import type { Clock } from '../../engine/ports.ts';
 import type { execute } from '../../engine/sending/executor.ts';
 import { createControl, steerControl } from '../../engine/sending/pipeline.ts';
-import { createSteering } from '../../engine/steering.ts';
 import { createStop, type Stop } from '../../engine/stop.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { waitForQuiet } from '../account/access.ts';
@@ -17,16 +16,15 @@ import type { openTransport, Target, Transport } from '../account/connect.ts';
 import type { Reread } from '../account/reread.ts';
 import { startRun } from '../account/start-run.ts';
 import type { Invocation } from '../invocation.ts';
-import { printProgress } from '../output.ts';
 import { type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
 import { rowsToSend, tasksOf } from '../run/tasks.ts';
 import { onEndSignals } from '../signals.ts';
-import { continueSteering, openControl } from '../steering/control.ts';
 import type { Part, WaveRun } from '../waves/course.ts';
 import { runWaves } from '../waves/run-waves.ts';
 import { stopAtFinishTime } from './finish-time.ts';
 import { runSession } from './session.ts';
+import { createVoice, openSteering } from './steered.ts';
 
 /** What a plan is executed with. Another executor, such as a queue on many hosts, is passed in here. */
 export type ExecuteDeps = { openTransport: typeof openTransport; execute: typeof execute; clock: Clock };
@@ -70,6 +68,15 @@ function accountRecorder(started: Run, digest: string) {
   return { wrap, keep, run: () => run };
 }
 
+/** What all sessions learn about the API together, so that the rate is kept over their boundaries too. */
+function knownTo({ reading }: Run, settings: Settings) {
+  return {
+    control: reading?.control ?? createControl(settings),
+    memory: reading?.memory ?? createPaceMemory(),
+    contact: reading?.contact ?? createContact(settings.base_url),
+  };
+}
+
 /**
  * Opens what a command needs once to send: ledger, log, client, signals, time limit. `session` sends rows, as often as
  * it is called; `close` must be called after the last one.
@@ -88,23 +95,11 @@ export async function openForSending(
   const transport = await deps.openTransport(target, invocation);
   const stop = createStop();
   const cancelTimer = stopAtFinishTime(finishBy, stop, clock);
-  const print = (text: string) => printProgress(invocation, text);
-  let note = print;
-  let say = print;
-  drainOnSignals(stop, transport.abort, (text) => note(text), invocation);
-  const steering = createSteering(settings, started.index.steering.held);
-  const { record } = ledger;
-  const { keep } = account;
-  const steerable = { steering, stop, settings, record, logger, keep, say: (text: string) => say(text) };
-  await continueSteering(started.run, started.index.steering, steerable, invocation);
-  const endResize = steering.onChange(() => transport.resize(steering.concurrency()));
-  const control = await openControl(started.run, steerable, invocation);
-  // All sessions share what they learn about the API, so that the rate is kept over their boundaries too.
-  const known = {
-    control: given.reading?.control ?? createControl(settings),
-    memory: given.reading?.memory ?? createPaceMemory(),
-    contact: given.reading?.contact ?? createContact(settings.base_url),
-  };
+  const voice = createVoice(invocation);
+  drainOnSignals(stop, transport.abort, voice.note, invocation);
+  const parts = { stop, transport, say: voice.say, keep: account.keep };
+  const { steering, close: closeSteering } = await openSteering(started, parts, invocation);
+  const known = knownTo(given, settings);
   steerControl(known.control, steering, settings);
   let { reading } = given;
   const wrap = settings.sandbox ? (request: Transport['send']) => request : account.wrap;
@@ -133,14 +128,7 @@ export async function openForSending(
       earlier: index,
       known,
       ready: () => waitForQuiet({ reading }, steering.rate(), stop, clock),
-      steer: (reporter) => {
-        note = reporter.note;
-        say = reporter.say;
-        return () => {
-          note = print;
-          say = print;
-        };
-      },
+      steer: voice.attach,
       execute: deps.execute,
       watch: started.watch,
     });
@@ -149,10 +137,9 @@ export async function openForSending(
   };
   const close = async () => {
     cancelTimer();
-    endResize();
     // What follows, such as an undo, answers signals itself.
-    note = () => undefined;
-    await control.close();
+    voice.mute();
+    await closeSteering();
     await started.close();
     transport.close();
   };

@@ -38,10 +38,11 @@ type OpenState = {
 
 export type CircuitBreaker = ReturnType<typeof createCircuitBreaker>;
 
-function describe({ scope, failures }: Outage, answer: Answer): string {
+function stateOf({ scope, writesFailed, failures }: Outage, answer: Answer) {
   const streak = `${failures} ${scope === 'all' ? 'attempts' : 'writes'} in a row`;
   const last = answer.kind === 'network' ? answer.code : `HTTP ${answer.status}`;
-  return `${streak} ended with a 5xx or without an answer, the last one with ${last}`;
+  const reason = `${streak} ended with a 5xx or without an answer, the last one with ${last}`;
+  return { scope, writesFailed, reason };
 }
 
 function outageOf({ reason, nextProbeAt }: OpenState, now: number): NonNullable<PaceNow['outage']> {
@@ -75,9 +76,7 @@ export function createCircuitBreaker(
     isClosed: () => state.name === 'closed',
     /** `answer`: the last of the failures that are the outage. */
     trip(outage: Outage, answer: Answer): void {
-      const { scope, writesFailed } = outage;
-      const reason = describe(outage, answer);
-      open({ scope, writesFailed, reason, since: clock.now(), intervalMs: FIRST_PROBE_MS });
+      open({ ...stateOf(outage, answer), since: clock.now(), intervalMs: FIRST_PROBE_MS });
     },
     /** A request failed while it was not closed. */
     onFailure(operation: Operation): void {
