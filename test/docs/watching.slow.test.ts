@@ -6,7 +6,7 @@ import { run } from '../support/program/run.ts';
 import { readingApi } from '../support/program/sandbox.ts';
 import { start } from '../support/program/start.ts';
 import { lastRun, numberId, runDirs, until, workDirectory, writeInput } from '../support/program/workspace.ts';
-import { read } from './documents.ts';
+import { ROOT, read } from './documents.ts';
 import { shape, shownIn } from './shown.ts';
 
 const WATCHING = 'docs/watching.md';
@@ -33,6 +33,14 @@ function atAnyMoment(output: string): string[] {
       .replace(/ by \S+$/, ' by USER'),
   );
 }
+
+it('docs/watching.md shows the waves of a run', async () => {
+  const args = ['apply', join(ROOT, 'samples/cutover.csv'), '--sandbox', '--yes', '--rate', '100'];
+  const waves = ['--waves', '8,25%', '--gate', 'test "$FAILED" -eq 0', '--undo-on-failure'];
+  const { exit, stderr } = await run(workDirectory(), [...args, ...waves], { key: null });
+  expect(exit).toBe(0);
+  expect(shownIn(WATCHING, '## Send a few rows first')).toBe((stderr.match(/^Wave .*\n/gm) ?? []).join(''));
+});
 
 it('docs/watching.md shows the status of a run at work, and what ctl prints', async () => {
   const cwd = workDirectory();
