@@ -477,6 +477,13 @@ describe('after a wave', () => {
     },
   );
 
+  it('that has changed nothing it is resume', () => {
+    const settings = { undo_on_failure: 'true' };
+    const state = { state: 'paused', exit_code: 6, settings } as const;
+    expect(next({ ...state, stop: stopped('gate_refused') }, { failed: 3 })).toContain(' resume runs/x');
+    expect(next({ ...state, stop: stopped('wave_not_kept') }, { failed: 3 })).toContain(' undo runs/x');
+  });
+
   it('of an undo is resume: to undo that would set again what was to be taken back', () => {
     const source = { run_id: 'x', dir: '/data/runs/x', only: '', undo: true };
     const settings = { undo_on_failure: 'true' };
