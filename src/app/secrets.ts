@@ -1,11 +1,14 @@
+import type { SecretFiles } from '../core/settings/environment.ts';
 import { fileVariableOf, variableOf } from '../core/settings/flags.ts';
 import { parseSetting } from '../core/settings/parse.ts';
-import type { SecretFiles } from '../core/settings/resolve.ts';
 import { type RawSettings, SECRET_SETTINGS, type SettingName } from '../core/settings/schema.ts';
+import { hasLogin } from '../core/text/queue-url.ts';
 import { webhookSecrets } from '../core/text/webhook-url.ts';
 import { expandHome } from '../io/home.ts';
 import { readSecretFile } from '../io/secret-file.ts';
 import type { Context } from './context.ts';
+import type { Invocation } from './invocation.ts';
+import { warn } from './output.ts';
 
 /** What keeps a secret out of every text that is printed later. */
 export function keepSecret(raw: RawSettings, { secrets }: Pick<Context, 'secrets'>): void {
@@ -67,4 +70,24 @@ function readFiles(given: RawSettings, files: SecretFiles, context: Pick<Context
   }
   keepSecret(raw, context);
   return { raw, errors, warnings };
+}
+
+/**
+ * Warns of secrets that others may know: `warnings` of those in files, and a password on the command line, which every
+ * user of this machine can read in the list of processes.
+ */
+export function warnOfSecrets(invocation: Invocation, warnings: readonly string[]): Invocation {
+  const { settings, sources } = invocation;
+  for (const warning of warnings) warn(invocation, warning);
+  if (sources.queue === 'flag' && settings.queue !== null && hasLogin(settings.queue)) {
+    const how = 'Set TELNYX_REASSIGN_QUEUE to it instead; the commands that are printed here need that too.';
+    warn(invocation, `the list of processes shows the password in --queue. ${how}`);
+  }
+  return invocation;
+}
+
+/** What a job file holds that only its owner may read; null if it holds nothing of the kind. */
+export function secretOfJob(raw: RawSettings): string | null {
+  if (typeof raw.queue === 'string' && hasLogin(raw.queue)) return 'a password';
+  return SECRET_SETTINGS.some((name) => raw[name] !== undefined) ? 'a secret URL' : null;
 }

@@ -1,21 +1,21 @@
 import { dirname, resolve } from 'node:path';
 import { foreignBaseUrl } from '../core/followup/next-command.ts';
 import type { Manifest } from '../core/run/manifest.ts';
+import { readEnvironment } from '../core/settings/environment.ts';
 import { flagOf } from '../core/settings/flags.ts';
 import { readJob } from '../core/settings/job.ts';
 import { sameBaseUrl } from '../core/settings/parse.ts';
 import { recordedSettings, settingsFor } from '../core/settings/raw.ts';
-import { type Layer, type Resolved, readEnvironment, resolveSettings } from '../core/settings/resolve.ts';
+import { type Layer, type Resolved, resolveSettings } from '../core/settings/resolve.ts';
 import {
   PUBLIC_BASE_URL,
   type RawSettings,
-  SECRET_SETTINGS,
   SETTING_NAMES,
   type SettingName,
   settingDefinition,
 } from '../core/settings/schema.ts';
 import type { Scope } from '../core/settings/table/definition.ts';
-import { completesLogin, hasLogin } from '../core/text/queue-url.ts';
+import { completesLogin } from '../core/text/queue-url.ts';
 import { quoted } from '../core/text/text.ts';
 import { visible } from '../core/text/visible.ts';
 import { expandHome } from '../io/home.ts';
@@ -26,7 +26,7 @@ import type { Context } from './context.ts';
 import { fileError, isFileError, UsageError } from './errors.ts';
 import type { Invocation } from './invocation.ts';
 import { warn } from './output.ts';
-import { keepSecret, readSecrets } from './secrets.ts';
+import { keepSecret, readSecrets, secretOfJob, warnOfSecrets } from './secrets.ts';
 
 /** Resolves the settings of layers in order of precedence. Throws UsageError with all errors, these first. */
 export function resolveLayers(layers: readonly Layer[], scope: Scope, errors: readonly string[] = []): Resolved {
@@ -81,32 +81,12 @@ export function useEnvironment(args: readonly string[], context: Context): void 
   context.messages?.use(scope, callLayers({}, environmentOf(context).raw, context));
 }
 
-/**
- * Warns of secrets that others may know: `warnings` of those in files, and a password on the command line, which every
- * user of this machine can read in the list of processes.
- */
-function warnOfSecrets(invocation: Invocation, warnings: readonly string[]): Invocation {
-  const { settings, sources } = invocation;
-  for (const warning of warnings) warn(invocation, warning);
-  if (sources.queue === 'flag' && settings.queue !== null && hasLogin(settings.queue)) {
-    const how = 'Set TELNYX_REASSIGN_QUEUE to it instead; the commands that are printed here need that too.';
-    warn(invocation, `the list of processes shows the password in --queue. ${how}`);
-  }
-  return invocation;
-}
-
 /** Resolves the settings of a command on an input: flags, then environment. Throws UsageError with all errors. */
 export function resolveForCommand(flags: RawSettings, context: Context, scope: Scope): Invocation {
   const { raw, errors, warnings } = environmentOf(context);
   const layers = callLayers(flags, raw, context);
   context.messages?.use(scope, layers);
   return warnOfSecrets({ ...resolveLayers(layers, scope, errors), context }, warnings);
-}
-
-/** What a job file holds that only its owner may read; null if it holds nothing of the kind. */
-function secretOfJob(raw: RawSettings): string | null {
-  if (typeof raw.queue === 'string' && hasLogin(raw.queue)) return 'a password';
-  return SECRET_SETTINGS.some((name) => raw[name] !== undefined) ? 'a secret URL' : null;
 }
 
 /** Reads a job file. Its paths are relative to it, and its runs directory is next to it by default. */
