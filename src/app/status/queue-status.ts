@@ -1,6 +1,7 @@
 import { parseLedgerLine } from '../../core/ledger/parse-line.ts';
 import { addToIndex, takesLine } from '../../core/ledger/replay.ts';
 import type { RunStatus } from '../../core/results/run-status.ts';
+import { SETTINGS } from '../../core/settings/schema.ts';
 import { liveStatus } from '../../core/status/live-status.ts';
 import { readPace } from '../../core/status/pace.ts';
 import { createRunCounts } from '../../core/status/run-counts.ts';
@@ -50,7 +51,11 @@ export async function createQueueStatus(run: Run, invocation: Invocation): Promi
     const progress = (await readProgress(queue, of)) as { pace?: unknown } | null;
     const { owner } = record;
     const status = liveStatus({
-      ...{ manifest, counts, settings: invocation.settings },
+      ...{ manifest, counts },
+      settings: {
+        rate: String(manifest.settings.rate ?? SETTINGS.rate.default),
+        reserve: Number(manifest.settings.reserve ?? SETTINGS.reserve.default),
+      },
       host: owner?.host ?? manifest.host,
       pid: owner?.pid ?? manifest.pid,
       doing: { phase: 'sending', wave: null, until: null },

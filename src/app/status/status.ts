@@ -11,7 +11,7 @@ import type { Context } from '../context.ts';
 import { UsageError } from '../errors.ts';
 import type { Invocation } from '../invocation.ts';
 import { createStyle, print, printJson, printJsonLine } from '../output.ts';
-import { openRuns, type Run, typedPath } from '../run/open.ts';
+import { openRuns, queueFlags, type Run, typedPath } from '../run/open.ts';
 import { onEndSignals } from '../signals.ts';
 import { createStatusReader } from './run-status.ts';
 
@@ -39,12 +39,14 @@ function localTime(iso: string, now: number): string {
 }
 
 /** The commands to go on with. */
-function nextLines(status: RunStatus, run: Run, isFollowing: boolean, { program }: Context): string[] {
+function nextLines(status: RunStatus, run: Run, isFollowing: boolean, invocation: Invocation): string[] {
   if (status.phase === 'ended') return status.next_command === null ? [] : [`Next: ${status.next_command}`];
-  const steer = commandLine(program, 'ctl', run.shown, status.paused === null ? 'pause' : 'resume');
+  const { program } = invocation.context;
+  const there = run.manifest.queue === null ? [] : queueFlags(invocation);
+  const steer = commandLine(program, 'ctl', run.shown, status.paused === null ? 'pause' : 'resume', ...there);
   return [
     `Steer: ${steer}`,
-    ...(isFollowing ? [] : [`Follow: ${commandLine(program, 'status', run.shown, '--follow')}`]),
+    ...(isFollowing ? [] : [`Follow: ${commandLine(program, 'status', run.shown, ...there, '--follow')}`]),
   ];
 }
 
@@ -54,14 +56,15 @@ function named(status: RunStatus) {
 }
 
 /** Prints statuses in the form that was asked for. */
-function createPrinter(run: Run, { settings, context }: Invocation, clock: Pick<Clock, 'wallNow'>) {
+function createPrinter(run: Run, invocation: Invocation, clock: Pick<Clock, 'wallNow'>) {
+  const { settings, context } = invocation;
   const { stdout } = context;
   const paint = createStyle(stdout, context.env);
   const redraw = createRedraw(stdout);
   const style = (): StatusStyle => ({ paint, time: (iso) => localTime(iso, clock.wallNow()) });
   const linesOf = (status: RunStatus, isFollowing: boolean) => [
     ...statusLines(status, style()),
-    ...nextLines(status, run, isFollowing, context),
+    ...nextLines(status, run, isFollowing, invocation),
   ];
   return {
     whole: (status: RunStatus) => print(stdout, `${linesOf(status, false).join('\n')}\n`),

@@ -47,7 +47,7 @@ export function lastCommands(all: RunStatus['steered']): RunStatus['steered'] {
 type Facts = {
   manifest: Manifest;
   counts: RunCounts;
-  settings: Pick<Settings, 'rate' | 'reserve'>;
+  settings: { rate: Settings['rate'] | string; reserve: number };
   host: string;
   pid: number;
   doing: Doing;
