@@ -49,11 +49,9 @@ function outageOf({ reason, nextProbeAt }: OpenState, now: number): NonNullable<
   return { why: reason, probeInMs: Math.max(0, Math.round(nextProbeAt - now)) };
 }
 
-export function createCircuitBreaker(
-  { clock, onEvent }: Pick<Ports, 'clock' | 'onEvent'>,
-  stop: Stop,
-  patienceMs: number,
-) {
+type BreakerPorts = Pick<Ports, 'clock' | 'onEvent'>;
+
+export function createCircuitBreaker({ clock, onEvent }: BreakerPorts, stop: Stop, patienceMs: number) {
   let state: BreakerState = { name: 'closed' };
   let pausedMs = 0;
   const waiting = createWaitingList(clock);

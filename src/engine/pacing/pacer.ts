@@ -5,7 +5,7 @@ import type { Clock, Ports } from '../ports.ts';
 import type { Steering } from '../steering.ts';
 import { type Stop, waitOrStop } from '../stop.ts';
 import { createPaceMemory, type PaceMemory } from './pace-memory.ts';
-import { extendPause, notePause, pausedUpTo } from './pause.ts';
+import { extendPause, notePause, type Pause, pausedUpTo } from './pause.ts';
 import { createRateUsage } from './rate-usage.ts';
 import { createWaitingList } from './waiting-list.ts';
 import { createWindowLimit, type Pass } from './window-limit.ts';
@@ -47,33 +47,63 @@ function createSlots(memory: PaceMemory) {
   };
 }
 
+/** How fast requests may be admitted, as the setting, the control and the operators decide together. */
+function createSpeed(options: PacerOptions, pause: Pause, wake: () => void) {
+  const { steering, control, clock, untilMayLeave } = options;
+  let { rate } = options;
+  const usage = createRateUsage(rate);
+  const limit = createWindowLimit(rate, clock, wake, untilMayLeave !== undefined);
+  const isPaused = () => steering?.isPaused() === true;
+  const perSecond = (now: number) => (rate === 'off' ? Number.POSITIVE_INFINITY : control.rate(now));
+  const measure = (now: number) => usage.measure(now, isPaused() ? 0 : perSecond(now), pause.end);
+  /** Takes over what an operator has changed. */
+  function takeOver(): void {
+    const now = clock.now();
+    notePause(pause, now, isPaused());
+    const next = steering?.rate() ?? rate;
+    if (next !== rate) usage.setRate(next);
+    rate = next;
+    limit.setRate(rate);
+    measure(now);
+    wake();
+  }
+  notePause(pause, clock.now(), isPaused());
+  return {
+    usage,
+    limit,
+    isLimited: () => rate !== 'off',
+    isPaused,
+    perSecond,
+    intervalMs: (now: number) => (1000 * SLOT_SLACK) / perSecond(now),
+    /** Must be called whenever the rate or a pause may have changed. */
+    measure,
+    /** No request follows. */
+    end: steering?.onChange(takeOver) ?? (() => undefined),
+  };
+}
+
 /**
  * Paces all requests of a run: attempts, retries and reads. They are spaced evenly on a monotonic clock, at the rate of
  * the control. If the rate is a number, a window limit is kept as well. Slots alone are not enough, because a request
  * may leave long after it was admitted (connecting, a cold process). The window alone would allow bursts.
  */
 export function createPacer(options: PacerOptions) {
-  const { control, clock, stop, steering, memory = createPaceMemory(), untilMayLeave } = options;
-  let { rate } = options;
+  const { control, clock, stop, memory = createPaceMemory(), untilMayLeave } = options;
   const { meter, pause } = memory;
   const pausedBefore = pausedUpTo(pause, clock.now());
-  const perSecond = (now: number) => (rate === 'off' ? Number.POSITIVE_INFINITY : control.rate(now));
   const waiting = createWaitingList(clock);
-  const limit = createWindowLimit(rate, clock, waiting.wake, untilMayLeave !== undefined);
-  const usage = createRateUsage(rate);
+  const speed = createSpeed(options, pause, waiting.wake);
+  const { usage, limit, perSecond, intervalMs, measure } = speed;
   const slots = createSlots(memory);
   let waitedAtRate = 0;
   let holdingFor: symbol | null = null;
-  const intervalMs = (now: number) => (1000 * SLOT_SLACK) / perSecond(now);
-  const isPaused = () => steering?.isPaused() === true;
-  const measure = (now: number) => usage.measure(now, isPaused() ? 0 : perSecond(now), pause.end);
 
   /** ms until the next request may be admitted; Infinity if that depends on an event. */
   function dueIn(now: number, holder: symbol | undefined): number {
     if (holdingFor !== null && holdingFor !== holder) return Number.POSITIVE_INFINITY;
     // What may still leave after a stop is not held by an operator's pause.
-    if (isPaused() && stop.asked() === null) return Number.POSITIVE_INFINITY;
-    if (rate === 'off') return Math.max(0, pause.end - now);
+    if (speed.isPaused() && stop.asked() === null) return Number.POSITIVE_INFINITY;
+    if (!speed.isLimited()) return Math.max(0, pause.end - now);
     return Math.max(0, slots.nextAt(intervalMs(now)) - now, limit.roomIn(now));
   }
 
@@ -82,30 +112,15 @@ export function createPacer(options: PacerOptions) {
     slots.take(now, interval);
     measure(now);
     usage.onAdmitted(now, interval);
-    if (rate !== 'off') control.onSent(now);
+    if (speed.isLimited()) control.onSent(now);
     meter.second.add(now);
     meter.minute.add(now);
     return limit.take();
   }
 
-  /** Takes over what an operator has changed. Waiting requests compute their wait again. */
-  function onSteered(next: Settings['rate']): void {
-    const now = clock.now();
-    notePause(pause, now, isPaused());
-    if (next !== rate) {
-      rate = next;
-      limit.setRate(next);
-      usage.setRate(next);
-    }
-    measure(now);
-    waiting.wake();
-  }
-  notePause(pause, clock.now(), isPaused());
-  const endSteering = steering?.onChange(() => onSteered(steering.rate()));
-
   return {
     /** No request follows. */
-    end: () => endSteering?.(),
+    end: speed.end,
     /** Waits for a slot. Null if `mayGo` returns false, by default at a stop. `holder` passes its own hold. */
     async admit(holder?: symbol, mayGo = () => stop.asked() === null): Promise<Pass | null> {
       const removeCallback = stop.onAsked(waiting.wake);

@@ -116,3 +116,12 @@ describe('createAgents', () => {
     expect(() => proxyFor(new URL(API), { HTTPS_PROXY: 'h'.repeat(120_000) })).toThrow(/^HTTPS_PROXY is not the URL/);
   });
 });
+
+describe('connections', () => {
+  it('are as many as requests may be in flight, also when that changes', () => {
+    const agents = createAgents(API, 4, {});
+    agents.resize(9);
+    expect([agents.http.maxSockets, agents.https.maxSockets, agents.https.maxFreeSockets]).toEqual([9, 9, 9]);
+    agents.destroy();
+  });
+});

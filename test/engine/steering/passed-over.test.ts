@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createPassedOver } from '../../src/engine/passed-over.ts';
-import { entry } from '../support/engine/fake-world.ts';
+import { createPassedOver } from '../../../src/engine/passed-over.ts';
+import { entry } from '../../support/engine/fake-world.ts';
 
 const toA = (row: number) => entry(row, { profileTarget: 'A' });
 const toB = (row: number) => entry(row, { profileTarget: 'B' });

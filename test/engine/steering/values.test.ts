@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSteering } from '../../src/engine/steering.ts';
+import { createSteering } from '../../../src/engine/steering.ts';
 
 const BY = { by: 'alice', at: '2026-11-23T02:00:00.000Z' };
 const LIMITS = { rate: 50, concurrency: null, max_failures: { value: 5, percent: true } } as const;
