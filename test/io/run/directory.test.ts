@@ -35,7 +35,8 @@ const mode = (path: string) => statSync(path).mode & 0o777;
 describe('runFiles', () => {
   it('are those of the contract, each with a name of its own below the directory', () => {
     const names = ['run.json', 'input.csv', 'plan.csv', 'ledger.ndjson', 'results.csv', 'failed.csv', 'held.csv'];
-    names.push('lock', 'log.ndjson', 'summary.json', 'sandbox.json', 'verify.csv');
+    names.push('lock', 'log.ndjson', 'summary.json', 'sandbox.json', 'verify.csv', 'status.json', 'control.json');
+    names.push('report.html');
     expect(Object.values(runFiles('/runs/x')).sort()).toEqual(names.map((name) => `/runs/x/${name}`).sort());
   });
 });
