@@ -19,12 +19,13 @@ export function createStatusFile(run: Run, invocation: Invocation) {
   let written = { text: '', at: Number.NEGATIVE_INFINITY };
   let hasFailed = false;
   return {
-    /** `now`: of a monotonic clock. `isUrgent`: someone reads it at once. */
-    write(status: RunStatus, now: number, isUrgent = false): void {
+    /** For how long nothing may be written. `now`: of a monotonic clock. */
+    waitMs: (now: number): number => Math.max(0, written.at + MIN_INTERVAL_MS - now),
+    write(status: RunStatus, now: number): void {
       const text = JSON.stringify({ ...status, at: '' });
       const ageMs = now - written.at;
       const isDue = ageMs >= (text === written.text ? UNCHANGED_MS : MIN_INTERVAL_MS);
-      if (!isDue && !isUrgent) return;
+      if (!isDue) return;
       try {
         writeStatus(runFiles(run.dir).status, status);
         written = { text, at: now };

@@ -23,8 +23,8 @@ export type RunWatch = {
   phase: (phase: Phase, extra?: Partial<Omit<Doing, 'phase'>>) => void;
   /** Calls back once a second, and at every change of phase; the callback must not throw. Returns a function that ends that. */
   listen: (listener: (status: RunStatus) => void) => () => void;
-  /** The status at this moment, which is written to status.json at once. */
-  look: () => RunStatus;
+  /** Waits, for less than a second, until status.json says what is true now. */
+  save: () => Promise<void>;
   /** No session follows. */
   end: () => void;
 };
@@ -42,19 +42,18 @@ export function watchRun({ run, counts }: Watched, invocation: Invocation, clock
   let sleep: Sleep | null = null;
   let isEnded = false;
 
-  function look(isUrgent = true): RunStatus {
+  function look(): void {
     const [verb, flag] = counts.steering.paused === null ? ['status', '--follow'] : ['ctl', 'resume'];
     const nextCommand = commandLine(context.program, verb, run.shown, flag);
     const facts = { manifest, counts, settings, doing, pace: pace.now(counts.rows().done), nextCommand };
     const status = liveStatus({ ...facts, host: hostname(), pid: process.pid, wall: clock.wallNow() });
-    file.write(status, clock.now(), isUrgent);
+    file.write(status, clock.now());
     for (const listener of listeners) listener(status);
-    return status;
   }
 
   async function keepLooking(): Promise<void> {
     while (!isEnded) {
-      look(false);
+      look();
       sleep = clock.sleep(INTERVAL_MS);
       await sleep.done;
     }
@@ -76,19 +75,21 @@ export function watchRun({ run, counts }: Watched, invocation: Invocation, clock
       doing = { ...doing, phase: 'sending', until: null };
       const detach = pace.attach(source);
       // A listener may wait for this, and the whole run may take less than a second.
-      look(false);
+      look();
       return detach;
     },
     phase(phase, { wave = doing.wave, until = null } = {}) {
       doing = { phase, wave, until };
-      // The gate may read it.
-      look(phase === 'gate');
+      look();
     },
     listen(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    look,
+    async save() {
+      await clock.sleep(file.waitMs(clock.now())).done;
+      look();
+    },
     end,
   };
 }

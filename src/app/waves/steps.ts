@@ -99,7 +99,7 @@ export async function ask(course: Course, wave: number): Promise<Turn> {
     say(course, wave, 'asking the gate');
     on.watch.phase('gate');
     // The gate finds what is true now in status.json.
-    on.watch.look();
+    await on.watch.save();
     const question = {
       runDir: run.dir,
       statusFile: runFiles(run.dir).status,

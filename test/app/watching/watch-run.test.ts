@@ -46,15 +46,18 @@ describe('a watched run', () => {
     expect(seen.length).toBe(17);
   });
 
-  it('is written at most once a second, however often its phase changes, but at once for a gate', async () => {
-    const { watch, wait, read, path } = watched();
+  it('is written at most once a second, however often its phase changes, and a gate waits for that', async () => {
+    const { watch, clock, wait, read, path } = watched();
     const first = statSync(path).ino;
     for (const phase of ['checking', 'soaking', 'checking'] as const) watch.phase(phase);
     expect(statSync(path).ino).toBe(first);
     await wait(1000);
     expect(read().phase).toBe('checking');
+    const before = statSync(path).ino;
     watch.phase('gate');
-    expect(read().phase).toBe('gate');
+    expect(statSync(path).ino).toBe(before);
+    await clock.until(watch.save());
+    expect(read()).toMatchObject({ phase: 'gate', at: '2026-11-23T02:00:01.950Z' });
     watch.end();
   });
 
