@@ -12,21 +12,39 @@ const NODE_WIDTH = 8;
 const NODE_PADDING = 14;
 const HEIGHT_A_NODE = 36;
 const MAX_HEIGHT = 520;
-/** About the width of a letter. */
-const LETTER = 7;
+/** Between a node, its name and its number. */
+const GAP = 6;
+const DIGIT = 8;
+/** About the widths of characters in px: of most letters, of wide ones, and of those such as 漢 or an emoji. */
+const LETTER = 7.5;
+const WIDE_LETTER = 10.5;
+const FULL_WIDTH = 14;
 const COLORS = 6;
 
-function short(name: string, width: number): string {
-  const longest = Math.floor(width / 2 / LETTER);
-  return name.length <= longest ? name : `${name.slice(0, longest - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+function widthOf(character: string): number {
+  if (character >= '\u1100') return FULL_WIDTH;
+  return /[A-Z@%&mw\u0370-\u10ff]/.test(character) ? WIDE_LETTER : LETTER;
+}
+
+/** As much of a name as there is room for. */
+function short(name: string, room: number): string {
+  const characters = [...name];
+  let used = 0;
+  const end = characters.findIndex((character) => {
+    used += widthOf(character);
+    return used > room;
+  });
+  if (end === -1) return name;
+  return `${characters.slice(0, Math.max(0, end - 2)).join('')}…`;
 }
 
 function label(node: Drawn, isLeft: boolean, width: number): Html {
-  const x = isLeft ? node.x1 + 6 : node.x0 - 6;
+  const x = isLeft ? node.x1 + GAP : node.x0 - GAP;
   const y = (node.y0 + node.y1) / 2;
   const rows = node.value.toLocaleString('en-US');
-  const name = short(node.name, width - 12 * rows.length);
-  return html`<text x="${plain(x)}" y="${plain(y)}" dy="0.35em" text-anchor="${isLeft ? 'start' : 'end'}">${name}<tspan class="n" dx="6">${rows}</tspan></text>`;
+  // The name at the other end has the other half.
+  const name = short(node.name, width / 2 - NODE_WIDTH - 3 * GAP - DIGIT * rows.length);
+  return html`<text x="${plain(x)}" y="${plain(y)}" dy="0.35em" text-anchor="${isLeft ? 'start' : 'end'}">${name}<tspan class="n" dx="${plain(GAP)}">${rows}</tspan></text>`;
 }
 
 /** Draws flows from left to right, as wide as their rows are many. A table says the same for those who do not see it. */

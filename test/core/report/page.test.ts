@@ -282,6 +282,19 @@ describe('the moves', () => {
     expect(text).toContain('…<tspan');
     expect(text).not.toMatch(/\\ud83d/);
   });
+
+  it('have names that do not reach into those at the other end, even on a phone', () => {
+    const shown = (name: string) => {
+      const move = { count: 1, product_before: '', product_target: '', profile_before: 'a', profile_before_name: name };
+      const plan = makePlan({ moves: [{ ...move, profile_target: PROFILE, profile_target_name: 'B' }] });
+      const text = page({ manifest: makeManifest({ plan }), results: [resultOf('updated', { profileBefore: 'a' })] });
+      return (text.split('<svg class="flows narrow"')[1] as string).match(/text-anchor="start">([^<]*)</)?.[1];
+    };
+    expect(shown('a'.repeat(50))).toBe(`${'a'.repeat(16)}…`);
+    expect(shown('A'.repeat(50))).toBe(`${'A'.repeat(11)}…`);
+    expect(shown('漢'.repeat(50))).toBe(`${'漢'.repeat(8)}…`);
+    expect(shown('Acme Germany')).toBe('Acme Germany');
+  });
 });
 
 describe('the requests', () => {
