@@ -40,7 +40,7 @@ export type WaveRun = {
   /** What all phases of the command know of the API, and when the last of them ended. */
   reading: { get: () => Run['reading']; onEnded: () => void };
   /** Shows what the run is busy with. */
-  watch: Pick<RunWatch, 'phase' | 'look'>;
+  watch: Pick<RunWatch, 'phase' | 'save'>;
   /** Sends rows as one session of the ledger. */
   session: (part: Part) => Promise<Turn>;
 };
