@@ -26,7 +26,7 @@ function createTail() {
 
 /**
  * Runs a command in a shell, with no standard input and in a process group of its own. `output` is the end of what it
- * prints on both streams. `kill` sends a signal to the group; it does nothing once the command has ended.
+ * prints on both streams. `kill` sends a signal to the group, of which nothing is left then once the command has ended.
  */
 export function runInShell(command: string, options: { cwd: string; env: Record<string, string | undefined> }) {
   const tail = createTail();
@@ -37,6 +37,16 @@ export function runInShell(command: string, options: { cwd: string; env: Record<
   child.stdout.on('data', tail.add);
   child.stderr.on('data', tail.add);
   let hasEnded = false;
+  let isKilled = false;
+  const kill = (signal: NodeJS.Signals) => {
+    isKilled = true;
+    try {
+      if (isWindows) child.kill(signal);
+      else process.kill(-(child.pid as number), signal);
+    } catch {
+      // It has just ended.
+    }
+  };
   const ended = new Promise<ShellEnd>((resolve) => {
     const end = (parts: Partial<ShellEnd>) => {
       hasEnded = true;
@@ -51,6 +61,8 @@ export function runInShell(command: string, options: { cwd: string; env: Record<
       }, OUTPUT_GRACE_MS);
       child.once('close', () => {
         clearTimeout(timer);
+        // What it has started may ignore the signal that has ended the command itself.
+        if (isKilled) kill('SIGKILL');
         end({ exit, signal });
       });
     });
@@ -58,13 +70,7 @@ export function runInShell(command: string, options: { cwd: string; env: Record<
   return {
     ended,
     kill(signal: NodeJS.Signals): void {
-      if (hasEnded || child.pid === undefined) return;
-      try {
-        if (isWindows) child.kill(signal);
-        else process.kill(-child.pid, signal);
-      } catch {
-        // It has just ended.
-      }
+      if (!hasEnded && child.pid !== undefined) kill(signal);
     },
   };
 }

@@ -3,11 +3,13 @@ import type { ShownProfile } from '../../core/api/response.ts';
 import { cleanCell } from '../../core/input/cell.ts';
 import { readProfileRef, UNASSIGN } from '../../core/input/target.ts';
 import { type Profiles, withAccount } from '../../core/plan/diff.ts';
+import { compareWithUndo } from '../../core/plan/drift.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { preflight } from '../../core/plan/preflight.ts';
 import type { Preview } from '../../core/plan/preview.ts';
 import { plainForm, skeleton } from '../../core/text/lookalike.ts';
 import { didYouMean } from '../../core/text/suggest.ts';
+import { readDoubted } from '../../engine/reading/doubted-reads.ts';
 import { type ReadProfiles, readProfiles } from '../../engine/reading/profile-reader.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
@@ -32,6 +34,12 @@ const MAX_SUGGESTED_NAMES = 5;
 /** The rows of a draft whose numbers must be read. */
 async function* draftRows(path: string): AsyncGenerator<PlanEntry[]> {
   for await (const batch of readPlan(path)) yield batch.filter((entry) => entry.action === 'change');
+}
+
+/** Whether a number has what the run to undo has set, as far as it is known. */
+function isAsSet(entry: PlanEntry, account: AccountSnapshot): boolean {
+  const number = account.stateOf(entry);
+  return number.state !== 'found' || compareWithUndo(entry, number.shown) === 'as_planned';
 }
 
 const isProfile = (id: string) => id !== '' && id !== UNASSIGN;
@@ -69,6 +77,11 @@ export async function readForDraft(run: Run, draft: Preview, access: AccountAcce
   const targets = [...draft.targets].filter(isProfile);
   const ids = targets.filter((target) => readProfileRef(target) === null);
   const { account, reading } = await readNumbers(access, () => draftRows(plan), ids);
+  if (run.manifest.source?.undo === true) {
+    // Right after a run a list may still show what was before: the number would count as restored.
+    const isDoubted = (entry: PlanEntry) => !isAsSet(entry, account);
+    await readDoubted({ ...access, ports: access.client, account, rows: () => draftRows(plan), isDoubted });
+  }
   const { query, client } = access;
   const needed = new Set([...ids, ...account.profilesInUse()]);
   const profiles = await readProfiles(query, client, needed, ids.length < targets.length);

@@ -4,6 +4,7 @@ import type { Summary } from '../../core/results/summary.ts';
 import { countLines, undoneText } from '../../core/results/summary-text.ts';
 import { sumOf } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
+import type { State } from '../../core/run/manifest.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
 import { isRunDirectory, runFiles, writeJson } from '../../io/run/directory.ts';
@@ -80,6 +81,8 @@ function logEnd(summary: Summary, run: Run, logger: Logger, { context }: Reporti
 /** What came of the undo of a run. `message`: why there is no run of it. */
 export type Undone = NonNullable<Summary['undo']>;
 
+const NOT_STARTED: ReadonlySet<State> = new Set(['planning', 'planned', 'refused']);
+
 /** Prints how a run ended, undoes what it has changed, and prints how that ended. */
 async function endAndUndo(
   read: ReadRun,
@@ -91,7 +94,9 @@ async function endAndUndo(
   const { run } = read;
   if (!settings.json) printSummary({ ...summary, next_command: null }, reporting);
   const undone = await undo(run);
-  const both: Summary = { ...summary, next_command: undone.next_command, undo: undone };
+  // An undo that has started has superseded the run.
+  const resumable = summary.resumable && (undone.state === null || NOT_STARTED.has(undone.state));
+  const both: Summary = { ...summary, resumable, next_command: undone.next_command, undo: undone };
   await sayEnd(both, reporting);
   both.warnings = [...new Set([...both.warnings, ...context.warnings])];
   await withReport({ ...read, summary: both }, reporting);

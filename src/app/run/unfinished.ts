@@ -143,8 +143,8 @@ export async function sourceTakenOver({ manifest }: Run, context: Context): Prom
   return (await isUnfinished(run)) ? [run] : [];
 }
 
-/** A sentence with the command on the run that superseded this one; '' if that run is gone. */
-export function successorText(run: Run, verb: 'resume' | 'retry', context: Context): string {
+/** The run that superseded this one, or the last of several; null if that run is gone. */
+export function successorOf(run: Run, context: Context): Run | null {
   let at: Run | null = run;
   // A run may name itself if run.json was changed.
   for (const seen = new Set<string>(); at?.manifest.state === 'superseded'; ) {
@@ -152,7 +152,13 @@ export function successorText(run: Run, verb: 'resume' | 'retry', context: Conte
     seen.add(at.dir);
     at = id === null ? null : readable(join(dirname(at.dir), id), context);
   }
-  return at === null ? '' : ` Continue with that run: ${commandOn(at, verb, context)}`;
+  return at;
+}
+
+/** A sentence with the command on the run that superseded this one; '' if that run is gone. */
+export function successorText(run: Run, verb: 'resume' | 'retry', context: Context): string {
+  const successor = successorOf(run, context);
+  return successor === null ? '' : ` Continue with that run: ${commandOn(successor, verb, context)}`;
 }
 
 /** Marks runs as superseded by another. */

@@ -11,6 +11,7 @@ import { warn } from '../output.ts';
 import { indexLedger } from '../run/ledger-index.ts';
 import { isAtWork } from '../run/locks.ts';
 import { commandOn, openRun, type Run } from '../run/open.ts';
+import { successorOf } from '../run/unfinished.ts';
 import { createQueueStatus } from './queue-status.ts';
 
 /** The process that works on a run: the one that holds its lock, or that its manifest names if it has none. */
@@ -45,7 +46,10 @@ async function recordedStatus(run: Run, { context }: Invocation): Promise<RunSta
   const { state, summary, next } = await standingOf(run, context);
   const seen = run.manifest.queue === null ? readSummary(summary) : null;
   const from = seen ?? (await countLedger(run));
-  return endedStatus({ manifest: run.manifest, state, from, nextCommand: next });
+  // What a superseded run has left to do belongs to the run that took its rows.
+  const successor = state === 'superseded' ? successorOf(run, context) : null;
+  const nextCommand = successor === null ? next : (await standingOf(successor, context)).next;
+  return endedStatus({ manifest: run.manifest, state, from, nextCommand });
 }
 
 /** A run that a process has, but does not send yet: it reads the account, or makes the plan. */

@@ -5,6 +5,7 @@ import { profileCell } from '../../core/input/target.ts';
 import { hasEndedAs, type LedgerIndex } from '../../core/ledger/replay.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import type { Clock } from '../../engine/ports.ts';
+import { readDoubted } from '../../engine/reading/doubted-reads.ts';
 import { type Stop, sleepOrStop } from '../../engine/stop.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import type { Ledger } from '../../io/run/ledger-file.ts';
@@ -85,8 +86,8 @@ async function recordMisses(options: CheckOptions, missed: ReadonlySet<number>, 
 }
 
 /**
- * Reads the updated rows of a wave by the cheapest way. Rows that are not at their targets are read again a few times;
- * then they get another outcome. Throws Stopped and Unread.
+ * Reads the updated rows of a wave by the cheapest way. Rows that are not at their targets are read again a few times,
+ * and one by one at last; then they get another outcome. Throws Stopped and Unread.
  */
 export async function checkWave(options: CheckOptions): Promise<Checked> {
   const { access, clock, stop, index, wave } = options;
@@ -99,18 +100,15 @@ export async function checkWave(options: CheckOptions): Promise<Checked> {
   let missed: Set<number> | null = null;
   for (let tries = 0; ; tries++) {
     const isTaken = (row: number) => missed === null || missed.has(row);
-    const { account }: { account: AccountSnapshot } = await readNumbers(
-      access,
-      () => updatedRows(options, isTaken),
-      targets,
-    );
+    const rows = () => updatedRows(options, isTaken);
+    const { account }: { account: AccountSnapshot } = await readNumbers(access, rows, targets);
+    const isDoubted = (entry: PlanEntry) => missOf(entry, account) !== null;
+    const waitMs = READ_AGAIN_AFTER_MS[tries];
+    if (waitMs === undefined) await readDoubted({ ...access, ports: access.client, account, rows, isDoubted });
     const found = new Set<number>();
-    for await (const batch of updatedRows(options, isTaken)) {
-      for (const entry of batch) if (missOf(entry, account) !== null) found.add(entry.row);
-    }
+    for await (const batch of rows()) for (const entry of batch) if (isDoubted(entry)) found.add(entry.row);
     missed = found;
     if (missed.size === 0) return { read, missed: 0, named: [] };
-    const waitMs = READ_AGAIN_AFTER_MS[tries];
     if (waitMs === undefined) return { read, missed: missed.size, named: await recordMisses(options, missed, account) };
     await sleepOrStop(clock, stop, waitMs);
   }

@@ -99,13 +99,20 @@ export async function* unreadPhoneNumbers(options: AccountReadOptions, size: num
   if (batch.size > 0) yield [...batch];
 }
 
-export async function readOne({ account, query, ports }: AccountReadOptions, named: NumberKey): Promise<void> {
-  if (!account.isUnread(named)) return;
+/** Reads a number by its id, whatever is known of it. */
+export async function readById(
+  { account, query, ports }: Pick<AccountReadOptions, 'account' | 'query' | 'ports'>,
+  named: NumberKey,
+): Promise<void> {
   const result = await query.read(`number ${named.id}`, (onSent) => ports.read(named, onSent), 'number');
   if ('refusedStatus' in result) account.addRefused(named, result.refusedStatus === 404 ? null : result.description);
   // The answer to a read by id is about that id, whatever it shows.
   else if (result.body.kind === 'settings') account.addShown({ ...result.body.settings, id: named.id });
   else account.addRefused(named, '?');
+}
+
+export async function readOne(options: AccountReadOptions, named: NumberKey): Promise<void> {
+  if (options.account.isUnread(named)) await readById(options, named);
 }
 
 /** Reads the unread numbers that have an id, with one request each. */

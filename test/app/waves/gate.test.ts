@@ -1,10 +1,23 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { askGate, type GateOptions } from '../../../src/app/waves/gate.ts';
 import { createStop } from '../../../src/engine/stop.ts';
 import { realClock } from '../../../src/io/clock.ts';
+import { until } from '../../support/program/workspace.ts';
 import { tempDir } from '../../support/temp.ts';
 
 const QUESTION = { runDir: '/runs/x', statusFile: '/runs/x/status.json', wave: 1, waves: 2, updated: 3, failed: 0 };
+
+/** Whether a process is there; one that has ended and was not waited for is not. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return existsSync(`/proc/${pid}/stat`) ? !/\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8')) : true;
+  } catch {
+    return false;
+  }
+}
 
 /** Asks a gate whose waits are over at once, unless `waits` is true. */
 async function asked(command: string, { waits = false, stop = createStop() } = {}) {
@@ -35,6 +48,18 @@ describe('a gate', () => {
   it('that does not end when it is asked to is killed, with what it has started', async () => {
     const { why } = await asked('trap "" TERM; sh -c "trap \\"\\" TERM; sleep 60"; sleep 60');
     expect(why).toBe('took longer than 1m (--gate-timeout)');
+  });
+
+  it('leaves nothing behind that ignores the signal which ends the command', async () => {
+    const started = join(tempDir(), 'pid');
+    const command = `sh -c 'trap "" TERM; echo $$ > ${started}; exec sleep 60' > /dev/null & while ! test -s ${started}; do sleep 0.01; done; wait`;
+    const stop = createStop();
+    const ended = asked(command, { waits: true, stop });
+    await until(() => existsSync(started) && readFileSync(started, 'utf8').endsWith('\n'));
+    stop.ask('signal', 'SIGINT');
+    await ended;
+    const pid = Number(readFileSync(started, 'utf8'));
+    await until(() => !isAlive(pid));
   });
 
   it('is ended when the run is to stop', async () => {

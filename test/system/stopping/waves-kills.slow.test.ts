@@ -72,7 +72,10 @@ describe('a run in waves that is killed', () => {
     const [first] = runDirs(cwd) as [string];
     const { exit, stderr } = await run(cwd, ['resume', first]);
     expect(exit).toBe(8);
-    expect((await paste(cwd, commandIn(stderr, 'resume'))).exit).toBe(0);
+    const next = commandIn(stderr, 'resume');
+    const status = JSON.parse((await run(cwd, ['status', first, '--json'])).stdout);
+    expect(status).toMatchObject({ state: 'superseded', next_command: next });
+    expect((await paste(cwd, next)).exit).toBe(0);
     // Each of the ten rows was written, and written back; a write that was in flight at the kill may come twice.
     expect(writesTo(sandbox).length).toBeLessThanOrEqual(22);
     for (let n = 1; n <= ROWS; n++) expect(profileOf(sandbox, n)).toBe(OTHER);

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { profileOf, writesTo } from '../../support/program/account.ts';
+import { laggingLists } from '../../support/program/lagging-lists.ts';
 import { paste, run } from '../../support/program/run.ts';
 import { flip, hasStep, stepsOf, wavePlace } from '../../support/program/waves.ts';
 import {
@@ -10,6 +11,7 @@ import {
   numberId,
   OTHER,
   PROFILE,
+  runDirs,
   summaryOf,
   table,
   until,
@@ -71,8 +73,23 @@ describe('a wave that is not kept', () => {
     const { exit, stdout } = await apply('--waves', '5', '--undo-on-failure', '--json');
     expect(exit).toBe(6);
     const summary = JSON.parse(stdout);
-    expect(summary).toMatchObject({ exit_code: 6, error: { code: 'wave_not_kept' }, undo: { exit_code: 0 } });
+    expect(summary).toMatchObject({ exit_code: 6, resumable: false, undo: { exit_code: 0 } });
+    expect(summary.error.code).toBe('wave_not_kept');
     expect(stdout.trim().split('\n')).toHaveLength(1);
+    for (let n = 1; n <= 6; n++) expect(profileOf(sandbox, n)).toBe(OTHER);
+  });
+});
+
+describe('lists that lag behind', () => {
+  it('neither stop a wave that is kept nor keep its undo from restoring it', async () => {
+    const { sandbox, cwd, input, flags } = await wavePlace(6);
+    const behind = await laggingLists(sandbox.url);
+    const through = flags.map((flag) => (flag === sandbox.url ? behind : flag));
+    const args = ['apply', input, ...through, '--waves', '4', '--gate', 'exit 1', '--undo-on-failure'];
+    const { exit } = await run(cwd, args);
+    expect(exit).toBe(6);
+    expect(stepsOf(cwd, runDirs(cwd)[0])).toEqual(['1 started', '1 sent', '1 kept', '1 soaked', '1 refused']);
+    expect(writesTo(sandbox)).toHaveLength(8);
     for (let n = 1; n <= 6; n++) expect(profileOf(sandbox, n)).toBe(OTHER);
   });
 });
