@@ -38,6 +38,15 @@ export function accountHash(baseUrl: string, key: string): string {
   return accountOf(keyDigest(sameBaseUrl(baseUrl), key));
 }
 
+/** The directory for the sockets of this user's runs; null if the user has no state directory. */
+export function socketDirectory(settings: Pick<Settings, 'state_dir'>, context: Context): string | null {
+  try {
+    return join(stateDirectory(settings, context), 'control');
+  } catch {
+    return null;
+  }
+}
+
 /** Where it is kept that a user has consented to the gate of a run. */
 export function gateConsentPath(settings: Pick<Settings, 'state_dir'>, runId: string, context: Context): string {
   return join(stateDirectory(settings, context), 'gates', runId);

@@ -1,6 +1,7 @@
 import type { SteeringSeen } from '../../core/ledger/steered.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { printable } from '../../core/text/text.ts';
+import type { ControlRequest } from '../../io/control/messages.ts';
 import { openControlServer } from '../../io/control/server.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { operatorName } from '../../io/user.ts';
@@ -8,6 +9,7 @@ import { fileErrorMessage } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { printProgress, warn } from '../output.ts';
 import type { Run } from '../run/open.ts';
+import { socketDirectory } from '../run/state-directory.ts';
 import { obey, type Steerable } from './obey.ts';
 
 const MAX_NAME_CHARACTERS = 60;
@@ -24,9 +26,10 @@ export async function openControl(
   reporting: Reporting,
 ): Promise<{ close: () => Promise<void> }> {
   try {
-    return await openControlServer(run.dir, runFiles(run.dir).control, ({ words, by }) =>
-      obey(words, { by: printable(by, MAX_NAME_CHARACTERS), at: now() }, target),
-    );
+    const answer = ({ words, by }: ControlRequest) =>
+      obey(words, { by: printable(by, MAX_NAME_CHARACTERS), at: now() }, target);
+    const shared = socketDirectory(reporting.settings, reporting.context);
+    return await openControlServer(run.dir, runFiles(run.dir).control, answer, shared);
   } catch (error) {
     warn(reporting, fileErrorMessage('open the socket of ctl, so ctl cannot steer this run', error, ''));
     return { close: async () => undefined };

@@ -36,12 +36,20 @@ export function readControlFile(path: string): ControlFile | null {
 
 export const isShortEnough = (path: string): boolean => Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES;
 
-/** Where the socket of a run may be, the best place first. Makes a directory only when it is asked for the next place. */
-export function* socketPlaces(dir: string): Generator<string> {
+/** A name in the directory for the sockets of all runs. */
+const SHARED_NAME = /^[0-9a-f]{16}\.sock$/;
+
+/**
+ * Where the socket of a run may be, the best place first. `shared`: the directory for the sockets of all runs of this
+ * user, if there is one. It comes first, because tools that copy a run directory stumble over a socket in it. Makes a
+ * temporary directory only when it is asked for that place.
+ */
+export function* socketPlaces(dir: string, shared: string | null): Generator<string> {
   if (process.platform === 'win32') {
     yield `\\\\.\\pipe\\${TEMP_PREFIX}${randomBytes(16).toString('hex')}`;
     return;
   }
+  if (shared !== null) yield join(shared, `${randomBytes(8).toString('hex')}.sock`);
   yield join(dir, SOCKET);
   yield join(mkdtempSync(join(tmpdir(), TEMP_PREFIX)), SOCKET);
 }
@@ -58,16 +66,16 @@ function isOwnTempDirectory(path: string): boolean {
 
 /**
  * Removes the socket that control.json names. The file may come from elsewhere, so nothing is removed but a socket in
- * the run directory or in a directory that this program makes for it.
+ * the run directory, in the shared directory, or in a directory that this program makes for it.
  */
-export function removeSocket(dir: string, { socket }: Pick<ControlFile, 'socket'>): void {
+export function removeSocket(dir: string, { socket }: Pick<ControlFile, 'socket'>, shared: string | null = null): void {
   try {
     const path = isAbsolute(socket) ? socket : join(dir, SOCKET);
     const parent = dirname(path);
-    const isTemp = parent !== resolve(dir);
-    const found = linkStatusOf(path);
-    if (basename(path) !== SOCKET || (isTemp && !isOwnTempDirectory(parent))) return;
-    if (found?.isSocket() === true) rmSync(path);
+    const isShared = parent === shared && SHARED_NAME.test(basename(path));
+    const isTemp = !isShared && parent !== resolve(dir);
+    if (!isShared && (basename(path) !== SOCKET || (isTemp && !isOwnTempDirectory(parent)))) return;
+    if (linkStatusOf(path)?.isSocket() === true) rmSync(path);
     if (isTemp) rmdirSync(parent);
   } catch {
     // What is left there leads nowhere.

@@ -5,7 +5,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { visible } from '../../core/text/visible.ts';
-import { writeJson } from '../run/directory.ts';
+import { makeDirectories, writeJson } from '../run/directory.ts';
 import {
   type ControlAnswer,
   type ControlRequest,
@@ -33,10 +33,11 @@ function isSame(given: string, token: string): boolean {
 }
 
 /** Binds a server in the first place that works. Throws what the last of them throws. */
-async function bind(server: Server, dir: string): Promise<string> {
+async function bind(server: Server, dir: string, shared: string | null): Promise<string> {
   let failure: unknown;
-  for (const path of socketPlaces(dir)) {
+  for (const path of socketPlaces(dir, shared)) {
     try {
+      if (dirname(path) === shared) makeDirectories(shared);
       if (!isShortEnough(path)) throw new Error(`its path is too long (${path})`);
       // What a killed process has left. Only the holder of the lock of the run comes here.
       if (dirname(path) === resolve(dir)) rmSync(path, { force: true });
@@ -46,7 +47,7 @@ async function bind(server: Server, dir: string): Promise<string> {
       return path;
     } catch (error) {
       failure = error;
-      removeSocket(dir, { socket: path });
+      removeSocket(dir, { socket: path }, shared);
     }
   }
   throw failure;
@@ -54,12 +55,14 @@ async function bind(server: Server, dir: string): Promise<string> {
 
 /**
  * Opens the control channel of a run: a socket on which this user alone can send commands. They are passed to `obey` one
- * after another, from all senders. Throws what the system throws if no socket can be opened.
+ * after another, from all senders. `shared`: the directory for the sockets of all runs of this user. Throws what the
+ * system throws if no socket can be opened.
  */
 export async function openControlServer(
   dir: string,
   file: string,
   obey: (request: ControlRequest) => Promise<ControlAnswer>,
+  shared: string | null = null,
 ): Promise<ControlServer> {
   const token = randomBytes(16).toString('hex');
   const sockets = new Set<Socket>();
@@ -95,8 +98,8 @@ export async function openControlServer(
   });
   server.maxConnections = MAX_CONNECTIONS;
   const earlier = readControlFile(file);
-  if (earlier !== null) removeSocket(dir, earlier);
-  const path = await bind(server, dir);
+  if (earlier !== null) removeSocket(dir, earlier, shared);
+  const path = await bind(server, dir, shared);
   const socket = recordedSocket(dir, path);
   server.on('error', () => undefined);
   // It must not keep a process that has come to its end.
@@ -105,7 +108,7 @@ export async function openControlServer(
     writeJson(file, { pid: process.pid, socket, token, directory: directoryId(dir) });
   } catch (error) {
     server.close();
-    removeSocket(dir, { socket });
+    removeSocket(dir, { socket }, shared);
     throw error;
   }
   return {
@@ -118,7 +121,7 @@ export async function openControlServer(
       isClosing = true;
       for (const socket of sockets) socket.end(() => socket.destroy());
       await closed;
-      removeSocket(dir, { socket });
+      removeSocket(dir, { socket }, shared);
     },
   };
 }

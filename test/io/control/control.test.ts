@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -12,7 +13,7 @@ import {
 } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sendCommand } from '../../../src/io/control/client.ts';
 import type { ControlAnswer, ControlRequest } from '../../../src/io/control/messages.ts';
@@ -71,6 +72,27 @@ describe('the control channel', () => {
     expect(statSync(join(dir, 'control.sock')).mode & 0o777).toBe(0o600);
     expect(statSync(fileOf(dir)).mode & 0o777).toBe(0o600);
     expect(readFile(dir)).toMatchObject({ pid: process.pid, socket: 'control.sock' });
+  });
+
+  it('has its socket in the directory for all runs, if there is one, which a copy of the run directory does not meet', async () => {
+    const [dir, home] = [tempDir(), tempDir()];
+    const shared = join(home, 'control');
+    const server = await openControlServer(dir, fileOf(dir), echo, shared);
+    expect(textOf(await send(dir, 'pause'))).toMatchObject({ ok: true, text: 'pause' });
+    expect(statSync(shared).mode & 0o777).toBe(0o700);
+    expect(readdirSync(dir)).toEqual(['control.json']);
+    // A killed process leaves its socket, and the next holder of the run removes it.
+    const left = readFile(dir);
+    cpSync(dir, join(home, 'copy'), { recursive: true });
+    await server.close();
+    expect(readdirSync(shared)).toEqual([]);
+    const killed = createServer();
+    await new Promise<void>((resolve) => killed.listen(left.socket, resolve));
+    writeFileSync(fileOf(dir), JSON.stringify(left));
+    const next = await openControlServer(dir, fileOf(dir), echo, shared);
+    expect(readdirSync(shared)).toEqual([expect.not.stringContaining(basename(left.socket))]);
+    await next.close();
+    await new Promise((resolve) => killed.close(resolve));
   });
 
   it('is gone when it is closed', async () => {
