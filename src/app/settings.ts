@@ -3,7 +3,7 @@ import { foreignBaseUrl } from '../core/followup/next-command.ts';
 import type { Manifest } from '../core/run/manifest.ts';
 import { readEnvironment } from '../core/settings/environment.ts';
 import { flagOf } from '../core/settings/flags.ts';
-import { readJob } from '../core/settings/job.ts';
+import { readJob, settingsOfFaulty } from '../core/settings/job.ts';
 import { sameBaseUrl } from '../core/settings/parse.ts';
 import { recordedSettings, settingsFor } from '../core/settings/raw.ts';
 import { type Layer, type Resolved, resolveSettings } from '../core/settings/resolve.ts';
@@ -102,15 +102,21 @@ export function resolveForJob(path: string, flags: RawSettings, context: Context
     if (error instanceof NotText) throw new UsageError(error.message);
     throw isFileError(error) ? fileError(`read the job file ${path}`, error) : error;
   }
-  const job = readJob(read.keys, path);
-  if ('errors' in job) throw UsageError.of(job.errors);
   const fromHere = (value: string) => (value === '-' ? '-' : resolve(dirname(file), expandHome(value, context.env)));
-  const raw: RawSettings = { runs_dir: 'runs', ...job.raw };
-  for (const name of SETTING_NAMES.filter((name) => settingDefinition(name).path !== undefined)) {
-    const value = raw[name];
-    if (typeof value === 'string') raw[name] = fromHere(value);
+  const placed = (raw: RawSettings) => {
+    for (const name of SETTING_NAMES.filter((name) => settingDefinition(name).path !== undefined)) {
+      const value = raw[name];
+      if (typeof value === 'string') raw[name] = fromHere(value);
+    }
+    keepSecret(raw, context);
+    return raw;
+  };
+  const job = readJob(read.keys, path);
+  if ('errors' in job) {
+    context.messages?.use('run', [...ofCall, { source: 'job file', raw: placed(settingsOfFaulty(read.keys)) }]);
+    throw UsageError.of(job.errors);
   }
-  keepSecret(raw, context);
+  const raw = placed({ runs_dir: 'runs', ...job.raw });
   const layers: Layer[] = [...ofCall, { source: 'job file', raw, places: job.places }];
   context.messages?.about(job.input);
   // A plan sends nothing, so nothing is said about it.

@@ -1,4 +1,4 @@
-import type { Context, ProcessContext } from './context.ts';
+import type { ProcessContext } from './context.ts';
 
 /** The signals that ask a run to end; each is named in the exit code. */
 export type EndSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
@@ -9,7 +9,10 @@ export function hasTerminal({ stdin, stdout, stderr }: ProcessContext): boolean 
 }
 
 /** Calls `callback` for every termination signal, instead of ending. Returns a function that removes the handlers. */
-export function onEndSignals(context: Context, callback: (signal: EndSignal, times: number) => void): () => void {
+export function onEndSignals(
+  context: ProcessContext,
+  callback: (signal: EndSignal, times: number) => void,
+): () => void {
   const { signals } = context;
   if (signals === null) return () => undefined;
   const names: EndSignal[] = hasTerminal(context) ? ['SIGINT', 'SIGTERM', 'SIGHUP'] : ['SIGINT', 'SIGTERM'];

@@ -41,13 +41,16 @@ async function dispatch(args: readonly string[], context: Context): Promise<numb
   return run(typed.input, typed.flags, context, typed.more);
 }
 
-/** The values of --notify and --ping, which are refused as flags, and URLs in the place of an input. */
+/** The values of --notify and --ping, which are refused as flags, and URLs in any place but that of the API's. */
 function typedSecrets(args: readonly string[]): string[] {
-  return args.flatMap((arg, at) => {
-    const flag = /^--?(?:notify|ping)(?:=([\s\S]*))?$/.exec(arg);
-    if (flag !== null) return flag[1] ?? args[at + 1] ?? [];
-    return /^https?:/i.test(arg) && args[at - 1]?.startsWith('-') !== true ? arg : [];
-  });
+  return args
+    .filter((text) => text !== '')
+    .flatMap((arg, at, all) => {
+      const [, typed, value = arg] = /^(--?[\w-]+)=([\s\S]*)$/.exec(arg) ?? [];
+      const flag = typed ?? all[at - 1] ?? '';
+      if (/^--?(?:notify|ping)$/.test(flag)) return value;
+      return /^https?:/i.test(value) && flag !== '--base-url' ? value : [];
+    });
 }
 
 /** Returns a function that removes key and passwords from a message, also a key that was typed in the wrong place. */

@@ -106,6 +106,7 @@ export function summaryOf(run: Run, ending: Ending, counted: Counted, reporting:
         program,
         dir: run.shown,
         sameAgain: sameAgain(reporting),
+        sameForRetry: pathFlags({ '--metrics-file': settings.metrics_file }, context),
         queue: queueFlags(reporting),
         interactive,
       }),
@@ -162,7 +163,10 @@ export async function summarizeDetached(
 /** The flags of this call that run.json does not keep, for a command that continues the run. */
 function sameAgain({ settings, context }: Reporting): string[] {
   const { results, state_dir: stateDir, metrics_file: metrics } = settings;
-  const given = { '--results': results, '--state-dir': stateDir, '--metrics-file': metrics };
+  return pathFlags({ '--results': results, '--state-dir': stateDir, '--metrics-file': metrics }, context);
+}
+
+function pathFlags(given: Record<string, string | null>, context: Context): string[] {
   return Object.entries(given).flatMap(([flag, path]) => {
     if (path === null) return [];
     return [flag, path === '-' ? path : typedPath(context, path)];

@@ -18,6 +18,8 @@ export type Channels = {
   onStatus: (status: RunStatus) => void;
   /** The command has ended. Returns the warnings. */
   end: (name: string, end: CommandEnd) => Promise<string[]>;
+  /** Ends the wait of `end`. */
+  cut: () => void;
 };
 
 type Surroundings = { env: Record<string, string | undefined>; version: string; clock: Clock };
@@ -60,6 +62,7 @@ function notifyChannel(url: string, isProblemsOnly: boolean, { env, version, clo
       post.close();
       return warning === null ? [] : [warning];
     },
+    cut: delivery.cut,
   };
 }
 
@@ -80,6 +83,7 @@ function pingChannel(url: string, { env, version, clock }: Surroundings): Channe
       post.close();
       return warning === null ? [] : [warning];
     },
+    cut: delivery.cut,
   };
 }
 
@@ -90,8 +94,12 @@ async function metricsChannel(path: string, clock: Clock): Promise<Channels> {
     onStatus: metrics.onStatus,
     async end(name, end) {
       const warning = end.isHandedOver ? null : await metrics.end(name, end);
-      return warning === null ? [] : [warning];
+      // The error of the command says it already.
+      const isSaid = warning === null || end.error?.message.includes('--metrics-file') === true;
+      return isSaid ? [] : [warning];
     },
+    // Nothing waits for a file.
+    cut: () => undefined,
   };
 }
 
@@ -109,6 +117,9 @@ export async function openChannels(settings: ChannelSettings, around: Surroundin
     async end(name, end) {
       const warnings = await Promise.all(channels.map((channel) => channel.end(name, end)));
       return warnings.flat();
+    },
+    cut() {
+      for (const channel of channels) channel.cut();
     },
   };
 }

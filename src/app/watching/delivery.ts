@@ -22,20 +22,25 @@ export function createDelivery({ setting, post, clock }: DeliveryOptions) {
   let isEnding = false;
   /** Ends the wait between two tries. */
   let wake: () => void = () => undefined;
-  const cut = new AbortController();
+  const cutter = new AbortController();
   let sent = 0;
   let lost = 0;
   let why = '';
+
+  function cut(): void {
+    cutter.abort();
+    wake();
+  }
 
   async function tryOnce(message: Message): Promise<Posted> {
     const controller = new AbortController();
     const abort = () => controller.abort();
     const limit = clock.sleep(TRY_MS);
     void limit.done.then(abort);
-    cut.signal.addEventListener('abort', abort);
-    if (cut.signal.aborted) abort();
+    cutter.signal.addEventListener('abort', abort);
+    if (cutter.signal.aborted) abort();
     const posted = await post(message, controller.signal);
-    cut.signal.removeEventListener('abort', abort);
+    cutter.signal.removeEventListener('abort', abort);
     limit.cancel();
     return posted;
   }
@@ -70,17 +75,16 @@ export function createDelivery({ setting, post, clock }: DeliveryOptions) {
      */
     async end(message: Message | null): Promise<string | null> {
       const limit = clock.sleep(LAST_MS);
-      void limit.done.then(() => {
-        cut.abort();
-        wake();
-      });
+      void limit.done.then(cut);
       isEnding = true;
       wake();
       await chain;
-      if (message !== null) await deliver(message, () => !cut.signal.aborted);
+      if (message !== null) await deliver(message, () => !cutter.signal.aborted);
       limit.cancel();
       if (lost === 0) return null;
       return `${setting}: ${lost} of ${count(sent + lost, 'message')} could not be delivered: ${why}`;
     },
+    /** Gives up what is not delivered yet. */
+    cut,
   };
 }

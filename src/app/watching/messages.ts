@@ -6,11 +6,17 @@ import { parseSetting } from '../../core/settings/parse.ts';
 import type { Layer } from '../../core/settings/resolve.ts';
 import { type SettingName, settingDefinition } from '../../core/settings/schema.ts';
 import { realClock } from '../../io/clock.ts';
-import type { Context, Messages } from '../context.ts';
+import type { Messages, ProcessContext } from '../context.ts';
+import { print } from '../output.ts';
+import { onEndSignals } from '../signals.ts';
 import type { ChannelSettings, Channels } from './channels.ts';
 
 /** A run directory is named after its run: `20261123T020000Z-numbers-1f2e`. */
 const RUN_ID = /^[0-9]{8}T[0-9]{6}Z-(.*)-[0-9a-f]+$/;
+
+/** After so long, a person at a terminal is told what the command waits for. */
+const NOTE_MS = 3000;
+const WAITING = 'Done. Waiting at most 30s to deliver the messages of --notify and --ping; Ctrl-C ends the wait.\n';
 
 /** The name of a run that is not there: of its input, or of its directory. */
 function nameOf(input: string): string {
@@ -29,7 +35,8 @@ function firstGood(name: SettingName, layers: readonly Layer[]): unknown {
  * The messages and metrics of one command. Their code is loaded only if one of them is set, and nothing is sent by
  * commands that send no rows.
  */
-export function createMessages({ env, version }: Pick<Context, 'env' | 'version'>, clock = realClock): Messages {
+export function createMessages(context: ProcessContext, clock = realClock): Messages {
+  const { env, version, stderr } = context;
   let settings: ChannelSettings | null = null;
   let name = '';
   let channels: Promise<Channels> | null = null;
@@ -71,7 +78,18 @@ export function createMessages({ env, version }: Pick<Context, 'env' | 'version'
       if (isEnded) return [];
       isEnded = true;
       const opened = await open();
-      return (await opened?.end(end.summary?.name ?? name, end)) ?? [];
+      if (opened === null) return [];
+      const stopListening = onEndSignals(context, opened.cut);
+      const noteDue = clock.sleep(NOTE_MS);
+      let hasEnded = false;
+      void noteDue.done.then(() => {
+        if (!hasEnded && stderr.isTTY === true) print(stderr, WAITING);
+      });
+      const warnings = await opened.end(end.summary?.name ?? name, end);
+      hasEnded = true;
+      noteDue.cancel();
+      stopListening();
+      return warnings;
     },
   };
 }

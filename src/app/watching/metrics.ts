@@ -4,7 +4,7 @@ import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { replacePublicFile } from '../../io/output-file.ts';
 import { readMetrics } from '../../io/watching/metrics-file.ts';
-import { type MetricValues, metricsText, valueIn } from '../../io/watching/metrics-text.ts';
+import { type MetricValues, metricsText, nameIn, valueIn } from '../../io/watching/metrics-text.ts';
 import { fileErrorMessage } from '../errors.ts';
 
 const INTERVAL_MS = 15_000;
@@ -60,6 +60,8 @@ export function createMetrics(path: string, clock: Pick<Clock, 'now' | 'wallNow'
     onStatus(status: RunStatus): void {
       const now = clock.now();
       if (seenAt !== null && isPaused(status)) pausedMs += now - seenAt;
+      // Not recorded before the pause ends. What earlier sessions have recorded must not look new at the end.
+      pausedMs = Math.max(pausedMs, status.paused_ms ?? 0);
       seenAt = now;
       last = status;
       if (now - writtenAt < INTERVAL_MS) return;
@@ -73,7 +75,9 @@ export function createMetrics(path: string, clock: Pick<Clock, 'now' | 'wallNow'
       });
     },
     /** Writes the last metrics. Returns the warning, or null. */
-    async end(name: string, { exit, summary }: CommandEnd): Promise<string | null> {
+    async end(called: string, { exit, summary }: CommandEnd): Promise<string | null> {
+      // A command that ended early may not know how its job is called. The file has one name, that of the job.
+      const name = summary === null ? (nameIn(earlier) ?? called) : called;
       const values = common(name);
       const isGood = exit === EXIT.ok || exit === EXIT.changes;
       write(name, {

@@ -25,6 +25,9 @@ const NOT_HTTP = /^HPE_INVALID_(CONSTANT|VERSION)$/;
 /** A refusal of CONNECT by a proxy, with its status. */
 const PROXY_REFUSAL = /^ERR_PROXY_([0-9]{3})$/;
 
+/** Whether the code of an error is one of certificates. */
+export const isOfCertificate = (code: string) => CERTIFICATE.test(code);
+
 const TRIES = 3;
 /** HTML in a row, after answers of this API. */
 const FOREIGN_TRIES = 10;
@@ -51,7 +54,7 @@ function remedyOf({ code, proxy }: NetworkFailure, host: string): string | null 
   if (proxyStatus === '407')
     return 'Set a user and a password that it accepts: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT';
   if (proxyStatus !== undefined) return `Let the proxy pass ${host}, or name that host in NO_PROXY`;
-  if (CERTIFICATE.test(code)) return certificateRemedy(code);
+  if (isOfCertificate(code)) return certificateRemedy(code);
   if (code === TLS_EXPECTED) return `Write https://${host} in --base-url`;
   if (code !== 'ENOTFOUND' && code !== 'ECONNREFUSED' && !TLS.test(code) && !NOT_HTTP.test(code)) return null;
   if (proxy === true) return `Check HTTPS_PROXY, or name ${host} in NO_PROXY`;
@@ -63,7 +66,7 @@ function networkCause(failure: NetworkFailure, host: string): LastingCause | nul
   const remedy = remedyOf(failure, host);
   if (remedy === null) return null;
   const { code, message, proxy } = failure;
-  const isAtOnce = CERTIFICATE.test(code) || /^ERR_PROXY_4/.test(code);
+  const isAtOnce = isOfCertificate(code) || /^ERR_PROXY_4/.test(code);
   const who = proxy === true ? message : `${host}: ${message} (${code})`;
   const detail = `${who}. ${remedy}`;
   return { reason: 'unreachable', tries: isAtOnce ? 1 : TRIES, onlyFirst: !isAtOnce, detail };

@@ -80,6 +80,8 @@ const RUN_STATUS = z.object({
   exit_code: z.int().nullable(),
   rows: ROW_COUNTS,
   requests: REQUESTS,
+  /** For how long it was paused, over all sessions, as last recorded; older versions did not say. */
+  paused_ms: NUMBER.optional(),
   /** Requests a second: seen in the last seconds, allowed by setting and server now (null: no limit), and the setting. */
   rate: z.object({ now: NUMBER, allowed: NUMBER.nullable(), set: TEXT }),
   slowed_by: SLOWED_BY,

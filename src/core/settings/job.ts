@@ -67,6 +67,18 @@ export function readJob(keys: readonly JobKey[], path: string): Job | { errors: 
   return { command: command as Job['command'], input: input as string, raw: settings, places };
 }
 
+/** The settings of a job that may have errors, which is reported where they say. None for a plan. */
+export function settingsOfFaulty(keys: readonly JobKey[]): RawSettings {
+  const raw: RawSettings = {};
+  for (const { key, value } of keys) {
+    if (Array.isArray(value)) continue;
+    if (key === 'command' && value.text === 'plan') return {};
+    const name = JOB_SETTINGS.find((setting) => setting === key);
+    if (name !== undefined) raw[name] = value.text;
+  }
+  return raw;
+}
+
 const TEXT = z.string().min(1);
 
 /** The JSON Schema of a value, by kind. A job file may have numbers and booleans of YAML. */

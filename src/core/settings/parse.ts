@@ -141,7 +141,8 @@ export function parseSetting(name: SettingName, text: string): Parsed {
   if (text.length > MAX_CHARACTERS) return { error: 'must not be longer than 4,096 characters' };
   const parsed = PARSERS[definition.kind](text, definition);
   if (!('error' in parsed)) return parsed;
-  // The URL of a queue may hold a password.
-  const isSecret = definition.kind === 'queue' || definition.secret === true;
+  // The URL of a queue may hold a password, and any other may be that of a webhook in the wrong place.
+  const isUrl = definition.kind !== 'url' && /^\s*https?:/i.test(text);
+  const isSecret = isUrl || definition.kind === 'queue' || definition.secret === true;
   return { error: isSecret ? parsed.error : `${parsed.error}, not ${quoted(text)}` };
 }

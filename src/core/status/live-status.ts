@@ -85,6 +85,7 @@ export function liveStatus(facts: Facts): RunStatus {
     exit_code: null,
     rows,
     requests: counts.requests(pace?.requests ?? null),
+    paused_ms: Math.round(counts.pausedMs()),
     rate,
     slowed_by: slowedBy({ pace, steering, reserve: settings.reserve, now: rate.now, wall }),
     paused: steering.paused === null ? null : { by: steering.paused.by, since: steering.paused.at },

@@ -62,6 +62,8 @@ export function createRunCounts(rows: number, planned: number) {
       const { requests, rate } = live === null ? paceOf(sessions) : sessions.ended;
       return live === null ? requests : paceOf({ ...sessions, open: { requests: live, rate } }).requests;
     },
+    /** For how long all sessions were paused, as last recorded. */
+    pausedMs: (): number => paceOf(sessions).rate.paused_ms,
     causes: (): Cause[] =>
       sortedCauses(tally)
         .filter(({ count }) => count > 0)

@@ -1,5 +1,6 @@
 import type { NetworkFailure } from '../../core/api/response.ts';
 import { LEASE_TOO_SHORT } from '../../core/attempt/classify.ts';
+import { isOfCertificate } from '../../core/attempt/lasting.ts';
 import type { Redactor } from '../../core/text/redact.ts';
 
 /** Words for the network errors that operators meet. The message of the library stands for any other. */
@@ -43,11 +44,18 @@ export function failureOf(error: Error, clean: Redactor): Pick<NetworkFailure, '
   return { code, message: NETWORK_ERRORS[code] ?? clean(error.message, true) };
 }
 
+/** Words for the codes of which there are many. The library has a message for each, which may quote what was received. */
+function wordsOf(code: string): string | undefined {
+  if (isOfCertificate(code)) return 'its certificate is not accepted';
+  return code.startsWith('HPE_') ? 'the answer is no HTTP' : NETWORK_ERRORS[code];
+}
+
 /** The same in words that quote nothing of the library's message: it may hold the URL. */
 export function networkErrorText(error: Error): string {
   if (error.cause instanceof ProxyError) return error.cause.message;
   const code = codeOf(error);
-  return code in NETWORK_ERRORS ? `${NETWORK_ERRORS[code]} (${code})` : code;
+  const words = wordsOf(code);
+  return words === undefined ? code : `${words} (${code})`;
 }
 
 /** The failure of a request that was not answered in time. */

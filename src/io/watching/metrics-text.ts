@@ -51,6 +51,11 @@ export function metricsText(name: string, values: MetricValues): Promise<string>
   return (registers[0] as Registry).metrics();
 }
 
+/** The run name that the metrics of an earlier text have; null if it has none. */
+export function nameIn(text: string): string | null {
+  return /^telnyx_reassign_last_run_timestamp_seconds\{name="([^"\\]+)"\}/m.exec(text)?.[1] ?? null;
+}
+
 /** The value of a metric in an earlier text of the same run name; null if it is not there. */
 export function valueIn(text: string, metric: string, name: string): number | null {
   const start = `${PREFIX}${metric}{name="${name}"} `;

@@ -63,6 +63,16 @@ describe('messages', () => {
     expect(posted.map(([, at]) => at)).toEqual([0, 12_000, 26_000]);
   });
 
+  it('are given up at once when the wait for them is cut', async () => {
+    const { add, end, cut, clock, wait } = delivery('hang');
+    add(message('a'));
+    await wait(1);
+    const ended = end(message('b'));
+    cut();
+    expect(await ended).toBe('notify: 2 of 2 messages could not be delivered: no answer in time');
+    expect(clock.now()).toBe(1);
+  });
+
   it('count those that did arrive in the warning', async () => {
     const { add, end, wait } = delivery({ ok: true }, GONE);
     add(message('a'));

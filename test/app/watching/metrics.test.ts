@@ -111,6 +111,27 @@ describe('the metrics file', () => {
     expect(metric('paused_seconds_total')).toBe(2);
   });
 
+  it('goes on from the pauses of earlier sessions, which would look new at the end', async () => {
+    const { onStatus, end: endMetrics, metric, wait } = place();
+    onStatus(makeStatus({ paused_ms: 60_000, paused: { by: 'alice', since: '' } }));
+    await wait(15_000);
+    expect(metric('paused_seconds_total')).toBe(60);
+    onStatus(makeStatus({ paused_ms: 60_000, paused: { by: 'alice', since: '' } }));
+    await wait(1);
+    expect(metric('paused_seconds_total')).toBe(75);
+    await endMetrics('numbers', end(0, { rate: { ...makeSummary().rate, paused_ms: 74_900 } }));
+    expect(metric('paused_seconds_total')).toBe(75);
+  });
+
+  it('keeps the name of the job, and its last success, if a command ends before it knows the name', async () => {
+    const earlier = place();
+    await earlier.end('nightly', end(0));
+    const { end: endMetrics, metric } = place(earlier.read());
+    await endMetrics('', { exit: 2, summary: null, error: null });
+    expect(metric('exit_code', 'nightly')).toBe(2);
+    expect(metric('last_success_timestamp_seconds', 'nightly')).toBe(AT);
+  });
+
   it('can be read by other users, is replaced as a whole, and keeps the mode that it has', async () => {
     const { dir, path, end: endMetrics } = place();
     const before = process.umask(0o077);

@@ -8,7 +8,14 @@ import type { Manifest } from '../../../src/core/run/manifest.ts';
 import { makeEntry, makeManifest, makePlan, makeTally } from '../../support/make.ts';
 
 type Counts = Partial<Record<Status, number>>;
-type Others = { interactive?: boolean; dir?: string; permanent?: number; sameAgain?: string[]; queue?: string[] };
+type Others = {
+  interactive?: boolean;
+  dir?: string;
+  permanent?: number;
+  sameAgain?: string[];
+  sameForRetry?: string[];
+  queue?: string[];
+};
 
 /** The next command after a run, off a terminal. */
 function next(manifest: Partial<Manifest>, counts: Counts = {}, others: Others = {}) {
@@ -30,6 +37,9 @@ describe('what only this call knows', () => {
     expect(next(paused, { unprocessed: 1 }, others)).toBe('telnyx-reassign resume runs/x --results r.csv');
     const finished: Partial<Manifest> = { ...paused, state: 'finished', exit_code: 4 };
     expect(next(finished, { failed: 1 }, others)).toBe('telnyx-reassign retry runs/x --yes');
+    const metrics = { sameForRetry: ['--metrics-file', 'm.prom'] };
+    const retry = 'telnyx-reassign retry runs/x --metrics-file m.prom --yes';
+    expect(next(finished, { failed: 1 }, metrics)).toBe(retry);
   });
 
   it('is named again where another run follows too, if it is the queue', () => {

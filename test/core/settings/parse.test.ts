@@ -212,6 +212,8 @@ describe('a setting', () => {
   });
 
   it('quotes the text without control characters, and only its start', () => {
+    // It may be that of a webhook.
+    expect(parseSetting('notify_on', 'https://h/secret')).toEqual({ error: 'must be one of always, problem' });
     expect(parseSetting('delimiter', '\u001b[2J')).toEqual({ error: 'must be one of , ; | tab, not "\\x1b[2J"' });
     expect(parseSetting('yes', 'x'.repeat(100))).toEqual({
       error: `must be true or false, not "${'x'.repeat(60)}..."`,

@@ -37,6 +37,18 @@ describe('a run, counted by the lines of its ledger', () => {
     expect(counts.causes()).toMatchObject([{ error_code: '10015', count: 2, example_row: 2 }]);
   });
 
+  it('has the pauses of all sessions', () => {
+    const paused = (ms: number) => ({ at: AT, requests: requests(1), rate: { ...rate, paused_ms: ms } });
+    const counts = countsOf(
+      { type: 'session_started', at: AT, pid: 1 },
+      { type: 'session_seen', ...paused(500) },
+      { type: 'session_started', at: AT, pid: 2 },
+    );
+    expect(counts.pausedMs()).toBe(500);
+    counts.add({ type: 'session_seen', ...paused(200) });
+    expect(counts.pausedMs()).toBe(700);
+  });
+
   it('counts a row once whose outcome is replaced', () => {
     const unverified = { status: 'unverified', reason: 'attempts_exhausted', httpStatus: null } as const;
     const counts = countsOf(outcome({ row: 1, ...unverified }), outcome({ row: 2 }));

@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, it } from 'vitest';
+import { networkErrorText } from '../../../src/io/http/network-errors.ts';
 import { createPost, type Message } from '../../../src/io/watching/post.ts';
 import { httpServer, tcpServer } from '../../support/io/servers.ts';
 
@@ -65,7 +66,7 @@ it('says what the network did, and never shows the URL', async () => {
   expect(refused).toEqual({ ok: false, again: true, why: 'the connection was refused (ECONNREFUSED)' });
   const { url } = await tcpServer((socket) => socket.end('nonsense\r\n\r\n'));
   const garbled = await post({ url: `${url}/t0ken` });
-  expect(garbled).toMatchObject({ ok: false, again: true });
+  expect(garbled).toEqual({ ok: false, again: true, why: 'the answer is no HTTP (HPE_INVALID_CONSTANT)' });
   expect(JSON.stringify(garbled)).not.toMatch(/t0ken|127/);
   const cut = await tcpServer((socket) => socket.destroy());
   expect(await post({ url: cut.url })).toMatchObject({ ok: false, again: true });
@@ -88,4 +89,13 @@ it('goes through the proxy that the environment names', async () => {
   expect(connections()).toBe(1);
   const bad = await post({ url: 'http://hooks.example.com/t0ken' }, { HTTP_PROXY: 'ftp://pass' });
   expect(bad).toMatchObject({ ok: false, again: false, why: expect.stringMatching(/^HTTP_PROXY is not the URL/) });
+});
+
+it.each([
+  ['DEPTH_ZERO_SELF_SIGNED_CERT', 'its certificate is not accepted (DEPTH_ZERO_SELF_SIGNED_CERT)'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'its certificate is not accepted (ERR_TLS_CERT_ALTNAME_INVALID)'],
+  ['ENOTFOUND', 'no such host (ENOTFOUND)'],
+  ['EXOTIC', 'EXOTIC'],
+])('says of %s: %s', (code, words) => {
+  expect(networkErrorText(Object.assign(new Error('https://h/t0ken'), { code }))).toBe(words);
 });

@@ -315,7 +315,8 @@ describe('the URL of a webhook', () => {
   const TOKEN = 'T0kenOfAWebhook9';
   const URL = `https://hooks.example.com/services/T0/B0/${TOKEN}`;
 
-  it.each([['--notify', URL], [`--notify=${URL}`], ['--ping', URL], [`-ping=${URL}`], [URL]])(
+  const WRONG_PLACES = [['--yes', URL], ['--notify-on', URL], [`--notify-on=${URL}`], ['--rate', URL]];
+  it.each([['--notify', URL], [`--notify=${URL}`], ['--ping', URL], [`-ping=${URL}`], [URL], ...WRONG_PLACES])(
     'is refused where it is typed, and not quoted: %s',
     async (...flag) => {
       const cwd = workDirectory();
@@ -324,7 +325,7 @@ describe('the URL of a webhook', () => {
         const { exit, stdout, stderr } = await run(cwd, ['apply', 'numbers.csv', ...flag, ...json]);
         expect(exit).toBe(2);
         expect(stdout + stderr).not.toContain(TOKEN);
-        const { groups } = /^--(?<name>notify|ping)/.exec(flag[0]) ?? {};
+        const { groups } = /^--(?<name>notify|ping)(?!-)/.exec(String(flag[0])) ?? {};
         if (groups === undefined) continue;
         const variable = `TELNYX_REASSIGN_${String(groups.name).toUpperCase()}`;
         expect(stdout + stderr).toContain(`set ${variable}, or ${variable}_FILE to a file`);

@@ -104,6 +104,18 @@ describe('every end is sent', () => {
     expect(lines()).toEqual([expect.stringContaining(text)]);
   });
 
+  it('if a job has a key that does not exist', async () => {
+    const cwd = workDirectory();
+    const { urls, pings, lines } = await webhook();
+    const keys = ['command: apply', 'input: in.csv', 'max_chnges: 5', `notify: ${urls.notify}`, `ping: ${urls.ping}`];
+    const job = writeLines(cwd, [...keys, 'name: nightly', 'metrics_file: m.prom'], 'job.yaml');
+    chmodSync(join(cwd, job), 0o600);
+    expect((await run(cwd, ['run', job])).exit).toBe(EXIT.usage);
+    expect(pings()).toEqual(['POST /2']);
+    expect(lines()).toEqual([expect.stringContaining('nightly exit 2 (usage). job.yaml:3:1: unknown key max_chnges')]);
+    expect(readFileSync(join(cwd, 'm.prom'), 'utf8')).toContain('telnyx_reassign_exit_code{name="nightly"} 2\n');
+  });
+
   it('if there is no such run', async () => {
     const cwd = workDirectory();
     const { env, pings, lines } = await webhook();
