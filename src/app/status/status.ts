@@ -70,10 +70,9 @@ function createPrinter(run: Run, invocation: Invocation, clock: Pick<Clock, 'wal
     whole: (status: RunStatus) => print(stdout, `${linesOf(status, false).join('\n')}\n`),
     line: (status: RunStatus) => print(stdout, `${statusLine(status, style())}\n`),
     redraw(status: RunStatus) {
-      const lines = linesOf(status, true);
-      const widths = statusLines(status, { ...style(), paint: (_, text) => text }).map(({ length }) => length);
-      const rest = lines.slice(widths.length).map(({ length }) => length);
-      redraw.show([...widths, ...rest], () => print(stdout, `${lines.join('\n')}\n`));
+      const plain = statusLines(status, { ...style(), paint: (_, text) => text });
+      const lines = linesOf(status, true).map((text, at) => ({ text, width: (plain[at] ?? text).length }));
+      redraw.show(lines, (text) => print(stdout, text), status.phase === 'ended');
     },
     json: (status: RunStatus) =>
       settings.follow ? printJsonLine(context, named(status)) : printJson(context, EXIT.ok, named(status)),
@@ -83,9 +82,10 @@ function createPrinter(run: Run, invocation: Invocation, clock: Pick<Clock, 'wal
 /** Shows a run again and again until it is no longer at work, or a signal comes. */
 async function followStatus(run: Run, invocation: Invocation, clock: Clock): Promise<void> {
   const { settings, context } = invocation;
+  const { stdout } = context;
   const printer = createPrinter(run, invocation, clock);
   const read = createStatusReader(run, invocation);
-  const isTerminal = context.stdout.isTTY === true;
+  const isTerminal = stdout.isTTY === true;
   let isStopped = false;
   let sleep: Sleep | null = null;
   const removeHandlers = onEndSignals(context, () => {
@@ -107,7 +107,8 @@ async function followStatus(run: Run, invocation: Invocation, clock: Clock): Pro
         shown = { text, at: clock.now() };
       }
       shown = { ...shown, text };
-      if (isOver) return;
+      // No one sees it any more, such as after `| head -1`.
+      if (isOver || stdout.errored !== null) return;
       sleep = clock.sleep(REDRAW_MS);
       await sleep.done;
     }

@@ -69,7 +69,7 @@ export function movesSection(flows: Flows, nameOf: NameOf): Html | null {
 <div class="pictures">${sankeyPicture(links, { width: 960, name: 'wide' })}${sankeyPicture(links, { width: 350, name: 'narrow' })}</div>
 <div class="scroll" tabindex="0" role="region" aria-labelledby="moves-caption">
 <table><caption id="moves-caption">Moves and how their rows ended</caption>
-<thead><tr><th scope="col">From</th><th scope="col">To</th><th scope="col" class="n">Rows</th><th scope="col" class="n">At target</th><th scope="col" class="n">Failed</th><th scope="col" class="n">Held</th><th scope="col" class="n">Not sent</th></tr></thead>
+<thead><tr><th scope="col">From</th><th scope="col">To</th><th scope="col" class="n">Rows</th><th scope="col" class="n">At target</th><th scope="col" class="n">Failed or unverified</th><th scope="col" class="n">Held</th><th scope="col" class="n">Not sent</th></tr></thead>
 <tbody>${list.map(
     (flow) => html`<tr>${endCell(flow, 'Before', nameOf)}${endCell(flow, 'Target', nameOf)}${numberCells(flow)}</tr>
 `,

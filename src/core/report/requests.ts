@@ -81,7 +81,10 @@ function facts({ requests, rate }: Summary): [string, string][] {
   const share = rate.used_share;
   const number = (n: number) => n.toLocaleString('en-US');
   return [
-    ['Requests', `${number(total)} (${number(writes)} writes, ${number(reads)} reads; ${number(retries)} retries)`],
+    [
+      'Requests',
+      `${number(total)} (${number(writes)} writes, ${number(reads)} reads; ${count(retries, 'retry', 'retries')})`,
+    ],
     ['429 answers', number(limited)],
     ['Rate', `${rate.mean_per_s}/s on average, at most ${rate.max_in_1s} in any second (set: ${rate.setting})`],
     ['Pauses', `${formatDuration(rate.paused_ms)}, of it ${formatDuration(rate.throttled_ms)} after 429 answers`],

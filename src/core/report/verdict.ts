@@ -27,7 +27,8 @@ function plannedVerdict({ command, counts, plan, exit_code: exit }: Summary): Ve
   return { tone, word: 'Planned', sentence: `Nothing has been sent. ${sentence}${odd === '' ? '' : ` ${odd}.`}` };
 }
 
-function finishedVerdict({ counts, exit_code: exit }: Summary): Verdict {
+function finishedVerdict({ counts, input, exit_code: exit }: Summary): Verdict {
+  if (input.rows === 0) return { tone: 'plain', word: 'Finished', sentence: 'The input has no rows.' };
   const changed = count(counts.updated, 'number');
   const left = parts(counts, NOT_AT_TARGET);
   if (left !== '') {

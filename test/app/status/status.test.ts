@@ -28,10 +28,17 @@ async function atWork() {
 }
 
 /** Shows a run on a clock of its own. `steps`: what happens at which second. */
-async function shown(run: Run, flags: RawSettings, steps: Record<number, () => void> = {}, isTerminal = false) {
+async function shown(
+  run: Run,
+  flags: RawSettings,
+  steps: Record<number, () => void> = {},
+  terminal?: { columns?: number; rows?: number },
+) {
   const context = contextOf({ NO_COLOR: '1' });
-  const out = context.stdout as unknown as PassThrough & { isTTY?: boolean; columns?: number };
-  if (isTerminal) Object.assign(out, { isTTY: true, columns: 80 });
+  const out = context.stdout as unknown as PassThrough;
+  if (terminal !== undefined) Object.assign(out, { isTTY: true });
+  // Its size may change while it is drawn.
+  for (const name of ['columns', 'rows'] as const) Object.defineProperty(out, name, { get: () => terminal?.[name] });
   const clock = virtualClock();
   for (const [second, step] of Object.entries(steps)) clock.at(Number(second) * 1000 - 1, step);
   const resolved = resolveSettings([{ source: 'flag', raw: flags }], 'status');
@@ -114,7 +121,7 @@ describe('status', () => {
 
   it('draws over what it has drawn on a terminal', async () => {
     const { run, end } = await atWork();
-    const { text } = await shown(run, { follow: 'true' }, { 2: end }, true);
+    const { text } = await shown(run, { follow: 'true' }, { 2: end }, { columns: 80 });
     const [first = '', ...later] = text.split('\u001b[0J');
     // A line that is longer than the terminal takes two rows.
     const drawn = first.split('\u001b')[0]?.trimEnd().split('\n') ?? [];
@@ -122,6 +129,44 @@ describe('status', () => {
     expect(later.length).toBe(2);
     expect(first).toContain(`\u001b[${rows}A`);
     expect(later.at(-1)).toMatch(/apply interrupted\n/);
+  });
+
+  it('draws no more than a small terminal has room for, until the run has ended', async () => {
+    const { run, end } = await atWork();
+    const { text } = await shown(run, { follow: 'true' }, { 2: end }, { columns: 40, rows: 8 });
+    const [first = '', , last = ''] = text.split('\u001b[0J');
+    expect(Number(/\[(\d+)A/.exec(first)?.[1])).toBeLessThanOrEqual(6);
+    expect(first).not.toContain('Steer:');
+    expect(last).toMatch(/Next: .* resume /);
+  });
+
+  it('measures what it has drawn by the width that the terminal has now', async () => {
+    const { run, end } = await atWork();
+    const size = { columns: 40, rows: 50 };
+    const wide = () => Object.assign(size, { columns: 200 });
+    const { text } = await shown(run, { follow: 'true' }, { 2: wide, 4: end }, size);
+    const moves = [...text.matchAll(/\p{Cc}\[(\d+)A/gu)].map(([, rows]) => Number(rows));
+    const lines = text.split('\u001b')[0]?.trimEnd().split('\n').length;
+    expect(moves[0]).toBeGreaterThan(lines as number);
+    expect(moves.at(-1)).toBe(lines);
+  });
+
+  it('ends when no one reads it any more', async () => {
+    const { run, end } = await atWork();
+    let seconds = 0;
+    const context = contextOf();
+    context.stdout.on('error', () => undefined);
+    const clock = virtualClock();
+    clock.at(2500, () => context.stdout.destroy(new Error('EPIPE')));
+    for (let at = 1; at < 9; at++)
+      clock.at(at * 1000, () => {
+        seconds = at;
+      });
+    const resolved = resolveSettings([{ source: 'flag', raw: { follow: 'true' } }], 'status');
+    if ('errors' in resolved) throw new Error('flags');
+    expect(await clock.until(showStatus(run, { ...resolved, context }, clock))).toBe(0);
+    expect(seconds).toBe(3);
+    end();
   });
 
   it('ends at once with 0 at a signal', async () => {

@@ -14,6 +14,7 @@ describe('the verdict', () => {
       'Finished: 1 number changed. Every number is at its target; 2,000 had it already.',
     ],
     [{ counts: { ...none, unchanged: 3 } }, 'good', 'Finished: Every number was at its target already.'],
+    [{ input: { ...makeSummary().input, rows: 0 }, counts: none }, 'plain', 'Finished: The input has no rows.'],
     [{ exit_code: 1 }, 'warn', 'Finished: 3 numbers changed. Every number is at its target.'],
     [
       { counts: { ...none, updated: 1, failed: 2, held: 1 }, exit_code: 4 },
