@@ -3,7 +3,7 @@ import { foreignBaseUrl } from '../core/followup/next-command.ts';
 import type { Manifest } from '../core/run/manifest.ts';
 import { readEnvironment } from '../core/settings/environment.ts';
 import { flagOf } from '../core/settings/flags.ts';
-import { readJob, settingsOfFaulty } from '../core/settings/job.ts';
+import { readJob, settingsOfBadJob } from '../core/settings/job.ts';
 import { sameBaseUrl } from '../core/settings/parse.ts';
 import { recordedSettings, settingsFor } from '../core/settings/raw.ts';
 import { type Layer, type Resolved, resolveSettings } from '../core/settings/resolve.ts';
@@ -113,7 +113,7 @@ export function resolveForJob(path: string, flags: RawSettings, context: Context
   };
   const job = readJob(read.keys, path);
   if ('errors' in job) {
-    context.messages?.use('run', [...ofCall, { source: 'job file', raw: placed(settingsOfFaulty(read.keys)) }]);
+    context.messages?.use('run', [...ofCall, { source: 'job file', raw: placed(settingsOfBadJob(read.keys)) }]);
     throw UsageError.of(job.errors);
   }
   const raw = placed({ runs_dir: 'runs', ...job.raw });

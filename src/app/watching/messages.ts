@@ -14,7 +14,7 @@ import type { ChannelSettings, Channels } from './channels.ts';
 /** A run directory is named after its run: `20261123T020000Z-numbers-1f2e`. */
 const RUN_ID = /^[0-9]{8}T[0-9]{6}Z-(.*)-[0-9a-f]+$/;
 
-/** After so long, a person at a terminal is told what the command waits for. */
+/** After so long, a person at a terminal sees what the command waits for. */
 const NOTE_MS = 3000;
 const WAITING = 'Done. Waiting at most 30s to deliver the messages of --notify and --ping; Ctrl-C ends the wait.\n';
 

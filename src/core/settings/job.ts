@@ -68,7 +68,7 @@ export function readJob(keys: readonly JobKey[], path: string): Job | { errors: 
 }
 
 /** The settings of a job that may have errors, which is reported where they say. None for a plan. */
-export function settingsOfFaulty(keys: readonly JobKey[]): RawSettings {
+export function settingsOfBadJob(keys: readonly JobKey[]): RawSettings {
   const raw: RawSettings = {};
   for (const { key, value } of keys) {
     if (Array.isArray(value)) continue;

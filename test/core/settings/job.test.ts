@@ -1,6 +1,6 @@
 import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
-import { jobJsonSchema, readJob, settingsOfFaulty } from '../../../src/core/settings/job.ts';
+import { jobJsonSchema, readJob, settingsOfBadJob } from '../../../src/core/settings/job.ts';
 import { SETTING_NAMES } from '../../../src/core/settings/schema.ts';
 
 type Value = string | Record<string, string>;
@@ -67,8 +67,8 @@ describe('a job file with errors', () => {
   it('says where they are to be reported, unless it is a plan', () => {
     const key = (name: string, text: string) => ({ key: name, place: '', value: { text, place: '' } });
     const keys = [key('notify', 'https://h/t'), key('max_chnges', '5'), { key: 'ping', place: '', value: [] }];
-    expect(settingsOfFaulty([key('command', 'apply'), ...keys])).toEqual({ notify: 'https://h/t' });
-    expect(settingsOfFaulty([...keys, key('command', 'plan')])).toEqual({});
+    expect(settingsOfBadJob([key('command', 'apply'), ...keys])).toEqual({ notify: 'https://h/t' });
+    expect(settingsOfBadJob([...keys, key('command', 'plan')])).toEqual({});
   });
 
   it.each([
