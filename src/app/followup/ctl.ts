@@ -1,5 +1,6 @@
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { parseSteering } from '../../core/steering/command.ts';
+import { commandLine } from '../../core/text/shell.ts';
 import { sendCommand } from '../../io/control/client.ts';
 import type { ControlAnswer } from '../../io/control/messages.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -36,8 +37,9 @@ async function notAtWork(run: Run, { context }: Invocation): Promise<CommandErro
   const { run_id: id, state: recorded, pid } = run.manifest;
   if (await isAtWork(run.dir, run.manifest)) {
     const when = recorded === 'running' ? 'It is about to end, or could not open its socket.' : 'It does not send yet.';
-    const message = `Run ${id} is at work (process ${pid}), and takes no commands now. ${when}`;
-    return new CommandError(EXIT.refused, 'takes_no_commands', message);
+    const watch = commandLine(context.program, 'status', run.shown);
+    const message = `Run ${id} is at work (process ${pid}), and takes no commands now. ${when} See: ${watch}`;
+    return new CommandError(EXIT.refused, 'takes_no_commands', message, watch);
   }
   const { state, wasKilled, next } = await standingOf(run, context);
   const how = wasKilled ? 'interrupted: its process was killed' : state;
@@ -53,8 +55,9 @@ async function steerHere(run: Run, words: readonly string[], invocation: Invocat
   const sent = isHere ? await sendCommand(run.dir, runFiles(run.dir).control, { words: [...words], by }) : 'closed';
   if (sent === 'closed') throw await notAtWork(openRun(run.dir, invocation.context), invocation);
   if (sent !== 'lost') return sent.answer;
-  const message = `Run ${run.manifest.run_id} has not answered. The command may be obeyed all the same; try again.`;
-  throw new CommandError(EXIT.refused, 'no_answer', message);
+  const watch = commandLine(invocation.context.program, 'status', run.shown);
+  const message = `Run ${run.manifest.run_id} has not answered. The command may be obeyed all the same. See: ${watch}`;
+  throw new CommandError(EXIT.refused, 'no_answer', message, watch);
 }
 
 /** `ctl`: steers a run at work, and prints what changed. Returns the exit code. */

@@ -28,7 +28,8 @@ async function targetsOf({ dir, manifest }: Run): Promise<Map<string, string>> {
  */
 export async function profileOf(run: Run, text: string): Promise<string> {
   const targets = await targetsOf(run);
-  const byId = [text, text.toLowerCase()].find((id) => targets.has(id));
+  // UNASSIGN in any case too, as in the input.
+  const byId = [text, text.toLowerCase(), text.toUpperCase()].find((id) => targets.has(id));
   if (byId !== undefined) return byId;
   const named = [...targets].filter(([, name]) => name === text && name !== '').map(([id]) => id);
   const [only, second] = named;

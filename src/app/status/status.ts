@@ -44,8 +44,10 @@ function nextLines(status: RunStatus, run: Run, isFollowing: boolean, invocation
   const { program } = invocation.context;
   const there = run.manifest.queue === null ? [] : queueFlags(invocation);
   const steer = commandLine(program, 'ctl', run.shown, status.paused === null ? 'pause' : 'resume', ...there);
+  // A process takes no commands before it sends; a queue keeps them until then.
+  const mayBeSteered = status.phase !== 'waiting' || run.manifest.queue !== null;
   return [
-    `Steer: ${steer}`,
+    ...(mayBeSteered ? [`Steer: ${steer}`] : []),
     ...(isFollowing ? [] : [`Follow: ${commandLine(program, 'status', run.shown, ...there, '--follow')}`]),
   ];
 }

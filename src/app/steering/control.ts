@@ -1,11 +1,12 @@
 import type { SteeringSeen } from '../../core/ledger/steered.ts';
+import { EXIT } from '../../core/run/exit-codes.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { printable } from '../../core/text/text.ts';
-import type { ControlRequest } from '../../io/control/messages.ts';
+import type { ControlAnswer, ControlRequest } from '../../io/control/messages.ts';
 import { openControlServer } from '../../io/control/server.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { operatorName } from '../../io/user.ts';
-import { fileErrorMessage } from '../errors.ts';
+import { fileErrorMessage, isFileError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { printProgress, warn } from '../output.ts';
 import type { Run } from '../run/open.ts';
@@ -15,6 +16,13 @@ import { obey, type Steerable } from './obey.ts';
 const MAX_NAME_CHARACTERS = 60;
 
 const now = () => new Date().toISOString();
+
+/** The answer to a command that was obeyed and could not be written down, as on a full disk. */
+function notSaved(error: unknown, run: Run, { context }: Reporting): ControlAnswer {
+  if (!isFileError(error)) throw error;
+  const message = `${fileErrorMessage('save the command', error)} See: ${commandLine(context.program, 'status', run.shown)}`;
+  return { ok: false, exit: EXIT.internal, message };
+}
 
 /**
  * Opens the socket on which `ctl` steers a run, until it is closed. A run without one goes on, and says that `ctl` cannot
@@ -27,7 +35,9 @@ export async function openControl(
 ): Promise<{ close: () => Promise<void> }> {
   try {
     const answer = ({ words, by }: ControlRequest) =>
-      obey(words, { by: printable(by, MAX_NAME_CHARACTERS), at: now() }, target);
+      obey(words, { by: printable(by, MAX_NAME_CHARACTERS), at: now() }, target).catch((error) =>
+        notSaved(error, run, reporting),
+      );
     const shared = socketDirectory(reporting.settings, reporting.context);
     return await openControlServer(run.dir, runFiles(run.dir).control, answer, shared);
   } catch (error) {

@@ -46,18 +46,23 @@ function doingText({ phase, state, exit_code: exit, paused }: RunStatus, { time 
   return `paused by ${printable(paused.by, MAX_NAME_CHARACTERS)} since ${time(paused.since)}`;
 }
 
-function bar({ done, total }: RunStatus['rows']): string {
+/** Whether it is not known yet which rows are to be sent. */
+const isUnplanned = ({ phase, rows }: RunStatus) => phase === 'waiting' && rows.total === 0;
+
+function bar(status: RunStatus): string {
+  const { done, total } = status.rows;
   // A run with nothing to send has sent all of it.
-  const share = total === 0 ? 1 : Math.min(1, done / total);
+  const share = total === 0 ? Number(!isUnplanned(status)) : Math.min(1, done / total);
   const full = Math.floor(share * BAR_SIZE);
   return `[${'#'.repeat(full)}${'.'.repeat(BAR_SIZE - full)}] ${String(Math.floor(share * 100)).padStart(3)} %`;
 }
 
-function countsText(rows: RunStatus['rows']): string {
+function countsText(status: RunStatus): string {
+  const { rows } = status;
   const parts = (['updated', 'unchanged', 'failed', 'unverified', 'held'] as const).filter((name) => rows[name] > 0);
   return (
     parts.map((name) => `${number(rows[name])} ${name}`).join(', ') ||
-    (rows.total === 0 ? 'none to send' : 'none has ended')
+    (rows.total > 0 ? 'none has ended' : isUnplanned(status) ? 'not known yet' : 'none to send')
   );
 }
 
@@ -128,8 +133,8 @@ export function statusLines(status: RunStatus, style: StatusStyle): string[] {
   const slowed = slowedText(status, style);
   return [
     `${style.paint('strong', status.run_id)}  ${style.paint(isBad ? 'bad' : 'good', `${status.command} ${doingText(status, style)}`)}`,
-    `${bar(rows)}  ${number(rows.done)} of ${count(rows.total, 'row')}, ${number(rows.left)} left`,
-    ...labelled('rows', countsText(rows)),
+    `${bar(status)}  ${number(rows.done)} of ${count(rows.total, 'row')}, ${number(rows.left)} left`,
+    ...labelled('rows', countsText(status)),
     ...(isAtWork ? labelled('rate', rateText(status)) : []),
     ...labelled('slowed by', slowed),
     ...(requests.total > 0 ? labelled('requests', `${sent}, ${number(requests.rate_limited)} rate limited`) : []),

@@ -5,6 +5,7 @@ import {
   type ControlAnswer,
   type ControlRequest,
   MAX_ANSWER_BYTES,
+  MESSAGE_TIMEOUT_MS,
   readAnswer,
   receiveLine,
   sendLine,
@@ -13,7 +14,8 @@ import { type ControlFile, directoryId, isShortEnough, readControlFile } from '.
 
 /** The process has all the connections that it takes, or it is about to end. */
 const TRY_AGAIN_MS = 100;
-const MAX_TRIES = 50;
+/** Longer than clients that say nothing can keep their connections. */
+const MAX_TRIES = (MESSAGE_TIMEOUT_MS * 1.5) / TRY_AGAIN_MS;
 
 /** `closed`: no process takes commands there. `lost`: the command was sent, and no answer came. */
 export type Sent = { answer: ControlAnswer } | 'closed' | 'lost';

@@ -68,7 +68,10 @@ describe('status', () => {
   it('does not take the status of an earlier process for that of the one at work', async () => {
     const { run, write, end } = await atWork();
     write({ pid: 76 });
-    expect((await shown(run, {})).text).toMatch(/apply waiting to send\n/);
+    const { text } = await shown(run, {});
+    expect(text).toMatch(/apply waiting to send\n/);
+    // It takes no commands before it sends.
+    expect(text).not.toMatch(/^Steer:/m);
     end();
   });
 

@@ -17,6 +17,7 @@ const cause: RunStatus['causes'][number] = {
   example_row: 2,
 };
 const rows = makeStatus().rows;
+const NO_ROWS = { ...rows, total: 0, done: 0, updated: 0, left: 0 };
 
 describe('the status for people', () => {
   it('of a run in good order is short', () => {
@@ -69,6 +70,8 @@ describe('the status for people', () => {
   it.each<[Partial<RunStatus>, RegExp]>([
     [{ paused: { by: 'alice', since: '2026-11-23T02:05:00.000Z' } }, /apply paused by alice since 02:05:00$/m],
     [{ phase: 'waiting' }, /apply waiting to send$/m],
+    [{ phase: 'waiting', rows: NO_ROWS }, /^\[\.{30}\] {3}0 %[^]* rows {7}not known yet$/m],
+    [{ rows: NO_ROWS }, /^\[#{30}\] 100 %[^]* rows {7}none to send$/m],
     [
       { phase: 'soaking', wave: { wave: 1, waves: 2, rows: 5, done: 5, until: '2026-11-23T02:20:00.000Z' } },
       /5 of 5 rows, soaking until 02:20:00$/m,

@@ -123,6 +123,18 @@ describe('ctl', () => {
     expect((await applied).exit).toBe(0);
   });
 
+  it('holds the rows that leave their profiles, by UNASSIGN in any case', async () => {
+    const cwd = workDirectory();
+    const rows = Array.from({ length: 30 }, (_, at) => `${numberId(at + 1)},${at < 20 ? PROFILE : 'UNASSIGN'}`);
+    writeLines(cwd, ['phone_number_id,messaging_profile_id', ...rows]);
+    const flags = ['--rate', '20', '--allow-unassign'];
+    const { applied, ctl } = await atWork(30, flags, join(cwd, 'numbers.csv'));
+    expect((await ctl('hold', 'unassign')).stdout).toBe('rows to UNASSIGN: sent -> held\n');
+    expect((await ctl('release', 'Unassign')).stdout).toBe('rows to UNASSIGN: held -> sent\n');
+    await ctl('rate', 'off');
+    expect((await applied).exit).toBe(0);
+  });
+
   it('refuses what is no command, or no target of the run, and changes nothing', async () => {
     const { cwd, applied, ctl } = await atWork(30);
     for (const words of [[], ['stop'], ['rate'], ['rate', 'fast'], ['pause', 'now'], ['concurrency', '0']]) {
@@ -171,6 +183,11 @@ describe('ctl', () => {
     const control = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
     writeFileSync(file, JSON.stringify({ ...control, token: '0'.repeat(32) }));
     expect(await ctl('pause')).toMatchObject({ exit: 8, stderr: 'The token is not that of this run.\n' });
+    // It is at work, and has no socket.
+    writeFileSync(file, '');
+    const { exit, stderr } = await ctl('pause');
+    expect([exit, stderr]).toEqual([8, expect.stringMatching(/^Run \S+ is at work .* takes no commands now.* See: /)]);
+    expect((await paste(cwd, /See: (.*)/.exec(stderr)?.[1] ?? '')).stdout).toMatch(/ apply (sending|waiting to send)\n/);
     writeFileSync(file, JSON.stringify(control));
     expect((await ctl('rate', 'off')).exit).toBe(0);
     expect((await applied).exit).toBe(0);
