@@ -187,7 +187,9 @@ describe('ctl', () => {
     writeFileSync(file, '');
     const { exit, stderr } = await ctl('pause');
     expect([exit, stderr]).toEqual([8, expect.stringMatching(/^Run \S+ is at work .* takes no commands now.* See: /)]);
-    expect((await paste(cwd, /See: (.*)/.exec(stderr)?.[1] ?? '')).stdout).toMatch(/ apply (sending|waiting to send)\n/);
+    expect((await paste(cwd, /See: (.*)/.exec(stderr)?.[1] ?? '')).stdout).toMatch(
+      / apply (sending|waiting to send)\n/,
+    );
     writeFileSync(file, JSON.stringify(control));
     expect((await ctl('rate', 'off')).exit).toBe(0);
     expect((await applied).exit).toBe(0);
