@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { HandoverRecord } from '../../core/queue/protocol.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
@@ -19,19 +20,29 @@ const ANSWER_TIMEOUT_MS = 10_000;
 const POLL_MS = 100;
 const PATIENCE_MS = 10_000;
 
-/** Pushes a command, and waits for its answer. One that no worker answers in time stays in the queue. */
-async function pushAndWait(queue: Queue, of: QueueOfRun, words: readonly string[], by: string): Promise<ControlAnswer> {
+const isEnded = (record: HandoverRecord | null): boolean =>
+  record === null || record.state === 'ended' || record.state === 'taken_back';
+
+/** Pushes a command, and waits for its answer. One that is not answered in time stays in the queue. Null if the run ends. */
+async function pushAndWait(
+  queue: Queue,
+  of: QueueOfRun,
+  words: readonly string[],
+  by: string,
+): Promise<ControlAnswer | null> {
   const id = randomUUID();
   await pushCommand(queue, of, { type: 'steer', words: [...words], by, at: new Date().toISOString(), id });
   const until = realClock.now() + ANSWER_TIMEOUT_MS;
   while (realClock.now() < until) {
+    // Before the answer: a run that had ended here answers no more.
+    const isOver = isEnded(await readRecord(queue, of));
     const text = await readAnswerTo(queue, of, id);
     const answer = text === null ? null : readAnswer(text);
-    if (answer !== null) return answer;
+    if (answer !== null || isOver) return answer;
     await realClock.sleep(POLL_MS).done;
   }
-  const { state = null } = (await readRecord(queue, of)) ?? {};
-  const why = state === 'sending' ? 'its worker has not answered yet' : 'no worker has the run';
+  const record = await readRecord(queue, of);
+  const why = record?.state === 'sending' ? 'its worker has not answered yet' : 'no worker has the run';
   return { ok: true, text: `queued: obeyed when a worker has the run (${why})`, from: '', to: '' };
 }
 
@@ -45,11 +56,11 @@ export async function steerInQueue(run: Run, words: readonly string[], invocatio
   }
   const queue = await openNamedQueue(invocation);
   const record = await whileReachable(queue, readRecord(queue, of), PATIENCE_MS);
-  if (record === null || record.state === 'ended' || record.state === 'taken_back') {
-    const what = record === null ? `${queue.name} does not know it` : 'it has ended there';
-    const next = commandOn(run, 'resume', context);
-    const message = `No worker is at work on run ${id}: ${what}. Next: ${next}`;
-    throw new CommandError(EXIT.refused, 'not_at_work', message, next);
-  }
-  return whileReachable(queue, pushAndWait(queue, of, words, operatorName(context.env)), PATIENCE_MS);
+  const by = operatorName(context.env);
+  const answer = isEnded(record) ? null : await whileReachable(queue, pushAndWait(queue, of, words, by), PATIENCE_MS);
+  if (answer !== null) return answer;
+  const what = record === null ? `${queue.name} does not know it` : 'it has ended there';
+  const next = commandOn(run, 'resume', context);
+  const message = `No worker is at work on run ${id}: ${what}. Next: ${next}`;
+  throw new CommandError(EXIT.refused, 'not_at_work', message, next);
 }

@@ -64,7 +64,8 @@ describe('a run that workers have', () => {
     expect(sent()).toBeLessThanOrEqual(before + 1);
     expect((await ctl('pause')).stdout).toContain('already paused by');
     expect((await ctl('resume')).stdout).toBe('paused -> sending\n');
-    await until(() => sent() >= ROWS / 2);
+    // Not all of those that are not held: the run must still be at work.
+    await until(() => sent() >= ROWS / 4);
     expect((await ctl('release', OTHER)).stdout).toContain('held -> sent');
     expect(await applied.ended).toMatchObject({ exit: 0 });
     expect(blindRepeats(sandbox)).toEqual([]);
