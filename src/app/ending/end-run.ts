@@ -41,7 +41,7 @@ async function reportMissingResults(run: Run, ending: Ending, error: Error, repo
   if (isGone || manifest.plan === null) next = planAgain(manifest, context.program);
   else if (isSent) next = commandOn(run, 'resume', context);
   const message = isGone
-    ? `The run directory ${visible(shown)} was removed, and its files are lost; what was sent stays sent.`
+    ? `The run directory ${visible(shown)} is gone. If it was moved, resume it in its new place; if it was removed, its files are lost. What was sent stays sent.`
     : `${why === undefined ? '' : `${why} `}Could not write the result files: ${visible(error.message)}. The ledger is kept.`;
   const sum = tally === null ? null : { counts: tally.counts, sum_ok: sumOf(tally) === manifest.input.rows };
   if (settings.json) {
