@@ -36,14 +36,14 @@ function named(summary: Summary, run: Run): Summary {
   return { ...summary, files: { ...summary.files, report: join(run.shown, 'report.html') } };
 }
 
-/** Writes report.html of a run. Throws what the file system throws. */
-export async function writeReport(read: ReadRun, context: Context): Promise<void> {
+/** Writes report.html of a run, or its page to another path. Throws what the file system throws. */
+export async function writeReport(read: ReadRun, context: Context, path?: string): Promise<void> {
   const { run, manifest, gathering } = read;
   // The page is made at the end of a run, so no command loads this before.
   const { writeReportPage } = await import('../../io/report/write.ts');
   const gathered = gathering.gathered();
   const summary = named(read.summary, run);
-  writeReportPage(runFiles(run.dir).report, {
+  writeReportPage(path ?? runFiles(run.dir).report, {
     summary,
     manifest,
     gathered,

@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { emptyIndex } from '../../core/ledger/replay.ts';
 import { createGathering } from '../../core/report/gather.ts';
@@ -12,7 +14,7 @@ import { isExecution, summaryOf } from '../ending/summarize.ts';
 import { gatherRun } from '../ending/write-results.ts';
 import { fileErrorMessage } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
-import { isStdout, print, printJson } from '../output.ts';
+import { isStdout, print, printJson, warn } from '../output.ts';
 import { type Run, typedPath } from '../run/open.ts';
 import { checkOutputs } from '../run/outputs.ts';
 
@@ -36,19 +38,31 @@ export async function rewriteReport(run: Run, reporting: Reporting): Promise<num
     else print(context.stderr, `${message}\n`);
     return EXIT.internal;
   };
-  try {
-    await writeReport({ run, ...made, gathering }, context);
-  } catch (error) {
-    return fail('write report.html', error);
-  }
+  const read = { run, ...made, gathering };
   const { out } = settings;
   const isToStdout = isStdout(out);
   const shown = out === null || isToStdout ? page : typedPath(context, out);
+  const deliver = async (path: string) => {
+    if (isToStdout) await writeToStdout(path, context.stdout);
+    else if (out !== null) await copyToPath(path, resolve(context.cwd, out));
+  };
+  let elsewhere: string | null = null;
   try {
-    if (isToStdout) await writeToStdout(report, context.stdout);
-    else if (out !== null) await copyToPath(report, resolve(context.cwd, out));
+    await writeReport(read, context);
+  } catch (error) {
+    if (out === null) return fail('write report.html', error);
+    // The run may be another user's, who lets this one only read it.
+    warn(reporting, fileErrorMessage('write report.html', error, ''));
+    elsewhere = mkdtempSync(join(tmpdir(), 'telnyx-reassign-'));
+  }
+  try {
+    const path = elsewhere === null ? report : join(elsewhere, 'report.html');
+    if (elsewhere !== null) await writeReport(read, context, path);
+    await deliver(path);
   } catch (error) {
     return fail(`write --out ${shown}`, error);
+  } finally {
+    if (elsewhere !== null) rmSync(elsewhere, { recursive: true, force: true });
   }
   if (settings.json) printJson(context, EXIT.ok, { report: shown });
   else if (!settings.quiet && !isToStdout) print(context.stdout, `The report page is ${shown}\n`);

@@ -33,9 +33,9 @@ function makeDirectory(path: string): void {
 export function removeCauseFiles(dir: string): void {
   const path = causesDir(dir);
   if (!isDirectory(path)) return;
-  const there = readdirSync(path);
-  const ours = there.filter(isCauseFile);
-  for (const name of ours) rmSync(join(path, name), { force: true });
+  const there = readdirSync(path, { withFileTypes: true });
+  const ours = there.filter((entry) => isCauseFile(entry.name) && !entry.isDirectory());
+  for (const { name } of ours) rmSync(join(path, name), { force: true });
   if (there.length === ours.length) rmdirSync(path);
 }
 

@@ -74,9 +74,13 @@ describe('the files of causes', () => {
     const run = await rowsOf(3);
     await causesOf(run, TWO);
     writeFileSync(join(causesDir(run.dir), 'fixed.csv'), 'mine');
+    mkdirSync(join(causesDir(run.dir), '09-sent.csv'));
     const now = await causesOf(run, [...TWO, refused(1, '99999'), refused(2, '88888'), refused(3, '99999')]);
-    expect(now.names).toEqual(['01-99999.csv', '02-88888.csv', 'fixed.csv']);
-    expect((await causesOf(run, [outcome(1), refused(2, '10005'), outcome(3)])).names).toEqual(['fixed.csv']);
+    expect(now.names).toEqual(['01-99999.csv', '02-88888.csv', '09-sent.csv', 'fixed.csv']);
+    expect((await causesOf(run, [outcome(1), refused(2, '10005'), outcome(3)])).names).toEqual([
+      '09-sent.csv',
+      'fixed.csv',
+    ]);
   });
 
   it('have safe names whatever the API calls its errors, and are at most about two hundred', async () => {

@@ -52,6 +52,20 @@ describe('the report page', () => {
     expect((await run(cwd, ['report'])).stderr).toContain('report needs a run directory');
   });
 
+  it('is written to --out alone if the run directory does not take it', async () => {
+    const cwd = workDirectory();
+    await run(cwd, ['plan', writeInput(cwd, 3), '--offline']);
+    const dir = lastRun(cwd);
+    const page = pageOf(cwd);
+    mkdirSync(join(cwd, dir, `report.html.${process.pid}`));
+    const { exit, stdout, stderr } = await run(cwd, ['report', dir, '--out', 'copy.html']);
+    expect([exit, stdout]).toEqual([0, 'The report page is copy.html\n']);
+    expect(stderr).toMatch(/^warning: Could not write report\.html: /);
+    expect(readFileSync(join(cwd, 'copy.html'), 'utf8')).toBe(page);
+    expect((await run(cwd, ['report', dir, '--out', '-'])).stdout).toBe(page);
+    expect((await run(cwd, ['report', dir])).exit).toBe(1);
+  });
+
   it('is there for a file that was refused', async () => {
     const cwd = workDirectory();
     writeFileSync(join(cwd, 'bad.csv'), 'a,b\n1,2\n');
