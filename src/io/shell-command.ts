@@ -47,9 +47,13 @@ export function runInShell(command: string, options: { cwd: string; env: Record<
       // It has just ended.
     }
   };
+  // Whatever ends this process, the command must not go on without it.
+  const onExit = () => kill('SIGKILL');
+  process.once('exit', onExit);
   const ended = new Promise<ShellEnd>((resolve) => {
     const end = (parts: Partial<ShellEnd>) => {
       hasEnded = true;
+      process.off('exit', onExit);
       resolve({ exit: null, signal: null, failure: null, output: tail.text(), ...parts });
     };
     child.once('error', (error) => end({ failure: error.message }));

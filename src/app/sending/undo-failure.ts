@@ -72,7 +72,9 @@ export async function undoFailure(run: Run, given: KeyedInvocation): Promise<Und
     if (dir === null) return { run_id: null, dir: null, exit_code: exit, state: null, next_command: undo };
     const { manifest, shown } = openRun(dir, context);
     const summary = readJson(runFiles(dir).summary) as Summary | null;
-    const next = summary === null ? undo : summary.next_command;
+    // One that could not start is planned again. That was consented to, unlike what its own summary names.
+    const isUnstarted = manifest.started_at === null && manifest.state !== 'finished';
+    const next = summary === null || isUnstarted ? undo : summary.next_command;
     return { run_id: manifest.run_id, dir: shown, exit_code: exit, state: manifest.state, next_command: next };
   } catch (error) {
     const exit = error instanceof CommandError ? error.exit : EXIT.internal;

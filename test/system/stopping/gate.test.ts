@@ -211,4 +211,18 @@ describe('--undo-on-failure', () => {
     });
     expect([exit, stderr]).toEqual([2, expect.stringContaining('pass --undo-on-failure if it is meant')]);
   });
+
+  it('that refuses while the API goes away leaves the undo as the next command, and not a dry run of it', async () => {
+    const { sandbox, cwd, apply } = await wavePlace(4);
+    const gate = 'touch asked; while ! test -e open; do sleep 0.05; done; exit 1';
+    const ended = apply('--waves', '1', '--gate', gate, '--undo-on-failure');
+    await until(() => existsSync(join(cwd, 'asked')));
+    await sandbox.close();
+    writeFileSync(join(cwd, 'open'), '');
+    expect((await ended).exit).toBe(6);
+    const [first] = runDirs(cwd) as [string];
+    const { next_command: next, undo, resumable } = summaryOf(cwd, first);
+    expect({ resumable, undo }).toMatchObject({ resumable: true, undo: { exit_code: 7, state: 'refused' } });
+    expect(next).toMatch(/ undo \S+ --yes$/);
+  });
 });
