@@ -3,7 +3,7 @@ import { commandLine } from '../../core/text/shell.ts';
 import { count } from '../../core/text/text.ts';
 import { realClock } from '../../io/clock.ts';
 import { addJob } from '../../io/queue/jobs.ts';
-import { readLease } from '../../io/queue/lease.ts';
+import { hasRun, readLease } from '../../io/queue/lease.ts';
 import { readWorkers } from '../../io/queue/registry.ts';
 import type { Invocation } from '../invocation.ts';
 import { queueFlags } from '../run/open.ts';
@@ -47,7 +47,7 @@ export function watchUnowned(
   return async function look(): Promise<boolean> {
     const lease = await readLease(queue, ref.account);
     const owner = lease?.owner ?? null;
-    if (owner?.worker !== undefined && owner.run === started.run.manifest.run_id) {
+    if (hasRun(owner, started.run.manifest.run_id)) {
       unownedSince = null;
       return true;
     }

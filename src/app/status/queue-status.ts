@@ -8,6 +8,7 @@ import { createRunCounts } from '../../core/status/run-counts.ts';
 import { realClock } from '../../io/clock.ts';
 import { readRecord } from '../../io/queue/handover.ts';
 import { readProgress } from '../../io/queue/jobs.ts';
+import { hasRun, readLease } from '../../io/queue/lease.ts';
 import { readLedger, STREAM_START } from '../../io/queue/ledger-reader.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import type { Invocation } from '../invocation.ts';
@@ -50,6 +51,9 @@ export async function createQueueStatus(run: Run, invocation: Invocation): Promi
     await copyNew(of);
     const progress = (await readProgress(queue, of)) as { pace?: unknown } | null;
     const { owner } = record;
+    // A worker that died stays the last owner, and its last progress stays in the job.
+    const lease = await readLease(queue, of.account);
+    const isAtWork = hasRun(lease?.owner ?? null, manifest.run_id);
     const status = liveStatus({
       ...{ manifest, counts },
       settings: {
@@ -59,7 +63,7 @@ export async function createQueueStatus(run: Run, invocation: Invocation): Promi
       host: owner?.host ?? manifest.host,
       pid: owner?.pid ?? manifest.pid,
       doing: { phase: 'sending', wave: null, until: null },
-      pace: owner === null ? null : readPace(progress?.pace),
+      pace: isAtWork ? readPace(progress?.pace) : null,
       wall: realClock.wallNow(),
       nextCommand: commandOn(run, 'resume', invocation.context),
     });

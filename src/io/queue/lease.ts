@@ -130,3 +130,7 @@ export async function readLease(
   const [owner, leftMs, fence] = await READ(redis, [leaseKey(account)], []);
   return leftMs === 0 ? null : { owner: readOwner(owner), leftMs, fence };
 }
+
+/** Whether the owner of a lease is a worker that has this run. */
+export const hasRun = (owner: LeaseOwner | null, runId: string): boolean =>
+  owner?.worker !== undefined && owner.run === runId;

@@ -1,6 +1,13 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { leaseKey } from '../../../src/core/queue/protocol.ts';
-import { readLease, releaseLease, renewLease, type TakenLease, takeLease } from '../../../src/io/queue/lease.ts';
+import {
+  hasRun,
+  readLease,
+  releaseLease,
+  renewLease,
+  type TakenLease,
+  takeLease,
+} from '../../../src/io/queue/lease.ts';
 import type { Queue } from '../../../src/io/redis/connection.ts';
 import { testQueue, testRedis } from '../../support/queue/redis.ts';
 import type { Fsync, RedisServer } from '../../support/queue/redis-server.ts';
@@ -141,4 +148,12 @@ describe('the lease on a server that may forget', () => {
     expect(silentMs).toBeGreaterThanOrEqual(-500);
     expect(silentMs).toBeLessThan(1000);
   });
+});
+
+it('of a worker says which run it has', () => {
+  const owner = { what: 'apply', host: 'h', pid: 1 };
+  expect(hasRun({ ...owner, worker: 'w', run: 'r' }, 'r')).toBe(true);
+  expect(hasRun({ ...owner, worker: 'w', run: 'other' }, 'r')).toBe(false);
+  expect(hasRun({ ...owner, run: 'r' }, 'r')).toBe(false);
+  expect(hasRun(null, 'r')).toBe(false);
 });
