@@ -215,7 +215,7 @@ describe('--undo-on-failure', () => {
   it('that refuses while the API goes away leaves the undo as the next command, and not a dry run of it', async () => {
     const { sandbox, cwd, apply } = await wavePlace(4);
     const gate = 'touch asked; while ! test -e open; do sleep 0.05; done; exit 1';
-    const ended = apply('--waves', '1', '--gate', gate, '--undo-on-failure');
+    const ended = apply('--waves', '1', '--gate', gate, '--undo-on-failure', '--outage-patience', '0');
     await until(() => existsSync(join(cwd, 'asked')));
     await sandbox.close();
     writeFileSync(join(cwd, 'open'), '');
