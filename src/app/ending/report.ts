@@ -19,7 +19,7 @@ export type ReadRun = { run: Run; manifest: Manifest; summary: Summary; gatherin
 function suggestionsFor({ run, manifest, summary }: ReadRun, { program }: Context): Suggestion[] {
   const on = (verb: string, ...flags: string[]) =>
     commandLine(program, verb, run.shown, ...baseUrlFlags(manifest.settings), ...flags);
-  const isUndoable = summary.counts.updated > 0 && manifest.source?.undo !== true;
+  const isUndoable = summary.counts.updated > 0 && summary.undo === undefined && manifest.source?.undo !== true;
   return [
     ...(manifest.started_at === null
       ? []

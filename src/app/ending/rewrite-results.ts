@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { executionExit, planExit } from '../../core/results/run-exit.ts';
 import type { Summary } from '../../core/results/summary.ts';
 import type { Tally } from '../../core/results/tally.ts';
 import { readUndone } from '../../core/results/undone.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
-import { visible } from '../../core/text/visible.ts';
+import { commandLine } from '../../core/text/shell.ts';
 import { readJson, runFiles } from '../../io/run/directory.ts';
 import { isLedgerClosed } from '../../io/run/ledger-file.ts';
 import type { Context } from '../context.ts';
@@ -43,9 +42,9 @@ export async function checkIsAtRest(run: Run, context: Context): Promise<void> {
   const state = await stateOf(dir, manifest);
   if (state !== 'running' && state !== 'planning') return;
   const { pid, run_id: id } = manifest;
-  const log = visible(join(shown, 'log.ndjson'));
-  const message = `Run ${id} is at work (process ${pid}) and writes its results at its end. Until then follow ${log}`;
-  throw new CommandError(EXIT.locked, 'locked', message);
+  const next = commandLine(context.program, 'status', shown, '--follow');
+  const message = `Run ${id} is at work (process ${pid}) and writes its results at its end. Until then: ${next}`;
+  throw new CommandError(EXIT.locked, 'locked', message, next);
 }
 
 /** Writes the result files of a run again, and prints its summary. Returns the exit code. */

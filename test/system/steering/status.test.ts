@@ -28,6 +28,10 @@ describe('status of a run', () => {
     expect(await json()).toMatchObject({ phase: 'sending', state: 'running', exit_code: null, rows: { total: 40 } });
     expect(await look(dir)).toMatch(/apply sending\n/);
     await ctl('pause');
+    for (const command of ['report', 'results']) {
+      const { exit, stderr } = await run(cwd, [command, dir]);
+      expect([exit, stderr]).toEqual([9, expect.stringMatching(/Until then: \S.* status \S+ --follow\n/)]);
+    }
     const sent = sandbox.requests().length;
     // It is written once a second, and the last request may be on its way.
     await until(() => written().includes('"paused by'));
