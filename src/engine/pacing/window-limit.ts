@@ -1,6 +1,6 @@
 import type { Settings } from '../../core/settings/schema.ts';
 import type { Clock } from '../ports.ts';
-import { createArrivalDelay, USUAL_DELAY_MS } from './arrival-delay.ts';
+import { createArrivalDelay, UNKNOWN_DELAY_MS, USUAL_DELAY_MS } from './arrival-delay.ts';
 import { createWindowCount } from './sliding-window.ts';
 
 /** Requests leave the window so much later than they must, because clocks and timers are exact to about 1 ms. */
@@ -49,7 +49,9 @@ export function createWindowLimit(initial: Settings['rate'], clock: Clock, onRoo
   let isOff = initial === 'off';
   let { cap, windowMs } = windowOf(initial, guardMs);
   const sent = createWindowCount(windowMs);
-  const estimateDelay = createArrivalDelay();
+  // The guard of a lease covers it.
+  const unknownMs = isLeased ? USUAL_DELAY_MS : UNKNOWN_DELAY_MS;
+  const estimateDelay = createArrivalDelay(unknownMs);
   const firstDelayMs = isLeased ? COLD_DELAY_LEASED_MS : COLD_DELAY_MS;
   const coldWindows = isLeased ? COLD_WINDOWS_LEASED : 1;
   let unsent = 0;
@@ -91,7 +93,7 @@ export function createWindowLimit(initial: Settings['rate'], clock: Clock, onRoo
         markSent() {
           if (event !== null) return;
           sentAt = clock.now();
-          countAt(sentAt + Math.max(USUAL_DELAY_MS, coldDelayMs));
+          countAt(sentAt + Math.max(unknownMs, coldDelayMs));
         },
         release() {
           const now = clock.now();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createArrivalDelay, USUAL_DELAY_MS } from '../../../src/engine/pacing/arrival-delay.ts';
+import { createArrivalDelay, UNKNOWN_DELAY_MS, USUAL_DELAY_MS } from '../../../src/engine/pacing/arrival-delay.ts';
 
 /** The delays that are estimated from a series of answer times. */
 function delays(answers: readonly number[]): number[] {
@@ -22,12 +22,12 @@ describe('the arrival delay', () => {
     expect(delays([...repeat(100, 100), 130]).at(-1)).toBeCloseTo(30, 0);
   });
 
-  it('is the usual one if answer times vary by themselves', () => {
+  it('is assumed if answer times vary by themselves', () => {
     const varied = Array.from({ length: 200 }, (_, n) => 50 + ((n * 37) % 300));
     expect(
       delays(varied)
         .slice(-100)
-        .every((ms) => ms === USUAL_DELAY_MS),
+        .every((ms) => ms === UNKNOWN_DELAY_MS),
     ).toBe(true);
   });
 

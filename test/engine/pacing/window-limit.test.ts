@@ -46,7 +46,7 @@ describe('the window limit', () => {
     await clock.until(clock.sleep(1100).done);
     const warm = roomAfterTwo();
     await clock.until(clock.sleep(2100).done);
-    expect(warm).toBe(cold - 12);
+    expect(warm).toBe(cold - 8);
     expect(roomAfterTwo()).toBe(cold);
   });
 
