@@ -50,6 +50,12 @@ function undoneVerdict({ run_id: id, exit_code: exit }: NonNullable<Summary['und
   return { tone: 'bad', word: 'Stopped', sentence: `What it had changed was not undone completely${by}.` };
 }
 
+const UNPLANNED: Verdict = {
+  tone: 'bad',
+  word: 'Interrupted',
+  sentence: 'It ended while it was planned. Nothing was sent.',
+};
+
 /** How a run stands, for a person who reads nothing else. */
 export function verdictOf(summary: Summary): Verdict {
   const { state, counts } = summary;
@@ -65,13 +71,14 @@ export function verdictOf(summary: Summary): Verdict {
     case 'paused':
       return { tone: 'warn', word: 'Paused', sentence: rest };
     case 'interrupted':
+      if (summary.plan === null) return UNPLANNED;
       return { tone: 'bad', word: 'Interrupted', sentence: rest };
     case 'refused':
       return { tone: 'bad', word: 'Refused', sentence: 'No number was changed.' };
     case 'superseded':
       return { tone: 'plain', word: 'Superseded', sentence: `Another run has taken its rows. ${rest}` };
     case 'planning':
-      return { tone: 'bad', word: 'Interrupted', sentence: 'It ended while it was planned. Nothing was sent.' };
+      return UNPLANNED;
     case 'running':
       return { tone: 'plain', word: 'Running', sentence: rest };
   }

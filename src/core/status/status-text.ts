@@ -46,8 +46,10 @@ function doingText({ phase, state, exit_code: exit, paused }: RunStatus, { time 
   return `paused by ${printable(paused.by, MAX_NAME_CHARACTERS)} since ${time(paused.since)}`;
 }
 
-/** Whether it is not known yet which rows are to be sent. */
-const isUnplanned = ({ phase, rows }: RunStatus) => phase === 'waiting' && rows.total === 0;
+/** Of a run without rows to send: whether that is only because it is not planned yet, or has ended before it was. */
+function isUnplanned({ phase, state, started_at: begun }: RunStatus): boolean {
+  return phase === 'waiting' || (begun === null && (state === 'interrupted' || state === 'refused'));
+}
 
 function bar(status: RunStatus): string {
   const { done, total } = status.rows;
@@ -59,10 +61,11 @@ function bar(status: RunStatus): string {
 
 function countsText(status: RunStatus): string {
   const { rows } = status;
+  const notPlanned = status.phase === 'ended' ? 'none was planned' : 'not known yet';
   const parts = (['updated', 'unchanged', 'failed', 'unverified', 'held'] as const).filter((name) => rows[name] > 0);
   return (
     parts.map((name) => `${number(rows[name])} ${name}`).join(', ') ||
-    (rows.total > 0 ? 'none has ended' : isUnplanned(status) ? 'not known yet' : 'none to send')
+    (rows.total > 0 ? 'none has ended' : isUnplanned(status) ? notPlanned : 'none to send')
   );
 }
 

@@ -57,6 +57,11 @@ describe('the verdict', () => {
       'bad',
       'Stopped: What it had changed was not undone completely.',
     ],
+    [
+      { state: 'interrupted', plan: null, counts: none },
+      'bad',
+      'Interrupted: It ended while it was planned. Nothing was sent.',
+    ],
     [{ state: 'interrupted' }, 'bad', 'Interrupted: 3 numbers changed, 0 still to do.'],
     [{ state: 'refused' }, 'bad', 'Refused: No number was changed.'],
     [{ state: 'superseded' }, 'plain', 'Superseded: Another run has taken its rows. 3 numbers changed, 0 still to do.'],

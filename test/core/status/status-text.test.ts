@@ -71,6 +71,10 @@ describe('the status for people', () => {
     [{ paused: { by: 'alice', since: '2026-11-23T02:05:00.000Z' } }, /apply paused by alice since 02:05:00$/m],
     [{ phase: 'waiting' }, /apply waiting to send$/m],
     [{ phase: 'waiting', rows: NO_ROWS }, /^\[\.{30}\] {3}0 %[\s\S]* rows {7}not known yet$/m],
+    [
+      { phase: 'ended', state: 'refused', started_at: null, rows: NO_ROWS },
+      /^\[\.{30}\] {3}0 %[\s\S]* rows {7}none was planned$/m,
+    ],
     [{ rows: NO_ROWS }, /^\[#{30}\] 100 %[\s\S]* rows {7}none to send$/m],
     [
       { phase: 'soaking', wave: { wave: 1, waves: 2, rows: 5, done: 5, until: '2026-11-23T02:20:00.000Z' } },
