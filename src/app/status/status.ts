@@ -42,7 +42,11 @@ function localTime(iso: string, now: number): string {
 function nextLines(status: RunStatus, run: Run, isFollowing: boolean, invocation: Invocation): string[] {
   if (status.phase === 'ended') return status.next_command === null ? [] : [`Next: ${status.next_command}`];
   const { program } = invocation.context;
-  const there = run.manifest.queue === null ? [] : queueFlags(invocation);
+  const { queue } = run.manifest;
+  // A call that did not name it may still see the run, and ctl must name it.
+  const isNamed = queue === null || invocation.settings.queue !== null;
+  const named = isNamed ? queueFlags(invocation) : ['--queue', queue.name];
+  const there = queue === null ? [] : named;
   const steer = commandLine(program, 'ctl', run.shown, status.paused === null ? 'pause' : 'resume', ...there);
   // A process takes no commands before it sends; a queue keeps them until then.
   const mayBeSteered = status.phase !== 'waiting' || run.manifest.queue !== null;

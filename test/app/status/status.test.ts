@@ -57,6 +57,15 @@ describe('status', () => {
     end();
   });
 
+  it('names the queue in its commands, of a run that is handed over, if this call did not', async () => {
+    const queue = { name: 'redis://10.0.0.5:6379', handover: 'x', account: 'a' } as unknown as Run['manifest']['queue'];
+    const run = makeRun(tempDir(), 1, { state: 'running', exit_code: null, finished_at: null, queue });
+    const { text } = await shown(run, {});
+    const commands = text.split('\n').filter((line) => /^(Steer|Follow): /.test(line));
+    expect(commands.length).toBeGreaterThan(0);
+    expect(commands.filter((line) => !line.includes(' --queue redis://10.0.0.5:6379'))).toEqual([]);
+  });
+
   it('shows a killed run as interrupted, whatever its last status says', async () => {
     const { run, end } = await atWork();
     end();
