@@ -20,13 +20,14 @@ const READ_AGAIN_AFTER_MS = [1000, 2000, 4000];
 /** Rows that a message names. */
 const MAX_NAMED = 3;
 
-/** `index`: of the ledger, with all rows of the wave. */
+/** `index`: of the ledger, with all rows of the wave. `onMissed` is called before the outcomes of rows are changed. */
 export type CheckOptions = {
   run: Run;
   index: LedgerIndex;
   wave: number;
   access: AccountAccess;
   record: Ledger['record'];
+  onMissed: () => Promise<void>;
   clock: Clock;
   stop: Stop;
 };
@@ -109,7 +110,10 @@ export async function checkWave(options: CheckOptions): Promise<Checked> {
     for await (const batch of rows()) for (const entry of batch) if (isDoubted(entry)) found.add(entry.row);
     missed = found;
     if (missed.size === 0) return { read, missed: 0, named: [] };
-    if (waitMs === undefined) return { read, missed: missed.size, named: await recordMisses(options, missed, account) };
+    if (waitMs === undefined) {
+      await options.onMissed();
+      return { read, missed: missed.size, named: await recordMisses(options, missed, account) };
+    }
     await sleepOrStop(clock, stop, waitMs);
   }
 }

@@ -1,3 +1,4 @@
+import type { StopCause } from '../../core/attempt/stop-reason.ts';
 import type { Limit } from '../../core/settings/table/definition.ts';
 import { count } from '../../core/text/text.ts';
 import { nextStep } from '../../core/waves/next-step.ts';
@@ -6,7 +7,7 @@ import { newSeries } from '../../engine/sending/session.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
 import { indexLedger } from '../run/ledger-index.ts';
-import { type Course, DONE, stoppedBy, type Turn, type WaveRun } from './course.ts';
+import { type Course, DONE, record, stoppedBy, type Turn, type WaveRun } from './course.ts';
 import { ask, check, send, soak } from './steps.ts';
 import { untilResumed } from './until-resumed.ts';
 
@@ -23,6 +24,23 @@ function checkStopAfter({ on, series, waves, index: { wave } }: Course): void {
   on.stop.ask('stop_after', `--stop-after ${limit}: ${count(series.launched, 'row')} sent`);
 }
 
+/**
+ * The stop of a command that was killed before it could say that a wave is not kept; else null. Once that was said, the
+ * rest of the wave is checked as if it had just been sent.
+ */
+async function untoldStop(course: Course): Promise<StopCause | null> {
+  const { on, waves, index } = course;
+  if (index.wave?.step !== 'not_kept') return null;
+  const { wave } = index.wave;
+  if (on.run.manifest.stop?.reason === 'wave_not_kept') {
+    await record(course, wave, 'sent');
+    return null;
+  }
+  const which = `wave ${wave} of ${waves.sizes.length}`;
+  const detail = `rows of ${which} were not at their targets, and the program was ended before it could say so`;
+  return { reason: 'wave_not_kept', detail };
+}
+
 /** What is left of a run whose waves are done, such as rows whose numbers could not be read. */
 function sendRest({ on, series, index }: Course): Promise<Turn> {
   return on.session({ index, isTaken: () => true, total: 0, series, started: {}, what: 'what is left' });
@@ -37,6 +55,8 @@ export async function runWaves(on: WaveRun, list: readonly Limit[]): Promise<Tur
     const waves = await divide(on, list);
     const readLedger = () => indexLedger(runFiles(on.run.dir).ledger, on.run.manifest.input.rows);
     const course: Course = { on, waves, index: await readLedger(), series: newSeries(), hasSent: false };
+    const untold = await untoldStop(course);
+    if (untold !== null) return stoppedBy(untold);
     for (let isFirst = true; ; isFirst = false) {
       const next = nextStep(course.index.wave, waves.sizes.length);
       if (next === null) return isFirst ? await sendRest(course) : DONE;

@@ -50,10 +50,10 @@ export async function check(course: Course, wave: number, step: 'kept' | 'soaked
   const through = { client, ledger, logger, clock, stop, steering };
   const access = await accessThrough({ ...run, reading: reading.get() }, through, invocation);
   try {
-    const checked = await checkWave({ run, index, wave, access, record: ledger.record, clock, stop });
+    const onMissed = () => record(course, wave, 'not_kept');
+    const checked = await checkWave({ run, index, wave, access, record: ledger.record, onMissed, clock, stop });
     const { read, missed, named } = checked;
     if (missed > 0) {
-      await record(course, wave, 'not_kept');
       const more = missed > named.length ? `; and ${count(missed - named.length, 'other')}` : '';
       const what = `${missed.toLocaleString('en-US')} of ${count(read, 'row')} of ${of} are not at their targets`;
       return stoppedBy({ reason: 'wave_not_kept', detail: `${what}: ${named.join('; ')}${more}` });

@@ -1,11 +1,20 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { blindRepeats, isMoved, profileOf, writesTo } from '../../support/program/account.ts';
 import { paste, run } from '../../support/program/run.ts';
 import { stopped } from '../../support/program/start.ts';
 import { hasStep, linesOf, rowsBefore, stepsOf, wavePlace } from '../../support/program/waves.ts';
-import { commandIn, lastRun, manifestOf, OTHER, runDirs, summaryOf, until } from '../../support/program/workspace.ts';
+import {
+  commandIn,
+  lastRun,
+  manifestOf,
+  numberId,
+  OTHER,
+  runDirs,
+  summaryOf,
+  until,
+} from '../../support/program/workspace.ts';
 
 const ROWS = 30;
 /** Slow enough to be killed in the middle. */
@@ -52,6 +61,22 @@ describe('a run in waves that is killed', () => {
       new Set(['1 started', '1 sent', '1 kept', '1 soaked', '1 passed', '2 started', '2 sent', '2 kept']),
     );
     expect(summaryOf(cwd)).toMatchObject({ state: 'finished', counts: { updated: ROWS }, sum_ok: true });
+  });
+
+  it('before it can say that a wave is not kept says so when it is resumed', async () => {
+    const { cwd, apply } = await wavePlace(6, [`not-kept@${numberId(4)}`]);
+    expect((await apply('--waves', '5')).exit).toBe(6);
+    // As a kill leaves it while the results are written.
+    const path = join(cwd, lastRun(cwd), 'run.json');
+    const manifest = JSON.parse(readFileSync(path, 'utf8'));
+    writeFileSync(path, JSON.stringify({ ...manifest, state: 'running', stop: null, exit_code: null }));
+    const again = await run(cwd, ['resume', lastRun(cwd)]);
+    expect(again.exit).toBe(6);
+    expect(again.stdout).toContain('rows of wave 1 of 2 were not at their targets, and the program was ended');
+    expect((await run(cwd, ['resume', lastRun(cwd)])).exit).toBe(4);
+    expect(stepsOf(cwd).slice(2)).toEqual([
+      ...['1 not_kept', '1 sent', '1 kept', '1 soaked', '1 passed', '2 started', '2 sent', '2 kept'],
+    ]);
   });
 
   it('while it plans its undo names undo as the next command', async () => {
