@@ -21,11 +21,12 @@ export function createStatusFile(run: Run, invocation: Invocation) {
   return {
     /** For how long nothing may be written. `now`: of a monotonic clock. */
     waitMs: (now: number): number => Math.max(0, written.at + MIN_INTERVAL_MS - now),
-    write(status: RunStatus, now: number): void {
+    /** Returns whether there is nothing more to write of it: false if it is too soon. */
+    write(status: RunStatus, now: number): boolean {
       const text = JSON.stringify({ ...status, at: '' });
       const ageMs = now - written.at;
-      const isDue = ageMs >= (text === written.text ? UNCHANGED_MS : MIN_INTERVAL_MS);
-      if (!isDue) return;
+      if (text === written.text && ageMs < UNCHANGED_MS) return true;
+      if (ageMs < MIN_INTERVAL_MS) return false;
       try {
         writeStatus(runFiles(run.dir).status, status);
         written = { text, at: now };
@@ -33,6 +34,7 @@ export function createStatusFile(run: Run, invocation: Invocation) {
         if (!hasFailed) warn(invocation, fileErrorMessage('write status.json', error, ''));
         hasFailed = true;
       }
+      return true;
     },
   };
 }

@@ -42,13 +42,15 @@ export function watchRun({ run, counts }: Watched, invocation: Invocation, clock
   let sleep: Sleep | null = null;
   let isEnded = false;
 
-  function look(): void {
+  /** Returns whether status.json says what is true now. */
+  function look(): boolean {
     const [verb, flag] = counts.steering.paused === null ? ['status', '--follow'] : ['ctl', 'resume'];
     const nextCommand = commandLine(context.program, verb, run.shown, flag);
     const facts = { manifest, counts, settings, doing, pace: pace.now(counts.rows().done), nextCommand };
     const status = liveStatus({ ...facts, host: hostname(), pid: process.pid, wall: clock.wallNow() });
-    file.write(status, clock.now());
+    const isSaved = file.write(status, clock.now());
     for (const listener of listeners) listener(status);
+    return isSaved;
   }
 
   async function keepLooking(): Promise<void> {
@@ -87,8 +89,8 @@ export function watchRun({ run, counts }: Watched, invocation: Invocation, clock
       return () => listeners.delete(listener);
     },
     async save() {
-      await clock.sleep(file.waitMs(clock.now())).done;
-      look();
+      // A timer may be a little early.
+      while (!look()) await clock.sleep(Math.ceil(file.waitMs(clock.now()))).done;
     },
     end,
   };

@@ -61,6 +61,16 @@ describe('a watched run', () => {
     watch.end();
   });
 
+  it('is saved for a gate although a timer may be early', async () => {
+    const { watch, clock, read } = watched();
+    watch.phase('gate');
+    const sleep = clock.sleep.bind(clock);
+    clock.sleep = (ms) => sleep(ms - 0.7);
+    await clock.until(watch.save());
+    expect(read().phase).toBe('gate');
+    watch.end();
+  });
+
   it('has the pace of the session at work, measured over the last seconds', async () => {
     const { watch, wait, read } = watched();
     let total = 0;
