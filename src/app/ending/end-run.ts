@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { planAgain } from '../../core/followup/next-command.ts';
+import type { CommandEnd } from '../../core/results/message.ts';
 import type { Summary } from '../../core/results/summary.ts';
 import { countLines, undoneText } from '../../core/results/summary-text.ts';
 import { sumOf } from '../../core/results/tally.ts';
@@ -28,6 +29,12 @@ function isRemoved(dir: string): boolean {
   }
 }
 
+/** Sends the messages about the end of a run. What is not delivered is a warning. */
+async function sayEnd(end: CommandEnd, reporting: Reporting): Promise<void> {
+  const warnings = await reporting.context.messages?.end(end);
+  for (const warning of warnings ?? []) warn(reporting, warning);
+}
+
 /** Reports that the result files could not be written. The ledger is kept, and `results` can make them from it. */
 async function reportMissingResults(run: Run, ending: Ending, error: Error, reporting: Reporting) {
   const { settings, context } = reporting;
@@ -43,6 +50,7 @@ async function reportMissingResults(run: Run, ending: Ending, error: Error, repo
   const message = isGone
     ? `The run directory ${visible(shown)} is gone. If it was moved, resume it in its new place; if it was removed, its files are lost. What was sent stays sent.`
     : `${why === undefined ? '' : `${why} `}Could not write the result files: ${visible(error.message)}. The ledger is kept.`;
+  await sayEnd({ exit: EXIT.internal, summary: null, error: { code: 'results', message, next } }, reporting);
   const sum = tally === null ? null : { counts: tally.counts, sum_ok: sumOf(tally) === manifest.input.rows };
   if (settings.json) {
     printJson(context, EXIT.internal, { ...sum, next_command: next, error: { code: 'results', message } });
@@ -54,12 +62,7 @@ async function reportMissingResults(run: Run, ending: Ending, error: Error, repo
   return EXIT.internal;
 }
 
-/** Sends the messages about the end of a run. What is not delivered is a warning. */
-async function sayEnd(summary: Summary, reporting: Reporting): Promise<void> {
-  const { messages } = reporting.context;
-  const warnings = await messages?.end({ exit: summary.exit_code, summary, error: null });
-  for (const warning of warnings ?? []) warn(reporting, warning);
-}
+const endOf = (summary: Summary): CommandEnd => ({ exit: summary.exit_code, summary, error: null });
 
 /** Writes the last lines of the log. If that fails, the summary on disk gets the warning too. */
 function logEnd(summary: Summary, run: Run, logger: Logger, { context }: Reporting): Summary {
@@ -97,7 +100,7 @@ async function endAndUndo(
   // An undo that has started has superseded the run.
   const resumable = summary.resumable && (undone.state === null || NOT_STARTED.has(undone.state));
   const both: Summary = { ...summary, resumable, next_command: undone.next_command, undo: undone };
-  await sayEnd(both, reporting);
+  await sayEnd(endOf(both), reporting);
   both.warnings = [...new Set([...both.warnings, ...context.warnings])];
   await withReport({ ...read, summary: both }, reporting);
   try {
@@ -132,7 +135,7 @@ export async function endRun(
   if (undo !== undefined && isToUndo) {
     await endAndUndo(read, logEnd(summary, run, logger, reporting), undo, reporting);
   } else {
-    await sayEnd(summary, reporting);
+    await sayEnd(endOf(summary), reporting);
     printSummary(logEnd(summary, run, logger, reporting), reporting);
   }
   // Only after a finished run: a dry run changes no earlier run.

@@ -149,7 +149,9 @@ export async function summarizeDetached(
     error: null,
   });
   writeJson(runFiles(run.dir).summary, summary);
-  if (exit === EXIT.ok) await context.messages?.end({ exit, summary, error: null, isHandedOver: true });
+  const goesOn = exit === EXIT.ok ? { isHandedOver: true as const } : {};
+  const lost = await context.messages?.end({ exit, summary, error: null, ...goesOn });
+  for (const warning of lost ?? []) warnAlways(reporting, warning);
   if (settings.json) printJsonLine(context, summary);
   else if (!settings.quiet || exit !== EXIT.ok) {
     const rows = count(tally.counts.unprocessed + tally.counts.unverified, 'row');

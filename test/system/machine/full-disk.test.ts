@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { webhook } from '../../support/io/webhook.ts';
 import { paste, run } from '../../support/program/run.ts';
 import { api } from '../../support/program/sandbox.ts';
 import { runPreloaded } from '../../support/program/start.ts';
@@ -10,9 +11,11 @@ describe('a disk that is full when the results are written', () => {
   it('loses nothing: the ledger is kept, and the printed command makes the results', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api();
-    const { exit, stderr } = await runPreloaded('full-results.mjs', cwd, ['apply', writeInput(cwd, 5), ...flags]);
+    const { env, lines } = await webhook();
+    const { exit, stderr } = await runPreloaded('full-results.mjs', cwd, ['apply', writeInput(cwd, 5), ...flags], env);
     await sandbox.close();
     expect(exit).toBe(1);
+    expect(lines().at(-1)).toMatch(/exit 1 \(internal\)\. Could not write the result files: ENOSPC.*Next: .* resume /);
     expect(stderr).toContain('ENOSPC');
     expect(stderr).not.toContain('    at ');
     const next = /After fixing that: (.*)$/m.exec(stderr)?.[1] as string;
