@@ -45,6 +45,20 @@ describe('a gate', () => {
     expect(logged).toEqual(['kept 1/2 ']);
   });
 
+  it.each([
+    ['exit 3', 'exited with 3'],
+    ['echo; echo not today >&2; exit 1', 'exited with 1; it said: not today'],
+    ['kill -9 $$', 'was ended by SIGKILL'],
+    ['/no/such/command', 'exited with 127; it said: '],
+    ['head -c 5000000 /dev/zero | tr "\\0" x; exit 2', 'exited with 2; it said: xxx'],
+    ['printf "\\033[2Jclear\\n"; exit 4', 'exited with 4; it said: \\x1b[2Jclear'],
+    ['cat; exit 5', 'exited with 5'],
+  ])('refuses with %j, and says how', async (command, text) => {
+    const { why } = await asked(command, { waits: true });
+    expect(why.slice(0, text.length)).toBe(text);
+    expect(why.length).toBeLessThan(400);
+  });
+
   it('that does not end when it is asked to is killed, with what it has started', async () => {
     const { why } = await asked('trap "" TERM; sh -c "trap \\"\\" TERM; sleep 60"; sleep 60');
     expect(why).toBe('took longer than 1m (--gate-timeout)');
