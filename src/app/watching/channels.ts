@@ -7,6 +7,7 @@ import type { Settings } from '../../core/settings/schema.ts';
 import { TOOL } from '../../core/text/tool.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { createPost } from '../../io/watching/post.ts';
+import { isStdout } from '../output.ts';
 import { createDelivery } from './delivery.ts';
 import { createNotifier } from './notifier.ts';
 
@@ -109,7 +110,8 @@ export async function openChannels(settings: ChannelSettings, around: Surroundin
   const channels: Channels[] = [];
   if (notify !== null) channels.push(notifyChannel(notify, on === 'problem', around));
   if (ping !== null) channels.push(pingChannel(ping, around));
-  if (file !== null) channels.push(await metricsChannel(file, around.clock));
+  // Standard output is refused (run/outputs.ts), and the end of that refusal must not make a file of that name.
+  if (file !== null && !isStdout(file)) channels.push(await metricsChannel(file, around.clock));
   return {
     onStatus(status) {
       for (const channel of channels) channel.onStatus(status);

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../../../src/core/run/exit-codes.ts';
@@ -253,6 +253,8 @@ describe('the metrics file', () => {
       expect(ended.stderr).toContain('--metrics-file');
       expect(sandbox.requests()).toEqual([]);
       expect(readFileSync(join(cwd, 'numbers.csv'), 'utf8')).toContain('phone_number_id');
+      // Not in the directory of the tests either, where a path is used as it is.
+      expect([cwd, '.'].some((dir) => existsSync(join(dir, '-')))).toBe(false);
     },
   );
 
