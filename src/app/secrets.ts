@@ -7,6 +7,7 @@ import { webhookSecrets } from '../core/text/webhook-url.ts';
 import { expandHome } from '../io/home.ts';
 import { readSecretFile } from '../io/secret-file.ts';
 import type { Context } from './context.ts';
+import { UsageError } from './errors.ts';
 import type { Invocation } from './invocation.ts';
 import { warn } from './output.ts';
 
@@ -72,12 +73,23 @@ function readFiles(given: RawSettings, files: SecretFiles, context: Pick<Context
   return { raw, errors, warnings };
 }
 
+/** Throws UsageError if the command of a gate holds a secret: run.json keeps it, and the report page shows it. */
+function checkGateText({ settings: { gate }, sources, context }: Invocation): void {
+  if (gate === null || sources.gate === 'run') return;
+  const found = context.findKey();
+  const known = [...context.secrets, ...('key' in found ? [found.key] : [])];
+  if (!known.some((secret) => secret !== null && gate.includes(secret))) return;
+  const what = '--gate holds the API key or the URL of a webhook, and run.json and the report would show it';
+  throw new UsageError(`${what}. Fix: put the command into a script that reads the secret from a file`);
+}
+
 /**
  * Warns of secrets that others may know: `warnings` of those in files, and a password on the command line, which every
- * user of this machine can read in the list of processes.
+ * user of this machine can read in the list of processes. Throws UsageError if a gate holds one.
  */
 export function warnOfSecrets(invocation: Invocation, warnings: readonly string[]): Invocation {
   const { settings, sources } = invocation;
+  checkGateText(invocation);
   for (const warning of warnings) warn(invocation, warning);
   if (sources.queue === 'flag' && settings.queue !== null && hasLogin(settings.queue)) {
     const how = 'Set TELNYX_REASSIGN_QUEUE to it instead; the commands that are printed here need that too.';

@@ -336,6 +336,21 @@ describe('the password of a queue', () => {
   });
 });
 
+describe('the command of a gate', () => {
+  it('holds no secret, because run.json keeps it', () => {
+    const key = 'KEY0123456789ABCDEF0123456789_abcdefghij';
+    const url = 'https://hooks.example.com/services/T0/B0/t0ken-t0ken';
+    const environment = { TELNYX_API_KEY: key, TELNYX_REASSIGN_NOTIFY: url };
+    const resolve = (gate: string) => resolveForCommand({ waves: '1', gate }, contextOf(environment), 'apply');
+    for (const gate of [`check --key ${key}`, `curl ${url}`]) {
+      const [error = ''] = errorsOf(() => resolve(gate));
+      expect(error).toContain('--gate holds the API key or the URL of a webhook');
+      expect(error).not.toContain(gate);
+    }
+    expect(resolve('./check.sh').settings.gate).toBe('./check.sh');
+  });
+});
+
 describe('the URL of a webhook', () => {
   const URL = 'https://hooks.example.com/services/T0/B0/t0ken-t0ken';
   const fileOf = (text: string, mode = 0o600) => {
