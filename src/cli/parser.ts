@@ -67,13 +67,13 @@ function parser(args: readonly string[], width: number): Argv {
 /** The whole command line, for help and completion. To lay it out takes longer than most commands. */
 function fullParser(args: readonly string[], width: number): Argv {
   let cli = parser(args, width);
-  for (const { name, positional, more, description, examples } of COMMANDS) {
+  for (const { name, positional, more, description, examples, epilogue = '' } of COMMANDS) {
     const words = [positional, more === undefined ? '' : `${more}..`].filter((word) => word !== '');
     const usage = [name, ...words.map((word) => `[${word}]`)].join(' ');
     cli = cli.command(usage, description, (command) =>
       examples.reduce<Argv>(
         (built, [example, what]) => built.example(`$0 ${example}`, what),
-        command.options(optionsOf(name)),
+        command.options(optionsOf(name)).epilogue(epilogue),
       ),
     );
   }

@@ -2,6 +2,7 @@ import type { Command } from '../app/invocation.ts';
 import { flagOf } from '../core/settings/flags.ts';
 import { SETTING_NAMES, settingDefinition } from '../core/settings/schema.ts';
 import type { Scope } from '../core/settings/table/definition.ts';
+import { STEER_HELP } from '../core/steering/command.ts';
 import { SANDBOX_FLAGS } from './sandbox-flags.ts';
 
 /** The commands with settings as their flags, and the sandbox with flags of its own. */
@@ -15,6 +16,8 @@ type RegisteredCommand = {
   description: string;
   /** Command lines, and what they do. */
   examples: [string, string][];
+  /** What the help says at its end. */
+  epilogue?: string;
   /** The code of a command is loaded when it runs, which keeps short commands fast. */
   load: () => Promise<Command>;
 };
@@ -110,6 +113,7 @@ export const COMMANDS: readonly RegisteredCommand[] = [
       [`ctl ${RUN} rate 10`, '10 requests a second from now on'],
       [`ctl ${RUN} hold PROFILE`, 'send no rows to this profile until release'],
     ],
+    epilogue: `Commands:\n${STEER_HELP}`,
     load: async () => (await import('../commands/ctl.ts')).ctlCommand,
   },
   {

@@ -7,6 +7,7 @@ import { SANDBOX_FLAGS } from '../../src/cli/sandbox-flags.ts';
 import { flagOf } from '../../src/core/settings/flags.ts';
 import { SETTING_NAMES, settingDefinition } from '../../src/core/settings/schema.ts';
 import type { Scope } from '../../src/core/settings/table/definition.ts';
+import { STEER_COMMANDS, STEER_HELP } from '../../src/core/steering/command.ts';
 import { contextOf } from '../support/app/contexts.ts';
 
 const KEY = 'KEY0123456789_abcdef';
@@ -176,6 +177,15 @@ describe('help', () => {
     const help = await printedBy(80, 'sandbox', '--help');
     for (const { name } of SANDBOX_FLAGS) expect(help).toMatch(new RegExp(`^ +--${name}\\b`, 'm'));
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+  });
+
+  it('of ctl names each command that steers, each in one line', async () => {
+    const help = await printedBy(80, 'ctl', '--help');
+    for (const [name, value] of Object.entries(STEER_COMMANDS)) {
+      const words = value === '' ? name : `${name} ${value}`;
+      expect(help.split('\n').filter((line) => line.startsWith(`  ${words}  `))).toHaveLength(1);
+    }
+    expect(help).toContain(STEER_HELP);
   });
 
   it('of the whole names each command, the exit codes and the key, and fits the width', async () => {

@@ -1,5 +1,5 @@
 import { EXIT } from '../../core/run/exit-codes.ts';
-import { parseSteering } from '../../core/steering/command.ts';
+import { parseSteering, STEER_HELP } from '../../core/steering/command.ts';
 import { commandLine } from '../../core/text/shell.ts';
 import { sendCommand } from '../../io/control/client.ts';
 import type { ControlAnswer } from '../../io/control/messages.ts';
@@ -14,20 +14,11 @@ import { standingOf } from './standing.ts';
 import { steerInQueue } from './steer-queue.ts';
 import { profileOf } from './steer-target.ts';
 
-const USAGE = `expected one of these after the run directory:
-  pause                  send nothing until resume; what is in flight is finished
-  resume                 send again
-  rate N|auto            at most N requests a second from now on
-  concurrency N          at most N requests in flight
-  hold PROFILE           send no rows to a profile, by id or name
-  release PROFILE        send them again
-  max-failures N|N%      stop after more permanent failures than that
-  drain                  finish what is in flight, and end; resume goes on`;
-
 /** The words as the process understands them. Throws UsageError. */
 async function readWords(run: Run, words: readonly string[]): Promise<string[]> {
   const parsed = parseSteering(words);
-  if ('error' in parsed) throw new UsageError(`${parsed.error}\n${USAGE}`);
+  if ('error' in parsed)
+    throw new UsageError(`${parsed.error}\nexpected one of these after the run directory:\n${STEER_HELP}`);
   const { command } = parsed;
   return 'profile' in parsed ? [command, await profileOf(run, parsed.profile)] : [...words];
 }

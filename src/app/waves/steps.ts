@@ -22,13 +22,16 @@ export async function send(course: Course, wave: number): Promise<Turn> {
   let total = wave === last ? index.unchangedButSent.size : 0;
   const rows = waves.sizes[wave - 1] ?? 0;
   let done = rows;
+  let earlier = 0;
   for (let row = 1; row < waves.waveOf.length; row++) {
     const own = waves.waveOf[row] as number;
     if (own === 0 || own > wave || hasOutcome(index.rowStates[row] as number)) continue;
     total += 1;
     if (own === wave) done -= 1;
+    else earlier += 1;
   }
-  say(course, wave, `${count(total, 'row')} to send`);
+  const left = earlier > 0 ? `, ${earlier.toLocaleString('en-US')} of them left from earlier waves` : '';
+  say(course, wave, `${count(total, 'row')} to send${left}`);
   on.watch.phase('sending', { wave: { wave, waves: last, rows, before: index.ended - done } });
   const isContinued = course.hasSent;
   course.hasSent = true;

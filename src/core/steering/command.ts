@@ -24,6 +24,16 @@ export const STEER_COMMANDS = {
   drain: '',
 } as const;
 
+/** The same for people, with what each command does. */
+export const STEER_HELP = `  pause               send nothing until resume; what is in flight is finished
+  resume              send again
+  rate N|auto         at most N requests a second from now on
+  concurrency N       at most N requests in flight
+  hold PROFILE        send no rows to a profile, by id or name
+  release PROFILE     send them again
+  max-failures N|N%   stop after more permanent failures than that
+  drain               finish what is in flight, and end; resume goes on`;
+
 type Name = keyof typeof STEER_COMMANDS;
 
 const MAX_PROFILE_CHARACTERS = 500;

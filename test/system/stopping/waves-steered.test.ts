@@ -60,7 +60,9 @@ describe('operators of a run in waves', () => {
     expect(writesTo(sandbox)).toHaveLength(3);
     expect((await ctl(cwd, 'release', THIRD)).exit).toBe(0);
     writeFileSync(join(cwd, 'open2'), '');
-    expect((await ended).exit).toBe(0);
+    const { exit, stderr } = await ended;
+    expect(exit).toBe(0);
+    expect(stderr).toContain('Wave 3 of 3: 5 rows to send, 1 of them left from earlier waves\n');
     for (let n = 1; n <= 8; n++) expect(profileOf(sandbox, n)).toBe(n % 2 === 1 ? PROFILE : THIRD);
     expect(writesTo(sandbox)).toHaveLength(8);
   });
