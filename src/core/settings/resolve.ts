@@ -67,7 +67,10 @@ function valueError(name: SettingName, { source, raw, places }: Layer, { error, 
 }
 
 /** What means nothing without waves. */
-const OF_WAVES = ['soak', 'gate', 'gate_timeout', 'undo_on_failure'] as const satisfies SettingName[];
+const OF_WAVES = ['soak', 'gate', 'gate_timeout'] as const satisfies SettingName[];
+
+/** What no worker does. */
+const OF_THIS_PROCESS = ['waves', 'undo_on_failure'] as const satisfies SettingName[];
 
 /** Checks that involve more than one setting. `at` is the place of a setting in a file, if it comes from there. */
 function combinationErrors(
@@ -92,9 +95,11 @@ function combinationErrors(
   for (const name of OF_WAVES.filter((name) => isTyped(name) && settings.waves === null)) {
     errors.push(`${at(name)}--${flagOf(name)} needs --waves: there are no waves`);
   }
-  if (settings.waves !== null && settings.queue !== null && SENDING.includes(scope)) {
+  if (settings.queue !== null && SENDING.includes(scope)) {
     const how = sources.queue === 'environment' ? 'unset TELNYX_REASSIGN_QUEUE' : 'leave out --queue';
-    errors.push(`${at('waves', 'queue')}--waves needs this process to send the rows: ${how}`);
+    for (const name of OF_THIS_PROCESS.filter((name) => settings[name] !== null && settings[name] !== false)) {
+      errors.push(`${at(name, 'queue')}--${flagOf(name)} needs this process to send the rows: ${how}`);
+    }
   }
   if (settings.retry_base > settings.retry_max) {
     errors.push(`${at('retry_base', 'retry_max')}--retry-base must not be longer than --retry-max`);

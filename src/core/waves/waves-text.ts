@@ -24,10 +24,11 @@ function coverText(kinds: number, size: number): string {
   return kinds === 1 ? 'the one kind of change' : `all ${kinds.toLocaleString('en-US')} kinds of change`;
 }
 
-/** How the rows of a plan are sent in waves, one line each. `kinds`: kinds of change among them. None without waves. */
+/** How the rows of a plan are sent in waves, and undone, one line each. `kinds`: kinds of change among them. */
 export function waveLines(rows: number, kinds: number, settings: WaveSettings): string[] {
   const { waves, soak, gate, gate_timeout: timeout, undo_on_failure: undoes } = settings;
-  if (waves === null || rows === 0) return [];
+  if (rows === 0) return [];
+  if (waves === null) return undoes ? ['If too many rows fail: undo what was changed (--undo-on-failure)'] : [];
   const sizes = waveSizes(rows, waves);
   const shown = sizes.slice(0, SHOWN_WAVES).map((size) => size.toLocaleString('en-US'));
   const more = sizes.length - shown.length;

@@ -155,7 +155,7 @@ describe('errors', () => {
       '--soak needs --waves: there are no waves',
       '--gate needs --waves: there are no waves',
     ]);
-    expect(errorsOf([['job file', { gate_timeout: '1m', undo_on_failure: 'true' }]])).toHaveLength(2);
+    expect(errorsOf([['job file', { soak: '1m', gate_timeout: '1m', undo_on_failure: 'true' }]])).toHaveLength(2);
     expect(errorsOf([['environment', { soak: '1m' }]])).toEqual([]);
     expect(errorsOf([['flag', { soak: '1m', gate: 'true', waves: '20' }]])).toEqual([]);
     const queue = 'redis://127.0.0.1:6379';
@@ -167,6 +167,9 @@ describe('errors', () => {
     ];
     expect(errorsOf(inVariable)).toEqual(refused('unset TELNYX_REASSIGN_QUEUE'));
     expect(errorsOf(inVariable, 'plan')).toEqual([]);
+    expect(errorsOf([['flag', { undo_on_failure: 'true', queue }]])).toEqual([
+      '--undo-on-failure needs this process to send the rows: leave out --queue',
+    ]);
   });
 
   it('include what does not go with a queue; a variable is there for every command', () => {

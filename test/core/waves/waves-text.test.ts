@@ -51,6 +51,9 @@ describe('the waves of a plan in words', () => {
 
   it('are not mentioned if there are none', () => {
     expect(waveLines(100, 1, settings({ waves: null }))).toEqual([]);
+    expect(waveLines(100, 1, settings({ waves: null, undo_on_failure: true }))).toEqual([
+      'If too many rows fail: undo what was changed (--undo-on-failure)',
+    ]);
     expect(waveLines(0, 0, settings())).toEqual([]);
     expect(soaksMs(100, settings({ waves: null, soak: 5 }))).toBe(0);
   });

@@ -147,10 +147,13 @@ describe('--undo-on-failure', () => {
     expect(summaryOf(cwd, second)).toMatchObject({ command: 'undo', counts: { updated: 4 } });
   });
 
-  it('undoes after too many failures, in the middle of a wave', async () => {
+  it.each([
+    ['in the middle of a wave', ['--waves', '10']],
+    ['in a run without waves', []],
+  ])('undoes after too many failures, %s', async (_where, waves) => {
     const faults = [3, 4, 5].map((n) => `not-eligible@${numberId(n)}`);
     const { sandbox, cwd, apply } = await wavePlace(12, faults);
-    const ended = await apply('--waves', '10', '--undo-on-failure', '--max-failures', '2', '--concurrency', '1');
+    const ended = await apply(...waves, '--undo-on-failure', '--max-failures', '2', '--concurrency', '1');
     expect(ended.exit).toBe(6);
     expect(summaryOf(cwd, runDirs(cwd)[0])).toMatchObject({ error: { code: 'max_failures' }, undo: { exit_code: 0 } });
     for (let n = 1; n <= 12; n++) expect(profileOf(sandbox, n)).toBe(OTHER);
