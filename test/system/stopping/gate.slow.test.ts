@@ -24,11 +24,12 @@ const NOTE = 'env > seen';
 describe('the gate', () => {
   it('knows the run and the wave, and no secret', async () => {
     const { cwd, apply } = await wavePlace(6, [`not-eligible@${numberId(1)}`]);
+    writeFileSync(join(cwd, 'known'), KEY);
     const { exit } = await apply(
       '--waves',
       '3',
       '--gate',
-      `${NOTE}; grep -q '"phase": *"gate"' "$STATUS_FILE" || exit 1; echo "fine $TELNYX_API_KEY ${KEY}"`,
+      `${NOTE}; grep -q '"phase": *"gate"' "$STATUS_FILE" || exit 1; echo "fine $TELNYX_API_KEY $(cat known)"`,
     );
     expect(exit).toBe(4);
     const seen = readFileSync(join(cwd, 'seen'), 'utf8');
