@@ -20,6 +20,8 @@ export type DeliveryOptions = {
 export function createDelivery({ setting, post, clock }: DeliveryOptions) {
   let chain = Promise.resolve();
   let isEnding = false;
+  /** Messages that were added and have not had their tries. */
+  let waiting = 0;
   /** Ends the wait between two tries. */
   let wake: () => void = () => undefined;
   const cutter = new AbortController();
@@ -66,8 +68,14 @@ export function createDelivery({ setting, post, clock }: DeliveryOptions) {
   return {
     /** Sends a message as soon as those before it have had their tries. */
     add(message: Message): void {
-      const inTurn = () => (isEnding ? undefined : deliver(message, () => !isEnding));
-      chain = chain.then(inTurn);
+      const mayGoOn = () => !isEnding;
+      const inTurn = () => (isEnding ? undefined : deliver(message, mayGoOn));
+      // At once if none is before it: the end of a short run may follow immediately, and drops what waits.
+      const turn = waiting === 0 ? deliver(message, mayGoOn) : chain.then(inTurn);
+      waiting += 1;
+      chain = turn.finally(() => {
+        waiting -= 1;
+      });
     },
     /**
      * Sends the last message, if there is one. What is under way gets no other try, and what waits is dropped. Returns

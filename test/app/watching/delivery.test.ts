@@ -31,11 +31,18 @@ describe('messages', () => {
     const { add, end, wait, posted } = delivery();
     add(message('a'));
     add(message('b'));
-    expect(posted).toEqual([]);
+    expect(posted.map(([name]) => name)).toEqual(['a']);
     await wait(1);
     expect(posted.map(([name]) => name)).toEqual(['a', 'b']);
     expect(await end(message('c'))).toBeNull();
     expect(posted.map(([name]) => name)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('are sent before the end that comes with them', async () => {
+    const { add, end, posted } = delivery();
+    add(message('start'));
+    expect(await end(message('end'))).toBeNull();
+    expect(posted.map(([name]) => name)).toEqual(['start', 'end']);
   });
 
   it('are tried three times, with pauses', async () => {
