@@ -17,7 +17,8 @@ it('a process that was stopped for longer than its lease sends nothing under it 
     expect(arrived).toBeGreaterThan(36);
   }
   // A stop may come between the check and the system call that writes, which are some microseconds apart: once in
-  // hundreds of stops. Without the check a request is late after every second stop.
+  // hundreds of stops, and more often if other processes interrupt this one there. Without the check a request is late
+  // after every second stop: about 30 of them.
   const late = results.map((result) => result.late);
-  expect(late.reduce((sum, of) => sum + of, 0)).toBeLessThanOrEqual(1);
+  expect(late.reduce((sum, of) => sum + of, 0)).toBeLessThanOrEqual(5);
 });
