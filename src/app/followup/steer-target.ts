@@ -1,3 +1,4 @@
+import { profileNames } from '../../core/run/profile-names.ts';
 import { printable } from '../../core/text/text.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { readPlan } from '../../io/run/plan-file.ts';
@@ -8,10 +9,7 @@ const MAX_SHOWN = 10;
 
 /** The profiles to which a run sends rows, with their names as far as run.json has them. */
 async function targetsOf({ dir, manifest }: Run): Promise<Map<string, string>> {
-  const names = (manifest.plan?.moves ?? []).map(
-    ({ profile_target: id, profile_target_name: name }) => [id, name] as const,
-  );
-  const known = new Map(names);
+  const known = profileNames(manifest);
   const targets = new Map<string, string>();
   for await (const batch of readPlan(runFiles(dir).plan)) {
     for (const { action, profileTarget: id } of batch) {

@@ -1,5 +1,6 @@
 import type { AccountText } from '../../core/plan/plan-text.ts';
 import type { Move, Preview } from '../../core/plan/preview.ts';
+import { profileNames } from '../../core/run/profile-names.ts';
 import type { Stop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
 import { type AccountAccess, openAccess, readingError } from '../account/access.ts';
@@ -32,13 +33,10 @@ function keptMove(move: Move, nameOf: (profile: string) => string) {
 }
 
 /** What the run of a saved plan has recorded of the account; null if it was not read. */
-export function recordedAccount({ manifest: { plan } }: Run): AccountText | null {
+export function recordedAccount({ manifest }: Run): AccountText | null {
+  const { plan } = manifest;
   if (plan === null || plan.reading === null) return null;
-  const names = new Map<string, string>();
-  for (const move of plan.moves) {
-    names.set(move.profile_before, move.profile_before_name);
-    names.set(move.profile_target, move.profile_target_name);
-  }
+  const names = profileNames(manifest);
   return { how: '', nameOf: (profile) => names.get(profile) ?? '', notes: plan.notes };
 }
 

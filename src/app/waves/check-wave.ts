@@ -6,6 +6,7 @@ import { hasEndedAs, type LedgerIndex } from '../../core/ledger/replay.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { readDoubted } from '../../engine/reading/doubted-reads.ts';
+import { READ_AGAIN_AFTER_MS } from '../../engine/sending/read-back.ts';
 import { type Stop, sleepOrStop } from '../../engine/stop.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import type { Ledger } from '../../io/run/ledger-file.ts';
@@ -15,8 +16,6 @@ import { targetProfilesOf } from '../account/reread.ts';
 import { openOutcomes } from '../run/ledger-index.ts';
 import type { Run } from '../run/open.ts';
 
-/** The waits before a read that contradicts a target is repeated, because an API may show a write only after a moment. */
-const READ_AGAIN_AFTER_MS = [1000, 2000, 4000];
 /** Rows that a message names. */
 const MAX_NAMED = 3;
 

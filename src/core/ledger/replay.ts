@@ -1,5 +1,6 @@
 import { namesProfile, OUTCOME_STATUSES, type Outcome } from '../attempt/outcome.ts';
 import type { LedgerEntry } from './entry.ts';
+import { addHold } from './held-profiles.ts';
 import { addSession, noSessions } from './sessions.ts';
 import { addSteered, notSteered } from './steered.ts';
 
@@ -53,13 +54,6 @@ export function emptyIndex(rows: number) {
   };
 }
 
-function startSession(index: LedgerIndex, entry: Extract<LedgerEntry, { type: 'session_started' }>): void {
-  // A session that only reads does not clear profile holds, and neither does the next wave.
-  if (entry.reading === true) return;
-  if (entry.continued !== true) index.heldProfiles.clear();
-  index.sendingWave = entry.wave ?? 0;
-}
-
 function addHandover(index: LedgerIndex, entry: LedgerEntry): void {
   if (entry.type === 'handed_over') index.handover = { id: entry.handover, queue: entry.queue, stream: '' };
   if (index.handover === null) return;
@@ -79,9 +73,9 @@ export function takesLine(index: LedgerIndex, entry: LedgerEntry): boolean {
 /** Adds the next entry; `offset` and `length` are those of its line. Throws if the plan does not have its row. */
 export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: number, length: number): void {
   addSession(index.sessions, entry);
-  if (entry.type === 'session_started') startSession(index, entry);
+  if (entry.type === 'session_started' && entry.reading !== true) index.sendingWave = entry.wave ?? 0;
   if (entry.type === 'wave') index.wave = entry;
-  if (entry.type === 'profile_held') index.heldProfiles.set(entry.profile, entry.why);
+  addHold(index.heldProfiles, entry);
   addHandover(index, entry);
   if (entry.type === 'steered') addSteered(index.steering, entry);
   if (!('row' in entry)) return;

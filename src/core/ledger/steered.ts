@@ -19,6 +19,11 @@ export type SteeringSeen = {
 
 const MAX_LISTED = 1000;
 
+/** What a command has changed, for people: `50 -> 10`, or the one value that it names. */
+export function changeText({ from, to }: Pick<Steered, 'from' | 'to'>, arrow = '->'): string {
+  return from === '' || to === '' ? `${from}${to}` : `${from} ${arrow} ${to}`;
+}
+
 export function notSteered(): SteeringSeen {
   return { paused: null, held: new Map(), list: [], count: 0 };
 }

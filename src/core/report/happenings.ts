@@ -1,4 +1,5 @@
 import type { LedgerEntry, WaveStep } from '../ledger/entry.ts';
+import { changeText } from '../ledger/steered.ts';
 import { count, printable } from '../text/text.ts';
 
 /** Happenings that are kept, of the first and of the last: a run of years must not fill the page. */
@@ -48,11 +49,8 @@ function happeningOf(entry: LedgerEntry): Pick<Happening, 'kind' | 'text' | 'isD
       };
     case 'profile_held':
       return { kind: 'hold', isDrawn: true, text: `Profile ${entry.profile} was held: ${entry.why}` };
-    case 'steered': {
-      const { by, command, from, to } = entry;
-      const change = from === '' || to === '' ? `${from}${to}` : `${from} → ${to}`;
-      return { kind: 'operator', isDrawn: true, text: `${command} ${change} by ${by}` };
-    }
+    case 'steered':
+      return { kind: 'operator', isDrawn: true, text: `${entry.command} ${changeText(entry, '→')} by ${entry.by}` };
     case 'wave':
       return {
         kind: 'wave',

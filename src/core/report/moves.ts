@@ -1,5 +1,6 @@
 import { UNASSIGN } from '../input/target.ts';
 import type { Manifest } from '../run/manifest.ts';
+import { profileNames } from '../run/profile-names.ts';
 import { count, printable } from '../text/text.ts';
 import type { Flow, Flows } from './flows.ts';
 import { type Html, html } from './html.ts';
@@ -14,12 +15,8 @@ const MAX_NAME = 120;
 export type NameOf = (profile: string) => string;
 
 /** The names that the plan knows: of the profiles in its most frequent moves. */
-export function namesOf({ plan }: Pick<Manifest, 'plan'>): NameOf {
-  const names = new Map<string, string>();
-  for (const move of plan?.moves ?? []) {
-    if (move.profile_before_name !== '') names.set(move.profile_before, move.profile_before_name);
-    if (move.profile_target_name !== '') names.set(move.profile_target, move.profile_target_name);
-  }
+export function namesOf(manifest: Pick<Manifest, 'plan'>): NameOf {
+  const names = profileNames(manifest);
   return (profile) => {
     if (profile === '') return 'not read';
     if (profile === UNASSIGN) return 'no profile';

@@ -1,4 +1,5 @@
 import { secondsOf } from '../ledger/sessions.ts';
+import { changeText } from '../ledger/steered.ts';
 import { EXIT, exitName } from '../run/exit-codes.ts';
 import { formatDuration } from '../text/duration.ts';
 import { COLUMNS, count, printable } from '../text/text.ts';
@@ -77,9 +78,8 @@ function requestLines({ requests, rate }: Summary): string[] {
 function steeredLines({ steered }: Summary): string[] {
   const last = steered.at(-1);
   if (last === undefined) return [];
-  const { command, from, to, by, at } = last;
-  const change = from === '' || to === '' ? `${from}${to}` : `${from} -> ${to}`;
-  const text = `${count(steered.length, 'command')}, the last by ${by} at ${at.slice(11, 16)}Z: ${command} ${change}`;
+  const { command, by, at } = last;
+  const text = `${count(steered.length, 'command')}, the last by ${by} at ${at.slice(11, 16)}Z: ${command} ${changeText(last)}`;
   return [`  Steered: ${printable(text, COLUMNS - 11)}`];
 }
 

@@ -1,5 +1,6 @@
 import type { HeldProfile, Phase, RunStatus, WaveStatus } from '../results/run-status.ts';
 import type { Manifest } from '../run/manifest.ts';
+import { profileNames } from '../run/profile-names.ts';
 import type { Settings } from '../settings/schema.ts';
 import { etaMs } from './eta.ts';
 import type { MeasuredPace } from './pace.ts';
@@ -22,17 +23,13 @@ function waveStatus({ wave, until }: Doing, ended: number, time: (ms: number) =>
   return { ...shown, done, until: until === null ? null : time(until) };
 }
 
-/** The name of a target profile in the moves of a plan; '' if they do not know it. */
-function nameIn({ plan }: Pick<Manifest, 'plan'>, id: string): string {
-  return plan?.moves.find(({ profile_target: target }) => target === id)?.profile_target_name ?? '';
-}
-
 /** Profiles to which no rows are sent: by operators, and by the run itself. */
 export function heldProfilesOf(
   counts: Pick<RunCounts, 'steering' | 'heldProfiles'>,
   manifest: Manifest,
 ): HeldProfile[] {
-  const named = (id: string, by: string | null, why: string) => ({ id, name: nameIn(manifest, id), by, why });
+  const names = profileNames(manifest);
+  const named = (id: string, by: string | null, why: string) => ({ id, name: names.get(id) ?? '', by, why });
   return [
     ...[...counts.steering.held].map(([id, { by, at }]) => named(id, by, `since ${at}`)),
     ...[...counts.heldProfiles].map(([id, why]) => named(id, null, why)),

@@ -1,5 +1,6 @@
 import { OUTCOME_STATUSES, type Outcome } from '../attempt/outcome.ts';
 import type { LedgerEntry, RequestCounts } from '../ledger/entry.ts';
+import { addHold } from '../ledger/held-profiles.ts';
 import { addSession, noSessions, paceOf } from '../ledger/sessions.ts';
 import { addSteered, notSteered } from '../ledger/steered.ts';
 import type { RowCounts } from '../results/run-status.ts';
@@ -43,9 +44,8 @@ export function createRunCounts(rows: number, planned: number) {
   return {
     add(entry: LedgerEntry): void {
       addSession(sessions, entry);
-      if (entry.type === 'session_started' && entry.reading !== true && entry.continued !== true) heldProfiles.clear();
+      addHold(heldProfiles, entry);
       if (entry.type === 'steered') addSteered(steering, entry);
-      if (entry.type === 'profile_held') heldProfiles.set(entry.profile, entry.why);
       // A row that was at its target when it was planned, and is sent all the same.
       if ((entry.type === 'found' || entry.type === 'outcome') && entry.unchangedButSent && !unplanned.has(entry.row)) {
         unplanned.add(entry.row);

@@ -1,3 +1,4 @@
+import { changeText } from '../ledger/steered.ts';
 import type { HeldProfile, RunStatus } from '../results/run-status.ts';
 import { causeText } from '../results/summary-text.ts';
 import { exitName } from '../run/exit-codes.ts';
@@ -119,9 +120,9 @@ function causeLines(causes: RunStatus['causes']): string[] {
 }
 
 function steeredLines({ steered }: RunStatus, { time }: Pick<StatusStyle, 'time'>): string[] {
-  return steered.slice(-SHOWN_COMMANDS).map(({ at, by, command, from, to }) => {
-    const change = from === '' || to === '' ? `${from}${to}` : `${from} -> ${to}`;
-    return `    ${time(at)}  ${printable(`${command} ${change} by ${by}`, COLUMNS - 20)}`;
+  return steered.slice(-SHOWN_COMMANDS).map((command) => {
+    const text = `${command.command} ${changeText(command)} by ${command.by}`;
+    return `    ${time(command.at)}  ${printable(text, COLUMNS - 20)}`;
   });
 }
 

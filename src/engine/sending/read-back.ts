@@ -22,7 +22,7 @@ export type ReadBack = { isShown: boolean; isDrifted: boolean; answer: Answer };
 const CONFIRMED: RowStatus = { status: 'updated', reason: 'confirmed_by_read', retryable: false };
 
 /** The waits before a read that contradicts a 200 is repeated, because an API may show a write only after a moment. */
-const READ_AGAIN_AFTER_MS = [1000, 2000, 4000];
+export const READ_AGAIN_AFTER_MS = [1000, 2000, 4000];
 
 export function shownIn(answer: Answer): ShownSettings {
   return answer.kind === 'http' && answer.body.kind === 'settings' ? answer.body.settings : {};
