@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { type Finding, findingFields } from '../../core/followup/finding.ts';
 import { signalExit } from '../../core/results/run-exit.ts';
 import { EXIT, exitName } from '../../core/run/exit-codes.ts';
 import { count } from '../../core/text/text.ts';
@@ -20,24 +21,63 @@ function countOthers({ at_target: _, ...others }: VerdictCounts): number {
   return Object.values(others).reduce((sum, n) => sum + n, 0);
 }
 
-function exitOf({ counts }: VerificationPass, stop: Stop): number {
-  const asked = stop.asked();
-  if (asked?.reason === 'signal') return signalExit(asked.detail);
-  return countOthers(counts) === 0 ? EXIT.ok : EXIT.rows_not_at_target;
+/** A verification whose last pass is made. */
+type Verified = { run: Run; pass: VerificationPass; stop: Stop };
+
+/** Looks at something besides the rows, once the last pass is made; null if there is nothing to say. */
+type Finder = (verified: Verified, invocation: KeyedInvocation) => Promise<Finding | null>;
+
+/** What `verify RUN_DIR` looks at besides the rows, in the order of the report. */
+const FINDERS_OF_RUN: readonly Finder[] = [];
+
+/** What every `verify` looks at besides the rows. */
+const FINDERS: readonly Finder[] = [];
+
+/** Asks one after another, and none after a signal. */
+async function findAll(finders: readonly Finder[], verified: Verified, invocation: KeyedInvocation) {
+  const findings: Finding[] = [];
+  for (const find of finders) {
+    if (verified.stop.asked() !== null) break;
+    const finding = await find(verified, invocation);
+    if (finding !== null) findings.push(finding);
+  }
+  return findings;
 }
 
-type Report = { run: Run; pass: VerificationPass; stop: Stop; next: string | null };
+type Report = Verified & { findings: readonly Finding[]; next: string | null };
+
+/** The exit code without a signal. */
+function verdictOf({ pass, findings }: Pick<Report, 'pass' | 'findings'>): number {
+  const isGood = countOthers(pass.counts) === 0 && findings.every(({ isBad }) => !isBad);
+  return isGood ? EXIT.ok : EXIT.rows_not_at_target;
+}
+
+function exitOf(report: Report): number {
+  const asked = report.stop.asked();
+  return asked?.reason === 'signal' ? signalExit(asked.detail) : verdictOf(report);
+}
+
+/** What keeps the exit code from 0, in a sentence. */
+function errorText({ pass, findings }: Report, file: string): string {
+  const others = countOthers(pass.counts);
+  const bad = findings.filter(({ isBad }) => isBad).flatMap(({ lines }) => lines.slice(0, 1));
+  return [...(others === 0 && bad.length > 0 ? [] : [`${countsText(pass.counts)}; see ${visible(file)}`]), ...bad].join(
+    '; ',
+  );
+}
 
 /** Prints what the last pass has found, and returns the exit code. */
-function printReport({ run, pass, stop, next }: Report, { settings, context }: Invocation): number {
-  const { counts, shown } = pass;
-  const exit = exitOf(pass, stop);
+function printReport(report: Report, { settings, context }: Invocation): number {
+  const { run, findings, next } = report;
+  const { counts, shown } = report.pass;
+  const exit = exitOf(report);
   const others = countOthers(counts);
   const file = join(run.shown, 'verify.csv');
   if (settings.json) {
-    const error = { code: exitName(exit), message: `${countsText(counts)}; see ${visible(file)}` };
-    const fields = { run_id: run.manifest.run_id, counts, files: { verify: file }, next_command: next };
-    printJson(context, exit, others === 0 ? fields : { ...fields, error });
+    const error = { code: exitName(exit), message: errorText(report, file) };
+    const files = { verify: file };
+    const fields = { run_id: run.manifest.run_id, counts, ...findingFields(findings), files, next_command: next };
+    printJson(context, exit, verdictOf(report) === EXIT.ok ? fields : { ...fields, error });
     return exit;
   }
   if (settings.quiet && exit === EXIT.ok) return exit;
@@ -50,6 +90,7 @@ function printReport({ run, pass, stop, next }: Report, { settings, context }: I
     ...shown.map((checked) => wrapForTerminal(stream, `  ${rowText(checked, lineWidth)}`)),
   ];
   if (others > shown.length) lines.push(`  and ${count(others - shown.length, 'more', 'more')}`);
+  for (const finding of findings) lines.push('', ...finding.lines.map((line) => wrapForTerminal(stream, line)));
   lines.push('', 'Files', `  verify   ${visible(file)}`, '', `Exit ${exit} (${exitName(exit)})`);
   if (next !== null) lines.push(`Next: ${style('strong', next)}`);
   print(stream, `${lines.join('\n')}\n`);
@@ -73,7 +114,9 @@ export function verifyRun(run: Run, given: Invocation): Promise<number> {
     const invocation = withKey(given);
     await checkPlan(run, invocation.context);
     const pass = await watch(run, invocation, { stop, isNew: false });
-    return printReport({ run, pass, stop, next: null }, invocation);
+    const verified = { run, pass, stop };
+    const findings = await findAll([...FINDERS, ...FINDERS_OF_RUN], verified, invocation);
+    return printReport({ ...verified, findings, next: null }, invocation);
   });
 }
 
@@ -96,9 +139,9 @@ export function verifyInput(input: string, given: Invocation): Promise<number> {
     const badFile = checkFile(attempt.planned, source.where);
     if (badFile !== null) return endRun(run, badFile, invocation);
     const pass = await watch(run, invocation, { stop, isNew: true });
-    const { drifted, missing, unknown, rejected } = pass.counts;
-    const isGood = drifted + missing + unknown + rejected === 0;
-    await makeSummary(run, { exit: isGood ? EXIT.ok : EXIT.rows_not_at_target, state: 'planned' }, invocation);
-    return printReport({ run, pass, stop, next: nextOf(run, pass, invocation) }, invocation);
+    const verified = { run, pass, stop };
+    const findings = await findAll(FINDERS, verified, invocation);
+    await makeSummary(run, { exit: verdictOf({ pass, findings }), state: 'planned' }, invocation);
+    return printReport({ ...verified, findings, next: nextOf(run, pass, invocation) }, invocation);
   });
 }

@@ -164,7 +164,7 @@ describe('the table of settings', () => {
     ['resume', [...paced, ...sending, 'undo_on_failure', 'yes', 'leave_queue']],
     ['retry', [...followUp, 'undo_on_failure', 'only']],
     ['undo', followUp],
-    ['verify', [...reading, ...pace, 'outage_patience', 'base_url', ...output, 'watch', 'every', 'yes']],
+    ['verify', [...reading, ...pace, 'outage_patience', 'base_url', ...output, 'strict', 'watch', 'every', 'yes']],
     ['results', ['results', 'json', 'quiet']],
     ['ctl', ['queue', 'json', 'quiet']],
     ['status', ['runs_dir', 'queue', 'json', 'follow']],

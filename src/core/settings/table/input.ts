@@ -39,8 +39,8 @@ export const INPUT_SETTINGS = settingsOf('Input', READING, {
   },
   strict: {
     kind: 'boolean',
-    text: 'refuse a plan that has warnings (exit 8)',
-    scopes: PLANNING,
+    text: 'refuse a plan that has warnings (exit 8); with verify, exit 4 if there are warnings',
+    scopes: [...PLANNING, 'verify'],
     droppedBy: ['undo'],
   },
   skip_rejected: {
