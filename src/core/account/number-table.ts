@@ -2,11 +2,16 @@ import type { ShownSettings } from '../api/response.ts';
 import { isE164 } from '../input/phone.ts';
 import { profileCell } from '../input/target.ts';
 import { doubled } from './digest-table.ts';
+import { createNumberDetails } from './number-details.ts';
+import { createTextPool, listOf, listText } from './text-pool.ts';
 
 const UNREAD = 0;
 const FOUND = 1;
 const ABSENT = 2;
 const UNREADABLE = 3;
+
+/** A pool of words that fits into 16 bits. */
+const MAX_WORDS = 65_536;
 
 // How rows name a number: by its phone number only, by its id, or by its id with a phone number beside it.
 const BY_PHONE = 0;
@@ -36,6 +41,8 @@ function createColumns() {
     profile: new Uint32Array(1024),
     product: new Uint32Array(1024),
     eligible: new Uint32Array(1024),
+    type: new Uint16Array(1024),
+    country: new Uint16Array(1024),
     phone: new Float64Array(1024),
     makeRoom(index: number): void {
       if (index < columns.state.length) return;
@@ -44,39 +51,24 @@ function createColumns() {
       columns.profile = doubled(columns.profile);
       columns.product = doubled(columns.product);
       columns.eligible = doubled(columns.eligible);
+      columns.type = doubled(columns.type);
+      columns.country = doubled(columns.country);
       columns.phone = doubled(columns.phone);
     },
   };
   return columns;
 }
 
-/** Stores texts that repeat once, and refers to them by small integers. 0 means that nothing was shown. */
-function createTextPool() {
-  const texts = [''];
-  const indexes = new Map([['', 0]]);
-  return {
-    indexOf(text: string): number {
-      const known = indexes.get(text);
-      if (known !== undefined) return known;
-      indexes.set(text, texts.length);
-      return texts.push(text) - 1;
-    },
-    textAt: (index: number) => texts[index] as string,
-  };
-}
-
-/** A list as one text. An empty list differs from one that was not shown: it starts with a colon. */
-function listText(list: string[] | undefined): string {
-  return list === undefined ? '' : `:${list.map((name) => `${name}\n`).join('')}`;
-}
-
-/** What reads have shown of each number, by the index of its id: 22 bytes a number. */
-export function createNumberTable() {
+/** What reads have shown of each number, by the index of its id: 26 bytes a number, and more with details. */
+export function createNumberTable(withDetails: boolean) {
   const columns = createColumns();
   const profiles = createTextPool();
   const products = createTextPool();
   const eligibleLists = createTextPool();
   const reasons = createTextPool();
+  // Types and countries.
+  const words = createTextPool(MAX_WORDS);
+  const details = withDetails ? createNumberDetails() : null;
   const unread = { ids: 0, idsWithPhone: 0 };
 
   function setState(index: number, to: number): void {
@@ -95,15 +87,23 @@ export function createNumberTable() {
     if (profile !== '') shown.profile = profile === profileCell(null) ? null : profile;
     const product = products.textAt(columns.product[index] as number);
     if (product !== '') shown.product = product;
-    const eligible = eligibleLists.textAt(columns.eligible[index] as number);
-    if (eligible !== '') shown.eligible = eligible.slice(1).split('\n').slice(0, -1);
+    const eligible = listOf(eligibleLists.textAt(columns.eligible[index] as number));
+    if (eligible !== undefined) shown.eligible = eligible;
+    const type = words.textAt(columns.type[index] as number);
+    if (type !== '') shown.type = type;
+    const country = words.textAt(columns.country[index] as number);
+    if (country !== '') shown.country = country;
+    details?.addTo(shown, index);
     if (columns.phone[index] !== 0) shown.phoneNumber = `+${columns.phone[index]}`;
     return shown;
   }
 
   return {
     /** Call this before an index is used for the first time. */
-    makeRoom: columns.makeRoom,
+    makeRoom(index: number): void {
+      columns.makeRoom(index);
+      details?.makeRoom(index);
+    },
     /** A row names this new number by its id. */
     addById(index: number, hasPhoneNumber: boolean): void {
       columns.namedBy[index] = hasPhoneNumber ? BY_BOTH : BY_ID;
@@ -118,7 +118,10 @@ export function createNumberTable() {
       columns.profile[index] = profiles.indexOf(profileCell(shown.profile));
       columns.product[index] = products.indexOf(shown.product ?? '');
       columns.eligible[index] = eligibleLists.indexOf(listText(shown.eligible));
+      columns.type[index] = words.indexOf(shown.type ?? '');
+      columns.country[index] = words.indexOf(shown.country ?? '');
       columns.phone[index] = packed(shown.phoneNumber);
+      details?.set(index, shown);
     },
     setAbsent: (index: number) => setState(index, ABSENT),
     setUnreadable(index: number, why: string): void {

@@ -14,10 +14,13 @@ export type UnreadCounts = { ids: number; idsWithPhone: number; phones: number }
 /** What was read of the account: about 100 bytes for each number that rows name, and 28 for each other number. */
 export type AccountSnapshot = ReturnType<typeof createSnapshot>;
 
-/** Creates a snapshot of an account of which nothing has been read. */
-export function createSnapshot(digest: Digest) {
+/**
+ * Creates a snapshot of an account of which nothing has been read. `details`: it keeps the traffic type, tags and figures
+ * of numbers too.
+ */
+export function createSnapshot(digest: Digest, { details = false }: { details?: boolean } = {}) {
   const ids = createDigestTable(digest);
-  const numbers = createNumberTable();
+  const numbers = createNumberTable(details);
   const phones = createPhoneTable(digest);
   // All numbers that reads have shown, and how many of them are on each profile.
   const shownIds = createDigestTable(digest);

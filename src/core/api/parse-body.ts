@@ -1,25 +1,9 @@
 import { trimmed } from '../input/cell.ts';
-import { isAnId, isAProduct, isUnassign } from '../input/cell-checks.ts';
+import { isAnId } from '../input/cell-checks.ts';
+import { asObject, asTexts, type Clean, type Fields } from './json-fields.ts';
+import { isAProfileId, readSettings } from './parse-settings.ts';
 import { parseJson } from './read-json.ts';
-import type { ApiError, Body, Page, ShownProfile, ShownSettings } from './response.ts';
-
-type Fields = Record<string, unknown>;
-/** Makes a text safe to keep. `isProse`: the text is for people, and no value that is compared or sent again. */
-type Clean = (text: string, isProse?: boolean) => string;
-
-/** A longer list is not one of products or countries. */
-const MAX_TEXTS = 1000;
-
-function asObject(value: unknown): Fields | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
-}
-
-/** A list of texts; undefined for anything else, because a list with gaps would claim that the others do not exist. */
-function asTexts(value: unknown, clean: Clean): string[] | undefined {
-  if (!Array.isArray(value) || value.length > MAX_TEXTS) return undefined;
-  if (!value.every((item) => typeof item === 'string')) return undefined;
-  return value.map((item) => clean(item));
-}
+import type { ApiError, Body, Page, ShownProfile } from './response.ts';
 
 /** `{"errors": [...]}`, at most ten of them, or null. */
 function readErrors(body: Fields | null, clean: Clean): ApiError[] | null {
@@ -42,35 +26,6 @@ function readJson(text: string, clean: Clean, readData: (body: Fields) => Body |
   const errors = readErrors(body, clean);
   if (errors !== null) return { kind: 'errors', errors };
   return (body === null ? null : readData(body)) ?? { kind: 'unreadable' };
-}
-
-/** Ids of profiles are UUIDs. Another server may have others, if they look like an id at all. */
-function isAProfileId(id: string): boolean {
-  return isAnId(id) && !isUnassign(id);
-}
-
-/**
- * A value that a number has; null if it has none. A value that no input could have counts as not shown: an undo would
- * write it, and it stands in files for people.
- */
-function shownValue(value: unknown, clean: Clean, isValid: (text: string) => boolean): string | null | undefined {
-  if (value === null || value === '') return null;
-  const text = typeof value === 'string' ? clean(value) : '';
-  return isValid(text) ? text : undefined;
-}
-
-function readSettings(data: Fields, clean: Clean): ShownSettings {
-  const settings: ShownSettings = {};
-  if (typeof data.id === 'string') settings.id = clean(data.id);
-  if (typeof data.phone_number === 'string') settings.phoneNumber = clean(data.phone_number);
-  if (typeof data.organization_id === 'string') settings.organizationId = clean(data.organization_id);
-  const profile = shownValue(data.messaging_profile_id, clean, isAProfileId);
-  if (profile !== undefined) settings.profile = profile?.toLowerCase() ?? null;
-  const product = shownValue(data.messaging_product, clean, isAProduct);
-  if (product !== undefined) settings.product = product;
-  const eligible = asTexts(data.eligible_messaging_products, clean);
-  if (eligible !== undefined) settings.eligible = eligible;
-  return settings;
 }
 
 /**

@@ -4,6 +4,9 @@ export type Page<T> = { rows: T[]; total: number; pages: number; isUncounted?: t
 /** One error of the API's envelope, every text already redacted and printable. */
 export type ApiError = { code: string; title: string; detail: string; pointer: string };
 
+/** Figures about the messages of a number: how many, and the shares delivered and reported as spam. Null: not shown. */
+export type Health = { messages: number | null; success: number | null; spam: number | null };
+
 /** The messaging settings in an answer. A field that the body lacks is undefined; null means unassigned. */
 export type ShownSettings = {
   id?: string;
@@ -13,6 +16,14 @@ export type ShownSettings = {
   product?: string | null;
   /** Products that the number may have; absent if the answer does not say. */
   eligible?: string[];
+  /** `longcode`, `tollfree` or `shortcode` in whatever spelling the API has them, or another word. */
+  type?: string;
+  /** Two capital letters. */
+  country?: string;
+  /** The traffic type, such as A2P. */
+  traffic?: string;
+  tags?: string[];
+  health?: Health;
 };
 
 /** The settings of a messaging profile that matter for its numbers. A field that the body lacks is undefined. */

@@ -43,6 +43,30 @@ describe('an account', () => {
     expect(account.unreadCounts()).toEqual({ ids: 0, idsWithPhone: 0, phones: 0 });
   });
 
+  it('keeps type and country of each number, and the rest only for a command that asks for it', () => {
+    const plain = { profile: null, phoneNumber: '+12', type: 'longcode', country: 'US' };
+    const rest = { traffic: 'A2P', tags: ['a', 'b'], health: { messages: 5, success: 0.5, spam: null } };
+    const ids = Array.from({ length: 1100 }, (_, at) => `n${at}`);
+    const read = (details?: { details: boolean }) => {
+      const account = createSnapshot(sha256, details);
+      for (const id of ids) account.addWanted(byId(id));
+      for (const id of ids) account.addShown({ id, ...(id === 'n3' ? { tags: [] } : { ...plain, ...rest }) });
+      return ['n3', 'n1099'].map((id) => account.stateOf(byId(id)));
+    };
+    const state = (id: string, shown: object) => ({ state: 'found', id, shown });
+    expect(read()).toEqual([state('n3', {}), state('n1099', plain)]);
+    expect(read({ details: true })).toEqual([state('n3', { tags: [] }), state('n1099', { ...plain, ...rest })]);
+  });
+
+  it('shows no word of more than it can keep apart', () => {
+    const account = createSnapshot(sha256);
+    const shown = Array.from({ length: 65_536 }, (_, at) => ({ id: `n${at}`, type: `t${at}` }));
+    for (const number of shown) account.addWanted(byId(number.id));
+    for (const number of shown) account.addShown(number);
+    expect(account.stateOf(byId('n65534'))).toMatchObject({ shown: { type: 't65534' } });
+    expect(account.stateOf(byId('n65535'))).toMatchObject({ shown: {} });
+  });
+
   it('finds a number that one row names by id and another by phone number under both', () => {
     const account = createSnapshot(sha256);
     account.addWanted(byId('a'));

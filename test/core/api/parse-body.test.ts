@@ -40,14 +40,14 @@ describe('a page of numbers', () => {
   it('shows the settings of each, and how many there are in all', () => {
     const data = [
       { id: ID, phone_number: PHONE, messaging_profile_id: PROFILE.toUpperCase(), messaging_product: 'A2P' },
-      { id: '7', messaging_profile_id: null, eligible_messaging_products: ['A2P'], tags: ['x'] },
+      { id: '7', messaging_profile_id: null, eligible_messaging_products: ['A2P'], tags: ['x'], type: 7 },
     ];
     expect(numbers({ data, meta: META })).toStrictEqual({
       kind: 'numbers',
       page: {
         rows: [
           { id: ID, phoneNumber: PHONE, profile: PROFILE, product: 'A2P' },
-          { id: '7', profile: null, eligible: ['A2P'] },
+          { id: '7', profile: null, eligible: ['A2P'], tags: ['x'] },
         ],
         total: 501,
         pages: 3,

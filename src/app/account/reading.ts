@@ -1,0 +1,98 @@
+import { isOutageAnswer } from '../../core/attempt/classify.ts';
+import { expectedRate, timeNeeded } from '../../core/plan/plan-text.ts';
+import { concurrencyOf } from '../../core/settings/resolve.ts';
+import { formatDuration } from '../../core/text/duration.ts';
+import { count } from '../../core/text/text.ts';
+import { createContact } from '../../engine/contact.ts';
+import { createPaceMemory } from '../../engine/pacing/pace-memory.ts';
+import type { Clock, ExecutorEvent } from '../../engine/ports.ts';
+import { createAccountQuery } from '../../engine/reading/account-query.ts';
+import { createControl, createPipeline } from '../../engine/sending/pipeline.ts';
+import type { Steering } from '../../engine/steering.ts';
+import type { Stop } from '../../engine/stop.ts';
+import type { Logger } from '../../io/terminal/logger.ts';
+import type { KeyedInvocation, Reporting } from '../invocation.ts';
+import { printProgress } from '../output.ts';
+import { createEventReporter } from '../run/events.ts';
+import type { Run } from '../run/open.ts';
+import { readGate, type Transport } from './connect.ts';
+
+/** What a command reads the account through. */
+export type Through = {
+  client: Transport;
+  stop: Stop;
+  logger: Logger;
+  clock: Clock;
+  /** Of a run at work, whose operators change the pace of its reads too. */
+  steering?: Steering | undefined;
+};
+
+export const NO_LOG: Logger = { log: () => undefined, close: () => undefined };
+
+/** Only a read that takes longer is announced. */
+const ANNOUNCED_MS = 3000;
+
+/** Explains a long wait: the API does not answer, or asks to wait. */
+function announceWait(event: ExecutorEvent, reporting: Reporting): void {
+  if (event.event === 'run.paused') {
+    printProgress(reporting, `${event.why}: waiting ${formatDuration(event.waitMs)}\n`);
+  }
+  if (event.event === 'concurrency.lowered') {
+    printProgress(reporting, `${event.why}\n`);
+  }
+  const patienceMs = reporting.settings.outage_patience;
+  if (event.event !== 'read.failed' || event.retryInMs !== null || patienceMs === 0) return;
+  if (!isOutageAnswer(event.answer)) return;
+  const patience = formatDuration(patienceMs);
+  const text = `The API does not answer (${event.description}): trying for up to ${patience} (--outage-patience)\n`;
+  printProgress(reporting, text);
+}
+
+/** Reads through a client and a log that are open and stay open. `before`: what earlier phases of the command have learned. */
+export function readThrough(through: Through, invocation: KeyedInvocation, before?: Run['reading']) {
+  const { context } = invocation;
+  const { client, stop, logger, clock, steering } = through;
+  const settings = steering?.live(invocation.settings) ?? invocation.settings;
+  const control = before?.control ?? createControl(settings);
+  const memory = before?.memory ?? createPaceMemory();
+  const contact = before?.contact ?? createContact(settings.base_url);
+  const logged = { logger, settings: { ...settings, quiet: true }, context, clock, control };
+  const reporter = createEventReporter({ ...logged, total: 0, inFlight: client.inFlight });
+  const onEvent = (event: ExecutorEvent) => {
+    reporter.onEvent(event);
+    // After a stop nothing is waited for.
+    if (stop.asked() === null) announceWait(event, invocation);
+  };
+  const gate = readGate(invocation, stop);
+  const ports = { clock, onEvent, ...gate.port };
+  const pipeline = createPipeline({
+    ports,
+    limits: settings,
+    control,
+    stop,
+    steering,
+    memory,
+    contact,
+    othersAtWork: () => false,
+  });
+  return {
+    query: createAccountQuery(pipeline, onEvent),
+    pipeline,
+    client,
+    control,
+    memory,
+    contact,
+    concurrency: concurrencyOf(settings),
+    /** Announces how the numbers are going to be read, and with about how many requests. */
+    onChoice(by: string, requests: number) {
+      if ((requests / expectedRate(settings.rate)) * 1000 < ANNOUNCED_MS) return;
+      const time = timeNeeded(requests, settings.rate);
+      printProgress(invocation, `Reading the numbers ${by}: ${count(requests, 'request')}, ${time}\n`);
+    },
+    end() {
+      pipeline.end();
+      gate.end();
+      reporter.stop();
+    },
+  };
+}
