@@ -90,6 +90,13 @@ export function classifyOptionalRead(answer: Answer, first: boolean): AnswerMean
   return meaning.kind === 'retry' ? { kind: 'failed', reason: 'api_error', detail: '' } : meaning;
 }
 
+/** The same for a read that only informs: whatever it is refused with says nothing about the command. */
+export function classifyExtraRead(answer: Answer): AnswerMeaning {
+  const meaning = classifyAccountRead(answer, false);
+  const isOfTheRun = meaning.kind === 'unauthorized' || meaning.kind === 'stop';
+  return isOfTheRun ? { kind: 'failed', reason: 'api_error', detail: '' } : meaning;
+}
+
 function isSuccess(answer: Answer): answer is HttpAnswer {
   return answer.kind === 'http' && answer.status >= 200 && answer.status < 300;
 }

@@ -1,5 +1,11 @@
 import type { Answer, Body } from '../../core/api/response.ts';
-import { classifyAccountRead, classifyOptionalRead, firstError, isOutageAnswer } from '../../core/attempt/classify.ts';
+import {
+  classifyAccountRead,
+  classifyExtraRead,
+  classifyOptionalRead,
+  firstError,
+  isOutageAnswer,
+} from '../../core/attempt/classify.ts';
 import type { Ports } from '../ports.ts';
 import type { Pipeline } from '../sending/pipeline.ts';
 import type { RequestSpec } from '../sending/request.ts';
@@ -24,8 +30,11 @@ export class Stopped extends Error {}
 export type QueryResult = { body: Body } | { refusedStatus: number; description: string };
 
 type Send = (onSent: () => void) => Promise<Answer>;
-/** `number`: about one number, which may not exist. `optional`: the caller can do without, so nothing is tried again. */
-type QueryKind = 'list' | 'number' | 'optional';
+/**
+ * `number`: about one number, which may not exist. `optional`: the caller can do without, so nothing is tried again.
+ * `extra`: it only informs. Failures are tried again as usual, and then they are refusals: it ends nothing.
+ */
+type QueryKind = 'list' | 'number' | 'optional' | 'extra';
 type Query = { what: string; send: Send; kind: QueryKind };
 
 export type AccountQuery = ReturnType<typeof createAccountQuery>;
@@ -37,6 +46,13 @@ function describeAnswer(answer: Answer): string {
   const { code, title, detail } = firstError(answer);
   return [`HTTP ${status}`, code, title || detail].filter((part) => part !== '').join(' ');
 }
+
+const CLASSIFY = {
+  list: classifyAccountRead,
+  number: classifyAccountRead,
+  optional: classifyOptionalRead,
+  extra: classifyExtraRead,
+};
 
 /** Reads that belong to no row of a run, under its rate and its retry rules. */
 export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']) {
@@ -51,7 +67,7 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
       calls += 1;
       return send(onSent);
     },
-    classify: kind === 'optional' ? classifyOptionalRead : classifyAccountRead,
+    classify: CLASSIFY[kind],
     attempts: { sent: 0, used: 0 },
     requests: { sent: 0 },
     onSending: () => undefined,
@@ -59,6 +75,7 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
       onEvent({ event: 'read.failed', what, attempt, answer, description: describeAnswer(answer), retryInMs }),
     isAboutNumber: kind === 'number',
     isOptional: kind === 'optional',
+    isExtra: kind === 'extra',
     isWanted: () => true,
     isAllowedAfterStop: () => false,
   });
@@ -74,7 +91,7 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
       pipeline.stop.ask(reason, detail);
       throw new Stopped();
     },
-    /** Sends until an answer decides; messages call it `what`. Throws Unread if none does, and Stopped. */
+    /** Sends until an answer decides; messages call it `what`. Throws Unread if none does (not if `extra`), and Stopped. */
     async read(what: string, send: Send, kind: QueryKind = 'list'): Promise<QueryResult> {
       reads += 1;
       const row = -reads;
@@ -83,8 +100,9 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
         const result = await requestWithRetry(specOf(row, { what, send, kind }), pipeline);
         if (result.kind === 'requeued') throw new Stopped();
         const { answer } = result;
-        if (result.kind === 'decided') {
-          if (answer.kind === 'http' && result.meaning.kind === 'confirmed') return { body: answer.body };
+        if (result.kind === 'decided' || kind === 'extra') {
+          const isConfirmed = result.kind === 'decided' && result.meaning.kind === 'confirmed';
+          if (answer.kind === 'http' && isConfirmed) return { body: answer.body };
           return { refusedStatus: answer.kind === 'http' ? answer.status : 0, description: describeAnswer(answer) };
         }
         // Waiting costs no row an attempt, and a nightly run must survive an outage of some seconds.

@@ -3,6 +3,7 @@ import type { HttpAnswer, ShownSettings } from '../../../src/core/api/response.t
 import {
   classify,
   classifyAccountRead,
+  classifyExtraRead,
   classifyOptionalRead,
   classifyRead,
   firstError,
@@ -410,6 +411,16 @@ describe('an answer to a read that can be done without', () => {
     expect(classifyOptionalRead(answered(429), false)).toEqual({ kind: 'throttled' });
     expect(classifyOptionalRead(answered(401), false)).toEqual({ kind: 'unauthorized' });
     expect(classifyOptionalRead(answered(404), false)).toMatchObject({ kind: 'failed' });
+  });
+});
+
+describe('an answer to a read that only informs', () => {
+  it('is about this read alone, whatever it says of the account or the key', () => {
+    for (const status of [302, 401, 402, 403, 404]) {
+      expect(classifyExtraRead(answered(status, '20012'))).toMatchObject({ kind: 'failed' });
+    }
+    expect(classifyExtraRead(answered(503))).toMatchObject({ kind: 'retry' });
+    expect(classifyExtraRead(answered(429))).toEqual({ kind: 'throttled' });
   });
 });
 
