@@ -7,8 +7,9 @@ import type { Body } from './http/body.ts';
 import { failure, type Reply, success } from './http/reply.ts';
 import { type BulkSettings, placeOrder, readOrderStatus } from './resources/bulk-orders.ts';
 import { listCampaigns, readCampaign } from './resources/campaigns.ts';
+import { listHostedNumbers } from './resources/hosted-numbers.ts';
 import { listOptOuts } from './resources/opt-outs.ts';
-import { listShortCodes } from './resources/short-codes.ts';
+import { listAlphanumericSenders, listKeywordAnswers, listShortCodes } from './resources/profile-contents.ts';
 import { listInventory } from './resources/slim.ts';
 
 /** What an operation works with. `id` is the id in the path, or empty. */
@@ -75,7 +76,27 @@ const ENDPOINTS: readonly Endpoint[] = [
   {
     name: 'short-codes',
     path: 'messaging_profiles/{id}/short_codes',
-    operations: read((account, { id, query }) => listShortCodes(account, id, query)),
+    operations: read((account, { id, query }) => listShortCodes(account, { profileId: id, query })),
+  },
+  {
+    name: 'alphanumeric-senders',
+    path: 'messaging_profiles/{id}/alphanumeric_sender_ids',
+    operations: read((account, { id, query }) => listAlphanumericSenders(account, { profileId: id, query })),
+  },
+  {
+    name: 'keyword-answers',
+    path: 'messaging_profiles/{id}/autoresp_configs',
+    operations: read((account, { id, query }) => listKeywordAnswers(account, { profileId: id, query })),
+  },
+  {
+    name: 'hosted-numbers',
+    path: 'messaging_hosted_numbers',
+    operations: read((account, call) => listHostedNumbers(account, call.query)),
+  },
+  {
+    name: 'hosted-numbers-2',
+    path: 'messaging/hosted/numbers',
+    operations: read((account, call) => listHostedNumbers(account, call.query)),
   },
   {
     name: 'opt-outs',
@@ -114,10 +135,10 @@ const NOT_IMITATED: Readonly<Record<string, readonly string[]>> = {
   messaging_profiles: ['POST'],
   'messaging_profiles/{id}': ['PATCH', 'DELETE'],
   'messaging_profiles/{id}/actions/regenerate_secret': ['POST'],
-  'messaging_profiles/{id}/alphanumeric_sender_ids': ['GET'],
   'messaging_profiles/{id}/metrics': ['GET'],
-  'messaging_profiles/{id}/autoresp_configs': ['GET', 'POST'],
+  'messaging_profiles/{id}/autoresp_configs': ['POST'],
   'messaging_profiles/{id}/autoresp_configs/{id}': ['GET', 'PUT', 'DELETE'],
+  'messaging_hosted_numbers/{id}': ['GET', 'PATCH', 'DELETE'],
   phone_numbers: ['GET'],
   'phone_numbers/csv_downloads': ['GET', 'POST'],
   'phone_numbers/csv_downloads/{id}': ['GET'],

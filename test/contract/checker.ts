@@ -12,9 +12,9 @@ export type Operation = { method: 'get' | 'patch' | 'post'; path: string };
 export type Checker = (operation: Operation, status: number, contentType: string | null, body: unknown) => string[];
 
 /** The parsed document. */
-export const DOCUMENT = parse(
-  readFileSync(new URL('./telnyx-messaging.openapi.yaml', import.meta.url), 'utf8'),
-) as Node;
+export const DOCUMENT = parse(readFileSync(new URL('./telnyx-messaging.openapi.yaml', import.meta.url), 'utf8'), {
+  merge: true,
+}) as Node;
 
 /** Every operation of the document with its statuses. */
 export function documentedOperations(): (Operation & { statuses: string[] })[] {

@@ -28,6 +28,13 @@ const PROFILE_NUMBERS: Operation = { method: 'get', path: '/messaging_profiles/{
 const VERIFY: Operation = { method: 'post', path: '/phone_numbers/actions/verify_ownership' };
 const SLIM: Operation = { method: 'get', path: '/phone_numbers/slim' };
 const SHORT_CODES: Operation = { method: 'get', path: '/messaging_profiles/{profileId}/short_codes' };
+const ALPHANUMERIC_SENDERS: Operation = {
+  method: 'get',
+  path: '/messaging_profiles/{profileId}/alphanumeric_sender_ids',
+};
+const KEYWORD_ANSWERS: Operation = { method: 'get', path: '/messaging_profiles/{profileId}/autoresp_configs' };
+const HOSTED_NUMBERS: Operation = { method: 'get', path: '/messaging_hosted_numbers' };
+const HOSTED_NUMBERS_2: Operation = { method: 'get', path: '/messaging/hosted/numbers' };
 const OPT_OUTS: Operation = { method: 'get', path: '/messaging_optouts' };
 const CAMPAIGNS: Operation = { method: 'get', path: '/10dlc/phone_number_campaigns' };
 const CAMPAIGN: Operation = { method: 'get', path: '/10dlc/phone_number_campaigns/{phoneNumber}' };
@@ -43,6 +50,10 @@ const READS: [Operation, string][] = [
   [PROFILE_NUMBERS, `/messaging_profiles/${profile(1)}/phone_numbers`],
   [SLIM, '/phone_numbers/slim'],
   [SHORT_CODES, `/messaging_profiles/${profile(1)}/short_codes`],
+  [ALPHANUMERIC_SENDERS, `/messaging_profiles/${profile(1)}/alphanumeric_sender_ids`],
+  [KEYWORD_ANSWERS, `/messaging_profiles/${profile(1)}/autoresp_configs`],
+  [HOSTED_NUMBERS, `/messaging_hosted_numbers?filter[messaging_profile_id]=${profile(1)}`],
+  [HOSTED_NUMBERS_2, '/messaging/hosted/numbers'],
   [OPT_OUTS, '/messaging_optouts'],
   [CAMPAIGNS, '/10dlc/phone_number_campaigns'],
   [CAMPAIGN, `/10dlc/phone_number_campaigns/${encodeURIComponent(LONG_CODE)}`],
@@ -178,7 +189,9 @@ describe('errors conform to the document', () => {
     expectConforming(PATCH_NUMBER, 404, await patch(to, '1', {}));
     expectConforming(PROFILE, 404, await call(to, `/messaging_profiles/${profile(99)}`));
     expectConforming(PROFILE_NUMBERS, 404, await call(to, `/messaging_profiles/${profile(99)}/phone_numbers`));
-    expectConforming(SHORT_CODES, 404, await call(to, `/messaging_profiles/${profile(99)}/short_codes`));
+    for (const operation of [SHORT_CODES, ALPHANUMERIC_SENDERS, KEYWORD_ANSWERS]) {
+      expectConforming(operation, 404, await call(to, operation.path.replace('{profileId}', profile(99))));
+    }
     expectConforming(CAMPAIGN, 404, await call(to, '/10dlc/phone_number_campaigns/%2B18000000001'));
     expectConforming(READ_ORDER, 404, await call(to, `${PLACE_ORDER.path}/${profile(1)}`));
   });
@@ -196,6 +209,10 @@ describe('errors conform to the document', () => {
     [SLIM, '/phone_numbers/slim?sort=x'],
     [SLIM, '/phone_numbers/slim?filter[number_type][eq]=x'],
     [SHORT_CODES, `/messaging_profiles/${profile(1)}/short_codes?page[size]=0`],
+    [ALPHANUMERIC_SENDERS, `/messaging_profiles/${profile(1)}/alphanumeric_sender_ids?page[size]=0`],
+    [KEYWORD_ANSWERS, `/messaging_profiles/${profile(1)}/autoresp_configs?page[size]=251`],
+    [HOSTED_NUMBERS, '/messaging_hosted_numbers?filter[messaging_profile_id]=x'],
+    [HOSTED_NUMBERS_2, '/messaging/hosted/numbers?sort[phone_number]=x'],
     [OPT_OUTS, '/messaging_optouts?page[number]=0'],
     [OPT_OUTS, '/messaging_optouts?created_at[gte]=soon'],
     [CAMPAIGNS, '/10dlc/phone_number_campaigns?page=0'],

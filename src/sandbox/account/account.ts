@@ -1,4 +1,6 @@
 import type {
+  SandboxAlphanumericSender,
+  SandboxKeywordAnswer,
   SandboxNumber,
   SandboxOptOut,
   SandboxOrder,
@@ -16,6 +18,9 @@ export type Account = {
   readonly guideSpelling: boolean;
   readonly optOuts: readonly SandboxOptOut[];
   readonly shortCodes: readonly SandboxShortCode[];
+  readonly alphanumericSenders: readonly SandboxAlphanumericSender[];
+  readonly keywordAnswers: readonly SandboxKeywordAnswer[];
+  readonly hostedNumbers: readonly SandboxNumber[];
   /** Bulk orders by id, oldest first. */
   readonly orders: Map<string, SandboxOrder>;
   /** Incremented by every write, so that a stale cached selection is recognized. */
@@ -42,6 +47,9 @@ export function openAccount(state: SandboxState, guideSpelling = false): Account
     guideSpelling,
     optOuts: state.opt_outs ?? [],
     shortCodes: state.short_codes ?? [],
+    alphanumericSenders: state.alphanumeric_senders ?? [],
+    keywordAnswers: state.keyword_answers ?? [],
+    hostedNumbers: state.hosted_numbers ?? [],
     orders: new Map(structuredClone(state.bulk_orders ?? []).map((order) => [order.order_id, order])),
     revision: state.revision ?? 0,
     sorted: null,
@@ -55,11 +63,22 @@ export function snapshotOf(account: Account): SandboxState {
     numbers: Array.from(account.numbers.values(), (number) => ({ ...number })),
     profiles: Array.from(account.profiles.values(), (profile) => ({ ...profile })),
     organization_id: account.organizationId,
-    ...(account.optOuts.length > 0 ? { opt_outs: structuredClone([...account.optOuts]) } : {}),
-    ...(account.shortCodes.length > 0 ? { short_codes: structuredClone([...account.shortCodes]) } : {}),
-    ...(account.orders.size > 0 ? { bulk_orders: structuredClone([...account.orders.values()]) } : {}),
+    ...copyUnlessEmpty({
+      opt_outs: account.optOuts,
+      short_codes: account.shortCodes,
+      alphanumeric_senders: account.alphanumericSenders,
+      keyword_answers: account.keywordAnswers,
+      hosted_numbers: account.hostedNumbers,
+      bulk_orders: [...account.orders.values()],
+    }),
     revision: account.revision,
   };
+}
+
+/** A copy of the lists that are not empty. */
+function copyUnlessEmpty<T extends Record<string, readonly unknown[]>>(lists: T) {
+  const filled = Object.entries(lists).filter(([, rows]) => rows.length > 0);
+  return structuredClone(Object.fromEntries(filled)) as { [K in keyof T]?: T[K][number][] };
 }
 
 /** Writes a valid change. `number` must belong to the account. */

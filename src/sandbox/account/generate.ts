@@ -1,5 +1,7 @@
+import { makeContents } from './generate-contents.ts';
 import { type NumberType, type PlainType, spelled, typeOf } from './number-types.ts';
-import type { SandboxNumber, SandboxOptOut, SandboxProfile, SandboxShortCode, SandboxState } from './state.ts';
+import type { SandboxNumber, SandboxProfile, SandboxState } from './state.ts';
+import { CREATED } from './views.ts';
 
 /** A starting number. Missing fields are made up. */
 export type NumberInput = {
@@ -13,16 +15,16 @@ export type NumberInput = {
   eligible_messaging_products?: readonly string[] | null;
   /** Whether answers omit the eligible products. */
   eligibility_hidden?: boolean;
-};
+  /** Default: US. */
+  country_code?: string;
+  tags?: readonly string[];
+} & Pick<SandboxNumber, 'campaign' | 'health' | 'hidden_fields'>;
 
 /** A starting profile. Missing fields are made up. */
 export type ProfileInput = Pick<SandboxProfile, 'id'> & Partial<SandboxProfile>;
 
 const TOLL_FREE_FIRST = 20;
-const PROFILES_WITH_SHORT_CODE = 2;
-const MAX_OPT_OUTS = 1000;
 const MAX_NUMBERS = 9_999_999; // seven digits follow +1800 and the prefix of the ids
-const CREATED_AT = '2026-01-01T00:00:00.000Z';
 const ALL_PRODUCTS: readonly string[] = ['A2P', 'P2P'];
 const ONLY_A2P: readonly string[] = ['A2P'];
 
@@ -46,8 +48,7 @@ export function makeState(
   return {
     numbers: allNumbers,
     profiles: allProfiles,
-    opt_outs: makeOptOuts(allNumbers),
-    short_codes: allProfiles.slice(0, PROFILES_WITH_SHORT_CODE).map(({ id }, index) => makeShortCode(id, index + 1)),
+    ...makeContents(allNumbers, allProfiles),
   };
 }
 
@@ -73,8 +74,10 @@ function makeProfile(given: ProfileInput, index: number): SandboxProfile {
     number_pool_settings = null,
     daily_spend_limit = '0.00',
     daily_spend_limit_enabled = false,
+    ...others
   } = given;
   return {
+    ...others,
     id: given.id.toLowerCase(),
     name,
     enabled,
@@ -110,32 +113,7 @@ function makeNumber(index: number, profiles: readonly SandboxProfile[]): Sandbox
     messaging_profile_id: profiles[(index - 1) % profiles.length]?.id ?? null,
     messaging_product: 'A2P',
     eligible_messaging_products: index % 10 === 0 ? ONLY_A2P : ALL_PRODUCTS,
-    updated_at: CREATED_AT,
-  };
-}
-
-/** Every third number with a profile has one opt-out, which stays with that profile. */
-function makeOptOuts(numbers: readonly SandboxNumber[]): SandboxOptOut[] {
-  const optOuts: SandboxOptOut[] = [];
-  for (let index = 0; index < numbers.length && optOuts.length < MAX_OPT_OUTS; index += 3) {
-    const { phone_number = '', messaging_profile_id = null } = numbers[index] ?? {};
-    if (messaging_profile_id === null) continue;
-    optOuts.push({
-      from: phone_number,
-      to: `+1415${String(index).padStart(7, '0')}`,
-      keyword: index % 2 === 0 ? 'STOP' : null,
-      messaging_profile_id,
-      created_at: new Date(Date.parse(CREATED_AT) + index * 60_000).toISOString(),
-    });
-  }
-  return optOuts;
-}
-
-function makeShortCode(profile: string, index: number): SandboxShortCode {
-  return {
-    id: `00000000-0000-4000-8000-5c${String(index).padStart(10, '0')}`,
-    short_code: String(30_000 + index),
-    messaging_profile_id: profile,
+    updated_at: CREATED,
   };
 }
 
@@ -163,16 +141,23 @@ export function freePhoneNumbers(index: number, isTaken: (phoneNumber: string) =
 /** Fills in the missing fields of a number. Calls `freePhoneNumber` only if the phone number is missing. */
 export function completeNumber(given: NumberInput, freePhoneNumber: () => string): SandboxNumber {
   const phoneNumber = given.phone_number || freePhoneNumber();
-  const { eligible_messaging_products = ALL_PRODUCTS } = given;
+  const { eligible_messaging_products = ALL_PRODUCTS, tags, campaign, health, hidden_fields } = given;
   return {
     id: given.id,
     phone_number: phoneNumber,
     type: given.type ?? typeOf(phoneNumber),
-    country_code: 'US',
+    country_code: given.country_code ?? 'US',
     messaging_profile_id: given.messaging_profile_id?.toLowerCase() || null,
     messaging_product: given.messaging_product ?? 'A2P',
     eligible_messaging_products,
     ...(given.eligibility_hidden ? { eligibility_hidden: true } : {}),
-    updated_at: CREATED_AT,
+    ...definedOf({ tags, campaign, health, hidden_fields }),
+    updated_at: CREATED,
   };
+}
+
+/** The fields that are set. A field with the value undefined would differ from a missing one in snapshots. */
+function definedOf<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const set = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set) as { [K in keyof T]?: Exclude<T[K], undefined> };
 }

@@ -1,4 +1,7 @@
 import { isListOfStrings, isObject } from '../http/body.ts';
+import { CAMPAIGN_STATUSES } from './state.ts';
+
+const HEALTH = ['message_count', 'inbound_outbound_ratio', 'success_ratio', 'spam_ratio'];
 
 type Check = (value: unknown) => boolean;
 
@@ -10,22 +13,41 @@ const orMissing =
   (value) =>
     value === undefined || check(value);
 
+/** Whether a value is a campaign, with one of the statuses. */
+export const isCampaign: Check = (value) =>
+  isObject(value) && isText(value.id) && CAMPAIGN_STATUSES.some((status) => status === value.status);
+/** Whether a value is the health of a number. */
+export const isHealth: Check = (value) => isObject(value) && HEALTH.every((name) => typeof value[name] === 'number');
+
+const NUMBER: Record<string, Check> = {
+  id: isText,
+  phone_number: isText,
+  type: isText,
+  country_code: isText,
+  messaging_profile_id: isTextOrNull,
+  messaging_product: isText,
+  eligible_messaging_products: (value) => value === null || isListOfStrings(value),
+  tags: orMissing(isListOfStrings),
+  campaign: orMissing((value) => value === null || isCampaign(value)),
+  health: orMissing((value) => value === null || isHealth(value)),
+  hidden_fields: orMissing(isListOfStrings),
+  updated_at: isText,
+};
 const FIELDS: Record<string, Record<string, Check>> = {
-  numbers: {
-    id: isText,
-    phone_number: isText,
-    type: isText,
-    country_code: isText,
-    messaging_profile_id: isTextOrNull,
-    messaging_product: isText,
-    eligible_messaging_products: (value) => value === null || isListOfStrings(value),
-    tags: orMissing(isListOfStrings),
-    campaign: orMissing((value) => value === null || (isObject(value) && isText(value.id) && isText(value.status))),
-    updated_at: isText,
-  },
+  numbers: NUMBER,
+  hosted_numbers: NUMBER,
   profiles: { id: isText, name: isText, enabled: (value) => typeof value === 'boolean' },
   opt_outs: { from: isText, to: isText, messaging_profile_id: isTextOrNull, created_at: isText },
   short_codes: { id: isText, short_code: isText, messaging_profile_id: isTextOrNull },
+  alphanumeric_senders: { id: isText, alphanumeric_sender_id: isText, messaging_profile_id: isText },
+  keyword_answers: {
+    id: isText,
+    messaging_profile_id: isText,
+    op: isText,
+    keywords: isListOfStrings,
+    country_code: isText,
+    resp_text: orMissing(isText),
+  },
   bulk_orders: {
     order_id: isText,
     messaging_profile_id: isTextOrNull,

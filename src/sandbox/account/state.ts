@@ -18,8 +18,20 @@ export type SandboxNumber = {
   tags?: readonly string[];
   /** The 10DLC campaign. null: none. Missing: that of the example, for a US long code, else none. */
   campaign?: SandboxCampaign | null;
+  /** The deliverability figures. null: shown as null. Missing: those of the example. */
+  health?: SandboxHealth | null;
+  /** The names of fields that answers omit, such as `messaging_profile_id`. Default: none. */
+  hidden_fields?: readonly string[];
   /** RFC 3339, UTC. */
   updated_at: string;
+};
+
+/** The figures of a number's recent traffic. The ratios are from 0 to 1. */
+export type SandboxHealth = {
+  message_count: number;
+  inbound_outbound_ratio: number;
+  success_ratio: number;
+  spam_ratio: number;
 };
 
 /** The 10DLC campaign of a number. */
@@ -44,6 +56,26 @@ export type SandboxOptOut = {
 };
 
 export type SandboxShortCode = { id: string; short_code: string; messaging_profile_id: string | null };
+
+/** A sender name in place of a phone number. */
+export type SandboxAlphanumericSender = {
+  id: string;
+  alphanumeric_sender_id: string;
+  messaging_profile_id: string;
+  us_long_code_fallback?: string;
+};
+
+/** What a profile answers to incoming keywords of a country. */
+export type SandboxKeywordAnswer = {
+  id: string;
+  messaging_profile_id: string;
+  op: 'start' | 'stop' | 'info';
+  keywords: readonly string[];
+  /** An ISO country code, or a star for all others. */
+  country_code: string;
+  /** Missing: nothing is answered. */
+  resp_text?: string;
+};
 
 /** An order to move many numbers to one profile. A number is in one of the three lists. */
 export type SandboxOrder = {
@@ -78,6 +110,21 @@ export type SandboxProfile = {
   daily_spend_limit?: string;
   /** Default false. */
   daily_spend_limit_enabled?: boolean;
+  /** These and the rest: as the API names them. Default: null, false or, for the level, 2. */
+  webhook_failover_url?: string | null;
+  alpha_sender?: string | null;
+  url_shortener_settings?: {
+    domain: string;
+    prefix?: string;
+    replace_blacklist_only?: boolean;
+    send_webhooks?: boolean;
+  } | null;
+  smart_encoding?: boolean;
+  mms_fall_back_to_sms?: boolean;
+  mms_transcoding?: boolean;
+  mobile_only?: boolean;
+  redaction_enabled?: boolean;
+  redaction_level?: number;
 };
 
 /** A whole account as plain JSON data: the result of `snapshot()` and the input of `SandboxOptions.state`. */
@@ -86,9 +133,13 @@ export type SandboxState = {
   profiles: SandboxProfile[];
   /** Shown in every number and profile. Default: a fixed made-up id. */
   organization_id?: string;
-  /** Default: none, as for the next two. */
+  /** Default: none, as for the next five. */
   opt_outs?: SandboxOptOut[];
   short_codes?: SandboxShortCode[];
+  alphanumeric_senders?: SandboxAlphanumericSender[];
+  keyword_answers?: SandboxKeywordAnswer[];
+  /** Numbers of another carrier. They are in no list of numbers, and no write changes them. */
+  hosted_numbers?: SandboxNumber[];
   /** The last bulk orders. */
   bulk_orders?: SandboxOrder[];
   /** The count of writes that changed the account since it was made. Default 0. */

@@ -1,15 +1,20 @@
 import type { Account } from './account.ts';
 import { guideSpelling } from './number-types.ts';
-import type { SandboxNumber, SandboxProfile } from './state.ts';
+import type { SandboxHealth, SandboxNumber, SandboxProfile } from './state.ts';
 
 export const CREATED = '2026-01-01T00:00:00.000Z';
 const SMS = { domestic_two_way: true, international_inbound: true, international_outbound: true };
 const MMS = { domestic_two_way: true, international_inbound: false, international_outbound: false };
-const HEALTH = { message_count: 40, inbound_outbound_ratio: 0.25, success_ratio: 0.98, spam_ratio: 0.01 };
+export const HEALTH: SandboxHealth = {
+  message_count: 40,
+  inbound_outbound_ratio: 0.25,
+  success_ratio: 0.98,
+  spam_ratio: 0.01,
+};
 
 /** A number as the API shows it. P2P numbers have no MMS, so their `features.mms` is null. */
 export function showNumber(account: Account, number: SandboxNumber): Record<string, unknown> {
-  return {
+  const shown: Record<string, unknown> = {
     record_type: 'messaging_settings',
     id: number.id,
     phone_number: number.phone_number,
@@ -23,24 +28,25 @@ export function showNumber(account: Account, number: SandboxNumber): Record<stri
     traffic_type: number.messaging_product,
     ...(number.eligibility_hidden ? {} : { eligible_messaging_products: number.eligible_messaging_products }),
     features: { sms: SMS, mms: number.messaging_product === 'P2P' ? null : MMS },
-    health: HEALTH,
+    health: number.health === undefined ? HEALTH : number.health,
     tags: number.tags ?? [],
   };
+  for (const name of number.hidden_fields ?? []) delete shown[name];
+  return shown;
 }
 
 /** A profile as the API shows it. The made-up `v1_secret` is there because the real API sends a secret too. */
 export function showProfile(account: Account, profile: SandboxProfile): Record<string, unknown> {
   return {
     record_type: 'messaging_profile',
-    ...profile,
     organization_id: account.organizationId,
     resource_group_id: null,
     webhook_failover_url: null,
     url_shortener_settings: null,
     alpha_sender: null,
     ai_assistant_id: null,
-    daily_spend_limit: profile.daily_spend_limit ?? '0.00',
-    daily_spend_limit_enabled: profile.daily_spend_limit_enabled ?? false,
+    daily_spend_limit: '0.00',
+    daily_spend_limit_enabled: false,
     smart_encoding: false,
     mms_fall_back_to_sms: false,
     mms_transcoding: false,
@@ -48,6 +54,7 @@ export function showProfile(account: Account, profile: SandboxProfile): Record<s
     redaction_enabled: false,
     redaction_level: 2,
     health_webhook_url: null,
+    ...profile,
     v1_secret: `made-up-secret-of-${profile.id}`,
     created_at: CREATED,
     updated_at: CREATED,

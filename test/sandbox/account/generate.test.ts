@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { makeState } from '../../../src/sandbox/account/generate.ts';
 import { plainTypeOf } from '../../../src/sandbox/account/number-types.ts';
-import { exampleIds } from '../../../src/sandbox/server.ts';
+import { exampleIds, stateProblem } from '../../../src/sandbox/server.ts';
 import { id, profile } from '../../support/sandbox/client.ts';
+
+const on = (messaging_profile_id: string) => expect.objectContaining({ messaging_profile_id });
 
 describe('made accounts', () => {
   it('makes the same numbers each time', () => {
@@ -54,6 +56,14 @@ describe('made accounts', () => {
     );
   });
 
+  it('puts something of each on the first profile', () => {
+    const { numbers: _, profiles: __, ...contents } = makeState(10, 3);
+    for (const rows of Object.values(contents)) expect(rows).toContainEqual(on(profile(1)));
+    expect(Object.keys(contents)).toHaveLength(5);
+    expect(stateProblem(makeState(10, 3))).toBeNull();
+    expect(makeState(10, 0)).toMatchObject({ short_codes: [], hosted_numbers: [], keyword_answers: [] });
+  });
+
   it.each([-1, 1.5, Number.NaN, 10_000_000])('refuses to make %s numbers', (count) => {
     expect(() => makeState(count, 1)).toThrow(RangeError);
     expect(() => makeState(1, count)).toThrow(RangeError);
@@ -84,6 +94,14 @@ describe('given accounts', () => {
       { id: 'dd50eba1-a0c0-4563-9925-b25e842a7cb6', name: 'Profile 1', enabled: true },
       { id: profile(9), name: 'Night shift', enabled: false },
     ]);
+  });
+
+  it('keeps what else is given of a number', () => {
+    const health = { message_count: 5, inbound_outbound_ratio: 1, success_ratio: 0.5, spam_ratio: 0 };
+    const others = { country_code: 'CA', tags: ['night'], campaign: null, health, hidden_fields: ['type'] };
+    const { numbers } = makeState([{ id: 'a', ...others }, { id: 'b' }], 1);
+    expect(numbers[0]).toMatchObject(others);
+    expect(Object.keys(numbers[1] ?? {})).not.toEqual(expect.arrayContaining(['health']));
   });
 
   it('never makes a phone number that a later entry has', () => {

@@ -13,6 +13,15 @@ const SETTINGS = {
   number_pool_settings: { toll_free_weight: 10, long_code_weight: 1, skip_unhealthy: true, sticky_sender: true },
   daily_spend_limit: '25.50',
   daily_spend_limit_enabled: true,
+  webhook_failover_url: 'https://example.com/failover',
+  alpha_sender: 'NIGHT',
+  url_shortener_settings: { domain: 'short.example', replace_blacklist_only: true },
+  smart_encoding: true,
+  mms_fall_back_to_sms: true,
+  mms_transcoding: true,
+  mobile_only: true,
+  redaction_enabled: true,
+  redaction_level: 1,
 } satisfies Omit<ProfileInput, 'id'>;
 const USUAL = {
   name: 'Profile 1',
@@ -23,6 +32,15 @@ const USUAL = {
   number_pool_settings: null,
   daily_spend_limit: '0.00',
   daily_spend_limit_enabled: false,
+  webhook_failover_url: null,
+  alpha_sender: null,
+  url_shortener_settings: null,
+  smart_encoding: false,
+  mms_fall_back_to_sms: false,
+  mms_transcoding: false,
+  mobile_only: false,
+  redaction_enabled: false,
+  redaction_level: 2,
 };
 
 describe('the settings of a profile', () => {

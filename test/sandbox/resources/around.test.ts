@@ -52,6 +52,64 @@ describe('short codes', () => {
   });
 });
 
+describe('what else is on a profile', () => {
+  const data = async (path: string) => (await call(await sandbox(), path)).json.data;
+  const onProfile = (n: number, list: string) => data(`/messaging_profiles/${profile(n)}/${list}`);
+
+  it('alphanumeric senders', async () => {
+    expect(await onProfile(1, 'alphanumeric_sender_ids')).toEqual([
+      {
+        record_type: 'alphanumeric_sender_id',
+        id: expect.any(String),
+        alphanumeric_sender_id: 'SANDBOX',
+        messaging_profile_id: profile(1),
+        organization_id: expect.any(String),
+      },
+    ]);
+    expect(await onProfile(2, 'alphanumeric_sender_ids')).toEqual([]);
+  });
+
+  it('keyword answers, which differ between the first two profiles', async () => {
+    const answers = async (n: number, query = '') =>
+      (await onProfile(n, `autoresp_configs${query}`)).map((row: Json) => [row.country_code, row.op, row.keywords]);
+    const [stop, info] = [
+      ['US', 'stop', ['STOP', 'END']],
+      ['*', 'info', ['HELP']],
+    ];
+    expect(await answers(1)).toEqual([stop, info]);
+    expect(await answers(2)).toEqual([stop]);
+    expect(await answers(3)).toEqual([]);
+    expect(await answers(1, '?country_code=*')).toEqual([info]);
+    const [first] = await onProfile(1, 'autoresp_configs');
+    const [second] = await onProfile(2, 'autoresp_configs');
+    expect(first.resp_text).not.toBe(second.resp_text);
+    expect(Object.keys(first)).not.toContain('messaging_profile_id');
+  });
+
+  it.each(['/messaging_hosted_numbers', '/messaging/hosted/numbers'])('hosted numbers at %s', async (path) => {
+    const found = async (query: string) => (await data(`${path}?${query}`)).map((row: Json) => row.phone_number);
+    const all = ['+13125559001'];
+    expect(await data(path)).toMatchObject([{ record_type: 'messaging_settings', messaging_profile_id: profile(1) }]);
+    expect(await found(`filter[messaging_profile_id]=${profile(1)}`)).toEqual(all);
+    expect(await found(`filter[messaging_profile_id]=${profile(2)}`)).toEqual([]);
+    expect(await found(`filter[phone_number]=${encodeURIComponent(all[0] ?? '')}`)).toEqual(all);
+    expect(await found('filter[phone_number]=%2B13125559002')).toEqual([]);
+    expect(await found('filter[phone_number][contains]=5559')).toEqual(all);
+    expect(await found('filter[phone_number][contains]=5558')).toEqual([]);
+    const numbers = await data('/phone_numbers/messaging?page[size]=250');
+    expect(numbers.map((row: Json) => row.phone_number)).not.toContain(all[0]);
+  });
+
+  it('is kept in the state', async () => {
+    const to = await sandbox();
+    const again = await sandbox({ state: JSON.parse(JSON.stringify(to.snapshot())) as SandboxState });
+    expect(again.snapshot()).toEqual(to.snapshot());
+    expect(Object.keys(to.snapshot())).toEqual(
+      expect.arrayContaining(['alphanumeric_senders', 'keyword_answers', 'hosted_numbers']),
+    );
+  });
+});
+
 describe('10DLC campaigns', () => {
   const list = async (query: string) =>
     (await call(await sandbox({ numbers: 39 }), `/10dlc/phone_number_campaigns?${query}`)).json;
