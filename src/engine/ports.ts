@@ -33,7 +33,7 @@ export type ExecutorEvent =
       /** Null when the row is not tried again. */
       retryInMs: number | null;
     }
-  /** A read that belongs to no row; `description` is that of the answer. */
+  /** A read that belongs to no row; `description` is that of the answer. `isOptional`: the command goes on without. */
   | {
       event: 'read.failed';
       what: string;
@@ -41,6 +41,7 @@ export type ExecutorEvent =
       answer: Answer;
       description: string;
       retryInMs: number | null;
+      isOptional: boolean;
     }
   | { event: 'row.updated' | 'row.failed' | 'row.held'; entry: PlanEntry; outcome: Outcome }
   | { event: 'profile.held'; profile: string; why: string }

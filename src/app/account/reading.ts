@@ -42,7 +42,7 @@ function announceWait(event: ExecutorEvent, reporting: Reporting): void {
   }
   const patienceMs = reporting.settings.outage_patience;
   if (event.event !== 'read.failed' || event.retryInMs !== null || patienceMs === 0) return;
-  if (!isOutageAnswer(event.answer)) return;
+  if (event.isOptional || !isOutageAnswer(event.answer)) return;
   const patience = formatDuration(patienceMs);
   const text = `The API does not answer (${event.description}): trying for up to ${patience} (--outage-patience)\n`;
   printProgress(reporting, text);

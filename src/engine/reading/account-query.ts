@@ -32,7 +32,7 @@ export type QueryResult = { body: Body } | { refusedStatus: number; description:
 type Send = (onSent: () => void) => Promise<Answer>;
 /**
  * `number`: about one number, which may not exist. `optional`: the caller can do without, so nothing is tried again.
- * `extra`: it only informs. Failures are tried again as usual, and then they are refusals: it ends nothing.
+ * `extra`: it only informs. A failure is tried again a few times, and then it is a refusal: it ends nothing.
  */
 type QueryKind = 'list' | 'number' | 'optional' | 'extra';
 type Query = { what: string; send: Send; kind: QueryKind };
@@ -54,6 +54,8 @@ const CLASSIFY = {
   extra: classifyExtraRead,
 };
 
+const isOptional = (kind: QueryKind) => kind === 'optional' || kind === 'extra';
+
 /** Reads that belong to no row of a run, under its rate and its retry rules. */
 export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']) {
   let reads = 0;
@@ -72,11 +74,18 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
     requests: { sent: 0 },
     onSending: () => undefined,
     onFailed: (answer, attempt, retryInMs) =>
-      onEvent({ event: 'read.failed', what, attempt, answer, description: describeAnswer(answer), retryInMs }),
+      onEvent({
+        event: 'read.failed',
+        what,
+        attempt,
+        answer,
+        description: describeAnswer(answer),
+        retryInMs,
+        isOptional: isOptional(kind),
+      }),
     isAboutNumber: kind === 'number',
-    isOptional: kind === 'optional',
-    isExtra: kind === 'extra',
-    isWanted: () => true,
+    isOptional: isOptional(kind),
+    isWanted: () => kind !== 'extra' || pipeline.extra().stop.asked() === null,
     isAllowedAfterStop: () => false,
   });
 
@@ -97,8 +106,12 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
       const row = -reads;
       const startedAt = pipeline.clock.now();
       for (;;) {
-        const result = await requestWithRetry(specOf(row, { what, send, kind }), pipeline);
-        if (result.kind === 'requeued') throw new Stopped();
+        const context = kind === 'extra' ? pipeline.extra() : pipeline;
+        const result = await requestWithRetry(specOf(row, { what, send, kind }), context);
+        if (result.kind === 'requeued') {
+          if (pipeline.stop.asked() === null) return { refusedStatus: 0, description: 'not read' };
+          throw new Stopped();
+        }
         const { answer } = result;
         if (result.kind === 'decided' || kind === 'extra') {
           const isConfirmed = result.kind === 'decided' && result.meaning.kind === 'confirmed';

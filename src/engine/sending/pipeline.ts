@@ -13,6 +13,7 @@ import { createThrottle, type ThrottleLimits } from '../pacing/throttle.ts';
 import type { Clock, Ports } from '../ports.ts';
 import type { Steering } from '../steering.ts';
 import { LEAVES_READS, type Stop } from '../stop.ts';
+import { createExtraRequests, type ExtraRequests } from './extra-requests.ts';
 import { createKeyCheck } from './key-check.ts';
 import type { RequestContext, RequestLimits } from './request.ts';
 import { createRequestQueue } from './request-queue.ts';
@@ -25,8 +26,16 @@ export type PipelineLimits = RequestLimits &
 /** The end of the run waits for these reads, so they get little time. */
 const READ_BACK_AFTER_STOP_MS = 30_000;
 
-/** All requests of a command, under one rate. `end` must be called after the last one. */
-export type Pipeline = RequestContext & { measuredRate: () => RateSeen; paceNow: () => PaceNow; end: () => void };
+/**
+ * All requests of a command, under one rate. `end` must be called after the last one. `extra`: for those
+ * that only inform.
+ */
+export type Pipeline = RequestContext & {
+  extra: () => ExtraRequests;
+  measuredRate: () => RateSeen;
+  paceNow: () => PaceNow;
+  end: () => void;
+};
 
 type PipelineOptions = {
   ports: Pick<Ports, 'clock' | 'onEvent' | 'untilMayLeave'>;
@@ -90,7 +99,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     isPaused = steering.isPaused();
   });
   const requests = { total: 0, writes: 0, reads: 0, retries: 0, rate_limited: 0 };
-  return {
+  const context: RequestContext = {
     clock,
     stop,
     queue,
@@ -104,6 +113,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     mayReadBack: createReadBackRule(clock, stop),
     pausedForMs: () => Math.max(0, pacer.pausedUntil() - clock.now()),
     answered: 0,
+  };
+  let extra: ExtraRequests | null = null;
+  return {
+    ...context,
+    extra() {
+      extra ??= createExtraRequests(context, { pacer, ports, limits });
+      return extra;
+    },
     measuredRate() {
       const measured = pacer.measured();
       return { ...measured, paused_ms: measured.paused_ms + breaker.pausedMs() };
@@ -122,6 +139,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     }),
     // The timer of a pause would keep the process alive for as long as the server asks to wait.
     end() {
+      extra?.end();
       throttle.end();
       pacer.end();
       endSteering?.();

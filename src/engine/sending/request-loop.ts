@@ -15,11 +15,10 @@ type ClassifiedAnswer = { answer: Answer; meaning: AnswerMeaning };
 
 /** Whether no attempt is left, and none was part of an outage; waits until that is clear. */
 export async function areAttemptsExhausted(
-  { operation, attempts, isOptional = false, isExtra = false, onSuspended = () => undefined }: RequestSpec,
+  { operation, attempts, isOptional = false, onSuspended = () => undefined }: RequestSpec,
   { limits, outages, contact }: Pick<RequestContext, 'limits' | 'outages' | 'contact'>,
 ): Promise<boolean> {
   if (isOptional) return attempts.used >= Math.min(OPTIONAL_ATTEMPTS, limits.max_attempts);
-  if (isExtra) return attempts.used >= limits.max_attempts;
   // As long as it is not clear whether the API can be reached at all, the failures say nothing about the row.
   if (attempts.used < limits.max_attempts || contact.isUnreached()) return false;
   onSuspended(true);
@@ -58,8 +57,7 @@ async function sendInTurn(spec: RequestSpec, context: RequestContext): Promise<C
 }
 
 async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass): Promise<ClassifiedAnswer> {
-  const { operation, row, attempts, isExtra = false } = spec;
-  const isOptional = isExtra || spec.isOptional;
+  const { operation, row, attempts, isOptional } = spec;
   const { requests, throttle, outages } = context;
   const admittedAt = context.clock.now();
   const isRetry = attempts.sent > 0;
@@ -84,9 +82,13 @@ async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass):
     outages.onResponse({ row, operation, admittedAt, refundAttempt, isOptional }, answer);
     if (isFileRefusal(answer)) context.files.onRefused(errorOf(answer).code, admittedAt, context.queue.inFlight());
     else context.files.onConnected();
-    const observed = { admittedAt, now: context.clock.now(), isRead: row < 0, isOptional };
-    const isAboutNumber = row > 0 || spec.isAboutNumber === true;
-    const cause = isExtra ? null : context.contact.observe(answer, { ...observed, isAboutNumber });
+    const cause = context.contact.observe(answer, {
+      admittedAt,
+      now: context.clock.now(),
+      isRead: row < 0,
+      isAboutNumber: row > 0 || spec.isAboutNumber === true,
+      isOptional,
+    });
     return classifyAnswer(spec, context, answer, cause);
   } finally {
     pass.release();
@@ -139,10 +141,7 @@ async function afterAnswer(
       // Costs no attempt: the row goes back to the head of the queue, which is paused.
       context.requests.rate_limited += 1;
       onFailed(isStopping ? null : context.pausedForMs());
-      if (isStopping) return { kind: 'requeued' };
-      if (spec.isExtra !== true) return null;
-      spec.attempts.used += 1;
-      return spec.attempts.used >= limits.max_attempts ? { kind: 'exhausted', answer } : null;
+      return isStopping ? { kind: 'requeued' } : null;
     case 'not_sent': {
       // Costs no attempt, as nothing was sent.
       const waitMs = backoffMs(spec.requests.sent, limits.retry_base / 4, limits.retry_max, clock.random());

@@ -51,8 +51,6 @@ export type RequestSpec = Admission & {
   onFailed: (answer: Answer, attempt: number, retryInMs: number | null) => void;
   /** Nothing depends on it: it is given up after a few attempts, and its failures are no sign of an outage. */
   isOptional?: boolean;
-  /** It only informs: like `isOptional`, but tried as often as others. A 429 costs an attempt. */
-  isExtra?: boolean;
   /** Called before and after a wait for other rows, which show whether the failures of this one are an outage. */
   onSuspended?: (isSuspended: boolean) => void;
   /** Of a request that belongs to no row: whether it is about one number all the same. */

@@ -1,53 +1,99 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../../../src/core/api/response.ts';
-import { createContact } from '../../../src/engine/contact.ts';
-import { createAccountQuery } from '../../../src/engine/reading/account-query.ts';
+import type { ExecutorEvent } from '../../../src/engine/ports.ts';
+import { createAccountQuery, Stopped } from '../../../src/engine/reading/account-query.ts';
 import { createControl, createPipeline } from '../../../src/engine/sending/pipeline.ts';
 import { createStop } from '../../../src/engine/stop.ts';
-import { http, network, settings } from '../../support/engine/fake-world.ts';
+import { http, network, ok, settings } from '../../support/engine/fake-world.ts';
 import { virtualClock } from '../../support/engine/virtual-clock.ts';
 
-/** Sends one read that only informs. `answers`: one after the other, the last one for ever. */
-async function read(...answers: Answer[]) {
+/** Reads that only inform. `answers`: one after the other, the last one for ever. */
+function world(...answers: Answer[]) {
   const clock = virtualClock();
-  const limits = settings({ rate: 50, max_attempts: 3, outage_patience: 60_000 });
   const stop = createStop();
-  const contact = createContact(limits.base_url);
-  const ports = { clock, onEvent: () => undefined };
-  const parts = { ports, limits, stop, contact, control: createControl(limits), othersAtWork: () => false };
-  const pipeline = createPipeline(parts);
-  const query = createAccountQuery(pipeline, () => undefined);
+  const events: ExecutorEvent[] = [];
+  const onEvent = (event: ExecutorEvent) => void events.push(event);
+  const limits = settings({ rate: 50, outage_patience: 60_000 });
+  const control = createControl(limits);
+  const pipeline = createPipeline({ ports: { clock, onEvent }, limits, control, stop, othersAtWork: () => false });
+  const query = createAccountQuery(pipeline, onEvent);
+  let sent = 0;
   const send = async (onSent: () => void) => {
     onSent();
-    return answers[Math.min(query.calls(), answers.length) - 1] as Answer;
+    await clock.sleep(5).done;
+    const answer = answers[Math.min(sent, answers.length - 1)] as Answer;
+    sent += 1;
+    return answer;
   };
-  const result = await clock.until(query.read('the extra', send, 'extra'));
-  pipeline.end();
-  return { result, calls: query.calls(), stop, contact };
+  return {
+    clock,
+    stop,
+    events,
+    pipeline,
+    control,
+    sent: () => sent,
+    read: () => clock.until(query.read('the extra', send, 'extra')),
+    /** A read that the command depends on. */
+    readNeeded: () => clock.until(query.read('number 1', async () => ok(), 'number')),
+  };
 }
 
+const throttled = (retryAfter: string) => http(429, '10011', { retryAfter });
+
 describe('a read that only informs', () => {
-  it.each([
-    ['an endpoint that is not there', http(404, '10005'), 1],
-    ['a refused key', http(401), 1],
-    ['an account that owes money', http(402), 1],
-    ['a redirect', http(302), 1],
-    ['a server in trouble', http(503), 3],
-    ['nothing but 429', http(429), 3],
-    ['no connection', network('ECONNREFUSED', false), 3],
-    ['a certificate that is not trusted', network('CERT_HAS_EXPIRED', false), 3],
-    ['a login page', { ...http(200), body: { kind: 'unreadable' as const, isMarkup: true as const } }, 3],
-  ])('is refused by %s, and ends nothing', async (_, answer, calls) => {
-    const ended = await read(answer);
-    expect(ended.result).toHaveProperty('refusedStatus', answer.kind === 'http' ? answer.status : 0);
-    expect(ended.calls).toBe(calls);
-    expect(ended.stop.asked()).toBeNull();
-    expect(ended.contact.isDoubtful()).toBe(false);
+  it.each<[string, Answer[], number, unknown]>([
+    ['is answered', [ok()], 1, { body: ok().body }],
+    ['is refused by an endpoint that is not there', [http(404, '10005')], 1, { refusedStatus: 404 }],
+    ['is refused for the key', [http(401)], 1, { refusedStatus: 401 }],
+    ['is refused for an account that owes money', [http(402)], 1, { refusedStatus: 402 }],
+    ['is refused for the account', [http(403, '20012')], 1, { refusedStatus: 403 }],
+    ['is refused by a redirect', [http(302)], 1, { refusedStatus: 302 }],
+    ['is tried again after an error of the server', [http(500), ok()], 2, { body: ok().body }],
+    ['is refused by a server in trouble', [http(503)], 3, { refusedStatus: 503 }],
+    ['is refused by no connection', [network('ECONNREFUSED', false)], 3, { refusedStatus: 0 }],
+    ['is refused by a bad certificate', [network('CERT_HAS_EXPIRED', false)], 3, { refusedStatus: 0 }],
+    [
+      'is refused by a login page',
+      [{ ...http(200), body: { kind: 'unreadable', isMarkup: true } }],
+      3,
+      { refusedStatus: 200 },
+    ],
+    ['waits as the server asks', [throttled('2'), throttled('2'), ok()], 3, { body: ok().body }],
+    ['is given up if the server asks for a long wait', [throttled('1000000')], 1, { refusedStatus: 0 }],
+    ['is given up after half a minute of 429', [http(429, '10011')], 11, { refusedStatus: 0 }],
+  ])('%s, and ends nothing', async (_, answers, sent, result) => {
+    const { read, readNeeded, ...given } = world(...answers);
+    expect(await read()).toMatchObject(result as object);
+    expect(given.sent()).toBe(sent);
+    expect(given.stop.asked()).toBeNull();
+    expect(given.clock.now()).toBeLessThan(35_000);
+    expect(given.control.serverLimit()).toBeNull();
+    expect(given.pipeline.contact.isProven()).toBe(false);
+    expect(given.pipeline.contact.isDoubtful()).toBe(false);
+    expect(await readNeeded()).toMatchObject({ body: { kind: 'settings' } });
+    expect(given.clock.now()).toBeLessThan(35_000);
+    given.pipeline.end();
+    expect(given.clock.pending()).toBe(0);
   });
 
-  it('is tried again after a failure that may pass', async () => {
-    const body = { kind: 'profiles' as const, page: { rows: [], total: 0, pages: 0 } };
-    const ended = await read(http(502), http(429), { ...http(200), body });
-    expect(ended).toMatchObject({ result: { body }, calls: 3 });
+  it('is not sent after one that was given up because of 429', async () => {
+    const given = world(throttled('600'));
+    await given.read();
+    expect(await given.read()).toMatchObject({ refusedStatus: 0 });
+    expect(given.sent()).toBe(1);
+  });
+
+  it('is not sent after the command was stopped', async () => {
+    const given = world(ok());
+    given.stop.ask('signal', 'SIGINT');
+    await expect(given.read()).rejects.toBeInstanceOf(Stopped);
+    expect(given.sent()).toBe(0);
+  });
+
+  it('is counted among the requests, and its failures are in the log', async () => {
+    const given = world(http(500), ok());
+    await given.read();
+    expect(given.pipeline.requests).toMatchObject({ total: 2, reads: 2, retries: 1 });
+    expect(given.events).toMatchObject([{ event: 'read.failed', what: 'the extra', isOptional: true }]);
   });
 });
