@@ -182,6 +182,7 @@ export function makeSummary(changes: Partial<Summary> = {}): Summary {
     next_command: null,
     input: { path: '/data/numbers.csv', sha256: 'ab12', rows: 3 },
     plan: makePlan(),
+    plan_sha256: makePlan().sha256,
     counts: { ...emptyTally().counts, updated: 3 },
     sum_ok: true,
     started_at: '2026-11-23T02:00:01.000Z',

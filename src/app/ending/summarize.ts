@@ -15,7 +15,7 @@ import { type Context, canAskLater } from '../context.ts';
 import type { Reporting } from '../invocation.ts';
 import { createStyle, isStdout, print, printJsonLine, resultStream, warnAlways } from '../output.ts';
 import { indexLedger } from '../run/ledger-index.ts';
-import { commandOn, queueFlags, type Run, typedPath, updateRun } from '../run/open.ts';
+import { approvalFlags, commandOn, queueFlags, type Run, typedPath, updateRun } from '../run/open.ts';
 import { writeEndedStatus } from '../watching/status-file.ts';
 import { deliverResults, type Undelivered } from './deliver-results.ts';
 import { type ReadRun, withReport } from './report.ts';
@@ -106,6 +106,7 @@ export function summaryOf(run: Run, ending: Ending, counted: Counted, reporting:
         program,
         dir: run.shown,
         sameAgain: sameAgain(reporting),
+        sameForApply: approvalFlags(run),
         sameForRetry: pathFlags({ '--metrics-file': settings.metrics_file }, context),
         queue: queueFlags(reporting),
         interactive,

@@ -1,10 +1,11 @@
-import { planAgain } from '../../core/followup/next-command.ts';
+import { baseUrlFlags, planAgain } from '../../core/followup/next-command.ts';
 import { entryProblem } from '../../core/plan/check-entry.ts';
 import type { Action } from '../../core/plan/entry.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Manifest } from '../../core/run/manifest.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { DAY_MS, formatDuration } from '../../core/text/duration.ts';
+import { commandLine } from '../../core/text/shell.ts';
 import { visible } from '../../core/text/visible.ts';
 import { fileSha256 } from '../../io/digest.ts';
 import { isAbsent } from '../../io/file-status.ts';
@@ -74,6 +75,17 @@ export async function checkPlan(run: Run, context: Context): Promise<NonNullable
   if (differs === null) return plan;
   const message = `plan.csv in ${visible(run.shown)} is not a plan of this program, so nothing was sent: ${differs}.`;
   throw refuse('plan_changed', message, 'Plan again');
+}
+
+/** Throws CommandError (exit 8) if the plan of a run is not the one that --expect-plan names. Call checkPlan first. */
+export function checkExpected(run: Run, { expect_plan: expected }: Settings, context: Context): void {
+  const found = run.manifest.plan?.sha256 ?? '';
+  if (expected === null || expected === found) return;
+  const look = commandLine(context.program, 'apply', run.shown, ...baseUrlFlags(run.manifest.settings), '--dry-run');
+  const again = planAgain(run.manifest, context.program);
+  const what = `The plan in ${visible(run.shown)} has the digest ${found.slice(0, 12)}..., and --expect-plan asks for ${expected.slice(0, 12)}...: it is not the plan that was approved, so nothing was sent.`;
+  const other = again === null ? '' : `\n  Plan again:   ${again}`;
+  throw new CommandError(EXIT.refused, 'other_plan', `${what}\n  Look at it:   ${look}${other}`, look);
 }
 
 /** How to execute a run that has sent nothing: rows that were rejected must be fixed first. */

@@ -23,7 +23,8 @@ async function previewOf(run: Run): Promise<Preview> {
 export async function savedPlanText({ run, reread }: RereadRun, { settings, context }: Reporting) {
   const { plan } = run.manifest;
   const warnings = warningText(plan?.warnings ?? [], run.shown, context);
-  const text = `${planTextOf(run, await previewOf(run), recordedAccount(run), settings)}${warnings}`;
+  const shown = { run, preview: await previewOf(run), account: recordedAccount(run), isSaved: true };
+  const text = `${planTextOf(shown, settings)}${warnings}`;
   if (reread === null) return { text, toSend: plan?.change ?? 0 };
   const counts = await driftCounts({ run, reread, force: settings.force });
   const drift = driftText(counts);
@@ -47,7 +48,15 @@ export async function showSavedPlan(reread: RereadRun, reporting: Reporting): Pr
   const exit = settings.detailed_exitcode && toSend > 0 ? EXIT.changes : EXIT.ok;
   const next = toSend > 0 ? commandOn(run, 'apply', context) : null;
   const { run_id: id, state, plan } = run.manifest;
-  if (settings.json) printJson(context, exit, { run_id: id, state, plan, to_send: toSend, next_command: next });
+  if (settings.json)
+    printJson(context, exit, {
+      run_id: id,
+      state,
+      plan,
+      plan_sha256: plan?.sha256,
+      to_send: toSend,
+      next_command: next,
+    });
   else if (!settings.quiet) {
     const command = next === null ? '' : `Next: ${next}\n`;
     const ending = `${count(toSend, 'row')} would be sent\nExit ${exit} (${exitName(exit)})`;

@@ -28,8 +28,11 @@ export function warningText(warnings: readonly string[], dir: string, { stderr, 
   return lines.join('');
 }
 
+/** What a plan for people is made from. `isSaved`: an earlier command made the plan. */
+type ShownPlan = { run: Run; preview: Preview; account: AccountText | null; isSaved: boolean };
+
 /** A plan for people. */
-export function planTextOf(run: Run, preview: Preview, account: AccountText | null, settings: Settings): string {
+export function planTextOf({ run, preview, account, isSaved }: ShownPlan, settings: Settings): string {
   const sentTo = settings.sandbox ? 'To the sandbox' : `PATCH ${settings.base_url}/phone_numbers/{id}/messaging`;
   const { change } = preview.actions;
   const waves = {
@@ -43,6 +46,8 @@ export function planTextOf(run: Run, preview: Preview, account: AccountText | nu
     validUntil: validUntil(run, settings),
     account,
     waves,
+    // A plan that is sent at once is not reviewed.
+    digest: isSaved || run.manifest.command === 'plan' ? (run.manifest.plan?.sha256 ?? null) : null,
   });
 }
 
@@ -58,7 +63,7 @@ export function showPlan(
   if (dialect !== null && run.manifest.source?.undo !== true) print(stderr, `${where}: ${dialectText(dialect)}\n`);
   for (const note of notes) print(stderr, `note: ${note}\n`);
   const stream = run.manifest.command === 'plan' ? resultStream({ settings, context }) : stderr;
-  print(stream, wrapForTerminal(stream, planTextOf(run, preview, account, settings)));
+  print(stream, wrapForTerminal(stream, planTextOf({ run, preview, account, isSaved: false }, settings)));
   print(stderr, warningText(warnings, run.shown, context));
   print(stderr, wrapForTerminal(stderr, heldText(preview, visible(join(run.shown, 'held.csv')))));
   const rejections = wrapForTerminal(stderr, rejectionText(preview, visible(join(run.shown, 'results.csv'))));

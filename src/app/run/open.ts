@@ -31,6 +31,8 @@ export type Run = {
   dir: string;
   shown: string;
   manifest: Manifest;
+  /** The digest that its plan must have, for this command and the `apply` that it prints. */
+  expected?: string | null;
   /** If this command works on it: since when (monotonic ms). */
   since?: number;
   /** If this command has sent requests before: when the last one ended (monotonic ms), and what it knows of the API. */
@@ -63,11 +65,17 @@ function flagsOfQueue({ manifest: { queue } }: Run, { env }: Context): string[] 
   return queue === null || env.TELNYX_REASSIGN_QUEUE !== undefined ? [] : ['--queue', queue.name];
 }
 
+/** The flag that demands the same plan again, if this command has demanded it. */
+export function approvalFlags({ expected = null }: Run): string[] {
+  return expected === null ? [] : ['--expect-plan', expected];
+}
+
 /** A command on a run that works as printed: with its base URL if that is needed, and --yes if it cannot ask. */
 export function commandOn(run: Run, verb: 'apply' | 'resume' | 'retry', context: Context, ...flags: string[]): string {
   const yes = verb === 'resume' || canAskLater(context) ? [] : ['--yes'];
   const again = [...baseUrlFlags(run.manifest.settings), ...(verb === 'resume' ? flagsOfQueue(run, context) : [])];
-  return commandLine(context.program, verb, run.shown, ...flags, ...again, ...yes);
+  const approval = verb === 'apply' ? approvalFlags(run) : [];
+  return commandLine(context.program, verb, run.shown, ...approval, ...flags, ...again, ...yes);
 }
 
 /** The refusal of a command on a run that workers have (exit 9, or another). Null for any other run. */

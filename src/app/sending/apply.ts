@@ -9,10 +9,10 @@ import { rereadAccount, rereadOrExit } from '../account/reread.ts';
 import type { Context } from '../context.ts';
 import { endRun } from '../ending/end-run.ts';
 import { errorOf, type FailedEnding, failedEnding } from '../ending/run-ending.ts';
-import { CommandError } from '../errors.ts';
+import { CommandError, UsageError } from '../errors.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
-import { checkPlan, checkPlanAge } from '../planning/check-plan.ts';
+import { checkExpected, checkPlan, checkPlanAge } from '../planning/check-plan.ts';
 import { checkGate } from '../planning/consented-gate.ts';
 import { checkMinRows, checkPlanGuards, checkUnfinished } from '../planning/guards.ts';
 import { findInput } from '../planning/input-source.ts';
@@ -36,6 +36,10 @@ import { undoFailure } from './undo-failure.ts';
 
 /** `apply INPUT`: plans an input and executes the plan. Returns the exit code. */
 export async function applyInput(input: string, given: Invocation): Promise<number> {
+  if (given.settings.expect_plan !== null) {
+    const how = 'plan an input first, and give apply the run directory that plan names';
+    throw new UsageError(`--expect-plan needs a run directory: ${how}`);
+  }
   if (given.settings.dry_run) return planInput(input, given);
   const keyed = withKey(given);
   const source = findInput(input, keyed);
@@ -95,13 +99,16 @@ async function sendSavedPlan(given: Run, invocation: KeyedInvocation, supersedes
 /** `apply RUN_DIR`: executes a saved plan. A dry run shows it and leaves its files alone. Returns the exit code. */
 export async function applyRun(opened: Run, given: Invocation): Promise<number> {
   const { settings, context } = given;
+  if (settings.expect_plan !== null && settings.if_unfinished === 'resume') {
+    throw new UsageError('--if-unfinished resume would send the plan of another run; leave it out with --expect-plan');
+  }
   checkOutputs({ run: opened }, given);
   const needsNoKey = settings.dry_run && opened.manifest.settings.offline === 'true';
   const keyed = { ...given, key: needsNoKey ? null : requireKey(given) };
   const { run: locked, lock, invocation } = await lockForWriting(opened, 'apply', keyed);
   // Settings of this call belong to the run from now on, and to the commands that it prints.
   const manifest = { ...locked.manifest, settings: keptSettings(invocation), locked: lock !== null };
-  const run = { ...locked, manifest };
+  const run = { ...locked, manifest, expected: settings.expect_plan };
   const refuse = (ending: FailedEnding) => {
     if (settings.dry_run) throw errorOf(ending);
     return endRun(run, ending, invocation);
@@ -109,6 +116,7 @@ export async function applyRun(opened: Run, given: Invocation): Promise<number> 
   await checkIsPlanned(run, lock !== null, context);
   if (!settings.dry_run) checkGate(run, invocation);
   const plan = await checkPlan(run, context);
+  checkExpected(run, settings, context);
   await checkedLedger(run);
   const rejected = checkSavedRejections(run, invocation);
   if (rejected !== null) return refuse(rejected);

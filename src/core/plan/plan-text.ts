@@ -111,15 +111,24 @@ export type PlanTextOptions = {
   now: number;
   /** Null if the plan was made without reading the account. */
   account: AccountText | null;
+  /** The SHA-256 of plan.csv; null if it is not shown. */
+  digest: string | null;
 };
+
+/** How a second person approves exactly this plan. */
+function digestLines(digest: string | null, change: number): string[] {
+  if (digest === null) return [];
+  const use = change === 0 ? [] : ['To send this plan and no other: apply RUN_DIR --expect-plan DIGEST'];
+  return [`Digest  ${digest}`, ...use];
+}
 
 /** A plan for people: totals, a table of the changes, the first rows, and how long it takes. */
 export function planText(preview: Preview, options: PlanTextOptions): string {
-  const { settings, sentTo, now, validUntil, account, waves } = options;
+  const { settings, sentTo, now, validUntil, account, waves, digest } = options;
   const { rate, finish_by: finishBy } = settings;
   const { change } = preview.actions;
   const lines = ['', ...(account === null || account.how === '' ? [] : [account.how]), totals(preview, account)];
-  if (change === 0) return `${lines.join('\n')}\n`;
+  if (change === 0) return `${[...lines, ...digestLines(digest, change)].join('\n')}\n`;
   const moves = preview.moves();
   const shown = moves.slice(0, SHOWN_MOVES);
   const width = Math.max(4, ...shown.map((move) => move.count.toLocaleString('en-US').length));
@@ -138,7 +147,7 @@ export function planText(preview: Preview, options: PlanTextOptions): string {
   lines.push(...(waves?.lines ?? []));
   const fit = fitText(change, { rate, waitsMs: waves?.waitsMs ?? 0 }, finishBy, now);
   if (fit !== '') lines.push(fit);
-  lines.push(`The plan is valid until ${localTime(validUntil)} (--max-plan-age)`);
+  lines.push(`The plan is valid until ${localTime(validUntil)} (--max-plan-age)`, ...digestLines(digest, change));
   return `${lines.join('\n')}\n`;
 }
 

@@ -19,6 +19,8 @@ export type Summary = {
   input: { path: string | null; sha256: string; rows: number };
   /** What was planned; null if there is no plan. */
   plan: Manifest['plan'];
+  /** The digest of plan.csv, for --expect-plan; null if there is no plan. */
+  plan_sha256: string | null;
   counts: Record<Status, number>;
   sum_ok: boolean;
   started_at: string;
@@ -88,6 +90,7 @@ export function summarize(parts: {
     next_command: parts.nextCommand,
     input: { path: manifest.input.path, sha256: manifest.input.sha256, rows: manifest.input.rows },
     plan: manifest.plan,
+    plan_sha256: manifest.plan?.sha256 ?? null,
     counts: tally.counts,
     sum_ok: sumOf(tally) === manifest.input.rows,
     started_at: startedAt,

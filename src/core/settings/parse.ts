@@ -130,6 +130,10 @@ const PARSERS: Record<SettingDefinition['kind'], (text: string, definition: Sett
     if (isFinishTime(text)) return { value: text.trim() };
     return { error: 'must be a time such as 06:00, 2026-11-24T06:00:00Z or +90m' };
   },
+  digest(text) {
+    const value = text.trim().toLowerCase();
+    return /^[0-9a-f]{64}$/.test(value) ? { value } : { error: 'must be the digest of a plan, 64 hexadecimal digits' };
+  },
 };
 
 /** The longest path has as many. Longer text would make some checks slow. */

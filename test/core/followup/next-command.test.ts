@@ -13,6 +13,7 @@ type Others = {
   dir?: string;
   permanent?: number;
   sameAgain?: string[];
+  sameForApply?: string[];
   sameForRetry?: string[];
   queue?: string[];
 };
@@ -40,6 +41,14 @@ describe('what only this call knows', () => {
     const metrics = { sameForRetry: ['--metrics-file', 'm.prom'] };
     const retry = 'telnyx-reassign retry runs/x --metrics-file m.prom --yes';
     expect(next(finished, { failed: 1 }, metrics)).toBe(retry);
+  });
+
+  it('is named again for an apply of the same plan only, if it is the digest of that plan', () => {
+    const others = { sameForApply: ['--expect-plan', 'a1'] };
+    const planned: Partial<Manifest> = { state: 'planned', exit_code: 8, plan: makePlan({ change: 2 }) };
+    expect(next(planned, {}, others)).toBe('telnyx-reassign apply runs/x --expect-plan a1 --yes');
+    const paused: Partial<Manifest> = { ...planned, state: 'paused', exit_code: 10 };
+    expect(next(paused, { unprocessed: 1 }, others)).toBe('telnyx-reassign resume runs/x');
   });
 
   it('is named again where another run follows too, if it is the queue', () => {

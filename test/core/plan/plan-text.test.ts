@@ -29,7 +29,8 @@ const UNTIL = NOW + 7 * 86_400_000;
 
 /** The plan text with the settings of these tests, but for `changes`. */
 function textOf(preview: Preview, changes: Partial<PlanTextOptions> = {}): string {
-  return planText(preview, { settings: PACE, sentTo: TO, now: NOW, validUntil: UNTIL, account: null, ...changes });
+  const options = { settings: PACE, sentTo: TO, now: NOW, validUntil: UNTIL, account: null, digest: null };
+  return planText(preview, { ...options, ...changes });
 }
 const valid = `The plan is valid until ${localTime(UNTIL)} (--max-plan-age)`;
 const many = (n: number, changes: (at: number) => Partial<PlanEntry>) =>
@@ -381,5 +382,20 @@ describe('the text of the rows that are held', () => {
     expect(heldText(first(1), 'h.csv')).toContain('\n1 row held, and not sent:\n');
     expect(heldText(first(20), 'h.csv')).not.toContain('more');
     expect(heldText(first(22), 'runs/x/held.csv')).toContain('\n  and 2 more: all of them are in runs/x/held.csv\n');
+  });
+});
+
+describe('the digest of a plan', () => {
+  const digest = 'a1'.repeat(32);
+
+  it('ends the text, with how to send that plan and no other', () => {
+    const text = textOf(previewOf([makeEntry()]), { digest });
+    const how = 'To send this plan and no other: apply RUN_DIR --expect-plan DIGEST';
+    expect(text.endsWith(`${valid}\nDigest  ${digest}\n${how}\n`)).toBe(true);
+    expect(text.split('\n').every((line) => line.length <= 80)).toBe(true);
+  });
+
+  it('is there without a change too, with nothing to send', () => {
+    expect(textOf(previewOf([]), { digest }).endsWith(`rejected, 0 duplicates\nDigest  ${digest}\n`)).toBe(true);
   });
 });

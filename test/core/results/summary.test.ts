@@ -58,6 +58,7 @@ describe('a summary', () => {
       next_command: 'telnyx-reassign resume x',
       input: { path: '/data/numbers.csv', sha256: 'ab12', rows: 3 },
       plan: makePlan(),
+      plan_sha256: 'cd34',
       counts: {
         updated: 2,
         unchanged: 0,
@@ -126,7 +127,11 @@ describe('a summary', () => {
 
   it('of a run that was interrupted before it had a plan cannot be resumed', () => {
     const manifest = makeManifest({ state: 'interrupted', plan: null, started_at: null });
-    expect(summarize({ ...parts, exit: 130, manifest })).toMatchObject({ resumable: false, plan: null });
+    expect(summarize({ ...parts, exit: 130, manifest })).toMatchObject({
+      resumable: false,
+      plan: null,
+      plan_sha256: null,
+    });
   });
 
   it.each([

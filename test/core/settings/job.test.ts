@@ -20,7 +20,19 @@ function read(...keys: [key: string, value: Value][]) {
 }
 
 // Settings of other commands: --only of retry, --watch and --every of verify, --leave-queue of resume, --follow of status, --out of report, those of worker and board.
-const OF_OTHERS = ['only', 'watch', 'every', 'keys_dir', 'accounts', 'lease', 'leave_queue', 'follow', 'out', 'port'];
+const OF_OTHERS = [
+  'expect_plan',
+  'only',
+  'watch',
+  'every',
+  'keys_dir',
+  'accounts',
+  'lease',
+  'leave_queue',
+  'follow',
+  'out',
+  'port',
+];
 const JOB_SETTINGS = SETTING_NAMES.filter((name) => !OF_OTHERS.includes(name));
 const COMMAND: [string, string] = ['command', 'apply'];
 const INPUT: [string, string] = ['input', 'numbers.csv'];

@@ -76,6 +76,7 @@ describe('a setting', () => {
     ['only', ' Held , RETRYABLE', ['held', 'retryable']],
     ['only', 'held,failed,Held,failed', ['held', 'failed']],
     ['only', 'cause:3, CAUSE:03,cause:120,cause:0', ['cause:03', 'cause:120', 'cause:00']],
+    ['expect_plan', ` ${'aB'.repeat(32)} `, 'ab'.repeat(32)],
     ['finish_by', '06:00', '06:00'],
     ['finish_by', ' +90m ', '+90m'],
     ['finish_by', '2026-11-24T06:00:00Z', '2026-11-24T06:00:00Z'],
@@ -166,6 +167,9 @@ describe('a setting', () => {
       'failed:01',
       'cause: 1',
     ].map((text): Bad => ['only', text, onlyList]),
+    ...['', 'abc', 'a1'.repeat(25), 'sha256:a1'].map(
+      (text): Bad => ['expect_plan', text, 'must be the digest of a plan, 64 hexadecimal digits'],
+    ),
     ...['', '24:00', 'soon', '90m', '+', '2026-11-24'].map(
       (text): Bad => ['finish_by', text, 'must be a time such as 06:00, 2026-11-24T06:00:00Z or +90m'],
     ),

@@ -125,6 +125,7 @@ describe('settings as text', () => {
       list: ({ choices }) => fc.array(words(choices), { minLength: 1 }).map((kinds) => kinds.join(' , ')),
       delimiter: () => fc.constantFrom(',', ';', '|', '\t', 'tab', '\\t'),
       rate: () => fc.oneof(decimals(9999), fc.constantFrom('5', '0.001', 'auto', 'Auto')),
+      digest: () => fc.constantFrom('a1'.repeat(32), ` ${'B2'.repeat(32)} `),
       finish: () => fc.constantFrom('06:00', ' 6:30 ', '+90m', '2026-11-24T06:00:00Z'),
       queue: () => fc.constantFrom('redis://127.0.0.1:6379', 'rediss://:secret@[::1]/2'),
       webhook: () => fc.constantFrom('https://hooks.example.com/T0/B0/secret', 'http://127.0.0.1:1/ping?a=b'),

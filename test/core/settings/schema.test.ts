@@ -64,7 +64,17 @@ describe('the table of settings', () => {
   });
 
   it.each([
-    ...['map', 'delimiter', 'concurrency', ...REFUSING, 'stop_after', 'finish_by', 'max_plan_age', 'watch'],
+    ...[
+      'map',
+      'delimiter',
+      'concurrency',
+      ...REFUSING,
+      'stop_after',
+      'finish_by',
+      'max_plan_age',
+      'expect_plan',
+      'watch',
+    ],
     ...['queue', 'keys_dir', 'waves', 'gate', 'notify', 'ping', 'metrics_file'],
   ] as SettingName[])('%s has no value by default', (name) => {
     expect(settingDefinition(name).default).toBeNull();
@@ -94,7 +104,19 @@ describe('the table of settings', () => {
       ...['map', 'delimiter', 'allow_unassign', 'allow_rounded_ids', 'offline', 'sandbox'],
     ]);
     expect(those(({ belongsTo }) => belongsTo === 'call')).toEqual([
-      ...['force', 'stop_after', 'finish_by', 'yes', 'dry_run', 'if_unfinished', 'only', 'watch', 'every', 'follow'],
+      ...[
+        'force',
+        'expect_plan',
+        'stop_after',
+        'finish_by',
+        'yes',
+        'dry_run',
+        'if_unfinished',
+        'only',
+        'watch',
+        'every',
+        'follow',
+      ],
       ...[
         'detailed_exitcode',
         'wait_for_lock',
@@ -159,7 +181,7 @@ describe('the table of settings', () => {
 
   it.each([
     ['plan', [...making, 'undo_on_failure']],
-    ['apply', [...making, ...sending, ...asking, 'undo_on_failure', 'if_unfinished']],
+    ['apply', [...making, ...sending, ...asking, 'undo_on_failure', 'if_unfinished', 'expect_plan']],
     ['run', [...making, ...sending, ...asking, 'undo_on_failure', 'if_unfinished']],
     ['resume', [...paced, ...sending, 'undo_on_failure', 'yes', 'leave_queue']],
     ['retry', [...followUp, 'undo_on_failure', 'only']],

@@ -39,6 +39,7 @@ export type KindValues = {
   limit: Limit;
   waves: Limit[];
   finish: string;
+  digest: string;
 };
 
 /** All there is to know about one setting. Flags, environment, job files, help and documents are made from it. */
@@ -100,6 +101,7 @@ const IMPLIED: { [kind in SettingDefinition['kind']]?: Partial<SettingDefinition
   webhook: { value: 'URL' },
   duration: { value: 'DURATION' },
   limit: { value: 'N|N%' },
+  digest: { value: 'SHA256' },
 };
 
 /** Completes the rows of a group. `scopes` are those of rows that name none. */

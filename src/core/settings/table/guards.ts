@@ -22,6 +22,14 @@ export const GUARD_SETTINGS = settingsOf('Guards', PACED, {
     text: 'refuse an older saved plan (exit 8); if not given, 7d, or 24h for a plan made with --offline',
     scopes: ['plan', 'apply', 'run'],
   },
+  expect_plan: {
+    kind: 'digest',
+    text: 'with RUN_DIR: send only the plan with this digest, which plan prints; refuse any other (exit 8)',
+    scopes: ['apply'],
+    belongsTo: 'call',
+    // It approves one plan. A variable would stay for the next one.
+    flagOnly: true,
+  },
   max_failures: {
     kind: 'limit',
     default: '5%',
