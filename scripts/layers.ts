@@ -42,6 +42,7 @@ export const LAYERS = [
   'engine/reading',
   'sandbox/http',
   'sandbox/account',
+  'sandbox/edits',
   'sandbox/faults',
   'sandbox/resources',
   'sandbox',

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { serveSandbox } from '../app/account/serve-sandbox.ts';
 import { UsageError } from '../app/errors.ts';
 import type { Command, Flags } from '../app/invocation.ts';
@@ -6,10 +7,13 @@ import { quoted } from '../core/text/text.ts';
 import {
   parseBulkFault,
   parseEdit,
+  parseEndpoint,
   parseFault,
   parseFaultKind,
   parseListCap,
   RETRY_AFTER_FORMS,
+  type SandboxState,
+  stateProblem,
 } from '../sandbox/server.ts';
 
 const DEFAULT_PORT = 4010;
@@ -48,10 +52,19 @@ function parseRetryAfter(text: string) {
   return form;
 }
 
+/** Reads an account from a file. */
+function readState(path: string): SandboxState {
+  const state: unknown = JSON.parse(readFileSync(path, 'utf8'));
+  const problem = stateProblem(state);
+  if (problem !== null) throw new Error(`${quoted(path)} is not the state of a sandbox: ${problem}`);
+  return state as SandboxState;
+}
+
 /** `sandbox`: a local imitation of the API, until a signal ends it. */
 export const sandboxCommand: Command = async (_, flags, context) => {
   const options = {
     port: whole(flags, 'port', 65535) ?? DEFAULT_PORT,
+    state: each(flags, 'state', readState)[0],
     numbers: whole(flags, 'numbers', 5_000_000),
     profiles: whole(flags, 'profiles', 10_000),
     rateLimit: whole(flags, 'rate-limit', 1_000_000),
@@ -68,6 +81,9 @@ export const sandboxCommand: Command = async (_, flags, context) => {
     bulkFaults: each(flags, 'bulk-fault', parseBulkFault),
     everyAnswer: each(flags, 'every-answer', parseFaultKind)[0],
     listCap: each(flags, 'list-cap', parseListCap)[0],
+    campaignCap: each(flags, 'campaign-cap', parseListCap)[0],
+    listShift: whole(flags, 'list-shift', 999_999_999),
+    ignoreFilters: each(flags, 'ignore-filters', parseEndpoint),
     edits: each(flags, 'edit', parseEdit),
   };
   return serveSandbox(options, context);

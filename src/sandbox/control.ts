@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Account, snapshotOf } from './account/account.ts';
-import { type AccountEdit, editProblem } from './account/edit-forms.ts';
-import { applyEdit } from './account/edits.ts';
+import type { AccountEdit } from './edits/edit-forms.ts';
+import { editProblem } from './edits/edit-problem.ts';
+import { applyEdit } from './edits/edits.ts';
 import { type Body, readBody, refuseBody } from './http/body.ts';
 import { failure, type Reply } from './http/reply.ts';
 import { sendReply } from './http/send.ts';

@@ -1,19 +1,21 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Account } from './account/account.ts';
-import type { ApplyDueEdits } from './account/edits.ts';
 import type { WriteParts } from './account/update.ts';
 import { answerControl, CONTROL_PREFIX } from './control.ts';
+import type { ApplyDueEdits } from './edits/edits.ts';
+import type { ShiftList } from './edits/list-shift.ts';
+import type { Operation } from './endpoints.ts';
 import { type FaultKind, playFault } from './faults/fault-kinds.ts';
 import type { FaultChooser } from './faults/faults.ts';
 import type { Gate } from './faults/gate.ts';
-import { applyListCap, type ListCap } from './faults/list-cap.ts';
+import { applyListFaults, type ListFaults } from './faults/list-faults.ts';
 import { type Body, NO_BODY, readBody } from './http/body.ts';
 import { refuseForeign } from './http/foreign.ts';
 import { failure, type Reply } from './http/reply.ts';
 import { sendReply } from './http/send.ts';
 import type { OpenRecord, Recorder } from './recorder.ts';
 import type { BulkSettings } from './resources/bulk-orders.ts';
-import { findRoute, isNotImitated, type Operation, type Route } from './routes.ts';
+import { findRoute, isNotImitated, type Route } from './routes.ts';
 
 /** What the handler works with. `schedule` calls its function after that many milliseconds, at once for 0. */
 type HandlerParts = {
@@ -24,7 +26,8 @@ type HandlerParts = {
   chooseReadFault: FaultChooser;
   /** Played for every request under /v2, before the gate. */
   everyAnswer: FaultKind | null;
-  listCap: ListCap | null;
+  listFaults: ListFaults;
+  shiftList: ShiftList;
   bulk: BulkSettings;
   recorder: Recorder;
   schedule: (ms: number, callback: () => void) => void;
@@ -99,7 +102,9 @@ function replyTo(parts: HandlerParts, received: Received): Reply {
   const operation = route?.endpoint.operations[method];
   const run = (by: Operation | undefined, written?: WriteParts): Reply => {
     if (route === null || by === undefined) return refuseOperation(method, received.path, route);
-    const refusal = parts.listCap && applyListCap(parts.listCap, query);
+    const { name } = route.endpoint;
+    if (name === 'numbers') parts.shiftList(query);
+    const refusal = applyListFaults(parts.listFaults, name, query);
     return refusal ?? by.run(parts.account, { id: route.id, query, body, bulk: parts.bulk, parts: written });
   };
   const choose = operation?.effect === 'write' ? parts.chooseFault : parts.chooseReadFault;

@@ -1,26 +1,28 @@
 import { createServer, type Server } from 'node:http';
 import { openAccount, snapshotOf } from './account/account.ts';
-import type { AccountEdit, Edit } from './account/edit-forms.ts';
-import { editNow, scheduleEdits } from './account/edits.ts';
 import { makeState, type NumberInput, type ProfileInput } from './account/generate.ts';
 import type { SandboxState } from './account/state.ts';
+import type { AccountEdit, Edit } from './edits/edit-forms.ts';
+import { editNow, scheduleEdits } from './edits/edits.ts';
+import { createListShift } from './edits/list-shift.ts';
 import type { BulkFault } from './faults/bulk-faults.ts';
 import type { FaultKind } from './faults/fault-kinds.ts';
 import { createFaultChooser, type Fault } from './faults/faults.ts';
 import { createGate, type RetryAfterForm } from './faults/gate.ts';
-import type { ListCap } from './faults/list-cap.ts';
+import type { ListCap } from './faults/list-faults.ts';
 import { createHandler } from './handler.ts';
 import { createRecorder, type ReceivedRequest } from './recorder.ts';
 
-export { type AccountEdit, type Edit, parseEdit } from './account/edit-forms.ts';
 export type { NumberInput, ProfileInput } from './account/generate.ts';
 export { exampleIds, type SandboxState } from './account/state.ts';
 export { stateProblem } from './account/state-problem.ts';
+export { type AccountEdit, type Edit, parseEdit } from './edits/edit-forms.ts';
+export { parseEndpoint } from './endpoints.ts';
 export { parseBulkFault } from './faults/bulk-faults.ts';
 export { FAULT_KINDS } from './faults/fault-kinds.ts';
 export { type Fault, parseFault, parseFaultKind } from './faults/faults.ts';
 export { RETRY_AFTER_FORMS } from './faults/gate.ts';
-export { type ListCap, parseListCap } from './faults/list-cap.ts';
+export { type ListCap, parseListCap } from './faults/list-faults.ts';
 export { NOT_IMITATED } from './not-imitated.ts';
 export type { ReceivedRequest } from './recorder.ts';
 
@@ -53,6 +55,12 @@ export type SandboxOptions = {
   everyAnswer?: FaultKind | undefined;
   /** From parseListCap. Default: a list request may name any count of phone numbers. */
   listCap?: ListCap | undefined;
+  /** From parseListCap. Default: a page of campaigns may have up to 500 records. */
+  campaignCap?: ListCap | undefined;
+  /** Names of endpoints that ignore the filters of a request, or `all`. Default: none. */
+  ignoreFilters?: string[] | undefined;
+  /** In how many pages of the numbers the list shifts (see list-shift.ts). Default 0. */
+  listShift?: number | undefined;
   /** Whether answers spell types as a guide does, `long_code`, and not `long-code`. Default false. */
   guideSpelling?: boolean | undefined;
   /** Edits by another client while requests come in. */
@@ -100,7 +108,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     chooseFault: createFaultChooser(faults, seed),
     chooseReadFault: createFaultChooser(readFaults, seed),
     everyAnswer: options.everyAnswer ?? null,
-    listCap: options.listCap ?? null,
+    listFaults: {
+      cap: options.listCap ?? null,
+      campaignCap: options.campaignCap ?? null,
+      unfiltered: options.ignoreFilters ?? [],
+    },
+    shiftList: createListShift(account, options.listShift ?? 0),
     bulk: { faults: options.bulkFaults ?? [], seed },
     schedule: timers.schedule,
     latencyMs: options.latencyMs ?? 0,

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/app/errors.ts';
@@ -5,6 +7,7 @@ import type { Flags } from '../../src/app/invocation.ts';
 import { readCommandLine } from '../../src/cli/parser.ts';
 import { sandboxCommand } from '../../src/commands/sandbox.ts';
 import { contextOf } from '../support/app/contexts.ts';
+import { tempDir } from '../support/temp.ts';
 
 /** The first number and profile that the sandbox makes. */
 const ID = '1293384261000000011';
@@ -70,11 +73,28 @@ describe('--edit and --read-fault', () => {
     ['--retry-after', 'soon', 'expected seconds, date, none'],
     ['--list-cap', '0', 'N:silent'],
     ['--list-cap', '5:500', 'N:414'],
+    ['--campaign-cap', '0', 'N:silent'],
+    ['--ignore-filters', 'everything', 'Endpoints: all, numbers'],
+    ['--state', '/nowhere/state.json', 'no such file'],
   ])('%s %s is refused with the possible forms', async (flag, value, reason) => {
     const refused = sandboxCommand(undefined, await flagsOf(flag, value), contextOf());
     await expect(refused).rejects.toThrow(UsageError);
     await expect(refused).rejects.toThrow(`${flag}: `);
     await expect(refused).rejects.toThrow(reason);
+  });
+
+  it('--state starts with the account of a file', async () => {
+    const path = join(tempDir(), 'state.json');
+    await whileItRuns(await flagsOf('--edit', `1:${ID}=P2P`), async (url) => {
+      await numberAt(url);
+      writeFileSync(path, await (await fetch(new URL('/_sandbox/state', url))).text());
+    });
+    await whileItRuns(await flagsOf('--state', path, '--list-shift', '2', '--campaign-cap=5'), async (url) => {
+      expect((await numberAt(url)).data).toMatchObject({ messaging_product: 'P2P' });
+    });
+    writeFileSync(path, '{"numbers":[]}');
+    const refused = sandboxCommand(undefined, await flagsOf('--state', path), contextOf());
+    await expect(refused).rejects.toThrow('is not the state of a sandbox: profiles is not a list');
   });
 
   it('--every-answer is refused with the possible kinds', async () => {

@@ -16,7 +16,7 @@ export type Account = {
   readonly organizationId: string;
   /** Whether answers spell types as a guide does: `long_code`. */
   readonly guideSpelling: boolean;
-  readonly optOuts: readonly SandboxOptOut[];
+  optOuts: readonly SandboxOptOut[];
   readonly shortCodes: readonly SandboxShortCode[];
   readonly alphanumericSenders: readonly SandboxAlphanumericSender[];
   readonly keywordAnswers: readonly SandboxKeywordAnswer[];
@@ -33,7 +33,9 @@ export type Account = {
 
 /** What a PATCH may change. A missing field keeps its value. */
 export type NumberChange = Partial<
-  Pick<SandboxNumber, 'messaging_profile_id' | 'messaging_product'> & { tags: readonly string[] }
+  Pick<SandboxNumber, 'messaging_profile_id' | 'messaging_product' | 'campaign' | 'health'> & {
+    tags: readonly string[];
+  }
 >;
 
 const ORGANIZATION = '00000000-0000-4000-8000-0000000000ff';
@@ -97,6 +99,12 @@ export function addNumber(account: Account, number: SandboxNumber): void {
 export function removeNumber(account: Account, number: SandboxNumber): void {
   account.numbers.delete(number.id);
   invalidateOrder(account);
+}
+
+/** Replaces the opt-outs. They are listed oldest first. */
+export function replaceOptOuts(account: Account, optOuts: readonly SandboxOptOut[]): void {
+  account.optOuts = [...optOuts].sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at));
+  account.revision += 1;
 }
 
 function invalidateOrder(account: Account): void {

@@ -50,23 +50,22 @@ function makeOptOuts(numbers: readonly SandboxNumber[]): SandboxOptOut[] {
 
 /** The answers of the second profile differ from those of the first: it has another text to STOP, and none to HELP. */
 function makeKeywordAnswers(profile: string, index: number): SandboxKeywordAnswer[] {
-  const answer = (
-    op: SandboxKeywordAnswer['op'],
-    nth: number,
-    country_code: string,
-    words: string[],
-    text: string,
-  ) => ({
-    id: madeId('ca', index * 10 + nth),
-    messaging_profile_id: profile,
-    op,
-    keywords: words,
-    country_code,
-    resp_text: text,
-  });
+  const common = (nth: number) => ({ id: madeId('ca', index * 10 + nth), messaging_profile_id: profile });
   const brand = `Profile ${index + 1}`;
-  const stop = answer('stop', 1, 'US', ['STOP', 'END'], `${brand}: you get no more messages.`);
-  const info = answer('info', 2, '*', ['HELP'], `${brand}: write to help@example.com.`);
+  const stop: SandboxKeywordAnswer = {
+    ...common(1),
+    op: 'stop',
+    keywords: ['STOP', 'END'],
+    country_code: 'US',
+    resp_text: `${brand}: you get no more messages.`,
+  };
+  const info: SandboxKeywordAnswer = {
+    ...common(2),
+    op: 'info',
+    keywords: ['HELP'],
+    country_code: '*',
+    resp_text: `${brand}: write to help@example.com.`,
+  };
   return index === 0 ? [stop, info] : [stop];
 }
 

@@ -1,6 +1,7 @@
 import { type Body, isListOfStrings, isObject, refuseBody } from '../http/body.ts';
 import { failure, type Reply, success } from '../http/reply.ts';
 import { type Account, changeNumber, type NumberChange } from './account.ts';
+import { changeOfSideEffect, type SideEffect } from './side-effects.ts';
 import type { SandboxNumber } from './state.ts';
 import { isUuid } from './uuid.ts';
 import { showNumber } from './views.ts';
@@ -8,8 +9,8 @@ import { showNumber } from './views.ts';
 /** A part of a change. */
 type Part = 'all' | 'without product' | 'nothing';
 
-/** What a write keeps and what its answer shows, each `all` by default. A fault may change both. */
-export type WriteParts = { kept?: Part; shown?: Part };
+/** What a write keeps and what its answer shows, each `all` by default, and what else it does. A fault may change them. */
+export type WriteParts = { kept?: Part; shown?: Part; sideEffect?: SideEffect };
 
 /**
  * Applies a PATCH of one number, all of it or nothing. A field that is missing or null keeps its value. An empty
@@ -23,7 +24,7 @@ export function updateNumber(account: Account, id: string, body: Body, parts: Wr
   if (number === undefined) return failure(404, '10005');
   const change = readChange(account, number, body.value);
   if ('status' in change) return change;
-  const kept = partOf(change, parts.kept);
+  const kept = { ...partOf(change, parts.kept), ...changeOfSideEffect(number, parts.sideEffect) };
   if (Object.keys(kept).length > 0) changeNumber(account, number, kept);
   return success({ data: showNumber(account, { ...number, ...partOf(change, parts.shown) }) });
 }

@@ -5,12 +5,17 @@ import type { SandboxHealth, SandboxNumber, SandboxProfile } from './state.ts';
 export const CREATED = '2026-01-01T00:00:00.000Z';
 const SMS = { domestic_two_way: true, international_inbound: true, international_outbound: true };
 const MMS = { domestic_two_way: true, international_inbound: false, international_outbound: false };
-export const HEALTH: SandboxHealth = {
+const HEALTH: SandboxHealth = {
   message_count: 40,
   inbound_outbound_ratio: 0.25,
   success_ratio: 0.98,
   spam_ratio: 0.01,
 };
+
+/** The health of a number: its own, or that of the example. */
+export function healthOf({ health }: SandboxNumber): SandboxHealth | null {
+  return health === undefined ? HEALTH : health;
+}
 
 /** A number as the API shows it. P2P numbers have no MMS, so their `features.mms` is null. */
 export function showNumber(account: Account, number: SandboxNumber): Record<string, unknown> {
@@ -28,7 +33,7 @@ export function showNumber(account: Account, number: SandboxNumber): Record<stri
     traffic_type: number.messaging_product,
     ...(number.eligibility_hidden ? {} : { eligible_messaging_products: number.eligible_messaging_products }),
     features: { sms: SMS, mms: number.messaging_product === 'P2P' ? null : MMS },
-    health: number.health === undefined ? HEALTH : number.health,
+    health: healthOf(number),
     tags: number.tags ?? [],
   };
   for (const name of number.hidden_fields ?? []) delete shown[name];

@@ -44,6 +44,8 @@ export const ERROR_KINDS = {
   },
   '503-bare': { text: '503 code 10037 without retry-after', play: () => failure(503, '10037') },
   '504': { text: '504 code 10008', play: () => failure(504, '10008') },
+  '405': { text: '405 code 10030', play: () => failure(405, '10030') },
+  '501': { text: '501 code 10099', play: () => failure(501, '10099') },
   '408': { text: '408 code 10008', play: () => failure(408, '10008') },
   '425': { text: '425 code 10007', play: () => failure(425, '10007') },
   '400-busy': { text: '400 code 10036, the number is being processed', play: () => failure(400, '10036') },

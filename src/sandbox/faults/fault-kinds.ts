@@ -95,6 +95,18 @@ const KINDS = {
         ({ messaging_profile_id: _profile, messaging_product: _product, ...others }) => others,
       ),
   },
+  'campaign-lost': {
+    text: 'the write takes effect, and the number loses its campaign',
+    play: ({ write }) => write({ sideEffect: 'campaign-lost' }),
+  },
+  'campaign-pending': {
+    text: 'the write takes effect, and the campaign of the number is PENDING_ASSIGNMENT',
+    play: ({ write }) => write({ sideEffect: 'campaign-pending' }),
+  },
+  'success-drop': {
+    text: 'the write takes effect, and the success ratio of the number falls by half',
+    play: ({ write }) => write({ sideEffect: 'success-drop' }),
+  },
   slow: {
     text: 'the write takes effect; the answer arrives 2 s later',
     play: ({ write }) => ({ ...write(), delayMs: SLOW_MS }),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Account, changeNumber, withPhoneNumbers } from '../account/account.ts';
+import { changeOfSideEffect, type SideEffect } from '../account/side-effects.ts';
 import type { SandboxOrder } from '../account/state.ts';
 import type { WriteParts } from '../account/update.ts';
 import { isUuid } from '../account/uuid.ts';
@@ -32,7 +33,7 @@ export function placeOrder(account: Account, body: Body, settings: BulkSettings,
   for (const phoneNumber of verdict.numbers) {
     order[owned.has(phoneNumber) ? verdict.fate(phoneNumber) : 'failed'].push(phoneNumber);
   }
-  if (parts.kept !== 'nothing') move(account, order.success, order.messaging_profile_id);
+  if (parts.kept !== 'nothing') move(account, order.success, order.messaging_profile_id, parts.sideEffect);
   account.orders.set(order.order_id, order);
   const [oldest] = account.orders.keys();
   if (account.orders.size > MAX_KEPT_ORDERS && oldest !== undefined) account.orders.delete(oldest);
@@ -66,9 +67,14 @@ function readOrder(account: Account, value: unknown): { profile: string | null; 
   return { profile: profile.toLowerCase() || null, numbers: [...new Set(numbers)] };
 }
 
-function move(account: Account, phoneNumbers: readonly string[], profile: string | null): void {
+function move(
+  account: Account,
+  phoneNumbers: readonly string[],
+  profile: string | null,
+  sideEffect?: SideEffect,
+): void {
   for (const number of withPhoneNumbers(account, phoneNumbers)) {
-    changeNumber(account, number, { messaging_profile_id: profile });
+    changeNumber(account, number, { messaging_profile_id: profile, ...changeOfSideEffect(number, sideEffect) });
   }
 }
 

@@ -1,5 +1,5 @@
 import { type Account, selectNumbers, withPhoneNumbers } from '../account/account.ts';
-import { plainTypeOf } from '../account/number-types.ts';
+import { campaignOf } from '../account/campaign.ts';
 import { CAMPAIGN_STATUSES, type SandboxCampaign, type SandboxNumber } from '../account/state.ts';
 import { CREATED } from '../account/views.ts';
 import { rowsOf, wholeNumber } from '../http/page.ts';
@@ -8,16 +8,6 @@ import { failure, type Reply, success } from '../http/reply.ts';
 const MAX_PAGE_SIZE = 500; // an assumption: no maximum is documented
 const BRAND = { id: '00000000-0000-4000-8000-00000000b000', tcrId: 'BSANDBX' };
 const SORTS = ['assignmentStatus', 'createdAt', 'phoneNumber'].flatMap((name) => [name, `-${name}`]);
-
-/** The campaign of a number. Without one of its own, a US long code has a made one and others have none. */
-function campaignOf(number: SandboxNumber): SandboxCampaign | null {
-  if (number.campaign !== undefined) return number.campaign;
-  if (plainTypeOf(number.type) !== 'longcode' || number.country_code !== 'US') return null;
-  const lastDigit = number.phone_number.at(-1);
-  if (lastDigit === '8') return { id: 'CSANDB8', status: 'PENDING_ASSIGNMENT' };
-  if (lastDigit === '9') return { id: 'CSANDB9', status: 'FAILED_ASSIGNMENT', failure_reasons: 'made up' };
-  return { id: 'CSANDBX', status: 'ASSIGNED' };
-}
 
 /** One page of the numbers that have a campaign. The form of its pages is not that of the other lists. */
 export function listCampaigns(account: Account, query: URLSearchParams): Reply {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseListCap } from '../../../src/sandbox/server.ts';
-import { call, code, id, patch, profile, sandbox } from '../../support/sandbox/client.ts';
+import { parseEndpoint, parseListCap, type Sandbox } from '../../../src/sandbox/server.ts';
+import { call, code, id, type Json, patch, profile, sandbox } from '../../support/sandbox/client.ts';
 
 const PATHS = ['/phone_numbers/messaging', '/messaging_profiles', `/messaging_profiles/${profile(1)}`, '/nowhere'];
 
@@ -25,6 +25,79 @@ describe('everyAnswer', () => {
         expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html']);
       }
     }
+  });
+});
+
+describe('ignoreFilters', () => {
+  const total = async (ignoreFilters: string[], path: string) => {
+    const { meta, totalRecords } = (await call(await sandbox({ numbers: 60, ignoreFilters }), path)).json;
+    return totalRecords ?? meta.total_results;
+  };
+  const none = `filter[messaging_profile_id]=${profile(99)}`;
+
+  it.each([
+    [`/phone_numbers/messaging?${none}`, 60],
+    [`/messaging_hosted_numbers?${none}`, 1],
+    [`/messaging_optouts?${none}&created_at[gte]=2027-01-01T00:00:00Z`, 20],
+    ['/10dlc/phone_number_campaigns?filter[tcr_campaign_id]=X&recordsPerPage=1&sort=phoneNumber', 14],
+    ['/messaging_profiles?filter[name][eq]=X', 3],
+    ['/phone_numbers/slim?filter[status]=deleted', 60],
+  ])('all: %s finds %i', async (path, count) => {
+    expect(await total(['all'], path)).toBe(count);
+    expect(await total([], path)).toBe(0);
+  });
+
+  it('one endpoint: the others do not, and pages stay pages', async () => {
+    expect(await total(['opt-outs', 'numbers'], `/phone_numbers/messaging?${none}&page[size]=2`)).toBe(60);
+    expect(await total(['opt-outs', 'numbers'], `/messaging_hosted_numbers?${none}`)).toBe(0);
+    const to = await sandbox({ ignoreFilters: ['all'] });
+    const { data } = (await call(to, '/phone_numbers/messaging?page[number]=2&page[size]=3')).json;
+    expect(data.map((number: { id: string }) => number.id)).toEqual([4, 5, 6].map(id));
+  });
+
+  it('knows the names of endpoints', () => {
+    expect(['all', 'opt-outs'].map(parseEndpoint)).toEqual(['all', 'opt-outs']);
+    expect(() => parseEndpoint('optouts')).toThrow("there is no endpoint 'optouts'. Endpoints: all, numbers,");
+  });
+});
+
+describe('campaignCap', () => {
+  const list = async (cap: string, query: string) =>
+    call(await sandbox({ numbers: 100, campaignCap: parseListCap(cap) }), `/10dlc/phone_number_campaigns${query}`);
+
+  it.each([
+    ['10', 400, '10033'],
+    ['10:422', 422, '10027'],
+  ])('%s refuses a larger page with %i', async (cap, status, errorCode) => {
+    const refused = await list(cap, '?recordsPerPage=11');
+    expect([refused.status, code(refused)]).toEqual([status, errorCode]);
+    expect((await list(cap, '?recordsPerPage=10')).json.records).toHaveLength(10);
+    expect((await list(cap, '')).json.records).toHaveLength(10);
+  });
+
+  it('silent answers fewer records than a page may have', async () => {
+    const { json } = await list('10:silent', '?recordsPerPage=250&page=3');
+    expect([json.page, json.records.length, json.totalRecords]).toEqual([3, 6, 26]);
+  });
+});
+
+describe('listShift', () => {
+  const page = async (to: Sandbox, n: number) =>
+    (await call(to, `/phone_numbers/messaging?page[size]=3&page[number]=${n}`)).json;
+  const idsOf = (json: Json) => json.data.map((number: Json) => number.id);
+
+  it('removes the first number before a later page, adds it before the next one, and then ends', async () => {
+    const to = await sandbox({ listShift: 2 });
+    const before = to.snapshot();
+    const pages = [];
+    for (const n of [1, 2, 3, 4]) pages.push(await page(to, n));
+    expect(pages.map(idsOf)).toEqual([[1, 2, 3].map(id), [5, 6, 7].map(id), [7, 8, 9].map(id), [id(10)]]);
+    expect(pages.map((json) => json.meta.total_results)).toEqual([10, 9, 10, 10]);
+    expect(new Set(to.snapshot().numbers)).toEqual(new Set(before.numbers));
+  });
+
+  it('does nothing in an empty account', async () => {
+    expect((await page(await sandbox({ numbers: 0, listShift: 5 }), 2)).data).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FAULT_KINDS, parseFault, type Sandbox } from '../../../src/sandbox/server.ts';
-import { type Answer, code, id, patch, profile, read, sandbox } from '../../support/sandbox/client.ts';
+import { type Answer, call, code, id, patch, profile, read, sandbox } from '../../support/sandbox/client.ts';
 
 const TARGET = { messaging_profile_id: profile(3), messaging_product: 'P2P' };
 const tested = new Set<string>();
@@ -33,7 +33,9 @@ describe('faults that answer with an error', () => {
     ['429-epoch', 429, '10011'],
     ['400-busy', 400, '10036'],
     ['402', 402, '20100'],
+    ['405', 405, '10030'],
     ['500', 500, '10007'],
+    ['501', 501, '10099'],
     ['503', 503, '10037'],
     ['503-bare', 503, '10037'],
     ['504', 504, '10008'],
@@ -123,10 +125,10 @@ describe('faults of the connection', () => {
 
   it('hang releases the socket on close', async () => {
     const to = await faulty('hang');
-    const call = failureOf(patch(to, id(1), TARGET));
+    const answer = failureOf(patch(to, id(1), TARGET));
     while (to.requests()[0]?.fault !== 'hang') await new Promise((resolve) => setTimeout(resolve, 5));
     await to.close();
-    expect(await call).not.toBe('it did not fail');
+    expect(await answer).not.toBe('it did not fail');
   });
 
   it.each([
@@ -237,6 +239,41 @@ describe('faults of the body', () => {
     expect(await written(to)).toBe(true);
   });
 
+  it.each([
+    ['campaign-lost', null, 0.98],
+    ['campaign-pending', { id: 'CSANDBX', status: 'PENDING_ASSIGNMENT' }, 0.98],
+    ['success-drop', undefined, 0.49],
+  ])('%s takes effect, and changes what no write asks for', async (kind, campaign, success_ratio) => {
+    tested.add(kind);
+    const faults = [parseFault(`${kind}=1`)];
+    const to = await sandbox({ numbers: [{ id: id(1), phone_number: '+13125550001' }, { id: id(2) }], faults });
+    for (const n of [1, 2]) {
+      const { data } = (await patch(to, id(n), TARGET)).json;
+      expect(data).toMatchObject({ ...TARGET, health: { success_ratio } });
+      expect((await read(to, id(n))).health.success_ratio).toBe(success_ratio);
+    }
+    expect(to.snapshot().numbers.map((number) => number.campaign)).toEqual([campaign, undefined]);
+    const { status, json } = await call(to, '/10dlc/phone_number_campaigns/%2B13125550001');
+    if (campaign === null) expect(status).toBe(404);
+    else expect(json.assignmentStatus).toBe(campaign?.status ?? 'ASSIGNED');
+  });
+
+  it('campaign-lost affects bulk orders too, and no number without a campaign or health', async () => {
+    const numbers = [
+      { id: 'a', phone_number: '+13125550001' },
+      { id: 'b', phone_number: '+13125550002', campaign: null, health: null },
+    ];
+    const body = { messaging_profile_id: profile(2), numbers: numbers.map((number) => number.phone_number) };
+    const faults = [parseFault('campaign-lost@bulk-orders*1'), parseFault('success-drop=1')];
+    const to = await sandbox({ numbers, faults });
+    await call(to, '/messaging_numbers_bulk_updates', { method: 'POST', body });
+    await patch(to, 'b', {});
+    expect(to.snapshot().numbers).toMatchObject([
+      { campaign: null, messaging_profile_id: profile(2) },
+      { campaign: null, health: null, messaging_profile_id: profile(2) },
+    ]);
+  });
+
   it('phone-as-id shows the phone number as id', async () => {
     const to = await faulty('phone-as-id');
     const { data } = (await patch(to, id(1), TARGET)).json;
@@ -266,6 +303,8 @@ describe('faults and bad requests', () => {
     'not-kept',
     'product-ignored',
     'phone-as-id',
+    'campaign-lost',
+    'success-drop',
   ])('%s does not make an unknown number known', async (kind) => {
     const to = await sandbox({ faults: [parseFault(`${kind}@unknown`)] });
     const answer = await patch(to, 'unknown', TARGET).catch(() => null);

@@ -1,6 +1,23 @@
-import { type Account, addNumber, changeNumber, type NumberChange, removeNumber, withPhoneNumbers } from './account.ts';
-import { type AccountEdit, type Edit, editProblem } from './edit-forms.ts';
-import { completeNumber, freePhoneNumbers } from './generate.ts';
+import {
+  type Account,
+  addNumber,
+  changeNumber,
+  type NumberChange,
+  removeNumber,
+  replaceOptOuts,
+  withPhoneNumbers,
+} from '../account/account.ts';
+import { campaignOf } from '../account/campaign.ts';
+import { completeNumber, freePhoneNumbers, type NumberInput } from '../account/generate.ts';
+import type { SandboxCampaign, SandboxNumber, SandboxOptOut } from '../account/state.ts';
+import { healthOf } from '../account/views.ts';
+import type { AccountEdit, Edit, NumberEdit, OptOutKey } from './edit-forms.ts';
+import { editProblem } from './edit-problem.ts';
+
+type EditOfNumber = NumberEdit | { add: NumberInput };
+
+const NEW_CAMPAIGN: SandboxCampaign = { id: 'CSANDBX', status: 'ASSIGNED' };
+const NO_HEALTH = { message_count: 0, inbound_outbound_ratio: 0, success_ratio: 0, spam_ratio: 0 };
 
 /** Why a well-formed edit cannot be applied. */
 type EditRefusal = { reason: 'unknown' | 'taken'; text: string };
@@ -10,13 +27,14 @@ type EditRefusal = { reason: 'unknown' | 'taken'; text: string };
  * would refuse, such as setting a product that the number is not eligible for.
  */
 export function applyEdit(account: Account, edit: AccountEdit): EditRefusal | null {
-  const id = idOf(edit);
-  const number = account.numbers.get(id);
+  if ('add_opt_out' in edit) return changeOptOut(account, edit.add_opt_out, [edit.add_opt_out]);
+  if ('remove_opt_out' in edit) return changeOptOut(account, edit.remove_opt_out, []);
+  const number = account.numbers.get(idOf(edit));
   const refusal = refusalOf(edit, number !== undefined);
   if (refusal !== null) return refusal;
   if ('add' in edit) addNumber(account, completeNumber(edit.add, freePhoneNumberOf(account)));
   else if (number !== undefined && edit.remove) removeNumber(account, number);
-  else if (number !== undefined) changeNumber(account, number, changeOf(edit));
+  else if (number !== undefined) changeNumber(account, number, changeOf(number, edit));
   return null;
 }
 
@@ -51,26 +69,46 @@ function checkApplicable(account: Account, inOrder: readonly Edit[]): void {
     const isValidRequest = Number.isInteger(atRequest) && atRequest >= 1;
     const problem = isValidRequest ? editProblem(edit) : 'atRequest must be a whole number of at least 1';
     const exists = (id: string) => existence.get(id) ?? account.numbers.has(id);
-    const text = problem ?? refusalOf(edit, exists(idOf(edit)))?.text ?? null;
+    const ofNumber = 'add_opt_out' in edit || 'remove_opt_out' in edit ? null : edit;
+    const refusal = problem === null && ofNumber !== null ? refusalOf(ofNumber, exists(idOf(ofNumber))) : null;
+    const text = problem ?? refusal?.text ?? null;
     if (text !== null) throw new RangeError(`invalid edit before request ${atRequest}: ${text}`);
-    if ('add' in edit || edit.remove) existence.set(idOf(edit), 'add' in edit);
+    if (ofNumber !== null && ('add' in ofNumber || ofNumber.remove)) {
+      existence.set(idOf(ofNumber), 'add' in ofNumber);
+    }
   }
 }
 
-function refusalOf(edit: AccountEdit, exists: boolean): EditRefusal | null {
+/** Puts `others` in the place of the opt-out with this key. */
+function changeOptOut(account: Account, key: OptOutKey, others: readonly SandboxOptOut[]): EditRefusal | null {
+  const profile = key.messaging_profile_id?.toLowerCase() ?? null;
+  const isOther = (optOut: SandboxOptOut) =>
+    optOut.from !== key.from || optOut.to !== key.to || optOut.messaging_profile_id !== profile;
+  const kept = account.optOuts.filter(isOther);
+  const exists = kept.length < account.optOuts.length;
+  const text = `from ${key.from} to ${key.to}`;
+  if (exists && others.length > 0) return { reason: 'taken', text: `there is an opt-out ${text} already` };
+  if (!exists && others.length === 0) return { reason: 'unknown', text: `there is no opt-out ${text}` };
+  replaceOptOuts(account, [...kept, ...others.map((optOut) => ({ ...optOut, messaging_profile_id: profile }))]);
+  return null;
+}
+
+function refusalOf(edit: EditOfNumber, exists: boolean): EditRefusal | null {
   if ('add' in edit) return exists ? { reason: 'taken', text: `number '${edit.add.id}' exists already` } : null;
   return exists ? null : { reason: 'unknown', text: `there is no number '${edit.id}'` };
 }
 
-function idOf(edit: AccountEdit): string {
+function idOf(edit: EditOfNumber): string {
   return 'add' in edit ? edit.add.id : edit.id;
 }
 
-function changeOf(edit: Extract<AccountEdit, { id: string }>): NumberChange {
-  const { messaging_profile_id: profile, messaging_product: product } = edit;
+function changeOf(number: SandboxNumber, edit: NumberEdit): NumberChange {
+  const { messaging_profile_id: profile, messaging_product: product, campaign, health } = edit;
   const change: NumberChange = {};
   if (profile !== undefined) change.messaging_profile_id = profile?.toLowerCase() ?? null;
   if (product !== undefined) change.messaging_product = product;
+  if (campaign !== undefined) change.campaign = campaign && { ...(campaignOf(number) ?? NEW_CAMPAIGN), ...campaign };
+  if (health !== undefined) change.health = health && { ...(healthOf(number) ?? NO_HEALTH), ...health };
   return change;
 }
 

@@ -25,6 +25,23 @@ describe('edits at a chosen request', () => {
     expect(after).toEqual({ ...before, ...changed, features: after.features });
   });
 
+  it('may concern campaigns and opt-outs', async () => {
+    const [from, to_, none] = ['+18000000001', '+14155550001', { messaging_profile_id: null }];
+    const optOut = { from, to: to_, ...none, keyword: null, created_at: '2026-02-01T00:00:00.000Z' };
+    const to = await sandbox({
+      edits: [
+        { atRequest: 1, add_opt_out: optOut },
+        { atRequest: 2, id: id(1), campaign: { status: 'ASSIGNED' } },
+        { atRequest: 3, remove_opt_out: { from, to: to_, ...none } },
+        { atRequest: 4, remove_opt_out: { from, to: to_, ...none } },
+      ],
+    });
+    const totals = [];
+    for (let n = 0; n < 4; n += 1) totals.push((await call(to, '/messaging_optouts')).json.meta.total_results);
+    expect(totals).toEqual([5, 5, 4, 4]);
+    expect(to.snapshot().numbers[0]?.campaign?.status).toBe('ASSIGNED');
+  });
+
   it('are applied before a PATCH too, so the PATCH wins', async () => {
     const edit = { id: id(1), messaging_profile_id: null, messaging_product: 'P2P' };
     const to = await sandbox({ edits: [{ atRequest: 1, ...edit }] });

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountEdit, Sandbox } from '../../../src/sandbox/server.ts';
-import { callUrl, code, id, profile, read, sandbox } from '../../support/sandbox/client.ts';
+import { call, callUrl, code, id, profile, read, sandbox } from '../../support/sandbox/client.ts';
+
+const OPT_OUT = {
+  from: '+18000000001',
+  to: '+14155550001',
+  keyword: 'STOP',
+  messaging_profile_id: profile(1),
+  created_at: '2025-01-01T00:00:00.000Z',
+};
 
 const BAD: [string, unknown, string][] = [
   ['a list', [], 'not a JSON object'],
@@ -29,6 +37,19 @@ const BAD: [string, unknown, string][] = [
   ['add with a type of another form', { add: { id: 'new', type: 'l-ongcode' } }, 'type must be'],
   ['add with a bad flag', { add: { id: 'new', eligibility_hidden: 'yes' } }, 'eligibility_hidden must be'],
   ['add with an unknown field', { add: { id: 'new', colour: 'red' } }, "no field 'colour'"],
+  ['a campaign of another form', { id: id(1), campaign: 'C1' }, 'campaign must be null, or'],
+  ['a campaign with another status', { id: id(1), campaign: { status: 'GONE' } }, 'campaign must be'],
+  ['a campaign with an unknown field', { id: id(1), campaign: { colour: 'red' } }, 'campaign must be'],
+  ['health of another form', { id: id(1), health: { success_ratio: '0.5' } }, 'health must be null, or'],
+  ['add with half a campaign', { add: { id: 'new', campaign: { id: 'C1' } } }, 'campaign must be'],
+  ['add with half a health', { add: { id: 'new', health: { success_ratio: 1 } } }, 'health must be'],
+  ['add with a country in words', { add: { id: 'new', country_code: 'Canada' } }, 'country_code must be'],
+  ['an opt-out that is no object', { add_opt_out: 'x' }, 'add_opt_out must be an object'],
+  ['an opt-out beside others', { add_opt_out: OPT_OUT, id: id(1) }, 'add_opt_out must be the only field'],
+  ['an opt-out without a time', { add_opt_out: { ...OPT_OUT, created_at: undefined } }, 'created_at is missing'],
+  ['an opt-out at no time', { add_opt_out: { ...OPT_OUT, created_at: 'soon' } }, 'created_at must be a time'],
+  ['an opt-out with a bad keyword', { add_opt_out: { ...OPT_OUT, keyword: 1 } }, 'keyword must be'],
+  ['half the key of an opt-out', { remove_opt_out: { from: OPT_OUT.from } }, 'to is missing'],
   ['add of an existing number', { add: { id: id(1) } }, 'already'],
 ];
 
@@ -49,6 +70,46 @@ describe('immediate edits', () => {
       expect(await read(to, 'new')).toMatchObject({ type });
     },
   );
+
+  it('change the campaign and the health of a number, and keep what is not given', async () => {
+    const to = await sandbox();
+    const numberOne = () => to.snapshot().numbers[0];
+    to.edit({ id: id(1), campaign: { status: 'FAILED_ASSIGNMENT' }, health: { success_ratio: 0.5 } });
+    expect(numberOne()?.campaign).toEqual({ id: 'CSANDBX', status: 'FAILED_ASSIGNMENT' });
+    expect(numberOne()?.health).toMatchObject({ message_count: 40, success_ratio: 0.5 });
+    to.edit({ id: id(1), campaign: { id: 'COTHER' } });
+    expect(numberOne()?.campaign).toEqual({ id: 'COTHER', status: 'FAILED_ASSIGNMENT' });
+    to.edit({ id: id(1), campaign: null, health: null });
+    expect(numberOne()).toMatchObject({ campaign: null, health: null });
+    to.edit({ id: id(1), health: { message_count: 3 } });
+    expect(numberOne()?.health).toMatchObject({ message_count: 3, success_ratio: 0 });
+  });
+
+  it('add a number with what it needs for the watches', async () => {
+    const to = await sandbox();
+    const more = { country_code: 'CA', tags: ['a'], campaign: null, hidden_fields: ['type'] };
+    to.edit({ add: { id: 'new', ...more } });
+    expect(to.snapshot().numbers.at(-1)).toMatchObject(more);
+  });
+
+  it('add and remove opt-outs, which are listed oldest first', async () => {
+    const to = await sandbox();
+    const senders = async () => {
+      const { json } = await call(to, `/messaging_optouts?filter[messaging_profile_id]=${profile(1)}`);
+      return json.data.map((row: { to: string }) => row.to);
+    };
+    const before = await senders();
+    const messaging_profile_id = profile(1).toUpperCase();
+    to.edit({ add_opt_out: { ...OPT_OUT, messaging_profile_id } });
+    expect(await senders()).toEqual([OPT_OUT.to, ...before]);
+    expect(() => to.edit({ add_opt_out: OPT_OUT })).toThrow('already');
+    const { from, to: receiver } = OPT_OUT;
+    to.edit({ remove_opt_out: { from, to: receiver, messaging_profile_id } });
+    expect(await senders()).toEqual(before);
+    const unknown = { remove_opt_out: { from, to: receiver, messaging_profile_id: null } };
+    expect(() => to.edit(unknown)).toThrow(`there is no opt-out from ${from} to ${receiver}`);
+    expect(to.snapshot().revision).toBe(2);
+  });
 
   it('are refused for an unknown number', async () => {
     const to = await sandbox();
