@@ -95,6 +95,14 @@ const KINDS = {
         ({ messaging_profile_id: _profile, messaging_product: _product, ...others }) => others,
       ),
   },
+  'no-meta': {
+    text: 'the write takes effect; the answer of a list has no counts of pages and results',
+    play: ({ write }) => {
+      const { json, ...reply } = write();
+      const { meta: _meta, totalRecords: _total, ...others } = (json ?? {}) as Record<string, unknown>;
+      return json === undefined ? reply : { ...reply, json: others };
+    },
+  },
   'campaign-lost': {
     text: 'the write takes effect, and the number loses its campaign',
     play: ({ write }) => write({ sideEffect: 'campaign-lost' }),

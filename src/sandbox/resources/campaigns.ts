@@ -23,7 +23,8 @@ export function listCampaigns(account: Account, query: URLSearchParams): Reply {
   };
   const isOfBrand =
     wanted('tcr_brand_id', (id) => id === BRAND.tcrId) && wanted('telnyx_brand_id', (id) => id === BRAND.id);
-  const rows = selectNumbers(account, `campaigns ${query.toString()}`, (number) => {
+  const filters = [...query].filter(([name]) => name.startsWith('filter'));
+  const rows = selectNumbers(account, `campaigns ${JSON.stringify(filters)}`, (number) => {
     const campaign = campaignOf(number);
     if (campaign === null || !isOfBrand) return false;
     const isIt = (id: string) => id === campaign.id;

@@ -1,4 +1,5 @@
 import type { Account } from '../account/account.ts';
+import type { SandboxOptOut } from '../account/state.ts';
 import { pageOf, readPage } from '../http/page.ts';
 import { failure, type Reply } from '../http/reply.ts';
 
@@ -12,11 +13,17 @@ export function listOptOuts(account: Account, query: URLSearchParams): Reply {
   if (typeof since !== 'number') return since;
   const until = readTime(query, 'created_at[lte]', Number.POSITIVE_INFINITY);
   if (typeof until !== 'number') return until;
-  const rows = account.optOuts.filter((optOut) => {
-    const at = Date.parse(optOut.created_at);
-    const isOfProfile = profile === null || optOut.messaging_profile_id === profile;
-    return isOfProfile && (from === null || optOut.from === from) && at >= since && at <= until;
-  });
+  const isInTime = ({ created_at }: SandboxOptOut) => {
+    if (since === Number.NEGATIVE_INFINITY && until === Number.POSITIVE_INFINITY) return true;
+    const at = Date.parse(created_at);
+    return at >= since && at <= until;
+  };
+  const rows = account.optOuts.filter(
+    (optOut) =>
+      (profile === null || optOut.messaging_profile_id === profile) &&
+      (from === null || optOut.from === from) &&
+      isInTime(optOut),
+  );
   const isRedacted = query.get('redaction_enabled') === 'true';
   return pageOf(rows, page, 'asc', (row) => (isRedacted ? { ...row, to: `${row.to.slice(0, -4)}****` } : { ...row }));
 }

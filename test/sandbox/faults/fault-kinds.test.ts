@@ -274,6 +274,13 @@ describe('faults of the body', () => {
     ]);
   });
 
+  it('no-meta is the true answer to a write', async () => {
+    const to = await faulty('no-meta');
+    expect((await patch(to, id(1), TARGET)).json.data).toMatchObject({ id: id(1), ...TARGET });
+    expect(await written(to)).toBe(true);
+    expect((await patch(await faulty('no-meta'), id(1), { messaging_product: 'X' })).status).toBe(422);
+  });
+
   it('phone-as-id shows the phone number as id', async () => {
     const to = await faulty('phone-as-id');
     const { data } = (await patch(to, id(1), TARGET)).json;

@@ -147,6 +147,15 @@ describe('the affected read', () => {
     }
   });
 
+  it('no-meta leaves out the counts of a list', async () => {
+    const to = await faulty('no-meta=1');
+    const { json } = await call(to, LISTS[0] as string);
+    expect([Object.keys(json), json.data.length]).toEqual([['data'], 10]);
+    const campaigns = await call(to, '/10dlc/phone_number_campaigns');
+    expect(Object.keys(campaigns.json)).toEqual(['records', 'page']);
+    expect((await call(to, ONE)).json.data.id).toBe(id(1));
+  });
+
   it('those three kinds do not change profiles', async () => {
     const to = await faulty('wrong-echo*1', 'wrong-number*1', 'no-fields*1');
     const results = [];
