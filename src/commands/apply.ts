@@ -11,5 +11,7 @@ export const applyCommand: Command = async (input, flags, context) => {
   const invocation =
     run === null ? resolveForCommand(flags, context, 'apply') : resolveForRun(flags, context, 'apply', run.manifest);
   if (invocation.settings.print_config) return printConfig(invocation, 'apply');
-  return run === null ? applyInput(requireInput(input, 'apply'), invocation) : applyRun(run, invocation);
+  return run === null
+    ? applyInput(requireInput(input, 'apply', invocation.settings), invocation)
+    : applyRun(run, invocation);
 };

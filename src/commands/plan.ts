@@ -8,5 +8,5 @@ import { resolveForCommand } from '../app/settings.ts';
 export const planCommand: Command = async (input, flags, context) => {
   const invocation = resolveForCommand(flags, context, 'plan');
   if (invocation.settings.print_config) return printConfig(invocation, 'plan');
-  return planInput(requireInput(input, 'plan'), invocation);
+  return planInput(requireInput(input, 'plan', invocation.settings), invocation);
 };

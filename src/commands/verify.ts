@@ -11,5 +11,7 @@ export const verifyCommand: Command = async (input, flags, context) => {
   const invocation =
     run === null ? resolveForCommand(flags, context, 'verify') : resolveForRun(flags, context, 'verify', run.manifest);
   if (invocation.settings.print_config) return printConfig(invocation, 'verify');
-  return run === null ? verifyInput(requireInput(input, 'verify'), invocation) : verifyRun(run, invocation);
+  return run === null
+    ? verifyInput(requireInput(input, 'verify', invocation.settings), invocation)
+    : verifyRun(run, invocation);
 };

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { isBlankLine } from '../../core/input/cell.ts';
 import { causeCells, causeFileName, causeHeader } from '../../core/results/cause-file.ts';
+import { type InputTable, inputTable } from '../../core/results/input-table.ts';
 import { failedCells, failedHeader, heldCells, heldHeader, isFailed, type Result } from '../../core/results/rows.ts';
 import { type Cause, sortedKeys, type Tally } from '../../core/results/tally.ts';
 import type { Manifest } from '../../core/run/manifest.ts';
@@ -28,7 +29,7 @@ export async function* inputRecords(dir: string, manifest: Manifest): AsyncGener
 type CauseProblem = string | null;
 
 /** The files of causes. They only repeat rows of failed.csv and held.csv, so a failure to write them is a warning. */
-function openCauses(dir: string, header: readonly string[], tally: Tally) {
+function openCauses(dir: string, table: InputTable, tally: Tally) {
   const files = openCauseFiles(dir);
   let problem: CauseProblem = null;
   const attempt = (what: () => void) => {
@@ -51,8 +52,8 @@ function openCauses(dir: string, header: readonly string[], tally: Tally) {
   attempt(() => removeCauseFiles(dir));
   return {
     add(key: string, cells: readonly string[], result: Result): void {
-      const headerOf = () => causeHeader(tally.causes.get(key) as Cause, header);
-      attempt(() => files.add(key, causeCells(cells, header, result), headerOf));
+      const headerOf = () => causeHeader(tally.causes.get(key) as Cause, table);
+      attempt(() => files.add(key, causeCells(cells, table, result), headerOf));
     },
     /** Names the files. The file of a single cause would only repeat failed.csv or held.csv. */
     end(): CauseProblem {
@@ -88,20 +89,21 @@ export async function openRowFiles(dir: string, manifest: Manifest, tally: Tally
   };
   const header = await recordAt(0);
   if (header === undefined) return null;
-  const failed = createCsvWriter(files.failed, failedHeader(header.cells));
+  const table = inputTable(header.cells, manifest.settings);
+  const failed = createCsvWriter(files.failed, failedHeader(table));
   let held: CsvWriter | null = null;
-  const causes = openCauses(dir, header.cells, tally);
+  const causes = openCauses(dir, table, tally);
   return {
     /** Takes the rows that failed or are held, in the order of the input. `cause`: the key of its cause. */
     async add(result: Result, cause: string | null) {
       const cells = (await recordAt(result.entry.row))?.cells ?? [];
       if (cause !== null) causes.add(cause, cells, result);
       if (isFailed(result.status)) {
-        failed.write(failedCells(cells, header.cells, result));
+        failed.write(failedCells(cells, table, result));
         return;
       }
-      held ??= createCsvWriter(files.held, heldHeader(header.cells));
-      held.write(heldCells(cells, header.cells, result));
+      held ??= createCsvWriter(files.held, heldHeader(table));
+      held.write(heldCells(cells, table, result));
     },
     /** Returns why the files of causes could not be written; null if they were. */
     close(): CauseProblem {

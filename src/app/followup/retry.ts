@@ -1,6 +1,6 @@
 import { causeKinds, isCause, isSelected } from '../../core/followup/retry.ts';
 import type { LedgerIndex } from '../../core/ledger/replay.ts';
-import { keptCells } from '../../core/results/rows.ts';
+import { headerCells, keptCells } from '../../core/results/input-table.ts';
 import { causeText } from '../../core/results/summary-text.ts';
 import { addResult, emptyTally, sortedCauses, type Tally } from '../../core/results/tally.ts';
 import type { RowKind } from '../../core/settings/schema.ts';
@@ -73,7 +73,9 @@ async function copyRows(from: Run, rows: readonly number[], dir: string, signal:
   const input = inputRecords(from.dir, from.manifest);
   const header = (await input.next()).value;
   if (header === undefined) throw new Error(`${runFiles(from.dir).input} has no header`);
-  const writer = createCsvWriter(runFiles(dir).input, keptCells(header.cells, header.cells));
+  // The new run takes over the targets that flags gave to every row.
+  const table = { header: header.cells };
+  const writer = createCsvWriter(runFiles(dir).input, headerCells(table));
   try {
     let row = 0;
     let copied = 0;
@@ -81,7 +83,7 @@ async function copyRows(from: Run, rows: readonly number[], dir: string, signal:
       row += 1;
       if (row !== rows[copied]) continue;
       copied += 1;
-      writer.write(keptCells(cells, header.cells));
+      writer.write(keptCells(cells, table));
       if (copied % 10_000 === 0) signal.throwIfAborted();
     }
     return writer.close();

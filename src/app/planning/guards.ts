@@ -5,7 +5,7 @@ import { count } from '../../core/text/text.ts';
 import { type FailedEnding, refusal } from '../ending/run-ending.ts';
 import type { Reporting } from '../invocation.ts';
 import { commandOn, queueFlags, type Run, typedPath } from '../run/open.ts';
-import { hasOtherInput } from '../run/unfinished.ts';
+import { hasOtherInput, hasOtherTargets } from '../run/unfinished.ts';
 
 /** Refuses an input with fewer rows than --min-rows. */
 export function checkMinRows(where: string, rows: number, settings: Settings): FailedEnding | null {
@@ -62,8 +62,10 @@ export function checkUnfinished(run: Run, unfinished: readonly Run[], { settings
   const startAgain = commandOn(run, 'apply', context, '--if-unfinished', 'new', ...queue, ...skip);
   const { run_id: id, stop, input } = last.manifest;
   const file = input.path === null ? 'the input' : typedPath(context, input.path);
+  const hasOthers = hasOtherTargets(run, last);
+  const changed = hasOthers ? '--to-profile or --to-product' : file;
   const what = isOther
-    ? `${id} was not finished, and ${file} has changed since`
+    ? `${id} was not finished, and ${changed} has changed since`
     : `${id} of the same input was not finished`;
   const refuse = (text: string, next: string) => {
     const message = `Run ${what}, so nothing was sent.${text}\n  Start again:  ${startAgain}`;
@@ -75,6 +77,7 @@ export function checkUnfinished(run: Run, unfinished: readonly Run[], { settings
     return refuse(` It stopped because phone numbers did not belong to their ids${fix}.`, startAgain);
   }
   const resume = commandOn(last, 'resume', context, ...(last.manifest.queue === null ? queue : []));
-  const warning = isOther ? ' Going on with that run sends the rows of the earlier file.' : '';
+  const earlier = hasOthers ? 'its rows to the earlier targets' : 'the rows of the earlier file';
+  const warning = isOther ? ` Going on with that run sends ${earlier}.` : '';
   return refuse(`${warning}\n  Resume it:    ${resume}`, isOther ? startAgain : resume);
 }

@@ -2,11 +2,14 @@ import { accessSync, constants, fstatSync, readlinkSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileError } from '../../core/input/rejection.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
+import type { Settings } from '../../core/settings/schema.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { visible } from '../../core/text/visible.ts';
 import { realClock } from '../../io/clock.ts';
 import { type OpenedInput, openInput, ReadError } from '../../io/csv/open-input.ts';
+import { createCsvWriter } from '../../io/csv/writer.ts';
 import { linkStatusOf, statusOf } from '../../io/file-status.ts';
+import { runFiles } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
 import { errorOf, type FailedEnding, failedEnding } from '../ending/run-ending.ts';
 import { fileError, UsageError } from '../errors.ts';
@@ -31,11 +34,17 @@ export type InputSource = RunSource & {
   plan?: (dir: string, signal: AbortSignal, read: ReadDraft) => Promise<Plan>;
 };
 
-/** Throws UsageError if a command has no input. */
-export function requireInput(input: string | undefined, command: string): string {
-  if (input === undefined || input === '')
-    throw new UsageError(`${command} needs an input: a CSV file, or - for standard input`);
-  return input;
+/** What messages call an input of numbers from the command line. */
+const NUMBERS = '--number';
+
+/** The input of a command. Throws UsageError if it has none, or two. */
+export function requireInput(input: string | undefined, command: string, { number }: Settings): string {
+  const isNamed = input !== undefined && input !== '';
+  if (number !== null && isNamed)
+    throw new UsageError(`${NUMBERS} takes the place of an input, and ${visible(input)} is one: leave out one of them`);
+  if (number !== null) return NUMBERS;
+  if (isNamed) return input;
+  throw new UsageError(`${command} needs an input: a CSV file, - for standard input, or ${NUMBERS}`);
 }
 
 type WaitingOptions = { notice?: (text: string) => void; clock?: Pick<typeof realClock, 'now' | 'sleep'> };
@@ -91,6 +100,20 @@ export function inputSourceOf(
   };
 }
 
+/** The source of numbers from the command line: input.csv has them in its only column. */
+function numberSource(numbers: readonly string[]): InputSource {
+  return {
+    path: null,
+    where: NUMBERS,
+    name: numbers.length === 1 ? `number-${numbers[0]}` : 'numbers',
+    async copy(dir) {
+      const writer = createCsvWriter(runFiles(dir).input, ['phone_number']);
+      for (const number of numbers) writer.write([number]);
+      return writer.close();
+    },
+  };
+}
+
 /** The ending of a run whose input as a whole is refused. */
 export function refusedFile({ code, line, text }: FileError, where: string): FailedEnding {
   const at = line === null ? '' : `, line ${line}`;
@@ -140,9 +163,13 @@ function missingBesidesFile(input: string, context: Context): string | null {
   return input.endsWith('/') ? `there is no directory ${visible(input)}` : null;
 }
 
-/** The source of an input that exists, or the exit code if --missing-input-ok allows it to be missing. */
+/** The source of numbers from the command line, or of an input that exists, or the exit code if --missing-input-ok allows it to be missing. */
 export function findInput(input: string, reporting: Reporting): InputSource | { exit: number } {
   const { settings, context } = reporting;
+  if (settings.number !== null) {
+    checkOutputs({ input: null }, reporting);
+    return numberSource(settings.number);
+  }
   if (input === '-') checkStdin(context);
   if (input !== '-' && !inputExists(input, context)) {
     const why = `there is no file ${visible(input)}`;

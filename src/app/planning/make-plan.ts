@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream, rmSync } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { constantsOf } from '../../core/input/assignment.ts';
 import type { Allowed } from '../../core/input/cell-checks.ts';
 import type { FileError } from '../../core/input/rejection.ts';
 import { createDoubleCheck, doubleDamage } from '../../core/input/spreadsheet.ts';
@@ -16,6 +17,7 @@ import { digest, fileSha256 } from '../../io/digest.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { planLine } from '../../io/run/plan-file.ts';
 import { type AccountView, resolver } from '../account/read-for-plan.ts';
+import { UsageError } from '../errors.ts';
 
 /** A plan on disk, and what there is to say about it. */
 export type Plan = {
@@ -45,12 +47,13 @@ export async function copyBytes(
 }
 
 type LimitedCells = ReturnType<typeof createLimitedCells>;
-type Checks = Pick<Settings, 'map' | 'delimiter' | 'allow_unassign' | 'allow_rounded_ids' | 'sandbox'>;
+type Checks = Pick<Settings, 'map' | 'delimiter' | 'allow_unassign' | 'allow_rounded_ids' | 'sandbox'> &
+  Partial<Pick<Settings, 'to_profile' | 'to_product'>>;
 
 /** Reads what the rows of a draft, which is in plan.csv, need to know of the account. */
 export type ReadDraft = (draft: Preview) => Promise<AccountView>;
 
-/** Writes plan.csv from the rows of input.csv, in one pass. Throws CsvError if the file as a whole is refused. */
+/** Writes plan.csv from the rows of input.csv, in one pass. Throws CsvError if the file as a whole is refused, and UsageError if flags do not fit it. */
 async function draftPlan(
   dir: string,
   dialect: Dialect,
@@ -59,7 +62,7 @@ async function draftPlan(
 ): Promise<{ planSha256: string; preview: Preview }> {
   const files = runFiles(dir);
   const { allow_unassign: unassign, allow_rounded_ids: roundedIds, sandbox, map } = checks;
-  const allowed: Allowed = { unassign, roundedIds, online, sandbox };
+  const allowed: Allowed = { unassign, roundedIds, online, sandbox, constants: constantsOf(checks) };
   const draft = createDraft({ map, allowed, delimiter: dialect.delimiter });
   const preview = createPreview();
   const writer = createCsvWriter(files.plan, PLAN_COLUMNS);
@@ -69,6 +72,7 @@ async function draftPlan(
       for (let at = 0; at < batch.length; at++) {
         const entry = draft.read(batch, at);
         if (entry === null) continue;
+        if ('conflict' in entry) throw new UsageError(entry.conflict);
         if ('code' in entry) throw new CsvError(entry);
         preview.add(entry);
         writer.write(cells.of(entry));

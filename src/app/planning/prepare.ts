@@ -2,7 +2,7 @@ import { planExit, signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { RunCommand } from '../../core/run/manifest.ts';
 import { variableOf } from '../../core/settings/flags.ts';
-import { SETTING_NAMES, settingDefinition } from '../../core/settings/schema.ts';
+import { SETTING_NAMES, type SettingName, settingDefinition } from '../../core/settings/schema.ts';
 import { count, quoted } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
 import { createStop } from '../../engine/stop.ts';
@@ -10,7 +10,7 @@ import { removeRun } from '../../io/run/directory.ts';
 import { requireKey } from '../account/connect.ts';
 import { endRun } from '../ending/end-run.ts';
 import { type FailedEnding, failedEnding, type RunEnding } from '../ending/run-ending.ts';
-import { CommandError } from '../errors.ts';
+import { CommandError, UsageError } from '../errors.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';
 import { createStyle, printProgress } from '../output.ts';
 import { newRun } from '../run/create.ts';
@@ -49,6 +49,16 @@ function planningFailure(error: unknown, signal: AbortSignal): FailedEnding {
 /** With these exit codes, no run directory is left. */
 const NO_DIRECTORY: readonly number[] = [EXIT.input, EXIT.usage, EXIT.locked];
 
+/** A variable that keeps a live job from sending, or that changes every row, must not go unnoticed. */
+function environmentNotes({ settings, sources }: Invocation): string[] {
+  const isSet = (name: SettingName) => sources[name] === 'environment';
+  const silencing = SETTING_NAMES.filter((name) => settingDefinition(name).writesNothing === true)
+    .filter((name) => settings[name] === true && isSet(name))
+    .map((name) => `${variableOf(name)} is set: nothing is sent to the account`);
+  const targets = (['to_profile', 'to_product'] as const).filter(isSet);
+  return [...silencing, ...targets.map((name) => `${variableOf(name)} is set: it is the target of every row`)];
+}
+
 /** Makes a run and plans its input. If a signal or an error interrupts that, it ends the run; nothing was sent. */
 export async function planOrExit(
   source: InputSource,
@@ -86,7 +96,7 @@ export async function planOrExit(
     if (error instanceof CommandError && NO_DIRECTORY.includes(error.exit)) {
       // There is nothing in it but a copy, if the input could be read to its end at all.
       removeRun(run.dir);
-      throw error;
+      throw error instanceof UsageError ? UsageError.of([error.message, ...environmentNotes(invocation)]) : error;
     }
     return { exit: await endRun(run, planningFailure(error, signal), invocation) };
   } finally {
@@ -98,13 +108,6 @@ export async function planOrExit(
 /** Refuses an input that is not a CSV file with the columns that are needed. */
 export function checkFile({ fileError }: PlannedRun, where: string): FailedEnding | null {
   return fileError === null ? null : refusedFile(fileError, where);
-}
-
-/** A variable that keeps a live job from sending must not go unnoticed. */
-function environmentNotes({ settings, sources }: Invocation): string[] {
-  return SETTING_NAMES.filter((name) => settingDefinition(name).writesNothing === true)
-    .filter((name) => settings[name] === true && sources[name] === 'environment')
-    .map((name) => `${variableOf(name)} is set: nothing is sent to the account`);
 }
 
 function inputNotes({ preview, fileError }: PlannedRun): string[] {

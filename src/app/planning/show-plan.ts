@@ -59,8 +59,9 @@ export function showPlan(
 ): void {
   if (settings.quiet || settings.json) return;
   const { stderr, env } = context;
-  // The CSV of an undo is our own.
-  if (dialect !== null && run.manifest.source?.undo !== true) print(stderr, `${where}: ${dialectText(dialect)}\n`);
+  // The CSV of an undo is our own, and so is that of --number.
+  const isOurs = run.manifest.source?.undo === true || settings.number !== null;
+  if (dialect !== null && !isOurs) print(stderr, `${where}: ${dialectText(dialect)}\n`);
   for (const note of notes) print(stderr, `note: ${note}\n`);
   const stream = run.manifest.command === 'plan' ? resultStream({ settings, context }) : stderr;
   print(stream, wrapForTerminal(stream, planTextOf({ run, preview, account, isSaved: false }, settings)));

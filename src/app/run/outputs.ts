@@ -11,8 +11,8 @@ import type { Reporting } from '../invocation.ts';
 import { isStdout } from '../output.ts';
 import { type Run, typedPath } from './open.ts';
 
-/** What a command works on, and must not write over: its input (`-`: standard input), or its run. */
-type Subject = { input: string } | { run: Run };
+/** What a command works on, and must not write over: its input (`-`: standard input; null: no file), or its run. */
+type Subject = { input: string | null } | { run: Run };
 
 /** A file that an output must not be, what it is, and the flag that may name it all the same. */
 type Taken = { what: string; place: string; usualOf?: string | undefined };
@@ -53,6 +53,7 @@ function takenFiles(subject: Subject, reporting: Reporting): Taken[] {
   ];
   if ('input' in subject) {
     const { input } = subject;
+    if (input === null) return taken;
     return [...taken, ...(input === '-' ? takenByStdin(reporting) : placesOf('the input itself', resolve(cwd, input)))];
   }
   const { manifest, dir } = subject.run;

@@ -107,8 +107,14 @@ function originalSha256(run: Run, context: Context): string | null {
   return null;
 }
 
-/** Whether an earlier run of the same file has other rows, because the file has changed since. */
+/** Whether --to-profile and --to-product of two runs differ, so that the same rows have other targets. */
+export function hasOtherTargets({ manifest: { settings: a } }: Run, { manifest: { settings: b } }: Run): boolean {
+  return a.to_profile !== b.to_profile || a.to_product !== b.to_product;
+}
+
+/** Whether an earlier run of the same file has other rows, because the file or the targets of all rows have changed. */
 export function hasOtherInput(run: Run, earlier: Run, context: Context): boolean {
+  if (hasOtherTargets(run, earlier)) return true;
   if (earlier.manifest.input.sha256 === run.manifest.input.sha256) return false;
   const sha256 = originalSha256(earlier, context);
   return sha256 === null || sha256 !== originalSha256(run, context);

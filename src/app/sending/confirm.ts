@@ -34,7 +34,7 @@ async function isConfirmed(run: Run, changes: number, { settings, context }: Rep
   const question = `\nSend ${count(changes, 'change')} to ${where}? [y/N] `;
   if (isInteractive(context)) return ask(question, context.stdin, context);
   // Standard input carries the CSV, but there may be a terminal all the same.
-  const isPiped = run.manifest.input.path === null && context.stderr.isTTY === true;
+  const isPiped = run.manifest.input.path === null && settings.number === null && context.stderr.isTTY === true;
   return isPiped ? ask(question, 'tty', context) : false;
 }
 

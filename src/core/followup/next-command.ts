@@ -50,7 +50,7 @@ type Situation = {
   interactive: boolean;
 };
 
-/** The command that plans the same rows again; null if they came through a pipe. */
+/** The command that plans the same rows again; null if they came through a pipe. Flags may be all of an input. */
 export function planAgain(manifest: Manifest, program: string): string | null {
   const { input, settings, source, fault: refusedFor } = manifest;
   if (source !== null) {
@@ -58,10 +58,11 @@ export function planAgain(manifest: Manifest, program: string): string | null {
     if (source.undo && source.only === '') return commandLine(program, 'undo', source.dir, ...named, '--dry-run');
     return commandLine(program, 'retry', source.dir, ...named, '--only', source.only, '--dry-run');
   }
-  if (input.path === null) return null;
+  if (input.path === null && settings.number === undefined) return null;
+  const words = input.path === null ? [] : [input.path];
   // With the columns of this call the same error would come again.
   const columns = refusedFor?.map == null ? {} : { map: refusedFor.map };
-  return commandLine(program, 'plan', input.path, ...flagsOf({ ...settingsFor('plan', settings), ...columns }));
+  return commandLine(program, 'plan', ...words, ...flagsOf({ ...settingsFor('plan', settings), ...columns }));
 }
 
 /** The flag that raises the limit that stopped the run: to twice the limit, and above what failed. */

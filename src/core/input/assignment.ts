@@ -1,8 +1,8 @@
 import { cleanCell } from './cell.ts';
-import { type Allowed, checkCells, isUnassign, type RowValues } from './cell-checks.ts';
+import { type Allowed, checkCells, isAProfileId, isUnassign, type RowValues } from './cell-checks.ts';
 import type { Columns, Field } from './header.ts';
 import type { Rejection } from './rejection.ts';
-import { profileRef, UNASSIGN } from './target.ts';
+import { type ConstantTargets, profileRef, UNASSIGN } from './target.ts';
 
 /** What one good row asks for. `null` keeps the current value: the field is left out of the request. */
 export type Assignment = {
@@ -15,6 +15,20 @@ export type Assignment = {
   /** A product id, or null to keep. */
   product: string | null;
 };
+
+type Given = string | readonly string[] | null | undefined;
+
+/** The targets that --to-profile and --to-product give to every row. A profile that is not given by its id has a name. */
+export function constantsOf(given: { to_profile?: Given; to_product?: Given }): ConstantTargets {
+  const { to_profile: profile, to_product: product } = given;
+  const constants: ConstantTargets = {};
+  if (typeof profile === 'string') {
+    const isId = isUnassign(profile) || isAProfileId(profile);
+    constants[isId ? 'messaging_profile_id' : 'messaging_profile_name'] = profile;
+  }
+  if (typeof product === 'string') constants.messaging_product = product;
+  return constants;
+}
 
 /** Picks and cleans the cells of the known columns. */
 export function rowValues(cells: readonly string[], columns: Columns): RowValues {
@@ -33,7 +47,7 @@ export function rowValues(cells: readonly string[], columns: Columns): RowValues
 
 /** Reads one row. A rejection has the code of the first error and the texts of all. */
 export function readAssignment(cells: readonly string[], columns: Columns, allowed: Allowed): Assignment | Rejection {
-  const values = rowValues(cells, columns);
+  const values = { ...rowValues(cells, columns), ...allowed.constants };
   const rejections = checkCells(values, allowed);
   const [first] = rejections;
   if (first !== undefined) return { code: first.code, text: rejections.map(({ text }) => text).join('; ') };

@@ -6,7 +6,7 @@ import type { Field } from './header.ts';
 import { isE164, phoneReadings } from './phone.ts';
 import { type Rejection, rejected } from './rejection.ts';
 import { phoneDamage, spreadsheetDamage } from './spreadsheet.ts';
-import { UNASSIGN } from './target.ts';
+import { type ConstantTargets, UNASSIGN } from './target.ts';
 
 /** The cleaned cells of a row, by field; '' for a cell or a column that is not there. */
 export type RowValues = Record<Field, string>;
@@ -19,6 +19,8 @@ export type Allowed = {
   online: boolean;
   /** The account is made from the input, so that it confirms any id. */
   sandbox?: boolean;
+  /** The targets of every row, in place of columns. */
+  constants?: ConstantTargets;
   /** The name of the id column, for messages. */
   idColumn?: string;
   /** The name of the phone number column, if a column of this name may hold something else; else ''. */
@@ -88,7 +90,8 @@ function checkName(name: string, allowed: Allowed): Rejection | null {
 const NO_PRODUCT =
   /^(?:unknown|missing|pending|ditto|void|undef|tba|fixme|xxx|n[_-]a|n\.?d\.?|as[_-]?is|no[_-]?change|-?nan|-?inf|unassigned|remove|delete|clear|wahr|falsch|vrai|faux)$/i;
 
-function checkProduct(product: string): Rejection | null {
+/** Why a product cell is rejected; null if it is not. An empty one keeps the product. */
+export function checkProduct(product: string): Rejection | null {
   if (isAmbiguous(product) || NO_PRODUCT.test(product)) {
     return rejected('ambiguous_cell', 'is ambiguous: leave the cell empty to keep the product');
   }

@@ -1,5 +1,13 @@
 import { hasHidden } from '../text/visible.ts';
-import { type Field, knownFields, MAX_PRINTED_NAME, mapHeader, normalName } from './header.ts';
+import {
+  coveredFields,
+  type Field,
+  type HeaderNeeds,
+  knownFields,
+  MAX_PRINTED_NAME,
+  mapHeader,
+  normalName,
+} from './header.ts';
 
 type Guess = readonly [field: Field, column: string];
 
@@ -28,20 +36,22 @@ function choicesOf(guesses: readonly Guess[]): Guess[][] {
 export function guessMap(
   header: readonly string[],
   map: Partial<Record<Field, string>>,
-  online: boolean,
+  needs: HeaderNeeds,
 ): string[] | null {
   const names = header.filter((name) => name.length <= MAX_PRINTED_NAME && !hasHidden(name));
   // An empty name says that there is no such column.
   const isThere = (column: string) => column === '' || names.some((name) => normalName(name) === normalName(column));
   const given = Object.entries(map).filter(([, column]) => isThere(column));
   const unknown = names.filter((name) => knownFields([name]) === 0);
+  const covered = coveredFields(needs.constants ?? {});
   const guesses = LOOKS_LIKE.flatMap(([field, pattern]): Guess[] => {
+    if (covered.includes(field)) return [];
     const like = unknown.filter((name) => pattern.test(normalName(name)));
     return like.length === 1 && !given.some(([known]) => known === field) ? [[field, like[0] as string]] : [];
   });
   for (const choice of choicesOf(guesses)) {
     const all = [...given, ...choice] as Guess[];
-    const mapped = mapHeader(header, Object.fromEntries(all), 1, online);
+    const mapped = mapHeader(header, Object.fromEntries(all), 1, needs);
     if (!('error' in mapped)) return all.map(([field, column]) => `${field}=${column.trim()}`);
   }
   return null;

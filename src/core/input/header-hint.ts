@@ -1,11 +1,11 @@
 import { showAscii } from '../text/lookalike.ts';
 import { cleanCell } from './cell.ts';
 import { findDelimiter } from './dialect.ts';
-import { type ColumnMap, type FIELDS, mapHeader } from './header.ts';
+import { type ColumnMap, type FIELDS, type HeaderNeeds, mapHeader } from './header.ts';
 
 /** The first lines of a file, as they were read: where each starts, and its cells. */
 type Lines = readonly { line: number; cells: readonly string[] }[];
-type How = { map: ColumnMap; online: boolean; delimiter: string };
+type How = HeaderNeeds & { map: ColumnMap; delimiter: string };
 
 /** The header is looked for in this number of lines. */
 const MAX_LINES = 50;
@@ -19,8 +19,8 @@ const FORMS: readonly [RegExp, (typeof FIELDS)[number]][] = [
   [/^(A2P|P2P)$/, 'messaging_product'],
 ];
 
-function isHeader(cells: readonly string[], { map, online }: How): boolean {
-  return 'columns' in mapHeader(cells, map, 0, online);
+function isHeader(cells: readonly string[], how: How): boolean {
+  return 'columns' in mapHeader(cells, how.map, 0, how);
 }
 
 /** The cells of a line that may have another delimiter than the first line. */

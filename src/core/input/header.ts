@@ -2,6 +2,7 @@ import { showAscii, showText, skeleton } from '../text/lookalike.ts';
 import { count } from '../text/text.ts';
 import { cleanCell } from './cell.ts';
 import type { FileError, FileErrorCode } from './rejection.ts';
+import type { ConstantTargets } from './target.ts';
 
 /** The columns that this tool reads, in the order of messages, and by which names it knows each (see `normalName`). */
 const KNOWN_NAMES = {
@@ -12,6 +13,7 @@ const KNOWN_NAMES = {
   messaging_profile_name: ['messagingprofilename', 'profilename', 'targetmessagingprofilename'],
 };
 export type Field = keyof typeof KNOWN_NAMES;
+const PROFILE_FIELDS = ['messaging_profile_id', 'messaging_profile_name'] as const;
 export const FIELDS = Object.keys(KNOWN_NAMES) as Field[];
 
 /** The position of each field in a row, from 0; a field without a column is absent. */
@@ -69,6 +71,37 @@ function positionsOf(field: Field, normal: readonly string[], map: ColumnMap): n
   return normal.flatMap((name, at) => (names.includes(name) ? [at] : []));
 }
 
+/** The fields of the targets that are given for every row: no column may give them too. */
+export function coveredFields(constants: ConstantTargets): Field[] {
+  const { messaging_profile_id: id, messaging_profile_name: name, messaging_product: product } = constants;
+  const profile = id === undefined && name === undefined ? [] : PROFILE_FIELDS;
+  return [...profile, ...(product === undefined ? [] : (['messaging_product'] as const))];
+}
+
+/** The positions of columns that would give targets that are given for every row, unless --map says otherwise. */
+export function coveredColumns(header: readonly string[], map: ColumnMap, constants: ConstantTargets): number[] {
+  const fields = coveredFields(constants);
+  const others = Object.entries(map).filter(([field]) => !fields.some((covered) => covered === field));
+  const normal = header.map(normalName);
+  return fields.flatMap((field) => positionsOf(field, normal, Object.fromEntries(others)));
+}
+
+/** Says that a column gives a target that is also given for every row; null if none does. */
+export function constantConflict(header: readonly string[], map: ColumnMap, constants: ConstantTargets): string | null {
+  const fields = coveredFields(constants);
+  if (fields.length === 0) return null;
+  const normal = header.map(normalName);
+  const given = fields.map((field) => ({ field, at: positionsOf(field, normal, map) }));
+  const found = given.filter(({ at }) => at.length > 0);
+  if (found.length === 0) return null;
+  const flags = found.map(({ field }) => (field === 'messaging_product' ? '--to-product' : '--to-profile'));
+  const flag = [...new Set(flags)].join(' and ');
+  const columns = found.flatMap(({ at }) => at.map((position) => header[position] as string));
+  const what = `the file has the column${columns.length === 1 ? '' : 's'} ${listed(columns)}, and ${flag}`;
+  const ignore = found.map(({ field }) => `--map ${field}=`).join(' ');
+  return `${what} would give every row another target; leave out ${flag}, or ignore the file's targets with ${ignore}`;
+}
+
 /** How columns are compared that only look like others. */
 const looks = (name: string) => normalName(skeleton(name));
 
@@ -81,14 +114,17 @@ function lookalike(disguised: readonly string[], names: readonly string[]): stri
 }
 
 /**
- * Finds the columns of the fields. `map` replaces the known names of a field. `online`: the account is going to be
- * read, so phone numbers and profile names are enough without ids.
+ * What a header may lack. `online`: the account is going to be read, so phone numbers and profile names are enough
+ * without ids. `constants`: targets that need no column.
  */
+export type HeaderNeeds = { online: boolean; constants?: ConstantTargets };
+
+/** Finds the columns of the fields. `map` replaces the known names of a field. */
 export function mapHeader(
   header: readonly string[],
   map: ColumnMap,
   line: number,
-  online: boolean,
+  needs: HeaderNeeds,
 ): { columns: Columns } | { error: FileError } {
   const columns: Columns = {};
   const failed = (code: FileErrorCode, text: string) => ({ error: { code, text, line } });
@@ -123,12 +159,16 @@ export function mapHeader(
   if (shared !== undefined) {
     return failed('duplicate_column', `--map gives ${shown(header[shared] as string)} to more than one field`);
   }
-  const missing = missingColumn(header, columns, online);
+  const missing = missingColumn(header, columns, needs);
   return missing === null ? { columns } : { error: { ...missing, line } };
 }
 
 /** What the columns lack to name a number and a target, or null. */
-function missingColumn(header: readonly string[], columns: Columns, online: boolean): Omit<FileError, 'line'> | null {
+function missingColumn(
+  header: readonly string[],
+  columns: Columns,
+  { online, constants = {} }: HeaderNeeds,
+): Omit<FileError, 'line'> | null {
   const has = (field: Field) => columns[field] !== undefined;
   const names = `${listed(header)} (see --map)`;
   if (!FIELDS.some(has)) {
@@ -139,6 +179,7 @@ function missingColumn(header: readonly string[], columns: Columns, online: bool
     const hint = has('phone_number') ? '; phone_number alone does only without --offline' : '';
     return { code: 'missing_column', text: `no column phone_number_id; the header has ${names}${hint}` };
   }
+  if (coveredFields(constants).length > 0) return null;
   if (!has('messaging_profile_id') && !has('messaging_product') && !(online && has('messaging_profile_name'))) {
     const hint = has('messaging_profile_name') ? '; a profile name does only without --offline' : '';
     const text = `no target: neither messaging_profile_id nor messaging_product is among ${names}${hint}`;

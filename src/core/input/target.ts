@@ -1,6 +1,13 @@
 /** How an unassigned number is written in a profile column: in the input, in plan.csv and in results.csv. */
 export const UNASSIGN = 'UNASSIGN';
 
+/** The targets that flags give to every row, by the field whose column they stand for. */
+export type ConstantTargets = {
+  messaging_profile_id?: string;
+  messaging_profile_name?: string;
+  messaging_product?: string;
+};
+
 /** Returns a profile as plan.csv and results.csv show it: `UNASSIGN` for null, '' if the API did not show it. */
 export function profileCell(profile: string | null | undefined): string {
   return profile === null ? UNASSIGN : (profile ?? '');

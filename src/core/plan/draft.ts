@@ -1,7 +1,7 @@
 import { cleanCell, isAmbiguous, isBlankLine } from '../input/cell.ts';
 import type { Allowed } from '../input/cell-checks.ts';
 import { guessMap } from '../input/guess-map.ts';
-import { type ColumnMap, columnNames, mapHeader } from '../input/header.ts';
+import { type ColumnMap, columnNames, constantConflict, mapHeader } from '../input/header.ts';
 import { headerHint, lineEndHint } from '../input/header-hint.ts';
 import type { FileError } from '../input/rejection.ts';
 import { isOtherHeader, type Layout, layoutOf } from '../input/row-shape.ts';
@@ -9,6 +9,9 @@ import { type InputRow, type PlanEntry, planRow } from './entry.ts';
 
 /** A line of the input, blank lines and the header included. */
 export type InputLine = Omit<InputRow, 'row'>;
+
+/** Why the flags of a command do not fit the header of its input. */
+export type Conflict = { conflict: string };
 
 const EMPTY: FileError = { code: 'no_header', text: 'the file is empty', line: null };
 
@@ -50,8 +53,8 @@ export function createDraft(how: { map: ColumnMap; allowed: Allowed; delimiter: 
     cutLine: null as number | null,
     /** A column that is named like phone numbers and holds none, so that it is ignored. */
     ignoredColumn: null as string | null,
-    /** Returns the entry of a line, or why the file is refused; null for the header and for blank lines. */
-    read(lines: readonly InputLine[], at: number): PlanEntry | FileError | null {
+    /** Returns the entry of a line, or why file or flags are refused; null for the header and for blank lines. */
+    read(lines: readonly InputLine[], at: number): PlanEntry | FileError | Conflict | null {
       const current = lines[at] as InputLine;
       const { line, cells } = current;
       if (isBlankLine(cells)) {
@@ -59,10 +62,12 @@ export function createDraft(how: { map: ColumnMap; allowed: Allowed; delimiter: 
         return null;
       }
       if (layout === null) {
-        const mapped = mapHeader(cells, map, line, allowed.online);
+        const conflict = constantConflict(cells, map, allowed.constants ?? {});
+        if (conflict !== null) return { conflict };
+        const mapped = mapHeader(cells, map, line, allowed);
         if ('error' in mapped) {
-          const hint = headerHint(lines.slice(at), { map, online: allowed.online, delimiter });
-          const guessed = hint === '' ? guessMap(cells, map, allowed.online) : null;
+          const hint = headerHint(lines.slice(at), { ...allowed, map, delimiter });
+          const guessed = hint === '' ? guessMap(cells, map, allowed) : null;
           return { ...mapped.error, text: `${mapped.error.text}${hint}`, map: guessed };
         }
         layout = layoutOf(cells, mapped.columns, delimiter);

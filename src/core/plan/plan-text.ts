@@ -1,8 +1,10 @@
+import { constantsOf } from '../input/assignment.ts';
 import { delimiterName } from '../input/dialect.ts';
+import { UNASSIGN } from '../input/target.ts';
 import { localTime, readFinishBy } from '../settings/finish-by.ts';
 import { type Settings, START_PER_S } from '../settings/schema.ts';
 import { formatDuration } from '../text/duration.ts';
-import { count, printable } from '../text/text.ts';
+import { count, printable, quoted } from '../text/text.ts';
 import type { PlanEntry } from './entry.ts';
 import type { Move, Preview } from './preview.ts';
 
@@ -100,8 +102,20 @@ function totals(preview: Preview, account: AccountText | null): string {
   return `${count(preview.rows, 'row')}: ${parts.join(', ')}`;
 }
 
+type ConstantSettings = Partial<Pick<Settings, 'to_profile' | 'to_product'>>;
+
+/** The targets that flags give to every row, in one line; none if they give none. */
+function constantLines(settings: ConstantSettings): string[] {
+  const { messaging_profile_id: id, messaging_profile_name: name, messaging_product: product } = constantsOf(settings);
+  const parts: string[] = [];
+  if (id !== undefined) parts.push(id === UNASSIGN ? `no profile (${UNASSIGN})` : `profile ${id}`);
+  if (name !== undefined) parts.push(`profile ${quoted(name)}`);
+  if (product !== undefined) parts.push(`product ${product}`);
+  return parts.length === 0 ? [] : [`Targets: every row to ${parts.join(', ')}`];
+}
+
 export type PlanTextOptions = {
-  settings: Pick<Settings, 'rate' | 'finish_by'>;
+  settings: Pick<Settings, 'rate' | 'finish_by'> & ConstantSettings;
   /** Where the requests go, for people. */
   sentTo: string;
   /** How the rows are sent in waves, and how long these wait in all. */
@@ -127,7 +141,8 @@ export function planText(preview: Preview, options: PlanTextOptions): string {
   const { settings, sentTo, now, validUntil, account, waves, digest } = options;
   const { rate, finish_by: finishBy } = settings;
   const { change } = preview.actions;
-  const lines = ['', ...(account === null || account.how === '' ? [] : [account.how]), totals(preview, account)];
+  const how = account === null || account.how === '' ? [] : [account.how];
+  const lines = ['', ...how, ...constantLines(settings), totals(preview, account)];
   if (change === 0) return `${[...lines, ...digestLines(digest, change)].join('\n')}\n`;
   const moves = preview.moves();
   const shown = moves.slice(0, SHOWN_MOVES);

@@ -1,6 +1,7 @@
 import { guardFormula } from '../text/text.ts';
 import { firstAdvice } from './advice.ts';
-import { ADVICE_COLUMN, failedCells, failedHeader, heldCells, heldHeader, type Result } from './rows.ts';
+import { ADVICE_COLUMN, type InputTable } from './input-table.ts';
+import { failedCells, failedHeader, heldCells, heldHeader, type Result } from './rows.ts';
 import type { Cause } from './tally.ts';
 
 const MAX_CODE_CHARACTERS = 40;
@@ -29,12 +30,12 @@ function adviceHeader(cause: Cause): string {
 }
 
 /** The header of the file of a cause: what to do, and then the columns of failed.csv or held.csv. */
-export function causeHeader(cause: Cause, header: readonly string[]): string[] {
-  return [adviceHeader(cause), ...(cause.status === 'held' ? heldHeader : failedHeader)(header)];
+export function causeHeader(cause: Cause, table: InputTable): string[] {
+  return [adviceHeader(cause), ...(cause.status === 'held' ? heldHeader : failedHeader)(table)];
 }
 
 /** A row of the file of a cause: the reason, and then the cells of failed.csv or held.csv. */
-export function causeCells(cells: readonly string[], header: readonly string[], result: Result): string[] {
-  const row = result.status === 'held' ? heldCells(cells, header, result) : failedCells(cells, header, result);
+export function causeCells(cells: readonly string[], table: InputTable, result: Result): string[] {
+  const row = result.status === 'held' ? heldCells(cells, table, result) : failedCells(cells, table, result);
   return [guardFormula(result.reason), ...row];
 }

@@ -1,11 +1,20 @@
 import type { Outcome, Status } from '../attempt/outcome.ts';
 import { isBlankLine } from '../input/cell.ts';
-import { MAX_UNNAMED_WIDTH, SHORT_ROW_MARK, widthsOf } from '../input/row-shape.ts';
+import { MAX_UNNAMED_WIDTH, SHORT_ROW_MARK } from '../input/row-shape.ts';
 import { ROW_STATE, type RowState } from '../ledger/replay.ts';
 import type { PlanEntry } from '../plan/entry.ts';
 import { parseNote, settingsText } from '../plan/note.ts';
 import type { RowReason } from '../plan/reason.ts';
 import { guardFormula } from '../text/text.ts';
+import {
+  FAILED_COLUMNS,
+  HELD_COLUMNS,
+  headerCells,
+  type InputTable,
+  type Kept,
+  keptCells,
+  keptColumns,
+} from './input-table.ts';
 
 export const RESULTS_COLUMNS = [
   'row',
@@ -30,12 +39,6 @@ export const RESULTS_COLUMNS = [
   'request_id',
   'finished_at',
 ] as const;
-
-/** The columns that failed.csv adds to those of the input. */
-export const FAILED_COLUMNS = ['reassign_status', 'reassign_reason', 'reassign_detail'] as const;
-
-/** The further columns of held.csv: what the number had when it was planned, has now, and was to get. */
-export const HELD_COLUMNS = ['reassign_was', 'reassign_now', 'reassign_wanted'] as const;
 
 /** One line of the results: a plan entry joined with what the ledger says of it. */
 export type Result = { entry: PlanEntry; status: Status; reason: RowReason; detail: string; outcome: Outcome | null };
@@ -110,40 +113,9 @@ export function resultCells(result: Result): string[] {
   ];
 }
 
-/** The name of the first column in the file of a cause begins with it. */
-export const ADVICE_COLUMN = 'reassign_fix';
-
-const ADDED_COLUMNS = new Set<string>([...FAILED_COLUMNS, ...HELD_COLUMNS]);
-
-function isAdded(name: string): boolean {
-  return ADDED_COLUMNS.has(name.trim()) || name.startsWith(`${ADVICE_COLUMN} - `);
-}
-
-type Kept = { min: number; max: number; positions: number[] };
-
-function keptOf(header: readonly string[]): Kept {
-  const { min, max } = widthsOf(header);
-  const names = header.slice(0, max);
-  return { min, max, positions: names.flatMap((name, at) => (isAdded(name) ? [] : [at])) };
-}
-
-/** A header may have as many columns as the input has rows. */
-const keptByHeader = new WeakMap<readonly string[], Kept>();
-
-function keptColumns(header: readonly string[]): Kept {
-  const kept = keptByHeader.get(header) ?? keptOf(header);
-  keptByHeader.set(header, kept);
-  return kept;
-}
-
-/** The cells of the input that are kept: all except those that an earlier failed.csv, held.csv or file of a cause added. */
-export function keptCells(cells: readonly string[], header: readonly string[]): string[] {
-  return keptColumns(header).positions.map((at) => cells[at] ?? '');
-}
-
-/** The header of failed.csv: the names of the input, then FAILED_COLUMNS. */
-export function failedHeader(header: readonly string[]): string[] {
-  return [...keptCells(header, header), ...FAILED_COLUMNS];
+/** The header of failed.csv: the columns of the input, then FAILED_COLUMNS. */
+export function failedHeader(table: InputTable): string[] {
+  return [...headerCells(table), ...FAILED_COLUMNS];
 }
 
 /** The last cells of a row with a wrong number of them: they keep it wrong, so that it is rejected until it is fixed. */
@@ -157,23 +129,23 @@ function oddCells(cells: readonly string[], { min, max }: Kept): string[] {
  * A row of failed.csv: the cells of the input verbatim, then status, reason and detail. A short row of a wide table is
  * not filled up, because it would take far more space than in the input.
  */
-export function failedCells(cells: readonly string[], header: readonly string[], result: Result): string[] {
+export function failedCells(cells: readonly string[], table: InputTable, result: Result): string[] {
   const { status, reason, detail } = result;
-  const kept = keptColumns(header);
+  const kept = keptColumns(table);
   if (cells.length < kept.min && kept.min > MAX_UNNAMED_WIDTH) return [...cells];
-  return [...keptCells(cells, header), status, reason, guardFormula(detail), ...oddCells(cells, kept)];
+  return [...keptCells(cells, table), status, reason, guardFormula(detail), ...oddCells(cells, kept)];
 }
 
 /** The header of held.csv. */
-export function heldHeader(header: readonly string[]): string[] {
-  return [...failedHeader(header), ...HELD_COLUMNS];
+export function heldHeader(table: InputTable): string[] {
+  return [...failedHeader(table), ...HELD_COLUMNS];
 }
 
 /** A row of held.csv: as in failed.csv, and what the number had, has and was to get. */
-export function heldCells(cells: readonly string[], header: readonly string[], result: Result): string[] {
+export function heldCells(cells: readonly string[], table: InputTable, result: Result): string[] {
   const { entry, outcome } = result;
   const was = settingsText(entry.profileBefore, entry.productBefore);
   const now = outcome === null ? parseNote(entry.note).now : settingsText(outcome.profileAfter, outcome.productAfter);
   const wanted = settingsText(entry.profileTarget, entry.productTarget);
-  return [...failedCells(cells, header, result), ...[was, now, wanted].map(guardFormula)];
+  return [...failedCells(cells, table, result), ...[was, now, wanted].map(guardFormula)];
 }

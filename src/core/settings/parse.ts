@@ -1,4 +1,8 @@
+import { cleanCell, isAmbiguous } from '../input/cell.ts';
+import { checkProduct, isAProfileId, isUnassign } from '../input/cell-checks.ts';
 import { FIELDS } from '../input/header.ts';
+import { phoneReadings } from '../input/phone.ts';
+import { UNASSIGN } from '../input/target.ts';
 import { parseDuration, SECOND_MS } from '../text/duration.ts';
 import { quoted } from '../text/text.ts';
 import { isFinishTime } from './finish-by.ts';
@@ -100,6 +104,25 @@ const PARSERS: Record<SettingDefinition['kind'], (text: string, definition: Sett
       return { error: `must be FIELD=COLUMN, with a field of ${FIELDS.join(', ')}` };
     }
     return { value: { [field]: column } };
+  },
+  profile(text) {
+    const value = cleanCell(text);
+    if (isUnassign(value)) return { value: UNASSIGN };
+    const id = value.toLowerCase();
+    if (isAProfileId(id)) return { value: id };
+    if (value !== '' && !isAmbiguous(value)) return { value };
+    return { error: 'must be the id or the name of a profile, or UNASSIGN to take every number off its profile' };
+  },
+  product(text) {
+    const value = cleanCell(text);
+    const isGood = value !== '' && checkProduct(value) === null;
+    return isGood ? { value } : { error: 'must be a product id such as A2P' };
+  },
+  phones(text) {
+    const value = cleanCell(text);
+    return phoneReadings(value).length > 0
+      ? { value: [value] }
+      : { error: 'must be a phone number such as +18005550001' };
   },
   limit(text) {
     const value = readLimit(text);

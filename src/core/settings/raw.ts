@@ -17,6 +17,8 @@ function rawValue(kind: SettingDefinition['kind'], value: unknown): string | str
   switch (kind) {
     case 'map':
       return Object.entries(value as Record<string, string>).map(([field, column]) => `${field}=${column}`);
+    case 'phones':
+      return value as string[];
     case 'duration':
       return exactDuration(value as number);
     case 'limit':

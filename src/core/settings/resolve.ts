@@ -2,7 +2,8 @@ import { quoted } from '../text/text.ts';
 import { flagOf, variableOf } from './flags.ts';
 import { isLoopback, type Parsed, parseSetting } from './parse.ts';
 import { type RawSettings, SETTING_NAMES, type SettingName, type Settings, settingDefinition } from './schema.ts';
-import { type Scope, SENDING } from './table/definition.ts';
+import { READING, type Scope, SENDING } from './table/definition.ts';
+import { targetErrors } from './target-errors.ts';
 
 /** The source of a value, in order of precedence. `run` is the manifest of a saved run. */
 export type Source = 'flag' | 'environment' | 'job file' | 'run' | 'default';
@@ -35,9 +36,24 @@ function parseMerged(texts: readonly string[], name: SettingName): Parsed & { in
   return { value: merged };
 }
 
+/** Joins the lists of a flag that was given several times, each value once. */
+function parseList(texts: readonly string[], name: SettingName): Parsed & { index?: number } {
+  const { max = Number.POSITIVE_INFINITY } = settingDefinition(name);
+  const values = new Set<string>();
+  for (const [index, text] of texts.entries()) {
+    const parsed = parseSetting(name, text);
+    if ('error' in parsed) return { ...parsed, index };
+    for (const value of parsed.value as string[]) values.add(value);
+  }
+  if (values.size > max) return { error: `is given ${values.size} times, and at most ${max} are allowed` };
+  return { value: [...values] };
+}
+
 function parseRaw(name: SettingName, raw: string | string[]): Parsed & { index?: number } {
+  const { repeatable, kind } = settingDefinition(name);
   if (!Array.isArray(raw)) return parseSetting(name, raw);
-  return settingDefinition(name).repeatable === true ? parseMerged(raw, name) : { error: 'is given more than once' };
+  if (repeatable !== true) return { error: 'is given more than once' };
+  return kind === 'map' ? parseMerged(raw, name) : parseList(raw, name);
 }
 
 /** How a message names a setting, by the source of its value. */
@@ -73,11 +89,8 @@ const OF_WAVES = ['soak', 'gate', 'gate_timeout'] as const satisfies SettingName
 const OF_THIS_PROCESS = ['waves', 'undo_on_failure'] as const satisfies SettingName[];
 
 /** Checks that involve more than one setting. `at` is the place of a setting in a file, if it comes from there. */
-function combinationErrors(
-  { settings, sources }: Resolved,
-  scope: Scope,
-  at: (...names: SettingName[]) => string,
-): string[] {
+function combinationErrors(resolved: Resolved, scope: Scope, at: (...names: SettingName[]) => string): string[] {
+  const { settings, sources } = resolved;
   const errors: string[] = [];
   if (settings.rate === 'off' && !settings.sandbox && !isLoopback(settings.base_url)) {
     errors.push(
@@ -101,6 +114,7 @@ function combinationErrors(
       errors.push(`${at(name, 'queue')}--${flagOf(name)} needs this process to send the rows: ${how}`);
     }
   }
+  if (READING.includes(scope)) errors.push(...targetErrors(settings, (name) => sources[name] === 'flag', at));
   if (settings.retry_base > settings.retry_max) {
     errors.push(`${at('retry_base', 'retry_max')}--retry-base must not be longer than --retry-max`);
   }
@@ -135,6 +149,8 @@ export function resolveSettings(layers: readonly Layer[], scope: Scope): Resolve
     const [place] = names.flatMap((name) => layerOf(name).places?.[name]?.[0] ?? []);
     return place === undefined ? '' : `${place}: `;
   };
+  // A variable may say how files are read. Numbers from the command line are no file.
+  if (settings.number !== null) Object.assign(settings, { map: {}, delimiter: null });
   const resolved = { settings, sources } as Resolved;
   if (errors.length === 0) errors.push(...combinationErrors(resolved, scope, at));
   return errors.length > 0 ? { errors } : resolved;

@@ -282,6 +282,13 @@ describe('planning the same rows again', () => {
     expect(planAgain(makeManifest({ input: { ...input, path: null } }), 'telnyx-reassign')).toBeNull();
   });
 
+  it('names numbers and targets from the command line again', () => {
+    const settings = { to_profile: "O'Neil, Inc.", number: ['+13125550001', '(312) 555-0002'] };
+    expect(planAgain(makeManifest({ settings, input: { ...input, path: null } }), 'telnyx-reassign')).toBe(
+      "telnyx-reassign plan --to-profile 'O'\\''Neil, Inc.' --number +13125550001 --number '(312) 555-0002'",
+    );
+  });
+
   it('takes the rows of another run from there again', () => {
     const again = "telnyx-reassign retry '/data/my runs/r' --only failed,held --dry-run";
     expect(planAgain(makeManifest({ source }), 'telnyx-reassign')).toBe(again);

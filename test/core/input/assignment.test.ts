@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readAssignment, requestBody, rowValues } from '../../../src/core/input/assignment.ts';
+import { constantsOf, readAssignment, requestBody, rowValues } from '../../../src/core/input/assignment.ts';
 import { cleanCell } from '../../../src/core/input/cell.ts';
 import { readProfileRef } from '../../../src/core/input/target.ts';
 import { anyText } from '../../support/any-text.ts';
@@ -452,5 +452,31 @@ describe('the request', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('the targets of every row', () => {
+  it('are an id, a name or UNASSIGN, and a product, by the columns that they stand for', () => {
+    expect(constantsOf({})).toEqual({});
+    expect(constantsOf({ to_profile: null, to_product: null })).toEqual({});
+    expect(constantsOf({ to_profile: PROFILE, to_product: 'A2P' })).toEqual({
+      messaging_profile_id: PROFILE,
+      messaging_product: 'A2P',
+    });
+    expect(constantsOf({ to_profile: 'UNASSIGN' })).toEqual({ messaging_profile_id: 'UNASSIGN' });
+    expect(constantsOf({ to_profile: 'Support' })).toEqual({ messaging_profile_name: 'Support' });
+  });
+
+  it('are read as if each row had them in a column', () => {
+    const constants = constantsOf({ to_profile: OTHER_PROFILE, to_product: 'P2P' });
+    const columns = { phone_number_id: 0 };
+    expect(readAssignment([ID, 'A2P'], columns, { ...STRICT, constants })).toEqual({
+      id: ID,
+      phoneNumber: null,
+      profile: OTHER_PROFILE,
+      product: 'P2P',
+    });
+    const unassign = readAssignment([ID], columns, { ...STRICT, constants: constantsOf({ to_profile: 'UNASSIGN' }) });
+    expect(unassign).toMatchObject({ code: 'unassign_not_allowed' });
   });
 });

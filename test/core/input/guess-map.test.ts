@@ -20,6 +20,12 @@ describe('guessMap', () => {
     ['Telnyx\u200b ID,product', {}, null],
     ['id,id,product', {}, null],
   ])('of %j with %j is %j', (header, map, expected) => {
-    expect(guessMap(header.split(','), map, true)).toEqual(expected);
+    expect(guessMap(header.split(','), map, { online: true })).toEqual(expected);
+  });
+
+  it('leaves out the targets that flags give to every row', () => {
+    const header = ['Telnyx ID', 'Target profile'];
+    const constants = { messaging_profile_name: 'Support' };
+    expect(guessMap(header, {}, { online: true, constants })).toEqual(['phone_number_id=Telnyx ID']);
   });
 });

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { columnNames, type Field, knownFields, mapHeader, normalName } from '../../../src/core/input/header.ts';
+import {
+  columnNames,
+  constantConflict,
+  type Field,
+  knownFields,
+  mapHeader,
+  normalName,
+} from '../../../src/core/input/header.ts';
 
 describe('the name of a column', () => {
   it.each([
@@ -35,50 +42,52 @@ describe('the columns of a header', () => {
   it.each(each)('$name is $field', ({ field, name }) => {
     const rest = known.filter(([other]) => other !== field).map(([other]) => other);
     for (const online of [false, true]) {
-      const mapped = mapHeader(['note', ...rest, name], {}, 1, online);
+      const mapped = mapHeader(['note', ...rest, name], {}, 1, { online });
       expect(mapped).toMatchObject({ columns: { [field]: 5 } });
     }
   });
 
   it('are found in any order; columns that are none of them are ignored and may repeat', () => {
-    expect(mapHeader(['note', 'product', 'note', 'id', '', ''], {}, 1, false)).toEqual({
+    expect(mapHeader(['note', 'product', 'note', 'id', '', ''], {}, 1, { online: false })).toEqual({
       columns: { messaging_product: 1, phone_number_id: 3 },
     });
   });
 
   it('need the id and one target', () => {
-    expect(mapHeader(['id', 'profile_id'], {}, 1, false)).toEqual({
+    expect(mapHeader(['id', 'profile_id'], {}, 1, { online: false })).toEqual({
       columns: { phone_number_id: 0, messaging_profile_id: 1 },
     });
-    expect(mapHeader(['id', 'product'], {}, 1, false)).toEqual({
+    expect(mapHeader(['id', 'product'], {}, 1, { online: false })).toEqual({
       columns: { phone_number_id: 0, messaging_product: 1 },
     });
   });
 
   it('need no more than the phone number and the name of a profile when the account is read', () => {
-    expect(mapHeader(['Phone Number', 'Profile Name'], {}, 1, true)).toEqual({
+    expect(mapHeader(['Phone Number', 'Profile Name'], {}, 1, { online: true })).toEqual({
       columns: { phone_number: 0, messaging_profile_name: 1 },
     });
-    expect(mapHeader(['phone_number', 'product'], {}, 1, true)).toEqual({
+    expect(mapHeader(['phone_number', 'product'], {}, 1, { online: true })).toEqual({
       columns: { phone_number: 0, messaging_product: 1 },
     });
-    expect(mapHeader(['id', 'profile_name'], {}, 1, true)).toEqual({
+    expect(mapHeader(['id', 'profile_name'], {}, 1, { online: true })).toEqual({
       columns: { phone_number_id: 0, messaging_profile_name: 1 },
     });
   });
 
   it('can be named by --map, in any spelling of the name, instead of the names that are known', () => {
     const map = { phone_number_id: 'Rufnummer', messaging_profile_id: 'new profile' };
-    expect(mapHeader(['id', 'profile_id', 'RUFNUMMER', 'New_Profile'], map, 1, false)).toEqual({
+    expect(mapHeader(['id', 'profile_id', 'RUFNUMMER', 'New_Profile'], map, 1, { online: false })).toEqual({
       columns: { phone_number_id: 2, messaging_profile_id: 3 },
     });
   });
 
   it('--map takes its column away from the field that it is known for', () => {
-    expect(mapHeader(['id', 'product', 'number'], { phone_number: 'ID' }, 1, true)).toEqual({
+    expect(mapHeader(['id', 'product', 'number'], { phone_number: 'ID' }, 1, { online: true })).toEqual({
       columns: { phone_number: 0, messaging_product: 1 },
     });
-    expect(mapHeader(['Phone Number', 'id', 'product'], { phone_number_id: 'phone_number' }, 1, false)).toEqual({
+    expect(
+      mapHeader(['Phone Number', 'id', 'product'], { phone_number_id: 'phone_number' }, 1, { online: false }),
+    ).toEqual({
       columns: { phone_number_id: 0, messaging_product: 2 },
     });
   });
@@ -86,12 +95,14 @@ describe('the columns of a header', () => {
   it('--map says that a field has no column', () => {
     const header = ['id', 'product', 'number', 'pr\u043efile_id'];
     const map = { phone_number: '', messaging_profile_id: '' };
-    expect(mapHeader(header, map, 1, false)).toEqual({ columns: { phone_number_id: 0, messaging_product: 1 } });
+    expect(mapHeader(header, map, 1, { online: false })).toEqual({
+      columns: { phone_number_id: 0, messaging_product: 1 },
+    });
   });
 
   it('--map chooses one of two columns that mean the same field', () => {
     const header = ['id', 'number_id', 'product'];
-    expect(mapHeader(header, { phone_number_id: 'number_id' }, 1, false)).toEqual({
+    expect(mapHeader(header, { phone_number_id: 'number_id' }, 1, { online: false })).toEqual({
       columns: { phone_number_id: 1, messaging_product: 2 },
     });
   });
@@ -219,7 +230,7 @@ describe('a header that does not say which column is which', () => {
       '--map gives "Sorte" to more than one field',
     ],
   ])('has %s', (_what, header, map, code, text) => {
-    expect(mapHeader(header, map, 3, false)).toEqual({ error: { code, text, line: 3 } });
+    expect(mapHeader(header, map, 3, { online: false })).toEqual({ error: { code, text, line: 3 } });
   });
 
   it.each([
@@ -234,11 +245,11 @@ describe('a header that does not say which column is which', () => {
       'no target: neither messaging_profile_id nor messaging_product is among "phone_number", "note" (see --map)',
     ],
   ])('has %s, although the account is read', (_what, header, text) => {
-    expect(mapHeader(header, {}, 3, true)).toEqual({ error: { code: 'missing_column', text, line: 3 } });
+    expect(mapHeader(header, {}, 3, { online: true })).toEqual({ error: { code: 'missing_column', text, line: 3 } });
   });
 
   it('is shown with its control characters as text', () => {
-    expect(mapHeader(['\u001b[31m'], {}, 1, false)).toMatchObject({
+    expect(mapHeader(['\u001b[31m'], {}, 1, { online: false })).toMatchObject({
       error: {
         text: 'the first line names none of the columns phone_number_id, messaging_profile_id, messaging_product; it reads "\\x1b[31m" (see --map)',
       },
@@ -264,6 +275,47 @@ describe('the known names in a line', () => {
 
   it.each(['constructor', '__proto__', 'toString'])('%s is not among them', (name) => {
     expect(knownFields([name])).toBe(0);
-    expect(mapHeader([name], {}, 1, false)).toMatchObject({ error: { code: 'no_header' } });
+    expect(mapHeader([name], {}, 1, { online: false })).toMatchObject({ error: { code: 'no_header' } });
+  });
+});
+
+describe('targets of every row', () => {
+  const profile = { messaging_profile_name: 'Support' };
+  const product = { messaging_product: 'A2P' };
+
+  it('need no column, so a file may list numbers only', () => {
+    for (const constants of [profile, product, { messaging_profile_id: 'UNASSIGN' }]) {
+      const mapped = mapHeader(['id', 'note'], {}, 1, { online: false, constants });
+      expect(mapped).toEqual({ columns: { phone_number_id: 0 } });
+      expect(constantConflict(['id', 'note'], {}, constants)).toBeNull();
+    }
+  });
+
+  it('still need a column that names the number', () => {
+    const mapped = mapHeader(['note', 'product'], {}, 1, { online: true, constants: profile });
+    expect(mapped).toMatchObject({ error: { code: 'missing_column' } });
+  });
+
+  it.each([
+    [
+      ['id', 'Profile ID'],
+      profile,
+      'the file has the column "Profile ID", and --to-profile would give every row another target; leave out --to-profile, or ignore the file\'s targets with --map messaging_profile_id=',
+    ],
+    [
+      ['id', 'product', 'profile_name', 'profile_id'],
+      { ...profile, ...product },
+      'the file has the columns "profile_id", "profile_name", "product", and --to-profile and --to-product would give every row another target; leave out --to-profile and --to-product, or ignore the file\'s targets with --map messaging_profile_id= --map messaging_profile_name= --map messaging_product=',
+    ],
+  ])('are refused beside columns of the same targets: %j', (header, constants, text) => {
+    expect(constantConflict(header, {}, constants)).toBe(text);
+  });
+
+  it('go with columns of the other target, and with those that --map takes away', () => {
+    expect(constantConflict(['id', 'product'], {}, profile)).toBeNull();
+    expect(constantConflict(['id', 'profile_id'], {}, product)).toBeNull();
+    expect(constantConflict(['id', 'profile_id'], { messaging_profile_id: '' }, profile)).toBeNull();
+    expect(constantConflict(['id', 'profile_id'], { phone_number_id: 'profile_id' }, profile)).toBeNull();
+    expect(constantConflict(['id', 'Ziel'], { messaging_profile_id: 'ziel' }, profile)).toContain('"Ziel"');
   });
 });

@@ -23,6 +23,7 @@ function draftOf(lines: string | InputLine[], { online = false, delimiter = ',',
   for (let at = 0; at < given.length && error === null; at++) {
     const read = draft.read(given, at);
     if (read === null) continue;
+    if ('conflict' in read) throw new Error(read.conflict);
     if ('code' in read) error = read;
     else entries.push(read);
   }
@@ -47,6 +48,30 @@ const good = (n: number) => `${id(n)},${profile(1)},A2P`;
 const AGAIN = 'repeated_header: the header again, as in files that were joined; delete the line';
 const COUNT = (have: number, want: number) =>
   `wrong_number_of_cells: ${have} ${have === 1 ? 'cell' : 'cells'} where the header has ${want}; `;
+
+describe('targets of every row', () => {
+  const read = (header: string) => {
+    const allowed = {
+      unassign: false,
+      roundedIds: false,
+      online: true,
+      constants: { messaging_profile_name: 'Support' },
+    };
+    return createDraft({ map: {}, allowed, delimiter: ',' }).read([{ line: 1, cells: header.split(',') }], 0);
+  };
+
+  it('fit a header without such a column, and no other', () => {
+    expect(read('id,note')).toBeNull();
+    expect(read('id,profile_id')).toEqual({
+      conflict: expect.stringContaining('the file has the column "profile_id"'),
+    });
+  });
+
+  it('make a line of a file without a header a row of numbers', () => {
+    const text = expect.stringMatching(/line 1 is a row already: add a header above, such as phone_number$/);
+    expect(read('+13125550001')).toMatchObject({ code: 'no_header', text });
+  });
+});
 
 describe('files that were joined', () => {
   it.each([

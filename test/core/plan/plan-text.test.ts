@@ -47,6 +47,20 @@ describe('the dialect', () => {
   });
 });
 
+describe('the targets of every row', () => {
+  it.each([
+    [{ to_profile: PROFILE, to_product: 'A2P' }, `profile ${PROFILE}, product A2P`],
+    [{ to_profile: 'Support' }, 'profile "Support"'],
+    [{ to_profile: 'UNASSIGN' }, 'no profile (UNASSIGN)'],
+    [{ to_product: 'P2P' }, 'product P2P'],
+  ])('are said if flags give them: %j', (constants, text) => {
+    for (const entry of [makeEntry(), makeEntry({ action: 'unchanged' })]) {
+      const [, line] = textOf(previewOf([entry]), { settings: { ...PACE, ...constants } }).split('\n');
+      expect(line).toBe(`Targets: every row to ${text}`);
+    }
+  });
+});
+
 describe('the least time', () => {
   it.each([
     [1, 5, 'about 200ms at 5/s'],

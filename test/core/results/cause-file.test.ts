@@ -9,7 +9,8 @@ import {
   causeNumber,
   isCauseFile,
 } from '../../../src/core/results/cause-file.ts';
-import { failedHeader, keptCells, type Result } from '../../../src/core/results/rows.ts';
+import { keptCells } from '../../../src/core/results/input-table.ts';
+import { failedHeader, type Result } from '../../../src/core/results/rows.ts';
 import { makeEntry, makeFailure } from '../../support/make.ts';
 
 const causeOf = (reason: RowReason, code = '', status: Result['status'] = 'failed') => ({
@@ -58,7 +59,7 @@ describe('the name of the file of a cause', () => {
 
 describe('the first column of the file of a cause', () => {
   const input = ['phone_number_id', 'messaging_profile_id'];
-  const headerOf = (reason: RowReason) => causeHeader(causeOf(reason), input);
+  const headerOf = (reason: RowReason) => causeHeader(causeOf(reason), { header: input });
 
   it.each([...Object.keys(REASONS), ...Object.keys(REJECTIONS)] as RowReason[])(
     'is one whole sentence for %s',
@@ -66,8 +67,8 @@ describe('the first column of the file of a cause', () => {
       const [advice = '', ...rest] = headerOf(reason);
       expect(advice).toMatch(/^reassign_fix - [A-Z][A-Za-z0-9_ -]{4,64}$/);
       expect(advice.length).toBeLessThan(80);
-      expect(rest).toEqual(failedHeader(input));
-      expect(keptCells([advice, ...rest], [advice, ...rest])).toEqual(input);
+      expect(rest).toEqual(failedHeader({ header: input }));
+      expect(keptCells([advice, ...rest], { header: [advice, ...rest] })).toEqual(input);
     },
   );
 
@@ -88,13 +89,13 @@ describe('a row of the file of a cause', () => {
   };
 
   it('is the reason, and then that of failed.csv', () => {
-    expect(causeCells(['1', 'p'], header, result)).toEqual(['api_error', '1', 'p', 'failed', 'api_error', "'=1"]);
+    expect(causeCells(['1', 'p'], { header }, result)).toEqual(['api_error', '1', 'p', 'failed', 'api_error', "'=1"]);
   });
 
   it('is the reason, and then that of held.csv if the row is held', () => {
     const held = { ...result, status: 'held', reason: 'drifted', outcome: null } as const;
-    const cells = causeCells(['1', 'p'], header, held);
+    const cells = causeCells(['1', 'p'], { header }, held);
     expect(cells.slice(0, 5)).toEqual(['drifted', '1', 'p', 'held', 'drifted']);
-    expect(cells).toHaveLength(causeHeader(causeOf('drifted', '', 'held'), header).length);
+    expect(cells).toHaveLength(causeHeader(causeOf('drifted', '', 'held'), { header }).length);
   });
 });

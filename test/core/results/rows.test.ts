@@ -3,15 +3,13 @@ import { type Outcome, STATUSES } from '../../../src/core/attempt/outcome.ts';
 import { checkShape, layoutOf } from '../../../src/core/input/row-shape.ts';
 import { ROW_STATE, type RowState } from '../../../src/core/ledger/replay.ts';
 import { nowNote } from '../../../src/core/plan/note.ts';
+import { FAILED_COLUMNS, HELD_COLUMNS, keptCells } from '../../../src/core/results/input-table.ts';
 import {
-  FAILED_COLUMNS,
   failedCells,
   failedHeader,
-  HELD_COLUMNS,
   heldCells,
   heldHeader,
   isFailed,
-  keptCells,
   type LedgerFacts,
   RESULTS_COLUMNS,
   type Result,
@@ -137,7 +135,7 @@ describe('failed.csv', () => {
   });
 
   it('adds three columns to those of the input', () => {
-    expect(failedHeader(['ID', ' Profile ', 'note'])).toEqual([
+    expect(failedHeader({ header: ['ID', ' Profile ', 'note'] })).toEqual([
       'ID',
       ' Profile ',
       'note',
@@ -149,9 +147,9 @@ describe('failed.csv', () => {
 
   it('replaces them, and does not double them, when they are there already', () => {
     const header = ['reassign_detail', 'ID', 'reassign_status ', 'note', 'reassign_reason'];
-    expect(keptCells(['a', 'b', 'c', 'd', 'e'], header)).toEqual(['b', 'd']);
-    expect(failedHeader(header)).toEqual(['ID', 'note', ...FAILED_COLUMNS]);
-    expect(failedCells(['old', ID, 'old', 'n', 'old'], header, failed)).toEqual([
+    expect(keptCells(['a', 'b', 'c', 'd', 'e'], { header })).toEqual(['b', 'd']);
+    expect(failedHeader({ header })).toEqual(['ID', 'note', ...FAILED_COLUMNS]);
+    expect(failedCells(['old', ID, 'old', 'n', 'old'], { header }, failed)).toEqual([
       ID,
       'n',
       'failed',
@@ -162,13 +160,13 @@ describe('failed.csv', () => {
 
   it('leaves out those that a held.csv had added', () => {
     const header = ['reassign_now', 'ID', ' reassign_was', 'reassign_wanted', 'reassign_next', 'reassign_status'];
-    expect(keptCells(['a', 'b', 'c', 'd'], header)).toEqual(['b', '']);
-    expect(failedHeader(header)).toEqual(['ID', 'reassign_next', ...FAILED_COLUMNS]);
+    expect(keptCells(['a', 'b', 'c', 'd'], { header })).toEqual(['b', '']);
+    expect(failedHeader({ header })).toEqual(['ID', 'reassign_next', ...FAILED_COLUMNS]);
   });
 
   it('holds the cells of the input verbatim, and guards only what is added', () => {
     const cells = [`="${ID}"`, '=1+1', ' x '];
-    expect(failedCells(cells, ['ID', 'note', 'product'], { ...failed, detail: '=cmd' })).toEqual([
+    expect(failedCells(cells, { header: ['ID', 'note', 'product'] }, { ...failed, detail: '=cmd' })).toEqual([
       ...cells,
       'failed',
       'api_error',
@@ -178,40 +176,40 @@ describe('failed.csv', () => {
 
   it('keeps the cells that a row has too many, so that it is rejected again', () => {
     const header = ['ID', 'product'];
-    const once = failedCells([ID, 'A2P', 'x', 'y'], header, failed);
+    const once = failedCells([ID, 'A2P', 'x', 'y'], { header }, failed);
     expect(once).toEqual([ID, 'A2P', 'failed', 'api_error', 'no such number', 'x', 'y']);
-    expect(failedCells(once, failedHeader(header), failed)).toEqual(once);
+    expect(failedCells(once, { header: failedHeader({ header }) }, failed)).toEqual(once);
   });
 
   it('fills up a row that has too few cells, and adds one too many, so that it is rejected again', () => {
     const header = ['ID', 'product', 'note'];
     const mark = 'too few cells';
-    const once = failedCells([ID], header, failed);
+    const once = failedCells([ID], { header }, failed);
     expect(once).toEqual([ID, '', '', 'failed', 'api_error', 'no such number', mark]);
-    expect(failedCells([ID, 'A2P'], header, failed)).toEqual([
+    expect(failedCells([ID, 'A2P'], { header }, failed)).toEqual([
       ...[ID, 'A2P', '', 'failed', 'api_error', 'no such number', mark],
     ]);
-    const layout = layoutOf(failedHeader(header), { phone_number_id: 0, messaging_product: 1 }, ',');
+    const layout = layoutOf(failedHeader({ header }), { phone_number_id: 0, messaging_product: 1 }, ',');
     expect(checkShape(once, layout, false)).toMatchObject({ code: 'wrong_number_of_cells' });
-    expect(failedCells(once, failedHeader(header), failed)).toEqual(once);
-    expect(failedCells([ID, 'A2P', '', 'x'], failedHeader(header), failed)).toEqual([
+    expect(failedCells(once, { header: failedHeader({ header }) }, failed)).toEqual(once);
+    expect(failedCells([ID, 'A2P', '', 'x'], { header: failedHeader({ header }) }, failed)).toEqual([
       ...[ID, 'A2P', '', 'failed', 'api_error', 'no such number', mark],
     ]);
   });
 
   it('drops blank cells behind the last column, which do not count', () => {
-    expect(failedCells([ID, 'A2P', '', ' '], ['ID', 'product'], failed)).toEqual([
+    expect(failedCells([ID, 'A2P', '', ' '], { header: ['ID', 'product'] }, failed)).toEqual([
       ...[ID, 'A2P', 'failed', 'api_error', 'no such number'],
     ]);
-    expect(failedHeader(['ID', 'product', '', ' '])).toEqual(['ID', 'product', '', ' ', ...FAILED_COLUMNS]);
+    expect(failedHeader({ header: ['ID', 'product', '', ' '] })).toEqual(['ID', 'product', '', ' ', ...FAILED_COLUMNS]);
     const wide = ['ID', 'product', ...Array.from({ length: 1000 }, () => '')];
-    expect(failedHeader(wide)).toHaveLength(256 + 3);
+    expect(failedHeader({ header: wide })).toHaveLength(256 + 3);
   });
 
   it('never makes a short row of a wide table much longer', () => {
     const wide = Array.from({ length: 300 }, (_, at) => `c${at}`);
-    expect(failedCells([ID, 'A2P'], wide, failed)).toEqual([ID, 'A2P']);
-    expect(failedCells([...wide], wide, failed)).toHaveLength(303);
+    expect(failedCells([ID, 'A2P'], { header: wide }, failed)).toEqual([ID, 'A2P']);
+    expect(failedCells([...wide], { header: wide }, failed)).toHaveLength(303);
   });
 });
 
@@ -220,7 +218,7 @@ describe('held.csv', () => {
 
   it('adds to failed.csv what the number had, has, and was to have', () => {
     expect(HELD_COLUMNS).toEqual(['reassign_was', 'reassign_now', 'reassign_wanted']);
-    expect(heldHeader(['ID', 'note'])).toEqual([
+    expect(heldHeader({ header: ['ID', 'note'] })).toEqual([
       ...['ID', 'note', 'reassign_status', 'reassign_reason', 'reassign_detail'],
       ...['reassign_was', 'reassign_now', 'reassign_wanted'],
     ]);
@@ -231,7 +229,7 @@ describe('held.csv', () => {
       productTarget: 'A2P',
     });
     const outcome = makeOutcome({ profileAfter: 'pa', productAfter: 'da' });
-    expect(heldCells([ID, '=x'], ['ID', 'note'], { ...held, entry, outcome })).toEqual([
+    expect(heldCells([ID, '=x'], { header: ['ID', 'note'] }, { ...held, entry, outcome })).toEqual([
       ...[ID, '=x', 'held', 'profile_stopped', "'=why"],
       ...['profile pb, product db', 'profile pa, product da', `profile ${PROFILE}, product A2P`],
     ]);
@@ -239,7 +237,7 @@ describe('held.csv', () => {
 
   it('names what is known, and nothing if nothing is', () => {
     const cells = (entry: Parameters<typeof makeEntry>[0], outcome: Result['outcome']) =>
-      heldCells([], [], { ...held, entry: makeEntry(entry), outcome }).slice(3);
+      heldCells([], { header: [] }, { ...held, entry: makeEntry(entry), outcome }).slice(3);
     expect(cells({ profileBefore: 'pb', profileTarget: '', productTarget: 'A2P' }, null)).toEqual([
       ...['profile pb', '', 'product A2P'],
     ]);
@@ -259,23 +257,23 @@ describe('held.csv', () => {
       profileTarget: 'UNASSIGN',
     });
     const result = resultOf(entry, facts(ROW_STATE.untouched, null, null), true);
-    expect(heldCells([], [], result).slice(2)).toEqual([
+    expect(heldCells([], { header: [] }, result).slice(2)).toEqual([
       ...[`now: profile ${OTHER_PROFILE}, product P2P`, `profile ${PROFILE}`],
       ...[`profile ${OTHER_PROFILE}, product P2P`, 'profile UNASSIGN'],
     ]);
     const more = { ...entry, note: `${entry.note}; the account no longer has the profile x` };
-    expect(heldCells([], [], resultOf(more, facts(ROW_STATE.untouched, null, null), true)).slice(2)).toEqual([
-      ...[more.note, `profile ${PROFILE}`, `profile ${OTHER_PROFILE}, product P2P`, 'profile UNASSIGN'],
-    ]);
+    expect(
+      heldCells([], { header: [] }, resultOf(more, facts(ROW_STATE.untouched, null, null), true)).slice(2),
+    ).toEqual([...[more.note, `profile ${PROFILE}`, `profile ${OTHER_PROFILE}, product P2P`, 'profile UNASSIGN']]);
     const unknown = { ...entry, note: 'could not be read: HTTP 403' };
-    expect(heldCells([], [], { ...result, entry: unknown })[4]).toBe('');
+    expect(heldCells([], { header: [] }, { ...result, entry: unknown })[4]).toBe('');
   });
 
   it('replaces its columns when they are there already', () => {
-    const header = heldHeader(['ID', 'note']);
-    const once = heldCells([ID, 'n'], ['ID', 'note'], held);
-    expect(heldHeader(header)).toEqual(header);
-    expect(heldCells(once, header, held)).toEqual(once);
+    const header = heldHeader({ header: ['ID', 'note'] });
+    const once = heldCells([ID, 'n'], { header: ['ID', 'note'] }, held);
+    expect(heldHeader({ header })).toEqual(header);
+    expect(heldCells(once, { header }, held)).toEqual(once);
   });
 });
 

@@ -19,7 +19,7 @@ function read(...keys: [key: string, value: Value][]) {
   return readJob(placed, 'jobs/nightly.yaml');
 }
 
-// Settings of other commands: --only of retry, --watch and --every of verify, --leave-queue of resume, --follow of status, --out of report, those of worker and board.
+// Settings of other commands: --only of retry, --watch and --every of verify, --leave-queue of resume, --follow of status, --out of report, --number and --expect-plan, those of worker and board.
 const OF_OTHERS = [
   'expect_plan',
   'only',
@@ -32,6 +32,7 @@ const OF_OTHERS = [
   'follow',
   'out',
   'port',
+  'number',
 ];
 const JOB_SETTINGS = SETTING_NAMES.filter((name) => !OF_OTHERS.includes(name));
 const COMMAND: [string, string] = ['command', 'apply'];

@@ -126,6 +126,9 @@ describe('settings as text', () => {
       delimiter: () => fc.constantFrom(',', ';', '|', '\t', 'tab', '\\t'),
       rate: () => fc.oneof(decimals(9999), fc.constantFrom('5', '0.001', 'auto', 'Auto')),
       digest: () => fc.constantFrom('a1'.repeat(32), ` ${'B2'.repeat(32)} `),
+      profile: () => fc.constantFrom('Support', '3FA85F64-5717-4562-B3FC-2C963F66AFA6', 'unassign', " O'Neil, "),
+      product: () => fc.constantFrom('A2P', ' P2P '),
+      phones: () => fc.constantFrom('+13125550001', '(312) 555-0001'),
       finish: () => fc.constantFrom('06:00', ' 6:30 ', '+90m', '2026-11-24T06:00:00Z'),
       queue: () => fc.constantFrom('redis://127.0.0.1:6379', 'rediss://:secret@[::1]/2'),
       webhook: () => fc.constantFrom('https://hooks.example.com/T0/B0/secret', 'http://127.0.0.1:1/ping?a=b'),
@@ -145,10 +148,19 @@ describe('settings as text', () => {
     retry_max: durations(MINUTE_MS, DAY_MS),
     // A queue goes with no sandbox, and detaching needs one.
     sandbox: fc.constant('false'),
+    // A number needs a target and the account, and goes with no file.
+    number: fc.constant(''),
+    offline: fc.constant('false'),
     detach: fc.constant('false'),
     // What belongs to waves needs them, and they go with no queue.
     queue: fc.constant(''),
-  }).map(({ queue: _, ...typed }) => ({ ...typed, waves: '20,5%' }));
+  }).map(({ queue: _, number: __, ...typed }) => ({ ...typed, waves: '20,5%', allow_unassign: 'true' }));
+
+  it('have all numbers of the command line', () => {
+    const { settings } = resolveLayers({ to_product: 'A2P', number: ['+13125550001', '+13125550002'] });
+    const number = ['+13125550001', '+13125550002'];
+    expect(rawSettings(settings, () => true)).toEqual({ to_product: 'A2P', number });
+  });
 
   it('are read back as the same settings', () => {
     fc.assert(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { concurrencyOf, resolveSettings, type Source } from '../../../src/core/settings/resolve.ts';
-import type { RawSettings } from '../../../src/core/settings/schema.ts';
+import type { RawSettings, Settings } from '../../../src/core/settings/schema.ts';
 import type { Scope } from '../../../src/core/settings/table/definition.ts';
 import { resolveLayers } from '../../support/make.ts';
 
@@ -209,5 +209,84 @@ describe('the maximum number of requests in flight', () => {
     [{ rate: 'off', concurrency: 1000 }, 1000],
   ] as const)('for %j are %d', (settings, most) => {
     expect(concurrencyOf(settings)).toBe(most);
+  });
+});
+
+describe('targets of every row', () => {
+  const UUID = '3fa85f64-5717-4562-b3fc-2c963f66afa6';
+  const unassign =
+    '--to-profile UNASSIGN takes every number off its profile and stops its messages; add --allow-unassign if that is meant';
+  const named = '--to-profile "Support" can only be found in the account: give its id, or leave out --offline';
+
+  it.each<[RawSettings, Partial<Settings>]>([
+    [{ to_profile: ` ${UUID.toUpperCase()} ` }, { to_profile: UUID }],
+    [{ to_profile: 'unassign', allow_unassign: 'true' }, { to_profile: 'UNASSIGN' }],
+    [{ to_profile: " O'Neil, Inc. " }, { to_profile: "O'Neil, Inc." }],
+    [{ to_product: ' A2P ' }, { to_product: 'A2P', to_profile: null }],
+    [{ to_profile: UUID, offline: 'true' }, { to_profile: UUID }],
+  ])('%j are read as %j', (flags, expected) => {
+    expect(resolveLayers(flags).settings).toMatchObject(expected);
+  });
+
+  const profile = 'must be the id or the name of a profile, or UNASSIGN to take every number off its profile';
+  it.each<[RawSettings, string]>([
+    [{ to_profile: 'null' }, `--to-profile ${profile}, not "null"`],
+    [{ to_profile: 'N/A' }, `--to-profile ${profile}, not "N/A"`],
+    [{ to_profile: ' ' }, '--to-profile is empty; leave the flag out, or give it a value'],
+    [{ to_product: 'none' }, '--to-product must be a product id such as A2P, not "none"'],
+    [{ to_product: 'UNASSIGN' }, '--to-product must be a product id such as A2P, not "UNASSIGN"'],
+    [{ to_product: '' }, '--to-product is empty; leave the flag out, or give it a value'],
+    [{ to_profile: 'unassign' }, unassign],
+    [{ to_profile: 'Support', offline: 'true' }, named],
+  ])('%j are refused', (flags, error) => {
+    expect(errorsOf([['flag', flags]])).toEqual([error]);
+  });
+
+  it('are checked of a variable too, by commands that read an input only', () => {
+    expect(errorsOf([['environment', { to_profile: 'UNASSIGN' }]], 'verify')).toEqual([unassign]);
+    expect(errorsOf([['environment', { to_profile: 'UNASSIGN' }]], 'runs')).toEqual([]);
+  });
+});
+
+describe('numbers from the command line', () => {
+  const target = { to_product: 'A2P' };
+
+  it('are kept in their order, each once, as they were typed', () => {
+    const number = ['+13125550002', ' (312) 555-0001 ', '+13125550002'];
+    expect(resolveLayers({ ...target, number }).settings.number).toEqual(['+13125550002', '(312) 555-0001']);
+    expect(resolveLayers({ ...target, number: '+13125550001' }).settings.number).toEqual(['+13125550001']);
+    expect(resolveLayers(target).settings.number).toBeNull();
+  });
+
+  it('need no columns, whatever a variable says of those of files', () => {
+    const given: [Source, RawSettings][] = [
+      ['flag', { ...target, number: '+13125550001' }],
+      ['environment', { map: ['phone_number_id=Number ID'], delimiter: ';' }],
+    ];
+    expect(resolveSettings(layers(...given), 'apply')).toMatchObject({ settings: { map: {}, delimiter: null } });
+  });
+
+  const many = Array.from({ length: 101 }, (_, at) => `+1312555${String(1000 + at)}`);
+  it.each<[RawSettings, string]>([
+    [
+      { ...target, number: '1293384261075731499' },
+      '--number must be a phone number such as +18005550001, not "1293384261075731499"',
+    ],
+    [{ ...target, number: ['+13125550001', 'x'] }, '--number must be a phone number such as +18005550001, not "x"'],
+    [{ ...target, number: many }, '--number is given 101 times, and at most 100 are allowed'],
+    [
+      { number: '+13125550001' },
+      '--number needs --to-profile or --to-product: nothing else says where the numbers are to go',
+    ],
+    [
+      { ...target, number: '+13125550001', offline: 'true' },
+      '--number needs the account, which has the ids of the numbers: leave out --offline',
+    ],
+    [
+      { ...target, number: '+13125550001', delimiter: ';' },
+      '--delimiter is about the columns of a file, and --number takes none',
+    ],
+  ])('%j are refused', (flags, error) => {
+    expect(errorsOf([['flag', flags]])).toEqual([error]);
   });
 });

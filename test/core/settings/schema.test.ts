@@ -66,6 +66,9 @@ describe('the table of settings', () => {
   it.each([
     ...[
       'map',
+      'to_profile',
+      'to_product',
+      'number',
       'delimiter',
       'concurrency',
       ...REFUSING,
@@ -101,7 +104,17 @@ describe('the table of settings', () => {
 
   it('knows which settings belong to the plan, and which to one call', () => {
     expect(those(({ belongsTo }) => belongsTo === 'plan')).toEqual([
-      ...['map', 'delimiter', 'allow_unassign', 'allow_rounded_ids', 'offline', 'sandbox'],
+      ...[
+        'map',
+        'to_profile',
+        'to_product',
+        'number',
+        'delimiter',
+        'allow_unassign',
+        'allow_rounded_ids',
+        'offline',
+        'sandbox',
+      ],
     ]);
     expect(those(({ belongsTo }) => belongsTo === 'call')).toEqual([
       ...[
@@ -141,8 +154,23 @@ describe('the table of settings', () => {
 
   it.each([
     ['plan', ['missing_input_ok', 'log_level']],
-    ['retry', ['delimiter', 'skip_rejected', 'min_rows', ...REFUSING, ...WAVES]],
-    ['undo', ['map', 'delimiter', 'offline', 'strict', 'skip_rejected', 'min_rows', ...REFUSING, ...WAVES]],
+    ['retry', ['number', 'delimiter', 'skip_rejected', 'min_rows', ...REFUSING, ...WAVES]],
+    [
+      'undo',
+      [
+        'map',
+        'to_profile',
+        'to_product',
+        'number',
+        'delimiter',
+        'offline',
+        'strict',
+        'skip_rejected',
+        'min_rows',
+        ...REFUSING,
+        ...WAVES,
+      ],
+    ],
   ] satisfies [FollowUp, SettingName[]][])('knows what %s does not take over from an earlier run', (command, names) => {
     expect(those(({ droppedBy }) => droppedBy?.includes(command) === true)).toEqual(names);
   });
@@ -160,11 +188,13 @@ describe('the table of settings', () => {
       'metrics_file',
     ]);
     expect(those(({ path }) => path === 'as given')).toEqual(['runs_dir', 'log_file']);
-    expect(those(({ repeatable }) => repeatable === true)).toEqual(['map']);
+    expect(those(({ repeatable }) => repeatable === true)).toEqual(['map', 'number']);
     expect(those(({ writesNothing }) => writesNothing === true)).toEqual(['sandbox', 'dry_run']);
   });
 
-  const reading = 'map delimiter allow_unassign allow_rounded_ids missing_input_ok name'.split(' ');
+  const reading = 'map to_profile to_product delimiter allow_unassign allow_rounded_ids missing_input_ok name'.split(
+    ' ',
+  );
   const input = [...reading, 'offline', 'skip_rejected', 'min_rows', 'max_plan_age', 'detailed_exitcode'];
   const pace = 'rate reserve concurrency max_attempts timeout retry_base retry_max max_server_wait'.split(' ');
   const guards = [...STOPPING, 'outage_patience'];
@@ -180,13 +210,16 @@ describe('the table of settings', () => {
   const followUp = [...paced, ...sending, ...asking, ...planning, 'name'];
 
   it.each([
-    ['plan', [...making, 'undo_on_failure']],
-    ['apply', [...making, ...sending, ...asking, 'undo_on_failure', 'if_unfinished', 'expect_plan']],
+    ['plan', [...making, 'number', 'undo_on_failure']],
+    ['apply', [...making, 'number', ...sending, ...asking, 'undo_on_failure', 'if_unfinished', 'expect_plan']],
     ['run', [...making, ...sending, ...asking, 'undo_on_failure', 'if_unfinished']],
     ['resume', [...paced, ...sending, 'undo_on_failure', 'yes', 'leave_queue']],
     ['retry', [...followUp, 'undo_on_failure', 'only']],
     ['undo', followUp],
-    ['verify', [...reading, ...pace, 'outage_patience', 'base_url', ...output, 'strict', 'watch', 'every', 'yes']],
+    [
+      'verify',
+      [...reading, 'number', ...pace, 'outage_patience', 'base_url', ...output, 'strict', 'watch', 'every', 'yes'],
+    ],
     ['results', ['results', 'json', 'quiet']],
     ['ctl', ['queue', 'json', 'quiet']],
     ['status', ['runs_dir', 'queue', 'json', 'follow']],

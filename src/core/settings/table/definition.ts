@@ -40,6 +40,9 @@ export type KindValues = {
   waves: Limit[];
   finish: string;
   digest: string;
+  profile: string;
+  product: string;
+  phones: string[];
 };
 
 /** All there is to know about one setting. Flags, environment, job files, help and documents are made from it. */
