@@ -1,3 +1,12 @@
+import type { NumberState } from '../../core/account/number-table.ts';
+import type { AccountSnapshot } from '../../core/account/snapshot.ts';
+import {
+  compareRatios,
+  countRatios,
+  type DeliverabilityCounts,
+  type Figures,
+  fallText,
+} from '../../core/followup/deliverability.ts';
 import {
   checkedByPlan,
   checkedByRead,
@@ -21,11 +30,20 @@ import { targetProfilesOf } from '../account/reread.ts';
 import type { KeyedInvocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import type { Run } from '../run/open.ts';
+import { createChangeDetector, createFallDetector } from './row-changes.ts';
 
 export type VerdictCounts = Record<Verdict, number>;
 
-/** What one comparison of a plan with the account has found. `shown`: the first rows that are not at their target. */
-export type VerificationPass = { counts: VerdictCounts; shown: VerifiedRow[] };
+/**
+ * What one comparison of a plan with the account has found. `shown`: the first rows that are not at their target.
+ * `fallen`: the first whose success ratio fell.
+ */
+export type VerificationPass = {
+  counts: VerdictCounts;
+  shown: VerifiedRow[];
+  ratios: DeliverabilityCounts;
+  fallen: VerifiedRow[];
+};
 
 /** verify.csv has all rows that are not at their target. */
 const MAX_SHOWN_ROWS = 10;
@@ -39,6 +57,8 @@ async function comparePlan(
   const { plan, verify } = runFiles(dir);
   const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as VerdictCounts;
   const shown: VerifiedRow[] = [];
+  const ratios: DeliverabilityCounts = { compared: 0, fallen: 0, no_messages: 0, not_in_file: 0 };
+  const fallen: VerifiedRow[] = [];
   const writer = createCsvWriter(verify, VERIFY_COLUMNS);
   try {
     for await (const batch of readPlan(plan)) {
@@ -46,13 +66,15 @@ async function comparePlan(
         const checked = check(entry);
         if (checked === null) continue;
         counts[checked.verdict] += 1;
+        if (isCompared(entry)) countRatios(ratios, checked.ratios);
+        if (checked.ratios?.hasFallen === true && fallen.length < MAX_SHOWN_ROWS) fallen.push(checked);
         if (checked.verdict !== 'at_target' && shown.length < MAX_SHOWN_ROWS) shown.push(checked);
         writer.write(verifyCells(checked));
         onRow(checked);
       }
     }
     writer.close();
-    return { counts, shown };
+    return { counts, shown, ratios, fallen };
   } catch (error) {
     writer.abandon();
     throw error;
@@ -63,24 +85,21 @@ async function* comparedRows(path: string): AsyncGenerator<PlanEntry[]> {
   for await (const batch of readPlan(path)) yield batch.filter(isCompared);
 }
 
-/** Takes the rows of one pass after another, and calls `onChange` for those with another verdict than before. */
-function createChangeDetector(rows: number, onChange: (checked: VerifiedRow, before: Verdict) => void) {
-  // Verdicts are counted from 1; 0 is a row that has none yet.
-  const last = new Uint8Array(rows + 1);
-  return (checked: VerifiedRow) => {
-    const { row } = checked.entry;
-    const verdict = VERDICTS.indexOf(checked.verdict) + 1;
-    const before = last[row] as number;
-    last[row] = verdict;
-    if (before !== 0 && before !== verdict) onChange(checked, VERDICTS[before - 1] as Verdict);
-  };
+function rowName({ line, id, phoneNumber }: PlanEntry, lineWidth = 0): string {
+  return `line ${String(line).padStart(lineWidth)}  ${id || phoneNumber}`;
 }
 
 /** One row for people. `lineWidth`: of the greatest line number among the rows. */
 export function rowText(checked: VerifiedRow, lineWidth = 0): string {
   const { entry, verdict, note } = checked;
   const what = verdict === 'drifted' ? driftText(checked) : note;
-  return `line ${String(entry.line).padStart(lineWidth)}  ${entry.id || entry.phoneNumber}  ${verdict}${what === '' ? '' : `: ${what}`}`;
+  return `${rowName(entry, lineWidth)}  ${verdict}${what === '' ? '' : `: ${what}`}`;
+}
+
+/** A row whose success ratio fell, for people. */
+export function fallenText({ entry, ratios }: VerifiedRow): string {
+  const name = `${rowName(entry)}${entry.id !== '' && entry.phoneNumber !== '' ? `  ${entry.phoneNumber}` : ''}`;
+  return ratios === undefined ? name : `${name}  ${fallText(ratios)}`;
 }
 
 export function countsText(counts: VerdictCounts): string {
@@ -89,22 +108,47 @@ export function countsText(counts: VerdictCounts): string {
   return parts.length === 0 ? 'no rows to compare' : parts.join(', ');
 }
 
+/** The success ratios of a number then and now; undefined if the file does not have the number. */
+function ratiosOf({ id, phoneNumber }: PlanEntry, known: NumberState, before: Figures, maxDrop: number) {
+  const shown = known.state === 'found' ? known.shown : {};
+  const ratio = before.of({ id, phoneNumber: phoneNumber || shown.phoneNumber });
+  return ratio === undefined ? undefined : compareRatios(ratio, shown.health, maxDrop);
+}
+
+/** Checks rows by what was read of their numbers. */
+function checkedBy(account: AccountSnapshot, before: Figures | null, maxDrop: number) {
+  return (entry: PlanEntry): VerifiedRow | null => {
+    if (!isCompared(entry)) return checkedByPlan(entry);
+    const known = account.stateOf(entry);
+    const ratios = before === null ? undefined : ratiosOf(entry, known, before, maxDrop);
+    const checked = checkedByRead(entry, known);
+    return ratios === undefined ? checked : { ...checked, ratios };
+  };
+}
+
+/** `isNew`: the plan was made just now by reading the account. `before`: the figures of --before, or null. */
+type WatchOptions = { stop: Stop; isNew: boolean; before?: Figures | null };
+
 /**
- * Compares a plan with the account, with --watch again and again, and returns the last pass. `isNew`: the plan was made
- * just now by reading the account, which counts as the first pass.
+ * Compares a plan with the account, with --watch again and again, and returns the last pass. The reading of a new plan
+ * counts as the first pass, but it has no figures.
  */
-export async function watch(run: Run, invocation: KeyedInvocation, { stop, isNew }: { stop: Stop; isNew: boolean }) {
-  const { watch: durationMs, every: intervalMs } = invocation.settings;
+export async function watch(run: Run, invocation: KeyedInvocation, { stop, isNew, before = null }: WatchOptions) {
+  const { watch: durationMs, every: intervalMs, max_drop: maxDrop } = invocation.settings;
   const { plan } = runFiles(run.dir);
   const printTimed = (text: string) =>
     printProgress(invocation, `${new Date().toISOString().slice(11, 19)}Z  ${text}\n`);
-  const onRow = createChangeDetector(run.manifest.input.rows, (checked, before) =>
-    printTimed(`${rowText(checked)} (was ${before})`),
-  );
+  const { rows } = run.manifest.input;
+  const onVerdict = createChangeDetector(rows, (checked, was) => printTimed(`${rowText(checked)} (was ${was})`));
+  const onFall = createFallDetector(rows, (checked, text) => printTimed(`${rowName(checked.entry)}  ${text}`));
+  const onRow = (checked: VerifiedRow) => {
+    onVerdict(checked);
+    if (durationMs !== null) onFall(checked);
+  };
   const endsAt = realClock.now() + (durationMs ?? 0);
   const isLast = () => durationMs === null || realClock.now() + intervalMs > endsAt;
   let pass: VerificationPass | null = null;
-  if (isNew) {
+  if (isNew && before === null) {
     pass = await comparePlan(run.dir, checkedByPlan, onRow);
     if (isLast()) return pass;
     printTimed(countsText(pass.counts));
@@ -117,11 +161,10 @@ export async function watch(run: Run, invocation: KeyedInvocation, { stop, isNew
         await sleepOrStop(realClock, stop, intervalMs);
         if (stop.asked() !== null) return pass;
       }
-      const { account } = await readNumbers(access, () => comparedRows(plan), targets);
+      const details = { details: before !== null };
+      const { account } = await readNumbers(access, () => comparedRows(plan), targets, details);
       checkOrganization(run, account);
-      const check = (entry: PlanEntry) =>
-        isCompared(entry) ? checkedByRead(entry, account.stateOf(entry)) : checkedByPlan(entry);
-      pass = await comparePlan(run.dir, check, onRow);
+      pass = await comparePlan(run.dir, checkedBy(account, before, maxDrop), onRow);
       if (isLast()) return pass;
       printTimed(countsText(pass.counts));
     }

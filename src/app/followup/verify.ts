@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { deliverabilityText } from '../../core/followup/deliverability.ts';
 import { type Finding, findingFields } from '../../core/followup/finding.ts';
 import { signalExit } from '../../core/results/run-exit.ts';
 import { EXIT, exitName } from '../../core/run/exit-codes.ts';
@@ -13,9 +14,17 @@ import { createStyle, print, printJson, wrapForTerminal } from '../output.ts';
 import { checkPlan } from '../planning/check-plan.ts';
 import { findInput } from '../planning/input-source.ts';
 import { checkFile, planOrExit } from '../planning/prepare.ts';
-import { commandOn, type Run } from '../run/open.ts';
+import { commandOn, type Run, typedPath } from '../run/open.ts';
 import { onEndSignals } from '../signals.ts';
-import { countsText, rowText, type VerdictCounts, type VerificationPass, watch } from './verification-pass.ts';
+import { readBefore } from './before-file.ts';
+import {
+  countsText,
+  fallenText,
+  rowText,
+  type VerdictCounts,
+  type VerificationPass,
+  watch,
+} from './verification-pass.ts';
 
 function countOthers({ at_target: _, ...others }: VerdictCounts): number {
   return Object.values(others).reduce((sum, n) => sum + n, 0);
@@ -27,11 +36,23 @@ type Verified = { run: Run; pass: VerificationPass; stop: Stop };
 /** Looks at something besides the rows, once the last pass is made; null if there is nothing to say. */
 type Finder = (verified: Verified, invocation: KeyedInvocation) => Promise<Finding | null>;
 
+/** The numbers whose success ratio fell since the export of --before. */
+const findFalls: Finder = async ({ pass }, { settings, context }) => {
+  const { before, max_drop: maxDrop, strict } = settings;
+  if (before === null) return null;
+  const { ratios, fallen } = pass;
+  const { text, isWarning } = deliverabilityText(ratios, visible(typedPath(context, before)), maxDrop);
+  const lines = [text, ...fallen.map((checked) => `  ${fallenText(checked)}`)];
+  if (ratios.fallen > fallen.length) lines.push(`  and ${count(ratios.fallen - fallen.length, 'more', 'more')}`);
+  const fields = { deliverability: { before, max_drop: maxDrop, ...ratios } };
+  return { lines, fields, isBad: strict && isWarning };
+};
+
 /** What `verify RUN_DIR` looks at besides the rows, in the order of the report. */
 const FINDERS_OF_RUN: readonly Finder[] = [];
 
 /** What every `verify` looks at besides the rows. */
-const FINDERS: readonly Finder[] = [];
+const FINDERS: readonly Finder[] = [findFalls];
 
 /** Asks one after another, and none after a signal. */
 async function findAll(finders: readonly Finder[], verified: Verified, invocation: KeyedInvocation) {
@@ -112,8 +133,9 @@ async function untilSignal<T>(invocation: Invocation, verify: (stop: Stop) => Pr
 export function verifyRun(run: Run, given: Invocation): Promise<number> {
   return untilSignal(given, async (stop) => {
     const invocation = withKey(given);
+    const before = await readBefore(given);
     await checkPlan(run, invocation.context);
-    const pass = await watch(run, invocation, { stop, isNew: false });
+    const pass = await watch(run, invocation, { stop, isNew: false, before });
     const verified = { run, pass, stop };
     const findings = await findAll([...FINDERS, ...FINDERS_OF_RUN], verified, invocation);
     return printReport({ ...verified, findings, next: null }, invocation);
@@ -133,12 +155,13 @@ export function verifyInput(input: string, given: Invocation): Promise<number> {
     const invocation = withKey(given);
     const source = findInput(input, invocation);
     if ('exit' in source) return source.exit;
+    const before = await readBefore(given);
     const attempt = await planOrExit(source, 'verify', invocation);
     if (!('planned' in attempt)) return 'exit' in attempt ? attempt.exit : EXIT.ok;
     const { run } = attempt.planned;
     const badFile = checkFile(attempt.planned, source.where);
     if (badFile !== null) return endRun(run, badFile, invocation);
-    const pass = await watch(run, invocation, { stop, isNew: true });
+    const pass = await watch(run, invocation, { stop, isNew: true, before });
     const verified = { run, pass, stop };
     const findings = await findAll(FINDERS, verified, invocation);
     await makeSummary(run, { exit: verdictOf({ pass, findings }), state: 'planned' }, invocation);

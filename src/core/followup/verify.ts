@@ -3,13 +3,21 @@ import type { RejectionCode } from '../input/rejection.ts';
 import { profileCell } from '../input/target.ts';
 import type { PlanEntry } from '../plan/entry.ts';
 import { guardFormula } from '../text/text.ts';
+import { type Deliverability, ratioText } from './deliverability.ts';
 
 /** What `verify` says of a row. `unknown`: the number was not shown. `rejected`: the row cannot be compared. */
 export const VERDICTS = ['at_target', 'drifted', 'missing', 'unknown', 'rejected'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
-/** One row of verify.csv: what its number has now, and whether that is the target. */
-export type VerifiedRow = { entry: PlanEntry; verdict: Verdict; profile: string; product: string; note: string };
+/** One row of verify.csv: what its number has now, and whether that is the target. `ratios`: with --before. */
+export type VerifiedRow = {
+  entry: PlanEntry;
+  verdict: Verdict;
+  profile: string;
+  product: string;
+  note: string;
+  ratios?: Deliverability;
+};
 
 export const VERIFY_COLUMNS = [
   'row',
@@ -22,6 +30,8 @@ export const VERIFY_COLUMNS = [
   'messaging_product_target',
   'messaging_product_now',
   'note',
+  'success_ratio_before',
+  'success_ratio_now',
 ] as const;
 
 /** Whether a planned row has a target to compare its number with. */
@@ -84,7 +94,7 @@ export function checkedByRead(entry: PlanEntry, known: NumberState): VerifiedRow
 }
 
 /** The cells of a row of verify.csv, in the order of VERIFY_COLUMNS. */
-export function verifyCells({ entry, verdict, profile, product, note }: VerifiedRow): string[] {
+export function verifyCells({ entry, verdict, profile, product, note, ratios }: VerifiedRow): string[] {
   return [
     String(entry.row),
     String(entry.line),
@@ -96,6 +106,8 @@ export function verifyCells({ entry, verdict, profile, product, note }: Verified
     entry.productTarget,
     guardFormula(product),
     guardFormula(note),
+    ratioText(ratios?.before),
+    ratioText(ratios?.now),
   ];
 }
 

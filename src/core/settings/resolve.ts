@@ -108,6 +108,9 @@ function combinationErrors(resolved: Resolved, scope: Scope, at: (...names: Sett
   for (const name of OF_WAVES.filter((name) => isTyped(name) && settings.waves === null)) {
     errors.push(`${at(name)}--${flagOf(name)} needs --waves: there are no waves`);
   }
+  if (sources.max_drop === 'flag' && settings.before === null) {
+    errors.push('--max-drop needs --before: there is nothing to compare with');
+  }
   if (settings.queue !== null && SENDING.includes(scope)) {
     const how = sources.queue === 'environment' ? 'unset TELNYX_REASSIGN_QUEUE' : 'leave out --queue';
     for (const name of OF_THIS_PROCESS.filter((name) => settings[name] !== null && settings[name] !== false)) {

@@ -2,13 +2,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { countsText, rowText, watch } from '../../../src/app/followup/verification-pass.ts';
 import { type Run, updateRun } from '../../../src/app/run/open.ts';
+import { createFigures } from '../../../src/core/followup/deliverability.ts';
 import type { VerifiedRow } from '../../../src/core/followup/verify.ts';
+import { digest } from '../../../src/io/digest.ts';
 import { runFiles } from '../../../src/io/run/directory.ts';
 import { parseFault } from '../../../src/sandbox/server.ts';
 import { accountOf, moves, numbersOf, type Place } from '../../support/app/accounts.ts';
 import { id, profile, tableOf } from '../../support/app/plans.ts';
 import { printed } from '../../support/app/sources.ts';
 import { entry } from '../../support/io/servers.ts';
+import { until } from '../../support/program/workspace.ts';
 
 const NONE = { at_target: 0, drifted: 0, missing: 0, unknown: 0, rejected: 0 };
 
@@ -114,6 +117,36 @@ describe('--watch', () => {
     );
     expect(text).toMatch(/^\d\d:\d\d:\d\dZ {2}2 at target, 1 drifted, 1 missing, 1 rejected$/m);
     expect(text.match(/1 at target, 2 drifted/g)).toHaveLength(1);
+  });
+
+  it('prints a number whose success ratio fell once, and once when it is back', async () => {
+    const { place, run } = await planned();
+    const setRatio = (success: number) => {
+      const health = { message_count: 40, inbound_outbound_ratio: 0.25, success_ratio: success, spam_ratio: 0.01 };
+      place.sandbox.edit({ id: id(1), health });
+    };
+    setRatio(0.5);
+    const before = createFigures(digest, { id: 0, phone: -1, messages: 1, success: 2 });
+    before.add([id(1), '100', '0.98']);
+    const settings = place.invoke();
+    const resolved = { ...settings, settings: { ...settings.settings, watch: 600_000, every: 20 } };
+    const watched = watch(run, resolved, { stop: place.stop, isNew: true, before });
+    let read = '';
+    const text = () => {
+      read += printed(place.context.stderr);
+      return read;
+    };
+    await until(() => (text().match(/ 1 at target/g) ?? []).length > 1);
+    setRatio(0.97);
+    await until(() => text().includes('back'));
+    place.stop.ask('signal', 'SIGTERM');
+    expect((await watched).ratios).toEqual({ compared: 1, fallen: 0, no_messages: 0, not_in_file: 2 });
+    const falls = text().match(/^.*success ratio.*$/gm) ?? [];
+    const row = `\\d\\d:\\d\\d:\\d\\dZ {2}line 2 {2}${id(1)} {2}success ratio`;
+    expect(falls).toEqual([
+      expect.stringMatching(new RegExp(`^${row} 0\\.98 -> 0\\.5$`)),
+      expect.stringMatching(new RegExp(`^${row} 0\\.98 -> 0\\.97 \\(it is back\\)$`)),
+    ]);
   });
 
   it('ends at once when it is stopped, with the last pass', async () => {

@@ -117,11 +117,14 @@ describe('the rows that are compared', () => {
 describe('verify.csv', () => {
   it('has a row for each number, with what it has and what it is to have', () => {
     expect(VERIFY_COLUMNS.join(',')).toBe(
-      'row,line,phone_number_id,phone_number,verdict,messaging_profile_id_target,messaging_profile_id_now,messaging_product_target,messaging_product_now,note',
+      'row,line,phone_number_id,phone_number,verdict,messaging_profile_id_target,messaging_profile_id_now,messaging_product_target,messaging_product_now,note,success_ratio_before,success_ratio_now',
     );
     const entry = makeEntry({ row: 3, line: 12, phoneNumber: PHONE, productTarget: 'A2P' });
     const checked: VerifiedRow = { entry, verdict: 'drifted', profile: OTHER_PROFILE, product: 'P2P', note: 'n' };
-    expect(verifyCells(checked)).toEqual(['3', '12', ID, PHONE, 'drifted', PROFILE, OTHER_PROFILE, 'A2P', 'P2P', 'n']);
+    const cells = ['3', '12', ID, PHONE, 'drifted', PROFILE, OTHER_PROFILE, 'A2P', 'P2P', 'n'];
+    expect(verifyCells(checked)).toEqual([...cells, '', '']);
+    const ratios = { before: 0.98, now: null, hasFallen: false };
+    expect(verifyCells({ ...checked, ratios })).toEqual([...cells, '0.98', '']);
   });
 
   it('guards what comes from outside against spreadsheets', () => {

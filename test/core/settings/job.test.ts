@@ -25,6 +25,8 @@ const OF_OTHERS = [
   'only',
   'watch',
   'every',
+  'before',
+  'max_drop',
   'keys_dir',
   'accounts',
   'lease',

@@ -150,6 +150,14 @@ describe('errors', () => {
     expect(errorsOf([['flag', { rate: 'off', sandbox: 'true' }]])).toEqual([]);
   });
 
+  it('include a share of what is not compared', () => {
+    expect(errorsOf([['flag', { max_drop: '5' }]], 'verify')).toEqual([
+      '--max-drop needs --before: there is nothing to compare with',
+    ]);
+    expect(errorsOf([['flag', { max_drop: '5', before: 'b.csv' }]], 'verify')).toEqual([]);
+    expect(errorsOf([['environment', { max_drop: '5' }]], 'verify')).toEqual([]);
+  });
+
   it('include what means nothing without waves, and waves with a queue', () => {
     expect(errorsOf([['flag', { soak: '1m', gate: 'true' }]])).toEqual([
       '--soak needs --waves: there are no waves',

@@ -55,6 +55,7 @@ describe('the table of settings', () => {
     ['strict', false],
     ['detailed_exitcode', false],
     ['every', 60_000],
+    ['max_drop', 10],
     ['accounts', 50],
     ['lease', 25_000],
     ['port', 4011],
@@ -77,6 +78,7 @@ describe('the table of settings', () => {
       'max_plan_age',
       'expect_plan',
       'watch',
+      'before',
     ],
     ...['queue', 'keys_dir', 'waves', 'gate', 'notify', 'ping', 'metrics_file'],
   ] as SettingName[])('%s has no value by default', (name) => {
@@ -128,6 +130,8 @@ describe('the table of settings', () => {
         'only',
         'watch',
         'every',
+        'before',
+        'max_drop',
         'follow',
       ],
       ...[
@@ -181,6 +185,7 @@ describe('the table of settings', () => {
 
   it('knows which settings are paths, which are repeatable, and which keep a run from writing', () => {
     expect(those(({ path }) => path === 'absolute')).toEqual([
+      'before',
       'state_dir',
       'keys_dir',
       'results',
@@ -218,7 +223,20 @@ describe('the table of settings', () => {
     ['undo', followUp],
     [
       'verify',
-      [...reading, 'number', ...pace, 'outage_patience', 'base_url', ...output, 'strict', 'watch', 'every', 'yes'],
+      [
+        ...reading,
+        'number',
+        ...pace,
+        'outage_patience',
+        'base_url',
+        ...output,
+        'strict',
+        'watch',
+        'every',
+        'before',
+        'max_drop',
+        'yes',
+      ],
     ],
     ['results', ['results', 'json', 'quiet']],
     ['ctl', ['queue', 'json', 'quiet']],

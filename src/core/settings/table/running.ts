@@ -71,6 +71,23 @@ export const RUNNING_SETTINGS = settingsOf('Running', SENDING, {
     scopes: ['verify'],
     belongsTo: 'call',
   },
+  before: {
+    kind: 'text',
+    value: 'FILE',
+    text: 'an export from before the move: also compare the success ratio of each number with it; a number that fell is a warning',
+    scopes: ['verify'],
+    belongsTo: 'call',
+    path: 'absolute',
+  },
+  max_drop: {
+    kind: 'integer',
+    default: '10',
+    max: 100,
+    value: 'PERCENT',
+    text: 'with --before: how many percent of its success ratio a number may lose',
+    scopes: ['verify'],
+    belongsTo: 'call',
+  },
   follow: {
     kind: 'boolean',
     text: 'show it again every second until the run has ended; a line every 10 s where it is not a terminal',
