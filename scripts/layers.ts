@@ -14,6 +14,7 @@ export const LAYERS = [
   'core/api',
   'core/account',
   'core/plan',
+  'core/campaigns',
   'core/rate',
   'core/attempt',
   'core/ledger',

@@ -151,6 +151,7 @@ export function makeManifest(changes: Partial<Manifest> = {}): Manifest {
       dialect: { encoding: 'utf-8', delimiter: ',' },
     },
     plan: makePlan(),
+    campaigns: null,
     fault: null,
     source: null,
     organization_id: null,

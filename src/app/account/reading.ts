@@ -75,7 +75,14 @@ export function readThrough(through: Through, invocation: KeyedInvocation, befor
     contact,
     othersAtWork: () => false,
   });
+  /** Says what is read, and with about how many requests. */
+  const announce = (what: string, requests: number) => {
+    if ((requests / expectedRate(settings.rate)) * 1000 < ANNOUNCED_MS) return;
+    const time = timeNeeded(requests, settings.rate);
+    printProgress(invocation, `Reading ${what}: ${count(requests, 'request')}, ${time}\n`);
+  };
   return {
+    announce,
     query: createAccountQuery(pipeline, onEvent),
     pipeline,
     client,
@@ -84,11 +91,7 @@ export function readThrough(through: Through, invocation: KeyedInvocation, befor
     contact,
     concurrency: concurrencyOf(settings),
     /** Announces how the numbers are going to be read, and with about how many requests. */
-    onChoice(by: string, requests: number) {
-      if ((requests / expectedRate(settings.rate)) * 1000 < ANNOUNCED_MS) return;
-      const time = timeNeeded(requests, settings.rate);
-      printProgress(invocation, `Reading the numbers ${by}: ${count(requests, 'request')}, ${time}\n`);
-    },
+    onChoice: (by: string, requests: number) => announce(`the numbers ${by}`, requests),
     end() {
       pipeline.end();
       gate.end();

@@ -16,6 +16,7 @@ import { indexLedger } from '../run/ledger-index.ts';
 import type { Run } from '../run/open.ts';
 import { onEndSignals } from '../signals.ts';
 import { type AccountAccess, openAccess, readingError, readNumbers } from './access.ts';
+import { hasCampaigns, recordCampaigns } from './campaigns.ts';
 import { checkOrganization, recordAccount } from './check-account.ts';
 
 /** The account as it is now, to compare a saved plan with it. */
@@ -86,7 +87,11 @@ export async function rereadAccount(given: Run, invocation: KeyedInvocation, rec
     const { account } = await readNumbers(access, rows, targets);
     checkOrganization(given, account);
     const closed = await readClosedProfiles(rows(), access);
-    const run = recorded ? recordAccount(given, account, invocation) : given;
+    let run = recorded ? recordAccount(given, account, invocation) : given;
+    if (recorded && invocation.settings.campaigns && !hasCampaigns(run)) {
+      const { campaigns } = await recordCampaigns(run, { rows, account }, access, invocation);
+      run = { ...run, manifest: { ...run.manifest, campaigns } };
+    }
     const { control, memory, contact } = access;
     return {
       run: { ...run, reading: { endedAt: realClock.now(), control, memory, contact } },

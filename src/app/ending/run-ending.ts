@@ -1,10 +1,12 @@
 import type { RefusalReason, StopCause } from '../../core/attempt/stop-reason.ts';
+import { hasCampaignChange } from '../../core/campaigns/campaign-counts.ts';
 import { executionExit } from '../../core/results/run-exit.ts';
 import { stopText } from '../../core/results/stop-text.ts';
 import type { Summary } from '../../core/results/summary.ts';
 import type { Tally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Manifest, State } from '../../core/run/manifest.ts';
+import type { Settings } from '../../core/settings/schema.ts';
 import { CommandError } from '../errors.ts';
 import type { Run } from '../run/open.ts';
 
@@ -28,6 +30,18 @@ export type Ending = RunEnding | ((tally: Tally) => RunEnding);
 
 export function decideEnding(ending: Ending, tally: Tally): RunEnding {
   return typeof ending === 'function' ? ending(tally) : ending;
+}
+
+/** The ending with --strict, which makes an error (exit 4) of a campaign that has changed. */
+export function strictEnding(
+  ending: RunEnding,
+  { campaigns }: Manifest,
+  { strict }: Pick<Settings, 'strict'>,
+): RunEnding {
+  const isFinished = ending.state === 'finished' && (ending.exit === EXIT.ok || ending.exit === EXIT.retryable_rows);
+  if (!strict || !isFinished || campaigns === null || !hasCampaignChange(campaigns)) return ending;
+  const error = { code: 'campaigns_changed', message: `${campaigns.warnings[0]} (an error because of --strict)` };
+  return { ...ending, exit: EXIT.rows_not_at_target, error };
 }
 
 /** An ending that an error explains. */

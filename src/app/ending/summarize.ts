@@ -19,7 +19,7 @@ import { approvalFlags, commandOn, queueFlags, type Run, typedPath, updateRun } 
 import { writeEndedStatus } from '../watching/status-file.ts';
 import { deliverResults, type Undelivered } from './deliver-results.ts';
 import { type ReadRun, withReport } from './report.ts';
-import { decideEnding, type Ending } from './run-ending.ts';
+import { decideEnding, type Ending, strictEnding } from './run-ending.ts';
 import { tallyRun, writeResults } from './write-results.ts';
 
 /** Whether the rows of a run were to be sent: then rows without an outcome are unprocessed, not planned. */
@@ -57,6 +57,11 @@ export async function makeSummary(run: Run, ending: Ending, reporting: Reporting
   return { summary, undelivered, read, isToUndo: undoesItself(manifest, counts.tally) };
 }
 
+/** The warnings of a run and of this call. */
+function warningsOf({ warnings, campaigns }: Manifest, context: Context): string[] {
+  return [...new Set([...warnings, ...(campaigns?.warnings ?? []), ...context.warnings])];
+}
+
 /** The summary of a run that was undone since. There is nothing left to do if the undo was complete. */
 function withUndo(summary: Summary, undo: NonNullable<Summary['undo']>): Summary {
   const next = undo.exit_code === EXIT.ok ? null : summary.next_command;
@@ -75,7 +80,7 @@ type Counted = Pick<LedgerIndex, 'sessions' | 'steering'> & {
 export function summaryOf(run: Run, ending: Ending, counted: Counted, reporting: Reporting) {
   const { settings, context } = reporting;
   const { tally, sessions, steering, undelivered, hasCauses } = counted;
-  const decided = decideEnding(ending, tally);
+  const decided = strictEnding(decideEnding(ending, tally), run.manifest, settings);
   const isWhole = sumOf(tally) === run.manifest.input.rows;
   const { exit, error } = isWhole ? decided : { exit: EXIT.internal, error: LOST_ROWS };
   const { state, stop = null, next, finishedAt, undo } = decided;
@@ -111,7 +116,7 @@ export function summaryOf(run: Run, ending: Ending, counted: Counted, reporting:
         queue: queueFlags(reporting),
         interactive,
       }),
-    warnings: [...new Set([...manifest.warnings, ...context.warnings])],
+    warnings: warningsOf(manifest, context),
     files: filesOf(run, tally, { ...reporting, isDelivered: undelivered === null, hasCauses }),
     error: error ?? errorOfCounts(exit, tally) ?? (undelivered && { code: 'results', message: undelivered.message }),
   });
@@ -145,7 +150,7 @@ export async function summarizeDetached(
     exit,
     rateSetting: String(settings.rate),
     nextCommand: next,
-    warnings: [...new Set([...manifest.warnings, ...context.warnings])],
+    warnings: warningsOf(manifest, context),
     files,
     error: null,
   });
@@ -205,6 +210,7 @@ function filesOf(
   if (counts.held > 0) files.held = join(dir, 'held.csv');
   if (hasCauses && causes.size > 1) files.causes = causesDir(dir);
   if (manifest.plan !== null) files.plan = join(dir, 'plan.csv');
+  if (manifest.campaigns !== null) files.campaigns = join(dir, 'campaigns.csv');
   files.log = settings.log_file === '-' ? 'standard error' : (settings.log_file ?? join(dir, 'log.ndjson'));
   return files;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { deliverabilityText } from '../../core/followup/deliverability.ts';
-import { type Finding, findingFields } from '../../core/followup/finding.ts';
+import { type Finding, findingFields, findingFiles } from '../../core/followup/finding.ts';
 import { signalExit } from '../../core/results/run-exit.ts';
 import { EXIT, exitName } from '../../core/run/exit-codes.ts';
 import { count } from '../../core/text/text.ts';
@@ -17,6 +17,7 @@ import { checkFile, planOrExit } from '../planning/prepare.ts';
 import { commandOn, type Run, typedPath } from '../run/open.ts';
 import { onEndSignals } from '../signals.ts';
 import { readBefore } from './before-file.ts';
+import { checkCampaignsOf, findCampaigns, refuseCampaigns } from './campaign-finding.ts';
 import {
   countsText,
   fallenText,
@@ -49,7 +50,7 @@ const findFalls: Finder = async ({ pass }, { settings, context }) => {
 };
 
 /** What `verify RUN_DIR` looks at besides the rows, in the order of the report. */
-const FINDERS_OF_RUN: readonly Finder[] = [];
+const FINDERS_OF_RUN: readonly Finder[] = [findCampaigns];
 
 /** What every `verify` looks at besides the rows. */
 const FINDERS: readonly Finder[] = [findFalls];
@@ -96,7 +97,7 @@ function printReport(report: Report, { settings, context }: Invocation): number 
   const file = join(run.shown, 'verify.csv');
   if (settings.json) {
     const error = { code: exitName(exit), message: errorText(report, file) };
-    const files = { verify: file };
+    const files = { verify: file, ...findingFiles(findings) };
     const fields = { run_id: run.manifest.run_id, counts, ...findingFields(findings), files, next_command: next };
     printJson(context, exit, verdictOf(report) === EXIT.ok ? fields : { ...fields, error });
     return exit;
@@ -112,7 +113,10 @@ function printReport(report: Report, { settings, context }: Invocation): number 
   ];
   if (others > shown.length) lines.push(`  and ${count(others - shown.length, 'more', 'more')}`);
   for (const finding of findings) lines.push('', ...finding.lines.map((line) => wrapForTerminal(stream, line)));
-  lines.push('', 'Files', `  verify   ${visible(file)}`, '', `Exit ${exit} (${exitName(exit)})`);
+  const files = Object.entries({ verify: file, ...findingFiles(findings) });
+  const width = Math.max(8, ...files.map(([what]) => what.length));
+  lines.push('', 'Files', ...files.map(([what, path]) => `  ${what.padEnd(width)} ${visible(path)}`));
+  lines.push('', `Exit ${exit} (${exitName(exit)})`);
   if (next !== null) lines.push(`Next: ${style('strong', next)}`);
   print(stream, `${lines.join('\n')}\n`);
   return exit;
@@ -132,6 +136,7 @@ async function untilSignal<T>(invocation: Invocation, verify: (stop: Stop) => Pr
 /** `verify RUN_DIR`: compares the account with the targets of a run. Returns the exit code. */
 export function verifyRun(run: Run, given: Invocation): Promise<number> {
   return untilSignal(given, async (stop) => {
+    checkCampaignsOf(run, given);
     const invocation = withKey(given);
     const before = await readBefore(given);
     await checkPlan(run, invocation.context);
@@ -152,6 +157,7 @@ function nextOf(run: Run, { counts }: VerificationPass, { context }: KeyedInvoca
 /** `verify INPUT`: plans an input and compares the account with it. Returns the exit code. */
 export function verifyInput(input: string, given: Invocation): Promise<number> {
   return untilSignal(given, async (stop) => {
+    refuseCampaigns(given);
     const invocation = withKey(given);
     const source = findInput(input, invocation);
     if ('exit' in source) return source.exit;

@@ -9,6 +9,7 @@ import { visible } from '../../core/text/visible.ts';
 import { hasHandover, readRecord } from '../../io/queue/handover.ts';
 import { addJob } from '../../io/queue/jobs.ts';
 import type { Queue } from '../../io/redis/connection.ts';
+import { withCampaigns } from '../account/campaigns.ts';
 import { startRun } from '../account/start-run.ts';
 import { endRun } from '../ending/end-run.ts';
 import { summarizeDetached } from '../ending/summarize.ts';
@@ -139,9 +140,10 @@ async function attachTo(queue: Queue, run: Run, of: QueueOfRun, invocation: Invo
   warnOfFlags(invocation);
   printProgress(invocation, `Following run ${id}, which is handed over to the workers of ${queue.name}\n`);
   const key = keyOf(invocation, of.account);
-  const executed = await followRun(over, { ...invocation, key } as Invocation);
+  const keyed = { ...invocation, key };
+  const executed = await followRun(over, keyed);
   if ('detached' in executed) return { exit: await reportDetached(executed.detached, executed.left, invocation) };
-  return { exit: await endRun(executed.run, executed.decide, invocation) };
+  return { exit: await endRun(await withCampaigns(executed, keyed), executed.decide, invocation) };
 }
 
 /**

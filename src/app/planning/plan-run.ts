@@ -3,7 +3,10 @@ import type { Move, Preview } from '../../core/plan/preview.ts';
 import { profileNames } from '../../core/run/profile-names.ts';
 import type { Stop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
+import { runFiles } from '../../io/run/directory.ts';
+import { readPlan } from '../../io/run/plan-file.ts';
 import { type AccountAccess, openAccess, readingError } from '../account/access.ts';
+import { recordCampaigns } from '../account/campaigns.ts';
 import { recordAccount } from '../account/check-account.ts';
 import { type AccountView, preflightOf, readForDraft } from '../account/read-for-plan.ts';
 import type { KeyedInvocation } from '../invocation.ts';
@@ -91,6 +94,12 @@ export async function planRun(
       const { how, profiles } = opened.view;
       const { warnings, notes } = await preflightOf(opened.view, plan.preview, run.manifest.source?.undo === true);
       findings = { account: { how, nameOf: (profile) => profiles.get(profile)?.name ?? '', notes }, warnings };
+      if (settings.campaigns && opened.access !== undefined && run.manifest.command !== 'verify') {
+        const planned = { rows: () => readPlan(runFiles(run.dir).plan), account: opened.view.account };
+        const { campaigns, note } = await recordCampaigns(run, planned, opened.access, invocation);
+        run = { ...run, manifest: { ...run.manifest, campaigns } };
+        if (note !== '') notes.push(note);
+      }
     }
   } catch (error) {
     const isApi = opened.access?.contact.isProven() === true;

@@ -59,6 +59,7 @@ export async function newRun(from: RunSource, command: RunCommand, { settings, c
     locked: await lockNewRun(made.dir, { settings, context, what: `${command} ${made.id}` }),
     stop: null,
     exit_code: null,
+    campaigns: null,
     warnings: [],
     created_at: now.toISOString(),
     started_at: null,

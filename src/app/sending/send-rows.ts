@@ -2,6 +2,7 @@ import { executionExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { FinishBy } from '../../core/settings/finish-by.ts';
 import { visible } from '../../core/text/visible.ts';
+import { withCampaigns } from '../account/campaigns.ts';
 import { openTarget } from '../account/connect.ts';
 import type { Reread } from '../account/reread.ts';
 import { endRun, type Undone } from '../ending/end-run.ts';
@@ -52,7 +53,7 @@ async function sendByWorkers(
     return endUnstarted(run, error, invocation);
   }
   if ('detached' in executed) return reportDetached(executed.detached, executed.left, invocation);
-  return endRun(executed.run, executed.decide, invocation);
+  return endRun(await withCampaigns(executed, invocation), executed.decide, invocation);
 }
 
 /** Sends the rows of a plan that are still to be sent, and writes the results. Returns the exit code. */
@@ -78,6 +79,7 @@ export async function sendRows(run: Run, invocation: KeyedInvocation, sending: S
   await close().catch((error: Error) => {
     warnings.push(`the state of the sandbox could not be saved: ${visible(error.message)}`);
   });
-  const ended = { ...executed.run, manifest: { ...manifest, warnings } };
-  return endRun(ended, executed.decide, invocation, (run) => undo(run, invocation));
+  const ended = { ...executed, run: { ...executed.run, manifest: { ...manifest, warnings } } };
+  const compared = await withCampaigns(ended, invocation);
+  return endRun(compared, executed.decide, invocation, (run) => undo(run, invocation));
 }

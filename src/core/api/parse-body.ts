@@ -19,7 +19,7 @@ function readErrors(body: Fields | null, clean: Clean): ApiError[] | null {
 }
 
 /** Parses the JSON of a body. `readData` reads a body without errors, and returns null if it cannot. Never throws. */
-function readJson(text: string, clean: Clean, readData: (body: Fields) => Body | null): Body {
+export function readJson(text: string, clean: Clean, readData: (body: Fields) => Body | null): Body {
   const parsed = parseJson(text);
   if ('kind' in parsed) return parsed;
   const body = asObject(parsed.value);

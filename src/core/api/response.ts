@@ -43,6 +43,9 @@ export type ShownProfile = {
   spendLimit?: string | null;
 };
 
+/** The 10DLC campaign that a phone number is on. A status that is not shown is ''. */
+export type ShownCampaign = { phoneNumber: string; campaign: string; status: string };
+
 /** The headers about waiting and limits, as raw texts; null if a header is absent. */
 export type WaitHeaders = {
   retryAfter: string | null;
@@ -55,12 +58,14 @@ export type WaitHeaders = {
 /** Which of some phone numbers the account has, with their ids. */
 export type Ownership = { found: { id: string; phoneNumber: string }[]; notFound: string[] };
 
-/** The content of a body: one number, a page of numbers or profiles, owners, errors, or nothing that can be read. */
+/** The content of a body: one number, a page of numbers, profiles or campaigns, owners, errors, or nothing that can be read. */
 export type Body =
   | { kind: 'settings'; settings: ShownSettings }
   | { kind: 'numbers'; page: Page<ShownSettings> }
   | { kind: 'profiles'; page: Page<ShownProfile> }
   | ({ kind: 'ownership' } & Ownership)
+  /** `total`: of the whole list; null if it is not shown. */
+  | { kind: 'campaigns'; rows: ShownCampaign[]; total: number | null }
   | { kind: 'errors'; errors: ApiError[] }
   /** `why`: what it is instead. `isMarkup`: HTML or XML, as login pages, firewalls and other servers answer. */
   | { kind: 'unreadable'; why?: string; isMarkup?: true };

@@ -1,8 +1,18 @@
 /**
  * What `verify` has found besides the rows: lines for people, and the fields of the JSON object. `isBad`: the exit code
- * is then 4 even if every row is at its target.
+ * is then 4 even if every row is at its target. `files`: what was written, by name.
  */
-export type Finding = { lines: readonly string[]; fields: Record<string, unknown>; isBad: boolean };
+export type Finding = {
+  lines: readonly string[];
+  fields: Record<string, unknown>;
+  files?: Record<string, string>;
+  isBad: boolean;
+};
+
+/** The files of all findings. */
+export function findingFiles(findings: readonly Finding[]): Record<string, string> {
+  return Object.assign({}, ...findings.map(({ files }) => files));
+}
 
 /** The fields of all findings. */
 export function findingFields(findings: readonly Finding[]): Record<string, unknown> {

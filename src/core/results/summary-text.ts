@@ -1,3 +1,4 @@
+import { campaignsText } from '../campaigns/campaign-counts.ts';
 import { secondsOf } from '../ledger/sessions.ts';
 import { changeText } from '../ledger/steered.ts';
 import { EXIT, exitName } from '../run/exit-codes.ts';
@@ -122,10 +123,13 @@ export function summaryText(
     const more = summary.causes.length - shown.length;
     if (more > 0) lines.push(`  and ${count(more, 'more cause')} in summary.json`);
   }
+  if (summary.campaigns !== undefined) lines.push('', campaignsText(summary.campaigns));
   const requests = [...requestLines(summary), ...steeredLines(summary)];
   if (requests.length > 0) lines.push('', 'Requests', ...requests);
   lines.push('', 'Files');
-  for (const [what, path] of Object.entries(summary.files)) lines.push(`  ${what.padEnd(8)} ${visible(path)}`);
+  const files = Object.entries(summary.files);
+  const width = Math.max(8, ...files.map(([what]) => what.length));
+  for (const [what, path] of files) lines.push(`  ${what.padEnd(width)} ${visible(path)}`);
   lines.push('');
   if (summary.error !== undefined) lines.push(`${summary.error.message}`);
   lines.push(`Exit ${summary.exit_code} (${summary.exit_name})`);

@@ -1,4 +1,5 @@
 import type { Status } from '../attempt/outcome.ts';
+import type { CampaignCounts } from '../campaigns/campaign-counts.ts';
 import type { RateSeen, RequestCounts } from '../ledger/entry.ts';
 import { paceOf, type Sessions } from '../ledger/sessions.ts';
 import type { Steered } from '../ledger/steered.ts';
@@ -30,6 +31,8 @@ export type Summary = {
   /** `used_share`: of the requests that setting and server allowed meanwhile, at most 1; null without limit. */
   rate: { setting: string; used_share: number | null } & Omit<RateSeen, 'allowed'>;
   causes: Cause[];
+  /** With --campaigns. */
+  campaigns?: CampaignCounts;
   /** The commands of operators, the last 1,000. */
   steered: Pick<Steered, 'at' | 'by' | 'command' | 'from' | 'to'>[];
   warnings: string[];
@@ -59,6 +62,10 @@ function isResumable({ state, plan, queue, started_at: begun }: Manifest, exit: 
 function usedShare(requests: number, allowed: number | null): number | null {
   if (allowed === null || requests === 0) return null;
   return Math.min(1, Math.round((requests / allowed) * 1000) / 1000);
+}
+
+function countsOf({ read, unchanged, lost, changed, unknown }: CampaignCounts): CampaignCounts {
+  return { read, unchanged, lost, changed, unknown };
 }
 
 /** Makes the summary from the files of a run. */
@@ -108,6 +115,7 @@ export function summarize(parts: {
       server_limit: rate.server_limit,
     },
     causes: sortedCauses(tally),
+    ...(manifest.campaigns === null ? {} : { campaigns: countsOf(manifest.campaigns) }),
     steered: parts.steered.map(({ at, by, command, from, to }) => ({ at, by, command, from, to })),
     warnings: parts.warnings,
     files: parts.files,

@@ -81,6 +81,18 @@ const MANIFEST = z.object({
       warnings: z.array(z.string()).default([]),
     })
     .nullable(),
+  /** What was last read for --campaigns; null without it. */
+  campaigns: z
+    .object({
+      read: COUNT,
+      unchanged: COUNT,
+      lost: COUNT,
+      changed: COUNT,
+      unknown: COUNT,
+      warnings: z.array(z.string()),
+    })
+    .nullable()
+    .default(null),
   /** Why the whole file was refused, and the values of --map that may help. */
   fault: z
     .object({

@@ -105,6 +105,11 @@ function combinationErrors(resolved: Resolved, scope: Scope, at: (...names: Sett
   if (isTyped('queue') && settings.sandbox) {
     errors.push(`${at('queue', 'sandbox')}--queue and --sandbox exclude each other: no worker can reach that sandbox`);
   }
+  if (isTyped('campaigns') && settings.campaigns && settings.offline) {
+    errors.push(
+      `${at('campaigns', 'offline')}--campaigns needs the account, which has the campaigns: leave out --offline`,
+    );
+  }
   for (const name of OF_WAVES.filter((name) => isTyped(name) && settings.waves === null)) {
     errors.push(`${at(name)}--${flagOf(name)} needs --waves: there are no waves`);
   }

@@ -9,6 +9,7 @@ import {
   readOwnership,
   readProfilesPage,
 } from '../../core/api/parse-body.ts';
+import { readCampaignsPage, readOneCampaign } from '../../core/api/parse-campaigns.ts';
 import type { Answer } from '../../core/api/response.ts';
 import { requestBody } from '../../core/input/assignment.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
@@ -25,6 +26,8 @@ const NUMBERS_PAGE: BodyFormat = { parse: readNumbersPage, maxBytes: MAX_LIST_BY
 const PROFILES_PAGE: BodyFormat = { parse: readProfilesPage, maxBytes: MAX_LIST_BYTES };
 const OWNERSHIP: BodyFormat = { parse: readOwnership, maxBytes: MAX_BODY_BYTES };
 const PROFILE: BodyFormat = { parse: readOneProfile, maxBytes: MAX_LIST_BYTES };
+const CAMPAIGNS_PAGE: BodyFormat = { parse: readCampaignsPage, maxBytes: MAX_LIST_BYTES };
+const CAMPAIGN: BodyFormat = { parse: readOneCampaign, maxBytes: MAX_BODY_BYTES };
 
 export type ClientOptions = ExchangeOptions & {
   /** Without a slash at its end. */
@@ -88,6 +91,20 @@ export function createTelnyxClient(options: ClientOptions) {
     readProfile(id: string, onSent: () => void): Promise<Answer> {
       const url = `${baseUrl}/messaging_profiles/${encodeURIComponent(id)}`;
       return run(() => api.stream.get(url), PROFILE, onSent);
+    },
+    /** Reads one page of phone numbers with their 10DLC campaigns. */
+    listCampaigns({ page, isPlain }: { page: number; isPlain: boolean }, onSent: () => void): Promise<Answer> {
+      // Sorted, because a campaign that is assigned meanwhile would shift the default order.
+      const searchParams = isPlain ? { page } : { page, recordsPerPage: PAGE_ROWS, sort: 'phoneNumber' };
+      return run(
+        () => api.stream.get(`${baseUrl}/10dlc/phone_number_campaigns`, { searchParams }),
+        CAMPAIGNS_PAGE,
+        onSent,
+      );
+    },
+    readCampaign(phoneNumber: string, onSent: () => void): Promise<Answer> {
+      const url = `${baseUrl}/10dlc/phone_number_campaigns/${encodeURIComponent(phoneNumber)}`;
+      return run(() => api.stream.get(url), CAMPAIGN, onSent);
     },
     abort: exchanges.abort,
     inFlight: exchanges.inFlight,

@@ -21,6 +21,7 @@ export function runFiles(dir: string) {
     failed: join(dir, 'failed.csv'),
     held: join(dir, 'held.csv'),
     verify: join(dir, 'verify.csv'),
+    campaigns: join(dir, 'campaigns.csv'),
     lock: join(dir, 'lock'),
     log: join(dir, 'log.ndjson'),
     summary: join(dir, 'summary.json'),

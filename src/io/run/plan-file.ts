@@ -21,11 +21,8 @@ export function planLine(line: string): PlanEntry {
   return planEntry(cellsOf(line));
 }
 
-/**
- * Reads the entries of a plan in order, in batches. `containing`: only of the lines with this text. Every entry is one
- * physical line because its texts have no line breaks. Throws what the file system throws.
- */
-export async function* readPlan(path: string, containing = ''): AsyncGenerator<PlanEntry[]> {
+/** Reads the lines of a table that this program has written, without its header and in batches. */
+export async function* readTableLines(path: string): AsyncGenerator<string[]> {
   let rest = '';
   let header = true;
   for await (const chunk of streamOwnFile(path, 'utf8')) {
@@ -35,6 +32,16 @@ export async function* readPlan(path: string, containing = ''): AsyncGenerator<P
       header = false;
       lines.shift();
     }
+    yield lines;
+  }
+}
+
+/**
+ * Reads the entries of a plan in order, in batches. `containing`: only of the lines with this text. Every entry is one
+ * physical line because its texts have no line breaks. Throws what the file system throws.
+ */
+export async function* readPlan(path: string, containing = ''): AsyncGenerator<PlanEntry[]> {
+  for await (const lines of readTableLines(path)) {
     const wanted = containing === '' ? lines : lines.filter((line) => line.includes(containing));
     if (wanted.length > 0) yield wanted.map(planLine);
   }

@@ -158,6 +158,19 @@ describe('errors', () => {
     expect(errorsOf([['environment', { max_drop: '5' }]], 'verify')).toEqual([]);
   });
 
+  it('include the campaigns of an account that is not read', () => {
+    const offline = { offline: 'true' };
+    const error = '--campaigns needs the account, which has the campaigns: leave out --offline';
+    expect(errorsOf([['flag', { ...offline, campaigns: 'true' }]])).toEqual([error]);
+    expect(errorsOf([['flag', { ...offline, campaigns: 'false' }]])).toEqual([]);
+    expect(
+      errorsOf([
+        ['flag', offline],
+        ['environment', { campaigns: 'true' }],
+      ]),
+    ).toEqual([]);
+  });
+
   it('include what means nothing without waves, and waves with a queue', () => {
     expect(errorsOf([['flag', { soak: '1m', gate: 'true' }]])).toEqual([
       '--soak needs --waves: there are no waves',

@@ -209,7 +209,7 @@ describe('the table of settings', () => {
   const sending = ['stop_after', 'force', 'queue', 'detach', ...lock, ...messages];
   const asking = ['yes', 'dry_run'];
   const anyWave = ['soak', 'gate', 'gate_timeout'];
-  const paced = [...pace, ...guards, 'finish_by', 'base_url', 'results', ...anyWave, ...output];
+  const paced = [...pace, ...guards, 'campaigns', 'finish_by', 'base_url', 'results', ...anyWave, ...output];
   const planning = ['strict', ...REFUSING, 'waves'];
   const making = [...input, ...paced, ...planning, 'sandbox'];
   const followUp = [...paced, ...sending, ...asking, ...planning, 'name'];
@@ -218,7 +218,7 @@ describe('the table of settings', () => {
     ['plan', [...making, 'number', 'undo_on_failure']],
     ['apply', [...making, 'number', ...sending, ...asking, 'undo_on_failure', 'if_unfinished', 'expect_plan']],
     ['run', [...making, ...sending, ...asking, 'undo_on_failure', 'if_unfinished']],
-    ['resume', [...paced, ...sending, 'undo_on_failure', 'yes', 'leave_queue']],
+    ['resume', [...paced, ...sending, 'undo_on_failure', 'strict', 'yes', 'leave_queue']],
     ['retry', [...followUp, 'undo_on_failure', 'only']],
     ['undo', followUp],
     [
@@ -228,6 +228,7 @@ describe('the table of settings', () => {
         'number',
         ...pace,
         'outage_patience',
+        'campaigns',
         'base_url',
         ...output,
         'strict',

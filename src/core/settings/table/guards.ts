@@ -41,6 +41,11 @@ export const GUARD_SETTINGS = settingsOf('Guards', PACED, {
     min: 1,
     text: 'stop (exit 6) after N failures with the same HTTP status and code and no row updated in between',
   },
+  campaigns: {
+    kind: 'boolean',
+    text: 'read the 10DLC campaign of every US long code that changes, before the run and after it, and warn if one is lost or has changed: campaigns.csv',
+    scopes: ASKING,
+  },
   outage_patience: {
     kind: 'duration',
     default: '5m',

@@ -64,8 +64,8 @@ export const INPUT_SETTINGS = settingsOf('Input', READING, {
   },
   strict: {
     kind: 'boolean',
-    text: 'refuse a plan that has warnings (exit 8); with verify, exit 4 if there are warnings',
-    scopes: [...PLANNING, 'verify'],
+    text: 'refuse a plan that has warnings (exit 8); with --campaigns and with verify, exit 4 for what is found afterwards',
+    scopes: [...PLANNING, 'resume', 'verify'],
     droppedBy: ['undo'],
   },
   skip_rejected: {

@@ -1,0 +1,186 @@
+import type { AccountSnapshot } from '../../core/account/snapshot.ts';
+import type { StopReason } from '../../core/attempt/stop-reason.ts';
+import {
+  CAMPAIGN_COLUMNS,
+  type CampaignState,
+  campaignCells,
+  campaignLine,
+  isUsLongCode,
+} from '../../core/campaigns/campaign.ts';
+import { createCampaignCounts, type RunCampaigns } from '../../core/campaigns/campaign-counts.ts';
+import { type CampaignTable, createCampaignTable } from '../../core/campaigns/campaign-table.ts';
+import { isE164 } from '../../core/input/phone.ts';
+import type { PlanEntry } from '../../core/plan/entry.ts';
+import { emptyTally } from '../../core/results/tally.ts';
+import { visible } from '../../core/text/visible.ts';
+import { Stopped } from '../../engine/reading/account-query.ts';
+import { readCampaigns } from '../../engine/reading/campaign-reader.ts';
+import { createStop, type Stop } from '../../engine/stop.ts';
+import { createCsvWriter } from '../../io/csv/writer.ts';
+import { digest } from '../../io/digest.ts';
+import { statusOf } from '../../io/file-status.ts';
+import { runFiles } from '../../io/run/directory.ts';
+import { readTableLines } from '../../io/run/plan-file.ts';
+import type { Executed } from '../ending/run-ending.ts';
+import type { KeyedInvocation } from '../invocation.ts';
+import { warn } from '../output.ts';
+import type { Run } from '../run/open.ts';
+import { onEndSignals } from '../signals.ts';
+import { type AccountAccess, openAccess } from './access.ts';
+
+type Reader = Pick<AccountAccess, 'query' | 'client' | 'concurrency' | 'announce'>;
+
+/** Reads the campaigns of the wanted numbers. Returns why some are unknown; '' if none is. Throws Stopped. */
+function readInto(table: CampaignTable, { query, client, concurrency, announce }: Reader): Promise<string> {
+  const onChoice = (requests: number) => announce('the 10DLC campaigns', requests);
+  return readCampaigns({ table, query, ports: client, concurrency, onChoice });
+}
+
+/** A number of campaigns.csv, and what its campaign was before. */
+type Watched = { phoneNumber: string; before: CampaignState };
+
+/** Writes campaigns.csv, and counts. Throws what the file system throws. */
+async function writeCampaigns(
+  path: string,
+  numbers: AsyncIterable<Watched>,
+  phase: 'before' | 'after',
+  after: (phoneNumber: string) => CampaignState,
+) {
+  const counts = createCampaignCounts(phase);
+  const writer = createCsvWriter(path, CAMPAIGN_COLUMNS);
+  try {
+    for await (const { phoneNumber, before } of numbers) {
+      const now = after(phoneNumber);
+      counts.add(phoneNumber, before, now);
+      writer.write(campaignCells(phoneNumber, before, now));
+    }
+    writer.close();
+    return counts;
+  } catch (error) {
+    writer.abandon();
+    throw error;
+  }
+}
+
+/** Planned rows, and what was read of their numbers. */
+type PlannedRows = { rows: () => AsyncIterable<readonly PlanEntry[]>; account: AccountSnapshot };
+
+/** The phone numbers of the US long codes that rows change. */
+async function* longCodes({ rows, account }: PlannedRows): AsyncGenerator<string> {
+  for await (const batch of rows()) {
+    for (const entry of batch) {
+      const known = entry.action === 'change' ? account.stateOf(entry) : null;
+      if (known?.state !== 'found') continue;
+      const phoneNumber = known.shown.phoneNumber ?? entry.phoneNumber;
+      if (isUsLongCode(phoneNumber, known.shown)) yield phoneNumber;
+    }
+  }
+}
+
+/**
+ * --campaigns: reads the campaigns of the numbers that rows change and writes campaigns.csv, before anything is sent.
+ * Whatever fails is a warning. `note` is for the plan. Throws Stopped.
+ */
+export async function recordCampaigns(
+  run: Run,
+  planned: PlannedRows,
+  access: Reader,
+  invocation: KeyedInvocation,
+): Promise<{ campaigns: RunCampaigns | null; note: string }> {
+  const table = createCampaignTable(digest);
+  for await (const phoneNumber of longCodes(planned)) table.addWanted(phoneNumber);
+  const why = await readInto(table, access);
+  async function* numbers(): AsyncGenerator<Watched> {
+    // In the order of the plan, and each once.
+    const seen = createCampaignTable(digest);
+    for await (const phoneNumber of longCodes(planned)) {
+      if (seen.addWanted(phoneNumber)) yield { phoneNumber, before: table.stateOf(phoneNumber) };
+    }
+  }
+  try {
+    const counts = await writeCampaigns(runFiles(run.dir).campaigns, numbers(), 'before', () => null);
+    const campaigns = counts.result(why);
+    for (const text of campaigns.warnings) warn(invocation, text);
+    return { campaigns, note: counts.note() };
+  } catch (error) {
+    warn(invocation, `campaigns.csv could not be written: ${visible((error as Error).message)}`);
+    return { campaigns: null, note: '' };
+  }
+}
+
+/** Whether campaigns.csv says what the campaigns were before the run. */
+export const hasCampaigns = ({ dir }: Run): boolean => statusOf(runFiles(dir).campaigns) !== null;
+
+async function* watchedNumbers(path: string): AsyncGenerator<Watched> {
+  for await (const lines of readTableLines(path)) {
+    // The file may have been edited, and each number becomes part of a URL.
+    yield* lines.map(campaignLine).filter(({ phoneNumber }) => isE164(phoneNumber));
+  }
+}
+
+/** Reads the campaigns of campaigns.csv again, and writes it with what they are now. */
+async function readAgain({ dir }: Run, access: Reader): Promise<RunCampaigns> {
+  const { campaigns: path } = runFiles(dir);
+  const table = createCampaignTable(digest);
+  for await (const { phoneNumber } of watchedNumbers(path)) table.addWanted(phoneNumber);
+  const why = await readInto(table, access);
+  return (await writeCampaigns(path, watchedNumbers(path), 'after', table.stateOf)).result(why);
+}
+
+/**
+ * Compares the campaigns of a run with what they were before it. `recorded`: its ledger and log are written. Returns
+ * null after a stop. Throws what the file system throws.
+ */
+export async function compareCampaigns(
+  run: Run,
+  { held: _, ...invocation }: KeyedInvocation,
+  { stop, recorded }: { stop: Stop; recorded: boolean },
+): Promise<RunCampaigns | null> {
+  // Reads need no lease, and that of a run that workers had is released.
+  const access = await openAccess(run, invocation, { stop, recorded });
+  try {
+    return await readAgain(run, access);
+  } catch (error) {
+    if (error instanceof Stopped) return null;
+    throw error;
+  } finally {
+    await access.close();
+  }
+}
+
+/** How a run stops while the account can be read. */
+const LEAVES_ACCOUNT: ReadonlySet<StopReason> = new Set([
+  ...(['finish_by', 'stop_after', 'max_failures', 'max_same_error', 'profiles_held'] as const),
+  ...(['phone_number_mismatch', 'write_not_kept', 'wave_not_kept', 'gate_refused'] as const),
+]);
+
+/** Whether the campaigns are worth a look after an execution. An undo that follows must not wait for it. */
+function isWorthALook(executed: Executed, { settings, key }: KeyedInvocation): boolean {
+  if (!settings.campaigns || !hasCampaigns(executed.run)) return false;
+  if (key === null && !settings.sandbox) return false;
+  const { stop } = executed.decide(emptyTally());
+  if (stop === null || stop === undefined) return true;
+  return !settings.undo_on_failure && LEAVES_ACCOUNT.has(stop.reason as StopReason);
+}
+
+/**
+ * --campaigns: compares the campaigns after rows were sent, for the summary of the run. Whatever fails is a warning, and
+ * a signal ends it.
+ */
+export async function withCampaigns(executed: Executed, invocation: KeyedInvocation): Promise<Run> {
+  const { run } = executed;
+  if (!isWorthALook(executed, invocation)) return run;
+  const stop = createStop();
+  const removeHandlers = onEndSignals(invocation.context, (signal) => stop.ask('signal', signal));
+  try {
+    const campaigns = await compareCampaigns(run, invocation, { stop, recorded: true });
+    if (campaigns === null) return run;
+    for (const text of campaigns.warnings) warn(invocation, text);
+    return { ...run, manifest: { ...run.manifest, campaigns } };
+  } catch (error) {
+    warn(invocation, `the 10DLC campaigns could not be read again: ${visible((error as Error).message)}`);
+    return run;
+  } finally {
+    removeHandlers();
+  }
+}

@@ -1,0 +1,168 @@
+import type { Answer } from '../../core/api/response.ts';
+import type { CampaignTable } from '../../core/campaigns/campaign-table.ts';
+import type { AccountQuery, QueryResult } from './account-query.ts';
+import { forEach } from './number-reads.ts';
+
+/** A page of the list of campaigns. `isPlain`: of the server's own size and order. */
+export type CampaignsQuery = { page: number; isPlain: boolean };
+
+export type CampaignPorts = {
+  listCampaigns: (query: CampaignsQuery, onSent: () => void) => Promise<Answer>;
+  readCampaign: (phoneNumber: string, onSent: () => void) => Promise<Answer>;
+};
+
+export type CampaignReadOptions = {
+  /** Takes what is read. */
+  table: CampaignTable;
+  query: AccountQuery;
+  ports: CampaignPorts;
+  /** Reads in flight at the same time. */
+  concurrency: number;
+  /** Called with about how many more requests are sent. */
+  onChoice: (requests: number) => void;
+};
+
+/** The list is not worth a request for fewer numbers. */
+const MAX_UNLISTED = 2;
+/** A list that changes while it is read is read again. */
+const MAX_ROUNDS = 2;
+/** Not found, each of them: without a list, the server may not know the endpoint. */
+const MAX_MISSING = 3;
+/** How a server refuses a page of this size or order. */
+const PAGE_REFUSED = new Set([400, 413, 422]);
+
+type FirstPage = { total: number | null; size: number; isPlain: boolean };
+
+/**
+ * What is known of the server. `isThere`: it has campaigns, so that 404 means that a number is on none. `failure`: why
+ * no more is read. `mayPass`: a failure that says nothing about the other endpoint.
+ */
+type Reading = CampaignReadOptions & { isThere: boolean; failure: string; mayPass: boolean };
+
+/** Adds the rows of an answer. Returns how many there are and the total; null if it has none. */
+function addRows({ table }: Reading, result: QueryResult): { size: number; total: number | null } | null {
+  if (!('body' in result) || result.body.kind !== 'campaigns') return null;
+  for (const row of result.body.rows) table.addShown(row);
+  return { size: result.body.rows.length, total: result.body.total };
+}
+
+function fail(reading: Reading, result: QueryResult): void {
+  reading.failure ||= 'body' in result ? 'an answer of another kind' : result.description;
+  const status = 'body' in result ? 200 : result.refusedStatus;
+  reading.mayPass = status === 0 || status === 429 || (status >= 500 && status !== 501);
+}
+
+function requestPage({ query, ports }: Reading, page: CampaignsQuery): Promise<QueryResult> {
+  const what = `page ${page.page} of the list of campaigns`;
+  return query.read(what, (onSent) => ports.listCampaigns(page, onSent), 'extra');
+}
+
+/** Starts to read the list. Null if the server refuses it. */
+async function readFirstPage(reading: Reading): Promise<FirstPage | null> {
+  reading.table.startList();
+  for (const isPlain of [false, true]) {
+    const result = await requestPage(reading, { page: 1, isPlain });
+    const page = addRows(reading, result);
+    reading.isThere ||= page !== null;
+    if (page !== null) return { ...page, isPlain };
+    if (!('refusedStatus' in result) || !PAGE_REFUSED.has(result.refusedStatus) || isPlain) {
+      fail(reading, result);
+      break;
+    }
+  }
+  return null;
+}
+
+/** The pages after the first one. A server may put fewer rows on a page than it was asked for. */
+function pagesAfter({ total, size }: FirstPage): number {
+  if (total === null || size === 0) return total === 0 ? 0 : Number.POSITIVE_INFINITY;
+  return Math.ceil(total / size) - 1;
+}
+
+/** Reads the other pages. Returns whether all rows were shown, and their number stayed the same meanwhile. */
+async function readOtherPages(reading: Reading, first: FirstPage): Promise<boolean> {
+  const { table, concurrency } = reading;
+  let isStable = true;
+  async function* pages(): AsyncGenerator<number> {
+    for (let page = 2; page <= pagesAfter(first) + 1 && reading.failure === ''; page++) yield page;
+  }
+  await forEach(pages(), concurrency, async (number) => {
+    const result = await requestPage(reading, { page: number, isPlain: first.isPlain });
+    const page = addRows(reading, result);
+    if (page === null) fail(reading, result);
+    else if (page.total !== first.total) isStable = false;
+  });
+  return isStable && reading.failure === '' && table.countShown() === first.total;
+}
+
+/** Reads the list as long as that takes fewer requests than to read the numbers one by one. */
+async function readList(reading: Reading): Promise<void> {
+  const { table, onChoice } = reading;
+  for (let round = 1; round <= MAX_ROUNDS; round++) {
+    const first = await readFirstPage(reading);
+    if (first === null) return;
+    const pages = pagesAfter(first);
+    if (pages > 0 && pages >= table.unread()) return;
+    if (pages > 0) onChoice(pages);
+    if (await readOtherPages(reading, first)) table.markRestNone();
+    if (reading.failure !== '' || table.unread() <= pages + 1) return;
+  }
+}
+
+/** Reads one number. Returns whether the server has no campaign of it. */
+async function readOne(reading: Reading, phoneNumber: string): Promise<boolean> {
+  const { query, ports, table } = reading;
+  const send = (onSent: () => void) => ports.readCampaign(phoneNumber, onSent);
+  const result = await query.read(`the campaign of ${phoneNumber}`, send, 'extra');
+  if ('refusedStatus' in result && result.refusedStatus === 404) {
+    if (reading.isThere) table.setNone(phoneNumber);
+    return true;
+  }
+  if (addRows(reading, result) === null) fail(reading, result);
+  else reading.isThere = true;
+  return false;
+}
+
+/** Reads numbers until one is found. If none is, 404 means that they are on no campaign only if there is a list. */
+async function findEndpoint(reading: Reading, hasNoList: boolean): Promise<void> {
+  const { table } = reading;
+  const missing: string[] = [];
+  for (const phoneNumber of table.unreadPhones()) {
+    if (reading.isThere || reading.failure !== '' || missing.length === MAX_MISSING) break;
+    if (await readOne(reading, phoneNumber)) missing.push(phoneNumber);
+  }
+  if (missing.length === 0 || reading.failure !== '') return;
+  if (!reading.isThere && !hasNoList) await readFirstPage(reading);
+  if (reading.isThere) for (const phoneNumber of missing) table.setNone(phoneNumber);
+}
+
+/**
+ * Reads the campaigns of the wanted numbers in as few requests as possible: from the list of all, or one by one.
+ * Returns why some of them are unknown; '' if none is. Nothing that the server answers ends this early but a stop:
+ * throws Stopped.
+ */
+export async function readCampaigns(options: CampaignReadOptions): Promise<string> {
+  const { table, concurrency, onChoice } = options;
+  const reading: Reading = { ...options, isThere: false, failure: '', mayPass: false };
+  const isListed = table.size() > MAX_UNLISTED;
+  if (isListed) await readList(reading);
+  const refusal = reading.failure;
+  // A server may have the one endpoint without the other.
+  if (!reading.isThere && !reading.mayPass) {
+    reading.failure = '';
+    await findEndpoint(reading, isListed);
+  }
+  if (!reading.isThere) return reading.failure || refusal || 'HTTP 404';
+  if (reading.failure !== '' || table.unread() === 0) return reading.failure;
+  onChoice(table.unread());
+  async function* left(): AsyncGenerator<string> {
+    for (const phoneNumber of table.unreadPhones()) {
+      if (reading.failure !== '') return;
+      yield phoneNumber;
+    }
+  }
+  await forEach(left(), concurrency, async (phoneNumber) => {
+    await readOne(reading, phoneNumber);
+  });
+  return reading.failure;
+}

@@ -1,0 +1,240 @@
+import { describe, expect, it } from 'vitest';
+import type { Answer, ShownCampaign } from '../../../src/core/api/response.ts';
+import { createCampaignTable } from '../../../src/core/campaigns/campaign-table.ts';
+import { createAccountQuery } from '../../../src/engine/reading/account-query.ts';
+import { type CampaignsQuery, readCampaigns } from '../../../src/engine/reading/campaign-reader.ts';
+import { createControl, createPipeline } from '../../../src/engine/sending/pipeline.ts';
+import { createStop } from '../../../src/engine/stop.ts';
+import { sha256 } from '../../support/digests.ts';
+import { http, settings } from '../../support/engine/fake-world.ts';
+import { virtualClock } from '../../support/engine/virtual-clock.ts';
+
+const phone = (n: number) => `+1312${5_550_000 + n}`;
+const upTo = <T>(last: number, make: (n: number) => T): T[] => Array.from({ length: last }, (_, at) => make(at + 1));
+const row = (n: number, status = 'ASSIGNED'): ShownCampaign => ({ phoneNumber: phone(n), campaign: 'C1', status });
+
+type How = {
+  /** The most rows that a page has. */
+  cap?: number;
+  /** Answers instead of the API; null leaves it to the API. */
+  answer?: (call: string, times: number) => Answer | null;
+  /** The campaigns after that many answers. */
+  meanwhile?: (answered: number, rows: ShownCampaign[]) => ShownCampaign[];
+  total?: (rows: number) => number | null;
+};
+
+/** Reads the campaigns of phone numbers, from an account with `rows`. */
+async function read(wanted: readonly number[], given: ShownCampaign[], how: How = {}) {
+  const { cap = 250, answer = () => null, meanwhile = (_, rows) => rows, total = (rows) => rows } = how;
+  const clock = virtualClock();
+  const limits = settings({ rate: 50, max_attempts: 2 });
+  const parts = { limits, control: createControl(limits), stop: createStop(), othersAtWork: () => false };
+  const pipeline = createPipeline({ ...parts, ports: { clock, onEvent: () => undefined } });
+  const table = createCampaignTable(sha256);
+  for (const n of wanted) table.addWanted(phone(n));
+  const calls: string[] = [];
+  const choices: number[] = [];
+  let rows = given;
+  const reply = async (call: string, show: () => Answer, onSent: () => void): Promise<Answer> => {
+    onSent();
+    const times = calls.filter((other) => other === call).length;
+    calls.push(call);
+    await clock.sleep(5).done;
+    rows = meanwhile(calls.length - 1, rows);
+    return answer(call, times) ?? show();
+  };
+  const shown = (some: ShownCampaign[]): Answer => ({
+    ...http(200),
+    body: { kind: 'campaigns', rows: some, total: total(rows.length) },
+  });
+  const ports = {
+    listCampaigns: ({ page, isPlain }: CampaignsQuery, onSent: () => void) => {
+      const size = Math.min(cap, isPlain ? 20 : 250);
+      const show = () => shown(rows.slice((page - 1) * size, page * size));
+      return reply(`${isPlain ? 'plain ' : ''}page ${page}`, show, onSent);
+    },
+    readCampaign: (phoneNumber: string, onSent: () => void) =>
+      reply(
+        phoneNumber,
+        () => {
+          const found = rows.find((one) => one.phoneNumber === phoneNumber);
+          return found === undefined ? http(404, '10005') : shown([found]);
+        },
+        onSent,
+      ),
+  };
+  const query = createAccountQuery(pipeline, () => undefined);
+  const options = { table, query, ports, concurrency: 5, onChoice: (requests: number) => choices.push(requests) };
+  const why = await clock.until(readCampaigns(options));
+  pipeline.end();
+  const stateOf = (n: number) => {
+    const state = table.stateOf(phone(n));
+    return state === null ? '?' : `${state.campaign} ${state.status}`.trim();
+  };
+  return { why, calls, choices, states: wanted.map(stateOf), unread: table.unread() };
+}
+
+describe('the campaigns of one or two numbers', () => {
+  it('are read one by one', async () => {
+    const { calls, states, why } = await read([1, 2], upTo(500, row));
+    expect(calls).toEqual([phone(1), phone(2)]);
+    expect(states).toEqual(['C1 ASSIGNED', 'C1 ASSIGNED']);
+    expect(why).toBe('');
+  });
+
+  it('are none if one of them is found', async () => {
+    const { calls, states } = await read([1, 2], [row(2)]);
+    expect(calls).toEqual([phone(1), phone(2)]);
+    expect(states).toEqual(['NONE', 'C1 ASSIGNED']);
+  });
+
+  it('are none only of a server that has a list of campaigns', async () => {
+    const none = await read([1, 2], []);
+    expect(none.calls).toEqual([phone(1), phone(2), 'page 1']);
+    expect(none.states).toEqual(['NONE', 'NONE']);
+    const unknown = await read([1, 2], [], { answer: () => http(404, '10005') });
+    expect(unknown.states).toEqual(['?', '?']);
+    expect(unknown.why).toMatch(/^HTTP 404/);
+  });
+
+  it('are as the list shows them if it shows them', async () => {
+    const { states } = await read([1], [row(1)], { answer: (call) => (call === phone(1) ? http(404) : null) });
+    expect(states).toEqual(['C1 ASSIGNED']);
+  });
+
+  it('are unknown after an error, and no more is asked', async () => {
+    const { calls, states, why } = await read([1, 2], [], { answer: () => http(403, '10010') });
+    expect(calls).toEqual([phone(1)]);
+    expect(states).toEqual(['?', '?']);
+    expect(why).toMatch(/^HTTP 403 10010/);
+  });
+
+  it('are unknown if the answer is about another number', async () => {
+    const answer = (): Answer => ({ ...http(200), body: { kind: 'campaigns', rows: [row(9)], total: 1 } });
+    expect((await read([1], [], { answer })).states).toEqual(['?']);
+  });
+});
+
+describe('the campaigns of many numbers', () => {
+  it('are read from the list, whose other numbers are on none', async () => {
+    const { calls, states, choices } = await read(
+      upTo(1000, (n) => n * 2),
+      upTo(1000, row),
+    );
+    expect(calls.sort()).toEqual(['page 1', 'page 2', 'page 3', 'page 4']);
+    expect(states.filter((state) => state === 'C1 ASSIGNED')).toHaveLength(500);
+    expect(states.filter((state) => state === 'NONE')).toHaveLength(500);
+    expect(choices).toEqual([3]);
+  });
+
+  it('are read one by one if the list has more pages', async () => {
+    const { calls, states } = await read([999, 1998, 2500], upTo(2000, row));
+    expect(calls).toEqual(['page 1', phone(999), phone(1998), phone(2500)]);
+    expect(states).toEqual(['C1 ASSIGNED', 'C1 ASSIGNED', 'NONE']);
+  });
+
+  it('are known after the first page if it has all of them', async () => {
+    expect((await read([1, 2, 3], upTo(1000, row))).calls).toEqual(['page 1']);
+    expect((await read([1, 2, 3], [])).states).toEqual(['NONE', 'NONE', 'NONE']);
+  });
+
+  it('are read from smaller pages', async () => {
+    const capped = await read(
+      upTo(100, (n) => n),
+      upTo(100, row),
+      { cap: 25 },
+    );
+    expect(capped.calls).toHaveLength(4);
+    expect(capped.unread).toBe(0);
+  });
+
+  it.each([400, 422])('are read from pages of the size of the server if it refuses ours with %i', async (status) => {
+    const answer = (call: string) => (call.startsWith('page') ? http(status, '10033') : null);
+    const { calls, states } = await read(
+      upTo(50, (n) => n),
+      upTo(50, row),
+      { answer },
+    );
+    expect(calls).toEqual(['page 1', 'plain page 1', 'plain page 2', 'plain page 3']);
+    expect(new Set(states)).toEqual(new Set(['C1 ASSIGNED']));
+  });
+
+  it('are read again if the list has changed meanwhile', async () => {
+    const meanwhile = (answered: number, rows: ShownCampaign[]) => (answered === 1 ? [row(2000), ...rows] : rows);
+    const { states, calls } = await read(
+      upTo(1200, (n) => n),
+      upTo(1000, row),
+      { meanwhile },
+    );
+    expect(states.slice(0, 1000).every((state) => state === 'C1 ASSIGNED')).toBe(true);
+    expect(states.slice(1000).every((state) => state === 'NONE')).toBe(true);
+    expect(calls).toHaveLength(4 + 5);
+  });
+
+  it('are read one by one where the list never agrees with its total', async () => {
+    const { states, unread } = await read(
+      upTo(20, (n) => n),
+      upTo(10, row),
+      { cap: 5, total: () => 12 },
+    );
+    expect(states.filter((state) => state === 'NONE')).toHaveLength(10);
+    expect(unread).toBe(0);
+  });
+
+  it('are read one by one where the list names no total', async () => {
+    const { calls } = await read([1, 2, 3, 300], upTo(300, row), { total: () => null });
+    expect(calls).toEqual(['page 1', phone(300)]);
+  });
+
+  it('are read one by one of a server without a list', async () => {
+    const answer = (call: string) => (call.startsWith('page') ? http(404, '10005') : null);
+    const { states, why } = await read([1, 2, 3, 4], [row(2), row(4)], { answer });
+    expect(states).toEqual(['NONE', 'C1 ASSIGNED', 'NONE', 'C1 ASSIGNED']);
+    expect(why).toBe('');
+  });
+
+  it('are unknown of a server that knows neither endpoint, after a few requests', async () => {
+    const { calls, states, why } = await read(
+      upTo(1000, (n) => n),
+      [],
+      { answer: () => http(404, '10005') },
+    );
+    expect(calls).toEqual(['page 1', phone(1), phone(2), phone(3)]);
+    expect(new Set(states)).toEqual(new Set(['?']));
+    expect(why).toMatch(/^HTTP 404/);
+  });
+
+  it('are unknown from the page on that fails', async () => {
+    const answer = (call: string) => (call === 'page 2' ? http(503) : null);
+    const { calls, states, why } = await read(
+      upTo(1000, (n) => n),
+      upTo(1000, row),
+      { answer },
+    );
+    expect(calls).toEqual(['page 1', 'page 2', 'page 2']);
+    expect(states.filter((state) => state === '?')).toHaveLength(750);
+    expect(why).toBe('HTTP 503');
+  });
+
+  it('are unknown if the list is in trouble: nothing else is asked', async () => {
+    const { calls } = await read(
+      upTo(1000, (n) => n),
+      upTo(1000, row),
+      { answer: () => http(503) },
+    );
+    expect(calls).toEqual(['page 1', 'page 1']);
+  });
+
+  it('are unknown from the number on that fails', async () => {
+    const answer = (call: string) => (call === phone(999) ? http(500) : null);
+    const { states, why } = await read([1, 999, 1998], upTo(2000, row), { answer });
+    expect(states).toEqual(['C1 ASSIGNED', '?', '?']);
+    expect(why).toBe('HTTP 500');
+  });
+});
+
+describe('no number', () => {
+  it('takes no request', async () => {
+    expect((await read([], upTo(5, row))).calls).toEqual([]);
+  });
+});
