@@ -41,6 +41,8 @@ export const COMMANDS: readonly RegisteredCommand[] = [
       ['apply numbers.csv', 'check, show, ask, send'],
       ['apply numbers.csv --dry-run', 'the same without sending'],
       [`apply ${RUN} --yes`, 'execute a saved plan'],
+      ['apply numbers.csv --to-profile Support', 'the same target for every row'],
+      ['apply --number +13125550001 --to-profile Support', 'one number, without a file'],
       ['apply numbers.csv --sandbox --yes', 'rehearse: no account, no key'],
     ],
     load: async () => (await import('../commands/apply.ts')).applyCommand,

@@ -1,16 +1,39 @@
+import type { RejectionCode } from '../../core/input/rejection.ts';
 import type { Action } from '../../core/plan/entry.ts';
+import { planExit } from '../../core/results/run-exit.ts';
+import { EXIT } from '../../core/run/exit-codes.ts';
 import { limitText } from '../../core/settings/raw.ts';
 import type { Settings } from '../../core/settings/schema.ts';
-import { count } from '../../core/text/text.ts';
-import { type FailedEnding, refusal } from '../ending/run-ending.ts';
+import { count, quoted } from '../../core/text/text.ts';
+import { type FailedEnding, type RunEnding, refusal } from '../ending/run-ending.ts';
 import type { Reporting } from '../invocation.ts';
 import { commandOn, queueFlags, type Run, typedPath } from '../run/open.ts';
 import { hasOtherInput, hasOtherTargets } from '../run/unfinished.ts';
+import type { PlannedRun } from './plan-run.ts';
 
 /** Refuses an input with fewer rows than --min-rows. */
 export function checkMinRows(where: string, rows: number, settings: Settings): FailedEnding | null {
   if (rows >= settings.min_rows) return null;
   return refusal('min_rows', `${where} has ${count(rows, 'data row')}, fewer than --min-rows ${settings.min_rows}`);
+}
+
+/** Why a target profile cannot take any row. */
+const OF_PROFILES: readonly RejectionCode[] = ['unknown_profile', 'profile_disabled', 'ambiguous_profile_name'];
+
+/** Refuses a plan with rejected rows, unless --skip-rejected. */
+export function checkRejected({ run, preview }: PlannedRun, where: string, { settings }: Reporting): RunEnding | null {
+  const { rejected, held } = preview.actions;
+  const ending = planExit(rejected, settings.skip_rejected, held);
+  if (ending.exit !== EXIT.input) return null;
+  const isGiven = settings.to_profile !== null && run.manifest.source === null;
+  const ofTarget = isGiven ? preview.rejections().find(({ reason }) => OF_PROFILES.some((of) => of === reason)) : null;
+  // No row has to be fixed then, but the flag that is the target of all.
+  if (ofTarget) {
+    const message = `--to-profile ${quoted(settings.to_profile as string)}: ${ofTarget.note}; nothing was sent`;
+    return { ...ending, error: { code: 'rejected_target', message } };
+  }
+  const message = `${count(rejected, 'row')} of ${where} rejected; nothing was sent`;
+  return { ...ending, error: { code: 'rejected_rows', message } };
 }
 
 /** How many rows an input has, and what its plan does with them. */

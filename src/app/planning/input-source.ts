@@ -2,6 +2,7 @@ import { accessSync, constants, fstatSync, readlinkSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { FileError } from '../../core/input/rejection.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
+import { nameOfNumbers } from '../../core/run/manifest.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { visible } from '../../core/text/visible.ts';
@@ -105,7 +106,7 @@ function numberSource(numbers: readonly string[]): InputSource {
   return {
     path: null,
     where: NUMBERS,
-    name: numbers.length === 1 ? `number-${numbers[0]}` : 'numbers',
+    name: nameOfNumbers(numbers),
     async copy(dir) {
       const writer = createCsvWriter(runFiles(dir).input, ['phone_number']);
       for (const number of numbers) writer.write([number]);

@@ -19,7 +19,7 @@ import type { Run } from '../run/open.ts';
 import { checkEarlierRuns, checkNotHandedOver, runToResume, unfinishedLike } from '../run/unfinished.ts';
 import { onEndSignals } from '../signals.ts';
 import { checkGate } from './consented-gate.ts';
-import { checkMinRows, checkPlanGuards, checkStrict, checkUnfinished } from './guards.ts';
+import { checkMinRows, checkPlanGuards, checkRejected, checkStrict, checkUnfinished } from './guards.ts';
 import { copyInput, findInput, type InputSource, refusedFile } from './input-source.ts';
 import { type PlannedRun, planRun } from './plan-run.ts';
 import { showPlan } from './show-plan.ts';
@@ -131,15 +131,6 @@ function inputNotes({ preview, fileError }: PlannedRun): string[] {
     notes.push(`the log has the first ${count(MAX_LOGGED_REJECTIONS, 'rejected row')}, and results.csv all of them`);
   }
   return fileError === null && preview.rows === 0 ? [...notes, 'the input has a header and no rows'] : notes;
-}
-
-/** Refuses a plan with rejected rows, unless --skip-rejected. */
-function checkRejected({ preview }: PlannedRun, where: string, { settings }: Invocation): RunEnding | null {
-  const { rejected, held } = preview.actions;
-  const ending = planExit(rejected, settings.skip_rejected, held);
-  if (ending.exit !== EXIT.input) return null;
-  const message = `${count(rejected, 'row')} of ${where} rejected; nothing was sent`;
-  return { ...ending, error: { code: 'rejected_rows', message } };
 }
 
 /** Ends a command that only plans. */

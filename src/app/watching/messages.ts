@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
 import type { CommandEnd } from '../../core/results/message.ts';
 import type { RunStatus } from '../../core/results/run-status.ts';
-import { runName } from '../../core/run/manifest.ts';
+import { nameOfNumbers, runName } from '../../core/run/manifest.ts';
 import { parseSetting } from '../../core/settings/parse.ts';
 import type { Layer } from '../../core/settings/resolve.ts';
 import { type SettingName, settingDefinition } from '../../core/settings/schema.ts';
@@ -56,7 +56,9 @@ export function createMessages(context: ProcessContext, clock = realClock): Mess
     use(scope, layers, ofRun) {
       if (!settingDefinition('notify').scopes.includes(scope)) return;
       const named = firstGood('name', layers);
-      name = typeof named === 'string' ? runName(named) : (ofRun ?? name);
+      const numbers = [layers.find(({ raw }) => raw.number !== undefined)?.raw.number ?? []].flat();
+      const known = ofRun ?? (numbers.length > 0 ? runName(nameOfNumbers(numbers)) : name);
+      name = typeof named === 'string' ? runName(named) : known;
       const chosen = {
         notify: firstGood('notify', layers),
         ping: firstGood('ping', layers),

@@ -124,7 +124,7 @@ export function runSection(summary: Summary, manifest: Manifest): Html {
     ['Run', summary.run_id],
     ['Command', summary.command],
     ...(manifest.source === null ? [] : [['Rows from', manifest.source.run_id] as [string, string]]),
-    ['Input', input.path ?? 'standard input'],
+    ['Input', input.path ?? (manifest.settings.number === undefined ? 'standard input' : '--number')],
     ['SHA-256 of the input', input.sha256],
     ['Started', timeHtml(summary.started_at)],
     ['Ended', timeHtml(summary.finished_at)],

@@ -88,6 +88,7 @@ function steeredLines({ steered }: Summary): string[] {
 function firstFix({ exit_code: exit, input, error }: Pick<Summary, 'exit_code' | 'input' | 'error'>) {
   if (exit !== EXIT.input) return null;
   const file = input.path === null ? 'the input' : visible(input.path);
+  if (error?.code === 'rejected_target') return 'First fix --to-profile, the target of every row.';
   if (error?.code === 'rejected_rows') return `First fix the rejected rows of ${file}: results.csv lists them.`;
   const isOfColumns = error?.code === 'missing_column' || error?.code === 'no_header';
   const columns = isOfColumns ? ', or say with --map which columns are meant' : '';

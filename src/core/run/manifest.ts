@@ -184,6 +184,12 @@ export function wroteText(version: string | null): string {
   return `Version ${shown} of telnyx-reassign wrote it. Fix: use version ${shown} or later.`;
 }
 
+/** What a run of numbers from the command line is called. No file is called like that by chance. */
+export function nameOfNumbers(numbers: readonly string[]): string {
+  const more = new Set(numbers).size - 1;
+  return `number-${numbers[0]}${more > 0 ? `-and-${more}-more` : ''}`;
+}
+
 /** Makes the name of a run from a flag or a file name: `[a-z0-9-]{1,40}`. */
 export function runName(text: string): string {
   const name = text

@@ -140,6 +140,16 @@ describe('the page', () => {
     expect(text).toContain('<dt>Rows from</dt><dd>earlier</dd>');
   });
 
+  it('says that the numbers came from the command line', () => {
+    const settings = { number: ['+13125550001', '+13125550002'], to_profile: 'Support' };
+    const text = page({
+      summary: { input: { path: null, sha256: 'ab12', rows: 2 } },
+      manifest: makeManifest({ settings }),
+    });
+    expect(text).toContain('<dt>Input</dt><dd>--number</dd>');
+    expect(text).toContain('<td>+13125550001, +13125550002</td>');
+  });
+
   it('is short, whatever texts are in the rows', () => {
     const long = '<é>'.repeat(5000);
     const row = resultOf(

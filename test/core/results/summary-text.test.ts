@@ -251,6 +251,7 @@ describe('what to fix first', () => {
       'rejected_rows',
       '\nFirst fix the rejected rows of the input: results.csv lists them.\n',
     ],
+    [input, 'rejected_target', '\nFirst fix --to-profile, the target of every row.\n'],
     [input, 'bad_encoding', '\nFirst fix /data/numbers.csv.\n'],
     [input, 'missing_column', '\nFirst fix /data/numbers.csv, or say with --map which columns are meant.\n'],
     [input, 'no_header', ', or say with --map which columns are meant.\n'],

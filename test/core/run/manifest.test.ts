@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readManifest, runName, STATES, wroteText } from '../../../src/core/run/manifest.ts';
+import { nameOfNumbers, readManifest, runName, STATES, wroteText } from '../../../src/core/run/manifest.ts';
 import { anyText } from '../../support/any-text.ts';
 import { makeManifest, makePlan, PROFILE } from '../../support/make.ts';
 
@@ -227,6 +227,14 @@ describe('the name of a run', () => {
     [`${'x'.repeat(39)} y`, 'x'.repeat(39)],
   ])('made of %j is %j', (text, name) => {
     expect(runName(text)).toBe(name);
+  });
+
+  it.each([
+    [['+13125550001'], 'number-13125550001'],
+    [['+13125550001', '+13125550001'], 'number-13125550001'],
+    [['+13125550001', '+13125550002', '(312) 555-0003'], 'number-13125550001-and-2-more'],
+  ])('of numbers %j is %j', (numbers, name) => {
+    expect(runName(nameOfNumbers(numbers))).toBe(name);
   });
 
   it('is 1 to 40 of a-z, 0-9 and -, whatever it is made of', () => {

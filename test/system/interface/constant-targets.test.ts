@@ -174,11 +174,15 @@ describe('--to-profile and --to-product', () => {
     expect([refused.exit, refused.stderr]).toEqual([2, expect.stringContaining(note)]);
   });
 
-  it('are one error for a name that no profile has, in every row', async () => {
+  it('are what has to be fixed if no profile has the name, and not the rows', async () => {
     const { flags } = await readingApi({ numbers: 2 });
     const cwd = workDirectory();
-    const { exit, stderr } = await run(cwd, ['apply', writeList(cwd, 2), '--to-profile', 'Nowhere', ...flags]);
-    expect([exit, stderr]).toEqual([3, expect.stringContaining('no profile with the name "Nowhere"')]);
+    const { exit, stdout } = await run(cwd, ['apply', writeList(cwd, 2), '--to-profile', 'Nowhere', ...flags]);
+    expect([exit, summaryOf(cwd).counts.rejected]).toEqual([3, 2]);
+    const error = '--to-profile "Nowhere": the account has no profile with the name "Nowhere"; there are ';
+    expect(summaryOf(cwd).error).toMatchObject({ code: 'rejected_target', message: expect.stringContaining(error) });
+    expect(stdout).toContain('\nFirst fix --to-profile, the target of every row.\nNext: ');
+    expect(table(cwd, 'results.csv').map(({ reason }) => reason)).toEqual(['unknown_profile', 'unknown_profile']);
   });
 });
 
@@ -196,7 +200,8 @@ describe('--number', () => {
     expect(stderr).not.toContain('delimiter');
     expect(writesTo(sandbox)).toHaveLength(2);
     const made = lastRun(cwd);
-    expect(manifestOf(cwd)).toMatchObject({ name: 'numbers', input: { path: null, rows: 2 } });
+    expect(manifestOf(cwd)).toMatchObject({ input: { path: null, rows: 2 } });
+    expect(manifestOf(cwd).name).toMatch(/^number-[0-9]+-and-1-more$/);
     expect(readFileSync(join(cwd, made, 'input.csv'), 'utf8')).toBe(`phone_number\n${numbers[1]}\n${numbers[3]}\n`);
     expect(table(cwd, 'results.csv').map(({ status }) => status)).toEqual(['updated', 'updated']);
     expect((await run(cwd, ['verify', ...numbers, '--to-profile', PROFILE, ...flags])).exit).toBe(0);
@@ -211,7 +216,7 @@ describe('--number', () => {
     const numbers = [...phones(sandbox, 1), '--number', '+19995550000'];
     const args = ['apply', ...numbers, '--to-profile', PROFILE, ...flags];
     const refused = await run(cwd, args);
-    expect([refused.exit, manifestOf(cwd).name]).toEqual([3, 'numbers']);
+    expect(refused.exit).toBe(3);
     expect(summaryOf(cwd).error?.message).toBe('1 row of --number rejected; nothing was sent');
     expect(refused.stderr).toContain('no number with the phone number +19995550000');
     const next = summaryOf(cwd).next_command ?? '';

@@ -37,6 +37,15 @@ describe('a run', () => {
     expect(ended.stderr).not.toContain('could not be delivered');
   });
 
+  it('of numbers from the command line is named after them, also if it does not start', async () => {
+    const cwd = workDirectory();
+    const { env, lines } = await webhook();
+    const args = ['apply', '--number', '+13125550001', ...SANDBOX];
+    expect((await run(cwd, [...args, '--to-profile', 'Support'], { env })).exit).toBe(EXIT.ok);
+    expect((await run(cwd, args, { env })).exit).toBe(EXIT.usage);
+    expect(lines().map((line) => line.split(' ')[0])).toEqual(Array.from({ length: 3 }, () => 'number-13125550001'));
+  });
+
   it('says which waves it has reached', async () => {
     const cwd = workDirectory();
     const { env, lines } = await webhook();
