@@ -153,6 +153,10 @@ const PARSERS: Record<SettingDefinition['kind'], (text: string, definition: Sett
     if (isFinishTime(text)) return { value: text.trim() };
     return { error: 'must be a time such as 06:00, 2026-11-24T06:00:00Z or +90m' };
   },
+  percent(text) {
+    const value = Number(/^([0-9]{1,3}(?:\.[0-9]{1,3})?) ?%?$/.exec(text.trim())?.[1]);
+    return value <= 100 ? { value } : { error: 'must be a percentage from 0 to 100, such as 10%' };
+  },
   digest(text) {
     const value = text.trim().toLowerCase();
     return /^[0-9a-f]{64}$/.test(value) ? { value } : { error: 'must be the digest of a plan, 64 hexadecimal digits' };

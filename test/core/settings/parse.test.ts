@@ -77,6 +77,9 @@ describe('a setting', () => {
     ['only', 'held,failed,Held,failed', ['held', 'failed']],
     ['only', 'cause:3, CAUSE:03,cause:120,cause:0', ['cause:03', 'cause:120', 'cause:00']],
     ['expect_plan', ` ${'aB'.repeat(32)} `, 'ab'.repeat(32)],
+    ['max_drop', '10', 10],
+    ['max_drop', ' 2.5 % ', 2.5],
+    ['max_drop', '100%', 100],
     ['finish_by', '06:00', '06:00'],
     ['finish_by', ' +90m ', '+90m'],
     ['finish_by', '2026-11-24T06:00:00Z', '2026-11-24T06:00:00Z'],
@@ -167,6 +170,9 @@ describe('a setting', () => {
       'failed:01',
       'cause: 1',
     ].map((text): Bad => ['only', text, onlyList]),
+    ...['', '100.1', '-1', 'ten', '1%%'].map(
+      (text): Bad => ['max_drop', text, 'must be a percentage from 0 to 100, such as 10%'],
+    ),
     ...['', 'abc', 'a1'.repeat(25), 'sha256:a1'].map(
       (text): Bad => ['expect_plan', text, 'must be the digest of a plan, 64 hexadecimal digits'],
     ),

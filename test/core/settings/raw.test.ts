@@ -125,6 +125,7 @@ describe('settings as text', () => {
       list: ({ choices }) => fc.array(words(choices), { minLength: 1 }).map((kinds) => kinds.join(' , ')),
       delimiter: () => fc.constantFrom(',', ';', '|', '\t', 'tab', '\\t'),
       rate: () => fc.oneof(decimals(9999), fc.constantFrom('5', '0.001', 'auto', 'Auto')),
+      percent: () => fc.constantFrom('10', '2.5%', ' 100 % '),
       digest: () => fc.constantFrom('a1'.repeat(32), ` ${'B2'.repeat(32)} `),
       profile: () => fc.constantFrom('Support', '3FA85F64-5717-4562-B3FC-2C963F66AFA6', 'unassign', " O'Neil, "),
       product: () => fc.constantFrom('A2P', ' P2P '),

@@ -40,6 +40,7 @@ export type KindValues = {
   waves: Limit[];
   finish: string;
   digest: string;
+  percent: number;
   profile: string;
   product: string;
   phones: string[];
@@ -105,6 +106,7 @@ const IMPLIED: { [kind in SettingDefinition['kind']]?: Partial<SettingDefinition
   duration: { value: 'DURATION' },
   limit: { value: 'N|N%' },
   digest: { value: 'SHA256' },
+  percent: { value: 'PERCENT' },
 };
 
 /** Completes the rows of a group. `scopes` are those of rows that name none. */

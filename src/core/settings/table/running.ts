@@ -80,10 +80,8 @@ export const RUNNING_SETTINGS = settingsOf('Running', SENDING, {
     path: 'absolute',
   },
   max_drop: {
-    kind: 'integer',
-    default: '10',
-    max: 100,
-    value: 'PERCENT',
+    kind: 'percent',
+    default: '10%',
     text: 'with --before: how many percent of its success ratio a number may lose',
     scopes: ['verify'],
     belongsTo: 'call',
