@@ -23,6 +23,7 @@ export const LAYERS = [
   'core/results',
   'core/status',
   'core/followup',
+  'core/export',
   'core/report',
   'core/queue',
   'io',
@@ -60,8 +61,10 @@ export const LAYERS = [
   'app/sending',
   'app/worker',
   'app/followup',
+  'app/export',
   'app/status',
   'commands/queue',
+  'commands/watching',
   'commands',
   'cli',
 ] as const;

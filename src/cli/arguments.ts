@@ -2,7 +2,8 @@ import { UsageError } from '../app/errors.ts';
 import { VARIABLE_PREFIX } from '../core/settings/flags.ts';
 import { didYouMean, suggestion } from '../core/text/suggest.ts';
 import { count, printable, quoted } from '../core/text/text.ts';
-import { COMMAND_NAMES, flagsOf } from './registry.ts';
+import { flagsOf } from './command-flags.ts';
+import { COMMAND_NAMES } from './registry.ts';
 
 /** How a flag is written. */
 type Syntax = { isBoolean: boolean; isRepeatable: boolean; isSecret: boolean };

@@ -5,15 +5,8 @@ import { EXIT_TEXT } from '../core/run/exit-codes.ts';
 import { quoted, wrapped } from '../core/text/text.ts';
 import { TOOL } from '../core/text/tool.ts';
 import { checkArguments } from './arguments.ts';
-import {
-  COMMAND_NAMES,
-  COMMANDS,
-  COMPLETION,
-  type CommandName,
-  flagsOf,
-  takesMore,
-  takesPositional,
-} from './registry.ts';
+import { flagsOf } from './command-flags.ts';
+import { COMMAND_NAMES, COMMANDS, COMPLETION, type CommandName, takesMore, takesPositional } from './registry.ts';
 
 /** A glob that matches a whole directory makes thousands of words. */
 const MAX_NAMED_WORDS = 5;

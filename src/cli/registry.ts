@@ -1,16 +1,13 @@
 import type { Command } from '../app/invocation.ts';
-import { flagOf } from '../core/settings/flags.ts';
-import { SETTING_NAMES, settingDefinition } from '../core/settings/schema.ts';
 import type { Scope } from '../core/settings/table/definition.ts';
 import { STEER_HELP } from '../core/steering/command.ts';
-import { SANDBOX_FLAGS } from './sandbox-flags.ts';
 
 /** The commands with settings as their flags, and the sandbox with flags of its own. */
 export type CommandName = Scope | 'sandbox';
 
 type RegisteredCommand = {
   name: CommandName;
-  positional: '' | 'input' | 'rundir' | 'job';
+  positional: '' | 'input' | 'rundir' | 'job' | 'file';
   /** What the words after that are, if it takes any. */
   more?: string;
   description: string;
@@ -89,6 +86,20 @@ export const COMMANDS: readonly RegisteredCommand[] = [
     load: async () => (await import('../commands/run.ts')).runCommand,
   },
   {
+    name: 'export',
+    positional: 'file',
+    description: 'write the numbers of the account as a CSV that apply takes, with their present values as targets',
+    examples: [
+      ['export numbers.csv', 'every number: a list to edit, and a backup to apply again'],
+      [
+        'export old.csv --profile "Old campaign"',
+        'the numbers on one profile; also --product, --type, --country, --tag',
+      ],
+      ['export opt-outs.csv --opt-outs "Old campaign"', 'who has opted out of a profile'],
+    ],
+    load: async () => (await import('../commands/export.ts')).exportCommand,
+  },
+  {
     name: 'results',
     positional: 'rundir',
     description: 'write the result files of a run again',
@@ -103,7 +114,7 @@ export const COMMANDS: readonly RegisteredCommand[] = [
       ['status', 'how far it is, how fast, what slows it down, when it ends'],
       [`status ${RUN} --follow`, 'again every second, until it has ended'],
     ],
-    load: async () => (await import('../commands/status.ts')).statusCommand,
+    load: async () => (await import('../commands/watching/status.ts')).statusCommand,
   },
   {
     name: 'ctl',
@@ -116,7 +127,7 @@ export const COMMANDS: readonly RegisteredCommand[] = [
       [`ctl ${RUN} hold PROFILE`, 'send no rows to this profile until release'],
     ],
     epilogue: `Commands:\n${STEER_HELP}`,
-    load: async () => (await import('../commands/ctl.ts')).ctlCommand,
+    load: async () => (await import('../commands/watching/ctl.ts')).ctlCommand,
   },
   {
     name: 'report',
@@ -126,7 +137,7 @@ export const COMMANDS: readonly RegisteredCommand[] = [
       [`report ${RUN}`, 'report.html in the run directory'],
       [`report ${RUN} --out cutover.html`, 'a copy to hand on'],
     ],
-    load: async () => (await import('../commands/report.ts')).reportCommand,
+    load: async () => (await import('../commands/watching/report.ts')).reportCommand,
   },
   {
     name: 'runs',
@@ -183,33 +194,4 @@ export function takesPositional(command: string): boolean {
 /** Whether a command takes words after its first one. */
 export function takesMore(command: string | undefined): boolean {
   return COMMANDS.some(({ name, more }) => name === command && more !== undefined);
-}
-
-/** The flags of a command, for the check of arguments and for the help. `key`: its name in the parsed flags. */
-export function flagsOf(command: string): typeof SANDBOX_FLAGS {
-  if (command === 'sandbox') return SANDBOX_FLAGS;
-  const names = SETTING_NAMES.filter((name) => settingDefinition(name).scopes.includes(command as Scope));
-  return names.map((name) => {
-    const {
-      kind,
-      repeatable = false,
-      secret = false,
-      default: byDefault,
-      value,
-      group,
-      text,
-    } = settingDefinition(name);
-    const isBoolean = kind === 'boolean';
-    const suffix = byDefault === null || isBoolean ? '' : ` [${byDefault}]`;
-    const description = `${value === undefined ? '' : `${value}: `}${text}${suffix}`;
-    return {
-      key: name,
-      name: flagOf(name),
-      isBoolean,
-      isRepeatable: repeatable,
-      isSecret: secret,
-      group: `${group}:`,
-      description,
-    };
-  });
 }

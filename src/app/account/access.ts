@@ -31,23 +31,23 @@ type AccessOptions = { stop: Stop; recorded: boolean };
  * The CommandError for reading that ended early; any other error unchanged. `hasOffline`: whether the command could do
  * without the account, of which at least something was answered by this API.
  */
-export function readingError(error: unknown, stop: Stop, hasOffline = false): unknown {
+export function readingError(error: unknown, stop: Stop, hasOffline = false, nothing = 'nothing was sent'): unknown {
   const asked = stop.asked();
   if (error instanceof Stopped && asked !== null) {
     const { reason, detail } = asked;
     if (reason === 'signal') {
-      const message = `Stopped by ${detail} while reading the account; nothing was sent.`;
+      const message = `Stopped by ${detail} while reading the account; ${nothing}.`;
       return new CommandError(signalExit(detail), 'signal', message);
     }
     const refused = `The API refused the key: ${detail}. Set TELNYX_API_KEY to a key that is valid.`;
     const text = reason === 'key_refused' ? refused : `The account could not be read: ${detail}.`;
-    return new CommandError(EXIT.preflight, reason, `${text} Nothing was sent.`);
+    return new CommandError(EXIT.preflight, reason, `${text} ${nothing[0]?.toUpperCase()}${nothing.slice(1)}.`);
   }
   if (!(error instanceof Unread)) return error;
   // If the API cannot be reached, or does not know the numbers, nothing can be sent either.
   const isRefused = error.refusedStatus >= 400 && error.refusedStatus < 500 && error.refusedStatus !== 404;
   const hint = hasOffline && isRefused ? ' With --offline a plan is made without it.' : '';
-  const message = `The account could not be read (${error.message}), and nothing was sent.${hint}`;
+  const message = `The account could not be read (${error.message}), and ${nothing}.${hint}`;
   return new CommandError(EXIT.preflight, 'account_not_read', message);
 }
 

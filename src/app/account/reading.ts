@@ -10,12 +10,13 @@ import { createAccountQuery } from '../../engine/reading/account-query.ts';
 import { createControl, createPipeline } from '../../engine/sending/pipeline.ts';
 import type { Steering } from '../../engine/steering.ts';
 import type { Stop } from '../../engine/stop.ts';
+import { realClock } from '../../io/clock.ts';
 import type { Logger } from '../../io/terminal/logger.ts';
 import type { KeyedInvocation, Reporting } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import { createEventReporter } from '../run/events.ts';
 import type { Run } from '../run/open.ts';
-import { readGate, type Transport } from './connect.ts';
+import { openReader, readGate, type Transport } from './connect.ts';
 
 /** What a command reads the account through. */
 export type Through = {
@@ -25,12 +26,17 @@ export type Through = {
   clock: Clock;
   /** Of a run at work, whose operators change the pace of its reads too. */
   steering?: Steering | undefined;
+  /** Prints something with the progress line out of the way. */
+  above?: ((print: () => void) => void) | undefined;
 };
 
 export const NO_LOG: Logger = { log: () => undefined, close: () => undefined };
 
 /** Only a read that takes longer is announced. */
 const ANNOUNCED_MS = 3000;
+
+/** Events that may be explained. */
+const ANNOUNCED_EVENTS: ReadonlySet<string> = new Set(['run.paused', 'concurrency.lowered', 'read.failed']);
 
 /** Explains a long wait: the API does not answer, or asks to wait. */
 function announceWait(event: ExecutorEvent, reporting: Reporting): void {
@@ -61,7 +67,10 @@ export function readThrough(through: Through, invocation: KeyedInvocation, befor
   const onEvent = (event: ExecutorEvent) => {
     reporter.onEvent(event);
     // After a stop nothing is waited for.
-    if (stop.asked() === null) announceWait(event, invocation);
+    if (stop.asked() !== null || !ANNOUNCED_EVENTS.has(event.event)) return;
+    const announce = () => announceWait(event, invocation);
+    if (through.above === undefined) announce();
+    else through.above(announce);
   };
   const gate = readGate(invocation, stop);
   const ports = { clock, onEvent, ...gate.port };
@@ -96,6 +105,23 @@ export function readThrough(through: Through, invocation: KeyedInvocation, befor
       pipeline.end();
       gate.end();
       reporter.stop();
+    },
+  };
+}
+
+/** Opens the account for a command without a run, at the rate of its settings. `close` ends the reading. */
+export async function openReading(
+  invocation: KeyedInvocation & { key: string },
+  parts: Pick<Through, 'stop' | 'logger' | 'above'>,
+) {
+  const target = { baseUrl: invocation.settings.base_url, key: invocation.key };
+  const client = await openReader(target, invocation);
+  const reading = readThrough({ ...parts, client, clock: realClock }, invocation);
+  return {
+    ...reading,
+    close() {
+      reading.end();
+      client.close();
     },
   };
 }

@@ -83,9 +83,9 @@ function tryOutput(flag: string, path: string): void {
 
 /**
  * Throws UsageError if --results, --out, --log-file or --metrics-file could not be written later, or would be written
- * over what the command works on.
+ * over what the command works on. `more`: other outputs of the command, by what messages call them.
  */
-export function checkOutputs(subject: Subject, reporting: Reporting): void {
+export function checkOutputs(subject: Subject, reporting: Reporting, more: Record<string, string> = {}): void {
   const { settings, context } = reporting;
   const { results, out } = settings;
   const copies = { '--results': results, '--out': out };
@@ -96,7 +96,7 @@ export function checkOutputs(subject: Subject, reporting: Reporting): void {
   }
   if (isStdout(settings.metrics_file)) throw new UsageError('--metrics-file needs a file, and - is none');
   const log = settings.log_file === '-' ? null : settings.log_file;
-  const files = { '--log-file': log, ...copies, '--metrics-file': settings.metrics_file };
+  const files = { '--log-file': log, ...copies, '--metrics-file': settings.metrics_file, ...more };
   const taken = takenFiles(subject, reporting);
   for (const [flag, file] of Object.entries(files)) {
     if (file === null || (flag !== '--log-file' && isStdout(file))) continue;

@@ -59,15 +59,44 @@ function createColumns() {
   return columns;
 }
 
+type NumberColumns = ReturnType<typeof createColumns>;
+
+/** What the columns refer to. `words`: types and countries. */
+function createPools() {
+  return {
+    profiles: createTextPool(),
+    products: createTextPool(),
+    eligibleLists: createTextPool(),
+    reasons: createTextPool(),
+    words: createTextPool(MAX_WORDS),
+  };
+}
+
+type Pools = ReturnType<typeof createPools>;
+
+/** What was shown of a number, without its details. */
+function shownAt(columns: NumberColumns, pools: Pools, index: number): ShownSettings {
+  const { profiles, products, eligibleLists, words } = pools;
+  const shown: ShownSettings = {};
+  const profile = profiles.textAt(columns.profile[index] as number);
+  if (profile !== '') shown.profile = profile === profileCell(null) ? null : profile;
+  const product = products.textAt(columns.product[index] as number);
+  if (product !== '') shown.product = product;
+  const eligible = listOf(eligibleLists.textAt(columns.eligible[index] as number));
+  if (eligible !== undefined) shown.eligible = eligible;
+  const type = words.textAt(columns.type[index] as number);
+  if (type !== '') shown.type = type;
+  const country = words.textAt(columns.country[index] as number);
+  if (country !== '') shown.country = country;
+  if (columns.phone[index] !== 0) shown.phoneNumber = `+${columns.phone[index]}`;
+  return shown;
+}
+
 /** What reads have shown of each number, by the index of its id: 26 bytes a number, and more with details. */
 export function createNumberTable(withDetails: boolean) {
   const columns = createColumns();
-  const profiles = createTextPool();
-  const products = createTextPool();
-  const eligibleLists = createTextPool();
-  const reasons = createTextPool();
-  // Types and countries.
-  const words = createTextPool(MAX_WORDS);
+  const pools = createPools();
+  const { profiles, products, eligibleLists, reasons, words } = pools;
   const details = withDetails ? createNumberDetails() : null;
   const unread = { ids: 0, idsWithPhone: 0 };
 
@@ -79,23 +108,6 @@ export function createNumberTable(withDetails: boolean) {
       if (namedBy === BY_BOTH) unread.idsWithPhone -= 1;
     }
     columns.state[index] = to;
-  }
-
-  function shownAt(index: number): ShownSettings {
-    const shown: ShownSettings = {};
-    const profile = profiles.textAt(columns.profile[index] as number);
-    if (profile !== '') shown.profile = profile === profileCell(null) ? null : profile;
-    const product = products.textAt(columns.product[index] as number);
-    if (product !== '') shown.product = product;
-    const eligible = listOf(eligibleLists.textAt(columns.eligible[index] as number));
-    if (eligible !== undefined) shown.eligible = eligible;
-    const type = words.textAt(columns.type[index] as number);
-    if (type !== '') shown.type = type;
-    const country = words.textAt(columns.country[index] as number);
-    if (country !== '') shown.country = country;
-    details?.addTo(shown, index);
-    if (columns.phone[index] !== 0) shown.phoneNumber = `+${columns.phone[index]}`;
-    return shown;
   }
 
   return {
@@ -131,8 +143,11 @@ export function createNumberTable(withDetails: boolean) {
     /** What is known of the number with this index; `id` is its id. */
     stateAt(index: number, id: string): NumberState {
       switch (columns.state[index]) {
-        case FOUND:
-          return { state: 'found', id, shown: shownAt(index) };
+        case FOUND: {
+          const shown = shownAt(columns, pools, index);
+          details?.addTo(shown, index);
+          return { state: 'found', id, shown };
+        }
         case ABSENT:
           return { state: 'absent' };
         case UNREADABLE:

@@ -3,8 +3,17 @@ import type { UnreadCounts } from './snapshot.ts';
 /** The most rows of one page, and the most phone numbers in the filter of one page. */
 export const PAGE_ROWS = 250;
 
-/** The numbers to list: all, those on one profile, or those with these phone numbers. Pages are counted from 1. */
-export type NumbersQuery = { page: number; profile?: string; phoneNumbers?: readonly string[] };
+/**
+ * The numbers to list: all, those on one profile, those with these phone numbers, with these digits in a row, or of one
+ * type. Pages are counted from 1.
+ */
+export type NumbersQuery = {
+  page: number;
+  profile?: string;
+  phoneNumbers?: readonly string[];
+  contains?: string;
+  type?: string;
+};
 
 /** What the first page of the list of one profile suggests about the rest of that list. */
 export type ProfileGuess = {

@@ -40,7 +40,7 @@ export function readBody(text: string, clean: Clean): Body {
 }
 
 /** Reads a page. Null unless its meta is complete, or not there at all, and `readRow` can read every row. */
-function readPage<T>({ data, meta }: Fields, readRow: (row: Fields) => T | null): Page<T> | null {
+export function readPage<T>({ data, meta }: Fields, readRow: (row: Fields) => T | null): Page<T> | null {
   const counts = asObject(meta);
   const whole = (value: unknown) => (Number.isSafeInteger(value) && (value as number) >= 0 ? (value as number) : null);
   const total = whole(counts?.total_results);

@@ -20,7 +20,11 @@ function shownValue(value: unknown, clean: Clean, isValid: (text: string) => boo
 /** A longer word is not one that the API has. */
 const MAX_WORD = 40;
 const COUNTRY = /^[a-z]{2}$/i;
-const TYPES = ['longcode', 'tollfree', 'shortcode'];
+/** The types of numbers, in the spelling of this program. */
+export const TYPES = ['longcode', 'tollfree', 'shortcode'];
+
+/** A type without what its spellings differ in. */
+export const plainType = (text: string) => text.toLowerCase().replace(/[\s_-]/g, '');
 
 function word(value: unknown, clean: Clean): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined;
@@ -30,7 +34,7 @@ function word(value: unknown, clean: Clean): string | undefined {
 /** The type of a number, of which the API has two spellings: `long-code` and `longcode`. */
 function numberType(value: unknown, clean: Clean): string | undefined {
   const shown = word(value, clean);
-  const plain = shown?.toLowerCase().replace(/[\s_-]/g, '') ?? '';
+  const plain = plainType(shown ?? '');
   return TYPES.includes(plain) ? plain : shown;
 }
 

@@ -26,6 +26,16 @@ export type ShownSettings = {
   health?: Health;
 };
 
+/** A block of messages after a keyword such as STOP: to whom, from which number or sender, and when. '': not shown. */
+export type ShownOptOut = {
+  from: string;
+  to: string;
+  keyword: string;
+  createdAt: string;
+  /** Undefined if the answer does not say. */
+  profile?: string;
+};
+
 /** The settings of a messaging profile that matter for its numbers. A field that the body lacks is undefined. */
 export type ShownProfile = {
   id: string;
@@ -63,6 +73,7 @@ export type Body =
   | { kind: 'settings'; settings: ShownSettings }
   | { kind: 'numbers'; page: Page<ShownSettings> }
   | { kind: 'profiles'; page: Page<ShownProfile> }
+  | { kind: 'opt_outs'; page: Page<ShownOptOut> }
   | ({ kind: 'ownership' } & Ownership)
   /** `total`: of the whole list; null if it is not shown. */
   | { kind: 'campaigns'; rows: ShownCampaign[]; total: number | null }

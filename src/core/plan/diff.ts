@@ -42,28 +42,35 @@ function unknownName(name: string, like: readonly string[]): string {
   return `the account has no profile with the name ${shown}${hint}${there}`;
 }
 
+type Refusal = { reason: RejectionCode; note: string };
+
+/** Finds the only profile with a name, or says why there is none. `id`: the one that it must be, if that is known. */
+export function findProfile(name: string, profiles: Profiles, id = ''): { id: string } | Refusal {
+  // The names of an answer have been made printable.
+  const found = profiles.byName(cleanCell(printable(name)));
+  if (found.length === 0) return { reason: 'unknown_profile', note: unknownName(name, profiles.like(name)) };
+  if (id !== '' && !found.some((profile) => profile.id === id)) {
+    const note = `messaging_profile_id is ${id}, and the profile with the name ${quoted(name)} is ${idsOf(found)}; keep one of them`;
+    return { reason: 'ambiguous_profile_name', note };
+  }
+  if (id === '' && found.length > 1) {
+    const note = `${found.length} profiles have the name ${quoted(name)}: ${idsOf(found)}; write the id of one of them`;
+    return { reason: 'ambiguous_profile_name', note };
+  }
+  return { id: id === '' ? (found[0] as ShownProfile).id : id };
+}
+
 /** Replaces the name of a target profile by its id; rejects the entry if there is no such profile. */
 function withProfile(entry: PlanEntry, profiles: Profiles): PlanEntry {
   const ref = readProfileRef(entry.profileTarget);
   if (ref === null) return entry;
-  const { id, name } = ref;
-  // The names of an answer have been made printable.
-  const found = profiles.byName(cleanCell(printable(name)));
-  const nameless = { ...entry, profileTarget: id };
-  if (found.length === 0) return rejected(nameless, 'unknown_profile', unknownName(name, profiles.like(name)));
-  if (id !== '' && !found.some((profile) => profile.id === id)) {
-    const note = `messaging_profile_id is ${id}, and the profile with the name ${quoted(name)} is ${idsOf(found)}; keep one of them`;
-    return rejected(nameless, 'ambiguous_profile_name', note);
-  }
-  if (id === '' && found.length > 1) {
-    const note = `${found.length} profiles have the name ${quoted(name)}: ${idsOf(found)}; write the id of one of them`;
-    return rejected(nameless, 'ambiguous_profile_name', note);
-  }
-  return { ...entry, profileTarget: id === '' ? (found[0] as ShownProfile).id : id };
+  const found = findProfile(ref.name, profiles, ref.id);
+  if ('id' in found) return { ...entry, profileTarget: found.id };
+  return rejected({ ...entry, profileTarget: ref.id }, found.reason, found.note);
 }
 
 /** Why a target profile cannot take numbers; null if it can. */
-function profileRejection(entry: PlanEntry, profiles: Profiles): { reason: RejectionCode; note: string } | null {
+function profileRejection(entry: PlanEntry, profiles: Profiles): Refusal | null {
   const { profileTarget: id } = entry;
   if (id === '' || id === profileCell(null)) return null;
   const profile = profiles.byId(id);
@@ -122,14 +129,15 @@ export function withAccount(draft: PlanEntry, known: NumberState, profiles: Prof
     profileBefore: profileCell(shown.profile),
     productBefore: shown.product ?? '',
   };
-  if (rejection !== null) return rejected(before, rejection.reason, rejection.note);
+  // Nothing is sent to a number that is at its target, so the state of its profile does not matter.
+  const isThere = compareWithPlan(before, shown) === 'at_target';
+  if (rejection !== null && !isThere) return rejected(before, rejection.reason, rejection.note);
   const { productBefore, productTarget } = before;
   const { eligible } = shown;
   if (productTarget !== '' && productTarget !== productBefore && eligible?.includes(productTarget) === false) {
     const offered = eligible.length === 0 ? 'no product' : eligible.join(', ');
     return rejected(before, 'not_eligible', `the number may have ${offered}, and not ${productTarget}`);
   }
-  const isThere = compareWithPlan(before, shown) === 'at_target';
   const note = withSpelling(noteOf(before, eligible), phone.spelling);
   return { ...before, action: isThere ? 'unchanged' : 'change', note };
 }

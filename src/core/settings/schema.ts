@@ -1,4 +1,5 @@
 import type { KindValues, SettingDefinition } from './table/definition.ts';
+import { EXPORT_SETTINGS } from './table/export.ts';
 import { GUARD_SETTINGS } from './table/guards.ts';
 import { INPUT_SETTINGS } from './table/input.ts';
 import { OUTPUT_SETTINGS } from './table/output.ts';
@@ -9,6 +10,7 @@ import { WAVE_SETTINGS } from './table/waves.ts';
 
 /** Every setting. Command line, environment, job file, help, documents and types are made from this table. */
 export const SETTINGS = {
+  ...EXPORT_SETTINGS,
   ...INPUT_SETTINGS,
   ...PACE_SETTINGS,
   ...GUARD_SETTINGS,

@@ -10,6 +10,7 @@ import {
   readProfilesPage,
 } from '../../core/api/parse-body.ts';
 import { readCampaignsPage, readOneCampaign } from '../../core/api/parse-campaigns.ts';
+import { readOptOutsPage } from '../../core/api/parse-opt-outs.ts';
 import type { Answer } from '../../core/api/response.ts';
 import { requestBody } from '../../core/input/assignment.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
@@ -24,6 +25,7 @@ const MAX_LIST_BYTES = 8 * MAX_BODY_BYTES;
 const NUMBER: BodyFormat = { parse: readBody, maxBytes: MAX_BODY_BYTES };
 const NUMBERS_PAGE: BodyFormat = { parse: readNumbersPage, maxBytes: MAX_LIST_BYTES };
 const PROFILES_PAGE: BodyFormat = { parse: readProfilesPage, maxBytes: MAX_LIST_BYTES };
+const OPT_OUTS_PAGE: BodyFormat = { parse: readOptOutsPage, maxBytes: MAX_LIST_BYTES };
 const OWNERSHIP: BodyFormat = { parse: readOwnership, maxBytes: MAX_BODY_BYTES };
 const PROFILE: BodyFormat = { parse: readOneProfile, maxBytes: MAX_LIST_BYTES };
 const CAMPAIGNS_PAGE: BodyFormat = { parse: readCampaignsPage, maxBytes: MAX_LIST_BYTES };
@@ -67,13 +69,15 @@ export function createTelnyxClient(options: ClientOptions) {
       return run(() => api.stream.get(urlOf(id)), NUMBER, onSent);
     },
     /** Reads one page of numbers, sorted by phone number. */
-    listNumbers({ page, profile, phoneNumbers }: NumbersQuery, onSent: () => void): Promise<Answer> {
+    listNumbers({ page, profile, phoneNumbers, contains, type }: NumbersQuery, onSent: () => void): Promise<Answer> {
       const searchParams = {
         'page[number]': page,
         'page[size]': PAGE_ROWS,
         'sort[phone_number]': 'asc',
         'filter[messaging_profile_id]': profile,
         'filter[phone_number]': phoneNumbers?.join(','),
+        'filter[phone_number][contains]': contains,
+        'filter[type]': type,
       };
       const url = `${baseUrl}/phone_numbers/messaging`;
       return run(() => api.stream.get(url, { searchParams }), NUMBERS_PAGE, onSent);
@@ -87,6 +91,12 @@ export function createTelnyxClient(options: ClientOptions) {
       const searchParams = { 'page[number]': page, 'page[size]': PAGE_ROWS };
       const url = `${baseUrl}/messaging_profiles`;
       return run(() => api.stream.get(url, { searchParams }), PROFILES_PAGE, onSent);
+    },
+    /** Reads a page of the opt-outs of a profile. */
+    listOptOuts({ page, profile }: { page: number; profile: string }, onSent: () => void): Promise<Answer> {
+      const searchParams = { 'page[number]': page, 'page[size]': PAGE_ROWS, 'filter[messaging_profile_id]': profile };
+      const url = `${baseUrl}/messaging_optouts`;
+      return run(() => api.stream.get(url, { searchParams }), OPT_OUTS_PAGE, onSent);
     },
     readProfile(id: string, onSent: () => void): Promise<Answer> {
       const url = `${baseUrl}/messaging_profiles/${encodeURIComponent(id)}`;

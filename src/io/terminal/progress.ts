@@ -42,24 +42,40 @@ export type Progress = {
 
 const printNow = (print: () => void) => print();
 
-/**
- * Shows the progress of a run: a bar on a terminal, or a plain line every 30 s. `getState` is called each time it is
- * shown.
- */
+export type ProgressKind = 'bar' | 'plain' | 'silent';
+
+/** How far something is, in words too. `unit`: what is counted. */
+export type Shown = { done: number; total: number; unit: string; words: string };
+
+/** Shows the progress of a run. `getState` is called each time it is shown. */
 export function createProgress(
   stream: NodeJS.WriteStream,
-  kind: 'bar' | 'plain' | 'silent',
+  kind: ProgressKind,
   getState: () => ProgressState,
 ): Progress {
+  const show = (): Shown => {
+    const state = getState();
+    return { done: state.done, total: state.total, unit: 'rows', words: words(state) };
+  };
+  return createProgressLine(stream, kind, show);
+}
+
+/** Shows how far something is: a bar on a terminal, or a plain line every 30 s. */
+export function createProgressLine(
+  stream: NodeJS.WriteStream,
+  kind: ProgressKind,
+  getShown: () => Shown,
+  plainIntervalMs = PLAIN_INTERVAL_MS,
+): Progress {
   if (kind === 'silent') return { stop: () => undefined, printAbove: printNow };
-  const showEvery = (intervalMs: number, show: (state: ProgressState) => void): (() => void) => {
-    const timer = setInterval(() => show(getState()), intervalMs);
+  const showEvery = (intervalMs: number, show: (state: Shown) => void): (() => void) => {
+    const timer = setInterval(() => show(getShown()), intervalMs);
     timer.unref();
     return () => clearInterval(timer);
   };
   if (kind === 'plain') {
-    const line = (state: ProgressState) => `${state.done}/${state.total} rows, ${words(state)}\n`;
-    return { stop: showEvery(PLAIN_INTERVAL_MS, (state) => stream.write(line(state))), printAbove: printNow };
+    const line = ({ done, total, unit, words }: Shown) => `${done}/${total} ${unit}, ${words}\n`;
+    return { stop: showEvery(plainIntervalMs, (state) => stream.write(line(state))), printAbove: printNow };
   }
   const bar = new SingleBar({
     stream,
@@ -74,16 +90,19 @@ export function createProgress(
     gracefulExit: false,
   });
   // The end of a long line is cut off, because a wrapped line cannot be drawn over.
-  const fitting = (state: ProgressState) => {
-    const taken = BAR_SIZE + `${state.total}`.length * 2 + 5;
-    return { words: words(state).slice(0, Math.max(0, (stream.columns ?? 80) - taken)) };
+  const fitting = ({ total, words }: Shown) => {
+    const taken = BAR_SIZE + `${total}`.length * 2 + 5;
+    return { words: words.slice(0, Math.max(0, (stream.columns ?? 80) - taken)) };
   };
   const draw = () => {
-    const state = getState();
+    const state = getShown();
     bar.start(state.total, state.done, fitting(state));
   };
   draw();
-  const stopTimer = showEvery(BAR_INTERVAL_MS, (state) => bar.update(state.done, fitting(state)));
+  const stopTimer = showEvery(BAR_INTERVAL_MS, (state) => {
+    bar.setTotal(state.total);
+    bar.update(state.done, fitting(state));
+  });
   let isStopped = false;
   return {
     stop: () => {

@@ -19,8 +19,9 @@ function read(...keys: [key: string, value: Value][]) {
   return readJob(placed, 'jobs/nightly.yaml');
 }
 
-// Settings of other commands: --only of retry, --watch and --every of verify, --leave-queue of resume, --follow of status, --out of report, --number and --expect-plan, those of worker and board.
+// Settings of other commands: --only of retry, --watch and --every of verify, --leave-queue of resume, --follow of status, --out of report, --number and --expect-plan, those of export, worker and board.
 const OF_OTHERS = [
+  ...['profile', 'product', 'type', 'country', 'contains', 'tag', 'opt_outs'],
   'expect_plan',
   'only',
   'watch',

@@ -14,6 +14,9 @@ const REFUSING = ['max_changes'] satisfies SettingName[];
 /** Guards that stop a run. */
 const STOPPING = ['max_failures', 'max_same_error'] satisfies SettingName[];
 
+/** What chooses the numbers of an export. */
+const FILTERS = ['profile', 'product', 'type', 'country', 'contains', 'tag'] satisfies SettingName[];
+
 /** How rows are sent in waves: made for one plan, so a follow-up run does not take them over. */
 const WAVES = ['waves', 'soak', 'gate', 'gate_timeout', 'undo_on_failure'] satisfies SettingName[];
 
@@ -119,6 +122,7 @@ describe('the table of settings', () => {
       ],
     ]);
     expect(those(({ belongsTo }) => belongsTo === 'call')).toEqual([
+      ...[...FILTERS, 'opt_outs'],
       ...[
         'force',
         'expect_plan',
@@ -237,6 +241,21 @@ describe('the table of settings', () => {
         'before',
         'max_drop',
         'yes',
+      ],
+    ],
+    [
+      'export',
+      [
+        ...FILTERS,
+        'opt_outs',
+        ...pace,
+        'outage_patience',
+        'base_url',
+        'log_file',
+        'log_level',
+        'json',
+        'quiet',
+        'print_config',
       ],
     ],
     ['results', ['results', 'json', 'quiet']],

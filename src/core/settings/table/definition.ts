@@ -9,6 +9,7 @@ export type Scope =
   | 'retry'
   | 'undo'
   | 'verify'
+  | 'export'
   | 'results'
   | 'ctl'
   | 'report'
@@ -133,9 +134,13 @@ export const SENDING: readonly Scope[] = ['apply', 'run', 'resume', 'retry', 'un
 export const PACED: readonly Scope[] = [...PLANNING, 'resume'];
 /** Commands that send requests. */
 export const ASKING: readonly Scope[] = [...PACED, 'verify'];
+/** Commands that send requests, also without a run. */
+export const CALLING: readonly Scope[] = [...ASKING, 'export'];
+/** Commands that write the account down as a table. */
+export const EXPORTING: readonly Scope[] = ['export'];
 /** Commands that make run directories, or list them. */
 export const IN_RUNS_DIR: readonly Scope[] = [...ASKING, 'runs'];
-export const EVERY: readonly Scope[] = [...IN_RUNS_DIR, 'results', 'report'];
+export const EVERY: readonly Scope[] = [...IN_RUNS_DIR, 'results', 'report', 'export'];
 /** Commands about a run at work. */
 export const STEERING: readonly Scope[] = ['ctl'];
 /** Commands that look at a run at work. */

@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../text/duration.ts';
-import { ASKING, PACED, PLANNING, type Rows, SENDING, settingsOf } from './definition.ts';
+import { ASKING, CALLING, PACED, PLANNING, type Rows, SENDING, settingsOf } from './definition.ts';
 
 /**
  * What stops a run before a small mistake becomes a big one. A guard that refuses a plan has the scopes PLANNING:
@@ -51,7 +51,7 @@ export const GUARD_SETTINGS = settingsOf('Guards', PACED, {
     default: '5m',
     max: DAY_MS,
     text: 'how long to probe an API that seems down before the run stops (exit 6), or reading the account fails (exit 7)',
-    scopes: ASKING,
+    scopes: CALLING,
   },
   max_changes: {
     kind: 'limit',

@@ -1,5 +1,6 @@
 import {
   ASKING,
+  CALLING,
   EVERY,
   IN_RUNS_DIR,
   PACED,
@@ -56,6 +57,7 @@ export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
     text: 'write the log to this file instead; - is standard error',
     belongsTo: 'call',
     path: 'as given',
+    scopes: CALLING,
   },
   log_level: {
     kind: 'choice',
@@ -64,7 +66,7 @@ export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
     value: 'LEVEL',
     text: 'trace, debug, info, warn, error or fatal',
     droppedBy: ['plan'],
-    scopes: [...ASKING, ...SERVING],
+    scopes: [...CALLING, ...SERVING],
   },
   json: {
     kind: 'boolean',
@@ -82,6 +84,6 @@ export const OUTPUT_SETTINGS = settingsOf('Output', ASKING, {
     kind: 'boolean',
     text: 'show every setting and where it comes from, then exit',
     belongsTo: 'call',
-    scopes: [...ASKING, ...SERVING],
+    scopes: [...CALLING, ...SERVING],
   },
 } as const satisfies Rows);

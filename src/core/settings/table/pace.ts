@@ -1,8 +1,8 @@
 import { DAY_MS, HOUR_MS } from '../../text/duration.ts';
-import { ASKING, type Rows, settingsOf } from './definition.ts';
+import { CALLING, type Rows, settingsOf } from './definition.ts';
 
 /** How fast rows are sent, and how often each is tried. */
-export const PACE_SETTINGS = settingsOf('Pace and retry', ASKING, {
+export const PACE_SETTINGS = settingsOf('Pace and retry', CALLING, {
   rate: {
     kind: 'rate',
     default: 'auto',

@@ -1,8 +1,8 @@
 import { DAY_MS, MINUTE_MS } from '../../text/duration.ts';
-import { ASKING, MAKING, type Rows, SENDING, SERVING, SHOWING, settingsOf, WATCHING } from './definition.ts';
+import { CALLING, MAKING, type Rows, SENDING, SERVING, SHOWING, settingsOf, WATCHING } from './definition.ts';
 
 /** Where requests go. */
-export const ACCOUNT_SETTINGS = settingsOf('Account', ASKING, {
+export const ACCOUNT_SETTINGS = settingsOf('Account', CALLING, {
   base_url: {
     kind: 'url',
     default: 'https://api.telnyx.com/v2',

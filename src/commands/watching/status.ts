@@ -1,7 +1,7 @@
-import type { Command } from '../app/invocation.ts';
-import { openRun } from '../app/run/open.ts';
-import { resolveForCommand } from '../app/settings.ts';
-import { newestRun, showStatus } from '../app/status/status.ts';
+import type { Command } from '../../app/invocation.ts';
+import { openRun } from '../../app/run/open.ts';
+import { resolveForCommand } from '../../app/settings.ts';
+import { newestRun, showStatus } from '../../app/status/status.ts';
 
 /** `status [RUN_DIR]`: shows how a run is doing, the newest if none is named. */
 export const statusCommand: Command = async (given, flags, context) => {

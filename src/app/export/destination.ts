@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createCsvWriter } from '../../io/csv/writer.ts';
+import { isLastingFile, statusOf } from '../../io/file-status.ts';
+import { copyToPath, targetOf } from '../../io/output-file.ts';
+import { writeToStdout } from '../ending/deliver-results.ts';
+import { fileErrorMessage, UsageError } from '../errors.ts';
+import type { Reporting } from '../invocation.ts';
+import { isStdout } from '../output.ts';
+import { typedPath } from '../run/open.ts';
+import { checkOutputs } from '../run/outputs.ts';
+
+/** Where an export goes: a file as it is typed here, or standard output (null). */
+export type Destination = {
+  file: string | null;
+  /** Opens the table; nothing is seen of it until it is complete. */
+  open: (header: readonly string[]) => ReturnType<typeof createCsvWriter>;
+  /** Puts the complete table in its place. */
+  deliver: () => Promise<void>;
+  /** Removes what is only ours. */
+  end: () => void;
+};
+
+/** Prepares a private directory for what has no place of its own yet. */
+export function makePrivateDir(): { dir: string; end: () => void } {
+  const dir = mkdtempSync(join(tmpdir(), 'telnyx-reassign-'));
+  return { dir, end: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+/** Throws UsageError if the file could not be written later, or is one that must not be written over. */
+export function openDestination(typed: string | undefined, reporting: Reporting): Destination {
+  const { settings, context } = reporting;
+  const given = typed === undefined || typed === '' ? '-' : typed;
+  const file = isStdout(given) ? null : given;
+  if (file === null && settings.json) {
+    throw new UsageError('--json needs a file for the export: standard output is for the JSON object alone');
+  }
+  checkOutputs({ input: null }, reporting, file === null ? {} : { 'the file': file });
+  const path = file === null ? null : resolve(context.cwd, file);
+  // A pipe or a device is filled when all is there.
+  if (path !== null && (statusOf(path) === null || isLastingFile(path))) {
+    const open: Destination['open'] = (header) => createCsvWriter(targetOf(path), header);
+    return { file: typedPath(context, path), open, deliver: async () => undefined, end: () => undefined };
+  }
+  const { dir, end } = makePrivateDir();
+  const draft = join(dir, 'export.csv');
+  return {
+    file: path === null ? null : typedPath(context, path),
+    open: (header) => createCsvWriter(draft, header),
+    async deliver() {
+      if (path === null) return writeToStdout(draft, context.stdout);
+      try {
+        await copyToPath(draft, path);
+      } catch (error) {
+        throw new Error(fileErrorMessage(`write ${typedPath(context, path)}`, error));
+      }
+    },
+    end,
+  };
+}

@@ -1,0 +1,121 @@
+import type { ShownSettings } from '../../core/api/response.ts';
+import { chooses, type Filters, type TypedFilters } from '../../core/export/filters.ts';
+import { createNameCells, EXPORT_COLUMNS, exportRow } from '../../core/export/rows.ts';
+import { createExportCounts, type ExportCounts } from '../../core/export/texts.ts';
+import { createDoubleCheck } from '../../core/input/spreadsheet.ts';
+import { UNASSIGN } from '../../core/input/target.ts';
+import { Unread } from '../../engine/reading/account-query.ts';
+import { type ListReading, readWholeList } from '../../engine/reading/list-reader.ts';
+import { LIST_REFUSED } from '../../engine/reading/phone-reads.ts';
+import { digest } from '../../io/digest.ts';
+import type { Destination } from './destination.ts';
+import { type KnownProfiles, readKnownProfiles } from './profiles.ts';
+import { MAX_READINGS, type Session, unstableError } from './session.ts';
+
+/** What was written. `hasRounded`: `apply` would take the ids for rounded ones. */
+export type ExportedNumbers = { counts: ExportCounts; hasRounded: boolean; nameOf: (id: string) => string };
+
+/** Opens the table of an export. `add` writes a number, if the filters choose it. */
+export function openTable(destination: Destination, known: KnownProfiles, filters: Filters) {
+  const counts = createExportCounts();
+  const doubles = createDoubleCheck();
+  const nameCell = createNameCells(known.profiles);
+  const writer = destination.open(EXPORT_COLUMNS);
+  return {
+    add(shown: ShownSettings): void {
+      const verdict = chooses(filters, shown);
+      if (verdict === 'unknown') counts.unknown += 1;
+      if (verdict !== 'chosen') return;
+      const row = exportRow(shown, nameCell);
+      if ('leftOut' in row) {
+        counts[row.leftOut === 'bad_id' ? 'badIds' : 'notShown'] += 1;
+        return;
+      }
+      writer.write(row.cells);
+      doubles.add(row.id);
+      counts.written += 1;
+      counts.byProfile.set(row.profile, (counts.byProfile.get(row.profile) ?? 0) + 1);
+      if (row.profile === UNASSIGN) counts.unassigned += 1;
+      if (row.isWithoutProfile) counts.withoutProfile += 1;
+      if (row.isWithoutPhone) counts.withoutPhone += 1;
+    },
+    abandon: writer.abandon,
+    /** Puts the table in place. */
+    close(): ExportedNumbers {
+      writer.close();
+      return { counts, hasRounded: doubles.isDamaged(), nameOf: known.nameOf };
+    },
+  };
+}
+
+type Table = ReturnType<typeof openTable>;
+/** The filters that the API takes too. */
+type ServerFilters = { profile?: string; contains?: string; type?: string };
+
+function readList({ access, onRead, stop }: Session, table: Table, asked: ServerFilters): Promise<ListReading> {
+  const { query, client, concurrency } = access;
+  return readWholeList<ShownSettings>({
+    concurrency,
+    digest,
+    keyOf: ({ id }) => id ?? '',
+    async readPage(page) {
+      const what = `page ${page} of the list of numbers`;
+      const result = await query.read(what, (onSent) => client.listNumbers({ page, ...asked }, onSent));
+      if ('body' in result && result.body.kind === 'numbers') return result.body.page;
+      if ('body' in result) throw new Unread(`${what}: expected a list of numbers, got an answer of another kind`);
+      query.refuseIfDoubtful('the list of numbers');
+      throw new Unread(`${what}: ${result.description}`, result.refusedStatus);
+    },
+    onRows(rows, { distinct, total }) {
+      for (const shown of rows) table.add(shown);
+      if (stop.asked() === null) onRead(distinct, total, 'numbers');
+    },
+  });
+}
+
+/** Reads the list into a table; null if it was not complete. */
+async function readOnce(session: Session, open: () => Table, asked: ServerFilters) {
+  const table = open();
+  try {
+    const reading = await readList(session, table, asked);
+    if (reading.isComplete) return { table, reading };
+    table.abandon();
+    return { table: null, reading };
+  } catch (error) {
+    table.abandon();
+    throw error;
+  }
+}
+
+/** Whether the API refuses the filters, and not the list. */
+function isFilterRefused(error: unknown, asked: ServerFilters): boolean {
+  return error instanceof Unread && LIST_REFUSED.has(error.refusedStatus) && Object.keys(asked).length > 0;
+}
+
+/** Writes the numbers of the account that filters choose. Throws CommandError, Unread and Stopped. */
+export async function exportNumbers(
+  session: Session,
+  destination: Destination,
+  { typedProfile, ...others }: TypedFilters,
+): Promise<ExportedNumbers> {
+  const known = await readKnownProfiles(session, typedProfile ?? null, 'profile');
+  const filters: Filters = typedProfile === undefined ? others : { ...others, profile: known.chosen };
+  const { profile, contains, type } = filters;
+  let asked: ServerFilters = {
+    ...(typeof profile === 'string' ? { profile } : {}),
+    ...(contains === undefined ? {} : { contains: contains.replace('+', '') }),
+    ...(type === undefined ? {} : { type }),
+  };
+  for (let readings = 1; ; ) {
+    try {
+      const { table, reading } = await readOnce(session, () => openTable(destination, known, filters), asked);
+      if (table !== null) return table.close();
+      if (readings === MAX_READINGS) throw unstableError(reading, 'number');
+      readings += 1;
+    } catch (error) {
+      if (!isFilterRefused(error, asked)) throw error;
+      // The filters are checked here in any case.
+      asked = {};
+    }
+  }
+}

@@ -1,0 +1,66 @@
+import type { ShownOptOut } from '../../core/api/response.ts';
+import { isE164 } from '../../core/input/phone.ts';
+import { guardFormula } from '../../core/text/text.ts';
+import { Unread } from '../../engine/reading/account-query.ts';
+import { readWholeList } from '../../engine/reading/list-reader.ts';
+import { digest } from '../../io/digest.ts';
+import type { Destination } from './destination.ts';
+import { readKnownProfiles } from './profiles.ts';
+import { MAX_READINGS, type Session, unstableError } from './session.ts';
+
+const COLUMNS = ['from', 'to', 'keyword', 'created_at'];
+
+const address = (text: string) => (isE164(text) ? text : guardFormula(text));
+
+const cellsOf = ({ from, to, keyword, createdAt }: ShownOptOut) => [
+  address(from),
+  address(to),
+  guardFormula(keyword),
+  guardFormula(createdAt),
+];
+
+/** Writes the opt-outs of a profile. Throws CommandError, Unread and Stopped. */
+export async function exportOptOuts(
+  session: Session,
+  destination: Destination,
+  typed: string,
+): Promise<{ written: number; profile: string }> {
+  const { access, onRead } = session;
+  const { query, client, concurrency } = access;
+  const { chosen, nameOf } = await readKnownProfiles(session, typed, 'opt-outs');
+  const profile = chosen as string;
+  for (let readings = 1; ; readings++) {
+    const writer = destination.open(COLUMNS);
+    let written = 0;
+    try {
+      const reading = await readWholeList<ShownOptOut>({
+        concurrency,
+        digest,
+        keyOf: (row) => JSON.stringify(cellsOf(row)),
+        async readPage(page) {
+          const what = `page ${page} of the list of opt-outs`;
+          const result = await query.read(what, (onSent) => client.listOptOuts({ page, profile }, onSent));
+          if ('body' in result && result.body.kind === 'opt_outs') return result.body.page;
+          const [why, status] = 'body' in result ? ['no list', 0] : [result.description, result.refusedStatus];
+          throw new Unread(`${what}: ${why}`, status);
+        },
+        onRows(rows, { distinct, total }) {
+          // A server may ignore the filter.
+          const ofProfile = rows.filter((row) => row.profile === undefined || row.profile === profile);
+          for (const row of ofProfile) writer.write(cellsOf(row));
+          written += ofProfile.length;
+          onRead(distinct, total, 'opt-outs');
+        },
+      });
+      if (reading.isComplete) {
+        writer.close();
+        return { written, profile: nameOf(profile).replace(/^on /, '') };
+      }
+      if (readings === MAX_READINGS) throw unstableError(reading, 'opt-out');
+      writer.abandon();
+    } catch (error) {
+      writer.abandon();
+      throw error;
+    }
+  }
+}

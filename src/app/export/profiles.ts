@@ -1,0 +1,59 @@
+import { cleanCell } from '../../core/input/cell.ts';
+import { isAProfileId } from '../../core/input/cell-checks.ts';
+import { findProfile, type Profiles } from '../../core/plan/diff.ts';
+import { EXIT } from '../../core/run/exit-codes.ts';
+import { quoted } from '../../core/text/text.ts';
+import { Unread } from '../../engine/reading/account-query.ts';
+import { type ReadProfiles, readProfiles } from '../../engine/reading/profile-reader.ts';
+import { realClock } from '../../io/clock.ts';
+import { profilesOf } from '../account/read-for-plan.ts';
+import { CommandError } from '../errors.ts';
+import type { Session } from './session.ts';
+
+/** The profiles of the account, and the id of the one that a flag names, which is null if it names none. */
+export type KnownProfiles = { profiles: Profiles; chosen: string | null; nameOf: (id: string) => string };
+
+const idOf = (typed: string) => (isAProfileId(cleanCell(typed).toLowerCase()) ? cleanCell(typed).toLowerCase() : null);
+
+/** Reads all profiles. Their names are for people, so an API without a list of profiles is no error if none is needed. */
+async function readAll(session: Session, typed: string | null): Promise<ReadProfiles> {
+  const { access, invocation, warnings } = session;
+  const { query, client } = access;
+  const patienceMs = invocation.settings.outage_patience;
+  const startedAt = realClock.now();
+  const id = typed === null ? null : idOf(typed);
+  try {
+    return await readProfiles(query, client, new Set(id === null ? [] : [id]), true);
+  } catch (error) {
+    const isNameNeeded = typed !== null && id === null;
+    // An API that is down has been waited for.
+    const isDown = patienceMs > 0 && realClock.now() - startedAt >= patienceMs;
+    if (isNameNeeded || isDown || !(error instanceof Unread)) throw error;
+    warnings.push(`the names of profiles are missing, because they could not be read (${error.message})`);
+    return new Map();
+  }
+}
+
+/** Finds the profile that a flag names, by id or by its exact name. Throws CommandError (exit 7) if there is not one. */
+function choose(typed: string, flag: string, read: ReadProfiles, profiles: Profiles): string {
+  const id = idOf(typed);
+  const missing = { reason: 'unknown_profile', note: `the account has no profile ${id}` } as const;
+  const byId = id === null ? null : read.get(id) === null ? missing : { id };
+  const found = byId ?? findProfile(cleanCell(typed), profiles);
+  if ('id' in found) return found.id;
+  throw new CommandError(EXIT.preflight, found.reason, `--${flag}: ${found.note}. Nothing was written.`);
+}
+
+/** Reads the profiles of the account. `typed`: the profile that a flag names; null for none. */
+export async function readKnownProfiles(session: Session, typed: string | null, flag: string): Promise<KnownProfiles> {
+  const read = await readAll(session, typed);
+  const profiles = profilesOf(read);
+  return {
+    profiles,
+    chosen: typed === null ? null : choose(typed, flag, read, profiles),
+    nameOf(id) {
+      const name = read.get(id)?.name ?? '';
+      return name === '' ? `on profile ${id}` : `on ${quoted(name)}`;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { resolve } from 'node:path';
+import { EXIT } from '../../core/run/exit-codes.ts';
+import { count } from '../../core/text/text.ts';
+import type { ListReading } from '../../engine/reading/list-reader.ts';
+import { createStop, type Stop } from '../../engine/stop.ts';
+import { realClock } from '../../io/clock.ts';
+import { createLogger } from '../../io/terminal/logger.ts';
+import { createProgressLine, type Progress } from '../../io/terminal/progress.ts';
+import { readingError } from '../account/access.ts';
+import { NO_LOG, openReading } from '../account/reading.ts';
+import { CommandError, fileError } from '../errors.ts';
+import type { Invocation, KeyedInvocation } from '../invocation.ts';
+import { onEndSignals } from '../signals.ts';
+
+/** What an export works with while it reads the account. */
+export type Session = {
+  invocation: Invocation;
+  access: Awaited<ReturnType<typeof openReading>>;
+  stop: Stop;
+  /** Shows how many rows of how many are read; `unit`: what they are. */
+  onRead: (done: number, total: number, unit: string) => void;
+  /** What to tell once all is read. */
+  warnings: string[];
+};
+
+/** Without a terminal a line this often shows that something happens. */
+const PLAIN_INTERVAL_MS = 10_000;
+
+/** A list that changes while it is read is read this often. */
+export const MAX_READINGS = 3;
+
+function openExportLog({ settings, context }: Invocation) {
+  const { log_file: file, log_level: level } = settings;
+  if (file === null) return NO_LOG;
+  if (file === '-') return createLogger(context.stderr, level, 'export', context.secrets);
+  try {
+    return createLogger(resolve(context.cwd, file), level, 'export', context.secrets);
+  } catch (error) {
+    throw fileError(`write the log ${file}`, error, 'choose another with --log-file');
+  }
+}
+
+/** Shows the progress from the first page on, when the length of the list is known. */
+function createDisplay({ settings, context }: Invocation) {
+  const state = { done: 0, total: 0, unit: '', words: '' };
+  let progress: Progress | null = null;
+  const kind = settings.quiet || settings.json ? 'silent' : context.stderr.isTTY === true ? 'bar' : 'plain';
+  return {
+    above: (print: () => void) => (progress === null ? print() : progress.printAbove(print)),
+    stop: () => progress?.stop(),
+    show(done: number, total: number, unit: string, requests: number) {
+      Object.assign(state, { done, total, unit, words: count(requests, 'request') });
+      progress ??= createProgressLine(context.stderr, kind, () => state, PLAIN_INTERVAL_MS);
+    },
+  };
+}
+
+/**
+ * Opens the account for an export, at the rate of its settings, until a signal. Throws CommandError if it cannot be
+ * read; nothing is written then.
+ */
+export async function withSession<T>(
+  invocation: KeyedInvocation & { key: string },
+  act: (session: Session) => Promise<T>,
+): Promise<T & { requests: number; durationMs: number }> {
+  const startedAt = realClock.now();
+  const stop = createStop();
+  const removeHandlers = onEndSignals(invocation.context, (signal) => stop.ask('signal', signal));
+  const logger = openExportLog(invocation);
+  const display = createDisplay(invocation);
+  try {
+    const access = await openReading(invocation, { stop, logger, above: display.above });
+    const onRead: Session['onRead'] = (done, total, unit) => display.show(done, total, unit, access.query.calls());
+    try {
+      const result = await act({ invocation, access, stop, onRead, warnings: [] });
+      return { ...result, requests: access.query.calls(), durationMs: realClock.now() - startedAt };
+    } finally {
+      access.close();
+    }
+  } catch (error) {
+    throw readingError(error, stop, false, 'nothing was written');
+  } finally {
+    display.stop();
+    logger.close();
+    removeHandlers();
+  }
+}
+
+/** The error of a list that was not read completely, however often. `what`: what it lists. */
+export function unstableError({ distinct, total }: ListReading, what: string): CommandError {
+  const seen = `${distinct.toLocaleString('en-US')} of ${count(total ?? 0, what)}`;
+  const message = `The list of ${what}s was read ${MAX_READINGS} times and was never complete (the last time, ${seen}): ${what}s are being added or removed, or the API does not show all of them. Nothing was written. Wait until nothing changes the account, then run the same command again.`;
+  return new CommandError(EXIT.preflight, 'list_unstable', message);
+}

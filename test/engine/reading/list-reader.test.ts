@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import type { Page } from '../../../src/core/api/response.ts';
+import { readWholeList } from '../../../src/engine/reading/list-reader.ts';
+import { sha256 } from '../../support/digests.ts';
+
+type Row = { id: string };
+const rowsOf = (from: number, to: number): Row[] =>
+  Array.from({ length: to - from }, (_, at) => ({ id: `n${from + at}` }));
+
+/** Reads a list of ten a page. Returns what was seen, and the most pages in flight. */
+async function read(pageAt: (page: number) => Partial<Page<Row>> | Promise<Partial<Page<Row>>>, concurrency = 4) {
+  const seen: string[] = [];
+  let inFlight = 0;
+  let most = 0;
+  const asked: number[] = [];
+  const readPage = async (page: number): Promise<Page<Row>> => {
+    asked.push(page);
+    inFlight += 1;
+    most = Math.max(most, inFlight);
+    // Later pages answer sooner.
+    for (let turns = 20 - (page % 20); turns > 0; turns--) await Promise.resolve();
+    try {
+      return { rows: [], total: 95, pages: 10, ...(await pageAt(page)) };
+    } finally {
+      inFlight -= 1;
+    }
+  };
+  const onRows = (rows: Row[]) => seen.push(...rows.map(({ id }) => id));
+  const options = { readPage, keyOf: ({ id }: Row) => id, onRows, concurrency, digest: sha256 };
+  try {
+    return { ...(await readWholeList(options)), seen, most, asked };
+  } finally {
+    expect(inFlight).toBe(0);
+  }
+}
+
+const pageOf95 = (page: number) => ({ rows: rowsOf((page - 1) * 10, Math.min(95, page * 10)) });
+
+describe('a list that is read whole', () => {
+  it('is read several pages at a time, and comes in order', async () => {
+    const list = await read(pageOf95);
+    expect(list).toMatchObject({ isComplete: true, distinct: 95, total: 95, most: 4 });
+    expect(list.seen).toEqual(rowsOf(0, 95).map(({ id }) => id));
+  });
+
+  it('may be empty, or a single page', async () => {
+    expect(await read(() => ({ total: 0, pages: 0 }))).toMatchObject({ isComplete: true, distinct: 0, asked: [1] });
+    const one = { rows: rowsOf(0, 3), total: 3, pages: 1 };
+    expect(await read(() => one)).toMatchObject({ isComplete: true, distinct: 3, asked: [1] });
+  });
+
+  it('is not complete if a row moved to a page that was read before', async () => {
+    const shifted = await read((page) => (page < 5 ? pageOf95(page) : { rows: pageOf95(page).rows.slice(1) }));
+    expect(shifted).toMatchObject({ isComplete: false, total: 95 });
+  });
+
+  it('is not complete if a page names another total, and is not read on', async () => {
+    const grown = await read((page) => ({ ...pageOf95(page), total: page < 3 ? 95 : 96 }), 1);
+    expect(grown).toMatchObject({ isComplete: false, asked: [1, 2, 3] });
+  });
+
+  it('shows a row once, however often it comes', async () => {
+    const repeated = await read((page) => ({ ...pageOf95(Math.min(page, 2)), total: 20, pages: 5 }));
+    expect(repeated).toMatchObject({ isComplete: true, distinct: 20 });
+    expect(repeated.seen).toHaveLength(20);
+  });
+
+  it('is read until nothing new comes if it does not say how long it is', async () => {
+    const uncounted = (last: number) => (page: number) => ({
+      ...pageOf95(Math.min(page, last)),
+      isUncounted: true as const,
+    });
+    expect(await read(uncounted(3))).toMatchObject({
+      isComplete: true,
+      distinct: 30,
+      total: null,
+      asked: [1, 2, 3, 4],
+    });
+    expect(await read(uncounted(1))).toMatchObject({ distinct: 10, asked: [1, 2] });
+    expect(await read(() => ({ isUncounted: true }))).toMatchObject({ distinct: 0, asked: [1] });
+    const later = (page: number) => ({ ...pageOf95(page), ...(page > 1 ? { isUncounted: true as const } : {}) });
+    expect(await read(later)).toMatchObject({ isComplete: false });
+  });
+
+  it('ends with the error of a page, after those in flight', async () => {
+    const failing = (page: number) => (page >= 3 ? Promise.reject(new Error(`page ${page}`)) : pageOf95(page));
+    await expect(read(failing)).rejects.toThrow('page 3');
+  });
+});
