@@ -7,10 +7,11 @@ import { openInput } from '../../io/csv/open-input.ts';
 import { CsvError } from '../../io/csv/record.ts';
 import { findDialect, readCsv } from '../../io/csv/records.ts';
 import { digest } from '../../io/digest.ts';
+import { statusOf } from '../../io/file-status.ts';
 import { errorOf } from '../ending/run-ending.ts';
 import { fileError, isFileError, UsageError } from '../errors.ts';
 import type { Invocation } from '../invocation.ts';
-import { inputExists, refusedFile } from '../planning/input-source.ts';
+import { refusedFile } from '../planning/input-source.ts';
 import { typedPath } from '../run/open.ts';
 
 const NO_FIGURES: FileError = {
@@ -46,12 +47,15 @@ async function readFigures(path: string): Promise<Figures | FileError> {
 export async function readBefore({ settings: { before: path }, context }: Invocation): Promise<Figures | null> {
   if (path === null) return null;
   const where = typedPath(context, path);
-  if (!inputExists(path, context)) throw new UsageError(`--before: there is no file ${visible(where)}`);
   let read: Figures | FileError;
   try {
+    const status = statusOf(path);
+    if (status === null) throw new UsageError(`--before: there is no file ${visible(where)}`);
+    if (!status.isFile()) throw new UsageError(`--before: ${visible(where)} is not a file`);
     // Our reader follows no links, and this file is the user's.
     read = await readFigures(realpathSync(path));
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     if (!(error instanceof CsvError)) throw isFileError(error) ? fileError(`read ${where}`, error) : error;
     read = error.fileError;
   }

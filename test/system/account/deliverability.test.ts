@@ -84,7 +84,8 @@ describe('verify --before', () => {
       ['empty.csv', 3, 'empty.csv: no_header: it needs the columns'],
       ['book.csv', 3, 'book.csv: not_csv: the file is'],
       ['nothing.csv', 2, '--before: there is no file nothing.csv'],
-      ['runs', 2, 'runs is a directory'],
+      ['runs', 2, '--before: runs is not a file'],
+      [dir, 2, 'is not a file'],
     ];
     for (const [file, exit, text] of cases) {
       const ended = await run(cwd, ['verify', dir, '--before', file]);
