@@ -6,6 +6,7 @@ import { EXIT, exitName } from '../../core/run/exit-codes.ts';
 import { count } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
 import { createStop, type Stop } from '../../engine/stop.ts';
+import { checkCampaignsOf, findCampaigns, refuseCampaigns } from '../account/campaign-finding.ts';
 import { withKey } from '../account/connect.ts';
 import { endRun } from '../ending/end-run.ts';
 import { makeSummary } from '../ending/summarize.ts';
@@ -17,7 +18,6 @@ import { checkFile, planOrExit } from '../planning/prepare.ts';
 import { commandOn, type Run, typedPath } from '../run/open.ts';
 import { onEndSignals } from '../signals.ts';
 import { readBefore } from './before-file.ts';
-import { checkCampaignsOf, findCampaigns, refuseCampaigns } from './campaign-finding.ts';
 import {
   countsText,
   fallenText,

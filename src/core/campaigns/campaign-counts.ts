@@ -61,6 +61,7 @@ export function createCampaignCounts(phase: 'before' | 'after') {
     /** The note of a plan. */
     note(): string {
       const { read, unknown } = counts;
+      if (read === 0) return 'no US long code changes, so no 10DLC campaign was read';
       const rest = unknown === 0 ? '' : `, ${thousands(unknown)} unknown`;
       const none = read - withCampaign - unknown;
       return `${count(read, 'US long code')}: ${thousands(withCampaign)} on a 10DLC campaign, ${thousands(none)} on none${rest}`;
@@ -75,5 +76,6 @@ export const hasCampaignChange = ({ lost, changed }: CampaignCounts): boolean =>
 export function campaignsText(counts: CampaignCounts): string {
   const names = ['unchanged', 'lost', 'changed', 'unknown'] as const;
   const parts = names.filter((name) => counts[name] > 0).map((name) => `${thousands(counts[name])} ${name}`);
-  return `10DLC campaigns of ${count(counts.read, 'number')}: ${parts.join(', ') || 'read before the run'}`;
+  const none = counts.read === 0 ? 'none to compare' : 'read before the run';
+  return `10DLC campaigns of ${count(counts.read, 'number')}: ${parts.join(', ') || none}`;
 }

@@ -35,7 +35,7 @@ export const EXIT_TEXT: readonly (readonly [codes: string, name: string, meaning
   [
     '4',
     'rows_not_at_target',
-    'finished; some rows failed for good, or were held or rejected; `verify`: not every row is at its target',
+    'finished; some rows failed for good, or were held or rejected; `verify`: not every row is at its target; `--strict`: a 10DLC campaign has changed',
     'check failed.csv, held.csv',
   ],
   ['5', 'retryable_rows', 'finished; only temporary failures are left', '`retry`'],

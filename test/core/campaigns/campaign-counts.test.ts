@@ -26,6 +26,14 @@ describe('the campaigns of a plan', () => {
     expect(campaignsText({ ...result, unknown: 0 })).toBe('10DLC campaigns of 3 numbers: read before the run');
   });
 
+  it('may be none', () => {
+    const counts = createCampaignCounts('before');
+    expect(counts.note()).toBe('no US long code changes, so no 10DLC campaign was read');
+    const result = counts.result('');
+    expect(result.warnings).toEqual([]);
+    expect(campaignsText(result)).toBe('10DLC campaigns of 0 numbers: none to compare');
+  });
+
   it('are compared after it', () => {
     const counts = createCampaignCounts('after');
     for (let n = 1; n <= 5; n++) counts.add(phone(n), on('C1'), NO_CAMPAIGN);

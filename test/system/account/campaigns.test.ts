@@ -1,64 +1,12 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseFault, type Sandbox, type SandboxOptions } from '../../../src/sandbox/server.ts';
+import { campaignReads, linesOf, phone, world } from '../../support/program/campaigns.ts';
 import { run } from '../../support/program/run.ts';
-import { readingApi } from '../../support/program/sandbox.ts';
-import {
-  lastRun,
-  numberId,
-  OTHER,
-  PROFILE,
-  runDirs,
-  summaryOf,
-  table,
-  workDirectory,
-  writeLines,
-} from '../../support/program/workspace.ts';
+import { lastRun, numberId, OTHER, PROFILE, runDirs, summaryOf, table } from '../../support/program/workspace.ts';
 
-const phone = (n: number) => `+1312${5_550_000 + n}`;
-const upTo = <T>(last: number, make: (n: number) => T): T[] => Array.from({ length: last }, (_, at) => make(at + 1));
-
-/** The requests about campaigns, each as the last part of its path. */
-const campaignReads = (sandbox: Sandbox) =>
-  sandbox.requests().flatMap(({ path }) => /10dlc\/([^?]*)/.exec(decodeURIComponent(path))?.[1] ?? []);
 const LIST = 'phone_number_campaigns';
 const ONE = `${LIST}/${phone(1)}`;
-
-type World = Omit<SandboxOptions, 'faults' | 'readFaults'> & {
-  without?: number;
-  writeFaults?: string[];
-  readFaults?: string[];
-};
-
-/** An account of US long codes on OTHER, of which those from `without` on are on no campaign, and its input. */
-async function world(
-  count: number,
-  { without = count + 1, writeFaults = [], readFaults = [], ...options }: World = {},
-) {
-  // One more number, so that no profile is left empty.
-  const numbers = upTo(count + 1, (n) => ({
-    id: numberId(n),
-    phone_number: phone(n),
-    type: 'long-code' as const,
-    messaging_profile_id: OTHER,
-    campaign: n < without ? { id: 'CAMP1', status: 'ASSIGNED' as const } : null,
-  }));
-  const given = { numbers, ...options, readFaults: readFaults.map(parseFault) };
-  const { sandbox, flags } = await readingApi(given, writeFaults);
-  const cwd = workDirectory();
-  writeLines(cwd, ['phone_number_id,messaging_profile_id', ...upTo(count, (n) => `${numberId(n)},${PROFILE}`)]);
-  const fast = flags.filter((flag) => flag !== '--yes');
-  const command = (verb: string, ...more: string[]) => run(cwd, [verb, ...more, ...fast]);
-  const apply = (...more: string[]) => command('apply', 'numbers.csv', '--yes', '--campaigns', ...more);
-  return { sandbox, cwd, apply, command };
-}
-
-const linesOf = (cwd: string, dir = lastRun(cwd)) =>
-  readFileSync(join(cwd, dir, 'campaigns.csv'), 'utf8')
-    .trim()
-    .split('\n')
-    .slice(1);
 
 describe('--campaigns', () => {
   it('compares the campaigns of the numbers that change, read from the list', async () => {
@@ -186,77 +134,5 @@ describe('--campaigns of a saved plan', () => {
     expect((await command('apply', 'numbers.csv', '--yes', '--stop-after', '1')).exit).toBe(10);
     expect((await command('resume', lastRun(cwd), '--campaigns')).exit).toBe(0);
     expect(summaryOf(cwd).campaigns).toMatchObject({ read: 2, unchanged: 1, lost: 1 });
-  });
-});
-
-describe('campaigns that cannot be read', () => {
-  it.each([
-    ['no such endpoint', ['404@campaigns', '404@campaign'], 'HTTP 404 10005 Resource not found'],
-    ['a key that may not read them', ['402@campaigns', '402@campaign'], 'HTTP 402'],
-    ['a service that is down', ['503-bare@campaigns'], 'HTTP 503'],
-    ['a login page', ['login-html@campaigns', 'login-html@campaign'], 'HTTP'],
-  ])('are unknown with a warning, and end nothing, even with --strict: %s', async (_, faults, why) => {
-    const { cwd, apply, command } = await world(5, { readFaults: faults });
-    const ended = await apply('--strict');
-    expect(ended.exit).toBe(0);
-    const { campaigns, warnings, counts } = summaryOf(cwd);
-    expect(counts.updated).toBe(5);
-    expect(campaigns).toEqual({ read: 5, unchanged: 0, lost: 0, changed: 0, unknown: 5 });
-    expect(warnings).toEqual([expect.stringContaining(`the 10DLC campaign of 5 numbers is unknown: ${why}`)]);
-    expect(linesOf(cwd).every((line) => /^\+1\d+,,,,,$/.test(line))).toBe(true);
-    expect((await command('verify', lastRun(cwd))).exit).toBe(0);
-  });
-
-  it('are unknown afterwards only', async () => {
-    const { sandbox, cwd, command } = await world(5);
-    expect((await command('plan', 'numbers.csv', '--campaigns')).exit).toBe(0);
-    const later = await world(5, { readFaults: ['503-bare@campaigns'] });
-    const manifest = join(cwd, lastRun(cwd), 'run.json');
-    const text = readFileSync(manifest, 'utf8').replaceAll(sandbox.url, later.sandbox.url);
-    writeFileSync(manifest, text);
-    expect((await run(cwd, ['apply', lastRun(cwd), '--yes', '--base-url', later.sandbox.url])).exit).toBe(0);
-    expect(summaryOf(cwd).campaigns).toMatchObject({ read: 5, unknown: 5 });
-    expect(linesOf(cwd)[0]).toMatch(/,ASSIGNED,,,$/);
-  });
-
-  it('are left alone if campaigns.csv is gone', async () => {
-    const { cwd, apply, command } = await world(3);
-    expect((await apply('--stop-after', '1')).exit).toBe(10);
-    rmSync(join(cwd, lastRun(cwd), 'campaigns.csv'));
-    expect((await command('resume', lastRun(cwd))).exit).toBe(0);
-    rmSync(join(cwd, lastRun(cwd), 'campaigns.csv'), { force: true });
-    expect((await command('verify', lastRun(cwd))).exit).toBe(0);
-  });
-});
-
-describe('--campaigns is refused', () => {
-  it('where there is nothing to compare with', async () => {
-    const { cwd, command } = await world(3);
-    const input = await command('verify', 'numbers.csv', '--campaigns');
-    expect(input).toMatchObject({
-      exit: 2,
-      stderr: expect.stringContaining('verify --campaigns needs a run directory'),
-    });
-    const offline = await command('plan', 'numbers.csv', '--campaigns', '--offline');
-    expect(offline).toMatchObject({ exit: 2, stderr: expect.stringContaining('leave out --offline') });
-    expect(runDirs(cwd)).toEqual([]);
-    await command('apply', 'numbers.csv', '--yes');
-    const without = await command('verify', lastRun(cwd), '--campaigns');
-    expect(without).toMatchObject({ exit: 2, stderr: expect.stringContaining('made without --campaigns') });
-  });
-});
-
-describe('--campaigns in the sandbox of a run', () => {
-  it('reads those of the sandbox', async () => {
-    const cwd = workDirectory();
-    writeLines(cwd, [
-      'phone_number_id,phone_number,messaging_profile_id',
-      ...upTo(3, (n) => `${numberId(n)},${phone(n)},${PROFILE}`),
-    ]);
-    expect((await run(cwd, ['apply', 'numbers.csv', '--sandbox', '--yes', '--campaigns', '--rate', 'off'])).exit).toBe(
-      0,
-    );
-    expect(summaryOf(cwd).campaigns).toMatchObject({ read: 3, unchanged: 3 });
-    expect((await run(cwd, ['verify', lastRun(cwd)])).stdout).toContain('10DLC campaigns of 3 numbers: 3 unchanged');
   });
 });

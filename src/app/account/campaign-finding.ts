@@ -3,11 +3,11 @@ import { campaignsText, hasCampaignChange } from '../../core/campaigns/campaign-
 import type { Finding } from '../../core/followup/finding.ts';
 import { visible } from '../../core/text/visible.ts';
 import type { Stop } from '../../engine/stop.ts';
-import { compareCampaigns, hasCampaigns } from '../account/campaigns.ts';
 import { UsageError } from '../errors.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';
 import { warn } from '../output.ts';
 import type { Run } from '../run/open.ts';
+import { compareCampaigns, hasCampaigns } from './campaigns.ts';
 
 /** A variable is there for every command, and run.json for every command on the run. */
 const isTyped = ({ settings, sources }: Invocation) => settings.campaigns && sources.campaigns === 'flag';
