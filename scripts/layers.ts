@@ -15,6 +15,7 @@ export const LAYERS = [
   'core/account',
   'core/plan',
   'core/campaigns',
+  'core/profiles',
   'core/rate',
   'core/attempt',
   'core/ledger',

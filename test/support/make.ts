@@ -100,6 +100,8 @@ export function makePlan(changes: Partial<NonNullable<Manifest['plan']>> = {}): 
     moves: [],
     notes: [],
     warnings: [],
+    left_behind: [],
+    differences: [],
     ...changes,
   };
 }

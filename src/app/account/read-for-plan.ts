@@ -7,6 +7,7 @@ import { compareWithUndo } from '../../core/plan/drift.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { preflight } from '../../core/plan/preflight.ts';
 import type { Preview } from '../../core/plan/preview.ts';
+import { countOn } from '../../core/profiles/contents.ts';
 import { plainForm, skeleton } from '../../core/text/lookalike.ts';
 import { didYouMean } from '../../core/text/suggest.ts';
 import { readDoubted } from '../../engine/reading/doubted-reads.ts';
@@ -89,8 +90,9 @@ export async function readForDraft(run: Run, draft: Preview, access: AccountAcce
     const filter = profile === undefined ? { page: 1 } : { page: 1, profile };
     const answer = await query.read('the number of numbers', (onSent) => client.listNumbers(filter, onSent));
     if (!('body' in answer) || answer.body.kind !== 'numbers') return null;
-    const { total, isUncounted } = answer.body.page;
-    return isUncounted === true ? null : total;
+    const { page } = answer.body;
+    if (profile !== undefined) return countOn(page, profile);
+    return page.isUncounted === true ? null : page.total;
   };
   return {
     account,
@@ -116,11 +118,12 @@ export function resolver({ account, profiles }: AccountView): (entry: PlanEntry)
   return (entry) => withAccount(entry, account.stateOf(entry), known);
 }
 
-/** The warnings and notes of a plan that was compared with the account. */
+/** The warnings and notes of a plan that was compared with the account, and how many numbers a profile has. */
 export async function preflightOf(view: AccountView, preview: Preview, undo: boolean) {
   const { total, on } = await view.counts(preview);
   const { unsure, losesMms, actions } = preview;
   const profileOf = (id: string) => view.profiles.get(id);
   const account = { profileOf, numbersOn: on, total };
-  return preflight({ ...account, pairs: preview.pairs(), losesMms, changes: actions.change, unsure, undo });
+  const given = { ...account, pairs: preview.pairs(), losesMms, changes: actions.change, unsure, undo };
+  return { ...preflight(given), numbersOn: on };
 }

@@ -8,6 +8,7 @@ import { visible } from '../../core/text/visible.ts';
 import { createStop, type Stop } from '../../engine/stop.ts';
 import { checkCampaignsOf, findCampaigns, refuseCampaigns } from '../account/campaign-finding.ts';
 import { withKey } from '../account/connect.ts';
+import { findLeftBehind } from '../account/find-left-behind.ts';
 import { endRun } from '../ending/end-run.ts';
 import { makeSummary } from '../ending/summarize.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';
@@ -50,7 +51,7 @@ const findFalls: Finder = async ({ pass }, { settings, context }) => {
 };
 
 /** What `verify RUN_DIR` looks at besides the rows, in the order of the report. */
-const FINDERS_OF_RUN: readonly Finder[] = [findCampaigns];
+const FINDERS_OF_RUN: readonly Finder[] = [findCampaigns, findLeftBehind];
 
 /** What every `verify` looks at besides the rows. */
 const FINDERS: readonly Finder[] = [findFalls];

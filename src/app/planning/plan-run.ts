@@ -8,6 +8,7 @@ import { readPlan } from '../../io/run/plan-file.ts';
 import { type AccountAccess, openAccess, readingError } from '../account/access.ts';
 import { recordCampaigns } from '../account/campaigns.ts';
 import { recordAccount } from '../account/check-account.ts';
+import { type AroundMove, NOTHING_AROUND, readAroundMove } from '../account/left-behind.ts';
 import { type AccountView, preflightOf, readForDraft } from '../account/read-for-plan.ts';
 import type { KeyedInvocation } from '../invocation.ts';
 import { type Run, updateRun } from '../run/open.ts';
@@ -15,7 +16,7 @@ import type { InputSource } from './input-source.ts';
 import { makePlan, type Plan } from './make-plan.ts';
 
 /** What was found of the account while a plan was made; `account` is null if it was not read. */
-type Findings = { account: AccountText | null; warnings: string[] };
+type Findings = { account: AccountText | null; warnings: string[]; around: AroundMove };
 
 /** A plan that is saved, with its run. */
 export type PlannedRun = Plan & Findings & { run: Run };
@@ -43,7 +44,8 @@ export function recordedAccount({ manifest }: Run): AccountText | null {
   return { how: '', nameOf: (profile) => names.get(profile) ?? '', notes: plan.notes };
 }
 
-function savePlan(run: Run, { preview, dialect, planSha256, fileError }: Plan, { account, warnings }: Findings): Run {
+function savePlan(run: Run, { preview, dialect, planSha256, fileError }: Plan, findings: Findings): Run {
+  const { account, warnings, around } = findings;
   const nameOf = account?.nameOf ?? (() => '');
   const moves = preview.moves().slice(0, MAX_KEPT_MOVES);
   const plan = {
@@ -53,6 +55,7 @@ function savePlan(run: Run, { preview, dialect, planSha256, fileError }: Plan, {
     moves: moves.map((move) => keptMove(move, nameOf)),
     notes: [...(account?.notes ?? [])],
     warnings,
+    ...around,
   };
   return updateRun(run, {
     input: { ...run.manifest.input, rows: preview.rows, blank_lines: preview.blankLines, dialect },
@@ -85,18 +88,21 @@ export async function planRun(
   const isPart = run.manifest.source !== null;
   const checks = { ...settings, allow_rounded_ids: settings.allow_rounded_ids || isPart };
   let plan: Plan;
-  let findings: Findings = { account: null, warnings: [] };
+  let findings: Findings = { account: null, warnings: [], around: NOTHING_AROUND };
   try {
     plan = await (source.plan === undefined
       ? makePlan(run.dir, checks, signal, settings.offline ? null : read)
       : source.plan(run.dir, signal, read));
-    if (opened.view !== undefined) {
-      const { how, profiles } = opened.view;
-      const { warnings, notes } = await preflightOf(opened.view, plan.preview, run.manifest.source?.undo === true);
-      findings = { account: { how, nameOf: (profile) => profiles.get(profile)?.name ?? '', notes }, warnings };
-      if (settings.campaigns && opened.access !== undefined && run.manifest.command !== 'verify') {
-        const planned = { rows: () => readPlan(runFiles(run.dir).plan), account: opened.view.account };
-        const { campaigns, note } = await recordCampaigns(run, planned, opened.access, invocation);
+    const { access, view } = opened;
+    if (access !== undefined && view !== undefined) {
+      const { preview } = plan;
+      const { warnings, notes, numbersOn } = await preflightOf(view, preview, run.manifest.source?.undo === true);
+      const around = await readAroundMove(run, { view, preview, numbersOn }, access, invocation);
+      const nameOf = (profile: string) => view.profiles.get(profile)?.name ?? '';
+      findings = { account: { how: view.how, nameOf, notes }, warnings, around };
+      if (settings.campaigns && run.manifest.command !== 'verify') {
+        const planned = { rows: () => readPlan(runFiles(run.dir).plan), account: view.account };
+        const { campaigns, note } = await recordCampaigns(run, planned, access, invocation);
         run = { ...run, manifest: { ...run.manifest, campaigns } };
         if (note !== '') notes.push(note);
       }

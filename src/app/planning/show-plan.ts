@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { type AccountText, dialectText, heldText, planText, rejectionText } from '../../core/plan/plan-text.ts';
 import type { Preview } from '../../core/plan/preview.ts';
+import { aroundLines } from '../../core/profiles/around-text.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
@@ -46,6 +47,7 @@ export function planTextOf({ run, preview, account, isSaved }: ShownPlan, settin
     validUntil: validUntil(run, settings),
     account,
     waves,
+    around: aroundLines(run.manifest.plan, preview.pairs(), account?.nameOf),
     // A plan that is sent at once is not reviewed.
     digest: isSaved || run.manifest.command === 'plan' ? (run.manifest.plan?.sha256 ?? null) : null,
   });

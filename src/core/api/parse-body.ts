@@ -1,9 +1,9 @@
-import { trimmed } from '../input/cell.ts';
 import { isAnId } from '../input/cell-checks.ts';
-import { asObject, asTexts, type Clean, type Fields } from './json-fields.ts';
-import { isAProfileId, readSettings } from './parse-settings.ts';
+import { asObject, type Clean, type Fields } from './json-fields.ts';
+import { readKeywordAnswer, readProfile, readProfileItem } from './parse-profile.ts';
+import { readSettings } from './parse-settings.ts';
 import { parseJson } from './read-json.ts';
-import type { ApiError, Body, Page, ShownProfile } from './response.ts';
+import type { ApiError, Body, Page } from './response.ts';
 
 /** `{"errors": [...]}`, at most ten of them, or null. */
 function readErrors(body: Fields | null, clean: Clean): ApiError[] | null {
@@ -75,30 +75,6 @@ export function readOwnership(text: string, clean: Clean): Body {
   });
 }
 
-function readProfile(data: Fields, clean: Clean): ShownProfile | null {
-  if (typeof data.id !== 'string' || !isAProfileId(data.id)) return null;
-  // Invisible characters around a name cannot be written in a cell.
-  const name = typeof data.name === 'string' ? clean(trimmed(data.name)) : '';
-  const profile: ShownProfile = { id: clean(data.id).toLowerCase(), name };
-  if (typeof data.enabled === 'boolean') profile.enabled = data.enabled;
-  const { webhook_url: url, webhook_api_version: version, number_pool_settings: pool } = data;
-  if (url === null || typeof url === 'string') profile.webhookUrl = url === null || url === '' ? null : clean(url);
-  if (typeof version === 'string') profile.webhookApiVersion = clean(version);
-  const destinations = asTexts(data.whitelisted_destinations, clean);
-  if (destinations !== undefined) profile.destinations = destinations;
-  const settings = asObject(pool);
-  if (pool === null || settings !== null) {
-    profile.pool = settings !== null;
-    profile.stickySender = settings?.sticky_sender === true;
-  }
-  if (typeof data.daily_spend_limit_enabled === 'boolean') {
-    const { daily_spend_limit: limit } = data;
-    const named = typeof limit === 'string' || typeof limit === 'number' ? clean(String(limit)) : '';
-    profile.spendLimit = data.daily_spend_limit_enabled ? named : null;
-  }
-  return profile;
-}
-
 /** Reads a page of profiles. Keeps only the fields of ShownProfile, because a profile contains a secret. */
 export function readProfilesPage(text: string, clean: Clean): Body {
   return readJson(text, clean, (body) => {
@@ -114,5 +90,21 @@ export function readOneProfile(text: string, clean: Clean): Body {
     const shown = asObject(data);
     const profile = shown === null ? null : readProfile(shown, clean);
     return profile === null ? null : { kind: 'profiles', page: { rows: [profile], total: 1, pages: 1 } };
+  });
+}
+
+/** Reads a page of what is on a profile besides its numbers. */
+export function readProfileItemsPage(text: string, clean: Clean): Body {
+  return readJson(text, clean, (body) => {
+    const page = readPage(body, readProfileItem);
+    return page === null ? null : { kind: 'profile_items', page };
+  });
+}
+
+/** Reads a page of keyword answers. */
+export function readKeywordAnswersPage(text: string, clean: Clean): Body {
+  return readJson(text, clean, (body) => {
+    const page = readPage(body, (row) => readKeywordAnswer(row, clean));
+    return page === null ? null : { kind: 'keyword_answers', page };
   });
 }

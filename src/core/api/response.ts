@@ -51,10 +51,20 @@ export type ShownProfile = {
   stickySender?: boolean;
   /** The daily spend limit; null if none is enabled. */
   spendLimit?: string | null;
+  /** Null: none. */
+  webhookFailoverUrl?: string | null;
+  /** Other settings in words, by their names for people. */
+  settings?: Record<string, string>;
 };
 
 /** The 10DLC campaign that a phone number is on. A status that is not shown is ''. */
 export type ShownCampaign = { phoneNumber: string; campaign: string; status: string };
+
+/** A short code, a sender, a hosted number or an opt-out. `profile`: where it is; undefined if the answer does not say. */
+export type ProfileItem = { profile?: string | null };
+
+/** What a profile answers by itself to a keyword, in a country or (a star) in all others. */
+export type KeywordAnswer = { country: string; op: string; keywords: string[]; text: string };
 
 /** The headers about waiting and limits, as raw texts; null if a header is absent. */
 export type WaitHeaders = {
@@ -68,12 +78,14 @@ export type WaitHeaders = {
 /** Which of some phone numbers the account has, with their ids. */
 export type Ownership = { found: { id: string; phoneNumber: string }[]; notFound: string[] };
 
-/** The content of a body: one number, a page of numbers, profiles or campaigns, owners, errors, or nothing that can be read. */
+/** The content of a body: one number, a page of a list, owners, errors, or nothing that can be read. */
 export type Body =
   | { kind: 'settings'; settings: ShownSettings }
   | { kind: 'numbers'; page: Page<ShownSettings> }
   | { kind: 'profiles'; page: Page<ShownProfile> }
   | { kind: 'opt_outs'; page: Page<ShownOptOut> }
+  | { kind: 'profile_items'; page: Page<ProfileItem> }
+  | { kind: 'keyword_answers'; page: Page<KeywordAnswer> }
   | ({ kind: 'ownership' } & Ownership)
   /** `total`: of the whole list; null if it is not shown. */
   | { kind: 'campaigns'; rows: ShownCampaign[]; total: number | null }

@@ -94,7 +94,8 @@ export function classifyOptionalRead(answer: Answer, first: boolean): AnswerMean
 export function classifyExtraRead(answer: Answer): AnswerMeaning {
   const meaning = classifyAccountRead(answer, false);
   const isOfTheRun = meaning.kind === 'unauthorized' || meaning.kind === 'stop';
-  return isOfTheRun ? { kind: 'failed', reason: 'api_error', detail: '' } : meaning;
+  const isMissing = answer.kind === 'http' && answer.status === 501;
+  return isOfTheRun || isMissing ? { kind: 'failed', reason: 'api_error', detail: '' } : meaning;
 }
 
 function isSuccess(answer: Answer): answer is HttpAnswer {

@@ -120,6 +120,8 @@ export type PlanTextOptions = {
   sentTo: string;
   /** How the rows are sent in waves, and how long these wait in all. */
   waves?: { lines: readonly string[]; waitsMs: number };
+  /** What stays on profiles that numbers leave, and what differs for those that move. */
+  around?: readonly string[];
   /** Until when the saved plan may be sent; in ms since 1970, as `now`. */
   validUntil: number;
   now: number;
@@ -138,7 +140,7 @@ function digestLines(digest: string | null, change: number): string[] {
 
 /** A plan for people: totals, a table of the changes, the first rows, and how long it takes. */
 export function planText(preview: Preview, options: PlanTextOptions): string {
-  const { settings, sentTo, now, validUntil, account, waves, digest } = options;
+  const { settings, sentTo, now, validUntil, account, waves, around = [], digest } = options;
   const { rate, finish_by: finishBy } = settings;
   const { change } = preview.actions;
   const how = account === null || account.how === '' ? [] : [account.how];
@@ -157,6 +159,7 @@ export function planText(preview: Preview, options: PlanTextOptions): string {
   }
   const notes = account?.notes ?? [];
   if (notes.length > 0) lines.push('', ...notes.map((note) => `note: ${note}`));
+  if (around.length > 0) lines.push('', ...around);
   const time = timeNeeded(change, rate);
   lines.push('', `${sentTo}${time === '' ? '' : `: ${time}`}`);
   lines.push(...(waves?.lines ?? []));

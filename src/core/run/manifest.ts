@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { STOP_REASONS } from '../attempt/stop-reason.ts';
+import { DIFFERENCE, LEFT_BEHIND } from '../profiles/contents.ts';
 import { SETTING_NAMES } from '../settings/schema.ts';
 import { printable, quoted } from '../text/text.ts';
 import { TOOL } from '../text/tool.ts';
@@ -79,6 +80,9 @@ const MANIFEST = z.object({
       notes: z.array(z.string()).default([]),
       /** What the user should know before the plan is executed; --strict makes errors of them. */
       warnings: z.array(z.string()).default([]),
+      /** What stays on the profiles that most numbers leave, and what differs for the most frequent moves. */
+      left_behind: z.array(LEFT_BEHIND).default([]),
+      differences: z.array(DIFFERENCE).default([]),
     })
     .nullable(),
   /** What was last read for --campaigns; null without it. */

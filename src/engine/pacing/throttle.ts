@@ -12,7 +12,7 @@ export type Throttle = ReturnType<typeof createThrottle>;
 
 export type ThrottleLimits = Pick<Settings, 'retry_base' | 'retry_max' | 'max_server_wait'>;
 
-type ThrottleOptions = {
+export type ThrottleOptions = {
   ports: Pick<Ports, 'clock' | 'onEvent'>;
   pacer: Pacer;
   /** Null without a limit: rate headers are not read then. */

@@ -8,8 +8,9 @@ import {
 } from '../../core/attempt/classify.ts';
 import type { Ports } from '../ports.ts';
 import type { Pipeline } from '../sending/pipeline.ts';
-import type { RequestSpec } from '../sending/request.ts';
+import type { RequestContext, RequestSpec } from '../sending/request.ts';
 import { requestWithRetry } from '../sending/request-loop.ts';
+import { createExtraRequests } from './extra-requests.ts';
 
 /**
  * The account could not be read: the message says what was requested, and what the API answered. `refusedStatus`: the
@@ -60,6 +61,11 @@ const isOptional = (kind: QueryKind) => kind === 'optional' || kind === 'extra';
 export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']) {
   let reads = 0;
   let calls = 0;
+  let extras: RequestContext | null = null;
+  const extra = () => {
+    extras ??= createExtraRequests(pipeline);
+    return extras;
+  };
 
   const specOf = (row: number, { what, send, kind }: Query): RequestSpec => ({
     operation: 'read',
@@ -85,7 +91,7 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
       }),
     isAboutNumber: kind === 'number',
     isOptional: isOptional(kind),
-    isWanted: () => kind !== 'extra' || pipeline.extra().stop.asked() === null,
+    isWanted: () => kind !== 'extra' || extra().stop.asked() === null,
     isAllowedAfterStop: () => false,
   });
 
@@ -106,7 +112,7 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
       const row = -reads;
       const startedAt = pipeline.clock.now();
       for (;;) {
-        const context = kind === 'extra' ? pipeline.extra() : pipeline;
+        const context = kind === 'extra' ? extra() : pipeline;
         const result = await requestWithRetry(specOf(row, { what, send, kind }), context);
         if (result.kind === 'requeued') {
           if (pipeline.stop.asked() === null) return { refusedStatus: 0, description: 'not read' };

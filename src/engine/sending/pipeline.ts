@@ -7,13 +7,13 @@ import { type Contact, createContact } from '../contact.ts';
 import { createFileLimit } from '../file-limit.ts';
 import { createCircuitBreaker } from '../outage/circuit-breaker.ts';
 import { createOutageWatch } from '../outage/outage-watch.ts';
+import { createExtraThrottle } from '../pacing/extra-throttle.ts';
 import { createPaceMemory, type PaceMemory } from '../pacing/pace-memory.ts';
 import { createPacer } from '../pacing/pacer.ts';
-import { createThrottle, type ThrottleLimits } from '../pacing/throttle.ts';
+import { createThrottle, type Throttle, type ThrottleLimits } from '../pacing/throttle.ts';
 import type { Clock, Ports } from '../ports.ts';
 import type { Steering } from '../steering.ts';
 import { LEAVES_READS, type Stop } from '../stop.ts';
-import { createExtraRequests, type ExtraRequests } from './extra-requests.ts';
 import { createKeyCheck } from './key-check.ts';
 import type { RequestContext, RequestLimits } from './request.ts';
 import { createRequestQueue } from './request-queue.ts';
@@ -27,11 +27,11 @@ export type PipelineLimits = RequestLimits &
 const READ_BACK_AFTER_STOP_MS = 30_000;
 
 /**
- * All requests of a command, under one rate. `end` must be called after the last one. `extra`: for those
- * that only inform.
+ * All requests of a command, under one rate. `end` must be called after the last one.
+ * `extraThrottle`: for those that only inform.
  */
 export type Pipeline = RequestContext & {
-  extra: () => ExtraRequests;
+  extraThrottle: (stop: Stop) => Throttle;
   measuredRate: () => RateSeen;
   paceNow: () => PaceNow;
   end: () => void;
@@ -114,11 +114,12 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     pausedForMs: () => Math.max(0, pacer.pausedUntil() - clock.now()),
     answered: 0,
   };
-  let extra: ExtraRequests | null = null;
+  const extraThrottles: Throttle[] = [];
   return {
     ...context,
-    extra() {
-      extra ??= createExtraRequests(context, { pacer, ports, limits });
+    extraThrottle(stopOfThem) {
+      const extra = createExtraThrottle({ ports, pacer, control: limitedBy, limits }, stopOfThem);
+      extraThrottles.push(extra);
       return extra;
     },
     measuredRate() {
@@ -139,7 +140,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     }),
     // The timer of a pause would keep the process alive for as long as the server asks to wait.
     end() {
-      extra?.end();
+      for (const extra of extraThrottles) extra.end();
       throttle.end();
       pacer.end();
       endSteering?.();

@@ -4,9 +4,11 @@ import { got } from 'got';
 import { type NumbersQuery, PAGE_ROWS } from '../../core/account/read-strategy.ts';
 import {
   readBody,
+  readKeywordAnswersPage,
   readNumbersPage,
   readOneProfile,
   readOwnership,
+  readProfileItemsPage,
   readProfilesPage,
 } from '../../core/api/parse-body.ts';
 import { readCampaignsPage, readOneCampaign } from '../../core/api/parse-campaigns.ts';
@@ -15,6 +17,7 @@ import type { Answer } from '../../core/api/response.ts';
 import { requestBody } from '../../core/input/assignment.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { type BodyFormat, createExchanges, type ExchangeOptions } from './exchange.ts';
+import { type ProfileList, profileListRequest } from './profile-lists.ts';
 import { createTlsProbe } from './tls-probe.ts';
 
 /** A longer body is not an answer of this API. */
@@ -27,6 +30,8 @@ const NUMBERS_PAGE: BodyFormat = { parse: readNumbersPage, maxBytes: MAX_LIST_BY
 const PROFILES_PAGE: BodyFormat = { parse: readProfilesPage, maxBytes: MAX_LIST_BYTES };
 const OPT_OUTS_PAGE: BodyFormat = { parse: readOptOutsPage, maxBytes: MAX_LIST_BYTES };
 const OWNERSHIP: BodyFormat = { parse: readOwnership, maxBytes: MAX_BODY_BYTES };
+const PROFILE_ITEMS: BodyFormat = { parse: readProfileItemsPage, maxBytes: MAX_LIST_BYTES };
+const KEYWORD_ANSWERS: BodyFormat = { parse: readKeywordAnswersPage, maxBytes: MAX_LIST_BYTES };
 const PROFILE: BodyFormat = { parse: readOneProfile, maxBytes: MAX_LIST_BYTES };
 const CAMPAIGNS_PAGE: BodyFormat = { parse: readCampaignsPage, maxBytes: MAX_LIST_BYTES };
 const CAMPAIGN: BodyFormat = { parse: readOneCampaign, maxBytes: MAX_BODY_BYTES };
@@ -115,6 +120,12 @@ export function createTelnyxClient(options: ClientOptions) {
     readCampaign(phoneNumber: string, onSent: () => void): Promise<Answer> {
       const url = `${baseUrl}/10dlc/phone_number_campaigns/${encodeURIComponent(phoneNumber)}`;
       return run(() => api.stream.get(url), CAMPAIGN, onSent);
+    },
+    /** Reads the first page of what is on a profile. */
+    listOnProfile(list: ProfileList, profile: string, onSent: () => void): Promise<Answer> {
+      const { path, query: searchParams } = profileListRequest(list, profile);
+      const format = list === 'keyword_answers' ? KEYWORD_ANSWERS : PROFILE_ITEMS;
+      return run(() => api.stream.get(`${baseUrl}/${path}`, { searchParams }), format, onSent);
     },
     abort: exchanges.abort,
     inFlight: exchanges.inFlight,

@@ -2,9 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   readBody,
+  readKeywordAnswersPage,
   readNumbersPage,
   readOneProfile,
   readOwnership,
+  readProfileItemsPage,
   readProfilesPage,
 } from '../../../src/core/api/parse-body.ts';
 import type { ShownSettings } from '../../../src/core/api/response.ts';
@@ -153,6 +155,7 @@ const SHOWN = {
   name: 'Support',
   enabled: true,
   webhookUrl: 'https://example.test/hook',
+  webhookFailoverUrl: 'https://example.test/other',
   webhookApiVersion: '2',
   destinations: ['US', 'CA'],
   pool: true,
@@ -203,6 +206,22 @@ describe('a profile', () => {
     [{ daily_spend_limit_enabled: true, daily_spend_limit: {} }, { spendLimit: '' }],
     [{ whitelisted_destinations: [] }, { destinations: [] }],
     [{ enabled: false }, { enabled: false }],
+    [{ webhook_failover_url: '' }, { webhookFailoverUrl: null }],
+    [{ alpha_sender: 'ACME' }, { settings: { 'alpha sender': 'ACME' } }],
+    [{ alpha_sender: null, ai_assistant_id: 'a-1' }, { settings: { 'alpha sender': 'none', 'AI assistant': 'a-1' } }],
+    [{ url_shortener_settings: null }, { settings: { 'URL shortener': 'off' } }],
+    [{ url_shortener_settings: {} }, { settings: { 'URL shortener': 'on' } }],
+    [{ url_shortener_settings: { domain: 'd.test', prefix: '' } }, { settings: { 'URL shortener': 'd.test' } }],
+    [{ url_shortener_settings: { domain: 'd.test', prefix: 'us' } }, { settings: { 'URL shortener': 'd.test/us' } }],
+    [
+      { smart_encoding: true, mms_transcoding: false },
+      { settings: { 'smart encoding': 'on', 'MMS transcoding': 'off' } },
+    ],
+    [{ mms_fall_back_to_sms: false }, { settings: { 'MMS falls back to SMS': 'off' } }],
+    [{ mobile_only: true }, { settings: { 'mobile numbers only': 'on' } }],
+    [{ redaction_enabled: false, redaction_level: 2 }, { settings: { redaction: 'off' } }],
+    [{ redaction_enabled: true, redaction_level: 2 }, { settings: { redaction: 'level 2' } }],
+    [{ redaction_enabled: true }, { settings: { redaction: 'on' } }],
     [{ name: null }, { name: '' }],
     [{ name: '\u200bSales \u202c' }, { name: 'Sales' }],
   ])('of %j shows %j', (profile, shown) => {
@@ -224,6 +243,7 @@ describe('a profile', () => {
     { number_pool_settings: 'none' },
     { daily_spend_limit_enabled: 'true', daily_spend_limit: '5.00' },
     { daily_spend_limit: '5.00' },
+    { alpha_sender: 7, url_shortener_settings: 'on', smart_encoding: 'on', redaction_enabled: 1 },
   ])('says nothing if what is sent is of another kind: %j', (profile) => {
     expect(read(profile)).toStrictEqual({ id: PROFILE, name: 'x' });
   });
@@ -234,6 +254,37 @@ describe('a profile', () => {
       expect(readOneProfile(text, clean)).toEqual(UNREADABLE);
     },
   );
+});
+
+describe('what is on a profile', () => {
+  const items = (data: unknown[], meta: unknown = META) => readProfileItemsPage(JSON.stringify({ data, meta }), clean);
+  const answers = (data: unknown[]) => readKeywordAnswersPage(JSON.stringify({ data, meta: META }), clean);
+
+  it('shows where it is', () => {
+    const rows = [{ messaging_profile_id: PROFILE.toUpperCase() }, { messaging_profile_id: null }, { id: 'x' }];
+    expect(items([...rows, { messaging_profile_id: 7 }])).toEqual({
+      kind: 'profile_items',
+      page: { rows: [{ profile: PROFILE }, { profile: null }, {}, { profile: null }], total: 501, pages: 3 },
+    });
+    expect(items([{}], null)).toMatchObject({ page: { isUncounted: true } });
+    expect(items([null])).toEqual(UNREADABLE);
+  });
+
+  it('shows the answers to keywords', () => {
+    const given = { country_code: 'us', op: 'STOP', keywords: ['STOP'], resp_text: 'Bye', id: 'x' };
+    expect(answers([given, { keywords: [7], resp_text: null }])).toEqual({
+      kind: 'keyword_answers',
+      page: {
+        rows: [
+          { country: 'US', op: 'stop', keywords: ['STOP'], text: 'Bye' },
+          { country: '', op: '', keywords: [], text: '' },
+        ],
+        total: 501,
+        pages: 3,
+      },
+    });
+    expect(answers(['x'])).toEqual(UNREADABLE);
+  });
 });
 
 describe('every text of a page', () => {
@@ -254,11 +305,15 @@ describe('every text of a page', () => {
         whitelisted_destinations: [dirty],
       },
       ...{ daily_spend_limit: dirty, daily_spend_limit_enabled: true },
+      ...{ webhook_failover_url: dirty, alpha_sender: dirty, ai_assistant_id: dirty },
+      url_shortener_settings: { domain: dirty, prefix: dirty },
     };
+    const answer = { country_code: dirty, op: dirty, keywords: [dirty], resp_text: dirty };
     for (const body of [
       readNumbersPage(JSON.stringify({ data: [number], meta: META }), cleaner),
       readProfilesPage(JSON.stringify({ data: [profile], meta: META }), cleaner),
       readOneProfile(JSON.stringify({ data: profile }), cleaner),
+      readKeywordAnswersPage(JSON.stringify({ data: [answer], meta: META }), cleaner),
     ]) {
       const text = JSON.stringify(body);
       expect(text.toLowerCase()).not.toContain(key.toLowerCase());
@@ -270,9 +325,15 @@ describe('every text of a page', () => {
   it('never makes a reader throw', () => {
     fc.assert(
       fc.property(fc.json(), fc.json(), (data, meta) => {
-        for (const reader of [readNumbersPage, readProfilesPage, readOneProfile]) {
+        for (const reader of [
+          readNumbersPage,
+          readProfilesPage,
+          readOneProfile,
+          readProfileItemsPage,
+          readKeywordAnswersPage,
+        ]) {
           const { kind } = reader(`{"data":${data},"meta":${meta}}`, clean);
-          expect(['numbers', 'profiles', 'unreadable']).toContain(kind);
+          expect(['numbers', 'profiles', 'profile_items', 'keyword_answers', 'unreadable']).toContain(kind);
         }
       }),
     );

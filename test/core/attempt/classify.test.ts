@@ -416,7 +416,7 @@ describe('an answer to a read that can be done without', () => {
 
 describe('an answer to a read that only informs', () => {
   it('is about this read alone, whatever it says of the account or the key', () => {
-    for (const status of [302, 401, 402, 403, 404]) {
+    for (const status of [302, 401, 402, 403, 404, 501]) {
       expect(classifyExtraRead(answered(status, '20012'))).toMatchObject({ kind: 'failed' });
     }
     expect(classifyExtraRead(answered(503))).toMatchObject({ kind: 'retry' });

@@ -1,0 +1,101 @@
+import { expectedRate, timeNeeded } from '../../core/plan/plan-text.ts';
+import type { Preview } from '../../core/plan/preview.ts';
+import {
+  CONTENTS,
+  type Difference,
+  frequentPairs,
+  type LeftBehind,
+  leavingOf,
+  MAX_LEFT_PROFILES,
+} from '../../core/profiles/contents.ts';
+import { answerChanges, keptDifferences, settingChanges } from '../../core/profiles/differences.ts';
+import { count } from '../../core/text/text.ts';
+import { type FoundContents, readProfileContents } from '../../engine/reading/profile-contents.ts';
+import type { KeyedInvocation } from '../invocation.ts';
+import { printProgress } from '../output.ts';
+import type { Run } from '../run/open.ts';
+import type { AccountAccess } from './access.ts';
+import type { AccountView } from './read-for-plan.ts';
+
+/** What a plan leaves on the profiles that numbers leave, and what differs for those that move. */
+export type AroundMove = { left_behind: LeftBehind[]; differences: Difference[] };
+
+export const NOTHING_AROUND: AroundMove = { left_behind: [], differences: [] };
+
+/** Moves whose profiles are compared. */
+const MAX_COMPARED_PAIRS = 5;
+
+/** Only reads that take longer are announced. */
+const ANNOUNCED_MS = 3000;
+
+function announce(profiles: number, requests: number, invocation: KeyedInvocation): void {
+  const { rate } = invocation.settings;
+  if ((requests / expectedRate(rate)) * 1000 < ANNOUNCED_MS) return;
+  const what = `Reading what else is on ${count(profiles, 'profile')}: ${count(requests, 'request')}`;
+  printProgress(invocation, `${what}, ${timeNeeded(requests, rate)}\n`);
+}
+
+/** What was found on a profile; null is unknown. */
+function foundOn({ counts }: FoundContents, profile: string) {
+  const on = (name: keyof FoundContents['counts']) => counts[name].get(profile) ?? null;
+  return {
+    short_codes: on('short_codes'),
+    alphanumeric_senders: on('alphanumeric_senders'),
+    hosted_numbers: on('hosted_numbers'),
+    keyword_answers: on('keyword_answers'),
+    opt_outs: on('opt_outs'),
+  };
+}
+
+type Planned = { view: AccountView; preview: Preview; numbersOn: (profile: string) => number | null };
+
+/**
+ * Reads what stays on the profiles that most numbers of a plan leave, and compares the profiles of its most frequent
+ * moves. Only for a plan of new targets: a retry or an undo goes the way of an earlier plan. Throws Stopped.
+ */
+export async function readAroundMove(
+  { manifest }: Run,
+  { view, preview, numbersOn }: Planned,
+  { query, client, concurrency }: AccountAccess,
+  invocation: KeyedInvocation,
+): Promise<AroundMove> {
+  if (manifest.command === 'verify' || manifest.source !== null) return NOTHING_AROUND;
+  const pairs = preview.pairs();
+  const leaving = leavingOf(pairs).slice(0, MAX_LEFT_PROFILES);
+  if (leaving.length === 0) return NOTHING_AROUND;
+  const profiles = leaving.map(([profile]) => profile);
+  const compared = frequentPairs(pairs, MAX_COMPARED_PAIRS);
+  const answersOf = compared.flatMap(({ from, to }) => [from, to]);
+  const numbersOf = profiles.filter((profile) => numbersOn(profile) === null);
+  announce(profiles.length, profiles.length * CONTENTS.length + numbersOf.length, invocation);
+  const found = await readProfileContents(query, client, { profiles, numbersOf, answersOf, concurrency });
+  const nameOf = (profile: string) => view.profiles.get(profile)?.name ?? '';
+  return {
+    left_behind: leaving.map(([profile, numbers]) => {
+      const on = numbersOn(profile) ?? found.counts.numbers.get(profile) ?? null;
+      // Numbers that others have moved meanwhile are not below none.
+      const left = on === null ? null : Math.max(0, on - numbers);
+      return { profile, name: nameOf(profile), numbers: left, ...foundOn(found, profile) };
+    }),
+    differences: compared.flatMap(({ from, to }) => {
+      const [was, becomes] = [view.profiles.get(from), view.profiles.get(to)];
+      const settings = was && becomes ? settingChanges(was, becomes) : [];
+      const [answered, answers] = [found.answers.get(from), found.answers.get(to)];
+      const keywords = answered !== undefined && answers !== undefined ? answerChanges(answered, answers) : [];
+      return keptDifferences(from, to, [...settings, ...keywords]);
+    }),
+  };
+}
+
+/** Reads again what is on the profiles that a run was planned to leave. Throws Stopped. */
+export async function readLeftBehind(
+  planned: readonly LeftBehind[],
+  { query, client, concurrency }: Pick<AccountAccess, 'query' | 'client' | 'concurrency'>,
+): Promise<LeftBehind[]> {
+  const profiles = planned.map(({ profile }) => profile);
+  const found = await readProfileContents(query, client, { profiles, numbersOf: profiles, answersOf: [], concurrency });
+  return planned.map(({ profile, name }) => {
+    const numbers = found.counts.numbers.get(profile) ?? null;
+    return { profile, name, numbers, ...foundOn(found, profile) };
+  });
+}

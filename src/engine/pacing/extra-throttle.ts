@@ -1,0 +1,42 @@
+import type { RateControl } from '../../core/rate/rate-control.ts';
+import type { Stop } from '../stop.ts';
+import { createPaceMemory } from './pace-memory.ts';
+import type { Pacer } from './pacer.ts';
+import { createThrottle, type Throttle, type ThrottleOptions } from './throttle.ts';
+
+/** No command waits longer than this for what only informs. */
+const MAX_WAIT_MS = 30_000;
+const MAX_RETRY_BASE_MS = 1000;
+const MAX_RETRY_MS = 5000;
+
+/** Learns from answers as ever, but not from a 429, because an endpoint may have a limit of its own. */
+function withoutRefusals(control: RateControl | null): RateControl | null {
+  if (control === null) return null;
+  return {
+    ...control,
+    onResponse(now, seen) {
+      if (!seen.throttled) control.onResponse(now, seen);
+    },
+  };
+}
+
+/**
+ * The throttle of requests that only inform, on the pacer of all requests. Half a minute of 429 ends these requests, and
+ * a longer wait that the server asks of them is theirs alone.
+ */
+export function createExtraThrottle(
+  { ports, pacer, control, limits: given }: Omit<ThrottleOptions, 'stop' | 'memory'>,
+  stop: Stop,
+): Throttle {
+  const limits = {
+    max_server_wait: Math.min(given.max_server_wait, MAX_WAIT_MS),
+    retry_base: Math.min(given.retry_base, MAX_RETRY_BASE_MS),
+    retry_max: Math.min(given.retry_max, MAX_RETRY_MS),
+  };
+  const pause: Pacer['pause'] = (ms, isThrottled) => ms <= limits.max_server_wait && pacer.pause(ms, isThrottled);
+  return createThrottle({
+    ...{ ports, limits, stop, memory: createPaceMemory() },
+    pacer: { ...pacer, pause },
+    control: () => withoutRefusals(control()),
+  });
+}
