@@ -95,6 +95,7 @@ export const COMMANDS: readonly RegisteredCommand[] = [
         'export old.csv --profile "Old campaign"',
         'the numbers on one profile; also --product, --type, --country, --tag',
       ],
+      ['export before.csv --input numbers.csv', 'what the numbers of that CSV have now'],
       ['export opt-outs.csv --opt-outs "Old campaign"', 'who has opted out of a profile'],
     ],
     load: async () => (await import('../commands/export.ts')).exportCommand,

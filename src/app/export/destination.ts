@@ -36,7 +36,7 @@ export function openDestination(typed: string | undefined, reporting: Reporting)
   if (file === null && settings.json) {
     throw new UsageError('--json needs a file for the export: standard output is for the JSON object alone');
   }
-  checkOutputs({ input: null }, reporting, file === null ? {} : { 'the file': file });
+  checkOutputs({ input: settings.input }, reporting, file === null ? {} : { 'the file': file });
   const path = file === null ? null : resolve(context.cwd, file);
   // A pipe or a device is filled when all is there.
   if (path !== null && (statusOf(path) === null || isLastingFile(path))) {

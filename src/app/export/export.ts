@@ -12,11 +12,12 @@ import { UsageError } from '../errors.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';
 import { createStyle, print, printJson, warn } from '../output.ts';
 import { type Destination, openDestination } from './destination.ts';
+import { exportInput, exportInputOf } from './input.ts';
 import { type ExportedNumbers, exportNumbers } from './numbers.ts';
 import { exportOptOuts } from './opt-outs.ts';
 import { withSession } from './session.ts';
 
-const FILTERS = ['profile', 'product', 'type', 'country', 'contains', 'tag'] as const satisfies SettingName[];
+const FILTERS = ['profile', 'product', 'type', 'country', 'contains', 'tag', 'input'] as const satisfies SettingName[];
 
 /** The request count and the time of an export, in words. */
 const effort = ({ requests, durationMs }: { requests: number; durationMs: number }) =>
@@ -60,8 +61,11 @@ async function tellNumbers(
   destination: Destination,
   filters: TypedFilters,
 ): Promise<Said> {
+  const source = exportInputOf(invocation);
   const done = await withSession(invocation, async (session) => {
-    const exported = await exportNumbers(session, destination, filters);
+    const exported = await (source === null
+      ? exportNumbers(session, destination, filters)
+      : exportInput(session, source, destination, filters));
     return { exported, warnings: [...session.warnings, ...exportWarnings(exported.counts)] };
   });
   await destination.deliver();

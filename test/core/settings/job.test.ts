@@ -21,7 +21,7 @@ function read(...keys: [key: string, value: Value][]) {
 
 // Settings of other commands: --only of retry, --watch and --every of verify, --leave-queue of resume, --follow of status, --out of report, --number and --expect-plan, those of export, worker and board.
 const OF_OTHERS = [
-  ...['profile', 'product', 'type', 'country', 'contains', 'tag', 'opt_outs'],
+  ...['profile', 'product', 'type', 'country', 'contains', 'tag', 'input', 'opt_outs'],
   'expect_plan',
   'only',
   'watch',

@@ -122,7 +122,7 @@ describe('the table of settings', () => {
       ],
     ]);
     expect(those(({ belongsTo }) => belongsTo === 'call')).toEqual([
-      ...[...FILTERS, 'opt_outs'],
+      ...[...FILTERS, 'input', 'opt_outs'],
       ...[
         'force',
         'expect_plan',
@@ -196,7 +196,7 @@ describe('the table of settings', () => {
       'out',
       'metrics_file',
     ]);
-    expect(those(({ path }) => path === 'as given')).toEqual(['runs_dir', 'log_file']);
+    expect(those(({ path }) => path === 'as given')).toEqual(['input', 'runs_dir', 'log_file']);
     expect(those(({ repeatable }) => repeatable === true)).toEqual(['map', 'number']);
     expect(those(({ writesNothing }) => writesNothing === true)).toEqual(['sandbox', 'dry_run']);
   });
@@ -247,6 +247,7 @@ describe('the table of settings', () => {
       'export',
       [
         ...FILTERS,
+        ...['input', 'map', 'delimiter'],
         'opt_outs',
         ...pace,
         'outage_patience',

@@ -6,7 +6,7 @@ import { profileId } from '../../support/ids.ts';
 import { KEY } from '../../support/io/servers.ts';
 import { type PlainAccount, type PlainNumber, plainApi } from '../../support/program/plain-api.ts';
 import { run } from '../../support/program/run.ts';
-import { table, workDirectory } from '../../support/program/workspace.ts';
+import { table, workDirectory, writeLines } from '../../support/program/workspace.ts';
 
 const [ONE, TWO, THREE] = [profileId(1), profileId(2), profileId(3)];
 const PROFILES = [
@@ -186,6 +186,69 @@ describe('an export', () => {
       expect([file, exit, stderr]).toEqual([file, 2, expect.stringContaining('the file ')]);
     }
     expect(api.requests).toEqual([]);
+  });
+});
+
+describe('an export of the numbers of a CSV', () => {
+  const numbers = [
+    numberOf(1),
+    numberOf(2, { tags: ['vip'], health: { message_count: 7, success_ratio: 0.5 } }),
+    numberOf(3),
+  ];
+  const exportOf = async (lines: string[], ...flags: string[]) => {
+    const cwd = workDirectory();
+    writeLines(cwd, lines);
+    const api = await plainApi({ numbers, profiles: PROFILES });
+    const ended = await run(cwd, ['export', 'before.csv', '--input', 'numbers.csv', ...flags, ...api.flags]);
+    return { cwd, api, ...ended };
+  };
+
+  it('has them in its order, once, and says which are not there', async () => {
+    const lines = ['Nummer;product', '+13125550002;whatever', '+13125550099;', '+13125550001;', '1 312 555-0002;'];
+    const { cwd, exit, stdout, stderr } = await exportOf(lines, '--map', 'phone_number=Nummer');
+    expect({ exit, stderr: stderr.match(/warning: .*/g) }).toEqual({
+      exit: 0,
+      stderr: ['warning: 1 row left out: the account has no such number (line 3)'],
+    });
+    expect(stdout).toContain('Wrote 2 numbers to before.csv');
+    expect(rowsOf(cwd, 'before.csv')).toMatchObject([
+      {
+        phone_number: '+13125550002',
+        messaging_product: 'A2P',
+        message_count: '7',
+        success_ratio: '0.5',
+        spam_ratio: '',
+      },
+      { phone_number: '+13125550001', messaging_profile_id: ONE },
+    ]);
+  });
+
+  it('has those of them that other filters choose', async () => {
+    const { cwd } = await exportOf(['id', ...numbers.map(({ id }) => id)], '--tag', 'vip', '--profile', ONE);
+    expect(rowsOf(cwd, 'before.csv').map((row) => row.phone_number)).toEqual(['+13125550002']);
+  });
+
+  it.each([
+    [['id', '1.29E+18', '5'], 3, 'numbers.csv, line 2: id_in_scientific_notation'],
+    [['id,id', '1,2'], 3, 'duplicate_column'],
+    [['nothing', '1'], 3, 'no_header'],
+  ])('is refused as a whole if a row is: %j', async (lines, code, text) => {
+    const { cwd, api, exit, stderr } = await exportOf(lines);
+    expect({ exit, requests: api.requests }).toEqual({ exit: code, requests: [] });
+    expect(stderr).toContain(text);
+    expect(readdirSync(cwd)).toEqual(['numbers.csv']);
+  });
+
+  it('needs a file that is not its own', async () => {
+    const cwd = workDirectory();
+    writeLines(cwd, ['id', '1']);
+    for (const [file, input, text] of [
+      ['numbers.csv', './numbers.csv', 'the file numbers.csv is the input itself'],
+      ['out.csv', 'none.csv', 'there is no file none.csv'],
+    ] as const) {
+      const { exit, stderr } = await run(cwd, ['export', file, '--input', input]);
+      expect({ exit, stderr }).toEqual({ exit: 2, stderr: expect.stringContaining(text) });
+    }
   });
 });
 

@@ -138,6 +138,8 @@ export const ASKING: readonly Scope[] = [...PACED, 'verify'];
 export const CALLING: readonly Scope[] = [...ASKING, 'export'];
 /** Commands that write the account down as a table. */
 export const EXPORTING: readonly Scope[] = ['export'];
+/** Commands that read a CSV of numbers. */
+export const WITH_COLUMNS: readonly Scope[] = [...READING, 'export'];
 /** Commands that make run directories, or list them. */
 export const IN_RUNS_DIR: readonly Scope[] = [...ASKING, 'runs'];
 export const EVERY: readonly Scope[] = [...IN_RUNS_DIR, 'results', 'report', 'export'];

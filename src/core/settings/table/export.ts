@@ -10,6 +10,13 @@ export const EXPORT_SETTINGS = settingsOf('Export', EXPORTING, {
   country: { kind: 'text', value: 'CODE', text: 'only numbers of this country: two letters, such as US', ...OF_CALL },
   contains: { kind: 'text', value: 'DIGITS', text: 'only numbers with these digits in a row', ...OF_CALL },
   tag: { kind: 'text', value: 'TAG', text: 'only numbers with this tag', ...OF_CALL },
+  input: {
+    kind: 'text',
+    value: 'CSV',
+    text: 'only the numbers of this CSV, in its order; its targets are ignored; - is standard input',
+    path: 'as given',
+    ...OF_CALL,
+  },
   opt_outs: {
     kind: 'text',
     value: 'PROFILE',

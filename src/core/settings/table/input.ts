@@ -1,5 +1,5 @@
 import { FIELDS } from '../../input/header.ts';
-import { MAKING, PLANNING, READING, type Rows, settingsOf } from './definition.ts';
+import { MAKING, PLANNING, READING, type Rows, settingsOf, WITH_COLUMNS } from './definition.ts';
 
 /** How an input is read, and which of its rows are accepted. */
 export const INPUT_SETTINGS = settingsOf('Input', READING, {
@@ -8,6 +8,7 @@ export const INPUT_SETTINGS = settingsOf('Input', READING, {
     value: 'FIELD=COLUMN',
     text: `the column that holds a field, or FIELD= if none does (repeatable); fields: ${FIELDS.join(', ')}`,
     repeatable: true,
+    scopes: WITH_COLUMNS,
     belongsTo: 'plan',
     droppedBy: ['undo'],
   },
@@ -40,6 +41,7 @@ export const INPUT_SETTINGS = settingsOf('Input', READING, {
     kind: 'delimiter',
     value: 'CHAR',
     text: 'one of , ; | tab; if not given, found from the header line',
+    scopes: WITH_COLUMNS,
     belongsTo: 'plan',
     droppedBy: ['retry', 'undo'],
   },
