@@ -32,7 +32,7 @@ export function targetErrors(
   }
   if (offline) errors.push('--number needs the account, which has the ids of the numbers: leave out --offline');
   for (const name of OF_A_FILE.filter(isFlag)) {
-    errors.push(`--${flagOf(name)} is about the columns of a file, and --number takes none`);
+    errors.push(`--${flagOf(name)} is about an input file, and --number takes its place`);
   }
   return errors;
 }

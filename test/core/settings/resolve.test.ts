@@ -305,7 +305,7 @@ describe('numbers from the command line', () => {
     ],
     [
       { ...target, number: '+13125550001', delimiter: ';' },
-      '--delimiter is about the columns of a file, and --number takes none',
+      '--delimiter is about an input file, and --number takes its place',
     ],
   ])('%j are refused', (flags, error) => {
     expect(errorsOf([['flag', flags]])).toEqual([error]);

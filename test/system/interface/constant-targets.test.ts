@@ -246,7 +246,7 @@ describe('--number', () => {
     [['numbers.csv', '--to-profile', PROFILE], '--number takes the place of an input, and numbers.csv is one'],
     [[], '--number needs --to-profile or --to-product'],
     [['--to-profile', PROFILE, '--offline'], '--number needs the account'],
-    [['--to-profile', PROFILE, '--map', 'phone_number=x'], '--map is about the columns of a file'],
+    [['--to-profile', PROFILE, '--map', 'phone_number=x'], '--map is about an input file'],
   ])('is refused with %j', async (args, text) => {
     const cwd = workDirectory();
     const { exit, stderr } = await run(cwd, ['apply', '--number', '+13125550001', ...args]);
