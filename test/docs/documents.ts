@@ -18,6 +18,7 @@ export const DOCUMENTS = [
     .map((name) => `docs/${name}`),
   'jobs/README.md',
   'samples/README.md',
+  'samples/cutover/README.md',
   'src/sandbox/README.md',
 ];
 
