@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { nextCommand, undoesItself } from '../../core/followup/next-command.ts';
 import type { LedgerIndex } from '../../core/ledger/replay.ts';
 import { createGathering } from '../../core/report/gather.ts';
@@ -10,16 +9,17 @@ import type { Manifest, State } from '../../core/run/manifest.ts';
 import { count } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
 import { realClock } from '../../io/clock.ts';
-import { causesDir, runFiles, writeJson } from '../../io/run/directory.ts';
+import { runFiles, writeJson } from '../../io/run/directory.ts';
 import { type Context, canAskLater } from '../context.ts';
 import type { Reporting } from '../invocation.ts';
-import { createStyle, isStdout, print, printJsonLine, resultStream, warnAlways } from '../output.ts';
+import { createStyle, print, printJsonLine, resultStream, warnAlways } from '../output.ts';
 import { indexLedger } from '../run/ledger-index.ts';
 import { approvalFlags, commandOn, queueFlags, type Run, typedPath, updateRun } from '../run/open.ts';
 import { writeEndedStatus } from '../watching/status-file.ts';
 import { deliverResults, type Undelivered } from './deliver-results.ts';
 import { type ReadRun, withReport } from './report.ts';
 import { decideEnding, type Ending, strictEnding } from './run-ending.ts';
+import { filesOf } from './summary-files.ts';
 import { tallyRun, writeResults } from './write-results.ts';
 
 /** Whether the rows of a run were to be sent: then rows without an outcome are unprocessed, not planned. */
@@ -190,29 +190,6 @@ function errorOfCounts(exit: number, { counts }: Tally): { code: string; message
   const what = parts.length > 0 ? parts.join(', ') : 'some rows have no outcome';
   const files = counts.held > 0 ? 'failed.csv and held.csv' : 'failed.csv';
   return { code: exitName(exit), message: `Not every row is at its target: ${what}; see ${files}.` };
-}
-
-function resultsPlace({ shown }: Run, results: string | null, context: Context): string {
-  if (results === null) return join(shown, 'results.csv');
-  return isStdout(results) ? 'standard output' : typedPath(context, results);
-}
-
-function filesOf(
-  run: Run,
-  { counts, causes }: Tally,
-  { settings, context, isDelivered, hasCauses }: Reporting & { isDelivered: boolean; hasCauses: boolean },
-): Record<string, string> {
-  const { manifest, shown: dir } = run;
-  const files: Record<string, string> = {
-    results: resultsPlace(run, isDelivered ? settings.results : null, context),
-  };
-  if (manifest.plan !== null) files.failed = join(dir, 'failed.csv');
-  if (counts.held > 0) files.held = join(dir, 'held.csv');
-  if (hasCauses && causes.size > 1) files.causes = causesDir(dir);
-  if (manifest.plan !== null) files.plan = join(dir, 'plan.csv');
-  if (manifest.campaigns !== null) files.campaigns = join(dir, 'campaigns.csv');
-  files.log = settings.log_file === '-' ? 'standard error' : (settings.log_file ?? join(dir, 'log.ndjson'));
-  return files;
 }
 
 /** Prints a summary. With --quiet it prints nothing for exit 0, and on standard error for any other exit. */
