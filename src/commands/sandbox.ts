@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { serveSandbox } from '../app/account/serve-sandbox.ts';
-import { UsageError } from '../app/errors.ts';
+import { fileError, UsageError } from '../app/errors.ts';
 import type { Command, Flags } from '../app/invocation.ts';
 import { parseDuration } from '../core/text/duration.ts';
 import { quoted } from '../core/text/text.ts';
@@ -11,9 +11,9 @@ import {
   parseFault,
   parseFaultKind,
   parseListCap,
+  parseState,
   RETRY_AFTER_FORMS,
   type SandboxState,
-  stateProblem,
 } from '../sandbox/server.ts';
 
 const DEFAULT_PORT = 4010;
@@ -54,10 +54,17 @@ function parseRetryAfter(text: string) {
 
 /** Reads an account from a file. */
 function readState(path: string): SandboxState {
-  const state: unknown = JSON.parse(readFileSync(path, 'utf8'));
-  const problem = stateProblem(state);
-  if (problem !== null) throw new Error(`${quoted(path)} is not the state of a sandbox: ${problem}`);
-  return state as SandboxState;
+  const state = parseState(textOf(path));
+  if (typeof state === 'string') throw new Error(`${quoted(path)} is not the state of a sandbox: ${state}`);
+  return state;
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw fileError(`read the account in ${path}`, error);
+  }
 }
 
 /** `sandbox`: a local imitation of the API, until a signal ends it. */

@@ -75,7 +75,8 @@ describe('--edit and --read-fault', () => {
     ['--list-cap', '5:500', 'N:414'],
     ['--campaign-cap', '0', 'N:silent'],
     ['--ignore-filters', 'everything', 'Endpoints: all, numbers'],
-    ['--state', '/nowhere/state.json', 'no such file'],
+    ['--state', '/nowhere/state.json', 'Could not read the account in /nowhere/state.json'],
+    ['--state', '/dev/null', 'is not the state of a sandbox: it is not JSON'],
   ])('%s %s is refused with the possible forms', async (flag, value, reason) => {
     const refused = sandboxCommand(undefined, await flagsOf(flag, value), contextOf());
     await expect(refused).rejects.toThrow(UsageError);

@@ -75,7 +75,7 @@ async function fillFromPlan(dir: string) {
 /** The state that an earlier command left, or null. Throws UsageError if it cannot be read or is none. */
 async function readState(dir: string): Promise<SandboxState | null> {
   const path = runFiles(dir).sandbox;
-  const { stateProblem } = await import('../../sandbox/server.ts');
+  const { parseState } = await import('../../sandbox/server.ts');
   let text: string;
   try {
     text = readOwnFile(path);
@@ -84,19 +84,10 @@ async function readState(dir: string): Promise<SandboxState | null> {
     if (error instanceof NotPlainFileError) throw new UsageError(error.message);
     throw isFileError(error) ? fileError(`read the state of the sandbox, ${path}`, error) : error;
   }
-  const { problem, state } = parsed(text, stateProblem);
-  if (problem === null) return state as SandboxState;
+  const state = parseState(text);
+  if (typeof state !== 'string') return state;
   const fix = 'remove the file; then the sandbox starts again with the numbers of the plan';
-  throw new UsageError(`${visible(path)} is not the state of a sandbox: ${problem}. Fix: ${fix}.`);
-}
-
-function parsed(text: string, problemOf: (state: unknown) => string | null) {
-  try {
-    const state: unknown = JSON.parse(text);
-    return { state, problem: problemOf(state) };
-  } catch {
-    return { state: null, problem: 'it is not JSON' };
-  }
+  throw new UsageError(`${visible(path)} is not the state of a sandbox: ${state}. Fix: ${fix}.`);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { isListOfStrings, isObject } from '../http/body.ts';
-import { CAMPAIGN_STATUSES } from './state.ts';
+import { CAMPAIGN_STATUSES, type SandboxState } from './state.ts';
 
 const HEALTH = ['message_count', 'inbound_outbound_ratio', 'success_ratio', 'spam_ratio'];
 
@@ -58,6 +58,17 @@ const FIELDS: Record<string, Record<string, Check>> = {
   },
 };
 const REQUIRED = ['numbers', 'profiles'];
+
+/** Parses the JSON of a state. Returns the state, or why it is none. */
+export function parseState(text: string): SandboxState | string {
+  let state: unknown;
+  try {
+    state = JSON.parse(text);
+  } catch {
+    return 'it is not JSON';
+  }
+  return stateProblem(state) ?? (state as SandboxState);
+}
 
 /** Why a value is not a state from which a sandbox can start, or null if it is one. Unknown fields are ignored. */
 export function stateProblem(state: unknown): string | null {
