@@ -23,6 +23,11 @@ export function writesTo(sandbox: Sandbox): ReturnType<Sandbox['requests']> {
   return sandbox.requests().filter(({ method }) => method === 'PATCH');
 }
 
+/** The reads that only inform: what else is on profiles. */
+export function informingReads(sandbox: Sandbox): ReturnType<Sandbox['requests']> {
+  return sandbox.requests().filter(({ path }) => /short_codes|sender_ids|hosted|autoresp|optouts/.test(path));
+}
+
 /** The profile and product of every number, without when and how often it was written. */
 export function valuesOf({ numbers }: SandboxState): string[] {
   return numbers.map(

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import type { Sandbox, SandboxState } from '../../../src/sandbox/server.ts';
+import type { SandboxState } from '../../../src/sandbox/server.ts';
+import { informingReads } from '../../support/program/account.ts';
 import { run } from '../../support/program/run.ts';
 import { api, readingApi } from '../../support/program/sandbox.ts';
 import {
@@ -12,10 +13,6 @@ import {
   workDirectory,
   writeInput,
 } from '../../support/program/workspace.ts';
-
-/** Requests that inform only: all but those of numbers and of the list of profiles. */
-const extras = (sandbox: Sandbox) =>
-  sandbox.requests().filter(({ path = '' }) => /short_codes|alpha|hosted|autoresp|optouts/.test(path));
 
 /** What the generated account has on its first profile. */
 const ON_FIRST = {
@@ -57,12 +54,12 @@ describe('what stays behind', () => {
           .map((line) => line.length),
       ),
     ).toBeLessThanOrEqual(80);
-    const requests = extras(sandbox).length;
+    const requests = informingReads(sandbox).length;
     expect(requests).toBe(2 * 5 + 1);
     const again = await run(cwd, ['apply', lastRun(cwd), '--dry-run', '--rate', 'off']);
     expect(again.stdout).toContain('\nStays behind numbers codes senders numbers answers opt-outs\n  Profile 1 ');
     expect(again.stdout).toContain('\nDiffers from Profile 1 to Profile 2\n  webhook ');
-    expect(extras(sandbox)).toHaveLength(requests);
+    expect(informingReads(sandbox)).toHaveLength(requests);
   });
 
   it('is read again by verify, which does not mind it', async () => {
@@ -84,10 +81,10 @@ describe('what stays behind', () => {
     const { sandbox, flags } = await readingApi({ numbers: 4, profiles: 3 });
     const cwd = workDirectory();
     await run(cwd, ['apply', writeInput(cwd, 4), ...flags]);
-    const before = extras(sandbox).length;
+    const before = informingReads(sandbox).length;
     const args = command === 'undo' ? [command, lastRun(cwd)] : [command, 'numbers.csv'];
     expect((await run(cwd, [...args, ...(command === 'undo' ? ['--rate', 'off', '--yes'] : flags)])).exit).toBe(0);
-    expect(extras(sandbox).length - before).toBe(expected);
+    expect(informingReads(sandbox).length - before).toBe(expected);
   });
 });
 
@@ -119,7 +116,7 @@ describe('what cannot be read', () => {
     expect(stderr).toContain('  Profile 1        0     ?       ?       ?       ?        ?\n');
     expect(stderr).not.toContain('does not answer');
     expect(manifestOf(cwd).plan?.warnings.join()).not.toMatch(/short|sender|hosted|keyword|opt/);
-    expect(extras(sandbox)).toHaveLength(requests);
+    expect(informingReads(sandbox)).toHaveLength(requests);
   });
 });
 
