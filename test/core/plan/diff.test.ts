@@ -257,6 +257,15 @@ describe('a row whose target profile', () => {
     expect(resolve(makeEntry(), found(SHOWN), nameless).note).toBe(`profile ${PROFILE} is disabled; enable it first`);
   });
 
+  it('is disabled or unknown does not matter to a number that is on it', () => {
+    const there = found({ ...SHOWN, profile: PROFILE });
+    for (const profiles of [makeProfiles(makeProfile({ enabled: false })), makeProfiles()]) {
+      expect(resolve(makeEntry(), there, profiles)).toMatchObject({ action: 'unchanged', reason: '', note: '' });
+      // Something else is to be sent, and the profile with it.
+      expect(resolve(makeEntry({ productTarget: 'P2P' }), there, profiles).action).toBe('rejected');
+    }
+  });
+
   it('could not be read, or does not show whether it is enabled, goes ahead', () => {
     expect(resolve(makeEntry(), found(SHOWN), { ...PROFILES, byId: () => undefined }).action).toBe('change');
     const { enabled, ...unclear } = SUPPORT;
