@@ -57,7 +57,7 @@ async function comparePlan(
   const { plan, verify } = runFiles(dir);
   const counts = Object.fromEntries(VERDICTS.map((verdict) => [verdict, 0])) as VerdictCounts;
   const shown: VerifiedRow[] = [];
-  const ratios: DeliverabilityCounts = { compared: 0, fallen: 0, no_messages: 0, not_in_file: 0 };
+  const ratios: DeliverabilityCounts = { compared: 0, fallen: 0, no_figures: 0, not_in_file: 0 };
   const fallen: VerifiedRow[] = [];
   const writer = createCsvWriter(verify, VERIFY_COLUMNS);
   try {

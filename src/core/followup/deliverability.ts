@@ -90,12 +90,12 @@ export function fallText({ before, now }: Deliverability): string {
 }
 
 /** How many numbers were compared and have fallen, had no messages before or now, or are not in the export. */
-export type DeliverabilityCounts = { compared: number; fallen: number; no_messages: number; not_in_file: number };
+export type DeliverabilityCounts = { compared: number; fallen: number; no_figures: number; not_in_file: number };
 
 /** Counts a number; `ratios` is undefined if the export does not have it. */
 export function countRatios(counts: DeliverabilityCounts, ratios: Deliverability | undefined): void {
   if (ratios === undefined) counts.not_in_file += 1;
-  else if (ratios.before === null || ratios.now === null) counts.no_messages += 1;
+  else if (ratios.before === null || ratios.now === null) counts.no_figures += 1;
   else counts.compared += 1;
   if (ratios?.hasFallen === true) counts.fallen += 1;
 }
@@ -105,10 +105,10 @@ export function countRatios(counts: DeliverabilityCounts, ratios: Deliverability
  * export has other numbers.
  */
 export function deliverabilityText(counts: DeliverabilityCounts, file: string, maxDrop: number) {
-  const { compared, fallen, no_messages: without, not_in_file: others } = counts;
+  const { compared, fallen, no_figures: without, not_in_file: others } = counts;
   const isOther = compared + without === 0 && others > 0;
   const parts = [`${fallen.toLocaleString('en-US')} of ${count(compared, 'number')} fell by more than ${maxDrop} %`];
-  if (without > 0) parts.push(`${without.toLocaleString('en-US')} without messages before or now`);
+  if (without > 0) parts.push(`${without.toLocaleString('en-US')} without figures before or now`);
   if (others > 0) parts.push(`${others.toLocaleString('en-US')} not in ${file}`);
   const isWarning = fallen > 0 || isOther;
   return { text: `${isWarning ? 'warning: ' : ''}success ratios: ${parts.join(', ')}`, isWarning };

@@ -35,7 +35,7 @@ export const EXIT_TEXT: readonly (readonly [codes: string, name: string, meaning
   [
     '4',
     'rows_not_at_target',
-    'finished; some rows failed for good, or were held or rejected; `verify`: not every row is at its target; `--strict`: a 10DLC campaign has changed',
+    'finished; some rows failed for good, or were held or rejected; `verify`: not every row is at its target; `--strict`: a 10DLC campaign has changed or a success ratio fell',
     'check failed.csv, held.csv',
   ],
   ['5', 'retryable_rows', 'finished; only temporary failures are left', '`retry`'],
@@ -54,7 +54,7 @@ export const EXIT_TEXT: readonly (readonly [codes: string, name: string, meaning
   [
     '8',
     'refused',
-    'not confirmed, changed or old plan, too few rows or too many changes, unfinished run',
+    'not confirmed, changed or old plan or not the approved one, too few rows or too many changes, unfinished run',
     'as printed',
   ],
   ['9', 'locked', 'another run holds the lock', 'later'],

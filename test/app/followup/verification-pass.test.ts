@@ -140,7 +140,7 @@ describe('--watch', () => {
     setRatio(0.97);
     await until(() => text().includes('back'));
     place.stop.ask('signal', 'SIGTERM');
-    expect((await watched).ratios).toEqual({ compared: 1, fallen: 0, no_messages: 0, not_in_file: 2 });
+    expect((await watched).ratios).toEqual({ compared: 1, fallen: 0, no_figures: 0, not_in_file: 2 });
     const falls = text().match(/^.*success ratio.*$/gm) ?? [];
     const row = `\\d\\d:\\d\\d:\\d\\dZ {2}line 2 {2}${id(1)} {2}success ratio`;
     expect(falls).toEqual([

@@ -109,7 +109,7 @@ describe('a success ratio', () => {
 });
 
 describe('what was found of the success ratios', () => {
-  const none = { compared: 0, fallen: 0, no_messages: 0, not_in_file: 0 };
+  const none = { compared: 0, fallen: 0, no_figures: 0, not_in_file: 0 };
 
   it('counts every number once', () => {
     const counts = { ...none };
@@ -121,21 +121,21 @@ describe('what was found of the success ratios', () => {
       compareRatios(1, { success: 0.1, messages: 1, spam: null }, 10),
     ];
     for (const ratios of all) countRatios(counts, ratios);
-    expect(counts).toEqual({ compared: 2, fallen: 1, no_messages: 2, not_in_file: 1 });
+    expect(counts).toEqual({ compared: 2, fallen: 1, no_figures: 2, not_in_file: 1 });
   });
 
   it.each([
     [{ compared: 1 }, false, 'success ratios: 0 of 1 number fell by more than 10 %'],
     [{ compared: 1200, fallen: 3 }, true, 'warning: success ratios: 3 of 1,200 numbers fell by more than 10 %'],
     [
-      { compared: 2, no_messages: 1, not_in_file: 4 },
+      { compared: 2, no_figures: 1, not_in_file: 4 },
       false,
-      'success ratios: 0 of 2 numbers fell by more than 10 %, 1 without messages before or now, 4 not in b.csv',
+      'success ratios: 0 of 2 numbers fell by more than 10 %, 1 without figures before or now, 4 not in b.csv',
     ],
     [
-      { no_messages: 1 },
+      { no_figures: 1 },
       false,
-      'success ratios: 0 of 0 numbers fell by more than 10 %, 1 without messages before or now',
+      'success ratios: 0 of 0 numbers fell by more than 10 %, 1 without figures before or now',
     ],
     [{ not_in_file: 2 }, true, 'warning: success ratios: 0 of 0 numbers fell by more than 10 %, 2 not in b.csv'],
     [{}, false, 'success ratios: 0 of 0 numbers fell by more than 10 %'],

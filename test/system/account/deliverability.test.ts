@@ -39,7 +39,7 @@ describe('verify --before', () => {
     const good = await run(cwd, ['verify', dir, '--before', before, '--strict']);
     expect(good.exit).toBe(0);
     expect(good.stdout).toContain(
-      'success ratios: 0 of 3 numbers fell by more than 10 %, 1 without messages before or now, 1 not in before.csv',
+      'success ratios: 0 of 3 numbers fell by more than 10 %, 1 without figures before or now, 1 not in before.csv',
     );
     setRatio(sandbox, 1, 0.71);
     setRatio(sandbox, 2, 0.9);
@@ -55,7 +55,7 @@ describe('verify --before', () => {
       ['', ''],
     ]);
     const strict = await run(cwd, ['verify', dir, '--before', before, '--max-drop', '5', '--strict', '--json']);
-    const counts = { max_drop: 5, compared: 3, fallen: 2, no_messages: 1, not_in_file: 1 };
+    const counts = { max_drop: 5, compared: 3, fallen: 2, no_figures: 1, not_in_file: 1 };
     expect(JSON.parse(strict.stdout)).toMatchObject({
       exit_code: 4,
       counts: { at_target: 5 },

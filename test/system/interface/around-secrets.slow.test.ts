@@ -13,7 +13,7 @@ const TOKEN = 'T0kenOfAWebhook9';
 const SECRET = 'made-up-secret-of-';
 const hook = (host: string, n: number) => `https://user:${TOKEN}@${host}/in/${TOKEN}/${n}?token=${TOKEN}#${TOKEN}`;
 
-/** Profiles whose webhooks differ in host, in path only, and are missing: whatever differs is told. */
+/** Profiles whose webhooks differ in host, in path only, and are missing: whatever differs is shown. */
 const PROFILES: ProfileInput[] = [1, 2, 3].map((n) => ({
   id: profileId(n),
   name: `Brand ${n}`,
