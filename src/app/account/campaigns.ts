@@ -154,10 +154,9 @@ const LEAVES_ACCOUNT: ReadonlySet<StopReason> = new Set([
   ...(['phone_number_mismatch', 'write_not_kept', 'wave_not_kept', 'gate_refused'] as const),
 ]);
 
-/** Whether the campaigns are worth a look after an execution. An undo that follows must not wait for it. */
-function isWorthALook(executed: Executed, { settings, key }: KeyedInvocation): boolean {
+/** Whether the campaigns are compared after an execution. An undo that follows must not wait for it. */
+function isCompared(executed: Executed, { settings }: KeyedInvocation): boolean {
   if (!settings.campaigns || !hasCampaigns(executed.run)) return false;
-  if (key === null && !settings.sandbox) return false;
   const { stop } = executed.decide(emptyTally());
   if (stop === null || stop === undefined) return true;
   return !settings.undo_on_failure && LEAVES_ACCOUNT.has(stop.reason as StopReason);
@@ -169,12 +168,19 @@ function isWorthALook(executed: Executed, { settings, key }: KeyedInvocation): b
  */
 export async function withCampaigns(executed: Executed, invocation: KeyedInvocation): Promise<Run> {
   const { run } = executed;
-  if (!isWorthALook(executed, invocation)) return run;
+  if (!isCompared(executed, invocation)) return run;
+  if (invocation.key === null && !invocation.settings.sandbox) {
+    warn(invocation, 'the 10DLC campaigns were not compared, because there is no API key here; verify compares them');
+    return run;
+  }
   const stop = createStop();
   const removeHandlers = onEndSignals(invocation.context, (signal) => stop.ask('signal', signal));
   try {
     const campaigns = await compareCampaigns(run, invocation, { stop, recorded: true });
-    if (campaigns === null) return run;
+    if (campaigns === null) {
+      warn(invocation, `the 10DLC campaigns were not compared: ${stop.asked()?.detail}`);
+      return run;
+    }
     for (const text of campaigns.warnings) warn(invocation, text);
     return { ...run, manifest: { ...run.manifest, campaigns } };
   } catch (error) {

@@ -30,8 +30,8 @@ export function readCampaignsPage(text: string, clean: Clean): Body {
   return readJson(text, clean, ({ records, totalRecords: total }) => {
     if (!Array.isArray(records)) return null;
     const rows = records.map((record) => readCampaign(asObject(record) ?? {}, clean)).filter((row) => row !== null);
-    const isCount = Number.isSafeInteger(total) && (total as number) >= 0;
-    return { kind: 'campaigns', rows, total: isCount ? (total as number) : null };
+    const isCount = typeof total === 'string' ? /^[0-9]{1,15}$/.test(total) : Number.isSafeInteger(total);
+    return { kind: 'campaigns', rows, total: isCount && Number(total) >= 0 ? Number(total) : null };
   });
 }
 

@@ -26,7 +26,7 @@ export type CampaignReadOptions = {
 const MAX_UNLISTED = 2;
 /** A list that changes while it is read is read again. */
 const MAX_ROUNDS = 2;
-/** Not found, each of them: without a list, the server may not know the endpoint. */
+/** If none of these is found, the server may not know the endpoint. */
 const MAX_MISSING = 3;
 /** How a server refuses a page of this size or order. */
 const PAGE_REFUSED = new Set([400, 413, 422]);
@@ -34,16 +34,19 @@ const PAGE_REFUSED = new Set([400, 413, 422]);
 type FirstPage = { total: number | null; size: number; isPlain: boolean };
 
 /**
- * What is known of the server. `isThere`: it has campaigns, so that 404 means that a number is on none. `failure`: why
- * no more is read. `mayPass`: a failure that says nothing about the other endpoint.
+ * What is known of the server. `listed`: a number that its list has shown; '' without one. `isThere`: it has shown one
+ * number by itself, so that 404 means that another one is on no campaign. `failure`: why no more is read. `mayPass`: a
+ * failure that says nothing about the other endpoint.
  */
-type Reading = CampaignReadOptions & { isThere: boolean; failure: string; mayPass: boolean };
+type Reading = CampaignReadOptions & { listed: string; isThere: boolean; failure: string; mayPass: boolean };
 
 /** Adds the rows of an answer. Returns how many there are and the total; null if it has none. */
-function addRows({ table }: Reading, result: QueryResult): { size: number; total: number | null } | null {
+function addRows(reading: Reading, result: QueryResult): { size: number; total: number | null } | null {
   if (!('body' in result) || result.body.kind !== 'campaigns') return null;
-  for (const row of result.body.rows) table.addShown(row);
-  return { size: result.body.rows.length, total: result.body.total };
+  const { rows, total } = result.body;
+  for (const row of rows) reading.table.addShown(row);
+  reading.listed ||= rows[0]?.phoneNumber ?? '';
+  return { size: rows.length, total };
 }
 
 function fail(reading: Reading, result: QueryResult): void {
@@ -63,7 +66,6 @@ async function readFirstPage(reading: Reading): Promise<FirstPage | null> {
   for (const isPlain of [false, true]) {
     const result = await requestPage(reading, { page: 1, isPlain });
     const page = addRows(reading, result);
-    reading.isThere ||= page !== null;
     if (page !== null) return { ...page, isPlain };
     if (!('refusedStatus' in result) || !PAGE_REFUSED.has(result.refusedStatus) || isPlain) {
       fail(reading, result);
@@ -118,13 +120,18 @@ async function readOne(reading: Reading, phoneNumber: string): Promise<boolean> 
     if (reading.isThere) table.setNone(phoneNumber);
     return true;
   }
-  if (addRows(reading, result) === null) fail(reading, result);
-  else reading.isThere = true;
+  addRows(reading, result);
+  const isIt = 'body' in result && result.body.kind === 'campaigns' && result.body.rows[0]?.phoneNumber === phoneNumber;
+  if (isIt) reading.isThere = true;
+  else fail(reading, result);
   return false;
 }
 
-/** Reads numbers until one is found. If none is, 404 means that they are on no campaign only if there is a list. */
-async function findEndpoint(reading: Reading, hasNoList: boolean): Promise<void> {
+/**
+ * Reads numbers one by one until one is found. If none is, 404 says nothing yet: then a number is read that the list has
+ * shown. `isListRead`: the list was read, or refused.
+ */
+async function findEndpoint(reading: Reading, isListRead: boolean): Promise<void> {
   const { table } = reading;
   const missing: string[] = [];
   for (const phoneNumber of table.unreadPhones()) {
@@ -132,7 +139,11 @@ async function findEndpoint(reading: Reading, hasNoList: boolean): Promise<void>
     if (await readOne(reading, phoneNumber)) missing.push(phoneNumber);
   }
   if (missing.length === 0 || reading.failure !== '') return;
-  if (!reading.isThere && !hasNoList) await readFirstPage(reading);
+  if (!reading.isThere && !isListRead) {
+    const first = await readFirstPage(reading);
+    if (first !== null && table.countShown() === first.total) table.markRestNone();
+  }
+  if (!reading.isThere && table.unread() > 0 && reading.listed !== '') await readOne(reading, reading.listed);
   if (reading.isThere) for (const phoneNumber of missing) table.setNone(phoneNumber);
 }
 
@@ -143,17 +154,16 @@ async function findEndpoint(reading: Reading, hasNoList: boolean): Promise<void>
  */
 export async function readCampaigns(options: CampaignReadOptions): Promise<string> {
   const { table, concurrency, onChoice } = options;
-  const reading: Reading = { ...options, isThere: false, failure: '', mayPass: false };
-  const isListed = table.size() > MAX_UNLISTED;
-  if (isListed) await readList(reading);
+  const reading: Reading = { ...options, listed: '', isThere: false, failure: '', mayPass: false };
+  const isListRead = table.size() > MAX_UNLISTED;
+  if (isListRead) await readList(reading);
   const refusal = reading.failure;
+  if (table.unread() === 0 || reading.mayPass) return refusal;
   // A server may have the one endpoint without the other.
-  if (!reading.isThere && !reading.mayPass) {
-    reading.failure = '';
-    await findEndpoint(reading, isListed);
-  }
-  if (!reading.isThere) return reading.failure || refusal || 'HTTP 404';
-  if (reading.failure !== '' || table.unread() === 0) return reading.failure;
+  reading.failure = '';
+  await findEndpoint(reading, isListRead);
+  if (table.unread() === 0) return '';
+  if (!reading.isThere || reading.failure !== '') return reading.failure || refusal || 'HTTP 404 to each of them';
   onChoice(table.unread());
   async function* left(): AsyncGenerator<string> {
     for (const phoneNumber of table.unreadPhones()) {

@@ -19,7 +19,11 @@ describe('a page of campaigns', () => {
     expect(pageOf(body)).toEqual({ kind: 'campaigns', rows: [SHOWN, second], total: 7 });
   });
 
-  it.each([undefined, '7', -1, 1.5])('has no total if it names %s', (totalRecords) => {
+  it('may name the total as text', () => {
+    expect(pageOf({ records: [], totalRecords: '7' })).toMatchObject({ total: 7 });
+  });
+
+  it.each([undefined, 'x', '', -1, 1.5])('has no total if it names %s', (totalRecords) => {
     expect(pageOf({ records: [], totalRecords })).toEqual({ kind: 'campaigns', rows: [], total: null });
   });
 

@@ -97,6 +97,16 @@ describe('the campaigns of one or two numbers', () => {
     expect(unknown.why).toMatch(/^HTTP 404/);
   });
 
+  it('are none of a server with campaigns only if it shows one of them by itself', async () => {
+    const rows = upTo(500, row);
+    const none = await read([600], rows);
+    expect(none.calls).toEqual([phone(600), 'page 1', phone(1)]);
+    expect(none.states).toEqual(['NONE']);
+    const unknown = await read([600], rows, { answer: (call) => (call.startsWith('+') ? http(404) : null) });
+    expect(unknown.states).toEqual(['?']);
+    expect(unknown.why).toBe('HTTP 404 to each of them');
+  });
+
   it('are as the list shows them if it shows them', async () => {
     const { states } = await read([1], [row(1)], { answer: (call) => (call === phone(1) ? http(404) : null) });
     expect(states).toEqual(['C1 ASSIGNED']);
@@ -131,6 +141,13 @@ describe('the campaigns of many numbers', () => {
     const { calls, states } = await read([999, 1998, 2500], upTo(2000, row));
     expect(calls).toEqual(['page 1', phone(999), phone(1998), phone(2500)]);
     expect(states).toEqual(['C1 ASSIGNED', 'C1 ASSIGNED', 'NONE']);
+  });
+
+  it('are unknown if the server has no endpoint for one number', async () => {
+    const answer = (call: string) => (call.startsWith('+') ? http(404, '10005') : null);
+    const { calls, states } = await read([2001, 2002, 2003, 2004], upTo(2000, row), { answer });
+    expect(calls).toEqual(['page 1', phone(2001), phone(2002), phone(2003), phone(1)]);
+    expect(states).toEqual(['?', '?', '?', '?']);
   });
 
   it('are known after the first page if it has all of them', async () => {

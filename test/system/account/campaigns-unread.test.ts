@@ -96,6 +96,15 @@ describe('--campaigns with --queue', () => {
     await second.end();
     expect((await command('resume', lastRun(cwd), '--queue', redis.url, '--strict')).exit).toBe(4);
     expect(summaryOf(cwd).campaigns).toMatchObject({ read: 3, unchanged: 2, lost: 1 });
+    expect((await apply('--queue', redis.url, '--detach', '--name', 'no-key')).exit).toBe(0);
+    const third = await takeRun(redis.url);
+    afterEveryTest(third.close);
+    await third.update([1, 2, 3]);
+    await third.end();
+    const keyless = await run(cwd, ['resume', lastRun(cwd), '--base-url', sandbox.url, '--queue', redis.url], {
+      key: null,
+    });
+    expect(keyless).toMatchObject({ exit: 0, stderr: expect.stringContaining('there is no API key here') });
   });
 });
 
