@@ -1,11 +1,11 @@
 import * as z from 'zod';
 import { STOP_REASONS } from '../attempt/stop-reason.ts';
-import { DIFFERENCE, LEFT_BEHIND } from '../profiles/contents.ts';
 import { SETTING_NAMES } from '../settings/schema.ts';
 import { printable, quoted } from '../text/text.ts';
 import { TOOL } from '../text/tool.ts';
 import { hasHidden, visible } from '../text/visible.ts';
 import { EXIT } from './exit-codes.ts';
+import { COUNT, RECORDED_PLAN, TIME } from './recorded-plan.ts';
 
 /** States of a run, as run.json and `runs` show them. */
 export const STATES = [
@@ -27,8 +27,6 @@ const STOP_CODES = Object.keys(STOP_REASONS) as (keyof typeof STOP_REASONS)[];
  * to no other directory, counts are counts, times are times, an exit code is one of ours.
  */
 export const RUN_ID = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'Invalid run id');
-const COUNT = z.int().min(0);
-const TIME = z.string().refine((text) => !Number.isNaN(Date.parse(text)), 'Invalid time');
 const EXIT_CODES: readonly number[] = Object.values(EXIT);
 const EXIT_CODE = z.int().refine((code) => EXIT_CODES.includes(code), 'Invalid exit code');
 const ENCODING = z.string().regex(/^utf-?(8|16[lb]e)$/i, 'Invalid encoding');
@@ -51,40 +49,7 @@ const MANIFEST = z.object({
     blank_lines: COUNT,
     dialect: z.object({ encoding: ENCODING, delimiter: DELIMITER }).nullable(),
   }),
-  plan: z
-    .object({
-      sha256: z.string(),
-      change: COUNT,
-      rejected: COUNT,
-      duplicate: COUNT,
-      unchanged: COUNT.default(0),
-      held: COUNT.default(0),
-      /** When it was made. Version 0.1.0 did not say, so the time of the run counts. */
-      at: z.union([z.literal(''), TIME]).default(''),
-      /** How the account was read, in words; null if it was not. */
-      reading: z.string().nullable().default(null),
-      /** The most frequent moves. Names are '' if they were not read. */
-      moves: z
-        .array(
-          z.object({
-            count: COUNT,
-            profile_before: z.string(),
-            profile_before_name: z.string(),
-            profile_target: z.string(),
-            profile_target_name: z.string(),
-            product_before: z.string(),
-            product_target: z.string(),
-          }),
-        )
-        .default([]),
-      notes: z.array(z.string()).default([]),
-      /** What the user should know before the plan is executed; --strict makes errors of them. */
-      warnings: z.array(z.string()).default([]),
-      /** What stays on the profiles that most numbers leave, and what differs for the most frequent moves. */
-      left_behind: z.array(LEFT_BEHIND).default([]),
-      differences: z.array(DIFFERENCE).default([]),
-    })
-    .nullable(),
+  plan: RECORDED_PLAN.nullable(),
   /** What was last read for --campaigns; null without it. */
   campaigns: z
     .object({
