@@ -93,5 +93,8 @@ export const sandboxCommand: Command = async (_, flags, context) => {
     ignoreFilters: each(flags, 'ignore-filters', parseEndpoint),
     edits: each(flags, 'edit', parseEdit),
   };
+  if (options.state !== undefined && (options.numbers ?? options.profiles) !== undefined) {
+    throw new UsageError('--state names a whole account: leave out --numbers and --profiles');
+  }
   return serveSandbox(options, context);
 };

@@ -90,11 +90,14 @@ describe('--edit and --read-fault', () => {
       await numberAt(url);
       writeFileSync(path, await (await fetch(new URL('/_sandbox/state', url))).text());
     });
-    await whileItRuns(await flagsOf('--state', path, '--list-shift', '2', '--campaign-cap=5'), async (url) => {
+    const { numbers: _, ...flags } = await flagsOf('--state', path, '--list-shift', '2', '--campaign-cap=5');
+    await whileItRuns(flags, async (url) => {
       expect((await numberAt(url)).data).toMatchObject({ messaging_product: 'P2P' });
     });
+    const both = sandboxCommand(undefined, { ...flags, profiles: '3' }, contextOf());
+    await expect(both).rejects.toThrow('leave out --numbers and --profiles');
     writeFileSync(path, '{"numbers":[]}');
-    const refused = sandboxCommand(undefined, await flagsOf('--state', path), contextOf());
+    const refused = sandboxCommand(undefined, flags, contextOf());
     await expect(refused).rejects.toThrow('is not the state of a sandbox: profiles is not a list');
   });
 
