@@ -26,14 +26,8 @@ export function exportWarnings(counts: ExportCounts): string[] {
   const { badIds, notShown, unknown, withoutProfile, withoutPhone } = counts;
   const texts: [number, (n: string, one: boolean) => string][] = [
     [badIds, (n, one) => `${n} left out: ${one ? 'its id' : 'their ids'} cannot be used in a request`],
-    [
-      notShown,
-      (n, one) => `${n} left out: the account shows neither the profile nor the product of ${one ? 'it' : 'them'}`,
-    ],
-    [
-      unknown,
-      (n, one) => `${n} left out: the account does not show what the filters ask for of ${one ? 'it' : 'them'}`,
-    ],
+    [notShown, (n, one) => `${n} left out: ${one ? 'it shows' : 'they show'} neither profile nor product`],
+    [unknown, (n, one) => `${n} left out: ${one ? 'it does' : 'they do'} not show what the filters ask for`],
     [
       withoutProfile,
       (n, one) =>

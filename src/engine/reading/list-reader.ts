@@ -66,8 +66,9 @@ export async function readWholeList<T>(options: ListOptions<T>): Promise<ListRea
   const last = Math.min(first.pages, first.total);
   for await (const page of pagesInOrder(options, last)) {
     // What is read after that is in vain.
-    if (page.isUncounted === true || page.total !== first.total) return reading(false);
-    take(page);
+    if (page.isUncounted === true || page.total !== first.total || take(page) === 0) return reading(false);
   }
+  // Pages may be shorter than their number says.
+  for (let page = last + 1; isNew && keys.size() < first.total; page++) isNew = take(await readPage(page)) > 0;
   return reading(keys.size() === first.total);
 }

@@ -10,16 +10,16 @@ describe('what is said about an export', () => {
     const one = { badIds: 1, notShown: 1, unknown: 1, withoutProfile: 1, withoutPhone: 1 };
     expect(exportWarnings({ ...createExportCounts(), ...one })).toEqual([
       '1 number left out: its id cannot be used in a request',
-      '1 number left out: the account shows neither the profile nor the product of it',
-      '1 number left out: the account does not show what the filters ask for of it',
+      '1 number left out: it shows neither profile nor product',
+      '1 number left out: it does not show what the filters ask for',
       'the account does not show the profile of 1 number: that cell is empty, so apply leaves its profile alone',
       '1 number without a phone number in E.164, such as a short code: the id alone names it',
     ]);
     const two = { badIds: 2, notShown: 2, unknown: 2, withoutProfile: 2, withoutPhone: 2 };
     expect(exportWarnings({ ...createExportCounts(), ...two })).toEqual([
       '2 numbers left out: their ids cannot be used in a request',
-      '2 numbers left out: the account shows neither the profile nor the product of them',
-      '2 numbers left out: the account does not show what the filters ask for of them',
+      '2 numbers left out: they show neither profile nor product',
+      '2 numbers left out: they do not show what the filters ask for',
       'the account does not show the profile of 2 numbers: that cell is empty, so apply leaves their profile alone',
       '2 numbers without a phone number in E.164, such as a short code: the id alone names them',
     ]);

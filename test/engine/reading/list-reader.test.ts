@@ -59,10 +59,18 @@ describe('a list that is read whole', () => {
     expect(grown).toMatchObject({ isComplete: false, asked: [1, 2, 3] });
   });
 
-  it('shows a row once, however often it comes', async () => {
-    const repeated = await read((page) => ({ ...pageOf95(Math.min(page, 2)), total: 20, pages: 5 }));
-    expect(repeated).toMatchObject({ isComplete: true, distinct: 20 });
+  it('shows a row once, and is not read on if nothing new comes', async () => {
+    const repeated = await read((page) => pageOf95(Math.min(page, 2)), 1);
+    expect(repeated).toMatchObject({ isComplete: false, distinct: 20, asked: [1, 2, 3] });
     expect(repeated.seen).toHaveLength(20);
+  });
+
+  it('is read to its end if it has more pages than it says', async () => {
+    const more = await read((page) => ({ ...pageOf95(page), pages: 4 }));
+    expect(more).toMatchObject({ isComplete: true, distinct: 95 });
+    expect(more.asked.at(-1)).toBe(10);
+    const cut = await read((page) => ({ ...(page > 6 ? {} : pageOf95(page)), pages: 4 }));
+    expect(cut).toMatchObject({ isComplete: false, distinct: 60, asked: [1, 2, 3, 4, 5, 6, 7] });
   });
 
   it('is read until nothing new comes if it does not say how long it is', async () => {

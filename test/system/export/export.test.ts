@@ -79,7 +79,7 @@ describe('an export', () => {
     expect(exit).toBe(0);
     expect(stderr.match(/warning: .*/g)).toEqual([
       'warning: 1 number left out: its id cannot be used in a request',
-      'warning: 1 number left out: the account shows neither the profile nor the product of it',
+      'warning: 1 number left out: it shows neither profile nor product',
       'warning: the account does not show the profile of 1 number: that cell is empty, so apply leaves its profile alone',
       'warning: 2 numbers without a phone number in E.164, such as a short code: the id alone names them',
     ]);
@@ -136,7 +136,7 @@ describe('an export', () => {
 
   it('says how many numbers do not show what a filter asks for', async () => {
     const { stderr } = await exporting({ numbers: ODD }, 'some.csv', '--tag', 'vip');
-    expect(stderr).toContain('warning: 11 numbers left out: the account does not show what the filters ask for');
+    expect(stderr).toContain('warning: 11 numbers left out: they do not show what the filters ask for');
   });
 
   it('asks the API to filter, and does without if it refuses', async () => {
@@ -186,6 +186,40 @@ describe('an export', () => {
       expect([file, exit, stderr]).toEqual([file, 2, expect.stringContaining('the file ')]);
     }
     expect(api.requests).toEqual([]);
+  });
+});
+
+describe('an export from a server that', () => {
+  const refusing = (status: number, path = '') => ({
+    numbers: many(3),
+    onRequest: (url: URL) => (url.pathname.includes(path) ? status : undefined),
+  });
+
+  it.each([
+    [401, 'The API refused the key'],
+    [402, 'The account could not be read'],
+    [403, 'The account could not be read: HTTP 403'],
+    [404, 'The account could not be read'],
+    [500, 'The account could not be read'],
+  ])('answers %i to everything writes nothing', async (status, text) => {
+    const fast = ['--outage-patience', '0', '--max-attempts', '1'];
+    const { cwd, exit, stderr } = await exporting(refusing(status), 'all.csv', ...fast);
+    expect({ exit, files: readdirSync(cwd) }).toEqual({ exit: 7, files: [] });
+    expect(stderr).toContain(text);
+    expect(stderr.toLowerCase()).toContain('nothing was written');
+  });
+
+  it.each([404, 405, 422])('answers %i to the list of profiles has ids without names', async (status) => {
+    const { cwd, exit, stderr } = await exporting(refusing(status, '/messaging_profiles'), 'all.csv');
+    expect(exit).toBe(0);
+    expect(stderr).toContain('warning: the names of profiles are missing, because they could not be read');
+    expect(rowsOf(cwd, 'all.csv')[0]).toMatchObject({ messaging_profile_id: ONE, messaging_profile_name: '' });
+  });
+
+  it('answers 404 to opt-outs writes nothing', async () => {
+    const { cwd, exit, stderr } = await exporting(refusing(404, '/messaging_optouts'), 'o.csv', '--opt-outs', ONE);
+    expect({ exit, files: readdirSync(cwd) }).toEqual({ exit: 7, files: [] });
+    expect(stderr).toContain('page 1 of the list of opt-outs: HTTP 404');
   });
 });
 
