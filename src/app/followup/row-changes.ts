@@ -1,4 +1,3 @@
-import { fallText } from '../../core/followup/deliverability.ts';
 import { VERDICTS, type Verdict, type VerifiedRow } from '../../core/followup/verify.ts';
 
 /** Takes the rows of one pass after another, and calls `onChange` for those with another verdict than before. */
@@ -15,7 +14,7 @@ export function createChangeDetector(rows: number, onChange: (checked: VerifiedR
 }
 
 /** Takes the rows of one pass after another, and calls `onChange` for those whose success ratio fell, or is back. */
-export function createFallDetector(rows: number, onChange: (checked: VerifiedRow, text: string) => void) {
+export function createFallDetector(rows: number, onChange: (checked: VerifiedRow) => void) {
   const hadFallen = new Uint8Array(rows + 1);
   return (checked: VerifiedRow) => {
     const { ratios, entry } = checked;
@@ -23,6 +22,6 @@ export function createFallDetector(rows: number, onChange: (checked: VerifiedRow
     if (ratios === undefined || ratios.now === null) return;
     const before = hadFallen[entry.row] === 1;
     hadFallen[entry.row] = ratios.hasFallen ? 1 : 0;
-    if (ratios.hasFallen !== before) onChange(checked, `${fallText(ratios)}${before ? ' (it is back)' : ''}`);
+    if (ratios.hasFallen !== before) onChange(checked);
   };
 }

@@ -96,7 +96,7 @@ export function rowText(checked: VerifiedRow, lineWidth = 0): string {
   return `${rowName(entry, lineWidth)}  ${verdict}${what === '' ? '' : `: ${what}`}`;
 }
 
-/** A row whose success ratio fell, for people. */
+/** A row with its success ratios, for people. */
 export function fallenText({ entry, ratios }: VerifiedRow): string {
   const name = `${rowName(entry)}${entry.id !== '' && entry.phoneNumber !== '' ? `  ${entry.phoneNumber}` : ''}`;
   return ratios === undefined ? name : `${name}  ${fallText(ratios)}`;
@@ -140,7 +140,7 @@ export async function watch(run: Run, invocation: KeyedInvocation, { stop, isNew
     printProgress(invocation, `${new Date().toISOString().slice(11, 19)}Z  ${text}\n`);
   const { rows } = run.manifest.input;
   const onVerdict = createChangeDetector(rows, (checked, was) => printTimed(`${rowText(checked)} (was ${was})`));
-  const onFall = createFallDetector(rows, (checked, text) => printTimed(`${rowName(checked.entry)}  ${text}`));
+  const onFall = createFallDetector(rows, (checked) => printTimed(fallenText(checked)));
   const onRow = (checked: VerifiedRow) => {
     onVerdict(checked);
     if (durationMs !== null) onFall(checked);

@@ -84,9 +84,9 @@ export function ratioText(ratio: number | null = null): string {
   return ratio === null ? '' : String(Math.round(ratio * 10_000) / 10_000);
 }
 
-/** The fall in words: `success ratio 0.98 -> 0.71`. */
-export function fallText({ before, now }: Deliverability): string {
-  return `success ratio ${ratioText(before)} -> ${ratioText(now)}`;
+/** A fall, or its end, in words: `success ratio fell: 0.98 -> 0.71`. */
+export function fallText({ before, now, hasFallen }: Deliverability): string {
+  return `success ratio ${hasFallen ? 'fell' : 'is back'}: ${ratioText(before)} -> ${ratioText(now)}`;
 }
 
 /** How many numbers were compared and have fallen, had no messages before or now, or are not in the export. */

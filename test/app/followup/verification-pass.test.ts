@@ -142,10 +142,10 @@ describe('--watch', () => {
     place.stop.ask('signal', 'SIGTERM');
     expect((await watched).ratios).toEqual({ compared: 1, fallen: 0, no_figures: 0, not_in_file: 2 });
     const falls = text().match(/^.*success ratio.*$/gm) ?? [];
-    const row = `\\d\\d:\\d\\d:\\d\\dZ {2}line 2 {2}${id(1)} {2}success ratio`;
+    const row = `\\d\\d:\\d\\d:\\d\\dZ {2}line 2 {2}${id(1)} {2}\\+\\d+ {2}success ratio`;
     expect(falls).toEqual([
-      expect.stringMatching(new RegExp(`^${row} 0\\.98 -> 0\\.5$`)),
-      expect.stringMatching(new RegExp(`^${row} 0\\.98 -> 0\\.97 \\(it is back\\)$`)),
+      expect.stringMatching(new RegExp(`^${row} fell: 0\\.98 -> 0\\.5$`)),
+      expect.stringMatching(new RegExp(`^${row} is back: 0\\.98 -> 0\\.97$`)),
     ]);
   });
 

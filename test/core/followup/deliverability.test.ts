@@ -104,7 +104,8 @@ describe('a success ratio', () => {
     expect([0.98, 1, 0, 0.123456, null, undefined].map((ratio) => ratioText(ratio))).toEqual([
       ...['0.98', '1', '0', '0.1235', '', ''],
     ]);
-    expect(fallText({ before: 0.98, now: 0.71, hasFallen: true })).toBe('success ratio 0.98 -> 0.71');
+    expect(fallText({ before: 0.98, now: 0.71, hasFallen: true })).toBe('success ratio fell: 0.98 -> 0.71');
+    expect(fallText({ before: 0.98, now: 0.97, hasFallen: false })).toBe('success ratio is back: 0.98 -> 0.97');
   });
 });
 

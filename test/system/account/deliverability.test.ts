@@ -46,7 +46,7 @@ describe('verify --before', () => {
     const fell = await run(cwd, ['verify', dir, '--before', before]);
     expect(fell.exit).toBe(0);
     expect(fell.stdout).toContain('warning: success ratios: 1 of 3 numbers fell by more than 10 %');
-    expect(fell.stdout).toContain(`  line 2  ${numberId(1)}  +18000000001  success ratio 0.98 -> 0.71`);
+    expect(fell.stdout).toContain(`  line 2  ${numberId(1)}  +18000000001  success ratio fell: 0.98 -> 0.71`);
     expect(table(cwd, 'verify.csv', dir).map((row) => [row.success_ratio_before, row.success_ratio_now])).toEqual([
       ['0.98', '0.71'],
       ['0.98', '0.9'],
