@@ -115,7 +115,7 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
         const context = kind === 'extra' ? extra() : pipeline;
         const result = await requestWithRetry(specOf(row, { what, send, kind }), context);
         if (result.kind === 'requeued') {
-          if (pipeline.stop.asked() === null) return { refusedStatus: 0, description: 'not read' };
+          if (pipeline.stop.asked() === null) return { refusedStatus: 0, description: 'the server asks to wait' };
           throw new Stopped();
         }
         const { answer } = result;

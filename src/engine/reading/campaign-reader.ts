@@ -1,10 +1,11 @@
+import { PAGE_ROWS } from '../../core/account/read-strategy.ts';
 import type { Answer } from '../../core/api/response.ts';
 import type { CampaignTable } from '../../core/campaigns/campaign-table.ts';
 import type { AccountQuery, QueryResult } from './account-query.ts';
 import { forEach } from './number-reads.ts';
 
-/** A page of the list of campaigns. `isPlain`: of the server's own size and order. */
-export type CampaignsQuery = { page: number; isPlain: boolean };
+/** A page of the list of campaigns, of `size` rows in the order of phone numbers; null: of the server's own size and order. */
+export type CampaignsQuery = { page: number; size: number | null };
 
 export type CampaignPorts = {
   listCampaigns: (query: CampaignsQuery, onSent: () => void) => Promise<Answer>;
@@ -28,10 +29,13 @@ const MAX_UNLISTED = 2;
 const MAX_ROUNDS = 2;
 /** If none of these is found, the server may not know the endpoint. */
 const MAX_MISSING = 3;
+/** The sizes of a page that are tried. No maximum is documented. */
+const SIZES = [PAGE_ROWS, 100, null];
 /** How a server refuses a page of this size or order. */
 const PAGE_REFUSED = new Set([400, 413, 422]);
 
-type FirstPage = { total: number | null; size: number; isPlain: boolean };
+/** `asked`: the size that the server has accepted; `size`: the rows that the page has. */
+type FirstPage = { total: number | null; size: number; asked: number | null };
 
 /**
  * What is known of the server. `listed`: a number that its list has shown; '' without one. `isThere`: it has shown one
@@ -63,14 +67,13 @@ function requestPage({ query, ports }: Reading, page: CampaignsQuery): Promise<Q
 /** Starts to read the list. Null if the server refuses it. */
 async function readFirstPage(reading: Reading): Promise<FirstPage | null> {
   reading.table.startList();
-  for (const isPlain of [false, true]) {
-    const result = await requestPage(reading, { page: 1, isPlain });
+  for (const asked of SIZES) {
+    const result = await requestPage(reading, { page: 1, size: asked });
     const page = addRows(reading, result);
-    if (page !== null) return { ...page, isPlain };
-    if (!('refusedStatus' in result) || !PAGE_REFUSED.has(result.refusedStatus) || isPlain) {
-      fail(reading, result);
-      break;
-    }
+    if (page !== null) return { ...page, asked };
+    if ('refusedStatus' in result && PAGE_REFUSED.has(result.refusedStatus) && asked !== null) continue;
+    fail(reading, result);
+    break;
   }
   return null;
 }
@@ -89,7 +92,7 @@ async function readOtherPages(reading: Reading, first: FirstPage): Promise<boole
     for (let page = 2; page <= pagesAfter(first) + 1 && reading.failure === ''; page++) yield page;
   }
   await forEach(pages(), concurrency, async (number) => {
-    const result = await requestPage(reading, { page: number, isPlain: first.isPlain });
+    const result = await requestPage(reading, { page: number, size: first.asked });
     const page = addRows(reading, result);
     if (page === null) fail(reading, result);
     else if (page.total !== first.total) isStable = false;

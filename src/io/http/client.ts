@@ -108,9 +108,9 @@ export function createTelnyxClient(options: ClientOptions) {
       return run(() => api.stream.get(url), PROFILE, onSent);
     },
     /** Reads one page of phone numbers with their 10DLC campaigns. */
-    listCampaigns({ page, isPlain }: { page: number; isPlain: boolean }, onSent: () => void): Promise<Answer> {
+    listCampaigns({ page, size }: { page: number; size: number | null }, onSent: () => void): Promise<Answer> {
       // Sorted, because a campaign that is assigned meanwhile would shift the default order.
-      const searchParams = isPlain ? { page } : { page, recordsPerPage: PAGE_ROWS, sort: 'phoneNumber' };
+      const searchParams = size === null ? { page } : { page, recordsPerPage: size, sort: 'phoneNumber' };
       return run(
         () => api.stream.get(`${baseUrl}/10dlc/phone_number_campaigns`, { searchParams }),
         CAMPAIGNS_PAGE,

@@ -48,10 +48,10 @@ async function read(wanted: readonly number[], given: ShownCampaign[], how: How 
     body: { kind: 'campaigns', rows: some, total: total(rows.length) },
   });
   const ports = {
-    listCampaigns: ({ page, isPlain }: CampaignsQuery, onSent: () => void) => {
-      const size = Math.min(cap, isPlain ? 20 : 250);
+    listCampaigns: ({ page, size: asked }: CampaignsQuery, onSent: () => void) => {
+      const size = Math.min(cap, asked ?? 20);
       const show = () => shown(rows.slice((page - 1) * size, page * size));
-      return reply(`${isPlain ? 'plain ' : ''}page ${page}`, show, onSent);
+      return reply(`page ${page}${asked === 250 ? '' : ` of ${asked ?? 'any'}`}`, show, onSent);
     },
     readCampaign: (phoneNumber: string, onSent: () => void) =>
       reply(
@@ -165,14 +165,15 @@ describe('the campaigns of many numbers', () => {
     expect(capped.unread).toBe(0);
   });
 
-  it.each([400, 422])('are read from pages of the size of the server if it refuses ours with %i', async (status) => {
-    const answer = (call: string) => (call.startsWith('page') ? http(status, '10033') : null);
-    const { calls, states } = await read(
-      upTo(50, (n) => n),
-      upTo(50, row),
-      { answer },
-    );
-    expect(calls).toEqual(['page 1', 'plain page 1', 'plain page 2', 'plain page 3']);
+  it.each([
+    [400, 100, ['page 1', 'page 1 of 100', 'page 2 of 100', 'page 3 of 100']],
+    [422, 20, ['page 1', 'page 1 of 100', ...upTo(13, (page) => `page ${page} of any`)]],
+  ])('are read from smaller pages if the server refuses ours with %i: of %i', async (status, size, pages) => {
+    const refused = size === 100 ? /^page [0-9]+$/ : /^page [0-9]+( of 100)?$/;
+    const answer = (call: string) => (refused.test(call) ? http(status, '10033') : null);
+    const wanted = upTo(260, (n) => n);
+    const { calls, states } = await read(wanted, upTo(260, row), { answer });
+    expect(calls.sort()).toEqual([...pages].sort());
     expect(new Set(states)).toEqual(new Set(['C1 ASSIGNED']));
   });
 
