@@ -6,10 +6,9 @@ import {
   frequentPairs,
   type LeftBehind,
   leavingOf,
-  MAX_LEFT_PROFILES,
+  mostLeftProfiles,
 } from '../../core/profiles/contents.ts';
 import { answerChanges, keptDifferences, settingChanges } from '../../core/profiles/differences.ts';
-import type { Settings } from '../../core/settings/schema.ts';
 import { count } from '../../core/text/text.ts';
 import { type FoundContents, readProfileContents } from '../../engine/reading/profile-contents.ts';
 import type { KeyedInvocation } from '../invocation.ts';
@@ -25,15 +24,6 @@ export const NOTHING_AROUND: AroundMove = { left_behind: [], differences: [] };
 
 /** Moves whose profiles are compared. */
 const MAX_COMPARED_PAIRS = 5;
-
-/** What only informs must not take much longer than this. */
-const READING_S = 30;
-
-/** How many profiles are read: fewer at a low rate. */
-function mostProfiles(rate: Settings['rate']): number {
-  const inTime = Math.floor((READING_S * expectedRate(rate)) / (CONTENTS.length + 1));
-  return Math.max(1, Math.min(MAX_LEFT_PROFILES, inTime));
-}
 
 /** Only reads that take longer are announced. */
 const ANNOUNCED_MS = 3000;
@@ -71,7 +61,7 @@ export async function readAroundMove(
 ): Promise<AroundMove> {
   if (manifest.command === 'verify' || manifest.source !== null) return NOTHING_AROUND;
   const pairs = preview.pairs();
-  const leaving = leavingOf(pairs).slice(0, mostProfiles(invocation.settings.rate));
+  const leaving = leavingOf(pairs).slice(0, mostLeftProfiles(expectedRate(invocation.settings.rate)));
   if (leaving.length === 0) return NOTHING_AROUND;
   const profiles = leaving.map(([profile]) => profile);
   const compared = frequentPairs(pairs, MAX_COMPARED_PAIRS);

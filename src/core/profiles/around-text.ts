@@ -22,9 +22,8 @@ const cutTo = (text: string, width: number) => printable(text, text.length <= wi
 
 /** The lines of a table: the first column to the left, the others to the right. */
 function tableLines(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => (row[at] as string).length)));
-  const pad = (cell: string, at: number) =>
-    at === 0 ? cell.padEnd(widths[at] as number) : cell.padStart(widths[at] as number);
+  const width = (at: number) => Math.max(...rows.map((row) => (row[at] as string).length));
+  const pad = (cell: string, at: number) => (at === 0 ? cell.padEnd(width(at)) : cell.padStart(width(at)));
   return rows.map((row) => row.map(pad).join(' ').trimEnd());
 }
 

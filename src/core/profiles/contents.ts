@@ -14,7 +14,15 @@ export const CONTENTS = [
 export type Content = (typeof CONTENTS)[number];
 
 /** A run that empties more profiles than these is shown by them. */
-export const MAX_LEFT_PROFILES = 20;
+const MAX_LEFT_PROFILES = 20;
+/** What only informs must not take much longer than this. */
+const READING_S = 30;
+
+/** How many profiles are looked at: fewer if only few requests can be sent in a second. */
+export function mostLeftProfiles(perSecond: number): number {
+  const inTime = Math.floor((READING_S * perSecond) / (CONTENTS.length + 1));
+  return Math.max(1, Math.min(MAX_LEFT_PROFILES, inTime));
+}
 
 /** Null: unknown. */
 const COUNT = z.int().min(0).nullable();

@@ -122,6 +122,11 @@ describe('the time until a run is to end', () => {
 });
 
 describe('the text of a plan', () => {
+  it('has what is around the moves before where it is sent', () => {
+    const text = textOf(previewOf([makeEntry()]), { around: ['Stays behind', '  x'], sentTo: 'PATCH x' });
+    expect(text).toContain('\n\nStays behind\n  x\n\nPATCH x');
+  });
+
   it('has the waves before the time that they have to fit into', () => {
     const waves = { lines: ['In 2 waves'], waitsMs: 3_600_000 };
     const text = textOf(previewOf([makeEntry()]), { waves, settings: { rate: 5, finish_by: '+1h' } });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ProfileItem } from '../../../src/core/api/response.ts';
-import { countOn, frequentPairs, leavingOf } from '../../../src/core/profiles/contents.ts';
+import { countOn, frequentPairs, leavingOf, mostLeftProfiles } from '../../../src/core/profiles/contents.ts';
 
 const here = (rows: number): ProfileItem[] => Array.from({ length: rows }, () => ({ profile: 'p1' }));
 const page = (rows: ProfileItem[], total = rows.length) => ({ rows, total, pages: Math.ceil(total / 250) });
@@ -19,6 +19,18 @@ describe('the count of what is on a profile', () => {
     ['a long list that does not say its length', uncounted(here(20)), null],
   ])('of %s', (_, list, count) => {
     expect(countOn(list, 'p1')).toBe(count);
+  });
+});
+
+describe('the profiles that are looked at', () => {
+  it.each([
+    [Number.POSITIVE_INFINITY, 20],
+    [5, 20],
+    [2, 10],
+    [1, 5],
+    [0.1, 1],
+  ])('at %d requests a second are at most %d', (perSecond, most) => {
+    expect(mostLeftProfiles(perSecond)).toBe(most);
   });
 });
 
