@@ -50,12 +50,14 @@ describe('an account', () => {
     const read = (details?: { details: boolean }) => {
       const account = createSnapshot(sha256, details);
       for (const id of ids) account.addWanted(byId(id));
-      for (const id of ids) account.addShown({ id, ...(id === 'n3' ? { tags: [] } : { ...plain, ...rest }) });
-      return ['n3', 'n1099'].map((id) => account.stateOf(byId(id)));
+      const shown = (id: string) => (id === 'n2' ? {} : id === 'n3' ? { tags: [] } : { ...plain, ...rest });
+      for (const id of ids) account.addShown({ id, ...shown(id) });
+      return ['n2', 'n3', 'n1099'].map((id) => account.stateOf(byId(id)));
     };
     const state = (id: string, shown: object) => ({ state: 'found', id, shown });
-    expect(read()).toEqual([state('n3', {}), state('n1099', plain)]);
-    expect(read({ details: true })).toEqual([state('n3', { tags: [] }), state('n1099', { ...plain, ...rest })]);
+    expect(read()).toEqual([state('n2', {}), state('n3', {}), state('n1099', plain)]);
+    const detailed = [state('n2', {}), state('n3', { tags: [] }), state('n1099', { ...plain, ...rest })];
+    expect(read({ details: true })).toEqual(detailed);
   });
 
   it('shows no word of more than it can keep apart', () => {
