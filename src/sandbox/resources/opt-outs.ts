@@ -3,6 +3,9 @@ import type { SandboxOptOut } from '../account/state.ts';
 import { pageOf, readPage } from '../http/page.ts';
 import { failure, type Reply } from '../http/reply.ts';
 
+/** The last filtered list of these opt-outs. Without it, every page of a listing would filter all of them again. */
+const selections = new WeakMap<readonly SandboxOptOut[], { key: string; rows: readonly SandboxOptOut[] }>();
+
 /** One page of the opt-outs, oldest first. They belong to a profile and stay there if a number moves. */
 export function listOptOuts(account: Account, query: URLSearchParams): Reply {
   const page = readPage(query);
@@ -14,16 +17,21 @@ export function listOptOuts(account: Account, query: URLSearchParams): Reply {
   const until = readTime(query, 'created_at[lte]', Number.POSITIVE_INFINITY);
   if (typeof until !== 'number') return until;
   const isInTime = ({ created_at }: SandboxOptOut) => {
-    if (since === Number.NEGATIVE_INFINITY && until === Number.POSITIVE_INFINITY) return true;
     const at = Date.parse(created_at);
     return at >= since && at <= until;
   };
-  const rows = account.optOuts.filter(
-    (optOut) =>
-      (profile === null || optOut.messaging_profile_id === profile) &&
-      (from === null || optOut.from === from) &&
-      isInTime(optOut),
-  );
+  const key = JSON.stringify([profile, from, since, until]);
+  const known = selections.get(account.optOuts);
+  const rows =
+    known?.key === key
+      ? known.rows
+      : account.optOuts.filter(
+          (optOut) =>
+            (profile === null || optOut.messaging_profile_id === profile) &&
+            (from === null || optOut.from === from) &&
+            isInTime(optOut),
+        );
+  selections.set(account.optOuts, { key, rows });
   const isRedacted = query.get('redaction_enabled') === 'true';
   return pageOf(rows, page, 'asc', (row) => (isRedacted ? { ...row, to: `${row.to.slice(0, -4)}****` } : { ...row }));
 }
