@@ -1,11 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { EXIT } from '../../core/run/exit-codes.ts';
 import { createCsvWriter } from '../../io/csv/writer.ts';
 import { isLastingFile, statusOf } from '../../io/file-status.ts';
 import { copyToPath, targetOf } from '../../io/output-file.ts';
 import { writeToStdout } from '../ending/deliver-results.ts';
-import { fileErrorMessage, UsageError } from '../errors.ts';
+import { CommandError, fileErrorMessage, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { isStdout } from '../output.ts';
 import { typedPath } from '../run/open.ts';
@@ -15,7 +16,7 @@ import { checkOutputs } from '../run/outputs.ts';
 export type Destination = {
   file: string | null;
   /** Opens the table; nothing is seen of it until it is complete. */
-  open: (header: readonly string[]) => ReturnType<typeof createCsvWriter>;
+  open: (header: readonly string[]) => Writer;
   /** Puts the complete table in its place. */
   deliver: () => Promise<void>;
   /** Removes what is only ours. */
@@ -26,6 +27,28 @@ export type Destination = {
 export function makePrivateDir(): { dir: string; end: () => void } {
   const dir = mkdtempSync(join(tmpdir(), 'telnyx-reassign-'));
   return { dir, end: () => rmSync(dir, { recursive: true, force: true }) };
+}
+
+type Writer = ReturnType<typeof createCsvWriter>;
+
+/** The error of a disk that is full or broken, after all was read. */
+function diskError(shown: string, error: unknown): CommandError {
+  const message = `${fileErrorMessage(`write ${shown}`, error)} Nothing was written there.`;
+  return new CommandError(EXIT.internal, 'not_written', message);
+}
+
+/** The same writer, whose errors say which file could not be written. */
+function named({ write, close, abandon }: Writer, shown: string): Writer {
+  const or =
+    <A extends unknown[], T>(act: (...given: A) => T) =>
+    (...given: A): T => {
+      try {
+        return act(...given);
+      } catch (error) {
+        throw diskError(shown, error);
+      }
+    };
+  return { write: or(write), close: or(close), abandon };
 }
 
 /** Throws UsageError if the file could not be written later, or is one that must not be written over. */
@@ -40,20 +63,21 @@ export function openDestination(typed: string | undefined, reporting: Reporting)
   const path = file === null ? null : resolve(context.cwd, file);
   // A pipe or a device is filled when all is there.
   if (path !== null && (statusOf(path) === null || isLastingFile(path))) {
-    const open: Destination['open'] = (header) => createCsvWriter(targetOf(path), header);
-    return { file: typedPath(context, path), open, deliver: async () => undefined, end: () => undefined };
+    const shown = typedPath(context, path);
+    const open: Destination['open'] = (header) => named(createCsvWriter(targetOf(path), header), shown);
+    return { file: shown, open, deliver: async () => undefined, end: () => undefined };
   }
   const { dir, end } = makePrivateDir();
   const draft = join(dir, 'export.csv');
   return {
     file: path === null ? null : typedPath(context, path),
-    open: (header) => createCsvWriter(draft, header),
+    open: (header) => named(createCsvWriter(draft, header), draft),
     async deliver() {
       if (path === null) return writeToStdout(draft, context.stdout);
       try {
         await copyToPath(draft, path);
       } catch (error) {
-        throw new Error(fileErrorMessage(`write ${typedPath(context, path)}`, error));
+        throw diskError(typedPath(context, path), error);
       }
     },
     end,

@@ -216,6 +216,15 @@ describe('an export from a server that', () => {
     expect(rowsOf(cwd, 'all.csv')[0]).toMatchObject({ messaging_profile_id: ONE, messaging_profile_name: '' });
   });
 
+  it.runIf(process.platform === 'linux')(
+    'is read well, but written to a full disk, is an error of the disk',
+    async () => {
+      const { exit, stderr } = await exporting({ numbers: many(3) }, '/dev/full');
+      expect(exit).toBe(1);
+      expect(stderr).toMatch(/^Could not write \/dev\/full: ENOSPC .*Nothing was written there\.\n$/);
+    },
+  );
+
   it('answers 404 to opt-outs writes nothing', async () => {
     const { cwd, exit, stderr } = await exporting(refusing(404, '/messaging_optouts'), 'o.csv', '--opt-outs', ONE);
     expect({ exit, files: readdirSync(cwd) }).toEqual({ exit: 7, files: [] });
