@@ -1,5 +1,5 @@
 import type { Finding } from '../../core/followup/finding.ts';
-import { leftBehindLines } from '../../core/profiles/around-text.ts';
+import { stillThereLines } from '../../core/profiles/around-text.ts';
 import { createContact } from '../../engine/contact.ts';
 import { createPaceMemory } from '../../engine/pacing/pace-memory.ts';
 import { Stopped } from '../../engine/reading/account-query.ts';
@@ -26,7 +26,7 @@ export async function findLeftBehind(
   const access = await openAccess({ ...run, reading }, invocation, { stop, recorded: false });
   try {
     const left = await readLeftBehind(planned, access);
-    return { lines: leftBehindLines('Still there', left, 0), fields: { left_behind: left }, isBad: false };
+    return { lines: stillThereLines(left), fields: { left_behind: left }, isBad: false };
   } catch (error) {
     if (error instanceof Stopped) return null;
     throw error;

@@ -80,9 +80,9 @@ export async function readAroundMove(
     differences: compared.flatMap(({ from, to }) => {
       const [was, becomes] = [view.profiles.get(from), view.profiles.get(to)];
       const settings = was && becomes ? settingChanges(was, becomes) : [];
-      const [answered, answers] = [found.answers.get(from), found.answers.get(to)];
-      const keywords = answered !== undefined && answers !== undefined ? answerChanges(answered, answers) : [];
-      return keptDifferences(from, to, [...settings, ...keywords]);
+      const answered = found.counts.keyword_answers.get(from) ?? 0;
+      const answers = answerChanges(answered, found.answers.get(from), found.answers.get(to));
+      return keptDifferences(from, to, [...settings, ...answers]);
     }),
   };
 }

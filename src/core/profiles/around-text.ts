@@ -34,11 +34,14 @@ function labelOf(profiles: readonly Pick<LeftBehind, 'profile' | 'name'>[], widt
     cutTo(name !== '' && names.indexOf(name) === names.lastIndexOf(name) ? name : profile, width);
 }
 
+/** `all`: where all profiles are. */
+type Table = { title: string; others: number; all: string };
+
 /**
  * What stays on profiles, as a table with a line for each. `others`: profiles that were not looked at. No lines if there
  * is nothing to show.
  */
-export function leftBehindLines(title: string, left: readonly LeftBehind[], others: number): string[] {
+function leftBehindLines(left: readonly LeftBehind[], { title, others, all }: Table): string[] {
   const shown = left.slice(0, SHOWN_PROFILES);
   if (shown.length === 0) return [];
   const label = labelOf(left, LABEL_WIDTH);
@@ -46,7 +49,7 @@ export function leftBehindLines(title: string, left: readonly LeftBehind[], othe
   const first = ['', title, ...shown.map((row) => `  ${label(row)}`)];
   const lines = tableLines([...HEADS, ...cells].map((row, at) => [first[at] as string, ...row]));
   const more = left.length - shown.length;
-  if (more > 0) lines.push(`  and ${count(more, 'more profile')} in summary.json`);
+  if (more > 0) lines.push(`  and ${count(more, 'more profile')} ${all}`);
   if (others > 0) lines.push(`  and ${count(others, 'profile that was', 'profiles that were')} not looked at`);
   if (cells.flat().includes('?')) lines.push('  ?: the API does not show it');
   return lines;
@@ -73,6 +76,11 @@ export function differenceLines(differences: readonly Difference[], nameOf: (pro
   return lines;
 }
 
+/** What `verify` has found on the profiles that a run was planned to leave. */
+export function stillThereLines(left: readonly LeftBehind[]): string[] {
+  return leftBehindLines(left, { title: 'Still there', others: 0, all: 'with --json' });
+}
+
 type Around = { left_behind: readonly LeftBehind[]; differences: readonly Difference[] };
 
 /** What a plan has found around its moves, as two tables. No lines without a plan, or if it was made offline. */
@@ -83,7 +91,7 @@ export function aroundLines(
 ): string[] {
   if (plan === null) return [];
   const others = leavingOf(pairs).length - plan.left_behind.length;
-  const left = leftBehindLines('Stays behind', plan.left_behind, others);
+  const left = leftBehindLines(plan.left_behind, { title: 'Stays behind', others, all: 'in summary.json' });
   const differences = differenceLines(plan.differences, nameOf);
   const isBoth = left.length > 0 && differences.length > 0;
   return [...left, ...(isBoth ? [''] : []), ...differences];

@@ -80,8 +80,18 @@ function byKey(answers: readonly KeywordAnswer[]): Map<string, { keywords: strin
   );
 }
 
-/** Which keyword answers differ between two profiles: one that is missing, other keywords, another text. */
-export function answerChanges(from: readonly KeywordAnswer[], to: readonly KeywordAnswer[]): Change[] {
+/**
+ * Which keyword answers differ between two profiles: one that is missing, other keywords, another text. `answered`: how
+ * many the first profile has, in case that not all of both are known.
+ */
+export function answerChanges(
+  answered: number,
+  from: readonly KeywordAnswer[] | undefined,
+  to: readonly KeywordAnswer[] | undefined,
+): Change[] {
+  if (from === undefined || to === undefined) {
+    return answered === 0 ? [] : [{ what: 'keyword answers', was: String(answered), becomes: 'not known' }];
+  }
   const [was, becomes] = [byKey(from), byKey(to)];
   const keys = [...new Set([...was.keys(), ...becomes.keys()])].sort();
   return keys.flatMap((key) => {

@@ -4,7 +4,7 @@ import { CONTENTS, type Content, countOn } from '../../core/profiles/contents.ts
 import type { AccountQuery } from './account-query.ts';
 import { forEach } from './number-reads.ts';
 
-type ProfileList = Content | 'hosted_numbers_2' | 'numbers';
+type ProfileList = Content | 'hosted_numbers_2' | 'keyword_answers_paged' | 'numbers';
 
 /** The reads of the API that show what is on a profile. */
 export type ContentsPorts = {
@@ -32,6 +32,8 @@ export type FoundContents = {
 
 /** The statuses of a server that does not have a list. */
 const NO_LIST = new Set([404, 405, 501]);
+
+const isCut = (body: Body) => 'page' in body && body.page.total > body.page.rows.length;
 
 /**
  * Reads what is on profiles, with one request for each list of each of them. It only informs: a list that the API does
@@ -74,7 +76,10 @@ export async function readProfileContents(
         if ('body' in result) {
           isKnown = true;
           take(name, profile, result.body);
-          return;
+          if (list !== 'keyword_answers' || !isCut(result.body)) return;
+          // A server that has pages of them takes the size of a page, which is not documented.
+          list = 'keyword_answers_paged';
+          continue;
         }
         // Of a list that others have, one profile may be gone.
         if (isKnown && result.refusedStatus === 404) return;

@@ -124,7 +124,7 @@ export function createTelnyxClient(options: ClientOptions) {
     /** Reads the first page of what is on a profile. */
     listOnProfile(list: ProfileList, profile: string, onSent: () => void): Promise<Answer> {
       const { path, query: searchParams } = profileListRequest(list, profile);
-      const format = list === 'keyword_answers' ? KEYWORD_ANSWERS : PROFILE_ITEMS;
+      const format = list.startsWith('keyword_answers') ? KEYWORD_ANSWERS : PROFILE_ITEMS;
       return run(() => api.stream.get(`${baseUrl}/${path}`, { searchParams }), format, onSent);
     },
     abort: exchanges.abort,

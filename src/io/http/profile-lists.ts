@@ -1,8 +1,11 @@
 import { PAGE_ROWS } from '../../core/account/read-strategy.ts';
 import type { Content } from '../../core/profiles/contents.ts';
 
-/** `hosted_numbers_2`: the other path under which the API has hosted numbers. */
-export type ProfileList = Content | 'hosted_numbers_2';
+/**
+ * `hosted_numbers_2`: the other path under which the API has hosted numbers. `keyword_answers_paged`: with the size of a
+ * page.
+ */
+export type ProfileList = Content | 'hosted_numbers_2' | 'keyword_answers_paged';
 
 type ListRequest = { path: string; query: Record<string, string | number> };
 
@@ -20,6 +23,8 @@ export function profileListRequest(list: ProfileList, profile: string): ListRequ
     case 'keyword_answers':
       // No paging is documented for it.
       return { path: `${own}/autoresp_configs`, query: {} };
+    case 'keyword_answers_paged':
+      return { path: `${own}/autoresp_configs`, query: PAGE };
     case 'hosted_numbers':
       return { path: 'messaging_hosted_numbers', query: filtered };
     case 'hosted_numbers_2':

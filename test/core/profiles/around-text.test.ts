@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { aroundLines, leftBehindLines } from '../../../src/core/profiles/around-text.ts';
+import { aroundLines, stillThereLines } from '../../../src/core/profiles/around-text.ts';
 import type { Difference, LeftBehind } from '../../../src/core/profiles/contents.ts';
 import { COLUMNS } from '../../../src/core/text/text.ts';
 
@@ -20,17 +20,19 @@ const differs = (from: string, to: string, what: string, was = 'on', becomes = '
 const ID = '00000000-0000-4000-8000-000000000001';
 const pair = (from: string) => ({ from, to: 'z', count: 1 });
 
+const stays = (left: LeftBehind[], others = 0) =>
+  aroundLines(
+    { left_behind: left, differences: [] },
+    [...left.map(({ profile }) => profile), ...Array.from({ length: others }, (_, at) => `other ${at}`)].map(pair),
+  );
+
 describe('what stays behind', () => {
   it('is a table within the width of a terminal', () => {
-    const lines = leftBehindLines(
-      'Stays behind',
-      [
-        left(ID, ''),
-        left('b', 'A name that is longer than there is room for'),
-        left('c', 'C', { opt_outs: 1_234_567 }),
-      ],
-      0,
-    );
+    const lines = stays([
+      left(ID, ''),
+      left('b', 'A name that is longer than there is room for'),
+      left('c', 'C', { opt_outs: 1_234_567 }),
+    ]);
     expect(lines).toEqual([
       '                                          short   alpha  hosted keyword',
       'Stays behind                      numbers codes senders numbers answers  opt-outs',
@@ -38,13 +40,11 @@ describe('what stays behind', () => {
       '  A name that is longer than t...       0     1       0       0       2    12,345',
       '  C                                     0     1       0       0       2 1,234,567',
     ]);
-    expect(
-      Math.max(...leftBehindLines('Stays behind', [left(ID, '')], 0).map((line) => line.length)),
-    ).toBeLessThanOrEqual(COLUMNS);
+    expect(Math.max(...stays([left(ID, '')]).map((line) => line.length))).toBeLessThanOrEqual(COLUMNS);
   });
 
   it('says what is not known', () => {
-    const lines = leftBehindLines('Stays behind', [left('a', 'A', { hosted_numbers: null, numbers: null })], 0);
+    const lines = stays([left('a', 'A', { hosted_numbers: null, numbers: null })]);
     expect(lines.slice(2)).toEqual([
       '  A                ?     1       0       ?       2   12,345',
       '  ?: the API does not show it',
@@ -52,18 +52,20 @@ describe('what stays behind', () => {
   });
 
   it('names profiles with the same name by their ids', () => {
-    const lines = leftBehindLines('Stays behind', [left('a', 'Same'), left('b', 'Same'), left('c', 'Other')], 0);
+    const lines = stays([left('a', 'Same'), left('b', 'Same'), left('c', 'Other')]);
     expect(lines.slice(2).map((line) => line.trim().split(' ')[0])).toEqual(['a', 'b', 'Other']);
   });
 
   it('counts what it does not show', () => {
     const many = Array.from({ length: 12 }, (_, at) => left(`p${at}`, `P${at}`));
-    expect(leftBehindLines('Stays behind', many, 1).slice(-2)).toEqual([
+    expect(stays(many, 1).slice(-2)).toEqual([
       '  and 2 more profiles in summary.json',
       '  and 1 profile that was not looked at',
     ]);
-    expect(leftBehindLines('Stays behind', many, 3).at(-1)).toBe('  and 3 profiles that were not looked at');
-    expect(leftBehindLines('Stays behind', [], 3)).toEqual([]);
+    expect(stays(many, 3).at(-1)).toBe('  and 3 profiles that were not looked at');
+    expect(stays([], 3)).toEqual([]);
+    const there = stillThereLines(many);
+    expect([there[1]?.slice(0, 11), there.at(-1)]).toEqual(['Still there', '  and 2 more profiles with --json']);
   });
 });
 

@@ -75,7 +75,7 @@ const answer = (country: string, op: string, keywords: string[], text = ''): Key
 });
 
 const answers = (from: KeywordAnswer[], to: KeywordAnswer[]) =>
-  answerChanges(from, to).map(({ what, was, becomes }) => `${what}: ${was} -> ${becomes}`);
+  answerChanges(from.length, from, to).map(({ what, was, becomes }) => `${what}: ${was} -> ${becomes}`);
 
 describe('the keyword answers of two profiles', () => {
   const stop = answer('US', 'stop', ['STOP', 'END'], 'Bye');
@@ -109,6 +109,14 @@ describe('the keyword answers of two profiles', () => {
     ],
   ])('%s', (_, from, to, texts) => {
     expect(answers(from, to)).toEqual(texts);
+  });
+});
+
+describe('keyword answers that are not known', () => {
+  it('are named if there are any', () => {
+    expect(answerChanges(3, undefined, [])).toEqual([{ what: 'keyword answers', was: '3', becomes: 'not known' }]);
+    expect(answerChanges(1, [answer('US', 'stop', [])], undefined)).toHaveLength(1);
+    expect(answerChanges(0, [], undefined)).toEqual([]);
   });
 });
 

@@ -34,7 +34,7 @@ async function read(replace: (request: string) => Answer | null = () => null, wa
   const ports: Parameters<typeof readProfileContents>[1] = {
     listNumbers: ({ profile = '' }, onSent) => send(`numbers ${profile}`, numbers(7, profile), onSent),
     listOnProfile: (list, profile, onSent) =>
-      send(`${list} ${profile}`, list === 'keyword_answers' ? keywords() : items(2, profile), onSent),
+      send(`${list} ${profile}`, list.startsWith('keyword_answers') ? keywords() : items(2, profile), onSent),
   };
   const profiles = ['p1', 'p2', 'p3'];
   const found = await clock.until(
@@ -114,8 +114,17 @@ describe('what is on profiles', () => {
     expect(counts).toMatchObject({ opt_outs: { p1: 0 }, short_codes: { p1: 2 }, hosted_numbers: {} });
   });
 
+  it('asks for a large page of keyword answers if the first one is cut', async () => {
+    const { counts, answers, requests } = await read((request) =>
+      request === 'keyword_answers p1' ? keywords(30) : null,
+    );
+    expect(counts.keyword_answers).toMatchObject({ p1: 1, p2: 1 });
+    expect(answers.has('p1')).toBe(true);
+    expect(requests.filter((request) => request.startsWith('keyword_answers '))).toEqual(['keyword_answers p1']);
+  });
+
   it('does not compare keyword answers of which only some were shown', async () => {
-    const { counts, answers } = await read((request) => (request === 'keyword_answers p1' ? keywords(30) : null));
+    const { counts, answers } = await read((request) => (/^keyword_answers.* p1/.test(request) ? keywords(30) : null));
     expect(counts.keyword_answers).toMatchObject({ p1: 30 });
     expect(answers.has('p1')).toBe(false);
   });
