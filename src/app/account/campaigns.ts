@@ -9,6 +9,7 @@ import {
 } from '../../core/campaigns/campaign.ts';
 import { createCampaignCounts, type RunCampaigns } from '../../core/campaigns/campaign-counts.ts';
 import { type CampaignTable, createCampaignTable } from '../../core/campaigns/campaign-table.ts';
+import { undoesItself } from '../../core/followup/next-command.ts';
 import { isE164 } from '../../core/input/phone.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { emptyTally } from '../../core/results/tally.ts';
@@ -149,17 +150,20 @@ export async function compareCampaigns(
 }
 
 /** How a run stops while the account can be read. */
-const LEAVES_ACCOUNT: ReadonlySet<StopReason> = new Set([
+const LEAVES_ACCOUNT: ReadonlySet<string> = new Set<StopReason>([
   ...(['finish_by', 'stop_after', 'max_failures', 'max_same_error', 'profiles_held'] as const),
   ...(['phone_number_mismatch', 'write_not_kept', 'wave_not_kept', 'gate_refused'] as const),
 ]);
 
 /** Whether the campaigns are compared after an execution. An undo that follows must not wait for it. */
-function isCompared(executed: Executed, { settings }: KeyedInvocation): boolean {
-  if (!settings.campaigns || !hasCampaigns(executed.run)) return false;
-  const { stop } = executed.decide(emptyTally());
-  if (stop === null || stop === undefined) return true;
-  return !settings.undo_on_failure && LEAVES_ACCOUNT.has(stop.reason as StopReason);
+function isCompared({ run, decide }: Executed, { settings }: KeyedInvocation): boolean {
+  if (!settings.campaigns || !hasCampaigns(run)) return false;
+  const tally = emptyTally();
+  // Whether any row was changed is counted later.
+  tally.counts.updated = 1;
+  const { stop = null } = decide(tally);
+  if (undoesItself({ ...run.manifest, stop }, tally)) return false;
+  return stop === null || LEAVES_ACCOUNT.has(stop.reason);
 }
 
 /**

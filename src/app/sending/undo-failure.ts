@@ -16,8 +16,9 @@ import { undoInput } from '../planning/undo-input.ts';
 import { openRun, type Run } from '../run/open.ts';
 import { confirmAndSend } from './confirm.ts';
 
-/** Settings of the call that are about the run that failed. */
+/** Settings of the call that are about the run that failed. Its undo does not wait to read campaigns. */
 const OF_THE_RUN: ReadonlySet<SettingName> = new Set([
+  'campaigns',
   ...(['results', 'name', 'keep_runs', 'force', 'dry_run', 'stop_after', 'finish_by', 'detailed_exitcode'] as const),
 ]);
 

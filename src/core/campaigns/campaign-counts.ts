@@ -10,6 +10,9 @@ export type RunCampaigns = CampaignCounts & { warnings: string[] };
 /** Messages name this many phone numbers. */
 const SHOWN = 3;
 
+/** A number is on its campaign, or on none; or its status is not shown. */
+const IN_ORDER: ReadonlySet<string> = new Set(['ASSIGNED', 'NONE', '']);
+
 const thousands = (n: number) => n.toLocaleString('en-US');
 
 /** `+13125550001, +13125550002, +13125550003 and 9 more`. */
@@ -44,10 +47,12 @@ export function createCampaignCounts(phase: 'before' | 'after') {
   const counts: CampaignCounts = { read: 0, unchanged: 0, lost: 0, changed: 0, unknown: 0 };
   const first = { lost: [] as string[], changed: [] as string[] };
   let withCampaign = 0;
+  let unassigned = 0;
   return {
     add(phoneNumber: string, before: CampaignState, after: CampaignState): void {
       counts.read += 1;
       if (before !== null && before.campaign !== '') withCampaign += 1;
+      if (before !== null && !IN_ORDER.has(before.status)) unassigned += 1;
       if (phase === 'before') {
         if (before === null) counts.unknown += 1;
         return;
@@ -63,8 +68,9 @@ export function createCampaignCounts(phase: 'before' | 'after') {
       const { read, unknown } = counts;
       if (read === 0) return 'no US long code changes, so no 10DLC campaign was read';
       const rest = unknown === 0 ? '' : `, ${thousands(unknown)} unknown`;
+      const pending = unassigned === 0 ? '' : ` (${thousands(unassigned)} not ASSIGNED)`;
       const none = read - withCampaign - unknown;
-      return `${count(read, 'US long code')}: ${thousands(withCampaign)} on a 10DLC campaign, ${thousands(none)} on none${rest}`;
+      return `${count(read, 'US long code')}: ${thousands(withCampaign)} on a 10DLC campaign${pending}, ${thousands(none)} on none${rest}`;
     },
   };
 }

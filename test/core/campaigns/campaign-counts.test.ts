@@ -13,6 +13,9 @@ describe('the campaigns of a plan', () => {
     expect(counts.note()).toBe('2 US long codes: 1 on a 10DLC campaign, 1 on none');
     counts.add(phone(3), null, null);
     expect(counts.note()).toBe('3 US long codes: 1 on a 10DLC campaign, 1 on none, 1 unknown');
+    const pending = createCampaignCounts('before');
+    pending.add(phone(4), { campaign: 'C1', status: 'PENDING_ASSIGNMENT' }, null);
+    expect(pending.note()).toBe('1 US long code: 1 on a 10DLC campaign (1 not ASSIGNED), 0 on none');
     const result = counts.result('HTTP 503');
     expect(result).toEqual({
       read: 3,

@@ -111,9 +111,10 @@ describe('--campaigns with --queue', () => {
 describe('a run with --campaigns that stops', () => {
   it.each([
     ['reads them after too many failures', ['422*3'], ['--max-failures', '1', '--concurrency', '1'], 6, 2],
+    ['reads them after a trial, whatever a failure would do', [], ['--stop-after', '2', '--undo-on-failure'], 10, 2],
     [
-      'does not read them where an undo follows',
-      ['422*3'],
+      'does not read them if an undo follows',
+      [`422@${numberId(6)}`, `422@${numberId(7)}`],
       ['--max-failures', '1', '--concurrency', '1', '--undo-on-failure'],
       6,
       1,
