@@ -1,5 +1,7 @@
+import type { Finding } from '../../core/followup/finding.ts';
 import { expectedRate, timeNeeded } from '../../core/plan/plan-text.ts';
 import type { Preview } from '../../core/plan/preview.ts';
+import { stillThereLines } from '../../core/profiles/around-text.ts';
 import {
   CONTENTS,
   type Difference,
@@ -10,11 +12,17 @@ import {
 } from '../../core/profiles/contents.ts';
 import { answerChanges, keptDifferences, settingChanges } from '../../core/profiles/differences.ts';
 import { count } from '../../core/text/text.ts';
+import { createContact } from '../../engine/contact.ts';
+import { createPaceMemory } from '../../engine/pacing/pace-memory.ts';
+import { Stopped } from '../../engine/reading/account-query.ts';
 import { type FoundContents, readProfileContents } from '../../engine/reading/profile-contents.ts';
+import { createControl } from '../../engine/sending/pipeline.ts';
+import type { Stop } from '../../engine/stop.ts';
+import { realClock } from '../../io/clock.ts';
 import type { KeyedInvocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import type { Run } from '../run/open.ts';
-import type { AccountAccess } from './access.ts';
+import { type AccountAccess, openAccess } from './access.ts';
 import type { AccountView } from './read-for-plan.ts';
 
 /** What a plan leaves on the profiles that numbers leave, and what differs for those that move. */
@@ -88,7 +96,7 @@ export async function readAroundMove(
 }
 
 /** Reads again what is on the profiles that a run was planned to leave. Throws Stopped. */
-export async function readLeftBehind(
+async function readLeftBehind(
   planned: readonly LeftBehind[],
   { query, client, concurrency }: Pick<AccountAccess, 'query' | 'client' | 'concurrency'>,
 ): Promise<LeftBehind[]> {
@@ -98,4 +106,28 @@ export async function readLeftBehind(
     const numbers = found.counts.numbers.get(profile) ?? null;
     return { profile, name, numbers, ...foundOn(found, profile) };
   });
+}
+
+/** What is still on the profiles that a run was planned to leave. It is never bad: it may be meant to stay there. */
+export async function findLeftBehind(
+  { run, stop }: { run: Run; stop: Stop },
+  invocation: KeyedInvocation,
+): Promise<Finding | null> {
+  const planned = run.manifest.plan?.left_behind ?? [];
+  if (planned.length === 0) return null;
+  const { settings } = invocation;
+  // The last read of the rows was sent just now.
+  const memory = createPaceMemory();
+  const contact = createContact(settings.base_url);
+  const reading = { endedAt: realClock.now(), control: createControl(settings), memory, contact };
+  const access = await openAccess({ ...run, reading }, invocation, { stop, recorded: false });
+  try {
+    const left = await readLeftBehind(planned, access);
+    return { lines: stillThereLines(left), fields: { left_behind: left }, isBad: false };
+  } catch (error) {
+    if (error instanceof Stopped) return null;
+    throw error;
+  } finally {
+    await access.close();
+  }
 }

@@ -8,7 +8,7 @@ import { visible } from '../../core/text/visible.ts';
 import { createStop, type Stop } from '../../engine/stop.ts';
 import { checkCampaignsOf, findCampaigns, refuseCampaigns } from '../account/campaign-finding.ts';
 import { withKey } from '../account/connect.ts';
-import { findLeftBehind } from '../account/find-left-behind.ts';
+import { findLeftBehind } from '../account/left-behind.ts';
 import { endRun } from '../ending/end-run.ts';
 import { makeSummary } from '../ending/summarize.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';

@@ -56,7 +56,7 @@ function leftBehindLines(left: readonly LeftBehind[], { title, others, all }: Ta
 }
 
 /** What differs for numbers that move, as a table for each move. No lines if nothing differs. */
-export function differenceLines(differences: readonly Difference[], nameOf: (profile: string) => string): string[] {
+function differenceLines(differences: readonly Difference[], nameOf: (profile: string) => string): string[] {
   const shown = differences.slice(0, SHOWN_DIFFERENCES);
   const ids = [...new Set(shown.flatMap(({ from, to }) => [from, to]))];
   const profiles = new Map(ids.map((profile) => [profile, { profile, name: nameOf(profile) }]));

@@ -66,6 +66,7 @@ export async function readProfileContents(
     let list: ProfileList = name;
     let isKnown = false;
     let isRefused = false;
+    let takesSize = true;
     async function* each() {
       yield* wanted;
     }
@@ -76,13 +77,18 @@ export async function readProfileContents(
         if ('body' in result) {
           isKnown = true;
           take(name, profile, result.body);
-          if (list !== 'keyword_answers' || !isCut(result.body)) return;
+          if (list !== 'keyword_answers' || !takesSize || !isCut(result.body)) return;
           // A server that has pages of them takes the size of a page, which is not documented.
           list = 'keyword_answers_paged';
           continue;
         }
         // Of a list that others have, one profile may be gone.
         if (isKnown && result.refusedStatus === 404) return;
+        if (list === 'keyword_answers_paged') {
+          takesSize = false;
+          list = 'keyword_answers';
+          return;
+        }
         if (result.refusedStatus === 0) isOffline = true;
         else if (list === 'hosted_numbers' && NO_LIST.has(result.refusedStatus)) list = 'hosted_numbers_2';
         else isRefused = true;

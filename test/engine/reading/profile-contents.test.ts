@@ -123,6 +123,15 @@ describe('what is on profiles', () => {
     expect(requests.filter((request) => request.startsWith('keyword_answers '))).toEqual(['keyword_answers p1']);
   });
 
+  it('counts all keyword answers by the first page if the size of a page is refused', async () => {
+    const { counts, requests } = await read((request) => {
+      if (request.startsWith('keyword_answers_paged')) return http(422);
+      return request.startsWith('keyword_answers') ? keywords(30) : null;
+    });
+    expect(counts.keyword_answers).toEqual({ p1: 30, p2: 30, p3: 30, p4: 30 });
+    expect(requests.filter((request) => request.startsWith('keyword_answers_paged'))).toHaveLength(1);
+  });
+
   it('does not compare keyword answers of which only some were shown', async () => {
     const { counts, answers } = await read((request) => (/^keyword_answers.* p1/.test(request) ? keywords(30) : null));
     expect(counts.keyword_answers).toMatchObject({ p1: 30 });
