@@ -55,6 +55,7 @@ export const LAYERS = [
   'app/steering',
   'app/watching',
   'app/ending',
+  'app/rehearsal',
   'app/account',
   'app/planning',
   'app/waves',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { serveSandbox } from '../app/account/serve-sandbox.ts';
 import { fileError, UsageError } from '../app/errors.ts';
 import type { Command, Flags } from '../app/invocation.ts';
+import { serveSandbox } from '../app/rehearsal/serve-sandbox.ts';
 import { parseDuration } from '../core/text/duration.ts';
 import { quoted } from '../core/text/text.ts';
 import {

@@ -8,7 +8,7 @@ import type { SharedConnections } from '../../io/http/shared-connections.ts';
 import { UsageError } from '../errors.ts';
 import type { Invocation, KeyedInvocation, Reporting } from '../invocation.ts';
 import { warn } from '../output.ts';
-import { startSandboxFor } from './sandbox.ts';
+import { startSandboxFor } from '../rehearsal/sandbox.ts';
 
 /** Where the requests go, and with which key. */
 export type Target = { baseUrl: string; key: string };

@@ -1,4 +1,4 @@
-import { copySandboxState } from '../account/sandbox.ts';
+import { copySandboxState } from '../rehearsal/sandbox.ts';
 import type { Run } from '../run/open.ts';
 import type { InputSource } from './input-source.ts';
 

@@ -1,7 +1,7 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { copySandboxState, startSandboxFor } from '../../../src/app/account/sandbox.ts';
 import { UsageError } from '../../../src/app/errors.ts';
+import { copySandboxState, startSandboxFor } from '../../../src/app/rehearsal/sandbox.ts';
 import { profileRef } from '../../../src/core/input/target.ts';
 import { PLAN_COLUMNS, type PlanEntry, planCells } from '../../../src/core/plan/entry.ts';
 import { createCsvWriter } from '../../../src/io/csv/writer.ts';
