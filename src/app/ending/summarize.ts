@@ -111,7 +111,7 @@ export function summaryOf(run: Run, ending: Ending, counted: Counted, reporting:
         program,
         dir: run.shown,
         sameAgain: sameAgain(reporting),
-        sameForApply: approvalFlags(run),
+        sameForRun: approvalFlags(run),
         sameForRetry: pathFlags({ '--metrics-file': settings.metrics_file }, context),
         queue: queueFlags(reporting),
         interactive,

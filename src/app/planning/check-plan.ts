@@ -36,6 +36,40 @@ async function comparePlan(path: string, said: PlanCounts): Promise<string | nul
   return `run.json counts ${said[other]} (${other}), and plan.csv has ${counts[other]}`;
 }
 
+/** How a run whose plan cannot be used is refused, with the command that plans again. */
+function refusalOf(run: Run, context: Context) {
+  const command = planAgain(run.manifest, context.program);
+  return (code: string, message: string, how = 'Plan again') => {
+    const next = command === null ? '' : ` ${how}: ${command}`;
+    return new CommandError(EXIT.refused, code, `${message}${next}`, command);
+  };
+}
+
+/** The SHA-256 of a file of a run; '' if it is not there. */
+async function sha256Of(path: string): Promise<string> {
+  try {
+    return await fileSha256(path);
+  } catch (error) {
+    if (isAbsent(error)) return '';
+    throw fileError(`read ${path}`, error);
+  }
+}
+
+function changed(run: Run, name: string, context: Context): CommandError {
+  const message = `${name} in ${visible(run.shown)} is not what was planned, so nothing was sent.`;
+  return refusalOf(run, context)('plan_changed', message);
+}
+
+/** Whether plan.csv is still the one that this command has checked, or made. */
+export async function hasItsPlan({ dir, manifest }: Run): Promise<boolean> {
+  return (await sha256Of(runFiles(dir).plan)) === manifest.plan?.sha256;
+}
+
+/** Throws CommandError (exit 8) if plan.csv has changed since it was checked: a question may wait for hours. */
+export async function checkPlanKept(run: Run, context: Context): Promise<void> {
+  if (!(await hasItsPlan(run))) throw changed(run, 'plan.csv', context);
+}
+
 /**
  * Returns the plan of a run. Throws CommandError (exit 8), with the command that plans again, if there is none or its
  * files have changed.
@@ -43,49 +77,38 @@ async function comparePlan(path: string, said: PlanCounts): Promise<string | nul
 export async function checkPlan(run: Run, context: Context): Promise<NonNullable<Manifest['plan']>> {
   const { state, plan, fault: refusedFor, input, run_id: id, exit_code: exit } = run.manifest;
   const files = runFiles(run.dir);
-  const command = planAgain(run.manifest, context.program);
-  const refuse = (code: string, message: string, how: string) => {
-    const next = command === null ? '' : ` ${how}: ${command}`;
-    return new CommandError(EXIT.refused, code, `${message}${next}`, command);
-  };
+  const refuse = refusalOf(run, context);
   if (plan === null && exit === EXIT.preflight) {
-    throw refuse('no_plan', `Run ${id} has no plan: the account could not be read for it.`, 'Plan again');
+    throw refuse('no_plan', `Run ${id} has no plan: the account could not be read for it.`);
   }
   if (state === 'planning' || (plan === null && refusedFor === null)) {
     throw refuse('no_plan', `Run ${id} ended while it was planning, and nothing was sent.`, 'Start again');
   }
-  if (plan === null)
-    throw refuse('no_plan', `Run ${id} has no plan: its input was refused. Fix that first.`, 'Plan again');
+  if (plan === null) throw refuse('no_plan', `Run ${id} has no plan: its input was refused. Fix that first.`);
   for (const [path, sha256, name] of [
     [files.plan, plan.sha256, 'plan.csv'],
     [files.input, input.sha256, 'input.csv'],
   ] as const) {
-    const found = await fileSha256(path).catch((error: unknown) => {
-      if (isAbsent(error)) return '';
-      throw fileError(`read ${path}`, error);
-    });
-    if (found === sha256) continue;
-    throw refuse(
-      'plan_changed',
-      `${name} in ${visible(run.shown)} is not what was planned, so nothing was sent.`,
-      'Plan again',
-    );
+    if ((await sha256Of(path)) !== sha256) throw changed(run, name, context);
   }
   const differs = await comparePlan(files.plan, { rows: input.rows, ...plan });
   if (differs === null) return plan;
   const message = `plan.csv in ${visible(run.shown)} is not a plan of this program, so nothing was sent: ${differs}.`;
-  throw refuse('plan_changed', message, 'Plan again');
+  throw refuse('plan_changed', message);
 }
 
 /** Throws CommandError (exit 8) if the plan of a run is not the one that --expect-plan names. Call checkPlan first. */
 export function checkExpected(run: Run, { expect_plan: expected }: Settings, context: Context): void {
   const found = run.manifest.plan?.sha256 ?? '';
   if (expected === null || expected === found) return;
-  const look = commandLine(context.program, 'apply', run.shown, ...baseUrlFlags(run.manifest.settings), '--dry-run');
+  // A plan that has been started cannot be shown by apply.
+  const isStarted = run.manifest.started_at !== null;
+  const flags = [...baseUrlFlags(run.manifest.settings), '--dry-run'];
+  const look = isStarted ? null : commandLine(context.program, 'apply', run.shown, ...flags);
   const again = planAgain(run.manifest, context.program);
   const what = `The plan in ${visible(run.shown)} has the digest ${found.slice(0, 12)}..., and --expect-plan asks for ${expected.slice(0, 12)}...: it is not the plan that was approved, so nothing was sent.`;
-  const other = again === null ? '' : `\n  Plan again:   ${again}`;
-  throw new CommandError(EXIT.refused, 'other_plan', `${what}\n  Look at it:   ${look}${other}`, look);
+  const ways = [look === null ? '' : `\n  Look at it:   ${look}`, again === null ? '' : `\n  Plan again:   ${again}`];
+  throw new CommandError(EXIT.refused, 'other_plan', `${what}${ways.join('')}`, look ?? again);
 }
 
 /** How to execute a run that has sent nothing: rows that were rejected must be fixed first. */

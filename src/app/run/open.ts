@@ -31,7 +31,7 @@ export type Run = {
   dir: string;
   shown: string;
   manifest: Manifest;
-  /** The digest that its plan must have, for this command and the `apply` that it prints. */
+  /** The digest that its plan must have, for this command and the `apply` or `resume` that it prints. */
   expected?: string | null;
   /** If this command works on it: since when (monotonic ms). */
   since?: number;
@@ -74,7 +74,8 @@ export function approvalFlags({ expected = null }: Run): string[] {
 export function commandOn(run: Run, verb: 'apply' | 'resume' | 'retry', context: Context, ...flags: string[]): string {
   const yes = verb === 'resume' || canAskLater(context) ? [] : ['--yes'];
   const again = [...baseUrlFlags(run.manifest.settings), ...(verb === 'resume' ? flagsOfQueue(run, context) : [])];
-  const approval = verb === 'apply' ? approvalFlags(run) : [];
+  // A retry has a plan of its own.
+  const approval = verb === 'retry' ? [] : approvalFlags(run);
   return commandLine(context.program, verb, run.shown, ...approval, ...flags, ...again, ...yes);
 }
 

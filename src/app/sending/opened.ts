@@ -16,6 +16,7 @@ import type { openTransport, Target, Transport } from '../account/connect.ts';
 import type { Reread } from '../account/reread.ts';
 import { startRun } from '../account/start-run.ts';
 import type { Invocation } from '../invocation.ts';
+import { hasItsPlan } from '../planning/check-plan.ts';
 import { type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
 import { rowsToSend, tasksOf } from '../run/tasks.ts';
@@ -77,6 +78,12 @@ function knownTo({ reading }: Run, settings: Settings) {
   };
 }
 
+/** The rows of a session. Throws if plan.csv is another by now: a wave may come hours after the plan was checked. */
+async function* checkedTasks(run: Run, index: LedgerIndex, isTaken?: Part['isTaken']) {
+  if (!(await hasItsPlan(run))) throw new Error('plan.csv was changed while the run was at work');
+  yield* tasksOf(runFiles(run.dir).plan, index, run.manifest.plan?.change ?? 0, isTaken);
+}
+
 /**
  * Opens what a command needs once to send: ledger, log, client, signals, time limit. `session` sends rows, as often as
  * it is called; `close` must be called after the last one.
@@ -120,7 +127,7 @@ export async function openForSending(
       logger,
       transport: { inFlight: transport.inFlight, send: wrap(transport.send), read: wrap(transport.read) },
       record: ledger.record,
-      tasks: () => tasksOf(runFiles(given.dir).plan, index, given.manifest.plan?.change ?? 0, part?.isTaken),
+      tasks: () => checkedTasks(given, index, part?.isTaken),
       rows: given.manifest.input.rows,
       total: part?.total ?? rowsToSend(given, index),
       series: part?.series,

@@ -12,7 +12,7 @@ import { CommandError } from '../errors.ts';
 import { attach } from '../handover/attach.ts';
 import type { Invocation, KeyedInvocation, Reporting } from '../invocation.ts';
 import { print, printJson, printJsonLine, printProgress, warnAlways } from '../output.ts';
-import { checkPlan, wayToExecute } from '../planning/check-plan.ts';
+import { checkExpected, checkPlan, wayToExecute } from '../planning/check-plan.ts';
 import { checkGate } from '../planning/consented-gate.ts';
 import { lockAccount } from '../run/account-lock.ts';
 import { checkedLedger } from '../run/ledger-index.ts';
@@ -79,9 +79,11 @@ async function continueRun(opened: Run, invocation: KeyedInvocation): Promise<nu
   if (atWorkers !== null) throw atWorkers;
   const exit = await nothingToResume({ ...opened, manifest }, invocation);
   if (exit !== null) return exit;
-  const run = { ...opened, manifest: { ...manifest, settings: keptSettings(invocation), locked: lock !== null } };
+  const kept = { ...manifest, settings: keptSettings(invocation), locked: lock !== null };
+  const run = { ...opened, manifest: kept, expected: settings.expect_plan };
   checkGate(run, invocation);
   await checkPlan(run, context);
+  checkExpected(run, settings, context);
   await checkedLedger(run);
   const checked = await checkAccount(run, invocation);
   if (lock !== null) removeDrafts(run.dir);
@@ -93,7 +95,10 @@ async function continueRun(opened: Run, invocation: KeyedInvocation): Promise<nu
 /** `resume`: continues an interrupted or paused run. Never asks. Returns the exit code. */
 export async function resumeRun(opened: Run, invocation: Invocation): Promise<number> {
   checkOutputs({ run: opened }, invocation);
-  return attachOrContinue(opened, invocation);
+  const { settings, context } = invocation;
+  // If workers have its rows, only the digest tells which plan they have.
+  if (opened.manifest.queue !== null) checkExpected(opened, settings, context);
+  return attachOrContinue({ ...opened, expected: settings.expect_plan }, invocation);
 }
 
 /** Follows a run that workers have. Continues any other. */

@@ -11,6 +11,7 @@ import { CommandError } from '../errors.ts';
 import { reportDetached } from '../handover/attach.ts';
 import { executeInQueue, type QueueRun } from '../handover/queue-run.ts';
 import type { HeldAccount, KeyedInvocation } from '../invocation.ts';
+import { checkPlanKept } from '../planning/check-plan.ts';
 import { isDamage } from '../run/damage.ts';
 import type { Run } from '../run/open.ts';
 import { supersede } from '../run/unfinished.ts';
@@ -61,8 +62,10 @@ export async function sendRows(run: Run, invocation: KeyedInvocation, sending: S
   const { supersedes = [], reread = null, undo } = sending;
   const time = finishTimeOf(invocation.settings);
   if ('refused' in time) throw errorOf(time.refused);
+  const isEmpty = (run.manifest.plan?.change ?? 0) === 0;
+  if (!isEmpty) await checkPlanKept(run, invocation.context);
   supersede(supersedes, run);
-  if ((run.manifest.plan?.change ?? 0) === 0) return endRun(run, (tally) => executionExit(null, tally), invocation);
+  if (isEmpty) return endRun(run, (tally) => executionExit(null, tally), invocation);
   const { held } = invocation;
   if (held !== undefined && 'queue' in held)
     return sendByWorkers(run, { ...invocation, held }, { ...sending, ...time });

@@ -40,8 +40,8 @@ type Situation = {
   dir: string;
   /** What run.json does not keep and the run needs again, such as where its results go too. */
   sameAgain?: readonly string[];
-  /** The same for an `apply` of this run only. */
-  sameForApply?: readonly string[];
+  /** The same for this run only, and not for a new one. */
+  sameForRun?: readonly string[];
   /** The same for a new run of the rows that are left. */
   sameForRetry?: readonly string[];
   /** The flag that names the queue again, if there is one. */
@@ -95,14 +95,15 @@ export function nextCommand({
   program,
   dir,
   sameAgain = [],
-  sameForApply = [],
+  sameForRun = [],
   sameForRetry = [],
   queue = [],
   interactive,
 }: Situation): string | null {
   const yes = interactive ? [] : ['--yes'];
   const on = (verb: 'apply' | 'resume' | 'retry' | 'undo', ...flags: string[]) => {
-    const again = { apply: [...sameAgain, ...sameForApply], resume: sameAgain, retry: sameForRetry, undo: [] }[verb];
+    const ofRun = [...sameAgain, ...sameForRun];
+    const again = { apply: ofRun, resume: ofRun, retry: sameForRetry, undo: [] }[verb];
     return commandLine(program, verb, dir, ...baseUrlFlags(manifest.settings), ...queue, ...again, ...flags);
   };
   const { exit_code: exit, state, plan, input, stop, source } = manifest;

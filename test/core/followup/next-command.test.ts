@@ -13,7 +13,7 @@ type Others = {
   dir?: string;
   permanent?: number;
   sameAgain?: string[];
-  sameForApply?: string[];
+  sameForRun?: string[];
   sameForRetry?: string[];
   queue?: string[];
 };
@@ -43,12 +43,14 @@ describe('what only this call knows', () => {
     expect(next(finished, { failed: 1 }, metrics)).toBe(retry);
   });
 
-  it('is named again for an apply of the same plan only, if it is the digest of that plan', () => {
-    const others = { sameForApply: ['--expect-plan', 'a1'] };
+  it('is named again for the same plan only, if it is the digest of that plan', () => {
+    const others = { sameForRun: ['--expect-plan', 'a1'] };
     const planned: Partial<Manifest> = { state: 'planned', exit_code: 8, plan: makePlan({ change: 2 }) };
     expect(next(planned, {}, others)).toBe('telnyx-reassign apply runs/x --expect-plan a1 --yes');
     const paused: Partial<Manifest> = { ...planned, state: 'paused', exit_code: 10 };
-    expect(next(paused, { unprocessed: 1 }, others)).toBe('telnyx-reassign resume runs/x');
+    expect(next(paused, { unprocessed: 1 }, others)).toBe('telnyx-reassign resume runs/x --expect-plan a1');
+    const finished: Partial<Manifest> = { ...paused, state: 'finished', exit_code: 4 };
+    expect(next(finished, { failed: 1 }, others)).toBe('telnyx-reassign retry runs/x --yes');
   });
 
   it('is named again where another run follows too, if it is the queue', () => {

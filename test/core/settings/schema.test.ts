@@ -222,7 +222,7 @@ describe('the table of settings', () => {
     ['plan', [...making, 'number', 'undo_on_failure']],
     ['apply', [...making, 'number', ...sending, ...asking, 'undo_on_failure', 'if_unfinished', 'expect_plan']],
     ['run', [...making, ...sending, ...asking, 'undo_on_failure', 'if_unfinished']],
-    ['resume', [...paced, ...sending, 'undo_on_failure', 'strict', 'yes', 'leave_queue']],
+    ['resume', [...paced, ...sending, 'undo_on_failure', 'strict', 'yes', 'leave_queue', 'expect_plan']],
     ['retry', [...followUp, 'undo_on_failure', 'only']],
     ['undo', followUp],
     [

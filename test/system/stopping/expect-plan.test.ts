@@ -3,9 +3,19 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fileSha256 } from '../../../src/io/digest.ts';
 import { writesTo } from '../../support/program/account.ts';
+import { plainApi } from '../../support/program/plain-api.ts';
 import { paste, run } from '../../support/program/run.ts';
 import { api } from '../../support/program/sandbox.ts';
-import { lastRun, OTHER, PROFILE, summaryOf, workDirectory, writeInput } from '../../support/program/workspace.ts';
+import {
+  lastRun,
+  numberId,
+  OTHER,
+  PROFILE,
+  summaryOf,
+  workDirectory,
+  writeInput,
+  writeLines,
+} from '../../support/program/workspace.ts';
 
 const UNKNOWN = '0'.repeat(64);
 
@@ -40,6 +50,83 @@ describe('the digest of a plan', () => {
     expect(next).toContain(`--expect-plan ${digest} --yes`);
     expect((await paste(cwd, next)).exit).toBe(0);
     expect(writesTo(sandbox)).toHaveLength(2);
+  });
+});
+
+/** Changes the targets of a saved plan, and run.json to match. */
+async function changePlan(dir: string): Promise<void> {
+  const [plan, manifest] = [join(dir, 'plan.csv'), join(dir, 'run.json')];
+  const digest = await fileSha256(plan);
+  writeFileSync(plan, readFileSync(plan, 'utf8').replaceAll(PROFILE, OTHER));
+  writeFileSync(manifest, readFileSync(manifest, 'utf8').replace(digest, await fileSha256(plan)));
+}
+
+/** An account whose plan changes as soon as the account is read again: after the digest was checked. */
+async function changingApi() {
+  const numbers = [1, 2, 3].map((at) => ({ id: numberId(at), messaging_profile_id: null }));
+  const profiles = [PROFILE, OTHER].map((id, at) => ({ id, name: `Profile ${at}` }));
+  const writes: string[] = [];
+  let change: (() => Promise<void>) | null = null;
+  const onRequest = (url: URL, method: string) => {
+    if (method === 'PATCH') writes.push(url.pathname);
+    void change?.();
+    change = null;
+    return undefined;
+  };
+  const { flags } = await plainApi({ numbers, profiles, onRequest });
+  const cwd = workDirectory();
+  const input = writeLines(cwd, ['id,profile_id', ...numbers.map(({ id }) => `${id},${PROFILE}`)]);
+  expect((await run(cwd, ['plan', input, ...flags])).exit).toBe(0);
+  const dir = lastRun(cwd);
+  const digest = await fileSha256(join(cwd, dir, 'plan.csv'));
+  const changeSoon = () => {
+    change = () => changePlan(join(cwd, dir));
+  };
+  return { cwd, dir, digest, writes, changeSoon };
+}
+
+describe('a plan that is changed while a command is at work on it', () => {
+  it('is not sent, also if that was confirmed', async () => {
+    const { cwd, dir, digest, writes, changeSoon } = await changingApi();
+    changeSoon();
+    const refused = await run(cwd, ['apply', dir, '--expect-plan', digest], { columns: 80, input: 'y\n' });
+    expect([refused.exit, writes]).toEqual([8, []]);
+    expect(refused.stderr).toContain(`plan.csv in ${dir} is not what was planned, so nothing was sent. Plan again: `);
+  });
+
+  it('is not sent by the next wave, nor by resume with the digest', async () => {
+    const { cwd, dir, digest, writes } = await changingApi();
+    const gate = `sed -i.old s/${PROFILE}/${OTHER}/ "$RUN_DIR/plan.csv"`;
+    const waves = ['--waves', '1', '--gate', gate];
+    const stopped = await run(cwd, ['apply', dir, '--expect-plan', digest, '--yes', ...waves]);
+    expect([stopped.exit, writes.length]).toEqual([1, 1]);
+    expect(stopped.stdout).toContain('plan.csv was changed while the run was at work');
+    const next = summaryOf(cwd).next_command as string;
+    expect(next).toContain(`resume ${dir} --expect-plan ${digest}`);
+    expect((await paste(cwd, next)).exit).toBe(8);
+    expect(writes).toHaveLength(1);
+  });
+});
+
+describe('resume --expect-plan', () => {
+  it('goes on with the plan that was approved, and with no other', async () => {
+    const { cwd, dir, digest, writes } = await changingApi();
+    const paused = await run(cwd, ['apply', dir, '--expect-plan', digest, '--stop-after', '1', '--yes']);
+    expect(paused.exit).toBe(10);
+    const next = summaryOf(cwd).next_command as string;
+    expect(next).toContain(`resume ${dir} --expect-plan ${digest}`);
+    const files = ['plan.csv', 'run.json'].map((name) => join(cwd, dir, name));
+    const kept = files.map((path) => readFileSync(path, 'utf8'));
+    await changePlan(join(cwd, dir));
+    const refused = await run(cwd, ['resume', dir, '--expect-plan', digest, '--json']);
+    const { error, next_command: again } = JSON.parse(refused.stdout);
+    expect([refused.exit, error.code, writes.length]).toEqual([8, 'other_plan', 1]);
+    // It has started, so there is no dry run of it.
+    expect(error.message).not.toContain('--dry-run');
+    expect(again).toContain(' plan ');
+    for (const [at, path] of files.entries()) writeFileSync(path, kept[at] as string);
+    expect((await paste(cwd, next)).exit).toBe(0);
+    expect(writes).toHaveLength(3);
   });
 });
 

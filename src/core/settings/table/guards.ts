@@ -25,7 +25,7 @@ export const GUARD_SETTINGS = settingsOf('Guards', PACED, {
   expect_plan: {
     kind: 'digest',
     text: 'with RUN_DIR: send only the plan with this digest, which plan prints; refuse any other (exit 8)',
-    scopes: ['apply'],
+    scopes: ['apply', 'resume'],
     belongsTo: 'call',
     // It approves one plan. A variable would stay for the next one.
     flagOnly: true,
