@@ -10,12 +10,13 @@ const NORTH_AMERICAN = /^\+1[2-9][0-9]{9}$/;
 const TOLL_FREE = /^\+18(00|22|33|44|55|66|77|88)/;
 
 /**
- * Whether a number may be on a 10DLC campaign: a US long code. If the account does not show the type or the country of
- * a number, its phone number decides.
+ * Whether a number may be on a 10DLC campaign: a US long code. If the account does not show the country of a number, or
+ * a type that is known, its phone number decides.
  */
 export function isUsLongCode(phoneNumber: string, { type, country }: Pick<ShownSettings, 'type' | 'country'>): boolean {
   if (!NORTH_AMERICAN.test(phoneNumber) || (country ?? 'US') !== 'US') return false;
-  return type === undefined ? !TOLL_FREE.test(phoneNumber) : type === 'longcode';
+  if (type === 'tollfree' || type === 'shortcode') return false;
+  return type === 'longcode' || !TOLL_FREE.test(phoneNumber);
 }
 
 /** How the campaign of a number has changed. `lost`: it is on none now. */

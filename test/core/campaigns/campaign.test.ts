@@ -22,6 +22,9 @@ describe('a US long code', () => {
     // The account knows better than the digits.
     ['+18005550001', { type: 'longcode', country: 'US' }, true],
     ['+442079460958', { type: 'longcode' }, false],
+    [PHONE, { type: 'local', country: 'US' }, true],
+    ['+18885550001', { type: 'local', country: 'US' }, false],
+    [PHONE, { type: 'shortcode' }, false],
     ['12345', { type: 'shortcode', country: 'US' }, false],
     ['', {}, false],
   ])('%s %j: %s', (phoneNumber, shown, isOne) => {
