@@ -182,7 +182,7 @@ export async function withCampaigns(executed: Executed, invocation: KeyedInvocat
   try {
     const campaigns = await compareCampaigns(run, invocation, { stop, recorded: true });
     if (campaigns === null) {
-      warn(invocation, `the 10DLC campaigns were not compared: ${stop.asked()?.detail}`);
+      warn(invocation, `the 10DLC campaigns were not compared (${stop.asked()?.detail}); verify compares them`);
       return run;
     }
     for (const text of campaigns.warnings) warn(invocation, text);
