@@ -115,7 +115,11 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
         const context = kind === 'extra' ? extra() : pipeline;
         const result = await requestWithRetry(specOf(row, { what, send, kind }), context);
         if (result.kind === 'requeued') {
-          if (pipeline.stop.asked() === null) return { refusedStatus: 0, description: 'the server asks to wait' };
+          const asked = pipeline.stop.asked();
+          // What needs the account says so itself, if another read has asked for the stop.
+          if (asked === null || (kind === 'extra' && asked.reason !== 'signal')) {
+            return { refusedStatus: 0, description: 'the server asks to wait' };
+          }
           throw new Stopped();
         }
         const { answer } = result;
