@@ -1,7 +1,6 @@
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import type { Stop } from '../stop.ts';
 import { createPaceMemory } from './pace-memory.ts';
-import type { Pacer } from './pacer.ts';
 import { createThrottle, type Throttle, type ThrottleOptions } from './throttle.ts';
 
 /** No command waits longer than this for what only informs. */
@@ -21,8 +20,8 @@ function withoutRefusals(control: RateControl | null): RateControl | null {
 }
 
 /**
- * The throttle of requests that only inform, on the pacer of all requests. Half a minute of 429 ends these requests, and
- * a longer wait that the server asks of them is theirs alone.
+ * The throttle of requests that only inform, on the pacer of all requests. Half a minute of 429 or a longer wait that the
+ * server asks for ends these requests. What the server asks for holds what is sent after them, as ever.
  */
 export function createExtraThrottle(
   { ports, pacer, control, limits: given }: Omit<ThrottleOptions, 'stop' | 'memory'>,
@@ -33,10 +32,9 @@ export function createExtraThrottle(
     retry_base: Math.min(given.retry_base, MAX_RETRY_BASE_MS),
     retry_max: Math.min(given.retry_max, MAX_RETRY_MS),
   };
-  const pause: Pacer['pause'] = (ms, isThrottled) => ms <= limits.max_server_wait && pacer.pause(ms, isThrottled);
   return createThrottle({
     ...{ ports, limits, stop, memory: createPaceMemory() },
-    pacer: { ...pacer, pause },
+    pacer,
     control: () => withoutRefusals(control()),
   });
 }

@@ -107,6 +107,11 @@ async function handleList(
   else answer(exchange.response, 200, page);
 }
 
+/** What else is on profiles, which only informs. */
+const INFORMING =
+  /^\/v2\/(messaging_profiles\/[\w-]+\/(short_codes|alphanumeric_sender_ids|autoresp_configs)|messaging_(hosted_numbers|optouts))$/;
+const EMPTY_PAGE = { data: [], meta: { total_pages: 0, total_results: 0, page_size: 250, page_number: 1 } };
+
 /** Answers a request as the API would, after a random latency. */
 export async function handleRequest(state: ServerState, exchange: Exchange): Promise<void> {
   const { account, random } = state;
@@ -119,6 +124,9 @@ export async function handleRequest(state: ServerState, exchange: Exchange): Pro
   }
   if (method === 'GET' && pathname === '/v2/messaging_profiles') {
     return handleList(state, exchange, () => account.listProfiles(searchParams));
+  }
+  if (method === 'GET' && INFORMING.test(pathname)) {
+    return handleList(state, exchange, () => EMPTY_PAGE);
   }
   const row = account.rowOf(/^\/v2\/phone_numbers\/(\w+)\/messaging$/.exec(pathname)?.[1] ?? '');
   if (row === undefined || (method !== 'PATCH' && method !== 'GET')) return refuseUnexpected(state, exchange);
