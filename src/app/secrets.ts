@@ -73,23 +73,29 @@ function readFiles(given: RawSettings, files: SecretFiles, context: Pick<Context
   return { raw, errors, warnings };
 }
 
-/** Throws UsageError if the command of a gate holds a secret: run.json keeps it, and the report page shows it. */
-function checkGateText({ settings: { gate }, sources, context }: Invocation): void {
-  if (gate === null || sources.gate === 'run') return;
+/** Throws UsageError if a setting that run.json keeps, and the report page shows, is a secret. */
+function checkKept({ settings, sources, context }: Invocation): void {
   const found = context.findKey();
-  const known = [...context.secrets, ...('key' in found ? [found.key] : [])];
-  if (!known.some((secret) => secret !== null && gate.includes(secret))) return;
-  const what = '--gate holds the API key or the URL of a webhook, and run.json and the report would show it';
-  throw new UsageError(`${what}. Fix: put the command into a script that reads the secret from a file`);
+  const known = [...context.secrets, ...('key' in found ? [found.key] : [])].filter((secret) => secret !== null);
+  const refuse = (flag: string, fix: string) => {
+    const what = `--${flag} holds the API key or the URL of a webhook, and run.json and the report would show it`;
+    return new UsageError(`${what}. Fix: ${fix}`);
+  };
+  const { gate, to_profile: profile, to_product: product } = settings;
+  if (gate !== null && sources.gate !== 'run' && known.some((secret) => gate.includes(secret)))
+    throw refuse('gate', 'put the command into a script that reads the secret from a file');
+  // A short key may be a part of a name.
+  if (known.some((secret) => secret === profile)) throw refuse('to-profile', 'give the id or the name of a profile');
+  if (known.some((secret) => secret === product)) throw refuse('to-product', 'give a product such as A2P');
 }
 
 /**
  * Warns of secrets that others may know: `warnings` of those in files, and a password on the command line, which every
- * user of this machine can read in the list of processes. Throws UsageError if a gate holds one.
+ * user of this machine can read in the list of processes. Throws UsageError if a setting that is kept holds one.
  */
 export function warnOfSecrets(invocation: Invocation, warnings: readonly string[]): Invocation {
   const { settings, sources } = invocation;
-  checkGateText(invocation);
+  checkKept(invocation);
   for (const warning of warnings) warn(invocation, warning);
   if (sources.queue === 'flag' && settings.queue !== null && hasLogin(settings.queue)) {
     const how = 'Set TELNYX_REASSIGN_QUEUE to it instead; the commands that are printed here need that too.';

@@ -351,6 +351,23 @@ describe('the command of a gate', () => {
   });
 });
 
+describe('a target of every row', () => {
+  it('must not be the key, which run.json would show', () => {
+    const key = 'KEY0123456789';
+    const resolve = (target: RawSettings) =>
+      resolveForCommand(target, contextOf({ TELNYX_API_KEY: key }), 'apply').settings;
+    for (const [name, flag] of [
+      ['to_profile', '--to-profile'],
+      ['to_product', '--to-product'],
+    ] as const) {
+      const [error = ''] = errorsOf(() => resolve({ [name]: key }));
+      expect(error).toContain(`${flag} holds the API key`);
+      expect(error).not.toContain(key);
+    }
+    expect(resolve({ to_profile: `${key} too` }).to_profile).toBe(`${key} too`);
+  });
+});
+
 describe('the URL of a webhook', () => {
   const URL = 'https://hooks.example.com/services/T0/B0/t0ken-t0ken';
   const fileOf = (text: string, mode = 0o600) => {
