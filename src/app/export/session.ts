@@ -70,6 +70,8 @@ export async function withSession<T>(
   const display = createDisplay(invocation);
   try {
     const access = await openReading(invocation, { stop, logger, above: display.above });
+    // What is in flight only reads, so nothing is lost by cancelling it.
+    stop.onAsked(access.client.abort);
     const onRead: Session['onRead'] = (done, total, unit) => display.show(done, total, unit, access.query.calls());
     try {
       const result = await act({ invocation, access, stop, onRead, warnings: [] });
