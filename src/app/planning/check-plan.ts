@@ -55,19 +55,19 @@ async function sha256Of(path: string): Promise<string> {
   }
 }
 
-function changed(run: Run, name: string, context: Context): CommandError {
+/** The name of the file of a plan that is not the one whose digest this command has; null if all are. */
+export async function changedFile({ dir, manifest: { plan, input } }: Run): Promise<string | null> {
+  const files = runFiles(dir);
+  if ((await sha256Of(files.plan)) !== plan?.sha256) return 'plan.csv';
+  return (await sha256Of(files.input)) === input.sha256 ? null : 'input.csv';
+}
+
+/** Throws CommandError (exit 8) if a file of the plan has changed, also since it was checked: a question may wait for hours. */
+export async function checkPlanFiles(run: Run, context: Context): Promise<void> {
+  const name = await changedFile(run);
+  if (name === null) return;
   const message = `${name} in ${visible(run.shown)} is not what was planned, so nothing was sent.`;
-  return refusalOf(run, context)('plan_changed', message);
-}
-
-/** Whether plan.csv is still the one that this command has checked, or made. */
-export async function hasItsPlan({ dir, manifest }: Run): Promise<boolean> {
-  return (await sha256Of(runFiles(dir).plan)) === manifest.plan?.sha256;
-}
-
-/** Throws CommandError (exit 8) if plan.csv has changed since it was checked: a question may wait for hours. */
-export async function checkPlanKept(run: Run, context: Context): Promise<void> {
-  if (!(await hasItsPlan(run))) throw changed(run, 'plan.csv', context);
+  throw refusalOf(run, context)('plan_changed', message);
 }
 
 /**
@@ -76,7 +76,6 @@ export async function checkPlanKept(run: Run, context: Context): Promise<void> {
  */
 export async function checkPlan(run: Run, context: Context): Promise<NonNullable<Manifest['plan']>> {
   const { state, plan, fault: refusedFor, input, run_id: id, exit_code: exit } = run.manifest;
-  const files = runFiles(run.dir);
   const refuse = refusalOf(run, context);
   if (plan === null && exit === EXIT.preflight) {
     throw refuse('no_plan', `Run ${id} has no plan: the account could not be read for it.`);
@@ -85,13 +84,8 @@ export async function checkPlan(run: Run, context: Context): Promise<NonNullable
     throw refuse('no_plan', `Run ${id} ended while it was planning, and nothing was sent.`, 'Start again');
   }
   if (plan === null) throw refuse('no_plan', `Run ${id} has no plan: its input was refused. Fix that first.`);
-  for (const [path, sha256, name] of [
-    [files.plan, plan.sha256, 'plan.csv'],
-    [files.input, input.sha256, 'input.csv'],
-  ] as const) {
-    if ((await sha256Of(path)) !== sha256) throw changed(run, name, context);
-  }
-  const differs = await comparePlan(files.plan, { rows: input.rows, ...plan });
+  await checkPlanFiles(run, context);
+  const differs = await comparePlan(runFiles(run.dir).plan, { rows: input.rows, ...plan });
   if (differs === null) return plan;
   const message = `plan.csv in ${visible(run.shown)} is not a plan of this program, so nothing was sent: ${differs}.`;
   throw refuse('plan_changed', message);

@@ -16,7 +16,7 @@ import type { openTransport, Target, Transport } from '../account/connect.ts';
 import type { Reread } from '../account/reread.ts';
 import { startRun } from '../account/start-run.ts';
 import type { Invocation } from '../invocation.ts';
-import { hasItsPlan } from '../planning/check-plan.ts';
+import { changedFile } from '../planning/check-plan.ts';
 import { type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
 import { rowsToSend, tasksOf } from '../run/tasks.ts';
@@ -78,9 +78,10 @@ function knownTo({ reading }: Run, settings: Settings) {
   };
 }
 
-/** The rows of a session. Throws if plan.csv is another by now: a wave may come hours after the plan was checked. */
+/** The rows of a session. Throws if the plan is another by now: a wave may come hours after the plan was checked. */
 async function* checkedTasks(run: Run, index: LedgerIndex, isTaken?: Part['isTaken']) {
-  if (!(await hasItsPlan(run))) throw new Error('plan.csv was changed while the run was at work');
+  const changed = await changedFile(run);
+  if (changed !== null) throw new Error(`${changed} was changed while the run was at work`);
   yield* tasksOf(runFiles(run.dir).plan, index, run.manifest.plan?.change ?? 0, isTaken);
 }
 

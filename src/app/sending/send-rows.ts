@@ -11,7 +11,7 @@ import { CommandError } from '../errors.ts';
 import { reportDetached } from '../handover/attach.ts';
 import { executeInQueue, type QueueRun } from '../handover/queue-run.ts';
 import type { HeldAccount, KeyedInvocation } from '../invocation.ts';
-import { checkPlanKept } from '../planning/check-plan.ts';
+import { checkPlanFiles } from '../planning/check-plan.ts';
 import { isDamage } from '../run/damage.ts';
 import type { Run } from '../run/open.ts';
 import { supersede } from '../run/unfinished.ts';
@@ -63,7 +63,7 @@ export async function sendRows(run: Run, invocation: KeyedInvocation, sending: S
   const time = finishTimeOf(invocation.settings);
   if ('refused' in time) throw errorOf(time.refused);
   const isEmpty = (run.manifest.plan?.change ?? 0) === 0;
-  if (!isEmpty) await checkPlanKept(run, invocation.context);
+  if (!isEmpty) await checkPlanFiles(run, invocation.context);
   supersede(supersedes, run);
   if (isEmpty) return endRun(run, (tally) => executionExit(null, tally), invocation);
   const { held } = invocation;
