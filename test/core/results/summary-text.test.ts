@@ -41,6 +41,13 @@ Exit 0 (ok)
     );
   });
 
+  it('has a line about campaigns, if they were compared', () => {
+    const campaigns = { read: 3, unchanged: 2, lost: 1, changed: 0, unknown: 0 };
+    expect(summaryText(makeSummary({ campaigns }), plain)).toContain(
+      '\n\n10DLC campaigns of 3 numbers: 2 unchanged, 1 lost',
+    );
+  });
+
   it('says what is known of the limit of the server, and what pauses have cost', () => {
     const { rate } = makeSummary();
     const text = (changes: Partial<Summary['rate']>) =>

@@ -46,6 +46,13 @@ describe('a summary', () => {
     error: { code: 'server_wait', message: 'Stopped.' },
   };
 
+  it('has the campaigns of a run that compares them, without what only the next summary needs', () => {
+    const counts = { read: 3, unchanged: 1, lost: 1, changed: 1, unknown: 0 };
+    const campaigns = { ...counts, warnings: ['1 number lost its campaign'] };
+    expect(summarize({ ...parts, manifest: makeManifest({ campaigns }) }).campaigns).toEqual(counts);
+    expect(summarize(parts)).not.toHaveProperty('campaigns');
+  });
+
   it('puts together what the files of a run say', () => {
     expect(summarize(parts)).toEqual({
       run_id: '20261123T020000Z-numbers-1f2e',
