@@ -134,7 +134,7 @@ export type PlanTextOptions = {
 /** How a second person approves exactly this plan. */
 function digestLines(digest: string | null, change: number): string[] {
   if (digest === null) return [];
-  const use = change === 0 ? [] : ['To send this plan and no other: apply RUN_DIR --expect-plan DIGEST'];
+  const use = change === 0 ? [] : ['To send this plan and no other, add --expect-plan with this digest to apply'];
   return [`Digest  ${digest}`, ...use];
 }
 

@@ -409,7 +409,7 @@ describe('the digest of a plan', () => {
 
   it('ends the text, with how to send that plan and no other', () => {
     const text = textOf(previewOf([makeEntry()]), { digest });
-    const how = 'To send this plan and no other: apply RUN_DIR --expect-plan DIGEST';
+    const how = 'To send this plan and no other, add --expect-plan with this digest to apply';
     expect(text.endsWith(`${valid}\nDigest  ${digest}\n${how}\n`)).toBe(true);
     expect(text.split('\n').every((line) => line.length <= 80)).toBe(true);
   });
