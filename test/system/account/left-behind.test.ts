@@ -120,6 +120,18 @@ describe('what cannot be read', () => {
   });
 });
 
+describe('a server that ignores filters', () => {
+  it('makes nothing of other profiles count', async () => {
+    const { flags } = await readingApi({ numbers: 10, profiles: 3, ignoreFilters: ['all'] });
+    const cwd = workDirectory();
+    expect((await run(cwd, ['plan', writeInput(cwd, 10), ...flags.slice(0, -1)])).exit).toBe(0);
+    expect(manifestOf(cwd).plan?.left_behind).toMatchObject([
+      { ...ON_FIRST, numbers: 0 },
+      { name: 'Profile 3', hosted_numbers: 0, opt_outs: 0 },
+    ]);
+  });
+});
+
 describe('secrets', () => {
   it('of profiles and their webhooks are in no output', async () => {
     const profile = (n: number, secret: string): SandboxState['profiles'][number] => ({
