@@ -36,7 +36,7 @@ describe('runFiles', () => {
   it('are those of the contract, each with a name of its own below the directory', () => {
     const names = ['run.json', 'input.csv', 'plan.csv', 'ledger.ndjson', 'results.csv', 'failed.csv', 'held.csv'];
     names.push('lock', 'log.ndjson', 'summary.json', 'sandbox.json', 'verify.csv', 'status.json', 'control.json');
-    names.push('report.html');
+    names.push('report.html', 'campaigns.csv');
     expect(Object.values(runFiles('/runs/x')).sort()).toEqual(names.map((name) => `/runs/x/${name}`).sort());
   });
 });
