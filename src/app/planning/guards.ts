@@ -32,7 +32,9 @@ export function checkRejected({ run, preview }: PlannedRun, where: string, { set
     const message = `--to-profile ${quoted(settings.to_profile as string)}: ${ofTarget.note}; nothing was sent`;
     return { ...ending, error: { code: 'rejected_target', message } };
   }
-  const message = `${count(rejected, 'row')} of ${where} rejected; nothing was sent`;
+  // Of a retry it begins with a count itself.
+  const of = run.manifest.source === null ? where : `the ${where}`;
+  const message = `${count(rejected, 'row')} of ${of} rejected; nothing was sent`;
   return { ...ending, error: { code: 'rejected_rows', message } };
 }
 

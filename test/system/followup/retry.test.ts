@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/server.ts';
 import { writesTo } from '../../support/program/account.ts';
+import { plainApi } from '../../support/program/plain-api.ts';
 import { paste, run } from '../../support/program/run.ts';
 import { api } from '../../support/program/sandbox.ts';
 import {
@@ -156,6 +157,20 @@ describe('retry', () => {
     const third = newOne(cwd, [first, second]);
     expect(ids(cwd, third)).toEqual([numberId(2)]);
     expect(table(cwd, 'input.csv', third)[0]).toMatchObject({ Site: 'Berlin, 2', profile_id: PROFILE });
+  });
+
+  it('says how many of its rows it rejects', async () => {
+    const numbers = [1, 2, 3].map((at) => ({ id: numberId(at), messaging_profile_id: null }));
+    const profiles = [{ id: PROFILE, name: 'Support', enabled: true }];
+    const refusing = (_url: URL, method: string) => (method === 'PATCH' ? 422 : undefined);
+    const { flags } = await plainApi({ numbers, profiles, onRequest: refusing });
+    const cwd = workDirectory();
+    expect((await run(cwd, ['apply', writeInput(cwd, 3), '--yes', ...flags])).exit).toBe(4);
+    const source = lastRun(cwd);
+    profiles[0] = { id: PROFILE, name: 'Support', enabled: false };
+    expect((await run(cwd, ['retry', source, '--yes'])).exit).toBe(3);
+    const { error } = summaryOf(cwd, newOne(cwd, [source]));
+    expect(error?.message).toBe(`3 rows of the 3 rows of ${source} rejected; nothing was sent`);
   });
 
   it('goes on with the sandbox as the run has left it, without a key', async () => {
