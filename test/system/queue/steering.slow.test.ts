@@ -24,14 +24,14 @@ import { tempDir } from '../../support/temp.ts';
 const ROWS = 200;
 
 /** A run that is handed over. Every other row goes to another profile. */
-async function handedOver() {
+async function handedOver(rate = '20') {
   const redis = await startRedis(tempDir());
   afterEveryTest(redis.kill);
   const sandbox = await openSandbox({ numbers: ROWS });
   const cwd = workDirectory();
   const rows = Array.from({ length: ROWS }, (_, at) => `${numberId(at + 1)},${at % 2 === 0 ? PROFILE : OTHER}`);
   const input = writeLines(cwd, ['phone_number_id,messaging_profile_id', ...rows]);
-  const flags = ['--base-url', sandbox.url, '--offline', '--yes', '--rate', '20', '--timeout', '1s'];
+  const flags = ['--base-url', sandbox.url, '--offline', '--yes', '--rate', rate, '--timeout', '1s'];
   const applied = start(cwd, ['apply', input, ...flags, '--queue', redis.url]);
   const worker = () => start(cwd, ['worker', '--queue', redis.url, '--lease', '3s']);
   const ctl = (...words: string[]) => run(cwd, ['ctl', lastRun(cwd), ...words, '--queue', redis.url]);
@@ -96,7 +96,8 @@ describe('a run that workers have', () => {
   });
 
   it('keeps its held profiles when it is handed over again', async () => {
-    const { redis, cwd, applied, worker, ctl, sent } = await handedOver();
+    // Slow enough to be still at work when the last command comes.
+    const { redis, cwd, applied, worker, ctl, sent } = await handedOver('5');
     worker();
     await until(() => sent() > 5);
     expect((await ctl('hold', OTHER)).exit).toBe(0);

@@ -123,7 +123,7 @@ describe('a worker', () => {
     stopped.child.kill('SIGCONT');
     expect(await endOf(queue, ref)).toEqual(DONE);
     await checkRun(queue, ref, { sandbox, rows: 200 });
-    expect(stopped.output()).toContain('lease.lost');
+    await until(() => stopped.output().includes('lease.lost'));
     await terminate(stopped);
   });
 
