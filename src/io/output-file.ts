@@ -95,10 +95,10 @@ async function writeAll(file: number, bytes: Uint8Array): Promise<void> {
 }
 
 /** Writes into a pipe, a device or an open file. A pipe that no process reads is an error, and never waited for. */
-async function writeInto(from: string, to: string): Promise<void> {
+async function writeInto(from: string, to: string, onOpen: () => void): Promise<void> {
   const file = openSync(to, constants.O_WRONLY | constants.O_APPEND | (constants.O_NONBLOCK ?? 0));
   try {
-    for await (const chunk of createReadStream(from)) await writeAll(file, chunk as Buffer);
+    for await (const chunk of createReadStream(from).once('open', onOpen)) await writeAll(file, chunk as Buffer);
   } finally {
     closeSync(file);
   }
@@ -106,11 +106,12 @@ async function writeInto(from: string, to: string): Promise<void> {
 
 /**
  * Copies a file to a path of the user: atomically, with owner, group and mode of the file that is there; into a pipe or
- * a device as it is. Follows links. Throws what the file system throws.
+ * a device as it is. Follows links. Throws what the file system throws. `onOpen`: called when the name of the file is
+ * needed no longer, which is before a pipe is read to its end.
  */
-export async function copyToPath(from: string, to: string): Promise<void> {
+export async function copyToPath(from: string, to: string, onOpen: () => void = () => undefined): Promise<void> {
   const old = statusOf(to);
-  if (old !== null && !isLastingFile(to)) await writeInto(from, to);
+  if (old !== null && !isLastingFile(to)) await writeInto(from, to, onOpen);
   else replaceFile((draft) => copyFileSync(from, draft, constants.COPYFILE_EXCL), targetOf(to), old);
 }
 

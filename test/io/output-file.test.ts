@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   readSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -61,7 +62,7 @@ describe('copyToPath', () => {
     expect(readFileSync(at('open.csv'), 'utf8')).toBe(TEXT);
     execFileSync('mkfifo', [at('pipe')]);
     const reader = openSync(at('pipe'), constants.O_RDONLY | constants.O_NONBLOCK);
-    await copyToPath(from, at('pipe'));
+    await copyToPath(from, at('pipe'), () => rmSync(from));
     const bytes = Buffer.alloc(100);
     expect(bytes.toString('utf8', 0, readSync(reader, bytes))).toBe(TEXT);
     closeSync(reader);

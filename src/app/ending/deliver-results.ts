@@ -11,9 +11,13 @@ import { type Run, typedPath } from '../run/open.ts';
 /** Why the results could not be put where --results says, and the command that puts them elsewhere. */
 export type Undelivered = { message: string; next: string };
 
-/** Copies a file to standard output. */
-export async function writeToStdout(path: string, stream: NodeJS.WriteStream): Promise<void> {
-  for await (const chunk of createReadStream(path)) {
+/** Copies a file to standard output. `onOpen`: called when its name is needed no longer. */
+export async function writeToStdout(
+  path: string,
+  stream: NodeJS.WriteStream,
+  onOpen: () => void = () => undefined,
+): Promise<void> {
+  for await (const chunk of createReadStream(path).once('open', onOpen)) {
     // A reader that has gone is no error, as everywhere.
     await new Promise<void>((written) => stream.write(chunk as Buffer, () => written()));
   }

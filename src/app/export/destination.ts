@@ -67,15 +67,21 @@ export function openDestination(typed: string | undefined, reporting: Reporting)
     const open: Destination['open'] = (header) => named(createCsvWriter(targetOf(path), header), shown);
     return { file: shown, open, deliver: async () => undefined, end: () => undefined };
   }
-  const { dir, end } = makePrivateDir();
-  const draft = join(dir, 'export.csv');
+  let place: { dir: string; end: () => void } | null = null;
+  // Not before it is needed, when a signal that ends the process is known to remove it.
+  const draft = () => {
+    place ??= makePrivateDir();
+    return join(place.dir, 'export.csv');
+  };
+  const end = () => place?.end();
   return {
     file: path === null ? null : typedPath(context, path),
-    open: (header) => named(createCsvWriter(draft, header), draft),
+    open: (header) => named(createCsvWriter(draft(), header), draft()),
     async deliver() {
-      if (path === null) return writeToStdout(draft, context.stdout);
+      // A reader may take its time, and a signal then leaves nothing.
+      if (path === null) return writeToStdout(draft(), context.stdout, end);
       try {
-        await copyToPath(draft, path);
+        await copyToPath(draft(), path, end);
       } catch (error) {
         throw diskError(typedPath(context, path), error);
       }

@@ -39,6 +39,10 @@ export function openTable(destination: Destination, known: KnownProfiles, filter
       if (row.isWithoutProfile) counts.withoutProfile += 1;
       if (row.isWithoutPhone) counts.withoutPhone += 1;
     },
+    /** Counts numbers that have no id. */
+    addUnnamed(numbers: number): void {
+      counts.badIds += numbers;
+    },
     abandon: writer.abandon,
     /** Puts the table in place. */
     close(): ExportedNumbers {
@@ -66,8 +70,9 @@ function readList({ access, onRead, stop }: Session, table: Table, asked: Server
       query.refuseIfDoubtful('the list of numbers');
       throw new Unread(`${what}: ${result.description}`, result.refusedStatus);
     },
-    onRows(rows, { distinct, total }) {
+    onRows(rows, { distinct, total, unnamed }) {
       for (const shown of rows) table.add(shown);
+      table.addUnnamed(unnamed);
       if (stop.asked() === null) onRead(distinct, total, 'numbers');
     },
   });
@@ -88,8 +93,8 @@ async function readOnce(session: Session, open: () => Table, asked: ServerFilter
 }
 
 /** Whether the API refuses the filters, and not the list. */
-function isFilterRefused(error: unknown, asked: ServerFilters): boolean {
-  return error instanceof Unread && LIST_REFUSED.has(error.refusedStatus) && Object.keys(asked).length > 0;
+function isFilterRefused(error: unknown, isAsked: boolean): boolean {
+  return isAsked && error instanceof Unread && LIST_REFUSED.has(error.refusedStatus);
 }
 
 /** Writes the numbers of the account that filters choose. Throws CommandError, Unread and Stopped. */
@@ -106,15 +111,24 @@ export async function exportNumbers(
     ...(contains === undefined ? {} : { contains: contains.replace('+', '') }),
     ...(type === undefined ? {} : { type }),
   };
+  const isAsked = () => Object.keys(asked).length > 0;
   for (let readings = 1; ; ) {
     try {
       const { table, reading } = await readOnce(session, () => openTable(destination, known, filters), asked);
-      if (table !== null) return table.close();
+      // The filters are checked here in any case. An API that knows their values in another spelling shows nothing.
+      const isDoubtful = isAsked() && reading.distinct === 0;
+      if (table !== null && !isDoubtful) return table.close();
+      table?.abandon();
+      if (isDoubtful) {
+        asked = {};
+        continue;
+      }
       if (readings === MAX_READINGS) throw unstableError(reading, 'number');
       readings += 1;
+      // An API may count what its filters leave out.
+      if (readings === MAX_READINGS) asked = {};
     } catch (error) {
-      if (!isFilterRefused(error, asked)) throw error;
-      // The filters are checked here in any case.
+      if (!isFilterRefused(error, isAsked())) throw error;
       asked = {};
     }
   }

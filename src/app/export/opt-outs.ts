@@ -2,7 +2,7 @@ import type { ShownOptOut } from '../../core/api/response.ts';
 import { isE164 } from '../../core/input/phone.ts';
 import { guardFormula } from '../../core/text/text.ts';
 import { Unread } from '../../engine/reading/account-query.ts';
-import { readWholeList } from '../../engine/reading/list-reader.ts';
+import { type ListReading, readWholeList } from '../../engine/reading/list-reader.ts';
 import { digest } from '../../io/digest.ts';
 import type { Destination } from './destination.ts';
 import { readKnownProfiles } from './profiles.ts';
@@ -29,6 +29,7 @@ export async function exportOptOuts(
   const { query, client, concurrency } = access;
   const { chosen, nameOf } = await readKnownProfiles(session, typed, 'opt-outs');
   const profile = chosen as string;
+  let before: ListReading | null = null;
   for (let readings = 1; ; readings++) {
     const writer = destination.open(COLUMNS);
     let written = 0;
@@ -36,7 +37,9 @@ export async function exportOptOuts(
       const reading = await readWholeList<ShownOptOut>({
         concurrency,
         digest,
-        keyOf: (row) => JSON.stringify(cellsOf(row)),
+        // Who sends STOP twice in a second is on the list twice.
+        hasEqualRows: true,
+        keyOf: (row) => JSON.stringify([row.profile, ...cellsOf(row)]),
         async readPage(page) {
           const what = `page ${page} of the list of opt-outs`;
           const result = await query.read(what, (onSent) => client.listOptOuts({ page, profile }, onSent));
@@ -52,12 +55,15 @@ export async function exportOptOuts(
           onRead(distinct, total, 'opt-outs');
         },
       });
-      if (reading.isComplete) {
+      // Rows that are equal on two pages are no error of the list if it is the same again.
+      const isSameAgain = before?.isSteady === true && reading.isSteady && before.distinct === reading.distinct;
+      if (reading.isComplete || isSameAgain) {
         writer.close();
         return { written, profile: nameOf(profile).replace(/^on /, '') };
       }
       if (readings === MAX_READINGS) throw unstableError(reading, 'opt-out');
       writer.abandon();
+      before = reading;
     } catch (error) {
       writer.abandon();
       throw error;

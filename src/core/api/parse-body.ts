@@ -3,7 +3,7 @@ import { asObject, type Clean, type Fields } from './json-fields.ts';
 import { readKeywordAnswer, readProfile, readProfileItem } from './parse-profile.ts';
 import { readSettings } from './parse-settings.ts';
 import { parseJson } from './read-json.ts';
-import type { ApiError, Body, Page } from './response.ts';
+import type { ApiError, Body, Page, ShownSettings } from './response.ts';
 
 /** `{"errors": [...]}`, at most ten of them, or null. */
 function readErrors(body: Fields | null, clean: Clean): ApiError[] | null {
@@ -52,11 +52,23 @@ export function readPage<T>({ data, meta }: Fields, readRow: (row: Fields) => T 
   return total === null || pages === null ? null : { rows, total, pages };
 }
 
-/** Reads a page of numbers. A page with a row without id, or with incomplete meta, is unreadable. One without is not. */
+/** A row of the list of numbers; null if it shows neither an id nor a phone number, so that it is of another list. */
+function readNumber(row: Fields, clean: Clean): ShownSettings | null {
+  const isNumber = typeof row.id === 'string' || typeof row.phone_number === 'string';
+  return isNumber ? readSettings(row, clean) : null;
+}
+
+/**
+ * Reads a page of numbers. A page with incomplete meta is unreadable; one without is not. A number whose id is missing,
+ * or is no text, cannot be named in a request.
+ */
 export function readNumbersPage(text: string, clean: Clean): Body {
   return readJson(text, clean, (body) => {
-    const page = readPage(body, (row) => (typeof row.id === 'string' ? readSettings(row, clean) : null));
-    return page === null ? null : { kind: 'numbers', page };
+    const page = readPage(body, (row) => readNumber(row, clean));
+    if (page === null) return null;
+    const rows = page.rows.filter(({ id = '' }) => id !== '');
+    const unnamed = page.rows.length - rows.length;
+    return { kind: 'numbers', page: unnamed === 0 ? page : { ...page, rows, unnamed } };
   });
 }
 

@@ -1,5 +1,8 @@
-/** One page of a list, and the size of the whole list. `isUncounted`: the answer does not say how much follows. */
-export type Page<T> = { rows: T[]; total: number; pages: number; isUncounted?: true };
+/**
+ * One page of a list, and the size of the whole list. `isUncounted`: the answer does not say how much follows. `unnamed`:
+ * how many more rows the page has, whose id is none; absent for none.
+ */
+export type Page<T> = { rows: T[]; total: number; pages: number; isUncounted?: true; unnamed?: number };
 
 /** One error of the API's envelope, every text already redacted and printable. */
 export type ApiError = { code: string; title: string; detail: string; pointer: string };

@@ -1,7 +1,7 @@
 import { plainType, TYPES } from '../api/parse-settings.ts';
 import type { ShownSettings } from '../api/response.ts';
 import { cleanCell } from '../input/cell.ts';
-import { isAProduct, isUnassign } from '../input/cell-checks.ts';
+import { checkProduct, isUnassign } from '../input/cell-checks.ts';
 import type { Settings } from '../settings/schema.ts';
 import { quoted } from '../text/text.ts';
 
@@ -35,7 +35,7 @@ export function readFilters(settings: FilterSettings): TypedFilters | { errors: 
   if (profile !== null) filters.typedProfile = isNone(cleanCell(profile)) ? null : profile;
   if (product !== null) {
     filters.product = product.trim();
-    if (!isAProduct(filters.product)) wrong('product', 'a product such as A2P', product);
+    if (checkProduct(filters.product) !== null) wrong('product', 'a product such as A2P', product);
   }
   if (type !== null) {
     filters.type = plainType(type);

@@ -44,11 +44,21 @@ function unknownName(name: string, like: readonly string[]): string {
 
 type Refusal = { reason: RejectionCode; note: string };
 
+/** Says which name the profile beside a name has: it may have been renamed since the file was written. */
+function nameNow(id: string, profiles: Profiles): string {
+  const now = id === '' ? undefined : profiles.byId(id)?.name;
+  if (now === undefined) return '';
+  return `; messaging_profile_id is ${id}, whose name is ${quoted(now)}: clear one of the two cells, or pass --map messaging_profile_name= to go by ids alone`;
+}
+
 /** Finds the only profile with a name, or says why there is none. `id`: the one that it must be, if that is known. */
 export function findProfile(name: string, profiles: Profiles, id = ''): { id: string } | Refusal {
   // The names of an answer have been made printable.
   const found = profiles.byName(cleanCell(printable(name)));
-  if (found.length === 0) return { reason: 'unknown_profile', note: unknownName(name, profiles.like(name)) };
+  if (found.length === 0) {
+    const note = `${unknownName(name, profiles.like(name))}${nameNow(id, profiles)}`;
+    return { reason: 'unknown_profile', note };
+  }
   if (id !== '' && !found.some((profile) => profile.id === id)) {
     const note = `messaging_profile_id is ${id}, and the profile with the name ${quoted(name)} is ${idsOf(found)}; keep one of them`;
     return { reason: 'ambiguous_profile_name', note };

@@ -48,10 +48,15 @@ export async function forEach<T>(items: AsyncIterable<T>, concurrency: number, a
   }
 }
 
-/** A page of numbers. Throws Unread if the API refuses it. */
+/** A page of numbers. Throws Unread if the API refuses it, or does not say which numbers they are. */
 function pageOf(result: QueryResult, what: string): Page<ShownSettings> {
   if ('refusedStatus' in result) throw new Unread(`${what}: ${result.description}`, result.refusedStatus);
-  if (result.body.kind === 'numbers') return result.body.page;
+  if (result.body.kind === 'numbers') {
+    const { page } = result.body;
+    // One of these may be what was asked for.
+    if (page.unnamed === undefined) return page;
+    throw new Unread(`${what}: ${page.unnamed} of its numbers ${page.unnamed === 1 ? 'has' : 'have'} no id`);
+  }
   throw new Unread(`${what}: expected a list of numbers, got an answer of another kind`);
 }
 

@@ -83,13 +83,19 @@ describe('a page of numbers', () => {
     ['one number in place of a list', { data: { id: ID }, meta: META }],
     ['a row that is none', { data: [{ id: ID }, null], meta: META }],
     ['a row in a text', { data: ['x'], meta: META }],
-    ['a row without id', { data: [{ phone_number: PHONE }], meta: META }],
+    ['a row of something else', { data: [{ name: 'x' }], meta: META }],
     ['an id that is a number', { data: [{ id: 12933842 }], meta: META }],
     ['no object at all', [META]],
     ['nothing', null],
   ])('with %s cannot be read, because what it lacks may be what was asked for', (_what, value) => {
     expect(numbers(value)).toEqual(UNREADABLE);
     expect(profiles(value)).toEqual(UNREADABLE);
+  });
+
+  it('counts numbers without an id, which are not among its rows', () => {
+    const data = [{ id: ID }, { phone_number: PHONE }, { id: 5, phone_number: PHONE }, { id: '', phone_number: PHONE }];
+    const page = { rows: [{ id: ID }], total: 501, pages: 3, unnamed: 3 };
+    expect(numbers({ data, meta: META })).toEqual({ kind: 'numbers', page });
   });
 
   it.each(['', '{"data":[],"meta":{"total_pages":1', '<html>502</html>', 'true', `${'['.repeat(100)}`])(
@@ -122,7 +128,7 @@ describe('a page of numbers', () => {
       { requiredKeys: [] },
     );
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.string(), any), { maxLength: 5 }), (rows) => {
+      fc.property(fc.array(fc.tuple(fc.string({ minLength: 1 }), any), { maxLength: 5 }), (rows) => {
         const data = rows.map(([id, row]) => ({ ...row, id }));
         const page = numbers({ data, meta: META });
         const alone = data.map((row) => readBody(JSON.stringify({ data: row }), clean));

@@ -219,6 +219,17 @@ describe('a row that names its profile', () => {
     expect(note(11)).toContain('p8, p9, ...; write');
   });
 
+  it('that the profile with the id beside it has no longer is rejected, with what to do', () => {
+    const renamed = makeProfiles(makeProfile({ name: 'New' }));
+    expect(resolve(byName('Support', PROFILE), found(SHOWN), renamed)).toMatchObject({
+      ...{ action: 'rejected', reason: 'unknown_profile', profileTarget: PROFILE },
+      note: `the account has no profile with the name "Support"; messaging_profile_id is ${PROFILE}, whose name is "New": clear one of the two cells, or pass --map messaging_profile_name= to go by ids alone`,
+    });
+    expect(resolve(byName('Support', PROFILE), found(SHOWN), makeProfiles()).note).toBe(
+      'the account has no profile with the name "Support"',
+    );
+  });
+
   it('with the id of another one beside it is rejected', () => {
     expect(resolve(byName('Sales', PROFILE))).toMatchObject({
       ...{ action: 'rejected', reason: 'ambiguous_profile_name', profileTarget: PROFILE },

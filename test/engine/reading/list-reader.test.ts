@@ -8,7 +8,11 @@ const rowsOf = (from: number, to: number): Row[] =>
   Array.from({ length: to - from }, (_, at) => ({ id: `n${from + at}` }));
 
 /** Reads a list of ten a page. Returns what was seen, and the most pages in flight. */
-async function read(pageAt: (page: number) => Partial<Page<Row>> | Promise<Partial<Page<Row>>>, concurrency = 4) {
+async function read(
+  pageAt: (page: number) => Partial<Page<Row>> | Promise<Partial<Page<Row>>>,
+  concurrency = 4,
+  hasEqualRows = false,
+) {
   const seen: string[] = [];
   let inFlight = 0;
   let most = 0;
@@ -26,7 +30,7 @@ async function read(pageAt: (page: number) => Partial<Page<Row>> | Promise<Parti
     }
   };
   const onRows = (rows: Row[]) => seen.push(...rows.map(({ id }) => id));
-  const options = { readPage, keyOf: ({ id }: Row) => id, onRows, concurrency, digest: sha256 };
+  const options = { readPage, keyOf: ({ id }: Row) => id, onRows, concurrency, hasEqualRows, digest: sha256 };
   try {
     return { ...(await readWholeList(options)), seen, most, asked };
   } finally {
@@ -71,6 +75,46 @@ describe('a list that is read whole', () => {
     expect(more.asked.at(-1)).toBe(10);
     const cut = await read((page) => ({ ...(page > 6 ? {} : pageOf95(page)), pages: 4 }));
     expect(cut).toMatchObject({ isComplete: false, distinct: 60, asked: [1, 2, 3, 4, 5, 6, 7] });
+  });
+
+  it('has no more pages than its rows fill, and at least one, whatever it says', async () => {
+    for (const pages of [0, 1_000_000_000]) {
+      const list = await read((page) => ({ ...pageOf95(page), pages }));
+      expect(list).toMatchObject({ isComplete: true, distinct: 95 });
+      expect(list.asked).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    }
+  });
+
+  it('is complete with rows that have no id', async () => {
+    const list = await read((page) => ({ rows: pageOf95(page).rows.slice(1), unnamed: 1 }));
+    expect(list).toMatchObject({ isComplete: true, distinct: 95 });
+    expect(list.seen).toHaveLength(85);
+  });
+
+  it('may have equal rows, which on two pages look like repeated ones', async () => {
+    const equal = (pairs: number[]) => (page: number) => ({
+      rows: pageOf95(page).rows.map(({ id }) => (pairs.includes(Number(id.slice(1))) ? { id: 'same' } : { id })),
+    });
+    const onOnePage = await read(equal([41, 42, 44]), 4, true);
+    expect(onOnePage).toMatchObject({ isComplete: true, isSteady: true, distinct: 95 });
+    expect(onOnePage.seen.filter((id) => id === 'same')).toHaveLength(3);
+    const onTwo = await read(equal([89, 90, 91, 92, 93, 94]), 4, true);
+    expect(onTwo).toMatchObject({ isComplete: false, isSteady: true, distinct: 94 });
+    expect(onTwo.seen).toHaveLength(95);
+    // The last page has nothing else.
+    const last = await read(
+      (page) => (page === 10 ? { rows: [{ id: 'n89' }], total: 91 } : { ...pageOf95(page), total: 91 }),
+      4,
+      true,
+    );
+    expect(last).toMatchObject({ isComplete: false, isSteady: true, distinct: 90 });
+    // A page that repeats another whole, and one that is empty, are no such rows.
+    for (const rows of [pageOf95(1).rows, []]) {
+      const repeated = await read((page) => (page === 3 ? { rows } : pageOf95(page)), 4, true);
+      expect(repeated).toMatchObject({ isComplete: false, isSteady: false });
+    }
+    const uncounted = await read((page) => ({ ...pageOf95(Math.min(page, 2)), isUncounted: true as const }), 4, true);
+    expect(uncounted.seen).toHaveLength(20);
   });
 
   it('is read until nothing new comes if it does not say how long it is', async () => {

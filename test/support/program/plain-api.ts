@@ -16,6 +16,8 @@ export type PlainAccount = {
   isWithoutMeta?: boolean;
   /** Called with the address of every request, before it is answered. A status here is the answer. */
   onRequest?: (url: URL, method: string) => number | undefined;
+  /** A body that is answered in place of what would be; undefined for that. */
+  answer?: (url: URL) => object | undefined;
 };
 
 type Query = { size: number; page: number };
@@ -31,6 +33,8 @@ export async function plainApi(account: PlainAccount) {
   };
   const answer = async (url: URL, request: IncomingMessage): Promise<[number, object]> => {
     const path = url.pathname.replace(/^\/v2/, '');
+    const other = account.answer?.(url);
+    if (other !== undefined) return [200, other];
     const number = (name: string, fallback: number) => Number(url.searchParams.get(name) ?? fallback);
     const query = { size: number('page[size]', 20), page: number('page[number]', 1) };
     if (path === '/phone_numbers/messaging') return [200, listOf(account.numbers, query)];

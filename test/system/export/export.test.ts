@@ -152,6 +152,31 @@ describe('an export', () => {
     expect(plain).not.toContain('filter');
   });
 
+  it('does not believe a filter that leaves nothing, or whose total is that of all numbers', async () => {
+    const nothing = (url: URL) =>
+      url.search.includes('filter') ? { data: [], meta: { total_results: 0, total_pages: 0 } } : undefined;
+    const all = (url: URL) =>
+      url.search.includes('filter') ? { data: many(2), meta: { total_results: 5, total_pages: 1 } } : undefined;
+    for (const [answer, requests] of [
+      [nothing, 3],
+      [all, 6],
+    ] as const) {
+      const { cwd, exit, api } = await exporting({ numbers: many(5), answer }, 'some.csv', '--type', 'longcode');
+      expect({ exit, requests: api.requests.length }).toEqual({ exit: 0, requests });
+      expect(rowsOf(cwd, 'some.csv')).toHaveLength(5);
+    }
+  });
+
+  it('leaves out numbers without an id, which an input cannot have', async () => {
+    const nameless = [
+      { ...numberOf(2), id: undefined },
+      { ...numberOf(3), id: 12933842 },
+    ] as unknown as PlainNumber[];
+    const { cwd, exit, stderr } = await exporting({ numbers: [numberOf(1), ...nameless] }, 'some.csv');
+    expect({ exit, rows: rowsOf(cwd, 'some.csv').length }).toEqual({ exit: 0, rows: 1 });
+    expect(stderr).toContain('warning: 2 numbers left out: their ids cannot be used in a request');
+  });
+
   it.each([
     [['--profile', 'Old'], 'the account has no profile with the name "Old"'],
     [['--profile', '=Equal()'], `2 profiles have the name "=Equal()": ${TWO}, ${THREE}`],
@@ -167,6 +192,7 @@ describe('an export', () => {
   });
 
   it.each([
+    [['--product', 'none'], '--product must be a product such as A2P, not "none"'],
     [['--product', 'A 2', '--type', 'fax', '--country', 'USA', '--contains', 'x'], '--country must be two letters'],
     [['--opt-outs', 'Old', '--tag', 'x'], '--opt-outs takes no other filter: leave out --tag'],
     [['--json'], '--json needs a file'],
@@ -375,6 +401,22 @@ describe('an export of opt-outs', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('has each of equal ones, also on two pages', async () => {
+    const equal = { from: 'ACME', to: '+13125550009', keyword: 'STOP', created_at: '2026-01-03T00:00:00Z' };
+    const all = [equal, ...optOuts.slice(0, 2), equal, equal];
+    for (const [pageSize, requests] of [
+      [250, 2],
+      [2, 7],
+    ] as const) {
+      const { cwd, exit, api } = await exporting({ optOuts: all, pageSize }, 'out.csv', '--opt-outs', ONE);
+      expect({ exit, requests: api.requests.filter((one) => one.includes('optouts')).length }).toEqual({
+        exit: 0,
+        requests: requests - 1,
+      });
+      expect(rowsOf(cwd, 'out.csv').filter((row) => row.to === equal.to)).toHaveLength(3);
+    }
   });
 
   it('is a header if there are none', async () => {
