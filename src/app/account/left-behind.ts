@@ -1,5 +1,5 @@
 import type { Finding } from '../../core/followup/finding.ts';
-import { expectedRate, timeNeeded } from '../../core/plan/plan-text.ts';
+import { expectedRate } from '../../core/plan/plan-text.ts';
 import type { Preview } from '../../core/plan/preview.ts';
 import { stillThereLines } from '../../core/profiles/around-text.ts';
 import {
@@ -20,7 +20,6 @@ import { createControl } from '../../engine/sending/pipeline.ts';
 import type { Stop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
 import type { KeyedInvocation } from '../invocation.ts';
-import { printProgress } from '../output.ts';
 import type { Run } from '../run/open.ts';
 import { type AccountAccess, openAccess } from './access.ts';
 import type { AccountView } from './read-for-plan.ts';
@@ -32,16 +31,6 @@ export const NOTHING_AROUND: AroundMove = { left_behind: [], differences: [] };
 
 /** Moves whose profiles are compared. */
 const MAX_COMPARED_PAIRS = 5;
-
-/** Only reads that take longer are announced. */
-const ANNOUNCED_MS = 3000;
-
-function announce(profiles: number, requests: number, invocation: KeyedInvocation): void {
-  const { rate } = invocation.settings;
-  if ((requests / expectedRate(rate)) * 1000 < ANNOUNCED_MS) return;
-  const what = `Reading what else is on ${count(profiles, 'profile')}: ${count(requests, 'request')}`;
-  printProgress(invocation, `${what}, ${timeNeeded(requests, rate)}\n`);
-}
 
 /** What was found on a profile; null is unknown. */
 function foundOn({ counts }: FoundContents, profile: string) {
@@ -64,18 +53,21 @@ type Planned = { view: AccountView; preview: Preview; numbersOn: (profile: strin
 export async function readAroundMove(
   { manifest }: Run,
   { view, preview, numbersOn }: Planned,
-  { query, client, concurrency }: AccountAccess,
-  invocation: KeyedInvocation,
+  { query, client, concurrency, announce }: AccountAccess,
+  { settings }: KeyedInvocation,
 ): Promise<AroundMove> {
   if (manifest.command === 'verify' || manifest.source !== null) return NOTHING_AROUND;
   const pairs = preview.pairs();
-  const leaving = leavingOf(pairs).slice(0, mostLeftProfiles(expectedRate(invocation.settings.rate)));
+  const leaving = leavingOf(pairs).slice(0, mostLeftProfiles(expectedRate(settings.rate)));
   if (leaving.length === 0) return NOTHING_AROUND;
   const profiles = leaving.map(([profile]) => profile);
   const compared = frequentPairs(pairs, MAX_COMPARED_PAIRS);
   const answersOf = compared.flatMap(({ from, to }) => [from, to]);
   const numbersOf = profiles.filter((profile) => numbersOn(profile) === null);
-  announce(profiles.length, profiles.length * CONTENTS.length + numbersOf.length, invocation);
+  announce(
+    `what else is on ${count(profiles.length, 'profile')}`,
+    profiles.length * CONTENTS.length + numbersOf.length,
+  );
   const found = await readProfileContents(query, client, { profiles, numbersOf, answersOf, concurrency });
   const nameOf = (profile: string) => view.profiles.get(profile)?.name ?? '';
   return {

@@ -1,9 +1,6 @@
 import type { Health, ShownSettings } from '../api/response.ts';
 import { doubled } from './digest-table.ts';
-import { createTextPool, listOf, listText } from './text-pool.ts';
-
-/** A pool of words that fits into 16 bits. */
-const MAX_WORDS = 65_536;
+import { createTextPool, listOf, listText, MAX_WORDS } from './text-pool.ts';
 
 /** The figures in the order in which they are kept, three for each number. */
 const FIGURES = ['messages', 'success', 'spam'] as const;

@@ -3,15 +3,12 @@ import { isE164 } from '../input/phone.ts';
 import { profileCell } from '../input/target.ts';
 import { doubled } from './digest-table.ts';
 import { createNumberDetails } from './number-details.ts';
-import { createTextPool, listOf, listText } from './text-pool.ts';
+import { createTextPool, listOf, listText, MAX_WORDS } from './text-pool.ts';
 
 const UNREAD = 0;
 const FOUND = 1;
 const ABSENT = 2;
 const UNREADABLE = 3;
-
-/** A pool of words that fits into 16 bits. */
-const MAX_WORDS = 65_536;
 
 // How rows name a number: by its phone number only, by its id, or by its id with a phone number beside it.
 const BY_PHONE = 0;

@@ -1,3 +1,6 @@
+/** A pool with this limit has indexes that fit into 16 bits. */
+export const MAX_WORDS = 65_536;
+
 /** Stores texts that repeat once, and refers to them by small integers. 0 means that nothing was shown. */
 export function createTextPool(limit = Number.POSITIVE_INFINITY) {
   const texts = [''];

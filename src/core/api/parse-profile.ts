@@ -1,6 +1,6 @@
 import { trimmed } from '../input/cell.ts';
 import { asObject, asTexts, type Clean, type Fields } from './json-fields.ts';
-import { isAProfileId } from './parse-settings.ts';
+import { isShownProfileId } from './parse-settings.ts';
 import type { KeywordAnswer, ProfileItem, ShownProfile } from './response.ts';
 
 const asSwitch = (value: unknown) => (typeof value === 'boolean' ? (value ? 'on' : 'off') : undefined);
@@ -41,7 +41,7 @@ function otherSettings(data: Fields, clean: Clean): Record<string, string> {
 
 /** Reads one profile: only the fields of ShownProfile, because a profile contains a secret. Null without an id. */
 export function readProfile(data: Fields, clean: Clean): ShownProfile | null {
-  if (typeof data.id !== 'string' || !isAProfileId(data.id)) return null;
+  if (typeof data.id !== 'string' || !isShownProfileId(data.id)) return null;
   // Invisible characters around a name cannot be written in a cell.
   const name = typeof data.name === 'string' ? clean(trimmed(data.name)) : '';
   const profile: ShownProfile = { id: clean(data.id).toLowerCase(), name };

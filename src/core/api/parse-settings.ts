@@ -2,8 +2,8 @@ import { isAnId, isAProduct, isUnassign } from '../input/cell-checks.ts';
 import { asObject, asTexts, type Clean, type Fields } from './json-fields.ts';
 import type { Health, ShownSettings } from './response.ts';
 
-/** Ids of profiles are UUIDs. Another server may have others, if they look like an id at all. */
-export function isAProfileId(id: string): boolean {
+/** Whether an answer may name a profile so. Ids of profiles are UUIDs; another server may have others that look like an id. */
+export function isShownProfileId(id: string): boolean {
   return isAnId(id) && !isUnassign(id);
 }
 
@@ -56,7 +56,7 @@ export function readSettings(data: Fields, clean: Clean): ShownSettings {
   if (typeof data.id === 'string') settings.id = clean(data.id);
   if (typeof data.phone_number === 'string') settings.phoneNumber = clean(data.phone_number);
   if (typeof data.organization_id === 'string') settings.organizationId = clean(data.organization_id);
-  const profile = shownValue(data.messaging_profile_id, clean, isAProfileId);
+  const profile = shownValue(data.messaging_profile_id, clean, isShownProfileId);
   if (profile !== undefined) settings.profile = profile?.toLowerCase() ?? null;
   const product = shownValue(data.messaging_product, clean, isAProduct);
   if (product !== undefined) settings.product = product;

@@ -1,7 +1,7 @@
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import type { Stop } from '../stop.ts';
 import { createPaceMemory } from './pace-memory.ts';
-import { createThrottle, type Throttle, type ThrottleOptions } from './throttle.ts';
+import { createThrottle, type Throttle, type ThrottleLimits, type ThrottleOptions } from './throttle.ts';
 
 /** No command waits longer than this for what only informs. */
 const MAX_WAIT_MS = 30_000;
@@ -19,6 +19,12 @@ function withoutRefusals(control: RateControl | null): RateControl | null {
   };
 }
 
+/** The waits between the attempts of requests that only inform: those of the settings, but short. */
+export function shortRetries<L extends Omit<ThrottleLimits, 'max_server_wait'>>(limits: L): L {
+  const { retry_base: base, retry_max: max } = limits;
+  return { ...limits, retry_base: Math.min(base, MAX_RETRY_BASE_MS), retry_max: Math.min(max, MAX_RETRY_MS) };
+}
+
 /**
  * The throttle of requests that only inform, on the pacer of all requests. Half a minute of 429 or a longer wait that the
  * server asks for ends these requests. What the server asks for holds what is sent after them, as ever.
@@ -27,14 +33,7 @@ export function createExtraThrottle(
   { ports, pacer, control, limits: given }: Omit<ThrottleOptions, 'stop' | 'memory'>,
   stop: Stop,
 ): Throttle {
-  const limits = {
-    max_server_wait: Math.min(given.max_server_wait, MAX_WAIT_MS),
-    retry_base: Math.min(given.retry_base, MAX_RETRY_BASE_MS),
-    retry_max: Math.min(given.retry_max, MAX_RETRY_MS),
-  };
-  return createThrottle({
-    ...{ ports, limits, stop, memory: createPaceMemory() },
-    pacer,
-    control: () => withoutRefusals(control()),
-  });
+  const limits = shortRetries({ ...given, max_server_wait: Math.min(given.max_server_wait, MAX_WAIT_MS) });
+  const memory = createPaceMemory();
+  return createThrottle({ ports, pacer, stop, limits, memory, control: () => withoutRefusals(control()) });
 }

@@ -1,10 +1,9 @@
 import type { Contact } from '../contact.ts';
 import type { OutageWatch } from '../outage/outage-watch.ts';
+import { shortRetries } from '../pacing/extra-throttle.ts';
 import type { Pipeline } from '../sending/pipeline.ts';
 import type { RequestContext } from '../sending/request.ts';
 import { createStop } from '../stop.ts';
-
-const MAX_RETRY_MS = 5000;
 
 /** Their answers say nothing about who answers at the base URL. */
 const CONTACT: Contact = {
@@ -31,12 +30,11 @@ const OUTAGES: OutageWatch = {
 export function createExtraRequests(pipeline: Pipeline): RequestContext {
   const stop = createStop();
   pipeline.stop.onAsked(() => stop.ask('signal', 'the command ends'));
-  const { limits } = pipeline;
   return {
     ...pipeline,
     stop,
     throttle: pipeline.extraThrottle(stop),
-    limits: { ...limits, retry_base: Math.min(limits.retry_base, MAX_RETRY_MS), retry_max: MAX_RETRY_MS },
+    limits: shortRetries(pipeline.limits),
     contact: CONTACT,
     outages: OUTAGES,
     // None is the first request of a command, which may say that nothing can work.
