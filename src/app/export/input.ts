@@ -10,7 +10,7 @@ import { count } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
 import { Stopped } from '../../engine/reading/account-query.ts';
 import { CsvError } from '../../io/csv/record.ts';
-import { findDialect, readCsv } from '../../io/csv/records.ts';
+import { findDialect } from '../../io/csv/records.ts';
 import { digest } from '../../io/digest.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { readNumbers } from '../account/access.ts';
@@ -18,6 +18,7 @@ import { errorOf } from '../ending/run-ending.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import type { Invocation } from '../invocation.ts';
 import { findInput, type InputSource, refusedFile } from '../planning/input-source.ts';
+import { draftEntries } from '../planning/make-plan.ts';
 import { type Destination, makePrivateDir } from './destination.ts';
 import { type ExportedNumbers, openTable } from './numbers.ts';
 import { readKnownProfiles } from './profiles.ts';
@@ -65,24 +66,8 @@ async function copyInput(source: InputSource, dir: string, { stop }: Session): P
 /** Reads the rows of a CSV. Throws CsvError if the file as a whole is refused. */
 async function* rowsOf(path: string, { settings }: Invocation): AsyncGenerator<PlanEntry[]> {
   const dialect = await findDialect(path, settings.delimiter);
-  const draft = createDraft({
-    map: { ...settings.map, ...NO_TARGETS },
-    allowed: ALLOWED,
-    delimiter: dialect.delimiter,
-  });
-  for await (const batch of readCsv(path, dialect)) {
-    const entries: PlanEntry[] = [];
-    for (let at = 0; at < batch.length; at++) {
-      const entry = draft.read(batch, at);
-      if (entry === null) continue;
-      if ('conflict' in entry) throw new UsageError(entry.conflict);
-      if ('code' in entry) throw new CsvError(entry);
-      entries.push(entry);
-    }
-    yield entries;
-  }
-  const fileError = draft.end();
-  if (fileError !== null) throw new CsvError(fileError);
+  const map = { ...settings.map, ...NO_TARGETS };
+  yield* draftEntries(path, dialect, createDraft({ map, allowed: ALLOWED, delimiter: dialect.delimiter }));
 }
 
 /** Throws CommandError (exit 3) if the file is refused, or rows of it: an export without them would pass for complete. */

@@ -4,7 +4,7 @@ import { createNameCells, EXPORT_COLUMNS, exportRow } from '../../core/export/ro
 import { createExportCounts, type ExportCounts } from '../../core/export/texts.ts';
 import { createDoubleCheck } from '../../core/input/spreadsheet.ts';
 import { UNASSIGN } from '../../core/input/target.ts';
-import { Unread } from '../../engine/reading/account-query.ts';
+import { pageIn, Unread } from '../../engine/reading/account-query.ts';
 import { type ListReading, readWholeList } from '../../engine/reading/list-reader.ts';
 import { LIST_REFUSED } from '../../engine/reading/phone-reads.ts';
 import { digest } from '../../io/digest.ts';
@@ -65,10 +65,8 @@ function readList({ access, onRead, stop }: Session, table: Table, asked: Server
     async readPage(page) {
       const what = `page ${page} of the list of numbers`;
       const result = await query.read(what, (onSent) => client.listNumbers({ page, ...asked }, onSent));
-      if ('body' in result && result.body.kind === 'numbers') return result.body.page;
-      if ('body' in result) throw new Unread(`${what}: expected a list of numbers, got an answer of another kind`);
-      query.refuseIfDoubtful('the list of numbers');
-      throw new Unread(`${what}: ${result.description}`, result.refusedStatus);
+      if ('refusedStatus' in result) query.refuseIfDoubtful('the list of numbers');
+      return pageIn(result, 'numbers', what);
     },
     onRows(rows, { distinct, total, unnamed }) {
       for (const shown of rows) table.add(shown);

@@ -1,7 +1,7 @@
 import type { ShownOptOut } from '../../core/api/response.ts';
 import { isE164 } from '../../core/input/phone.ts';
 import { guardFormula } from '../../core/text/text.ts';
-import { Unread } from '../../engine/reading/account-query.ts';
+import { pageIn } from '../../engine/reading/account-query.ts';
 import { type ListReading, readWholeList } from '../../engine/reading/list-reader.ts';
 import { digest } from '../../io/digest.ts';
 import type { Destination } from './destination.ts';
@@ -43,9 +43,7 @@ export async function exportOptOuts(
         async readPage(page) {
           const what = `page ${page} of the list of opt-outs`;
           const result = await query.read(what, (onSent) => client.listOptOuts({ page, profile }, onSent));
-          if ('body' in result && result.body.kind === 'opt_outs') return result.body.page;
-          const [why, status] = 'body' in result ? ['no list', 0] : [result.description, result.refusedStatus];
-          throw new Unread(`${what}: ${why}`, status);
+          return pageIn(result, 'opt_outs', what);
         },
         onRows(rows, { distinct, total }) {
           // A server may ignore the filter.

@@ -53,7 +53,31 @@ type Checks = Pick<Settings, 'map' | 'delimiter' | 'allow_unassign' | 'allow_rou
 /** Reads what the rows of a draft, which is in plan.csv, need to know of the account. */
 export type ReadDraft = (draft: Preview) => Promise<AccountView>;
 
-/** Writes plan.csv from the rows of input.csv, in one pass. Throws CsvError if the file as a whole is refused, and UsageError if flags do not fit it. */
+/**
+ * Reads the rows of a CSV into a draft. Throws CsvError if the file as a whole is refused, and UsageError if flags do not
+ * fit it.
+ */
+export async function* draftEntries(
+  path: string,
+  dialect: Dialect,
+  draft: ReturnType<typeof createDraft>,
+): AsyncGenerator<PlanEntry[]> {
+  for await (const batch of readCsv(path, dialect)) {
+    const entries: PlanEntry[] = [];
+    for (let at = 0; at < batch.length; at++) {
+      const entry = draft.read(batch, at);
+      if (entry === null) continue;
+      if ('conflict' in entry) throw new UsageError(entry.conflict);
+      if ('code' in entry) throw new CsvError(entry);
+      entries.push(entry);
+    }
+    yield entries;
+  }
+  const fileError = draft.end();
+  if (fileError !== null) throw new CsvError(fileError);
+}
+
+/** Writes plan.csv from the rows of input.csv, in one pass. Throws what draftEntries throws. */
 async function draftPlan(
   dir: string,
   dialect: Dialect,
@@ -67,20 +91,14 @@ async function draftPlan(
   const preview = createPreview();
   const writer = createCsvWriter(files.plan, PLAN_COLUMNS);
   try {
-    for await (const batch of readCsv(files.input, dialect)) {
+    for await (const batch of draftEntries(files.input, dialect, draft)) {
       signal.throwIfAborted();
-      for (let at = 0; at < batch.length; at++) {
-        const entry = draft.read(batch, at);
-        if (entry === null) continue;
-        if ('conflict' in entry) throw new UsageError(entry.conflict);
-        if ('code' in entry) throw new CsvError(entry);
+      for (const entry of batch) {
         preview.add(entry);
         writer.write(cells.of(entry));
         onEntry(entry);
       }
     }
-    const fileError = draft.end();
-    if (fileError !== null) throw new CsvError(fileError);
     const { blankLines, cutLine, ignoredColumn } = draft;
     Object.assign(preview, { blankLines, cutLine, ignoredColumn });
     return { planSha256: writer.close(), preview };

@@ -1,4 +1,4 @@
-import type { Answer, Body } from '../../core/api/response.ts';
+import type { Answer, Body, Page, ShownOptOut, ShownSettings } from '../../core/api/response.ts';
 import {
   classifyAccountRead,
   classifyExtraRead,
@@ -29,6 +29,18 @@ export class Stopped extends Error {}
 
 /** What a read has shown, or how the API refused it. */
 export type QueryResult = { body: Body } | { refusedStatus: number; description: string };
+
+/** The lists that must be read, and what their pages hold. */
+type Lists = { numbers: Page<ShownSettings>; opt_outs: Page<ShownOptOut> };
+
+/** The page in an answer. Throws Unread if the API refuses it, or answers something else. */
+export function pageIn<K extends keyof Lists>(result: QueryResult, kind: K, what: string): Lists[K] {
+  if ('refusedStatus' in result) throw new Unread(`${what}: ${result.description}`, result.refusedStatus);
+  const { body } = result;
+  if (body.kind === kind) return (body as { page: Lists[K] }).page;
+  const list = kind.replace('_', '-');
+  throw new Unread(`${what}: expected a list of ${list}, got an answer of another kind`);
+}
 
 type Send = (onSent: () => void) => Promise<Answer>;
 /**

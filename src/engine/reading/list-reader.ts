@@ -86,7 +86,7 @@ function createSeen<T>(options: ListOptions<T>) {
 }
 
 /** How many pages a list has, whatever number of pages it names. The first one is read. */
-function lastPage({ rows, unnamed = 0, total, pages }: Page<unknown>): number {
+function pagesOf({ rows, unnamed = 0, total, pages }: Page<unknown>): number {
   const size = Math.max(1, rows.length + unnamed);
   return Math.max(1, Math.min(pages, Math.ceil(total / size)));
 }
@@ -114,7 +114,7 @@ export async function readWholeList<T>(options: ListOptions<T>): Promise<ListRea
     return take(page) > 0 || (hasEqualRows && isShort);
   };
   const unsteady = () => ({ isComplete: false, isSteady: false, distinct: distinct(), total });
-  const last = lastPage(first);
+  const last = pagesOf(first);
   for await (const page of pagesInOrder(options, last)) if (!continues(page)) return unsteady();
   // Pages may be shorter than their number says.
   const seen = () => (hasEqualRows ? rows() : distinct());

@@ -2,7 +2,7 @@ import type { NumbersQuery } from '../../core/account/read-strategy.ts';
 import type { AccountSnapshot, NumberKey } from '../../core/account/snapshot.ts';
 import type { Answer, Page, ShownSettings } from '../../core/api/response.ts';
 import { phoneReadings } from '../../core/input/phone.ts';
-import { type AccountQuery, type QueryResult, Unread } from './account-query.ts';
+import { type AccountQuery, pageIn, type QueryResult, Unread } from './account-query.ts';
 
 export type AccountReadOptions = {
   /** Takes what is read. */
@@ -50,14 +50,10 @@ export async function forEach<T>(items: AsyncIterable<T>, concurrency: number, a
 
 /** A page of numbers. Throws Unread if the API refuses it, or does not say which numbers they are. */
 function pageOf(result: QueryResult, what: string): Page<ShownSettings> {
-  if ('refusedStatus' in result) throw new Unread(`${what}: ${result.description}`, result.refusedStatus);
-  if (result.body.kind === 'numbers') {
-    const { page } = result.body;
-    // One of these may be what was asked for.
-    if (page.unnamed === undefined) return page;
-    throw new Unread(`${what}: ${page.unnamed} of its numbers ${page.unnamed === 1 ? 'has' : 'have'} no id`);
-  }
-  throw new Unread(`${what}: expected a list of numbers, got an answer of another kind`);
+  const page = pageIn(result, 'numbers', what);
+  // One of these may be what was asked for.
+  if (page.unnamed === undefined) return page;
+  throw new Unread(`${what}: ${page.unnamed} of its numbers ${page.unnamed === 1 ? 'has' : 'have'} no id`);
 }
 
 /** `wanted`: how many numbers of the page are to be read. */
