@@ -10,9 +10,9 @@ import {
 import { createCampaignCounts, type RunCampaigns } from '../../core/campaigns/campaign-counts.ts';
 import { type CampaignTable, createCampaignTable } from '../../core/campaigns/campaign-table.ts';
 import { undoesItself } from '../../core/followup/next-command.ts';
-import { isE164 } from '../../core/input/phone.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { emptyTally } from '../../core/results/tally.ts';
+import { quoted } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
 import { Stopped } from '../../engine/reading/account-query.ts';
 import { readCampaigns } from '../../engine/reading/campaign-reader.ts';
@@ -112,10 +112,15 @@ export async function recordCampaigns(
 /** Whether campaigns.csv says what the campaigns were before the run. */
 export const hasCampaigns = ({ dir }: Run): boolean => statusOf(runFiles(dir).campaigns) !== null;
 
+/** The numbers of campaigns.csv. Throws if the file was edited. */
 async function* watchedNumbers(path: string): AsyncGenerator<Watched> {
   for await (const lines of readTableLines(path)) {
-    // The file may have been edited, and each number becomes part of a URL.
-    yield* lines.map(campaignLine).filter(({ phoneNumber }) => isE164(phoneNumber));
+    for (const line of lines) {
+      const watched = campaignLine(line);
+      // To write it again would lose what the campaigns were before.
+      if (watched === null) throw new Error(`a line of campaigns.csv is not as it was written: ${quoted(line)}`);
+      yield watched;
+    }
   }
 }
 

@@ -12,7 +12,7 @@ import { findLeftBehind } from '../account/left-behind.ts';
 import { endRun } from '../ending/end-run.ts';
 import { makeSummary } from '../ending/summarize.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';
-import { createStyle, print, printJson, wrapForTerminal } from '../output.ts';
+import { createStyle, print, printJson, warn, wrapForTerminal } from '../output.ts';
 import { checkPlan } from '../planning/check-plan.ts';
 import { findInput } from '../planning/input-source.ts';
 import { checkFile, planOrExit } from '../planning/prepare.ts';
@@ -39,12 +39,14 @@ type Verified = { run: Run; pass: VerificationPass; stop: Stop };
 type Finder = (verified: Verified, invocation: KeyedInvocation) => Promise<Finding | null>;
 
 /** The numbers whose success ratio fell since the export of --before. */
-const findFalls: Finder = async ({ pass }, { settings, context }) => {
+const findFalls: Finder = async ({ pass }, invocation) => {
+  const { settings, context } = invocation;
   const { before, max_drop: maxDrop, strict } = settings;
   if (before === null) return null;
   const { ratios, fallen } = pass;
   const { text, isWarning } = deliverabilityText(ratios, visible(typedPath(context, before)), maxDrop);
-  const lines = [text, ...fallen.map((checked) => `  ${fallenText(checked)}`)];
+  if (isWarning && settings.json) warn(invocation, text);
+  const lines = [isWarning ? `warning: ${text}` : text, ...fallen.map((checked) => `  ${fallenText(checked)}`)];
   if (ratios.fallen > fallen.length) lines.push(`  and ${count(ratios.fallen - fallen.length, 'more', 'more')}`);
   const fields = { deliverability: { before, max_drop: maxDrop, ...ratios } };
   return { lines, fields, isBad: strict && isWarning };
@@ -53,18 +55,14 @@ const findFalls: Finder = async ({ pass }, { settings, context }) => {
 /** What `verify RUN_DIR` looks at besides the rows, in the order of the report. */
 const FINDERS_OF_RUN: readonly Finder[] = [findCampaigns, findLeftBehind];
 
-/** What every `verify` looks at besides the rows. */
-const FINDERS: readonly Finder[] = [findFalls];
-
-/** Asks one after another, and none after a signal. */
+/** Every `verify` says which ratios fell, after a signal too. The others read, one after another, and not after a signal. */
 async function findAll(finders: readonly Finder[], verified: Verified, invocation: KeyedInvocation) {
-  const findings: Finding[] = [];
+  const findings = [await findFalls(verified, invocation)];
   for (const find of finders) {
     if (verified.stop.asked() !== null) break;
-    const finding = await find(verified, invocation);
-    if (finding !== null) findings.push(finding);
+    findings.push(await find(verified, invocation));
   }
-  return findings;
+  return findings.filter((finding) => finding !== null);
 }
 
 type Report = Verified & { findings: readonly Finding[]; next: string | null };
@@ -83,7 +81,10 @@ function exitOf(report: Report): number {
 /** What keeps the exit code from 0, in a sentence. */
 function errorText({ pass, findings }: Report, file: string): string {
   const others = countOthers(pass.counts);
-  const bad = findings.filter(({ isBad }) => isBad).flatMap(({ lines }) => lines.slice(0, 1));
+  const bad = findings
+    .filter(({ isBad }) => isBad)
+    .flatMap(({ lines }) => lines.slice(0, 1))
+    .map((line) => line.replace(/^warning: /, ''));
   return [...(others === 0 && bad.length > 0 ? [] : [`${countsText(pass.counts)}; see ${visible(file)}`]), ...bad].join(
     '; ',
   );
@@ -143,7 +144,7 @@ export function verifyRun(run: Run, given: Invocation): Promise<number> {
     await checkPlan(run, invocation.context);
     const pass = await watch(run, invocation, { stop, isNew: false, before });
     const verified = { run, pass, stop };
-    const findings = await findAll([...FINDERS, ...FINDERS_OF_RUN], verified, invocation);
+    const findings = await findAll(FINDERS_OF_RUN, verified, invocation);
     return printReport({ ...verified, findings, next: null }, invocation);
   });
 }
@@ -170,7 +171,7 @@ export function verifyInput(input: string, given: Invocation): Promise<number> {
     if (badFile !== null) return endRun(run, badFile, invocation);
     const pass = await watch(run, invocation, { stop, isNew: true, before });
     const verified = { run, pass, stop };
-    const findings = await findAll(FINDERS, verified, invocation);
+    const findings = await findAll([], verified, invocation);
     await makeSummary(run, { exit: verdictOf({ pass, findings }), state: 'planned' }, invocation);
     return printReport({ ...verified, findings, next: nextOf(run, pass, invocation) }, invocation);
   });

@@ -1,4 +1,6 @@
 import type { ShownSettings } from '../api/response.ts';
+import { isAnId } from '../input/cell-checks.ts';
+import { isE164 } from '../input/phone.ts';
 
 /** What is known of the campaign of a number; null if it is unknown. A number without one has the status NONE. */
 export type CampaignState = { campaign: string; status: string } | null;
@@ -47,8 +49,15 @@ export function campaignCells(phoneNumber: string, before: CampaignState, after:
   return [phoneNumber, ...cells, CHANGED[campaignChange(before, after)]];
 }
 
-/** Reads the number of a line of campaigns.csv, and what its campaign was before. */
-export function campaignLine(line: string): { phoneNumber: string; before: CampaignState } {
+const STATUS = /^[A-Z][A-Z0-9_]*$/;
+
+/**
+ * Reads the number of a line of campaigns.csv, and what its campaign was before. Null if this program has not written
+ * it: a spreadsheet may have.
+ */
+export function campaignLine(line: string): { phoneNumber: string; before: CampaignState } | null {
   const [phoneNumber = '', campaign = '', status = ''] = line.split(',');
+  const isOurs = isE164(phoneNumber) && (campaign === '' || isAnId(campaign)) && (status === '' || STATUS.test(status));
+  if (!isOurs) return null;
   return { phoneNumber, before: campaign === '' && status === '' ? null : { campaign, status } };
 }

@@ -25,10 +25,13 @@ function ratioOf({ messages, success }: Pick<Health, 'messages' | 'success'>): n
   return messages !== null && messages > 0 ? success : null;
 }
 
-/** A figure as an export has it, or as a spreadsheet writes it: `0.98`, `0,98`. Null for any other text. */
-function readFigure(cell: string | undefined): number | null {
-  const text = cleanCell(cell ?? '').replace(',', '.');
-  return /^[0-9]{1,15}(\.[0-9]{1,20})?$/.test(text) ? Number(text) : null;
+const FIGURE = /^([0-9]{0,15}\.?[0-9]{1,20}(?:e[+-]?[0-9]{1,3})?)\s*(%?)$/i;
+
+/** A figure as an export has it, or as a spreadsheet writes it: `0.98`, `0,98`, `9.8E-01`, `98 %`. Null for any other text. */
+function readFigure(text: string): number | null {
+  const [, digits, percent] = FIGURE.exec(text.replace(',', '.')) ?? [];
+  if (digits === undefined) return null;
+  return percent === '' ? Number(digits) : Number(digits) / 100;
 }
 
 /** What a number was before and is now: two success ratios, each null if there were no messages. */
@@ -51,13 +54,14 @@ export function createFigures(digest: Digest, { id, phone, messages, success }: 
   }
 
   return {
-    /** Adds a row of the export. */
-    add(cells: readonly string[]): void {
+    /** Adds a row of the export. Returns the text of a figure that is no number; '' if there is none. */
+    add(cells: readonly string[]): string {
       const cellAt = (at: number) => cleanCell(cells[at] ?? '');
-      const figures = { messages: readFigure(cells[messages]), success: readFigure(cells[success]) };
+      const figures = { messages: readFigure(cellAt(messages)), success: readFigure(cellAt(success)) };
       const ratio = ratioOf(figures) ?? Number.NaN;
       set(cellAt(id), ratio);
       set(phoneReadings(cellAt(phone))[0] ?? '', ratio);
+      return (figures.messages === null ? cellAt(messages) : '') || (figures.success === null ? cellAt(success) : '');
     },
     /** The success ratio of a number; null if it had no messages, undefined if the export does not have the number. */
     of(number: { id: string; phoneNumber: string | undefined }): number | null | undefined {
@@ -111,5 +115,5 @@ export function deliverabilityText(counts: DeliverabilityCounts, file: string, m
   if (without > 0) parts.push(`${without.toLocaleString('en-US')} without figures before or now`);
   if (others > 0) parts.push(`${others.toLocaleString('en-US')} not in ${file}`);
   const isWarning = fallen > 0 || isOther;
-  return { text: `${isWarning ? 'warning: ' : ''}success ratios: ${parts.join(', ')}`, isWarning };
+  return { text: `success ratios: ${parts.join(', ')}`, isWarning };
 }

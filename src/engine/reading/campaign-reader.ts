@@ -27,6 +27,8 @@ export type CampaignReadOptions = {
 const MAX_UNLISTED = 2;
 /** A list that changes while it is read is read again. */
 const MAX_ROUNDS = 2;
+/** So many numbers are read one by one if the list answers with a server error. */
+const MAX_ALONE = 100;
 /** If none of these is found, the server may not know the endpoint. */
 const MAX_MISSING = 3;
 /** The sizes of a page that are tried. No maximum is documented. */
@@ -40,7 +42,7 @@ type FirstPage = { total: number | null; size: number; asked: number | null };
 /**
  * What is known of the server. `listed`: a number that its list has shown; '' without one. `isThere`: it has shown one
  * number by itself, so that 404 means that another one is on no campaign. `failure`: why no more is read. `mayPass`: a
- * failure that says nothing about the other endpoint.
+ * failure that says nothing about the other endpoint, or too many numbers are left for it.
  */
 type Reading = CampaignReadOptions & { listed: string; isThere: boolean; failure: string; mayPass: boolean };
 
@@ -56,7 +58,8 @@ function addRows(reading: Reading, result: QueryResult): { size: number; total: 
 function fail(reading: Reading, result: QueryResult): void {
   reading.failure ||= 'body' in result ? 'an answer of another kind' : result.description;
   const status = 'body' in result ? 200 : result.refusedStatus;
-  reading.mayPass = status === 0 || status === 429 || (status >= 500 && status !== 501);
+  const isServerError = status >= 500 && status !== 501;
+  reading.mayPass = status === 0 || status === 429 || (isServerError && reading.table.unread() > MAX_ALONE);
 }
 
 function requestPage({ query, ports }: Reading, page: CampaignsQuery): Promise<QueryResult> {
@@ -80,8 +83,8 @@ async function readFirstPage(reading: Reading): Promise<FirstPage | null> {
 
 /** The pages after the first one. A server may put fewer rows on a page than it was asked for. */
 function pagesAfter({ total, size }: FirstPage): number {
-  if (total === null || size === 0) return total === 0 ? 0 : Number.POSITIVE_INFINITY;
-  return Math.ceil(total / size) - 1;
+  if (size === 0) return total === 0 ? 0 : Number.POSITIVE_INFINITY;
+  return Math.ceil((total ?? 0) / size) - 1;
 }
 
 /** Reads the other pages. Returns whether all rows were shown, and their number stayed the same meanwhile. */
@@ -89,7 +92,8 @@ async function readOtherPages(reading: Reading, first: FirstPage): Promise<boole
   const { table, concurrency } = reading;
   let isStable = true;
   async function* pages(): AsyncGenerator<number> {
-    for (let page = 2; page <= pagesAfter(first) + 1 && reading.failure === ''; page++) yield page;
+    for (let page = 2; page <= pagesAfter(first) + 1 && reading.failure === '' && table.unread() > 0; page++)
+      yield page;
   }
   await forEach(pages(), concurrency, async (number) => {
     const result = await requestPage(reading, { page: number, size: first.asked });
@@ -100,12 +104,27 @@ async function readOtherPages(reading: Reading, first: FirstPage): Promise<boole
   return isStable && reading.failure === '' && table.countShown() === first.total;
 }
 
+/**
+ * Reads the other pages of a server that does not say how many there are, up to one that shows nothing new, or as many
+ * as there are numbers left. What it has not shown is read one by one, because nothing proves that it was complete.
+ */
+async function readUncounted(reading: Reading, first: FirstPage): Promise<void> {
+  const { table } = reading;
+  let before = -1;
+  for (let page = 2; page <= table.unread() && table.countShown() > before && reading.failure === ''; page++) {
+    before = table.countShown();
+    const result = await requestPage(reading, { page, size: first.asked });
+    if (addRows(reading, result) === null) fail(reading, result);
+  }
+}
+
 /** Reads the list as long as that takes fewer requests than to read the numbers one by one. */
 async function readList(reading: Reading): Promise<void> {
   const { table, onChoice } = reading;
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     const first = await readFirstPage(reading);
     if (first === null) return;
+    if (first.total === null) return readUncounted(reading, first);
     const pages = pagesAfter(first);
     if (pages > 0 && pages >= table.unread()) return;
     if (pages > 0) onChoice(pages);

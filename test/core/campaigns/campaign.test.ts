@@ -63,7 +63,15 @@ describe('a line of campaigns.csv', () => {
     expect(campaignLine(line)).toEqual({ phoneNumber: PHONE, before });
   });
 
-  it('may be cut', () => {
-    expect(campaignLine('')).toEqual({ phoneNumber: '', before: null });
+  it.each([
+    '',
+    `${PHONE.slice(1)},C1,ASSIGNED,,,`,
+    '1.31256E+10,C1,ASSIGNED,,,',
+    `${PHONE};C1;ASSIGNED;;;`,
+    `${PHONE},"C1",ASSIGNED,,,`,
+    `${PHONE},=C1,ASSIGNED,,,`,
+    `${PHONE},C1,assigned,,,`,
+  ])('that something else has written is none: %s', (line) => {
+    expect(campaignLine(line)).toBeNull();
   });
 });

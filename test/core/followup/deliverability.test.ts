@@ -52,9 +52,24 @@ describe('the figures of an export', () => {
     ['no messages', '0', '0.94', null],
     ['no count', '', '0.94', null],
     ['no ratio', '122', '', null],
+    ['a percentage', '100.0', '98 %', 0.98],
+    ['a small ratio', '122', '1e-7', 1e-7],
+    ['a ratio without its zero', '122', '.5', 0.5],
     ['words', 'many', 'good', null],
+    ['a date', '122', '2026-01-02', null],
   ])('of a row with %s', (_, messages, success, ratio) => {
     expect(of([ID, PHONE, messages, success])).toBe(ratio);
+  });
+
+  it('are named if they are no numbers', () => {
+    const figures = createFigures(digest, COLUMNS);
+    const rows = [
+      ['5', '0.5'],
+      ['', ''],
+      ['many', 'good'],
+      ['5', '98 percent'],
+    ];
+    expect(rows.map((cells, n) => figures.add([`id-${n}`, '', ...cells]))).toEqual(['', '', 'many', '98 percent']);
   });
 
   it('are found by id or by phone number', () => {
@@ -127,7 +142,7 @@ describe('what was found of the success ratios', () => {
 
   it.each([
     [{ compared: 1 }, false, 'success ratios: 0 of 1 number fell by more than 10 %'],
-    [{ compared: 1200, fallen: 3 }, true, 'warning: success ratios: 3 of 1,200 numbers fell by more than 10 %'],
+    [{ compared: 1200, fallen: 3 }, true, 'success ratios: 3 of 1,200 numbers fell by more than 10 %'],
     [
       { compared: 2, no_figures: 1, not_in_file: 4 },
       false,
@@ -138,7 +153,7 @@ describe('what was found of the success ratios', () => {
       false,
       'success ratios: 0 of 0 numbers fell by more than 10 %, 1 without figures before or now',
     ],
-    [{ not_in_file: 2 }, true, 'warning: success ratios: 0 of 0 numbers fell by more than 10 %, 2 not in b.csv'],
+    [{ not_in_file: 2 }, true, 'success ratios: 0 of 0 numbers fell by more than 10 %, 2 not in b.csv'],
     [{}, false, 'success ratios: 0 of 0 numbers fell by more than 10 %'],
   ])('of %j is a warning: %s', (counts, isWarning, text) => {
     expect(deliverabilityText({ ...none, ...counts }, 'b.csv', 10)).toEqual({ text, isWarning });

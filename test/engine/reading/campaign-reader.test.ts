@@ -204,6 +204,32 @@ describe('the campaigns of many numbers', () => {
     expect(calls).toEqual(['page 1', phone(300)]);
   });
 
+  it('are read from a list without a total up to its end, and the others one by one', async () => {
+    const { calls, states } = await read(
+      upTo(600, (n) => n),
+      upTo(598, row),
+      { total: () => null },
+    );
+    expect(calls).toEqual(['page 1', 'page 2', 'page 3', phone(599), phone(600), phone(1)]);
+    expect(states.slice(597)).toEqual(['C1 ASSIGNED', 'NONE', 'NONE']);
+  });
+
+  it('take few pages of a list without a total that shows the same page again', async () => {
+    const answer = (call: string): Answer | null =>
+      call.startsWith('page') ? { ...http(200), body: { kind: 'campaigns', rows: [row(1)], total: null } } : null;
+    const { calls, unread } = await read([1, 2, 3, 4, 5], upTo(5, row), { answer });
+    expect(calls.slice(0, 3)).toEqual(['page 1', 'page 2', phone(2)]);
+    expect(unread).toBe(0);
+  });
+
+  it('take no more pages once all are known', async () => {
+    const { calls } = await read(
+      upTo(250, (n) => n),
+      upTo(1000, row),
+    );
+    expect(calls).toEqual(['page 1']);
+  });
+
   it('are read one by one of a server without a list', async () => {
     const answer = (call: string) => (call.startsWith('page') ? http(404, '10005') : null);
     const { states, why } = await read([1, 2, 3, 4], [row(2), row(4)], { answer });
@@ -241,6 +267,13 @@ describe('the campaigns of many numbers', () => {
       { answer: () => http(503) },
     );
     expect(calls).toEqual(['page 1', 'page 1']);
+  });
+
+  it('are read one by one if the list is in trouble, and they are few', async () => {
+    const answer = (call: string) => (call.startsWith('page') ? http(503) : null);
+    const { calls, states } = await read([1, 2, 3], upTo(3, row), { answer });
+    expect(calls).toEqual(['page 1', 'page 1', phone(1), phone(2), phone(3)]);
+    expect(new Set(states)).toEqual(new Set(['C1 ASSIGNED']));
   });
 
   it('are unknown from the number on that fails', async () => {

@@ -21,7 +21,7 @@ describe('campaigns that cannot be read', () => {
   it.each([
     ['no such endpoint', ['404@campaigns', '404@campaign'], 'HTTP 404 10005 Resource not found'],
     ['a key that may not read them', ['402@campaigns', '402@campaign'], 'HTTP 402'],
-    ['a service that is down', ['503-bare@campaigns'], 'HTTP 503'],
+    ['a service that is down', ['503-bare@campaigns', '503-bare@campaign'], 'HTTP 503'],
     ['a login page', ['login-html@campaigns', 'login-html@campaign'], 'HTTP'],
   ])('are unknown with a warning, and end nothing, even with --strict: %s', async (_, faults, why) => {
     const { cwd, apply, command } = await world(5, { readFaults: faults });
@@ -38,13 +38,25 @@ describe('campaigns that cannot be read', () => {
   it('are unknown afterwards only', async () => {
     const { sandbox, cwd, command } = await world(5);
     expect((await command('plan', 'numbers.csv', '--campaigns')).exit).toBe(0);
-    const later = await world(5, { readFaults: ['503-bare@campaigns'] });
+    const later = await world(5, { readFaults: ['503-bare@campaigns', '503-bare@campaign'] });
     const manifest = join(cwd, lastRun(cwd), 'run.json');
     const text = readFileSync(manifest, 'utf8').replaceAll(sandbox.url, later.sandbox.url);
     writeFileSync(manifest, text);
     expect((await run(cwd, ['apply', lastRun(cwd), '--yes', '--base-url', later.sandbox.url])).exit).toBe(0);
     expect(summaryOf(cwd).campaigns).toMatchObject({ read: 5, unknown: 5 });
     expect(linesOf(cwd)[0]).toMatch(/,ASSIGNED,,,$/);
+  });
+
+  it('are left alone if a spreadsheet has saved campaigns.csv', async () => {
+    const { cwd, apply, command } = await world(3);
+    expect((await apply()).exit).toBe(0);
+    const path = join(cwd, lastRun(cwd), 'campaigns.csv');
+    const saved = readFileSync(path, 'utf8').replaceAll('+1', '1').replaceAll('\n', '\r\n');
+    writeFileSync(path, saved);
+    const { exit, stderr } = await command('verify', lastRun(cwd));
+    expect(exit).toBe(0);
+    expect(stderr).toMatch(/could not be compared: a line of campaigns\.csv is not as it was written: "1/);
+    expect(readFileSync(path, 'utf8')).toBe(saved);
   });
 
   it('are left alone if campaigns.csv is gone', async () => {

@@ -4,11 +4,13 @@ import { describe, expect, it } from 'vitest';
 import type { Sandbox } from '../../../src/sandbox/server.ts';
 import { run } from '../../support/program/run.ts';
 import { readingApi } from '../../support/program/sandbox.ts';
+import { start } from '../../support/program/start.ts';
 import {
   lastRun,
   numberId,
   runDirs,
   table,
+  until,
   workDirectory,
   writeInput,
   writeLines,
@@ -60,7 +62,8 @@ describe('verify --before', () => {
       exit_code: 4,
       counts: { at_target: 5 },
       deliverability: { before: join(cwd, before), ...counts },
-      error: { code: 'rows_not_at_target', message: expect.stringMatching(/^warning: success ratios: 2 of 3 numbers/) },
+      error: { code: 'rows_not_at_target', message: expect.stringMatching(/^success ratios: 2 of 3 numbers/) },
+      warnings: [expect.stringMatching(/^success ratios: 2 of 3 numbers/)],
     });
   });
 
@@ -71,6 +74,27 @@ describe('verify --before', () => {
     const { exit, stdout } = await run(cwd, ['verify', input, '--before', 'link.csv', '--strict', ...flags]);
     expect(exit).toBe(4);
     expect(stdout).toContain('warning: success ratios: 0 of 0 numbers fell by more than 10 %, 5 not in link.csv');
+  });
+
+  it('warns of figures that are no numbers', async () => {
+    const { cwd, dir } = await moved();
+    const odd = writeLines(cwd, [HEADER, `${numberId(1)},,100,good`, `${numberId(2)},,many,0.98`], 'odd.csv');
+    const { exit, stderr } = await run(cwd, ['verify', dir, '--before', odd]);
+    expect(exit).toBe(0);
+    expect(stderr).toContain(
+      'warning: 2 rows of odd.csv cannot be compared, because a figure is no number (line 2: "good")',
+    );
+  });
+
+  it('says after a signal too which ratios fell', async () => {
+    const { cwd, sandbox, before, dir } = await moved();
+    setRatio(sandbox, 1, 0.5);
+    const watching = start(cwd, ['verify', dir, '--before', before, '--watch', '1h', '--every', '30m']);
+    await until(() => watching.output().includes('5 at target'));
+    watching.child.kill('SIGINT');
+    const { exit, stdout } = await watching.ended;
+    expect(exit).toBe(130);
+    expect(stdout).toContain('warning: success ratios: 1 of 3 numbers fell by more than 10 %');
   });
 
   it('refuses a file without figures (exit 3) or none at all (exit 2) before any request', async () => {
