@@ -2,9 +2,12 @@ import { type AccountSnapshot, createSnapshot, type NumberKey } from '../../core
 import { signalExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { Settings } from '../../core/settings/schema.ts';
+import { createContact } from '../../engine/contact.ts';
+import { createPaceMemory } from '../../engine/pacing/pace-memory.ts';
 import type { Clock } from '../../engine/ports.ts';
 import { Stopped, Unread } from '../../engine/reading/account-query.ts';
 import { type Reading, readAccount } from '../../engine/reading/account-reader.ts';
+import { createControl } from '../../engine/sending/pipeline.ts';
 import { type Stop, sleepOrStop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
 import { digest } from '../../io/digest.ts';
@@ -61,6 +64,16 @@ export async function waitForQuiet(
   if (reading === undefined || typeof rate !== 'number') return;
   const remainingMs = reading.endedAt + Math.max(1, 1 / rate) * RATE_WINDOW_MS - clock.now();
   if (remainingMs > 0) await sleepOrStop(clock, stop, remainingMs);
+}
+
+/** A run after requests of this command: further reads wait until these have left the rate window. */
+export function afterRequests(run: Run, settings: Settings): Run {
+  const fresh = () => ({
+    control: createControl(settings),
+    memory: createPaceMemory(),
+    contact: createContact(settings.base_url),
+  });
+  return { ...run, reading: { ...(run.reading ?? fresh()), endedAt: realClock.now() } };
 }
 
 /** Opens access to the account of a run, or to its sandbox. Throws what the file system throws. */

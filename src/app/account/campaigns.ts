@@ -27,7 +27,7 @@ import type { KeyedInvocation } from '../invocation.ts';
 import { warn } from '../output.ts';
 import type { Run } from '../run/open.ts';
 import { onEndSignals } from '../signals.ts';
-import { type AccountAccess, openAccess } from './access.ts';
+import { type AccountAccess, afterRequests, openAccess } from './access.ts';
 
 type Reader = Pick<AccountAccess, 'query' | 'client' | 'concurrency' | 'announce'>;
 
@@ -143,7 +143,7 @@ export async function compareCampaigns(
   { stop, recorded }: { stop: Stop; recorded: boolean },
 ): Promise<RunCampaigns | null> {
   // Reads need no lease, and that of a run that workers had is released.
-  const access = await openAccess(run, invocation, { stop, recorded });
+  const access = await openAccess(afterRequests(run, invocation.settings), invocation, { stop, recorded });
   try {
     return await readAgain(run, access);
   } catch (error) {

@@ -12,16 +12,12 @@ import {
 } from '../../core/profiles/contents.ts';
 import { answerChanges, keptDifferences, settingChanges } from '../../core/profiles/differences.ts';
 import { count } from '../../core/text/text.ts';
-import { createContact } from '../../engine/contact.ts';
-import { createPaceMemory } from '../../engine/pacing/pace-memory.ts';
 import { Stopped } from '../../engine/reading/account-query.ts';
 import { type FoundContents, readProfileContents } from '../../engine/reading/profile-contents.ts';
-import { createControl } from '../../engine/sending/pipeline.ts';
 import type { Stop } from '../../engine/stop.ts';
-import { realClock } from '../../io/clock.ts';
 import type { KeyedInvocation } from '../invocation.ts';
 import type { Run } from '../run/open.ts';
-import { type AccountAccess, openAccess } from './access.ts';
+import { type AccountAccess, afterRequests, openAccess } from './access.ts';
 import type { AccountView } from './read-for-plan.ts';
 
 /** What a plan leaves on the profiles that numbers leave, and what differs for those that move. */
@@ -107,12 +103,7 @@ export async function findLeftBehind(
 ): Promise<Finding | null> {
   const planned = run.manifest.plan?.left_behind ?? [];
   if (planned.length === 0) return null;
-  const { settings } = invocation;
-  // The last read of the rows was sent just now.
-  const memory = createPaceMemory();
-  const contact = createContact(settings.base_url);
-  const reading = { endedAt: realClock.now(), control: createControl(settings), memory, contact };
-  const access = await openAccess({ ...run, reading }, invocation, { stop, recorded: false });
+  const access = await openAccess(afterRequests(run, invocation.settings), invocation, { stop, recorded: false });
   try {
     const left = await readLeftBehind(planned, access);
     return { lines: stillThereLines(left), fields: { left_behind: left }, isBad: false };

@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { createCsvWriter } from '../../io/csv/writer.ts';
 import { isLastingFile, statusOf } from '../../io/file-status.ts';
 import { copyToPath, targetOf } from '../../io/output-file.ts';
+import { makePrivateDir } from '../../io/private-dir.ts';
 import { writeToStdout } from '../ending/deliver-results.ts';
 import { CommandError, fileErrorMessage, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
@@ -22,12 +21,6 @@ export type Destination = {
   /** Removes what is only ours. */
   end: () => void;
 };
-
-/** Prepares a private directory for what has no place of its own yet. */
-export function makePrivateDir(): { dir: string; end: () => void } {
-  const dir = mkdtempSync(join(tmpdir(), 'telnyx-reassign-'));
-  return { dir, end: () => rmSync(dir, { recursive: true, force: true }) };
-}
 
 type Writer = ReturnType<typeof createCsvWriter>;
 
@@ -67,7 +60,7 @@ export function openDestination(typed: string | undefined, reporting: Reporting)
     const open: Destination['open'] = (header) => named(createCsvWriter(targetOf(path), header), shown);
     return { file: shown, open, deliver: async () => undefined, end: () => undefined };
   }
-  let place: { dir: string; end: () => void } | null = null;
+  let place: ReturnType<typeof makePrivateDir> | null = null;
   // Not before it is needed, when a signal that ends the process is known to remove it.
   const draft = () => {
     place ??= makePrivateDir();

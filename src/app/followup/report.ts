@@ -1,11 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { emptyIndex } from '../../core/ledger/replay.ts';
 import { createGathering } from '../../core/report/gather.ts';
 import { emptyTally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { copyToPath } from '../../io/output-file.ts';
+import { makePrivateDir } from '../../io/private-dir.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { writeToStdout } from '../ending/deliver-results.ts';
 import { writeReport } from '../ending/report.ts';
@@ -46,23 +45,23 @@ export async function rewriteReport(run: Run, reporting: Reporting): Promise<num
     if (isToStdout) await writeToStdout(path, context.stdout);
     else if (out !== null) await copyToPath(path, resolve(context.cwd, out));
   };
-  let elsewhere: string | null = null;
+  let elsewhere: ReturnType<typeof makePrivateDir> | null = null;
   try {
     await writeReport(read, context);
   } catch (error) {
     if (out === null) return fail('write report.html', error);
     // The run may be another user's, who lets this one only read it.
     warn(reporting, fileErrorMessage('write report.html', error, ''));
-    elsewhere = mkdtempSync(join(tmpdir(), 'telnyx-reassign-'));
+    elsewhere = makePrivateDir();
   }
   try {
-    const path = elsewhere === null ? report : join(elsewhere, 'report.html');
+    const path = elsewhere === null ? report : join(elsewhere.dir, 'report.html');
     if (elsewhere !== null) await writeReport(read, context, path);
     await deliver(path);
   } catch (error) {
     return fail(`write --out ${shown}`, error);
   } finally {
-    if (elsewhere !== null) rmSync(elsewhere, { recursive: true, force: true });
+    elsewhere?.end();
   }
   if (settings.json) printJson(context, EXIT.ok, { report: shown });
   else if (!settings.quiet && !isToStdout) print(context.stdout, `The report page is ${shown}\n`);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { deliverabilityText } from '../../core/followup/deliverability.ts';
 import { type Finding, findingFields, findingFiles } from '../../core/followup/finding.ts';
 import { signalExit } from '../../core/results/run-exit.ts';
+import { fileLines } from '../../core/results/summary-text.ts';
 import { EXIT, exitName } from '../../core/run/exit-codes.ts';
 import { count } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
@@ -97,9 +98,9 @@ function printReport(report: Report, { settings, context }: Invocation): number 
   const exit = exitOf(report);
   const others = countOthers(counts);
   const file = join(run.shown, 'verify.csv');
+  const files = { verify: file, ...findingFiles(findings) };
   if (settings.json) {
     const error = { code: exitName(exit), message: errorText(report, file) };
-    const files = { verify: file, ...findingFiles(findings) };
     const fields = { run_id: run.manifest.run_id, counts, ...findingFields(findings), files, next_command: next };
     printJson(context, exit, verdictOf(report) === EXIT.ok ? fields : { ...fields, error });
     return exit;
@@ -115,10 +116,7 @@ function printReport(report: Report, { settings, context }: Invocation): number 
   ];
   if (others > shown.length) lines.push(`  and ${count(others - shown.length, 'more', 'more')}`);
   for (const finding of findings) lines.push('', ...finding.lines.map((line) => wrapForTerminal(stream, line)));
-  const files = Object.entries({ verify: file, ...findingFiles(findings) });
-  const width = Math.max(8, ...files.map(([what]) => what.length));
-  lines.push('', 'Files', ...files.map(([what, path]) => `  ${what.padEnd(width)} ${visible(path)}`));
-  lines.push('', `Exit ${exit} (${exitName(exit)})`);
+  lines.push(...fileLines(files), '', `Exit ${exit} (${exitName(exit)})`);
   if (next !== null) lines.push(`Next: ${style('strong', next)}`);
   print(stream, `${lines.join('\n')}\n`);
   return exit;

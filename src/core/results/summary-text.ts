@@ -11,6 +11,8 @@ import type { Cause } from './tally.ts';
 
 /** Causes shown on a terminal. All of them are in summary.json. */
 const SHOWN_CAUSES = 10;
+/** Most names of files are shorter. */
+const MIN_FILE_WIDTH = 8;
 const number = (n: number) => n.toLocaleString('en-US');
 
 /** A cause in words: HTTP status, code, and title or reason. They may be any text. */
@@ -109,6 +111,13 @@ export function undoneText({ run_id: id, exit_code: exit, undo, next_command: ne
 
 const named = (exit: number) => `${exit} (${exitName(exit)})`;
 
+/** The files of a command, by what they are. */
+export function fileLines(files: Record<string, string>): string[] {
+  const named = Object.entries(files);
+  const width = Math.max(MIN_FILE_WIDTH, ...named.map(([what]) => what.length));
+  return ['', 'Files', ...named.map(([what, path]) => `  ${what.padEnd(width)} ${visible(path)}`)];
+}
+
 /** The summary for people: what happened, why, where the files are, and what to do next. Ends with a line break. */
 export function summaryText(
   summary: Summary,
@@ -127,11 +136,7 @@ export function summaryText(
   if (summary.campaigns !== undefined) lines.push('', campaignsText(summary.campaigns));
   const requests = [...requestLines(summary), ...steeredLines(summary)];
   if (requests.length > 0) lines.push('', 'Requests', ...requests);
-  lines.push('', 'Files');
-  const files = Object.entries(summary.files);
-  const width = Math.max(8, ...files.map(([what]) => what.length));
-  for (const [what, path] of files) lines.push(`  ${what.padEnd(width)} ${visible(path)}`);
-  lines.push('');
+  lines.push(...fileLines(summary.files), '');
   if (summary.error !== undefined) lines.push(`${summary.error.message}`);
   lines.push(`Exit ${summary.exit_code} (${summary.exit_name})`);
   const fix = firstFix(summary);
