@@ -27,7 +27,7 @@ export type CampaignReadOptions = {
 const MAX_UNLISTED = 2;
 /** A list that changes while it is read is read again. */
 const MAX_ROUNDS = 2;
-/** So many numbers are read one by one if the list answers with a server error. */
+/** The most numbers that are read one by one if the list answers with a server error. */
 const MAX_ALONE = 100;
 /** If none of these is found, the server may not know the endpoint. */
 const MAX_MISSING = 3;
