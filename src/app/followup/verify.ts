@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { deliverabilityText } from '../../core/followup/deliverability.ts';
-import { type Finding, findingFields, findingFiles } from '../../core/followup/finding.ts';
+import type { Finding } from '../../core/followup/finding.ts';
 import { signalExit } from '../../core/results/run-exit.ts';
 import { fileLines } from '../../core/results/summary-text.ts';
 import { EXIT, exitName } from '../../core/run/exit-codes.ts';
@@ -98,10 +98,11 @@ function printReport(report: Report, { settings, context }: Invocation): number 
   const exit = exitOf(report);
   const others = countOthers(counts);
   const file = join(run.shown, 'verify.csv');
-  const files = { verify: file, ...findingFiles(findings) };
+  const files: Record<string, string> = Object.assign({ verify: file }, ...findings.map((found) => found.files));
   if (settings.json) {
     const error = { code: exitName(exit), message: errorText(report, file) };
-    const fields = { run_id: run.manifest.run_id, counts, ...findingFields(findings), files, next_command: next };
+    const found = Object.assign({}, ...findings.map(({ fields }) => fields));
+    const fields = { run_id: run.manifest.run_id, counts, ...found, files, next_command: next };
     printJson(context, exit, verdictOf(report) === EXIT.ok ? fields : { ...fields, error });
     return exit;
   }

@@ -8,13 +8,3 @@ export type Finding = {
   files?: Record<string, string>;
   isBad: boolean;
 };
-
-/** The files of all findings. */
-export function findingFiles(findings: readonly Finding[]): Record<string, string> {
-  return Object.assign({}, ...findings.map(({ files }) => files));
-}
-
-/** The fields of all findings. */
-export function findingFields(findings: readonly Finding[]): Record<string, unknown> {
-  return Object.assign({}, ...findings.map(({ fields }) => fields));
-}

@@ -13,6 +13,12 @@ export const CONTENTS = [
 ] as const;
 export type Content = (typeof CONTENTS)[number];
 
+/**
+ * The lists of the API with one of these. `hosted_numbers_2`: the other path of hosted numbers. `keyword_answers_paged`:
+ * with the size of a page.
+ */
+export type ContentList = Content | 'hosted_numbers_2' | 'keyword_answers_paged';
+
 /** A run that empties more profiles than these is shown by them. */
 const MAX_LEFT_PROFILES = 20;
 /** What only informs must not take much longer than this. */

@@ -1,15 +1,13 @@
 import type { NumbersQuery } from '../../core/account/read-strategy.ts';
 import type { Answer, Body, KeywordAnswer } from '../../core/api/response.ts';
-import { CONTENTS, type Content, countOn } from '../../core/profiles/contents.ts';
+import { CONTENTS, type Content, type ContentList, countOn } from '../../core/profiles/contents.ts';
 import type { AccountQuery } from './account-query.ts';
 import { forEach } from './number-reads.ts';
-
-type ProfileList = Content | 'hosted_numbers_2' | 'keyword_answers_paged' | 'numbers';
 
 /** The reads of the API that show what is on a profile. */
 export type ContentsPorts = {
   listNumbers: (query: NumbersQuery, onSent: () => void) => Promise<Answer>;
-  listOnProfile: (list: Exclude<ProfileList, 'numbers'>, profile: string, onSent: () => void) => Promise<Answer>;
+  listOnProfile: (list: ContentList, profile: string, onSent: () => void) => Promise<Answer>;
 };
 
 /** Which profiles to read. */
@@ -49,7 +47,7 @@ export async function readProfileContents(
   const answers: FoundContents['answers'] = new Map();
   let isOffline = false;
 
-  const send = (list: ProfileList, profile: string) => (onSent: () => void) =>
+  const send = (list: ContentList | 'numbers', profile: string) => (onSent: () => void) =>
     list === 'numbers' ? ports.listNumbers({ page: 1, profile }, onSent) : ports.listOnProfile(list, profile, onSent);
 
   function take(name: Content | 'numbers', profile: string, body: Body): void {
@@ -63,7 +61,7 @@ export async function readProfileContents(
   }
 
   async function readList(name: Content | 'numbers', wanted: readonly string[]): Promise<void> {
-    let list: ProfileList = name;
+    let list: ContentList | 'numbers' = name;
     let isKnown = false;
     let isRefused = false;
     let takesSize = true;

@@ -16,8 +16,9 @@ import { readOptOutsPage } from '../../core/api/parse-opt-outs.ts';
 import type { Answer } from '../../core/api/response.ts';
 import { requestBody } from '../../core/input/assignment.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
+import type { ContentList } from '../../core/profiles/contents.ts';
 import { type BodyFormat, createExchanges, type ExchangeOptions } from './exchange.ts';
-import { type ProfileList, profileListRequest } from './profile-lists.ts';
+import { profileListRequest } from './profile-lists.ts';
 import { createTlsProbe } from './tls-probe.ts';
 
 /** A longer body is not an answer of this API. */
@@ -122,7 +123,7 @@ export function createTelnyxClient(options: ClientOptions) {
       return run(() => api.stream.get(url), CAMPAIGN, onSent);
     },
     /** Reads the first page of what is on a profile. */
-    listOnProfile(list: ProfileList, profile: string, onSent: () => void): Promise<Answer> {
+    listOnProfile(list: ContentList, profile: string, onSent: () => void): Promise<Answer> {
       const { path, query: searchParams } = profileListRequest(list, profile);
       const format = list.startsWith('keyword_answers') ? KEYWORD_ANSWERS : PROFILE_ITEMS;
       return run(() => api.stream.get(`${baseUrl}/${path}`, { searchParams }), format, onSent);

@@ -1,18 +1,12 @@
 import { PAGE_ROWS } from '../../core/account/read-strategy.ts';
-import type { Content } from '../../core/profiles/contents.ts';
-
-/**
- * `hosted_numbers_2`: the other path under which the API has hosted numbers. `keyword_answers_paged`: with the size of a
- * page.
- */
-export type ProfileList = Content | 'hosted_numbers_2' | 'keyword_answers_paged';
+import type { ContentList } from '../../core/profiles/contents.ts';
 
 type ListRequest = { path: string; query: Record<string, string | number> };
 
 const PAGE = { 'page[number]': 1, 'page[size]': PAGE_ROWS };
 
 /** Where the first page of what is on a profile is read. */
-export function profileListRequest(list: ProfileList, profile: string): ListRequest {
+export function profileListRequest(list: ContentList, profile: string): ListRequest {
   const own = `messaging_profiles/${encodeURIComponent(profile)}`;
   const filtered = { ...PAGE, 'filter[messaging_profile_id]': profile };
   switch (list) {
