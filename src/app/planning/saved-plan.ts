@@ -7,7 +7,7 @@ import { driftCounts, driftText } from '../account/drift.ts';
 import type { RereadRun } from '../account/reread.ts';
 import { CommandError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
-import { print, printJson } from '../output.ts';
+import { print, printJson, wrapForTerminal } from '../output.ts';
 import { commandOn, type Run } from '../run/open.ts';
 import { checkStrict } from './guards.ts';
 import { recordedAccount } from './plan-run.ts';
@@ -19,12 +19,19 @@ async function previewOf(run: Run): Promise<Preview> {
   return preview;
 }
 
-/** A saved plan for people with its warnings and what has drifted since, and how many rows are still to be sent. */
-export async function savedPlanText({ run, reread }: RereadRun, { settings, context }: Reporting) {
+/**
+ * A saved plan for people with its warnings and what has drifted since, for the stream that it is printed on, and how
+ * many rows are still to be sent.
+ */
+export async function savedPlanText(
+  { run, reread }: RereadRun,
+  { settings, context }: Reporting,
+  stream: NodeJS.WriteStream,
+) {
   const { plan } = run.manifest;
-  const warnings = warningText(plan?.warnings ?? [], run.shown, context);
+  const warnings = warningText(plan?.warnings ?? [], run.shown, { stream, env: context.env });
   const shown = { run, preview: await previewOf(run), account: recordedAccount(run), isSaved: true };
-  const text = `${planTextOf(shown, settings)}${warnings}`;
+  const text = `${wrapForTerminal(stream, planTextOf(shown, settings))}${warnings}`;
   if (reread === null) return { text, toSend: plan?.change ?? 0 };
   const counts = await driftCounts({ run, reread, force: settings.force });
   const drift = driftText(counts);
@@ -44,7 +51,7 @@ export function checkSavedStrict(run: Run, { settings, context }: Reporting): vo
 export async function showSavedPlan(reread: RereadRun, reporting: Reporting): Promise<number> {
   const { settings, context } = reporting;
   const { run } = reread;
-  const { text, toSend } = await savedPlanText(reread, reporting);
+  const { text, toSend } = await savedPlanText(reread, reporting, context.stdout);
   const exit = settings.detailed_exitcode && toSend > 0 ? EXIT.changes : EXIT.ok;
   const next = toSend > 0 ? commandOn(run, 'apply', context) : null;
   const { run_id: id, state, plan } = run.manifest;

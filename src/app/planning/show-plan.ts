@@ -17,11 +17,15 @@ import type { PlannedRun } from './plan-run.ts';
 const MAX_SHOWN_WARNINGS = 20;
 
 /** The warnings of a plan for people, one a line; those that are left out are in summary.json. */
-export function warningText(warnings: readonly string[], dir: string, { stderr, env }: Context): string {
-  const style = createStyle(stderr, env);
+export function warningText(
+  warnings: readonly string[],
+  dir: string,
+  { stream, env }: { stream: NodeJS.WriteStream; env: Context['env'] },
+): string {
+  const style = createStyle(stream, env);
   const lines = warnings.slice(0, MAX_SHOWN_WARNINGS).map((text) => {
     // Wrapped before it is coloured, because colours take no columns.
-    const line = wrapForTerminal(stderr, `warning: ${text}`);
+    const line = wrapForTerminal(stream, `warning: ${text}`);
     return `${style('strong', 'warning:')}${line.slice('warning:'.length)}\n`;
   });
   const more = warnings.length - MAX_SHOWN_WARNINGS;
@@ -67,7 +71,7 @@ export function showPlan(
   for (const note of notes) print(stderr, `note: ${note}\n`);
   const stream = run.manifest.command === 'plan' ? resultStream({ settings, context }) : stderr;
   print(stream, wrapForTerminal(stream, planTextOf({ run, preview, account, isSaved: false }, settings)));
-  print(stderr, warningText(warnings, run.shown, context));
+  print(stderr, warningText(warnings, run.shown, { stream: stderr, env }));
   print(stderr, wrapForTerminal(stderr, heldText(preview, visible(join(run.shown, 'held.csv')))));
   const rejections = wrapForTerminal(stderr, rejectionText(preview, visible(join(run.shown, 'results.csv'))));
   if (rejections !== '') print(stderr, createStyle(stderr, env)('bad', rejections));

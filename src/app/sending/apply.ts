@@ -89,7 +89,7 @@ async function sendSavedPlan(given: Run, invocation: KeyedInvocation, supersedes
   const run = await checkAccount(given, invocation);
   const reread = await rereadOrExit(run, invocation);
   if ('exit' in reread) return reread.exit;
-  const { text, toSend } = await savedPlanText(reread, invocation);
+  const { text, toSend } = await savedPlanText(reread, invocation, invocation.context.stderr);
   printProgress(invocation, text);
   const { manifest } = reread.run;
   const applied = { ...reread.run, manifest: { ...manifest, command: commandOf(manifest) } };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { isMoved } from '../../support/program/account.ts';
 import { run } from '../../support/program/run.ts';
-import { api } from '../../support/program/sandbox.ts';
-import { summaryOf, workDirectory, writeInput } from '../../support/program/workspace.ts';
+import { api, readingApi } from '../../support/program/sandbox.ts';
+import { lastRun, summaryOf, workDirectory, writeInput } from '../../support/program/workspace.ts';
 
 const ESCAPE = '\u001b[';
 
@@ -38,5 +38,18 @@ describe('a terminal', () => {
     const { type } = await asking();
     expect((await type('n\n', colours)).stdout).toContain(ESCAPE);
     expect((await type('n\n', { ...colours, NO_COLOR: '1' })).stdout).not.toContain(ESCAPE);
+  });
+
+  it('shows the warnings of a saved plan as those of a new one, on the stream that the plan is on', async () => {
+    const { flags } = await readingApi({ numbers: 3 });
+    const cwd = workDirectory();
+    const args = ['plan', writeInput(cwd, 3), ...flags.filter((flag) => flag !== '--yes')];
+    const terminal = { columns: 80, env: { TERM: 'xterm-256color', COLORTERM: '' } };
+    expect((await run(cwd, args, terminal)).stderr).toContain(`${ESCAPE}1mwarning:${ESCAPE}22m`);
+    const { stdout } = await run(cwd, ['apply', lastRun(cwd), '--dry-run'], terminal);
+    expect(stdout).toContain(`${ESCAPE}1mwarning:${ESCAPE}22m`);
+    expect(stdout).not.toContain('\\x1b');
+    const plain = stdout.split('\n').map((line) => line.replaceAll(/\p{Cc}\[\d+m/gu, ''));
+    expect(plain.filter((line) => line.length > 80 && !line.startsWith('Next: '))).toEqual([]);
   });
 });
