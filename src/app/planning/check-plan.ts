@@ -100,7 +100,10 @@ export function checkExpected(run: Run, { expect_plan: expected }: Settings, con
   const flags = [...baseUrlFlags(run.manifest.settings), '--dry-run'];
   const look = isStarted ? null : commandLine(context.program, 'apply', run.shown, ...flags);
   const again = planAgain(run.manifest, context.program);
-  const what = `The plan in ${visible(run.shown)} has the digest ${found.slice(0, 12)}..., and --expect-plan asks for ${expected.slice(0, 12)}...: it is not the plan that was approved, so nothing was sent.`;
+  // Two that begin alike, as after a slip in typing, are shown whole.
+  const shown = (digest: string) =>
+    found.slice(0, 12) === expected.slice(0, 12) ? digest : `${digest.slice(0, 12)}...`;
+  const what = `The plan in ${visible(run.shown)} has the digest ${shown(found)}, and --expect-plan asks for ${shown(expected)}: it is not the plan that was approved, so nothing was sent.`;
   const ways = [look === null ? '' : `\n  Look at it:   ${look}`, again === null ? '' : `\n  Plan again:   ${again}`];
   throw new CommandError(EXIT.refused, 'other_plan', `${what}${ways.join('')}`, look ?? again);
 }

@@ -31,6 +31,14 @@ async function planned() {
 }
 
 describe('the digest of a plan', () => {
+  it('is shown whole if another begins with the same characters', async () => {
+    const { cwd, dir, digest } = await planned();
+    const mistyped = `${digest.slice(0, -1)}${digest.endsWith('0') ? '1' : '0'}`;
+    const { exit, stderr } = await run(cwd, ['apply', dir, '--expect-plan', mistyped, '--yes']);
+    expect(exit).toBe(8);
+    expect(stderr).toContain(`has the digest ${digest}, and --expect-plan asks for ${mistyped}: it is not the plan`);
+  });
+
   it('is shown by plan and by a dry run of the saved plan, and is in their JSON', async () => {
     const { cwd, dir, digest, stdout } = await planned();
     expect(stdout).toContain(`\nDigest  ${digest}\n`);
