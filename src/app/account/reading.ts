@@ -13,7 +13,7 @@ import type { Stop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
 import type { Logger } from '../../io/terminal/logger.ts';
 import type { KeyedInvocation, Reporting } from '../invocation.ts';
-import { printProgress } from '../output.ts';
+import { printProgress, wrapForTerminal } from '../output.ts';
 import { createEventReporter } from '../run/events.ts';
 import type { Run } from '../run/open.ts';
 import { openReader, readGate, type Transport } from './connect.ts';
@@ -88,7 +88,8 @@ export function readThrough(through: Through, invocation: KeyedInvocation, befor
   const announce = (what: string, requests: number) => {
     if ((requests / expectedRate(settings.rate)) * 1000 < ANNOUNCED_MS) return;
     const time = timeNeeded(requests, settings.rate);
-    printProgress(invocation, `Reading ${what}: ${count(requests, 'request')}, ${time}\n`);
+    const text = `Reading ${what}: ${count(requests, 'request')}, ${time}\n`;
+    printProgress(invocation, wrapForTerminal(invocation.context.stderr, text));
   };
   return {
     announce,

@@ -10,7 +10,7 @@ import { visible } from '../../core/text/visible.ts';
 import { requireKey } from '../account/connect.ts';
 import { UsageError } from '../errors.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';
-import { createStyle, print, printJson, warn } from '../output.ts';
+import { createStyle, print, printJson, warn, wrapForTerminal } from '../output.ts';
 import { type Destination, openDestination } from './destination.ts';
 import { exportInput, exportInputOf } from './input.ts';
 import { type ExportedNumbers, exportNumbers } from './numbers.ts';
@@ -49,7 +49,8 @@ function report({ lines, fields, next }: Said, { file }: Destination, invocation
   // Standard output is for the table, if it goes there.
   const stream = file === null ? context.stderr : context.stdout;
   const style = createStyle(stream, context.env);
-  const text = next === null ? lines : [...lines, '', `Next: ${style('strong', next)}`];
+  const wrapped = lines.map((line) => wrapForTerminal(stream, line));
+  const text = next === null ? wrapped : [...wrapped, '', `Next: ${style('strong', next)}`];
   print(stream, `${text.join('\n')}\n`);
   return EXIT.ok;
 }

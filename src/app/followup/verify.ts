@@ -117,7 +117,11 @@ function printReport(report: Report, { settings, context }: Invocation): number 
   ];
   if (others > shown.length) lines.push(`  and ${count(others - shown.length, 'more', 'more')}`);
   for (const finding of findings) lines.push('', ...finding.lines.map((line) => wrapForTerminal(stream, line)));
-  lines.push(...fileLines(files), '', `Exit ${exit} (${exitName(exit)})`);
+  lines.push(...fileLines(files), '');
+  // Otherwise an exit that is not 0 stands below numbers that are all at their targets.
+  if (exit === EXIT.rows_not_at_target && others === 0)
+    lines.push(wrapForTerminal(stream, `${errorText(report, file)} (an error because of --strict)`));
+  lines.push(`Exit ${exit} (${exitName(exit)})`);
   if (next !== null) lines.push(`Next: ${style('strong', next)}`);
   print(stream, `${lines.join('\n')}\n`);
   return exit;

@@ -182,7 +182,7 @@ function missingColumn(
   if (coveredFields(constants).length > 0) return null;
   if (!has('messaging_profile_id') && !has('messaging_product') && !(online && has('messaging_profile_name'))) {
     const hint = has('messaging_profile_name') ? '; a profile name does only without --offline' : '';
-    const text = `no target: neither messaging_profile_id nor messaging_product is among ${names}${hint}`;
+    const text = `no target: neither messaging_profile_id nor messaging_product is among ${names}${hint}; for one target for every row, add --to-profile or --to-product`;
     return { code: 'missing_column', text };
   }
   return null;

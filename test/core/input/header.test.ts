@@ -136,7 +136,7 @@ describe('a header that does not say which column is which', () => {
       ['id', 'phone_number'],
       {},
       'missing_column',
-      'no target: neither messaging_profile_id nor messaging_product is among "id", "phone_number" (see --map)',
+      'no target: neither messaging_profile_id nor messaging_product is among "id", "phone_number" (see --map); for one target for every row, add --to-profile or --to-product',
     ],
     [
       'no id and no phone number',
@@ -150,7 +150,7 @@ describe('a header that does not say which column is which', () => {
       ['id', 'profile name'],
       {},
       'missing_column',
-      'no target: neither messaging_profile_id nor messaging_product is among "id", "profile name" (see --map); a profile name does only without --offline',
+      'no target: neither messaging_profile_id nor messaging_product is among "id", "profile name" (see --map); a profile name does only without --offline; for one target for every row, add --to-profile or --to-product',
     ],
     [
       'two names for one field',
@@ -242,7 +242,7 @@ describe('a header that does not say which column is which', () => {
     [
       'no target',
       ['phone_number', 'note'],
-      'no target: neither messaging_profile_id nor messaging_product is among "phone_number", "note" (see --map)',
+      'no target: neither messaging_profile_id nor messaging_product is among "phone_number", "note" (see --map); for one target for every row, add --to-profile or --to-product',
     ],
   ])('has %s, although the account is read', (_what, header, text) => {
     expect(mapHeader(header, {}, 3, { online: true })).toEqual({ error: { code: 'missing_column', text, line: 3 } });

@@ -73,7 +73,9 @@ describe('verify --before', () => {
     symlinkSync(join(cwd, other), join(cwd, 'link.csv'));
     const { exit, stdout } = await run(cwd, ['verify', input, '--before', 'link.csv', '--strict', ...flags]);
     expect(exit).toBe(4);
-    expect(stdout).toContain('warning: success ratios: 0 of 0 numbers fell by more than 10 %, 5 not in link.csv');
+    const text = 'success ratios: 0 of 0 numbers fell by more than 10 %, 5 not in link.csv';
+    expect(stdout).toContain(`warning: ${text}`);
+    expect(stdout).toContain(`\n${text} (an error because of --strict)\nExit 4`);
   });
 
   it('warns of figures that are no numbers', async () => {
