@@ -1,5 +1,5 @@
 import { readFilters, type TypedFilters } from '../../core/export/filters.ts';
-import { exportWarnings, profileLines } from '../../core/export/texts.ts';
+import { exportWarnings, leftOutWarnings, profileLines } from '../../core/export/texts.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { flagOf } from '../../core/settings/flags.ts';
 import { PUBLIC_BASE_URL, type SettingName } from '../../core/settings/schema.ts';
@@ -10,7 +10,7 @@ import { visible } from '../../core/text/visible.ts';
 import { requireKey } from '../account/connect.ts';
 import { UsageError } from '../errors.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';
-import { createStyle, print, printJson, warn, wrapForTerminal } from '../output.ts';
+import { createStyle, print, printJson, warn, warnAlways, wrapForTerminal } from '../output.ts';
 import { type Destination, openDestination } from './destination.ts';
 import { exportInput, exportInputOf } from './input.ts';
 import { type ExportedNumbers, exportNumbers } from './numbers.ts';
@@ -67,9 +67,13 @@ async function tellNumbers(
     const exported = await (source === null
       ? exportNumbers(session, destination, filters)
       : exportInput(session, source, destination, filters));
-    return { exported, warnings: [...session.warnings, ...exportWarnings(exported.counts)] };
+    const { counts } = exported;
+    const warnings = [...session.warnings, ...exportWarnings(counts)];
+    return { exported, warnings, leftOut: [...session.leftOut, ...leftOutWarnings(counts)] };
   });
   await destination.deliver();
+  // A backup that lacks numbers is not all well.
+  for (const warning of done.leftOut) warnAlways(invocation, warning);
   for (const warning of done.warnings) warn(invocation, warning);
   const { exported } = done;
   const { written, unassigned } = exported.counts;

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { createDigestTable } from '../../core/account/digest-table.ts';
 import type { AccountSnapshot, NumberKey } from '../../core/account/snapshot.ts';
+import type { ShownSettings } from '../../core/api/response.ts';
 import type { Filters, TypedFilters } from '../../core/export/filters.ts';
+import { isE164, phoneReadings } from '../../core/input/phone.ts';
 import { createDraft } from '../../core/plan/draft.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
@@ -12,15 +14,14 @@ import { Stopped } from '../../engine/reading/account-query.ts';
 import { CsvError } from '../../io/csv/record.ts';
 import { findDialect } from '../../io/csv/records.ts';
 import { digest } from '../../io/digest.ts';
-import { makePrivateDir } from '../../io/private-dir.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { readNumbers } from '../account/access.ts';
 import { errorOf } from '../ending/run-ending.ts';
-import { CommandError, UsageError } from '../errors.ts';
+import { CommandError, fileErrorMessage, isFileError, UsageError } from '../errors.ts';
 import type { Invocation } from '../invocation.ts';
 import { findInput, type InputSource, refusedFile } from '../planning/input-source.ts';
 import { draftEntries } from '../planning/make-plan.ts';
-import type { Destination } from './destination.ts';
+import { type Destination, OTHER_TEMP, openTempDir } from './destination.ts';
 import { type ExportedNumbers, openTable } from './numbers.ts';
 import { readKnownProfiles } from './profiles.ts';
 import type { Session } from './session.ts';
@@ -57,7 +58,10 @@ async function copyInput(source: InputSource, dir: string, { stop }: Session): P
     await source.open?.(abort.signal);
     await source.copy(dir, abort.signal);
   } catch (error) {
-    throw stop.asked() === null ? error : new Stopped();
+    if (stop.asked() !== null) throw new Stopped();
+    if (!isFileError(error) || (error as NodeJS.ErrnoException).syscall !== 'write') throw error;
+    const text = fileErrorMessage(`copy the input to ${dirname(dir)}, to read it twice`, error, OTHER_TEMP);
+    throw new CommandError(EXIT.internal, 'not_written', `${text} Nothing was written.`);
   } finally {
     removeCallback();
     source.close?.();
@@ -114,8 +118,16 @@ function createMissing() {
 
 function whyMissing(number: ReturnType<AccountSnapshot['stateOf']>): string {
   if (number.state === 'unreadable') return `the API does not show the number (${number.why})`;
+  if (number.state === 'found') return 'its id and its phone number are not of the same number';
   if (number.state === 'ambiguous') return 'several numbers of the account have the phone number';
   return 'the account has no such number';
+}
+
+/** Whether a row has the phone number of another number than its id, which `apply` rejects. */
+function isOther({ phoneNumber }: NumberKey, shown: ShownSettings): boolean {
+  const readings = phoneReadings(phoneNumber);
+  const { phoneNumber: has = '' } = shown;
+  return readings.length > 0 && isE164(has) && !readings.includes(has);
 }
 
 const keysOf = (rows: InputRows) =>
@@ -130,7 +142,7 @@ export async function exportInput(
   destination: Destination,
   { typedProfile, ...others }: TypedFilters,
 ): Promise<ExportedNumbers> {
-  const { dir, end } = makePrivateDir();
+  const { dir, end } = openTempDir();
   try {
     await copyInput(source, dir, session);
     const rows = () => rowsOf(runFiles(dir).input, session.invocation);
@@ -145,7 +157,7 @@ export async function exportInput(
       for await (const batch of rows()) {
         for (const entry of batch) {
           const number = account.stateOf(entry);
-          if (number.state !== 'found') {
+          if (number.state !== 'found' || isOther(entry, number.shown)) {
             missing.add(whyMissing(number), entry.line);
             continue;
           }
@@ -153,7 +165,7 @@ export async function exportInput(
           if (written.numberOf(number.id) === before) table.add({ ...number.shown, id: number.id });
         }
       }
-      session.warnings.push(...missing.warnings());
+      session.leftOut.push(...missing.warnings());
       return table.close();
     } catch (error) {
       table.abandon();

@@ -21,6 +21,8 @@ export type Session = {
   onRead: (done: number, total: number, unit: string) => void;
   /** What to tell once all is read. */
   warnings: string[];
+  /** What to tell, with --quiet too, of rows that are missing. */
+  leftOut: string[];
 };
 
 /** Without a terminal a line this often shows that something happens. */
@@ -74,7 +76,7 @@ export async function withSession<T>(
     stop.onAsked(access.client.abort);
     const onRead: Session['onRead'] = (done, total, unit) => display.show(done, total, unit, access.query.calls());
     try {
-      const result = await act({ invocation, access, stop, onRead, warnings: [] });
+      const result = await act({ invocation, access, stop, onRead, warnings: [], leftOut: [] });
       return { ...result, requests: access.query.calls(), durationMs: realClock.now() - startedAt };
     } finally {
       access.close();

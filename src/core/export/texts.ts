@@ -21,13 +21,22 @@ export function createExportCounts(): ExportCounts {
   return { ...none, byProfile: new Map() };
 }
 
-/** What to say about rows that are missing, or that do not restore everything. */
-export function exportWarnings(counts: ExportCounts): string[] {
-  const { badIds, notShown, unknown, withoutProfile, withoutPhone } = counts;
-  const texts: [number, (n: string, one: boolean) => string][] = [
+type Text = [number, (n: string, one: boolean) => string];
+
+const textsOf = (texts: Text[]) => texts.filter(([n]) => n > 0).map(([n, text]) => text(count(n, 'number'), n === 1));
+
+/** What to say about numbers that are missing. */
+export function leftOutWarnings({ badIds, notShown, unknown }: ExportCounts): string[] {
+  return textsOf([
     [badIds, (n, one) => `${n} left out: ${one ? 'its id' : 'their ids'} cannot be used in a request`],
     [notShown, (n, one) => `${n} left out: ${one ? 'it shows' : 'they show'} neither profile nor product`],
     [unknown, (n, one) => `${n} left out: ${one ? 'it does' : 'they do'} not show what the filters ask for`],
+  ]);
+}
+
+/** What to say about rows that do not restore everything, or are not as usual. */
+export function exportWarnings({ withoutProfile, withoutPhone }: ExportCounts): string[] {
+  return textsOf([
     [
       withoutProfile,
       (n, one) =>
@@ -38,8 +47,7 @@ export function exportWarnings(counts: ExportCounts): string[] {
       (n, one) =>
         `${n} without a phone number in E.164, such as a short code: the id alone names ${one ? 'it' : 'them'}`,
     ],
-  ];
-  return texts.filter(([n]) => n > 0).map(([n, text]) => text(count(n, 'number'), n === 1));
+  ]);
 }
 
 /** The profiles that a person sees named. */

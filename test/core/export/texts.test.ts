@@ -1,14 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { createExportCounts, exportWarnings, profileLines } from '../../../src/core/export/texts.ts';
+import {
+  createExportCounts,
+  type ExportCounts,
+  exportWarnings,
+  leftOutWarnings,
+  profileLines,
+} from '../../../src/core/export/texts.ts';
+
+const warnings = (counts: Partial<ExportCounts>) => {
+  const all = { ...createExportCounts(), ...counts };
+  return [...leftOutWarnings(all), ...exportWarnings(all)];
+};
 
 describe('what is said about an export', () => {
   it('is nothing if all is as usual', () => {
-    expect(exportWarnings({ ...createExportCounts(), written: 5 })).toEqual([]);
+    expect(warnings({ written: 5 })).toEqual([]);
   });
 
   it('tells of what is missing', () => {
     const one = { badIds: 1, notShown: 1, unknown: 1, withoutProfile: 1, withoutPhone: 1 };
-    expect(exportWarnings({ ...createExportCounts(), ...one })).toEqual([
+    expect(warnings(one)).toEqual([
       '1 number left out: its id cannot be used in a request',
       '1 number left out: it shows neither profile nor product',
       '1 number left out: it does not show what the filters ask for',
@@ -16,7 +27,7 @@ describe('what is said about an export', () => {
       '1 number without a phone number in E.164, such as a short code: the id alone names it',
     ]);
     const two = { badIds: 2, notShown: 2, unknown: 2, withoutProfile: 2, withoutPhone: 2 };
-    expect(exportWarnings({ ...createExportCounts(), ...two })).toEqual([
+    expect(warnings(two)).toEqual([
       '2 numbers left out: their ids cannot be used in a request',
       '2 numbers left out: they show neither profile nor product',
       '2 numbers left out: they do not show what the filters ask for',

@@ -175,6 +175,8 @@ describe('an export', () => {
     const { cwd, exit, stderr } = await exporting({ numbers: [numberOf(1), ...nameless] }, 'some.csv');
     expect({ exit, rows: rowsOf(cwd, 'some.csv').length }).toEqual({ exit: 0, rows: 1 });
     expect(stderr).toContain('warning: 2 numbers left out: their ids cannot be used in a request');
+    const quiet = await exporting({ numbers: [numberOf(1), ...nameless] }, 'some.csv', '--quiet');
+    expect(quiet.stderr).toBe(stderr);
   });
 
   it.each([
@@ -290,6 +292,19 @@ describe('an export of the numbers of a CSV', () => {
       },
       { phone_number: '+13125550001', messaging_profile_id: ONE },
     ]);
+  });
+
+  it('leaves out a row whose id and phone number are of two numbers', async () => {
+    const [one, two] = numbers as [PlainNumber, PlainNumber];
+    const { cwd, stderr } = await exportOf([
+      'id,phone_number',
+      `${one.id},${two.phone_number}`,
+      `${two.id},1312-555-0002`,
+    ]);
+    expect(stderr).toContain(
+      'warning: 1 row left out: its id and its phone number are not of the same number (line 2)',
+    );
+    expect(rowsOf(cwd, 'before.csv').map((row) => row.phone_number_id)).toEqual([two.id]);
   });
 
   it('has those of them that other filters choose', async () => {
