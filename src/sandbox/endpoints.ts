@@ -36,13 +36,13 @@ export type Endpoint = {
 };
 
 const read = (run: Operation['run']) => ({ GET: { effect: 'read', run } }) as const;
+const list = (run: (account: Account, query: URLSearchParams) => Reply) =>
+  read((account, { query }) => run(account, query));
+const listOnProfile = (run: (account: Account, call: { profileId: string; query: URLSearchParams }) => Reply) =>
+  read((account, { id, query }) => run(account, { profileId: id, query }));
 
 export const ENDPOINTS: readonly Endpoint[] = [
-  {
-    name: 'numbers',
-    path: 'phone_numbers/messaging',
-    operations: read((account, call) => listNumbers(account, call.query)),
-  },
+  { name: 'numbers', path: 'phone_numbers/messaging', operations: list(listNumbers) },
   {
     name: 'number',
     path: 'phone_numbers/{id}/messaging',
@@ -57,49 +57,25 @@ export const ENDPOINTS: readonly Endpoint[] = [
     path: 'phone_numbers/actions/verify_ownership',
     operations: { POST: { effect: 'read', run: (account, { body }) => verifyOwnership(account, body) } },
   },
-  {
-    name: 'profiles',
-    path: 'messaging_profiles',
-    operations: read((account, call) => listProfiles(account, call.query)),
-  },
+  { name: 'profiles', path: 'messaging_profiles', operations: list(listProfiles) },
   { name: 'profile', path: 'messaging_profiles/{id}', operations: read(readProfile) },
   { name: 'profile-numbers', path: 'messaging_profiles/{id}/phone_numbers', operations: read(listNumbersOfProfile) },
-  {
-    name: 'short-codes',
-    path: 'messaging_profiles/{id}/short_codes',
-    operations: read((account, { id, query }) => listShortCodes(account, { profileId: id, query })),
-  },
+  { name: 'short-codes', path: 'messaging_profiles/{id}/short_codes', operations: listOnProfile(listShortCodes) },
   {
     name: 'alphanumeric-senders',
     path: 'messaging_profiles/{id}/alphanumeric_sender_ids',
-    operations: read((account, { id, query }) => listAlphanumericSenders(account, { profileId: id, query })),
+    operations: listOnProfile(listAlphanumericSenders),
   },
   {
     name: 'keyword-answers',
     path: 'messaging_profiles/{id}/autoresp_configs',
-    operations: read((account, { id, query }) => listKeywordAnswers(account, { profileId: id, query })),
+    operations: listOnProfile(listKeywordAnswers),
   },
-  {
-    name: 'hosted-numbers',
-    path: 'messaging_hosted_numbers',
-    operations: read((account, call) => listHostedNumbers(account, call.query)),
-  },
-  {
-    name: 'hosted-numbers-2',
-    path: 'messaging/hosted/numbers',
-    operations: read((account, call) => listHostedNumbers(account, call.query)),
-  },
-  {
-    name: 'opt-outs',
-    path: 'messaging_optouts',
-    operations: read((account, call) => listOptOuts(account, call.query)),
-  },
-  { name: 'slim', path: 'phone_numbers/slim', operations: read((account, call) => listInventory(account, call.query)) },
-  {
-    name: 'campaigns',
-    path: '10dlc/phone_number_campaigns',
-    operations: read((account, call) => listCampaigns(account, call.query)),
-  },
+  { name: 'hosted-numbers', path: 'messaging_hosted_numbers', operations: list(listHostedNumbers) },
+  { name: 'hosted-numbers-2', path: 'messaging/hosted/numbers', operations: list(listHostedNumbers) },
+  { name: 'opt-outs', path: 'messaging_optouts', operations: list(listOptOuts) },
+  { name: 'slim', path: 'phone_numbers/slim', operations: list(listInventory) },
+  { name: 'campaigns', path: '10dlc/phone_number_campaigns', operations: list(listCampaigns) },
   {
     name: 'campaign',
     path: '10dlc/phone_number_campaigns/{id}',

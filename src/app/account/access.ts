@@ -67,7 +67,7 @@ export async function waitForQuiet(
 }
 
 /** A run after requests of this command: further reads wait until these have left the rate window. */
-export function afterRequests(run: Run, settings: Settings): Run {
+function afterRequests(run: Run, settings: Settings): Run {
   const fresh = () => ({
     control: createControl(settings),
     memory: createPaceMemory(),
@@ -86,6 +86,24 @@ export async function openAccess(run: Run, invocation: KeyedInvocation, options:
     // A sandbox that is left open would keep the process alive.
     await close();
     throw error;
+  }
+}
+
+/** Reads more of the account after requests of this command. Returns null after a stop. Throws what `read` throws. */
+export async function readMore<T>(
+  run: Run,
+  invocation: KeyedInvocation,
+  options: AccessOptions,
+  read: (access: AccountAccess) => Promise<T>,
+): Promise<T | null> {
+  const access = await openAccess(afterRequests(run, invocation.settings), invocation, options);
+  try {
+    return await read(access);
+  } catch (error) {
+    if (error instanceof Stopped) return null;
+    throw error;
+  } finally {
+    await access.close();
   }
 }
 

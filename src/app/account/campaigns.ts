@@ -14,7 +14,6 @@ import type { PlanEntry } from '../../core/plan/entry.ts';
 import { emptyTally } from '../../core/results/tally.ts';
 import { quoted } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
-import { Stopped } from '../../engine/reading/account-query.ts';
 import { readCampaigns } from '../../engine/reading/campaign-reader.ts';
 import { createStop, type Stop } from '../../engine/stop.ts';
 import { createCsvWriter } from '../../io/csv/writer.ts';
@@ -27,7 +26,7 @@ import type { KeyedInvocation } from '../invocation.ts';
 import { warn } from '../output.ts';
 import type { Run } from '../run/open.ts';
 import { onEndSignals } from '../signals.ts';
-import { type AccountAccess, afterRequests, openAccess } from './access.ts';
+import { type AccountAccess, readMore } from './access.ts';
 
 type Reader = Pick<AccountAccess, 'query' | 'client' | 'concurrency' | 'announce'>;
 
@@ -137,21 +136,13 @@ async function readAgain({ dir }: Run, access: Reader): Promise<RunCampaigns> {
  * Compares the campaigns of a run with what they were before it. `recorded`: its ledger and log are written. Returns
  * null after a stop. Throws what the file system throws.
  */
-export async function compareCampaigns(
+export function compareCampaigns(
   run: Run,
   { held: _, ...invocation }: KeyedInvocation,
-  { stop, recorded }: { stop: Stop; recorded: boolean },
+  options: { stop: Stop; recorded: boolean },
 ): Promise<RunCampaigns | null> {
   // Reads need no lease, and that of a run that workers had is released.
-  const access = await openAccess(afterRequests(run, invocation.settings), invocation, { stop, recorded });
-  try {
-    return await readAgain(run, access);
-  } catch (error) {
-    if (error instanceof Stopped) return null;
-    throw error;
-  } finally {
-    await access.close();
-  }
+  return readMore(run, invocation, options, (access) => readAgain(run, access));
 }
 
 /** How a run stops while the account can be read. */

@@ -12,12 +12,11 @@ import {
 } from '../../core/profiles/contents.ts';
 import { answerChanges, keptDifferences, settingChanges } from '../../core/profiles/differences.ts';
 import { count } from '../../core/text/text.ts';
-import { Stopped } from '../../engine/reading/account-query.ts';
 import { type FoundContents, readProfileContents } from '../../engine/reading/profile-contents.ts';
 import type { Stop } from '../../engine/stop.ts';
 import type { KeyedInvocation } from '../invocation.ts';
 import type { Run } from '../run/open.ts';
-import { type AccountAccess, afterRequests, openAccess } from './access.ts';
+import { type AccountAccess, readMore } from './access.ts';
 import type { AccountView } from './read-for-plan.ts';
 
 /** What a plan leaves on the profiles that numbers leave, and what differs for those that move. */
@@ -103,14 +102,7 @@ export async function findLeftBehind(
 ): Promise<Finding | null> {
   const planned = run.manifest.plan?.left_behind ?? [];
   if (planned.length === 0) return null;
-  const access = await openAccess(afterRequests(run, invocation.settings), invocation, { stop, recorded: false });
-  try {
-    const left = await readLeftBehind(planned, access);
-    return { lines: stillThereLines(left), fields: { left_behind: left }, isBad: false };
-  } catch (error) {
-    if (error instanceof Stopped) return null;
-    throw error;
-  } finally {
-    await access.close();
-  }
+  const options = { stop, recorded: false };
+  const left = await readMore(run, invocation, options, (access) => readLeftBehind(planned, access));
+  return left && { lines: stillThereLines(left), fields: { left_behind: left }, isBad: false };
 }
