@@ -23,7 +23,7 @@ export function checkCampaignsOf(run: Run, invocation: Invocation): void {
   if (!isTyped(invocation) || hasCampaigns(run)) return;
   const id = run.manifest.run_id;
   throw new UsageError(
-    `run ${id} has no campaigns.csv: it was made without --campaigns, and nothing is known from before it`,
+    `run ${id} has no campaigns.csv: it was made without --campaigns, or the file is gone, and nothing is known from before it`,
   );
 }
 
@@ -33,7 +33,12 @@ export async function findCampaigns(
   invocation: KeyedInvocation,
 ): Promise<Finding | null> {
   const { settings } = invocation;
-  if (!settings.campaigns || !hasCampaigns(run)) return null;
+  if (!settings.campaigns) return null;
+  if (!hasCampaigns(run)) {
+    const isGone = run.manifest.campaigns !== null;
+    if (isGone) warn(invocation, 'campaigns.csv is gone, so the 10DLC campaigns cannot be compared');
+    return null;
+  }
   try {
     const campaigns = await compareCampaigns(run, invocation, { stop, recorded: false });
     if (campaigns === null) return null;
