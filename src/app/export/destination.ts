@@ -1,16 +1,15 @@
-import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { createCsvWriter } from '../../io/csv/writer.ts';
 import { isLastingFile, statusOf } from '../../io/file-status.ts';
 import { copyToPath, targetOf } from '../../io/output-file.ts';
-import { makePrivateDir } from '../../io/private-dir.ts';
 import { writeToStdout } from '../ending/deliver-results.ts';
-import { CommandError, fileError, fileErrorMessage, UsageError } from '../errors.ts';
+import { CommandError, fileErrorMessage, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { isStdout } from '../output.ts';
 import { typedPath } from '../run/open.ts';
 import { checkOutputs } from '../run/outputs.ts';
+import { openTempDir, type TempDir } from '../temp-dir.ts';
 
 /** Where an export goes: a file as it is typed here, or standard output (null). */
 export type Destination = {
@@ -22,18 +21,6 @@ export type Destination = {
   /** Removes what is only ours. */
   end: () => void;
 };
-
-/** Where else what is only for a while can be written. */
-export const OTHER_TEMP = 'set TMPDIR to a directory that has room and can be written';
-
-/** Prepares a private directory for what has no place of its own yet. Throws UsageError if that cannot be done. */
-export function openTempDir(): ReturnType<typeof makePrivateDir> {
-  try {
-    return makePrivateDir();
-  } catch (error) {
-    throw fileError(`make a directory in ${tmpdir()}, for what has no place yet`, error, OTHER_TEMP);
-  }
-}
 
 type Writer = ReturnType<typeof createCsvWriter>;
 
@@ -75,7 +62,7 @@ export function openDestination(typed: string | undefined, reporting: Reporting)
   }
   // Before anything is read it is known whether one can be made.
   openTempDir().end();
-  let place: ReturnType<typeof makePrivateDir> | null = null;
+  let place: TempDir | null = null;
   // Not before it is needed, when a signal that ends the process is known to remove it.
   const draft = () => {
     place ??= openTempDir();

@@ -35,10 +35,11 @@ function applyCommand(file: string, { counts, hasRounded }: ExportedNumbers, inv
   return commandLine(context.program, 'apply', file, ...flags);
 }
 
-type Said = { lines: string[]; fields: Record<string, unknown>; next: string | null };
+/** What is printed of an export. */
+type ExportReport = { lines: string[]; fields: Record<string, unknown>; next: string | null };
 
 /** Prints what an export has done. Returns exit code 0. */
-function report({ lines, fields, next }: Said, { file }: Destination, invocation: Invocation): number {
+function report({ lines, fields, next }: ExportReport, { file }: Destination, invocation: Invocation): number {
   const { settings, context } = invocation;
   if (settings.json) {
     const all = { command: 'export', file, ...fields, warnings: context.warnings, next_command: next };
@@ -57,11 +58,11 @@ function report({ lines, fields, next }: Said, { file }: Destination, invocation
 
 const placeOf = ({ file }: Destination) => (file === null ? 'standard output' : visible(file));
 
-async function tellNumbers(
+async function writeNumbers(
   invocation: KeyedInvocation & { key: string },
   destination: Destination,
   filters: TypedFilters,
-): Promise<Said> {
+): Promise<ExportReport> {
   const source = exportInputOf(invocation);
   const done = await withSession(invocation, async (session) => {
     const exported = await (source === null
@@ -88,11 +89,11 @@ async function tellNumbers(
   return { lines, fields: { numbers: written, unassigned, requests: done.requests }, next };
 }
 
-async function tellOptOuts(
+async function writeOptOuts(
   invocation: KeyedInvocation & { key: string },
   destination: Destination,
   typed: string,
-): Promise<Said> {
+): Promise<ExportReport> {
   const done = await withSession(invocation, async (session) => {
     const exported = await exportOptOuts(session, destination, typed);
     return { ...exported, warnings: session.warnings };
@@ -119,10 +120,10 @@ export async function exportAccount(typed: string | undefined, invocation: Invoc
   const destination = openDestination(typed, invocation);
   try {
     const keyed = { ...invocation, key };
-    const said = await (optOuts === null
-      ? tellNumbers(keyed, destination, filters)
-      : tellOptOuts(keyed, destination, optOuts));
-    return report(said, destination, invocation);
+    const written = await (optOuts === null
+      ? writeNumbers(keyed, destination, filters)
+      : writeOptOuts(keyed, destination, optOuts));
+    return report(written, destination, invocation);
   } finally {
     destination.end();
   }

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { createDigestTable } from '../../core/account/digest-table.ts';
 import type { AccountSnapshot, NumberKey } from '../../core/account/snapshot.ts';
 import type { ShownSettings } from '../../core/api/response.ts';
-import type { Filters, TypedFilters } from '../../core/export/filters.ts';
+import type { TypedFilters } from '../../core/export/filters.ts';
 import { isE164, phoneReadings } from '../../core/input/phone.ts';
 import { createDraft } from '../../core/plan/draft.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
@@ -21,9 +21,10 @@ import { CommandError, fileErrorMessage, isFileError, UsageError } from '../erro
 import type { Invocation } from '../invocation.ts';
 import { findInput, type InputSource, refusedFile } from '../planning/input-source.ts';
 import { draftEntries } from '../planning/make-plan.ts';
-import { type Destination, OTHER_TEMP, openTempDir } from './destination.ts';
+import { OTHER_TEMP, openTempDir } from '../temp-dir.ts';
+import type { Destination } from './destination.ts';
 import { type ExportedNumbers, openTable } from './numbers.ts';
-import { readKnownProfiles } from './profiles.ts';
+import { readFilterProfile } from './profiles.ts';
 import type { Session } from './session.ts';
 
 /** The targets of the file are not read, so its rows need none. */
@@ -140,15 +141,14 @@ export async function exportInput(
   session: Session,
   source: InputSource,
   destination: Destination,
-  { typedProfile, ...others }: TypedFilters,
+  typed: TypedFilters,
 ): Promise<ExportedNumbers> {
   const { dir, end } = openTempDir();
   try {
     await copyInput(source, dir, session);
     const rows = () => rowsOf(runFiles(dir).input, session.invocation);
     await checkRows(rows, source.where);
-    const known = await readKnownProfiles(session, typedProfile ?? null, 'profile');
-    const filters: Filters = typedProfile === undefined ? others : { ...others, profile: known.chosen };
+    const { known, filters } = await readFilterProfile(session, typed);
     const { account } = await readNumbers(session.access, keysOf(rows), [], { details: true });
     const written = createDigestTable(digest);
     const missing = createMissing();

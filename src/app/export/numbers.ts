@@ -9,7 +9,7 @@ import { type ListReading, readWholeList } from '../../engine/reading/list-reade
 import { LIST_REFUSED } from '../../engine/reading/phone-reads.ts';
 import { digest } from '../../io/digest.ts';
 import type { Destination } from './destination.ts';
-import { type KnownProfiles, readKnownProfiles } from './profiles.ts';
+import { type KnownProfiles, readFilterProfile } from './profiles.ts';
 import { MAX_READINGS, type Session, unstableError } from './session.ts';
 
 /** What was written. `hasRounded`: `apply` would take the ids for rounded ones. */
@@ -99,10 +99,9 @@ function isFilterRefused(error: unknown, isAsked: boolean): boolean {
 export async function exportNumbers(
   session: Session,
   destination: Destination,
-  { typedProfile, ...others }: TypedFilters,
+  typed: TypedFilters,
 ): Promise<ExportedNumbers> {
-  const known = await readKnownProfiles(session, typedProfile ?? null, 'profile');
-  const filters: Filters = typedProfile === undefined ? others : { ...others, profile: known.chosen };
+  const { known, filters } = await readFilterProfile(session, typed);
   const { profile, contains, type } = filters;
   let asked: ServerFilters = {
     ...(typeof profile === 'string' ? { profile } : {}),

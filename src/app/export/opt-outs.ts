@@ -57,7 +57,7 @@ export async function exportOptOuts(
       const isSameAgain = before?.isSteady === true && reading.isSteady && before.distinct === reading.distinct;
       if (reading.isComplete || isSameAgain) {
         writer.close();
-        return { written, profile: nameOf(profile).replace(/^on /, '') };
+        return { written, profile: nameOf(profile) };
       }
       if (readings === MAX_READINGS) throw unstableError(reading, 'opt-out');
       writer.abandon();

@@ -1,3 +1,4 @@
+import type { Filters, TypedFilters } from '../../core/export/filters.ts';
 import { cleanCell } from '../../core/input/cell.ts';
 import { isAProfileId } from '../../core/input/cell-checks.ts';
 import { findProfile, type Profiles } from '../../core/plan/diff.ts';
@@ -44,6 +45,15 @@ function choose(typed: string, flag: string, read: ReadProfiles, profiles: Profi
   throw new CommandError(EXIT.preflight, found.reason, `--${flag}: ${found.note}. Nothing was written.`);
 }
 
+/** Reads the profiles of the account, and finds the one that filters name. */
+export async function readFilterProfile(
+  session: Session,
+  { typedProfile, ...others }: TypedFilters,
+): Promise<{ known: KnownProfiles; filters: Filters }> {
+  const known = await readKnownProfiles(session, typedProfile ?? null, 'profile');
+  return { known, filters: typedProfile === undefined ? others : { ...others, profile: known.chosen } };
+}
+
 /** Reads the profiles of the account. `typed`: the profile that a flag names; null for none. */
 export async function readKnownProfiles(session: Session, typed: string | null, flag: string): Promise<KnownProfiles> {
   const read = await readAll(session, typed);
@@ -53,7 +63,7 @@ export async function readKnownProfiles(session: Session, typed: string | null, 
     chosen: typed === null ? null : choose(typed, flag, read, profiles),
     nameOf(id) {
       const name = read.get(id)?.name ?? '';
-      return name === '' ? `on profile ${id}` : `on ${quoted(name)}`;
+      return name === '' ? `profile ${id}` : quoted(name);
     },
   };
 }

@@ -4,7 +4,6 @@ import { createGathering } from '../../core/report/gather.ts';
 import { emptyTally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { copyToPath } from '../../io/output-file.ts';
-import { makePrivateDir } from '../../io/private-dir.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { writeToStdout } from '../ending/deliver-results.ts';
 import { writeReport } from '../ending/report.ts';
@@ -16,6 +15,7 @@ import type { Reporting } from '../invocation.ts';
 import { isStdout, print, printJson, warn } from '../output.ts';
 import { type Run, typedPath } from '../run/open.ts';
 import { checkOutputs } from '../run/outputs.ts';
+import { openTempDir, type TempDir } from '../temp-dir.ts';
 
 /** Writes report.html of a run again, and with --out a copy of it. Returns the exit code. */
 export async function rewriteReport(run: Run, reporting: Reporting): Promise<number> {
@@ -45,14 +45,14 @@ export async function rewriteReport(run: Run, reporting: Reporting): Promise<num
     if (isToStdout) await writeToStdout(path, context.stdout);
     else if (out !== null) await copyToPath(path, resolve(context.cwd, out));
   };
-  let elsewhere: ReturnType<typeof makePrivateDir> | null = null;
+  let elsewhere: TempDir | null = null;
   try {
     await writeReport(read, context);
   } catch (error) {
     if (out === null) return fail('write report.html', error);
     // The run may be another user's, who lets this one only read it.
     warn(reporting, fileErrorMessage('write report.html', error, ''));
-    elsewhere = makePrivateDir();
+    elsewhere = openTempDir();
   }
   try {
     const path = elsewhere === null ? report : join(elsewhere.dir, 'report.html');

@@ -53,13 +53,13 @@ export function exportWarnings({ withoutProfile, withoutPhone }: ExportCounts): 
 /** The profiles that a person sees named. */
 const MAX_SHOWN_PROFILES = 5;
 
-/** How many rows are on which profile, most first: `12,000 on "Old" (2f1c...)`. */
+/** How many rows are on which profile, most first: `12,000  on "Old"`. */
 export function profileLines(counts: ExportCounts, nameOf: (id: string) => string): string[] {
   const all = [...counts.byProfile].sort(([, a], [, b]) => b - a);
   const width = Math.max(0, ...all.map(([, n]) => n.toLocaleString('en-US').length));
   const lines = all.slice(0, MAX_SHOWN_PROFILES).map(([id, n]) => {
-    const named = id === '' ? 'on a profile that is not shown' : id === UNASSIGN ? 'on no profile' : nameOf(id);
-    return `  ${n.toLocaleString('en-US').padStart(width)}  ${named}`;
+    const named = id === '' ? 'a profile that is not shown' : id === UNASSIGN ? 'no profile' : nameOf(id);
+    return `  ${n.toLocaleString('en-US').padStart(width)}  on ${named}`;
   });
   const more = all.length - MAX_SHOWN_PROFILES;
   return more > 0 ? [...lines, `  and on ${count(more, 'more profile')}`] : lines;

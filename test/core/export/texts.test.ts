@@ -37,7 +37,7 @@ describe('what is said about an export', () => {
   });
 
   it('names the profiles with the most numbers', () => {
-    const named = (id: string) => `on ${id}`;
+    const named = (id: string) => id;
     const counts = createExportCounts();
     expect(profileLines(counts, named)).toEqual([]);
     for (const [id, n] of Object.entries({ a: 1, b: 2000, UNASSIGN: 30, '': 4 })) counts.byProfile.set(id, n);
