@@ -33,7 +33,7 @@ export function requireKey(reporting: Reporting): string | null {
   if (found.key === null) {
     const empty = found.empty.length === 0 ? '' : ` (${found.empty.join(' and ')} set, but empty)`;
     throw new UsageError(
-      `no API key${empty}: set TELNYX_API_KEY, or TELNYX_API_KEY_FILE to a file that holds it (or rehearse with --sandbox, or check the file alone with plan --offline)`,
+      `no API key${empty}: set TELNYX_API_KEY, or TELNYX_API_KEY_FILE to a file that holds it (apply --sandbox, which rehearses, and plan --offline, which checks a file alone, need none)`,
     );
   }
   for (const warning of found.warnings) warn(reporting, warning);

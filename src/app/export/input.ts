@@ -40,8 +40,12 @@ type InputRows = () => AsyncGenerator<PlanEntry[]>;
 
 /** The input of --input; null if there is none. Throws UsageError if it cannot be read. */
 export function exportInputOf(invocation: Invocation): InputSource | null {
-  const { settings, context } = invocation;
-  if (settings.input === null) return null;
+  const { settings, sources, context } = invocation;
+  if (settings.input === null) {
+    const typed = (['map', 'delimiter'] as const).find((name) => sources[name] === 'flag');
+    if (typed !== undefined) throw new UsageError(`--${typed} is about the CSV of --input, and there is none`);
+    return null;
+  }
   if (existsSync(join(resolve(context.cwd, settings.input), 'run.json'))) {
     const file = join(settings.input, 'input.csv');
     throw new UsageError(`--input ${visible(settings.input)} is a run directory; its input is ${visible(file)}`);

@@ -198,6 +198,8 @@ describe('an export', () => {
     [['--product', 'A 2', '--type', 'fax', '--country', 'USA', '--contains', 'x'], '--country must be two letters'],
     [['--opt-outs', 'Old', '--tag', 'x'], '--opt-outs takes no other filter: leave out --tag'],
     [['--json'], '--json needs a file'],
+    [['--map', 'phone_number=n'], '--map is about the CSV of --input, and there is none'],
+    [['--delimiter', ';'], '--delimiter is about the CSV of --input'],
   ])('with flags that are wrong is refused before any request: %j', async (flags, text) => {
     const { exit, stderr, stdout, api } = await exporting({ numbers: many(3) }, ...flags);
     expect({ exit, requests: api.requests }).toEqual({ exit: 2, requests: [] });
