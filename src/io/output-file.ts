@@ -6,6 +6,7 @@ import {
   constants,
   copyFileSync,
   createReadStream,
+  fstatSync,
   fsyncSync,
   openSync,
   readlinkSync,
@@ -113,6 +114,36 @@ export async function copyToPath(from: string, to: string, onOpen: () => void = 
   const old = statusOf(to);
   if (old !== null && !isLastingFile(to)) await writeInto(from, to, onOpen);
   else replaceFile((draft) => copyFileSync(from, draft, constants.COPYFILE_EXCL), targetOf(to), old);
+}
+
+/** The errors of a stream whose reader has gone. */
+const READER_GONE = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
+
+function writeChunk(stream: NodeJS.WriteStream, chunk: Uint8Array): Promise<void> {
+  return new Promise((written, failed) => {
+    stream.write(chunk, (error?: NodeJS.ErrnoException | null) => {
+      const isOver = stream.isTTY === true || READER_GONE.has(error?.code ?? '');
+      if (error && !isOver) failed(error);
+      else written();
+    });
+  });
+}
+
+/**
+ * Copies a file to standard output, which may be a file itself. A reader that has gone is no error. Throws what the file
+ * system throws. `onOpen`: as for copyToPath.
+ */
+export async function copyToStream(
+  from: string,
+  stream: NodeJS.WriteStream,
+  onOpen: () => void = () => undefined,
+): Promise<void> {
+  const { fd } = stream as { fd?: number };
+  // The stream of Node takes a part that was written, as the last one on a full disk, for the whole.
+  const file = fd !== undefined && fstatSync(fd).isFile() ? fd : null;
+  for await (const chunk of createReadStream(from).once('open', onOpen)) {
+    await (file === null ? writeChunk(stream, chunk as Buffer) : writeAll(file, chunk as Buffer));
+  }
 }
 
 /** Everyone may read it: a program of another user does. */

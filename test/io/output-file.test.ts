@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { copyToPath, targetOf, tryToReplace } from '../../src/io/output-file.ts';
+import { copyToPath, copyToStream, targetOf, tryToReplace } from '../../src/io/output-file.ts';
 import { tempDir } from '../support/temp.ts';
 
 const TEXT = 'row\n1\n';
@@ -27,6 +27,42 @@ function place() {
   writeFileSync(at('from.csv'), TEXT, { mode: 0o600 });
   return { dir, at, from: at('from.csv') };
 }
+
+describe('copyToStream', () => {
+  /** A stream whose writes end with an error of this code; '' for none. */
+  const streamOf = (code: string, more: object = {}) => {
+    const chunks: string[] = [];
+    const write = (chunk: Buffer, done: (error: Error | null) => void) => {
+      chunks.push(chunk.toString());
+      done(code === '' ? null : Object.assign(new Error(code), { code }));
+      return true;
+    };
+    return { chunks, stream: { write, ...more } as unknown as NodeJS.WriteStream };
+  };
+
+  it('writes all, and takes a reader or a terminal that has gone for no error', async () => {
+    const { from } = place();
+    for (const [code, more] of [
+      ['', {}],
+      ['EPIPE', {}],
+      ['EIO', { isTTY: true }],
+    ] as const) {
+      const { chunks, stream } = streamOf(code, more);
+      await copyToStream(from, stream);
+      expect(chunks).toEqual([TEXT]);
+    }
+    await expect(copyToStream(from, streamOf('ENOSPC').stream)).rejects.toMatchObject({ code: 'ENOSPC' });
+  });
+
+  it('writes into a file itself, because the stream would hide a disk that is full', async () => {
+    const { at, from } = place();
+    const fd = openSync(at('open.csv'), 'a');
+    const { chunks, stream } = streamOf('', { fd });
+    await copyToStream(from, stream, () => rmSync(from));
+    closeSync(fd);
+    expect({ chunks, text: readFileSync(at('open.csv'), 'utf8') }).toEqual({ chunks: [], text: TEXT });
+  });
+});
 
 describe('copyToPath', () => {
   it('makes a file, or replaces one as a whole, also through links', async () => {

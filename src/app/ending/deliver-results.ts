@@ -1,7 +1,6 @@
-import { createReadStream } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { commandLine } from '../../core/text/shell.ts';
-import { copyToPath } from '../../io/output-file.ts';
+import { copyToPath, copyToStream } from '../../io/output-file.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { fileErrorMessage } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
@@ -11,25 +10,13 @@ import { type Run, typedPath } from '../run/open.ts';
 /** Why the results could not be put where --results says, and the command that puts them elsewhere. */
 export type Undelivered = { message: string; next: string };
 
-/** Copies a file to standard output. `onOpen`: called when its name is needed no longer. */
-export async function writeToStdout(
-  path: string,
-  stream: NodeJS.WriteStream,
-  onOpen: () => void = () => undefined,
-): Promise<void> {
-  for await (const chunk of createReadStream(path).once('open', onOpen)) {
-    // A reader that has gone is no error, as everywhere.
-    await new Promise<void>((written) => stream.write(chunk as Buffer, () => written()));
-  }
-}
-
 /** Puts results.csv where --results says. Returns why that failed: it does not change how the run has ended. */
 export async function deliverResults(run: Run, { settings, context }: Reporting): Promise<Undelivered | null> {
   const { results } = runFiles(run.dir);
   const { results: to } = settings;
   if (to === null) return null;
   try {
-    if (isStdout(to)) await writeToStdout(results, context.stdout);
+    if (isStdout(to)) await copyToStream(results, context.stdout);
     else await copyToPath(results, resolve(context.cwd, to));
     return null;
   } catch (error) {

@@ -2,8 +2,7 @@ import { join, resolve } from 'node:path';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { createCsvWriter } from '../../io/csv/writer.ts';
 import { isLastingFile, statusOf } from '../../io/file-status.ts';
-import { copyToPath, targetOf } from '../../io/output-file.ts';
-import { writeToStdout } from '../ending/deliver-results.ts';
+import { copyToPath, copyToStream, targetOf } from '../../io/output-file.ts';
 import { CommandError, fileErrorMessage, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
 import { isStdout } from '../output.ts';
@@ -74,11 +73,13 @@ export function openDestination(typed: string | undefined, reporting: Reporting)
     open: (header) => named(createCsvWriter(draft(), header), draft()),
     async deliver() {
       // A reader may take its time, and a signal then leaves nothing.
-      if (path === null) return writeToStdout(draft(), context.stdout, end);
       try {
-        await copyToPath(draft(), path, end);
+        if (path === null) await copyToStream(draft(), context.stdout, end);
+        else await copyToPath(draft(), path, end);
       } catch (error) {
-        throw diskError(typedPath(context, path), error);
+        if (path !== null) throw diskError(typedPath(context, path), error);
+        const message = `${fileErrorMessage('write standard output', error)} What is there is not complete.`;
+        throw new CommandError(EXIT.internal, 'not_written', message);
       }
     },
     end,

@@ -3,9 +3,8 @@ import { emptyIndex } from '../../core/ledger/replay.ts';
 import { createGathering } from '../../core/report/gather.ts';
 import { emptyTally } from '../../core/results/tally.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
-import { copyToPath } from '../../io/output-file.ts';
+import { copyToPath, copyToStream } from '../../io/output-file.ts';
 import { runFiles } from '../../io/run/directory.ts';
-import { writeToStdout } from '../ending/deliver-results.ts';
 import { writeReport } from '../ending/report.ts';
 import { recordedEnding } from '../ending/rewrite-results.ts';
 import { isExecution, summaryOf } from '../ending/summarize.ts';
@@ -42,7 +41,7 @@ export async function rewriteReport(run: Run, reporting: Reporting): Promise<num
   const isToStdout = isStdout(out);
   const shown = out === null || isToStdout ? page : typedPath(context, out);
   const deliver = async (path: string) => {
-    if (isToStdout) await writeToStdout(path, context.stdout);
+    if (isToStdout) await copyToStream(path, context.stdout);
     else if (out !== null) await copyToPath(path, resolve(context.cwd, out));
   };
   let elsewhere: TempDir | null = null;

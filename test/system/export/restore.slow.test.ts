@@ -63,6 +63,16 @@ describe('an export', () => {
     expect(stderr).toContain('Wrote 20,000 numbers to standard output');
   });
 
+  it.runIf(process.platform === 'linux')('says that standard output is on a full disk', async () => {
+    const cwd = workDirectory();
+    const { sandbox, flags } = await readingApi({ numbers: 300 });
+    const command = `${process.execPath} ${CLI} export --base-url ${sandbox.url} ${flags.slice(2, -1).join(' ')}`;
+    const { stdout, stderr } = await pasteInShell(cwd, `${command} > /dev/full; echo exit $?`);
+    expect(stdout).toBe('exit 1\n');
+    expect(stderr).toMatch(/^Could not write standard output: ENOSPC .*What is there is not complete\.$/m);
+    expect(stderr).not.toContain('Wrote');
+  });
+
   it.each([
     ['SIGINT', 130],
     ['SIGTERM', 143],
