@@ -1,4 +1,5 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { thousands } from '../core/text/text.ts';
 
 /** A file that was read and is not the text that was expected. The message continues a sentence after its name. */
 export class NotText extends Error {}
@@ -60,7 +61,7 @@ export function readTextFile(path: string, options: TextFileOptions): { text: st
     const stats = fstatSync(file);
     const bytes = readBytes(file, stats.isFIFO() && lstatSync(path).isFIFO(), options);
     if (bytes.length > options.maxBytes) {
-      throw new NotText(`is larger than ${options.maxBytes.toLocaleString('en-US')} bytes`);
+      throw new NotText(`is larger than ${thousands(options.maxBytes)} bytes`);
     }
     return { text: decode(bytes), stats };
   } finally {

@@ -6,7 +6,7 @@ import { summaryText } from '../../core/results/summary-text.ts';
 import { sumOf, type Tally } from '../../core/results/tally.ts';
 import { EXIT, exitName } from '../../core/run/exit-codes.ts';
 import type { Manifest, State } from '../../core/run/manifest.ts';
-import { count } from '../../core/text/text.ts';
+import { count, thousands } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
 import { realClock } from '../../io/clock.ts';
 import { runFiles, writeJson } from '../../io/run/directory.ts';
@@ -186,7 +186,7 @@ function errorOfCounts(exit: number, { counts }: Tally): { code: string; message
   if (exit === EXIT.ok || exit === EXIT.changes) return null;
   const parts = (['failed', 'unverified', 'held', 'rejected'] as const)
     .filter((status) => counts[status] > 0)
-    .map((status) => `${counts[status].toLocaleString('en-US')} ${status}`);
+    .map((status) => `${thousands(counts[status])} ${status}`);
   const what = parts.length > 0 ? parts.join(', ') : 'some rows have no outcome';
   const files = counts.held > 0 ? 'failed.csv and held.csv' : 'failed.csv';
   return { code: exitName(exit), message: `Not every row is at its target: ${what}; see ${files}.` };

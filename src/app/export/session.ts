@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { EXIT } from '../../core/run/exit-codes.ts';
-import { count } from '../../core/text/text.ts';
+import { count, thousands } from '../../core/text/text.ts';
 import type { ListReading } from '../../engine/reading/list-reader.ts';
 import { createStop, type Stop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
@@ -92,7 +92,7 @@ export async function withSession<T>(
 
 /** The error of a list that was not read completely, however often. `what`: what it lists. */
 export function unstableError({ distinct, total }: ListReading, what: string): CommandError {
-  const seen = `${distinct.toLocaleString('en-US')} of ${count(total ?? 0, what)}`;
+  const seen = `${thousands(distinct)} of ${count(total ?? 0, what)}`;
   const message = `The list of ${what}s was read ${MAX_READINGS} times and was never complete (the last time, ${seen}): ${what}s are being added or removed, or the API does not show all of them. Nothing was written. Wait until nothing changes the account, then run the same command again.`;
   return new CommandError(EXIT.preflight, 'list_unstable', message);
 }

@@ -19,6 +19,7 @@ import {
   verifyCells,
 } from '../../core/followup/verify.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
+import { thousands } from '../../core/text/text.ts';
 import { type Stop, sleepOrStop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
 import { createCsvWriter } from '../../io/csv/writer.ts';
@@ -104,7 +105,7 @@ export function fallenText({ entry, ratios }: VerifiedRow): string {
 
 export function countsText(counts: VerdictCounts): string {
   const found = VERDICTS.filter((verdict) => counts[verdict] > 0);
-  const parts = found.map((verdict) => `${counts[verdict].toLocaleString('en-US')} ${verdict.replace('_', ' ')}`);
+  const parts = found.map((verdict) => `${thousands(counts[verdict])} ${verdict.replace('_', ' ')}`);
   return parts.length === 0 ? 'no rows to compare' : parts.join(', ');
 }
 

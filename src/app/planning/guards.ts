@@ -4,7 +4,7 @@ import { planExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { limitText } from '../../core/settings/raw.ts';
 import type { Settings } from '../../core/settings/schema.ts';
-import { count, quoted } from '../../core/text/text.ts';
+import { count, quoted, thousands } from '../../core/text/text.ts';
 import { type FailedEnding, type RunEnding, refusal } from '../ending/run-ending.ts';
 import type { Reporting } from '../invocation.ts';
 import { commandOn, queueFlags, type Run, typedPath } from '../run/open.ts';
@@ -49,7 +49,7 @@ const checkMaxChanges: PlanGuard = ({ change, rows }, { max_changes: most }) => 
   if (most === null) return null;
   const isOver = most.percent ? change * 100 > most.value * rows : change > most.value;
   if (!isOver) return null;
-  const what = `${count(change, 'row')} of ${rows.toLocaleString('en-US')} would change`;
+  const what = `${count(change, 'row')} of ${thousands(rows)} would change`;
   return refusal('max_changes', `${what}, more than --max-changes ${limitText(most)}; nothing was sent`);
 };
 

@@ -3,7 +3,7 @@ import { EXIT } from '../../core/run/exit-codes.ts';
 import type { RunCommand } from '../../core/run/manifest.ts';
 import { variableOf } from '../../core/settings/flags.ts';
 import { SETTING_NAMES, type SettingName, settingDefinition } from '../../core/settings/schema.ts';
-import { count, quoted } from '../../core/text/text.ts';
+import { count, quoted, thousands } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
 import { createStop } from '../../engine/stop.ts';
 import { removeRun } from '../../io/run/directory.ts';
@@ -121,7 +121,7 @@ function inputNotes({ preview, fileError }: PlannedRun): string[] {
     notes.push(`the column ${quoted(preview.ignoredColumn)} holds no phone numbers, so it is ignored`);
   }
   if (preview.withoutText > 0) {
-    const without = `${count(preview.withoutText, 'rejected row')} of ${preview.actions.rejected.toLocaleString('en-US')}`;
+    const without = `${count(preview.withoutText, 'rejected row')} of ${thousands(preview.actions.rejected)}`;
     notes.push(
       `${without} have no text in results.csv and failed.csv, only their reason: the texts would take over 8 MiB`,
     );

@@ -2,7 +2,7 @@ import { countEndedAs, hasOutcome } from '../../core/ledger/replay.ts';
 import { localTime } from '../../core/settings/finish-by.ts';
 import { formatDuration } from '../../core/text/duration.ts';
 import { createCleaner } from '../../core/text/redact.ts';
-import { count } from '../../core/text/text.ts';
+import { count, thousands } from '../../core/text/text.ts';
 import { Stopped, Unread } from '../../engine/reading/account-query.ts';
 import { sleepOrStop } from '../../engine/stop.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -30,7 +30,7 @@ export async function send(course: Course, wave: number): Promise<Turn> {
     if (own === wave) done -= 1;
     else earlier += 1;
   }
-  const left = earlier > 0 ? `, ${earlier.toLocaleString('en-US')} of them left from earlier waves` : '';
+  const left = earlier > 0 ? `, ${thousands(earlier)} of them left from earlier waves` : '';
   say(course, wave, `${count(total, 'row')} to send${left}`);
   on.watch.phase('sending', { wave: { wave, waves: last, rows, before: index.ended - done } });
   const isContinued = course.hasSent;
@@ -58,11 +58,11 @@ export async function check(course: Course, wave: number, step: 'kept' | 'soaked
     const { read, missed, named } = checked;
     if (missed > 0) {
       const more = missed > named.length ? `; and ${count(missed - named.length, 'other')}` : '';
-      const what = `${missed.toLocaleString('en-US')} of ${count(read, 'row')} of ${of} are not at their targets`;
+      const what = `${thousands(missed)} of ${count(read, 'row')} of ${of} are not at their targets`;
       return stoppedBy({ reason: 'wave_not_kept', detail: `${what}: ${named.join('; ')}${more}` });
     }
     await record(course, wave, step);
-    say(course, wave, `read back, ${read.toLocaleString('en-US')} of ${count(read, 'number')} at the target`);
+    say(course, wave, `read back, ${thousands(read)} of ${count(read, 'number')} at the target`);
     return DONE;
   } catch (error) {
     if (error instanceof Stopped) return stoppedBy(stop.asked());

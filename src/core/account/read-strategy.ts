@@ -1,3 +1,4 @@
+import { thousands } from '../text/text.ts';
 import type { UnreadCounts } from './snapshot.ts';
 
 /** The most rows of one page, and the most phone numbers in the filter of one page. */
@@ -32,15 +33,14 @@ export function callsByName({ ids, idsWithPhone, phones }: UnreadCounts): number
 
 /** How many requests each way to read takes, for people. `wholePages` is null if the length of the list is unknown. */
 export function estimateText(unread: UnreadCounts, wholePages: number | null): string {
-  const calls = (n: number) => n.toLocaleString('en-US');
   const { ids, idsWithPhone, phones } = unread;
   const byPhone = pagesOf(idsWithPhone + phones);
   const ways = [
-    ...(byPhone > 0 ? [`${calls(byPhone)} by phone number`] : []),
-    ...(ids > idsWithPhone ? [`${calls(ids - idsWithPhone)} one by one`] : []),
+    ...(byPhone > 0 ? [`${thousands(byPhone)} by phone number`] : []),
+    ...(ids > idsWithPhone ? [`${thousands(ids - idsWithPhone)} one by one`] : []),
   ].join(' and ');
   if (wholePages === null) return `estimated requests: ${ways}, and no list takes fewer`;
-  return `estimated requests: ${ways}, or ${calls(wholePages)} from the whole list`;
+  return `estimated requests: ${ways}, or ${thousands(wholePages)} from the whole list`;
 }
 
 /** Whether no list can beat reading by name: any list has at least these numbers in it. */

@@ -1,3 +1,4 @@
+import { thousands } from '../text/text.ts';
 import type { Body } from './response.ts';
 
 /** An answer of this API has five levels. */
@@ -39,7 +40,7 @@ function excess(text: string): string | null {
         level -= 1;
         break;
     }
-    if (values > MAX_VALUES) return `JSON of more than ${MAX_VALUES.toLocaleString('en-US')} values`;
+    if (values > MAX_VALUES) return `JSON of more than ${thousands(MAX_VALUES)} values`;
   }
   return null;
 }

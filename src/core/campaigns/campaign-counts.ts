@@ -1,4 +1,4 @@
-import { count } from '../text/text.ts';
+import { count, thousands } from '../text/text.ts';
 import { type CampaignChange, type CampaignState, campaignChange } from './campaign.ts';
 
 /** `read`: the US long codes of the plan. All others are 0 before the run, but those that could not be read. */
@@ -12,8 +12,6 @@ const SHOWN = 3;
 
 /** A number is on its campaign, or on none; or its status is not shown. */
 const IN_ORDER: ReadonlySet<string> = new Set(['ASSIGNED', 'NONE', '']);
-
-const thousands = (n: number) => n.toLocaleString('en-US');
 
 /** `+13125550001, +13125550002, +13125550003 and 9 more`. */
 function named(first: readonly string[], all: number): string {

@@ -1,5 +1,5 @@
 import { UNASSIGN } from '../input/target.ts';
-import { count } from '../text/text.ts';
+import { count, thousands } from '../text/text.ts';
 
 /** What was left out of an export, or is not as usual in it. */
 export type ExportCounts = {
@@ -56,10 +56,10 @@ const MAX_SHOWN_PROFILES = 5;
 /** How many rows are on which profile, most first: `12,000  on "Old"`. */
 export function profileLines(counts: ExportCounts, nameOf: (id: string) => string): string[] {
   const all = [...counts.byProfile].sort(([, a], [, b]) => b - a);
-  const width = Math.max(0, ...all.map(([, n]) => n.toLocaleString('en-US').length));
+  const width = Math.max(0, ...all.map(([, n]) => thousands(n).length));
   const lines = all.slice(0, MAX_SHOWN_PROFILES).map(([id, n]) => {
     const named = id === '' ? 'a profile that is not shown' : id === UNASSIGN ? 'no profile' : nameOf(id);
-    return `  ${n.toLocaleString('en-US').padStart(width)}  on ${named}`;
+    return `  ${thousands(n).padStart(width)}  on ${named}`;
   });
   const more = all.length - MAX_SHOWN_PROFILES;
   return more > 0 ? [...lines, `  and on ${count(more, 'more profile')}`] : lines;

@@ -3,7 +3,7 @@ import type { Health } from '../api/response.ts';
 import { cleanCell } from '../input/cell.ts';
 import { means, normalName } from '../input/header.ts';
 import { phoneReadings } from '../input/phone.ts';
-import { count } from '../text/text.ts';
+import { count, thousands } from '../text/text.ts';
 
 /** Where an export has the figures of a number, as positions in a row; -1 if it has no such column. */
 type FigureColumns = { id: number; phone: number; messages: number; success: number };
@@ -111,9 +111,9 @@ export function countRatios(counts: DeliverabilityCounts, ratios: Deliverability
 export function deliverabilityText(counts: DeliverabilityCounts, file: string, maxDrop: number) {
   const { compared, fallen, no_figures: without, not_in_file: others } = counts;
   const isOther = compared + without === 0 && others > 0;
-  const parts = [`${fallen.toLocaleString('en-US')} of ${count(compared, 'number')} fell by more than ${maxDrop} %`];
-  if (without > 0) parts.push(`${without.toLocaleString('en-US')} without figures before or now`);
-  if (others > 0) parts.push(`${others.toLocaleString('en-US')} not in ${file}`);
+  const parts = [`${thousands(fallen)} of ${count(compared, 'number')} fell by more than ${maxDrop} %`];
+  if (without > 0) parts.push(`${thousands(without)} without figures before or now`);
+  if (others > 0) parts.push(`${thousands(others)} not in ${file}`);
   const isWarning = fallen > 0 || isOther;
   return { text: `success ratios: ${parts.join(', ')}`, isWarning };
 }

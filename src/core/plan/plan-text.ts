@@ -4,7 +4,7 @@ import { UNASSIGN } from '../input/target.ts';
 import { localTime, readFinishBy } from '../settings/finish-by.ts';
 import { type Settings, START_PER_S } from '../settings/schema.ts';
 import { formatDuration } from '../text/duration.ts';
-import { count, printable, quoted } from '../text/text.ts';
+import { count, printable, quoted, thousands } from '../text/text.ts';
 import type { PlanEntry } from './entry.ts';
 import type { Move, Preview } from './preview.ts';
 
@@ -47,7 +47,7 @@ export function fitText(requests: number, { rate, waitsMs = 0 }: Pace, finishBy:
   if (waitsMs > 0)
     return `${until}: it does not fit, because the waves wait ${formatDuration(waitsMs)} in all; resume sends the rows that are left`;
   const at = rate === 'auto' ? ` at ${perSecond}/s, the initial rate of auto` : '';
-  return `${until}: it does not fit${at}, about ${room.toLocaleString('en-US')} of ${count(requests, 'row')} will be sent; resume sends the others`;
+  return `${until}: it does not fit${at}, about ${thousands(room)} of ${count(requests, 'row')} will be sent; resume sends the others`;
 }
 
 function wanted(value: string): string {
@@ -88,17 +88,17 @@ function moveTable(moves: readonly Move[], width: number, account: AccountText |
   const rows = moves.flatMap((move) => {
     const offline = [targets(wanted(move.profileTarget), wanted(move.productTarget))];
     const [first = '', ...others] = account === null ? offline : moveLines(move, account.nameOf);
-    return [line(move.count.toLocaleString('en-US'), first), ...others.map((text) => line('', text))];
+    return [line(thousands(move.count), first), ...others.map((text) => line('', text))];
   });
   return [line('rows', account === null ? targets('to profile', 'to product') : 'change'), ...rows];
 }
 
 function totals(preview: Preview, account: AccountText | null): string {
   const { change, unchanged, rejected, duplicate, held } = preview.actions;
-  const parts = [`${change.toLocaleString('en-US')} to ${account === null ? 'send' : 'change'}`];
-  if (account !== null) parts.push(`${unchanged.toLocaleString('en-US')} unchanged`);
-  if (held > 0) parts.push(`${held.toLocaleString('en-US')} held`);
-  parts.push(`${rejected.toLocaleString('en-US')} rejected`, count(duplicate, 'duplicate'));
+  const parts = [`${thousands(change)} to ${account === null ? 'send' : 'change'}`];
+  if (account !== null) parts.push(`${thousands(unchanged)} unchanged`);
+  if (held > 0) parts.push(`${thousands(held)} held`);
+  parts.push(`${thousands(rejected)} rejected`, count(duplicate, 'duplicate'));
   return `${count(preview.rows, 'row')}: ${parts.join(', ')}`;
 }
 
@@ -148,7 +148,7 @@ export function planText(preview: Preview, options: PlanTextOptions): string {
   if (change === 0) return `${[...lines, ...digestLines(digest, change)].join('\n')}\n`;
   const moves = preview.moves();
   const shown = moves.slice(0, SHOWN_MOVES);
-  const width = Math.max(4, ...shown.map((move) => move.count.toLocaleString('en-US').length));
+  const width = Math.max(4, ...shown.map((move) => thousands(move.count).length));
   lines.push('', ...moveTable(shown, width, account));
   if (moves.length > shown.length)
     lines.push(`  and ${count(moves.length - shown.length, 'more kind of change', 'more kinds of change')}`);

@@ -1,5 +1,5 @@
 import type { ProfilePair } from '../plan/preview.ts';
-import { count, printable } from '../text/text.ts';
+import { count, printable, thousands } from '../text/text.ts';
 import { CONTENTS, type Difference, type LeftBehind, leavingOf } from './contents.ts';
 
 /** Of a long list; all of it is in summary.json. */
@@ -19,6 +19,8 @@ const HEADS = [
 
 /** At most this many characters, with the dots of a text that is cut. */
 const cutTo = (text: string, width: number) => printable(text, text.length <= width ? width : width - 3);
+
+const countText = (n: number | null) => (n === null ? '?' : thousands(n));
 
 /** The lines of a table: the first column to the left, the others to the right. */
 function tableLines(rows: readonly (readonly string[])[]): string[] {
@@ -45,7 +47,7 @@ function leftBehindLines(left: readonly LeftBehind[], { title, others, all }: Ta
   const shown = left.slice(0, SHOWN_PROFILES);
   if (shown.length === 0) return [];
   const label = labelOf(left, LABEL_WIDTH);
-  const cells = shown.map((row) => COLUMNS.map((column) => row[column]?.toLocaleString('en-US') ?? '?'));
+  const cells = shown.map((row) => COLUMNS.map((column) => countText(row[column])));
   const first = ['', title, ...shown.map((row) => `  ${label(row)}`)];
   const lines = tableLines([...HEADS, ...cells].map((row, at) => [first[at] as string, ...row]));
   const more = left.length - shown.length;

@@ -1,5 +1,5 @@
 import { formatDuration } from '../text/duration.ts';
-import { count, printable } from '../text/text.ts';
+import { count, printable, thousands } from '../text/text.ts';
 import { type LeaseOwner, PROTOCOL, shortAccount, type WorkerRecord } from './protocol.ts';
 
 /** An account with what stands in the queue for it. `has_worker`: a worker that lives has its key. */
@@ -68,7 +68,7 @@ function runLines(runs: readonly RunView[], now: number): string[] {
   const rows = runs.map((run) => [
     shortAccount(run.account),
     run.state,
-    run.rows === null ? '-' : run.rows.toLocaleString('en-US'),
+    run.rows === null ? '-' : thousands(run.rows),
     progressText(run),
     run.handed_at === null ? '-' : ago(now - Date.parse(run.handed_at)),
     run.run_id,

@@ -1,4 +1,4 @@
-import { printable } from '../text/text.ts';
+import { printable, thousands } from '../text/text.ts';
 
 /** Text that is HTML already. Only `html` makes it. */
 export type Html = { readonly raw: string };
@@ -13,7 +13,7 @@ const MAX_WHOLE_CHARACTERS = 20_000;
 
 function rawOf(part: Part): string {
   if (part === null) return '';
-  if (typeof part === 'number') return part.toLocaleString('en-US');
+  if (typeof part === 'number') return thousands(part);
   if (typeof part === 'string') return escapeHtml(printable(part, MAX_CHARACTERS));
   return 'raw' in part ? part.raw : part.map(({ raw }) => raw).join('');
 }

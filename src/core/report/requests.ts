@@ -1,6 +1,6 @@
 import type { Summary } from '../results/summary.ts';
 import { formatDuration } from '../text/duration.ts';
-import { count } from '../text/text.ts';
+import { count, thousands } from '../text/text.ts';
 import type { Gathered } from './gather.ts';
 import { type Happening, moreText } from './happenings.ts';
 import { type Html, html, jsonBlock, timeHtml } from './html.ts';
@@ -79,13 +79,12 @@ function facts({ requests, rate }: Summary): [string, string][] {
   const { total, writes, reads, retries, rate_limited: limited } = requests;
   const server = rate.server_limit;
   const share = rate.used_share;
-  const number = (n: number) => n.toLocaleString('en-US');
   return [
     [
       'Requests',
-      `${number(total)} (${number(writes)} writes, ${number(reads)} reads; ${count(retries, 'retry', 'retries')})`,
+      `${thousands(total)} (${thousands(writes)} writes, ${thousands(reads)} reads; ${count(retries, 'retry', 'retries')})`,
     ],
-    ['429 answers', number(limited)],
+    ['429 answers', thousands(limited)],
     ['Rate', `${rate.mean_per_s}/s on average, at most ${rate.max_in_1s} in any second (set: ${rate.setting})`],
     ['Pauses', `${formatDuration(rate.paused_ms)}, of it ${formatDuration(rate.throttled_ms)} after 429 answers`],
     ...(share === null ? [] : [['Used', `${Math.round(share * 100)} % of what was allowed`] as [string, string]]),

@@ -1,4 +1,5 @@
 import { sankey, sankeyLinkHorizontal } from 'd3-sankey';
+import { thousands } from '../text/text.ts';
 import { type Html, html, plain } from './html.ts';
 
 /** Rows that go from one place to another, by the names of both. */
@@ -41,7 +42,7 @@ function short(name: string, room: number): string {
 function label(node: Drawn, isLeft: boolean, width: number): Html {
   const x = isLeft ? node.x1 + GAP : node.x0 - GAP;
   const y = (node.y0 + node.y1) / 2;
-  const rows = node.value.toLocaleString('en-US');
+  const rows = thousands(node.value);
   // The name at the other end has the other half.
   const name = short(node.name, width / 2 - NODE_WIDTH - 3 * GAP - DIGIT * rows.length);
   return html`<text x="${plain(x)}" y="${plain(y)}" dy="0.35em" text-anchor="${isLeft ? 'start' : 'end'}">${name}<tspan class="n" dx="${plain(GAP)}">${rows}</tspan></text>`;

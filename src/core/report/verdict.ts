@@ -1,5 +1,5 @@
 import type { Summary } from '../results/summary.ts';
-import { count } from '../text/text.ts';
+import { count, thousands } from '../text/text.ts';
 
 /** The first line of the page: how it ended in a word and a sentence, and how good that is. */
 export type Verdict = { tone: 'good' | 'warn' | 'bad' | 'plain'; word: string; sentence: string };
@@ -8,7 +8,7 @@ export type Verdict = { tone: 'good' | 'warn' | 'bad' | 'plain'; word: string; s
 function parts(counts: Summary['counts'], statuses: readonly (keyof Summary['counts'])[]): string {
   return statuses
     .filter((status) => counts[status] > 0)
-    .map((status) => `${counts[status].toLocaleString('en-US')} ${status}`)
+    .map((status) => `${thousands(counts[status])} ${status}`)
     .join(', ');
 }
 
@@ -38,7 +38,7 @@ function finishedVerdict({ counts, input, exit_code: exit }: Summary): Verdict {
   }
   const tone = exit === 0 ? 'good' : 'warn';
   if (counts.updated === 0) return { tone, word: 'Finished', sentence: 'Every number was at its target already.' };
-  const all = counts.unchanged > 0 ? `; ${counts.unchanged.toLocaleString('en-US')} had it already` : '';
+  const all = counts.unchanged > 0 ? `; ${thousands(counts.unchanged)} had it already` : '';
   return { tone, word: 'Finished', sentence: `${changed} changed. Every number is at its target${all}.` };
 }
 
@@ -62,7 +62,7 @@ export function verdictOf(summary: Summary): Verdict {
   if (!summary.sum_ok) return { tone: 'bad', word: 'Error', sentence: 'The statuses do not add up: rows were lost.' };
   const left = counts.unprocessed + counts.unverified;
   if (summary.undo !== undefined) return undoneVerdict(summary.undo);
-  const rest = `${count(counts.updated, 'number')} changed, ${left.toLocaleString('en-US')} still to do.`;
+  const rest = `${count(counts.updated, 'number')} changed, ${thousands(left)} still to do.`;
   switch (state) {
     case 'planned':
       return plannedVerdict(summary);

@@ -1,6 +1,6 @@
 import { exitName } from '../run/exit-codes.ts';
 import { formatDuration } from '../text/duration.ts';
-import { count, printable } from '../text/text.ts';
+import { count, printable, thousands } from '../text/text.ts';
 import { TOOL } from '../text/tool.ts';
 import type { RunStatus } from './run-status.ts';
 import type { Summary } from './summary.ts';
@@ -27,8 +27,7 @@ function line({ name, host }: Sender, text: string): string {
   );
 }
 
-const doneText = ({ rows: { done, total } }: RunStatus) =>
-  `${done.toLocaleString('en-US')} of ${count(total, 'row')} done`;
+const doneText = ({ rows: { done, total } }: RunStatus) => `${thousands(done)} of ${count(total, 'row')} done`;
 
 /** Rows are sent from now on. */
 export function startText(sender: Sender, status: RunStatus): string {
@@ -49,7 +48,7 @@ export function pauseText(sender: Sender, status: RunStatus, by: string | null, 
 
 function countsText({ counts }: Summary): string {
   const parts = Object.entries(counts).filter(([, n]) => n > 0);
-  return parts.map(([status, n]) => `${n.toLocaleString('en-US')} ${status}`).join(', ') || 'no rows';
+  return parts.map(([status, n]) => `${thousands(n)} ${status}`).join(', ') || 'no rows';
 }
 
 function undoText({ undo }: Pick<Summary, 'undo'>): string {

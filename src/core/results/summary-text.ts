@@ -3,7 +3,7 @@ import { secondsOf } from '../ledger/sessions.ts';
 import { changeText } from '../ledger/steered.ts';
 import { EXIT, exitName } from '../run/exit-codes.ts';
 import { formatDuration } from '../text/duration.ts';
-import { COLUMNS, count, printable } from '../text/text.ts';
+import { COLUMNS, count, printable, thousands } from '../text/text.ts';
 import { visible } from '../text/visible.ts';
 import { firstAdvice } from './advice.ts';
 import type { Summary } from './summary.ts';
@@ -13,7 +13,6 @@ import type { Cause } from './tally.ts';
 const SHOWN_CAUSES = 10;
 /** Most names of files are shorter. */
 const MIN_FILE_WIDTH = 8;
-const number = (n: number) => n.toLocaleString('en-US');
 
 /** A cause in words: HTTP status, code, and title or reason. They may be any text. */
 export function causeText({ http_status: http, error_code: code, error_title: title, reason }: Cause): string {
@@ -22,7 +21,7 @@ export function causeText({ http_status: http, error_code: code, error_title: ti
 
 function causeLine(cause: Cause, width: number): string {
   const said = causeText(cause);
-  const head = `  ${number(cause.count).padStart(width)}  ${cause.status.padEnd(11)} `;
+  const head = `  ${thousands(cause.count).padStart(width)}  ${cause.status.padEnd(11)} `;
   const example = ` (e.g. row ${cause.example_row})`;
   return `${head}${printable(said, COLUMNS - head.length - example.length - 3)}${example}`;
 }
@@ -35,8 +34,8 @@ function causeLines(cause: Cause, width: number): string[] {
 /** The counts as a column without zeros, and their sum. Every run prints this at its end. */
 export function countLines(summary: Pick<Summary, 'counts' | 'sum_ok'> & { input: { rows: number } }): string[] {
   const present = Object.entries(summary.counts).filter(([, n]) => n > 0);
-  const width = Math.max(...[...present.map(([, n]) => n), summary.input.rows].map((n) => number(n).length));
-  const line = (n: number, what: string) => `  ${number(n).padStart(width)}  ${what}`;
+  const width = Math.max(...[...present.map(([, n]) => n), summary.input.rows].map((n) => thousands(n).length));
+  const line = (n: number, what: string) => `  ${thousands(n).padStart(width)}  ${what}`;
   const sum = present.reduce((total, [, n]) => total + n, 0);
   const sumText = summary.sum_ok
     ? `rows read = ${present.map(([status]) => status).join(' + ') || 'none'}`
@@ -50,8 +49,8 @@ export function countLines(summary: Pick<Summary, 'counts' | 'sum_ok'> & { input
 
 function serverLine({ requests, window_ms: ms }: NonNullable<Summary['rate']['server_limit']>): string {
   return ms === null
-    ? `  the server names a limit of ${number(requests)}`
-    : `  the server allows ${number(requests)} in about ${formatDuration(ms)}`;
+    ? `  the server names a limit of ${thousands(requests)}`
+    : `  the server allows ${thousands(requests)} in about ${formatDuration(ms)}`;
 }
 
 function requestLines({ requests, rate }: Summary): string[] {
@@ -59,7 +58,7 @@ function requestLines({ requests, rate }: Summary): string[] {
   const parts = [
     `${count(requests.total, 'request')} in ${formatDuration(secondsOf({ requests, rate }) * 1000)}`,
     `${count(requests.retries, 'retry', 'retries')}`,
-    `${number(requests.rate_limited)} rate limited`,
+    `${thousands(requests.rate_limited)} rate limited`,
   ];
   const limit = { off: 'no limit', auto: 'rate auto' }[rate.setting] ?? `limit ${rate.setting}/s`;
   const used = rate.used_share === null ? '' : `, ${Math.round(rate.used_share * 1000) / 10} % of what was allowed`;
@@ -71,7 +70,7 @@ function requestLines({ requests, rate }: Summary): string[] {
   return [
     `  ${parts.join(', ')}`,
     `  ${rate.mean_per_s}/s on average (${limit})${used}`,
-    `  at most ${number(rate.max_in_1s)} in any second, ${number(rate.max_in_60s)} in any minute`,
+    `  at most ${thousands(rate.max_in_1s)} in any second, ${thousands(rate.max_in_60s)} in any minute`,
     `  ${lost}`,
     ...(server === null ? [] : [serverLine(server)]),
   ];
@@ -128,7 +127,7 @@ export function summaryText(
   const lines = ['', paint(good ? 'good' : 'bad', title), ...countLines(summary)];
   const shown = summary.causes.slice(0, SHOWN_CAUSES);
   if (shown.length > 0) {
-    const width = Math.max(...shown.map((cause) => number(cause.count).length));
+    const width = Math.max(...shown.map((cause) => thousands(cause.count).length));
     lines.push('', 'Why rows are not at their target', ...shown.flatMap((cause) => causeLines(cause, width)));
     const more = summary.causes.length - shown.length;
     if (more > 0) lines.push(`  and ${count(more, 'more cause')} in summary.json`);

@@ -3,7 +3,7 @@ import type { HeldProfile, RunStatus } from '../results/run-status.ts';
 import { causeText } from '../results/summary-text.ts';
 import { exitName } from '../run/exit-codes.ts';
 import { formatDuration } from '../text/duration.ts';
-import { COLUMNS, count, printable, wrapped } from '../text/text.ts';
+import { COLUMNS, count, printable, thousands, wrapped } from '../text/text.ts';
 
 const BAR_SIZE = 30;
 const LABEL_SIZE = 13;
@@ -12,8 +12,6 @@ const SHOWN_CAUSES = 5;
 const SHOWN_PROFILES = 3;
 const SHOWN_COMMANDS = 3;
 const MAX_NAME_CHARACTERS = 40;
-
-const number = (n: number) => n.toLocaleString('en-US');
 
 /** How a status is shown here. `time`: a time of day for people, of an ISO 8601 time. */
 export type StatusStyle = {
@@ -65,7 +63,7 @@ function countsText(status: RunStatus): string {
   const notPlanned = status.phase === 'ended' ? 'none was planned' : 'not known yet';
   const parts = (['updated', 'unchanged', 'failed', 'unverified', 'held'] as const).filter((name) => rows[name] > 0);
   return (
-    parts.map((name) => `${number(rows[name])} ${name}`).join(', ') ||
+    parts.map((name) => `${thousands(rows[name])} ${name}`).join(', ') ||
     (rows.total > 0 ? 'none has ended' : isUnplanned(status) ? notPlanned : 'none to send')
   );
 }
@@ -97,7 +95,7 @@ function heldText(held: readonly HeldProfile[]): string {
 function waveText({ wave }: RunStatus, { time }: Pick<StatusStyle, 'time'>): string {
   if (wave === null) return '';
   const soak = wave.until === null ? '' : `, soaking until ${time(wave.until)}`;
-  return `${wave.wave} of ${wave.waves}: ${number(wave.done)} of ${count(wave.rows, 'row')}${soak}`;
+  return `${wave.wave} of ${wave.waves}: ${thousands(wave.done)} of ${count(wave.rows, 'row')}${soak}`;
 }
 
 function etaText({ eta_ms: ms, eta_at: at, rows }: RunStatus, { time }: Pick<StatusStyle, 'time'>): string {
@@ -107,11 +105,11 @@ function etaText({ eta_ms: ms, eta_at: at, rows }: RunStatus, { time }: Pick<Sta
 
 function causeLines(causes: RunStatus['causes']): string[] {
   const shown = causes.slice(0, SHOWN_CAUSES);
-  const width = Math.max(0, ...shown.map((cause) => number(cause.count).length));
+  const width = Math.max(0, ...shown.map((cause) => thousands(cause.count).length));
   const more = causes.length - shown.length;
   return [
     ...shown.map((cause) => {
-      const head = `    ${number(cause.count).padStart(width)}  ${cause.status.padEnd(11)}`;
+      const head = `    ${thousands(cause.count).padStart(width)}  ${cause.status.padEnd(11)}`;
       const example = ` (e.g. row ${cause.example_row})`;
       return `${head}${printable(causeText(cause), Math.max(20, COLUMNS - head.length - example.length - 3))}${example}`;
     }),
@@ -137,11 +135,11 @@ export function statusLines(status: RunStatus, style: StatusStyle): string[] {
   const slowed = slowedText(status, style);
   return [
     `${style.paint('strong', status.run_id)}  ${style.paint(isBad ? 'bad' : 'good', `${status.command} ${doingText(status, style)}`)}`,
-    `${bar(status)}  ${number(rows.done)} of ${count(rows.total, 'row')}, ${number(rows.left)} left`,
+    `${bar(status)}  ${thousands(rows.done)} of ${count(rows.total, 'row')}, ${thousands(rows.left)} left`,
     ...labelled('rows', countsText(status)),
     ...(isAtWork ? labelled('rate', rateText(status)) : []),
     ...labelled('slowed by', slowed),
-    ...(requests.total > 0 ? labelled('requests', `${sent}, ${number(requests.rate_limited)} rate limited`) : []),
+    ...(requests.total > 0 ? labelled('requests', `${sent}, ${thousands(requests.rate_limited)} rate limited`) : []),
     ...labelled('held', heldText(status.held_profiles)),
     ...labelled('wave', waveText(status, style)),
     ...(isAtWork ? labelled('ETA', etaText(status, style)) : []),
@@ -158,11 +156,11 @@ export function statusLine(status: RunStatus, style: Pick<StatusStyle, 'time'>):
   const eta = etaText(status, style);
   const parts = [
     doingText(status, style),
-    `${number(rows.done)} of ${count(rows.total, 'row')}`,
+    `${thousands(rows.done)} of ${count(rows.total, 'row')}`,
     ...(phase === 'ended'
       ? []
       : [`${rate.now.toFixed(1)}/s${rate.allowed === null ? '' : ` of ${rate.allowed.toFixed(1)}`}`]),
-    `${number(rows.failed)} failed`,
+    `${thousands(rows.failed)} failed`,
     ...(wave === '' ? [] : [`wave ${wave}`]),
     ...(slowed === '' ? [] : [`slowed by ${slowed}`]),
     ...(phase === 'ended' || eta === '' ? [] : [`ETA ${eta}`]),

@@ -45,9 +45,13 @@ export function wrapped(text: string, indent: number): string {
   return [...lines, line].join('\n');
 }
 
+/** `2,000`. */
+export function thousands(n: number): string {
+  // Small numbers need no separators, which take ten times as long.
+  return Number.isInteger(n) && n >= 0 && n < 1000 ? String(n) : n.toLocaleString('en-US');
+}
+
 /** `1 row`, `2,000 rows`. */
 export function count(n: number, one: string, many = `${one}s`): string {
-  // Small numbers need no separators, which take ten times as long.
-  const digits = Number.isInteger(n) && n >= 0 && n < 1000 ? String(n) : n.toLocaleString('en-US');
-  return `${digits} ${n === 1 ? one : many}`;
+  return `${thousands(n)} ${n === 1 ? one : many}`;
 }

@@ -1,6 +1,6 @@
 import type { Settings } from '../settings/schema.ts';
 import { formatDuration } from '../text/duration.ts';
-import { count, printable } from '../text/text.ts';
+import { count, printable, thousands } from '../text/text.ts';
 import { waveSizes } from './waves.ts';
 
 /** The settings of waves. */
@@ -19,9 +19,9 @@ export function soaksMs(rows: number, { waves, soak }: WaveSettings): number {
 
 /** Which kinds of change a first wave of this size tries. */
 function coverText(kinds: number, size: number): string {
-  if (kinds > size) return `${size.toLocaleString('en-US')} of the ${kinds.toLocaleString('en-US')} kinds of change`;
+  if (kinds > size) return `${thousands(size)} of the ${thousands(kinds)} kinds of change`;
   if (kinds === 2) return 'both kinds of change';
-  return kinds === 1 ? 'the one kind of change' : `all ${kinds.toLocaleString('en-US')} kinds of change`;
+  return kinds === 1 ? 'the one kind of change' : `all ${thousands(kinds)} kinds of change`;
 }
 
 /** How the rows of a plan are sent in waves, and undone, one line each. `kinds`: kinds of change among them. */
@@ -30,7 +30,7 @@ export function waveLines(rows: number, kinds: number, settings: WaveSettings): 
   if (rows === 0) return [];
   if (waves === null) return undoes ? ['If too many rows fail: undo what was changed (--undo-on-failure)'] : [];
   const sizes = waveSizes(rows, waves);
-  const shown = sizes.slice(0, SHOWN_WAVES).map((size) => size.toLocaleString('en-US'));
+  const shown = sizes.slice(0, SHOWN_WAVES).map((size) => thousands(size));
   const more = sizes.length - shown.length;
   const rest = more > 0 ? ` and ${count(more, 'more wave')}` : '';
   const lines = [

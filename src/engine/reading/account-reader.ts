@@ -10,7 +10,7 @@ import {
 } from '../../core/account/read-strategy.ts';
 import type { UnreadCounts } from '../../core/account/snapshot.ts';
 import type { Page, ShownSettings } from '../../core/api/response.ts';
-import { count } from '../../core/text/text.ts';
+import { count, thousands } from '../../core/text/text.ts';
 import { Unread } from './account-query.ts';
 import { type AccountReadOptions, readEach, readOne, readPage, readRest, unreadRows } from './number-reads.ts';
 import { OWNERS_BATCH, readByOwner } from './owner-reads.ts';
@@ -169,7 +169,7 @@ async function readLists(options: AccountReadOptions, whole: Page<ShownSettings>
     await readRest(options, list.first, profile);
     left = left.filter((one) => one !== list);
   }
-  const way = `from the list of all ${whole.total.toLocaleString('en-US')}`;
+  const way = `from the list of all ${thousands(whole.total)}`;
   onChoice(way, pagesLeft);
   const isStable = await readRest(options, whole);
   // Numbers that are added or removed meanwhile move others between pages, and one may be missed.

@@ -3,7 +3,7 @@ import { UNASSIGN } from '../../core/input/target.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { limitText } from '../../core/settings/raw.ts';
 import type { Settings } from '../../core/settings/schema.ts';
-import { count } from '../../core/text/text.ts';
+import { count, thousands } from '../../core/text/text.ts';
 import type { Stop } from '../stop.ts';
 
 /** Contract: a percentage stops the run only after this many rows have failed. */
@@ -63,7 +63,7 @@ export function createErrorBudget(
     const { value, percent } = limits.max_failures;
     const isOver = percent ? permanent * 100 > value * ended : permanent > value;
     if (!isOver || (percent && permanent < MIN_FAILURES_FOR_PERCENT)) return;
-    const what = `${permanent.toLocaleString('en-US')} of ${count(ended, 'row')} sent failed for good`;
+    const what = `${thousands(permanent)} of ${count(ended, 'row')} sent failed for good`;
     const limit = limitText(limits.max_failures);
     const named = lastPermanent === '' ? '' : `; e.g. ${lastPermanent}`;
     stop.ask('max_failures', `${what} (--max-failures ${limit})${named}`);
