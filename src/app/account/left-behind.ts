@@ -14,6 +14,7 @@ import { answerChanges, keptDifferences, settingChanges } from '../../core/profi
 import { count } from '../../core/text/text.ts';
 import { type FoundContents, readProfileContents } from '../../engine/reading/profile-contents.ts';
 import type { Stop } from '../../engine/stop.ts';
+import { realClock } from '../../io/clock.ts';
 import type { KeyedInvocation } from '../invocation.ts';
 import type { Run } from '../run/open.ts';
 import { type AccountAccess, readMore } from './access.ts';
@@ -27,6 +28,15 @@ export const NOTHING_AROUND: AroundMove = { left_behind: [], differences: [] };
 /** Moves whose profiles are compared. */
 const MAX_COMPARED_PAIRS = 5;
 
+/** After this time what is not known yet stays unknown: it only informs, and the API may be slow. */
+const MAX_READING_MS = 60_000;
+
+/** Whether the time for these reads is over. */
+function lateness(): () => boolean {
+  const endsAt = realClock.now() + MAX_READING_MS;
+  return () => realClock.now() > endsAt;
+}
+
 /** What was found on a profile; null is unknown. */
 function foundOn({ counts }: FoundContents, profile: string) {
   const on = (name: keyof FoundContents['counts']) => counts[name].get(profile) ?? null;
@@ -37,6 +47,17 @@ function foundOn({ counts }: FoundContents, profile: string) {
     keyword_answers: on('keyword_answers'),
     opt_outs: on('opt_outs'),
   };
+}
+
+function announceContents(
+  announce: AccountAccess['announce'],
+  profiles: readonly string[],
+  numbersOf: readonly string[],
+): void {
+  announce(
+    `what else is on ${count(profiles.length, 'profile')}`,
+    profiles.length * CONTENTS.length + numbersOf.length,
+  );
 }
 
 type Planned = { view: AccountView; preview: Preview; numbersOn: (profile: string) => number | null };
@@ -59,11 +80,9 @@ export async function readAroundMove(
   const compared = frequentPairs(pairs, MAX_COMPARED_PAIRS);
   const answersOf = compared.flatMap(({ from, to }) => [from, to]);
   const numbersOf = profiles.filter((profile) => numbersOn(profile) === null);
-  announce(
-    `what else is on ${count(profiles.length, 'profile')}`,
-    profiles.length * CONTENTS.length + numbersOf.length,
-  );
-  const found = await readProfileContents(query, client, { profiles, numbersOf, answersOf, concurrency });
+  announceContents(announce, profiles, numbersOf);
+  const wanted = { profiles, numbersOf, answersOf, concurrency, isLate: lateness() };
+  const found = await readProfileContents(query, client, wanted);
   const nameOf = (profile: string) => view.profiles.get(profile)?.name ?? '';
   return {
     left_behind: leaving.map(([profile, numbers]) => {
@@ -85,10 +104,12 @@ export async function readAroundMove(
 /** Reads again what is on the profiles that a run was planned to leave. Throws Stopped. */
 async function readLeftBehind(
   planned: readonly LeftBehind[],
-  { query, client, concurrency }: Pick<AccountAccess, 'query' | 'client' | 'concurrency'>,
+  { query, client, concurrency, announce }: Pick<AccountAccess, 'query' | 'client' | 'concurrency' | 'announce'>,
 ): Promise<LeftBehind[]> {
   const profiles = planned.map(({ profile }) => profile);
-  const found = await readProfileContents(query, client, { profiles, numbersOf: profiles, answersOf: [], concurrency });
+  announceContents(announce, profiles, profiles);
+  const wanted = { profiles, numbersOf: profiles, answersOf: [], concurrency, isLate: lateness() };
+  const found = await readProfileContents(query, client, wanted);
   return planned.map(({ profile, name }) => {
     const numbers = found.counts.numbers.get(profile) ?? null;
     return { profile, name, numbers, ...foundOn(found, profile) };

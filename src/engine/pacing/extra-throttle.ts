@@ -1,3 +1,5 @@
+import type { HttpAnswer } from '../../core/api/response.ts';
+import { rateHeaders, serverWaitMs } from '../../core/attempt/backoff.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import type { Stop } from '../stop.ts';
 import { createPaceMemory } from './pace-memory.ts';
@@ -27,7 +29,8 @@ export function shortRetries<L extends Omit<ThrottleLimits, 'max_server_wait'>>(
 
 /**
  * The throttle of requests that only inform, on the pacer of all requests. Half a minute of 429 or a longer wait that the
- * server asks for ends these requests. What the server asks for holds what is sent after them, as ever.
+ * server asks for ends these requests. What the server asks for holds what is sent after them, as ever. But an endpoint
+ * that names another limit than the numbers do has a limit of its own: what it says of that limit is about nothing else.
  */
 export function createExtraThrottle(
   { ports, pacer, control, limits: given }: Omit<ThrottleOptions, 'stop' | 'memory'>,
@@ -35,5 +38,21 @@ export function createExtraThrottle(
 ): Throttle {
   const limits = shortRetries({ ...given, max_server_wait: Math.min(given.max_server_wait, MAX_WAIT_MS) });
   const memory = createPaceMemory();
-  return createThrottle({ ports, pacer, stop, limits, memory, control: () => withoutRefusals(control()) });
+  const throttle = createThrottle({ ports, pacer, stop, limits, memory, control: () => withoutRefusals(control()) });
+
+  function hasOwnLimit({ wait }: HttpAnswer): boolean {
+    const { limit } = rateHeaders(wait, ports.clock.wallNow());
+    return limit !== null && limit !== (control()?.serverLimit()?.limit ?? null);
+  }
+
+  return {
+    ...throttle,
+    onResponse(answer, admittedAt) {
+      if (!hasOwnLimit(answer)) return throttle.onResponse(answer, admittedAt);
+      const isRefused = answer.status === 429;
+      const askedMs = serverWaitMs(answer.wait, isRefused, ports.clock.wallNow()) ?? 0;
+      if (askedMs > limits.max_server_wait) stop.ask('server_wait', 'an endpoint with a limit of its own asks to wait');
+      else if (isRefused) throttle.onResponse(answer, admittedAt);
+    },
+  };
 }

@@ -19,6 +19,8 @@ export type WantedContents = {
   /** Those of which only the keyword answers are wanted. */
   answersOf: readonly string[];
   concurrency: number;
+  /** Whether it has taken so long that nothing more is to be asked for. */
+  isLate: () => boolean;
 };
 
 /** What was found on profiles. What is missing, or null, could not be read. */
@@ -40,7 +42,7 @@ const isCut = (body: Body) => 'page' in body && body.page.total > body.page.rows
 export async function readProfileContents(
   query: AccountQuery,
   ports: ContentsPorts,
-  { profiles, numbersOf, answersOf, concurrency }: WantedContents,
+  { profiles, numbersOf, answersOf, concurrency, isLate }: WantedContents,
 ): Promise<FoundContents> {
   const names = ['numbers', ...CONTENTS] as const;
   const counts = Object.fromEntries(names.map((name) => [name, new Map()])) as unknown as FoundContents['counts'];
@@ -69,7 +71,7 @@ export async function readProfileContents(
       yield* wanted;
     }
     await forEach(each(), concurrency, async (profile) => {
-      while (!isRefused && !isOffline) {
+      while (!isRefused && !isOffline && !isLate()) {
         const what = `the ${name.replaceAll('_', ' ')} of profile ${profile}`;
         const result = await query.read(what, send(list, profile), 'extra');
         if ('body' in result) {

@@ -38,6 +38,8 @@ function world(...answers: Answer[]) {
   };
 }
 
+const ownLimit = (status: number, rateLimitRemaining: string, rateLimitReset: string) =>
+  http(status, '10011', { rateLimit: '5', rateLimitRemaining, rateLimitReset });
 const throttled = (retryAfter: string) => http(429, '10011', { retryAfter });
 
 describe('a read that only informs', () => {
@@ -84,6 +86,32 @@ describe('a read that only informs', () => {
     expect(given.pipeline.pausedForMs()).toBeGreaterThan(595_000);
     expect(await given.read()).toMatchObject({ refusedStatus: 0 });
     expect(given.sent()).toBe(1);
+  });
+
+  it.each<[string, Answer[], number]>([
+    ['teaches nothing', [ownLimit(404, '4', '60')], 1],
+    ['does not hold what follows, used up', [ownLimit(404, '0', '20')], 1],
+    ['ends at once, used up for long', [ownLimit(404, '0', '600')], 1],
+    ['ends at once, refused for long', [ownLimit(429, '0', '600')], 1],
+    ['waits, refused for a short time', [ownLimit(429, '0', '2'), ownLimit(404, '4', '60')], 2],
+  ])('of an endpoint with a limit of its own %s', async (_, answers, sent) => {
+    const given = world(...answers);
+    await given.read();
+    expect(given.sent()).toBe(sent);
+    expect(given.pipeline.pausedForMs()).toBe(0);
+    expect(given.control.serverLimit()).toBeNull();
+    expect(given.stop.asked()).toBeNull();
+    expect(await given.readNeeded()).toMatchObject({ body: { kind: 'settings' } });
+    expect(given.clock.now()).toBeLessThan(3000);
+    given.pipeline.end();
+  });
+
+  it('learns from an endpoint that names the limit of the numbers', async () => {
+    const given = world(ownLimit(404, '0', '60'));
+    const seen = { limit: 5, remaining: 4, resetMs: 60_000, resetRoundingMs: 0, throttled: false, sentAt: 0 };
+    given.control.onResponse(0, seen);
+    await given.read();
+    expect(given.pipeline.pausedForMs()).toBeGreaterThan(55_000);
   });
 
   it('is not sent after the command was stopped', async () => {

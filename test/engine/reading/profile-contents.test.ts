@@ -18,7 +18,7 @@ const numbers = (total: number, profile: string) =>
   answer({ kind: 'numbers', page: { rows: [{ id: 'n', profile }], total, pages: total } });
 
 /** Reads what is on the profiles p1, p2 and p3. `replace`: other answers to some requests. */
-async function read(replace: (request: string) => Answer | null = () => null, wanted = {}) {
+async function read(replace: (request: string) => Answer | null = () => null, wanted = {}, endsAt = 60_000) {
   const clock = virtualClock();
   const limits = settings({ rate: 50 });
   const stop = createStop();
@@ -43,6 +43,7 @@ async function read(replace: (request: string) => Answer | null = () => null, wa
       ports,
       {
         ...{ profiles, numbersOf: ['p3'], answersOf: ['p1', 'p4'], concurrency: 10 },
+        ...{ isLate: () => clock.now() > endsAt },
         ...wanted,
       },
     ),
@@ -136,5 +137,11 @@ describe('what is on profiles', () => {
     const { counts, answers } = await read((request) => (/^keyword_answers.* p1/.test(request) ? keywords(30) : null));
     expect(counts.keyword_answers).toMatchObject({ p1: 30 });
     expect(answers.has('p1')).toBe(false);
+  });
+
+  it('is not read any more once it takes too long', async () => {
+    const { counts, requests } = await read(() => null, { concurrency: 1 }, 0);
+    expect(requests.filter((request) => request.startsWith('short_codes'))).toEqual(['short_codes p1']);
+    expect(counts).toMatchObject({ short_codes: { p1: 2 }, opt_outs: { p1: 2 } });
   });
 });
