@@ -75,16 +75,17 @@ describe('what stays behind', () => {
   });
 
   it.each([
-    ['nothing changes', ['apply', '--offline'], 0],
-    ['a run is undone', ['undo'], 0],
-  ])('is not read if %s', async (_, [command = ''], expected) => {
+    ['nothing changes', 'apply'],
+    ['a run is undone', 'undo'],
+  ])('is not read if %s', async (_, command) => {
     const { sandbox, flags } = await readingApi({ numbers: 4, profiles: 3 });
     const cwd = workDirectory();
     await run(cwd, ['apply', writeInput(cwd, 4), ...flags]);
     const before = informingReads(sandbox).length;
     const args = command === 'undo' ? [command, lastRun(cwd)] : [command, 'numbers.csv'];
     expect((await run(cwd, [...args, ...(command === 'undo' ? ['--rate', 'off', '--yes'] : flags)])).exit).toBe(0);
-    expect(informingReads(sandbox).length - before).toBe(expected);
+    expect(before).toBeGreaterThan(0);
+    expect(informingReads(sandbox)).toHaveLength(before);
   });
 });
 
