@@ -38,8 +38,8 @@ const ANNOUNCED_MS = 3000;
 /** Events that may be explained. */
 const ANNOUNCED_EVENTS: ReadonlySet<string> = new Set(['run.paused', 'concurrency.lowered', 'read.failed']);
 
-/** Explains a long wait: the API does not answer, or asks to wait. */
-function announceWait(event: ExecutorEvent, reporting: Reporting): void {
+/** Explains a long wait: the API does not answer, or asks to wait. `said`: what need not be said again. */
+function announceWait(event: ExecutorEvent, reporting: Reporting, said: Set<string>): void {
   if (event.event === 'run.paused') {
     printProgress(reporting, `${event.why}: waiting ${formatDuration(event.waitMs)}\n`);
   }
@@ -51,7 +51,8 @@ function announceWait(event: ExecutorEvent, reporting: Reporting): void {
   if (event.isOptional || !isOutageAnswer(event.answer)) return;
   const patience = formatDuration(patienceMs);
   const text = `The API does not answer (${event.description}): trying for up to ${patience} (--outage-patience)\n`;
-  printProgress(reporting, text);
+  if (!said.has(text)) printProgress(reporting, text);
+  said.add(text);
 }
 
 /** Reads through a client and a log that are open and stay open. `before`: what earlier phases of the command have learned. */
@@ -64,11 +65,12 @@ export function readThrough(through: Through, invocation: KeyedInvocation, befor
   const contact = before?.contact ?? createContact(settings.base_url);
   const logged = { logger, settings: { ...settings, quiet: true }, context, clock, control };
   const reporter = createEventReporter({ ...logged, total: 0, inFlight: client.inFlight });
+  const said = new Set<string>();
   const onEvent = (event: ExecutorEvent) => {
     reporter.onEvent(event);
     // After a stop nothing is waited for.
     if (stop.asked() !== null || !ANNOUNCED_EVENTS.has(event.event)) return;
-    const announce = () => announceWait(event, invocation);
+    const announce = () => announceWait(event, invocation, said);
     if (through.above === undefined) announce();
     else through.above(announce);
   };

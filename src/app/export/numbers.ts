@@ -104,7 +104,7 @@ export async function exportNumbers(
   const { known, filters } = await readFilterProfile(session, typed);
   const { profile, contains, type } = filters;
   let asked: ServerFilters = {
-    ...(typeof profile === 'string' ? { profile } : {}),
+    ...(typeof profile === 'string' ? { profile: known.asShown(profile) } : {}),
     ...(contains === undefined ? {} : { contains: contains.replace('+', '') }),
     ...(type === undefined ? {} : { type }),
   };

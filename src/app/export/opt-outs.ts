@@ -27,7 +27,7 @@ export async function exportOptOuts(
 ): Promise<{ written: number; profile: string }> {
   const { access, onRead } = session;
   const { query, client, concurrency } = access;
-  const { chosen, nameOf } = await readKnownProfiles(session, typed, 'opt-outs');
+  const { chosen, nameOf, asShown } = await readKnownProfiles(session, typed, 'opt-outs');
   const profile = chosen as string;
   let before: ListReading | null = null;
   for (let readings = 1; ; readings++) {
@@ -42,7 +42,9 @@ export async function exportOptOuts(
         keyOf: (row) => JSON.stringify([row.profile, ...cellsOf(row)]),
         async readPage(page) {
           const what = `page ${page} of the list of opt-outs`;
-          const result = await query.read(what, (onSent) => client.listOptOuts({ page, profile }, onSent));
+          const result = await query.read(what, (onSent) =>
+            client.listOptOuts({ page, profile: asShown(profile) }, onSent),
+          );
           return pageIn(result, 'opt_outs', what);
         },
         onRows(rows, { distinct, total }) {

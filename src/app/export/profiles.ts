@@ -11,8 +11,16 @@ import { profilesOf } from '../account/read-for-plan.ts';
 import { CommandError } from '../errors.ts';
 import type { Session } from './session.ts';
 
-/** The profiles of the account, and the id of the one that a flag names, which is null if it names none. */
-export type KnownProfiles = { profiles: Profiles; chosen: string | null; nameOf: (id: string) => string };
+/**
+ * The profiles of the account, and the id of the one that a flag names, which is null if it names none. `asShown`: an id
+ * as the API writes it.
+ */
+export type KnownProfiles = {
+  profiles: Profiles;
+  chosen: string | null;
+  nameOf: (id: string) => string;
+  asShown: (id: string) => string;
+};
 
 const idOf = (typed: string) => (isAProfileId(cleanCell(typed).toLowerCase()) ? cleanCell(typed).toLowerCase() : null);
 
@@ -61,6 +69,7 @@ export async function readKnownProfiles(session: Session, typed: string | null, 
   return {
     profiles,
     chosen: typed === null ? null : choose(typed, flag, read, profiles),
+    asShown: (id) => read.get(id)?.shownId ?? id,
     nameOf(id) {
       const name = read.get(id)?.name ?? '';
       return name === '' ? `profile ${id}` : quoted(name);

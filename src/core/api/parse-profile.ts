@@ -45,6 +45,8 @@ export function readProfile(data: Fields, clean: Clean): ShownProfile | null {
   // Invisible characters around a name cannot be written in a cell.
   const name = typeof data.name === 'string' ? clean(trimmed(data.name)) : '';
   const profile: ShownProfile = { id: clean(data.id).toLowerCase(), name };
+  const shownId = clean(data.id);
+  if (shownId !== profile.id) profile.shownId = shownId;
   if (typeof data.enabled === 'boolean') profile.enabled = data.enabled;
   const { webhook_api_version: version, number_pool_settings: pool } = data;
   const [url, failoverUrl] = [asText(data.webhook_url, clean), asText(data.webhook_failover_url, clean)];

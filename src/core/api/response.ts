@@ -41,7 +41,10 @@ export type ShownOptOut = {
 
 /** The settings of a messaging profile that matter for its numbers. A field that the body lacks is undefined. */
 export type ShownProfile = {
+  /** In small letters. */
   id: string;
+  /** The same as the API writes it, if that is otherwise: its filters may know it only so. */
+  shownId?: string;
   name: string;
   enabled?: boolean;
   /** Null: none. */

@@ -158,6 +158,7 @@ const FULL = {
 };
 const SHOWN = {
   id: PROFILE,
+  shownId: PROFILE.toUpperCase(),
   name: 'Support',
   enabled: true,
   webhookUrl: 'https://example.test/hook',

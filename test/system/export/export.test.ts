@@ -139,6 +139,15 @@ describe('an export', () => {
     expect(stderr).toContain('warning: 11 numbers left out: they do not show what the filters ask for');
   });
 
+  it.each(['--profile', '--opt-outs'])('asks it for the id of a profile as it writes it: %s', async (flag) => {
+    const id = 'AAAAAAAA-0000-4000-8000-00000000000A';
+    const { exit, api } = await exporting({ profiles: [{ id, name: 'Loud' }] }, 'some.csv', flag, 'Loud');
+    expect({ exit, asked: api.requests[1] }).toEqual({
+      exit: 0,
+      asked: expect.stringContaining(`filter[messaging_profile_id]=${id}`),
+    });
+  });
+
   it('asks the API to filter, and does without if it refuses', async () => {
     const onRequest = (url: URL) => (url.searchParams.has('filter[type]') ? 422 : undefined);
     const flags = ['--profile', ONE, '--contains', '+1312', '--type', 'longcode'];
