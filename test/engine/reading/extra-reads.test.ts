@@ -1,22 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer } from '../../../src/core/api/response.ts';
-import type { ExecutorEvent } from '../../../src/engine/ports.ts';
-import { createAccountQuery, Stopped } from '../../../src/engine/reading/account-query.ts';
-import { createControl, createPipeline } from '../../../src/engine/sending/pipeline.ts';
-import { createStop } from '../../../src/engine/stop.ts';
-import { http, network, ok, settings } from '../../support/engine/fake-world.ts';
-import { virtualClock } from '../../support/engine/virtual-clock.ts';
+import { Stopped } from '../../../src/engine/reading/account-query.ts';
+import { http, network, ok } from '../../support/engine/fake-world.ts';
+import { queryWorld } from '../../support/engine/query-world.ts';
 
 /** Reads that only inform. `answers`: one after the other, the last one for ever. */
 function world(...answers: Answer[]) {
-  const clock = virtualClock();
-  const stop = createStop();
-  const events: ExecutorEvent[] = [];
-  const onEvent = (event: ExecutorEvent) => void events.push(event);
-  const limits = settings({ rate: 50, outage_patience: 60_000 });
-  const control = createControl(limits);
-  const pipeline = createPipeline({ ports: { clock, onEvent }, limits, control, stop, othersAtWork: () => false });
-  const query = createAccountQuery(pipeline, onEvent);
+  const { query, ...given } = queryWorld({ outage_patience: 60_000 });
+  const { clock } = given;
   let sent = 0;
   const send = async (onSent: () => void) => {
     onSent();
@@ -26,11 +17,7 @@ function world(...answers: Answer[]) {
     return answer;
   };
   return {
-    clock,
-    stop,
-    events,
-    pipeline,
-    control,
+    ...given,
     sent: () => sent,
     read: () => clock.until(query.read('the extra', send, 'extra')),
     /** A read that the command depends on. */

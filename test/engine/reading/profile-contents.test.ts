@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, Body } from '../../../src/core/api/response.ts';
-import { createAccountQuery } from '../../../src/engine/reading/account-query.ts';
 import { readProfileContents } from '../../../src/engine/reading/profile-contents.ts';
-import { createControl, createPipeline } from '../../../src/engine/sending/pipeline.ts';
-import { createStop } from '../../../src/engine/stop.ts';
-import { http, network, settings } from '../../support/engine/fake-world.ts';
-import { virtualClock } from '../../support/engine/virtual-clock.ts';
+import { http, network } from '../../support/engine/fake-world.ts';
+import { queryWorld } from '../../support/engine/query-world.ts';
 
 const answer = (body: Body): Answer => ({ ...http(200), body });
 const items = (count: number, profile?: string): Answer => {
@@ -19,12 +16,8 @@ const numbers = (total: number, profile: string) =>
 
 /** Reads what is on the profiles p1, p2 and p3. `replace`: other answers to some requests. */
 async function read(replace: (request: string) => Answer | null = () => null, wanted = {}, endsAt = 60_000) {
-  const clock = virtualClock();
-  const limits = settings({ rate: 50 });
-  const stop = createStop();
+  const { clock, stop, pipeline, query } = queryWorld();
   const requests: string[] = [];
-  const parts = { ports: { clock, onEvent: () => undefined }, limits, control: createControl(limits), stop };
-  const pipeline = createPipeline({ ...parts, othersAtWork: () => false });
   const send = async (request: string, usual: Answer, onSent: () => void) => {
     onSent();
     requests.push(request);
@@ -38,15 +31,11 @@ async function read(replace: (request: string) => Answer | null = () => null, wa
   };
   const profiles = ['p1', 'p2', 'p3'];
   const found = await clock.until(
-    readProfileContents(
-      createAccountQuery(pipeline, () => undefined),
-      ports,
-      {
-        ...{ profiles, numbersOf: ['p3'], answersOf: ['p1', 'p4'], concurrency: 10 },
-        ...{ isLate: () => clock.now() > endsAt },
-        ...wanted,
-      },
-    ),
+    readProfileContents(query, ports, {
+      ...{ profiles, numbersOf: ['p3'], answersOf: ['p1', 'p4'], concurrency: 10 },
+      ...{ isLate: () => clock.now() > endsAt },
+      ...wanted,
+    }),
   );
   pipeline.end();
   const counts = Object.fromEntries(Object.entries(found.counts).map(([name, map]) => [name, Object.fromEntries(map)]));

@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, Page, ShownProfile } from '../../../src/core/api/response.ts';
-import { createAccountQuery, Unread } from '../../../src/engine/reading/account-query.ts';
+import { Unread } from '../../../src/engine/reading/account-query.ts';
 import { type ReadProfiles, readProfiles } from '../../../src/engine/reading/profile-reader.ts';
-import { createControl, createPipeline } from '../../../src/engine/sending/pipeline.ts';
-import { createStop } from '../../../src/engine/stop.ts';
-import { http, settings } from '../../support/engine/fake-world.ts';
-import { virtualClock } from '../../support/engine/virtual-clock.ts';
+import { http } from '../../support/engine/fake-world.ts';
+import { queryWorld } from '../../support/engine/query-world.ts';
 
 const profile = (n: number): ShownProfile => ({ id: `p${n}`, name: `Profile ${n}`, enabled: true });
 
@@ -22,7 +20,7 @@ async function read(
     change = (page: Page<ShownProfile>, _call: string): Page<ShownProfile> => page,
   } = {},
 ): Promise<{ found: ReadProfiles; calls: string[] }> {
-  const clock = virtualClock();
+  const { clock, pipeline, query } = queryWorld();
   const calls: string[] = [];
   const profiles = Array.from({ length: count }, (_, at) => profile(at + 1));
   const answer = async (call: string, rows: ShownProfile[], pages: number): Promise<Answer> => {
@@ -45,15 +43,6 @@ async function read(
       return http(404, '10005');
     },
   };
-  const limits = settings({ rate: 50 });
-  const pipeline = createPipeline({
-    ports: { clock, onEvent: () => undefined },
-    limits,
-    control: createControl(limits),
-    stop: createStop(),
-    othersAtWork: () => false,
-  });
-  const query = createAccountQuery(pipeline, () => undefined);
   const found = await clock.until(readProfiles(query, ports, new Set(needed), all));
   pipeline.end();
   return { found, calls };
