@@ -31,9 +31,14 @@ import { type AccountAccess, readMore } from './access.ts';
 type Reader = Pick<AccountAccess, 'query' | 'client' | 'concurrency' | 'announce'>;
 
 /** Reads the campaigns of the wanted numbers. Returns why some are unknown; '' if none is. Throws Stopped. */
-function readInto(table: CampaignTable, { query, client, concurrency, announce }: Reader): Promise<string> {
+function readInto(
+  table: CampaignTable,
+  { query, client, concurrency, announce }: Reader,
+  before: CampaignTable | null,
+): Promise<string> {
   const onChoice = (requests: number) => announce('the 10DLC campaigns', requests);
-  return readCampaigns({ table, query, ports: client, concurrency, onChoice });
+  const hadCampaign = (phoneNumber: string) => (before?.stateOf(phoneNumber)?.campaign ?? '') !== '';
+  return readCampaigns({ table, query, ports: client, hadCampaign, concurrency, onChoice });
 }
 
 /** A number of campaigns.csv, and what its campaign was before. */
@@ -89,7 +94,7 @@ export async function recordCampaigns(
 ): Promise<{ campaigns: RunCampaigns | null; note: string }> {
   const table = createCampaignTable(digest);
   for await (const phoneNumber of longCodes(planned)) table.addWanted(phoneNumber);
-  const why = await readInto(table, access);
+  const why = await readInto(table, access, null);
   async function* numbers(): AsyncGenerator<Watched> {
     // In the order of the plan, and each once.
     const seen = createCampaignTable(digest);
@@ -127,8 +132,13 @@ async function* watchedNumbers(path: string): AsyncGenerator<Watched> {
 async function readAgain({ dir }: Run, access: Reader): Promise<RunCampaigns> {
   const { campaigns: path } = runFiles(dir);
   const table = createCampaignTable(digest);
-  for await (const { phoneNumber } of watchedNumbers(path)) table.addWanted(phoneNumber);
-  const why = await readInto(table, access);
+  const known = createCampaignTable(digest);
+  for await (const { phoneNumber, before } of watchedNumbers(path)) {
+    table.addWanted(phoneNumber);
+    known.addWanted(phoneNumber);
+    if (before !== null) known.addShown({ phoneNumber, ...before });
+  }
+  const why = await readInto(table, access, known);
   return (await writeCampaigns(path, watchedNumbers(path), 'after', table.stateOf)).result(why);
 }
 

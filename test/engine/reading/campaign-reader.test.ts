@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Answer, ShownCampaign } from '../../../src/core/api/response.ts';
 import { createCampaignTable } from '../../../src/core/campaigns/campaign-table.ts';
 import { createAccountQuery } from '../../../src/engine/reading/account-query.ts';
-import { type CampaignsQuery, readCampaigns } from '../../../src/engine/reading/campaign-reader.ts';
+import type { CampaignsQuery } from '../../../src/engine/reading/campaign-list.ts';
+import { readCampaigns } from '../../../src/engine/reading/campaign-reader.ts';
 import { createControl, createPipeline } from '../../../src/engine/sending/pipeline.ts';
 import { createStop } from '../../../src/engine/stop.ts';
 import { sha256 } from '../../support/digests.ts';
@@ -21,11 +22,13 @@ type How = {
   /** The campaigns after that many answers. */
   meanwhile?: (answered: number, rows: ShownCampaign[]) => ShownCampaign[];
   total?: (rows: number) => number | null;
+  /** The numbers that had a campaign before. */
+  had?: readonly number[];
 };
 
 /** Reads the campaigns of phone numbers, from an account with `rows`. */
 async function read(wanted: readonly number[], given: ShownCampaign[], how: How = {}) {
-  const { cap = 250, answer = () => null, meanwhile = (_, rows) => rows, total = (rows) => rows } = how;
+  const { cap = 250, answer = () => null, meanwhile = (_, rows) => rows, total = (rows) => rows, had = [] } = how;
   const clock = virtualClock();
   const limits = settings({ rate: 50, max_attempts: 2 });
   const parts = { limits, control: createControl(limits), stop: createStop(), othersAtWork: () => false };
@@ -64,7 +67,15 @@ async function read(wanted: readonly number[], given: ShownCampaign[], how: How 
       ),
   };
   const query = createAccountQuery(pipeline, () => undefined);
-  const options = { table, query, ports, concurrency: 5, onChoice: (requests: number) => choices.push(requests) };
+  const hadCampaign = (phoneNumber: string) => had.some((n) => phone(n) === phoneNumber);
+  const options = {
+    table,
+    query,
+    ports,
+    hadCampaign,
+    concurrency: 5,
+    onChoice: (requests: number) => choices.push(requests),
+  };
   const why = await clock.until(readCampaigns(options));
   pipeline.end();
   const stateOf = (n: number) => {
@@ -281,6 +292,32 @@ describe('the campaigns of many numbers', () => {
     const { states, why } = await read([1, 999, 1998], upTo(2000, row), { answer });
     expect(states).toEqual(['C1 ASSIGNED', '?', '?']);
     expect(why).toBe('HTTP 500');
+  });
+});
+
+describe('the campaigns that numbers have lost by the list', () => {
+  it('are read by themselves, a few of them', async () => {
+    const { calls, states } = await read([1, 2, 3, 4, 5, 6], [row(1)], { had: [1, 3, 4, 5, 6] });
+    expect(calls).toEqual(['page 1', phone(3), phone(4), phone(5)]);
+    expect(states).toEqual(['C1 ASSIGNED', ...Array(5).fill('NONE')]);
+  });
+
+  it('are not lost if the list lags behind', async () => {
+    const lagging: Answer = { ...http(200), body: { kind: 'campaigns', rows: [], total: 0 } };
+    const { calls, states } = await read([1, 2, 3, 4], [row(1), row(2), row(4)], {
+      had: [1, 2, 4],
+      answer: (call) => (call.startsWith('page') ? lagging : null),
+    });
+    expect(states).toEqual(['C1 ASSIGNED', 'C1 ASSIGNED', 'NONE', 'C1 ASSIGNED']);
+    expect(calls).toEqual(['page 1', phone(1), 'page 1', phone(2), phone(3), phone(4)]);
+  });
+
+  it('are lost if the server does not show one number', async () => {
+    const answer = (call: string) => (call.startsWith('+') ? http(403, '10010') : null);
+    const { calls, states, why } = await read([1, 2, 3], [row(1)], { had: [2, 3], answer });
+    expect(calls).toEqual(['page 1', phone(2)]);
+    expect(states).toEqual(['C1 ASSIGNED', 'NONE', 'NONE']);
+    expect(why).toBe('');
   });
 });
 

@@ -128,7 +128,7 @@ describe('a run with --campaigns that stops', () => {
     ['reads them after a trial, whatever a failure would do', [], ['--stop-after', '2', '--undo-on-failure'], 10, 2],
     [
       'does not read them if an undo follows',
-      [`422@${numberId(6)}`, `422@${numberId(7)}`],
+      [`422@${numberId(3)}`, `422@${numberId(4)}`],
       ['--max-failures', '1', '--concurrency', '1', '--undo-on-failure'],
       6,
       1,
