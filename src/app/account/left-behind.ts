@@ -37,6 +37,14 @@ function lateness(): () => boolean {
   return () => realClock.now() > endsAt;
 }
 
+/**
+ * Profiles in the order in which they are read. One without a name is not in the account: its 404 must not be taken for
+ * that of a list which the API does not have.
+ */
+function readingOrder(profiles: readonly string[], nameOf: (profile: string) => string): string[] {
+  return [...profiles].sort((a, b) => Number(nameOf(a) === '') - Number(nameOf(b) === ''));
+}
+
 /** What was found on a profile; null is unknown. */
 function foundOn({ counts }: FoundContents, profile: string) {
   const on = (name: keyof FoundContents['counts']) => counts[name].get(profile) ?? null;
@@ -76,14 +84,17 @@ export async function readAroundMove(
   const pairs = preview.pairs();
   const leaving = leavingOf(pairs).slice(0, mostLeftProfiles(expectedRate(settings.rate)));
   if (leaving.length === 0) return NOTHING_AROUND;
-  const profiles = leaving.map(([profile]) => profile);
+  const nameOf = (profile: string) => view.profiles.get(profile)?.name ?? '';
+  const profiles = readingOrder(
+    leaving.map(([profile]) => profile),
+    nameOf,
+  );
   const compared = frequentPairs(pairs, MAX_COMPARED_PAIRS);
   const answersOf = compared.flatMap(({ from, to }) => [from, to]);
   const numbersOf = profiles.filter((profile) => numbersOn(profile) === null);
   announceContents(announce, profiles, numbersOf);
   const wanted = { profiles, numbersOf, answersOf, concurrency, isLate: lateness() };
   const found = await readProfileContents(query, client, wanted);
-  const nameOf = (profile: string) => view.profiles.get(profile)?.name ?? '';
   return {
     left_behind: leaving.map(([profile, numbers]) => {
       const on = numbersOn(profile) ?? found.counts.numbers.get(profile) ?? null;
@@ -106,7 +117,8 @@ async function readLeftBehind(
   planned: readonly LeftBehind[],
   { query, client, concurrency, announce }: Pick<AccountAccess, 'query' | 'client' | 'concurrency' | 'announce'>,
 ): Promise<LeftBehind[]> {
-  const profiles = planned.map(({ profile }) => profile);
+  const names = new Map(planned.map(({ profile, name }) => [profile, name]));
+  const profiles = readingOrder([...names.keys()], (profile) => names.get(profile) ?? '');
   announceContents(announce, profiles, profiles);
   const wanted = { profiles, numbersOf: profiles, answersOf: [], concurrency, isLate: lateness() };
   const found = await readProfileContents(query, client, wanted);

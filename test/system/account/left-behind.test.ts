@@ -121,6 +121,23 @@ describe('what cannot be read', () => {
   });
 });
 
+describe('a profile that the account no longer has', () => {
+  it('makes nothing of the others unknown', async () => {
+    const { sandbox: made } = await api({ numbers: 10, profiles: 3 });
+    const { numbers, ...others } = made.snapshot();
+    const gone = '00000000-0000-4000-8000-0000000000ff';
+    const moved = numbers.map((number, at) => ({ ...number, messaging_profile_id: at < 6 ? gone : OTHER }));
+    const { flags } = await readingApi({ state: { ...others, numbers: moved } });
+    const cwd = workDirectory();
+    expect((await run(cwd, ['apply', writeInput(cwd, 10), ...flags])).exit).toBe(0);
+    const unknown = { profile: gone, name: '', short_codes: null, alphanumeric_senders: null, keyword_answers: null };
+    const left = [{ ...unknown, numbers: 0 }, ON_FIRST];
+    expect(manifestOf(cwd).plan?.left_behind).toMatchObject(left);
+    const { stdout } = await run(cwd, ['verify', lastRun(cwd), '--rate', 'off', '--json']);
+    expect(JSON.parse(stdout).left_behind).toMatchObject(left);
+  });
+});
+
 describe('a server that ignores filters', () => {
   it('makes nothing of other profiles count', async () => {
     const { flags } = await readingApi({ numbers: 10, profiles: 3, ignoreFilters: ['all'] });
