@@ -72,7 +72,9 @@ export async function readKnownProfiles(session: Session, typed: string | null, 
     asShown: (id) => read.get(id)?.shownId ?? id,
     nameOf(id) {
       const name = read.get(id)?.name ?? '';
-      return name === '' ? `profile ${id}` : quoted(name);
+      if (name === '') return `profile ${id}`;
+      const isShared = profiles.byName(name).length > 1;
+      return isShared ? `${quoted(name)} (${id})` : quoted(name);
     },
   };
 }

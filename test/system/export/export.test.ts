@@ -64,6 +64,17 @@ describe('an export', () => {
     expect(readdirSync(cwd)).toEqual(['all.csv']);
   });
 
+  it('tells profiles of the same name by their ids', async () => {
+    const numbers = [
+      numberOf(1, { messaging_profile_id: TWO }),
+      numberOf(2, { messaging_profile_id: THREE }),
+      numberOf(3),
+    ];
+    const { stdout } = await exporting({ numbers }, 'all.csv');
+    for (const text of [`on "=Equal()" (${TWO})`, `on "=Equal()" (${THREE})`, 'on "Old, "first""\n'])
+      expect(stdout).toContain(text);
+  });
+
   it('goes to standard output without a file, and nothing else does', async () => {
     const { cwd, exit, stdout, stderr } = await exporting({ numbers: many(3) }, '--quiet');
     expect({ exit, stderr, files: readdirSync(cwd) }).toEqual({ exit: 0, stderr: '', files: [] });
