@@ -4,6 +4,7 @@ import { EXIT, exitName } from '../core/run/exit-codes.ts';
 import type { Settings } from '../core/settings/schema.ts';
 import { wrapped } from '../core/text/text.ts';
 import { visibleJson, visibleLines } from '../core/text/visible.ts';
+import type { ProgressKind } from '../io/terminal/progress.ts';
 import type { Context } from './context.ts';
 
 /** Continuation lines are indented by this many columns. */
@@ -74,6 +75,12 @@ export function resultStream({ settings, context }: { settings: Pick<Settings, '
 /** Prints on standard error what a person wants to know meanwhile; nothing with --quiet or --json. */
 export function printProgress({ settings, context }: Report, text: string): void {
   if (!settings.quiet && !settings.json) print(context.stderr, text);
+}
+
+/** How progress is shown on standard error. */
+export function progressKind({ settings, context }: Report): ProgressKind {
+  if (settings.quiet || settings.json) return 'silent';
+  return context.stderr.isTTY === true ? 'bar' : 'plain';
 }
 
 /** Warns of what is wrong around this call. The summary and the log say it too. */

@@ -15,11 +15,11 @@ import { runFiles } from '../../io/run/directory.ts';
 import { type Ledger, openLedger } from '../../io/run/ledger-file.ts';
 import { CommandError } from '../errors.ts';
 import type { KeyedInvocation } from '../invocation.ts';
-import { openLog } from '../run/log.ts';
+import { NO_LOG, openLog } from '../run/log.ts';
 import type { Run } from '../run/open.ts';
 import { RATE_WINDOW_MS } from './check-account.ts';
 import { openReader, openTarget } from './connect.ts';
-import { NO_LOG, readThrough, type Through } from './reading.ts';
+import { readThrough, type Through } from './reading.ts';
 
 /** Access to the account for reading: at the rate of the run, with its retries, into its log. */
 export type AccountAccess = Awaited<ReturnType<typeof accessThrough>>;

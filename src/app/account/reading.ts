@@ -30,8 +30,6 @@ export type Through = {
   above?: ((print: () => void) => void) | undefined;
 };
 
-export const NO_LOG: Logger = { log: () => undefined, close: () => undefined };
-
 /** Only a read that takes longer is announced. */
 const ANNOUNCED_MS = 3000;
 

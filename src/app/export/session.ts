@@ -1,15 +1,15 @@
-import { resolve } from 'node:path';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { count, thousands } from '../../core/text/text.ts';
 import type { ListReading } from '../../engine/reading/list-reader.ts';
 import { createStop, type Stop } from '../../engine/stop.ts';
 import { realClock } from '../../io/clock.ts';
-import { createLogger } from '../../io/terminal/logger.ts';
 import { createProgressLine, type Progress } from '../../io/terminal/progress.ts';
 import { readingError } from '../account/access.ts';
-import { NO_LOG, openReading } from '../account/reading.ts';
-import { CommandError, fileError } from '../errors.ts';
+import { openReading } from '../account/reading.ts';
+import { CommandError } from '../errors.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';
+import { progressKind } from '../output.ts';
+import { openCommandLog } from '../run/log.ts';
 import { onEndSignals } from '../signals.ts';
 
 /** What an export works with while it reads the account. */
@@ -31,28 +31,17 @@ const PLAIN_INTERVAL_MS = 10_000;
 /** A list that changes while it is read is read this often. */
 export const MAX_READINGS = 3;
 
-function openExportLog({ settings, context }: Invocation) {
-  const { log_file: file, log_level: level } = settings;
-  if (file === null) return NO_LOG;
-  if (file === '-') return createLogger(context.stderr, level, 'export', context.secrets);
-  try {
-    return createLogger(resolve(context.cwd, file), level, 'export', context.secrets);
-  } catch (error) {
-    throw fileError(`write the log ${file}`, error, 'choose another with --log-file');
-  }
-}
-
 /** Shows the progress from the first page on, when the length of the list is known. */
-function createDisplay({ settings, context }: Invocation) {
+function createDisplay(invocation: Invocation) {
   const state = { done: 0, total: 0, unit: '', words: '' };
   let progress: Progress | null = null;
-  const kind = settings.quiet || settings.json ? 'silent' : context.stderr.isTTY === true ? 'bar' : 'plain';
+  const kind = progressKind(invocation);
   return {
     above: (print: () => void) => (progress === null ? print() : progress.printAbove(print)),
     stop: () => progress?.stop(),
     show(done: number, total: number, unit: string, requests: number) {
       Object.assign(state, { done, total, unit, words: count(requests, 'request') });
-      progress ??= createProgressLine(context.stderr, kind, () => state, PLAIN_INTERVAL_MS);
+      progress ??= createProgressLine(invocation.context.stderr, kind, () => state, PLAIN_INTERVAL_MS);
     },
   };
 }
@@ -67,8 +56,8 @@ export async function withSession<T>(
 ): Promise<T & { requests: number; durationMs: number }> {
   const startedAt = realClock.now();
   const stop = createStop();
+  const logger = openCommandLog('export', invocation);
   const removeHandlers = onEndSignals(invocation.context, (signal) => stop.ask('signal', signal));
-  const logger = openExportLog(invocation);
   const display = createDisplay(invocation);
   try {
     const access = await openReading(invocation, { stop, logger, above: display.above });

@@ -3,7 +3,7 @@ import { formatDuration } from '../../core/text/duration.ts';
 import { readProgress } from '../../io/queue/jobs.ts';
 import { createProgress, type ProgressState } from '../../io/terminal/progress.ts';
 import type { Invocation } from '../invocation.ts';
-import { print, warn, wrapForTerminal } from '../output.ts';
+import { print, progressKind, warn, wrapForTerminal } from '../output.ts';
 import { rowsToSend } from '../run/tasks.ts';
 import type { HandedOver } from './hand-over.ts';
 
@@ -31,9 +31,9 @@ export type Display = ReturnType<typeof showFollowing>;
 
 /** Shows on standard error how far a run is that workers carry out, and who does. */
 export function showFollowing({ started, queue, ref }: HandedOver, invocation: Invocation) {
-  const { settings, context } = invocation;
+  const { context } = invocation;
   const { index } = started;
-  const kind = settings.quiet || settings.json ? 'silent' : context.stderr.isTTY === true ? 'bar' : 'plain';
+  const kind = progressKind(invocation);
   const endedBefore = index.ended;
   const total = rowsToSend(started.run, index);
   let progress: unknown = null;

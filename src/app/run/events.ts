@@ -7,7 +7,7 @@ import { errorOf } from '../../engine/sending/request.ts';
 import type { Logger } from '../../io/terminal/logger.ts';
 import { createProgress, type ProgressState } from '../../io/terminal/progress.ts';
 import type { Reporting } from '../invocation.ts';
-import { print } from '../output.ts';
+import { print, progressKind } from '../output.ts';
 
 type Options = Reporting & {
   logger: Logger;
@@ -133,9 +133,9 @@ function createCounter({ settings, clock, control, total, inFlight, paused }: Op
 
 /** Turns the events of the engine into log lines and the progress line. */
 export function createEventReporter(options: Options) {
-  const { logger, settings, context } = options;
+  const { logger, context } = options;
   const counter = createCounter(options);
-  const kind = settings.quiet || settings.json ? 'silent' : context.stderr.isTTY === true ? 'bar' : 'plain';
+  const kind = progressKind(options);
   const progress = createProgress(context.stderr, kind, counter.state);
   /** Prints a line while the rows go on. */
   const say = (text: string) => {

@@ -9,16 +9,17 @@ import { warn } from '../output.ts';
 import { isDamage } from './damage.ts';
 import { type Run, typedPath } from './open.ts';
 
-/**
- * Opens the log of a run: log.ndjson, or --log-file. Throws UsageError if it cannot be opened and nothing was sent yet.
- * A log that can no longer be written must not end a run (`isStarted`): it is a warning.
- */
-export function openLog(run: Run, reporting: Reporting, isStarted = false): Logger {
+export const NO_LOG: Logger = { log: () => undefined, close: () => undefined };
+
+/** `id`: what its lines are about. `ofRun`: its place if --log-file names no other; null for none. */
+type Log = { id: string; ofRun: string | null; isStarted: boolean };
+
+function openLogAt({ id, ofRun, isStarted }: Log, reporting: Reporting): Logger {
   const { settings, context } = reporting;
   const { log_file: file, log_level: level } = settings;
-  const { run_id: id } = run.manifest;
   if (file === '-') return createLogger(context.stderr, level, id, context.secrets);
-  const path = file === null ? runFiles(run.dir).log : resolve(context.cwd, file);
+  const path = file === null ? ofRun : resolve(context.cwd, file);
+  if (path === null) return NO_LOG;
   const fix = 'choose another with --log-file';
   const shown = typedPath(context, path);
   const warnOf = (error: unknown) => warn(reporting, fileErrorMessage(`write all of the log ${shown}`, error, fix));
@@ -34,8 +35,21 @@ export function openLog(run: Run, reporting: Reporting, isStarted = false): Logg
     if (isDamage(error)) throw error;
     if (!isStarted) throw fileError(`write the log ${shown}`, error, fix);
     warnOf(error);
-    return { log: () => undefined, close: () => undefined };
+    return NO_LOG;
   }
+}
+
+/**
+ * Opens the log of a run: log.ndjson, or --log-file. Throws UsageError if it cannot be opened and nothing was sent yet.
+ * A log that can no longer be written must not end a run (`isStarted`): it is a warning.
+ */
+export function openLog(run: Run, reporting: Reporting, isStarted = false): Logger {
+  return openLogAt({ id: run.manifest.run_id, ofRun: runFiles(run.dir).log, isStarted }, reporting);
+}
+
+/** Opens the log of a command without a run: --log-file, if it is given. Throws UsageError if it cannot be opened. */
+export function openCommandLog(command: string, reporting: Reporting): Logger {
+  return openLogAt({ id: command, ofRun: null, isStarted: false }, reporting);
 }
 
 /** Each takes 300 bytes in the log, and all of them are in results.csv. */
