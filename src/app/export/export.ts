@@ -11,11 +11,11 @@ import { requireKey } from '../account/connect.ts';
 import { UsageError } from '../errors.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';
 import { createStyle, print, printJson, warn, warnAlways, wrapForTerminal } from '../output.ts';
+import { withAccount } from './account.ts';
 import { type Destination, openDestination } from './destination.ts';
 import { exportInput, exportInputOf } from './input.ts';
 import { type ExportedNumbers, exportNumbers } from './numbers.ts';
 import { exportOptOuts } from './opt-outs.ts';
-import { withSession } from './session.ts';
 
 const FILTERS = ['profile', 'product', 'type', 'country', 'contains', 'tag', 'input'] as const satisfies SettingName[];
 
@@ -64,13 +64,13 @@ async function writeNumbers(
   filters: TypedFilters,
 ): Promise<ExportReport> {
   const source = exportInputOf(invocation);
-  const done = await withSession(invocation, async (session) => {
+  const done = await withAccount(invocation, async (exporting) => {
     const exported = await (source === null
-      ? exportNumbers(session, destination, filters)
-      : exportInput(session, source, destination, filters));
+      ? exportNumbers(exporting, destination, filters)
+      : exportInput(exporting, source, destination, filters));
     const { counts } = exported;
-    const warnings = [...session.warnings, ...exportWarnings(counts)];
-    return { exported, warnings, leftOut: [...session.leftOut, ...leftOutWarnings(counts)] };
+    const warnings = [...exporting.warnings, ...exportWarnings(counts)];
+    return { exported, warnings, leftOut: [...exporting.leftOut, ...leftOutWarnings(counts)] };
   });
   await destination.deliver();
   // A backup that lacks numbers is not all well.
@@ -94,9 +94,9 @@ async function writeOptOuts(
   destination: Destination,
   typed: string,
 ): Promise<ExportReport> {
-  const done = await withSession(invocation, async (session) => {
-    const exported = await exportOptOuts(session, destination, typed);
-    return { ...exported, warnings: session.warnings };
+  const done = await withAccount(invocation, async (exporting) => {
+    const exported = await exportOptOuts(exporting, destination, typed);
+    return { ...exported, warnings: exporting.warnings };
   });
   await destination.deliver();
   for (const warning of done.warnings) warn(invocation, warning);

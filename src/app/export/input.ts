@@ -22,10 +22,10 @@ import type { Invocation } from '../invocation.ts';
 import { findInput, type InputSource, refusedFile } from '../planning/input-source.ts';
 import { draftEntries } from '../planning/make-plan.ts';
 import { OTHER_TEMP, openTempDir } from '../temp-dir.ts';
+import type { ExportContext } from './account.ts';
 import type { Destination } from './destination.ts';
 import { type ExportedNumbers, openTable } from './numbers.ts';
 import { readFilterProfile } from './profiles.ts';
-import type { Session } from './session.ts';
 
 /** The targets of the file are not read, so its rows need none. */
 const NO_TARGETS = { messaging_profile_id: '', messaging_profile_name: '', messaging_product: '' };
@@ -56,7 +56,7 @@ export function exportInputOf(invocation: Invocation): InputSource | null {
 }
 
 /** Copies the input, which may be a pipe and is read several times. Throws CommandError (exit 3), and Stopped. */
-async function copyInput(source: InputSource, dir: string, { stop }: Session): Promise<void> {
+async function copyInput(source: InputSource, dir: string, { stop }: ExportContext): Promise<void> {
   const abort = new AbortController();
   const removeCallback = stop.onAsked(() => abort.abort());
   try {
@@ -142,18 +142,18 @@ const keysOf = (rows: InputRows) =>
 
 /** Writes what the numbers of a CSV have, in its order. Throws CommandError, UsageError, Unread and Stopped. */
 export async function exportInput(
-  session: Session,
+  exporting: ExportContext,
   source: InputSource,
   destination: Destination,
   typed: TypedFilters,
 ): Promise<ExportedNumbers> {
   const { dir, end } = openTempDir();
   try {
-    await copyInput(source, dir, session);
-    const rows = () => rowsOf(runFiles(dir).input, session.invocation);
+    await copyInput(source, dir, exporting);
+    const rows = () => rowsOf(runFiles(dir).input, exporting.invocation);
     await checkRows(rows, source.where);
-    const { known, filters } = await readFilterProfile(session, typed);
-    const { account } = await readNumbers(session.access, keysOf(rows), [], { details: true });
+    const { known, filters } = await readFilterProfile(exporting, typed);
+    const { account } = await readNumbers(exporting.access, keysOf(rows), [], { details: true });
     const written = createDigestTable(digest);
     const missing = createMissing();
     const table = openTable(destination, known, filters);
@@ -169,7 +169,7 @@ export async function exportInput(
           if (written.numberOf(number.id) === before) table.add({ ...number.shown, id: number.id });
         }
       }
-      session.leftOut.push(...missing.warnings());
+      exporting.leftOut.push(...missing.warnings());
       return table.close();
     } catch (error) {
       table.abandon();

@@ -8,9 +8,9 @@ import { pageIn, Unread } from '../../engine/reading/account-query.ts';
 import { type ListReading, readWholeList } from '../../engine/reading/list-reader.ts';
 import { LIST_REFUSED } from '../../engine/reading/phone-reads.ts';
 import { digest } from '../../io/digest.ts';
+import { type ExportContext, MAX_READINGS, unstableError } from './account.ts';
 import type { Destination } from './destination.ts';
 import { type KnownProfiles, readFilterProfile } from './profiles.ts';
-import { MAX_READINGS, type Session, unstableError } from './session.ts';
 
 /** What was written. `hasRounded`: `apply` would take the ids for rounded ones. */
 export type ExportedNumbers = { counts: ExportCounts; hasRounded: boolean; nameOf: (id: string) => string };
@@ -56,7 +56,7 @@ type Table = ReturnType<typeof openTable>;
 /** The filters that the API takes too. */
 type ServerFilters = { profile?: string; contains?: string; type?: string };
 
-function readList({ access, onRead, stop }: Session, table: Table, asked: ServerFilters): Promise<ListReading> {
+function readList({ access, onRead, stop }: ExportContext, table: Table, asked: ServerFilters): Promise<ListReading> {
   const { query, client, concurrency } = access;
   return readWholeList<ShownSettings>({
     concurrency,
@@ -77,10 +77,10 @@ function readList({ access, onRead, stop }: Session, table: Table, asked: Server
 }
 
 /** Reads the list into a table; null if it was not complete. */
-async function readOnce(session: Session, open: () => Table, asked: ServerFilters) {
+async function readOnce(exporting: ExportContext, open: () => Table, asked: ServerFilters) {
   const table = open();
   try {
-    const reading = await readList(session, table, asked);
+    const reading = await readList(exporting, table, asked);
     if (reading.isComplete) return { table, reading };
     table.abandon();
     return { table: null, reading };
@@ -97,11 +97,11 @@ function isFilterRefused(error: unknown, isAsked: boolean): boolean {
 
 /** Writes the numbers of the account that filters choose. Throws CommandError, Unread and Stopped. */
 export async function exportNumbers(
-  session: Session,
+  exporting: ExportContext,
   destination: Destination,
   typed: TypedFilters,
 ): Promise<ExportedNumbers> {
-  const { known, filters } = await readFilterProfile(session, typed);
+  const { known, filters } = await readFilterProfile(exporting, typed);
   const { profile, contains, type } = filters;
   let asked: ServerFilters = {
     ...(typeof profile === 'string' ? { profile: known.asShown(profile) } : {}),
@@ -111,7 +111,7 @@ export async function exportNumbers(
   const isAsked = () => Object.keys(asked).length > 0;
   for (let readings = 1; ; ) {
     try {
-      const { table, reading } = await readOnce(session, () => openTable(destination, known, filters), asked);
+      const { table, reading } = await readOnce(exporting, () => openTable(destination, known, filters), asked);
       // The filters are checked here in any case. An API that knows their values in another spelling shows nothing.
       const isDoubtful = isAsked() && reading.distinct === 0;
       if (table !== null && !isDoubtful) return table.close();

@@ -4,9 +4,9 @@ import { guardFormula } from '../../core/text/text.ts';
 import { pageIn } from '../../engine/reading/account-query.ts';
 import { type ListReading, readWholeList } from '../../engine/reading/list-reader.ts';
 import { digest } from '../../io/digest.ts';
+import { type ExportContext, MAX_READINGS, unstableError } from './account.ts';
 import type { Destination } from './destination.ts';
 import { readKnownProfiles } from './profiles.ts';
-import { MAX_READINGS, type Session, unstableError } from './session.ts';
 
 const COLUMNS = ['from', 'to', 'keyword', 'created_at'];
 
@@ -21,13 +21,13 @@ const cellsOf = ({ from, to, keyword, createdAt }: ShownOptOut) => [
 
 /** Writes the opt-outs of a profile. Throws CommandError, Unread and Stopped. */
 export async function exportOptOuts(
-  session: Session,
+  exporting: ExportContext,
   destination: Destination,
   typed: string,
 ): Promise<{ written: number; profile: string }> {
-  const { access, onRead } = session;
+  const { access, onRead } = exporting;
   const { query, client, concurrency } = access;
-  const { chosen, nameOf, asShown } = await readKnownProfiles(session, typed, 'opt-outs');
+  const { chosen, nameOf, asShown } = await readKnownProfiles(exporting, typed, 'opt-outs');
   const profile = chosen as string;
   let before: ListReading | null = null;
   for (let readings = 1; ; readings++) {

@@ -9,7 +9,7 @@ import { type ReadProfiles, readProfiles } from '../../engine/reading/profile-re
 import { realClock } from '../../io/clock.ts';
 import { profilesOf } from '../account/read-for-plan.ts';
 import { CommandError } from '../errors.ts';
-import type { Session } from './session.ts';
+import type { ExportContext } from './account.ts';
 
 /**
  * The profiles of the account, and the id of the one that a flag names, which is null if it names none. `asShown`: an id
@@ -25,8 +25,8 @@ export type KnownProfiles = {
 const idOf = (typed: string) => (isAProfileId(cleanCell(typed).toLowerCase()) ? cleanCell(typed).toLowerCase() : null);
 
 /** Reads all profiles. Their names are for people, so an API without a list of profiles is no error if none is needed. */
-async function readAll(session: Session, typed: string | null): Promise<ReadProfiles> {
-  const { access, invocation, warnings } = session;
+async function readAll(exporting: ExportContext, typed: string | null): Promise<ReadProfiles> {
+  const { access, invocation, warnings } = exporting;
   const { query, client } = access;
   const patienceMs = invocation.settings.outage_patience;
   const startedAt = realClock.now();
@@ -55,16 +55,20 @@ function choose(typed: string, flag: string, read: ReadProfiles, profiles: Profi
 
 /** Reads the profiles of the account, and finds the one that filters name. */
 export async function readFilterProfile(
-  session: Session,
+  exporting: ExportContext,
   { typedProfile, ...others }: TypedFilters,
 ): Promise<{ known: KnownProfiles; filters: Filters }> {
-  const known = await readKnownProfiles(session, typedProfile ?? null, 'profile');
+  const known = await readKnownProfiles(exporting, typedProfile ?? null, 'profile');
   return { known, filters: typedProfile === undefined ? others : { ...others, profile: known.chosen } };
 }
 
 /** Reads the profiles of the account. `typed`: the profile that a flag names; null for none. */
-export async function readKnownProfiles(session: Session, typed: string | null, flag: string): Promise<KnownProfiles> {
-  const read = await readAll(session, typed);
+export async function readKnownProfiles(
+  exporting: ExportContext,
+  typed: string | null,
+  flag: string,
+): Promise<KnownProfiles> {
+  const read = await readAll(exporting, typed);
   const profiles = profilesOf(read);
   return {
     profiles,

@@ -13,15 +13,15 @@ import { openCommandLog } from '../run/log.ts';
 import { onEndSignals } from '../signals.ts';
 
 /** What an export works with while it reads the account. */
-export type Session = {
+export type ExportContext = {
   invocation: Invocation;
   access: Awaited<ReturnType<typeof openReading>>;
   stop: Stop;
   /** Shows how many rows of how many are read; `unit`: what they are. */
   onRead: (done: number, total: number, unit: string) => void;
-  /** What to tell once all is read. */
+  /** Warnings once all is read. */
   warnings: string[];
-  /** What to tell, with --quiet too, of rows that are missing. */
+  /** Warnings of rows that are missing, with --quiet too. */
   leftOut: string[];
 };
 
@@ -50,9 +50,9 @@ function createDisplay(invocation: Invocation) {
  * Opens the account for an export, at the rate of its settings, until a signal. Throws CommandError if it cannot be
  * read; nothing is written then.
  */
-export async function withSession<T>(
+export async function withAccount<T>(
   invocation: KeyedInvocation & { key: string },
-  act: (session: Session) => Promise<T>,
+  act: (exporting: ExportContext) => Promise<T>,
 ): Promise<T & { requests: number; durationMs: number }> {
   const startedAt = realClock.now();
   const stop = createStop();
@@ -63,7 +63,8 @@ export async function withSession<T>(
     const access = await openReading(invocation, { stop, logger, above: display.above });
     // What is in flight only reads, so nothing is lost by cancelling it.
     stop.onAsked(access.client.abort);
-    const onRead: Session['onRead'] = (done, total, unit) => display.show(done, total, unit, access.query.calls());
+    const onRead: ExportContext['onRead'] = (done, total, unit) =>
+      display.show(done, total, unit, access.query.calls());
     try {
       const result = await act({ invocation, access, stop, onRead, warnings: [], leftOut: [] });
       return { ...result, requests: access.query.calls(), durationMs: realClock.now() - startedAt };
