@@ -4,7 +4,8 @@ import { UNASSIGN } from '../input/target.ts';
 import { localTime, readFinishBy } from '../settings/finish-by.ts';
 import { type Settings, START_PER_S } from '../settings/schema.ts';
 import { formatDuration } from '../text/duration.ts';
-import { count, printable, quoted, thousands } from '../text/text.ts';
+import { count, quoted, thousands } from '../text/text.ts';
+import { cutToColumns } from '../text/width.ts';
 import type { PlanEntry } from './entry.ts';
 import type { Move, Preview } from './preview.ts';
 
@@ -66,7 +67,7 @@ export type AccountText = {
 function profileText(profile: string, nameOf: AccountText['nameOf']): string {
   if (profile === '') return 'unknown';
   const name = nameOf(profile);
-  return name === '' ? profile : `${profile} (${printable(name, SHOWN_NAME)})`;
+  return name === '' ? profile : `${profile} (${cutToColumns(name, SHOWN_NAME + 3)})`;
 }
 
 /** One kind of change in one to three lines: the profiles with their names, then the products. */

@@ -1,11 +1,12 @@
 import type { ProfilePair } from '../plan/preview.ts';
-import { count, printable, thousands } from '../text/text.ts';
+import { count, thousands } from '../text/text.ts';
+import { columnsOf, cutToColumns, padTo } from '../text/width.ts';
 import { CONTENTS, type Difference, type LeftBehind, leavingOf } from './contents.ts';
 
 /** Of a long list; all of it is in summary.json. */
 const SHOWN_PROFILES = 10;
 const SHOWN_DIFFERENCES = 20;
-/** Characters, so that a line fits into 80 columns. */
+/** So that a line fits into 80 columns. */
 const LABEL_WIDTH = 31;
 const NAME_WIDTH = 20;
 const WHAT_WIDTH = 24;
@@ -17,15 +18,12 @@ const HEADS = [
   ['numbers', 'codes', 'senders', 'numbers', 'answers', 'opt-outs'],
 ];
 
-/** At most this many characters, with the dots of a text that is cut. */
-const cutTo = (text: string, width: number) => printable(text, text.length <= width ? width : width - 3);
-
 const countText = (n: number | null) => (n === null ? '?' : thousands(n));
 
 /** The lines of a table: the first column to the left, the others to the right. */
 function tableLines(rows: readonly (readonly string[])[]): string[] {
-  const width = (at: number) => Math.max(...rows.map((row) => (row[at] as string).length));
-  const pad = (cell: string, at: number) => (at === 0 ? cell.padEnd(width(at)) : cell.padStart(width(at)));
+  const width = (at: number) => Math.max(...rows.map((row) => columnsOf(row[at] as string)));
+  const pad = (cell: string, at: number) => padTo(cell, width(at), at === 0 ? 'right' : 'left');
   return rows.map((row) => row.map(pad).join(' ').trimEnd());
 }
 
@@ -33,7 +31,7 @@ function tableLines(rows: readonly (readonly string[])[]): string[] {
 function labelOf(profiles: readonly Pick<LeftBehind, 'profile' | 'name'>[], width: number) {
   const names = profiles.map(({ name }) => name);
   return ({ profile, name }: Pick<LeftBehind, 'profile' | 'name'>) =>
-    cutTo(name !== '' && names.indexOf(name) === names.lastIndexOf(name) ? name : profile, width);
+    cutToColumns(name !== '' && names.indexOf(name) === names.lastIndexOf(name) ? name : profile, width);
 }
 
 /** `all`: where all profiles are. */
@@ -70,8 +68,8 @@ function differenceLines(differences: readonly Difference[], nameOf: (profile: s
     const heading = `Differs from ${named(from)} to ${named(to)}`;
     if (heading !== move) lines.push(heading);
     move = heading;
-    const values = was === '' ? becomes : `${cutTo(was, VALUE_WIDTH)} -> ${cutTo(becomes, VALUE_WIDTH)}`;
-    lines.push(`  ${cutTo(what, WHAT_WIDTH).padEnd(WHAT_WIDTH)}  ${values}`);
+    const values = was === '' ? becomes : `${cutToColumns(was, VALUE_WIDTH)} -> ${cutToColumns(becomes, VALUE_WIDTH)}`;
+    lines.push(`  ${padTo(cutToColumns(what, WHAT_WIDTH), WHAT_WIDTH)}  ${values}`);
   }
   const more = differences.length - shown.length;
   if (more > 0) lines.push(`  and ${count(more, 'more difference')} in summary.json`);

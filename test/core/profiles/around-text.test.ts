@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { aroundLines, stillThereLines } from '../../../src/core/profiles/around-text.ts';
 import type { Difference, LeftBehind } from '../../../src/core/profiles/contents.ts';
 import { COLUMNS } from '../../../src/core/text/text.ts';
+import { columnsOf } from '../../../src/core/text/width.ts';
 
 const left = (profile: string, name: string, more: Partial<LeftBehind> = {}): LeftBehind => ({
   profile,
@@ -27,6 +28,12 @@ const stays = (left: LeftBehind[], others = 0) =>
   );
 
 describe('what stays behind', () => {
+  it('is in columns if names have wide characters', () => {
+    const lines = stays([left('a', '漢字'.repeat(20)), left('b', '😀'), left('c', 'C')]).slice(2);
+    expect(lines.map(columnsOf)).toEqual(lines.map(() => columnsOf(lines[0] as string)));
+    expect(columnsOf(lines[0] as string)).toBeLessThanOrEqual(COLUMNS);
+  });
+
   it('is a table within the width of a terminal', () => {
     const lines = stays([
       left(ID, ''),
