@@ -97,15 +97,16 @@ export async function planRun(
     if (access !== undefined && view !== undefined) {
       const { preview } = plan;
       const { warnings, notes, numbersOn } = await preflightOf(view, preview, run.manifest.source?.undo === true);
-      const around = await readAroundMove(run, { view, preview, numbersOn }, access, invocation);
-      const nameOf = (profile: string) => view.profiles.get(profile)?.name ?? '';
-      findings = { account: { how: view.how, nameOf, notes }, warnings, around };
+      // Before what stays behind: a server that asks to wait there ends all reads that only inform, and these were asked for.
       if (settings.campaigns && run.manifest.command !== 'verify') {
         const planned = { rows: () => readPlan(runFiles(run.dir).plan), account: view.account };
         const { campaigns, note } = await recordCampaigns(run, planned, access, invocation);
         run = { ...run, manifest: { ...run.manifest, campaigns } };
         if (note !== '') notes.push(note);
       }
+      const around = await readAroundMove(run, { view, preview, numbersOn }, access, invocation);
+      const nameOf = (profile: string) => view.profiles.get(profile)?.name ?? '';
+      findings = { account: { how: view.how, nameOf, notes }, warnings, around };
     }
   } catch (error) {
     const isApi = opened.access?.contact.isProven() === true;

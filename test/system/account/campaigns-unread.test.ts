@@ -35,6 +35,15 @@ describe('campaigns that cannot be read', () => {
     expect((await command('verify', lastRun(cwd))).exit).toBe(0);
   });
 
+  it('are not unknown for a list that only informs and asks to wait, because it is read after them', async () => {
+    const { sandbox, command } = await world(5);
+    expect((await command('plan', 'numbers.csv', '--campaigns')).exit).toBe(0);
+    const paths = sandbox.requests().map(({ path }) => path);
+    const [campaigns, optOuts] = [/10dlc/, /optouts/].map((what) => paths.findIndex((path) => what.test(path)));
+    expect(campaigns).toBeGreaterThan(0);
+    expect(optOuts).toBeGreaterThan(campaigns as number);
+  });
+
   it('are unknown afterwards only', async () => {
     const { sandbox, cwd, command } = await world(5);
     expect((await command('plan', 'numbers.csv', '--campaigns')).exit).toBe(0);
