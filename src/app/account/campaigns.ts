@@ -47,7 +47,7 @@ type Watched = { phoneNumber: string; before: CampaignState };
 /** Writes campaigns.csv, and counts. Throws what the file system throws. */
 async function writeCampaigns(
   path: string,
-  numbers: AsyncIterable<Watched>,
+  numbers: AsyncIterable<Watched> | Iterable<Watched>,
   phase: 'before' | 'after',
   after: (phoneNumber: string) => CampaignState,
 ) {
@@ -95,12 +95,8 @@ export async function recordCampaigns(
   const table = createCampaignTable(digest);
   for await (const phoneNumber of longCodes(planned)) table.addWanted(phoneNumber);
   const why = await readInto(table, access, null);
-  async function* numbers(): AsyncGenerator<Watched> {
-    // In the order of the plan, and each once.
-    const seen = createCampaignTable(digest);
-    for await (const phoneNumber of longCodes(planned)) {
-      if (seen.addWanted(phoneNumber)) yield { phoneNumber, before: table.stateOf(phoneNumber) };
-    }
+  function* numbers(): Generator<Watched> {
+    for (const phoneNumber of table.wantedPhones()) yield { phoneNumber, before: table.stateOf(phoneNumber) };
   }
   try {
     const counts = await writeCampaigns(runFiles(run.dir).campaigns, numbers(), 'before', () => null);
@@ -157,8 +153,15 @@ export function compareCampaigns(
 
 /** How a run stops while the account can be read. */
 const LEAVES_ACCOUNT: ReadonlySet<string> = new Set<StopReason>([
-  ...(['finish_by', 'stop_after', 'max_failures', 'max_same_error', 'profiles_held'] as const),
-  ...(['phone_number_mismatch', 'write_not_kept', 'wave_not_kept', 'gate_refused'] as const),
+  'finish_by',
+  'stop_after',
+  'max_failures',
+  'max_same_error',
+  'profiles_held',
+  'phone_number_mismatch',
+  'write_not_kept',
+  'wave_not_kept',
+  'gate_refused',
 ]);
 
 /** Whether the campaigns are compared after an execution. An undo that follows must not wait for it. */

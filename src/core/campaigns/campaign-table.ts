@@ -32,14 +32,13 @@ export function createCampaignTable(digest: Digest) {
   }
 
   return {
-    /** Adds a phone number in E.164 whose campaign is to be read. Returns whether it is new. */
-    addWanted(phoneNumber: string): boolean {
+    /** Adds a phone number in E.164 whose campaign is to be read, if it is new. */
+    addWanted(phoneNumber: string): void {
       const index = wanted.size();
-      if (wanted.numberOf(phoneNumber) < index) return false;
+      if (wanted.numberOf(phoneNumber) < index) return;
       if (index === phones.length) [phones, state, value] = [doubled(phones), doubled(state), doubled(value)];
       phones[index] = Number(phoneNumber);
       unread += 1;
-      return true;
     },
     size: wanted.size,
     unread: () => unread,
@@ -63,6 +62,10 @@ export function createCampaignTable(digest: Digest) {
     /** All campaigns were read: the other numbers are on none. */
     markRestNone(): void {
       for (let index = 0; index < wanted.size(); index++) if (state[index] === UNREAD) set(index, NO_CAMPAIGN);
+    },
+    /** The wanted phone numbers, each once and in the order in which they were added. */
+    *wantedPhones(): Generator<string> {
+      for (let index = 0; index < wanted.size(); index++) yield `+${phones[index]}`;
     },
     /** The wanted phone numbers that are unread, as each of them is taken. */
     *unreadPhones(): Generator<string> {

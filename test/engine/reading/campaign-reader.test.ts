@@ -1,14 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Answer, ShownCampaign } from '../../../src/core/api/response.ts';
 import { createCampaignTable } from '../../../src/core/campaigns/campaign-table.ts';
-import { createAccountQuery } from '../../../src/engine/reading/account-query.ts';
 import type { CampaignsQuery } from '../../../src/engine/reading/campaign-list.ts';
 import { readCampaigns } from '../../../src/engine/reading/campaign-reader.ts';
-import { createControl, createPipeline } from '../../../src/engine/sending/pipeline.ts';
-import { createStop } from '../../../src/engine/stop.ts';
 import { sha256 } from '../../support/digests.ts';
-import { http, settings } from '../../support/engine/fake-world.ts';
-import { virtualClock } from '../../support/engine/virtual-clock.ts';
+import { http } from '../../support/engine/fake-world.ts';
+import { queryWorld } from '../../support/engine/query-world.ts';
 
 const phone = (n: number) => `+1312${5_550_000 + n}`;
 const upTo = <T>(last: number, make: (n: number) => T): T[] => Array.from({ length: last }, (_, at) => make(at + 1));
@@ -29,10 +26,7 @@ type How = {
 /** Reads the campaigns of phone numbers, from an account with `rows`. */
 async function read(wanted: readonly number[], given: ShownCampaign[], how: How = {}) {
   const { cap = 250, answer = () => null, meanwhile = (_, rows) => rows, total = (rows) => rows, had = [] } = how;
-  const clock = virtualClock();
-  const limits = settings({ rate: 50, max_attempts: 2 });
-  const parts = { limits, control: createControl(limits), stop: createStop(), othersAtWork: () => false };
-  const pipeline = createPipeline({ ...parts, ports: { clock, onEvent: () => undefined } });
+  const { clock, pipeline, query } = queryWorld({ max_attempts: 2 });
   const table = createCampaignTable(sha256);
   for (const n of wanted) table.addWanted(phone(n));
   const calls: string[] = [];
@@ -66,7 +60,6 @@ async function read(wanted: readonly number[], given: ShownCampaign[], how: How 
         onSent,
       ),
   };
-  const query = createAccountQuery(pipeline, () => undefined);
   const hadCampaign = (phoneNumber: string) => had.some((n) => phone(n) === phoneNumber);
   const options = {
     table,
