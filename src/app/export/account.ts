@@ -82,7 +82,7 @@ export async function withAccount<T>(
 
 /** The error of a list that was not read completely, however often. `what`: what it lists. */
 export function unstableError({ distinct, total }: ListReading, what: string): CommandError {
-  const seen = `${thousands(distinct)} of ${count(total ?? 0, what)}`;
+  const seen = total === null ? count(distinct, what) : `${thousands(distinct)} of ${count(total, what)}`;
   const message = `The list of ${what}s was read ${MAX_READINGS} times and was never complete (the last time, ${seen}): ${what}s are being added or removed, or the API does not show all of them. Nothing was written. Wait until nothing changes the account, then run the same command again.`;
   return new CommandError(EXIT.preflight, 'list_unstable', message);
 }

@@ -1,4 +1,5 @@
 import { createDigestTable, type Digest } from '../../core/account/digest-table.ts';
+import { PAGE_ROWS } from '../../core/account/read-strategy.ts';
 import type { Page } from '../../core/api/response.ts';
 
 export type ListOptions<T> = {
@@ -85,10 +86,13 @@ function createSeen<T>(options: ListOptions<T>) {
   };
 }
 
-/** How many pages a list has, whatever number of pages it names. The first one is read. */
+/**
+ * How many pages of a list to read, of which this is the first. If it names more pages than its total fills, one more:
+ * it shows which of the two is wrong.
+ */
 function pagesOf({ rows, unnamed = 0, total, pages }: Page<unknown>): number {
-  const size = Math.max(1, rows.length + unnamed);
-  return Math.max(1, Math.min(pages, Math.ceil(total / size)));
+  const filled = Math.ceil(total / Math.max(1, rows.length + unnamed));
+  return Math.max(1, Math.min(pages, filled + 1));
 }
 
 /**
@@ -102,22 +106,30 @@ export async function readWholeList<T>(options: ListOptions<T>): Promise<ListRea
   const first = await readPage(1);
   let isNew = take(first) > 0;
   if (first.isUncounted === true) {
-    for (let page = 2; isNew; page++) isNew = take(await readPage(page)) > 0;
-    return { isComplete: true, isSteady: true, distinct: distinct(), total: null };
+    let size = 0;
+    for (let page = 2; isNew; page++) {
+      const next = await readPage(page);
+      isNew = take(next) > 0;
+      size = next.rows.length;
+    }
+    // A page that is full, and shows nothing new: the API does not turn pages.
+    const isComplete = size < PAGE_ROWS;
+    return { isComplete, isSteady: isComplete, distinct: distinct(), total: null };
   }
   const { total } = first;
-  /** Whether a page continues the list. What is read after one that does not is in vain. */
+  const seen = () => (hasEqualRows ? rows() : distinct());
+  /** Whether a page continues the list, or follows its end. What is read after one that does not is in vain. */
   const continues = (page: Page<T>): boolean => {
     if (page.isUncounted === true || page.total !== total) return false;
     // A short page at the end of a list may have nothing but equal rows.
     const isShort = page.rows.length > 0 && page.rows.length < first.rows.length;
-    return take(page) > 0 || (hasEqualRows && isShort);
+    if (take(page) > 0 || (hasEqualRows && isShort)) return true;
+    return (page.rows.length === 0 ? seen() : distinct()) === total;
   };
   const unsteady = () => ({ isComplete: false, isSteady: false, distinct: distinct(), total });
   const last = pagesOf(first);
   for await (const page of pagesInOrder(options, last)) if (!continues(page)) return unsteady();
   // Pages may be shorter than their number says.
-  const seen = () => (hasEqualRows ? rows() : distinct());
   for (let page = last + 1; seen() < total; page++) if (!continues(await readPage(page))) return unsteady();
   return { isComplete: distinct() === total, isSteady: rows() === total, distinct: distinct(), total };
 }

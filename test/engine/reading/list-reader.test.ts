@@ -77,11 +77,17 @@ describe('a list that is read whole', () => {
     expect(cut).toMatchObject({ isComplete: false, distinct: 60, asked: [1, 2, 3, 4, 5, 6, 7] });
   });
 
-  it('has no more pages than its rows fill, and at least one, whatever it says', async () => {
-    for (const pages of [0, 1_000_000_000]) {
-      const list = await read((page) => ({ ...pageOf95(page), pages }));
-      expect(list).toMatchObject({ isComplete: true, distinct: 95 });
-      expect(list.asked).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  it('has about the pages that its rows fill, and at least one, whatever it says', async () => {
+    const none = await read((page) => ({ ...pageOf95(page), pages: 0 }));
+    expect(none).toMatchObject({ isComplete: true, distinct: 95, asked: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] });
+    const many = await read((page) => ({ ...(page > 10 ? {} : pageOf95(page)), pages: 1_000_000_000 }));
+    expect(many).toMatchObject({ isComplete: true, distinct: 95, asked: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] });
+  });
+
+  it('is not complete if its pages have more rows than the total that it names', async () => {
+    for (const total of [10, 90]) {
+      const list = await read((page) => ({ ...pageOf95(page), total }));
+      expect(list).toMatchObject({ isComplete: false, isSteady: false, total });
     }
   });
 
@@ -113,6 +119,8 @@ describe('a list that is read whole', () => {
       const repeated = await read((page) => (page === 3 ? { rows } : pageOf95(page)), 4, true);
       expect(repeated).toMatchObject({ isComplete: false, isSteady: false });
     }
+    const stuck = await read(() => ({ rows: rowsOf(0, 10), total: 20, pages: 2 }), 4, true);
+    expect(stuck).toMatchObject({ isComplete: false, isSteady: false });
     const uncounted = await read((page) => ({ ...pageOf95(Math.min(page, 2)), isUncounted: true as const }), 4, true);
     expect(uncounted.seen).toHaveLength(20);
   });
@@ -130,6 +138,9 @@ describe('a list that is read whole', () => {
     });
     expect(await read(uncounted(1))).toMatchObject({ distinct: 10, asked: [1, 2] });
     expect(await read(() => ({ isUncounted: true }))).toMatchObject({ distinct: 0, asked: [1] });
+    // A server that always shows its first page.
+    const full = { rows: rowsOf(0, 250), isUncounted: true as const };
+    expect(await read(() => full)).toMatchObject({ isComplete: false, distinct: 250, total: null, asked: [1, 2] });
     const later = (page: number) => ({ ...pageOf95(page), ...(page > 1 ? { isUncounted: true as const } : {}) });
     expect(await read(later)).toMatchObject({ isComplete: false });
   });
