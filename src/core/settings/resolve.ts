@@ -23,37 +23,39 @@ const MIN_CONCURRENCY = 10;
 const MAX_CONCURRENCY = 200;
 /** If the rate is not a number. */
 const UNKNOWN_RATE_CONCURRENCY = 50;
-function parseMerged(texts: readonly string[], name: SettingName): Parsed & { index?: number } {
-  const merged: Record<string, string> = {};
-  for (const [index, text] of texts.entries()) {
-    const parsed = parseSetting(name, text);
-    if ('error' in parsed) return { ...parsed, index };
-    const next = parsed.value as Record<string, string>;
-    const repeated = Object.keys(next).find((field) => field in merged);
+
+/** `index`: of the text with the error, if there are several. */
+type ParsedTexts = Parsed & { index?: number };
+
+/** Joins the columns of a flag that was given several times, each field once. */
+function joinMaps(maps: readonly Record<string, string>[]): ParsedTexts {
+  const joined: Record<string, string> = {};
+  for (const [index, map] of maps.entries()) {
+    const repeated = Object.keys(map).find((field) => field in joined);
     if (repeated !== undefined) return { error: `names a column for ${repeated} more than once`, index };
-    Object.assign(merged, next);
+    Object.assign(joined, map);
   }
-  return { value: merged };
+  return { value: joined };
 }
 
 /** Joins the lists of a flag that was given several times, each value once. */
-function parseList(texts: readonly string[], name: SettingName): Parsed & { index?: number } {
-  const { max = Number.POSITIVE_INFINITY } = settingDefinition(name);
-  const values = new Set<string>();
-  for (const [index, text] of texts.entries()) {
-    const parsed = parseSetting(name, text);
-    if ('error' in parsed) return { ...parsed, index };
-    for (const value of parsed.value as string[]) values.add(value);
-  }
-  if (values.size > max) return { error: `is given ${values.size} times, and at most ${max} are allowed` };
-  return { value: [...values] };
+function joinLists(lists: readonly string[][], max = Number.POSITIVE_INFINITY): ParsedTexts {
+  const values = [...new Set(lists.flat())];
+  if (values.length > max) return { error: `is given ${values.length} times, and at most ${max} are allowed` };
+  return { value: values };
 }
 
-function parseRaw(name: SettingName, raw: string | string[]): Parsed & { index?: number } {
-  const { repeatable, kind } = settingDefinition(name);
+function parseRaw(name: SettingName, raw: string | string[]): ParsedTexts {
+  const { repeatable, kind, max } = settingDefinition(name);
   if (!Array.isArray(raw)) return parseSetting(name, raw);
   if (repeatable !== true) return { error: 'is given more than once' };
-  return kind === 'map' ? parseMerged(raw, name) : parseList(raw, name);
+  const values: unknown[] = [];
+  for (const [index, text] of raw.entries()) {
+    const parsed = parseSetting(name, text);
+    if ('error' in parsed) return { ...parsed, index };
+    values.push(parsed.value);
+  }
+  return kind === 'map' ? joinMaps(values as Record<string, string>[]) : joinLists(values as string[][], max);
 }
 
 /** How a message names a setting, by the source of its value. */

@@ -15,7 +15,7 @@ export function columnsOf(text: string): number {
   return [...text].reduce((sum, character) => sum + widthOf(character), 0);
 }
 
-/** Makes text from outside safe to print in so many columns, with the dots of a text that is cut. */
+/** Makes text from outside safe to print in this many columns, with the dots of a text that is cut. */
 export function cutToColumns(text: string, columns: number): string {
   const shown = visible(text);
   if (columnsOf(shown) <= columns) return shown;
@@ -29,7 +29,7 @@ export function cutToColumns(text: string, columns: number): string {
   return `${cut}...`;
 }
 
-/** Fills a text with spaces up to so many columns. */
+/** Fills a text with spaces up to this many columns. */
 export function padTo(text: string, columns: number, side: 'left' | 'right' = 'right'): string {
   const spaces = ' '.repeat(Math.max(0, columns - columnsOf(text)));
   return side === 'left' ? spaces + text : text + spaces;
