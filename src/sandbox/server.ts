@@ -15,7 +15,7 @@ import { createRecorder, type ReceivedRequest } from './recorder.ts';
 
 export type { NumberInput, ProfileInput } from './account/generate.ts';
 export { exampleIds, type SandboxState } from './account/state.ts';
-export { parseState, stateProblem } from './account/state-problem.ts';
+export { parseState } from './account/state-problem.ts';
 export { type AccountEdit, type Edit, parseEdit } from './edits/edit-forms.ts';
 export { parseEndpoint } from './endpoints.ts';
 export { parseBulkFault } from './faults/bulk-faults.ts';

@@ -71,7 +71,7 @@ export function parseState(text: string): SandboxState | string {
 }
 
 /** Why a value is not a state from which a sandbox can start, or null if it is one. Unknown fields are ignored. */
-export function stateProblem(state: unknown): string | null {
+function stateProblem(state: unknown): string | null {
   if (!isObject(state)) return 'it is not a JSON object';
   if (!orMissing(isText)(state.organization_id)) return 'organization_id is not a text';
   if (!orMissing(isCount)(state.revision)) return 'revision is not a count';
