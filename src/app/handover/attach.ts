@@ -9,7 +9,7 @@ import { visible } from '../../core/text/visible.ts';
 import { hasHandover, readRecord } from '../../io/queue/handover.ts';
 import { addJob } from '../../io/queue/jobs.ts';
 import type { Queue } from '../../io/redis/connection.ts';
-import { withCampaigns } from '../account/campaigns.ts';
+import { withCampaigns } from '../account/campaigns-after.ts';
 import { startRun } from '../account/start-run.ts';
 import { endRun } from '../ending/end-run.ts';
 import { summarizeDetached } from '../ending/summarize.ts';

@@ -2,7 +2,7 @@ import { executionExit } from '../../core/results/run-exit.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import type { FinishBy } from '../../core/settings/finish-by.ts';
 import { visible } from '../../core/text/visible.ts';
-import { withCampaigns } from '../account/campaigns.ts';
+import { withCampaigns } from '../account/campaigns-after.ts';
 import { openTarget } from '../account/connect.ts';
 import type { Reread } from '../account/reread.ts';
 import { endRun, type Undone } from '../ending/end-run.ts';
