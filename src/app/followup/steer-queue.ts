@@ -18,6 +18,8 @@ type QueueOfRun = NonNullable<Run['manifest']['queue']>;
 
 const ANSWER_TIMEOUT_MS = 10_000;
 const POLL_MS = 100;
+/** A run that a command ends, such as drain, may have ended before its answer is there. */
+const LATE_ANSWER_MS = 2000;
 const PATIENCE_MS = 10_000;
 
 const isEnded = (record: HandoverRecord | null): boolean =>
@@ -33,12 +35,13 @@ async function pushAndWait(
   const id = randomUUID();
   await pushCommand(queue, of, { type: 'steer', words: [...words], by, at: new Date().toISOString(), id });
   const until = realClock.now() + ANSWER_TIMEOUT_MS;
+  let endedAt: number | null = null;
   while (realClock.now() < until) {
-    // Before the answer: a run that had ended here answers no more.
-    const isOver = isEnded(await readRecord(queue, of));
     const text = await readAnswerTo(queue, of, id);
     const answer = text === null ? null : readAnswer(text);
-    if (answer !== null || isOver) return answer;
+    if (answer !== null) return answer;
+    if (endedAt === null && isEnded(await readRecord(queue, of))) endedAt = realClock.now();
+    if (endedAt !== null && realClock.now() >= endedAt + LATE_ANSWER_MS) return null;
     await realClock.sleep(POLL_MS).done;
   }
   const record = await readRecord(queue, of);

@@ -141,7 +141,7 @@ local state = redis.call('HGET', KEYS[1], 'state')
 if not state then return 'gone' end
 if state == 'sending' then return 'sending' end
 -- First: a full server takes a write of a script only after another one that it has taken.
-redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4], KEYS[5])
+redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
 redis.call('HSET', KEYS[1], 'state', 'taken_back', 'taken_by', ARGV[1], 'owner', '', 'chunks', '0')
 redis.call('PEXPIRE', KEYS[1], ${WEEK_MS})
 return 'ok'
@@ -152,6 +152,6 @@ return 'ok'
  * `gone`: Redis does not know it.
  */
 export async function takeBack({ redis }: Queue, ref: HandoverRef, by: string): Promise<'ok' | 'sending' | 'gone'> {
-  const { run, tasks, ledger, commands, answers } = runKeys(ref);
-  return (await TAKE_BACK(redis, [run, tasks, ledger, commands, answers], [by])) as 'ok' | 'sending' | 'gone';
+  const { run, tasks, ledger, commands } = runKeys(ref);
+  return (await TAKE_BACK(redis, [run, tasks, ledger, commands], [by])) as 'ok' | 'sending' | 'gone';
 }

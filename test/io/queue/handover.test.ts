@@ -4,11 +4,13 @@ import type { QueuedTask } from '../../../src/core/queue/tasks.ts';
 import {
   hasHandover,
   pushCommand,
+  readAnswerTo,
   readCommands,
   readRecord,
   readTasks,
   takeBack,
   updateHandover,
+  writeAnswer,
   writeHandover,
 } from '../../../src/io/queue/handover.ts';
 import {
@@ -104,8 +106,11 @@ describe('a run that is handed over', () => {
     await updateHandover(queue, REF, { state: 'sending' });
     expect(await takeBack(queue, REF, 'here')).toBe('sending');
     await updateHandover(queue, REF, { state: 'ended' });
+    await writeAnswer(queue, REF, 'drain', '{}');
     expect(await takeBack(queue, REF, 'here')).toBe('ok');
     expect(await takeBack(queue, REF, 'here')).toBe('ok');
+    // The operator whose command has ended the run may not have read it yet.
+    expect(await readAnswerTo(queue, REF, 'drain')).toBe('{}');
     expect(await readRecord(queue, REF)).toMatchObject({ state: 'taken_back', taken_by: 'here' });
     expect(await tasksThere()).toEqual([]);
     expect(await hasHandover(queue, REF)).toBe(true);
