@@ -140,8 +140,8 @@ describe('--if-unfinished', () => {
     const { sandbox, flags } = await api();
     await killedWhilePlanning(cwd, flags);
     const input = writeInput(cwd, 5);
-    expect((await run(cwd, ['plan', input, ...at(sandbox.url)])).exit).toBe(0);
-    const rehearsal = ['apply', input, '--sandbox', '--stop-after', '2', '--yes'];
+    expect((await run(cwd, ['plan', input, ...at(sandbox.url), '--rate', 'off'])).exit).toBe(0);
+    const rehearsal = ['apply', input, '--sandbox', '--rate', 'off', '--stop-after', '2', '--yes'];
     expect((await run(cwd, rehearsal)).exit).toBe(10);
     expect((await run(cwd, ['apply', input, ...flags])).exit).toBe(0);
     expect((await run(cwd, ['apply', input, ...flags])).exit).toBe(0);

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
@@ -36,6 +37,9 @@ async function world(rows: number, fsync: Fsync = 'always') {
 }
 
 const LATE_MS = 100;
+/** How long this process, which takes the requests, was held up. */
+const delays = monitorEventLoopDelay({ resolution: 5 });
+delays.enable();
 
 const patches = (sandbox: Sandbox): number => writesTo(sandbox).length;
 
@@ -50,8 +54,8 @@ async function checkRun(
   const ended = (await streamOf(queue, ref)).flatMap((entry) => (entry.type === 'outcome' ? entry.row : []));
   expect(ended.sort((a, b) => a - b)).toEqual(Array.from({ length: rows }, (_, at) => at + 1));
   const times = sandbox.requests().map(({ at_ms: at }) => at);
-  // A busy machine may take note of a request some milliseconds late.
-  expect(mostInWindow(times, 1000 - LATE_MS)).toBeLessThanOrEqual(rate);
+  // A busy machine takes note of requests late, and close to those that come next.
+  expect(mostInWindow(times, 1000 - LATE_MS - delays.max / 1e6)).toBeLessThanOrEqual(rate);
 }
 
 const sessionsOf = async (queue: Queue, ref: HandoverRef) =>

@@ -225,26 +225,6 @@ describe('exit codes', () => {
     expect((await paste(cwd, (summaryOf(cwd).next_command as string).replace('500ms', '5s'))).exit).toBe(0);
   });
 
-  it('7: a key that the API refuses, before anything was written: the run can be applied again', async () => {
-    const cwd = workDirectory();
-    const { sandbox, flags } = await api({ key: 'KEYanother-one' });
-    const { exit, stdout } = await run(cwd, ['apply', writeInput(cwd, 30), ...flags]);
-    expect(exit).toBe(7);
-    expect(stdout).toContain('The API refused the key');
-    expect(summaryOf(cwd)).toMatchObject({ state: 'refused', exit_name: 'preflight' });
-    const again = await run(cwd, ['apply', lastRun(cwd), '--yes'], { key: 'KEYanother-one' });
-    expect(again.exit).toBe(0);
-    expect(profileOf(sandbox, 30)).toBe(PROFILE);
-  });
-
-  it('7: a key revoked midway: what was done stays done, the rest is unprocessed', async () => {
-    const cwd = workDirectory();
-    const { flags } = await api({ revokeAfter: 12 + 3 });
-    const { exit } = await run(cwd, ['apply', writeInput(cwd, 40), '--concurrency', '2', ...flags]);
-    expect(exit).toBe(7);
-    expect(summaryOf(cwd)).toMatchObject({ state: 'paused', counts: { updated: 12, unprocessed: 28 } });
-  });
-
   it('8: not confirmed, off a terminal; the printed command continues', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api();

@@ -85,9 +85,10 @@ describe('a run', () => {
     const cwd = workDirectory();
     const { env, received } = await webhook();
     const input = writeInput(cwd, 3);
-    const job = writeLines(cwd, ['command: plan', `input: ${input}`, 'sandbox: true'], 'plan.yaml');
-    await run(cwd, ['apply', input, '--dry-run', '--sandbox', '--metrics-file', 'm.prom'], { env });
-    await run(cwd, ['plan', input, '--sandbox'], { env });
+    const job = writeLines(cwd, ['command: plan', `input: ${input}`, 'sandbox: true', 'rate: off'], 'plan.yaml');
+    const rehearsal = ['--sandbox', '--rate', 'off'];
+    await run(cwd, ['apply', input, '--dry-run', ...rehearsal, '--metrics-file', 'm.prom'], { env });
+    await run(cwd, ['plan', input, ...rehearsal], { env });
     await run(cwd, ['run', job], { env });
     await run(cwd, ['apply', '--print-config'], { env });
     await run(cwd, ['apply', '--help'], { env });
