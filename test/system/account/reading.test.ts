@@ -146,19 +146,6 @@ describe('reading the account', () => {
     expect(exit).toBe(0);
     expect(summaryOf(cwd).requests.rate_limited).toBe(1);
   });
-
-  it('keeps the limit over reading and sending together', async () => {
-    const cwd = workDirectory();
-    const { sandbox, flags } = await readingApi({ numbers: 30 });
-    const args = flags.map((flag) => (flag === 'off' ? '20' : flag));
-    const { exit } = await run(cwd, ['apply', writeLines(cwd, rows(1, 30)), ...args]);
-    expect(exit).toBe(0);
-    expect(summaryOf(cwd).rate.max_in_1s).toBeLessThanOrEqual(20);
-    // At the server a busy machine may bunch what left in time.
-    const at = sandbox.requests().map((request) => request.at_ms);
-    const most = Math.max(...at.map((from) => at.filter((time) => time >= from && time < from + 800).length));
-    expect(most).toBeLessThanOrEqual(20);
-  });
 });
 
 describe('a plan', () => {

@@ -70,4 +70,19 @@ describe('the rate at the server', () => {
     expect(stdout).toContain('(rate auto)');
     expect(stdout).toContain('the server allows 40 in');
   });
+
+  it('is kept over reading and sending together', async () => {
+    const cwd = workDirectory();
+    const { sandbox } = await api({ numbers: 30 });
+    const args = [...at(sandbox.url), '--rate', '20', '--yes'];
+    const { exit } = await run(cwd, ['apply', writeInput(cwd, 30), ...args]);
+    expect(exit).toBe(0);
+    expect(summaryOf(cwd).rate.max_in_1s).toBeLessThanOrEqual(20);
+    // At the server a busy machine may bunch what left in time.
+    const arrivals = sandbox.requests().map((request) => request.at_ms);
+    const most = Math.max(
+      ...arrivals.map((from) => arrivals.filter((time) => time >= from && time < from + 800).length),
+    );
+    expect(most).toBeLessThanOrEqual(20);
+  });
 });

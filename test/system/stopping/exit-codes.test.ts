@@ -303,31 +303,6 @@ describe('exit codes', () => {
     expect(rows[2]).toMatchObject({ reason: 'read_failed', http_status: '502' });
   });
 
-  it.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)('%s drains: exit %i, and the printed command goes on', async (signal, expected) => {
-    const cwd = workDirectory();
-    const { sandbox, flags } = await api({ latencyMs: 30 });
-    const started = start(cwd, ['apply', writeInput(cwd, 60), '--concurrency', '2', ...flags]);
-    await until(() => sandbox.requests().length >= 6);
-    started.child.kill(signal);
-    const { exit, stdout } = await started.ended;
-    expect(exit).toBe(expected);
-    const summary = summaryOf(cwd);
-    expect(summary).toMatchObject({ state: 'interrupted', exit_name: 'interrupted', resumable: true, sum_ok: true });
-    expect(summary.counts.unverified).toBe(0);
-    expect(summary.counts.updated).toBe(writesTo(sandbox).length);
-    expect(stdout).toContain(summary.next_command);
-    expect((await paste(cwd, summary.next_command as string)).exit).toBe(0);
-    expect(
-      sandbox
-        .snapshot()
-        .numbers.slice(0, 60)
-        .every((number) => number.messaging_profile_id === PROFILE),
-    ).toBe(true);
-  });
-
   it('a second signal breaks off what hangs, and says that it may have been written', async () => {
     const cwd = workDirectory();
     const { sandbox, flags } = await api({}, [`hang@${numberId(1)}`]);

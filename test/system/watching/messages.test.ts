@@ -108,7 +108,8 @@ describe('every end is sent', () => {
   ])('if %s is refused', async (_, flags, exit, text) => {
     const cwd = workDirectory();
     const { env, pings, lines } = await webhook();
-    const args = ['apply', writeInput(cwd, 3), '--sandbox', '--metrics-file', 'm.prom', ...flags];
+    const rate = flags.includes('--rate') ? [] : ['--rate', 'off'];
+    const args = ['apply', writeInput(cwd, 3), '--sandbox', '--metrics-file', 'm.prom', ...rate, ...flags];
     expect((await run(cwd, args, { env })).exit).toBe(exit);
     expect(pings()).toEqual([`POST /${exit}`]);
     expect(lines()).toEqual([expect.stringContaining(text)]);
@@ -138,7 +139,7 @@ describe('every end is sent', () => {
   it('if another process has the lock', async () => {
     const cwd = workDirectory();
     const { env, pings, lines } = await webhook();
-    await run(cwd, ['apply', writeInput(cwd, 3), '--sandbox', '--dry-run'], { env });
+    await run(cwd, ['apply', writeInput(cwd, 3), '--sandbox', '--rate', 'off', '--dry-run'], { env });
     const dir = lastRun(cwd);
     const lock = await takeLock(runFiles(join(cwd, dir)).lock, { pid: 1 } as never);
     const ended = await run(cwd, ['apply', dir, '--yes', '--json', '--metrics-file', 'm.prom'], { env });
