@@ -1,7 +1,7 @@
 import type { AccountSnapshot } from '../../core/account/snapshot.ts';
 import type { ShownProfile } from '../../core/api/response.ts';
 import { cleanCell } from '../../core/input/cell.ts';
-import { readProfileRef, UNASSIGN } from '../../core/input/target.ts';
+import { isProfile, readProfileRef } from '../../core/input/target.ts';
 import { type Profiles, withAccount } from '../../core/plan/diff.ts';
 import { compareWithUndo } from '../../core/plan/drift.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
@@ -42,8 +42,6 @@ function isAsSet(entry: PlanEntry, account: AccountSnapshot): boolean {
   const number = account.stateOf(entry);
   return number.state !== 'found' || compareWithUndo(entry, number.shown) === 'as_planned';
 }
-
-const isProfile = (id: string) => id !== '' && id !== UNASSIGN;
 
 /** The profiles in the form that plan entries are compared with. */
 export function profilesOf(read: ReadProfiles): Profiles {

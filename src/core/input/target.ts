@@ -13,6 +13,11 @@ export function profileCell(profile: string | null | undefined): string {
   return profile === null ? UNASSIGN : (profile ?? '');
 }
 
+/** Whether such a text names a profile: it is neither '' nor UNASSIGN. */
+export function isProfile(cell: string): boolean {
+  return cell !== '' && cell !== UNASSIGN;
+}
+
 /**
  * A target profile by its name, until it is looked up in the account: `name:...`, after the id if the row has both.
  * The name is encoded because plan.csv has one physical line a row. A finished plan has no references.

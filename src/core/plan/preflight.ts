@@ -1,5 +1,5 @@
 import type { ShownProfile } from '../api/response.ts';
-import { UNASSIGN } from '../input/target.ts';
+import { isProfile, UNASSIGN } from '../input/target.ts';
 import { count, quoted } from '../text/text.ts';
 import type { Preview, ProfilePair } from './preview.ts';
 
@@ -19,8 +19,6 @@ export type Preflight = {
   /** Whether the plan is that of an undo. */
   undo: boolean;
 };
-
-const isProfile = (id: string) => id !== '' && id !== UNASSIGN;
 
 function nameOf(profile: ShownProfile): string {
   return profile.name === '' ? profile.id : quoted(profile.name);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Page, ProfileItem } from '../api/response.ts';
-import { UNASSIGN } from '../input/target.ts';
+import { isProfile } from '../input/target.ts';
 import type { ProfilePair } from '../plan/preview.ts';
 
 /** What may be on a profile besides its numbers, in the order of the tables. */
@@ -70,8 +70,6 @@ export function countOn({ rows, total, isUncounted }: Page<ProfileItem>, profile
   if (isWhole) return here;
   return here === rows.length && rows.length > 0 && isUncounted !== true ? total : null;
 }
-
-const isProfile = (id: string) => id !== '' && id !== UNASSIGN;
 
 /** The profiles that numbers leave, with how many do, the most numbers first. */
 export function leavingOf(pairs: readonly ProfilePair[]): [profile: string, numbers: number][] {

@@ -31,6 +31,12 @@ function oneAtATime(cwd: string, timeout: string, url: string): string[] {
   return ['apply', writeInput(cwd, 3), ...pace, '--yes', ...at(url)];
 }
 
+/** The command line of an `apply` on a terminal of its own. */
+function onTerminal(cwd: string, url: string): string {
+  const words = ['apply', writeInput(cwd, ROWS), '--rate', '50', '--yes', ...at(url)];
+  return `script -qec '${[process.execPath, CLI, ...words].join(' ')}' /dev/null`;
+}
+
 describe('what is in flight', () => {
   it('is waited for no longer than --timeout after one signal', async () => {
     const { sandbox } = await api({}, [`hang@${numberId(1)}`]);
@@ -81,17 +87,8 @@ describe('SIGHUP', () => {
   it.skipIf(!hasScript)('drains on a terminal: 129, and resume goes on', async () => {
     const { sandbox } = await api({ latencyMs: 20 });
     const cwd = workDirectory();
-    const command = [
-      process.execPath,
-      CLI,
-      'apply',
-      writeInput(cwd, ROWS),
-      '--rate',
-      '50',
-      '--yes',
-      ...at(sandbox.url),
-    ].join(' ');
-    const ended = pasteInShell(cwd, `script -qec '${command}' /dev/null`);
+    const command = onTerminal(cwd, sandbox.url);
+    const ended = pasteInShell(cwd, command);
     await until(() => sandbox.requests().length > 3);
     process.kill(pidOf(cwd), 'SIGHUP');
     expect((await ended).exit).toBe(129);
@@ -106,18 +103,9 @@ describe('SIGHUP', () => {
   it.skipIf(!hasScript)('of a terminal that is gone, as when a connection breaks, loses nothing', async () => {
     const { sandbox } = await api({ latencyMs: 20 });
     const cwd = workDirectory();
-    const command = [
-      process.execPath,
-      CLI,
-      'apply',
-      writeInput(cwd, ROWS),
-      '--rate',
-      '50',
-      '--yes',
-      ...at(sandbox.url),
-    ].join(' ');
+    const command = onTerminal(cwd, sandbox.url);
     // The shell tells the terminal's process id, and waits for it.
-    const ended = pasteInShell(cwd, `script -qec '${command}' /dev/null & echo $! > terminal.pid; wait $!`);
+    const ended = pasteInShell(cwd, `${command} & echo $! > terminal.pid; wait $!`);
     await until(() => sandbox.requests().length > 3);
     process.kill(Number(readFileSync(join(cwd, 'terminal.pid'), 'utf8')), 'SIGKILL');
     await ended;
