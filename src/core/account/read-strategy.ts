@@ -14,6 +14,8 @@ export type NumbersQuery = {
   phoneNumbers?: readonly string[];
   contains?: string;
   type?: string;
+  /** Whether every field of the numbers is wanted. The request is the same. */
+  whole?: boolean;
 };
 
 /** What the first page of the list of one profile suggests about the rest of that list. */

@@ -1,7 +1,7 @@
 import { isAnId } from '../input/cell-checks.ts';
 import { asObject, type Clean, type Fields } from './json-fields.ts';
 import { readKeywordAnswer, readProfile, readProfileItem } from './parse-profile.ts';
-import { readSettings } from './parse-settings.ts';
+import { readSettings, readWholeSettings } from './parse-settings.ts';
 import { parseJson } from './read-json.ts';
 import type { ApiError, Body, Page, ShownSettings } from './response.ts';
 
@@ -53,24 +53,28 @@ export function readPage<T>({ data, meta }: Fields, readRow: (row: Fields) => T 
 }
 
 /** A row of the list of numbers; null if it shows neither an id nor a phone number, so that it is of another list. */
-function readNumber(row: Fields, clean: Clean): ShownSettings | null {
+function readNumber(row: Fields, clean: Clean, read: typeof readSettings): ShownSettings | null {
   const isNumber = typeof row.id === 'string' || typeof row.phone_number === 'string';
-  return isNumber ? readSettings(row, clean) : null;
+  return isNumber ? read(row, clean) : null;
 }
 
 /**
  * Reads a page of numbers. A page with incomplete meta is unreadable; one without is not. A number whose id is missing,
  * or is no text, cannot be named in a request.
  */
-export function readNumbersPage(text: string, clean: Clean): Body {
+export function readNumbersPage(text: string, clean: Clean, read = readSettings): Body {
   return readJson(text, clean, (body) => {
-    const page = readPage(body, (row) => readNumber(row, clean));
+    const page = readPage(body, (row) => readNumber(row, clean, read));
     if (page === null) return null;
     const rows = page.rows.filter(({ id = '' }) => id !== '');
     const unnamed = page.rows.length - rows.length;
     return { kind: 'numbers', page: unnamed === 0 ? page : { ...page, rows, unnamed } };
   });
 }
+
+/** The same, with all fields that a change of profile must not change. */
+export const readWholeNumbersPage = (text: string, clean: Clean): Body =>
+  readNumbersPage(text, clean, readWholeSettings);
 
 /** Reads which phone numbers the account has. An entry that is not as documented says nothing. */
 export function readOwnership(text: string, clean: Clean): Body {

@@ -75,3 +75,27 @@ export function readSettings(data: Fields, clean: Clean): ShownSettings {
   if (health !== undefined) settings.health = health;
   return settings;
 }
+
+/** What a change of profile changes too, and what changes by itself. */
+const CHANGES_TOO = /^(messaging_profile|(updated_at|created_at|health|record_type)$)/;
+/** A number of this API shows about 15 fields. */
+const MAX_FIELDS = 200;
+
+/** A value as JSON that is the same whatever the order of lists and fields. */
+function plainJson(value: unknown, clean: Clean): string {
+  if (Array.isArray(value)) return `[${[...new Set(value.map((item) => plainJson(item, clean)))].sort().join()}]`;
+  const fields = asObject(value);
+  if (fields === null) return JSON.stringify(typeof value === 'string' ? clean(value) : value);
+  const shown = Object.entries(fields).map(
+    ([name, field]) => `${JSON.stringify(clean(name))}:${plainJson(field, clean)}`,
+  );
+  return `{${shown.sort().join()}}`;
+}
+
+/** The settings of a number with all fields that a change of profile must not change. */
+export function readWholeSettings(data: Fields, clean: Clean): ShownSettings {
+  const names = Object.keys(data).filter((name) => !CHANGES_TOO.test(name));
+  const others = names.slice(0, MAX_FIELDS).map((name) => [clean(name), plainJson(data[name], clean)]);
+  const settings = { ...readSettings(data, clean), others: Object.fromEntries(others) };
+  return typeof data.updated_at === 'string' ? { ...settings, updatedAt: clean(data.updated_at) } : settings;
+}

@@ -27,7 +27,17 @@ export type ShownSettings = {
   traffic?: string;
   tags?: string[];
   health?: Health;
+  /** The fields that a change of profile must not change, as JSON with lists in order; only if they are asked for. */
+  others?: Record<string, string>;
+  /** When it was last changed, as the answer writes it; with `others`. */
+  updatedAt?: string;
 };
+
+/**
+ * A bulk order: the phone numbers that it has moved, is to move, and could not move. `id` is '' if the answer has none
+ * that can be named in a URL. `isComplete`: all three lists are there, and every entry of them could be read.
+ */
+export type ShownOrder = { id: string; success: string[]; pending: string[]; failed: string[]; isComplete: boolean };
 
 /** A block of messages after a keyword such as STOP: to whom, from which number or sender, and when. '': not shown. */
 export type ShownOptOut = {
@@ -84,7 +94,7 @@ export type WaitHeaders = {
 /** Which of some phone numbers the account has, with their ids. */
 export type Ownership = { found: { id: string; phoneNumber: string }[]; notFound: string[] };
 
-/** The content of a body: one number, a page of a list, owners, errors, or nothing that can be read. */
+/** The content of a body: one number, a page of a list, owners, an order, errors, or nothing that can be read. */
 export type Body =
   | { kind: 'settings'; settings: ShownSettings }
   | { kind: 'numbers'; page: Page<ShownSettings> }
@@ -95,6 +105,7 @@ export type Body =
   | ({ kind: 'ownership' } & Ownership)
   /** `total`: of the whole list; null if it is not shown. */
   | { kind: 'campaigns'; rows: ShownCampaign[]; total: number | null }
+  | { kind: 'order'; order: ShownOrder }
   | { kind: 'errors'; errors: ApiError[] }
   /** `why`: what it is instead. `isMarkup`: HTML or XML, as login pages, firewalls and other servers answer. */
   | { kind: 'unreadable'; why?: string; isMarkup?: true };

@@ -10,11 +10,14 @@ import {
   readOwnership,
   readProfileItemsPage,
   readProfilesPage,
+  readWholeNumbersPage,
 } from '../../core/api/parse-body.ts';
 import { readCampaignsPage, readOneCampaign } from '../../core/api/parse-campaigns.ts';
 import { readOptOutsPage } from '../../core/api/parse-opt-outs.ts';
+import { type OrderPath, readOrder } from '../../core/api/parse-order.ts';
 import type { Answer } from '../../core/api/response.ts';
 import { requestBody } from '../../core/input/assignment.ts';
+import { isAnId } from '../../core/input/cell-checks.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import type { ContentList } from '../../core/profiles/contents.ts';
 import { type BodyFormat, createExchanges, type ExchangeOptions } from './exchange.ts';
@@ -28,6 +31,7 @@ const MAX_LIST_BYTES = 8 * MAX_BODY_BYTES;
 
 const NUMBER: BodyFormat = { parse: readBody, maxBytes: MAX_BODY_BYTES };
 const NUMBERS_PAGE: BodyFormat = { parse: readNumbersPage, maxBytes: MAX_LIST_BYTES };
+const WHOLE_NUMBERS_PAGE: BodyFormat = { parse: readWholeNumbersPage, maxBytes: MAX_LIST_BYTES };
 const PROFILES_PAGE: BodyFormat = { parse: readProfilesPage, maxBytes: MAX_LIST_BYTES };
 const OPT_OUTS_PAGE: BodyFormat = { parse: readOptOutsPage, maxBytes: MAX_LIST_BYTES };
 const OWNERSHIP: BodyFormat = { parse: readOwnership, maxBytes: MAX_BODY_BYTES };
@@ -36,6 +40,10 @@ const KEYWORD_ANSWERS: BodyFormat = { parse: readKeywordAnswersPage, maxBytes: M
 const PROFILE: BodyFormat = { parse: readOneProfile, maxBytes: MAX_LIST_BYTES };
 const CAMPAIGNS_PAGE: BodyFormat = { parse: readCampaignsPage, maxBytes: MAX_LIST_BYTES };
 const CAMPAIGN: BodyFormat = { parse: readOneCampaign, maxBytes: MAX_BODY_BYTES };
+const ORDER: BodyFormat = { parse: readOrder, maxBytes: MAX_BODY_BYTES };
+
+/** Numbers to move to one profile. */
+export type OrderRequest = { path: OrderPath; profile: string; phoneNumbers: readonly string[] };
 
 export type ClientOptions = ExchangeOptions & {
   /** Without a slash at its end. */
@@ -75,7 +83,9 @@ export function createTelnyxClient(options: ClientOptions) {
       return run(() => api.stream.get(urlOf(id)), NUMBER, onSent);
     },
     /** Reads one page of numbers, sorted by phone number. */
-    listNumbers({ page, profile, phoneNumbers, contains, type }: NumbersQuery, onSent: () => void): Promise<Answer> {
+    listNumbers(query: NumbersQuery, onSent: () => void): Promise<Answer> {
+      const { page, profile, phoneNumbers, contains, type } = query;
+      const format = query.whole === true ? WHOLE_NUMBERS_PAGE : NUMBERS_PAGE;
       const searchParams = {
         'page[number]': page,
         'page[size]': PAGE_ROWS,
@@ -86,7 +96,16 @@ export function createTelnyxClient(options: ClientOptions) {
         'filter[type]': type,
       };
       const url = `${baseUrl}/phone_numbers/messaging`;
-      return run(() => api.stream.get(url, { searchParams }), NUMBERS_PAGE, onSent);
+      return run(() => api.stream.get(url, { searchParams }), format, onSent);
+    },
+    /** Moves many numbers to one profile, and changes nothing else of them. */
+    placeOrder({ path, profile, phoneNumbers }: OrderRequest, onSent: () => void): Promise<Answer> {
+      const json = { messaging_profile_id: profile, numbers: phoneNumbers, assign_only: true };
+      return run(() => api.stream.post(`${baseUrl}/${path}`, { json }), ORDER, onSent);
+    },
+    async readOrder({ path, id }: { path: OrderPath; id: string }, onSent: () => void): Promise<Answer> {
+      if (!isAnId(id)) throw new Error('a text that cannot be the id of an order was to be part of a URL');
+      return run(() => api.stream.get(`${baseUrl}/${path}/${encodeURIComponent(id)}`), ORDER, onSent);
     },
     /** Finds out which of at most 1,000 phone numbers the account has, with their ids. Writes nothing. */
     verifyOwnership(phoneNumbers: readonly string[], onSent: () => void): Promise<Answer> {

@@ -8,6 +8,7 @@ import {
   readOwnership,
   readProfileItemsPage,
   readProfilesPage,
+  readWholeNumbersPage,
 } from '../../../src/core/api/parse-body.ts';
 import type { ShownSettings } from '../../../src/core/api/response.ts';
 import { createCleaner } from '../../../src/core/text/redact.ts';
@@ -55,6 +56,12 @@ describe('a page of numbers', () => {
         pages: 3,
       },
     });
+  });
+
+  it('shows every field of each if it is read whole', () => {
+    const text = JSON.stringify({ data: [{ id: ID, colour: 'red' }], meta: META });
+    const row = { id: ID, others: { id: `"${ID}"`, colour: '"red"' } };
+    expect(readWholeNumbersPage(text, clean)).toMatchObject({ kind: 'numbers', page: { rows: [row], total: 501 } });
   });
 
   it('may be empty', () => {
