@@ -96,7 +96,8 @@ export async function runSession(options: SessionOptions): Promise<{ stopped: St
     const shared = { control, stop, steering, earlier, memory, contact, series: options.series, observe };
     const ended = await executeRows({ tasks, ports, limits: settings, ...shared });
     const { requests, rate } = ended;
-    await record({ type: 'session_ended', at: at(), stop: ended.stop?.reason ?? null, requests, rate });
+    const isBulk = options.started.bulk === true ? { bulk: true as const } : {};
+    await record({ type: 'session_ended', ...isBulk, at: at(), stop: ended.stop?.reason ?? null, requests, rate });
     return { stopped: ended.stop, failure: null };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);

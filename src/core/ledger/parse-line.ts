@@ -1,7 +1,7 @@
 import { OUTCOME_STATUSES } from '../attempt/outcome.ts';
 import { isReason } from '../plan/reason.ts';
 import { quoted } from '../text/text.ts';
-import { type LedgerEntry, WAVE_STEPS } from './entry.ts';
+import { type LedgerEntry, ORDER_RESULTS, WAVE_STEPS } from './entry.ts';
 
 /*
  * The rule for lines of other versions, as for run.json (core/run/manifest.ts): a field that this version does not know
@@ -20,6 +20,7 @@ const isFlag: Check = (value) => typeof value === 'boolean';
 const isNumber: Check = (value) => Number.isFinite(value) && (value as number) >= 0;
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isRow: Check = Number.isSafeInteger;
+const isRows: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isRow);
 const isCountOrNone: Check = (value) => value === undefined || isCount(value);
 const isTextOrNull: Check = (value) => value === null || typeof value === 'string';
 const isHttpStatus: Check = (value) => value === null || (isCount(value) && (value as number) <= 999);
@@ -44,7 +45,9 @@ const hasAnswers = ({ answers = {} }: Line): boolean =>
 const PACE: Record<string, Check> = {
   at: isText,
   requests: (value) =>
-    isCounts(value, ['total', 'writes', 'reads', 'retries', 'rate_limited']) && hasAnswers(value as Line),
+    isCounts(value, ['total', 'writes', 'reads', 'retries', 'rate_limited']) &&
+    isCountOrNone((value as Line).orders) &&
+    hasAnswers(value as Line),
   rate: (value) =>
     isCounts(value, ['mean_per_s', 'max_in_1s', 'max_in_60s', 'paused_ms']) && hasKnownLimits(value as Line),
 };
@@ -78,6 +81,10 @@ const FIELDS: Record<LedgerEntry['type'], Record<string, Check>> = {
   // The command is text: an unknown one of a later version changes nothing here.
   steered: { at: isText, by: isText, command: isText, from: isText, to: isText },
   wave: { at: isText, wave: isCount, waves: isCount, rows: isCount, step: isText },
+  order_intent: { at: isText, order: isCount, profile: isText, rows: isRows, on_profile: isCount },
+  order_placed: { at: isText, order: isCount, order_id: isText, success: isCount, pending: isCount, failed: isCount },
+  order_seen: { at: isText, order: isCount, pending: isCount },
+  order_ended: { at: isText, order: isCount, result: isText, why: isText },
   handed_over: { at: isText, queue: isText, handover: isText },
   taken_back: { at: isText, handover: isText },
   handover_lost: { at: isText, handover: isText },
@@ -87,6 +94,7 @@ const FIELDS: Record<LedgerEntry['type'], Record<string, Check>> = {
 const CHECKS = new Map(Object.entries(FIELDS).map(([type, fields]) => [type, Object.entries(fields)]));
 
 const STEPS: ReadonlySet<unknown> = new Set(WAVE_STEPS);
+const RESULTS: ReadonlySet<unknown> = new Set(ORDER_RESULTS);
 const STATUSES: ReadonlySet<unknown> = new Set(OUTCOME_STATUSES);
 
 /** Throws an error without the place of the line: not JSON, not an entry, or `UnknownLineError`. */
@@ -108,6 +116,9 @@ export function parseLedgerLine(text: string): LedgerEntry {
   if (type === 'outcome') checkOutcome(line);
   if (type === 'wave' && !STEPS.has(line.step)) {
     throw new UnknownLineError(`unknown step ${quoted(String(line.step))}`);
+  }
+  if (type === 'order_ended' && !RESULTS.has(line.result)) {
+    throw new UnknownLineError(`unknown result ${quoted(String(line.result))}`);
   }
   // Builds between 0.1.0 and the next version wrote the flag under another name.
   if (line.besides === true) line.unchangedButSent = true;

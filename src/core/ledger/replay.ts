@@ -1,6 +1,7 @@
 import { namesProfile, OUTCOME_STATUSES, type Outcome } from '../attempt/outcome.ts';
-import type { LedgerEntry } from './entry.ts';
+import type { LedgerEntry, OrderEntry } from './entry.ts';
 import { addHold } from './held-profiles.ts';
+import { addOrder, addRowBesideOrders, isOrderEntry, noOrders } from './orders.ts';
 import { addSession, noSessions } from './sessions.ts';
 import { addSteered, notSteered } from './steered.ts';
 
@@ -41,6 +42,7 @@ export function emptyIndex(rows: number) {
     heldProfiles: new Map<string, string>(),
     /** What operators have asked for. */
     steering: notSteered(),
+    orders: noOrders(),
     /** What numbers had that were sent although they had changed since the plan. */
     overwritten: new Map<number, { profile: string; product: string }>(),
     /** Rows among these that were at their target when they were planned: they do not count as rows to send. */
@@ -70,6 +72,36 @@ export function takesLine(index: LedgerIndex, entry: LedgerEntry): boolean {
   return !hasOutcome(state) || (state === ROW_STATE.unverified && entry.type === 'outcome');
 }
 
+/**
+ * The rows of an order. From its intent on a write of them may happen. Once it has ended, a read has shown that those
+ * without an outcome are not at their target; but if it may still move them, they are read again before they are sent.
+ */
+function addOrderRows(index: LedgerIndex, entry: OrderEntry, offset: number, length: number): void {
+  if (entry.type === 'order_intent') {
+    for (const row of entry.rows) {
+      checkRow(index, row);
+      if (hasOutcome(index.rowStates[row] as number)) throw new Error(`it names row ${row} again after its outcome`);
+    }
+  }
+  const { rows } = addOrder(index.orders, entry);
+  if (entry.type === 'order_intent') {
+    for (const row of rows) {
+      index.rowStates[row] = ROW_STATE.intent;
+      index.offset[row] = offset;
+      index.length[row] = length;
+    }
+  }
+  if (entry.type === 'order_ended') {
+    const next = entry.result === 'still' ? ROW_STATE.ambiguous : ROW_STATE.requeued;
+    for (const row of rows) if (index.rowStates[row] === ROW_STATE.intent) index.rowStates[row] = next;
+  }
+}
+
+function checkRow({ rowStates }: LedgerIndex, row: number): void {
+  const rows = rowStates.length - 1;
+  if (!(row >= 1 && row <= rows)) throw new Error(`it names row ${row}, and the plan has ${rows}`);
+}
+
 /** Adds the next entry; `offset` and `length` are those of its line. Throws if the plan does not have its row. */
 export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: number, length: number): void {
   addSession(index.sessions, entry);
@@ -78,10 +110,10 @@ export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: numbe
   addHold(index.heldProfiles, entry);
   addHandover(index, entry);
   if (entry.type === 'steered') addSteered(index.steering, entry);
+  if (isOrderEntry(entry)) addOrderRows(index, entry, offset, length);
   if (!('row' in entry)) return;
   const { row } = entry;
-  const rows = index.rowStates.length - 1;
-  if (!(row >= 1 && row <= rows)) throw new Error(`it names row ${row}, and the plan has ${rows}`);
+  checkRow(index, row);
   if (entry.type === 'found') {
     index.overwritten.set(row, { profile: entry.profile, product: entry.product });
     if (entry.unchangedButSent === true) index.unchangedButSent.add(row);
@@ -94,6 +126,7 @@ export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: numbe
   }
   index.offset[row] = offset;
   index.length[row] = length;
+  const isInOrder = addRowBesideOrders(index.orders, entry);
   switch (entry.type) {
     case 'intent':
       // A second intent without an outcome: a crash cut off what followed the first.
@@ -102,7 +135,8 @@ export function addToIndex(index: LedgerIndex, entry: LedgerEntry, offset: numbe
       return;
     case 'put_back':
       index.attempts[row] = entry.attempts;
-      index.rowStates[row] = entry.ambiguous ? ROW_STATE.ambiguous : ROW_STATE.requeued;
+      // Its order may still move it.
+      index.rowStates[row] = entry.ambiguous || isInOrder ? ROW_STATE.ambiguous : ROW_STATE.requeued;
       return;
     case 'outcome':
       index.attempts[row] = entry.attempts;

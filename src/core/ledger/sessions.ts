@@ -30,6 +30,7 @@ export function secondsOf({ requests, rate }: { requests: { total: number }; rat
 
 function together(a: Pace, b: Pace): Pace {
   const total = a.requests.total + b.requests.total;
+  const orders = (a.requests.orders ?? 0) + (b.requests.orders ?? 0);
   const answers = sumAnswers(a.requests.answers, b.requests.answers);
   // The mean over several sessions: all their requests in all the time that they were sending.
   const seconds = secondsOf(a) + secondsOf(b);
@@ -40,6 +41,7 @@ function together(a: Pace, b: Pace): Pace {
       reads: a.requests.reads + b.requests.reads,
       retries: a.requests.retries + b.requests.retries,
       rate_limited: a.requests.rate_limited + b.requests.rate_limited,
+      ...(orders > 0 ? { orders } : {}),
       ...(Object.keys(answers).length > 0 ? { answers } : {}),
     },
     rate: {

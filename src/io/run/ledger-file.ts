@@ -118,7 +118,7 @@ export function isLedgerClosed(path: string): boolean {
       if (size === 0 || lines.pop() !== '') return size === 0;
       const last = parseLedgerLine(lines.pop() as string);
       if (last.type === 'wave') return last.step === 'kept' && last.wave === last.waves;
-      return last.type === 'session_ended' && last.stop === null;
+      return last.type === 'session_ended' && last.stop === null && last.bulk !== true;
     } finally {
       closeSync(file);
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { OUTCOME_STATUSES } from '../../../src/core/attempt/outcome.ts';
-import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
+import { type LedgerEntry, ORDER_RESULTS } from '../../../src/core/ledger/entry.ts';
 import { parseLedgerLine, UnknownLineError } from '../../../src/core/ledger/parse-line.ts';
 import { REASONS } from '../../../src/core/plan/reason.ts';
 import { makeOutcome } from '../../support/make.ts';
@@ -17,6 +17,11 @@ const ENTRIES: LedgerEntry[] = [
   { type: 'session_started', reading: true, at: AT, pid: 7 },
   { type: 'session_started', at: AT, pid: 7, wave: 2, continued: true },
   { type: 'wave', at: AT, wave: 1, waves: 3, rows: 20, step: 'soaked' },
+  { type: 'session_started', bulk: true, at: AT, pid: 7 },
+  { type: 'order_intent', at: AT, order: 1, profile: 'p', rows: [1, 3], on_profile: 0 },
+  { type: 'order_placed', at: AT, order: 1, order_id: '', success: 1, pending: 1, failed: 0 },
+  { type: 'order_seen', at: AT, order: 1, pending: 0 },
+  ...ORDER_RESULTS.map((result) => ({ type: 'order_ended' as const, at: AT, order: 1, result, why: '' })),
   { type: 'intent', row: 1, at: AT },
   { type: 'found', row: 1, profile: 'p', product: 'A2P', at: AT },
   { type: 'found', row: 1, profile: 'p', product: 'A2P', at: AT, unchangedButSent: true },
@@ -27,6 +32,7 @@ const ENTRIES: LedgerEntry[] = [
   { type: 'session_seen', at: AT, requests, rate },
   { type: 'session_seen', at: AT, requests, rate, allowed_per_s: 5 },
   { type: 'session_seen', at: AT, requests, rate, allowed_per_s: null },
+  { type: 'session_seen', at: AT, requests: { ...requests, orders: 1 }, rate },
   {
     type: 'session_seen',
     at: AT,
@@ -35,6 +41,7 @@ const ENTRIES: LedgerEntry[] = [
   },
   { type: 'session_ended', at: AT, stop: null, requests, rate },
   { type: 'session_ended', at: AT, stop: 'signal', requests, rate },
+  { type: 'session_ended', bulk: true, at: AT, stop: null, requests, rate },
   { type: 'session_started', at: AT, pid: 7, worker: 'w', host: 'h', fence: 3, stream: '1-0' },
   { type: 'intent', row: 1, at: AT, stream: '1-1' },
   { type: 'handed_over', at: AT, queue: 'redis://10.0.0.5', handover: 'r.1' },
@@ -76,7 +83,8 @@ describe('a line of another version', () => {
   });
 
   it.each([
-    [{ type: 'order_placed', rows: [1] }, 'unknown entry type "order_placed"'],
+    [{ type: 'order_moved', rows: [1] }, 'unknown entry type "order_moved"'],
+    [{ type: 'order_ended', at: AT, order: 1, result: 'lost', why: '' }, 'unknown result "lost"'],
     [{ type: 'toString' }, 'unknown entry type "toString"'],
     [{ type: 'wave', at: AT, wave: 1, waves: 2, rows: 3, step: 'surfed' }, 'unknown step "surfed"'],
     [{ type: 'outcome', ...makeOutcome(), status: 'half_done' }, 'unknown status "half_done"'],
@@ -109,6 +117,7 @@ describe('a damaged line', () => {
     const optional = [
       'type',
       'reading',
+      'bulk',
       'unchangedButSent',
       'stream',
       'worker',
@@ -128,6 +137,11 @@ describe('a damaged line', () => {
     }
   });
 
+  it.each([[[]], [[1, '2']], [[1.5]], ['1']])('is of an order without rows: %j', (rows) => {
+    const line = { type: 'order_intent', at: AT, order: 1, profile: 'p', rows, on_profile: 0 };
+    expect(() => parse(line)).toThrow('the field rows of order_intent is missing or not valid');
+  });
+
   it('names a wave that is no number', () => {
     const line = { type: 'session_started', at: AT, pid: 7, wave: 'x' };
     expect(() => parse(line)).toThrow('the field wave of session_started');
@@ -140,6 +154,7 @@ describe('a damaged line', () => {
   it.each([
     { requests: { ...requests, reads: '1' }, rate },
     { requests: 7, rate },
+    { requests: { ...requests, orders: -1 }, rate },
   ])('has counts that are not numbers: %j', (counts) => {
     expect(() => parse({ type: 'session_seen', at: AT, ...counts })).toThrow('the field requests of session_seen');
   });

@@ -146,6 +146,17 @@ it('sessions add up their answers, which older versions did not count', () => {
   expect(sessions.requests.answers).toEqual({ write: { ok: 4 } });
 });
 
+it('sessions add up their orders, which most have none of', () => {
+  const ordered = (type: 'session_seen' | 'session_ended', orders: number) => {
+    const { requests, ...rest } = pace(3, 1);
+    return { type, stop: null, requests: { ...requests, orders }, ...rest } as LedgerEntry;
+  };
+  const first = [started('t1'), ordered('session_ended', 2), started('t2'), ended(3, 1)];
+  expect(sessionsOf(...first).requests.orders).toBe(2);
+  expect(sessionsOf(...first, started('t3'), ordered('session_seen', 5)).requests.orders).toBe(7);
+  expect(sessionsOf(started('t1'), ended(3, 1)).requests).not.toHaveProperty('orders');
+});
+
 describe('a session that was cut off by a crash', () => {
   const last = pace(8, 4, { one: 6, sixty: 8, paused: 50 });
 

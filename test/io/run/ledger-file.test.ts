@@ -1,7 +1,14 @@
 import { appendFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { OtherVersionError, openLedger, openLedgerEntries, scanLedger } from '../../../src/io/run/ledger-file.ts';
+import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
+import {
+  isLedgerClosed,
+  OtherVersionError,
+  openLedger,
+  openLedgerEntries,
+  scanLedger,
+} from '../../../src/io/run/ledger-file.ts';
 import { runModule } from '../../support/io/child.ts';
 import { intent, line, outcome, rowsOf, scanned } from '../../support/io/ledger-files.ts';
 import { tempDir, tempFile } from '../../support/temp.ts';
@@ -159,10 +166,10 @@ describe('reading back', () => {
     const dir = tempDir();
     const path = join(dir, 'ledger.ndjson');
     writeFileSync(join(dir, 'run.json'), manifest);
-    writeFileSync(path, `${line(intent(1))}{"type":"order_placed"}\n`);
+    writeFileSync(path, `${line(intent(1))}{"type":"order_moved"}\n`);
     const scan = scanned(path);
     await expect(scan).rejects.toThrow(
-      new OtherVersionError(`ledger.ndjson, byte ${line(intent(1)).length}: unknown entry type "order_placed". ${fix}`),
+      new OtherVersionError(`ledger.ndjson, byte ${line(intent(1)).length}: unknown entry type "order_moved". ${fix}`),
     );
     await expect(scan).rejects.toThrow(OtherVersionError);
   });
@@ -177,4 +184,17 @@ describe('reading back', () => {
     await expect(scan).rejects.toThrow('enough');
     expect(seen).toBe(1);
   });
+});
+
+it('is closed by the end of a session that no stop has ended, unless another one sends the other rows', () => {
+  const requests = { total: 1, writes: 1, reads: 0, retries: 0, rate_limited: 0 };
+  const rate = {
+    ...{ mean_per_s: 1, max_in_1s: 1, max_in_60s: 1, paused_ms: 0, throttled_ms: 0 },
+    ...{ allowed: null, server_limit: null },
+  };
+  const ended = { type: 'session_ended' as const, at: 't', stop: null, requests, rate };
+  const isClosed = (entry: LedgerEntry) => isLedgerClosed(tempFile(line(entry)));
+  expect(isClosed(ended)).toBe(true);
+  expect(isClosed({ ...ended, stop: 'signal' })).toBe(false);
+  expect(isClosed({ ...ended, bulk: true })).toBe(false);
 });

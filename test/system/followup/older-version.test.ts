@@ -189,7 +189,7 @@ describe('a run directory of a newer version', () => {
     const dir = lastRun(cwd);
     const manifest = JSON.parse(readFileSync(join(cwd, dir, 'run.json'), 'utf8'));
     writeFileSync(join(cwd, dir, 'run.json'), JSON.stringify({ ...manifest, version: '9.9.9', waves: [5] }));
-    appendFileSync(join(cwd, dir, 'ledger.ndjson'), '{"type":"order_placed","rows":[5]}\n');
+    appendFileSync(join(cwd, dir, 'ledger.ndjson'), '{"type":"order_moved","rows":[5]}\n');
     for (const args of [
       ['resume', ...FAST],
       ['results', dir],
@@ -197,7 +197,7 @@ describe('a run directory of a newer version', () => {
       ['retry', dir, '--yes'],
     ]) {
       const { exit, stderr } = await run(cwd, args);
-      expect(stderr).toContain('unknown entry type "order_placed"');
+      expect(stderr).toContain('unknown entry type "order_moved"');
       expect(stderr).toContain('Fix: use version 9.9.9 or later.');
       expect(exit).toBe(2);
     }
