@@ -1,6 +1,8 @@
 import { readAssignment, rowValues } from '../input/assignment.ts';
 import type { Allowed } from '../input/cell-checks.ts';
+import { isE164 } from '../input/phone.ts';
 import { checkShape, type Layout, placeHint } from '../input/row-shape.ts';
+import { UNASSIGN } from '../input/target.ts';
 import { count, guardFormula, printable } from '../text/text.ts';
 import type { Repeat } from './duplicates.ts';
 import type { RowReason } from './reason.ts';
@@ -138,4 +140,15 @@ export function planEntry(cells: readonly string[]): PlanEntry {
 /** The targets of an entry as one text, which is equal for rows that ask for the same. */
 export function targetsOf(entry: PlanEntry): string {
   return `${entry.profileTarget} ${entry.productTarget}`;
+}
+
+/** Why a row goes by PATCH whatever `--bulk` says: what an order cannot do, or needs to know. */
+export type PatchReason = 'product' | 'unassign' | 'phone' | 'unread';
+
+/** Why a row to be sent cannot be part of a bulk order; null if it can. */
+export function patchReason(entry: PlanEntry): PatchReason | null {
+  if (entry.productTarget !== '') return 'product';
+  if (entry.profileTarget === UNASSIGN) return 'unassign';
+  if (!isE164(entry.phoneNumber)) return 'phone';
+  return entry.profileBefore === '' ? 'unread' : null;
 }

@@ -32,11 +32,12 @@ export function timeNeeded(requests: number, rate: Settings['rate']): string {
   return rate === 'auto' ? `${time}, the initial rate of auto` : time;
 }
 
-/** How fast requests are sent, and how long the run waits between waves. */
-type Pace = { rate: Settings['rate']; waitsMs?: number };
+/** How fast requests are sent, how long the run waits between waves, and what a request stands for. */
+type Pace = { rate: Settings['rate']; waitsMs?: number; what?: 'row' | 'request' };
 
 /** Whether the requests fit into the time until --finish-by; '' without one. `now` is ms since 1970. */
-export function fitText(requests: number, { rate, waitsMs = 0 }: Pace, finishBy: string | null, now: number): string {
+export function fitText(requests: number, pace: Pace, finishBy: string | null, now: number): string {
+  const { rate, waitsMs = 0, what = 'row' } = pace;
   if (finishBy === null) return '';
   const end = readFinishBy(finishBy, now);
   if ('missed' in end) return `--finish-by ${finishBy} would be ${localTime(end.missed)}: apply refuses that now`;
@@ -48,7 +49,7 @@ export function fitText(requests: number, { rate, waitsMs = 0 }: Pace, finishBy:
   if (waitsMs > 0)
     return `${until}: it does not fit, because the waves wait ${formatDuration(waitsMs)} in all; resume sends the rows that are left`;
   const at = rate === 'auto' ? ` at ${perSecond}/s, the initial rate of auto` : '';
-  return `${until}: it does not fit${at}, about ${thousands(room)} of ${count(requests, 'row')} will be sent; resume sends the others`;
+  return `${until}: it does not fit${at}, about ${thousands(room)} of ${count(requests, what)} will be sent; resume sends the others`;
 }
 
 function wanted(value: string): string {
@@ -121,6 +122,8 @@ export type PlanTextOptions = {
   sentTo: string;
   /** How the rows are sent in waves, and how long these wait in all. */
   waves?: { lines: readonly string[]; waitsMs: number };
+  /** What goes by bulk orders, and how many requests the plan takes with them; null if it has none. */
+  orders?: { lines: readonly string[]; requests: number | null };
   /** What stays on profiles that numbers leave, and what differs for those that move. */
   around?: readonly string[];
   /** Until when the saved plan may be sent; in ms since 1970, as `now`. */
@@ -141,7 +144,7 @@ function digestLines(digest: string | null, change: number): string[] {
 
 /** A plan for people: totals, a table of the changes, the first rows, and how long it takes. */
 export function planText(preview: Preview, options: PlanTextOptions): string {
-  const { settings, sentTo, now, validUntil, account, waves, around = [], digest } = options;
+  const { settings, sentTo, now, validUntil, account, waves, orders, around = [], digest } = options;
   const { rate, finish_by: finishBy } = settings;
   const { change } = preview.actions;
   const how = account === null || account.how === '' ? [] : [account.how];
@@ -161,10 +164,12 @@ export function planText(preview: Preview, options: PlanTextOptions): string {
   const notes = account?.notes ?? [];
   if (notes.length > 0) lines.push('', ...notes.map((note) => `note: ${note}`));
   if (around.length > 0) lines.push('', ...around);
-  const time = timeNeeded(change, rate);
-  lines.push('', `${sentTo}${time === '' ? '' : `: ${time}`}`);
+  const requests = orders?.requests ?? change;
+  const what = (orders?.requests ?? null) === null ? 'row' : 'request';
+  const time = timeNeeded(requests, rate);
+  lines.push('', ...(orders?.lines ?? []), `${sentTo}${time === '' ? '' : `: ${time}`}`);
   lines.push(...(waves?.lines ?? []));
-  const fit = fitText(change, { rate, waitsMs: waves?.waitsMs ?? 0 }, finishBy, now);
+  const fit = fitText(requests, { rate, waitsMs: waves?.waitsMs ?? 0, what }, finishBy, now);
   if (fit !== '') lines.push(fit);
   lines.push(`The plan is valid until ${localTime(validUntil)} (--max-plan-age)`, ...digestLines(digest, change));
   return `${lines.join('\n')}\n`;

@@ -1,4 +1,4 @@
-import type { Action, PlanEntry } from './entry.ts';
+import { type Action, type PatchReason, type PlanEntry, patchReason } from './entry.ts';
 import { parseNote } from './note.ts';
 
 /** Entries kept to be shown; all of them are in plan.csv. */
@@ -17,6 +17,9 @@ export type Move = {
 
 /** How many numbers leave one profile for another. `from` is '' if it was not read; either may be UNASSIGN. */
 export type ProfilePair = { from: string; to: string; count: number };
+
+/** Rows to send that bulk orders could take, by their target profile, and why others can only go by PATCH. */
+export type OrderRows = { toProfile: Map<string, number>; patch: Record<PatchReason, number> };
 
 export type Preview = ReturnType<typeof createPreview>;
 
@@ -61,10 +64,38 @@ function createPairCounts() {
   };
 }
 
+/** Counts the rows that change in the same way, of at most MAX_MOVES ways. */
+function createMoveCounts() {
+  const moves = new Map<string, Move>();
+  return {
+    add(by: Move): void {
+      const { profileBefore, profileTarget, productBefore, productTarget, count } = by;
+      const key = `${profileBefore}\n${profileTarget}\n${productBefore}\n${productTarget}`;
+      const move = moves.get(key);
+      if (move !== undefined) move.count += count;
+      else if (moves.size < MAX_MOVES) moves.set(key, by);
+    },
+    list: (): Move[] => [...moves.values()].filter((move) => move.count > 0).sort((a, b) => b.count - a.count),
+  };
+}
+
+/** Counts which rows bulk orders could take. */
+function createOrderRows() {
+  const rows: OrderRows = { toProfile: new Map(), patch: { product: 0, unassign: 0, phone: 0, unread: 0 } };
+  return {
+    rows,
+    add(entry: PlanEntry, by: number): void {
+      const reason = patchReason(entry);
+      if (reason !== null) rows.patch[reason] += by;
+      else rows.toProfile.set(entry.profileTarget, (rows.toProfile.get(entry.profileTarget) ?? 0) + by);
+    },
+  };
+}
+
 /** Creates a summary of a plan, which is gathered while the plan is made. */
 export function createPreview() {
   const actions: Record<Action, number> = { change: 0, unchanged: 0, rejected: 0, duplicate: 0, held: 0 };
-  const moves = new Map<string, Move>();
+  const moves = createMoveCounts();
   const pairs = createPairCounts();
   const rejected = createSample();
   const changed = createSample();
@@ -73,8 +104,10 @@ export function createPreview() {
   const targets = new Set<string>();
   /** Rows that will be sent although something about them is unknown; see note.ts. */
   const unsure = { products: 0, unread: 0 };
+  const orderRows = createOrderRows();
 
   function countMove(entry: PlanEntry, by: number): void {
+    orderRows.add(entry, by);
     const note = parseNote(entry.note);
     if (note.isEligibleUnknown) unsure.products += by;
     if (note.isUnread) unsure.unread += by;
@@ -82,12 +115,7 @@ export function createPreview() {
     const [productBefore, productTarget] = changeOf(entry.productBefore, entry.productTarget);
     if (profileTarget !== '') pairs.add(profileBefore, profileTarget, by);
     if (productBefore === 'A2P' && productTarget === 'P2P') preview.losesMms += by;
-    const key = `${profileBefore}\n${profileTarget}\n${productBefore}\n${productTarget}`;
-    const move = moves.get(key);
-    if (move !== undefined) move.count += by;
-    else if (moves.size < MAX_MOVES) {
-      moves.set(key, { profileBefore, profileTarget, productBefore, productTarget, count: by });
-    }
+    moves.add({ profileBefore, profileTarget, productBefore, productTarget, count: by });
   }
 
   function keep(entry: PlanEntry): void {
@@ -135,10 +163,11 @@ export function createPreview() {
     heldBack: () => heldBack.entries,
     targets: targets as ReadonlySet<string>,
     unsure,
+    orderRows: orderRows.rows,
     /** Which profiles lose numbers to which, the most numbers first. Complete, so the counts may be added up. */
     pairs: pairs.list,
     /** The most frequent first. Incomplete beyond MAX_MOVES: never sum the counts. */
-    moves: () => [...moves.values()].filter((move) => move.count > 0).sort((a, b) => b.count - a.count),
+    moves: moves.list,
   };
   return preview;
 }

@@ -5,9 +5,17 @@ import { describe, expect, it } from 'vitest';
 import type { Columns } from '../../../src/core/input/header.ts';
 import { layoutOf } from '../../../src/core/input/row-shape.ts';
 import { readProfileRef } from '../../../src/core/input/target.ts';
-import { PLAN_COLUMNS, planCells, planEntry, planRow, targetsOf, withRepeat } from '../../../src/core/plan/entry.ts';
+import {
+  PLAN_COLUMNS,
+  patchReason,
+  planCells,
+  planEntry,
+  planRow,
+  targetsOf,
+  withRepeat,
+} from '../../../src/core/plan/entry.ts';
 import { anyText } from '../../support/any-text.ts';
-import { ID, makeEntry, PHONE, PROFILE } from '../../support/make.ts';
+import { ID, makeEntry, OTHER_PROFILE, PHONE, PROFILE } from '../../support/make.ts';
 
 const COLUMNS = { phone_number_id: 0, phone_number: 1, messaging_profile_id: 2, messaging_product: 3 };
 const ALLOWED = { unassign: true, roundedIds: false, online: false };
@@ -198,5 +206,23 @@ describe('the targets of an entry as one text', () => {
     ].map(targetsOf);
     expect(new Set(texts).size).toBe(5);
     expect(targetsOf(makeEntry({ row: 9, note: 'x' }))).toBe(targetsOf(makeEntry()));
+  });
+});
+
+describe('a row that could be part of a bulk order', () => {
+  const move = makeEntry({ phoneNumber: PHONE, profileBefore: OTHER_PROFILE });
+
+  it.each([
+    [{}, null],
+    [{ profileBefore: 'UNASSIGN' }, null],
+    [{ productTarget: 'A2P' }, 'product'],
+    [{ productTarget: 'A2P', productBefore: 'A2P' }, 'product'],
+    [{ profileTarget: '', productTarget: 'A2P' }, 'product'],
+    [{ profileTarget: 'UNASSIGN' }, 'unassign'],
+    [{ phoneNumber: '' }, 'phone'],
+    [{ phoneNumber: '18005550001' }, 'phone'],
+    [{ profileBefore: '' }, 'unread'],
+  ])('with %j: %s', (changes, reason) => {
+    expect(patchReason({ ...move, ...changes })).toBe(reason);
   });
 });

@@ -133,6 +133,23 @@ describe('the text of a plan', () => {
     expect(text).toContain('at 5/s\nIn 2 waves\nWithin 1h: it does not fit, because the waves wait 1h in all');
   });
 
+  it('has the orders before where it is sent, and counts their requests in place of rows', () => {
+    const entries = many(1000, () => ({}));
+    const orders = { lines: ['By bulk orders', '  the others'], requests: 40 };
+    const settings = { rate: 5, finish_by: '+4s' };
+    const text = textOf(previewOf(entries), { orders, settings, sentTo: 'To the sandbox, 40 requests' });
+    expect(text.slice(text.indexOf('\n\nBy bulk'))).toBe(`
+
+By bulk orders
+  the others
+To the sandbox, 40 requests: about 8s at 5/s
+Within 4s: it does not fit, about 20 of 40 requests will be sent; resume sends the others
+${valid}
+`);
+    const none = textOf(previewOf([makeEntry()]), { orders: { lines: ['No bulk orders'], requests: null } });
+    expect(none).toContain(`\n\nNo bulk orders\n${TO}: about 200ms at 5/s\n`);
+  });
+
   it('has totals, moves, the first rows, and the time it takes', () => {
     const entries = [
       makeEntry({ row: 1, line: 2 }),

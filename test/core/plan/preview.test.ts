@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { PlanEntry } from '../../../src/core/plan/entry.ts';
 import { productNote, unreadNote } from '../../../src/core/plan/note.ts';
 import { createPreview } from '../../../src/core/plan/preview.ts';
-import { makeEntry, OTHER_PROFILE, PROFILE } from '../../support/make.ts';
+import { makeEntry, OTHER_PROFILE, PHONE, PROFILE } from '../../support/make.ts';
 
 const PRODUCTS_UNKNOWN = productNote({ isEligibleUnknown: true, losesMms: false });
 const UNKNOWN_AND_MMS = productNote({ isEligibleUnknown: true, losesMms: true });
@@ -47,6 +47,26 @@ describe('a preview', () => {
       actions: { change: 2, unchanged: 1, rejected: 1, duplicate: 1, held: 1 },
     });
     expect(preview.moves()).toEqual([to(PROFILE, '', 2)]);
+  });
+
+  it('counts which rows bulk orders could take, by profile, and why others cannot be in one', () => {
+    const move = (row: number, profileTarget = PROFILE) =>
+      makeEntry({ row, phoneNumber: PHONE, profileBefore: 'UNASSIGN', profileTarget });
+    const preview = previewOf(move(1), move(2), move(3, OTHER_PROFILE), change(4), {
+      ...move(5),
+      productTarget: 'A2P',
+    });
+    expect(preview.orderRows.toProfile).toEqual(
+      new Map([
+        [PROFILE, 2],
+        [OTHER_PROFILE, 1],
+      ]),
+    );
+    expect(preview.orderRows.patch).toEqual({ product: 1, unassign: 0, phone: 1, unread: 0 });
+    preview.replace(move(2), { ...move(2), action: 'duplicate' });
+    preview.replace(change(4), { ...change(4), action: 'duplicate' });
+    expect(preview.orderRows.toProfile.get(PROFILE)).toBe(1);
+    expect(preview.orderRows.patch).toMatchObject({ product: 1, phone: 0 });
   });
 
   it('counts moves, the most frequent first', () => {
