@@ -6,6 +6,8 @@ export const LEAVES_READS: ReadonlySet<StopReason> = new Set([
   'outage',
   'max_failures',
   'write_not_kept',
+  'order_mismatch',
+  'order_pending',
   'max_same_error',
   'profiles_held',
   'finish_by',

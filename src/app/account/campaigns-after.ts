@@ -21,6 +21,8 @@ const LEAVES_ACCOUNT: ReadonlySet<string> = new Set<StopReason>([
   'write_not_kept',
   'wave_not_kept',
   'gate_refused',
+  'order_mismatch',
+  'order_pending',
 ]);
 
 /** Whether the campaigns are compared after an execution. An undo that follows must not wait for it. */

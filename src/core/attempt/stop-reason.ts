@@ -12,6 +12,8 @@ const STOPS = {
   phone_number_mismatch: 'an id and its phone number do not belong together',
   write_not_kept: 'the API answered 200, and a read showed that it had not kept the change',
   wave_not_kept: 'a row of a wave (`--waves`) was not at its target when it was read again',
+  order_mismatch: 'after a bulk order something was changed that the order must not change',
+  order_pending: 'a bulk order left numbers pending for longer than `--bulk-patience`',
   gate_refused: 'the command of `--gate` did not exit with 0',
   server_wait: 'the server asked for a longer wait than `--max-server-wait`',
   max_failures: 'more rows failed than `--max-failures` allows',

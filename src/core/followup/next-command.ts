@@ -14,6 +14,7 @@ const NOT_KEPT: ReadonlySet<string> = new Set(['write_not_kept', 'wave_not_kept'
 const UNDONE: ReadonlySet<string> = new Set([
   'wave_not_kept',
   'gate_refused',
+  'order_mismatch',
   'max_failures',
   'max_same_error',
 ] satisfies StopReason[]);
@@ -88,6 +89,11 @@ function isDrifted({ causes }: Tally): boolean {
   return [...causes.values()].some(({ status, reason }) => status === 'held' && reason !== 'profile_stopped');
 }
 
+/** Whether a bulk order may still move rows. */
+function hasOpenOrder({ causes }: Tally): boolean {
+  return [...causes.values()].some(({ reason }) => reason === 'order_pending');
+}
+
 /** The command to continue with after a run; null if there is nothing to do, or something to fix first. */
 export function nextCommand({
   manifest,
@@ -133,6 +139,8 @@ export function nextCommand({
     case 'paused':
       // The file must be checked first: resume would change the wrong numbers.
       if (stop?.reason === 'phone_number_mismatch') return null;
+      // It may still move numbers, so neither undo nor retry may start.
+      if (hasOpenOrder(tally)) return on('resume', ...raisedLimit(manifest, tally));
       if (undoesItself(manifest, tally)) return on('undo', ...yes);
       // Not for an undo: to undo that would set again what was to be taken back.
       if (stop !== null && NOT_KEPT.has(stop.reason) && source?.undo !== true) return on('undo', ...yes);

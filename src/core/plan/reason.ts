@@ -6,7 +6,7 @@ type ReasonDefinition = { statuses: readonly ('updated' | 'failed' | 'unverified
 export const REASONS = {
   confirmed_by_read: {
     statuses: ['updated'],
-    meaning: 'the answer to the write was lost, and a read shows the target',
+    meaning: 'the answer to the write was lost, or the row went by a bulk order, and a read shows the target',
   },
   api_error: { statuses: ['failed'], meaning: 'the API refused the row for good; the error columns say why' },
   attempts_exhausted: { statuses: ['failed', 'unverified'], meaning: 'the last of `--max-attempts` failed too' },
@@ -27,6 +27,10 @@ export const REASONS = {
   not_at_target: { statuses: ['failed'], meaning: 'a read shows other values than the target' },
   read_failed: { statuses: ['unverified'], meaning: 'the number could not be read after its write' },
   interrupted: { statuses: ['unverified'], meaning: 'the run ended while the row was in flight' },
+  order_pending: {
+    statuses: ['unverified'],
+    meaning: 'a bulk order may still move the number: it has not ended, and is not at rest',
+  },
   drifted: { statuses: ['held'], meaning: 'the number changed after the plan was made' },
   profile_stopped: { statuses: ['held'], meaning: 'too many rows to the same profile failed, or an operator holds it' },
   not_found: { statuses: ['failed', 'held'], meaning: 'the account does not have this number' },

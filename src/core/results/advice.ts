@@ -33,6 +33,8 @@ const BY_REASON: Record<Exclude<RowReason, '' | 'confirmed_by_read'>, string> = 
   not_at_target: 'Retry. The number does not have its target.',
   read_failed: 'Retry. The number is read first, and sent only if it is not at its target.',
   interrupted: 'Resume the run, or retry. The number is read first, because it may have been changed.',
+  order_pending:
+    'Resume the run. It reads the order and its numbers again, and sends the rest 20 minutes after the last change.',
   drifted: 'Check who changed the number. To overwrite it, retry with --only held.',
   profile_stopped: 'Fix or release the profile. Then retry with --only failed,held.',
   before_unknown: 'Set the value by hand. The run did not read what the number had.',

@@ -44,10 +44,13 @@ function stopExit({ reason, detail }: StopCause, tally: Tally): RunExit {
     case 'finish_by':
     case 'stop_after':
       return { exit: EXIT.window, state: 'paused' };
+    case 'order_pending':
+      return { exit: EXIT.unverified_rows, state: 'paused' };
     case 'phone_number_mismatch':
     case 'write_not_kept':
     case 'wave_not_kept':
     case 'gate_refused':
+    case 'order_mismatch':
     case 'server_wait':
     case 'max_failures':
     case 'max_same_error':

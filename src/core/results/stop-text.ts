@@ -2,9 +2,11 @@ import type { StopCause } from '../attempt/stop-reason.ts';
 import { visible } from '../text/visible.ts';
 import type { Tally } from './tally.ts';
 
-/** What to do after a wave. Not for a run that undoes itself. */
-const AFTER_WAVE = {
+/** What to do next. Not for a run that undoes itself. */
+const AFTER_STOP = {
   wave_not_kept: ' undo restores what was changed; resume goes on with the next wave if the others are kept.',
+  order_mismatch:
+    ' Check these numbers, then resume: it sends the rest without orders. undo restores what was changed.',
   gate_refused: ' resume asks the gate again; undo restores what was changed.',
 };
 
@@ -34,7 +36,11 @@ export function stopText({ reason, detail }: StopCause, failure: unknown, { coun
       return `Stopped: the API answered 200 and did not keep the change: ${detail}. undo restores what was changed, and resume sends the rest.`;
     case 'wave_not_kept':
     case 'gate_refused':
-      return `Stopped: ${detail}.${undoes ? '' : AFTER_WAVE[reason]}`;
+      return `Stopped: ${detail}.${undoes ? '' : AFTER_STOP[reason]}`;
+    case 'order_mismatch':
+      return `Stopped: after a bulk order the account is not as it must be: ${detail}.${undoes ? '' : AFTER_STOP[reason]}`;
+    case 'order_pending':
+      return `Paused: a bulk order has not ended: ${detail}. resume continues with it.`;
     case 'max_failures':
     case 'max_same_error':
       return `Stopped: too many failures: ${detail}.`;

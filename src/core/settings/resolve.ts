@@ -88,7 +88,9 @@ function valueError(name: SettingName, { source, raw, places }: Layer, { error, 
 const OF_WAVES = ['soak', 'gate', 'gate_timeout'] as const satisfies SettingName[];
 
 /** What no worker does. */
-const OF_THIS_PROCESS = ['waves', 'undo_on_failure'] as const satisfies SettingName[];
+const OF_THIS_PROCESS = ['waves', 'bulk', 'undo_on_failure'] as const satisfies SettingName[];
+/** How a setting says that there is nothing to do. */
+const NOTHING: ReadonlySet<unknown> = new Set([null, false, 'off']);
 
 /** Checks that involve more than one setting. `at` is the place of a setting in a file, if it comes from there. */
 function combinationErrors(resolved: Resolved, scope: Scope, at: (...names: SettingName[]) => string): string[] {
@@ -120,8 +122,9 @@ function combinationErrors(resolved: Resolved, scope: Scope, at: (...names: Sett
   }
   if (settings.queue !== null && SENDING.includes(scope)) {
     const how = sources.queue === 'environment' ? 'unset TELNYX_REASSIGN_QUEUE' : 'leave out --queue';
-    for (const name of OF_THIS_PROCESS.filter((name) => settings[name] !== null && settings[name] !== false)) {
-      errors.push(`${at(name, 'queue')}--${flagOf(name)} needs this process to send the rows: ${how}`);
+    for (const name of OF_THIS_PROCESS.filter((name) => !NOTHING.has(settings[name]))) {
+      const flag = name === 'bulk' ? 'bulk auto' : flagOf(name);
+      errors.push(`${at(name, 'queue')}--${flag} needs this process to send the rows: ${how}`);
     }
   }
   if (READING.includes(scope)) errors.push(...targetErrors(settings, (name) => sources[name] === 'flag', at));

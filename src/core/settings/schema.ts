@@ -1,3 +1,4 @@
+import { BULK_SETTINGS } from './table/bulk.ts';
 import type { KindValues, SettingDefinition } from './table/definition.ts';
 import { EXPORT_SETTINGS } from './table/export.ts';
 import { GUARD_SETTINGS } from './table/guards.ts';
@@ -15,6 +16,7 @@ export const SETTINGS = {
   ...PACE_SETTINGS,
   ...GUARD_SETTINGS,
   ...WAVE_SETTINGS,
+  ...BULK_SETTINGS,
   ...ACCOUNT_SETTINGS,
   ...RUNNING_SETTINGS,
   ...QUEUE_SETTINGS,

@@ -489,6 +489,34 @@ describe('after a write that was not kept', () => {
   });
 });
 
+describe('after a bulk order', () => {
+  /** The next command after a run with rows that an order may still move. */
+  const withOpen = (manifest: Partial<Manifest>) => {
+    const tally = makeTally({ updated: 20, unverified: 9 });
+    const pending = { status: 'unverified', reason: 'order_pending', detail: '', outcome: null } as const;
+    addResult(tally, { entry: makeEntry(), ...pending });
+    return nextCommand({
+      ...{ manifest: makeManifest({ state: 'paused', exit_code: 11, ...manifest }), tally },
+      ...{ program: 'telnyx-reassign', dir: 'runs/x', interactive: true },
+    });
+  };
+
+  it('that may still move numbers it is resume: neither retry nor undo may start', () => {
+    expect(withOpen({})).toBe('telnyx-reassign resume runs/x');
+    expect(withOpen({ stop: stopped('order_pending') })).toBe('telnyx-reassign resume runs/x');
+    expect(withOpen({ exit_code: 6, stop: stopped('write_not_kept') })).toBe('telnyx-reassign resume runs/x');
+    const settings = { undo_on_failure: 'true' };
+    expect(withOpen({ exit_code: 6, stop: stopped('max_same_error'), settings })).toContain('resume runs/x --max-same');
+  });
+
+  it('that changed what it must not it is resume, which places no more orders', () => {
+    const mismatch = stopped('order_mismatch');
+    expect(next({ state: 'paused', exit_code: 6, stop: mismatch }, { updated: 1, unprocessed: 9 })).toBe(
+      'telnyx-reassign resume runs/x',
+    );
+  });
+});
+
 describe('after a wave', () => {
   const paused = (reason: StopReason, settings = {}) =>
     next({ state: 'paused', exit_code: 6, stop: stopped(reason), settings }, { updated: 20, unprocessed: 9 });
@@ -498,7 +526,7 @@ describe('after a wave', () => {
     expect(paused('gate_refused')).toBe('telnyx-reassign resume runs/x');
   });
 
-  it.each(['wave_not_kept', 'gate_refused', 'max_failures', 'max_same_error'] as const)(
+  it.each(['wave_not_kept', 'gate_refused', 'order_mismatch', 'max_failures', 'max_same_error'] as const)(
     'with --undo-on-failure it is undo, should the program die before it has done that: %s',
     (reason) => {
       expect(paused(reason, { undo_on_failure: 'true' })).toBe('telnyx-reassign undo runs/x --yes');

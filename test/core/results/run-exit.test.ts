@@ -96,6 +96,8 @@ describe('the ending of an execution that stopped', () => {
     ['write_not_kept', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['wave_not_kept', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['gate_refused', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
+    ['order_mismatch', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
+    ['order_pending', '', { exit: 11, state: 'paused' }, { exit: 11, state: 'paused' }],
     ['phone_number_mismatch', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['open_files', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],
     ['worker_ended', '', { exit: 6, state: 'paused' }, { exit: 6, state: 'paused' }],

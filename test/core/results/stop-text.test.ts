@@ -20,6 +20,11 @@ describe('why a run stopped', () => {
       'wave_not_kept',
       'Stopped: the detail. undo restores what was changed; resume goes on with the next wave if the others are kept.',
     ],
+    [
+      'order_mismatch',
+      'Stopped: after a bulk order the account is not as it must be: the detail. Check these numbers, then resume: it sends the rest without orders. undo restores what was changed.',
+    ],
+    ['order_pending', 'Paused: a bulk order has not ended: the detail. resume continues with it.'],
     ['gate_refused', 'Stopped: the detail. resume asks the gate again; undo restores what was changed.'],
     ['phone_number_mismatch', 'Ids and phone numbers do not belong together: the detail. Was one column sorted alone?'],
     ['max_failures', 'Stopped: too many failures: the detail.'],
@@ -45,6 +50,9 @@ describe('why a run stopped', () => {
     for (const reason of ['wave_not_kept', 'gate_refused'] as const) {
       expect(stopText({ reason, detail: WHY }, null, makeTally({}), true)).toBe('Stopped: the detail.');
     }
+    expect(stopText({ reason: 'order_mismatch', detail: WHY }, null, makeTally({}), true)).toBe(
+      'Stopped: after a bulk order the account is not as it must be: the detail.',
+    );
   });
 
   it('by a signal says whether everything in flight was finished', () => {

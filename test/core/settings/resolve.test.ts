@@ -171,7 +171,7 @@ describe('errors', () => {
     ).toEqual([]);
   });
 
-  it('include what means nothing without waves, and waves with a queue', () => {
+  it('include what means nothing without waves, and waves or orders with a queue', () => {
     expect(errorsOf([['flag', { soak: '1m', gate: 'true' }]])).toEqual([
       '--soak needs --waves: there are no waves',
       '--gate needs --waves: there are no waves',
@@ -191,6 +191,10 @@ describe('errors', () => {
     expect(errorsOf([['flag', { undo_on_failure: 'true', queue }]])).toEqual([
       '--undo-on-failure needs this process to send the rows: leave out --queue',
     ]);
+    expect(errorsOf([['flag', { bulk: 'auto', queue }]])).toEqual([
+      '--bulk auto needs this process to send the rows: leave out --queue',
+    ]);
+    expect(errorsOf([['flag', { bulk: 'off', queue }]])).toEqual([]);
   });
 
   it('include what does not go with a queue; a variable is there for every command', () => {

@@ -44,6 +44,8 @@ describe('the table of settings', () => {
     ['outage_patience', 300_000],
     ['soak', 0],
     ['gate_timeout', 300_000],
+    ['bulk', 'off'],
+    ['bulk_patience', 300_000],
     ['undo_on_failure', false],
     ['if_unfinished', 'refuse'],
     ['only', ['failed', 'unverified', 'unprocessed']],
@@ -212,8 +214,9 @@ describe('the table of settings', () => {
   const messages = ['notify', 'ping', 'notify_on', 'metrics_file'];
   const sending = ['stop_after', 'force', 'queue', 'detach', ...lock, ...messages];
   const asking = ['yes', 'dry_run'];
+  const bulk = ['bulk', 'bulk_patience'];
   const anyWave = ['soak', 'gate', 'gate_timeout'];
-  const paced = [...pace, ...guards, 'campaigns', 'finish_by', 'base_url', 'results', ...anyWave, ...output];
+  const paced = [...pace, ...guards, 'campaigns', 'finish_by', 'base_url', 'results', ...anyWave, ...bulk, ...output];
   const planning = ['strict', ...REFUSING, 'waves'];
   const making = [...input, ...paced, ...planning, 'sandbox'];
   const followUp = [...paced, ...sending, ...asking, ...planning, 'name'];

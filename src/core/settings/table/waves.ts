@@ -43,7 +43,7 @@ export const WAVE_SETTINGS = settingsOf('Waves', PACED, {
   },
   undo_on_failure: {
     kind: 'boolean',
-    text: 'undo what the run has changed, if a wave is not kept, the gate refuses it, or too many rows fail',
+    text: 'undo what the run has changed, if a wave is not kept, the gate refuses it, too many rows fail, or a bulk order changes what it must not',
     scopes: UNDOABLE,
     consent: true,
     droppedBy,
