@@ -1,9 +1,8 @@
-import type { ShownSettings } from '../../core/api/response.ts';
 import type { Outcome } from '../../core/attempt/outcome.ts';
+import { compareEntry, unsentOutcome } from '../../core/attempt/unsent.ts';
 import { profileCell } from '../../core/input/target.ts';
 import type { LedgerEntry } from '../../core/ledger/entry.ts';
 import { addToIndex, type LedgerIndex } from '../../core/ledger/replay.ts';
-import { compareWithPlan, compareWithUndo } from '../../core/plan/drift.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { count } from '../../core/text/text.ts';
 import { runFiles } from '../../io/run/directory.ts';
@@ -15,58 +14,11 @@ import { type Reread, unsentRows } from './reread.ts';
 /** What a saved plan is compared with. `force`: drifted rows are sent too. */
 type Comparison = { run: Run; reread: Reread; force: boolean; index: LedgerIndex };
 
-const NOTHING_SENT = {
-  profileAfter: '',
-  productAfter: '',
-  retryable: false,
-  httpStatus: null,
-  errorCode: '',
-  errorTitle: '',
-  errorPointer: '',
-  attempts: 0,
-  durationMs: 0,
-  requestId: '',
-};
-
-const isUndo = ({ run }: Comparison) => run.manifest.source?.undo === true;
-
-/** An undo leaves a number alone as a whole; other runs compare only what they change. */
-function compare(comparison: Comparison, entry: PlanEntry, shown: ShownSettings): ReturnType<typeof compareWithPlan> {
-  return isUndo(comparison) ? compareWithUndo(entry, shown) : compareWithPlan(entry, shown);
-}
-
-/** The outcome of a row that is not sent because of what its number is now; null if that gives it no outcome. */
-function unsentOutcome(comparison: Comparison, entry: PlanEntry): Outcome | null {
-  const { account, closed } = comparison.reread;
-  const number = account.stateOf(entry);
-  const base = { ...NOTHING_SENT, row: entry.row, finishedAt: new Date().toISOString() };
-  if (number.state === 'absent') {
-    return { ...base, status: 'failed', reason: 'not_found', errorDetail: 'the account no longer has this number' };
-  }
-  const unread = { ...base, status: 'held', reason: 'unread' } as const;
-  // An undo writes only if it is known that the number still has what the run set.
-  if (number.state !== 'found') {
-    return isUndo(comparison) ? { ...unread, errorDetail: 'the number could not be read' } : null;
-  }
-  const { shown } = number;
-  const now = { profileAfter: profileCell(shown.profile), productAfter: shown.product ?? '' };
-  const drift = compare(comparison, entry, shown);
-  if (drift === 'at_target') {
-    return entry.action === 'unchanged' ? null : { ...base, ...now, status: 'unchanged', reason: '', errorDetail: '' };
-  }
-  if (isUndo(comparison) && drift === 'unknown') {
-    return { ...unread, ...now, errorDetail: 'the account does not show what the number has now' };
-  }
-  const held = { ...base, ...now, status: 'held' } as const;
-  const reason = closed.get(entry.profileTarget);
-  // Also with --force, which passes no other guard.
-  if (reason !== undefined && !(entry.action === 'unchanged' && drift !== 'drifted')) {
-    const what = reason === 'unknown_profile' ? 'was deleted' : 'was disabled';
-    return { ...held, reason, errorDetail: `since the plan was made, profile ${entry.profileTarget} ${what}` };
-  }
-  if (drift !== 'drifted' || comparison.force) return null;
-  return { ...held, reason: 'drifted', errorDetail: 'the number was changed since the plan was made' };
-}
+const compared = ({ run, reread, force }: Comparison) => ({
+  isUndo: run.manifest.source?.undo === true,
+  force,
+  closed: reread.closed,
+});
 
 /** Marks ledger entries of rows that were at their target when they were planned. */
 const unchangedMark = ({ action }: PlanEntry) => (action === 'unchanged' ? { unchangedButSent: true as const } : {});
@@ -79,7 +31,8 @@ function foundEntry(comparison: Comparison, entry: PlanEntry): LedgerEntry | nul
   const { reread, index } = comparison;
   const number = reread.account.stateOf(entry);
   if (number.state !== 'found') return null;
-  if (compare(comparison, entry, number.shown) !== 'drifted' && !index.overwritten.has(entry.row)) return null;
+  const isDrifted = compareEntry(compared(comparison), entry, number.shown) === 'drifted';
+  if (!isDrifted && !index.overwritten.has(entry.row)) return null;
   const { profile, product } = number.shown;
   const values = { profile: profileCell(profile), product: product ?? '', at: new Date().toISOString() };
   return { type: 'found', ...unchangedMark(entry), row: entry.row, ...values };
@@ -92,7 +45,8 @@ function foundEntry(comparison: Comparison, entry: PlanEntry): LedgerEntry | nul
 type RowDrift = { kind: 'unsent'; outcome: Outcome } | { kind: 'sent'; found: LedgerEntry | null } | { kind: 'done' };
 
 function driftOf(comparison: Comparison, entry: PlanEntry): RowDrift {
-  const outcome = unsentOutcome(comparison, entry);
+  const number = comparison.reread.account.stateOf(entry);
+  const outcome = unsentOutcome(compared(comparison), entry, number, new Date().toISOString());
   if (outcome !== null) return { kind: 'unsent', outcome };
   const found = foundEntry(comparison, entry);
   return entry.action === 'change' || found !== null ? { kind: 'sent', found } : { kind: 'done' };

@@ -1,4 +1,5 @@
 import type { AccountSnapshot } from '../../core/account/snapshot.ts';
+import type { ClosedReason } from '../../core/attempt/unsent.ts';
 import { profileCell } from '../../core/input/target.ts';
 import { type LedgerIndex, ROW_STATE } from '../../core/ledger/replay.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
@@ -23,7 +24,7 @@ import { checkOrganization, recordAccount } from './check-account.ts';
 export type Reread = {
   account: AccountSnapshot;
   /** Target profiles that take no numbers any longer, and why. */
-  closed: Map<string, 'unknown_profile' | 'profile_disabled'>;
+  closed: Map<string, ClosedReason>;
 };
 
 /** A run whose account was read again; `reread` is null if its plan was made offline. */
