@@ -15,11 +15,11 @@ export const SANDBOX_FLAGS = [
   flag('latency', 'DURATION: delay before every answer (default 0)'),
   flag('seed', 'N: selects which requests get a fault with a probability (default 1)'),
   flag('key', 'KEY: the only accepted key; use a made-up one (default: any key)'),
-  repeatable('fault', 'FAULT: KIND=0.05, KIND@ID, KIND@ID*2, KIND@ENDPOINT or KIND*3 (repeatable)'),
+  repeatable('fault', 'FAULT: KIND=0.05, KIND@ID, KIND@ID*2, KIND@ENDPOINT, KIND*3 or KIND#3 (repeatable)'),
   repeatable('read-fault', 'FAULT: the same for reads instead of writes (repeatable)'),
   repeatable(
     'bulk-fault',
-    'FAULT: of bulk orders: refuse=N, cut=N, failed=0.1, pending=0.5, pending=0.5*3, failed@NUMBER or pending@NUMBER (repeatable)',
+    'FAULT: of bulk orders, such as refuse=100, failed=0.1, late=30 or foreign=1#4; src/sandbox/README.md has all (repeatable)',
   ),
   flag('every-answer', 'KIND: answer every request with this kind of fault, for example 404 or login-html'),
   flag(

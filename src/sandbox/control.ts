@@ -7,20 +7,21 @@ import { type Body, readBody, refuseBody } from './http/body.ts';
 import { failure, type Reply } from './http/reply.ts';
 import { sendReply } from './http/send.ts';
 import type { Recorder } from './recorder.ts';
+import type { BulkOrders } from './resources/bulk-orders.ts';
 
 /** Paths with this prefix control the sandbox itself. They need no key, have no rate limit and are not recorded. */
 export const CONTROL_PREFIX = '/_sandbox/';
 
 const ROWS_PER_CHUNK = 1000;
-const ROUTES = ['GET requests', 'GET state', 'POST edit', 'POST reset-requests'];
+const ROUTES = ['GET requests', 'GET state', 'POST edit', 'POST carry-out', 'POST reset-requests'];
 
 /** A request and its response. `headers` are those that every answer has. */
 type Exchange = { request: IncomingMessage; response: ServerResponse; headers: Record<string, string> };
 
-/** Answers a control request: lists or clears the received requests, shows the account, or edits it. */
+/** Answers a control request: lists or clears the received requests, shows the account, edits it, or carries out orders. */
 export function answerControl(
   { request, response, headers }: Exchange,
-  { account, recorder }: { account: Account; recorder: Recorder },
+  { account, recorder, bulk }: { account: Account; recorder: Recorder; bulk: BulkOrders },
 ): void {
   const { method, url = '' } = request;
   const route = `${method} ${url.split('?', 1)[0]}`;
@@ -28,10 +29,14 @@ export function answerControl(
     response.writeHead(200, { 'content-type': 'application/x-ndjson', ...headers });
     writeAll(response, ndjson(recorder.list()));
   } else if (route === `GET ${CONTROL_PREFIX}state`) {
+    bulk.carryOutDue();
     response.writeHead(200, { 'content-type': 'application/json; charset=utf-8', ...headers });
     writeAll(response, stateJson(account));
   } else if (route === `POST ${CONTROL_PREFIX}reset-requests`) {
     recorder.clear();
+    response.writeHead(204, headers).end();
+  } else if (route === `POST ${CONTROL_PREFIX}carry-out`) {
+    bulk.carryOutAll();
     response.writeHead(204, headers).end();
   } else if (route === `POST ${CONTROL_PREFIX}edit`) {
     readBody(request, (body) => {

@@ -5,7 +5,7 @@ import { updateNumber, type WriteParts } from './account/update.ts';
 import { showNumber, showProfile } from './account/views.ts';
 import type { Body } from './http/body.ts';
 import { failure, type Reply, success } from './http/reply.ts';
-import { type BulkSettings, placeOrder, readOrderStatus } from './resources/bulk-orders.ts';
+import type { BulkOrders, OrderPath } from './resources/bulk-orders.ts';
 import { listCampaigns, readCampaign } from './resources/campaigns.ts';
 import { listHostedNumbers } from './resources/hosted-numbers.ts';
 import { listOptOuts } from './resources/opt-outs.ts';
@@ -17,7 +17,7 @@ export type Call = {
   id: string;
   query: URLSearchParams;
   body: Body;
-  bulk: BulkSettings;
+  bulk: BulkOrders;
   parts?: WriteParts | undefined;
 };
 
@@ -40,6 +40,11 @@ const list = (run: (account: Account, query: URLSearchParams) => Reply) =>
   read((account, { query }) => run(account, query));
 const listOnProfile = (run: (account: Account, call: { profileId: string; query: URLSearchParams }) => Reply) =>
   read((account, { id, query }) => run(account, { profileId: id, query }));
+
+const placeOrders = (path: OrderPath): Endpoint['operations'] => ({
+  POST: { effect: 'write', run: (_, { bulk, body, parts }) => bulk.place(path, body, parts) },
+});
+const readOrders = (path: OrderPath) => read((_, { bulk, id }) => bulk.read(path, id));
 
 export const ENDPOINTS: readonly Endpoint[] = [
   { name: 'numbers', path: 'phone_numbers/messaging', operations: list(listNumbers) },
@@ -81,18 +86,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
     path: '10dlc/phone_number_campaigns/{id}',
     operations: read((account, call) => readCampaign(account, call.id)),
   },
-  {
-    name: 'bulk-orders',
-    path: 'messaging_numbers_bulk_updates',
-    operations: {
-      POST: { effect: 'write', run: (account, { body, bulk, parts }) => placeOrder(account, body, bulk, parts) },
-    },
-  },
-  {
-    name: 'bulk-order',
-    path: 'messaging_numbers_bulk_updates/{id}',
-    operations: read((account, call) => readOrderStatus(account, call.id)),
-  },
+  { name: 'bulk-orders', path: 'messaging_numbers_bulk_updates', operations: placeOrders('usual') },
+  { name: 'bulk-order', path: 'messaging_numbers_bulk_updates/{id}', operations: readOrders('usual') },
+  { name: 'bulk-orders-2', path: 'messaging_numbers/bulk_updates', operations: placeOrders('other') },
+  { name: 'bulk-order-2', path: 'messaging_numbers/bulk_updates/{id}', operations: readOrders('other') },
 ];
 
 /** Parses the name of an endpoint, or `all`. Throws an Error with the names. */

@@ -14,7 +14,7 @@ import { refuseForeign } from './http/foreign.ts';
 import { failure, type Reply } from './http/reply.ts';
 import { sendReply } from './http/send.ts';
 import type { OpenRecord, Recorder } from './recorder.ts';
-import type { BulkSettings } from './resources/bulk-orders.ts';
+import type { BulkOrders } from './resources/bulk-orders.ts';
 import { findRoute, isNotImitated, type Route } from './routes.ts';
 
 /** What the handler works with. `schedule` calls its function after that many milliseconds, at once for 0. */
@@ -28,7 +28,7 @@ type HandlerParts = {
   everyAnswer: FaultKind | null;
   listFaults: ListFaults;
   shiftList: ShiftList;
-  bulk: BulkSettings;
+  bulk: BulkOrders;
   recorder: Recorder;
   schedule: (ms: number, callback: () => void) => void;
   latencyMs: number;
@@ -50,7 +50,7 @@ const ADMITTED = { refusal: null, headers: {} };
 
 /** The request listener. Each request is recorded, checked at the gate, preceded by due edits, and answered. */
 export function createHandler(parts: HandlerParts): RequestListener {
-  const { account, gate, recorder } = parts;
+  const { gate, recorder } = parts;
   let receivedCount = 0;
   let apiCount = 0;
   let answeredCount = 0;
@@ -62,7 +62,7 @@ export function createHandler(parts: HandlerParts): RequestListener {
     const headers = { 'x-request-id': `sandbox-${String(receivedCount).padStart(8, '0')}` };
     const foreign = refuseForeign(request.headers);
     if (foreign !== null) return void sendReply(response, foreign, headers);
-    if (url.startsWith(CONTROL_PREFIX)) return answerControl({ request, response, headers }, { account, recorder });
+    if (url.startsWith(CONTROL_PREFIX)) return answerControl({ request, response, headers }, parts);
 
     const [path, query] = splitUrl(url);
     const route = findRoute(path);
@@ -85,11 +85,13 @@ export function createHandler(parts: HandlerParts): RequestListener {
     const received = { method, url, path, route, query: new URLSearchParams(query), record };
     if (method === 'GET') {
       parts.applyDueEdits(nth);
+      parts.bulk.carryOutDue();
       answer(admission.refusal ?? replyTo(parts, { ...received, body: NO_BODY }));
     } else {
       readBody(request, (body) => {
         recorder.addBody(record, body.text);
         parts.applyDueEdits(nth);
+        parts.bulk.carryOutDue();
         answer(admission.refusal ?? replyTo(parts, { ...received, body }));
       });
     }

@@ -12,13 +12,14 @@ import { createGate, type RetryAfterForm } from './faults/gate.ts';
 import type { ListCap } from './faults/list-faults.ts';
 import { createHandler } from './handler.ts';
 import { createRecorder, type ReceivedRequest } from './recorder.ts';
+import { openBulkOrders } from './resources/bulk-orders.ts';
 
 export type { NumberInput, ProfileInput } from './account/generate.ts';
 export { exampleIds, type SandboxState } from './account/state.ts';
 export { parseState } from './account/state-problem.ts';
 export { type AccountEdit, type Edit, parseEdit } from './edits/edit-forms.ts';
 export { parseEndpoint } from './endpoints.ts';
-export { parseBulkFault } from './faults/bulk-faults.ts';
+export { BULK_FAULT_FORMS, parseBulkFault } from './faults/bulk-faults.ts';
 export { FAULT_KINDS } from './faults/fault-kinds.ts';
 export { type Fault, parseFault, parseFaultKind } from './faults/faults.ts';
 export { RETRY_AFTER_FORMS } from './faults/gate.ts';
@@ -85,6 +86,8 @@ export type Sandbox = {
   snapshot(): SandboxState;
   /** All received requests except those to control routes, oldest first. */
   requests(): ReceivedRequest[];
+  /** Carries out all that bulk orders have still to do. */
+  carryOutOrders(): void;
   /** Applies an edit by another client at once. Throws RangeError for an edit that cannot be applied. */
   edit(edit: AccountEdit): void;
 };
@@ -98,6 +101,7 @@ const KEEP_ALIVE_MS = 65_000;
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { numbers = 1000, profiles = 3, faults = [], readFaults = [], edits = [], seed = 1 } = options;
   const account = openAccount(options.state ?? makeState(numbers, profiles), options.guideSpelling);
+  const bulk = openBulkOrders(account, options.bulkFaults ?? [], seed);
   const recorder = createRecorder(options.recordRequests ?? true);
   const timers = createTimers();
   const handler = createHandler({
@@ -114,7 +118,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       unfiltered: options.ignoreFilters ?? [],
     },
     shiftList: createListShift(account, options.listShift ?? 0),
-    bulk: { faults: options.bulkFaults ?? [], seed },
+    bulk,
     schedule: timers.schedule,
     latencyMs: options.latencyMs ?? 0,
     quoteKey: options.quoteKey ?? false,
@@ -130,7 +134,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         server.close(() => resolve());
         server.closeAllConnections();
       }),
-    snapshot: () => snapshotOf(account),
+    snapshot: () => {
+      bulk.carryOutDue();
+      return snapshotOf(account);
+    },
+    carryOutOrders: () => bulk.carryOutAll(),
     requests: () => recorder.list().map((show) => show()),
     edit: (edit) => editNow(account, edit),
   };

@@ -29,11 +29,19 @@ export type Account = {
   sorted: readonly SandboxNumber[] | null;
   /** The last filtered list. Without it, every page of a listing would filter all numbers again. */
   selection: { key: string; revision: number; rows: readonly SandboxNumber[] } | null;
+  /** By id, the numbers that lists still show as they were. */
+  readonly lagging: Map<string, Lagging>;
 };
+
+/** How lists show a number until a time or for a count of requests. null: without end. */
+type Lagging = { shown: SandboxNumber; untilMs: number | null; requests: number | null };
 
 /** What a PATCH may change. A missing field keeps its value. */
 export type NumberChange = Partial<
-  Pick<SandboxNumber, 'messaging_profile_id' | 'messaging_product' | 'campaign' | 'health'> & {
+  Pick<
+    SandboxNumber,
+    'messaging_profile_id' | 'messaging_product' | 'campaign' | 'health' | 'traffic_type' | 'features'
+  > & {
     tags: readonly string[];
   }
 >;
@@ -56,6 +64,7 @@ export function openAccount(state: SandboxState, guideSpelling = false): Account
     revision: state.revision ?? 0,
     sorted: null,
     selection: null,
+    lagging: new Map(),
   };
 }
 
@@ -87,6 +96,28 @@ function copyUnlessEmpty<T extends Record<string, readonly unknown[]>>(lists: T)
 export function changeNumber(account: Account, number: SandboxNumber, change: NumberChange): void {
   Object.assign(number, change, { updated_at: new Date().toISOString() });
   account.revision += 1;
+}
+
+/** Lets lists show a number as it is now, whatever changes, until a time or for a count of requests. */
+export function lagLists(account: Account, number: SandboxNumber, lag: Omit<Lagging, 'shown'>): void {
+  const { shown = { ...number } } = account.lagging.get(number.id) ?? {};
+  account.lagging.set(number.id, { shown, ...lag });
+}
+
+/** Called for each request for a list: numbers that have lagged long enough are shown as they are from now on. */
+export function ageLists(account: Account): void {
+  for (const [id, lagging] of account.lagging) {
+    if (lagging.requests !== null) lagging.requests -= 1;
+    const isOver = (lagging.requests ?? 0) < 0 || (lagging.untilMs !== null && Date.now() >= lagging.untilMs);
+    if (!isOver) continue;
+    account.lagging.delete(id);
+    account.revision += 1;
+  }
+}
+
+/** A number as lists show it. */
+export function listed(account: Account, number: SandboxNumber): SandboxNumber {
+  return account.lagging.get(number.id)?.shown ?? number;
 }
 
 /** Adds a number with a new id. */

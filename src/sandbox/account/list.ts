@@ -1,6 +1,6 @@
 import { pageOf, readPage } from '../http/page.ts';
 import { failure, type Reply } from '../http/reply.ts';
-import { type Account, selectNumbers, sortedNumbers, withPhoneNumbers } from './account.ts';
+import { type Account, ageLists, listed, selectNumbers, sortedNumbers, withPhoneNumbers } from './account.ts';
 import { PLAIN_TYPES, plainTypeOf } from './number-types.ts';
 import type { SandboxNumber } from './state.ts';
 import { isUuid } from './uuid.ts';
@@ -21,8 +21,9 @@ export function listNumbers(account: Account, query: URLSearchParams, profile: s
   if ('status' in filter) return filter;
   const direction = query.get('sort[phone_number]') ?? 'asc';
   if (direction !== 'asc' && direction !== 'desc') return failure(400, '10032', { parameter: 'sort[phone_number]' });
+  ageLists(account);
   const rows = select(account, { ...filter, profile: profile ?? filter.profile });
-  return pageOf(rows, page, direction, (number) => showNumber(account, number));
+  return pageOf(rows, page, direction, (number) => showNumber(account, listed(account, number)));
 }
 
 /** One page of profiles in their original order. Name filters are case-sensitive. */
@@ -56,7 +57,7 @@ function readFilter(query: URLSearchParams): NumberFilter | Reply {
 
 function select(account: Account, filter: NumberFilter): readonly SandboxNumber[] {
   const matches = (number: SandboxNumber) =>
-    (filter.profile === null || number.messaging_profile_id === filter.profile) &&
+    (filter.profile === null || listed(account, number).messaging_profile_id === filter.profile) &&
     (filter.contains === null || number.phone_number.includes(filter.contains)) &&
     (filter.type === null || plainTypeOf(number.type) === filter.type);
   if (filter.phoneNumbers !== null) return withPhoneNumbers(account, filter.phoneNumbers).filter(matches);

@@ -8,6 +8,7 @@ type Check = (value: unknown) => boolean;
 const isText: Check = (value) => typeof value === 'string';
 const isTextOrNull: Check = (value) => value === null || isText(value);
 const isCount: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isCountOrNull: Check = (value) => value === null || isCount(value);
 const orMissing =
   (check: Check): Check =>
   (value) =>
@@ -28,6 +29,8 @@ const NUMBER: Record<string, Check> = {
   messaging_product: isText,
   eligible_messaging_products: (value) => value === null || isListOfStrings(value),
   tags: orMissing(isListOfStrings),
+  traffic_type: orMissing(isText),
+  features: orMissing(isObject),
   campaign: orMissing((value) => value === null || isCampaign(value)),
   health: orMissing((value) => value === null || isHealth(value)),
   hidden_fields: orMissing(isListOfStrings),
@@ -54,7 +57,12 @@ const FIELDS: Record<string, Record<string, Check>> = {
     success: isListOfStrings,
     pending: isListOfStrings,
     failed: isListOfStrings,
-    reads_left: (value) => value === null || isCount(value),
+    nth: orMissing(isCount),
+    waiting: orMissing(isListOfStrings),
+    reads_left: isCountOrNull,
+    due_at: orMissing((value) => value === null || (isText(value) && !Number.isNaN(Date.parse(value as string)))),
+    reads_until_gone: orMissing(isCountOrNull),
+    hidden_fields: orMissing(isListOfStrings),
   },
 };
 const REQUIRED = ['numbers', 'profiles'];

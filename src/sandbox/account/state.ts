@@ -16,6 +16,10 @@ export type SandboxNumber = {
   /** Whether answers omit the eligible products. Writes are checked against them in any case. Default false. */
   eligibility_hidden?: boolean;
   tags?: readonly string[];
+  /** Default: as the product. */
+  traffic_type?: string;
+  /** Default: those of the product. */
+  features?: { sms: SandboxFeatures | null; mms: SandboxFeatures | null };
   /** The 10DLC campaign. null: none. Missing: that of the example, for a US long code, else none. */
   campaign?: SandboxCampaign | null;
   /** The deliverability figures. null: shown as null. Missing: those of the example. */
@@ -24,6 +28,13 @@ export type SandboxNumber = {
   hidden_fields?: readonly string[];
   /** RFC 3339, UTC. */
   updated_at: string;
+};
+
+/** What a number can do with one kind of message. */
+export type SandboxFeatures = {
+  domestic_two_way: boolean;
+  international_inbound: boolean;
+  international_outbound: boolean;
 };
 
 /** The figures of a number's recent traffic. The ratios are from 0 to 1. */
@@ -77,16 +88,26 @@ export type SandboxKeywordAnswer = {
   resp_text?: string;
 };
 
-/** An order to move many numbers to one profile. A number is in one of the three lists. */
+/** An order to move many numbers to one profile. A number is in one of the three lists, or in none. */
 export type SandboxOrder = {
   order_id: string;
+  /** Which order it was, from 1. Missing in snapshots of earlier versions, as the rest. */
+  nth?: number;
   /** null: the numbers are removed from their profiles. */
   messaging_profile_id: string | null;
   success: string[];
   pending: string[];
   failed: string[];
-  /** How often the order must still be read until nothing is pending. null: always. */
+  /** The numbers that have still to move. Missing: those that are pending. */
+  waiting?: string[];
+  /** How often the order must still be read until they move. null: reads do not matter. */
   reads_left: number | null;
+  /** When they move, RFC 3339. Missing or null: the time does not matter. */
+  due_at?: string | null;
+  /** How often the order can still be read. Missing or null: always. */
+  reads_until_gone?: number | null;
+  /** The names of fields that answers omit. Default: none. */
+  hidden_fields?: string[];
 };
 
 /** One messaging profile in the sandbox. Only answers contain its made-up `v1_secret`. */

@@ -1,10 +1,10 @@
 import type { Account } from './account.ts';
 import { guideSpelling } from './number-types.ts';
-import type { SandboxHealth, SandboxNumber, SandboxProfile } from './state.ts';
+import type { SandboxFeatures, SandboxHealth, SandboxNumber, SandboxProfile } from './state.ts';
 
 export const CREATED = '2026-01-01T00:00:00.000Z';
-const SMS = { domestic_two_way: true, international_inbound: true, international_outbound: true };
-const MMS = { domestic_two_way: true, international_inbound: false, international_outbound: false };
+const SMS: SandboxFeatures = { domestic_two_way: true, international_inbound: true, international_outbound: true };
+const MMS: SandboxFeatures = { domestic_two_way: true, international_inbound: false, international_outbound: false };
 const HEALTH: SandboxHealth = {
   message_count: 40,
   inbound_outbound_ratio: 0.25,
@@ -15,6 +15,11 @@ const HEALTH: SandboxHealth = {
 /** The health of a number: its own, or that of the example. */
 export function healthOf({ health }: SandboxNumber): SandboxHealth | null {
   return health === undefined ? HEALTH : health;
+}
+
+/** The features of a number: its own, or those of its product. */
+export function featuresOf({ features, messaging_product: product }: SandboxNumber) {
+  return features ?? { sms: SMS, mms: product === 'P2P' ? null : MMS };
 }
 
 /** A number as the API shows it. P2P numbers have no MMS, so their `features.mms` is null. */
@@ -30,9 +35,9 @@ export function showNumber(account: Account, number: SandboxNumber): Record<stri
     country_code: number.country_code,
     type: account.guideSpelling ? guideSpelling(number.type) : number.type,
     messaging_product: number.messaging_product,
-    traffic_type: number.messaging_product,
+    traffic_type: number.traffic_type ?? number.messaging_product,
     ...(number.eligibility_hidden ? {} : { eligible_messaging_products: number.eligible_messaging_products }),
-    features: { sms: SMS, mms: number.messaging_product === 'P2P' ? null : MMS },
+    features: featuresOf(number),
     health: healthOf(number),
     tags: number.tags ?? [],
   };

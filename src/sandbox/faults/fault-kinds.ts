@@ -1,5 +1,5 @@
 import type { WriteParts } from '../account/update.ts';
-import { bodyOf, type Reply } from '../http/reply.ts';
+import { bodyOf, failure, type Reply } from '../http/reply.ts';
 import { ERROR_KINDS } from './error-kinds.ts';
 
 /** The request that a fault affects: a write or a read. */
@@ -23,11 +23,23 @@ const NO_SUCH_PROFILE = 'ffffffff-ffff-4fff-8fff-ffffffffffff';
 
 const KINDS = {
   ...ERROR_KINDS,
+  '500-after': {
+    text: 'the write takes effect; the answer is 500 code 10007',
+    play: ({ write }) => failedAfter(write(), failure(500, '10007')),
+  },
+  '503-after': {
+    text: 'the write takes effect; the answer is 503 code 10037',
+    play: ({ write }) => failedAfter(write(), failure(503, '10037')),
+  },
   redirect: {
     text: '302 to another path',
     play: () => ({ status: 302, text: '', headers: { location: '/v2/moved' } }),
   },
   hang: { text: 'never answers; the write does not take effect', play: () => ({ status: 200, ending: 'hang' }) },
+  'hang-after': {
+    text: 'the write takes effect; there is never an answer',
+    play: ({ write }) => ({ ...write(), ending: 'hang' }),
+  },
   reset: { text: 'connection reset; the write does not take effect', play: () => ({ status: 200, ending: 'reset' }) },
   'reset-after': {
     text: 'the write takes effect, then the connection is reset',
@@ -145,6 +157,11 @@ function withChangedNumbers(reply: Reply, change: (number: ShownNumber) => Shown
   const { data, ...others } = reply.json as { data: ShownNumber | ShownNumber[] };
   const changed = (shown: ShownNumber) => (shown.record_type === 'messaging_settings' ? change(shown) : shown);
   return { ...reply, json: { data: Array.isArray(data) ? data.map(changed) : changed(data), ...others } };
+}
+
+/** An error in place of the answer to a write that took effect. A refused one is answered with its refusal. */
+function failedAfter(reply: Reply, error: Reply): Reply {
+  return reply.status === 200 ? error : reply;
 }
 
 function hugeBody(): string {

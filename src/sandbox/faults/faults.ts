@@ -12,24 +12,25 @@ export type Fault = {
   id: string | null;
   /** The maximum number of times; null: no limit. */
   times: number | null;
+  /** Only the requests that are counted from `first` to `last`, of those that the fault may affect. Default: all. */
+  requests?: { first: number; last: number };
 };
 
 const FORMS =
   'KIND=0.05 (with this probability), KIND@ID (always for that id), KIND@ID*2 (its first 2), KIND*3 (the first 3 of all), ' +
-  'KIND@ENDPOINT and KIND@ENDPOINT*2 (for an endpoint, such as verify-ownership)';
+  'KIND@ENDPOINT and KIND@ENDPOINT*2 (for an endpoint, such as verify-ownership), #3 in place of *2 (only the third), #3- (from the third on)';
 
-/** Parses one of the four text forms of a fault. Throws an Error with the reason and the list of forms and kinds. */
+/** Parses one of the text forms of a fault. Throws an Error with the reason and the list of forms and kinds. */
 export function parseFault(text: string): Fault {
-  const [, kind = '', sign = '', rest = ''] = /^([^=@*]*)([=@*]?)(.*)$/s.exec(text) ?? [];
+  const [, kind = '', sign = '', rest = ''] = /^([^=@*#]*)([=@*#]?)(.*)$/s.exec(text) ?? [];
   if (!isFaultKind(kind)) throw refusal(text, kind === '' ? 'the kind is missing' : `there is no kind '${kind}'`);
   const base: Fault = { kind, probability: null, id: null, times: null };
   if (sign === '=') return { ...base, probability: readProbability(text, rest) };
-  if (sign === '*') return { ...base, times: readTimes(text, rest) };
+  if (sign === '*' || sign === '#') return { ...base, ...readCount(text, sign + rest) };
   if (sign === '') throw refusal(text, 'it does not say when it happens');
-  const star = rest.indexOf('*');
-  const id = star < 0 ? rest : rest.slice(0, star);
+  const [id = ''] = rest.split(/[*#]/, 1);
   if (!/^[A-Za-z0-9_-]+$/.test(id)) throw refusal(text, `'${id}' is not the id of a number or the name of an endpoint`);
-  return { ...base, id, times: star < 0 ? null : readTimes(text, rest.slice(star + 1)) };
+  return { ...base, id, ...(id === rest ? {} : readCount(text, rest.slice(id.length))) };
 }
 
 /** Parses the name of a kind. Throws an Error with the list of kinds. */
@@ -57,8 +58,15 @@ export function createFaultChooser(faults: readonly Fault[], seed: number): Faul
   const probable = faults.filter((fault) => fault.probability !== null);
   const requests = new Map<string, number>();
 
+  const seen = new Map<Fault, number>();
+
+  const isDue = (fault: Fault): boolean => {
+    const { first = 1, last = Number.POSITIVE_INFINITY } = fault.requests ?? {};
+    const nth = seen.get(fault) ?? 0;
+    return nth >= first && nth <= last && (remaining.get(fault) ?? 0) > 0;
+  };
   const take = (candidates: readonly Fault[]): FaultKind | null => {
-    const fault = candidates.find((candidate) => (remaining.get(candidate) ?? 0) > 0);
+    const fault = candidates.find(isDue);
     if (fault === undefined) return null;
     remaining.set(fault, (remaining.get(fault) ?? 0) - 1);
     return fault.kind;
@@ -72,7 +80,13 @@ export function createFaultChooser(faults: readonly Fault[], seed: number): Faul
   };
   return (id, endpoint) => {
     const byChance = takeByChance(id);
-    return take(byId.get(id) ?? []) ?? take(byId.get(endpoint) ?? []) ?? take(first) ?? byChance;
+    const candidates = [byId.get(id) ?? [], byId.get(endpoint) ?? [], first];
+    for (const fault of candidates.flat()) seen.set(fault, (seen.get(fault) ?? 0) + 1);
+    for (const group of candidates) {
+      const kind = take(group);
+      if (kind !== null) return kind;
+    }
+    return byChance;
   };
 }
 
@@ -84,9 +98,18 @@ function readProbability(text: string, value: string): number {
   return probability;
 }
 
-function readTimes(text: string, value: string): number {
-  if (!/^[1-9][0-9]{0,8}$/.test(value)) throw refusal(text, `'${value}' is not a valid count`);
-  return Number(value);
+/** Reads `*2`, `#3` or `#3-`. */
+function readCount(text: string, given: string): Pick<Fault, 'times' | 'requests'> {
+  const [, value = '', on = ''] = /^.(.*?)(-?)$/s.exec(given) ?? [];
+  const isRange = given.startsWith('#');
+  if (!/^[1-9][0-9]{0,8}$/.test(value) || (on !== '' && !isRange)) {
+    throw refusal(text, `'${given.slice(1)}' is not a valid count`);
+  }
+  if (!isRange) return { times: Number(value) };
+  return {
+    times: null,
+    requests: { first: Number(value), last: on === '' ? Number(value) : Number.POSITIVE_INFINITY },
+  };
 }
 
 function refusal(text: string, reason: string): Error {

@@ -63,6 +63,16 @@ describe('faults that answer with an error', () => {
     ]);
   });
 
+  it.each([
+    ['500-after', 500, '10007'],
+    ['503-after', 503, '10037'],
+  ])('%s answers %i with code %s, and the write takes effect', async (kind, status, wantedCode) => {
+    const to = await faulty(kind);
+    const answer = await patch(to, id(1), TARGET);
+    expect([answer.status, code(answer), await written(to)]).toEqual([status, wantedCode, true]);
+    expect((await patch(await faulty(kind), id(1), { ...TARGET, messaging_profile_id: profile(9) })).status).toBe(422);
+  });
+
   const waits = ({ headers }: Answer) =>
     ['retry-after', 'x-ratelimit-limit', 'x-ratelimit-remaining', 'x-ratelimit-reset'].map((name) => headers.get(name));
 
@@ -121,6 +131,12 @@ describe('faults of the connection', () => {
     expect(await failureOf(patch(to, id(1), TARGET, { signal: AbortSignal.timeout(100) }))).toBe('TimeoutError');
     expect(to.requests()[0]).toMatchObject({ status: null, fault: 'hang', body: TARGET });
     expect(await written(to)).toBe(false);
+  });
+
+  it('hang-after never answers, and the write takes effect', async () => {
+    const to = await faulty('hang-after');
+    expect(await failureOf(patch(to, id(1), TARGET, { signal: AbortSignal.timeout(100) }))).toBe('TimeoutError');
+    expect(await written(to)).toBe(true);
   });
 
   it('hang releases the socket on close', async () => {

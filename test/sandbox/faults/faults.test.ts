@@ -15,13 +15,24 @@ describe('parseFault', () => {
     ['hang@129', { kind: 'hang', probability: null, id: '129', times: null }],
     ['502-html@a-b_c*2', { kind: '502-html', probability: null, id: 'a-b_c', times: 2 }],
     ['cut*3', { kind: 'cut', probability: null, id: null, times: 3 }],
+    ['cut#3', { kind: 'cut', probability: null, id: null, times: null, requests: { first: 3, last: 3 } }],
+    [
+      'cut@bulk-orders#3-',
+      {
+        kind: 'cut',
+        probability: null,
+        id: 'bulk-orders',
+        times: null,
+        requests: { first: 3, last: Number.POSITIVE_INFINITY },
+      },
+    ],
   ])('reads %s', (text, fault) => {
     expect(parseFault(text)).toEqual(fault);
   });
 
   it('reads every kind in every form', () => {
     for (const kind of Object.keys(FAULT_KINDS)) {
-      for (const rest of ['=0.5', '@1', '@1*2', '*2']) expect(parseFault(kind + rest).kind).toBe(kind);
+      for (const rest of ['=0.5', '@1', '@1*2', '*2', '@1#2', '#2-']) expect(parseFault(kind + rest).kind).toBe(kind);
     }
   });
 
@@ -42,6 +53,8 @@ describe('parseFault', () => {
     ['429@1*2*3', "'2*3' is not a valid count"],
     ['429*x', "'x' is not a valid count"],
     ['429*', "'' is not a valid count"],
+    ['429#0', "'0' is not a valid count"],
+    ['429@1*2-', "'2-' is not a valid count"],
   ])('refuses %j and lists the kinds', (text, reason) => {
     expect(() => parseFault(text)).toThrow(reason);
     for (const kind of Object.keys(FAULT_KINDS)) expect(() => parseFault(text)).toThrow(kind);
@@ -63,6 +76,12 @@ describe('the fault chooser', () => {
 
   it('picks a fault for the first requests of all', () => {
     expect(['a', 'b', 'c', 'a'].map(chooser(['500*3']))).toEqual(['500', '500', '500', null]);
+  });
+
+  it('picks a fault for the nth request of an id, an endpoint or of all, and from it on', () => {
+    expect(['a', 'b', 'a', 'a'].map(chooser(['500@a#2']))).toEqual([null, null, '500', null]);
+    expect(['a', 'b', 'a', 'a'].map(chooser(['500@number#3-']))).toEqual([null, null, '500', '500']);
+    expect(['a', 'b', 'c', 'd'].map(chooser(['500@b', '503#2', '504#3']))).toEqual([null, '500', '504', null]);
   });
 
   it('uses up one fault after the other, faults for the id first', () => {

@@ -1,22 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseBulkFault } from '../../../src/sandbox/faults/bulk-faults.ts';
-import { parseFault, type Sandbox, type SandboxOptions } from '../../../src/sandbox/server.ts';
-import { type Answer, call, code, id, type Json, profile, read, sandbox } from '../../support/sandbox/client.ts';
-
-const PATH = '/messaging_numbers_bulk_updates';
-const phone = (n: number) => `+1800${String(n).padStart(7, '0')}`;
-const TEN = Array.from({ length: 10 }, (_, index) => phone(index + 1));
-const TO_THIRD = { messaging_profile_id: profile(3), numbers: TEN };
-
-const place = (to: Sandbox, body: unknown): Promise<Answer> => call(to, PATH, { method: 'POST', body });
-const faulty = (faults: string[], others: SandboxOptions = {}) =>
-  sandbox({ bulkFaults: faults.map(parseBulkFault), ...others });
-const poll = async (to: Sandbox, order: Json): Promise<Json> => (await call(to, `${PATH}/${order.order_id}`)).json.data;
-
-async function moved(to: Sandbox): Promise<string[]> {
-  const { json } = await call(to, `/messaging_profiles/${profile(3)}/phone_numbers`);
-  return json.data.map((row: Json) => row.phone_number);
-}
+import { call, code, id, profile, read, sandbox } from '../../support/sandbox/client.ts';
+import { faulty, moved, PATH, phone, place, poll, TEN, TO_THIRD } from '../../support/sandbox/orders.ts';
 
 describe('a bulk order', () => {
   it('moves its numbers at once, and is read by its id', async () => {
@@ -80,87 +64,23 @@ describe('a bulk order', () => {
   });
 });
 
-describe('faults of bulk orders', () => {
-  it('refuse=N refuses larger orders and moves nothing', async () => {
-    const to = await faulty(['refuse=9']);
-    const answer = await place(to, TO_THIRD);
-    expect([answer.status, code(answer), to.snapshot().revision]).toEqual([422, '10027', 0]);
-    expect((await place(to, { ...TO_THIRD, numbers: TEN.slice(1) })).status).toBe(200);
-  });
-
-  it('cut=N moves the first N, and no list has the others', async () => {
-    const to = await faulty(['cut=4']);
-    const { data } = (await place(to, TO_THIRD)).json;
-    expect(data).toMatchObject({ success: TEN.slice(0, 4), pending: [], failed: [] });
-    expect(await moved(to)).toEqual([1, 2, 3, 4, 6, 9].map(phone));
-  });
-
-  it('failed=1 and failed@NUMBER leave the numbers where they are', async () => {
-    expect((await place(await faulty(['failed=1']), TO_THIRD)).json.data).toMatchObject({ success: [], failed: TEN });
-    const to = await faulty([`failed@${phone(1)}`]);
-    expect((await place(to, TO_THIRD)).json.data).toMatchObject({ success: TEN.slice(1), failed: [phone(1)] });
-    expect(await moved(to)).toEqual(TEN.slice(1));
-  });
-
-  it('failed=0.5 fails about half, the same for the same seed', async () => {
-    const failed = async (seed: number) => {
-      const to = await faulty(['failed=0.5'], { seed, numbers: 200 });
-      const numbers = Array.from({ length: 200 }, (_, index) => phone(index + 1));
-      return (await place(to, { ...TO_THIRD, numbers })).json.data.failed;
-    };
-    const first = await failed(1);
-    expect(first.length).toBeGreaterThan(70);
-    expect(first.length).toBeLessThan(130);
-    expect(await failed(1)).toEqual(first);
-    expect(await failed(2)).not.toEqual(first);
-  });
-
-  it('pending=1 stays pending for ever', async () => {
-    const to = await faulty(['pending=1']);
-    const { data } = (await place(to, TO_THIRD)).json;
-    for (let n = 0; n < 20; n += 1) expect(await poll(to, data)).toMatchObject({ success: [], pending: TEN });
-    expect(await moved(to)).toEqual([3, 6, 9].map(phone));
-  });
-
-  it('pending=1*3 is carried out at the third read', async () => {
-    const to = await faulty(['pending=1*3', `failed@${phone(2)}`]);
-    const { data } = (await place(to, TO_THIRD)).json;
-    const others = TEN.filter((one) => one !== phone(2));
-    const counts = [];
-    for (let n = 0; n < 4; n += 1) counts.push((await poll(to, data)).pending.length);
-    expect(counts).toEqual([9, 9, 0, 0]);
-    expect(await poll(to, data)).toMatchObject({ success: others, failed: [phone(2)] });
-    expect(await moved(to)).toEqual(others);
-  });
-
-  it('pending@NUMBER keeps that number pending', async () => {
-    const { data } = (await place(await faulty([`pending@${phone(5)}`]), TO_THIRD)).json;
-    expect(data.pending).toEqual([phone(5)]);
-  });
-
-  it('of writes and reads apply to orders by the name of the endpoint', async () => {
-    const faults = [parseFault('500@bulk-orders*1'), parseFault('not-kept@bulk-orders*1')];
-    const to = await sandbox({ faults, readFaults: [parseFault('404@bulk-order*1')] });
-    expect((await place(to, TO_THIRD)).status).toBe(500);
-    const { data } = (await place(to, TO_THIRD)).json;
-    expect([data.success, await moved(to)]).toEqual([TEN, [3, 6, 9].map(phone)]);
-    expect((await call(to, `${PATH}/${data.order_id}`)).status).toBe(404);
-    expect(await poll(to, data)).toEqual(data);
-  });
+describe('the paths of bulk orders', () => {
+  const OTHER = '/messaging_numbers/bulk_updates';
 
   it.each([
-    'refuse',
-    'refuse=0',
-    'refuse=0.5',
-    'cut@+18000000001',
-    'failed=2',
-    'failed=1.5',
-    'failed=1*2',
-    'failed@x',
-    'pending=1*0',
-    'x=1',
-    '',
-  ])('%j is not one', (text) => {
-    expect(() => parseBulkFault(text)).toThrow(`invalid bulk fault '${text}'. Forms: refuse=N`);
+    [[], 200, 404],
+    [['path=other'], 404, 200],
+    [['path=both'], 200, 200],
+    [['path=none'], 404, 404],
+  ])('with %j answer %i and %i', async (faults, usual, other) => {
+    const to = await faulty(faults);
+    for (const [path, status] of [
+      [PATH, usual],
+      [OTHER, other],
+    ] as const) {
+      const placed = await call(to, path, { method: 'POST', body: TO_THIRD });
+      expect(placed.status).toBe(status);
+      if (status === 200) expect((await call(to, `${path}/${placed.json.data.order_id}`)).json).toEqual(placed.json);
+    }
   });
 });
