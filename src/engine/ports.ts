@@ -1,7 +1,7 @@
 import type { Answer, ApiError } from '../core/api/response.ts';
 import type { Outcome } from '../core/attempt/outcome.ts';
 import type { StopReason } from '../core/attempt/stop-reason.ts';
-import type { LedgerEntry } from '../core/ledger/entry.ts';
+import type { LedgerEntry, OrderResult } from '../core/ledger/entry.ts';
 import type { PlanEntry } from '../core/plan/entry.ts';
 
 /** A wait that can be cut short. `done` resolves either way and never rejects. */
@@ -47,6 +47,21 @@ export type ExecutorEvent =
   | { event: 'profile.held'; profile: string; why: string }
   /** `to`: the most requests that are in flight from now on. */
   | { event: 'concurrency.lowered'; to: number; why: string }
+  /** The API has taken a bulk order; how many of its numbers are done, and how many may still move. */
+  | {
+      event: 'order.placed';
+      order: number;
+      orderId: string;
+      profile: string;
+      success: number;
+      pending: number;
+      failed: number;
+    }
+  | { event: 'order.ended'; order: number; result: OrderResult; why: string }
+  /** The command leaves an order open that may still move `pending` rows. */
+  | { event: 'order.pending'; order: number; orderId: string; pending: number }
+  /** Why the command places no more bulk orders. */
+  | { event: 'bulk.off'; why: string }
   | { event: 'run.paused'; waitMs: number; why: string }
   | { event: 'run.resumed' }
   | { event: 'run.stopping'; reason: StopReason; detail: string };

@@ -42,7 +42,7 @@ export function showFollowing({ started, queue, ref }: HandedOver, invocation: I
     const seen = readState(progress);
     const done = Math.min(total, index.ended - endedBefore);
     const etaText = seen.perSecond > 0 ? formatDuration(((total - done) / seen.perSecond) * 1000) : '?';
-    return { ...seen, done, total, etaText, pausedBy: index.steering.paused?.by ?? null };
+    return { ...seen, done, total, etaText, pausedBy: index.steering.paused?.by ?? null, order: null };
   };
   const shown = createProgress(context.stderr, kind, state);
   const note = (text: string) => {

@@ -1,6 +1,9 @@
+import { orderEndText } from '../../core/ledger/order-text.ts';
 import type { RateControl } from '../../core/rate/rate-control.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import { formatDuration } from '../../core/text/duration.ts';
+import { count, thousands } from '../../core/text/text.ts';
+import { visible } from '../../core/text/visible.ts';
 import { createWindowCount } from '../../engine/pacing/sliding-window.ts';
 import type { Clock, ExecutorEvent } from '../../engine/ports.ts';
 import { errorOf } from '../../engine/sending/request.ts';
@@ -26,6 +29,7 @@ const MIN_RATE_SPAN_MS = 1000;
 
 type AttemptEvent = Extract<ExecutorEvent, { event: 'attempt.failed' | 'read.failed' }>;
 type RowEvent = Extract<ExecutorEvent, { event: 'row.updated' | 'row.failed' | 'row.held' }>;
+type OrderEvent = Extract<ExecutorEvent, { event: 'order.placed' | 'order.ended' | 'order.pending' }>;
 type Counts = Record<string, number>;
 
 function answerFields({ answer, retryInMs }: AttemptEvent): Record<string, unknown> {
@@ -57,6 +61,28 @@ function logRow(logger: Logger, { event, entry, outcome }: RowEvent): void {
   });
 }
 
+function logOrder(logger: Logger, event: OrderEvent, counts: () => Counts) {
+  const name = `Bulk order ${event.order}`;
+  switch (event.event) {
+    case 'order.placed': {
+      const { order, orderId, profile, success, pending, failed } = event;
+      const text = `${name} placed: ${count(success + pending + failed, 'number')}, ${thousands(pending)} pending`;
+      const fields = { order, order_id: orderId, messaging_profile_id: profile, success, pending, failed };
+      return logger.log('info', 'order.placed', text, { ...counts(), ...fields });
+    }
+    case 'order.pending': {
+      const { order, orderId, pending } = event;
+      const text = `${name} may still move ${count(pending, 'number')}: resume continues with it`;
+      return logger.log('warn', 'order.pending', text, { ...counts(), order, order_id: orderId, pending });
+    }
+    case 'order.ended': {
+      const { order, result, why } = event;
+      const level = result === 'done' ? 'info' : result === 'mismatch' ? 'error' : 'warn';
+      return logger.log(level, 'order.ended', orderEndText(order, result, why), { ...counts(), order, result, why });
+    }
+  }
+}
+
 function logEvent(logger: Logger, event: ExecutorEvent, counts: () => Counts) {
   switch (event.event) {
     case 'attempt.failed': {
@@ -76,6 +102,12 @@ function logEvent(logger: Logger, event: ExecutorEvent, counts: () => Counts) {
       return logger.log('error', 'profile.held', event.why, { ...counts(), messaging_profile_id: event.profile });
     case 'concurrency.lowered':
       return logger.log('warn', 'concurrency.lowered', event.why, { ...counts(), concurrency: event.to });
+    case 'order.placed':
+    case 'order.ended':
+    case 'order.pending':
+      return logOrder(logger, event, counts);
+    case 'bulk.off':
+      return logger.log('warn', 'bulk.off', `No more bulk orders: ${event.why}`, counts());
     case 'run.paused':
       return logger.log('info', 'run.paused', event.why, { ...counts(), wait_ms: Math.round(event.waitMs) });
     case 'run.resumed':
@@ -95,6 +127,8 @@ function createCounter({ settings, clock, control, total, inFlight, paused }: Op
   let updated = 0;
   let retries = 0;
   let pausedUntil = 0;
+  /** The order that is at work. */
+  let order: ProgressState['order'] = null;
   /** The current limit, if the setting does not say it. */
   const allowedPerSecond = (now: number) => {
     if (settings.rate === 'off') return null;
@@ -105,6 +139,8 @@ function createCounter({ settings, clock, control, total, inFlight, paused }: Op
     add(event: ExecutorEvent) {
       if ('retryInMs' in event && event.retryInMs !== null) retries += 1;
       if (event.event === 'run.paused') pausedUntil = clock.now() + event.waitMs;
+      if (event.event === 'order.placed') order = { number: event.order, pending: event.pending };
+      if (event.event === 'order.ended' || event.event === 'order.pending') order = null;
       if (!('outcome' in event)) return;
       done += 1;
       recentRows.add(clock.now());
@@ -124,6 +160,7 @@ function createCounter({ settings, clock, control, total, inFlight, paused }: Op
         retries,
         pausedMs: Math.max(0, pausedUntil - now),
         pausedBy: paused?.()?.by ?? null,
+        order,
         atConcurrency: inFlight() >= concurrencyOf(settings),
         etaText: perSecond > 0 ? formatDuration(((total - done) / perSecond) * 1000) : '?',
       };
@@ -146,6 +183,8 @@ export function createEventReporter(options: Options) {
       counter.add(event);
       logEvent(logger, event, counter.counts);
       if (event.event === 'concurrency.lowered') say(`${event.why}\n`);
+      if (event.event === 'bulk.off')
+        say(`No more bulk orders: ${visible(event.why)}. The other rows are sent one by one.\n`);
     },
     say,
     note(text: string) {

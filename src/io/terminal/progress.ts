@@ -13,6 +13,8 @@ export type ProgressState = {
   pausedMs: number;
   /** The operator who has paused the run; null if none has. */
   pausedBy: string | null;
+  /** The bulk order at work, and how many of its numbers are pending; null if there is none. */
+  order: { number: number; pending: number } | null;
   atConcurrency: boolean;
   etaText: string;
 };
@@ -30,6 +32,7 @@ function words(state: ProgressState): string {
     `${state.failed} failed`,
     `${state.retries} retries`,
     ...(state.pausedMs > 0 ? [`paused ${Math.ceil(state.pausedMs / 1000)}s`] : []),
+    ...(state.order === null ? [] : [`order ${state.order.number}: ${state.order.pending} pending`]),
     ...(state.atConcurrency ? ['at --concurrency'] : []),
   ].join(', ');
 }

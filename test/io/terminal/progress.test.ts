@@ -27,6 +27,7 @@ const STATE: ProgressState = {
   retries: 3,
   pausedMs: 0,
   pausedBy: null,
+  order: null,
   atConcurrency: false,
   etaText: '18s',
 };
@@ -86,6 +87,15 @@ describe('plain', () => {
     expect(text()).toMatch(/paused.* 13s/);
     expect(text()).toContain('at --concurrency');
     expect(text()).not.toContain('\u001b');
+  });
+
+  it('shows the bulk order that is waited for', () => {
+    vi.useFakeTimers();
+    const { stream, text } = fakeStream(false);
+    const progress = createProgress(stream, 'plain', () => ({ ...STATE, order: { number: 3, pending: 12 } }));
+    vi.advanceTimersByTime(30_000);
+    progress.stop();
+    expect(text()).toContain(', order 3: 12 pending');
   });
 });
 
