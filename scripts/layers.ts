@@ -43,6 +43,7 @@ export const LAYERS = [
   'engine/outage',
   'engine/sending',
   'engine/reading',
+  'engine/bulk',
   'sandbox/http',
   'sandbox/account',
   'sandbox/edits',

@@ -11,6 +11,8 @@ export const DOUBTFUL_CONCURRENCY = 3;
 const ABOUT_SOMETHING = /^(?!10005)[0-9]{5}$/;
 /** Statuses of a path, or of a number, that a server does not know. */
 const NOT_THERE = new Set([404, 405]);
+/** Statuses of an endpoint that a server does not have. */
+const LACKS_ENDPOINT = new Set([...NOT_THERE, 501]);
 /** Statuses with which a server may answer without the key, or without knowing the path. */
 const SAYS_NOTHING = new Set([401, 403, 404, 405, 407, 408, 425, 429]);
 
@@ -22,6 +24,8 @@ type Observed = {
   isAboutNumber: boolean;
   /** The run goes on without this answer. */
   isOptional?: boolean | undefined;
+  /** Whether this API may do without the endpoint: that it is not there says nothing. */
+  mayLackEndpoint?: boolean | undefined;
 };
 
 /** What a command has learned about who answers at the base URL, over all of its phases. */
@@ -72,6 +76,7 @@ export function createContact(baseUrl: string) {
     nothingFound: (requests: string): StopCause => nothingFound(missedStatus ?? 404, requests, baseUrl),
     /** Takes an answer. Returns why the run must stop, if it must. */
     observe(answer: Answer, observed: Observed): StopCause | null {
+      if (observed.mayLackEndpoint && answer.kind === 'http' && LACKS_ENDPOINT.has(answer.status)) return null;
       const lasting = countLasting(answer, observed);
       if (answer.kind === 'network') return lasting;
       if (lasting !== null) return lasting;

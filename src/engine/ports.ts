@@ -43,6 +43,15 @@ export type ExecutorEvent =
       retryInMs: number | null;
       isOptional: boolean;
     }
+  /** An attempt to place a bulk order. */
+  | {
+      event: 'order.failed';
+      order: number;
+      attempt: number;
+      answer: Answer;
+      description: string;
+      retryInMs: number | null;
+    }
   | { event: 'row.updated' | 'row.failed' | 'row.held'; entry: PlanEntry; outcome: Outcome }
   | { event: 'profile.held'; profile: string; why: string }
   /** `to`: the most requests that are in flight from now on. */

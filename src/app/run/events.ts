@@ -27,7 +27,7 @@ type Options = Reporting & {
 const RATE_WINDOW_MS = 10_000;
 const MIN_RATE_SPAN_MS = 1000;
 
-type AttemptEvent = Extract<ExecutorEvent, { event: 'attempt.failed' | 'read.failed' }>;
+type AttemptEvent = Extract<ExecutorEvent, { event: 'attempt.failed' | 'read.failed' | 'order.failed' }>;
 type RowEvent = Extract<ExecutorEvent, { event: 'row.updated' | 'row.failed' | 'row.held' }>;
 type OrderEvent = Extract<ExecutorEvent, { event: 'order.placed' | 'order.ended' | 'order.pending' }>;
 type Counts = Record<string, number>;
@@ -92,6 +92,10 @@ function logEvent(logger: Logger, event: ExecutorEvent, counts: () => Counts) {
     }
     case 'read.failed': {
       const fields = { method: 'GET', attempt: event.attempt, asked_for: event.what };
+      return logger.log('warn', 'attempt.failed', event.description, { ...fields, ...answerFields(event) });
+    }
+    case 'order.failed': {
+      const fields = { method: 'POST', attempt: event.attempt, order: event.order };
       return logger.log('warn', 'attempt.failed', event.description, { ...fields, ...answerFields(event) });
     }
     case 'row.updated':

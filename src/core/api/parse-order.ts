@@ -8,6 +8,9 @@ import type { Body } from './response.ts';
 export const ORDER_PATHS = ['messaging_numbers_bulk_updates', 'messaging_numbers/bulk_updates'] as const;
 export type OrderPath = (typeof ORDER_PATHS)[number];
 
+/** Numbers to move to one profile. */
+export type OrderRequest = { path: OrderPath; profile: string; phoneNumbers: readonly string[] };
+
 /** Ten times what any order has. The rest of a longer list is not read. */
 const MAX_NUMBERS = 10_000;
 /** A longer text is no phone number, however it is written. */
@@ -16,8 +19,9 @@ const MAX_PHONE_TEXT = 40;
 /** A phone number of a list as plus and digits; null if the entry is none. */
 function phoneOf(entry: unknown): string | null {
   const shown = asObject(entry)?.phone_number ?? entry;
-  if (typeof shown !== 'string' || shown.length > MAX_PHONE_TEXT || !/^[+0-9 ().-]+$/.test(shown)) return null;
-  const phoneNumber = `+${shown.replace(/[^0-9]/g, '')}`;
+  const text = typeof shown === 'string' || Number.isSafeInteger(shown) ? String(shown) : '';
+  if (text.length > MAX_PHONE_TEXT || !/^[+0-9 ().-]+$/.test(text)) return null;
+  const phoneNumber = `+${text.replace(/[^0-9]/g, '')}`;
   return isE164(phoneNumber) ? phoneNumber : null;
 }
 

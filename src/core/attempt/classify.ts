@@ -118,7 +118,8 @@ export function isOutageAnswer(answer: Answer): boolean {
   return answer.kind === 'network' || answer.status >= 500;
 }
 
-function classifyRefusal(answer: HttpAnswer, first: boolean): AnswerMeaning {
+/** What an answer to a write that is not a success means. `first`: as for `classify`. */
+export function classifyRefusal(answer: HttpAnswer, first: boolean): AnswerMeaning {
   const { status } = answer;
   if (status >= 500) return { kind: 'retry', ambiguous: true };
   if (status === 429) return { kind: 'throttled' };

@@ -45,14 +45,16 @@ export function pageIn<K extends keyof Lists>(result: QueryResult, kind: K, what
 type Send = (onSent: () => void) => Promise<Answer>;
 /**
  * `number`: about one number, which may not exist. `optional`: the caller can do without, so nothing is tried again.
+ * `order`: about a bulk order. A failure is tried again a few times, and then it is a refusal.
  * `extra`: it only informs. A failure is tried again a few times, and then it is a refusal: it ends nothing.
  */
-type QueryKind = 'list' | 'number' | 'optional' | 'extra';
+type QueryKind = 'list' | 'number' | 'optional' | 'order' | 'extra';
 type Query = { what: string; send: Send; kind: QueryKind };
 
 export type AccountQuery = ReturnType<typeof createAccountQuery>;
 
-function describeAnswer(answer: Answer): string {
+/** An answer in a few words, with its error if it has one. */
+export function describeAnswer(answer: Answer): string {
   if (answer.kind === 'network') return answer.message;
   const { body, status } = answer;
   if (body.kind === 'unreadable') return body.why === undefined ? `HTTP ${status}` : `HTTP ${status}, ${body.why}`;
@@ -64,13 +66,17 @@ const CLASSIFY = {
   list: classifyAccountRead,
   number: classifyAccountRead,
   optional: classifyOptionalRead,
+  order: classifyAccountRead,
   extra: classifyExtraRead,
 };
 
-const isOptional = (kind: QueryKind) => kind === 'optional' || kind === 'extra';
+const isOptional = (kind: QueryKind) => kind === 'optional' || kind === 'order' || kind === 'extra';
 
-/** Reads that belong to no row of a run, under its rate and its retry rules. */
-export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']) {
+/**
+ * Reads that belong to no row of a run, under its rate and its retry rules. `mayReadBack`: whether they are still sent,
+ * once, although the run is to stop.
+ */
+export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent'], mayReadBack = () => false) {
   let reads = 0;
   let calls = 0;
   let extras: RequestContext | null = null;
@@ -104,7 +110,8 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
     isAboutNumber: kind === 'number',
     isOptional: isOptional(kind),
     isWanted: () => kind !== 'extra' || extra().stop.asked() === null,
-    isAllowedAfterStop: () => false,
+    isAllowedAfterStop: mayReadBack,
+    ...(kind === 'order' ? { order: 'read' as const } : {}),
   });
 
   return {
@@ -118,7 +125,7 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
       pipeline.stop.ask(reason, detail);
       throw new Stopped();
     },
-    /** Sends until an answer decides; messages call it `what`. Throws Unread if none does (not if `extra`), and Stopped. */
+    /** Sends until an answer decides; messages call it `what`. Throws Unread if none does (not `order` and `extra`), and Stopped. */
     async read(what: string, send: Send, kind: QueryKind = 'list'): Promise<QueryResult> {
       reads += 1;
       const row = -reads;
@@ -135,7 +142,7 @@ export function createAccountQuery(pipeline: Pipeline, onEvent: Ports['onEvent']
           throw new Stopped();
         }
         const { answer } = result;
-        if (result.kind === 'decided' || kind === 'extra') {
+        if (result.kind === 'decided' || kind === 'order' || kind === 'extra') {
           const isConfirmed = result.kind === 'decided' && result.meaning.kind === 'confirmed';
           if (answer.kind === 'http' && isConfirmed) return { body: answer.body };
           return { refusedStatus: answer.kind === 'http' ? answer.status : 0, description: describeAnswer(answer) };

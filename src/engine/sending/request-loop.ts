@@ -65,6 +65,7 @@ async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass):
     if (isRetry) requests.retries += by;
     requests.total += by;
     requests[operation === 'read' ? 'reads' : 'writes'] += by;
+    if (spec.order === 'place') requests.orders = (requests.orders ?? 0) + by;
   };
   count(1);
   attempts.sent += 1;
@@ -85,9 +86,10 @@ async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass):
     const cause = context.contact.observe(answer, {
       admittedAt,
       now: context.clock.now(),
-      isRead: row < 0,
+      isRead: row < 0 && operation === 'read',
       isAboutNumber: row > 0 || spec.isAboutNumber === true,
       isOptional,
+      mayLackEndpoint: spec.order !== undefined,
     });
     return classifyAnswer(spec, context, answer, cause);
   } finally {

@@ -55,6 +55,8 @@ export type RequestSpec = Admission & {
   onSuspended?: (isSuspended: boolean) => void;
   /** Of a request that belongs to no row: whether it is about one number all the same. */
   isAboutNumber?: boolean;
+  /** It places or reads a bulk order, which the API may have no endpoint for. */
+  order?: 'place' | 'read';
 };
 
 /** A meaning after which nothing is left to try. */

@@ -14,7 +14,7 @@ import {
 } from '../../core/api/parse-body.ts';
 import { readCampaignsPage, readOneCampaign } from '../../core/api/parse-campaigns.ts';
 import { readOptOutsPage } from '../../core/api/parse-opt-outs.ts';
-import { type OrderPath, readOrder } from '../../core/api/parse-order.ts';
+import { type OrderPath, type OrderRequest, readOrder } from '../../core/api/parse-order.ts';
 import type { Answer } from '../../core/api/response.ts';
 import { requestBody } from '../../core/input/assignment.ts';
 import { isAnId } from '../../core/input/cell-checks.ts';
@@ -41,9 +41,6 @@ const PROFILE: BodyFormat = { parse: readOneProfile, maxBytes: MAX_LIST_BYTES };
 const CAMPAIGNS_PAGE: BodyFormat = { parse: readCampaignsPage, maxBytes: MAX_LIST_BYTES };
 const CAMPAIGN: BodyFormat = { parse: readOneCampaign, maxBytes: MAX_BODY_BYTES };
 const ORDER: BodyFormat = { parse: readOrder, maxBytes: MAX_BODY_BYTES };
-
-/** Numbers to move to one profile. */
-export type OrderRequest = { path: OrderPath; profile: string; phoneNumbers: readonly string[] };
 
 export type ClientOptions = ExchangeOptions & {
   /** Without a slash at its end. */

@@ -21,6 +21,7 @@ describe('an order', () => {
   it.each([
     ['+1 (800) 555-0001', '+18005550001'],
     ['18005550001', '+18005550001'],
+    [18005550001, '+18005550001'],
     ['1.800.555.0001', '+18005550001'],
     [{ phone_number: '+18005550001', status: 'x' }, '+18005550001'],
   ])('takes a phone number written as %j', (entry, phoneNumber) => {
@@ -29,14 +30,22 @@ describe('an order', () => {
     });
   });
 
-  it.each([[18005550001], [null], [''], ['+0180055'], ['5550001x'], [`+1${' '.repeat(50)}8005550001`], [{}], [[]]])(
-    'leaves out the entry %j, and is not complete',
-    (entry) => {
-      expect(read({ data: { order_id: ID, ...EMPTY, pending: [entry, phone(1)] } })).toMatchObject({
-        order: { pending: [phone(1)], isComplete: false },
-      });
-    },
-  );
+  it.each([
+    [1.5],
+    [2 ** 60],
+    [true],
+    [null],
+    [''],
+    ['+0180055'],
+    ['5550001x'],
+    [`+1${' '.repeat(50)}8005550001`],
+    [{}],
+    [[]],
+  ])('leaves out the entry %j, and is not complete', (entry) => {
+    expect(read({ data: { order_id: ID, ...EMPTY, pending: [entry, phone(1)] } })).toMatchObject({
+      order: { pending: [phone(1)], isComplete: false },
+    });
+  });
 
   it.each(['success', 'pending', 'failed'])('is not complete without the list %s', (name) => {
     for (const value of [undefined, null, {}, 'none', 3]) {
