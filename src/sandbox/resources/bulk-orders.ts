@@ -42,8 +42,9 @@ export function openBulkOrders(account: Account, faults: readonly BulkFault[], s
     waiting.delete(order);
     const moving = waitingIn(order);
     carryOut(account, { numbers: moving, profile: order.messaging_profile_id }, faultsOf(faults, order.nth ?? 0));
-    order.success.push(...order.pending.filter((phoneNumber) => moving.includes(phoneNumber)));
-    order.pending = order.pending.filter((phoneNumber) => !moving.includes(phoneNumber));
+    const moved = new Set(moving);
+    order.success = [...order.success, ...order.pending.filter((phoneNumber) => moved.has(phoneNumber))];
+    order.pending = order.pending.filter((phoneNumber) => !moved.has(phoneNumber));
     order.waiting = [];
   };
 
