@@ -1,4 +1,5 @@
 import { nextCommand, undoesItself } from '../../core/followup/next-command.ts';
+import { openOrdersText } from '../../core/ledger/order-text.ts';
 import type { LedgerIndex } from '../../core/ledger/replay.ts';
 import { createGathering } from '../../core/report/gather.ts';
 import { type Summary, summarize } from '../../core/results/summary.ts';
@@ -69,7 +70,7 @@ function withUndo(summary: Summary, undo: NonNullable<Summary['undo']>): Summary
 }
 
 /** What is known of a run when its rows are counted. */
-type Counted = Pick<LedgerIndex, 'sessions' | 'steering'> & {
+type Counted = Pick<LedgerIndex, 'sessions' | 'steering' | 'orders'> & {
   tally: Tally;
   /** Why the results are not where --results says, or null. */
   undelivered: Undelivered | null;
@@ -118,7 +119,7 @@ export function summaryOf(run: Run, ending: Ending, counted: Counted, reporting:
       }),
     warnings: warningsOf(manifest, context),
     files: filesOf(run, tally, { ...reporting, isDelivered: undelivered === null, hasCauses }),
-    error: error ?? errorOfCounts(exit, tally) ?? (undelivered && { code: 'results', message: undelivered.message }),
+    error: error ?? errorOfCounts(exit, counted) ?? (undelivered && { code: 'results', message: undelivered.message }),
   });
   return { summary: undo === undefined ? summary : withUndo(summary, undo), manifest };
 }
@@ -182,14 +183,18 @@ function pathFlags(given: Record<string, string | null>, context: Context): stri
 }
 
 /** Explains an exit code by the counts; null for a good one. */
-function errorOfCounts(exit: number, { counts }: Tally): { code: string; message: string } | null {
+function errorOfCounts(
+  exit: number,
+  { tally: { counts }, orders }: Pick<Counted, 'tally' | 'orders'>,
+): { code: string; message: string } | null {
   if (exit === EXIT.ok || exit === EXIT.changes) return null;
   const parts = (['failed', 'unverified', 'held', 'rejected'] as const)
     .filter((status) => counts[status] > 0)
     .map((status) => `${thousands(counts[status])} ${status}`);
   const what = parts.length > 0 ? parts.join(', ') : 'some rows have no outcome';
   const files = counts.held > 0 ? 'failed.csv and held.csv' : 'failed.csv';
-  return { code: exitName(exit), message: `Not every row is at its target: ${what}; see ${files}.` };
+  const message = `Not every row is at its target: ${what}; see ${files}. ${openOrdersText(orders)}`;
+  return { code: exitName(exit), message: message.trimEnd() };
 }
 
 /** Prints a summary. With --quiet it prints nothing for exit 0, and on standard error for any other exit. */

@@ -39,7 +39,8 @@ export async function* resultsOf(dir: string, index: LedgerIndex, execution: boo
         const entry = withOverwritten(planned, index);
         const state = (index.rowStates[entry.row] ?? 0) as RowState;
         const profileHold = profileHoldOf(entry, index);
-        return resultOf(entry, { state, outcome: outcomes.of(entry.row), profileHold }, execution);
+        const order = index.orders.byRow.get(entry.row) ?? null;
+        return resultOf(entry, { state, outcome: outcomes.of(entry.row), profileHold, order }, execution);
       });
     }
   } finally {
@@ -65,7 +66,7 @@ export async function gatherRun(dir: string, manifest: Manifest, execution: bool
       gathering?.onResult(result);
     }
   }
-  return { tally, sessions: index.sessions, steering: index.steering };
+  return { tally, sessions: index.sessions, steering: index.steering, orders: index.orders };
 }
 
 /**
@@ -102,5 +103,6 @@ export async function writeResults(dir: string, manifest: Manifest, execution: b
   } finally {
     await rowFiles?.end();
   }
-  return { tally, sessions: index.sessions, steering: index.steering, causeProblem };
+  const { sessions, steering, orders } = index;
+  return { tally, sessions, steering, orders, causeProblem };
 }

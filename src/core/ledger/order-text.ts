@@ -1,4 +1,6 @@
+import { count, printable } from '../text/text.ts';
 import type { OrderResult } from './entry.ts';
+import { type OpenOrder, type OrdersSeen, STILL_MS } from './orders.ts';
 
 const RESULTS: Record<OrderResult, string> = {
   done: 'ended, and its numbers were read back',
@@ -10,4 +12,30 @@ const RESULTS: Record<OrderResult, string> = {
 /** How a bulk order has ended, for people. */
 export function orderEndText(order: number, result: OrderResult, why: string): string {
   return `Bulk order ${order} ${RESULTS[result]}${why === '' ? '' : `: ${why}`}`;
+}
+
+/** `bulk order 3 (ID)`. */
+export function orderName({ order, orderId }: Pick<OpenOrder, 'order' | 'orderId'>): string {
+  return `bulk order ${order}${orderId ? ` (${printable(orderId)})` : ''}`;
+}
+
+/** From when on rows of an open order may be sent one by one, in UTC. */
+function stillFrom({ changedAt }: OpenOrder): string {
+  return `${new Date(Date.parse(changedAt) + STILL_MS).toISOString().slice(0, 16)}Z`;
+}
+
+/** What is known of a row that an open order may still move. */
+export function openOrderText(order: OpenOrder): string {
+  const when = `if nothing changes, resume sends it by itself from ${stillFrom(order)} on`;
+  return `${orderName(order)} may still move this number; ${when}`;
+}
+
+/** What open orders may still do, in a sentence; '' if there is none. */
+export function openOrdersText({ open, byRow }: Pick<OrdersSeen, 'open' | 'byRow'>): string {
+  const orders = [...open.values()];
+  const last = orders.at(-1);
+  if (last === undefined) return '';
+  const names = orders.map(orderName).join(' and ');
+  const when = `if nothing changes, resume sends them one by one from ${stillFrom(last)} on`;
+  return `${names.charAt(0).toUpperCase()}${names.slice(1)} may still move ${count(byRow.size, 'row')}; ${when}.`;
 }

@@ -1,4 +1,8 @@
+import { MINUTE_MS } from '../text/duration.ts';
 import type { LedgerEntry, OrderEntry } from './entry.ts';
+
+/** Rows of an order that has not changed for this long are read, and sent one by one. */
+export const STILL_MS = 20 * MINUTE_MS;
 
 /** A bulk order that has not ended: it may still move those of its rows that have no outcome. */
 export type OpenOrder = {

@@ -1,6 +1,7 @@
 import type { LedgerEntry, WaveStep } from '../ledger/entry.ts';
+import { orderEndText } from '../ledger/order-text.ts';
 import { changeText } from '../ledger/steered.ts';
-import { count, printable } from '../text/text.ts';
+import { count, printable, thousands } from '../text/text.ts';
 
 /** Happenings that are kept, of the first and of the last: a run of years must not fill the page. */
 const MAX_KEPT = 150;
@@ -10,7 +11,7 @@ const MAX_TEXT = 300;
 export type Happening = {
   number: number;
   at: string;
-  kind: 'session' | 'hold' | 'operator' | 'wave' | 'workers';
+  kind: 'session' | 'hold' | 'operator' | 'wave' | 'order' | 'workers';
   text: string;
   /** The picture shows it too. It would be full of the steps of waves and of the sessions between them. */
   isDrawn: boolean;
@@ -32,6 +33,11 @@ const STEPS: Record<WaveStep, string> = {
 /** Steps of a wave that goes well. */
 const QUIET_STEPS: ReadonlySet<WaveStep> = new Set(['sent', 'kept', 'soaked', 'passed']);
 
+function sessionText({ worker, bulk }: Extract<LedgerEntry, { type: 'session_started' }>): string {
+  if (worker !== undefined) return `Worker ${worker} took the run`;
+  return bulk === true ? 'Bulk orders started' : 'Sending started';
+}
+
 function happeningOf(entry: LedgerEntry): Pick<Happening, 'kind' | 'text' | 'isDrawn'> | null {
   switch (entry.type) {
     case 'session_started':
@@ -39,7 +45,7 @@ function happeningOf(entry: LedgerEntry): Pick<Happening, 'kind' | 'text' | 'isD
       return {
         kind: 'session',
         isDrawn: true,
-        text: entry.worker === undefined ? 'Sending started' : `Worker ${entry.worker} took the run`,
+        text: sessionText(entry),
       };
     case 'session_ended':
       return {
@@ -57,6 +63,15 @@ function happeningOf(entry: LedgerEntry): Pick<Happening, 'kind' | 'text' | 'isD
         isDrawn: !QUIET_STEPS.has(entry.step),
         text: `Wave ${entry.wave} of ${entry.waves} (${count(entry.rows, 'row')}): ${STEPS[entry.step]}`,
       };
+    case 'order_placed': {
+      const { order, success, pending, failed } = entry;
+      const left = pending === 0 ? '' : `, ${thousands(pending)} pending`;
+      const text = `Bulk order ${order} placed: ${count(success + pending + failed, 'number')}${left}`;
+      return { kind: 'order', isDrawn: false, text };
+    }
+    case 'order_ended':
+      if (entry.result === 'done') return null;
+      return { kind: 'order', isDrawn: true, text: orderEndText(entry.order, entry.result, entry.why) };
     case 'handed_over':
       return { kind: 'workers', isDrawn: true, text: `Handed over to the workers of ${entry.queue}` };
     case 'taken_back':

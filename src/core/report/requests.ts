@@ -16,6 +16,7 @@ const KINDS: Record<Happening['kind'], string> = {
   hold: 'Profile held',
   operator: 'Operator',
   wave: 'Wave',
+  order: 'Bulk order',
   workers: 'Workers',
 };
 
@@ -84,6 +85,7 @@ function facts({ requests, rate }: Summary): [string, string][] {
       'Requests',
       `${thousands(total)} (${thousands(writes)} writes, ${thousands(reads)} reads; ${count(retries, 'retry', 'retries')})`,
     ],
+    ...(requests.orders ? [['Bulk orders', thousands(requests.orders)] as [string, string]] : []),
     ['429 answers', thousands(limited)],
     ['Rate', `${rate.mean_per_s}/s on average, at most ${rate.max_in_1s} in any second (set: ${rate.setting})`],
     ['Pauses', `${formatDuration(rate.paused_ms)}, of it ${formatDuration(rate.throttled_ms)} after 429 answers`],
@@ -115,7 +117,7 @@ export function requestsSection(summary: Summary, { timeline, happenings }: Gath
     html`<tr class="h-${kind}"><td class="n">${number}</td><td>${timeHtml(at)}</td><td class="kind">${KINDS[kind]}</td><td>${text}</td></tr>
 `;
   const happened = html`<h3>What happened</h3>
-<div class="scroll" tabindex="0" role="region" aria-labelledby="happened-caption"><table><caption id="happened-caption">Sessions, waves, holds and commands of operators (UTC)</caption>
+<div class="scroll" tabindex="0" role="region" aria-labelledby="happened-caption"><table><caption id="happened-caption">Sessions, waves, bulk orders, holds and commands of operators (UTC)</caption>
 <thead><tr><th scope="col" class="n">No.</th><th scope="col">Time</th><th scope="col">Kind</th><th scope="col">What</th></tr></thead>
 <tbody>${first.map(line)}${more === 0 ? null : html`<tr><td colspan="4">${moreText(more)}</td></tr>`}${last.map(line)}</tbody></table></div>`;
   return html`<section id="requests" aria-labelledby="requests-title">

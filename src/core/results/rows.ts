@@ -1,6 +1,8 @@
 import type { Outcome, Status } from '../attempt/outcome.ts';
 import { isBlankLine } from '../input/cell.ts';
 import { MAX_UNNAMED_WIDTH, SHORT_ROW_MARK } from '../input/row-shape.ts';
+import { openOrderText } from '../ledger/order-text.ts';
+import type { OpenOrder } from '../ledger/orders.ts';
 import { ROW_STATE, type RowState } from '../ledger/replay.ts';
 import type { PlanEntry } from '../plan/entry.ts';
 import { parseNote, settingsText } from '../plan/note.ts';
@@ -45,12 +47,20 @@ export type Result = { entry: PlanEntry; status: Status; reason: RowReason; deta
 
 const INTERRUPTED = 'the run ended while this row was being sent, so the write may or may not have happened';
 
-/** What the ledger says of a row. `profileHold`: why the last session held the target profile; null if it did not. */
-export type LedgerFacts = { state: RowState; outcome: Outcome | null; profileHold: string | null };
+/**
+ * What the ledger says of a row. `profileHold`: why the last session held the target profile; null if it did not.
+ * `order`: the bulk order that may still move the row.
+ */
+export type LedgerFacts = {
+  state: RowState;
+  outcome: Outcome | null;
+  profileHold: string | null;
+  order: OpenOrder | null;
+};
 
 /** Joins a plan entry with the ledger. Rows of a plan that was never confirmed are `planned`, not `unprocessed`. */
 export function resultOf(entry: PlanEntry, facts: LedgerFacts, isExecution: boolean): Result {
-  const { state, outcome, profileHold } = facts;
+  const { state, outcome, profileHold, order } = facts;
   const { action, note } = entry;
   const ended = (status: Status, reason: RowReason, detail: string) => ({
     entry,
@@ -66,6 +76,7 @@ export function resultOf(entry: PlanEntry, facts: LedgerFacts, isExecution: bool
   }
   if (action === 'unchanged') return ended(action, entry.reason, '');
   if (action === 'held') return ended(action, entry.reason, note);
+  if (order !== null) return ended('unverified', 'order_pending', openOrderText(order));
   const isInterrupted = state === ROW_STATE.intent || state === ROW_STATE.ambiguous;
   if (isInterrupted) return ended('unverified', 'interrupted', INTERRUPTED);
   if (profileHold !== null) return ended('held', 'profile_stopped', profileHold);

@@ -57,6 +57,8 @@ const BY_RESULT = z.partialRecord(z.enum(['ok', 'rejected', 'rate_limited', 'ser
 
 export const REQUESTS = z.object({
   ...{ total: COUNT, writes: COUNT, reads: COUNT, retries: COUNT, rate_limited: COUNT },
+  /** Bulk orders; older versions placed none. */
+  orders: COUNT.optional(),
   /** By kind and result; older versions did not count them. */
   answers: z.partialRecord(z.enum(['read', 'write']), BY_RESULT).optional(),
 });
@@ -91,6 +93,8 @@ const RUN_STATUS = z.object({
   /** The most frequent causes why rows are not at their target. */
   causes: z.array(CAUSE),
   wave: WAVE.nullable(),
+  /** The bulk order at work: its rows that are not decided, and its numbers that are pending. */
+  order: z.object({ order: COUNT, order_id: TEXT.nullable(), rows: COUNT, pending: COUNT.nullable() }).optional(),
   /** Until the last row has been sent; null if that cannot be said. */
   eta_ms: NUMBER.nullable(),
   eta_at: TEXT.nullable(),

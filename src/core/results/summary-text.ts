@@ -57,6 +57,7 @@ function requestLines({ requests, rate }: Summary): string[] {
   if (requests.total === 0) return [];
   const parts = [
     `${count(requests.total, 'request')} in ${formatDuration(secondsOf({ requests, rate }) * 1000)}`,
+    ...(requests.orders ? [count(requests.orders, 'bulk order')] : []),
     `${count(requests.retries, 'retry', 'retries')}`,
     `${thousands(requests.rate_limited)} rate limited`,
   ];

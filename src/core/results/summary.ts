@@ -103,7 +103,7 @@ export function summarize(parts: {
     started_at: startedAt,
     finished_at: finishedAt,
     duration_ms: manifest.duration_ms ?? Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt)),
-    requests,
+    requests: { ...requests, orders: requests.orders ?? 0 },
     rate: {
       setting: parts.rateSetting,
       mean_per_s: rounded(rate.mean_per_s),

@@ -56,6 +56,7 @@ function countsOf(from: Facts['from'], manifest: Manifest) {
     rows: from.rows(),
     requests: from.requests(null),
     causes: from.causes(),
+    ...from.order(),
     steered: list,
     paused: paused === null ? null : { by: paused.by, since: paused.at },
     held_profiles: heldProfilesOf(from, manifest),

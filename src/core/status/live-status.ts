@@ -89,6 +89,7 @@ export function liveStatus(facts: Facts): RunStatus {
     held_profiles: heldProfilesOf(counts, manifest),
     causes: counts.causes(),
     wave: waveStatus(doing, rows.done, time),
+    ...counts.order(),
     eta_ms: eta,
     eta_at: eta === null ? null : time(wall + eta),
     steered: lastCommands(steering.list),

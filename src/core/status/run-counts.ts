@@ -1,9 +1,10 @@
 import { OUTCOME_STATUSES, type Outcome } from '../attempt/outcome.ts';
 import type { LedgerEntry, RequestCounts } from '../ledger/entry.ts';
 import { addHold } from '../ledger/held-profiles.ts';
+import { addOrder, addRowBesideOrders, isOrderEntry, noOrders } from '../ledger/orders.ts';
 import { addSession, noSessions, paceOf } from '../ledger/sessions.ts';
 import { addSteered, notSteered } from '../ledger/steered.ts';
-import type { RowCounts } from '../results/run-status.ts';
+import type { RowCounts, RunStatus } from '../results/run-status.ts';
 import { addCause, type Cause, emptyTally, sortedCauses } from '../results/tally.ts';
 
 export type RunCounts = ReturnType<typeof createRunCounts>;
@@ -25,6 +26,7 @@ export function createRunCounts(rows: number, planned: number) {
   const sessions = noSessions();
   const heldProfiles = new Map<string, string>();
   const steering = notSteered();
+  const orders = noOrders();
   let total = planned;
   const unplanned = new Set<number>();
 
@@ -52,6 +54,8 @@ export function createRunCounts(rows: number, planned: number) {
         total += 1;
       }
       if (entry.type === 'outcome') addOutcome(entry);
+      if (isOrderEntry(entry)) addOrder(orders, entry);
+      else if ('row' in entry) addRowBesideOrders(orders, entry);
     },
     rows(): RowCounts {
       const done = Object.values(counts).reduce((sum, n) => sum + n, 0);
@@ -69,6 +73,13 @@ export function createRunCounts(rows: number, planned: number) {
         .filter(({ count }) => count > 0)
         .slice(0, MAX_CAUSES),
     steering,
+    /** The bulk order at work; nothing if there is none. */
+    order(): { order?: NonNullable<RunStatus['order']> } {
+      const [open] = orders.open.values();
+      if (open === undefined) return {};
+      const { order, orderId, pending } = open;
+      return { order: { order, order_id: orderId, rows: orders.byRow.size, pending } };
+    },
     /** Profiles that this session holds, and why. */
     heldProfiles,
   };

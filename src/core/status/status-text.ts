@@ -1,3 +1,4 @@
+import { orderName } from '../ledger/order-text.ts';
 import { changeText } from '../ledger/steered.ts';
 import type { HeldProfile, RunStatus } from '../results/run-status.ts';
 import { causeText } from '../results/summary-text.ts';
@@ -98,6 +99,13 @@ function waveText({ wave }: RunStatus, { time }: Pick<StatusStyle, 'time'>): str
   return `${wave.wave} of ${wave.waves}: ${thousands(wave.done)} of ${count(wave.rows, 'row')}${soak}`;
 }
 
+function orderText({ order }: RunStatus): string {
+  if (order === undefined) return '';
+  const { rows, pending, order: number, order_id: orderId } = order;
+  const of = pending === null ? 'not known how many are pending' : `${thousands(pending)} pending`;
+  return `${orderName({ order: number, orderId })}: ${count(rows, 'row')} without an outcome, ${of}`;
+}
+
 function etaText({ eta_ms: ms, eta_at: at, rows }: RunStatus, { time }: Pick<StatusStyle, 'time'>): string {
   if (ms === null || at === null) return rows.left === 0 ? '' : 'not known now';
   return `${formatDuration(ms)}, at ${time(at)}`;
@@ -131,7 +139,8 @@ export function statusLines(status: RunStatus, style: StatusStyle): string[] {
   const labelled = (label: string, text: string) =>
     text === '' ? [] : wrapped(`  ${label.padEnd(LABEL_SIZE - 2)}${text}`, LABEL_SIZE).split('\n');
   const isBad = status.paused !== null || (phase === 'ended' && status.exit_code !== 0 && status.started_at !== null);
-  const sent = `${count(requests.total, 'request')}, ${count(requests.retries, 'retry', 'retries')}`;
+  const orders = requests.orders ? `, ${count(requests.orders, 'bulk order')}` : '';
+  const sent = `${count(requests.total, 'request')}${orders}, ${count(requests.retries, 'retry', 'retries')}`;
   const slowed = slowedText(status, style);
   return [
     `${style.paint('strong', status.run_id)}  ${style.paint(isBad ? 'bad' : 'good', `${status.command} ${doingText(status, style)}`)}`,
@@ -142,6 +151,7 @@ export function statusLines(status: RunStatus, style: StatusStyle): string[] {
     ...(requests.total > 0 ? labelled('requests', `${sent}, ${thousands(requests.rate_limited)} rate limited`) : []),
     ...labelled('held', heldText(status.held_profiles)),
     ...labelled('wave', waveText(status, style)),
+    ...labelled('order', orderText(status)),
     ...(isAtWork ? labelled('ETA', etaText(status, style)) : []),
     ...(causes.length > 0 ? ['  not at their target', ...causeLines(causes)] : []),
     ...(status.steered.length > 0 ? ['  steered', ...steeredLines(status, style)] : []),

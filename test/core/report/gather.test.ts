@@ -122,6 +122,29 @@ describe('what happened', () => {
     ]);
   });
 
+  it('has the bulk orders that were placed, and those that did not end well', () => {
+    const placed = { type: 'order_placed', at: AT, order_id: 'o', success: 7, failed: 1 } as const;
+    const ended = { type: 'order_ended', at: AT } as const;
+    const { happenings } = gathered(
+      [],
+      [
+        { type: 'session_started', at: AT, pid: 1, bulk: true },
+        { type: 'order_intent', at: AT, order: 1, profile: 'p', rows: [1], on_profile: 0 },
+        { ...placed, order: 1, pending: 0 },
+        { ...ended, order: 1, result: 'done', why: '' },
+        { ...placed, order: 2, pending: 1200 },
+        { type: 'order_seen', at: AT, order: 2, pending: 1 },
+        { ...ended, order: 2, result: 'mismatch', why: '+18005550001 moved too' },
+      ],
+    );
+    expect(happenings.first.map(({ kind, text, isDrawn }) => `${kind}: ${text}${isDrawn ? ' (drawn)' : ''}`)).toEqual([
+      'session: Bulk orders started (drawn)',
+      'order: Bulk order 1 placed: 8 numbers',
+      'order: Bulk order 2 placed: 1,208 numbers, 1,200 pending',
+      'order: Bulk order 2 changed what it must not change: +18005550001 moved too (drawn)',
+    ]);
+  });
+
   it('is bounded', () => {
     const entries = Array.from({ length: 305 }, (): LedgerEntry => ({ type: 'session_started', at: AT, pid: 1 }));
     const { happenings } = gathered([], entries);

@@ -314,6 +314,9 @@ describe('the requests', () => {
     expect(text).toContain('<dd>3 (3 writes, 0 reads; 0 retries)</dd>');
     expect(text).toContain('<dd>100 % of what was allowed</dd>');
     expect(text).toContain('<dd>40 requests in about 1s</dd>');
+    expect(text).not.toContain('<dt>Bulk orders</dt>');
+    const ordered = page({ summary: { requests: { ...makeSummary().requests, orders: 105 } } });
+    expect(ordered).toContain('<dt>Bulk orders</dt><dd>105</dd>');
     const unlimited = page({
       summary: { rate: { ...rate, used_share: null, server_limit: { requests: 1, window_ms: null } } },
     });

@@ -17,6 +17,7 @@ import {
   resultOf,
 } from '../../../src/core/results/rows.ts';
 import { ID, makeEntry, makeOutcome, OTHER_PROFILE, PHONE, PROFILE } from '../../support/make.ts';
+import { makeOpenOrder } from '../../support/make-order.ts';
 
 const failed: Result = {
   entry: makeEntry(),
@@ -27,7 +28,7 @@ const failed: Result = {
 };
 
 const facts = (state: RowState, outcome: Outcome | null, profileHold: string | null): LedgerFacts => ({
-  ...{ state, outcome, profileHold },
+  ...{ state, outcome, profileHold, order: null },
 });
 
 describe('how a row ended', () => {
@@ -118,6 +119,16 @@ describe('how a row ended', () => {
       status: 'unverified',
       reason: 'interrupted',
     });
+  });
+
+  it('is not known if a bulk order may still move it, and names the order; an outcome counts more', () => {
+    const order = makeOpenOrder({ orderId: 'o-77' });
+    const open = { ...facts(ROW_STATE.intent, null, 'why'), order };
+    expect(resultOf(makeEntry(), open, true)).toMatchObject({
+      ...{ status: 'unverified', reason: 'order_pending', detail: expect.stringContaining('bulk order 3 (o-77)') },
+    });
+    const outcome = makeOutcome({ status: 'updated' });
+    expect(resultOf(makeEntry(), { ...open, outcome }, true)).toMatchObject({ status: 'updated' });
   });
 
   it('is planned if no one has tried to carry the plan out', () => {

@@ -48,6 +48,13 @@ Exit 0 (ok)
     );
   });
 
+  it('counts the bulk orders among the requests, if there were any', () => {
+    const requests = { ...makeSummary().requests, orders: 105 };
+    expect(summaryText(makeSummary({ requests }), plain)).toContain(
+      '\n  3 requests in 601ms, 105 bulk orders, 0 retries, 0 rate limited\n',
+    );
+  });
+
   it('says what is known of the limit of the server, and what pauses have cost', () => {
     const { rate } = makeSummary();
     const text = (changes: Partial<Summary['rate']>) =>

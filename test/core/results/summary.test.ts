@@ -81,7 +81,7 @@ describe('a summary', () => {
       started_at: '2026-11-23T02:00:01.000Z',
       finished_at: '2026-11-23T02:00:03.500Z',
       duration_ms: 2500,
-      requests: { total: 3, writes: 2, reads: 1, retries: 1, rate_limited: 2 },
+      requests: { total: 3, writes: 2, reads: 1, retries: 1, rate_limited: 2, orders: 0 },
       rate: {
         setting: '5',
         mean_per_s: 4.99,

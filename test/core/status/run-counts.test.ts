@@ -77,6 +77,19 @@ describe('a run, counted by the lines of its ledger', () => {
     expect(counts.requests(requests(5)).total).toBe(12);
   });
 
+  it('has the bulk order at work, with its rows that are not decided', () => {
+    const order = { at: AT, order: 2 } as const;
+    const counts = countsOf({ type: 'order_intent', ...order, profile: 'p', rows: [1, 2, 3], on_profile: 0 });
+    expect(counts.order()).toEqual({ order: { order: 2, order_id: null, rows: 3, pending: null } });
+    counts.add({ type: 'order_placed', ...order, order_id: 'o-2', success: 1, pending: 2, failed: 0 });
+    counts.add(outcome({ row: 1 }));
+    counts.add({ type: 'intent', row: 4, at: AT });
+    expect(counts.order()).toEqual({ order: { order: 2, order_id: 'o-2', rows: 2, pending: 2 } });
+    expect(counts.rows()).toMatchObject({ done: 1, left: 3 });
+    counts.add({ type: 'order_ended', ...order, result: 'done', why: '' });
+    expect(counts.order()).toEqual({});
+  });
+
   it('has the profiles that this session holds, and the commands of operators', () => {
     const counts = countsOf(
       { type: 'profile_held', profile: 'old', why: 'refused', at: AT },

@@ -67,6 +67,16 @@ describe('the status for people', () => {
     02:02:00  hold profile-1 by alice`);
   });
 
+  it('says which bulk order is at work, and how many there were', () => {
+    const open = { order: 3, order_id: 'o-3', rows: 500, pending: 1200 };
+    const requests = { ...makeStatus().requests, orders: 1 };
+    const text = textOf({ order: open, requests });
+    expect(text).toContain('  order      bulk order 3 (o-3): 500 rows without an outcome, 1,200 pending\n');
+    expect(text).toMatch(/requests {3}[\d,]+ requests, 1 bulk order, \d+ retr/);
+    const unknown = textOf({ order: { ...open, order_id: null, pending: null } });
+    expect(unknown.replace(/\s+/g, ' ')).toContain('bulk order 3: 500 rows without an outcome, not known how many');
+  });
+
   it.each<[Partial<RunStatus>, RegExp]>([
     [{ paused: { by: 'alice', since: '2026-11-23T02:05:00.000Z' } }, /apply paused by alice since 02:05:00$/m],
     [{ phase: 'waiting' }, /apply waiting to send$/m],
