@@ -4,9 +4,9 @@ import type { Answer, Page, ShownSettings } from '../../core/api/response.ts';
 import { phoneReadings } from '../../core/input/phone.ts';
 import { type AccountQuery, pageIn, type QueryResult, Unread } from './account-query.ts';
 
-export type AccountReadOptions = {
-  /** Takes what is read. */
-  account: AccountSnapshot;
+export type NumberReadOptions = {
+  /** Takes what is read, and knows what is not. */
+  account: Pick<AccountSnapshot, 'addShown' | 'addRefused' | 'isUnread'>;
   query: AccountQuery;
   ports: {
     read: (number: { id: string }, onSent: () => void) => Promise<Answer>;
@@ -17,6 +17,10 @@ export type AccountReadOptions = {
   rows: () => AsyncIterable<readonly NumberKey[]>;
   /** Reads in flight at the same time. */
   concurrency: number;
+};
+
+export type AccountReadOptions = NumberReadOptions & {
+  account: AccountSnapshot;
   /** Called with how the numbers are going to be read, and in about how many more requests. */
   onChoice: (by: string, calls: number) => void;
 };
@@ -57,7 +61,7 @@ function pageOf(result: QueryResult, what: string): Page<ShownSettings> {
 }
 
 /** `wanted`: how many numbers of the page are to be read. */
-export async function readPage({ account, query, ports }: AccountReadOptions, pageQuery: NumbersQuery) {
+export async function readPage({ account, query, ports }: NumberReadOptions, pageQuery: NumbersQuery) {
   const what = `page ${pageQuery.page} of the list of numbers`;
   const page = pageOf(await query.read(what, (onSent) => ports.listNumbers(pageQuery, onSent)), what);
   let wanted = 0;
@@ -82,14 +86,14 @@ export function createListWatch(first: Page<{ id?: string }>): (page: Page<{ id?
 }
 
 /** The rows with the given name whose number has not been read yet. */
-export async function* unreadRows({ account, rows }: AccountReadOptions, name: keyof NumberKey) {
+export async function* unreadRows({ account, rows }: NumberReadOptions, name: keyof NumberKey) {
   for await (const batch of rows()) {
     for (const named of batch) if (named[name] !== '' && account.isUnread(named)) yield named;
   }
 }
 
 /** The phone numbers by which unread rows name their numbers, in batches. */
-export async function* unreadPhoneNumbers(options: AccountReadOptions, size: number): AsyncGenerator<string[]> {
+export async function* unreadPhoneNumbers(options: NumberReadOptions, size: number): AsyncGenerator<string[]> {
   let batch = new Set<string>();
   for await (const { phoneNumber } of unreadRows(options, 'phoneNumber')) {
     for (const reading of phoneReadings(phoneNumber)) batch.add(reading);
@@ -102,7 +106,7 @@ export async function* unreadPhoneNumbers(options: AccountReadOptions, size: num
 
 /** Reads a number by its id, whatever is known of it. */
 export async function readById(
-  { account, query, ports }: Pick<AccountReadOptions, 'account' | 'query' | 'ports'>,
+  { account, query, ports }: Pick<NumberReadOptions, 'account' | 'query' | 'ports'>,
   named: NumberKey,
 ): Promise<void> {
   const result = await query.read(`number ${named.id}`, (onSent) => ports.read(named, onSent), 'number');
@@ -112,12 +116,12 @@ export async function readById(
   else account.addRefused(named, '?');
 }
 
-export async function readOne(options: AccountReadOptions, named: NumberKey): Promise<void> {
+export async function readOne(options: NumberReadOptions, named: NumberKey): Promise<void> {
   if (options.account.isUnread(named)) await readById(options, named);
 }
 
 /** Reads the unread numbers that have an id, with one request each. */
-export function readEach(options: AccountReadOptions): Promise<void> {
+export function readEach(options: NumberReadOptions): Promise<void> {
   return forEach(unreadRows(options, 'id'), options.concurrency, (named) => readOne(options, named));
 }
 
@@ -125,7 +129,7 @@ export function readEach(options: AccountReadOptions): Promise<void> {
  * Reads a list from its second page, up to a page that does not continue it. Returns whether it was read to its end,
  * and its length stayed the same meanwhile.
  */
-export async function readRest(options: AccountReadOptions, first: Page<ShownSettings>, profile?: string) {
+export async function readRest(options: NumberReadOptions, first: Page<ShownSettings>, profile?: string) {
   const continues = createListWatch(first);
   let isStable = true;
   let isOver = false;

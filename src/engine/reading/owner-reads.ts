@@ -1,4 +1,4 @@
-import { type AccountReadOptions, unreadPhoneNumbers } from './number-reads.ts';
+import { type NumberReadOptions, unreadPhoneNumbers } from './number-reads.ts';
 
 /** Phone numbers in one request: the documented limit, less those of one row with several readings. */
 export const OWNERS_BATCH = 990;
@@ -10,7 +10,7 @@ export const NOTHING_KNOWN: Owners = { ids: new Map(), absent: new Set() };
 export type OwnerLookup = ReturnType<typeof createOwnerLookup>;
 
 /** Looks up phone numbers with the endpoint that takes many of them, and shows only their ids. */
-export function createOwnerLookup({ account, query, ports }: AccountReadOptions) {
+export function createOwnerLookup({ account, query, ports }: NumberReadOptions) {
   const lookup = {
     /** False once the endpoint could not be used. */
     isAvailable: true,
@@ -43,7 +43,7 @@ export function createOwnerLookup({ account, query, ports }: AccountReadOptions)
  * Reads the numbers that rows name by phone number alone without lists of phone numbers. Returns false if the endpoint
  * for owners cannot be used.
  */
-export async function readByOwner(options: AccountReadOptions): Promise<boolean> {
+export async function readByOwner(options: NumberReadOptions): Promise<boolean> {
   const { account } = options;
   const owners = createOwnerLookup(options);
   for await (const batch of unreadPhoneNumbers(options, OWNERS_BATCH)) {

@@ -1,9 +1,9 @@
 import { PAGE_ROWS } from '../../core/account/read-strategy.ts';
 import { Unread } from './account-query.ts';
 import {
-  type AccountReadOptions,
   createListWatch,
   forEach,
+  type NumberReadOptions,
   readEach,
   readPage,
   unreadPhoneNumbers,
@@ -22,14 +22,19 @@ const MAX_REFUSED_ALONE = 3;
 /** Fewer missing numbers that rows name by id too are read by these ids at once. */
 const MIN_MISSING_IDS = 3;
 
-/** A search for numbers by phone number, and what answers have shown of the server's limits. */
+/**
+ * What answers have shown of the lists of phone numbers that a server takes. `size`: the most phone numbers that one
+ * request names. `trusted`: lists of this length are not cut, because an answer has shown as many numbers.
+ */
+export type ListLimits = { size: number; trusted: number };
+
+export const createListLimits = (): ListLimits => ({ size: PAGE_ROWS, trusted: 1 });
+
+/** A search for numbers by phone number. */
 type Search = {
-  options: AccountReadOptions;
-  /** The most phone numbers that one request names. */
-  size: number;
+  options: NumberReadOptions;
+  limits: ListLimits;
   accepted: boolean;
-  /** Lists of this length are not cut, because an answer has shown as many numbers. */
-  trusted: number;
   /** How many phone numbers may still be looked up in shorter lists than a small batch although none was shown. */
   doubts: number;
   /** Phone numbers that were refused alone, and the last of these refusals. */
@@ -53,7 +58,7 @@ async function request(search: Search, phoneNumbers: readonly string[]): Promise
     take(page);
     if (!continues(page)) break;
   }
-  search.trusted = Math.max(search.trusted, phoneNumbers.length - missing.size);
+  search.limits.trusted = Math.max(search.limits.trusted, phoneNumbers.length - missing.size);
   return [...missing];
 }
 
@@ -78,7 +83,7 @@ async function requestInHalves(
     const first = await requestInHalves(search, phoneNumbers.slice(0, half));
     const second = await requestInHalves(search, phoneNumbers.slice(half));
     // If only one half was refused too, something in it is the cause, and not its length.
-    if (first.isWhole && second.isWhole) search.size = Math.min(search.size, half);
+    if (first.isWhole && second.isWhole) search.limits.size = Math.min(search.limits.size, half);
     return { missing: [...first.missing, ...second.missing], isWhole: false };
   }
 }
@@ -87,7 +92,7 @@ async function requestInHalves(
 async function requestAll(search: Search, phoneNumbers: readonly string[]): Promise<string[]> {
   const missing: string[] = [];
   for (let at = 0; at < phoneNumbers.length; ) {
-    const batch = phoneNumbers.slice(at, at + search.size);
+    const batch = phoneNumbers.slice(at, at + search.limits.size);
     missing.push(...(await requestInHalves(search, batch)).missing);
     at += batch.length;
   }
@@ -96,7 +101,7 @@ async function requestAll(search: Search, phoneNumbers: readonly string[]): Prom
 
 /** Whether an answer without any of these phone numbers shows that the account has none of them. */
 function isBelieved(search: Search, phoneNumbers: readonly string[]): boolean {
-  if (Math.min(phoneNumbers.length, search.size) <= search.trusted) return true;
+  if (Math.min(phoneNumbers.length, search.limits.size) <= search.limits.trusted) return true;
   search.doubts -= phoneNumbers.length;
   return search.doubts < 0;
 }
@@ -111,7 +116,8 @@ async function requestMissing(search: Search, missing: readonly string[], asked:
   for (let at = 0; at < missing.length; at += size) {
     const batch = missing.slice(at, at + size);
     const left = await requestAll(search, batch);
-    if (left.length < batch.length) search.size = Math.min(search.size, Math.max(1, asked - missing.length));
+    if (left.length < batch.length)
+      search.limits.size = Math.min(search.limits.size, Math.max(1, asked - missing.length));
     const isOver = left.length === 0 || (left.length === batch.length && isBelieved(search, batch));
     absent.push(...(isOver ? left : await requestMissing(search, left, batch.length)));
   }
@@ -139,11 +145,10 @@ async function readBatch(search: Search, phoneNumbers: readonly string[]): Promi
   }
 }
 
-const createSearch = (options: AccountReadOptions): Search => ({
+const createSearch = (options: NumberReadOptions, limits: ListLimits): Search => ({
   options,
-  size: PAGE_ROWS,
+  limits,
   accepted: false,
-  trusted: 1,
   doubts: MAX_DOUBTS,
   refusedAlone: 0,
   refusal: null,
@@ -151,11 +156,16 @@ const createSearch = (options: AccountReadOptions): Search => ({
 });
 
 /**
- * Reads the unread numbers by name: lists of phone numbers, then one request for each id that these have not shown.
- * Throws Unread with a status of LIST_REFUSED if the server takes no list of phone numbers.
+ * Reads the unread numbers from lists of phone numbers. Throws Unread with a status of LIST_REFUSED if the server takes
+ * none. What answers show of `limits` is kept in it for the next search.
  */
-export async function readByName(options: AccountReadOptions): Promise<void> {
-  const search = createSearch(options);
-  await forEach(unreadPhoneNumbers(options, PAGE_ROWS), options.concurrency, (batch) => readBatch(search, batch));
+export async function readByPhone(options: NumberReadOptions, limits: ListLimits): Promise<void> {
+  const search = createSearch(options, limits);
+  await forEach(unreadPhoneNumbers(options, limits.size), options.concurrency, (batch) => readBatch(search, batch));
+}
+
+/** Reads the unread numbers by name: as `readByPhone`, then one request for each id that the lists have not shown. */
+export async function readByName(options: NumberReadOptions): Promise<void> {
+  await readByPhone(options, createListLimits());
   await readEach(options);
 }
