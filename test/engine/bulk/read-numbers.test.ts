@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { NumbersQuery } from '../../../src/core/account/read-strategy.ts';
 import type { Answer } from '../../../src/core/api/response.ts';
-import { createNumberReader } from '../../../src/engine/bulk/read-numbers.ts';
+import { createNumberReader, type NumberReader } from '../../../src/engine/bulk/read-numbers.ts';
 import { createAccountQuery, Stopped, Unread } from '../../../src/engine/reading/account-query.ts';
 import { createControl, createPipeline } from '../../../src/engine/sending/pipeline.ts';
 import { accountWorld, byBoth, number, P1, P2, upTo } from '../../support/engine/account-world.ts';
@@ -18,7 +18,7 @@ function world(numbers = upTo(2000, (n) => number(n)), { mayReadBack, ...how }: 
   const pipeline = createPipeline({ ports: seen, limits, control, stop, othersAtWork: () => false });
   const query = createAccountQuery(pipeline, seen.onEvent, mayReadBack);
   const queries: NumbersQuery[] = [];
-  const reader = createNumberReader({
+  const reader: NumberReader = createNumberReader({
     query,
     ports: {
       ...ports,
