@@ -55,6 +55,16 @@ describe('a contact', () => {
     expect(contact.isDoubtful()).toBe(isDoubtful);
   });
 
+  it.each([http(404), http(405), http(501), { ...http(404), body: HTML.body }])(
+    'learns nothing from an endpoint that is not there, if the API may do without it',
+    (answer) => {
+      const contact = createContact(URL);
+      for (let n = 0; n < 50; n++) expect(contact.observe(answer, { ...at(n), mayLackEndpoint: true })).toBeNull();
+      expect([contact.isDoubtful(), contact.isProven()]).toEqual([false, false]);
+      expect(contact.observe(http(511), { ...at(50), mayLackEndpoint: true })?.reason).toBe('not_this_api');
+    },
+  );
+
   it('ends after 20 numbers that were not found and nothing else', () => {
     const contact = createContact(URL);
     contact.observe(http(404), { ...at(0), isAboutNumber: false });

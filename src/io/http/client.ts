@@ -40,7 +40,7 @@ const KEYWORD_ANSWERS: BodyFormat = { parse: readKeywordAnswersPage, maxBytes: M
 const PROFILE: BodyFormat = { parse: readOneProfile, maxBytes: MAX_LIST_BYTES };
 const CAMPAIGNS_PAGE: BodyFormat = { parse: readCampaignsPage, maxBytes: MAX_LIST_BYTES };
 const CAMPAIGN: BodyFormat = { parse: readOneCampaign, maxBytes: MAX_BODY_BYTES };
-const ORDER: BodyFormat = { parse: readOrder, maxBytes: MAX_BODY_BYTES };
+const ORDER: BodyFormat = { parse: readOrder, maxBytes: MAX_LIST_BYTES };
 
 export type ClientOptions = ExchangeOptions & {
   /** Without a slash at its end. */

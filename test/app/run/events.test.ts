@@ -5,6 +5,7 @@ import { createControl } from '../../../src/engine/sending/pipeline.ts';
 import { realClock } from '../../../src/io/clock.ts';
 import { contextOf } from '../../support/app/contexts.ts';
 import { printed } from '../../support/app/sources.ts';
+import { http } from '../../support/engine/fake-world.ts';
 import { resolveLayers } from '../../support/make.ts';
 
 /** What the log and standard error say of events, and the progress after each. */
@@ -73,4 +74,22 @@ it('why no more bulk orders are placed is logged and printed', () => {
   const { lines, stderr } = reported({ event: 'bulk.off', why: 'the API has none' });
   expect(lines).toMatchObject([{ level: 'warn', event: 'bulk.off', text: 'No more bulk orders: the API has none' }]);
   expect(stderr).toContain('No more bulk orders: the API has none. The other rows are sent one by one.\n');
+});
+
+it('a failed attempt to place a bulk order is logged as any other', () => {
+  const answer = http(503, '10007');
+  const failed = {
+    event: 'order.failed',
+    order: 3,
+    attempt: 1,
+    answer,
+    description: 'HTTP 503',
+    retryInMs: null,
+  } as const;
+  expect(reported(failed).lines).toMatchObject([
+    {
+      ...{ level: 'warn', event: 'attempt.failed', text: 'HTTP 503' },
+      fields: { method: 'POST', order: 3, attempt: 1, http_status: 503, error_code: '10007', retry_in_ms: null },
+    },
+  ]);
 });

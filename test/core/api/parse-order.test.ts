@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readOrder } from '../../../src/core/api/parse-order.ts';
 import { createCleaner } from '../../../src/core/text/redact.ts';
@@ -80,6 +81,16 @@ describe('an order', () => {
     [null],
   ])('cannot be read from %j', (value) => {
     expect(read(value)).toEqual({ kind: 'unreadable' });
+  });
+
+  it('is never a reason to throw', () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.string(), fc.jsonValue(), (value, text, json) => {
+        const id = { order_id: text, success: json, pending: [json], failed: [text, json] };
+        for (const data of [value, json, id]) expect(() => read({ data })).not.toThrow();
+        expect(() => readOrder(text, clean)).not.toThrow();
+      }),
+    );
   });
 
   it('cannot be read from text that is no JSON, and an error is one', () => {
