@@ -14,13 +14,12 @@ import {
 } from '../../core/api/parse-body.ts';
 import { readCampaignsPage, readOneCampaign } from '../../core/api/parse-campaigns.ts';
 import { readOptOutsPage } from '../../core/api/parse-opt-outs.ts';
-import { type OrderPath, type OrderRequest, readOrder } from '../../core/api/parse-order.ts';
 import type { Answer } from '../../core/api/response.ts';
 import { requestBody } from '../../core/input/assignment.ts';
-import { isAnId } from '../../core/input/cell-checks.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import type { ContentList } from '../../core/profiles/contents.ts';
 import { type BodyFormat, createExchanges, type ExchangeOptions } from './exchange.ts';
+import { createOrderRequests } from './orders.ts';
 import { profileListRequest } from './profile-lists.ts';
 import { createTlsProbe } from './tls-probe.ts';
 
@@ -40,7 +39,6 @@ const KEYWORD_ANSWERS: BodyFormat = { parse: readKeywordAnswersPage, maxBytes: M
 const PROFILE: BodyFormat = { parse: readOneProfile, maxBytes: MAX_LIST_BYTES };
 const CAMPAIGNS_PAGE: BodyFormat = { parse: readCampaignsPage, maxBytes: MAX_LIST_BYTES };
 const CAMPAIGN: BodyFormat = { parse: readOneCampaign, maxBytes: MAX_BODY_BYTES };
-const ORDER: BodyFormat = { parse: readOrder, maxBytes: MAX_LIST_BYTES };
 
 export type ClientOptions = ExchangeOptions & {
   /** Without a slash at its end. */
@@ -95,15 +93,6 @@ export function createTelnyxClient(options: ClientOptions) {
       const url = `${baseUrl}/phone_numbers/messaging`;
       return run(() => api.stream.get(url, { searchParams }), format, onSent);
     },
-    /** Moves many numbers to one profile, and changes nothing else of them. */
-    placeOrder({ path, profile, phoneNumbers }: OrderRequest, onSent: () => void): Promise<Answer> {
-      const json = { messaging_profile_id: profile, numbers: phoneNumbers, assign_only: true };
-      return run(() => api.stream.post(`${baseUrl}/${path}`, { json }), ORDER, onSent);
-    },
-    async readOrder({ path, id }: { path: OrderPath; id: string }, onSent: () => void): Promise<Answer> {
-      if (!isAnId(id)) throw new Error('a text that cannot be the id of an order was to be part of a URL');
-      return run(() => api.stream.get(`${baseUrl}/${path}/${encodeURIComponent(id)}`), ORDER, onSent);
-    },
     /** Finds out which of at most 1,000 phone numbers the account has, with their ids. Writes nothing. */
     verifyOwnership(phoneNumbers: readonly string[], onSent: () => void): Promise<Answer> {
       const url = `${baseUrl}/phone_numbers/actions/verify_ownership`;
@@ -144,6 +133,7 @@ export function createTelnyxClient(options: ClientOptions) {
       const format = list.startsWith('keyword_answers') ? KEYWORD_ANSWERS : PROFILE_ITEMS;
       return run(() => api.stream.get(`${baseUrl}/${path}`, { searchParams }), format, onSent);
     },
+    ...createOrderRequests({ baseUrl, api, run }),
     abort: exchanges.abort,
     inFlight: exchanges.inFlight,
   };

@@ -107,6 +107,8 @@ function readAnswer(
   });
 }
 
+export type Exchanges = ReturnType<typeof createExchanges>;
+
 /**
  * Starts requests and keeps track of them. Each ends with exactly one answer, and none throws: an error of the server
  * or the network is an answer too.
