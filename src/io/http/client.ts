@@ -40,6 +40,18 @@ const PROFILE: BodyFormat = { parse: readOneProfile, maxBytes: MAX_LIST_BYTES };
 const CAMPAIGNS_PAGE: BodyFormat = { parse: readCampaignsPage, maxBytes: MAX_LIST_BYTES };
 const CAMPAIGN: BodyFormat = { parse: readOneCampaign, maxBytes: MAX_BODY_BYTES };
 
+function numbersParams({ page, profile, phoneNumbers, contains, type }: NumbersQuery) {
+  return {
+    'page[number]': page,
+    'page[size]': PAGE_ROWS,
+    'sort[phone_number]': 'asc',
+    'filter[messaging_profile_id]': profile,
+    'filter[phone_number]': phoneNumbers?.join(','),
+    'filter[phone_number][contains]': contains,
+    'filter[type]': type,
+  };
+}
+
 export type ClientOptions = ExchangeOptions & {
   /** Without a slash at its end. */
   baseUrl: string;
@@ -79,19 +91,9 @@ export function createTelnyxClient(options: ClientOptions) {
     },
     /** Reads one page of numbers, sorted by phone number. */
     listNumbers(query: NumbersQuery, onSent: () => void): Promise<Answer> {
-      const { page, profile, phoneNumbers, contains, type } = query;
+      const searchParams = numbersParams(query);
       const format = query.whole === true ? WHOLE_NUMBERS_PAGE : NUMBERS_PAGE;
-      const searchParams = {
-        'page[number]': page,
-        'page[size]': PAGE_ROWS,
-        'sort[phone_number]': 'asc',
-        'filter[messaging_profile_id]': profile,
-        'filter[phone_number]': phoneNumbers?.join(','),
-        'filter[phone_number][contains]': contains,
-        'filter[type]': type,
-      };
-      const url = `${baseUrl}/phone_numbers/messaging`;
-      return run(() => api.stream.get(url, { searchParams }), format, onSent);
+      return run(() => api.stream.get(`${baseUrl}/phone_numbers/messaging`, { searchParams }), format, onSent);
     },
     /** Finds out which of at most 1,000 phone numbers the account has, with their ids. Writes nothing. */
     verifyOwnership(phoneNumbers: readonly string[], onSent: () => void): Promise<Answer> {
