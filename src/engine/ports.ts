@@ -52,7 +52,7 @@ export type ExecutorEvent =
       description: string;
       retryInMs: number | null;
     }
-  | { event: 'row.updated' | 'row.failed' | 'row.held'; entry: PlanEntry; outcome: Outcome }
+  | { event: 'row.updated' | 'row.unchanged' | 'row.failed' | 'row.held'; entry: PlanEntry; outcome: Outcome }
   | { event: 'profile.held'; profile: string; why: string }
   /** `to`: the most requests that are in flight from now on. */
   | { event: 'concurrency.lowered'; to: number; why: string }

@@ -15,11 +15,12 @@ import { withIdentity } from '../account/check-account.ts';
 import type { openTransport, Target, Transport } from '../account/connect.ts';
 import type { Reread } from '../account/reread.ts';
 import { startRun } from '../account/start-run.ts';
+import { createOrderRun, type SessionPart, sendWithOrders } from '../bulk/with-orders.ts';
 import type { Invocation } from '../invocation.ts';
 import { changedFile } from '../planning/check-plan.ts';
 import { type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
-import { rowsToSend, tasksOf } from '../run/tasks.ts';
+import { tasksOf } from '../run/tasks.ts';
 import { onEndSignals } from '../signals.ts';
 import type { Part, WaveRun } from '../waves/course.ts';
 import { runWaves } from '../waves/run-waves.ts';
@@ -114,7 +115,7 @@ export async function openForSending(
   const onEnded = () => {
     reading = { ...known, endedAt: clock.now() };
   };
-  const session = async (index: LedgerIndex, part?: Part) => {
+  const session = async ({ index, bulk, ...part }: SessionPart) => {
     const ended = await runSession({
       settings,
       baseUrl: target.baseUrl,
@@ -123,26 +124,26 @@ export async function openForSending(
       stop,
       steering,
       command: given.manifest.command,
-      started: { pid: process.pid, ...part?.started },
       finishBy: null,
       logger,
       transport: { inFlight: transport.inFlight, send: wrap(transport.send), read: wrap(transport.read) },
       record: ledger.record,
-      tasks: () => checkedTasks(given, index, part?.isTaken),
+      tasks: () => checkedTasks(given, index, part.isTaken),
       rows: given.manifest.input.rows,
-      total: part?.total ?? rowsToSend(given, index),
-      series: part?.series,
-      what: part?.what,
+      ...part,
+      started: { pid: process.pid, ...(bulk === undefined ? {} : { bulk: true as const }), ...part.started },
       earlier: index,
       known,
       ready: () => waitForQuiet({ reading }, steering.rate(), stop, clock),
       steer: voice.attach,
-      execute: deps.execute,
+      execute: bulk?.execute ?? deps.execute,
       watch: started.watch,
     });
     onEnded();
     return ended;
   };
+  const lent = { index: started.index, ports: transport, say: voice.say, send: session };
+  const withOrders = createOrderRun(given, settings, lent);
   const close = async () => {
     cancelTimer();
     // What follows, such as an undo, answers signals itself.
@@ -157,7 +158,7 @@ export async function openForSending(
     client: transport,
     ...{ ledger, logger, clock, stop, steering, watch: started.watch },
     reading: { get: () => reading ?? { ...known, endedAt: Number.NEGATIVE_INFINITY }, onEnded },
-    session: (part) => session(part.index, part),
+    session: ({ index, ...part }) => sendWithOrders(withOrders, index, part),
   };
   return {
     /** With what later phases of the command must know of the pace. */
@@ -165,6 +166,7 @@ export async function openForSending(
     watch: started.watch,
     close,
     /** Sends all rows that are left, in waves if there are any. Never throws. */
-    send: () => (settings.waves === null ? session(started.index) : runWaves(waveRun, settings.waves)),
+    send: () =>
+      settings.waves === null ? sendWithOrders(withOrders, started.index) : runWaves(waveRun, settings.waves),
   };
 }

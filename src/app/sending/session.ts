@@ -56,6 +56,8 @@ export type SessionOptions = Rows & {
   gate?: Partial<Ports>;
   /** How the log names the rows, if they are not all of the command. */
   what?: string | undefined;
+  /** Bulk orders have had their turn, and these rows are left. */
+  isRest?: true | undefined;
   /** Waits until requests from before the session have left the rate window. */
   ready: () => Promise<void>;
   /** Connects what may stop the session. Returns a function that ends that with the session. */
@@ -74,7 +76,9 @@ export async function runSession(options: SessionOptions): Promise<{ stopped: St
   const reporter = createEventReporter({ logger, settings, context, clock, control, total, inFlight, paused });
   const endSteering = options.steer(reporter);
   const cancelTimer = stopAtFinishTime(options.finishBy, stop, clock);
-  const [event, what] = options.what === undefined ? ['run.started', options.command] : ['wave.started', options.what];
+  const first = options.what === undefined ? 'run.started' : 'wave.started';
+  const event = options.isRest === true ? 'rows.started' : first;
+  const what = options.what ?? options.command;
   logger.log('info', event, `${what}: ${total} rows to send`, {
     rows: options.rows,
     counts: { change: total },

@@ -11,7 +11,7 @@ import { createSession, type ExecuteOptions, failWith, recordResult, type Sessio
 const MAX_OPEN_ROWS = 5000;
 
 /** Stops that say something about rows with an outcome. Any other has stopped nothing if every row has one. */
-const ABOUT_ENDED_ROWS: ReadonlySet<StopReason | undefined> = new Set([
+export const ABOUT_ENDED_ROWS: ReadonlySet<StopReason | undefined> = new Set([
   'phone_number_mismatch',
   'write_not_kept',
   'order_mismatch',

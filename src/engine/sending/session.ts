@@ -141,7 +141,8 @@ export async function recordResult(session: Session, task: Task, result: RowResu
   if (hold !== null) session.series.launchedSinceHold = 0;
   await ports.record({ type: 'outcome', ...outcome });
   const { status } = outcome;
-  const event = status === 'updated' ? 'row.updated' : status === 'held' ? 'row.held' : 'row.failed';
+  const isFailed = status === 'failed' || status === 'unverified';
+  const event = isFailed ? 'row.failed' : (`row.${status}` as const);
   ports.onEvent({ event, entry, outcome });
   if (hold === null) return;
   ports.onEvent({ event: 'profile.held', ...hold });
@@ -150,15 +151,21 @@ export async function recordResult(session: Session, task: Task, result: RowResu
 
 /** Records the counts of this session from time to time, so that a crash does not lose them. */
 function noteSession(session: Session): void {
+  const now = session.options.ports.clock.now();
+  if (now - session.notedAt < NOTE_INTERVAL_MS) return;
+  // It is written together with the outcome that follows, whose failure ends the run.
+  recordSeen(session).catch(() => undefined);
+}
+
+/** Records the counts of this session. */
+export function recordSeen(session: Session): Promise<void> {
   const { pipeline, options } = session;
   const { ports, limits, control } = options;
   const now = ports.clock.now();
-  if (now - session.notedAt < NOTE_INTERVAL_MS) return;
   session.notedAt = now;
   const allowed = limits.rate === 'off' ? null : Math.round(control.rate(now) * 100) / 100;
   const seen = { requests: { ...pipeline.requests }, rate: pipeline.measuredRate(), allowed_per_s: allowed };
-  // It is written together with the outcome that follows, whose failure ends the run.
-  ports.record({ type: 'session_seen', at: nowText(ports), ...seen }).catch(() => undefined);
+  return ports.record({ type: 'session_seen', at: nowText(ports), ...seen });
 }
 
 function nowText({ clock }: Ports): string {

@@ -1,0 +1,126 @@
+import type { OrderPath } from '../../core/api/parse-order.ts';
+import type { ShownOrder, ShownSettings } from '../../core/api/response.ts';
+import type { Comparison } from '../../core/attempt/unsent.ts';
+import { type Ladder, newCourse, newLadder, type ProfileCourse } from '../../core/bulk/ladder.ts';
+import type { LedgerEntry, OrderResult } from '../../core/ledger/entry.ts';
+import type { OrdersSeen } from '../../core/ledger/orders.ts';
+import type { PlanEntry } from '../../core/plan/entry.ts';
+import type { Task } from '../ports.ts';
+import type { AccountQuery } from '../reading/account-query.ts';
+import type { NumberReadOptions } from '../reading/number-reads.ts';
+import type { Session } from '../sending/session.ts';
+import type { OrderPorts } from './place.ts';
+import { pendingOf } from './poll.ts';
+import type { NumberReader } from './read-numbers.ts';
+
+/** Rows that an order has pending go by PATCH once nothing of it has changed for this long. */
+export const STILL_MS = 20 * 60_000;
+
+/** What the order sessions of a command share. */
+export type OrderState = {
+  ladder: Ladder;
+  courses: Map<string, ProfileCourse>;
+  /** The path that has taken an order; null before. */
+  path: OrderPath | null;
+  /** Why it places no more orders; null while it does. */
+  off: string | null;
+};
+
+export const newOrderState = (): OrderState => ({ ladder: newLadder(), courses: new Map(), path: null, off: null });
+
+export type OrderOptions = {
+  state: OrderState;
+  /** The orders of the ledger so far. */
+  orders: OrdersSeen;
+  /** Whether a row has ended as updated. */
+  isUpdated: (row: number) => boolean;
+  /** Rows whose numbers had changed since the plan, and are sent all the same. */
+  overwritten: { has: (row: number) => boolean };
+  /** Whether new orders may be placed, or only those that are open be ended. */
+  mayPlace: boolean;
+  isUndo: boolean;
+  patienceMs: number;
+  ports: OrderPorts & NumberReadOptions['ports'];
+};
+
+/** An execution of orders in progress. */
+export type Bulk = {
+  options: OrderOptions;
+  session: Session;
+  comparison: Comparison;
+  query: AccountQuery;
+  reader: NumberReader;
+  /** The number of the last order. */
+  last: number;
+  /** An order is at work, so that its numbers may be read even if the run is to stop. */
+  isAtWork: boolean;
+  /** Rows that orders of this session have not moved, by profile: they may arrive late. */
+  left: Map<string, PlanEntry[]>;
+};
+
+/** An order between its intent and its end. */
+export type OrderAtWork = {
+  order: number;
+  profile: string;
+  tasks: Task[];
+  /** '' if no answer has named it. */
+  id: string;
+  /** Its pending numbers by the last answer; null if that is not known, so that each of them may be. */
+  pending: ReadonlySet<string> | null;
+  /** Those that have failed, and how many are in any of its lists (null without an answer). */
+  failed: ReadonlySet<string>;
+  listed: number | null;
+  /** What its numbers had before it. */
+  before: (entry: PlanEntry) => ShownSettings;
+  /** Numbers that were on the profile before it; null if that is not to be compared. */
+  onProfile: number | null;
+  /** Rows of it that ended as updated before. */
+  movedBefore: number;
+  /** The time of day when it was about to be sent; null if that was in another command. */
+  sentOn: number | null;
+  /** The time of day when it was last seen to change. */
+  changedAt: number;
+  /** When it was sent, by the monotonic clock. */
+  sentAt: number;
+  /** Whether it was waited for as long as that is allowed. */
+  isPatienceOver: boolean;
+};
+
+/** Takes what an answer has shown of an order. */
+export function takeShown(at: OrderAtWork, shown: ShownOrder): void {
+  at.pending = pendingOf(shown, at.tasks.length) === null ? null : new Set(shown.pending);
+  at.failed = new Set(shown.failed);
+  at.listed = shown.success.length + shown.pending.length + shown.failed.length;
+}
+
+export function courseOf({ options: { state } }: Bulk, profile: string): ProfileCourse {
+  const course = state.courses.get(profile) ?? newCourse();
+  state.courses.set(profile, course);
+  return course;
+}
+
+/** Places no more orders in this command. The first reason stays. */
+export function endOrders({ options: { state }, session }: Bulk, why: string): void {
+  if (state.off !== null) return;
+  state.off = why;
+  session.options.ports.onEvent({ event: 'bulk.off', why });
+}
+
+export function nowText({ session }: Bulk): string {
+  return new Date(session.options.ports.clock.wallNow()).toISOString();
+}
+
+export async function record({ session }: Bulk, entry: LedgerEntry): Promise<void> {
+  await session.options.ports.record(entry);
+}
+
+export async function recordEnd(bulk: Bulk, order: number, result: OrderResult, why: string): Promise<void> {
+  await record(bulk, { type: 'order_ended', at: nowText(bulk), order, result, why });
+  bulk.session.options.ports.onEvent({ event: 'order.ended', order, result, why });
+}
+
+/** Waits for two requests, also if one of them throws. */
+export async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return [await a, await b];
+}

@@ -1,0 +1,100 @@
+import { ORDER_PATHS } from '../../core/api/parse-order.ts';
+import type { ShownSettings } from '../../core/api/response.ts';
+import { onTooLarge } from '../../core/bulk/ladder.ts';
+import { beforeOrder } from '../../core/bulk/verdict.ts';
+import type { Task } from '../ports.ts';
+import { recordResult } from '../sending/session.ts';
+import {
+  type Bulk,
+  both,
+  courseOf,
+  endOrders,
+  nowText,
+  type OrderAtWork,
+  record,
+  recordEnd,
+  takeShown,
+} from './bulk.ts';
+import { type Placed, placeOrder } from './place.ts';
+
+/** Rows that are as planned, with what their numbers have, and the numbers that are on the target profile. */
+export type Ready = { profile: string; tasks: Task[]; shown: Map<number, ShownSettings>; onProfile: number };
+
+/**
+ * Reads the rows of an order. Those that are not as planned end, or are left to PATCH. Null if no order is to be posted.
+ * Throws Stopped and Unread.
+ */
+export async function prepareOrder(bulk: Bulk, profile: string, tasks: Task[]): Promise<Ready | null> {
+  const { session, comparison, reader } = bulk;
+  const entries = tasks.map(({ entry }) => entry);
+  const [numbers, onProfile] = await both(reader.read(entries, { whole: true }), reader.countOn(profile));
+  const shown = new Map<number, ShownSettings>();
+  const ended: Promise<void>[] = [];
+  for (const task of tasks) {
+    const verdict = beforeOrder(comparison, task.entry, numbers.stateOf(task.entry), nowText(bulk));
+    if (verdict.kind === 'order') shown.set(task.entry.row, verdict.shown);
+    if (verdict.kind === 'ended')
+      ended.push(recordResult(session, task, { kind: 'outcome', outcome: verdict.outcome }));
+  }
+  await Promise.all(ended);
+  if (onProfile === null) endOrders(bulk, 'the API does not say how many numbers are on a profile');
+  const ready = tasks.filter(({ entry }) => shown.has(entry.row));
+  if (onProfile === null || ready.length === 0 || session.options.stop.asked() !== null) return null;
+  return { profile, tasks: ready, shown, onProfile };
+}
+
+/** Posts an order to the path that takes it; the other one is tried once if the API does not have the first. */
+async function placeOnPath(bulk: Bulk, order: number, { profile, tasks }: Ready): Promise<Placed> {
+  const { session, options } = bulk;
+  const { state, ports } = options;
+  const { context } = session;
+  const { onEvent } = session.options.ports;
+  const phoneNumbers = tasks.map(({ entry }) => entry.phoneNumber);
+  let placed: Placed = { kind: 'no_path' };
+  for (const path of state.path === null ? ORDER_PATHS : [state.path]) {
+    placed = await placeOrder({ context, ports, onEvent }, { number: order, path, profile, phoneNumbers });
+    if (placed.kind === 'placed') state.path = path;
+    if (placed.kind !== 'no_path') break;
+  }
+  return placed;
+}
+
+/** The order in the ledger before it is posted, and how the API took it. Returns its rows if a smaller one may take them. */
+export async function postOrder(bulk: Bulk, ready: Ready): Promise<OrderAtWork | Task[]> {
+  const { session, options } = bulk;
+  const { profile, tasks, shown, onProfile } = ready;
+  const { clock, onEvent } = session.options.ports;
+  const order = bulk.last + 1;
+  const rows = tasks.map(({ entry }) => entry.row);
+  await record(bulk, { type: 'order_intent', at: nowText(bulk), order, profile, rows, on_profile: onProfile });
+  bulk.last = order;
+  const sent = { sentAt: clock.now(), sentOn: clock.wallNow() };
+  const placed = await placeOnPath(bulk, order, ready);
+  if (placed.kind === 'placed' || placed.kind === 'unknown') {
+    session.series.launched += tasks.length;
+    session.series.launchedSinceHold += tasks.length;
+    const at: OrderAtWork = {
+      ...{ order, profile, tasks, onProfile, ...sent },
+      ...{ id: '', pending: null, failed: new Set(), listed: null },
+      before: ({ row }) => shown.get(row) ?? {},
+      movedBefore: 0,
+      changedAt: clock.wallNow(),
+      isPatienceOver: false,
+    };
+    if (placed.kind === 'unknown') return at;
+    const { id, success, pending, failed } = placed.order;
+    const counts = { success: success.length, pending: pending.length, failed: failed.length };
+    await record(bulk, { type: 'order_placed', at: nowText(bulk), order, order_id: id, ...counts });
+    onEvent({ event: 'order.placed', order, orderId: id, profile, ...counts });
+    at.id = id;
+    takeShown(at, placed.order);
+    return at;
+  }
+  const why = { not_sent: 'the run stops', no_path: 'the API has no bulk orders', refused: '' }[placed.kind];
+  const text = placed.kind === 'refused' ? placed.description : why;
+  await recordEnd(bulk, order, 'refused', text);
+  const isTooLarge = placed.kind === 'refused' && placed.isTooLarge;
+  if (isTooLarge && onTooLarge(options.state.ladder, courseOf(bulk, profile), tasks.length)) return tasks;
+  if (placed.kind !== 'not_sent') endOrders(bulk, text);
+  return [];
+}

@@ -1,0 +1,111 @@
+import { nextSize, rowsNeeded } from '../../core/bulk/ladder.ts';
+import { patchReason } from '../../core/plan/entry.ts';
+import { count } from '../../core/text/text.ts';
+import type { Task } from '../ports.ts';
+import { Unread } from '../reading/account-query.ts';
+import { type Bulk, courseOf, endOrders } from './bulk.ts';
+import { endOrder } from './end-order.ts';
+import { followOrder } from './follow.ts';
+import { postOrder, prepareOrder } from './order.ts';
+
+/** Rows that wait for orders to many profiles must not fill the memory. */
+const MAX_WAITING = 20_000;
+
+/** The rows that wait for orders, by their target profile. */
+function createWaiting() {
+  const byProfile = new Map<string, Task[]>();
+  let rows = 0;
+  return {
+    rows: () => rows,
+    profiles: () => [...byProfile.keys()],
+    size: (profile: string) => byProfile.get(profile)?.length ?? 0,
+    largest: () => [...byProfile].reduce((a, b) => (b[1].length > a[1].length ? b : a))[0],
+    add(profile: string, task: Task): void {
+      const tasks = byProfile.get(profile);
+      if (tasks === undefined) byProfile.set(profile, [task]);
+      else tasks.push(task);
+      rows += 1;
+    },
+    putBack(profile: string, tasks: Task[]): void {
+      byProfile.get(profile)?.unshift(...tasks);
+      rows += tasks.length;
+    },
+    /** Takes up to `size` rows. Of two with the same phone number one is left to PATCH. */
+    take(profile: string, size: number): Task[] {
+      const taken = byProfile.get(profile)?.splice(0, size) ?? [];
+      rows -= taken.length;
+      return [...new Map(taken.map((task) => [task.entry.phoneNumber, task])).values()];
+    },
+    drop(profile: string): void {
+      rows -= byProfile.get(profile)?.length ?? 0;
+      byProfile.delete(profile);
+    },
+  };
+}
+
+type Waiting = ReturnType<typeof createWaiting>;
+
+/** Whether orders may be placed. Asks for a stop if --stop-after is reached. */
+function mayPlace({ session, options: { state } }: Bulk): boolean {
+  const { stop, limits } = session.options;
+  const { launched } = session.series;
+  if (state.off === null && limits.stop_after !== null && launched >= limits.stop_after) {
+    stop.ask('stop_after', `--stop-after ${limits.stop_after}: ${count(launched, 'row')} sent`);
+  }
+  return state.off === null && stop.asked() === null;
+}
+
+/** Carries out one order. Returns the rows that a smaller order may take. Throws Stopped. */
+async function carryOut(bulk: Bulk, profile: string, tasks: Task[]): Promise<Task[]> {
+  try {
+    const ready = await prepareOrder(bulk, profile, tasks);
+    if (ready === null) return [];
+    bulk.isAtWork = true;
+    const posted = await postOrder(bulk, ready);
+    if (Array.isArray(posted)) return posted;
+    await followOrder(bulk, posted, bulk.options.patienceMs);
+    await endOrder(bulk, posted);
+  } catch (error) {
+    // What was not posted goes by PATCH, and an order that could not be read back stays open.
+    if (!(error instanceof Unread)) throw error;
+    endOrders(bulk, error.message);
+  } finally {
+    bulk.isAtWork = false;
+  }
+  return [];
+}
+
+/** Places orders to a profile as long as enough of its rows wait. `areAll`: no more will come. */
+async function placeOrders(bulk: Bulk, waiting: Waiting, profile: string, areAll: boolean): Promise<void> {
+  const { session, options } = bulk;
+  const { ladder } = options.state;
+  const course = courseOf(bulk, profile);
+  const { stop_after: limit } = session.options.limits;
+  while (waiting.size(profile) >= rowsNeeded(ladder, course, areAll) && mayPlace(bulk)) {
+    const room = limit === null ? Number.POSITIVE_INFINITY : limit - session.series.launched;
+    const tasks = waiting.take(profile, Math.min(nextSize(ladder, course), room));
+    const isHeld = tasks.some(({ entry }) => session.context.isHeld(entry));
+    if (!isHeld) waiting.putBack(profile, await carryOut(bulk, profile, tasks));
+    if (isHeld || course.isClosed) waiting.drop(profile);
+  }
+}
+
+/** Goes over the rows once, and places an order as soon as enough rows to its profile wait. Throws Stopped. */
+export async function placeAllOrders(bulk: Bulk): Promise<void> {
+  const { session, options } = bulk;
+  const waiting = createWaiting();
+  for await (const { entry, ...task } of session.options.tasks()) {
+    if (!mayPlace(bulk)) return;
+    const profile = entry.profileTarget;
+    const isFit = task.first === 'send' && entry.action === 'change' && patchReason(entry) === null;
+    if (!isFit || options.overwritten.has(entry.row) || session.context.isHeld(entry)) continue;
+    if (courseOf(bulk, profile).isClosed) continue;
+    waiting.add(profile, { entry, ...task });
+    await placeOrders(bulk, waiting, profile, false);
+    if (waiting.rows() < MAX_WAITING) continue;
+    const largest = waiting.largest();
+    await placeOrders(bulk, waiting, largest, true);
+    waiting.drop(largest);
+  }
+  for (const profile of waiting.profiles()) await placeOrders(bulk, waiting, profile, true);
+}

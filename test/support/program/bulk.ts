@@ -1,0 +1,34 @@
+import { parseBulkFault, type SandboxOptions } from '../../../src/sandbox/server.ts';
+import { run } from './run.ts';
+import { readingApi } from './sandbox.ts';
+import { linesOf } from './waves.ts';
+import { lastRun, numberId, OTHER, PROFILE, workDirectory, writeLines } from './workspace.ts';
+
+/** An account of numbers on another profile, and a directory with an input that moves them. */
+export async function bulkPlace(
+  many: number,
+  faults: string[] = [],
+  options: SandboxOptions & { targetOf?: (row: number) => string } = {},
+) {
+  const { targetOf = () => PROFILE, ...sandboxOptions } = options;
+  const numbers = Array.from({ length: many }, (_, at) => ({ id: numberId(at + 1), messaging_profile_id: OTHER }));
+  const bulkFaults = faults.map(parseBulkFault);
+  const { sandbox, flags } = await readingApi({ numbers, bulkFaults, ...sandboxOptions });
+  const cwd = workDirectory();
+  const rows = Array.from({ length: many }, (_, at) => `${numberId(at + 1)},${targetOf(at + 1)}`);
+  const input = writeLines(cwd, ['phone_number_id,messaging_profile_id', ...rows]);
+  const applyWith = (...args: string[]) => run(cwd, ['apply', input, ...flags, ...args]);
+  const apply = (...args: string[]) => applyWith('--bulk', 'auto', '--bulk-patience', '1s', ...args);
+  const resume = (...args: string[]) => run(cwd, ['resume', lastRun(cwd), ...args]);
+  return { sandbox, cwd, input, flags, applyWith, apply, resume };
+}
+
+/** The orders of the newest run: `1: 10 done`, or `1: 10` while it is open. */
+export function ordersOf(cwd: string, dir = lastRun(cwd)): string[] {
+  const orders = new Map<number, string>();
+  for (const line of linesOf(cwd, dir)) {
+    if (line.type === 'order_intent') orders.set(line.order, `${line.order}: ${line.rows.length}`);
+    if (line.type === 'order_ended') orders.set(line.order, `${orders.get(line.order)} ${line.result}`);
+  }
+  return [...orders.values()];
+}
