@@ -10,6 +10,7 @@ import { createCsvWriter } from '../../io/csv/writer.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { checkAccount } from '../account/check-account.ts';
 import { requireKey } from '../account/connect.ts';
+import { afterOrders, checkOrdersEnded } from '../ending/open-orders.ts';
 import { inputRecords } from '../ending/row-files.ts';
 import { resultsOf } from '../ending/write-results.ts';
 import { UsageError } from '../errors.ts';
@@ -50,9 +51,8 @@ async function causesToTake({ dir, manifest }: Run, index: LedgerIndex, only: re
 }
 
 /** The rows for the new run. `leftBehind`: how many other rows a resume could still finish. */
-async function rowsToTake(run: Run, only: readonly RowKind[]) {
-  const { dir, manifest } = run;
-  const index = await checkedLedger({ dir, manifest });
+async function rowsToTake(run: Run, index: LedgerIndex, only: readonly RowKind[]) {
+  const { dir } = run;
   const causes = await causesToTake(run, index, only);
   // Beyond a number of causes, the cause of a row depends on the rows before it.
   const tally = emptyTally();
@@ -115,12 +115,14 @@ export async function retryRun(opened: Run, given: Invocation): Promise<number> 
   const { source: locked, state, invocation } = await takeSource(opened, 'retry', keyed);
   await checkPlan(locked, invocation.context);
   const source = await checkAccount(locked, invocation);
-  const { taken, leftBehind } = await rowsToTake(source, settings.only);
+  const index = await checkedLedger(source);
+  checkOrdersEnded(source, index, invocation.context);
+  const { taken, leftBehind } = await rowsToTake(source, index, settings.only);
   if (taken.length === 0) {
     const kinds = settings.only.join(' or ');
     return printNothingToDo(invocation, `Run ${source.manifest.run_id} has no rows that are ${kinds}`);
   }
   const isOver = state === 'finished' || leftBehind > 0;
   const input = inputOf(source, taken, invocation);
-  return startNewRun(input, { verb: 'retry', supersedes: isOver ? [] : [source] }, invocation);
+  return startNewRun(input, { verb: 'retry', supersedes: isOver ? [] : [source] }, afterOrders(invocation, index));
 }

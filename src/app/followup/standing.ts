@@ -1,3 +1,4 @@
+import type { RefusalReason } from '../../core/attempt/stop-reason.ts';
 import { planAgain } from '../../core/followup/next-command.ts';
 import type { Summary } from '../../core/results/summary.ts';
 import { readJson, runFiles } from '../../io/run/directory.ts';
@@ -6,6 +7,9 @@ import type { Context } from '../context.ts';
 import { stateOf } from '../run/locks.ts';
 import { commandOn, type Run, recordedNext } from '../run/open.ts';
 import { unfinishedLike } from '../run/unfinished.ts';
+
+/** Refusals for an earlier run. */
+const IN_THE_WAY: ReadonlySet<string> = new Set<RefusalReason>(['unfinished', 'input_changed', 'orders_open']);
 
 /** How a run ended. `wasKilled`: the process died before it could record that. */
 async function endingOf({ dir, manifest }: Run) {
@@ -24,7 +28,7 @@ async function nextOf(run: Run, { state, wasKilled, summary }: Ending, context: 
     return commandOn(run, 'resume', context);
   }
   if (state === 'running' || state === 'planning' || state === 'superseded') return null;
-  if (manifest.stop?.reason === 'unfinished' || manifest.stop?.reason === 'input_changed') {
+  if (manifest.stop !== null && IN_THE_WAY.has(manifest.stop.reason)) {
     // The run that was in the way may have been finished or superseded since.
     const last = (await unfinishedLike(run, context)).at(-1);
     if (last === undefined) return commandOn(run, 'apply', context);

@@ -5,6 +5,7 @@ import { EXIT } from '../../core/run/exit-codes.ts';
 import { limitText } from '../../core/settings/raw.ts';
 import type { Settings } from '../../core/settings/schema.ts';
 import { count, quoted, thousands } from '../../core/text/text.ts';
+import { checkOrdersOf } from '../ending/open-orders.ts';
 import { type FailedEnding, type RunEnding, refusal } from '../ending/run-ending.ts';
 import type { Reporting } from '../invocation.ts';
 import { commandOn, queueFlags, type Run, typedPath } from '../run/open.ts';
@@ -74,12 +75,19 @@ export function checkStrict(warnings: readonly string[], { strict }: Settings): 
 
 /**
  * Refuses to start a run while an earlier one of the same input is unfinished, unless --if-unfinished allows it. If the
- * input has changed since, `resume` is refused too: it would send the rows of the earlier file.
+ * input has changed since, `resume` is refused too: it would send the rows of the earlier file. Nothing allows it while
+ * a bulk order of such a run may still move numbers.
  */
-export function checkUnfinished(run: Run, unfinished: readonly Run[], { settings, context }: Reporting) {
+export async function checkUnfinished(
+  run: Run,
+  unfinished: readonly Run[],
+  { settings, context }: Reporting,
+): Promise<FailedEnding | null> {
   const last = unfinished.at(-1);
   const { if_unfinished: how } = settings;
-  if (last === undefined || how === 'new') return null;
+  if (last === undefined) return null;
+  const waits = await checkOrdersOf(unfinished, context);
+  if (how === 'new') return waits;
   const isOther = hasOtherInput(run, last, context);
   if (how === 'resume' && !isOther) return null;
   const queue = queueFlags({ settings, context });
@@ -93,9 +101,14 @@ export function checkUnfinished(run: Run, unfinished: readonly Run[], { settings
     ? `${id} was not finished, and ${changed} has changed since`
     : `${id} of the same input was not finished`;
   const refuse = (text: string, next: string) => {
-    const message = `Run ${what}, so nothing was sent.${text}\n  Start again:  ${startAgain}`;
+    const start =
+      waits === null
+        ? `Start again:  ${startAgain}`
+        : 'Only then may another run start: a bulk order of it may still move numbers.';
+    const message = `Run ${what}, so nothing was sent.${text}\n  ${start}`;
     return { ...refusal(isOther ? 'input_changed' : 'unfinished', message, `run ${what}`), next };
   };
+  if (waits !== null && stop?.reason === 'phone_number_mismatch') return waits;
   // A run that met wrong numbers must not be resumed: the file has to be fixed first.
   if (stop?.reason === 'phone_number_mismatch') {
     const fix = isOther ? '' : ': fix the file first';
@@ -104,5 +117,5 @@ export function checkUnfinished(run: Run, unfinished: readonly Run[], { settings
   const resume = commandOn(last, 'resume', context, ...(last.manifest.queue === null ? queue : []));
   const earlier = hasOthers ? 'its rows to the earlier targets' : 'the rows of the earlier file';
   const warning = isOther ? ` Going on with that run sends ${earlier}.` : '';
-  return refuse(`${warning}\n  Resume it:    ${resume}`, isOther ? startAgain : resume);
+  return refuse(`${warning}\n  Resume it:    ${resume}`, isOther && waits === null ? startAgain : resume);
 }

@@ -170,7 +170,7 @@ export async function preparePlan(
     checkPlanGuards({ rows, ...actions }, settings) ??
     checkStrict(planned.warnings, settings) ??
     endOfPlan(planned, invocation) ??
-    checkUnfinished(run, unfinished, invocation);
+    (await checkUnfinished(run, unfinished, invocation));
   return ending === null ? { run, unfinished } : { exit: await endRun(run, ending, invocation) };
 }
 

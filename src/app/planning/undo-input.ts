@@ -1,17 +1,16 @@
+import type { LedgerIndex } from '../../core/ledger/replay.ts';
 import { visible } from '../../core/text/visible.ts';
 import type { Reporting } from '../invocation.ts';
 import { printProgress } from '../output.ts';
-import { checkedLedger } from '../run/ledger-index.ts';
 import type { Run } from '../run/open.ts';
 import { inputFrom } from './input-of-run.ts';
 import type { InputSource } from './input-source.ts';
 import { draftUndo, planUndo } from './undo-plan.ts';
 
 /** The input of an undo: the rows that a run has changed, with what their numbers had before. */
-export async function undoInput(source: Run, reporting: Reporting): Promise<InputSource> {
+export function undoInput(source: Run, index: LedgerIndex, reporting: Reporting): InputSource {
   const { manifest, dir, shown } = source;
   const { force } = reporting.settings;
-  const index = await checkedLedger(source);
   return inputFrom(source, {
     path: null,
     where: `undo of ${visible(shown)}`,

@@ -8,6 +8,7 @@ import { requireKey, withKey } from '../account/connect.ts';
 import { rereadAccount, rereadOrExit } from '../account/reread.ts';
 import type { Context } from '../context.ts';
 import { endRun } from '../ending/end-run.ts';
+import { checkOrdersOf } from '../ending/open-orders.ts';
 import { errorOf, type FailedEnding, failedEnding } from '../ending/run-ending.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';
@@ -135,7 +136,8 @@ export async function applyRun(opened: Run, given: Invocation): Promise<number> 
     return resumeInstead(instead, invocation);
   }
   checkNotHandedOver(unfinished, context);
-  const inTheWay = checkUnfinished(run, unfinished, invocation);
+  const superseded = [...unfinished, ...takenOver];
+  const inTheWay = (await checkUnfinished(run, unfinished, invocation)) ?? (await checkOrdersOf(takenOver, context));
   if (inTheWay !== null) return refuse(inTheWay);
-  return sendSavedPlan(run, invocation, [...unfinished, ...takenOver]);
+  return sendSavedPlan(run, invocation, superseded);
 }

@@ -8,6 +8,7 @@ import { checkAccount } from '../account/check-account.ts';
 import { withKey } from '../account/connect.ts';
 import { rereadOrExit } from '../account/reread.ts';
 import { deliverResults } from '../ending/deliver-results.ts';
+import { checkNotForWorkers } from '../ending/open-orders.ts';
 import { CommandError } from '../errors.ts';
 import { attach } from '../handover/attach.ts';
 import type { Invocation, KeyedInvocation, Reporting } from '../invocation.ts';
@@ -84,7 +85,7 @@ async function continueRun(opened: Run, invocation: KeyedInvocation): Promise<nu
   checkGate(run, invocation);
   await checkPlan(run, context);
   checkExpected(run, settings, context);
-  await checkedLedger(run);
+  checkNotForWorkers(run, await checkedLedger(run), invocation);
   const checked = await checkAccount(run, invocation);
   if (lock !== null) removeDrafts(run.dir);
   const reread = await rereadOrExit(checked, invocation);

@@ -8,11 +8,13 @@ import { visible } from '../../core/text/visible.ts';
 import { readJson, runFiles } from '../../io/run/directory.ts';
 import { canAskLater } from '../context.ts';
 import type { Undone } from '../ending/end-run.ts';
+import { afterOrders, checkOrdersEnded } from '../ending/open-orders.ts';
 import { CommandError } from '../errors.ts';
 import type { KeyedInvocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
 import { preparePlan } from '../planning/prepare.ts';
 import { undoInput } from '../planning/undo-input.ts';
+import { checkedLedger } from '../run/ledger-index.ts';
 import { openRun, type Run } from '../run/open.ts';
 import { confirmAndSend } from './confirm.ts';
 
@@ -39,8 +41,12 @@ function settingsOfUndo(run: Run, settings: Settings): Settings {
 }
 
 /** Plans and sends the undo. `onMade` gets its directory as soon as it is there. */
-async function sendUndo(run: Run, invocation: KeyedInvocation, onMade: (dir: string) => void): Promise<number> {
-  const input = await undoInput(run, invocation);
+async function sendUndo(run: Run, given: KeyedInvocation, onMade: (dir: string) => void): Promise<number> {
+  const index = await checkedLedger(run);
+  checkOrdersEnded(run, index, given.context);
+  // The flag of the failed command asked for orders, and they have failed.
+  const invocation = afterOrders({ ...given, sources: { ...given.sources, bulk: 'run' } }, index);
+  const input = undoInput(run, index, invocation);
   const source = {
     ...input,
     copy(dir: string, signal: AbortSignal) {
@@ -80,6 +86,7 @@ export async function undoFailure(run: Run, given: KeyedInvocation): Promise<Und
   } catch (error) {
     const exit = error instanceof CommandError ? error.exit : EXIT.internal;
     const message = visible((error as Error).message);
-    return { run_id: null, dir, exit_code: exit, state: null, next_command: undo, message };
+    const next = error instanceof CommandError ? error.next : null;
+    return { run_id: null, dir, exit_code: exit, state: null, next_command: next ?? undo, message };
   }
 }

@@ -30,9 +30,9 @@ export function openOrderText(order: OpenOrder): string {
   return `${orderName(order)} may still move this number; ${when}`;
 }
 
-/** What open orders may still do, in a sentence; '' if there is none. */
-export function openOrdersText({ open, byRow }: Pick<OrdersSeen, 'open' | 'byRow'>): string {
-  const orders = [...open.values()];
+/** What open orders may still do, in a sentence; '' if there is nothing. */
+export function openOrdersText({ byRow }: Pick<OrdersSeen, 'byRow'>): string {
+  const orders = [...new Set(byRow.values())];
   const last = orders.at(-1);
   if (last === undefined) return '';
   const names = orders.map(orderName).join(' and ');

@@ -42,7 +42,7 @@ export const EXIT_TEXT: readonly (readonly [codes: string, name: string, meaning
   [
     '6',
     'stopped',
-    'stopped: too many failures, the API is down, asks for too long a wait or does not keep a change, or wrong numbers',
+    'stopped: too many failures, the API is down, asks for too long a wait or does not keep a change, a bulk order changed what it must not change, or wrong numbers',
     'check, then `resume`',
   ],
   [
@@ -54,12 +54,17 @@ export const EXIT_TEXT: readonly (readonly [codes: string, name: string, meaning
   [
     '8',
     'refused',
-    'not confirmed, changed or old plan or not the approved one, too few rows or too many changes, unfinished run',
+    'not confirmed, changed or old plan or not the approved one, too few rows or too many changes, unfinished run, open bulk order',
     'as printed',
   ],
   ['9', 'locked', 'another run holds the lock', 'later'],
   ['10', 'window', 'the finish-by time or --stop-after was reached', '`resume`'],
-  ['11', 'unverified_rows', 'some outcomes are unknown', '`verify`, `retry`'],
+  [
+    '11',
+    'unverified_rows',
+    'some outcomes are unknown, or a bulk order may still move numbers',
+    '`verify`, `retry`; `resume` of an order',
+  ],
   ['20', 'changes', '`plan --detailed-exitcode` only: there is something to change', '`apply`'],
   ['129, 130, 143', 'interrupted', 'SIGHUP, SIGINT, SIGTERM: what was in flight was finished', '`resume`'],
 ];

@@ -25,7 +25,6 @@ it('an open order says until when resume waits for it', () => {
     `bulk order 3 (o-3) may still move this number; ${when} it by itself from 2026-11-23T02:21Z on`,
   );
   const orders = (...open: ReturnType<typeof makeOpenOrder>[]) => ({
-    open: new Map(open.map((order) => [order.order, order])),
     byRow: new Map(open.flatMap((order) => order.rows.map((row) => [row, order]))),
   });
   expect(openOrdersText(orders())).toBe('');

@@ -1,0 +1,58 @@
+import { openOrdersText } from '../../core/ledger/order-text.ts';
+import type { LedgerIndex } from '../../core/ledger/replay.ts';
+import { EXIT } from '../../core/run/exit-codes.ts';
+import type { Context } from '../context.ts';
+import { CommandError } from '../errors.ts';
+import type { Invocation } from '../invocation.ts';
+import { checkedLedger } from '../run/ledger-index.ts';
+import { commandOn, type Run } from '../run/open.ts';
+import { type FailedEnding, refusal } from './run-ending.ts';
+
+/** Why no other run may follow one whose order may still move numbers: it could move them again, much later. */
+function waitText(run: Run, { orders }: Pick<LedgerIndex, 'orders'>, next: string): string {
+  return `Run ${run.manifest.run_id} waits for a bulk order. ${openOrdersText(orders)} Before anything else: ${next}`;
+}
+
+/** Throws CommandError (exit 8) while a bulk order of a run may still move numbers: it could undo what follows. */
+export function checkOrdersEnded(run: Run, index: Pick<LedgerIndex, 'orders'>, context: Context): void {
+  if (index.orders.byRow.size === 0) return;
+  const next = commandOn(run, 'resume', context);
+  throw new CommandError(EXIT.refused, 'orders_open', waitText(run, index, next), next);
+}
+
+/** Throws CommandError (exit 8) if a run with an open bulk order is to be handed over: no worker can end the order. */
+export function checkNotForWorkers(
+  run: Run,
+  index: Pick<LedgerIndex, 'orders'>,
+  { settings, sources, context }: Invocation,
+) {
+  if (settings.queue === null || index.orders.byRow.size === 0) return;
+  const how = sources.queue === 'environment' ? 'unset TELNYX_REASSIGN_QUEUE' : 'leave out --queue';
+  const next = commandOn(run, 'resume', context);
+  const message = `${openOrdersText(index.orders)} No worker can end it: ${how}, then: ${next}`;
+  throw new CommandError(EXIT.refused, 'orders_open', message, next);
+}
+
+/**
+ * Refuses to start in place of unfinished runs while a bulk order of one of them may still move numbers. Null if none
+ * may.
+ */
+export async function checkOrdersOf(unfinished: readonly Run[], context: Context): Promise<FailedEnding | null> {
+  for (const run of unfinished) {
+    // A run whose ledger cannot be read can never be resumed. What to do about it is said elsewhere.
+    const index = await checkedLedger(run).catch(() => null);
+    if (index === null || index.orders.byRow.size === 0) continue;
+    const next = commandOn(run, 'resume', context);
+    const message = waitText(run, index, next);
+    return { ...refusal('orders_open', message, `run ${run.manifest.run_id} waits for a bulk order`), next };
+  }
+  return null;
+}
+
+/** The invocation of a run that follows another: without orders if one has changed there what it must not change. */
+export function afterOrders<I extends Invocation>(invocation: I, { orders }: Pick<LedgerIndex, 'orders'>): I {
+  const { settings, sources } = invocation;
+  return orders.isOver && sources.bulk !== 'flag'
+    ? { ...invocation, settings: { ...settings, bulk: 'off' } }
+    : invocation;
+}
