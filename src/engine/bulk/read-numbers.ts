@@ -49,7 +49,7 @@ function createAccount(rows: readonly NumberKey[]) {
  * one. All of them throw Stopped.
  */
 export function createNumberReader({ query, ports, concurrency }: ReaderParts) {
-  const limits = createListLimits();
+  const limits = createListLimits(true);
 
   async function readPage(numbers: NumbersQuery) {
     const what = `page ${numbers.page} of the list of profile ${numbers.profile}`;

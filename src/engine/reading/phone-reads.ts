@@ -24,11 +24,17 @@ const MIN_MISSING_IDS = 3;
 
 /**
  * What answers have shown of the lists of phone numbers that a server takes. `size`: the most phone numbers that one
- * request names. `trusted`: lists of this length are not cut, because an answer has shown as many numbers.
+ * request names. `trusted`: lists of this length are not cut, because an answer has shown as many numbers. `mustFilter`: a
+ * server that lists all numbers instead takes no lists.
  */
-export type ListLimits = { size: number; trusted: number };
+export type ListLimits = { size: number; trusted: number; mustFilter: boolean };
 
-export const createListLimits = (): ListLimits => ({ size: PAGE_ROWS, trusted: 1 });
+export function createListLimits(mustFilter = false): ListLimits {
+  return { size: PAGE_ROWS, trusted: 1, mustFilter };
+}
+
+/** A list that is this many times as long as the phone numbers that it was filtered by was not filtered. */
+const UNFILTERED_FACTOR = 2;
 
 /** A search for numbers by phone number. */
 type Search = {
@@ -45,12 +51,15 @@ type Search = {
 
 /** Requests all pages of a list of phone numbers. Returns those that it does not show. */
 async function request(search: Search, phoneNumbers: readonly string[]): Promise<string[]> {
-  const { options } = search;
+  const { options, limits } = search;
   const missing = new Set(phoneNumbers);
   const take = ({ rows }: Awaited<ReturnType<typeof readPage>>) => {
     for (const { phoneNumber } of rows) if (phoneNumber !== undefined) missing.delete(phoneNumber);
   };
   const first = await readPage(options, { page: 1, phoneNumbers });
+  if (limits.mustFilter && first.total > UNFILTERED_FACTOR * phoneNumbers.length) {
+    throw new Unread('the API does not filter the list of numbers by phone number');
+  }
   take(first);
   const continues = createListWatch(first);
   for (let number = 2; number <= first.pages; number++) {
@@ -58,7 +67,7 @@ async function request(search: Search, phoneNumbers: readonly string[]): Promise
     take(page);
     if (!continues(page)) break;
   }
-  search.limits.trusted = Math.max(search.limits.trusted, phoneNumbers.length - missing.size);
+  limits.trusted = Math.max(limits.trusted, phoneNumbers.length - missing.size);
   return [...missing];
 }
 

@@ -100,6 +100,14 @@ describe('the numbers of an order', () => {
     expect(changed.calls.length).toBeLessThan(20);
   });
 
+  it('cannot be read if the server lists all numbers instead, which would be read to its end for each order', async () => {
+    const given = world(undefined, { cut: () => upTo(2000, (n) => number(n).phoneNumber as string) });
+    for (const rows of [[byBoth(1)], upTo(300, byBoth)]) {
+      await expect(given.read(rows)).rejects.toThrow('the API does not filter the list of numbers by phone number');
+    }
+    expect(given.calls.length).toBeLessThan(4);
+  });
+
   it('cannot be read while the server is down, or has no list', async () => {
     await expect(world(undefined, { answer: () => http(503) }).read([byBoth(1)])).rejects.toThrow(Unread);
     await expect(world(undefined, { answer: () => http(404) }).read([byBoth(1)])).rejects.toThrow(Unread);
