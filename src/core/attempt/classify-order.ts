@@ -10,13 +10,13 @@ export const ORDER_TOO_LARGE: ReadonlySet<number> = new Set([400, 413, 414, 422,
  * What an answer to the POST of an order means. An order that may have been carried out is never sent again. A refusal
  * says nothing about single numbers, because the API gives no reasons for them.
  */
-export function classifyOrder(answer: Answer, first: boolean): AnswerMeaning {
+export function classifyOrder(answer: Answer): AnswerMeaning {
   if (isNotSent(answer)) return { kind: 'not_sent' };
   if (answer.kind === 'network') return { kind: 'retry', ambiguous: answer.sent };
   const { status, body } = answer;
   if (status >= 200 && status < 300)
     return body.kind === 'order' ? { kind: 'confirmed' } : { kind: 'retry', ambiguous: true };
   if (NO_ORDER_PATH.has(status)) return { kind: 'failed', reason: 'api_error', detail: '' };
-  // Orders may be redirected although nothing else is.
-  return classifyRefusal(answer, first && status >= 400);
+  // Orders may be forbidden or redirected although nothing else is.
+  return classifyRefusal(answer, false);
 }

@@ -38,7 +38,7 @@ export type Placed =
 
 /** What the last answer says about an order that has been sent. */
 function placedAs(answer: Answer): Placed {
-  const meaning = classifyOrder(answer, false);
+  const meaning = classifyOrder(answer);
   if (answer.kind === 'http' && answer.body.kind === 'order' && meaning.kind === 'confirmed') {
     return { kind: 'placed', order: answer.body.order };
   }

@@ -6,7 +6,7 @@ import { http, network, ok } from '../../support/engine/fake-world.ts';
 
 const ORDER: Body = { kind: 'order', order: { id: 'o1', success: [], pending: [], failed: [], isComplete: true } };
 const answer = (status: number, body: Body = { kind: 'unreadable' }): Answer => ({ ...http(status), body });
-const meaning = (given: Answer, first = false) => classifyOrder(given, first);
+const meaning = classifyOrder;
 
 const MAY_HAVE_HAPPENED = { kind: 'retry', ambiguous: true };
 const NOTHING_HAPPENED = { kind: 'retry', ambiguous: false };
@@ -30,7 +30,6 @@ describe('the answer to the POST of an order', () => {
     ['a timeout', network('ETIMEDOUT', true)],
   ])('leaves open whether it was carried out after %s', (_, given) => {
     expect(meaning(given)).toEqual(MAY_HAVE_HAPPENED);
-    expect(meaning(given, true)).toEqual(MAY_HAVE_HAPPENED);
   });
 
   it.each<[string, Answer]>([
@@ -42,17 +41,13 @@ describe('the answer to the POST of an order', () => {
     expect(meaning(given)).toEqual(NOTHING_HAPPENED);
   });
 
-  it.each([400, 404, 405, 409, 410, 413, 414, 415, 422, 431, 501, 301, 302, 307])(
-    'refuses it with %i, also as the first answer of a run',
-    (status) => {
-      expect(meaning(answer(status))).toMatchObject({ kind: 'failed' });
-      expect(meaning(http(status, '10027'), true)).toMatchObject({ kind: 'failed' });
-    },
-  );
+  it.each([400, 404, 405, 409, 410, 413, 414, 415, 422, 431, 501, 301, 302, 307])('refuses it with %i', (status) => {
+    expect(meaning(answer(status))).toMatchObject({ kind: 'failed' });
+    expect(meaning(http(status, '10027'))).toMatchObject({ kind: 'failed' });
+  });
 
   it('refuses it with a 403 that is about it alone', () => {
     expect(meaning(http(403, '10010'))).toMatchObject({ kind: 'failed' });
-    expect(meaning(http(403, '10010'), true)).toMatchObject({ kind: 'stop', reason: 'account_refused' });
   });
 
   it.each<[string, Answer, object]>([

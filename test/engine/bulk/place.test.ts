@@ -84,8 +84,8 @@ describe('placing an order', () => {
     expect(given.stop.asked()).toBeNull();
   });
 
-  it.each([301, 307, 403, 409, 410, 415])('is refused with %i', async (status) => {
-    const given = await knownWorld([http(status)]);
+  it.each([301, 307, 403, 409, 410, 415])('is refused with %i, also as the first request', async (status) => {
+    const given = world([http(status)]);
     expect(await given.place()).toMatchObject({ kind: 'refused', status, isTooLarge: false });
     expect(given.stop.asked()).toBeNull();
   });
