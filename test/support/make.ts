@@ -102,6 +102,7 @@ export function makePlan(changes: Partial<NonNullable<Manifest['plan']>> = {}): 
     warnings: [],
     left_behind: [],
     differences: [],
+    bulk: null,
     ...changes,
   };
 }

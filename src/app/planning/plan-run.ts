@@ -1,3 +1,4 @@
+import { estimateOrders } from '../../core/bulk/estimate.ts';
 import type { AccountText } from '../../core/plan/plan-text.ts';
 import type { Move, Preview } from '../../core/plan/preview.ts';
 import { profileNames } from '../../core/run/profile-names.ts';
@@ -44,11 +45,13 @@ export function recordedAccount({ manifest }: Run): AccountText | null {
   return { how: '', nameOf: (profile) => names.get(profile) ?? '', notes: plan.notes };
 }
 
-function savePlan(run: Run, { preview, dialect, planSha256, fileError }: Plan, findings: Findings): Run {
+function savePlan(run: Run, plan: Plan, findings: Findings, { settings }: KeyedInvocation): Run {
+  const { preview, dialect, planSha256, fileError } = plan;
   const { account, warnings, around } = findings;
   const nameOf = account?.nameOf ?? (() => '');
   const moves = preview.moves().slice(0, MAX_KEPT_MOVES);
-  const plan = {
+  const hasOrders = settings.bulk === 'auto' && account !== null;
+  const recorded = {
     ...preview.actions,
     at: new Date().toISOString(),
     reading: account?.how ?? null,
@@ -56,10 +59,11 @@ function savePlan(run: Run, { preview, dialect, planSha256, fileError }: Plan, f
     notes: [...(account?.notes ?? [])],
     warnings,
     ...around,
+    bulk: hasOrders ? estimateOrders(preview.orderRows, settings) : null,
   };
   return updateRun(run, {
     input: { ...run.manifest.input, rows: preview.rows, blank_lines: preview.blankLines, dialect },
-    plan: planSha256 === null ? null : { sha256: planSha256, ...plan },
+    plan: planSha256 === null ? null : { sha256: planSha256, ...recorded },
     fault: fileError,
     state: fileError === null ? 'planned' : run.manifest.state,
   });
@@ -114,7 +118,7 @@ export async function planRun(
   } finally {
     await opened.access?.close();
   }
-  run = savePlan(run, plan, findings);
+  run = savePlan(run, plan, findings, invocation);
   if (opened.access === undefined) return { ...plan, ...findings, run };
   const { control, memory, contact } = opened.access;
   return { ...plan, ...findings, run: { ...run, reading: { endedAt: realClock.now(), control, memory, contact } } };

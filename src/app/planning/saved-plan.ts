@@ -11,7 +11,7 @@ import { print, printJson, wrapForTerminal } from '../output.ts';
 import { commandOn, type Run } from '../run/open.ts';
 import { checkStrict } from './guards.ts';
 import { recordedAccount } from './plan-run.ts';
-import { planTextOf, warningText } from './show-plan.ts';
+import { estimateOf, planTextOf, warningText } from './show-plan.ts';
 
 async function previewOf(run: Run): Promise<Preview> {
   const preview = createPreview();
@@ -20,8 +20,8 @@ async function previewOf(run: Run): Promise<Preview> {
 }
 
 /**
- * A saved plan for people with its warnings and what has drifted since, for the stream that it is printed on, and how
- * many rows are still to be sent.
+ * A saved plan for people with its warnings and what has drifted since, for the stream that it is printed on; what bulk
+ * orders would cost now, and how many rows are still to be sent.
  */
 export async function savedPlanText(
   { run, reread }: RereadRun,
@@ -32,10 +32,11 @@ export async function savedPlanText(
   const warnings = warningText(plan?.warnings ?? [], run.shown, { stream, env: context.env });
   const shown = { run, preview: await previewOf(run), account: recordedAccount(run), isSaved: true };
   const text = `${wrapForTerminal(stream, planTextOf(shown, settings))}${warnings}`;
-  if (reread === null) return { text, toSend: plan?.change ?? 0 };
+  const bulk = settings.bulk === 'auto' ? estimateOf(shown, settings) : null;
+  if (reread === null) return { text, bulk, toSend: plan?.change ?? 0 };
   const counts = await driftCounts({ run, reread, force: settings.force });
   const drift = driftText(counts);
-  return { text: drift === '' ? text : `${text}${drift}\n`, toSend: counts.sent };
+  return { text: drift === '' ? text : `${text}${drift}\n`, bulk, toSend: counts.sent };
 }
 
 /** Throws CommandError (exit 8) if a saved plan has warnings that --strict makes errors. */
@@ -51,7 +52,7 @@ export function checkSavedStrict(run: Run, { settings, context }: Reporting): vo
 export async function showSavedPlan(reread: RereadRun, reporting: Reporting): Promise<number> {
   const { settings, context } = reporting;
   const { run } = reread;
-  const { text, toSend } = await savedPlanText(reread, reporting, context.stdout);
+  const { text, bulk, toSend } = await savedPlanText(reread, reporting, context.stdout);
   const exit = settings.detailed_exitcode && toSend > 0 ? EXIT.changes : EXIT.ok;
   const next = toSend > 0 ? commandOn(run, 'apply', context) : null;
   const { run_id: id, state, plan } = run.manifest;
@@ -59,7 +60,7 @@ export async function showSavedPlan(reread: RereadRun, reporting: Reporting): Pr
     printJson(context, exit, {
       run_id: id,
       state,
-      plan,
+      plan: plan === null ? null : { ...plan, bulk },
       plan_sha256: plan?.sha256,
       to_send: toSend,
       next_command: next,

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { estimateOrders } from '../../core/bulk/estimate.ts';
+import { type OrderPlan, orderHint, orderPlan } from '../../core/bulk/estimate-text.ts';
 import { type AccountText, dialectText, heldText, planText, rejectionText } from '../../core/plan/plan-text.ts';
 import type { Preview } from '../../core/plan/preview.ts';
 import { aroundLines } from '../../core/profiles/around-text.ts';
@@ -12,6 +14,8 @@ import { createStyle, print, resultStream, wrapForTerminal } from '../output.ts'
 import type { Run } from '../run/open.ts';
 import { validUntil } from './check-plan.ts';
 import type { PlannedRun } from './plan-run.ts';
+
+const NO_ORDERS: OrderPlan = { lines: [], requests: null };
 
 /** A move between hundreds of profiles has hundreds of warnings. */
 const MAX_SHOWN_WARNINGS = 20;
@@ -33,12 +37,24 @@ export function warningText(
   return lines.join('');
 }
 
+/** What bulk orders would cost; null if they need what was not read. */
+export function estimateOf({ preview, account }: Pick<ShownPlan, 'preview' | 'account'>, settings: Settings) {
+  return account === null ? null : estimateOrders(preview.orderRows, settings);
+}
+
 /** What a plan for people is made from. `isSaved`: an earlier command made the plan. */
 type ShownPlan = { run: Run; preview: Preview; account: AccountText | null; isSaved: boolean };
 
+/** Where the requests of a plan go, in words. `requests`: how many, if some of them are no PATCH. */
+function placeOf({ sandbox, base_url: url }: Settings, requests: number | null): string {
+  const to = sandbox ? 'To the sandbox' : `To ${url}`;
+  if (requests !== null) return `${to}, ${count(requests, 'request')}`;
+  return sandbox ? to : `PATCH ${url}/phone_numbers/{id}/messaging`;
+}
+
 /** A plan for people. */
 export function planTextOf({ run, preview, account, isSaved }: ShownPlan, settings: Settings): string {
-  const sentTo = settings.sandbox ? 'To the sandbox' : `PATCH ${settings.base_url}/phone_numbers/{id}/messaging`;
+  const orders = settings.bulk === 'auto' ? orderPlan(estimateOf({ preview, account }, settings)) : NO_ORDERS;
   const { change } = preview.actions;
   const waves = {
     lines: waveLines(change, preview.moves().length, settings),
@@ -46,7 +62,8 @@ export function planTextOf({ run, preview, account, isSaved }: ShownPlan, settin
   };
   return planText(preview, {
     settings,
-    sentTo,
+    orders,
+    sentTo: placeOf(settings, orders.requests),
     now: Date.now(),
     validUntil: validUntil(run, settings),
     account,
@@ -55,6 +72,13 @@ export function planTextOf({ run, preview, account, isSaved }: ShownPlan, settin
     // A plan that is sent at once is not reviewed.
     digest: isSaved || run.manifest.command === 'plan' ? (run.manifest.plan?.sha256 ?? null) : null,
   });
+}
+
+/** Names --bulk auto to people where it would save the most. Scripts need no hint. */
+function hintText(shown: Pick<ShownPlan, 'preview' | 'account'>, { settings, context }: Reporting): string {
+  const estimate = settings.bulk === 'off' && settings.queue === null ? estimateOf(shown, settings) : null;
+  const hint = estimate === null || context.stderr.isTTY !== true ? '' : orderHint(estimate);
+  return hint === '' ? '' : wrapForTerminal(context.stderr, `note: ${hint}\n`);
 }
 
 /** Shows a new plan: the plan on standard output for `plan`; everything else on standard error. */
@@ -71,6 +95,7 @@ export function showPlan(
   for (const note of notes) print(stderr, `note: ${note}\n`);
   const stream = run.manifest.command === 'plan' ? resultStream({ settings, context }) : stderr;
   print(stream, wrapForTerminal(stream, planTextOf({ run, preview, account, isSaved: false }, settings)));
+  print(stderr, hintText({ preview, account }, { settings, context }));
   print(stderr, warningText(warnings, run.shown, { stream: stderr, env }));
   print(stderr, wrapForTerminal(stderr, heldText(preview, visible(join(run.shown, 'held.csv')))));
   const rejections = wrapForTerminal(stderr, rejectionText(preview, visible(join(run.shown, 'results.csv'))));

@@ -36,4 +36,15 @@ export const RECORDED_PLAN = z.object({
   /** What stays on the profiles that most numbers leave, and what differs for the most frequent moves. */
   left_behind: z.array(LEFT_BEHIND).default([]),
   differences: z.array(DIFFERENCE).default([]),
+  /** About what bulk orders were to cost, and why the other rows go by PATCH; null without `--bulk auto`. */
+  bulk: z
+    .object({
+      rows: COUNT,
+      profiles: COUNT,
+      orders: COUNT,
+      requests: COUNT,
+      patch: z.object({ product: COUNT, unassign: COUNT, phone: COUNT, unread: COUNT, few: COUNT }),
+    })
+    .nullable()
+    .default(null),
 });
