@@ -1,6 +1,7 @@
 // Measures the program against other ways to do the same, and prints ratios: `npm run bench`. The contenders of a
 // figure run in turn, round by round, because machines are shared and absolute values vary.
 import { parseArgs } from 'node:util';
+import { orders } from './bulk/orders.ts';
 import { clients } from './figures/clients.ts';
 import { memory } from './figures/memory.ts';
 import { memoryRead } from './figures/memory-read.ts';
@@ -24,6 +25,7 @@ const FIGURES: Record<string, MeasureFigure> = {
   rate,
   'rate-auto': rateAuto,
   'rate-auto-live': rateAutoLive,
+  bulk: orders,
   validate,
   memory,
   'memory-read': memoryRead,
