@@ -3,45 +3,51 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
 import { isMoved, writesTo } from '../../support/program/account.ts';
+import { bulkPlace } from '../../support/program/bulk.ts';
 import { paste, run } from '../../support/program/run.ts';
-import { readingApi } from '../../support/program/sandbox.ts';
-import {
-  commandIn,
-  lastRun,
-  manifestOf,
-  numberId,
-  OTHER,
-  PROFILE,
-  runDirs,
-  summaryOf,
-  table,
-  workDirectory,
-  writeLines,
-} from '../../support/program/workspace.ts';
+import { commandIn, lastRun, manifestOf, PROFILE, runDirs, summaryOf, table } from '../../support/program/workspace.ts';
 
-const AT = new Date(Date.now() - 3_600_000).toISOString();
-const ORDER: LedgerEntry[] = [
-  { type: 'order_intent', at: AT, order: 1, profile: PROFILE, rows: [3, 4, 5], on_profile: 0 },
-  { type: 'order_placed', at: AT, order: 1, order_id: 'o-77', success: 0, pending: 3, failed: 0 },
-];
-const WAITS = 'Bulk order 1 (o-77) may still move 3 rows';
+const ROWS = [3, 4, 5];
 
-/** A run of 6 rows that has sent 2 and left an order of 3 others open. */
+/** What the ledger has if the program is killed when it has placed an order. */
+const ordered = (id: string): LedgerEntry[] => {
+  const at = new Date().toISOString();
+  return [
+    { type: 'order_intent', at, order: 1, profile: PROFILE, rows: ROWS, on_profile: 2 },
+    { type: 'order_placed', at, order: 1, order_id: id, success: 0, pending: 3, failed: 0 },
+  ];
+};
+
+/** A run of 6 rows that has sent 2, was paused, and has placed an order for 3 others. */
 async function withOpenOrder() {
-  const cwd = workDirectory();
-  const numbers = [1, 2, 3, 4, 5, 6].map((n) => ({ id: numberId(n), messaging_profile_id: OTHER }));
-  const { sandbox, flags } = await readingApi({ numbers });
-  const lines = [1, 2, 3, 4, 5, 6].map((n) => `${numberId(n)},${PROFILE}`);
-  const args = ['apply', writeLines(cwd, ['phone_number_id,messaging_profile_id', ...lines]), ...flags];
-  expect((await run(cwd, [...args, '--stop-after', '2', '--concurrency', '1'])).exit).toBe(10);
+  const { sandbox, cwd, input, flags, applyWith } = await bulkPlace(6);
+  expect((await applyWith('--stop-after', '2', '--concurrency', '1')).exit).toBe(10);
+  const { numbers } = sandbox.snapshot();
+  const body = {
+    messaging_profile_id: PROFILE,
+    numbers: ROWS.map((row) => numbers[row - 1]?.phone_number),
+    assign_only: true,
+  };
+  const posted = await fetch(`${sandbox.url}/messaging_numbers_bulk_updates`, {
+    method: 'POST',
+    headers: { authorization: 'Bearer KEY', 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  const { order_id: id } = ((await posted.json()) as { data: { order_id: string } }).data;
   const dir = lastRun(cwd);
-  appendFileSync(join(cwd, dir, 'ledger.ndjson'), ORDER.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
-  return { cwd, sandbox, args, dir, sent: writesTo(sandbox).length };
+  appendFileSync(
+    join(cwd, dir, 'ledger.ndjson'),
+    ordered(id)
+      .map((entry) => `${JSON.stringify(entry)}\n`)
+      .join(''),
+  );
+  const waits = `Bulk order 1 (${id}) may still move 3 rows`;
+  return { cwd, sandbox, args: ['apply', input, ...flags], dir, id, waits, sent: writesTo(sandbox).length };
 }
 
 describe('a run that has left a bulk order open', () => {
   it('has its rows as unverified, with the order, and resume as the next command', async () => {
-    const { cwd, dir } = await withOpenOrder();
+    const { cwd, dir, id } = await withOpenOrder();
     const { stdout } = await run(cwd, ['results', dir]);
     expect(stdout).toContain('3  unverified');
     expect(stdout).toContain('Resume the run');
@@ -52,7 +58,7 @@ describe('a run that has left a bulk order open', () => {
       '4 unverified',
       '5 unverified',
     ]);
-    expect(pending[0]?.error_detail).toContain('bulk order 1 (o-77) may still move this number');
+    expect(pending[0]?.error_detail).toContain(`bulk order 1 (${id}) may still move this number`);
     expect(table(cwd, 'failed.csv', dir).map(({ reassign_reason: reason }) => reason)).toEqual([
       ...Array(3).fill('order_pending'),
       '',
@@ -60,14 +66,14 @@ describe('a run that has left a bulk order open', () => {
     expect(summaryOf(cwd, dir)).toMatchObject({ sum_ok: true, requests: { orders: 0 } });
     const report = readFileSync(join(cwd, dir, 'report.html'), 'utf8');
     expect(report).toContain('Bulk order 1 placed: 3 numbers, 3 pending');
-    expect(report).toContain('bulk order 1 (o-77) may still move this number');
+    expect(report).toContain(`bulk order 1 (${id}) may still move this number`);
   });
 
   it.each(['undo', 'retry'])('refuses %s until resume has ended it', async (verb) => {
-    const { cwd, dir, sandbox, sent } = await withOpenOrder();
+    const { cwd, dir, sandbox, sent, waits } = await withOpenOrder();
     const refused = await run(cwd, [verb, dir, '--yes']);
     expect(refused.exit).toBe(8);
-    expect(refused.stderr).toContain(WAITS);
+    expect(refused.stderr).toContain(waits);
     expect(runDirs(cwd)).toEqual([dir]);
     const json = JSON.parse((await run(cwd, [verb, dir, '--yes', '--json'])).stdout);
     expect(json).toMatchObject({
@@ -84,14 +90,14 @@ describe('a run that has left a bulk order open', () => {
   });
 
   it('lets no other run of the same input start', async () => {
-    const { cwd, args, dir, sandbox, sent } = await withOpenOrder();
+    const { cwd, args, dir, sandbox, sent, waits } = await withOpenOrder();
     const first = await run(cwd, args);
     expect(first.exit).toBe(8);
     expect(first.stdout).toContain('Only then may another run start');
     expect(first.stdout).not.toContain('--if-unfinished new');
     const anyway = await run(cwd, [...args, '--if-unfinished', 'new']);
     expect(anyway.exit).toBe(8);
-    expect(anyway.stdout).toContain(WAITS);
+    expect(anyway.stdout).toContain(waits);
     const refused = runDirs(cwd).find((other) => manifestOf(cwd, other).stop?.reason === 'orders_open') as string;
     expect(manifestOf(cwd, dir).state).toBe('paused');
     expect((await run(cwd, ['apply', refused, '--yes', '--if-unfinished', 'new'])).exit).toBe(8);
@@ -105,6 +111,6 @@ describe('a run that has left a bulk order open', () => {
     const { cwd, dir } = await withOpenOrder();
     const { exit, stdout } = await run(cwd, ['verify', dir]);
     expect(exit).toBe(4);
-    expect(stdout).toMatch(/2 +at target/);
+    expect(stdout).toMatch(/5 +at target/);
   });
 });
