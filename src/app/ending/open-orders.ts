@@ -10,7 +10,7 @@ import { type FailedEnding, refusal } from './run-ending.ts';
 
 /** Why no other run may follow one whose order may still move numbers: it could move them again, much later. */
 function waitText(run: Run, { orders }: Pick<LedgerIndex, 'orders'>, next: string): string {
-  return `Run ${run.manifest.run_id} waits for a bulk order. ${openOrdersText(orders)} Before anything else: ${next}`;
+  return `Run ${run.manifest.run_id} waits for a bulk order. ${openOrdersText(orders)} First: ${next}`;
 }
 
 /** Throws CommandError (exit 8) while a bulk order of a run may still move numbers: it could undo what follows. */

@@ -38,24 +38,24 @@ function logRow(logger: Logger, { event, entry, outcome }: RowEvent): void {
   });
 }
 
-function logOrder(logger: Logger, event: OrderEvent, counts: () => Counts) {
+function logOrder(logger: Logger, event: OrderEvent) {
   const name = `Bulk order ${event.order}`;
   switch (event.event) {
     case 'order.placed': {
       const { order, orderId, profile, success, pending, failed } = event;
       const text = `${name} placed: ${count(success + pending + failed, 'number')}, ${thousands(pending)} pending`;
       const fields = { order, order_id: orderId, messaging_profile_id: profile, success, pending, failed };
-      return logger.log('info', 'order.placed', text, { ...counts(), ...fields });
+      return logger.log('info', 'order.placed', text, fields);
     }
     case 'order.pending': {
       const { order, orderId, pending } = event;
       const text = `${name} may still move ${count(pending, 'number')}: resume continues with it`;
-      return logger.log('warn', 'order.pending', text, { ...counts(), order, order_id: orderId, pending });
+      return logger.log('warn', 'order.pending', text, { order, order_id: orderId, pending });
     }
     case 'order.ended': {
       const { order, result, why } = event;
       const level = result === 'done' ? 'info' : result === 'mismatch' ? 'error' : 'warn';
-      return logger.log(level, 'order.ended', orderEndText(order, result, why), { ...counts(), order, result, why });
+      return logger.log(level, 'order.ended', orderEndText(order, result, why), { order, result, why });
     }
   }
 }
@@ -88,7 +88,7 @@ export function logEvent(logger: Logger, event: ExecutorEvent, counts: () => Cou
     case 'order.placed':
     case 'order.ended':
     case 'order.pending':
-      return logOrder(logger, event, counts);
+      return logOrder(logger, event);
     case 'bulk.off':
       return logger.log('warn', 'bulk.off', `No more bulk orders: ${event.why}`, counts());
     case 'run.paused':

@@ -112,7 +112,10 @@ async function attachOrContinue(opened: Run, invocation: Invocation): Promise<nu
   const keyed = await lockAccount(withKey(invocation), `resume ${run.manifest.run_id}`);
   if (keyed.held === undefined || !('refused' in keyed.held)) return continueRun(run, keyed);
   const { exit: code, code: name, message } = keyed.held.refused;
-  const next = commandOn(run, 'resume', invocation.context, ...queueFlags(invocation));
+  const { settings, context } = invocation;
+  // Without this flag the queue would be refused.
+  const bulk = run.manifest.settings.bulk === 'auto' && settings.queue !== null ? ['--bulk', settings.bulk] : [];
+  const next = commandOn(run, 'resume', context, ...queueFlags(invocation), ...bulk);
   throw new CommandError(code, name, `${message} Nothing was handed over. Try again: ${next}`, next);
 }
 

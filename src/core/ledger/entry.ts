@@ -63,7 +63,7 @@ export type OrderEntry =
       pending: number;
       failed: number;
     }
-  | { type: 'order_seen'; at: string; order: number; pending: number }
+  | { type: 'order_seen'; at: string; order: number; pending: number; mismatch?: string }
   | { type: 'order_ended'; at: string; order: number; result: OrderResult; why: string };
 
 /**
@@ -80,7 +80,8 @@ export type OrderEntry =
  * `profile_held`: this session sends no more rows of a profile.
  * `order_intent`: a bulk order of `rows` to `profile` is about to be posted, and `on_profile` numbers are on that
  * profile. `order_placed`: the API has taken it; `order_id` is '' if its answer named none. `order_seen`: more or fewer
- * of its numbers are pending. Then the outcomes of its rows follow, and `order_ended`.
+ * of its numbers are pending; `mismatch` is what it has changed that it must not change, while it may still move rows.
+ * Then the outcomes of its rows follow, and `order_ended`.
  * `wave`: a step of a wave of `rows` rows, of which there are `waves`.
  * `handed_over`: workers may send the rows from now on; `queue` is the URL of Redis without user and password.
  * `steered`: an operator has changed something of a run at work, from what to what; of hold and release it is a profile.

@@ -73,8 +73,9 @@ export function addOrder(seen: OrdersSeen, entry: OrderEntry): OpenOrder {
       order.changedAt = entry.at;
       break;
     case 'order_seen':
+      if (entry.pending !== order.pending) order.changedAt = entry.at;
       order.pending = entry.pending;
-      order.changedAt = entry.at;
+      if (entry.mismatch !== undefined) seen.isOver = true;
       break;
     case 'order_ended':
       seen.open.delete(order.order);

@@ -22,6 +22,7 @@ const isCount: Check = (value) => Number.isSafeInteger(value) && (value as numbe
 const isRow: Check = Number.isSafeInteger;
 const isRows: Check = (value) => Array.isArray(value) && value.length > 0 && value.every(isRow);
 const isCountOrNone: Check = (value) => value === undefined || isCount(value);
+const isTextOrNone: Check = (value) => value === undefined || isText(value);
 const isTextOrNull: Check = (value) => value === null || typeof value === 'string';
 const isHttpStatus: Check = (value) => value === null || (isCount(value) && (value as number) <= 999);
 
@@ -83,7 +84,7 @@ const FIELDS: Record<LedgerEntry['type'], Record<string, Check>> = {
   wave: { at: isText, wave: isCount, waves: isCount, rows: isCount, step: isText },
   order_intent: { at: isText, order: isCount, profile: isText, rows: isRows, on_profile: isCount },
   order_placed: { at: isText, order: isCount, order_id: isText, success: isCount, pending: isCount, failed: isCount },
-  order_seen: { at: isText, order: isCount, pending: isCount },
+  order_seen: { at: isText, order: isCount, pending: isCount, mismatch: isTextOrNone },
   order_ended: { at: isText, order: isCount, result: isText, why: isText },
   handed_over: { at: isText, queue: isText, handover: isText },
   taken_back: { at: isText, handover: isText },

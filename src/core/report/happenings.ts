@@ -69,6 +69,10 @@ function happeningOf(entry: LedgerEntry): Pick<Happening, 'kind' | 'text' | 'isD
       const text = `Bulk order ${order} placed: ${count(success + pending + failed, 'number')}${left}`;
       return { kind: 'order', isDrawn: false, text };
     }
+    case 'order_seen': {
+      if (entry.mismatch === undefined) return null;
+      return { kind: 'order', isDrawn: true, text: orderEndText(entry.order, 'mismatch', entry.mismatch) };
+    }
     case 'order_ended':
       if (entry.result === 'done') return null;
       return { kind: 'order', isDrawn: true, text: orderEndText(entry.order, entry.result, entry.why) };

@@ -13,9 +13,6 @@ import type { OrderPorts } from './place.ts';
 import { pendingOf } from './poll.ts';
 import type { NumberReader } from './read-numbers.ts';
 
-/** Rows that an order has pending go by PATCH once nothing of it has changed for this long. */
-export const STILL_MS = 20 * 60_000;
-
 /** What the order sessions of a command share. */
 export type OrderState = {
   ladder: Ladder;
@@ -67,6 +64,8 @@ export type OrderAtWork = {
   id: string;
   /** Its pending numbers by the last answer; null if that is not known, so that each of them may be. */
   pending: ReadonlySet<string> | null;
+  /** How many were pending when an earlier command last saw it; null if it did not. */
+  pendingBefore: number | null;
   /** Those that have failed, and how many are in any of its lists (null without an answer). */
   failed: ReadonlySet<string>;
   listed: number | null;

@@ -1,9 +1,10 @@
 import { onOrderEnded, onTooLarge } from '../../core/bulk/ladder.ts';
 import { afterOrder, otherChanges, outcomeAfter } from '../../core/bulk/verdict.ts';
+import { STILL_MS } from '../../core/ledger/orders.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { count } from '../../core/text/text.ts';
 import { recordResult, recordSeen } from '../sending/session.ts';
-import { type Bulk, courseOf, endOrders, nowText, type OrderAtWork, record, recordEnd, STILL_MS } from './bulk.ts';
+import { type Bulk, courseOf, endOrders, nowText, type OrderAtWork, record, recordEnd } from './bulk.ts';
 import { type Found, readBack } from './read-back.ts';
 
 /** Numbers that a message names. */
@@ -100,6 +101,11 @@ export async function endOrder(bulk: Bulk, at: OrderAtWork): Promise<void> {
   await recordOutcomes(bulk, at, found, changes);
   const open = found.open().length;
   if (mismatch !== '') stop.ask('order_mismatch', mismatch);
+  // If it stays open, its end cannot say so.
+  if (mismatch !== '' && open > 0) {
+    const pending = at.pending?.size ?? open;
+    await record(bulk, { type: 'order_seen', at: nowText(bulk), order: at.order, pending, mismatch });
+  }
   if (at.isPatienceOver) endOrders(bulk, `order ${at.order} was not done within --bulk-patience`);
   if (open > 0 && ports.clock.wallNow() - at.changedAt < STILL_MS) {
     endOrders(bulk, `order ${at.order} may still move ${count(open, 'number')}`);

@@ -1,11 +1,11 @@
 import type { StopCause } from '../../core/attempt/stop-reason.ts';
-import type { OpenOrder } from '../../core/ledger/orders.ts';
+import { type OpenOrder, STILL_MS } from '../../core/ledger/orders.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Task } from '../ports.ts';
 import { createAccountQuery, Stopped, Unread } from '../reading/account-query.ts';
 import type { Execution } from '../sending/executor.ts';
 import { createSession, type ExecuteOptions, failWith, type Session } from '../sending/session.ts';
-import { type Bulk, endOrders, type OrderAtWork, type OrderOptions, STILL_MS } from './bulk.ts';
+import { type Bulk, endOrders, type OrderAtWork, type OrderOptions } from './bulk.ts';
 import { endOrder } from './end-order.ts';
 import { followOrder } from './follow.ts';
 import { placeAllOrders } from './pass.ts';
@@ -55,7 +55,7 @@ function openAgain({ options, session }: Bulk, order: OpenOrder, tasks: Task[]):
     profile: order.profile,
     tasks,
     id: order.orderId ?? '',
-    ...{ pending: null, failed: new Set(), listed: null },
+    ...{ pending: null, pendingBefore: order.pending, failed: new Set(), listed: null },
     before: ({ productBefore }) => (productBefore === '' ? {} : { product: productBefore }),
     onProfile: isFresh ? order.onProfile : null,
     movedBefore: order.rows.filter(options.isUpdated).length,

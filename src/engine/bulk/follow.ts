@@ -40,7 +40,7 @@ export async function followOrder(bulk: Bulk, at: OrderAtWork, patienceMs: numbe
     look: () => (at.id === '' ? readNumbers(bulk, at) : readOrder(bulk, at)),
     size: at.tasks.length,
     patienceMs,
-    pending: at.pending?.size ?? null,
+    pending: at.pending?.size ?? at.pendingBefore,
     async onSeen(pending) {
       at.changedAt = context.clock.wallNow();
       await record(bulk, { type: 'order_seen', at: nowText(bulk), order: at.order, pending });

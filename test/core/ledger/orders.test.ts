@@ -90,6 +90,7 @@ describe('an open order', () => {
     expect(open(placed(3, 2))).toEqual({ ...whole, orderId: 'id-3', pending: 2, changedAt: at(1) });
     expect(open(placed(3, 2, ''))).toMatchObject({ orderId: '' });
     expect(open(placed(3, 2), seen(3, 1))).toEqual({ ...whole, orderId: 'id-3', pending: 1, changedAt: at(2) });
+    expect(open(placed(3, 2), seen(3, 2))).toMatchObject({ pending: 2, changedAt: at(1) });
     expect(open(placed(3, 2), over(3))).toBeUndefined();
   });
 
@@ -106,6 +107,9 @@ describe('the orders of a run', () => {
   it('are counted, and one that changed what it must not is the last', () => {
     const first = [asked(1, [1]), placed(1, 0), over(1), asked(2, [2]), over(2, 'refused')];
     expect(indexOf(3, ...first).orders).toMatchObject({ last: 2, placed: 1, isOver: false });
+    const whileOpen = { ...seen(3, 1), mismatch: 'x' } as LedgerEntry;
+    const open = indexOf(3, ...first, asked(3, [3]), placed(3, 1), whileOpen).orders;
+    expect([open.isOver, open.open.size]).toEqual([true, 1]);
     expect(indexOf(3, ...first, asked(5, [3]), placed(5, 0), over(5, 'mismatch')).orders).toMatchObject({
       ...{ last: 5, placed: 2, isOver: true },
     });

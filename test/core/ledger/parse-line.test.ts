@@ -21,6 +21,7 @@ const ENTRIES: LedgerEntry[] = [
   { type: 'order_intent', at: AT, order: 1, profile: 'p', rows: [1, 3], on_profile: 0 },
   { type: 'order_placed', at: AT, order: 1, order_id: '', success: 1, pending: 1, failed: 0 },
   { type: 'order_seen', at: AT, order: 1, pending: 0 },
+  { type: 'order_seen', at: AT, order: 1, pending: 0, mismatch: '+18005550001 moved too' },
   ...ORDER_RESULTS.map((result) => ({ type: 'order_ended' as const, at: AT, order: 1, result, why: '' })),
   { type: 'intent', row: 1, at: AT },
   { type: 'found', row: 1, profile: 'p', product: 'A2P', at: AT },
@@ -118,6 +119,7 @@ describe('a damaged line', () => {
       'type',
       'reading',
       'bulk',
+      'mismatch',
       'unchangedButSent',
       'stream',
       'worker',
@@ -140,6 +142,11 @@ describe('a damaged line', () => {
   it.each([[[]], [[1, '2']], [[1.5]], ['1']])('is of an order without rows: %j', (rows) => {
     const line = { type: 'order_intent', at: AT, order: 1, profile: 'p', rows, on_profile: 0 };
     expect(() => parse(line)).toThrow('the field rows of order_intent is missing or not valid');
+  });
+
+  it('has an order with a mismatch that is no text', () => {
+    const line = { type: 'order_seen', at: AT, order: 1, pending: 0, mismatch: 7 };
+    expect(() => parse(line)).toThrow('the field mismatch of order_seen is missing or not valid');
   });
 
   it('names a wave that is no number', () => {

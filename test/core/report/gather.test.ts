@@ -134,6 +134,7 @@ describe('what happened', () => {
         { ...ended, order: 1, result: 'done', why: '' },
         { ...placed, order: 2, pending: 1200 },
         { type: 'order_seen', at: AT, order: 2, pending: 1 },
+        { type: 'order_seen', at: AT, order: 2, pending: 1, mismatch: 'a tag' },
         { ...ended, order: 2, result: 'mismatch', why: '+18005550001 moved too' },
       ],
     );
@@ -141,6 +142,7 @@ describe('what happened', () => {
       'session: Bulk orders started (drawn)',
       'order: Bulk order 1 placed: 8 numbers',
       'order: Bulk order 2 placed: 1,208 numbers, 1,200 pending',
+      'order: Bulk order 2 changed what it must not change: a tag (drawn)',
       'order: Bulk order 2 changed what it must not change: +18005550001 moved too (drawn)',
     ]);
   });
