@@ -64,7 +64,7 @@ export type OrderAtWork = {
   id: string;
   /** Its pending numbers by the last answer; null if that is not known, so that each of them may be. */
   pending: ReadonlySet<string> | null;
-  /** How many were pending when an earlier command last saw it; null if it did not. */
+  /** How many were pending when an earlier command last saw it, all if it did not; null in the command that placed it. */
   pendingBefore: number | null;
   /** Those that have failed, and how many are in any of its lists (null without an answer). */
   failed: ReadonlySet<string>;
