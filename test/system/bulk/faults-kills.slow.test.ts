@@ -25,7 +25,7 @@ const MOMENTS: Moment[] = [
   ['before an order is in the ledger', file('order_intent')],
   ['before an order is sent', socket('POST /v2/messaging_numbers_bulk_updates')],
   ['before it is known that an order was taken', file('order_placed')],
-  ['before the first outcome of an order is in the ledger', file('outcome', 12)],
+  ['before the first outcome of an order is in the ledger', file('outcome')],
   ['before an order has ended', file('order_ended')],
 ];
 

@@ -1,10 +1,13 @@
 // Loaded before the program by a test: the process kills itself before it writes a text, to a socket (KILL_AT_SOCKET)
-// or to a file (KILL_AT_FILE).
+// or to a file (KILL_AT_FILE), for the KILL_AT_NTH time (default 1).
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
 
-const { KILL_AT_SOCKET: toSocket, KILL_AT_FILE: toFile } = process.env;
+const { KILL_AT_SOCKET: toSocket, KILL_AT_FILE: toFile, KILL_AT_NTH: nth = '1' } = process.env;
+let left = Number(nth);
+/** Whether a written text is the one. */
+const isIt = (text, wanted) => wanted !== undefined && String(text).includes(wanted) && --left <= 0;
 const die = () => {
   process.kill(process.pid, 'SIGKILL');
   // The signal may take a moment, in which nothing must be written.
@@ -13,7 +16,7 @@ const die = () => {
 
 const { write } = Socket.prototype;
 Socket.prototype.write = function (data, ...rest) {
-  if (toSocket !== undefined && String(data).includes(toSocket)) die();
+  if (isIt(data, toSocket)) die();
   return write.call(this, data, ...rest);
 };
 
@@ -22,7 +25,7 @@ fs.promises.open = async (path, ...rest) => {
   const handle = await open(path, ...rest);
   const append = handle.appendFile.bind(handle);
   handle.appendFile = (data) => {
-    if (toFile !== undefined && String(data).includes(toFile)) die();
+    if (isIt(data, toFile)) die();
     return append(data);
   };
   return handle;
