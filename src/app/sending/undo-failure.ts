@@ -1,4 +1,6 @@
 import { dirname } from 'node:path';
+import { openOrdersText } from '../../core/ledger/order-text.ts';
+import type { LedgerIndex } from '../../core/ledger/replay.ts';
 import type { Summary } from '../../core/results/summary.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { type Resolved, resolveSettings } from '../../core/settings/resolve.ts';
@@ -8,7 +10,7 @@ import { visible } from '../../core/text/visible.ts';
 import { readJson, runFiles } from '../../io/run/directory.ts';
 import { canAskLater } from '../context.ts';
 import type { Undone } from '../ending/end-run.ts';
-import { afterOrders, checkOrdersEnded } from '../ending/open-orders.ts';
+import { afterOrders } from '../ending/open-orders.ts';
 import { CommandError } from '../errors.ts';
 import type { KeyedInvocation } from '../invocation.ts';
 import { printProgress } from '../output.ts';
@@ -41,9 +43,12 @@ function settingsOfUndo(run: Run, settings: Settings): Settings {
 }
 
 /** Plans and sends the undo. `onMade` gets its directory as soon as it is there. */
-async function sendUndo(run: Run, given: KeyedInvocation, onMade: (dir: string) => void): Promise<number> {
-  const index = await checkedLedger(run);
-  checkOrdersEnded(run, index, given.context);
+async function sendUndo(
+  run: Run,
+  index: LedgerIndex,
+  given: KeyedInvocation,
+  onMade: (dir: string) => void,
+): Promise<number> {
   // The flag of the failed command asked for orders, and they have failed.
   const invocation = afterOrders({ ...given, sources: { ...given.sources, bulk: 'run' } }, index);
   const input = undoInput(run, index, invocation);
@@ -73,7 +78,14 @@ export async function undoFailure(run: Run, given: KeyedInvocation): Promise<Und
   printProgress(given, `\nUndoing what run ${run.manifest.run_id} has changed (--undo-on-failure)\n`);
   let dir: string | null = null;
   try {
-    const exit = await sendUndo(run, invocation, (made) => {
+    const index = await checkedLedger(run);
+    const waits = openOrdersText(index.orders).replace(/\.$/, '');
+    if (waits !== '') {
+      // It also raises the limit that has stopped the run.
+      const { next_command: next } = readJson(runFiles(run.dir).summary) as Summary;
+      return { run_id: null, dir, exit_code: EXIT.refused, state: null, next_command: next, message: waits };
+    }
+    const exit = await sendUndo(run, index, invocation, (made) => {
       dir = made;
     });
     if (dir === null) return { run_id: null, dir: null, exit_code: exit, state: null, next_command: undo };
@@ -86,7 +98,6 @@ export async function undoFailure(run: Run, given: KeyedInvocation): Promise<Und
   } catch (error) {
     const exit = error instanceof CommandError ? error.exit : EXIT.internal;
     const message = visible((error as Error).message);
-    const next = error instanceof CommandError ? error.next : null;
-    return { run_id: null, dir, exit_code: exit, state: null, next_command: next ?? undo, message };
+    return { run_id: null, dir, exit_code: exit, state: null, next_command: undo, message };
   }
 }

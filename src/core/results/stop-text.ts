@@ -6,7 +6,7 @@ import type { Tally } from './tally.ts';
 const AFTER_STOP = {
   wave_not_kept: ' undo restores what was changed; resume goes on with the next wave if the others are kept.',
   order_mismatch:
-    ' Check these numbers, then resume: it sends the rest without orders. undo restores what was changed.',
+    ' Check these numbers, then resume: it sends the rest without orders. undo restores the rows that were changed, and no other numbers.',
   gate_refused: ' resume asks the gate again; undo restores what was changed.',
 };
 

@@ -8,12 +8,12 @@ import { lastRun, numberId, OTHER, PROFILE, workDirectory, writeLines } from './
 export async function bulkPlace(
   many: number,
   faults: string[] = [],
-  options: SandboxOptions & { targetOf?: (row: number) => string } = {},
+  options: SandboxOptions & { targetOf?: (row: number) => string; writeFaults?: string[] } = {},
 ) {
-  const { targetOf = () => PROFILE, ...sandboxOptions } = options;
+  const { targetOf = () => PROFILE, writeFaults, ...sandboxOptions } = options;
   const numbers = Array.from({ length: many }, (_, at) => ({ id: numberId(at + 1), messaging_profile_id: OTHER }));
   const bulkFaults = faults.map(parseBulkFault);
-  const { sandbox, flags } = await readingApi({ numbers, bulkFaults, ...sandboxOptions });
+  const { sandbox, flags } = await readingApi({ numbers, bulkFaults, ...sandboxOptions }, writeFaults);
   const cwd = workDirectory();
   const rows = Array.from({ length: many }, (_, at) => `${numberId(at + 1)},${targetOf(at + 1)}`);
   const input = writeLines(cwd, ['phone_number_id,messaging_profile_id', ...rows]);

@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isMoved } from '../../support/program/account.ts';
 import { bulkPlace, ordersOf } from '../../support/program/bulk.ts';
-import { lastRun } from '../../support/program/workspace.ts';
+import { paste } from '../../support/program/run.ts';
+import { commandIn, lastRun, numberId, runDirs, summaryOf } from '../../support/program/workspace.ts';
 
 it('an open order is waited for until nothing has changed for 20 minutes, and then sends its rows one by one', async () => {
   const { sandbox, cwd, apply, resume } = await bulkPlace(30, ['pending=0.5#2']);
@@ -22,4 +23,35 @@ it('an open order is waited for until nothing has changed for 20 minutes, and th
   expect(resumed.exit, resumed.stderr).toBe(0);
   expect(isMoved(sandbox, 30)).toBe(true);
   expect(ordersOf(cwd).at(1)).toMatch(/ still$/);
+});
+
+describe('--undo-on-failure', () => {
+  it('undoes nothing while an order may still move numbers, and names resume', async () => {
+    const writeFaults = [`not-eligible@${numberId(20)}`];
+    const { cwd, apply } = await bulkPlace(30, ['pending=0.5#2'], { writeFaults });
+    const ended = await apply('--max-failures', '0', '--undo-on-failure', '--concurrency', '1');
+    expect(ended.exit, ended.stderr).toBe(6);
+    expect(ended.stdout).toMatch(
+      /was not undone completely, exit 8 \(refused\): Bulk order 2 \(.*\) may still move \d rows; .*Z on\.$/m,
+    );
+    const [dir] = runDirs(cwd) as [string];
+    expect(runDirs(cwd)).toEqual([dir]);
+    const { undo, next_command: next, resumable } = summaryOf(cwd, dir);
+    expect(undo).toMatchObject({ run_id: null, exit_code: 8, next_command: next });
+    expect([commandIn(ended.stdout, 'resume'), resumable]).toEqual([next, true]);
+    expect(next).toMatch(/ resume .* --max-failures \d$/);
+    expect((await paste(cwd, next as string)).exit).not.toBe(8);
+  });
+
+  it('undoes without orders what an order has moved that changed more than the profile', async () => {
+    const { sandbox, cwd, apply, resume } = await bulkPlace(60, ['also=tags#2']);
+    const ended = await apply('--undo-on-failure');
+    expect(ended.exit, ended.stderr).toBe(6);
+    const [first, undo] = runDirs(cwd) as [string, string];
+    expect(summaryOf(cwd, first)).toMatchObject({ error: { code: 'order_mismatch' }, undo: { exit_code: 0 } });
+    expect(ordersOf(cwd, first)).toEqual(['1: 1 done', '2: 10 mismatch']);
+    expect(ordersOf(cwd, undo)).toEqual([]);
+    expect(isMoved(sandbox, 1)).toBe(false);
+    expect((await resume()).exit).toBe(0);
+  });
 });
