@@ -85,8 +85,13 @@ export function createThrottle({ ports, pacer, control, stop, limits, memory }: 
     pacer.onRateChange();
   }
 
-  /** Pauses after a 429: as long as the server asks, or twice as long each time. */
-  function onThrottled(askedMs: number, admittedAt: number): void {
+  function onAccepted(): void {
+    memory.throttledSince = null;
+    memory.throttledRounds = 0;
+  }
+
+  /** How long to pause after a 429: as long as the server asks, or twice as long each time. */
+  function waitAfter429(askedMs: number, admittedAt: number) {
     const now = clock.now();
     memory.throttledSince ??= now;
     // Requests that were in flight when the pause began met the same limit.
@@ -96,9 +101,18 @@ export function createThrottle({ ports, pacer, control, stop, limits, memory }: 
     const ownMs = backoffMs(memory.throttledRounds, limits.retry_base, limits.retry_max, share);
     const waitMs = askedMs > 0 ? askedMs : ownMs;
     const lastedMs = now - memory.throttledSince;
-    if (lastedMs + waitMs > limits.max_server_wait) {
+    return { waitMs, lastedMs, isTooLong: lastedMs + waitMs > limits.max_server_wait };
+  }
+
+  function onThrottled(askedMs: number, admittedAt: number): void {
+    const { waitMs, lastedMs, isTooLong } = waitAfter429(askedMs, admittedAt);
+    if (isTooLong) {
       giveUp(waitMs, `nothing but 429 for ${formatDuration(lastedMs)}, and another ${formatDuration(waitMs)} to wait`);
-    } else pause(waitMs, askedMs > 0 ? 'HTTP 429: the server asks to wait' : 'HTTP 429', true);
+    } else pauseAfter429(waitMs, askedMs);
+  }
+
+  function pauseAfter429(waitMs: number, askedMs: number): void {
+    pause(waitMs, askedMs > 0 ? 'HTTP 429: the server asks to wait' : 'HTTP 429', true);
   }
 
   const leftMs = pacer.pausedUntil() - clock.now();
@@ -114,14 +128,23 @@ export function createThrottle({ ports, pacer, control, stop, limits, memory }: 
     onResponse(answer: HttpAnswer, admittedAt: number): void {
       const { status, wait } = answer;
       updateRate(answer, admittedAt);
-      if (isAccepted(status)) {
-        memory.throttledSince = null;
-        memory.throttledRounds = 0;
-      }
+      if (isAccepted(status)) onAccepted();
       const askedMs = serverWaitMs(wait, status === 429, clock.wallNow()) ?? 0;
       if (askedMs > limits.max_server_wait) giveUp(askedMs, `the server asks to wait ${formatDuration(askedMs)}`);
       else if (status === 429) onThrottled(askedMs, admittedAt);
       else if (askedMs > 0) pause(askedMs, `HTTP ${status}: the server asks to wait`, false);
+    },
+    /**
+     * The same for an answer about a bulk order. Its endpoints may have a limit of their own, which is not learned, and a
+     * success only says when to look again. Returns whether a 429 asks for so long a wait that the request is given up.
+     */
+    onOrderResponse({ status, wait }: HttpAnswer, admittedAt: number): boolean {
+      if (isAccepted(status)) onAccepted();
+      if (status !== 429) return false;
+      const askedMs = serverWaitMs(wait, true, clock.wallNow()) ?? 0;
+      const { waitMs, isTooLong } = waitAfter429(askedMs, admittedAt);
+      if (!isTooLong) pauseAfter429(waitMs, askedMs);
+      return isTooLong;
     },
   };
 }

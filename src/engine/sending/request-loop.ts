@@ -11,6 +11,8 @@ import { PRIORITY } from './request-queue.ts';
 /** A request on which nothing depends is given up after this many. */
 const OPTIONAL_ATTEMPTS = 3;
 
+const GIVEN_UP: AnswerMeaning = { kind: 'failed', reason: 'api_error', detail: '' };
+
 type ClassifiedAnswer = { answer: Answer; meaning: AnswerMeaning };
 
 /** Whether no attempt is left, and none was part of an outage; waits until that is clear. */
@@ -79,7 +81,9 @@ async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass):
     const answer = await spec.send(pass.markSent);
     if (isNotSent(answer)) count(-1);
     else requests.answers = withAnswer(requests.answers, operation, answer);
-    if (answer.kind === 'http') throttle.onResponse(answer, admittedAt);
+    let isWaitTooLong = false;
+    if (answer.kind === 'http' && spec.order === undefined) throttle.onResponse(answer, admittedAt);
+    else if (answer.kind === 'http') isWaitTooLong = throttle.onOrderResponse(answer, admittedAt);
     outages.onResponse({ row, operation, admittedAt, refundAttempt, isOptional }, answer);
     if (isFileRefusal(answer)) context.files.onRefused(errorOf(answer).code, admittedAt, context.queue.inFlight());
     else context.files.onConnected();
@@ -91,6 +95,10 @@ async function sendOnce(spec: RequestSpec, context: RequestContext, pass: Pass):
       isOptional,
       mayLackEndpoint: spec.order !== undefined,
     });
+    if (isWaitTooLong) {
+      requests.rate_limited += 1;
+      return { answer, meaning: GIVEN_UP };
+    }
     return classifyAnswer(spec, context, answer, cause);
   } finally {
     pass.release();

@@ -55,7 +55,7 @@ export type RequestSpec = Admission & {
   onSuspended?: (isSuspended: boolean) => void;
   /** Of a request that belongs to no row: whether it is about one number all the same. */
   isAboutNumber?: boolean;
-  /** It places or reads a bulk order, which the API may have no endpoint for. */
+  /** It places or reads a bulk order, which the API may have no endpoint, or a limit of its own for. */
   order?: 'place' | 'read';
 };
 

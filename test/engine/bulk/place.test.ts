@@ -108,11 +108,41 @@ describe('placing an order', () => {
     ['a 401', http(401), 'key_refused'],
     ['a 402', http(402), 'account_refused'],
     ['a 403 about the account', http(403, '20012'), 'account_refused'],
-    ['a long wait', http(429, '10011', { retryAfter: '3600' }), 'server_wait'],
   ])('has not happened if %s stops the run', async (_, answer, reason) => {
     const given = await knownWorld([answer]);
     expect(await given.place()).toEqual({ kind: 'not_sent' });
     expect(given.stop.asked()?.reason).toBe(reason);
+  });
+
+  it('is refused if its endpoint asks for too long a wait, and the run goes on', async () => {
+    const given = await knownWorld([http(429, '10011', { retryAfter: '3600' })]);
+    expect(await given.place()).toMatchObject({ kind: 'refused', status: 429, isTooLarge: false });
+    expect(given.stop.asked()).toBeNull();
+    expect(given.pipeline.pausedForMs()).toBe(0);
+    expect(given.pipeline.requests).toMatchObject({ orders: 1, rate_limited: 1 });
+  });
+
+  it.each([{}, { retryAfter: '20' }])('is refused after nothing but 429 for as long: %j', async (wait) => {
+    const given = await knownWorld([http(429, '10011', wait)], { max_server_wait: 60_000 });
+    expect(await given.place()).toMatchObject({ kind: 'refused', status: 429 });
+    expect(given.stop.asked()).toBeNull();
+    expect(given.clock.now()).toBeGreaterThan(25_000);
+    expect(given.clock.now()).toBeLessThan(65_000);
+  });
+
+  it('learns no limit from an endpoint that may have its own, and waits as that asks', async () => {
+    const own = { rateLimit: '2', rateLimitRemaining: '0', rateLimitReset: '60' };
+    const answers = [
+      { ...orderAnswer(), wait: { ...http(200, '', own).wait, retryAfter: '30' } },
+      http(429, '10011', own),
+      orderAnswer(),
+    ];
+    const given = await knownWorld(answers);
+    expect(await given.place()).toMatchObject({ kind: 'placed' });
+    expect([given.pipeline.pausedForMs(), given.control.rate(given.clock.now())]).toEqual([0, 50]);
+    expect(await given.place({ number: 2 })).toMatchObject({ kind: 'placed' });
+    expect((given.sentAt[2] as number) - (given.sentAt[1] as number)).toBeGreaterThanOrEqual(60_000);
+    expect([given.control.serverLimit(), given.control.rate(given.clock.now())]).toEqual([null, 50]);
   });
 
   it('does not begin after a stop, or if it is no longer wanted', async () => {

@@ -29,6 +29,7 @@ describe('a poll of an order', () => {
     ['is tried again after an error of the server', [http(500), orderAnswer()], 2, { kind: 'order' }],
     ['is answered with errors only', [http(503)], 3, { kind: 'unread', description: 'HTTP 503' }],
     ['gets no answer', [network('ETIMEDOUT', true)], 3, { kind: 'unread' }],
+    ['is refused with too long a wait', [http(429, '10011', { retryAfter: '3600' })], 1, { kind: 'unread' }],
     ['waits as the server asks', [http(429, '10011', { retryAfter: '2' }), orderAnswer()], 2, { kind: 'order' }],
   ])('%s, and ends nothing', async (_, answers, sent, expected) => {
     const { given, polled } = await poll(answers);
