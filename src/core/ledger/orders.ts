@@ -28,6 +28,8 @@ export type OrdersSeen = {
   open: Map<number, OpenOrder>;
   /** The rows of open orders that have no outcome. */
   byRow: Map<number, OpenOrder>;
+  /** Rows that orders had when they ended, and have not moved. */
+  left: Set<number>;
   /** One has changed what it must not change: this run places no more. */
   isOver: boolean;
   /** How many the API has taken. */
@@ -37,7 +39,7 @@ export type OrdersSeen = {
 type RowEntry = Extract<LedgerEntry, { row: number }>;
 
 export function noOrders(): OrdersSeen {
-  return { last: 0, open: new Map(), byRow: new Map(), isOver: false, placed: 0 };
+  return { last: 0, open: new Map(), byRow: new Map(), left: new Set(), isOver: false, placed: 0 };
 }
 
 export function isOrderEntry(entry: LedgerEntry): entry is OrderEntry {
@@ -79,7 +81,7 @@ export function addOrder(seen: OrdersSeen, entry: OrderEntry): OpenOrder {
       break;
     case 'order_ended':
       seen.open.delete(order.order);
-      for (const row of order.rows) seen.byRow.delete(row);
+      for (const row of order.rows) if (seen.byRow.delete(row) && entry.result !== 'refused') seen.left.add(row);
       if (entry.result === 'mismatch') seen.isOver = true;
   }
   return order;

@@ -64,8 +64,8 @@ export type OrderAtWork = {
   id: string;
   /** Its pending numbers by the last answer; null if that is not known, so that each of them may be. */
   pending: ReadonlySet<string> | null;
-  /** How many were pending when an earlier command last saw it, all if it did not; null in the command that placed it. */
-  pendingBefore: number | null;
+  /** How many were pending when it was last seen. */
+  seen: number;
   /** Those that have failed, and how many are in any of its lists (null without an answer). */
   failed: ReadonlySet<string>;
   listed: number | null;
@@ -85,9 +85,10 @@ export type OrderAtWork = {
   isPatienceOver: boolean;
 };
 
-/** Takes what an answer has shown of an order. */
+/** Takes what an answer has shown of an order. Until one has shown more, each of its numbers may be pending. */
 export function takeShown(at: OrderAtWork, shown: ShownOrder): void {
   at.pending = pendingOf(shown, at.tasks.length) === null ? null : new Set(shown.pending);
+  at.seen = at.pending?.size ?? at.seen;
   at.failed = new Set(shown.failed);
   at.listed = shown.success.length + shown.pending.length + shown.failed.length;
 }

@@ -80,10 +80,12 @@ async function recordOutcomes(bulk: Bulk, at: OrderAtWork, found: Found, changes
 
 /** What an order that has ended says about the next ones. */
 function learn(bulk: Bulk, at: OrderAtWork, missed: PlanEntry[]): void {
+  bulk.left.set(at.profile, [...(bulk.left.get(at.profile) ?? []), ...missed]);
+  // Too little of it could be compared, so new canaries follow.
+  if (at.sentOn === null) return;
   const { ladder } = bulk.options.state;
   const course = courseOf(bulk, at.profile);
   const size = at.tasks.length;
-  bulk.left.set(at.profile, [...(bulk.left.get(at.profile) ?? []), ...missed]);
   const isCut = at.listed !== null && at.listed !== size && missed.length > 0;
   if (!isCut) onOrderEnded(ladder, course, size, size - missed.length);
   else if (!onTooLarge(ladder, course, size)) endOrders(bulk, 'the API carries out only a part of each order');

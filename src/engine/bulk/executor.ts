@@ -55,7 +55,7 @@ function openAgain({ options, session }: Bulk, order: OpenOrder, tasks: Task[]):
     profile: order.profile,
     tasks,
     id: order.orderId ?? '',
-    ...{ pending: null, pendingBefore: order.pending ?? order.rows.length, failed: new Set(), listed: null },
+    ...{ pending: null, seen: order.pending ?? tasks.length, failed: new Set(), listed: null },
     before: ({ productBefore }) => (productBefore === '' ? {} : { product: productBefore }),
     onProfile: isFresh ? order.onProfile : null,
     movedBefore: order.rows.filter(options.isUpdated).length,

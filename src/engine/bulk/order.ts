@@ -75,7 +75,7 @@ export async function postOrder(bulk: Bulk, ready: Ready): Promise<OrderAtWork |
     session.series.launchedSinceHold += tasks.length;
     const at: OrderAtWork = {
       ...{ order, profile, tasks, onProfile, ...sent },
-      ...{ id: '', pending: null, pendingBefore: null, failed: new Set(), listed: null },
+      ...{ id: '', pending: null, seen: tasks.length, failed: new Set(), listed: null },
       before: ({ row }) => shown.get(row) ?? {},
       movedBefore: 0,
       changedAt: clock.wallNow(),

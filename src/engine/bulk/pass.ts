@@ -98,7 +98,8 @@ export async function placeAllOrders(bulk: Bulk): Promise<void> {
     if (!mayPlace(bulk)) return;
     const profile = entry.profileTarget;
     const isFit = task.first === 'send' && entry.action === 'change' && patchReason(entry) === null;
-    if (!isFit || options.overwritten.has(entry.row) || session.context.isHeld(entry)) continue;
+    const isKnown = options.overwritten.has(entry.row) || options.orders.left.has(entry.row);
+    if (!isFit || isKnown || session.context.isHeld(entry)) continue;
     if (courseOf(bulk, profile).isClosed) continue;
     waiting.add(profile, { entry, ...task });
     await placeOrders(bulk, waiting, profile, false);

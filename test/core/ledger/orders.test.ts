@@ -76,6 +76,16 @@ describe('the rows of an order', () => {
     expect(statesOf(index)).toEqual(['ambiguous', 'ambiguous', 'requeued']);
   });
 
+  it('are known if it has not moved them, unless it was refused', () => {
+    const outcome = { type: 'outcome' as const, ...makeOutcome({ row: 1 }) };
+    const leftBy = (result: OrderResult) => [
+      ...indexOf(4, asked(1, [1, 2]), placed(1, 0), outcome, over(1, result)).orders.left,
+    ];
+    expect(leftBy('done')).toEqual([2]);
+    expect(leftBy('still')).toEqual([2]);
+    expect(leftBy('refused')).toEqual([]);
+  });
+
   it('may be in a later order', () => {
     const index = indexOf(2, asked(1, [1, 2]), over(1, 'refused'), asked(2, [1]));
     expect(statesOf(index)).toEqual(['intent', 'requeued']);
