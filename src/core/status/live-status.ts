@@ -67,7 +67,10 @@ export function liveStatus(facts: Facts): RunStatus {
     allowed: pace?.allowed ?? null,
     set: String(pace?.set ?? settings.rate),
   };
-  const eta = steering.paused === null ? etaMs(rows.left, perSecond.rows, pace?.pausedMs ?? 0) : null;
+  const order = counts.order();
+  // How long an order leaves numbers pending is not known.
+  const isWaiting = (order.order?.pending ?? 0) > 0;
+  const eta = steering.paused === null && !isWaiting ? etaMs(rows.left, perSecond.rows, pace?.pausedMs ?? 0) : null;
   return {
     version: 1,
     run_id: manifest.run_id,
@@ -89,7 +92,7 @@ export function liveStatus(facts: Facts): RunStatus {
     held_profiles: heldProfilesOf(counts, manifest),
     causes: counts.causes(),
     wave: waveStatus(doing, rows.done, time),
-    ...counts.order(),
+    ...order,
     eta_ms: eta,
     eta_at: eta === null ? null : time(wall + eta),
     steered: lastCommands(steering.list),

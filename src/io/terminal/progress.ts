@@ -24,15 +24,21 @@ const PLAIN_INTERVAL_MS = 30_000;
 const BAR_INTERVAL_MS = 200;
 const BAR_SIZE = 12;
 
+/** What is waited for, or when it ends. */
+function first({ pausedBy, order, etaText }: ProgressState): string {
+  if (pausedBy !== null) return `paused by ${visible(pausedBy)}`;
+  const isWaiting = order !== null && order.pending > 0;
+  return isWaiting ? `bulk order ${order.number}: ${order.pending} pending` : `ETA ${etaText}`;
+}
+
 function words(state: ProgressState): string {
   return [
     // First: the end of a long line is cut off.
-    ...(state.pausedBy === null ? [`ETA ${state.etaText}`] : [`paused by ${visible(state.pausedBy)}`]),
+    first(state),
     `${state.perSecond.toFixed(1)}/s${state.allowedPerSecond === null ? '' : ` of ${state.allowedPerSecond.toFixed(1)}`}`,
     `${state.failed} failed`,
     `${state.retries} retries`,
     ...(state.pausedMs > 0 ? [`paused ${Math.ceil(state.pausedMs / 1000)}s`] : []),
-    ...(state.order === null ? [] : [`order ${state.order.number}: ${state.order.pending} pending`]),
     ...(state.atConcurrency ? ['at --concurrency'] : []),
   ].join(', ');
 }

@@ -57,6 +57,17 @@ describe('the status of a run at work', () => {
     expect(readStatus(JSON.parse(JSON.stringify(status)))).toEqual(status);
   });
 
+  it('has the bulk order at work, and no time left while numbers of it are pending', () => {
+    const facts = factsOf();
+    const order = { at: AT, order: 2 };
+    facts.counts.add({ type: 'order_intent', ...order, profile: PROFILE, rows: [11, 12], on_profile: 0 });
+    expect(liveStatus(facts)).toMatchObject({ order: { order: 2, order_id: null, rows: 2 }, eta_ms: 3000 });
+    facts.counts.add({ type: 'order_placed', ...order, order_id: 'o-2', success: 0, pending: 2, failed: 0 });
+    const status = liveStatus(facts);
+    expect(status).toMatchObject({ order: { order_id: 'o-2', pending: 2 }, eta_ms: null, eta_at: null });
+    expect(readStatus(JSON.parse(JSON.stringify(status)))).toEqual(status);
+  });
+
   it.each([
     null,
     {},

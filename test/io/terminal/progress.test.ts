@@ -95,7 +95,8 @@ describe('plain', () => {
     const progress = createProgress(stream, 'plain', () => ({ ...STATE, order: { number: 3, pending: 12 } }));
     vi.advanceTimersByTime(30_000);
     progress.stop();
-    expect(text()).toContain(', order 3: 12 pending');
+    expect(text()).toContain('30/120 rows, bulk order 3: 12 pending, 5.0/s, ');
+    expect(text()).not.toContain('ETA');
   });
 });
 
