@@ -13,7 +13,7 @@ import { paste } from '../../support/program/run.ts';
 import { numberId, summaryOf } from '../../support/program/workspace.ts';
 
 const ROWS = 75;
-/** What a run of so many rows orders if nothing is wrong. */
+/** What a run of this many rows orders if nothing is wrong. */
 const SIZES = [1, 10, 50, 14];
 const PHONE = '+18000000020';
 

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
@@ -35,14 +35,11 @@ async function withOpenOrder() {
   });
   const { order_id: id } = ((await posted.json()) as { data: { order_id: string } }).data;
   const dir = lastRun(cwd);
-  appendFileSync(
-    join(cwd, dir, 'ledger.ndjson'),
-    ordered(id)
-      .map((entry) => `${JSON.stringify(entry)}\n`)
-      .join(''),
-  );
+  const ledger = join(cwd, dir, 'ledger.ndjson');
+  const lines = ordered(id).map((entry) => `${JSON.stringify(entry)}\n`);
+  appendFileSync(ledger, lines.join(''));
   const waits = `Bulk order 1 (${id}) may still move 3 rows`;
-  return { cwd, sandbox, args: ['apply', input, ...flags], dir, id, waits, sent: writesTo(sandbox).length };
+  return { cwd, sandbox, args: ['apply', input, ...flags], dir, ledger, id, waits, sent: writesTo(sandbox).length };
 }
 
 describe('a run that has left a bulk order open', () => {
@@ -105,6 +102,19 @@ describe('a run that has left a bulk order open', () => {
     expect((await run(cwd, ['runs'])).stdout).toContain(`resume ${dir}`);
     expect((await paste(cwd, commandIn(anyway.stdout, 'resume'))).exit).toBe(0);
     expect((await run(cwd, ['apply', refused, '--yes'])).exit).toBe(0);
+  });
+
+  it('does not let a saved undo of it start', async () => {
+    const { cwd, dir, waits, ledger } = await withOpenOrder();
+    const open = readFileSync(ledger, 'utf8');
+    writeFileSync(ledger, open.replaceAll(/^.*"type":"order_.*\n/gm, ''));
+    expect((await run(cwd, ['undo', dir, '--dry-run'])).exit).toBe(0);
+    const undo = runDirs(cwd).find((other) => other !== dir) as string;
+    writeFileSync(ledger, open);
+    const refused = await run(cwd, ['apply', undo, '--yes']);
+    expect(refused.exit).toBe(8);
+    expect(refused.stdout).toContain(waits);
+    expect(manifestOf(cwd, undo)).toMatchObject({ state: 'refused', stop: { reason: 'orders_open' } });
   });
 
   it('is compared with the account as any other', async () => {
