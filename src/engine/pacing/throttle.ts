@@ -41,30 +41,72 @@ function isAccepted(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
+/** Pauses all requests, and says when a pause begins and ends. */
+function createPauses({ ports, pacer, stop, memory }: Pick<ThrottleOptions, 'ports' | 'pacer' | 'stop' | 'memory'>) {
+  const { clock, onEvent } = ports;
+  const cancels = new Set<() => void>();
+
+  function announce(ms: number, why: string): void {
+    memory.pausedWhy = why;
+    onEvent({ event: 'run.paused', waitMs: ms, why });
+    const sleep = clock.sleep(ms);
+    const removeCallback = stop.onAsked(sleep.cancel);
+    cancels.add(sleep.cancel);
+    void sleep.done.then(() => {
+      removeCallback();
+      cancels.delete(sleep.cancel);
+      if (clock.now() >= pacer.pausedUntil()) onEvent({ event: 'run.resumed' });
+    });
+  }
+
+  return {
+    announce,
+    pause(ms: number, why: string, isThrottled: boolean): void {
+      if (pacer.pause(ms, isThrottled)) announce(ms, why);
+    },
+    end(): void {
+      for (const cancel of cancels) cancel();
+    },
+  };
+}
+
+/** Counts 429s without an accepted request in between. */
+function createRefusals({
+  ports,
+  pacer,
+  limits,
+  memory,
+}: Pick<ThrottleOptions, 'ports' | 'pacer' | 'limits' | 'memory'>) {
+  const { clock } = ports;
+  return {
+    onAccepted(): void {
+      memory.throttledSince = null;
+      memory.throttledRounds = 0;
+    },
+    /** How long to pause after a 429: as long as the server asks, or twice as long each time. */
+    waitAfter(askedMs: number, admittedAt: number) {
+      const now = clock.now();
+      memory.throttledSince ??= now;
+      // Requests that were in flight when the pause began met the same limit.
+      if (memory.throttledRounds === 0 || admittedAt >= pacer.pausedSince()) memory.throttledRounds += 1;
+      // At least half of the backoff, because a pause of all requests must not be close to 0.
+      const share = 0.5 + clock.random() / 2;
+      const ownMs = backoffMs(memory.throttledRounds, limits.retry_base, limits.retry_max, share);
+      const waitMs = askedMs > 0 ? askedMs : ownMs;
+      const lastedMs = now - memory.throttledSince;
+      return { waitMs, lastedMs, isTooLong: lastedMs + waitMs > limits.max_server_wait };
+    },
+  };
+}
+
 /**
  * Pauses all requests when the server asks for it: one 429 is enough. If the server asks for a longer wait than the
  * limit, the run stops and no row fails.
  */
 export function createThrottle({ ports, pacer, control, stop, limits, memory }: ThrottleOptions) {
   const { clock } = ports;
-  const pauses = new Set<() => void>();
-
-  function pause(ms: number, why: string, isThrottled: boolean): void {
-    if (pacer.pause(ms, isThrottled)) announce(ms, why);
-  }
-
-  function announce(ms: number, why: string): void {
-    memory.pausedWhy = why;
-    ports.onEvent({ event: 'run.paused', waitMs: ms, why });
-    const sleep = clock.sleep(ms);
-    const removeCallback = stop.onAsked(sleep.cancel);
-    pauses.add(sleep.cancel);
-    void sleep.done.then(() => {
-      removeCallback();
-      pauses.delete(sleep.cancel);
-      if (clock.now() >= pacer.pausedUntil()) ports.onEvent({ event: 'run.resumed' });
-    });
-  }
+  const pauses = createPauses({ ports, pacer, stop, memory });
+  const refusals = createRefusals({ ports, pacer, limits, memory });
 
   function giveUp(waitMs: number, what: string): void {
     // The phase may have ended with this answer, and the next one must know.
@@ -85,64 +127,43 @@ export function createThrottle({ ports, pacer, control, stop, limits, memory }: 
     pacer.onRateChange();
   }
 
-  function onAccepted(): void {
-    memory.throttledSince = null;
-    memory.throttledRounds = 0;
-  }
-
-  /** How long to pause after a 429: as long as the server asks, or twice as long each time. */
-  function waitAfter429(askedMs: number, admittedAt: number) {
-    const now = clock.now();
-    memory.throttledSince ??= now;
-    // Requests that were in flight when the pause began met the same limit.
-    if (memory.throttledRounds === 0 || admittedAt >= pacer.pausedSince()) memory.throttledRounds += 1;
-    // At least half of the backoff, because a pause of all requests must not be close to 0.
-    const share = 0.5 + clock.random() / 2;
-    const ownMs = backoffMs(memory.throttledRounds, limits.retry_base, limits.retry_max, share);
-    const waitMs = askedMs > 0 ? askedMs : ownMs;
-    const lastedMs = now - memory.throttledSince;
-    return { waitMs, lastedMs, isTooLong: lastedMs + waitMs > limits.max_server_wait };
-  }
-
   function onThrottled(askedMs: number, admittedAt: number): void {
-    const { waitMs, lastedMs, isTooLong } = waitAfter429(askedMs, admittedAt);
+    const { waitMs, lastedMs, isTooLong } = refusals.waitAfter(askedMs, admittedAt);
     if (isTooLong) {
       giveUp(waitMs, `nothing but 429 for ${formatDuration(lastedMs)}, and another ${formatDuration(waitMs)} to wait`);
     } else pauseAfter429(waitMs, askedMs);
   }
 
   function pauseAfter429(waitMs: number, askedMs: number): void {
-    pause(waitMs, askedMs > 0 ? 'HTTP 429: the server asks to wait' : 'HTTP 429', true);
+    pauses.pause(waitMs, askedMs > 0 ? 'HTTP 429: the server asks to wait' : 'HTTP 429', true);
   }
 
   const leftMs = pacer.pausedUntil() - clock.now();
   if (leftMs > limits.max_server_wait) giveUp(leftMs, `the server asks to wait ${formatDuration(leftMs)}`);
-  else if (leftMs > 0) announce(leftMs, 'the server asks to wait');
+  else if (leftMs > 0) pauses.announce(leftMs, 'the server asks to wait');
 
   return {
     /** The run has ended: removes the timers of pauses. */
-    end(): void {
-      for (const cancel of pauses) cancel();
-    },
+    end: pauses.end,
     /** `admittedAt`: when the request was admitted, in monotonic ms. */
     onResponse(answer: HttpAnswer, admittedAt: number): void {
       const { status, wait } = answer;
       updateRate(answer, admittedAt);
-      if (isAccepted(status)) onAccepted();
+      if (isAccepted(status)) refusals.onAccepted();
       const askedMs = serverWaitMs(wait, status === 429, clock.wallNow()) ?? 0;
       if (askedMs > limits.max_server_wait) giveUp(askedMs, `the server asks to wait ${formatDuration(askedMs)}`);
       else if (status === 429) onThrottled(askedMs, admittedAt);
-      else if (askedMs > 0) pause(askedMs, `HTTP ${status}: the server asks to wait`, false);
+      else if (askedMs > 0) pauses.pause(askedMs, `HTTP ${status}: the server asks to wait`, false);
     },
     /**
      * The same for an answer about a bulk order. Its endpoints may have a limit of their own, which is not learned, and a
      * success only says when to look again. Returns whether a 429 asks for so long a wait that the request is given up.
      */
     onOrderResponse({ status, wait }: HttpAnswer, admittedAt: number): boolean {
-      if (isAccepted(status)) onAccepted();
+      if (isAccepted(status)) refusals.onAccepted();
       if (status !== 429) return false;
       const askedMs = serverWaitMs(wait, true, clock.wallNow()) ?? 0;
-      const { waitMs, isTooLong } = waitAfter429(askedMs, admittedAt);
+      const { waitMs, isTooLong } = refusals.waitAfter(askedMs, admittedAt);
       if (!isTooLong) pauseAfter429(waitMs, askedMs);
       return isTooLong;
     },
