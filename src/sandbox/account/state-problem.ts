@@ -59,6 +59,7 @@ const FIELDS: Record<string, Record<string, Check>> = {
     failed: isListOfStrings,
     nth: orMissing(isCount),
     waiting: orMissing(isListOfStrings),
+    has_moved: orMissing((value) => typeof value === 'boolean'),
     reads_left: isCountOrNull,
     due_at: orMissing((value) => value === null || (isText(value) && !Number.isNaN(Date.parse(value as string)))),
     reads_until_gone: orMissing(isCountOrNull),

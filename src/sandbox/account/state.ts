@@ -100,6 +100,8 @@ export type SandboxOrder = {
   failed: string[];
   /** The numbers that have still to move. Missing: those that are pending. */
   waiting?: string[];
+  /** Whether some numbers have moved. */
+  has_moved?: boolean;
   /** How often the order must still be read until they move. null: reads do not matter. */
   reads_left: number | null;
   /** When they move, RFC 3339. Missing or null: the time does not matter. */

@@ -41,11 +41,13 @@ export function openBulkOrders(account: Account, faults: readonly BulkFault[], s
   const finish = (order: SandboxOrder) => {
     waiting.delete(order);
     const moving = waitingIn(order);
-    carryOut(account, { numbers: moving, profile: order.messaging_profile_id }, faultsOf(faults, order.nth ?? 0));
+    const due = faultsOf(faults, order.nth ?? 0).filter(({ kind }) => kind !== 'foreign' || !order.has_moved);
+    carryOut(account, { numbers: moving, profile: order.messaging_profile_id }, due);
     const moved = new Set(moving);
     order.success = [...order.success, ...order.pending.filter((phoneNumber) => moved.has(phoneNumber))];
     order.pending = order.pending.filter((phoneNumber) => !moved.has(phoneNumber));
     order.waiting = [];
+    order.has_moved = true;
   };
 
   const place = (path: OrderPath, body: Body, parts: WriteParts = {}) => {
@@ -68,6 +70,7 @@ export function openBulkOrders(account: Account, faults: readonly BulkFault[], s
     }
     const target = { numbers: moving, profile: wanted.profile, sideEffect: parts.sideEffect };
     if (moving.length > 0) carryOut(account, target, due);
+    order.has_moved = moving.length > 0;
     if (order.waiting.length > 0) waiting.add(order);
     keep(account, order);
     return showOrder(order);
@@ -106,6 +109,7 @@ function newOrder({ nth, profile }: { nth: number; profile: string | null }, { d
     pending: [],
     failed: [],
     waiting: [],
+    has_moved: false,
     reads_left: delay.reads,
     due_at: delay.ms === null ? null : new Date(Date.now() + delay.ms).toISOString(),
     reads_until_gone: verdict.readsUntilGone,

@@ -181,6 +181,10 @@ describe('faults of bulk orders', () => {
     const to = await faulty(['foreign=2']);
     expect((await place(to, body)).json.data).toMatchObject({ success: [phone(1)], pending: [], failed: [] });
     expect(await moved(to)).toEqual([1, 3, 6, 8, 9, 10].map(phone));
+    const late = await faulty(['foreign=1', `pending@${phone(2)}`]);
+    await place(late, { ...body, numbers: [1, 2].map(phone) });
+    late.carryOutOrders();
+    expect(await moved(late)).toEqual([1, 2, 3, 6, 9, 10].map(phone));
     const other = await faulty([`foreign@${phone(5)}#2`]);
     await place(other, body);
     expect(await moved(other)).toEqual([1, 3, 6, 9].map(phone));
