@@ -96,12 +96,20 @@ export function otherChanges(before: ShownSettings, after: ShownSettings): strin
 const named = ({ product }: ShownSettings): Record<string, string> =>
   product === undefined || product === null ? {} : { messaging_product: JSON.stringify(product) };
 
-/** Numbers on a target profile before and after an order. `moved` of its rows are there now, `maybe` may be soon. */
-export type Counts = { before: number; after: number; moved: number; maybe: number };
+/**
+ * Numbers on a target profile before and after an order. `moved`: rows that were read at their target after `after` was
+ * counted. `isOpen`: the order may still move rows, so that some may have come in between.
+ */
+export type Counts = { before: number; after: number; moved: number; isOpen: boolean };
+
+/** Whether fewer numbers are on a profile than an order has moved there. Lists that lag show that too. */
+export function isShort({ before, after, moved, isOpen }: Counts): boolean {
+  return !isOpen && after - before < moved;
+}
 
 /** Says how a profile has grown by other numbers than those of an order; '' if it has not. */
-export function countMismatch({ before, after, moved, maybe }: Counts): string {
-  const growth = after - before;
-  if (growth >= moved && growth <= moved + maybe) return '';
+export function countMismatch(counts: Counts): string {
+  const { before, after, moved } = counts;
+  if (after - before <= moved && !isShort(counts)) return '';
   return `the target profile had ${before} numbers before the order and has ${after} now, and the order has moved ${moved}`;
 }

@@ -93,7 +93,9 @@ describe('a run by bulk orders ends with every row at its target', () => {
     ['orders are refused for another reason', write('403-row@bulk-orders#3-'), { sizes: [1, 10, 50] }],
     ['orders have no id', bulk('no-id'), { sizes: SIZES }],
     ['orders have no lists', bulk('no-lists'), { sizes: SIZES }],
-    ['lists lag', bulk('lag=0.03'), { sizes: SIZES }],
+    ['lists lag', bulk('lag*3'), { sizes: SIZES }],
+    ['lists lag longer than orders may', bulk('lag*100'), { sizes: [1] }],
+    ['lists lag after one order', bulk('lag*100#3'), { sizes: [1, 10, 50] }],
     ['the API is busy', write('429@bulk-orders#3'), { sizes: [1, 10, 50, 50, 14] }],
     ['lists take few phone numbers', {}, { sizes: SIZES }, { listCap: parseListCap('20') }],
     ['lists cut phone numbers', {}, { sizes: SIZES }, { listCap: parseListCap('20:silent') }],
@@ -136,11 +138,29 @@ describe('a bulk order that does more than it must', () => {
     ['changes the traffic type', bulk('also=traffic#3'), { sizes: [1, 10, 50] }],
     ['changes the tags of one number', bulk(`also=tags@${PHONE}`), { sizes: [1, 10, 50] }],
     ['changes the features', bulk('also=features#2'), { sizes: [1, 10] }],
+    ['moves it late', bulk('foreign=1#3', 'late*2#3'), { sizes: [1, 10, 50], strangers: [80] }],
+    ['moves it, and lists lag', bulk('foreign=1#3', 'lag*3#3'), { sizes: [1, 10, 50], strangers: [80] }],
+    [
+      'moves it, and its answer is lost',
+      { bulk: ['foreign=1#3'], write: ['cut@bulk-orders#3'] },
+      { sizes: [1, 10, 50], strangers: [80] },
+    ],
   ])('stops the run: %s', async (_, faults, { sizes, ...others }) => {
     const unprocessed = ROWS - sizes.reduce((sum, size) => sum + size);
     const { cwd, sandbox } = await check(faults, {}, { ...others, sizes, exit: 6, counts: { unprocessed } });
     expect(summaryOf(cwd).error?.code).toBe('order_mismatch');
     expect(await finish(cwd)).toBe(0);
     expect([resultOf(cwd), ordersTo(sandbox).length]).toEqual([{ updated: ROWS, orders: sizes.length }, sizes.length]);
+  });
+
+  it('stops it also while the order may still move others, and for ever', async () => {
+    const { cwd, sandbox } = await check(
+      bulk('foreign=1#3-', 'pending=1#4-', `pending@${PHONE}#3`),
+      {},
+      { sizes: [1, 10, 50], strangers: [80], exit: 6, counts: { unverified: 1, unprocessed: 14 } },
+    );
+    sandbox.carryOutOrders();
+    expect(await finish(cwd)).toBe(0);
+    expect([resultOf(cwd), strangersMoved(sandbox, ROWS).length]).toEqual([{ updated: ROWS, orders: 3 }, 1]);
   });
 });
