@@ -7,8 +7,8 @@ import type { Clock, ExecutorEvent } from '../../engine/ports.ts';
 import type { Logger } from '../../io/terminal/logger.ts';
 import { createProgress, type ProgressState } from '../../io/terminal/progress.ts';
 import type { Reporting } from '../invocation.ts';
+import { type Counts, logEvent } from '../log-events.ts';
 import { print, progressKind } from '../output.ts';
-import { type Counts, logEvent } from './log-events.ts';
 
 type Options = Reporting & {
   logger: Logger;

@@ -3,7 +3,7 @@ import type { ShownSettings } from '../../core/api/response.ts';
 import { onTooLarge } from '../../core/bulk/ladder.ts';
 import { beforeOrder } from '../../core/bulk/verdict.ts';
 import type { Task } from '../ports.ts';
-import { recordResult } from '../sending/session.ts';
+import { recordResult, recordSeen } from '../sending/session.ts';
 import {
   type Bulk,
   both,
@@ -81,10 +81,15 @@ export async function postOrder(bulk: Bulk, ready: Ready): Promise<OrderAtWork |
       changedAt: clock.wallNow(),
       isPatienceOver: false,
     };
-    if (placed.kind === 'unknown') return at;
+    if (placed.kind === 'unknown') {
+      await recordSeen(session);
+      return at;
+    }
     const { id, success, pending, failed } = placed.order;
     const counts = { success: success.length, pending: pending.length, failed: failed.length };
     await record(bulk, { type: 'order_placed', at: nowText(bulk), order, order_id: id, ...counts });
+    // To wait for it may take long, and a kill must not lose that it was sent.
+    await recordSeen(session);
     onEvent({ event: 'order.placed', order, orderId: id, profile, ...counts });
     at.id = id;
     takeShown(at, placed.order);

@@ -28,16 +28,17 @@ describe('orders', () => {
   it('have their intent in the ledger before they are posted, and everything else after it', async () => {
     const world = bulkWorld(20);
     await world.run();
-    expect(world.ledger.slice(0, 4).map(({ type }) => type)).toEqual([
+    expect(world.ledger.slice(0, 5).map(({ type }) => type)).toEqual([
       'order_intent',
       'order_placed',
+      'session_seen',
       'outcome',
       'order_ended',
     ]);
     expect(world.ledger[0]).toMatchObject({ order: 1, profile: TO, rows: [1], on_profile: 0 });
     expect(world.ledger[1]).toMatchObject({ order: 1, order_id: 'order-1', success: 1, pending: 0, failed: 0 });
-    expect(world.ledger[2]).toMatchObject({ row: 1, requestId: 'order-1', attempts: 1, profileAfter: TO });
-    expect(world.ledger[4]).toMatchObject({ type: 'session_seen', requests: { orders: 1 } });
+    expect(world.ledger[3]).toMatchObject({ row: 1, requestId: 'order-1', attempts: 1, profileAfter: TO });
+    expect(world.ledger[2]).toMatchObject({ type: 'session_seen', requests: { orders: 1 } });
   });
 
   it('begin with canaries for each profile, and share the size that was reached', async () => {

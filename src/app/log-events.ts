@@ -1,8 +1,8 @@
-import { orderEndText } from '../../core/ledger/order-text.ts';
-import { count, thousands } from '../../core/text/text.ts';
-import type { ExecutorEvent } from '../../engine/ports.ts';
-import { errorOf } from '../../engine/sending/request.ts';
-import type { Logger } from '../../io/terminal/logger.ts';
+import { orderEndText } from '../core/ledger/order-text.ts';
+import { count, thousands } from '../core/text/text.ts';
+import type { ExecutorEvent } from '../engine/ports.ts';
+import { errorOf } from '../engine/sending/request.ts';
+import type { Logger } from '../io/terminal/logger.ts';
 
 type AttemptEvent = Extract<ExecutorEvent, { event: 'attempt.failed' | 'read.failed' | 'order.failed' }>;
 type RowEvent = Extract<ExecutorEvent, { event: 'row.updated' | 'row.unchanged' | 'row.failed' | 'row.held' }>;
