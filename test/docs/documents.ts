@@ -29,7 +29,12 @@ function shellWords(command: string): string[] {
 
 /** The commands of the blocks marked `sh` or `bash`, without comments, and without `sudo` and variables before them. */
 export function commandsOf(path: string): string[][] {
-  return [...read(path).matchAll(/^ *```(?:sh|bash)\n(.*?)^ *```/gms)]
+  return commandsIn(read(path));
+}
+
+/** The same of a part of a document. */
+export function commandsIn(text: string): string[][] {
+  return [...text.matchAll(/^ *```(?:sh|bash)\n(.*?)^ *```/gms)]
     .flatMap((block) => (block[1] as string).replaceAll('\\\n', ' ').split(/\n|&&|;;|\)| [|>] /))
     .map((command) => command.replace(/ +#.*$/, '').trim())
     .filter((command) => command !== '' && !command.startsWith('#'))
