@@ -1,6 +1,6 @@
+import { openOrdersClause } from '../../core/ledger/order-text.ts';
 import { hasEndedAs, type LedgerIndex } from '../../core/ledger/replay.ts';
 import type { Settings } from '../../core/settings/schema.ts';
-import { count } from '../../core/text/text.ts';
 import { newOrderState, type OrderOptions } from '../../engine/bulk/bulk.ts';
 import { executeOrders } from '../../engine/bulk/executor.ts';
 import { ABOUT_ENDED_ROWS, type execute } from '../../engine/sending/executor.ts';
@@ -70,5 +70,5 @@ export async function sendWithOrders(on: OrderRun, index: LedgerIndex, part?: Om
   const rest = await on.send({ ...whole, series, index: after, isTaken, total, isRest: true });
   if (rest.stopped !== null || part === undefined || open.size === 0) return rest;
   // A wave is read back only when all of its rows have had their turn.
-  return stoppedBy({ reason: 'order_pending', detail: `it may still move ${count(byRow.size, 'number')}` });
+  return stoppedBy({ reason: 'order_pending', detail: openOrdersClause(after.orders) });
 }

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { openOrdersText } from '../../core/ledger/order-text.ts';
+import { openOrdersClause } from '../../core/ledger/order-text.ts';
 import type { LedgerIndex } from '../../core/ledger/replay.ts';
 import type { Summary } from '../../core/results/summary.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
@@ -79,7 +79,7 @@ export async function undoFailure(run: Run, given: KeyedInvocation): Promise<Und
   let dir: string | null = null;
   try {
     const index = await checkedLedger(run);
-    const waits = openOrdersText(index.orders).replace(/\.$/, '');
+    const waits = openOrdersClause(index.orders);
     if (waits !== '') {
       // It also raises the limit that has stopped the run.
       const { next_command: next } = readJson(runFiles(run.dir).summary) as Summary;

@@ -30,12 +30,18 @@ export function openOrderText(order: OpenOrder): string {
   return `${orderName(order)} may still move this number; ${when}`;
 }
 
-/** What open orders may still do, in a sentence; '' if there is nothing. */
-export function openOrdersText({ byRow }: Pick<OrdersSeen, 'byRow'>): string {
+/** What open orders may still do; '' if there is nothing. */
+export function openOrdersClause({ byRow }: Pick<OrdersSeen, 'byRow'>): string {
   const orders = [...new Set(byRow.values())];
   const last = orders.at(-1);
   if (last === undefined) return '';
   const names = orders.map(orderName).join(' and ');
   const when = `if nothing changes, resume sends them one by one from ${stillFrom(last)} on`;
-  return `${names.charAt(0).toUpperCase()}${names.slice(1)} may still move ${count(byRow.size, 'row')}; ${when}.`;
+  return `${names} may still move ${count(byRow.size, 'row')}; ${when}`;
+}
+
+/** The same as a sentence. */
+export function openOrdersText(orders: Pick<OrdersSeen, 'byRow'>): string {
+  const clause = openOrdersClause(orders);
+  return clause === '' ? '' : `${clause.charAt(0).toUpperCase()}${clause.slice(1)}.`;
 }

@@ -39,8 +39,6 @@ export function stopText({ reason, detail }: StopCause, failure: unknown, { coun
       return `Stopped: ${detail}.${undoes ? '' : AFTER_STOP[reason]}`;
     case 'order_mismatch':
       return `Stopped: after a bulk order the account is not as it must be: ${detail}.${undoes ? '' : AFTER_STOP[reason]}`;
-    case 'order_pending':
-      return `Paused: a bulk order has not ended: ${detail}. resume continues with it.`;
     case 'max_failures':
     case 'max_same_error':
       return `Stopped: too many failures: ${detail}.`;
@@ -48,6 +46,7 @@ export function stopText({ reason, detail }: StopCause, failure: unknown, { coun
       return 'Stopped: every profile with rows to send is held; held.csv says why. Fix the profile, then resume.';
     case 'outage':
       return `Stopped: the API appears to be down: ${detail}.`;
+    case 'order_pending':
     case 'finish_by':
     case 'stop_after':
       return `Paused: ${detail}.`;

@@ -24,7 +24,7 @@ describe('why a run stopped', () => {
       'order_mismatch',
       'Stopped: after a bulk order the account is not as it must be: the detail. Check these numbers, then resume: it sends the rest without orders. undo restores the rows that were changed, and no other numbers.',
     ],
-    ['order_pending', 'Paused: a bulk order has not ended: the detail. resume continues with it.'],
+    ['order_pending', 'Paused: the detail.'],
     ['gate_refused', 'Stopped: the detail. resume asks the gate again; undo restores what was changed.'],
     ['phone_number_mismatch', 'Ids and phone numbers do not belong together: the detail. Was one column sorted alone?'],
     ['max_failures', 'Stopped: too many failures: the detail.'],

@@ -32,7 +32,7 @@ describe('--undo-on-failure', () => {
     const ended = await apply('--max-failures', '0', '--undo-on-failure', '--concurrency', '1');
     expect(ended.exit, ended.stderr).toBe(6);
     expect(ended.stdout).toMatch(
-      /was not undone completely, exit 8 \(refused\): Bulk order 2 \(.*\) may still move \d rows; .*Z on\.$/m,
+      /was not undone completely, exit 8 \(refused\): bulk order 2 \(.*\) may still move \d rows; .*Z on\.$/m,
     );
     const [dir] = runDirs(cwd) as [string];
     expect(runDirs(cwd)).toEqual([dir]);
