@@ -44,10 +44,16 @@ function foundEntry(comparison: Comparison, entry: PlanEntry): LedgerEntry | nul
  */
 type RowDrift = { kind: 'unsent'; outcome: Outcome } | { kind: 'sent'; found: LedgerEntry | null } | { kind: 'done' };
 
+/** A row that a bulk order of this run had may have been moved by it late: an undo must know of it. */
+function withOrder({ index }: Comparison, outcome: Outcome): Outcome {
+  if (outcome.status !== 'unchanged' || !index.orders.left.has(outcome.row)) return outcome;
+  return { ...outcome, status: 'updated', reason: 'confirmed_by_read', attempts: 1 };
+}
+
 function driftOf(comparison: Comparison, entry: PlanEntry): RowDrift {
   const number = comparison.reread.account.stateOf(entry);
   const outcome = unsentOutcome(compared(comparison), entry, number, new Date().toISOString());
-  if (outcome !== null) return { kind: 'unsent', outcome };
+  if (outcome !== null) return { kind: 'unsent', outcome: withOrder(comparison, outcome) };
   const found = foundEntry(comparison, entry);
   return entry.action === 'change' || found !== null ? { kind: 'sent', found } : { kind: 'done' };
 }
@@ -89,7 +95,7 @@ export async function driftCounts(given: Omit<Comparison, 'index'>) {
       if (drift.kind !== 'unsent') continue;
       const { status } = drift.outcome;
       if (status === 'held' && reread.closed.has(entry.profileTarget)) counts.closed += 1;
-      else counts[status as 'unchanged' | 'held' | 'failed'] += 1;
+      else counts[status === 'updated' ? 'unchanged' : (status as 'unchanged' | 'held' | 'failed')] += 1;
     }
   }
   return counts;

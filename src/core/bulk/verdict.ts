@@ -98,9 +98,10 @@ const named = ({ product }: ShownSettings): Record<string, string> =>
 
 /**
  * Numbers on a target profile before and after an order. `moved`: rows that were read at their target after `after` was
- * counted. `isOpen`: the order may still move rows, so that some may have come in between.
+ * counted. `late`: rows of earlier orders that are there, and may have come meanwhile. `isOpen`: the order may still
+ * move rows, so that some may have come in between.
  */
-export type Counts = { before: number; after: number; moved: number; isOpen: boolean };
+export type Counts = { before: number; after: number; moved: number; late: number; isOpen: boolean };
 
 /** Whether fewer numbers are on a profile than an order has moved there. Lists that lag show that too. */
 export function isShort({ before, after, moved, isOpen }: Counts): boolean {
@@ -109,7 +110,7 @@ export function isShort({ before, after, moved, isOpen }: Counts): boolean {
 
 /** Says how a profile has grown by other numbers than those of an order; '' if it has not. */
 export function countMismatch(counts: Counts): string {
-  const { before, after, moved } = counts;
-  if (after - before <= moved && !isShort(counts)) return '';
+  const { before, after, moved, late } = counts;
+  if (after - before <= moved + late && !isShort(counts)) return '';
   return `the target profile had ${before} numbers before the order and has ${after} now, and the order has moved ${moved}`;
 }

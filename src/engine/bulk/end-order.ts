@@ -109,7 +109,7 @@ export async function endOrder(bulk: Bulk, at: OrderAtWork): Promise<void> {
     await record(bulk, { type: 'order_seen', at: nowText(bulk), order: at.order, pending, mismatch });
   }
   if (at.isPatienceOver) endOrders(bulk, `order ${at.order} was not done within --bulk-patience`);
-  if (open > 0 && ports.clock.wallNow() - at.changedAt < STILL_MS) {
+  if (found.isCutShort() || (open > 0 && ports.clock.wallNow() - at.changedAt < STILL_MS)) {
     endOrders(bulk, `order ${at.order} may still move ${count(open, 'number')}`);
     ports.onEvent({ event: 'order.pending', order: at.order, orderId: at.id, pending: open });
   } else if (open > 0) {

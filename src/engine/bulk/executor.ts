@@ -1,24 +1,26 @@
-import type { StopCause } from '../../core/attempt/stop-reason.ts';
+import type { StopCause, StopReason } from '../../core/attempt/stop-reason.ts';
 import { type OpenOrder, STILL_MS } from '../../core/ledger/orders.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Task } from '../ports.ts';
 import { createAccountQuery, Stopped, Unread } from '../reading/account-query.ts';
 import type { Execution } from '../sending/executor.ts';
+import { createReadBackRule } from '../sending/pipeline.ts';
 import { createSession, type ExecuteOptions, failWith, type Session } from '../sending/session.ts';
+import { LEAVES_READS } from '../stop.ts';
 import { type Bulk, endOrders, type OrderAtWork, type OrderOptions } from './bulk.ts';
 import { endOrder } from './end-order.ts';
 import { followOrder } from './follow.ts';
 import { placeAllOrders } from './pass.ts';
 import { createNumberReader } from './read-numbers.ts';
 
+/** A few reads say what became of all rows of an order, so they follow a signal too. */
+const LEAVES_ORDER_READS: ReadonlySet<StopReason> = new Set([...LEAVES_READS, 'signal', 'drained']);
+
 function createBulk(options: OrderOptions, session: Session): Bulk {
   const { ports, limits } = session.options;
   const { isUndo, orders } = options;
-  const query = createAccountQuery(
-    session.pipeline,
-    ports.onEvent,
-    () => bulk.isAtWork && session.pipeline.mayReadBack(),
-  );
+  const mayReadBack = createReadBackRule(ports.clock, session.options.stop, LEAVES_ORDER_READS);
+  const query = createAccountQuery(session.pipeline, ports.onEvent, () => bulk.isAtWork && mayReadBack());
   const bulk: Bulk = {
     options,
     session,

@@ -21,15 +21,16 @@ function createFound({ comparison }: Bulk, at: OrderAtWork) {
   const numbers = new Map<number, NumberState>();
   let onProfile: number | null = null;
   let doListsLag = false;
+  let isCutShort = false;
   const numberOf = ({ row }: PlanEntry) => numbers.get(row) ?? UNREAD;
   const stateOf = ({ entry }: Task): AfterOrder => afterOrder(comparison, entry, numberOf(entry));
   const notMoved = () => at.tasks.filter((task) => stateOf(task) !== 'moved');
   const isPending = ({ entry }: Task) => at.pending === null || at.pending.has(entry.phoneNumber);
-  const open = () => notMoved().filter(isPending);
+  const open = () => notMoved().filter((task) => isCutShort || isPending(task));
   const countsOf = (late: number): Counts | null => {
     if (at.onProfile === null || onProfile === null) return null;
-    const moved = at.movedBefore + at.tasks.length - notMoved().length + late;
-    return { before: at.onProfile, after: onProfile, moved, isOpen: open().length > 0 };
+    const moved = at.movedBefore + at.tasks.length - notMoved().length;
+    return { before: at.onProfile, after: onProfile, moved, late, isOpen: open().length > 0 };
   };
   return {
     numberOf,
@@ -42,7 +43,8 @@ function createFound({ comparison }: Bulk, at: OrderAtWork) {
     /** Says how the profile has grown by other numbers; '' if it has not. `late`: rows of earlier orders that have arrived. */
     mismatch(late = 0): string {
       const counts = countsOf(late);
-      return counts === null || (doListsLag && isShort(counts)) ? '' : countMismatch(counts);
+      const isUnknown = counts === null || isCutShort || (doListsLag && isShort(counts));
+      return isUnknown ? '' : countMismatch(counts);
     },
     /** Whether fewer numbers are on the profile than were moved there. */
     isShort(): boolean {
@@ -55,6 +57,11 @@ function createFound({ comparison }: Bulk, at: OrderAtWork) {
     takeCount(counted: number | null): void {
       onProfile = counted;
     },
+    /** The run stops before it could be read again: a later command decides about what one read has not shown. */
+    cutShort(): void {
+      isCutShort = true;
+    },
+    isCutShort: () => isCutShort,
     /** Lists do not show what has moved: that they show too little says nothing. */
     giveListsUp(): void {
       doListsLag = true;
@@ -79,7 +86,11 @@ export async function readBack(bulk: Bulk, at: OrderAtWork): Promise<Found> {
     if (at.onProfile !== null) found.takeCount(await reader.countOn(at.profile));
     found.take(entries, await reader.read(entries, { whole: true }));
   };
-  const isOver = () => stop.asked() !== null || (found.doubted().length === 0 && found.mismatch() === '');
+  const isOver = () => {
+    if (found.doubted().length === 0 && found.mismatch() === '') return true;
+    if (stop.asked() !== null) found.cutShort();
+    return found.isCutShort();
+  };
   const readAgain = async (waitMs: number) => {
     await sleepOrStop(ports.clock, stop, waitMs);
     await readOnce(entriesOf(found.notMoved()));

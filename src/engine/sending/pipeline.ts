@@ -148,13 +148,14 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   };
 }
 
-function createReadBackRule(clock: Clock, stop: Stop): () => boolean {
+/** Whether reads may follow a stop: for a short time, if it was for one of `reasons`. */
+export function createReadBackRule(clock: Clock, stop: Stop, reasons = LEAVES_READS): () => boolean {
   let until = Number.POSITIVE_INFINITY;
   stop.onAsked(() => {
     until = clock.now() + READ_BACK_AFTER_STOP_MS;
   });
   return () => {
     const asked = stop.asked();
-    return asked === null || (LEAVES_READS.has(asked.reason) && clock.now() < until);
+    return asked === null || (reasons.has(asked.reason) && clock.now() < until);
   };
 }

@@ -56,6 +56,17 @@ describe('recordDrift', () => {
     expect((await applyDrift(run, live, false)).entries).toEqual([]);
   });
 
+  it('knows of a row at its target that a bulk order may have moved late', async () => {
+    const { run, live } = await meanwhile();
+    await writeLedger(run, [
+      { type: 'order_intent', at: AT, order: 1, profile: profile(1), rows: [1, 4], on_profile: 0 },
+      { type: 'order_ended', at: AT, order: 1, result: 'done', why: '' },
+    ]);
+    const { entries } = await applyDrift(run, live, false);
+    expect(entries[0]).toMatchObject({ row: 1, status: 'updated', reason: 'confirmed_by_read', attempts: 1 });
+    expect(await driftCounts({ run, reread: live, force: false })).toMatchObject({ sent: 3 });
+  });
+
   it('sends drifted rows with --force, and keeps what they had for an undo', async () => {
     const { run, live } = await meanwhile();
     const { entries, left } = await applyDrift(run, live, true);

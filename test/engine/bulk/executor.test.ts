@@ -116,7 +116,12 @@ describe('orders', () => {
     expect(world.placed.map(({ phones }) => phones.length)).toEqual([1, 10, 19]);
   });
 
-  it.each(['signal', 'drained', 'finish_by'] as const)('are not placed after a stop: %s', async (reason) => {
+  it.each([
+    ['signal', ' done'],
+    ['drained', ' done'],
+    ['finish_by', ' done'],
+    ['key_refused', ''],
+  ] as const)('are not placed after a stop, and the last one is read once: %s', async (reason, end) => {
     const world = bulkWorld(300, {
       place({ n, phones, move }) {
         move(phones);
@@ -128,8 +133,26 @@ describe('orders', () => {
     expect(stop?.reason).toBe(reason);
     expect(world.sent.orders).toBe(3);
     // Reads may follow a stop only if it is no signal.
-    expect(world.orders().at(-1)).toBe(reason === 'finish_by' ? '3: 50 done' : '3: 50');
+    expect(world.orders().at(-1)).toBe(`3: 50${end}`);
     await world.again();
+    expect(world.outcomes()).toEqual({ 'updated confirmed_by_read': 300 });
+  });
+
+  it('stay open after a stop if one read does not show what became of them', async () => {
+    const world = bulkWorld(300, {
+      place({ n, phones, move }) {
+        move(phones.slice(5));
+        move(phones.slice(0, 5), 3000);
+        if (n === 3) world.stop.ask('signal', 'SIGTERM');
+        return { success: phones };
+      },
+    });
+    expect((await world.run()).stop?.reason).toBe('signal');
+    expect(world.orders().at(-1)).toBe('3: 50');
+    expect(world.outcomes()).toEqual({ 'updated confirmed_by_read': 56 });
+    await world.clock.until(world.clock.sleep(4000).done);
+    await world.again();
+    expect(world.orders()[2]).toBe('3: 50 done');
     expect(world.outcomes()).toEqual({ 'updated confirmed_by_read': 300 });
   });
 
