@@ -58,7 +58,7 @@ export function blindRepeats(sandbox: Sandbox): string[] {
     if (method !== 'PATCH' && !isOrder) continue;
     const written = isOrder ? (body as { numbers: string[] }).numbers : own;
     found.push(...written.filter((phone) => ordered.has(phone)));
-    const isRefused = status !== null && ((status >= 400 && status < 500) || status === 501);
+    const isRefused = status !== null && ((status >= 300 && status < 500) || status === 501);
     if (isOrder && !isRefused) for (const phone of written) ordered.add(phone);
   }
   return found;
