@@ -59,13 +59,14 @@ async function mismatchOf(bulk: Bulk, at: OrderAtWork, found: Found, changes: Ma
 async function recordOutcomes(bulk: Bulk, at: OrderAtWork, found: Found, changes: Map<number, string>): Promise<void> {
   const { clock } = bulk.session.options.ports;
   const open = new Set(found.open());
+  const doubted = new Set(found.doubted());
   const durationMs = clock.now() - at.sentAt;
   const recorded = at.tasks.map((task) => {
     const state = found.stateOf(task);
-    if (state === 'left' || open.has(task)) return undefined;
+    if (open.has(task) || (state === 'left' && !doubted.has(task))) return undefined;
     const { entry, attempts } = task;
-    // It is read again before it is sent.
-    if (state === 'unread') {
+    // It may still move, whatever the order says, so it is read again before it is sent.
+    if (state === 'left' || state === 'unread') {
       const at = nowText(bulk);
       return record(bulk, { type: 'put_back', row: entry.row, ambiguous: true, attempts: attempts + 1, at });
     }

@@ -163,4 +163,14 @@ describe('a bulk order that does more than it must', () => {
     expect(await finish(cwd)).toBe(0);
     expect([resultOf(cwd), strangersMoved(sandbox, ROWS).length]).toEqual([{ updated: ROWS, orders: 3 }, 1]);
   });
+
+  it('leaves rows unverified that an earlier order has not moved, and may move all the same', async () => {
+    const place = await check(
+      bulk('late-success=60#1', 'also=tags#2'),
+      {},
+      { sizes: [1, 1], exit: 6, counts: { unverified: 1, unprocessed: 73 } },
+    );
+    place.sandbox.carryOutOrders();
+    expect([untrueRows(place), await finish(place.cwd), resultOf(place.cwd).unprocessed]).toEqual([[], 0, undefined]);
+  });
 });
