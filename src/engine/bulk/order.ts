@@ -95,7 +95,11 @@ export async function postOrder(bulk: Bulk, ready: Ready): Promise<OrderAtWork |
     takeShown(at, placed.order);
     return at;
   }
-  const why = { not_sent: 'it was not sent, because the run stops', no_path: 'the API has no bulk orders', refused: '' }[placed.kind];
+  const why = {
+    not_sent: 'it was not sent, because the run stops',
+    no_path: 'the API has no bulk orders',
+    refused: '',
+  }[placed.kind];
   const text = placed.kind === 'refused' ? placed.description : why;
   await recordEnd(bulk, order, 'refused', text);
   const isTooLarge = placed.kind === 'refused' && placed.isTooLarge;
