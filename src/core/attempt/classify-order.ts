@@ -17,6 +17,8 @@ export function classifyOrder(answer: Answer): AnswerMeaning {
   if (status >= 200 && status < 300)
     return body.kind === 'order' ? { kind: 'confirmed' } : { kind: 'retry', ambiguous: true };
   if (NO_ORDER_PATH.has(status)) return { kind: 'failed', reason: 'api_error', detail: '' };
-  // Orders may be forbidden or redirected although nothing else is.
+  // The key may change numbers and place no orders. If the account is refused, the first PATCH says so.
+  if (status === 403) return { kind: 'failed', reason: 'api_error', detail: '' };
+  // Orders may be redirected although nothing else is.
   return classifyRefusal(answer, false);
 }

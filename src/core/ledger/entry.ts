@@ -81,7 +81,7 @@ export type OrderEntry =
  * `order_intent`: a bulk order of `rows` to `profile` is about to be posted, and `on_profile` numbers are on that
  * profile. `order_placed`: the API has taken it; `order_id` is '' if its answer named none. `order_seen`: more or fewer
  * of its numbers are pending; `mismatch` is what it has changed that it must not change, while it may still move rows.
- * Then the outcomes of its rows follow, and `order_ended`.
+ * Then the outcomes of its rows follow, and `order_ended`; a second one says `mismatch`, if that was seen only later.
  * `wave`: a step of a wave of `rows` rows, of which there are `waves`.
  * `handed_over`: workers may send the rows from now on; `queue` is the URL of Redis without user and password.
  * `steered`: an operator has changed something of a run at work, from what to what; of hold and release it is a profile.

@@ -62,10 +62,22 @@ function startOrder(seen: OrdersSeen, entry: Extract<OrderEntry, { type: 'order_
   return started;
 }
 
-/** Adds a ledger entry about an order, and returns the order. Throws if the ledger cannot have it here. */
-export function addOrder(seen: OrdersSeen, entry: OrderEntry): OpenOrder {
+/** A later look at an order that has ended has shown that it has changed what it must not change. */
+function isLateMismatch(seen: OrdersSeen, entry: OrderEntry): boolean {
+  return entry.type === 'order_ended' && entry.result === 'mismatch' && entry.order <= seen.last;
+}
+
+/**
+ * Adds a ledger entry about an order. Returns the order; null if it has ended before. Throws if the ledger cannot have
+ * the entry here.
+ */
+export function addOrder(seen: OrdersSeen, entry: OrderEntry): OpenOrder | null {
   if (entry.type === 'order_intent') return startOrder(seen, entry);
   const order = seen.open.get(entry.order);
+  if (order === undefined && isLateMismatch(seen, entry)) {
+    seen.isOver = true;
+    return null;
+  }
   if (order === undefined) throw new Error(`it names order ${entry.order}, which is not open`);
   switch (entry.type) {
     case 'order_placed':

@@ -83,7 +83,7 @@ function addOrderRows(index: LedgerIndex, entry: OrderEntry, offset: number, len
       if (hasOutcome(index.rowStates[row] as number)) throw new Error(`it names row ${row} again after its outcome`);
     }
   }
-  const { rows } = addOrder(index.orders, entry);
+  const rows = addOrder(index.orders, entry)?.rows ?? [];
   if (entry.type === 'order_intent') {
     for (const row of rows) {
       index.rowStates[row] = ROW_STATE.intent;

@@ -51,6 +51,8 @@ export type Bulk = {
   last: number;
   /** An order is at work, so that its numbers may be read even if the run is to stop. */
   isAtWork: boolean;
+  /** The last order to each profile, and how many numbers were on the profile after it. */
+  counted: Map<string, { at: OrderAtWork; onProfile: number }>;
   /** Rows that orders of this session have not moved, by profile: they may arrive late. */
   left: Map<string, PlanEntry[]>;
 };

@@ -35,10 +35,12 @@ async function othersOn({ reader }: Bulk, { profile, tasks, sentOn }: OrderAtWor
   return `; changed since then, and not of the order: ${named.join(', ')}${more}`;
 }
 
+const nameOf = ({ order, id }: OrderAtWork) => `bulk order ${order}${id === '' ? '' : ` (${id})`}`;
+
 /** What an order has changed that it must not change; '' if nothing. */
 async function mismatchOf(bulk: Bulk, at: OrderAtWork, found: Found, changes: Map<number, string>): Promise<string> {
   const { reader, left, comparison } = bulk;
-  const which = `bulk order ${at.order}${at.id === '' ? '' : ` (${at.id})`}`;
+  const which = nameOf(at);
   const named = at.tasks
     .filter(({ entry }) => changes.has(entry.row))
     .map(({ entry }) => `${entry.phoneNumber}: ${changes.get(entry.row)}`);
@@ -79,9 +81,28 @@ async function recordOutcomes(bulk: Bulk, at: OrderAtWork, found: Found, changes
   await Promise.all(recorded);
 }
 
+/**
+ * Compares the numbers on a profile with those after the last order to it, which may have moved others late. Returns
+ * whether the next order may be placed.
+ */
+export async function hasStayed(bulk: Bulk, profile: string, onProfile: number): Promise<boolean> {
+  const last = bulk.counted.get(profile);
+  const late = bulk.left.get(profile)?.length ?? 0;
+  if (last === undefined || onProfile <= last.onProfile + late) return true;
+  const counts = `the target profile had ${last.onProfile} numbers after the order and has ${onProfile} now`;
+  const text = `${nameOf(last.at)} to profile ${profile}: ${counts}${await othersOn(bulk, last.at)}`;
+  bulk.session.options.stop.ask('order_mismatch', text);
+  await recordEnd(bulk, last.at.order, 'mismatch', text);
+  return false;
+}
+
+/** Rows that an order has not moved may still arrive. */
+function addLeft({ left }: Bulk, { profile }: OrderAtWork, missed: PlanEntry[]): void {
+  left.set(profile, [...(left.get(profile) ?? []), ...missed]);
+}
+
 /** What an order that has ended says about the next ones. */
 function learn(bulk: Bulk, at: OrderAtWork, missed: PlanEntry[]): void {
-  bulk.left.set(at.profile, [...(bulk.left.get(at.profile) ?? []), ...missed]);
   // Too little of it could be compared, so new canaries follow.
   if (at.sentOn === null) return;
   const { ladder } = bulk.options.state;
@@ -103,6 +124,7 @@ export async function endOrder(bulk: Bulk, at: OrderAtWork): Promise<void> {
   const mismatch = await mismatchOf(bulk, at, found, changes);
   await recordOutcomes(bulk, at, found, changes);
   const open = found.open().length;
+  const missed = found.notMoved().map(({ entry }) => entry);
   if (mismatch !== '') stop.ask('order_mismatch', mismatch);
   // If it stays open, its end cannot say so.
   if (mismatch !== '' && open > 0) {
@@ -114,13 +136,16 @@ export async function endOrder(bulk: Bulk, at: OrderAtWork): Promise<void> {
     endOrders(bulk, `order ${at.order} may still move ${count(open, 'number')}`);
     ports.onEvent({ event: 'order.pending', order: at.order, orderId: at.id, pending: open });
   } else if (open > 0) {
+    addLeft(bulk, at, missed);
     await recordEnd(bulk, at.order, 'still', `${count(open, 'number')} pending, and no change for 20 minutes`);
   } else if (mismatch !== '') {
     await recordEnd(bulk, at.order, 'mismatch', mismatch);
   } else {
     await recordEnd(bulk, at.order, 'done', '');
-    const missed = found.notMoved().map(({ entry }) => entry);
+    addLeft(bulk, at, missed);
     learn(bulk, at, missed);
+    const onProfile = found.onProfile();
+    if (onProfile !== null) bulk.counted.set(at.profile, { at, onProfile });
   }
   await recordSeen(bulk.session);
 }

@@ -29,6 +29,7 @@ function createBulk(options: OrderOptions, session: Session): Bulk {
     comparison: { isUndo, force: limits.force, closed: new Map() },
     last: orders.last,
     isAtWork: false,
+    counted: new Map(),
     left: new Map(),
   };
   return bulk;

@@ -15,6 +15,7 @@ import {
   recordEnd,
   takeShown,
 } from './bulk.ts';
+import { hasStayed } from './end-order.ts';
 import { type Placed, placeOrder } from './place.ts';
 
 /** Rows that are as planned, with what their numbers have, and the numbers that are on the target profile. */
@@ -39,7 +40,8 @@ export async function prepareOrder(bulk: Bulk, profile: string, tasks: Task[]): 
   await Promise.all(ended);
   if (onProfile === null) endOrders(bulk, 'the API does not say how many numbers are on a profile');
   const ready = tasks.filter(({ entry }) => shown.has(entry.row));
-  if (onProfile === null || ready.length === 0 || session.options.stop.asked() !== null) return null;
+  if (onProfile === null || ready.length === 0 || !(await hasStayed(bulk, profile, onProfile))) return null;
+  if (session.options.stop.asked() !== null) return null;
   return { profile, tasks: ready, shown, onProfile };
 }
 

@@ -54,6 +54,8 @@ function createFound({ comparison }: Bulk, at: OrderAtWork) {
     take(entries: readonly PlanEntry[], { stateOf }: ReadNumbers): void {
       for (const entry of entries) numbers.set(entry.row, stateOf(entry));
     },
+    /** How many numbers are on the profile; null if that was not counted. */
+    onProfile: () => onProfile,
     takeCount(counted: number | null): void {
       onProfile = counted;
     },

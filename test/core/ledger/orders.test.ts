@@ -123,6 +123,7 @@ describe('the orders of a run', () => {
     expect(indexOf(3, ...first, asked(5, [3]), placed(5, 0), over(5, 'mismatch')).orders).toMatchObject({
       ...{ last: 5, placed: 2, isOver: true },
     });
+    expect(indexOf(3, ...first, over(1, 'mismatch')).orders).toMatchObject({ last: 2, placed: 1, isOver: true });
   });
 });
 

@@ -284,6 +284,25 @@ describe('an order that changes something else', () => {
     expect(world.left()).toHaveLength(49);
   });
 
+  it('stops the run before the next order if a foreign number has moved later, and never orders again', async () => {
+    const world: ReturnType<typeof bulkWorld> = bulkWorld(60, {
+      list({ phoneNumbers }) {
+        // Counted before and after each order: the count before the third one.
+        if (phoneNumbers === undefined && world.sent.counts === 5) world.change(FOREIGN, { profile: TO });
+        return null;
+      },
+    });
+    world.add(FOREIGN, ELSEWHERE);
+    const { stop } = await world.run();
+    expect(stop).toEqual({
+      reason: 'order_mismatch',
+      detail: `bulk order 2 (order-2) to profile ${TO}: the target profile had 11 numbers after the order and has 12 now; changed since then, and not of the order: ${FOREIGN}`,
+    });
+    expect(world.orders()).toEqual(['1: 1 done', '2: 10 done mismatch']);
+    expect(world.indexed().orders.isOver).toBe(true);
+    expect(world.left()).toHaveLength(49);
+  });
+
   it('stops the run if numbers have left the profile', async () => {
     const world = bulkWorld(60, {
       place({ phones, move }) {

@@ -107,7 +107,6 @@ describe('placing an order', () => {
   it.each<[string, Answer, string]>([
     ['a 401', http(401), 'key_refused'],
     ['a 402', http(402), 'account_refused'],
-    ['a 403 about the account', http(403, '20012'), 'account_refused'],
   ])('has not happened if %s stops the run', async (_, answer, reason) => {
     const given = await knownWorld([answer]);
     expect(await given.place()).toEqual({ kind: 'not_sent' });
