@@ -52,7 +52,7 @@ function openAgain({ options, session }: Bulk, order: OpenOrder, tasks: Task[]):
   const { clock } = session.options.ports;
   const changedAt = Date.parse(order.changedAt);
   // Later, others may have moved numbers to the profile.
-  const isFresh = order.isAlone && clock.wallNow() - changedAt < options.patienceMs;
+  const isFresh = order.isAlone && clock.wallNow() - changedAt < STILL_MS;
   return {
     order: order.order,
     profile: order.profile,

@@ -207,7 +207,7 @@ describe('an order that was killed', () => {
     world.add('+13129999999', ELSEWHERE);
     await killedAt(world, 2);
     world.change('+13129999999', { profile: TO });
-    world.clock.stepWall(6 * MINUTE_MS);
+    world.clock.stepWall(21 * MINUTE_MS);
     const { stop } = await world.again();
     expect(stop).toBeNull();
     expect(world.orders()[0]).toBe('1: 1 done');

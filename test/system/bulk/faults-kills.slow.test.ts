@@ -67,4 +67,13 @@ describe('a run that is killed', () => {
     expect([exit, resultOf(cwd).updated, untrueRows({ sandbox, cwd })]).toEqual([0, ROWS, []]);
     expect([blindRepeats(sandbox), strangersMoved(sandbox, ROWS)]).toEqual([[], []]);
   });
+
+  it.each(MOMENTS.slice(2))('%s stops when it is resumed if the order has moved a foreign number', async (_, env) => {
+    const { cwd, sandbox } = await killed(env, ['foreign=1#3-']);
+    fastClock(15 * MINUTE);
+    expect((await run(cwd, ['resume'])).exit).toBe(6);
+    expect((await paste(cwd, summaryOf(cwd).next_command ?? '')).exit).toBe(0);
+    expect([ordersTo(sandbox).length, strangersMoved(sandbox, ROWS)]).toEqual([3, [ROWS + 5]]);
+    expect([resultOf(cwd).updated, untrueRows({ sandbox, cwd })]).toEqual([ROWS, []]);
+  });
 });
