@@ -109,6 +109,13 @@ describe('a cleaner', () => {
     expect(clean(encoded)).toMatch(/^\[key\].?=?$/);
   });
 
+  it.each(['abcdefgh', KEY])('searches a text that is as long as the key %s or a piece of it', (key) => {
+    expect(createCleaner(key)(key)).toBe('[key]');
+    const piece = key.slice(0, key === KEY ? 7 : 4);
+    expect(createCleaner(key)(piece)).toBe(piece);
+    expect(createCleaner(key)(piece, true)).toBe('[key]');
+  });
+
   it('removes the pieces of a key from prose only', () => {
     const clean = createCleaner(KEY);
     const [half, rest] = [KEY.slice(0, 10), KEY.slice(10)];
