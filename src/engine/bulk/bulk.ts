@@ -101,11 +101,12 @@ export function courseOf({ options: { state } }: Bulk, profile: string): Profile
   return course;
 }
 
-/** Places no more orders in this command. The first reason stays. */
+/** Places no more orders in this command. The first reason stays. It is not said of a run that stops anyway. */
 export function endOrders({ options: { state }, session }: Bulk, why: string): void {
   if (state.off !== null) return;
   state.off = why;
-  session.options.ports.onEvent({ event: 'bulk.off', why });
+  const { ports, stop } = session.options;
+  if (stop.asked() === null) ports.onEvent({ event: 'bulk.off', why });
 }
 
 export function nowText({ session }: Bulk): string {

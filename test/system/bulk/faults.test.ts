@@ -10,7 +10,7 @@ import {
   untrueRows,
 } from '../../support/program/orders.ts';
 import { paste } from '../../support/program/run.ts';
-import { numberId, summaryOf } from '../../support/program/workspace.ts';
+import { logOf, numberId, summaryOf } from '../../support/program/workspace.ts';
 
 const ROWS = 75;
 /** What a run of this many rows orders if nothing is wrong. */
@@ -148,6 +148,7 @@ describe('a bulk order that does more than it must', () => {
   ])('stops the run: %s', async (_, faults, { sizes, ...others }) => {
     const unprocessed = ROWS - sizes.reduce((sum, size) => sum + size);
     const { cwd, sandbox } = await check(faults, {}, { ...others, sizes, exit: 6, counts: { unprocessed } });
+    expect(logOf(cwd).filter(({ event }) => event === 'bulk.off')).toEqual([]);
     expect(summaryOf(cwd).error?.code).toBe('order_mismatch');
     expect(await finish(cwd)).toBe(0);
     expect([resultOf(cwd), ordersTo(sandbox).length]).toEqual([{ updated: ROWS, orders: sizes.length }, sizes.length]);
