@@ -1,8 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseBulkFault } from '../../../src/sandbox/faults/bulk-faults.ts';
 import { parseFault } from '../../../src/sandbox/server.ts';
 import { call, callUrl, code, id, type Json, patch, profile, read, sandbox } from '../../support/sandbox/client.ts';
 import { faulty, moved, PATH, phone, place, poll, TEN, TO_THIRD } from '../../support/sandbox/orders.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('faults of bulk orders', () => {
   it('refuse=N refuses larger orders and moves nothing', async () => {
@@ -108,11 +112,14 @@ describe('faults of bulk orders', () => {
   });
 
   it('late=SECONDS moves all when the time has come, over newer changes', async () => {
-    const to = await faulty(['late=0.05']);
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const to = await faulty(['late=30']);
     const { data } = (await place(to, TO_THIRD)).json;
     expect(data).toMatchObject({ success: [], pending: TEN });
     await patch(to, id(1), { messaging_profile_id: profile(2) });
-    while ((await poll(to, data)).pending.length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    vi.setSystemTime(Date.now() + 29_000);
+    expect((await poll(to, data)).pending).toEqual(TEN);
+    vi.setSystemTime(Date.now() + 1000);
     expect(await moved(to)).toEqual(TEN);
   });
 
@@ -222,10 +229,12 @@ describe('faults of bulk orders', () => {
   });
 
   it('lag=SECONDS ends with its time', async () => {
-    const to = await faulty(['lag=0.05']);
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const to = await faulty(['lag=5']);
     await place(to, TO_THIRD);
     expect(await moved(to)).toEqual([3, 6, 9].map(phone));
-    while ((await moved(to)).length < 10) await new Promise((resolve) => setTimeout(resolve, 5));
+    vi.setSystemTime(Date.now() + 5000);
+    expect(await moved(to)).toEqual(TEN);
   });
 
   it('no-id and no-lists leave those out of every answer', async () => {
