@@ -86,7 +86,7 @@ export async function readForDraft(run: Run, draft: Preview, access: AccountAcce
   const profiles = await readProfiles(query, client, needed, ids.length < targets.length);
   const count = async (profile?: string): Promise<number | null> => {
     const filter = profile === undefined ? { page: 1 } : { page: 1, profile };
-    const answer = await query.read('the number of numbers', (onSent) => client.listNumbers(filter, onSent));
+    const answer = await query.read('the number of numbers', (onSent) => client.listNumbers(filter, onSent), 'extra');
     if (!('body' in answer) || answer.body.kind !== 'numbers') return null;
     const { page } = answer.body;
     if (profile !== undefined) return countOn(page, profile);

@@ -5,6 +5,7 @@ import type { ShownProfile } from '../../../src/core/api/response.ts';
 import { createPreview } from '../../../src/core/plan/preview.ts';
 import { accountOf, entriesOf, numbersOf, type Place } from '../../support/app/accounts.ts';
 import { id, planOf, profile } from '../../support/app/plans.ts';
+import { http } from '../../support/engine/fake-world.ts';
 
 const named = (n: number, name: string): ShownProfile => ({ id: profile(n), name });
 
@@ -143,6 +144,23 @@ describe('the numbers of the account and of the profiles that numbers leave', ()
     const on = [2, 3, 4, 5, 6, 7, 8, 9].map((n) => counts.on(profile(n)));
     expect(on).toEqual([1, 1, 1, 1, 1, null, null, null]);
     expect(calls.filter((path) => path.includes('filter[messaging_profile_id]'))).toHaveLength(5);
+  });
+
+  it('are unknown if the API does not count its lists, because they only inform', async () => {
+    const place = await accountOf({ numbers: numbersOf(2000) });
+    const { run, reader } = await readFor(place, input([1, 2]));
+    const { planned } = await planOf(input([1, 2]));
+    const { listNumbers } = reader.client;
+    const client: typeof reader.client = {
+      ...reader.client,
+      listNumbers: async (query, onSent) =>
+        query.phoneNumbers === undefined ? { ...http(200), body: { kind: 'unreadable' } } : listNumbers(query, onSent),
+    };
+    const seen = await readForDraft(run, planned.preview, { ...reader, client });
+    const { preview } = await place.plan(input([1, 2]));
+    const { total, on } = await seen.counts(preview);
+    expect([total, on(profile(2))]).toEqual([null, null]);
+    await reader.close();
   });
 
   it('are not requested if nothing changes', async () => {
