@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { parseBulkFault } from '../../src/sandbox/server.ts';
-import { bulkPlace } from '../support/program/bulk.ts';
+import { bulkPlace } from '../support/bulk/place.ts';
 import { run } from '../support/program/run.ts';
 import { lastRun, manifestOf, numberId, OTHER, PROFILE, runDirs, writeLines } from '../support/program/workspace.ts';
 import { openSandbox } from '../support/sandbox/open.ts';

@@ -1,13 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fastClock } from '../../support/program/fast-clock.ts';
-import {
-  blindRepeats,
-  orderPlace,
-  ordersTo,
-  resultOf,
-  strangersMoved,
-  untrueRows,
-} from '../../support/program/orders.ts';
+import { fastClock } from '../../support/bulk/fast-clock.ts';
+import { blindRepeats, orderPlace, ordersTo, resultOf, strangersMoved, untrueRows } from '../../support/bulk/orders.ts';
 import { paste, run } from '../../support/program/run.ts';
 import { runPreloaded } from '../../support/program/start.ts';
 import { summaryOf } from '../../support/program/workspace.ts';

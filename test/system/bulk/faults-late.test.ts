@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { fastClock } from '../../support/bulk/fast-clock.ts';
+import { blindRepeats, type Faults, orderPlace, ordersTo, resultOf, untrueRows } from '../../support/bulk/orders.ts';
 import { profileOf } from '../../support/program/account.ts';
-import { fastClock } from '../../support/program/fast-clock.ts';
-import { blindRepeats, type Faults, orderPlace, ordersTo, resultOf, untrueRows } from '../../support/program/orders.ts';
 import { paste, run } from '../../support/program/run.ts';
 import { flip } from '../../support/program/waves.ts';
 import { lastRun, PROFILE, summaryOf, THIRD, table } from '../../support/program/workspace.ts';

@@ -8,7 +8,7 @@ import {
   resultOf,
   strangersMoved,
   untrueRows,
-} from '../../support/program/orders.ts';
+} from '../../support/bulk/orders.ts';
 import { paste } from '../../support/program/run.ts';
 import { logOf, numberId, summaryOf } from '../../support/program/workspace.ts';
 

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseEdit } from '../../../src/sandbox/server.ts';
-import { ordersOf } from '../../support/program/bulk.ts';
-import {
-  type Faults,
-  orderPlace,
-  ordersTo,
-  resultOf,
-  strangersMoved,
-  untrueRows,
-} from '../../support/program/orders.ts';
+import { type Faults, orderPlace, ordersTo, resultOf, strangersMoved, untrueRows } from '../../support/bulk/orders.ts';
+import { ordersOf } from '../../support/bulk/place.ts';
 import { paste, run } from '../../support/program/run.ts';
 import { stepsOf } from '../../support/program/waves.ts';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bulkPlace } from '../../support/program/bulk.ts';
+import { bulkPlace } from '../../support/bulk/place.ts';
 import { run } from '../../support/program/run.ts';
 import { lastRun, manifestOf, PROFILE, summaryOf, THIRD } from '../../support/program/workspace.ts';
 

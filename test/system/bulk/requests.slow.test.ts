@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { bulkPlace, ordersOf } from '../../support/bulk/place.ts';
 import { profileId } from '../../support/ids.ts';
-import { bulkPlace, ordersOf } from '../../support/program/bulk.ts';
 import { summaryOf } from '../../support/program/workspace.ts';
 
 const inTurn = (profiles: number) => (row: number) => profileId((row % profiles) + 2);

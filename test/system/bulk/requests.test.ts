@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { bulkPlace } from '../../support/program/bulk.ts';
+import { bulkPlace } from '../../support/bulk/place.ts';
 import { PROFILE } from '../../support/program/workspace.ts';
 
 /** What each request does, in the order in which they come. */

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { bulkPlace, ordersOf } from '../../support/bulk/place.ts';
 import { isMoved } from '../../support/program/account.ts';
-import { bulkPlace, ordersOf } from '../../support/program/bulk.ts';
 import { paste } from '../../support/program/run.ts';
 import { commandIn, lastRun, numberId, runDirs, summaryOf } from '../../support/program/workspace.ts';
 

@@ -2,8 +2,8 @@ import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
+import { bulkPlace } from '../../support/bulk/place.ts';
 import { isMoved, writesTo } from '../../support/program/account.ts';
-import { bulkPlace } from '../../support/program/bulk.ts';
 import { paste, run } from '../../support/program/run.ts';
 import { commandIn, lastRun, manifestOf, PROFILE, runDirs, summaryOf, table } from '../../support/program/workspace.ts';
 

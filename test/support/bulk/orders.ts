@@ -1,8 +1,8 @@
 import { parseBulkFault, parseFault, type Sandbox, type SandboxOptions } from '../../../src/sandbox/server.ts';
+import { run } from '../program/run.ts';
+import { readingApi } from '../program/sandbox.ts';
+import { numberId, OTHER, PROFILE, summaryOf, table, workDirectory, writeInput } from '../program/workspace.ts';
 import { fastClock } from './fast-clock.ts';
-import { run } from './run.ts';
-import { readingApi } from './sandbox.ts';
-import { numberId, OTHER, PROFILE, summaryOf, table, workDirectory, writeInput } from './workspace.ts';
 
 /** What goes wrong at the sandbox, in the text forms of its flags. */
 export type Faults = { bulk?: string[]; write?: string[]; read?: string[] };

@@ -1,8 +1,8 @@
 import { parseBulkFault, type SandboxOptions } from '../../../src/sandbox/server.ts';
-import { run } from './run.ts';
-import { readingApi } from './sandbox.ts';
-import { linesOf } from './waves.ts';
-import { lastRun, numberId, OTHER, PROFILE, workDirectory, writeLines } from './workspace.ts';
+import { run } from '../program/run.ts';
+import { readingApi } from '../program/sandbox.ts';
+import { linesOf } from '../program/waves.ts';
+import { lastRun, numberId, OTHER, PROFILE, workDirectory, writeLines } from '../program/workspace.ts';
 
 /** An account of numbers on another profile, and a directory with an input that moves them. */
 export async function bulkPlace(
