@@ -1,16 +1,20 @@
 import { openOrdersText } from '../../core/ledger/order-text.ts';
 import type { LedgerIndex } from '../../core/ledger/replay.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
+import { count } from '../../core/text/text.ts';
+import { runFiles } from '../../io/run/directory.ts';
+import { openPlanEntries, readPlan } from '../../io/run/plan-file.ts';
 import type { Context } from '../context.ts';
 import { CommandError } from '../errors.ts';
 import type { Invocation } from '../invocation.ts';
 import { checkedLedger } from '../run/ledger-index.ts';
 import { commandOn, type Run } from '../run/open.ts';
+import { unfinishedWithOrders } from '../run/unfinished.ts';
 import { type FailedEnding, refusal } from './run-ending.ts';
 
 /** Why no other run may follow one whose order may still move numbers: it could move them again, much later. */
-function waitText(run: Run, { orders }: Pick<LedgerIndex, 'orders'>, next: string): string {
-  return `Run ${run.manifest.run_id} waits for a bulk order. ${openOrdersText(orders)} First: ${next}`;
+function waitText(run: Run, { orders }: Pick<LedgerIndex, 'orders'>, next: string, which = ''): string {
+  return `Run ${run.manifest.run_id} waits for a bulk order${which}. ${openOrdersText(orders)} First: ${next}`;
 }
 
 /** Throws CommandError (exit 8) while a bulk order of a run may still move numbers: it could undo what follows. */
@@ -45,6 +49,37 @@ export async function checkOrdersOf(unfinished: readonly Run[], context: Context
     const next = commandOn(run, 'resume', context);
     const message = waitText(run, index, next);
     return { ...refusal('orders_open', message, `run ${run.manifest.run_id} waits for a bulk order`), next };
+  }
+  return null;
+}
+
+/** The ids of the rows that open orders of a run may still move. */
+function idsIn({ dir }: Run, { byRow }: LedgerIndex['orders']): Set<string> {
+  const plan = openPlanEntries(runFiles(dir).plan);
+  try {
+    return new Set(Array.from(byRow.keys(), (row) => plan.entryOf(row).id));
+  } finally {
+    plan.close();
+  }
+}
+
+/**
+ * Refuses a plan with numbers that a bulk order of another run may still move, whatever the input of that run: it may be
+ * an input of the numbers that failed there. Null if there are none.
+ */
+export async function checkNumbersAreFree(run: Run, context: Context): Promise<FailedEnding | null> {
+  for (const other of await unfinishedWithOrders(run, context)) {
+    const index = await checkedLedger(other).catch(() => null);
+    if (index === null || index.orders.byRow.size === 0) continue;
+    const ids = idsIn(other, index.orders);
+    let rows = 0;
+    for await (const batch of readPlan(runFiles(run.dir).plan)) {
+      rows += batch.filter(({ action, id }) => action === 'change' && ids.has(id)).length;
+    }
+    if (rows === 0) continue;
+    const next = commandOn(other, 'resume', context);
+    const message = waitText(other, index, next, ` that has the numbers of ${count(rows, 'row')} of this plan`);
+    return { ...refusal('orders_open', message, `run ${other.manifest.run_id} waits for a bulk order`), next };
   }
   return null;
 }

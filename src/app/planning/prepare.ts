@@ -9,6 +9,7 @@ import { createStop } from '../../engine/stop.ts';
 import { removeRun } from '../../io/run/directory.ts';
 import { requireKey } from '../account/connect.ts';
 import { endRun } from '../ending/end-run.ts';
+import { checkNumbersAreFree } from '../ending/open-orders.ts';
 import { type FailedEnding, failedEnding, type RunEnding } from '../ending/run-ending.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';
@@ -170,7 +171,8 @@ export async function preparePlan(
     checkPlanGuards({ rows, ...actions }, settings) ??
     checkStrict(planned.warnings, settings) ??
     endOfPlan(planned, invocation) ??
-    (await checkUnfinished(run, unfinished, invocation));
+    (await checkUnfinished(run, unfinished, invocation)) ??
+    (await checkNumbersAreFree(run, context));
   return ending === null ? { run, unfinished } : { exit: await endRun(run, ending, invocation) };
 }
 

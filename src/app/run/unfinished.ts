@@ -1,10 +1,11 @@
 import { dirname, join, resolve } from 'node:path';
+import type { Summary } from '../../core/results/summary.ts';
 import { EXIT } from '../../core/run/exit-codes.ts';
 import { sameBaseUrl } from '../../core/settings/parse.ts';
 import { PUBLIC_BASE_URL } from '../../core/settings/schema.ts';
 import { visible } from '../../core/text/visible.ts';
 import { isSameFile } from '../../io/file-status.ts';
-import { loadRuns } from '../../io/run/directory.ts';
+import { loadRuns, readJson, runFiles } from '../../io/run/directory.ts';
 import type { Context } from '../context.ts';
 import { CommandError, fileErrorMessage, UsageError } from '../errors.ts';
 import type { Reporting } from '../invocation.ts';
@@ -57,22 +58,38 @@ function earlierRuns(runsDir: string, context: Context): Run[] {
   }
 }
 
-/** Unfinished runs of the same input (same file or same bytes, same base URL), oldest first; never sandbox runs. */
-export async function unfinishedLike(run: Run, context: Context): Promise<Run[]> {
-  const { input, settings } = run.manifest;
-  if (settings.sandbox === 'true') return [];
+/** Other unfinished runs at the same base URL that `isLike` takes, oldest first; never sandbox runs. */
+async function unfinishedBeside(run: Run, context: Context, isLike: (other: Run) => boolean): Promise<Run[]> {
+  if (run.manifest.settings.sandbox === 'true') return [];
   const urlOf = ({ manifest }: Pick<Run, 'manifest'>) =>
     sameBaseUrl(String(manifest.settings.base_url ?? PUBLIC_BASE_URL));
   const similar = earlierRuns(dirname(run.dir), context).filter((other) => {
-    const { manifest } = other;
-    // A retry takes over the rows of its source. It is not a second start of the same input.
-    if (manifest.run_id === run.manifest.source?.run_id) return false;
-    if (other.dir === run.dir || manifest.settings.sandbox === 'true' || urlOf(other) !== urlOf(run)) return false;
-    const { path, sha256 } = manifest.input;
-    return sha256 === input.sha256 || (path !== null && input.path !== null && isSameFile(path, input.path));
+    const isElsewhere = other.manifest.settings.sandbox === 'true' || urlOf(other) !== urlOf(run);
+    return other.dir !== run.dir && !isElsewhere && isLike(other);
   });
   const unfinished = await Promise.all(similar.map(isUnfinished));
   return similar.filter((_run, at) => unfinished[at]);
+}
+
+/** Unfinished runs of the same input (same file or same bytes, same base URL), oldest first; never sandbox runs. */
+export function unfinishedLike(run: Run, context: Context): Promise<Run[]> {
+  const { input, source } = run.manifest;
+  return unfinishedBeside(run, context, ({ manifest }) => {
+    // A retry takes over the rows of its source. It is not a second start of the same input.
+    if (manifest.run_id === source?.run_id) return false;
+    const { path, sha256 } = manifest.input;
+    return sha256 === input.sha256 || (path !== null && input.path !== null && isSameFile(path, input.path));
+  });
+}
+
+/** Unfinished runs of any input at the same base URL that may have placed bulk orders. */
+export function unfinishedWithOrders(run: Run, context: Context): Promise<Run[]> {
+  return unfinishedBeside(run, context, ({ dir, manifest }) => {
+    // A resume may have switched orders off since.
+    if (manifest.settings.bulk === 'auto') return true;
+    const summary = readJson(runFiles(dir).summary) as Summary | null;
+    return (summary?.requests?.orders ?? 0) > 0;
+  });
 }
 
 /**

@@ -8,7 +8,7 @@ import { requireKey, withKey } from '../account/connect.ts';
 import { rereadAccount, rereadOrExit } from '../account/reread.ts';
 import type { Context } from '../context.ts';
 import { endRun } from '../ending/end-run.ts';
-import { checkOrdersOf } from '../ending/open-orders.ts';
+import { checkNumbersAreFree, checkOrdersOf } from '../ending/open-orders.ts';
 import { errorOf, type FailedEnding, failedEnding } from '../ending/run-ending.ts';
 import { CommandError, UsageError } from '../errors.ts';
 import type { Invocation, KeyedInvocation } from '../invocation.ts';
@@ -137,7 +137,10 @@ export async function applyRun(opened: Run, given: Invocation): Promise<number> 
   }
   checkNotHandedOver(unfinished, context);
   const superseded = [...unfinished, ...takenOver];
-  const inTheWay = (await checkUnfinished(run, unfinished, invocation)) ?? (await checkOrdersOf(takenOver, context));
+  const inTheWay =
+    (await checkUnfinished(run, unfinished, invocation)) ??
+    (await checkOrdersOf(takenOver, context)) ??
+    (await checkNumbersAreFree(run, context));
   if (inTheWay !== null) return refuse(inTheWay);
   return sendSavedPlan(run, invocation, superseded);
 }

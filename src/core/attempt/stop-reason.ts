@@ -34,7 +34,7 @@ const REFUSALS = {
   strict: 'the plan has warnings, which `--strict` makes errors',
   unfinished: 'an earlier run of the same input was not finished',
   input_changed: 'an earlier run of the same file was not finished, and the file has changed since',
-  orders_open: 'a bulk order of an earlier run of the same input may still move numbers',
+  orders_open: 'a bulk order of an earlier run may still move numbers',
   window_missed: 'the time of `--finish-by` has passed, or is more than 12 hours away',
 } as const;
 

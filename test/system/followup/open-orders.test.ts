@@ -5,7 +5,18 @@ import type { LedgerEntry } from '../../../src/core/ledger/entry.ts';
 import { bulkPlace } from '../../support/bulk/place.ts';
 import { isMoved, writesTo } from '../../support/program/account.ts';
 import { paste, run } from '../../support/program/run.ts';
-import { commandIn, lastRun, manifestOf, PROFILE, runDirs, summaryOf, table } from '../../support/program/workspace.ts';
+import {
+  commandIn,
+  lastRun,
+  manifestOf,
+  numberId,
+  OTHER,
+  PROFILE,
+  runDirs,
+  summaryOf,
+  table,
+  writeLines,
+} from '../../support/program/workspace.ts';
 
 const ROWS = [3, 4, 5];
 
@@ -21,7 +32,7 @@ const ordered = (id: string): LedgerEntry[] => {
 /** A run of 6 rows that has sent 2, was paused, and has placed an order for 3 others. */
 async function withOpenOrder() {
   const { sandbox, cwd, input, flags, applyWith } = await bulkPlace(6);
-  expect((await applyWith('--stop-after', '2', '--concurrency', '1')).exit).toBe(10);
+  expect((await applyWith('--bulk', 'auto', '--stop-after', '2', '--concurrency', '1')).exit).toBe(10);
   const { numbers } = sandbox.snapshot();
   const body = {
     messaging_profile_id: PROFILE,
@@ -102,6 +113,26 @@ describe('a run that has left a bulk order open', () => {
     expect((await run(cwd, ['runs'])).stdout).toContain(`resume ${dir}`);
     expect((await paste(cwd, commandIn(anyway.stdout, 'resume'))).exit).toBe(0);
     expect((await run(cwd, ['apply', refused, '--yes'])).exit).toBe(0);
+  });
+
+  it('lets no run of its numbers start, whatever the input', async () => {
+    const { cwd, args, dir, sandbox, sent, waits } = await withOpenOrder();
+    const back = (...rows: number[]) => {
+      const lines = rows.map((row) => `${numberId(row)},${OTHER}`);
+      const input = writeLines(cwd, ['phone_number_id,messaging_profile_id', ...lines], `${rows.length}.csv`);
+      return run(cwd, ['apply', input, ...args.slice(2)]);
+    };
+    const refused = await back(2, ...ROWS);
+    expect(refused.exit).toBe(8);
+    expect(refused.stdout).toContain('waits for a bulk order that has the numbers of 3 rows of this plan');
+    expect(refused.stdout).toContain(waits);
+    expect(commandIn(refused.stdout, 'resume')).toContain(dir);
+    const saved = runDirs(cwd).find((other) => other !== dir) as string;
+    expect((await run(cwd, ['apply', saved, '--yes', '--if-unfinished', 'new'])).exit).toBe(8);
+    expect(writesTo(sandbox)).toHaveLength(sent);
+    // No order has the number of row 2.
+    expect((await back(2)).exit).toBe(0);
+    expect(writesTo(sandbox)).toHaveLength(sent + 1);
   });
 
   it('does not let a saved undo of it start', async () => {
