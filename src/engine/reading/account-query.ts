@@ -66,7 +66,8 @@ const CLASSIFY = {
   list: classifyAccountRead,
   number: classifyAccountRead,
   optional: classifyOptionalRead,
-  order: classifyAccountRead,
+  // The reads of its numbers show whether the key or the account is refused.
+  order: classifyExtraRead,
   extra: classifyExtraRead,
 };
 

@@ -25,7 +25,7 @@ describe('a poll of an order', () => {
     ['shows something else', [ok()], 1, { kind: 'unread' }],
     ['is refused', [http(422, '10027')], 1, { kind: 'unread', description: 'HTTP 422 10027 title 10027' }],
     ['has no endpoint', [http(405)], 1, { kind: 'unread' }],
-    ['has an endpoint that is not made yet', [http(501)], 3, { kind: 'unread' }],
+    ['has an endpoint that is not made yet', [http(501)], 1, { kind: 'unread' }],
     ['is tried again after an error of the server', [http(500), orderAnswer()], 2, { kind: 'order' }],
     ['is answered with errors only', [http(503)], 3, { kind: 'unread', description: 'HTTP 503' }],
     ['gets no answer', [network('ETIMEDOUT', true)], 3, { kind: 'unread' }],
@@ -46,10 +46,11 @@ describe('a poll of an order', () => {
     expect(given.sentAt).toEqual([]);
   });
 
-  it('stops the run if the key is refused', async () => {
-    const given = orderWorld([http(401)]);
-    await expect(given.clock.until(pollOrder(given, { path, id: ORDER_ID }))).rejects.toThrow(Stopped);
-    expect(given.stop.asked()?.reason).toBe('key_refused');
+  it.each([401, 402, 403, 501])('is the first request of a command, and its %i ends nothing', async (status) => {
+    const { given, polled } = await poll([http(status, '20012')]);
+    expect(polled).toMatchObject({ kind: 'unread' });
+    expect(given.stop.asked()).toBeNull();
+    expect(given.sentAt).toHaveLength(1);
   });
 });
 
