@@ -32,14 +32,12 @@ export type OrdersSeen = {
   left: Set<number>;
   /** One has changed what it must not change: this run places no more. */
   isOver: boolean;
-  /** How many the API has taken. */
-  placed: number;
 };
 
 type RowEntry = Extract<LedgerEntry, { row: number }>;
 
 export function noOrders(): OrdersSeen {
-  return { last: 0, open: new Map(), byRow: new Map(), left: new Set(), isOver: false, placed: 0 };
+  return { last: 0, open: new Map(), byRow: new Map(), left: new Set(), isOver: false };
 }
 
 export function isOrderEntry(entry: LedgerEntry): entry is OrderEntry {
@@ -81,7 +79,6 @@ export function addOrder(seen: OrdersSeen, entry: OrderEntry): OpenOrder | null 
   if (order === undefined) throw new Error(`it names order ${entry.order}, which is not open`);
   switch (entry.type) {
     case 'order_placed':
-      seen.placed += 1;
       order.orderId = entry.order_id;
       order.pending = entry.pending;
       order.changedAt = entry.at;

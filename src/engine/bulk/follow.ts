@@ -26,7 +26,7 @@ async function readNumbers({ reader, comparison }: Bulk, { tasks, id }: OrderAtW
     const pending = entries.filter((entry) => !isMoved(entry)).map(({ phoneNumber }) => phoneNumber);
     return { kind: 'order', order: { id, success, pending, failed: [], isComplete: true } };
   } catch (error) {
-    if (error instanceof Unread) return { kind: 'unread', description: error.message };
+    if (error instanceof Unread) return { kind: 'unread' };
     throw error;
   }
 }

@@ -21,19 +21,19 @@ export type PlaceParts = {
   onEvent: Ports['onEvent'];
 };
 
-/** `number`: of the order in its run. `isWanted`: whether it is still to be sent when its turn comes. */
-export type OrderToPlace = OrderRequest & { number: number; isWanted?: () => boolean };
+/** `number`: of the order in its run. */
+export type OrderToPlace = OrderRequest & { number: number };
 
 /**
  * How the attempt to place an order has ended. `refused`: the API did not take it, and `isTooLarge` if it may take a
  * smaller one. `no_path`: the API has no such endpoint. `unknown`: it may have been taken, and must not be sent again.
- * `not_sent`: the run is to stop, or the order is no longer wanted.
+ * `not_sent`: the run is to stop.
  */
 export type Placed =
   | { kind: 'placed'; order: ShownOrder }
-  | { kind: 'refused'; status: number; description: string; isTooLarge: boolean }
+  | { kind: 'refused'; description: string; isTooLarge: boolean }
   | { kind: 'no_path' }
-  | { kind: 'unknown'; description: string }
+  | { kind: 'unknown' }
   | { kind: 'not_sent' };
 
 /** What the last answer says about an order that has been sent. */
@@ -42,12 +42,11 @@ function placedAs(answer: Answer): Placed {
   if (answer.kind === 'http' && answer.body.kind === 'order' && meaning.kind === 'confirmed') {
     return { kind: 'placed', order: answer.body.order };
   }
-  const description = describeAnswer(answer);
-  if (meaning.kind === 'retry' && meaning.ambiguous) return { kind: 'unknown', description };
+  if (meaning.kind === 'retry' && meaning.ambiguous) return { kind: 'unknown' };
   if (answer.kind === 'network') return { kind: 'not_sent' };
   const { status } = answer;
   if (NO_ORDER_PATH.has(status)) return { kind: 'no_path' };
-  return { kind: 'refused', status, description, isTooLarge: ORDER_TOO_LARGE.has(status) };
+  return { kind: 'refused', description: describeAnswer(answer), isTooLarge: ORDER_TOO_LARGE.has(status) };
 }
 
 /**
@@ -56,7 +55,7 @@ function placedAs(answer: Answer): Placed {
  */
 export async function placeOrder({ context, ports, onEvent }: PlaceParts, order: OrderToPlace): Promise<Placed> {
   const { clock, stop, limits } = context;
-  const { number, isWanted = () => true, ...request } = order;
+  const { number, ...request } = order;
   const startedAt = clock.now();
   let last: Answer | null = null;
   const spec = (): RequestSpec => ({
@@ -82,7 +81,7 @@ export async function placeOrder({ context, ports, onEvent }: PlaceParts, order:
         description: describeAnswer(answer),
         retryInMs,
       }),
-    isWanted,
+    isWanted: () => true,
     isAllowedAfterStop: () => false,
   });
   for (;;) {

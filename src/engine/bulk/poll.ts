@@ -10,7 +10,7 @@ const FIRST_WAIT_MS = 1000;
 const MAX_WAIT_MS = 30_000;
 
 /** What one look at an order has shown. `gone`: the API does not know it. `unread`: it could not be read. */
-export type Polled = { kind: 'order'; order: ShownOrder } | { kind: 'gone' } | { kind: 'unread'; description: string };
+export type Polled = { kind: 'order'; order: ShownOrder } | { kind: 'gone' } | { kind: 'unread' };
 
 /** The statuses of an order that is not there. */
 const GONE: ReadonlySet<number> = new Set([404, 410]);
@@ -22,26 +22,22 @@ export async function pollOrder(
 ): Promise<Polled> {
   const { id } = named;
   // The ledger may have been edited.
-  if (!isAnId(id)) return { kind: 'unread', description: 'it has no id that can be part of a URL' };
+  if (!isAnId(id)) return { kind: 'unread' };
   const result = await query.read(`order ${id}`, (onSent) => ports.readOrder(named, onSent), 'order');
-  if ('refusedStatus' in result) {
-    const { refusedStatus, description } = result;
-    return GONE.has(refusedStatus) ? { kind: 'gone' } : { kind: 'unread', description };
-  }
+  if ('refusedStatus' in result) return { kind: GONE.has(result.refusedStatus) ? 'gone' : 'unread' };
   const { body } = result;
-  if (body.kind !== 'order') return { kind: 'unread', description: 'an answer of another kind' };
+  if (body.kind !== 'order') return { kind: 'unread' };
   const shownId = body.order.id.toLowerCase();
-  if (shownId !== '' && shownId !== id.toLowerCase())
-    return { kind: 'unread', description: 'an answer about another order' };
-  return { kind: 'order', order: body.order };
+  const isOther = shownId !== '' && shownId !== id.toLowerCase();
+  return isOther ? { kind: 'unread' } : { kind: 'order', order: body.order };
 }
 
-/** An order of `size` numbers to wait for. `pending`: how many were pending when it was last seen; null if unknown. */
+/** An order of `size` numbers to wait for. `pending`: how many were pending when it was last seen. */
 export type OrderWait = {
   look: () => Promise<Polled>;
   size: number;
   patienceMs: number;
-  pending: number | null;
+  pending: number;
   /** Called when another number of them is pending than before. */
   onSeen: (pending: number) => Promise<void>;
 };

@@ -76,7 +76,6 @@ describe('placing an order', () => {
     const given = await knownWorld([http(status, '10027')]);
     expect(await given.place()).toEqual({
       kind: 'refused',
-      status,
       description: `HTTP ${status} 10027 title 10027`,
       isTooLarge: true,
     });
@@ -86,13 +85,14 @@ describe('placing an order', () => {
 
   it.each([301, 307, 403, 409, 410, 415])('is refused with %i, also as the first request', async (status) => {
     const given = world([http(status)]);
-    expect(await given.place()).toMatchObject({ kind: 'refused', status, isTooLarge: false });
+    const description = expect.stringContaining(`HTTP ${status}`);
+    expect(await given.place()).toMatchObject({ kind: 'refused', description, isTooLarge: false });
     expect(given.stop.asked()).toBeNull();
   });
 
   it('is refused if the API stays busy', async () => {
     const given = await knownWorld([http(409, '10036')]);
-    expect(await given.place()).toMatchObject({ kind: 'refused', status: 409 });
+    expect(await given.place()).toMatchObject({ kind: 'refused', description: 'HTTP 409 10036 title 10036' });
     expect(given.sentAt).toHaveLength(5);
   });
 
@@ -115,7 +115,7 @@ describe('placing an order', () => {
 
   it('is refused if its endpoint asks for too long a wait, and the run goes on', async () => {
     const given = await knownWorld([http(429, '10011', { retryAfter: '3600' })]);
-    expect(await given.place()).toMatchObject({ kind: 'refused', status: 429, isTooLarge: false });
+    expect(await given.place()).toMatchObject({ kind: 'refused', isTooLarge: false });
     expect(given.stop.asked()).toBeNull();
     expect(given.pipeline.pausedForMs()).toBe(0);
     expect(given.pipeline.requests).toMatchObject({ orders: 1, rate_limited: 1 });
@@ -123,7 +123,7 @@ describe('placing an order', () => {
 
   it.each([{}, { retryAfter: '20' }])('is refused after nothing but 429 for as long: %j', async (wait) => {
     const given = await knownWorld([http(429, '10011', wait)], { max_server_wait: 60_000 });
-    expect(await given.place()).toMatchObject({ kind: 'refused', status: 429 });
+    expect(await given.place()).toMatchObject({ kind: 'refused' });
     expect(given.stop.asked()).toBeNull();
     expect(given.clock.now()).toBeGreaterThan(25_000);
     expect(given.clock.now()).toBeLessThan(65_000);
@@ -144,9 +144,8 @@ describe('placing an order', () => {
     expect([given.control.serverLimit(), given.control.rate(given.clock.now())]).toEqual([null, 50]);
   });
 
-  it('does not begin after a stop, or if it is no longer wanted', async () => {
+  it('does not begin after a stop', async () => {
     const given = await knownWorld([orderAnswer()]);
-    expect(await given.place({ isWanted: () => false })).toEqual({ kind: 'not_sent' });
     given.stop.ask('signal', 'SIGINT');
     expect(await given.place()).toEqual({ kind: 'not_sent' });
     expect(given.sentAt).toEqual([]);

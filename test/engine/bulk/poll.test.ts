@@ -23,11 +23,11 @@ describe('a poll of an order', () => {
     ['finds nothing any more', [http(410)], 1, { kind: 'gone' }],
     ['shows another order', [orderAnswer({ id: 'o2' })], 1, { kind: 'unread' }],
     ['shows something else', [ok()], 1, { kind: 'unread' }],
-    ['is refused', [http(422, '10027')], 1, { kind: 'unread', description: 'HTTP 422 10027 title 10027' }],
+    ['is refused', [http(422, '10027')], 1, { kind: 'unread' }],
     ['has no endpoint', [http(405)], 1, { kind: 'unread' }],
     ['has an endpoint that is not made yet', [http(501)], 1, { kind: 'unread' }],
     ['is tried again after an error of the server', [http(500), orderAnswer()], 2, { kind: 'order' }],
-    ['is answered with errors only', [http(503)], 3, { kind: 'unread', description: 'HTTP 503' }],
+    ['is answered with errors only', [http(503)], 3, { kind: 'unread' }],
     ['gets no answer', [network('ETIMEDOUT', true)], 3, { kind: 'unread' }],
     ['is refused with too long a wait', [http(429, '10011', { retryAfter: '3600' })], 1, { kind: 'unread' }],
     ['waits as the server asks', [http(429, '10011', { retryAfter: '2' }), orderAnswer()], 2, { kind: 'order' }],
@@ -71,7 +71,7 @@ describe('the wait for an order', () => {
     kind: 'order',
     order: shownOrder({ success: [], pending: Array<string>(pending).fill(PHONES[0] as string) }),
   });
-  const UNREAD: Polled = { kind: 'unread', description: 'HTTP 500' };
+  const UNREAD: Polled = { kind: 'unread' };
   const GONE: Polled = { kind: 'gone' };
 
   /** Waits for an order that looks so, one look after the other, the last one for ever. */
@@ -121,7 +121,7 @@ describe('the wait for an order', () => {
 
   it('does not take an order that shows no lists for one that is over', async () => {
     const silent: Polled = { kind: 'order', order: shownOrder({ success: [], isComplete: false }) };
-    const given = world([silent], { pending: null });
+    const given = world([silent]);
     expect((await given.wait()).kind).toBe('patience');
     expect(given.seen).toEqual([]);
   });
