@@ -1,10 +1,8 @@
+import { PAGE_ROWS } from '../account/read-strategy.ts';
 import type { OrderRows } from '../plan/preview.ts';
 import type { Settings } from '../settings/schema.ts';
 import { waveSizes } from '../waves/waves.ts';
 import { newCourse, newLadder, nextSize, onOrderEnded, type ProfileCourse, rowsNeeded } from './ladder.ts';
-
-/** Numbers on a page of a list. */
-const PAGE = 250;
 
 type WaveSettings = Pick<Settings, 'waves' | 'soak'>;
 
@@ -19,7 +17,7 @@ export type OrderEstimate = {
 };
 
 /** The requests of an order that is carried out at once: itself, two counts, and its numbers by list, twice. */
-const requestsOf = (rows: number): number => 3 + 2 * Math.ceil(rows / PAGE);
+const requestsOf = (rows: number): number => 3 + 2 * Math.ceil(rows / PAGE_ROWS);
 
 const sum = (values: Iterable<number>): number => [...values].reduce((total, value) => total + value, 0);
 
@@ -37,7 +35,7 @@ function shares(rows: number, waves: readonly number[]): number[] {
 /** The requests that read the waves of a run back, and again after each soak. */
 function readingWaves(sizes: readonly number[], { waves, soak }: WaveSettings): number {
   if (waves === null) return 0;
-  const pages = sizes.map((rows) => Math.ceil(rows / PAGE));
+  const pages = sizes.map((rows) => Math.ceil(rows / PAGE_ROWS));
   return sum(pages) + (soak > 0 ? sum(pages.slice(0, -1)) : 0);
 }
 

@@ -1,10 +1,13 @@
-/** Below this number of rows to one profile, orders save nothing: the first two cost fifteen requests. */
+/** Below this number of rows to one profile, orders save nothing: the first two take 10 requests for 11 rows. */
 export const MIN_ROWS = 20;
-/** What is left of a profile goes by order from this number of rows on. */
+/** What is left of a profile goes by order from this number of rows on, because an order takes 5 requests. */
 export const MIN_REST_ROWS = 10;
 /** The sizes of the first orders to each profile. */
 const CANARIES = [1, 10];
-/** The sizes of the orders that follow. What one profile has reached counts for all. */
+/**
+ * The sizes of the orders that follow. What one profile has reached counts for all. No document names a maximum; beyond
+ * 1,000 most requests are the reads, which larger orders do not save.
+ */
 const SIZES = [50, 100, 250, 500, 1000];
 /** After this many orders in a row that have moved less than half of their numbers, a profile gets no more. */
 const MAX_POOR_ORDERS = 3;

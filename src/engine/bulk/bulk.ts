@@ -87,6 +87,14 @@ export type OrderAtWork = {
   isPatienceOver: boolean;
 };
 
+type Unanswered = 'id' | 'pending' | 'seen' | 'failed' | 'listed' | 'movedBefore' | 'isPatienceOver';
+
+/** An order of which no answer is known, so that each of its numbers may be pending. `more`: what is known all the same. */
+export function orderAtWork(known: Omit<OrderAtWork, Unanswered>, more: Partial<OrderAtWork> = {}): OrderAtWork {
+  const unanswered = { id: '', pending: null, seen: known.tasks.length, failed: new Set<string>(), listed: null };
+  return { ...unanswered, movedBefore: 0, isPatienceOver: false, ...known, ...more };
+}
+
 /** Takes what an answer has shown of an order. Until one has shown more, each of its numbers may be pending. */
 export function takeShown(at: OrderAtWork, shown: ShownOrder): void {
   at.pending = pendingOf(shown, at.tasks.length) === null ? null : new Set(shown.pending);
@@ -102,7 +110,7 @@ export function courseOf({ options: { state } }: Bulk, profile: string): Profile
 }
 
 /** Places no more orders in this command. The first reason stays. It is not said of a run that stops anyway. */
-export function endOrders({ options: { state }, session }: Bulk, why: string): void {
+export function placeNoMore({ options: { state }, session }: Bulk, why: string): void {
   if (state.off !== null) return;
   state.off = why;
   const { ports, stop } = session.options;

@@ -4,7 +4,7 @@ import { STILL_MS } from '../../core/ledger/orders.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { count } from '../../core/text/text.ts';
 import { recordResult, recordSeen } from '../sending/session.ts';
-import { type Bulk, courseOf, endOrders, nowText, type OrderAtWork, record, recordEnd } from './bulk.ts';
+import { type Bulk, courseOf, nowText, type OrderAtWork, placeNoMore, record, recordEnd } from './bulk.ts';
 import { type Found, readBack } from './read-back.ts';
 
 /** Numbers that a message names. */
@@ -110,7 +110,7 @@ function learn(bulk: Bulk, at: OrderAtWork, missed: PlanEntry[]): void {
   const size = at.tasks.length;
   const isCut = at.listed !== null && at.listed !== size && missed.length > 0;
   if (!isCut) onOrderEnded(ladder, course, size, size - missed.length);
-  else if (!onTooLarge(ladder, course, size)) endOrders(bulk, 'the API carries out only a part of each order');
+  else if (!onTooLarge(ladder, course, size)) placeNoMore(bulk, 'the API carries out only a part of each order');
 }
 
 /**
@@ -131,9 +131,9 @@ export async function endOrder(bulk: Bulk, at: OrderAtWork): Promise<void> {
     const pending = at.pending?.size ?? open;
     await record(bulk, { type: 'order_seen', at: nowText(bulk), order: at.order, pending, mismatch });
   }
-  if (at.isPatienceOver) endOrders(bulk, `order ${at.order} was not done within --bulk-patience`);
+  if (at.isPatienceOver) placeNoMore(bulk, `order ${at.order} was not done within --bulk-patience`);
   if (found.isCutShort() || (open > 0 && ports.clock.wallNow() - at.changedAt < STILL_MS)) {
-    endOrders(bulk, `order ${at.order} may still move ${count(open, 'number')}`);
+    placeNoMore(bulk, `order ${at.order} may still move ${count(open, 'number')}`);
     ports.onEvent({ event: 'order.pending', order: at.order, orderId: at.id, pending: open });
   } else if (open > 0) {
     addLeft(bulk, at, missed);

@@ -1,5 +1,6 @@
 import type { StopCause, StopReason } from '../../core/attempt/stop-reason.ts';
 import { type OpenOrder, STILL_MS } from '../../core/ledger/orders.ts';
+import type { PlanEntry } from '../../core/plan/entry.ts';
 import { concurrencyOf } from '../../core/settings/resolve.ts';
 import type { Task } from '../ports.ts';
 import { createAccountQuery, Stopped, Unread } from '../reading/account-query.ts';
@@ -7,7 +8,7 @@ import type { Execution } from '../sending/executor.ts';
 import { createReadBackRule } from '../sending/pipeline.ts';
 import { createSession, type ExecuteOptions, failWith, type Session } from '../sending/session.ts';
 import { LEAVES_READS } from '../stop.ts';
-import { type Bulk, endOrders, type OrderAtWork, type OrderOptions } from './bulk.ts';
+import { type Bulk, type OrderAtWork, type OrderOptions, orderAtWork, placeNoMore } from './bulk.ts';
 import { endOrder } from './end-order.ts';
 import { followOrder } from './follow.ts';
 import { placeAllOrders } from './pass.ts';
@@ -53,20 +54,15 @@ function openAgain({ options, session }: Bulk, order: OpenOrder, tasks: Task[]):
   const changedAt = Date.parse(order.changedAt);
   // Later, others may have moved numbers to the profile.
   const isFresh = order.isAlone && clock.wallNow() - changedAt < STILL_MS;
-  return {
-    order: order.order,
-    profile: order.profile,
-    tasks,
-    id: order.orderId ?? '',
-    ...{ pending: null, seen: order.pending ?? tasks.length, failed: new Set(), listed: null },
-    before: ({ productBefore }) => (productBefore === '' ? {} : { product: productBefore }),
+  const { order: number, profile, orderId, pending, rows } = order;
+  const known = {
+    ...{ order: number, profile, tasks },
+    before: ({ productBefore }: PlanEntry) => (productBefore === '' ? {} : { product: productBefore }),
     onProfile: isFresh ? order.onProfile : null,
-    movedBefore: order.rows.filter(options.isUpdated).length,
-    changedAt,
-    sentAt: clock.now(),
-    sentOn: null,
-    isPatienceOver: false,
+    ...{ changedAt, sentAt: clock.now(), sentOn: null },
   };
+  const movedBefore = rows.filter(options.isUpdated).length;
+  return orderAtWork(known, { id: orderId ?? '', seen: pending ?? tasks.length, movedBefore });
 }
 
 /** Continues with the orders that have not ended, oldest first. */
@@ -106,7 +102,7 @@ export function executeOrders(options: OrderOptions): (given: ExecuteOptions) =>
       await endOpenOrders(bulk);
       if (options.mayPlace) await placeAllOrders(bulk);
     } catch (error) {
-      if (error instanceof Unread) endOrders(bulk, error.message);
+      if (error instanceof Unread) placeNoMore(bulk, error.message);
       else if (!(error instanceof Stopped)) failWith(session, error);
     }
     session.end();

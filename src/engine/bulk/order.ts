@@ -8,9 +8,10 @@ import {
   type Bulk,
   both,
   courseOf,
-  endOrders,
   nowText,
   type OrderAtWork,
+  orderAtWork,
+  placeNoMore,
   record,
   recordEnd,
   takeShown,
@@ -38,7 +39,7 @@ export async function prepareOrder(bulk: Bulk, profile: string, tasks: Task[]): 
       ended.push(recordResult(session, task, { kind: 'outcome', outcome: verdict.outcome }));
   }
   await Promise.all(ended);
-  if (onProfile === null) endOrders(bulk, 'the API does not say how many numbers are on a profile');
+  if (onProfile === null) placeNoMore(bulk, 'the API does not say how many numbers are on a profile');
   const ready = tasks.filter(({ entry }) => shown.has(entry.row));
   if (onProfile === null || ready.length === 0 || !(await hasStayed(bulk, profile, onProfile))) return null;
   if (session.options.stop.asked() !== null) return null;
@@ -75,14 +76,8 @@ export async function postOrder(bulk: Bulk, ready: Ready): Promise<OrderAtWork |
   if (placed.kind === 'placed' || placed.kind === 'unknown') {
     session.series.launched += tasks.length;
     session.series.launchedSinceHold += tasks.length;
-    const at: OrderAtWork = {
-      ...{ order, profile, tasks, onProfile, ...sent },
-      ...{ id: '', pending: null, seen: tasks.length, failed: new Set(), listed: null },
-      before: ({ row }) => shown.get(row) ?? {},
-      movedBefore: 0,
-      changedAt: clock.wallNow(),
-      isPatienceOver: false,
-    };
+    const before: OrderAtWork['before'] = ({ row }) => shown.get(row) ?? {};
+    const at = orderAtWork({ order, profile, tasks, onProfile, before, ...sent, changedAt: clock.wallNow() });
     if (placed.kind === 'unknown') {
       await recordSeen(session);
       return at;
@@ -106,6 +101,6 @@ export async function postOrder(bulk: Bulk, ready: Ready): Promise<OrderAtWork |
   await recordEnd(bulk, order, 'refused', text);
   const isTooLarge = placed.kind === 'refused' && placed.isTooLarge;
   if (isTooLarge && onTooLarge(options.state.ladder, courseOf(bulk, profile), tasks.length)) return tasks;
-  if (placed.kind !== 'not_sent') endOrders(bulk, text);
+  if (placed.kind !== 'not_sent') placeNoMore(bulk, text);
   return [];
 }

@@ -3,7 +3,7 @@ import { patchReason } from '../../core/plan/entry.ts';
 import { count } from '../../core/text/text.ts';
 import type { Task } from '../ports.ts';
 import { Unread } from '../reading/account-query.ts';
-import { type Bulk, courseOf, endOrders } from './bulk.ts';
+import { type Bulk, courseOf, placeNoMore } from './bulk.ts';
 import { endOrder } from './end-order.ts';
 import { followOrder } from './follow.ts';
 import { postOrder, prepareOrder } from './order.ts';
@@ -55,8 +55,8 @@ function mayPlace({ session, options: { state } }: Bulk): boolean {
   return state.off === null && stop.asked() === null;
 }
 
-/** Carries out one order. Returns the rows that a smaller order may take. Throws Stopped. */
-async function carryOut(bulk: Bulk, profile: string, tasks: Task[]): Promise<Task[]> {
+/** Executes one order. Returns the rows that a smaller order may take. Throws Stopped. */
+async function executeOrder(bulk: Bulk, profile: string, tasks: Task[]): Promise<Task[]> {
   try {
     const ready = await prepareOrder(bulk, profile, tasks);
     if (ready === null) return [];
@@ -68,7 +68,7 @@ async function carryOut(bulk: Bulk, profile: string, tasks: Task[]): Promise<Tas
   } catch (error) {
     // What was not posted goes by PATCH, and an order that could not be read back stays open.
     if (!(error instanceof Unread)) throw error;
-    endOrders(bulk, error.message);
+    placeNoMore(bulk, error.message);
   } finally {
     bulk.isAtWork = false;
   }
@@ -85,7 +85,7 @@ async function placeOrders(bulk: Bulk, waiting: Waiting, profile: string, areAll
     const room = limit === null ? Number.POSITIVE_INFINITY : limit - session.series.launched;
     const tasks = waiting.take(profile, Math.min(nextSize(ladder, course), room));
     const isHeld = tasks.some(({ entry }) => session.context.isHeld(entry));
-    if (!isHeld) waiting.putBack(profile, await carryOut(bulk, profile, tasks));
+    if (!isHeld) waiting.putBack(profile, await executeOrder(bulk, profile, tasks));
     if (isHeld || course.isClosed) waiting.drop(profile);
   }
 }

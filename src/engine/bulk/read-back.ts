@@ -4,7 +4,7 @@ import type { PlanEntry } from '../../core/plan/entry.ts';
 import type { Task } from '../ports.ts';
 import { READ_AGAIN_AFTER_MS } from '../sending/read-back.ts';
 import { sleepOrStop } from '../stop.ts';
-import { type Bulk, endOrders, type OrderAtWork } from './bulk.ts';
+import { type Bulk, type OrderAtWork, placeNoMore } from './bulk.ts';
 import type { ReadNumbers } from './read-numbers.ts';
 
 /** Of the numbers that lists do not show at their target, this many are read by id, to see whether lists lag. */
@@ -117,6 +117,6 @@ export async function readBack(bulk: Bulk, at: OrderAtWork): Promise<Found> {
   const missed = entriesOf(found.notMoved());
   found.take(missed, await reader.readById(missed));
   found.giveListsUp();
-  endOrders(bulk, 'the lists of numbers do not show what an order has moved');
+  placeNoMore(bulk, 'the lists of numbers do not show what an order has moved');
   return found;
 }
