@@ -22,6 +22,10 @@ import { type Placed, placeOrder } from './place.ts';
 /** Rows that are as planned, with what their numbers have, and the numbers that are on the target profile. */
 export type Ready = { profile: string; tasks: Task[]; shown: Map<number, ShownSettings>; onProfile: number };
 
+/** Whether rows of an order are held. They all have the same target profile. */
+const isHeldNow = ({ session }: Bulk, tasks: readonly Task[]) =>
+  tasks.some(({ entry }) => session.context.isHeld(entry));
+
 /**
  * Reads the rows of an order. Those that are not as planned end, or are left to PATCH. Null if no order is to be posted.
  * Throws Stopped and Unread.
@@ -42,7 +46,7 @@ export async function prepareOrder(bulk: Bulk, profile: string, tasks: Task[]): 
   if (onProfile === null) placeNoMore(bulk, 'the API does not say how many numbers are on a profile');
   const ready = tasks.filter(({ entry }) => shown.has(entry.row));
   if (onProfile === null || ready.length === 0 || !(await hasStayed(bulk, profile, onProfile))) return null;
-  if (session.options.stop.asked() !== null) return null;
+  if (session.options.stop.asked() !== null || isHeldNow(bulk, ready)) return null;
   return { profile, tasks: ready, shown, onProfile };
 }
 
@@ -53,9 +57,11 @@ async function placeOnPath(bulk: Bulk, order: number, { profile, tasks }: Ready)
   const { context } = session;
   const { onEvent } = session.options.ports;
   const phoneNumbers = tasks.map(({ entry }) => entry.phoneNumber);
+  // An operator may hold the profile while the order waits for its turn.
+  const isWanted = () => !isHeldNow(bulk, tasks);
   let placed: Placed = { kind: 'no_path' };
   for (const path of state.path === null ? ORDER_PATHS : [state.path]) {
-    placed = await placeOrder({ context, ports, onEvent }, { number: order, path, profile, phoneNumbers });
+    placed = await placeOrder({ context, ports, onEvent }, { number: order, path, profile, phoneNumbers, isWanted });
     if (placed.kind === 'placed') state.path = path;
     if (placed.kind !== 'no_path') break;
   }
@@ -93,7 +99,7 @@ export async function postOrder(bulk: Bulk, ready: Ready): Promise<OrderAtWork |
     return at;
   }
   const why = {
-    not_sent: 'it was not sent, because the run stops',
+    not_sent: `it was not sent, because ${isHeldNow(bulk, tasks) ? 'its profile is held' : 'the run stops'}`,
     no_path: 'the API has no bulk orders',
     refused: '',
   }[placed.kind];

@@ -21,13 +21,13 @@ export type PlaceParts = {
   onEvent: Ports['onEvent'];
 };
 
-/** `number`: of the order in its run. */
-export type OrderToPlace = OrderRequest & { number: number };
+/** `number`: of the order in its run. `isWanted`: whether it is still to be sent when its turn comes. */
+export type OrderToPlace = OrderRequest & { number: number; isWanted: () => boolean };
 
 /**
  * How the attempt to place an order has ended. `refused`: the API did not take it, and `isTooLarge` if it may take a
  * smaller one. `no_path`: the API has no such endpoint. `unknown`: it may have been taken, and must not be sent again.
- * `not_sent`: the run is to stop.
+ * `not_sent`: the run is to stop, or the order is no longer wanted.
  */
 export type Placed =
   | { kind: 'placed'; order: ShownOrder }
@@ -55,7 +55,7 @@ function placedAs(answer: Answer): Placed {
  */
 export async function placeOrder({ context, ports, onEvent }: PlaceParts, order: OrderToPlace): Promise<Placed> {
   const { clock, stop, limits } = context;
-  const { number, ...request } = order;
+  const { number, isWanted, ...request } = order;
   const startedAt = clock.now();
   let last: Answer | null = null;
   const spec = (): RequestSpec => ({
@@ -81,7 +81,7 @@ export async function placeOrder({ context, ports, onEvent }: PlaceParts, order:
         description: describeAnswer(answer),
         retryInMs,
       }),
-    isWanted: () => true,
+    isWanted,
     isAllowedAfterStop: () => false,
   });
   for (;;) {

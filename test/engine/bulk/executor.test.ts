@@ -109,6 +109,27 @@ describe('orders', () => {
     expect(later.left()).toHaveLength(189);
   });
 
+  it('are not posted if an operator holds their profile while they are prepared', async () => {
+    const read = bulkWorld(200, {
+      list({ phoneNumbers = [] }) {
+        if (phoneNumbers.length === 50) read.steering.hold(TO, { by: 'me', at: '' });
+        return null;
+      },
+    });
+    await read.run();
+    expect(read.orders()).toEqual(['1: 1 done', '2: 10 done']);
+    expect(read.left()).toHaveLength(189);
+    const waits = bulkWorld(200);
+    waits.onRecord = (line) => {
+      if (line.type === 'order_intent' && line.order === 3) waits.steering.hold(TO, { by: 'me', at: '' });
+    };
+    await waits.run();
+    expect(waits.sent.orders).toBe(2);
+    expect(waits.orders()).toEqual(['1: 1 done', '2: 10 done', '3: 50 refused']);
+    expect(waits.ledger.at(-1)).toMatchObject({ why: 'it was not sent, because its profile is held' });
+    expect(waits.left()).toHaveLength(189);
+  });
+
   it('stop after the rows of --stop-after', async () => {
     const world = bulkWorld(100, { limits: { stop_after: 30 } });
     const { stop } = await world.run();

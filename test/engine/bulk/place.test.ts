@@ -12,7 +12,8 @@ function world(answers: Answer[], changes: Partial<Settings> = {}) {
   const given = orderWorld(answers, changes);
   return {
     ...given,
-    place: (more: Partial<OrderToPlace> = {}) => given.clock.until(placeOrder(given, { ...ORDER, ...more })),
+    place: (more: Partial<OrderToPlace> = {}) =>
+      given.clock.until(placeOrder(given, { ...ORDER, isWanted: () => true, ...more })),
   };
 }
 
@@ -144,8 +145,9 @@ describe('placing an order', () => {
     expect([given.control.serverLimit(), given.control.rate(given.clock.now())]).toEqual([null, 50]);
   });
 
-  it('does not begin after a stop', async () => {
+  it('does not begin after a stop, or if it is no longer wanted', async () => {
     const given = await knownWorld([orderAnswer()]);
+    expect(await given.place({ isWanted: () => false })).toEqual({ kind: 'not_sent' });
     given.stop.ask('signal', 'SIGINT');
     expect(await given.place()).toEqual({ kind: 'not_sent' });
     expect(given.sentAt).toEqual([]);
