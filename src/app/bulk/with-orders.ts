@@ -8,7 +8,7 @@ import { newSeries, type Series } from '../../engine/sending/session.ts';
 import { runFiles } from '../../io/run/directory.ts';
 import { indexLedger } from '../run/ledger-index.ts';
 import type { Run } from '../run/open.ts';
-import { rowsToSend } from '../run/tasks.ts';
+import { openTasks, rowsToSend } from '../run/tasks.ts';
 import { type Part, stoppedBy, type Turn } from '../waves/course.ts';
 
 /** One session of the ledger: its rows, and what carries them out if that is not what the command sends rows with. */
@@ -56,7 +56,8 @@ export async function sendWithOrders(on: OrderRun, index: LedgerIndex, part?: Om
   const series: Series = part?.series ?? newSeries();
   const isUpdated = (row: number) => hasEndedAs(index, row, 'updated');
   const isUndo = run.manifest.source?.undo === true;
-  const execute = executeOrders({ state, orders, isUpdated, overwritten, mayPlace, isUndo, patienceMs, ports });
+  const found = { orders, isUpdated, overwritten, openTasks: () => openTasks(runFiles(run.dir).plan, index) };
+  const execute = executeOrders({ ...found, state, mayPlace, isUndo, patienceMs, ports });
   const ordered = await on.send({ ...whole, series, bulk: { execute } });
   if (ordered.failure !== null) return ordered;
   const after = await on.readLedger();

@@ -1,6 +1,7 @@
 import { attemptsBefore, hasOutcome, type LedgerIndex, ROW_STATE } from '../../core/ledger/replay.ts';
+import type { OpenTasks } from '../../engine/bulk/bulk.ts';
 import type { Task } from '../../engine/ports.ts';
-import { readPlan } from '../../io/run/plan-file.ts';
+import { openPlanEntries, readPlan } from '../../io/run/plan-file.ts';
 import type { Run } from './open.ts';
 
 /** The rows of a plan that are still to be processed, by what the ledger says. */
@@ -24,6 +25,12 @@ export async function* tasksOf(
       yield { entry, first, attempts: attemptsBefore(index, entry.row) };
     }
   }
+}
+
+/** Opens a plan for the rows that were not sent yet, in any order. Throws what the file system throws. */
+export function openTasks(planPath: string, index: LedgerIndex): OpenTasks {
+  const { entryOf, close } = openPlanEntries(planPath);
+  return { close, taskOf: (row) => ({ entry: entryOf(row), first: 'send', attempts: attemptsBefore(index, row) }) };
 }
 
 /** How many rows are to be sent in this session. */

@@ -25,6 +25,9 @@ export type OrderState = {
 
 export const newOrderState = (): OrderState => ({ ladder: newLadder(), courses: new Map(), path: null, off: null });
 
+/** Tasks of single rows that were not sent yet, in any order. */
+export type OpenTasks = { taskOf: (row: number) => Task; close: () => void };
+
 export type OrderOptions = {
   state: OrderState;
   /** The orders of the ledger so far. */
@@ -33,6 +36,7 @@ export type OrderOptions = {
   isUpdated: (row: number) => boolean;
   /** Rows whose numbers had changed since the plan, and are sent all the same. */
   overwritten: { has: (row: number) => boolean };
+  openTasks: () => OpenTasks;
   /** Whether new orders may be placed, or only those that are open be ended. */
   mayPlace: boolean;
   isUndo: boolean;
@@ -51,8 +55,8 @@ export type Bulk = {
   last: number;
   /** An order is at work, so that its numbers may be read even if the run is to stop. */
   isAtWork: boolean;
-  /** The last order to each profile, and how many numbers were on the profile after it. */
-  counted: Map<string, { at: OrderAtWork; onProfile: number }>;
+  /** The last order to each profile. */
+  counted: Map<string, CountedOrder>;
   /** Rows that orders of this session have not moved, by profile: they may arrive late. */
   left: Map<string, PlanEntry[]>;
 };
@@ -94,6 +98,12 @@ export function orderAtWork(known: Omit<OrderAtWork, Unanswered>, more: Partial<
   const unanswered = { id: '', pending: null, seen: known.tasks.length, failed: new Set<string>(), listed: null };
   return { ...unanswered, movedBefore: 0, isPatienceOver: false, ...known, ...more };
 }
+
+/**
+ * What is kept of an order that has ended: not its numbers, because there may be many profiles. `onProfile`: how many
+ * numbers were on the profile after it.
+ */
+export type CountedOrder = Pick<OrderAtWork, 'order' | 'id' | 'sentOn'> & { rows: number[]; onProfile: number };
 
 /** Takes what an answer has shown of an order. Until one has shown more, each of its numbers may be pending. */
 export function takeShown(at: OrderAtWork, shown: ShownOrder): void {

@@ -23,8 +23,12 @@ function changesOf({ tasks, before }: OrderAtWork, { numberOf }: Found): Map<num
   return changes;
 }
 
-/** Numbers on the profile of an order that are not of it and were changed since, in words; '' if none are known. */
-async function othersOn({ reader }: Bulk, { profile, tasks, sentOn }: OrderAtWork): Promise<string> {
+/** Numbers on a profile that are not of an order to it and were changed since, in words; '' if none are known. */
+async function othersOn(
+  { reader }: Bulk,
+  profile: string,
+  { tasks, sentOn }: Pick<OrderAtWork, 'tasks' | 'sentOn'>,
+): Promise<string> {
   if (sentOn === null) return '';
   const own = new Set(tasks.map(({ entry }) => entry.id));
   const on = (await reader.numbersOn(profile, MAX_PAGES)) ?? [];
@@ -35,7 +39,8 @@ async function othersOn({ reader }: Bulk, { profile, tasks, sentOn }: OrderAtWor
   return `; changed since then, and not of the order: ${named.join(', ')}${more}`;
 }
 
-const nameOf = ({ order, id }: OrderAtWork) => `bulk order ${order}${id === '' ? '' : ` (${id})`}`;
+const nameOf = ({ order, id }: Pick<OrderAtWork, 'order' | 'id'>) =>
+  `bulk order ${order}${id === '' ? '' : ` (${id})`}`;
 
 /** What an order has changed that it must not change; '' if nothing. */
 async function mismatchOf(bulk: Bulk, at: OrderAtWork, found: Found, changes: Map<number, string>): Promise<string> {
@@ -54,7 +59,7 @@ async function mismatchOf(bulk: Bulk, at: OrderAtWork, found: Found, changes: Ma
   const shown = earlier.length === 0 ? null : await reader.read(earlier);
   const late = earlier.filter((entry) => shown && afterOrder(comparison, entry, shown.stateOf(entry)) === 'moved');
   const text = found.mismatch(late.length);
-  return text === '' ? '' : `${which} to profile ${at.profile}: ${text}${await othersOn(bulk, at)}`;
+  return text === '' ? '' : `${which} to profile ${at.profile}: ${text}${await othersOn(bulk, at.profile, at)}`;
 }
 
 /** Records the outcomes of the rows that the reads have decided. The others go by PATCH, or the order may still move them. */
@@ -90,9 +95,13 @@ export async function hasStayed(bulk: Bulk, profile: string, onProfile: number):
   const late = bulk.left.get(profile)?.length ?? 0;
   if (last === undefined || onProfile <= last.onProfile + late) return true;
   const counts = `the target profile had ${last.onProfile} numbers after the order and has ${onProfile} now`;
-  const text = `${nameOf(last.at)} to profile ${profile}: ${counts}${await othersOn(bulk, last.at)}`;
+  const { taskOf, close } = bulk.options.openTasks();
+  const tasks = last.rows.map(taskOf);
+  close();
+  const others = await othersOn(bulk, profile, { tasks, sentOn: last.sentOn });
+  const text = `${nameOf(last)} to profile ${profile}: ${counts}${others}`;
   bulk.session.options.stop.ask('order_mismatch', text);
-  await recordEnd(bulk, last.at.order, 'mismatch', text);
+  await recordEnd(bulk, last.order, 'mismatch', text);
   return false;
 }
 
@@ -145,7 +154,9 @@ export async function endOrder(bulk: Bulk, at: OrderAtWork): Promise<void> {
     addLeft(bulk, at, missed);
     learn(bulk, at, missed);
     const onProfile = found.onProfile();
-    if (onProfile !== null) bulk.counted.set(at.profile, { at, onProfile });
+    const { order, id, sentOn } = at;
+    const rows = at.tasks.map(({ entry }) => entry.row);
+    if (onProfile !== null) bulk.counted.set(at.profile, { order, id, sentOn, rows, onProfile });
   }
   await recordSeen(bulk.session);
 }

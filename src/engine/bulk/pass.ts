@@ -8,38 +8,26 @@ import { endOrder } from './end-order.ts';
 import { followOrder } from './follow.ts';
 import { postOrder, prepareOrder } from './order.ts';
 
-/** Rows that wait for orders to many profiles must not fill the memory. */
-const MAX_WAITING = 20_000;
-
-/** The rows that wait for orders, by their target profile. */
-function createWaiting() {
-  const byProfile = new Map<string, Task[]>();
-  let rows = 0;
+/** The rows that wait for orders, by their target profile. Only their numbers: all rows of a plan may have to wait. */
+function createWaiting(taskOf: (row: number) => Task) {
+  const byProfile = new Map<string, number[]>();
   return {
-    rows: () => rows,
     profiles: () => [...byProfile.keys()],
     size: (profile: string) => byProfile.get(profile)?.length ?? 0,
-    largest: () => [...byProfile].reduce((a, b) => (b[1].length > a[1].length ? b : a))[0],
-    add(profile: string, task: Task): void {
-      const tasks = byProfile.get(profile);
-      if (tasks === undefined) byProfile.set(profile, [task]);
-      else tasks.push(task);
-      rows += 1;
+    add(profile: string, row: number): void {
+      const rows = byProfile.get(profile);
+      if (rows === undefined) byProfile.set(profile, [row]);
+      else rows.push(row);
     },
     putBack(profile: string, tasks: Task[]): void {
-      byProfile.get(profile)?.unshift(...tasks);
-      rows += tasks.length;
+      byProfile.get(profile)?.unshift(...tasks.map(({ entry }) => entry.row));
     },
     /** Takes up to `size` rows. Of two with the same phone number one is left to PATCH. */
     take(profile: string, size: number): Task[] {
-      const taken = byProfile.get(profile)?.splice(0, size) ?? [];
-      rows -= taken.length;
-      return [...new Map(taken.map((task) => [task.entry.phoneNumber, task])).values()];
+      const tasks = byProfile.get(profile)?.splice(0, size).map(taskOf) ?? [];
+      return [...new Map(tasks.map((task) => [task.entry.phoneNumber, task])).values()];
     },
-    drop(profile: string): void {
-      rows -= byProfile.get(profile)?.length ?? 0;
-      byProfile.delete(profile);
-    },
+    drop: (profile: string) => void byProfile.delete(profile),
   };
 }
 
@@ -91,22 +79,27 @@ async function placeOrders(bulk: Bulk, waiting: Waiting, profile: string, areAll
 }
 
 /** Goes over the rows once, and places an order as soon as enough rows to its profile wait. Throws Stopped. */
-export async function placeAllOrders(bulk: Bulk): Promise<void> {
+async function placeAll(bulk: Bulk, waiting: Waiting): Promise<void> {
   const { session, options } = bulk;
-  const waiting = createWaiting();
-  for await (const { entry, ...task } of session.options.tasks()) {
+  for await (const { entry, first } of session.options.tasks()) {
     if (!mayPlace(bulk)) return;
     const profile = entry.profileTarget;
-    const isFit = task.first === 'send' && entry.action === 'change' && patchReason(entry) === null;
+    const isFit = first === 'send' && entry.action === 'change' && patchReason(entry) === null;
     const isKnown = options.overwritten.has(entry.row) || options.orders.left.has(entry.row);
     if (!isFit || isKnown || session.context.isHeld(entry)) continue;
     if (courseOf(bulk, profile).isClosed) continue;
-    waiting.add(profile, { entry, ...task });
+    waiting.add(profile, entry.row);
     await placeOrders(bulk, waiting, profile, false);
-    if (waiting.rows() < MAX_WAITING) continue;
-    const largest = waiting.largest();
-    await placeOrders(bulk, waiting, largest, true);
-    waiting.drop(largest);
   }
   for (const profile of waiting.profiles()) await placeOrders(bulk, waiting, profile, true);
+}
+
+/** Places all orders that the rows of a plan need. Throws Stopped. */
+export async function placeAllOrders(bulk: Bulk): Promise<void> {
+  const { taskOf, close } = bulk.options.openTasks();
+  try {
+    await placeAll(bulk, createWaiting(taskOf));
+  } finally {
+    close();
+  }
 }

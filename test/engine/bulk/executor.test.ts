@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { estimateOrders } from '../../../src/core/bulk/estimate.ts';
 import { UNASSIGN } from '../../../src/core/input/target.ts';
 import { bulkEntry, bulkWorld, ELSEWHERE, phoneOf, TO } from '../../support/engine/bulk-world.ts';
 import { http, rows } from '../../support/engine/fake-world.ts';
@@ -186,13 +187,17 @@ describe('orders', () => {
     expect(world.sent.orders).toBe(1);
   });
 
-  it('wait for the largest part if too many rows wait together', async () => {
+  it('are as many and as large for rows to mixed profiles as the estimate says, however many wait', async () => {
     const profile = (at: number) => `${String(at).padStart(8, '0')}-0000-4000-8000-000000000009`;
     const entries = rows(26_000, (row) => bulkEntry(row, { profileTarget: profile(row % 45) }));
     const world = bulkWorld(0, { entries });
-    await world.run();
-    expect(world.outcomes()).toEqual({ 'updated confirmed_by_read': 26_000 - world.left().length });
-    expect(world.left().length).toBeLessThan(45 * 20);
+    const { requests } = await world.run();
+    const toProfile = new Map<string, number>();
+    for (const { profileTarget } of entries) toProfile.set(profileTarget, (toProfile.get(profileTarget) ?? 0) + 1);
+    const patch = { product: 0, unassign: 0, phone: 0, unread: 0 };
+    const estimate = estimateOrders({ toProfile, patch }, { waves: null, soak: 0 });
+    expect(requests).toMatchObject({ orders: estimate.orders, total: estimate.requests });
+    expect(world.outcomes()).toEqual({ 'updated confirmed_by_read': 26_000 });
   });
 });
 

@@ -194,6 +194,10 @@ export function bulkWorld(count: number, setup: Setup = {}) {
       }
       const execute = executeOrders({
         ...{ state: world.state, orders: index.orders, overwritten: index.overwritten, ports, isUndo, patienceMs },
+        openTasks: () => ({
+          taskOf: (row) => ({ entry: entries[row - 1] as PlanEntry, first: 'send', attempts: 0 }),
+          close: () => undefined,
+        }),
         isUpdated: (row) => hasEndedAs(index, row, 'updated'),
         mayPlace: world.state.off === null && !index.orders.isOver,
         ...options,
