@@ -37,18 +37,27 @@ export function checkNotForWorkers(
   throw new CommandError(EXIT.refused, 'orders_open', message, next);
 }
 
+/** The bulk orders of a run; null if none of them may still move numbers, or if its ledger cannot be read. */
+async function openOrdersOf(run: Run): Promise<LedgerIndex['orders'] | null> {
+  // A run whose ledger cannot be read can never be resumed. What to do about it is said elsewhere.
+  const index = await checkedLedger(run).catch(() => null);
+  return index === null || index.orders.byRow.size === 0 ? null : index.orders;
+}
+
+function refusalBy(run: Run, orders: LedgerIndex['orders'], context: Context, which = ''): FailedEnding {
+  const next = commandOn(run, 'resume', context);
+  const message = waitText(run, { orders }, next, which);
+  return { ...refusal('orders_open', message, `run ${run.manifest.run_id} waits for a bulk order`), next };
+}
+
 /**
  * Refuses to start in place of unfinished runs while a bulk order of one of them may still move numbers. Null if none
  * may.
  */
 export async function checkOrdersOf(unfinished: readonly Run[], context: Context): Promise<FailedEnding | null> {
   for (const run of unfinished) {
-    // A run whose ledger cannot be read can never be resumed. What to do about it is said elsewhere.
-    const index = await checkedLedger(run).catch(() => null);
-    if (index === null || index.orders.byRow.size === 0) continue;
-    const next = commandOn(run, 'resume', context);
-    const message = waitText(run, index, next);
-    return { ...refusal('orders_open', message, `run ${run.manifest.run_id} waits for a bulk order`), next };
+    const orders = await openOrdersOf(run);
+    if (orders !== null) return refusalBy(run, orders, context);
   }
   return null;
 }
@@ -69,17 +78,15 @@ function idsIn({ dir }: Run, { byRow }: LedgerIndex['orders']): Set<string> {
  */
 export async function checkNumbersAreFree(run: Run, context: Context): Promise<FailedEnding | null> {
   for (const other of await unfinishedWithOrders(run, context)) {
-    const index = await checkedLedger(other).catch(() => null);
-    if (index === null || index.orders.byRow.size === 0) continue;
-    const ids = idsIn(other, index.orders);
+    const orders = await openOrdersOf(other);
+    if (orders === null) continue;
+    const ids = idsIn(other, orders);
     let rows = 0;
     for await (const batch of readPlan(runFiles(run.dir).plan)) {
       rows += batch.filter(({ action, id }) => action === 'change' && ids.has(id)).length;
     }
-    if (rows === 0) continue;
-    const next = commandOn(other, 'resume', context);
-    const message = waitText(other, index, next, ` that has the numbers of ${count(rows, 'row')} of this plan`);
-    return { ...refusal('orders_open', message, `run ${other.manifest.run_id} waits for a bulk order`), next };
+    const which = ` that has the numbers of ${count(rows, 'row')} of this plan`;
+    if (rows > 0) return refusalBy(other, orders, context, which);
   }
   return null;
 }
