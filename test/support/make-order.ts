@@ -1,3 +1,4 @@
+import type { LedgerEntry } from '../../src/core/ledger/entry.ts';
 import type { OpenOrder } from '../../src/core/ledger/orders.ts';
 import { PROFILE } from './make.ts';
 
@@ -14,4 +15,14 @@ export function makeOpenOrder(changes: Partial<OpenOrder> = {}): OpenOrder {
     isAlone: true,
     ...changes,
   };
+}
+
+/** The orders of a ledger: `1: 10 done`, or `1: 10` while it is open. */
+export function ordersIn(ledger: Iterable<LedgerEntry>): string[] {
+  const orders = new Map<number, string>();
+  for (const line of ledger) {
+    if (line.type === 'order_intent') orders.set(line.order, `${line.order}: ${line.rows.length}`);
+    if (line.type === 'order_ended') orders.set(line.order, `${orders.get(line.order)} ${line.result}`);
+  }
+  return [...orders.values()];
 }

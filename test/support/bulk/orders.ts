@@ -1,8 +1,7 @@
-import { parseBulkFault, parseFault, type Sandbox, type SandboxOptions } from '../../../src/sandbox/server.ts';
-import { run } from '../program/run.ts';
-import { readingApi } from '../program/sandbox.ts';
-import { numberId, OTHER, PROFILE, summaryOf, table, workDirectory, writeInput } from '../program/workspace.ts';
+import { parseFault, type Sandbox, type SandboxOptions } from '../../../src/sandbox/server.ts';
+import { OTHER, PROFILE, summaryOf, table } from '../program/workspace.ts';
 import { fastClock } from './fast-clock.ts';
+import { bulkPlace } from './place.ts';
 
 /** What goes wrong at the sandbox, in the text forms of its flags. */
 export type Faults = { bulk?: string[]; write?: string[]; read?: string[] };
@@ -15,19 +14,11 @@ export const STRANGERS = 5;
  * bulk orders. Time passes a hundred times faster for the program.
  */
 export async function orderPlace(rows: number, faults: Faults = {}, options: SandboxOptions = {}) {
-  const numbers = Array.from({ length: rows + STRANGERS }, (_, at) => ({
-    id: numberId(at + 1),
-    messaging_profile_id: OTHER,
-  }));
-  const { bulk = [], write = [], read = [] } = faults;
-  const given: SandboxOptions = { bulkFaults: bulk.map(parseBulkFault), readFaults: read.map(parseFault), ...options };
-  const { sandbox, flags } = await readingApi({ numbers, ...given }, write);
-  const cwd = workDirectory();
-  const input = writeInput(cwd, rows);
+  const { bulk = [], write: writeFaults = [], read = [] } = faults;
+  const given = { writeFaults, readFaults: read.map(parseFault), strangers: STRANGERS, patience: '10s', ...options };
+  const place = await bulkPlace(rows, bulk, given);
   fastClock();
-  const apply = (...args: string[]) =>
-    run(cwd, ['apply', input, '--bulk', 'auto', '--bulk-patience', '10s', ...flags, ...args]);
-  return { sandbox, cwd, input, flags, apply };
+  return place;
 }
 
 export type OrderPlace = Awaited<ReturnType<typeof orderPlace>>;

@@ -12,6 +12,7 @@ import { type Limits, newSeries } from '../../../src/engine/sending/session.ts';
 import { createSteering } from '../../../src/engine/steering.ts';
 import { createStop } from '../../../src/engine/stop.ts';
 import { makeEntry } from '../make.ts';
+import { ordersIn } from '../make-order.ts';
 import { answeredContact, http, rows as listOf, settings } from './fake-world.ts';
 import { virtualClock } from './virtual-clock.ts';
 
@@ -234,14 +235,7 @@ export function bulkWorld(count: number, setup: Setup = {}) {
       return world.run(options);
     },
     /** `1: 10 done`, or `1: 10` while it is open. */
-    orders(): string[] {
-      const found = new Map<number, string>();
-      for (const line of ledger) {
-        if (line.type === 'order_intent') found.set(line.order, `${line.order}: ${line.rows.length}`);
-        if (line.type === 'order_ended') found.set(line.order, `${found.get(line.order)} ${line.result}`);
-      }
-      return [...found.values()];
-    },
+    orders: () => ordersIn(ledger),
     /** How many rows ended in each way: `updated confirmed_by_read`. */
     outcomes(): Record<string, number> {
       const counts: Record<string, number> = {};
