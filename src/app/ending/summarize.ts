@@ -1,13 +1,13 @@
 import { nextCommand, undoesItself } from '../../core/followup/next-command.ts';
-import { openOrdersText } from '../../core/ledger/order-text.ts';
 import type { LedgerIndex } from '../../core/ledger/replay.ts';
 import { createGathering } from '../../core/report/gather.ts';
+import { countsError } from '../../core/results/run-exit.ts';
 import { type Summary, summarize } from '../../core/results/summary.ts';
 import { summaryText } from '../../core/results/summary-text.ts';
 import { sumOf, type Tally } from '../../core/results/tally.ts';
 import { EXIT, exitName } from '../../core/run/exit-codes.ts';
 import type { Manifest, State } from '../../core/run/manifest.ts';
-import { count, thousands } from '../../core/text/text.ts';
+import { count } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
 import { realClock } from '../../io/clock.ts';
 import { runFiles, writeJson } from '../../io/run/directory.ts';
@@ -119,7 +119,7 @@ export function summaryOf(run: Run, ending: Ending, counted: Counted, reporting:
       }),
     warnings: warningsOf(manifest, context),
     files: filesOf(run, tally, { ...reporting, isDelivered: undelivered === null, hasCauses }),
-    error: error ?? errorOfCounts(exit, counted) ?? (undelivered && { code: 'results', message: undelivered.message }),
+    error: error ?? countsError(exit, counted) ?? (undelivered && { code: 'results', message: undelivered.message }),
   });
   return { summary: undo === undefined ? summary : withUndo(summary, undo), manifest };
 }
@@ -180,21 +180,6 @@ function pathFlags(given: Record<string, string | null>, context: Context): stri
     if (path === null) return [];
     return [flag, path === '-' ? path : typedPath(context, path)];
   });
-}
-
-/** Explains an exit code by the counts; null for a good one. */
-function errorOfCounts(
-  exit: number,
-  { tally: { counts }, orders }: Pick<Counted, 'tally' | 'orders'>,
-): { code: string; message: string } | null {
-  if (exit === EXIT.ok || exit === EXIT.changes) return null;
-  const parts = (['failed', 'unverified', 'held', 'rejected'] as const)
-    .filter((status) => counts[status] > 0)
-    .map((status) => `${thousands(counts[status])} ${status}`);
-  const what = parts.length > 0 ? parts.join(', ') : 'some rows have no outcome';
-  const files = counts.held > 0 ? 'failed.csv and held.csv' : 'failed.csv';
-  const message = `Not every row is at its target: ${what}; see ${files}. ${openOrdersText(orders)}`;
-  return { code: exitName(exit), message: message.trimEnd() };
 }
 
 /** Prints a summary. With --quiet it prints nothing for exit 0, and on standard error for any other exit. */

@@ -1,6 +1,9 @@
 import type { StopCause } from '../attempt/stop-reason.ts';
-import { EXIT } from '../run/exit-codes.ts';
+import { openOrdersText } from '../ledger/order-text.ts';
+import type { OrdersSeen } from '../ledger/orders.ts';
+import { EXIT, exitName } from '../run/exit-codes.ts';
 import type { State } from '../run/manifest.ts';
+import { thousands } from '../text/text.ts';
 import type { Tally } from './tally.ts';
 
 /** The exit code of a run, and the state that is written to run.json. */
@@ -75,4 +78,19 @@ export function executionExit(stop: StopCause | null, tally: Tally): RunExit {
   if (tally.permanent + counts.held + counts.rejected > 0) return { exit: EXIT.rows_not_at_target, state: 'finished' };
   if (counts.failed > 0) return { exit: EXIT.retryable_rows, state: 'finished' };
   return { exit: EXIT.ok, state: 'finished' };
+}
+
+/** What a run is counted by. */
+type Counted = { tally: Tally; orders: Pick<OrdersSeen, 'byRow'> };
+
+/** Explains an exit code by the counts; null for a good one. */
+export function countsError(exit: number, { tally: { counts }, orders }: Counted) {
+  if (exit === EXIT.ok || exit === EXIT.changes) return null;
+  const parts = (['failed', 'unverified', 'held', 'rejected'] as const)
+    .filter((status) => counts[status] > 0)
+    .map((status) => `${thousands(counts[status])} ${status}`);
+  const what = parts.length > 0 ? parts.join(', ') : 'some rows have no outcome';
+  const files = counts.held > 0 ? 'failed.csv and held.csv' : 'failed.csv';
+  const message = `Not every row is at its target: ${what}; see ${files}. ${openOrdersText(orders)}`;
+  return { code: exitName(exit), message: message.trimEnd() };
 }

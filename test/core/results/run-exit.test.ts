@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Status } from '../../../src/core/attempt/outcome.ts';
 import type { StopReason } from '../../../src/core/attempt/stop-reason.ts';
-import { executionExit, planExit, signalExit } from '../../../src/core/results/run-exit.ts';
+import { noOrders } from '../../../src/core/ledger/orders.ts';
+import { countsError, executionExit, planExit, signalExit } from '../../../src/core/results/run-exit.ts';
 import { makeTally } from '../../support/make.ts';
+import { makeOpenOrder } from '../../support/make-order.ts';
 
 describe('the ending of a plan', () => {
   it.each([
@@ -119,4 +121,28 @@ describe('the ending of an execution that stopped', () => {
       }
     },
   );
+});
+
+describe('the error of an exit code', () => {
+  const errorOf = (exit: number, counts: Counts, orders = noOrders()) =>
+    countsError(exit, { tally: makeTally(counts), orders });
+
+  it('is none if the code is good', () => {
+    expect([errorOf(0, { updated: 3 }), errorOf(20, { planned: 3 })]).toEqual([null, null]);
+  });
+
+  it.each<[Counts, string]>([
+    [{ updated: 1, failed: 1234 }, '1,234 failed; see failed.csv.'],
+    [{ unverified: 2, held: 3, rejected: 4 }, '2 unverified, 3 held, 4 rejected; see failed.csv and held.csv.'],
+    [{ unprocessed: 2 }, 'some rows have no outcome; see failed.csv.'],
+  ])('says which rows are not at their target: %j', (counts, text) => {
+    const message = `Not every row is at its target: ${text}`;
+    expect(errorOf(4, counts)).toEqual({ code: 'rows_not_at_target', message });
+  });
+
+  it('names the bulk order that may still move rows', () => {
+    const byRow = new Map([[1, makeOpenOrder()]]);
+    const { message } = errorOf(11, { unverified: 1 }, { ...noOrders(), byRow }) ?? {};
+    expect(message).toContain('1 unverified; see failed.csv. Bulk order 3 (o-3) may still move 1 row;');
+  });
 });
