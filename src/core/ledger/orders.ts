@@ -1,7 +1,10 @@
 import { MINUTE_MS } from '../text/duration.ts';
 import type { LedgerEntry, OrderEntry } from './entry.ts';
 
-/** Rows of an order that has not changed for this long are read, and sent one by one. */
+/**
+ * Rows of an order that has not changed for this long are read, and sent one by one. No document says until when an order
+ * may still be carried out; this is four times the patience that is the default.
+ */
 export const STILL_MS = 20 * MINUTE_MS;
 
 /** A bulk order that has not ended: it may still move those of its rows that have no outcome. */

@@ -7,6 +7,7 @@ import { type Stop, sleepOrStop } from '../stop.ts';
 import type { OrderPorts } from './place.ts';
 
 const FIRST_WAIT_MS = 1000;
+/** Five minutes of patience are 14 looks. */
 const MAX_WAIT_MS = 30_000;
 
 /** What one look at an order has shown. `gone`: the API does not know it. `unread`: it could not be read. */

@@ -9,7 +9,8 @@ import type { ReadNumbers } from './read-numbers.ts';
 
 /** Of the numbers that lists do not show at their target, this many are read by id, to see whether lists lag. */
 const SAMPLE_SIZE = 10;
-/** Lists that lag are read again after twice as long each time, and at most this. */
+/** The waits after those of READ_AGAIN_AFTER_MS for lists that lag: twice as long each time, up to a maximum. */
+const FIRST_WAIT_MS = 8000;
 const MAX_WAIT_MS = 30_000;
 
 const UNREAD: NumberState = { state: 'unread' };
@@ -110,7 +111,11 @@ export async function readBack(bulk: Bulk, at: OrderAtWork): Promise<Found> {
     found.take(sample, shown);
     return found;
   }
-  for (let waitMs = 8000; !isOver() && ports.clock.now() < endsAt; waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)) {
+  for (
+    let waitMs = FIRST_WAIT_MS;
+    !isOver() && ports.clock.now() < endsAt;
+    waitMs = Math.min(2 * waitMs, MAX_WAIT_MS)
+  ) {
     await readAgain(Math.min(waitMs, endsAt - ports.clock.now()));
   }
   if (!doListsLag || isOver()) return found;
