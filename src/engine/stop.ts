@@ -14,6 +14,9 @@ export const LEAVES_READS: ReadonlySet<StopReason> = new Set([
   'stop_after',
 ]);
 
+/** What was sent has done something else than it must. */
+const GRAVE: ReadonlySet<StopReason> = new Set(['write_not_kept', 'order_mismatch']);
+
 export type Stop = ReturnType<typeof createStop>;
 
 /** A request to end the run, shared by everything that may ask for it or must obey it. */
@@ -24,12 +27,12 @@ export function createStop() {
     /** Null while the run goes on. */
     asked: () => asked,
     /**
-     * The first reason stays, and later calls are ignored. Only that writes are not kept replaces a reason that lets
-     * reads end, because what was sent is to be undone then.
+     * The first reason stays, and later calls are ignored. Only that writes are not kept, or have changed more than they
+     * must, replaces a reason that lets reads end, because what was sent is to be undone then.
      */
     ask(reason: StopReason, detail: string): void {
       if (asked !== null) {
-        const isGraver = reason === 'write_not_kept' && asked.reason !== reason && LEAVES_READS.has(asked.reason);
+        const isGraver = GRAVE.has(reason) && !GRAVE.has(asked.reason) && LEAVES_READS.has(asked.reason);
         if (isGraver) asked = { reason, detail };
         return;
       }

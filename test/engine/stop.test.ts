@@ -11,6 +11,21 @@ describe('a stop', () => {
     expect(stop.asked()).toEqual({ reason: 'signal', detail: 'SIGINT' });
   });
 
+  it.each(['write_not_kept', 'order_mismatch'] as const)(
+    'is about %s rather than about a limit of the run',
+    (reason) => {
+      const stop = createStop();
+      stop.ask('finish_by', '02:00');
+      stop.ask(reason, 'row 1');
+      stop.ask('write_not_kept', 'row 2');
+      expect(stop.asked()).toEqual({ reason, detail: 'row 1' });
+      const interrupted = createStop();
+      interrupted.ask('signal', 'SIGINT');
+      interrupted.ask(reason, 'row 1');
+      expect(interrupted.asked()?.reason).toBe('signal');
+    },
+  );
+
   it('calls each callback once, at once if it has been asked for, and not if it was removed', () => {
     const stop = createStop();
     const calls: string[] = [];

@@ -1,6 +1,7 @@
 import { openOrdersClause } from '../../core/ledger/order-text.ts';
 import { hasEndedAs, type LedgerIndex } from '../../core/ledger/replay.ts';
 import type { Settings } from '../../core/settings/schema.ts';
+import { visible } from '../../core/text/visible.ts';
 import { newOrderState, type OrderOptions } from '../../engine/bulk/bulk.ts';
 import { executeOrders } from '../../engine/bulk/executor.ts';
 import { ABOUT_ENDED_ROWS, type execute } from '../../engine/sending/executor.ts';
@@ -25,6 +26,7 @@ type Lent = {
   index: LedgerIndex;
   ports: OrderOptions['ports'];
   say: (text: string) => void;
+  warn: (text: string) => void;
   /** Sends rows as one session. Never throws. */
   send: (part: SessionPart) => Promise<Turn>;
 };
@@ -32,17 +34,27 @@ type Lent = {
 /** What a run at work lends to its orders, over all sessions of a command. */
 export type OrderRun = ReturnType<typeof createOrderRun>;
 
-export function createOrderRun(run: Run, settings: Settings, { index, ports, say, send }: Lent) {
+export function createOrderRun(run: Run, settings: Settings, { index, ports, say, warn, send }: Lent) {
   const state = newOrderState();
   const isAsked = settings.bulk === 'auto';
   if (run.manifest.settings.offline === 'true') state.off = 'the plan was made without the account';
-  if (index.orders.isOver) state.off = 'an order of this run has changed what it must not change';
+  if (index.orders.mismatch !== null) state.off = 'an order of this run has changed what it must not change';
   if (isAsked && state.off !== null) say(`No bulk orders: ${state.off}. The rows are sent one by one.\n`);
   return {
-    ...{ run, state, isAsked, ports, send },
+    ...{ run, state, isAsked, ports, warn, send },
     patienceMs: settings.bulk_patience,
     readLedger: () => indexLedger(runFiles(run.dir).ledger, run.manifest.input.rows),
   };
+}
+
+/** A run that stops for another reason, such as a signal, says it beside that. */
+function warnOfMismatch(
+  { warn }: OrderRun,
+  { index, after, stopped }: { index: LedgerIndex; after: LedgerIndex } & Pick<Turn, 'stopped'>,
+): void {
+  const { mismatch } = after.orders;
+  if (mismatch === null || index.orders.mismatch !== null || stopped?.reason === 'order_mismatch') return;
+  warn(`after a bulk order the account is not as it must be: ${visible(mismatch)}`);
 }
 
 /** Sends the rows of `part`, or all that are left: first what bulk orders can do, then the others one by one. */
@@ -64,6 +76,7 @@ export async function sendWithOrders(on: OrderRun, index: LedgerIndex, part?: Om
   const { open, byRow } = after.orders;
   const total = whole.total - (after.ended - index.ended) - byRow.size;
   const { stopped } = ordered;
+  warnOfMismatch(on, { index, after, stopped });
   // Whether a stop has stopped anything, the other session says if no row is left.
   if (stopped !== null && (ABOUT_ENDED_ROWS.has(stopped.reason) || total + byRow.size > 0)) return ordered;
   // Not those that an open order may still move.

@@ -94,7 +94,7 @@ export async function checkNumbersAreFree(run: Run, context: Context): Promise<F
 /** The invocation of a run that follows another: without orders if one has changed there what it must not change. */
 export function afterOrders<I extends Invocation>(invocation: I, { orders }: Pick<LedgerIndex, 'orders'>): I {
   const { settings, sources } = invocation;
-  return orders.isOver && sources.bulk !== 'flag'
+  return orders.mismatch !== null && sources.bulk !== 'flag'
     ? { ...invocation, settings: { ...settings, bulk: 'off' } }
     : invocation;
 }

@@ -17,6 +17,7 @@ import type { Reread } from '../account/reread.ts';
 import { startRun } from '../account/start-run.ts';
 import { createOrderRun, type SessionPart, sendWithOrders } from '../bulk/with-orders.ts';
 import type { Invocation } from '../invocation.ts';
+import { warn } from '../output.ts';
 import { changedFile } from '../planning/check-plan.ts';
 import { type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
@@ -142,7 +143,13 @@ export async function openForSending(
     onEnded();
     return ended;
   };
-  const lent = { index: started.index, ports: transport, say: voice.say, send: session };
+  const lent = {
+    index: started.index,
+    ports: transport,
+    say: voice.say,
+    warn: (text: string) => warn(invocation, text),
+    send: session,
+  };
   const withOrders = createOrderRun(given, settings, lent);
   const close = async () => {
     cancelTimer();

@@ -33,14 +33,14 @@ export type OrdersSeen = {
   byRow: Map<number, OpenOrder>;
   /** Rows that orders had when they ended, and have not moved. */
   left: Set<number>;
-  /** One has changed what it must not change: this run places no more. */
-  isOver: boolean;
+  /** What one has changed that it must not change: this run places no more. Null if none has. */
+  mismatch: string | null;
 };
 
 type RowEntry = Extract<LedgerEntry, { row: number }>;
 
 export function noOrders(): OrdersSeen {
-  return { last: 0, open: new Map(), byRow: new Map(), left: new Set(), isOver: false };
+  return { last: 0, open: new Map(), byRow: new Map(), left: new Set(), mismatch: null };
 }
 
 export function isOrderEntry(entry: LedgerEntry): entry is OrderEntry {
@@ -63,9 +63,10 @@ function startOrder(seen: OrdersSeen, entry: Extract<OrderEntry, { type: 'order_
   return started;
 }
 
-/** A later look at an order that has ended has shown that it has changed what it must not change. */
-function isLateMismatch(seen: OrdersSeen, entry: OrderEntry): boolean {
-  return entry.type === 'order_ended' && entry.result === 'mismatch' && entry.order <= seen.last;
+/** What an order has changed that it must not change; null if the entry does not say that. */
+function mismatchIn(entry: OrderEntry): string | null {
+  if (entry.type === 'order_seen') return entry.mismatch ?? null;
+  return entry.type === 'order_ended' && entry.result === 'mismatch' ? entry.why : null;
 }
 
 /**
@@ -75,11 +76,12 @@ function isLateMismatch(seen: OrdersSeen, entry: OrderEntry): boolean {
 export function addOrder(seen: OrdersSeen, entry: OrderEntry): OpenOrder | null {
   if (entry.type === 'order_intent') return startOrder(seen, entry);
   const order = seen.open.get(entry.order);
-  if (order === undefined && isLateMismatch(seen, entry)) {
-    seen.isOver = true;
-    return null;
-  }
-  if (order === undefined) throw new Error(`it names order ${entry.order}, which is not open`);
+  const mismatch = mismatchIn(entry);
+  // A later look at an order that has ended may show it.
+  const isLate = entry.type === 'order_ended' && mismatch !== null && entry.order <= seen.last;
+  if (order === undefined && !isLate) throw new Error(`it names order ${entry.order}, which is not open`);
+  seen.mismatch ??= mismatch;
+  if (order === undefined) return null;
   switch (entry.type) {
     case 'order_placed':
       order.orderId = entry.order_id;
@@ -89,12 +91,10 @@ export function addOrder(seen: OrdersSeen, entry: OrderEntry): OpenOrder | null 
     case 'order_seen':
       if (entry.pending !== order.pending) order.changedAt = entry.at;
       order.pending = entry.pending;
-      if (entry.mismatch !== undefined) seen.isOver = true;
       break;
     case 'order_ended':
       seen.open.delete(order.order);
       for (const row of order.rows) if (seen.byRow.delete(row) && entry.result !== 'refused') seen.left.add(row);
-      if (entry.result === 'mismatch') seen.isOver = true;
   }
   return order;
 }

@@ -26,10 +26,14 @@ it('a run with an open order is not handed over to workers, who could not end it
 });
 
 it('a run that follows one whose orders went wrong places none, unless a flag asks for them', () => {
-  const bulkAfter = (isOver: boolean, source: Source) => {
+  const bulkAfter = (mismatch: string | null, source: Source) => {
     const { settings, sources } = resolveLayers({ bulk: 'auto' });
     const given = { settings, sources: { ...sources, bulk: source }, context };
-    return afterOrders(given, { orders: { ...noOrders(), isOver } }).settings.bulk;
+    return afterOrders(given, { orders: { ...noOrders(), mismatch } }).settings.bulk;
   };
-  expect([bulkAfter(true, 'run'), bulkAfter(true, 'flag'), bulkAfter(false, 'run')]).toEqual(['off', 'auto', 'auto']);
+  expect([bulkAfter('tags', 'run'), bulkAfter('tags', 'flag'), bulkAfter(null, 'run')]).toEqual([
+    'off',
+    'auto',
+    'auto',
+  ]);
 });

@@ -116,14 +116,14 @@ describe('an open order', () => {
 describe('the orders of a run', () => {
   it('are counted, and one that changed what it must not is the last', () => {
     const first = [asked(1, [1]), placed(1, 0), over(1), asked(2, [2]), over(2, 'refused')];
-    expect(indexOf(3, ...first).orders).toMatchObject({ last: 2, isOver: false });
+    expect(indexOf(3, ...first).orders).toMatchObject({ last: 2, mismatch: null });
     const whileOpen = { ...seen(3, 1), mismatch: 'x' } as LedgerEntry;
     const open = indexOf(3, ...first, asked(3, [3]), placed(3, 1), whileOpen).orders;
-    expect([open.isOver, open.open.size]).toEqual([true, 1]);
+    expect([open.mismatch, open.open.size]).toEqual(['x', 1]);
     expect(indexOf(3, ...first, asked(5, [3]), placed(5, 0), over(5, 'mismatch')).orders).toMatchObject({
-      ...{ last: 5, isOver: true },
+      ...{ last: 5, mismatch: '' },
     });
-    expect(indexOf(3, ...first, over(1, 'mismatch')).orders).toMatchObject({ last: 2, isOver: true });
+    expect(indexOf(3, ...first, over(1, 'mismatch')).orders).toMatchObject({ last: 2, mismatch: '' });
   });
 });
 

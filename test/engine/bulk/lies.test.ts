@@ -280,7 +280,7 @@ describe('an order that changes something else', () => {
     );
     expect(world.orders()).toEqual(['1: 1 done', '2: 10 mismatch']);
     expect(world.outcomes()).toEqual({ 'updated confirmed_by_read': 11 });
-    expect(world.indexed().orders.isOver).toBe(true);
+    expect(world.indexed().orders.mismatch).toBe(stop?.detail);
     expect(world.left()).toHaveLength(49);
   });
 
@@ -299,7 +299,7 @@ describe('an order that changes something else', () => {
       detail: `bulk order 2 (order-2) to profile ${TO}: the target profile had 11 numbers after the order and has 12 now; changed since then, and not of the order: ${FOREIGN}`,
     });
     expect(world.orders()).toEqual(['1: 1 done', '2: 10 done mismatch']);
-    expect(world.indexed().orders.isOver).toBe(true);
+    expect(world.indexed().orders.mismatch).toBe(stop?.detail);
     expect(world.left()).toHaveLength(49);
   });
 

@@ -200,7 +200,7 @@ export function bulkWorld(count: number, setup: Setup = {}) {
           close: () => undefined,
         }),
         isUpdated: (row) => hasEndedAs(index, row, 'updated'),
-        mayPlace: world.state.off === null && !index.orders.isOver,
+        mayPlace: world.state.off === null && index.orders.mismatch === null,
         ...options,
       });
       const never = async (): Promise<Answer> => {
