@@ -1,5 +1,5 @@
-import { orderEndText } from '../core/ledger/order-text.ts';
-import { count, thousands } from '../core/text/text.ts';
+import { orderEndText, orderPlacedText } from '../core/ledger/order-text.ts';
+import { count } from '../core/text/text.ts';
 import type { ExecutorEvent } from '../engine/ports.ts';
 import { errorOf } from '../engine/sending/request.ts';
 import type { Logger } from '../io/terminal/logger.ts';
@@ -39,17 +39,15 @@ function logRow(logger: Logger, { event, entry, outcome }: RowEvent): void {
 }
 
 function logOrder(logger: Logger, event: OrderEvent) {
-  const name = `Bulk order ${event.order}`;
   switch (event.event) {
     case 'order.placed': {
       const { order, orderId, profile, success, pending, failed } = event;
-      const text = `${name} placed: ${count(success + pending + failed, 'number')}, ${thousands(pending)} pending`;
       const fields = { order, order_id: orderId, messaging_profile_id: profile, success, pending, failed };
-      return logger.log('info', 'order.placed', text, fields);
+      return logger.log('info', 'order.placed', orderPlacedText(event), fields);
     }
     case 'order.pending': {
       const { order, orderId, pending } = event;
-      const text = `${name} may still move ${count(pending, 'number')}: resume continues with it`;
+      const text = `Bulk order ${order} may still move ${count(pending, 'number')}: resume continues with it`;
       return logger.log('warn', 'order.pending', text, { order, order_id: orderId, pending });
     }
     case 'order.ended': {

@@ -1,5 +1,5 @@
-import { count, printable } from '../text/text.ts';
-import type { OrderResult } from './entry.ts';
+import { count, printable, thousands } from '../text/text.ts';
+import type { OrderEntry, OrderResult } from './entry.ts';
 import { type OpenOrder, type OrdersSeen, STILL_MS } from './orders.ts';
 
 const RESULTS: Record<OrderResult, string> = {
@@ -8,6 +8,14 @@ const RESULTS: Record<OrderResult, string> = {
   still: 'left numbers pending for too long: they are read, and sent one by one',
   mismatch: 'changed what it must not change',
 };
+
+/** What the API has said when it took a bulk order. */
+type Placed = Pick<Extract<OrderEntry, { type: 'order_placed' }>, 'order' | 'success' | 'pending' | 'failed'>;
+
+export function orderPlacedText({ order, success, pending, failed }: Placed): string {
+  const waiting = pending === 0 ? '' : `, ${thousands(pending)} pending`;
+  return `Bulk order ${order} placed: ${count(success + pending + failed, 'number')}${waiting}`;
+}
 
 /** How a bulk order has ended, for people. */
 export function orderEndText(order: number, result: OrderResult, why: string): string {

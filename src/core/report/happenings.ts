@@ -1,7 +1,7 @@
 import type { LedgerEntry, WaveStep } from '../ledger/entry.ts';
-import { orderEndText } from '../ledger/order-text.ts';
+import { orderEndText, orderPlacedText } from '../ledger/order-text.ts';
 import { changeText } from '../ledger/steered.ts';
-import { count, printable, thousands } from '../text/text.ts';
+import { count, printable } from '../text/text.ts';
 
 /** Happenings that are kept, of the first and of the last: a run of years must not fill the page. */
 const MAX_KEPT = 150;
@@ -63,12 +63,8 @@ function happeningOf(entry: LedgerEntry): Pick<Happening, 'kind' | 'text' | 'isD
         isDrawn: !QUIET_STEPS.has(entry.step),
         text: `Wave ${entry.wave} of ${entry.waves} (${count(entry.rows, 'row')}): ${STEPS[entry.step]}`,
       };
-    case 'order_placed': {
-      const { order, success, pending, failed } = entry;
-      const left = pending === 0 ? '' : `, ${thousands(pending)} pending`;
-      const text = `Bulk order ${order} placed: ${count(success + pending + failed, 'number')}${left}`;
-      return { kind: 'order', isDrawn: false, text };
-    }
+    case 'order_placed':
+      return { kind: 'order', isDrawn: false, text: orderPlacedText(entry) };
     case 'order_seen': {
       if (entry.mismatch === undefined) return null;
       return { kind: 'order', isDrawn: true, text: orderEndText(entry.order, 'mismatch', entry.mismatch) };

@@ -1,5 +1,6 @@
 import { onOrderEnded, onTooLarge } from '../../core/bulk/ladder.ts';
 import { afterOrder, otherChanges, outcomeAfter } from '../../core/bulk/verdict.ts';
+import { orderName } from '../../core/ledger/order-text.ts';
 import { STILL_MS } from '../../core/ledger/orders.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { count } from '../../core/text/text.ts';
@@ -39,8 +40,7 @@ async function othersOn(
   return `; changed since then, and not of the order: ${named.join(', ')}${more}`;
 }
 
-const nameOf = ({ order, id }: Pick<OrderAtWork, 'order' | 'id'>) =>
-  `bulk order ${order}${id === '' ? '' : ` (${id})`}`;
+const nameOf = ({ order, id }: Pick<OrderAtWork, 'order' | 'id'>) => orderName({ order, orderId: id });
 
 /** What an order has changed that it must not change; '' if nothing. */
 async function mismatchOf(bulk: Bulk, at: OrderAtWork, found: Found, changes: Map<number, string>): Promise<string> {
