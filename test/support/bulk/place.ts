@@ -15,7 +15,7 @@ type PlaceOptions = SandboxOptions & {
 
 /**
  * An account of numbers on another profile, and a directory with an input that moves them. `apply` moves them by bulk
- * orders, `applyWith` as it is told.
+ * orders, `applyWith` as its flags say.
  */
 export async function bulkPlace(
   many: number,
