@@ -46,7 +46,7 @@ type RowDrift = { kind: 'unsent'; outcome: Outcome } | { kind: 'sent'; found: Le
 
 /** A row that a bulk order of this run had may have been moved by it late: an undo must know of it. */
 function withOrder({ index }: Comparison, outcome: Outcome): Outcome {
-  if (outcome.status !== 'unchanged' || !index.orders.left.has(outcome.row)) return outcome;
+  if (outcome.status !== 'unchanged' || !index.orders.missed.has(outcome.row)) return outcome;
   return { ...outcome, status: 'updated', reason: 'confirmed_by_read', attempts: 1 };
 }
 

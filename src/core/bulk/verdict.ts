@@ -26,8 +26,8 @@ export function beforeOrder(comparison: Comparison, entry: PlanEntry, number: Nu
   return outcome === null ? { kind: 'patch' } : { kind: 'ended', outcome };
 }
 
-/** What a read after an order says of a row. `left`: the order has not moved it. */
-export type AfterOrder = 'moved' | 'left' | 'drifted' | 'gone' | 'unread';
+/** What a read after an order says of a row. `missed`: the order has not moved it. */
+export type AfterOrder = 'moved' | 'missed' | 'drifted' | 'gone' | 'unread';
 
 export function afterOrder({ isUndo, force }: Comparison, entry: PlanEntry, number: NumberState): AfterOrder {
   if (number.state === 'absent') return 'gone';
@@ -36,14 +36,14 @@ export function afterOrder({ isUndo, force }: Comparison, entry: PlanEntry, numb
   const drift = compareEntry({ isUndo }, entry, number.shown);
   if (drift === 'at_target') return 'moved';
   if (drift === 'unknown') return 'unread';
-  return drift === 'drifted' && !force ? 'drifted' : 'left';
+  return drift === 'drifted' && !force ? 'drifted' : 'missed';
 }
 
 /** The order that a row was part of. `id`: '' if it is not known. */
 export type OrderFacts = { id: string; attempts: number; durationMs: number; at: string };
 
 const TEXTS: Record<
-  Exclude<AfterOrder, 'left' | 'unread'>,
+  Exclude<AfterOrder, 'missed' | 'unread'>,
   Pick<Outcome, 'status' | 'reason' | 'retryable'> & { detail: string }
 > = {
   moved: { status: 'updated', reason: 'confirmed_by_read', retryable: false, detail: '' },
@@ -59,7 +59,7 @@ const TEXTS: Record<
 
 /** The outcome of a row that a read after its order has decided. `more`: what else the order has done to it. */
 export function outcomeAfter(
-  after: Exclude<AfterOrder, 'left' | 'unread'>,
+  after: Exclude<AfterOrder, 'missed' | 'unread'>,
   entry: PlanEntry,
   number: NumberState,
   { id, attempts, durationMs, at, more = '' }: OrderFacts & { more?: string },

@@ -32,7 +32,7 @@ export type OrdersSeen = {
   /** The rows of open orders that have no outcome. */
   byRow: Map<number, OpenOrder>;
   /** Rows that orders had when they ended, and have not moved. */
-  left: Set<number>;
+  missed: Set<number>;
   /** What one has changed that it must not change: this run places no more. Null if none has. */
   mismatch: string | null;
 };
@@ -40,7 +40,7 @@ export type OrdersSeen = {
 type RowEntry = Extract<LedgerEntry, { row: number }>;
 
 export function noOrders(): OrdersSeen {
-  return { last: 0, open: new Map(), byRow: new Map(), left: new Set(), mismatch: null };
+  return { last: 0, open: new Map(), byRow: new Map(), missed: new Set(), mismatch: null };
 }
 
 export function isOrderEntry(entry: LedgerEntry): entry is OrderEntry {
@@ -94,7 +94,7 @@ export function addOrder(seen: OrdersSeen, entry: OrderEntry): OpenOrder | null 
       break;
     case 'order_ended':
       seen.open.delete(order.order);
-      for (const row of order.rows) if (seen.byRow.delete(row) && entry.result !== 'refused') seen.left.add(row);
+      for (const row of order.rows) if (seen.byRow.delete(row) && entry.result !== 'refused') seen.missed.add(row);
   }
   return order;
 }

@@ -58,7 +58,7 @@ export type Bulk = {
   /** The last order to each profile. */
   counted: Map<string, CountedOrder>;
   /** Rows that orders of this session have not moved, by profile: they may arrive late. */
-  left: Map<string, PlanEntry[]>;
+  missed: Map<string, PlanEntry[]>;
 };
 
 /** An order between its intent and its end. */

@@ -44,7 +44,7 @@ const nameOf = ({ order, id }: Pick<OrderAtWork, 'order' | 'id'>) => orderName({
 
 /** What an order has changed that it must not change; '' if nothing. */
 async function mismatchOf(bulk: Bulk, at: OrderAtWork, found: Found, changes: Map<number, string>): Promise<string> {
-  const { reader, left, comparison } = bulk;
+  const { reader, missed, comparison } = bulk;
   const which = nameOf(at);
   const named = at.tasks
     .filter(({ entry }) => changes.has(entry.row))
@@ -55,7 +55,7 @@ async function mismatchOf(bulk: Bulk, at: OrderAtWork, found: Found, changes: Ma
   }
   if (found.mismatch() === '') return '';
   // Rows of earlier orders may have arrived late.
-  const earlier = left.get(at.profile) ?? [];
+  const earlier = missed.get(at.profile) ?? [];
   const shown = earlier.length === 0 ? null : await reader.read(earlier);
   const late = earlier.filter((entry) => shown && afterOrder(comparison, entry, shown.stateOf(entry)) === 'moved');
   const text = found.mismatch(late.length);
@@ -70,10 +70,10 @@ async function recordOutcomes(bulk: Bulk, at: OrderAtWork, found: Found, changes
   const durationMs = clock.now() - at.sentAt;
   const recorded = at.tasks.map((task) => {
     const state = found.stateOf(task);
-    if (open.has(task) || (state === 'left' && !doubted.has(task))) return undefined;
+    if (open.has(task) || (state === 'missed' && !doubted.has(task))) return undefined;
     const { entry, attempts } = task;
     // It may still move, whatever the order says, so it is read again before it is sent.
-    if (state === 'left' || state === 'unread') {
+    if (state === 'missed' || state === 'unread') {
       const at = nowText(bulk);
       return record(bulk, { type: 'put_back', row: entry.row, ambiguous: true, attempts: attempts + 1, at });
     }
@@ -90,9 +90,9 @@ async function recordOutcomes(bulk: Bulk, at: OrderAtWork, found: Found, changes
  * Compares the numbers on a profile with those after the last order to it, which may have moved others late. Returns
  * whether the next order may be placed.
  */
-export async function hasStayed(bulk: Bulk, profile: string, onProfile: number): Promise<boolean> {
+export async function hasCountStayed(bulk: Bulk, profile: string, onProfile: number): Promise<boolean> {
   const last = bulk.counted.get(profile);
-  const late = bulk.left.get(profile)?.length ?? 0;
+  const late = bulk.missed.get(profile)?.length ?? 0;
   if (last === undefined || onProfile <= last.onProfile + late) return true;
   const counts = `the target profile had ${last.onProfile} numbers after the order and has ${onProfile} now`;
   const { taskOf, close } = bulk.options.openTasks();
@@ -106,8 +106,8 @@ export async function hasStayed(bulk: Bulk, profile: string, onProfile: number):
 }
 
 /** Rows that an order has not moved may still arrive. */
-function addLeft({ left }: Bulk, { profile }: OrderAtWork, missed: PlanEntry[]): void {
-  left.set(profile, [...(left.get(profile) ?? []), ...missed]);
+function addMissed({ missed }: Bulk, { profile }: OrderAtWork, entries: PlanEntry[]): void {
+  missed.set(profile, [...(missed.get(profile) ?? []), ...entries]);
 }
 
 /** What an order that has ended says about the next ones. */
@@ -145,13 +145,13 @@ export async function endOrder(bulk: Bulk, at: OrderAtWork): Promise<void> {
     placeNoMore(bulk, `order ${at.order} may still move ${count(open, 'number')}`);
     ports.onEvent({ event: 'order.pending', order: at.order, orderId: at.id, pending: open });
   } else if (open > 0) {
-    addLeft(bulk, at, missed);
+    addMissed(bulk, at, missed);
     await recordEnd(bulk, at.order, 'still', `${count(open, 'number')} pending, and no change for 20 minutes`);
   } else if (mismatch !== '') {
     await recordEnd(bulk, at.order, 'mismatch', mismatch);
   } else {
     await recordEnd(bulk, at.order, 'done', '');
-    addLeft(bulk, at, missed);
+    addMissed(bulk, at, missed);
     learn(bulk, at, missed);
     const onProfile = found.onProfile();
     const { order, id, sentOn } = at;

@@ -31,7 +31,7 @@ function createBulk(options: OrderOptions, session: Session): Bulk {
     last: orders.last,
     isAtWork: false,
     counted: new Map(),
-    left: new Map(),
+    missed: new Map(),
   };
   return bulk;
 }

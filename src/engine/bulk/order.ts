@@ -16,7 +16,7 @@ import {
   recordEnd,
   takeShown,
 } from './bulk.ts';
-import { hasStayed } from './end-order.ts';
+import { hasCountStayed } from './end-order.ts';
 import { type Placed, placeOrder } from './place.ts';
 
 /** Rows that are as planned, with what their numbers have, and the numbers that are on the target profile. */
@@ -45,7 +45,7 @@ export async function prepareOrder(bulk: Bulk, profile: string, tasks: Task[]): 
   await Promise.all(ended);
   if (onProfile === null) placeNoMore(bulk, 'the API does not say how many numbers are on a profile');
   const ready = tasks.filter(({ entry }) => shown.has(entry.row));
-  if (onProfile === null || ready.length === 0 || !(await hasStayed(bulk, profile, onProfile))) return null;
+  if (onProfile === null || ready.length === 0 || !(await hasCountStayed(bulk, profile, onProfile))) return null;
   if (session.options.stop.asked() !== null || isHeldNow(bulk, ready)) return null;
   return { profile, tasks: ready, shown, onProfile };
 }

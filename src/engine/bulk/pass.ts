@@ -85,8 +85,8 @@ async function placeAll(bulk: Bulk, waiting: Waiting): Promise<void> {
     if (!mayPlace(bulk)) return;
     const profile = entry.profileTarget;
     const isFit = first === 'send' && entry.action === 'change' && patchReason(entry) === null;
-    const isKnown = options.overwritten.has(entry.row) || options.orders.left.has(entry.row);
-    if (!isFit || isKnown || session.context.isHeld(entry)) continue;
+    const needsPatch = options.overwritten.has(entry.row) || options.orders.missed.has(entry.row);
+    if (!isFit || needsPatch || session.context.isHeld(entry)) continue;
     if (courseOf(bulk, profile).isClosed) continue;
     waiting.add(profile, entry.row);
     await placeOrders(bulk, waiting, profile, false);

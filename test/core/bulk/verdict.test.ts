@@ -55,9 +55,9 @@ describe('a row that is read before its order', () => {
 describe('a row that is read after its order', () => {
   it.each<[string, NumberState, object, string]>([
     ['has been moved', found({ profile: B }), {}, 'moved'],
-    ['has been left', found({ profile: A }), {}, 'left'],
+    ['has been missed', found({ profile: A }), {}, 'missed'],
     ['has been changed by others', found({ profile: OTHER }), {}, 'drifted'],
-    ['has been changed by others, with --force', found({ profile: OTHER }), { force: true }, 'left'],
+    ['has been changed by others, with --force', found({ profile: OTHER }), { force: true }, 'missed'],
     ['is not shown', found({}), {}, 'unread'],
     ['is gone', ABSENT, {}, 'gone'],
     ['could not be read', UNREAD, {}, 'unread'],

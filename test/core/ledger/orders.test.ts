@@ -79,7 +79,7 @@ describe('the rows of an order', () => {
   it('are known if it has not moved them, unless it was refused', () => {
     const outcome = { type: 'outcome' as const, ...makeOutcome({ row: 1 }) };
     const leftBy = (result: OrderResult) => [
-      ...indexOf(4, asked(1, [1, 2]), placed(1, 0), outcome, over(1, result)).orders.left,
+      ...indexOf(4, asked(1, [1, 2]), placed(1, 0), outcome, over(1, result)).orders.missed,
     ];
     expect(leftBy('done')).toEqual([2]);
     expect(leftBy('still')).toEqual([2]);

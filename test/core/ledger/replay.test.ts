@@ -72,7 +72,7 @@ describe('an index', () => {
       sessions: noSessions(),
       heldProfiles: new Map(),
       steering: { paused: null, held: new Map(), list: [], count: 0 },
-      orders: { last: 0, open: new Map(), byRow: new Map(), left: new Set(), mismatch: null },
+      orders: { last: 0, open: new Map(), byRow: new Map(), missed: new Set(), mismatch: null },
       overwritten: new Map(),
       unchangedButSent: new Set(),
       handover: null,
