@@ -34,17 +34,14 @@ type Lent = {
 /** What a run at work lends to its orders, over all sessions of a command. */
 export type OrderRun = ReturnType<typeof createOrderRun>;
 
+/** Says at once if --bulk auto cannot place orders. */
 export function createOrderRun(run: Run, settings: Settings, { index, ports, say, warn, send }: Lent) {
   const state = newOrderState();
   const isAsked = settings.bulk === 'auto';
   if (run.manifest.settings.offline === 'true') state.off = 'the plan was made without the account';
   if (index.orders.mismatch !== null) state.off = 'an order of this run has changed what it must not change';
   if (isAsked && state.off !== null) say(`No bulk orders: ${state.off}. The rows are sent one by one.\n`);
-  return {
-    ...{ run, state, isAsked, ports, warn, send },
-    patienceMs: settings.bulk_patience,
-    readLedger: () => indexLedger(runFiles(run.dir).ledger, run.manifest.input.rows),
-  };
+  return { run, state, isAsked, patienceMs: settings.bulk_patience, ports, warn, send };
 }
 
 /** A run that stops for another reason, such as a signal, says it beside that. */
@@ -72,7 +69,7 @@ export async function sendWithOrders(on: OrderRun, index: LedgerIndex, part?: Om
   const execute = executeOrders({ ...found, state, mayPlace, isUndo, patienceMs, ports });
   const ordered = await on.send({ ...whole, series, bulk: { execute } });
   if (ordered.failure !== null) return ordered;
-  const after = await on.readLedger();
+  const after = await indexLedger(runFiles(run.dir).ledger, run.manifest.input.rows);
   const { open, byRow } = after.orders;
   const total = whole.total - (after.ended - index.ended) - byRow.size;
   const { stopped } = ordered;

@@ -74,7 +74,7 @@ export function planTextOf({ run, preview, account, isSaved }: ShownPlan, settin
   });
 }
 
-/** Names --bulk auto to people where it would save the most. Scripts need no hint. */
+/** Names --bulk auto to people if many rows could go by orders. Scripts need no hint. */
 function hintText(shown: Pick<ShownPlan, 'preview' | 'account'>, { settings, context }: Reporting): string {
   const estimate = settings.bulk === 'off' && settings.queue === null ? estimateOf(shown, settings) : null;
   const hint = estimate === null || context.stderr.isTTY !== true ? '' : orderHint(estimate);

@@ -100,8 +100,8 @@ export async function runSession(options: SessionOptions): Promise<{ stopped: St
     const shared = { control, stop, steering, earlier, memory, contact, series: options.series, observe };
     const ended = await executeRows({ tasks, ports, limits: settings, ...shared });
     const { requests, rate } = ended;
-    const isBulk = options.started.bulk === true ? { bulk: true as const } : {};
-    await record({ type: 'session_ended', ...isBulk, at: at(), stop: ended.stop?.reason ?? null, requests, rate });
+    const kind = options.started.bulk === true ? { bulk: true as const } : {};
+    await record({ type: 'session_ended', ...kind, at: at(), stop: ended.stop?.reason ?? null, requests, rate });
     return { stopped: ended.stop, failure: null };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);

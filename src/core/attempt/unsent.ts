@@ -33,7 +33,7 @@ export function compareEntry(
   return isUndo ? compareWithUndo(entry, shown) : compareWithPlan(entry, shown);
 }
 
-/** The outcome of a row that is not sent because of what its number is now; null if that gives it no outcome. */
+/** The outcome of a row that is not sent because of what its number is now; null if that decides nothing. */
 export function unsentOutcome(
   comparison: Comparison,
   entry: PlanEntry,

@@ -36,7 +36,7 @@ export function orderPlan(estimate: OrderEstimate | null): OrderPlan {
   return { lines: [line, ...others], requests: requests + byPatch };
 }
 
-/** Names --bulk auto where it would save the most; '' elsewhere. */
+/** Names --bulk auto if many rows could go by orders; '' if not. */
 export function orderHint({ rows, requests }: OrderEstimate): string {
   if (rows < MIN_ROWS_OF_HINT) return '';
   return `with --bulk auto, ${thousands(rows)} of these rows would take about ${count(requests, 'request')}; see docs/bulk.md`;

@@ -31,8 +31,8 @@ async function readNumbers({ reader, comparison }: Bulk, { tasks, id }: OrderAtW
   }
 }
 
-/** Looks at an order. If that does not show what is pending, its numbers do. */
-async function look(bulk: Bulk, at: OrderAtWork): Promise<Polled> {
+/** Polls an order. If that does not show what is pending, its numbers do. */
+async function poll(bulk: Bulk, at: OrderAtWork): Promise<Polled> {
   if (at.id === '') return readNumbers(bulk, at);
   const polled = await readOrder(bulk, at.id);
   if (polled.kind === 'order' && pendingOf(polled.order, at.tasks.length) !== null) return polled;
@@ -47,7 +47,7 @@ export async function followOrder(bulk: Bulk, at: OrderAtWork, patienceMs: numbe
   if (at.pending?.size === 0) return;
   const { context } = bulk.session;
   const waited = await waitForOrder(context, {
-    look: () => look(bulk, at),
+    poll: () => poll(bulk, at),
     size: at.tasks.length,
     patienceMs,
     pending: at.seen,

@@ -7,10 +7,10 @@ import { type Stop, sleepOrStop } from '../stop.ts';
 import type { OrderPorts } from './place.ts';
 
 const FIRST_WAIT_MS = 1000;
-/** Five minutes of patience are 14 looks. */
+/** Five minutes of patience are 14 polls. */
 const MAX_WAIT_MS = 30_000;
 
-/** What one look at an order has shown. `gone`: the API does not know it. `unread`: it could not be read. */
+/** What one poll of an order has shown. `gone`: the API does not know it. `unread`: it could not be read. */
 export type Polled = { kind: 'order'; order: ShownOrder } | { kind: 'gone' } | { kind: 'unread' };
 
 /** The statuses of an order that is not there. */
@@ -35,7 +35,7 @@ export async function pollOrder(
 
 /** An order of `size` numbers to wait for. `pending`: how many were pending when it was last seen. */
 export type OrderWait = {
-  look: () => Promise<Polled>;
+  poll: () => Promise<Polled>;
   size: number;
   patienceMs: number;
   pending: number;
@@ -55,10 +55,10 @@ export function pendingOf({ success, pending, failed, isComplete }: ShownOrder, 
   return isSaid ? pending.length : null;
 }
 
-/** Looks at an order after 1, 2, 4 and at most 30 seconds, until nothing is pending, or the patience is over. */
+/** Polls an order after 1, 2, 4 and at most 30 seconds, until nothing is pending, or the patience is over. */
 export async function waitForOrder(
   { clock, stop }: { clock: Clock; stop: Stop },
-  { look, size, patienceMs, onSeen, pending: before }: OrderWait,
+  { poll, size, patienceMs, onSeen, pending: before }: OrderWait,
 ): Promise<Waited> {
   const endsAt = clock.now() + patienceMs;
   let order: ShownOrder | null = null;
@@ -68,7 +68,7 @@ export async function waitForOrder(
     if (stop.asked() !== null) return { kind: 'stopped', order };
     let polled: Polled;
     try {
-      polled = await look();
+      polled = await poll();
     } catch (error) {
       if (error instanceof Stopped) return { kind: 'stopped', order };
       throw error;

@@ -74,19 +74,19 @@ describe('the wait for an order', () => {
   const UNREAD: Polled = { kind: 'unread' };
   const GONE: Polled = { kind: 'gone' };
 
-  /** Waits for an order that looks so, one look after the other, the last one for ever. */
-  function world(looks: Polled[], more: Partial<OrderWait> = {}) {
+  /** Waits for an order that polls show so, one after the other, the last one for ever. */
+  function world(polls: Polled[], more: Partial<OrderWait> = {}) {
     const { clock, stop } = orderWorld([]);
-    const lookedAt: number[] = [];
+    const polledAt: number[] = [];
     const seen: number[] = [];
     const wait = () =>
       clock.until(
         waitForOrder(
           { clock, stop },
           {
-            look: async () => {
-              lookedAt.push(clock.now() / 1000);
-              return looks[Math.min(lookedAt.length, looks.length) - 1] as Polled;
+            poll: async () => {
+              polledAt.push(clock.now() / 1000);
+              return polls[Math.min(polledAt.length, polls.length) - 1] as Polled;
             },
             size: 500,
             patienceMs: 300_000,
@@ -96,13 +96,13 @@ describe('the wait for an order', () => {
           },
         ),
       );
-    return { clock, stop, lookedAt, seen, wait };
+    return { clock, stop, polledAt, seen, wait };
   }
 
-  it('looks after 1, 2, 4 and at most 30 seconds until the patience is over', async () => {
+  it('polls after 1, 2, 4 and at most 30 seconds until the patience is over', async () => {
     const given = world([shown(500)]);
     expect(await given.wait()).toMatchObject({ kind: 'patience', order: { id: ORDER_ID } });
-    expect(given.lookedAt).toEqual([1, 3, 7, 15, 31, 61, 91, 121, 151, 181, 211, 241, 271, 300]);
+    expect(given.polledAt).toEqual([1, 3, 7, 15, 31, 61, 91, 121, 151, 181, 211, 241, 271, 300]);
     expect(given.seen).toEqual([]);
   });
 
@@ -110,7 +110,7 @@ describe('the wait for an order', () => {
     const given = world([shown(500), shown(300), UNREAD, shown(300), GONE, shown(400), shown(0)]);
     expect(await given.wait()).toMatchObject({ kind: 'over', order: { pending: [] } });
     expect(given.seen).toEqual([300, 400, 0]);
-    expect(given.lookedAt).toHaveLength(7);
+    expect(given.polledAt).toHaveLength(7);
   });
 
   it('ends as gone only if the API does not know the order in the end', async () => {
@@ -126,23 +126,23 @@ describe('the wait for an order', () => {
     expect(given.seen).toEqual([]);
   });
 
-  it('looks once with the shortest patience', async () => {
+  it('polls once with the shortest patience', async () => {
     const given = world([UNREAD], { patienceMs: 1000 });
     expect(await given.wait()).toEqual({ kind: 'patience', order: null });
-    expect(given.lookedAt).toEqual([1]);
+    expect(given.polledAt).toEqual([1]);
   });
 
   it('ends early at a stop', async () => {
     const before = world([shown(5)]);
     before.stop.ask('signal', 'SIGINT');
     expect(await before.wait()).toEqual({ kind: 'stopped', order: null });
-    expect(before.lookedAt).toEqual([]);
-    const inLook = world([], {
-      look: async () => {
+    expect(before.polledAt).toEqual([]);
+    const inPoll = world([], {
+      poll: async () => {
         throw new Stopped();
       },
     });
-    expect(await inLook.wait()).toEqual({ kind: 'stopped', order: null });
+    expect(await inPoll.wait()).toEqual({ kind: 'stopped', order: null });
     const asleep = world([shown(5)]);
     const waiting = asleep.wait();
     void asleep.clock.sleep(2000).done.then(() => asleep.stop.ask('drained', 'ops'));
@@ -150,11 +150,11 @@ describe('the wait for an order', () => {
     expect(asleep.clock.now()).toBe(2000);
   });
 
-  it('ends with the error of a look that fails, or of the disk', async () => {
-    const look = async () => {
+  it('ends with the error of a poll that fails, or of the disk', async () => {
+    const poll = async () => {
       throw new Error('no list');
     };
-    await expect(world([], { look }).wait()).rejects.toThrow('no list');
+    await expect(world([], { poll }).wait()).rejects.toThrow('no list');
     const onSeen = async () => {
       throw new Error('the disk is full');
     };
