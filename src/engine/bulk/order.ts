@@ -1,5 +1,5 @@
 import { ORDER_PATHS } from '../../core/api/parse-order.ts';
-import type { ShownSettings } from '../../core/api/response.ts';
+import type { ShownOrder, ShownSettings } from '../../core/api/response.ts';
 import { onTooLarge } from '../../core/bulk/ladder.ts';
 import { beforeOrder } from '../../core/bulk/verdict.ts';
 import type { Task } from '../ports.ts';
@@ -68,11 +68,22 @@ async function placeOnPath(bulk: Bulk, order: number, { profile, tasks }: Ready)
   return placed;
 }
 
+/** Takes the answer to an order that the API has taken. */
+async function takePlaced(bulk: Bulk, at: OrderAtWork, shown: ShownOrder): Promise<void> {
+  const { order, profile } = at;
+  const { id, success, pending, failed } = shown;
+  const counts = { success: success.length, pending: pending.length, failed: failed.length };
+  await record(bulk, { type: 'order_placed', at: nowText(bulk), order, order_id: id, ...counts });
+  bulk.session.options.ports.onEvent({ event: 'order.placed', order, orderId: id, profile, ...counts });
+  at.id = id;
+  takeShown(at, shown);
+}
+
 /** The order in the ledger before it is posted, and how the API took it. Returns its rows if a smaller one may take them. */
 export async function postOrder(bulk: Bulk, ready: Ready): Promise<OrderAtWork | Task[]> {
   const { session, options } = bulk;
   const { profile, tasks, shown, onProfile } = ready;
-  const { clock, onEvent } = session.options.ports;
+  const { clock } = session.options.ports;
   const order = bulk.last + 1;
   const rows = tasks.map(({ entry }) => entry.row);
   await record(bulk, { type: 'order_intent', at: nowText(bulk), order, profile, rows, on_profile: onProfile });
@@ -84,29 +95,19 @@ export async function postOrder(bulk: Bulk, ready: Ready): Promise<OrderAtWork |
     session.series.launchedSinceHold += tasks.length;
     const before: OrderAtWork['before'] = ({ row }) => shown.get(row) ?? {};
     const at = orderAtWork({ order, profile, tasks, onProfile, before, ...sent, changedAt: clock.wallNow() });
-    if (placed.kind === 'unknown') {
-      await recordSeen(session);
-      return at;
-    }
-    const { id, success, pending, failed } = placed.order;
-    const counts = { success: success.length, pending: pending.length, failed: failed.length };
-    await record(bulk, { type: 'order_placed', at: nowText(bulk), order, order_id: id, ...counts });
+    if (placed.kind === 'placed') await takePlaced(bulk, at, placed.order);
     // To wait for it may take long, and a kill must not lose that it was sent.
     await recordSeen(session);
-    onEvent({ event: 'order.placed', order, orderId: id, profile, ...counts });
-    at.id = id;
-    takeShown(at, placed.order);
     return at;
   }
   const why = {
     not_sent: `it was not sent, because ${isHeldNow(bulk, tasks) ? 'its profile is held' : 'the run stops'}`,
     no_path: 'the API has no bulk orders',
-    refused: '',
+    refused: placed.kind === 'refused' ? placed.description : '',
   }[placed.kind];
-  const text = placed.kind === 'refused' ? placed.description : why;
-  await recordEnd(bulk, order, 'refused', text);
+  await recordEnd(bulk, order, 'refused', why);
   const isTooLarge = placed.kind === 'refused' && placed.isTooLarge;
   if (isTooLarge && onTooLarge(options.state.ladder, courseOf(bulk, profile), tasks.length)) return tasks;
-  if (placed.kind !== 'not_sent') placeNoMore(bulk, text);
+  if (placed.kind !== 'not_sent') placeNoMore(bulk, why);
   return [];
 }
