@@ -89,7 +89,8 @@ export function addOrder(seen: OrdersSeen, entry: OrderEntry): OpenOrder | null 
       order.changedAt = entry.at;
       break;
     case 'order_seen':
-      if (entry.pending !== order.pending) order.changedAt = entry.at;
+      // The clock of an earlier command may have been ahead.
+      if (entry.pending !== order.pending || entry.at < order.changedAt) order.changedAt = entry.at;
       order.pending = entry.pending;
       break;
     case 'order_ended':

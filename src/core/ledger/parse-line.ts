@@ -24,6 +24,8 @@ const isRows: Check = (value) => Array.isArray(value) && value.length > 0 && val
 const isCountOrNone: Check = (value) => value === undefined || isCount(value);
 const isTextOrNone: Check = (value) => value === undefined || isText(value);
 const isTextOrNull: Check = (value) => value === null || typeof value === 'string';
+/** A moment that something is counted from. */
+const isTime: Check = (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value));
 const isHttpStatus: Check = (value) => value === null || (isCount(value) && (value as number) <= 999);
 
 const isCounts = (value: unknown, names: readonly string[]): boolean =>
@@ -82,9 +84,9 @@ const FIELDS: Record<LedgerEntry['type'], Record<string, Check>> = {
   // The command is text: an unknown one of a later version changes nothing here.
   steered: { at: isText, by: isText, command: isText, from: isText, to: isText },
   wave: { at: isText, wave: isCount, waves: isCount, rows: isCount, step: isText },
-  order_intent: { at: isText, order: isCount, profile: isText, rows: isRows, on_profile: isCount },
-  order_placed: { at: isText, order: isCount, order_id: isText, success: isCount, pending: isCount, failed: isCount },
-  order_seen: { at: isText, order: isCount, pending: isCount, mismatch: isTextOrNone },
+  order_intent: { at: isTime, order: isCount, profile: isText, rows: isRows, on_profile: isCount },
+  order_placed: { at: isTime, order: isCount, order_id: isText, success: isCount, pending: isCount, failed: isCount },
+  order_seen: { at: isTime, order: isCount, pending: isCount, mismatch: isTextOrNone },
   order_ended: { at: isText, order: isCount, result: isText, why: isText },
   handed_over: { at: isText, queue: isText, handover: isText },
   taken_back: { at: isText, handover: isText },

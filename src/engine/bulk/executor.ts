@@ -8,7 +8,7 @@ import type { Execution } from '../sending/executor.ts';
 import { createReadBackRule } from '../sending/pipeline.ts';
 import { createSession, type ExecuteOptions, failWith, type Session } from '../sending/session.ts';
 import { LEAVES_READS } from '../stop.ts';
-import { type Bulk, type OrderAtWork, type OrderOptions, orderAtWork, placeNoMore } from './bulk.ts';
+import { type Bulk, nowText, type OrderAtWork, type OrderOptions, orderAtWork, placeNoMore, record } from './bulk.ts';
 import { endOrder } from './end-order.ts';
 import { followOrder } from './follow.ts';
 import { placeAllOrders } from './pass.ts';
@@ -71,6 +71,11 @@ async function endOpenOrders(bulk: Bulk): Promise<void> {
   for (const [order, tasks] of await tasksOfOpen(bulk)) {
     if (bulk.session.options.stop.asked() !== null) return;
     const at = openAgain(bulk, order, tasks);
+    if (at.changedAt > clock.wallNow()) {
+      // By a clock that was ahead it would be waited for too long, and no other run could start.
+      at.changedAt = clock.wallNow();
+      await record(bulk, { type: 'order_seen', at: nowText(bulk), order: at.order, pending: at.seen });
+    }
     const isStill = clock.wallNow() - at.changedAt >= STILL_MS;
     if (tasks.length > 0) await followOrder(bulk, at, isStill ? 0 : bulk.options.patienceMs);
     await endOrder(bulk, at);

@@ -101,6 +101,8 @@ describe('an open order', () => {
     expect(open(placed(3, 2, ''))).toMatchObject({ orderId: '' });
     expect(open(placed(3, 2), seen(3, 1))).toEqual({ ...whole, orderId: 'id-3', pending: 1, changedAt: at(2) });
     expect(open(placed(3, 2), seen(3, 2))).toMatchObject({ pending: 2, changedAt: at(1) });
+    const corrected = { ...seen(3, 2), at: at(0) } as LedgerEntry;
+    expect(open(placed(3, 2), corrected)).toMatchObject({ pending: 2, changedAt: at(0) });
     expect(open(placed(3, 2), over(3))).toBeUndefined();
   });
 

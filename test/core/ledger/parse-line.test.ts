@@ -144,6 +144,11 @@ describe('a damaged line', () => {
     expect(() => parse(line)).toThrow('the field rows of order_intent is missing or not valid');
   });
 
+  it('has an order at no time', () => {
+    const line = { type: 'order_placed', at: 'now', order: 1, order_id: '', success: 1, pending: 0, failed: 0 };
+    expect(() => parse(line)).toThrow('the field at of order_placed is missing or not valid');
+  });
+
   it('has an order with a mismatch that is no text', () => {
     const line = { type: 'order_seen', at: AT, order: 1, pending: 0, mismatch: 7 };
     expect(() => parse(line)).toThrow('the field mismatch of order_seen is missing or not valid');

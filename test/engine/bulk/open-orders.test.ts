@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { STILL_MS } from '../../../src/core/ledger/orders.ts';
 import {
   bulkEntry,
   bulkWorld,
@@ -109,6 +110,17 @@ describe('an order that was left open', () => {
     expect(world.orders()).toEqual(['1: 1 done']);
     expect(world.outcomes()).toEqual({ 'updated confirmed_by_read': 1 });
     expect(world.sent.orders).toBe(1);
+  });
+
+  it('is waited for 20 minutes from now on if the clock was ahead when it was placed', async () => {
+    const world = await leftOpen(({ phones }) => ({ pending: phones }));
+    const year = (at: string) => `2099${at.slice(4)}`;
+    for (const line of world.ledger) if ('at' in line && line.type.startsWith('order_')) line.at = year(line.at);
+    await world.again({ mayPlace: false });
+    expect(world.orders()).toEqual(['1: 1']);
+    await world.clock.until(world.clock.sleep(STILL_MS).done);
+    await world.again({ mayPlace: false });
+    expect(world.orders()).toEqual(['1: 1 still']);
   });
 
   it('is waited for again, and new orders follow if it ends in time', async () => {
