@@ -5,6 +5,7 @@ import type { Outcome } from '../attempt/outcome.ts';
 import { type Comparison, compareEntry, unsentOutcome } from '../attempt/unsent.ts';
 import { profileCell } from '../input/target.ts';
 import type { PlanEntry } from '../plan/entry.ts';
+import { count } from '../text/text.ts';
 
 /**
  * What becomes of a row that is read just before its order. `order`: it is as planned. `patch`: it goes by PATCH, which
@@ -112,5 +113,5 @@ export function isShort({ before, after, moved, isOpen }: Counts): boolean {
 export function countMismatch(counts: Counts): string {
   const { before, after, moved, late } = counts;
   if (after - before <= moved + late && !isShort(counts)) return '';
-  return `the target profile had ${before} numbers before the order and has ${after} now, and the order has moved ${moved}`;
+  return `the target profile had ${count(before, 'number')} before the order and has ${after} now, and the order has moved ${moved}`;
 }

@@ -99,11 +99,14 @@ function waveText({ wave }: RunStatus, { time }: Pick<StatusStyle, 'time'>): str
   return `${wave.wave} of ${wave.waves}: ${thousands(wave.done)} of ${count(wave.rows, 'row')}${soak}`;
 }
 
+function pendingText(pending: number | null): string {
+  return pending === null ? 'not known how many are pending' : `${thousands(pending)} pending`;
+}
+
 function orderText({ order }: RunStatus): string {
   if (order === undefined) return '';
   const { rows, pending, order: number, order_id: orderId } = order;
-  const of = pending === null ? 'not known how many are pending' : `${thousands(pending)} pending`;
-  return `${orderName({ order: number, orderId })}: ${count(rows, 'row')} without an outcome, ${of}`;
+  return `${orderName({ order: number, orderId })}: ${count(rows, 'row')} without an outcome, ${pendingText(pending)}`;
 }
 
 function etaText({ eta_ms: ms, eta_at: at, rows }: RunStatus, { time }: Pick<StatusStyle, 'time'>): string {
@@ -160,7 +163,7 @@ export function statusLines(status: RunStatus, style: StatusStyle): string[] {
 
 /** The status in one line, for a log. */
 export function statusLine(status: RunStatus, style: Pick<StatusStyle, 'time'>): string {
-  const { rows, rate, phase } = status;
+  const { rows, rate, phase, order } = status;
   const slowed = slowedText(status, style);
   const wave = waveText(status, style);
   const eta = etaText(status, style);
@@ -172,6 +175,7 @@ export function statusLine(status: RunStatus, style: Pick<StatusStyle, 'time'>):
       : [`${rate.now.toFixed(1)}/s${rate.allowed === null ? '' : ` of ${rate.allowed.toFixed(1)}`}`]),
     `${thousands(rows.failed)} failed`,
     ...(wave === '' ? [] : [`wave ${wave}`]),
+    ...(order === undefined ? [] : [`bulk order ${order.order}: ${pendingText(order.pending)}`]),
     ...(slowed === '' ? [] : [`slowed by ${slowed}`]),
     ...(phase === 'ended' || eta === '' ? [] : [`ETA ${eta}`]),
   ];

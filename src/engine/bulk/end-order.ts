@@ -94,7 +94,7 @@ export async function hasCountStayed(bulk: Bulk, profile: string, onProfile: num
   const last = bulk.counted.get(profile);
   const late = bulk.missed.get(profile)?.length ?? 0;
   if (last === undefined || onProfile <= last.onProfile + late) return true;
-  const counts = `the target profile had ${last.onProfile} numbers after the order and has ${onProfile} now`;
+  const counts = `the target profile had ${count(last.onProfile, 'number')} after the order and has ${onProfile} now`;
   const { taskOf, close } = bulk.options.openTasks();
   const tasks = last.rows.map(taskOf);
   close();

@@ -1,4 +1,5 @@
 import { SingleBar } from 'cli-progress';
+import { thousands } from '../../core/text/text.ts';
 import { visible } from '../../core/text/visible.ts';
 
 /** What the progress line shows. */
@@ -28,7 +29,7 @@ const BAR_SIZE = 12;
 function first({ pausedBy, order, etaText }: ProgressState): string {
   if (pausedBy !== null) return `paused by ${visible(pausedBy)}`;
   const isWaiting = order !== null && order.pending > 0;
-  return isWaiting ? `bulk order ${order.number}: ${order.pending} pending` : `ETA ${etaText}`;
+  return isWaiting ? `bulk order ${order.number}: ${thousands(order.pending)} pending` : `ETA ${etaText}`;
 }
 
 function words(state: ProgressState): string {

@@ -155,6 +155,10 @@ describe('the status in one line', () => {
       },
       '02:10:00 sending, 6,000 of 12,000 rows, 10.0/s, 0 failed, wave 1 of 2: 3 of 20 rows, slowed by --concurrency: 5 requests at once, ETA not known now',
     ],
+    [
+      { order: { order: 3, order_id: 'o-3', rows: 50, pending: 1200 }, eta_ms: null },
+      '02:10:00 sending, 6,000 of 12,000 rows, 48.9/s of 50.0, 0 failed, bulk order 3: 1,200 pending, ETA not known now',
+    ],
     [{ phase: 'ended', state: 'interrupted' }, '02:10:00 interrupted, 6,000 of 12,000 rows, 0 failed'],
     [{ rows: { ...rows, left: 0 }, eta_ms: null }, '02:10:00 sending, 6,000 of 12,000 rows, 48.9/s of 50.0, 0 failed'],
   ])('of %j', (changes, expected) => {

@@ -276,7 +276,7 @@ describe('an order that changes something else', () => {
     const { stop } = await world.run();
     expect(stop?.reason).toBe('order_mismatch');
     expect(stop?.detail).toBe(
-      `bulk order 2 (order-2) to profile ${TO}: the target profile had 1 numbers before the order and has 12 now, and the order has moved 10; changed since then, and not of the order: ${FOREIGN}`,
+      `bulk order 2 (order-2) to profile ${TO}: the target profile had 1 number before the order and has 12 now, and the order has moved 10; changed since then, and not of the order: ${FOREIGN}`,
     );
     expect(world.orders()).toEqual(['1: 1 done', '2: 10 mismatch']);
     expect(world.outcomes()).toEqual({ 'updated confirmed_by_read': 11 });
@@ -312,7 +312,7 @@ describe('an order that changes something else', () => {
       },
     });
     world.add(FOREIGN, TO);
-    expect((await world.run()).stop?.detail).toContain('had 1 numbers before the order and has 1 now');
+    expect((await world.run()).stop?.detail).toContain('had 1 number before the order and has 1 now');
   });
 
   it('stops the run if another field of its numbers has changed', async () => {
