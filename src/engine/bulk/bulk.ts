@@ -119,6 +119,11 @@ export function courseOf({ options: { state } }: Bulk, profile: string): Profile
   return course;
 }
 
+/** Whether rows of an order are held. They all have the same target profile. */
+export function isHeldNow({ session }: Bulk, tasks: readonly Task[]): boolean {
+  return tasks.some(({ entry }) => session.context.isHeld(entry));
+}
+
 /** Places no more orders in this command. The first reason stays. It is not said of a run that stops anyway. */
 export function placeNoMore({ options: { state }, session }: Bulk, why: string): void {
   if (state.off !== null) return;

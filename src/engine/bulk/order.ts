@@ -8,6 +8,7 @@ import {
   type Bulk,
   both,
   courseOf,
+  isHeldNow,
   nowText,
   type OrderAtWork,
   orderAtWork,
@@ -21,10 +22,6 @@ import { type Placed, placeOrder } from './place.ts';
 
 /** Rows that are as planned, with what their numbers have, and the numbers that are on the target profile. */
 export type Ready = { profile: string; tasks: Task[]; shown: Map<number, ShownSettings>; onProfile: number };
-
-/** Whether rows of an order are held. They all have the same target profile. */
-const isHeldNow = ({ session }: Bulk, tasks: readonly Task[]) =>
-  tasks.some(({ entry }) => session.context.isHeld(entry));
 
 /**
  * Reads the rows of an order. Those that are not as planned end, or are left to PATCH. Null if no order is to be posted.

@@ -3,7 +3,7 @@ import { patchReason } from '../../core/plan/entry.ts';
 import { count } from '../../core/text/text.ts';
 import type { Task } from '../ports.ts';
 import { Unread } from '../reading/account-query.ts';
-import { type Bulk, courseOf, placeNoMore } from './bulk.ts';
+import { type Bulk, courseOf, isHeldNow, placeNoMore } from './bulk.ts';
 import { endOrder } from './end-order.ts';
 import { followOrder } from './follow.ts';
 import { postOrder, prepareOrder } from './order.ts';
@@ -72,7 +72,7 @@ async function placeOrders(bulk: Bulk, waiting: Waiting, profile: string, areAll
   while (waiting.size(profile) >= rowsNeeded(ladder, course, areAll) && mayPlace(bulk)) {
     const room = limit === null ? Number.POSITIVE_INFINITY : limit - session.series.launched;
     const tasks = waiting.take(profile, Math.min(nextSize(ladder, course), room));
-    const isHeld = tasks.some(({ entry }) => session.context.isHeld(entry));
+    const isHeld = isHeldNow(bulk, tasks);
     if (!isHeld) waiting.putBack(profile, await executeOrder(bulk, profile, tasks));
     if (isHeld || course.isClosed) waiting.drop(profile);
   }
