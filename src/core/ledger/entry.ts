@@ -75,12 +75,13 @@ export type OrderEntry =
  * that held profiles stay held. `bulk`: the session places bulk orders, and another one sends the other rows.
  * `intent`: the first write of a row in this session is about to leave.
  * `outcome`: how the row ended.
- * `put_back`: the file's word for requeued. The run stopped before the row had an outcome; `ambiguous` if a write of it
- * may have happened.
+ * `put_back`: the file's word for requeued. The run stopped before the row had an outcome, or a bulk order has not moved
+ * it; `ambiguous` if a write of it may have happened, or may still happen.
  * `profile_held`: this session sends no more rows of a profile.
  * `order_intent`: a bulk order of `rows` to `profile` is about to be posted, and `on_profile` numbers are on that
  * profile. `order_placed`: the API has taken it; `order_id` is '' if its answer named none. `order_seen`: more or fewer
- * of its numbers are pending; `mismatch` is what it has changed that it must not change, while it may still move rows.
+ * of its numbers are pending, or the line before is of a clock that was ahead; `mismatch` is what it has changed that it
+ * must not change, while it may still move rows.
  * Then the outcomes of its rows follow, and `order_ended`; a second one says `mismatch`, if that was seen only later.
  * `wave`: a step of a wave of `rows` rows, of which there are `waves`.
  * `handed_over`: workers may send the rows from now on; `queue` is the URL of Redis without user and password.
