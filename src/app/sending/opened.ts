@@ -118,15 +118,10 @@ export async function openForSending(
   };
   const session = async ({ index, bulk, ...part }: SessionPart) => {
     const ended = await runSession({
-      settings,
+      ...{ settings, context, clock, stop, steering, logger, known },
       baseUrl: target.baseUrl,
-      context,
-      clock,
-      stop,
-      steering,
       command: given.manifest.command,
       finishBy: null,
-      logger,
       transport: { inFlight: transport.inFlight, send: wrap(transport.send), read: wrap(transport.read) },
       record: ledger.record,
       tasks: () => checkedTasks(given, index, part.isTaken),
@@ -134,7 +129,6 @@ export async function openForSending(
       ...part,
       started: { pid: process.pid, ...(bulk === undefined ? {} : { bulk: true as const }), ...part.started },
       earlier: index,
-      known,
       ready: () => waitForQuiet({ reading }, steering.rate(), stop, clock),
       steer: voice.attach,
       execute: bulk?.execute ?? deps.execute,
