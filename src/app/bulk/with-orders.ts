@@ -1,12 +1,13 @@
 import { openOrdersClause } from '../../core/ledger/order-text.ts';
 import { hasEndedAs, type LedgerIndex } from '../../core/ledger/replay.ts';
-import type { Settings } from '../../core/settings/schema.ts';
 import { visible } from '../../core/text/visible.ts';
 import { newOrderState, type OrderOptions } from '../../engine/bulk/bulk.ts';
 import { executeOrders } from '../../engine/bulk/executor.ts';
 import { ABOUT_ENDED_ROWS, type execute } from '../../engine/sending/executor.ts';
 import { newSeries, type Series } from '../../engine/sending/session.ts';
 import { runFiles } from '../../io/run/directory.ts';
+import type { Reporting } from '../invocation.ts';
+import { warn } from '../output.ts';
 import { indexLedger } from '../run/ledger-index.ts';
 import type { Run } from '../run/open.ts';
 import { openTasks, rowsToSend } from '../run/tasks.ts';
@@ -26,7 +27,6 @@ type Lent = {
   index: LedgerIndex;
   ports: OrderOptions['ports'];
   say: (text: string) => void;
-  warn: (text: string) => void;
   /** Sends rows as one session. Never throws. */
   send: (part: SessionPart) => Promise<Turn>;
 };
@@ -35,23 +35,25 @@ type Lent = {
 export type OrderRun = ReturnType<typeof createOrderRun>;
 
 /** Says at once if --bulk auto cannot place orders. */
-export function createOrderRun(run: Run, settings: Settings, { index, ports, say, warn, send }: Lent) {
+export function createOrderRun(run: Run, reporting: Reporting, { index, ports, say, send }: Lent) {
+  const { settings } = reporting;
   const state = newOrderState();
   const isAsked = settings.bulk === 'auto';
   if (run.manifest.settings.offline === 'true') state.off = 'the plan was made without the account';
   if (index.orders.mismatch !== null) state.off = 'an order of this run has changed what it must not change';
   if (isAsked && state.off !== null) say(`No bulk orders: ${state.off}. The rows are sent one by one.\n`);
-  return { run, state, isAsked, patienceMs: settings.bulk_patience, ports, warn, send };
+  const readLedger = () => indexLedger(runFiles(run.dir).ledger, run.manifest.input.rows);
+  return { run, state, isAsked, patienceMs: settings.bulk_patience, ports, reporting, send, readLedger };
 }
 
 /** A run that stops for another reason, such as a signal, says it beside that. */
 function warnOfMismatch(
-  { warn }: OrderRun,
+  { reporting }: OrderRun,
   { index, after, stopped }: { index: LedgerIndex; after: LedgerIndex } & Pick<Turn, 'stopped'>,
 ): void {
   const { mismatch } = after.orders;
   if (mismatch === null || index.orders.mismatch !== null || stopped?.reason === 'order_mismatch') return;
-  warn(`after a bulk order the account is not as it must be: ${visible(mismatch)}`);
+  warn(reporting, `after a bulk order the account is not as it must be: ${visible(mismatch)}`);
 }
 
 /** Sends the rows of `part`, or all that are left: first what bulk orders can do, then the others one by one. */
@@ -69,7 +71,7 @@ export async function sendWithOrders(on: OrderRun, index: LedgerIndex, part?: Om
   const execute = executeOrders({ ...found, state, mayPlace, isUndo, patienceMs, ports });
   const ordered = await on.send({ ...whole, series, bulk: { execute } });
   if (ordered.failure !== null) return ordered;
-  const after = await indexLedger(runFiles(run.dir).ledger, run.manifest.input.rows);
+  const after = await on.readLedger();
   const { open, byRow } = after.orders;
   const total = whole.total - (after.ended - index.ended) - byRow.size;
   const { stopped } = ordered;

@@ -17,7 +17,6 @@ import type { Reread } from '../account/reread.ts';
 import { startRun } from '../account/start-run.ts';
 import { createOrderRun, type SessionPart, sendWithOrders } from '../bulk/with-orders.ts';
 import type { Invocation } from '../invocation.ts';
-import { warn } from '../output.ts';
 import { changedFile } from '../planning/check-plan.ts';
 import { type Run, updateRun } from '../run/open.ts';
 import { keyDigest } from '../run/state-directory.ts';
@@ -137,14 +136,8 @@ export async function openForSending(
     onEnded();
     return ended;
   };
-  const lent = {
-    index: started.index,
-    ports: transport,
-    say: voice.say,
-    warn: (text: string) => warn(invocation, text),
-    send: session,
-  };
-  const withOrders = createOrderRun(given, settings, lent);
+  const lent = { index: started.index, ports: transport, say: voice.say, send: session };
+  const withOrders = createOrderRun(given, invocation, lent);
   const close = async () => {
     cancelTimer();
     // What follows, such as an undo, answers signals itself.
