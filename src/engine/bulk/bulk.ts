@@ -58,7 +58,9 @@ export type Bulk = {
   /** The last order to each profile. */
   counted: Map<string, CountedOrder>;
   /** Rows that orders of this session have not moved, by profile: they may arrive late. */
-  missed: Map<string, PlanEntry[]>;
+  missed: Map<string, Map<number, PlanEntry>>;
+  /** Rows of orders that this session was refused: one that is at its target was moved all the same. */
+  refused: Set<number>;
 };
 
 /** An order between its intent and its end. */
@@ -111,6 +113,13 @@ export function takeShown(at: OrderAtWork, shown: ShownOrder): void {
   at.seen = at.pending?.size ?? at.seen;
   at.failed = new Set(shown.failed);
   at.listed = shown.success.length + shown.pending.length + shown.failed.length;
+}
+
+/** Rows that an order has not moved may still arrive. */
+export function addMissed({ missed }: Bulk, profile: string, entries: readonly PlanEntry[]): void {
+  const before = missed.get(profile) ?? new Map<number, PlanEntry>();
+  for (const entry of entries) before.set(entry.row, entry);
+  missed.set(profile, before);
 }
 
 export function courseOf({ options: { state } }: Bulk, profile: string): ProfileCourse {

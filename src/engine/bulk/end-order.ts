@@ -5,7 +5,7 @@ import { STILL_MS } from '../../core/ledger/orders.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
 import { count } from '../../core/text/text.ts';
 import { recordResult, recordSeen } from '../sending/session.ts';
-import { type Bulk, courseOf, nowText, type OrderAtWork, placeNoMore, record, recordEnd } from './bulk.ts';
+import { addMissed, type Bulk, courseOf, nowText, type OrderAtWork, placeNoMore, record, recordEnd } from './bulk.ts';
 import { type Found, readBack } from './read-back.ts';
 
 /** Numbers that a message names. */
@@ -55,7 +55,7 @@ async function mismatchOf(bulk: Bulk, at: OrderAtWork, found: Found, changes: Ma
   }
   if (found.mismatch() === '') return '';
   // Rows of earlier orders may have arrived late.
-  const earlier = missed.get(at.profile) ?? [];
+  const earlier = [...(missed.get(at.profile)?.values() ?? [])];
   const shown = earlier.length === 0 ? null : await reader.read(earlier);
   const late = earlier.filter((entry) => shown && afterOrder(comparison, entry, shown.stateOf(entry)) === 'moved');
   const text = found.mismatch(late.length);
@@ -92,7 +92,7 @@ async function recordOutcomes(bulk: Bulk, at: OrderAtWork, found: Found, changes
  */
 export async function hasCountStayed(bulk: Bulk, profile: string, onProfile: number): Promise<boolean> {
   const last = bulk.counted.get(profile);
-  const late = bulk.missed.get(profile)?.length ?? 0;
+  const late = bulk.missed.get(profile)?.size ?? 0;
   if (last === undefined || onProfile <= last.onProfile + late) return true;
   const counts = `the target profile had ${count(last.onProfile, 'number')} after the order and has ${onProfile} now`;
   const { taskOf, close } = bulk.options.openTasks();
@@ -103,11 +103,6 @@ export async function hasCountStayed(bulk: Bulk, profile: string, onProfile: num
   bulk.session.options.stop.ask('order_mismatch', text);
   await recordEnd(bulk, last.order, 'mismatch', text);
   return false;
-}
-
-/** Rows that an order has not moved may still arrive. */
-function addMissed({ missed }: Bulk, { profile }: OrderAtWork, entries: PlanEntry[]): void {
-  missed.set(profile, [...(missed.get(profile) ?? []), ...entries]);
 }
 
 /** What an order that has ended says about the next ones. */
@@ -145,13 +140,13 @@ export async function endOrder(bulk: Bulk, at: OrderAtWork): Promise<void> {
     placeNoMore(bulk, `order ${at.order} may still move ${count(open, 'number')}`);
     ports.onEvent({ event: 'order.pending', order: at.order, orderId: at.id, pending: open });
   } else if (open > 0) {
-    addMissed(bulk, at, missed);
+    addMissed(bulk, at.profile, missed);
     await recordEnd(bulk, at.order, 'still', `${count(open, 'number')} pending, and no change for 20 minutes`);
   } else if (mismatch !== '') {
     await recordEnd(bulk, at.order, 'mismatch', mismatch);
   } else {
     await recordEnd(bulk, at.order, 'done', '');
-    addMissed(bulk, at, missed);
+    addMissed(bulk, at.profile, missed);
     learn(bulk, at, missed);
     const onProfile = found.onProfile();
     const { order, id, sentOn } = at;

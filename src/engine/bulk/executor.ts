@@ -32,6 +32,7 @@ function createBulk(options: OrderOptions, session: Session): Bulk {
     isAtWork: false,
     counted: new Map(),
     missed: new Map(),
+    refused: new Set(),
   };
   return bulk;
 }

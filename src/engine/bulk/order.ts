@@ -1,10 +1,12 @@
 import { ORDER_PATHS } from '../../core/api/parse-order.ts';
 import type { ShownOrder, ShownSettings } from '../../core/api/response.ts';
+import type { Outcome } from '../../core/attempt/outcome.ts';
 import { onTooLarge } from '../../core/bulk/ladder.ts';
-import { beforeOrder } from '../../core/bulk/verdict.ts';
+import { afterOrder, beforeOrder, outcomeAfter } from '../../core/bulk/verdict.ts';
 import type { Task } from '../ports.ts';
 import { recordResult, recordSeen } from '../sending/session.ts';
 import {
+  addMissed,
   type Bulk,
   both,
   courseOf,
@@ -19,9 +21,17 @@ import {
 } from './bulk.ts';
 import { hasCountStayed } from './end-order.ts';
 import { type Placed, placeOrder } from './place.ts';
+import type { ReadNumbers } from './read-numbers.ts';
 
 /** Rows that are as planned, with what their numbers have, and the numbers that are on the target profile. */
 export type Ready = { profile: string; tasks: Task[]; shown: Map<number, ShownSettings>; onProfile: number };
+
+/** The outcome of a row that a refused order has moved all the same; null if none has. */
+function movedByRefused(bulk: Bulk, { entry, attempts }: Task, { stateOf }: ReadNumbers): Outcome | null {
+  const number = stateOf(entry);
+  if (!bulk.refused.has(entry.row) || afterOrder(bulk.comparison, entry, number) !== 'moved') return null;
+  return outcomeAfter('moved', entry, number, { id: '', attempts: attempts + 1, durationMs: 0, at: nowText(bulk) });
+}
 
 /**
  * Reads the rows of an order. Those that are not as planned end, or are left to PATCH. Null if no order is to be posted.
@@ -36,13 +46,15 @@ export async function prepareOrder(bulk: Bulk, profile: string, tasks: Task[]): 
   for (const task of tasks) {
     const verdict = beforeOrder(comparison, task.entry, numbers.stateOf(task.entry), nowText(bulk));
     if (verdict.kind === 'order') shown.set(task.entry.row, verdict.shown);
-    if (verdict.kind === 'ended')
-      ended.push(recordResult(session, task, { kind: 'outcome', outcome: verdict.outcome }));
+    if (verdict.kind !== 'ended') continue;
+    const outcome = movedByRefused(bulk, task, numbers) ?? verdict.outcome;
+    ended.push(recordResult(session, task, { kind: 'outcome', outcome }));
   }
   await Promise.all(ended);
   if (onProfile === null) placeNoMore(bulk, 'the API does not say how many numbers are on a profile');
   const ready = tasks.filter(({ entry }) => shown.has(entry.row));
   if (onProfile === null || ready.length === 0 || !(await hasCountStayed(bulk, profile, onProfile))) return null;
+  for (const { row } of entries) bulk.missed.get(profile)?.delete(row);
   if (session.options.stop.asked() !== null || isHeldNow(bulk, ready)) return null;
   return { profile, tasks: ready, shown, onProfile };
 }
@@ -103,6 +115,11 @@ export async function postOrder(bulk: Bulk, ready: Ready): Promise<OrderAtWork |
     refused: placed.kind === 'refused' ? placed.description : '',
   }[placed.kind];
   await recordEnd(bulk, order, 'refused', why);
+  if (placed.kind === 'refused') {
+    const entries = tasks.map(({ entry }) => entry);
+    for (const { row } of entries) bulk.refused.add(row);
+    addMissed(bulk, profile, entries);
+  }
   const isTooLarge = placed.kind === 'refused' && placed.isTooLarge;
   if (isTooLarge && onTooLarge(options.state.ladder, courseOf(bulk, profile), tasks.length)) return tasks;
   if (placed.kind !== 'not_sent') placeNoMore(bulk, why);

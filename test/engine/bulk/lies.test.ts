@@ -61,6 +61,18 @@ describe('the lists of an order are hints', () => {
     expect(world.outcomes()).toEqual({ 'updated confirmed_by_read': 180 });
   });
 
+  it('a refused order may have moved some, which no later order is blamed for', async () => {
+    const world = bulkWorld(161, {
+      place({ n, phones, move }) {
+        move(n === 4 ? phones.slice(0, 60) : phones);
+        return n === 4 ? http(422, '10027') : { success: phones };
+      },
+    });
+    expect((await world.run()).stop).toBeNull();
+    expect(world.orders()).toEqual(['1: 1 done', '2: 10 done', '3: 50 done', '4: 100 refused', '5: 40 done']);
+    expect(world.outcomes()).toEqual({ 'updated confirmed_by_read': 161 });
+  });
+
   it('those in failed go by PATCH without a second read', async () => {
     const world = bulkWorld(61, {
       place({ n, phones, move }) {
