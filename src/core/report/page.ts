@@ -36,8 +36,9 @@ function policy({ scriptHash, styleHash }: Assets): string {
 function header(summary: Summary): Html {
   const verdict = verdictOf(summary);
   const { command, name, started_at: from, finished_at: until, exit_code: exit, exit_name: exitName, error } = summary;
-  // An error that only counts the rows says the same as the verdict.
-  const why = error === undefined || error.code === exitName ? null : error.message;
+  // An error that only counts the rows says the same as the verdict. About a bulk order it says more.
+  const isOrderOpen = summary.causes.some(({ reason }) => reason === 'order_pending');
+  const why = error === undefined || (error.code === exitName && !isOrderOpen) ? null : error.message;
   return html`<header>
 <p class="eyebrow">telnyx-reassign ${command} · ${name}</p>
 <h1><span class="badge t-${verdict.tone}">${verdict.word}</span> ${verdict.sentence}</h1>

@@ -77,6 +77,16 @@ describe('the page', () => {
     expect(text).toContain('None was given: all have their defaults.');
   });
 
+  it('says at the top which bulk order may still move numbers', () => {
+    const cause: Cause = {
+      ...{ status: 'unverified', reason: 'order_pending', http_status: null, error_code: '', error_title: '' },
+      ...{ count: 30, example_row: 32 },
+    };
+    const error = { code: 'ok', message: '30 unverified. Bulk order 3 may still move 30 rows.' };
+    const causes = [cause];
+    expect(page({ summary: { error, causes } })).toContain(`<p class="error">${error.message}</p>`);
+  });
+
   it('brings its script and style along, and allows no others', () => {
     const text = page({});
     expect(text).toContain(
