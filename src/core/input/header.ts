@@ -1,5 +1,5 @@
 import { showAscii, showText, skeleton } from '../text/lookalike.ts';
-import { count } from '../text/text.ts';
+import { listed } from '../text/text.ts';
 import { cleanCell } from './cell.ts';
 import type { FileError, FileErrorCode } from './rejection.ts';
 import type { ConstantTargets } from './target.ts';
@@ -48,11 +48,7 @@ const MAX_LISTED_NAMES = 20;
 
 const shown = (name: string) => showText(name).quoted;
 
-function listed(header: readonly string[]): string {
-  const more = header.length - MAX_LISTED_NAMES;
-  const names = header.slice(0, MAX_LISTED_NAMES).map(shown).join(', ');
-  return more > 0 ? `${names} and ${count(more, 'other')}` : names;
-}
+const namesText = (names: readonly string[]) => listed(names, MAX_LISTED_NAMES, shown);
 
 /** Which column holds which field, as given by --map: a column name, or '' for a field that has no column. */
 export type ColumnMap = Partial<Record<Field, string>>;
@@ -97,7 +93,7 @@ export function constantConflict(header: readonly string[], map: ColumnMap, cons
   const flags = found.map(({ field }) => (field === 'messaging_product' ? '--to-product' : '--to-profile'));
   const flag = [...new Set(flags)].join(' and ');
   const columns = found.flatMap(({ at }) => at.map((position) => header[position] as string));
-  const what = `the file has the column${columns.length === 1 ? '' : 's'} ${listed(columns)}, and ${flag}`;
+  const what = `the file has the column${columns.length === 1 ? '' : 's'} ${namesText(columns)}, and ${flag}`;
   const ignore = found.map(({ field }) => `--map ${field}=`).join(' ');
   return `${what} would give every row another target; leave out ${flag}, or ignore the file's targets with ${ignore}`;
 }
@@ -135,7 +131,7 @@ export function mapHeader(
     const mapped = map[field];
     const found = positionsOf(field, normal, map);
     if (found.length > 1) {
-      const names = listed(found.map((at) => header[at] as string));
+      const names = namesText(found.map((at) => header[at] as string));
       const all = found.length === 2 ? 'both' : 'all';
       return failed('duplicate_column', `${names} ${all} mean ${field}: keep one, or choose with --map ${field}=NAME`);
     }
@@ -146,7 +142,7 @@ export function mapHeader(
       const hint = alike === null ? '' : `; ${alike}`;
       return failed(
         'missing_column',
-        `--map names the column ${shown(mapped)}, and the header has ${listed(header)}${hint}`,
+        `--map names the column ${shown(mapped)}, and the header has ${namesText(header)}${hint}`,
       );
     }
     if (alike !== null) {
@@ -170,7 +166,7 @@ function missingColumn(
   { online, constants = {} }: HeaderNeeds,
 ): Omit<FileError, 'line'> | null {
   const has = (field: Field) => columns[field] !== undefined;
-  const names = `${listed(header)} (see --map)`;
+  const names = `${namesText(header)} (see --map)`;
   if (!FIELDS.some(has)) {
     const ours = 'phone_number_id, messaging_profile_id, messaging_product';
     return { code: 'no_header', text: `the first line names none of the columns ${ours}; it reads ${names}` };

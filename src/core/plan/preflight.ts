@@ -1,6 +1,6 @@
 import type { ShownProfile } from '../api/response.ts';
 import { isProfile, UNASSIGN } from '../input/target.ts';
-import { count, quoted } from '../text/text.ts';
+import { count, listed, quoted } from '../text/text.ts';
 import type { Preview, ProfilePair } from './preview.ts';
 
 export type Preflight = {
@@ -26,10 +26,7 @@ function nameOf(profile: ShownProfile): string {
 
 const SHOWN_PLACES = 10;
 
-function placesText(places: readonly string[]): string {
-  const more = places.length - SHOWN_PLACES;
-  return `${places.slice(0, SHOWN_PLACES).join(', ')}${more > 0 ? ` and ${count(more, 'other')}` : ''}`;
-}
+const placesText = (places: readonly string[]) => listed(places, SHOWN_PLACES, (place) => place);
 
 /** Which destinations are no longer allowed; '' if none is lost. */
 function lostPlaces(from: readonly string[], to: readonly string[]): string {

@@ -55,3 +55,9 @@ export function thousands(n: number): string {
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${thousands(n)} ${n === 1 ? one : many}`;
 }
+
+/** `a, b and 2 others`: at most `most` of some names. `nameOf`: how each of these is written. */
+export function listed<T>(items: readonly T[], most: number, nameOf: (item: T) => string): string {
+  const names = items.slice(0, most).map(nameOf).join(', ');
+  return items.length > most ? `${names} and ${count(items.length - most, 'other')}` : names;
+}

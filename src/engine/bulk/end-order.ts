@@ -3,7 +3,7 @@ import { afterOrder, otherChanges, outcomeAfter } from '../../core/bulk/verdict.
 import { orderName } from '../../core/ledger/order-text.ts';
 import { STILL_MS } from '../../core/ledger/orders.ts';
 import type { PlanEntry } from '../../core/plan/entry.ts';
-import { count } from '../../core/text/text.ts';
+import { count, listed } from '../../core/text/text.ts';
 import { recordResult, recordSeen } from '../sending/session.ts';
 import { addMissed, type Bulk, courseOf, nowText, type OrderAtWork, placeNoMore, record, recordEnd } from './bulk.ts';
 import { type Found, readBack } from './read-back.ts';
@@ -35,9 +35,8 @@ async function othersOn(
   const on = (await reader.numbersOn(profile, MAX_PAGES)) ?? [];
   const others = on.filter(({ id, updatedAt }) => !own.has(id) && Date.parse(updatedAt) >= sentOn);
   if (others.length === 0) return '';
-  const named = others.slice(0, MAX_NAMED).map(({ id, phoneNumber }) => phoneNumber || id);
-  const more = others.length > MAX_NAMED ? ` and ${count(others.length - MAX_NAMED, 'other')}` : '';
-  return `; changed since then, and not of the order: ${named.join(', ')}${more}`;
+  const named = listed(others, MAX_NAMED, ({ id, phoneNumber }) => phoneNumber || id);
+  return `; changed since then, and not of the order: ${named}`;
 }
 
 const nameOf = ({ order, id }: Pick<OrderAtWork, 'order' | 'id'>) => orderName({ order, orderId: id });

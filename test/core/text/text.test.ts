@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { count, guardFormula, printable, quoted, wrapped } from '../../../src/core/text/text.ts';
+import { count, guardFormula, listed, printable, quoted, wrapped } from '../../../src/core/text/text.ts';
 import { anyText } from '../../support/any-text.ts';
 
 describe('a text in lines', () => {
@@ -112,5 +112,16 @@ describe('a count', () => {
   it('may have an irregular plural', () => {
     expect(count(1, 'retry', 'retries')).toBe('1 retry');
     expect(count(2, 'retry', 'retries')).toBe('2 retries');
+  });
+});
+
+describe('a list of names', () => {
+  const named = (name: string) => `<${name}>`;
+
+  it('has all names, or the first and how many others', () => {
+    expect(listed([], 2, named)).toBe('');
+    expect(listed(['a', 'b'], 2, named)).toBe('<a>, <b>');
+    expect(listed(['a', 'b', 'c'], 2, named)).toBe('<a>, <b> and 1 other');
+    expect(listed(Array(2002).fill('a'), 2, named)).toBe('<a>, <a> and 2,000 others');
   });
 });
